@@ -9,5 +9,5 @@ class RatingsConfig(AppConfig):
         from arena.signals import vote_cast, votes_moved
         from ratings import tasks
 
-        vote_cast.connect(tasks.remember)
-        votes_moved.connect(tasks.forget)
+        vote_cast.connect(tasks.add_to_outbox)
+        votes_moved.connect(tasks.invalidate_pools)

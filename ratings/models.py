@@ -1,4 +1,4 @@
-"""Projections of the votes: all of these can be thrown away and rebuilt, but for what others have published."""
+"""Projections of the votes. All of them can be deleted and rebuilt, except boards that others have published."""
 
 from datetime import timedelta
 
@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from arena.models import Vote
 from catalog.models import LanguageModel
 
-RETRY_DELAY = timedelta(minutes=1)  # a board that could not be fitted is left alone for so long
+RETRY_DELAY = timedelta(minutes=1)  # a board that could not be fitted is tried again after this time
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # every vote but ties
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that comes with Arena
 
 
 class Pool(models.Model):
-    """A set of votes that is ranked on its own; one of kind `reference` has no votes, only boards of somebody else."""
+    """A set of votes that are rated together; a pool of kind `reference` has no votes, only published boards."""
 
     class Kind(models.TextChoices):
         LIVE = "live"
@@ -31,15 +31,15 @@ class Pool(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)
     provenance = models.TextField(blank=True)
-    ordered = models.BooleanField(default=True, help_text="its votes have an order, so it has an Elo series")
-    revision = models.BigIntegerField(default=0, help_text="grows with every change of its tallies")
+    ordered = models.BooleanField(default=True, help_text="whether its votes have an order, and so an Elo series")
+    revision = models.BigIntegerField(default=0, help_text="increases with every change of its tallies")
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def is_set(self) -> bool:
-        """Whether a visitor made it by naming models: it has its overall board alone, and goes when nobody votes."""
+        """Whether a visitor created it by naming models. It has only its overall board, and is deleted when idle."""
         return self.kind == self.Kind.SHORTLIST
 
 
@@ -55,7 +55,7 @@ class Category(models.Model):
 
 
 def format_category_name(slug: str) -> str:
-    """The name of a category that is made with its first vote."""
+    """The name of a category that is created with its first vote."""
     return slug.replace("-", " ").capitalize()
 
 
@@ -63,12 +63,10 @@ class Board(models.Model):
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="boards")
     category = models.ForeignKey(Category, models.CASCADE)
     style_control = models.BooleanField(default=False)
-    last_vote_id = models.BigIntegerField(null=True, help_text="the newest vote in its tallies")
+    last_vote_id = models.BigIntegerField(null=True, help_text="id of the newest vote in its tallies")
     behind = models.BooleanField(default=False, db_default=False, help_text="not published since its tallies changed")
 
-    failed_at = models.DateTimeField(
-        null=True, blank=True, help_text="since then it has not been fitted, on its last try"
-    )
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="when its last fit failed")
 
     class Meta:
         constraints = [
@@ -81,20 +79,20 @@ class Board(models.Model):
 
 
 def build_due_filter() -> Q:
-    """Of boards: those that are behind and may be fitted now."""
+    """A filter of boards that are behind and may be fitted now."""
     return Q(behind=True) & (Q(failed_at=None) | Q(failed_at__lt=Now() - RETRY_DELAY))
 
 
 class Tally(models.Model):
-    """Counts of one pair on one board; `model_a` is the one with the smaller key, wins and losses are its own."""
+    """Counts of one pair on one board; wins and losses are those of `model_a`, which has the smaller key."""
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="tallies")
-    # Written by the hundred thousand and counted from votes, which have the constraint.
+    # Tallies are written in bulk and counted from votes, which have the constraint.
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     wins = models.BigIntegerField(default=0)
     losses = models.BigIntegerField(default=0)
-    ties = models.BigIntegerField(default=0, help_text="both-bad ones included")
+    ties = models.BigIntegerField(default=0, help_text="including both-bad votes")
     both_bad = models.BigIntegerField(default=0)
 
     class Meta:
@@ -108,7 +106,7 @@ class Tally(models.Model):
 
 
 class Outbox(models.Model):
-    """Votes not folded yet. Votes commit out of id order, so no watermark would do."""
+    """A vote that is not in the tallies yet. Votes commit out of id order, so a last id would not be enough."""
 
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="+")
 
@@ -117,17 +115,17 @@ class Outbox(models.Model):
 
 
 class Snapshot(models.Model):
-    """One published board: method, cut-off, and all its rows in one compressed value."""
+    """One published board: method, cutoff, and all its rows in one compressed value."""
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="snapshots")
     method = models.CharField(max_length=10, default="bt")
-    votes = models.BigIntegerField(null=True, help_text="null on a reference board, which does not tell")
+    votes = models.BigIntegerField(null=True, help_text="null on a reference board, whose number of votes is unknown")
     last_vote_id = models.BigIntegerField(null=True)
     computed_at = models.DateTimeField(db_default=Now())
     code_version = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
     rows = models.BinaryField(help_text="zlib of JSON")
-    pairs: "PairTable | None" = None  # until it is saved: what is written with it
+    pairs: "PairTable | None" = None  # saved with the snapshot
 
     class Meta:
         indexes = [models.Index("board", "method", F("computed_at").desc(), name="snapshot_newest")]
@@ -137,16 +135,16 @@ class Snapshot(models.Model):
 
 
 class PairTable(models.Model):
-    """Counts of the pairs of a board's models and errors of their differences, as of its last snapshot of a day.
+    """Counts of all pairs of a board and errors of their differences, from its last snapshot of a day.
 
     See `ratings.boards.pair_tables`.
     """
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="pair_tables")
     day = models.DateField(help_text="UTC")
-    computed_at = models.DateTimeField(help_text="that of the snapshot")
-    slugs = ArrayField(models.CharField(max_length=200), help_text="of its models")
-    arrays = models.BinaryField(help_text="NumPy's format .npz, without compression")
+    computed_at = models.DateTimeField(help_text="time of the snapshot")
+    slugs = ArrayField(models.CharField(max_length=200), help_text="slugs of its models")
+    arrays = models.BinaryField(help_text="NumPy .npz format, uncompressed")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("board", "day"), name="pair_table_of_day")]
@@ -156,12 +154,12 @@ class PairTable(models.Model):
 
 
 class PoolFigures(models.Model):
-    """What the method page tells of a pool beyond its boards, counted over all its votes by beat."""
+    """Figures of a pool on the method page, which Celery beat computes from all its votes."""
 
     pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="figures")
     counted_at = models.DateTimeField(db_default=Now())
-    figures = models.JSONField(help_text="as ratings.pipeline.pool_figures gives them")
-    mark = models.JSONField(help_text="what of the pool they depend on, to see whether it has changed")
+    figures = models.JSONField(help_text="as ratings.pipeline.pool_figures computes them")
+    mark = models.JSONField(help_text="state of the pool that the figures were computed from")
 
     def __str__(self) -> str:
         return f"{self.pool_id} at {self.counted_at}"

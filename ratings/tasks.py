@@ -1,4 +1,4 @@
-"""What Celery runs on the queue `ratings`, and how a vote asks for it."""
+"""Celery tasks of the queue `ratings`, and the receivers of new votes that schedule them."""
 
 import logging
 import time
@@ -16,26 +16,27 @@ from ratings.models import Board, Outbox, Pool, build_due_filter
 INTERVAL_S = 0.8
 EXPIRES_S = 60
 logger = logging.getLogger(__name__)
-_asked_for = _done = 0
+_scheduled_tick = 0
+_finished_tick = 0
 
 
 @shared_task(name="ratings.refresh", ignore_result=True)
 def refresh(tick: int = 0) -> None:
-    """Fold and publish, once per tick; whoever then sees votes waiting, for whatever reason, asks for the next one."""
-    global _done  # noqa: PLW0603  # several processes may have asked for the same tick
+    """Refresh boards once per tick; if votes or boards are still waiting, schedule the next refresh."""
+    global _finished_tick  # noqa: PLW0603  # several processes may have scheduled the same tick
     tick = tick or int(time.time() / INTERVAL_S)
-    if tick != _done:
-        from ratings.pipeline import board_refresh  # scipy is slow to load, and only this worker needs it
+    if tick != _finished_tick:
+        from ratings.pipeline import board_refresh  # it loads scipy, which is slow and only needed in this worker
 
         board_refresh.refresh()
-        _done = tick
+        _finished_tick = tick
     if Outbox.objects.exists() or Board.objects.filter(build_due_filter()).exists():
-        schedule()
+        schedule_refresh()
 
 
 @shared_task(name="ratings.refresh_style", ignore_result=True)
 def refresh_style() -> None:
-    """One board at a time, so that the others need not wait for long."""
+    """Refresh one board under style control, then start again, so that other boards do not wait long."""
     from ratings.pipeline import board_refresh
 
     if board_refresh.refresh_style_board():
@@ -60,36 +61,36 @@ def tidy_sets() -> None:
 
 @shared_task(name="ratings.count_figures", ignore_result=True)
 def count_figures() -> None:
-    from ratings.pipeline import pool_figures  # see above
+    from ratings.pipeline import pool_figures  # it loads scipy, too
 
     pool_figures.update_pool_figures()
 
 
-def schedule() -> None:
-    """Ask for a refresh at the next tick of the clock.
+def schedule_refresh() -> None:
+    """Schedule a refresh for the next tick of the clock.
 
-    All processes share the ticks, so many votes are one refit; a lost message costs a few seconds, until
-    the next vote or beat.
+    All processes share the ticks, so many votes cause one refresh. A lost message delays it by a few seconds, until the
+    next vote or beat.
     """
-    global _asked_for  # noqa: PLW0603  # a process asks once per tick
+    global _scheduled_tick  # noqa: PLW0603  # a process schedules each tick once
     now = time.time()
     tick = int(now / INTERVAL_S) + 1
-    if tick == _asked_for:
+    if tick == _scheduled_tick:
         return
-    _asked_for = tick
+    _scheduled_tick = tick
     try:
         refresh.apply_async((tick,), countdown=tick * INTERVAL_S - now, expires=EXPIRES_S)
     except OperationalError as error:
-        logger.warning("the broker is away, so the boards are late: %s", error)
+        logger.warning("The Celery broker is unreachable, so boards are refreshed later: %s", error)
 
 
-def remember(sender: type[Vote], vote: Vote, **_: Any) -> None:
-    """Put a new vote among those to be folded; runs in the vote's own transaction."""
+def add_to_outbox(sender: type[Vote], vote: Vote, **_: Any) -> None:
+    """Add a new vote to the outbox in the transaction of the vote, and schedule a refresh."""
     if vote.counted:
         Outbox.objects.create(vote=vote)
-        transaction.on_commit(schedule, robust=True)
+        transaction.on_commit(schedule_refresh, robust=True)
 
 
-def forget(sender: type[Voter], pools: set[str], **_: Any) -> None:
-    """Votes have another voter now, so what a worker keeps of these pools in its memory is not what is stored."""
+def invalidate_pools(sender: type[Voter], pools: set[str], **_: Any) -> None:
+    """Make workers reload these pools, because some of their votes have another voter now."""
     Pool.objects.filter(slug__in=pools).update(revision=F("revision") + 1)

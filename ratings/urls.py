@@ -1,4 +1,4 @@
-"""Where the boards' pages and calls are."""
+"""URLs of the pages and API calls of boards, models and choices."""
 
 from django.urls import path
 

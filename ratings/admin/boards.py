@@ -1,4 +1,4 @@
-"""Pools and their boards, and what can be asked of the ratings worker: compute anew, and verify."""
+"""Admin pages of pools and boards, with actions of the ratings worker: recompute and verify."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from ratings.models import Board, Category, Pool, Snapshot
 
 
 class EditOnlyAdmin(ModelAdmin):
-    """Comes and goes with its votes; only its words are for people to change."""
+    """Objects that exist as long as they have votes; operators can change only their texts."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -29,18 +29,18 @@ class EditOnlyAdmin(ModelAdmin):
 
 
 class RatingsTaskAdmin(ModelAdmin):
-    """What the ratings worker can be asked for, of all boards of a pool at once."""
+    """Actions of the ratings worker, each for all boards of the selected pools."""
 
     actions = ("recompute", "recompute_from_scratch", "verify")
 
     def has_ask_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ratings.change_pool")
 
-    @admin.action(description="Compute all boards of the pool anew", permissions=["ask"])
+    @admin.action(description="Recompute all boards of the pool", permissions=["ask"])
     def recompute(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self._ask(request, tasks.recompute, chosen, from_scratch=False)
 
-    @admin.action(description="Count all votes of the pool anew, then compute its boards", permissions=["ask"])
+    @admin.action(description="Recount all votes of the pool, then recompute its boards", permissions=["ask"])
     def recompute_from_scratch(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self._ask(request, tasks.recompute, chosen, from_scratch=True)
 
@@ -52,16 +52,18 @@ class RatingsTaskAdmin(ModelAdmin):
         return chosen
 
     def _ask(self, request: HttpRequest, task: Any, chosen: QuerySet[Any], **options: Any) -> None:
-        """A worker does it: with millions of votes that takes longer than a page may, and what came of it is logged."""
+        """Queue a task for the worker, which logs its result: millions of votes take longer than a page may."""
         who = request.user.get_username()
         try:
             for pool in self.pools(chosen):
                 task.apply_async((pool.slug, who), options, expires=tasks.EXPIRES_S)
                 audit.record_change(who, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
         except OperationalError:
-            self.message_user(request, _("The broker is away, so the workers could not be asked."), messages.ERROR)
+            self.message_user(
+                request, _("The broker is unavailable, so nothing was queued. Try again later."), messages.ERROR
+            )
         else:
-            self.message_user(request, _("The ratings worker was asked. What comes of it will be among the changes."))
+            self.message_user(request, _("Queued. The result will appear among the changes."))
 
 
 @admin.register(Pool)
@@ -74,21 +76,21 @@ class PoolAdmin(RatingsTaskAdmin, EditOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pool]:
         late = Count("boards", filter=Q(boards__behind=True))
-        found: QuerySet[Pool] = super().get_queryset(request).annotate(number=Count("boards"), late=late)
-        return found.order_by("pk")
+        pools: QuerySet[Pool] = super().get_queryset(request).annotate(number=Count("boards"), late=late)
+        return pools.order_by("pk")
 
     @admin.display(description="boards")
     def boards(self, pool: Any) -> int:
         return int(pool.number)
 
-    @admin.display(description="boards that are behind")
+    @admin.display(description="outdated boards")
     def behind(self, pool: Any) -> int:
         return int(pool.late)
 
 
 @admin.register(Board)
 class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
-    """Its ranking is on the public page, to which the button “View on site” leads."""
+    """Boards; the button “View on site” opens the ranking."""
 
     list_display = ("__str__", "votes", "published", "behind", "last_vote_id")
     list_filter = ("style_control", "behind", ("pool", admin.RelatedOnlyFieldListFilter))
@@ -107,8 +109,8 @@ class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
         return Pool.objects.filter(boards__in=chosen.values("pk")).distinct().order_by("pk")
 
     def view_on_site(self, board: Board) -> str:
-        asked = BoardKey(pool=board.pool.slug, category=board.category.slug, style_control=board.style_control)
-        return addresses.build_board_url("leaderboard", asked)
+        board_key = BoardKey(pool=board.pool.slug, category=board.category.slug, style_control=board.style_control)
+        return addresses.build_board_url("leaderboard", board_key)
 
     @admin.display(description="votes")
     def votes(self, board: Any) -> int | None:

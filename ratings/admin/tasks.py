@@ -1,4 +1,4 @@
-"""What operators ask of the ratings worker in the admin; what came of it is written into the log of changes."""
+"""Tasks of the ratings worker that operators queue in the admin; results go into the log of changes."""
 
 from threading import Thread
 
@@ -22,7 +22,7 @@ def recompute(slug: str, who: str, *, from_scratch: bool) -> None:
 
 @shared_task(name="config.verify", ignore_result=True)
 def verify(slug: str, who: str) -> None:
-    """Count in a thread of the worker: many votes take minutes, and no board has to wait for a look at them."""
+    """Verify in a thread of the worker, because many votes take minutes and the boards must not wait."""
     Thread(target=_run_verification, args=(slug, who), name="verify", daemon=True).start()
 
 
@@ -38,7 +38,7 @@ def _compare_with_votes(pool: Pool) -> dict[str, object]:
     from ratings.pipeline import verification
 
     if pool.kind == Pool.Kind.REFERENCE:
-        return {"found": "its boards are somebody else's: no votes to verify"}
+        return {"found": "a reference pool has no votes to verify"}
     try:
         return {"as the votes say": True, "found": str(verification.verify_tallies([pool]))}
     except verification.TallyMismatch as difference:

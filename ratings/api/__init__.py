@@ -1,1 +1,1 @@
-"""REST API of the ratings."""
+"""The REST API of boards, votes and choices."""

@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI document; a test holds each against the shape that it illustrates."""
+"""Example responses for the OpenAPI document; a test validates each against its schema."""
 
 BOARD_KEY = {"pool": "live", "category": "overall", "style_control": False, "method": "bt"}
 COMPUTED_AT = "2026-03-01T12:00:00.512803Z"
@@ -128,7 +128,7 @@ SHORTLIST = {
         "slug": "coding",
         "name": "Writing code",
         "benchmarks": ["humaneval"],
-        "why": "Tests run what is written.",
+        "why": "Tests run the code that the model writes.",
     },
     "pool": "live",
     "pool_name": "This arena",

@@ -1,4 +1,4 @@
-"""Examples of what programs get of single pages; a test holds each against the shape that it illustrates."""
+"""Example responses of the report calls; a test validates each against its schema."""
 
 from arena.api.examples import MODEL_DETAIL
 from ratings.api.examples import BOARD_KEY, BOARD_ROW, COMPUTED_AT

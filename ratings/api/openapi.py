@@ -1,4 +1,4 @@
-"""The calls of boards and votes in the OpenAPI document: one decorator for each. Nothing is parsed by them."""
+"""Decorators that describe the calls of boards, votes and choices in the OpenAPI document. They parse nothing."""
 
 from typing import Any
 
@@ -13,15 +13,18 @@ from ratings.boards import snapshots
 from ratings.choice.form import ChoiceForm
 from ratings.reports import frontier
 
-FIGURES_NOTE = "The page `/method/#figures` tells how each figure is made."
-BOARDS_TAG, VOTES_TAG, CHOICE_TAG, BENCHMARKS_TAG = "Boards", "Votes", "Choice", "Benchmarks"
-TIME_FORMAT = "ISO 8601, in UTC where it names no zone; + is written %2B"
+FIGURES_NOTE = "The page `/method/#figures` defines each figure."
+BOARDS_TAG = "Boards"
+VOTES_TAG = "Votes"
+CHOICE_TAG = "Choice"
+BENCHMARKS_TAG = "Benchmarks"
+TIME_FORMAT = "ISO 8601, UTC by default; write + as %2B"
 BOARD_PARAMETERS = (
     OpenApiParameter("pool", str, default="live", description="As listed by `pools/`."),
     OpenApiParameter("category", str, default="overall", description="As listed by `categories/`."),
-    OpenApiParameter("style_control", bool, default=False, description="Style taken out of the ratings."),
+    OpenApiParameter("style_control", bool, default=False, description="Remove the effect of style from the ratings."),
     OpenApiParameter("method", str, enum=snapshots.METHODS, default="bt", description="Bradley-Terry, or Elo."),
-    OpenApiParameter("at", str, description=f"The newest board at or before this time that is kept: {TIME_FORMAT}."),
+    OpenApiParameter("at", str, description=f"Return the newest stored board at or before this time: {TIME_FORMAT}."),
 )
 
 model_detail = describe_operation(
@@ -30,14 +33,14 @@ model_detail = describe_operation(
     (
         "One model",
         (
-            "As in the list of all models, and what its page shows beyond that: where it stands on the boards, what "
-            "voters said of it, what its license asks for, which sources disagree, and its scores on benchmarks."
+            "The fields of the model list, and the rest of the model's page: its placements on the boards, reasons of "
+            "voters, obligations of its license, sources that disagree, and benchmark scores."
         ),
     ),
     (serializers_reports.ModelReportSchema, examples_reports.MODEL_REPORT),
     parameters=[
         OpenApiParameter(
-            "pool", str, description="Of which each category and the reasons are told; else as on its page."
+            "pool", str, description="The pool of the categories and reasons; by default that of the model's page."
         )
     ],
 )
@@ -47,11 +50,11 @@ leaderboard = describe_operation(
     (
         "A board",
         (
-            "The newest one at or before `at`, exactly as it was published. Ratings by maximum likelihood, intervals "
-            "by the sandwich, all figures in full precision; an end of an interval that nothing closes is null. Under "
-            "style control only votes count of which the style of both answers is known: where there are none, `votes` "
-            "is 0 and each coefficient null; where they fit no finite ratings, `problem` is `separable`, `votes` says "
-            f"how many they are, and there are no rows; votes that came as counts are 404. {FIGURES_NOTE}"
+            "The newest board at or before `at`, exactly as it was published. Ratings are maximum-likelihood estimates "
+            "with sandwich intervals, all in full precision; an open end of an interval is null. Under "
+            "style control, only votes with a known style of both answers count: without any, `votes` is 0 and each "
+            "coefficient is null; if they have no finite ratings, `problem` is `separable`, `votes` is their number, "
+            f"and there are no rows; pools imported as counts return 404. {FIGURES_NOTE}"
         ),
     ),
     (shapes.BoardSchema, examples.BOARD),
@@ -62,12 +65,13 @@ leaderboard_pairwise = describe_operation(
     "leaderboard_pairwise",
     BOARDS_TAG,
     (
-        "Each model against each",
+        "Compare all pairs of models",
         (
-            "Matrices, row against column, best first: counts of votes, the predicted score of the row with a tie as "
-            "half a win, the difference of ratings with its error from the joint covariance and the voters in effect, "
-            "and how many more direct votes would separate the two at today's estimate. Null where a rating is not "
-            "bounded or the two cannot be compared. With `at`: as of the last board of a day, `computed_at` says which."
+            "Matrices, row against column, best model first: counts of votes, the predicted score of the row (a tie is "
+            "half a win), the difference of ratings with its error from the joint covariance and the effective number "
+            "of voters, and how many more direct votes would separate the two at today's estimate. Values are null if "
+            "a rating is unbounded or the two are not comparable. With `at`, the matrices are from the last board of a "
+            "day; `computed_at` is its time."
             f" {FIGURES_NOTE}"
         ),
     ),
@@ -75,7 +79,7 @@ leaderboard_pairwise = describe_operation(
     parameters=(
         *BOARD_PARAMETERS,
         OpenApiParameter(
-            "models", str, many=True, explode=False, description="Only these: slugs, with commas between them."
+            "models", str, many=True, explode=False, description="Slugs of the models to include, separated by commas."
         ),
     ),
     etag=True,
@@ -85,14 +89,14 @@ leaderboard_history = describe_operation(
     BOARDS_TAG,
     (
         "Ratings over time",
-        "What the boards said of some models, oldest first; at most 200 points.",
+        "The ratings of some models on the published boards, oldest first; at most 200 points.",
     ),
     (shapes.RatingHistorySchema, examples.RATING_HISTORY),
     parameters=(
         *BOARD_PARAMETERS,
-        OpenApiParameter("model", str, many=True, description="Up to twenty slugs; without any the ten best."),
-        OpenApiParameter("since", str, description=f"Not before, and not after `until`: {TIME_FORMAT}."),
-        OpenApiParameter("until", str, description=f"Not after: {TIME_FORMAT}."),
+        OpenApiParameter("model", str, many=True, description="Up to twenty slugs; by default the ten best."),
+        OpenApiParameter("since", str, description=f"Earliest time, no later than `until`: {TIME_FORMAT}."),
+        OpenApiParameter("until", str, description=f"Latest time: {TIME_FORMAT}."),
     ),
     etag=True,
 )
@@ -100,19 +104,17 @@ leaderboard_frontier = describe_operation(
     "leaderboard_frontier",
     BOARDS_TAG,
     (
-        "What a rating costs",
+        "Ratings against price or speed",
         (
-            "The models of a board beside their price (dollars a million tokens, three in and one out) or beside the "
-            "speed measured here (tokens a second), both of today. Those that no other one beats in both are on the "
-            "frontier. `left_out` says which models have no place there, and why."
+            "The models of a board with today's price (dollars per million tokens, blended 3:1) or today's speed "
+            "measured here (tokens per second). A model is on the frontier if no other model beats it in both. "
+            "`left_out` lists the omitted models with the reason."
         ),
     ),
     (shapes.FrontierSchema, examples.FRONTIER),
     parameters=(
         *BOARD_PARAMETERS,
-        OpenApiParameter(
-            "against", str, enum=frontier.AXES, default=frontier.PRICE, description="What stands beside it."
-        ),
+        OpenApiParameter("against", str, enum=frontier.AXES, default=frontier.PRICE, description="The second axis."),
     ),
     etag=True,
 )
@@ -120,12 +122,12 @@ leaderboard_moved = describe_operation(
     "leaderboard_moved",
     BOARDS_TAG,
     (
-        "What moved",
+        "Changes of a board",
         (
-            "Two boards compared, the newest at or before each of two times: of each model how far it moved, and "
-            "whether by more than noise. A rating did if it now lies outside of its interval of then, a rank if it "
-            "lies outside of its range of then among the models of then; a change of tier is a test by itself. And "
-            "how many votes came on each day."
+            "Compares the newest boards at or before two times: the change of each model, and whether it is "
+            "significant. A rating has changed significantly if it lies outside its earlier interval, a rank if it "
+            "lies outside its earlier range among the earlier models; a change of tier is a test by itself. Includes "
+            "the votes of each day."
         ),
     ),
     (serializers_reports.MovementReportSchema, examples_reports.MOVEMENT_REPORT),
@@ -140,11 +142,11 @@ leaderboard_method = describe_operation(
     "leaderboard_method",
     BOARDS_TAG,
     (
-        "How its ratings come about",
+        "Figures of the method page",
         (
-            "The figures of a pool's method page: which votes count and why others do not, what each model and maker "
-            "has of them, whether voters favour a side, how pairs are drawn and the audit of that, and what style is "
-            "worth. 404 for a pool of kind `reference`, whose votes are elsewhere."
+            "How the ratings of a pool are calculated: votes that count and reasons why others do not, the shares of "
+            "each model and maker, whether voters favor a side, the chances of pairs and their audit, and the effect "
+            "of style. Returns 404 for a pool of kind `reference`, whose votes are not published."
         ),
     ),
     (serializers_reports.MethodReportSchema, examples_reports.METHOD_REPORT),
@@ -154,7 +156,7 @@ leaderboard_method = describe_operation(
 pool_list = describe_operation(
     "pool_list",
     BOARDS_TAG,
-    ("All pools", "Sets of votes that are ranked on their own, and of which categories each has a board; by slug."),
+    ("All pools", "Sets of votes with separate rankings, and the categories for which each has a board, by slug."),
     (shapes.PoolPageSchema, examples.POOL_PAGE),
     parameters=PAGE_PARAMETERS,
 )
@@ -163,7 +165,7 @@ category_list = describe_operation(
     BOARDS_TAG,
     (
         "All categories",
-        "What questions are about, over all pools; `pools/` says which of them have a board of each. By slug.",
+        "The categories of all pools, by slug; `pools/` lists those for which each pool has a board.",
     ),
     (shapes.CategoryPageSchema, examples.CATEGORY_PAGE),
     parameters=PAGE_PARAMETERS,
@@ -174,15 +176,15 @@ vote_list = describe_operation(
     (
         "The public record, page by page",
         (
-            "The votes of a pool in the order of their ids, up to 24 hours ago. Without texts; times are cut to the "
-            "hour; a pseudonym holds for one person, one day and one pool. To continue later, ask for those after the "
+            "The votes of a pool up to 24 hours ago, by id. They have no texts, times are cut to the hour, and a "
+            "pseudonym is valid for one person, one day and one pool. To continue later, request the votes after the "
             "last id that you have."
         ),
     ),
     (shapes.PublicVotePageSchema, examples.VOTE_PAGE),
     parameters=(
         BOARD_PARAMETERS[0],
-        OpenApiParameter("after", int, description="The id of a vote; those after it come."),
+        OpenApiParameter("after", int, description="Return the votes after this id."),
         PAGE_PARAMETERS[1],
     ),
 )
@@ -190,20 +192,22 @@ disagreement = describe_operation(
     "disagreement",
     BENCHMARKS_TAG,
     (
-        "Where a benchmark and people disagree",
+        "Compare a benchmark with human votes",
         (
-            "Ratings of a board on scores of equal conditions by least squares, over the models that have both. Far "
-            "below the line: scores higher than people prefer, by overfitting, leakage, a narrow scope, or chance. "
-            "Below a rank correlation of 0.3 the benchmark has lost its rank signal. With too few models, or where all "
-            "figures are the same, `problem` says so, and there is no line. Without `pool`: this arena's own ratings, "
-            "or as long as too few models have one, those of the first pool with enough."
+            "Least-squares regression of the ratings of a board on scores of equal conditions, over the models that "
+            "have both. A model far below the line scores higher than people prefer, by overfitting, leakage, a narrow "
+            "scope, or chance. Below a rank correlation of 0.3 the benchmark has lost its rank signal. `problem` is"
+            " set and there is no line if there are too few models, or if all values are equal. Without `pool`, the"
+            " ratings are this arena's own, or, while too few models have one, those of the first pool with enough."
         ),
     ),
     (shapes.DisagreementSchema, examples.DISAGREEMENT),
     parameters=(
         OpenApiParameter("pool", str, description="As listed by `pools/`."),
         BOARD_PARAMETERS[1],
-        OpenApiParameter("conditions", str, description="A `key` of the answer; without one those with most models."),
+        OpenApiParameter(
+            "conditions", str, description="A `key` of the response; by default the one with the most models."
+        ),
         BOARD_PARAMETERS[4],
     ),
     etag=True,
@@ -214,8 +218,8 @@ shortlist = describe_operation(
     (
         "A shortlist",
         (
-            "Which models are left under hard limits, the best for the task first, and why each other one is not. "
-            "`near_misses` fail one limit alone; `gained` says of each limit how many more would be left without it."
+            "The models that meet hard limits, best for the task first, and the reasons that exclude the others. "
+            "`near_misses` fail only one limit; `gained` is the number of models that dropping each limit adds."
         ),
     ),
     (shapes.ShortlistSchema, examples.SHORTLIST),
@@ -224,13 +228,13 @@ shortlist = describe_operation(
 
 
 def add_stream_paths(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular."""
+    """Add the paths of the streams, as a hook of drf-spectacular."""
     result["paths"]["/api/v1/leaderboard/events"] = describe_stream(
         "leaderboard_events",
         BOARDS_TAG,
         (
             "Follow the boards",
-            "Server-sent events: `board` within a second after a board has changed, for five minutes.",
+            "Server-sent events for five minutes: `board` within a second after a board changes.",
         ),
         ("text/event-stream", examples.BOARD_EVENTS),
         (),
@@ -240,7 +244,7 @@ def add_stream_paths(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         VOTES_TAG,
         (
             "The public record as one file",
-            "JSON Lines, as `export_votes --public` writes and `import_votes` reads them: the same rows, unpaged.",
+            "All rows as JSON Lines, in the format of `export_votes --public` and `import_votes`.",
         ),
         ("application/x-ndjson", examples.VOTE_FILE),
         (

@@ -1,4 +1,4 @@
-"""The shapes of what programs get of single pages: a model, the method, what moved. For the OpenAPI document alone."""
+"""Schemas of the report calls (model, method, movements), for the OpenAPI document alone."""
 
 from rest_framework import serializers
 
@@ -12,8 +12,8 @@ from ratings.reports.method_figures import STYLE_NAMES
 
 class PlacementSchema(Schema):
     pool, category = CharField(), CharField()
-    rank = IntegerField(allow_null=True, help_text="null: it is not ranked")
-    among = IntegerField(help_text="how many models its rank is among: the ranked ones of its component")
+    rank = IntegerField(allow_null=True, help_text="null: it has no rank")
+    among = IntegerField(help_text="number of ranked models in its component")
     rank_low, rank_high = IntegerField(allow_null=True), IntegerField(allow_null=True)
     tier, votes_to_rank = IntegerField(allow_null=True), IntegerField(allow_null=True)
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
@@ -33,7 +33,7 @@ class BlameSchema(Schema):
 
 class ReasonsProfileSchema(Schema):
     pool = CharField()
-    votes, voters = IntegerField(help_text="with a reason about this model; one may give several"), IntegerField()
+    votes, voters = IntegerField(help_text="with a reason about this model; a vote may have several"), IntegerField()
     praise, blame = PraiseSchema(many=True, help_text="most first"), BlameSchema(many=True)
 
 
@@ -47,13 +47,13 @@ class ModelReportSchema(ModelDetailSchema):
         many=True, help_text="of each pool over all categories, then of one pool in every category"
     )
     reasons = ReasonsProfileSchema(
-        allow_null=True, help_text="what voters of that pool said; null where fewer than five people gave a reason"
+        allow_null=True, help_text="reasons of voters in that pool; null if fewer than five people gave a reason"
     )
-    scores = ModelScoreSchema(many=True, help_text="on benchmarks; compare only those of equal conditions")
+    scores = ModelScoreSchema(many=True, help_text="on benchmarks; only scores of equal conditions are comparable")
 
 
 class VoteReasonSchema(Schema):
-    reason = CharField(help_text="as `votes/` has it; empty where an imported vote came without one")
+    reason = CharField(help_text="as in `votes/`; empty if an imported vote has none")
     votes = IntegerField()
 
 
@@ -66,12 +66,14 @@ class ProportionSchema(Schema):
 class CountedVotesSchema(Schema):
     counted, uncounted = IntegerField(), IntegerField()
     reasons = VoteReasonSchema(many=True, help_text="why votes do not count, most first")
-    ties = IntegerField(help_text="both-bad ones included")
-    left = ProportionSchema(allow_null=True, help_text="of votes that name a winner, those for the answer at the left")
+    ties = IntegerField(help_text="including both-bad votes")
+    left = ProportionSchema(allow_null=True, help_text="share of the left answer among votes with a winner")
     skipped = ProportionSchema(
-        allow_null=True, help_text="of blind battles that were judged or skipped; null where unknown"
+        allow_null=True, help_text="share of skipped battles among blind battles with a vote or a skip; null if unknown"
     )
-    replaced = ProportionSchema(allow_null=True, help_text="of the same, those in which a model was replaced unseen")
+    replaced = ProportionSchema(
+        allow_null=True, help_text="share of the same battles in which a model was silently replaced"
+    )
 
 
 class ModelVotesSchema(Schema):
@@ -80,7 +82,7 @@ class ModelVotesSchema(Schema):
     counted, uncounted = IntegerField(), IntegerField()
     reasons = VoteReasonSchema(many=True)
     share = FloatField(help_text="of all votes that count; those of all models add up to 2")
-    chance = FloatField(allow_null=True, help_text="to be in the next blind battle while all models are up")
+    chance = FloatField(allow_null=True, help_text="chance to be in the next blind battle while all models are up")
 
 
 class ReplacementSchema(Schema):
@@ -89,17 +91,15 @@ class ReplacementSchema(Schema):
 
 class ModelBattlesSchema(Schema):
     model, name = CharField(help_text="slug"), CharField()
-    drawn = IntegerField(help_text="blind battles that are over, those from which it was taken included")
-    replaced = ReplacementSchema(
-        many=True, help_text="it failed before its first word, and another took its place unseen"
-    )
+    drawn = IntegerField(help_text="finished blind battles, including those in which it was replaced")
+    replaced = ReplacementSchema(many=True, help_text="it failed before its first word and was silently replaced")
     refused = IntegerField(help_text="battles with an answer that it or its provider refused; never replaced")
     void = IntegerField(help_text="battles without a first answer from it, so that nobody could vote")
     one_sided = IntegerField(help_text="votes that do not count, for a question made this model fail alone; a day late")
 
 
 class MakerVotesSchema(Schema):
-    organization = CharField(allow_null=True, help_text="null: not known")
+    organization = CharField(allow_null=True, help_text="null: unknown")
     models, retired = IntegerField(), IntegerField()
     share = FloatField(help_text="of the two sides of all votes; those of all makers add up to 1")
     chance = FloatField(allow_null=True, help_text="of the two sides of the next blind battle")
@@ -107,11 +107,9 @@ class MakerVotesSchema(Schema):
 
 class DrawSchema(Schema):
     pairs = IntegerField()
-    least, most = (
-        FloatField(help_text="chance of the least likely pair"),
-        FloatField(help_text="of the most likely one"),
-    )
-    shared_evenly = FloatField(help_text="the part of every chance that all pairs have alike")
+    least = FloatField(help_text="chance of the least likely pair")
+    most = FloatField(help_text="chance of the most likely pair")
+    shared_evenly = FloatField(help_text="the part of the chances that is equal for all pairs")
 
 
 class AuditMoveSchema(Schema):
@@ -120,9 +118,9 @@ class AuditMoveSchema(Schema):
 
 
 class DrawAuditSchema(Schema):
-    votes = IntegerField(help_text="those whose chance to be drawn is known")
-    heaviest = FloatField(help_text="no vote weighs more; one of an average pair weighs 1")
-    clustered = BooleanField(help_text="its errors are by voter, not by vote")
+    votes = IntegerField(help_text="votes with a known chance of their pair")
+    heaviest = FloatField(help_text="the largest weight of a vote; a vote on an average pair weighs 1")
+    clustered = BooleanField(help_text="whether errors are clustered by voter")
     models = IntegerField()
     expected = FloatField(help_text="how many would be flagged by chance")
     flagged = AuditMoveSchema(many=True, help_text="models that move by more than two errors, the farthest first")
@@ -131,7 +129,7 @@ class DrawAuditSchema(Schema):
 
 class StyleFeatureSchema(Schema):
     feature = serializers.ChoiceField([*STYLE_NAMES])
-    points = FloatField(help_text="what one standard deviation more of it is worth to an answer")
+    points = FloatField(help_text="Elo points that one standard deviation more of it adds to an answer")
     margin = FloatField(help_text="half of its 95 % interval")
 
 
@@ -145,17 +143,19 @@ class MethodReportSchema(Schema):
     pool = CharField()
     computed_at = serializers.DateTimeField(allow_null=True, help_text="of its board over all categories")
     rows = IntegerField(help_text="models on that board")
-    intervals = IntegerField(help_text="closed ones on that board")
-    expected_misses = FloatField(help_text="how many of these must be expected to miss the truth")
+    intervals = IntegerField(help_text="closed intervals on that board")
+    expected_misses = FloatField(help_text="how many of these are expected to miss the truth")
     style = StyleWorthSchema()  # type: ignore[assignment]  # the name is that of the API
-    counted_at = serializers.DateTimeField(allow_null=True, help_text="of all that follows; null until it is counted")
+    counted_at = serializers.DateTimeField(
+        allow_null=True, help_text="time of all following fields; null before the first count"
+    )
     votes = CountedVotesSchema(allow_null=True)
     models = ModelVotesSchema(many=True, help_text="every model with a vote, most votes first")
     battles = ModelBattlesSchema(
         many=True, help_text="how often each model failed, most failures for its battles first"
     )
     makers = MakerVotesSchema(many=True, help_text="largest share first")
-    draw = DrawSchema(allow_null=True, help_text="how the next pair is drawn; null where nothing is drawn")
+    draw = DrawSchema(allow_null=True, help_text="chances of the next pair; null if the pool has no draw")
     audit = DrawAuditSchema(
         allow_null=True, help_text="of the draw: the same fit, as if all pairs had been drawn equally often"
     )
@@ -180,21 +180,21 @@ class ModelMovementSchema(ModelNameSchema):
     beyond_noise = serializers.ListField(
         child=serializers.ChoiceField(("rating", "rank", "tier")),
         allow_null=True,
-        help_text="what of it moved by more than noise; null where a board has no intervals to tell",
+        help_text="which of these changed significantly; null if a board has no intervals",
     )
     then, now = RowFiguresSchema(), RowFiguresSchema()
 
 
 class DailyVotesSchema(Schema):
-    day, votes = serializers.DateField(help_text="UTC"), IntegerField(help_text="taken in by the board on that day")
+    day, votes = serializers.DateField(help_text="UTC"), IntegerField(help_text="counted by the board on that day")
 
 
 class MovementReportSchema(BoardKeySchema):
     since, until = serializers.DateTimeField(), serializers.DateTimeField()
     computed_then = serializers.DateTimeField(allow_null=True, help_text="of the board at `since`; null: none by then")
     computed_at = serializers.DateTimeField(allow_null=True, help_text="of the board at `until`")
-    votes = IntegerField(allow_null=True, help_text="how many more there are; null where that is not known")
-    shift = FloatField(allow_null=True, help_text="by which all ratings moved, for their mean stays at 1000")
+    votes = IntegerField(allow_null=True, help_text="how many votes the later board has more; null if unknown")
+    shift = FloatField(allow_null=True, help_text="shift of all ratings, because their mean stays at 1000")
     models = ModelMovementSchema(many=True, help_text="on both boards, within the main component; most moved first")
     came, went = ModelNameSchema(many=True, help_text="on the later board alone"), ModelNameSchema(many=True)
     days = DailyVotesSchema(

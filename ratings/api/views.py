@@ -1,4 +1,4 @@
-"""The REST API of the boards: parse, call, show."""
+"""The REST API of boards, models, votes and choices."""
 
 from datetime import datetime
 from typing import Any
@@ -55,17 +55,17 @@ class PairwiseView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         from ratings.boards import pairwise  # scipy is slow to load, and no other page needs it
 
-        asked = snapshots.parse_api_board_key(request.query_params)
+        board_key = snapshots.parse_api_board_key(request.query_params)
         models = parse_model_slugs(request.query_params.get("models", "").split(","))
-        return _build_json_response(request, pairwise.build_matrices(asked, models or None))
+        return _build_json_response(request, pairwise.build_matrices(board_key, models or None))
 
 
 class FrontierView(APIView):
     @openapi.leaderboard_frontier
     def get(self, request: Request) -> HttpResponseBase:
-        asked = snapshots.parse_api_board_key(request.query_params)
+        board_key = snapshots.parse_api_board_key(request.query_params)
         return _build_json_response(
-            request, frontier.build_frontier(asked, request.query_params.get("against") or frontier.PRICE)
+            request, frontier.build_frontier(board_key, request.query_params.get("against") or frontier.PRICE)
         )
 
 
@@ -89,28 +89,30 @@ class MethodReportView(APIView):
 class RatingHistoryView(APIView):
     @openapi.leaderboard_history
     def get(self, request: Request) -> HttpResponseBase:
-        asked = snapshots.parse_api_board_key(request.query_params)
+        board_key = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
-            raise field_error("model", f"model may be named {MAX_SERIES} times at most.")
+            raise field_error("model", f"You can give model at most {MAX_SERIES} times.")
         since, until = (_parse_time(request, name) for name in ("since", "until"))
-        return _build_json_response(request, time_series.load_series(asked, parse_model_slugs(models), since, until))
+        return _build_json_response(
+            request, time_series.load_series(board_key, parse_model_slugs(models), since, until)
+        )
 
 
-def _build_json_response(request: Request, found: dict[str, Any]) -> HttpResponseBase:
-    body = orjson.dumps(found, option=orjson.OPT_UTC_Z)
+def _build_json_response(request: Request, data: dict[str, Any]) -> HttpResponseBase:
+    body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
     return _build_conditional_response(request, body, snapshot_cache.compute_etag(body))
 
 
 def _build_conditional_response(request: Request, body: bytes, etag: str) -> HttpResponseBase:
-    """To be kept by whoever likes, and asked for anew each time."""
+    """Return 304 if the client has this version, else the body. Clients may store it, but must revalidate it."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    whole = HttpResponse(body, content_type="application/json", headers=headers)
-    return get_conditional_response(request, etag=etag, response=whole) or whole
+    response = HttpResponse(body, content_type="application/json", headers=headers)
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 def _parse_time(request: Request, name: str) -> datetime | None:
-    """A parameter that is a time like `at`."""
+    """Return a parameter that is a time, like `at`."""
     try:
         return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
     except RequestError:
@@ -122,8 +124,8 @@ class PoolListView(APIView):
     def get(self, request: Request) -> Response:
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
-        listed = Pool.objects.exclude(kind=Pool.Kind.SHORTLIST)
-        return _paginate_rows(request, listed.values("slug", "name", "kind", "provenance", categories=categories))
+        pools = Pool.objects.exclude(kind=Pool.Kind.SHORTLIST)
+        return _paginate_rows(request, pools.values("slug", "name", "kind", "provenance", categories=categories))
 
 
 class CategoryListView(APIView):
@@ -140,19 +142,19 @@ def _paginate_rows(request: Request, rows: QuerySet[Any, Any]) -> Response:
 class VoteListView(APIView):
     @openapi.vote_list
     def get(self, request: Request) -> Response:
-        pool, after = (request.query_params.get(name, "") for name in ("pool", "after"))
+        pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
-        page = public_record.load_page(pool or LIVE_POOL, after, size)
+        page = public_record.load_page(pool, request.query_params.get("after", ""), size)
         address = request.build_absolute_uri()
-        following = replace_query_param(address, "after", page.after) if page.after else None
-        return Response({"next": following, "results": page.votes})
+        next_address = replace_query_param(address, "after", page.after) if page.after else None
+        return Response({"next": next_address, "results": page.votes})
 
 
-@csrf_exempt  # so that whoever sends something is told that nothing can be sent
+@csrf_exempt  # a POST must get the error of `reject_unsafe_method`
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
-    """The whole record of a pool as JSON Lines."""
-    if refused := reject_unsafe_method(request, "The record can only be read."):
-        return refused
+    """Return the whole record of a pool as JSON Lines."""
+    if method_error := reject_unsafe_method(request, "The record is read-only."):
+        return method_error
     pool = request.GET.get("pool") or LIVE_POOL
     try:
         for name, sentences in find_parameter_errors(request.GET, openapi.BOARD_PARAMETERS[:1]).items():
@@ -177,9 +179,9 @@ def _check_download(request: HttpRequest, pool: str) -> None:
 class DisagreementView(APIView):
     @openapi.disagreement
     def get(self, request: Request, slug: str) -> HttpResponseBase:
-        asked = benchmark_agreement.parse_agreement_query(request.query_params)
-        found = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), asked)
-        return _build_json_response(request, benchmark_agreement.build_comparison_data(found))
+        query = benchmark_agreement.parse_agreement_query(request.query_params)
+        comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
+        return _build_json_response(request, benchmark_agreement.build_comparison_data(comparison))
 
 
 class ShortlistView(APIView):
@@ -192,13 +194,14 @@ class ShortlistView(APIView):
 
 @csrf_exempt  # see above
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
-    """Server-sent events: `board` whenever a board has changed. Touches no database, and opening counts as a call."""
-    if refused := reject_unsafe_method(request, "Events can only be read."):
-        return refused
+    """Return server-sent events: `board` whenever a board changes. Opening the stream counts as one API call."""
+    if method_error := reject_unsafe_method(request, "The event stream is read-only."):
+        return method_error
     if request.method == "HEAD":
         return build_stream_response(empty_stream())
     try:
         await database_sync_to_async(quotas.charge_stream)(request)
-        return build_stream_response(event_reader.stream(event_reader.admit(quotas.build_board_stream_limits(request))))
+        slot = event_reader.acquire_slot(quotas.build_board_stream_limits(request))
+        return build_stream_response(event_reader.stream(slot))
     except RequestError as error:
         return build_error_response(error)

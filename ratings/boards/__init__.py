@@ -1,1 +1,1 @@
-"""Boards as they were published, for all who read them."""
+"""Published boards: loading, caching, comparing and describing them."""

@@ -1,4 +1,4 @@
-"""Addresses that ask for a board: of pages, and of calls of the API."""
+"""Build the addresses of boards, for pages and for API calls."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -13,36 +13,48 @@ from ratings.boards.snapshots import BoardKey
 ParameterValue = str | datetime | list[str] | None
 
 
-def build_board_parameters(asked: BoardKey) -> dict[str, str]:
-    """The parameters that ask for this board, without those that would be so anyway."""
-    usual = asdict(BoardKey())
-    return {name: format_parameter(value) for name, value in asdict(asked).items() if value != usual[name]}
+def build_board_parameters(board_key: BoardKey) -> dict[str, str]:
+    """Return the query parameters of this board, without those that have their default."""
+    defaults = asdict(BoardKey())
+    return {name: format_parameter(value) for name, value in asdict(board_key).items() if value != defaults[name]}
 
 
-def build_board_url(name: str, asked: BoardKey, **more: ParameterValue) -> str:
-    """The address of this name about this board, with more parameters; those that are None are left out."""
-    given = {key: value for key, value in more.items() if value is not None}
-    parameters = build_board_parameters(asked) | {
-        key: value if isinstance(value, list) else format_parameter(value) for key, value in given.items()
-    }
+def build_board_url(name: str, board_key: BoardKey, **more: ParameterValue) -> str:
+    """Return the URL of a view for this board.
+
+    Args:
+        name: URL name of the view.
+        more: further query parameters; those that are None are omitted.
+    """
+    parameters: dict[str, str | list[str]] = {**build_board_parameters(board_key)}
+    for parameter, value in more.items():
+        if value is not None:
+            parameters[parameter] = value if isinstance(value, list) else format_parameter(value)
     return reverse(name) + build_query_string(parameters)
 
 
 def build_query_string(parameters: Mapping[str, str | list[str]] | list[tuple[str, str]]) -> str:
-    """The part of an address from `?` on; empty without parameters."""
+    """Return the query string with its `?`; empty without parameters."""
     return f"?{urlencode(parameters, doseq=True)}".removesuffix("?")
 
 
-def redirect_to_short_url(request: HttpRequest, query: Callable[[], str]) -> HttpResponseRedirect | None:
-    """To the address with this query, where a form has sent fields that are empty: it says only what was chosen.
+def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) -> HttpResponseRedirect | None:
+    """Return a redirect to the address without the empty fields that a form has sent, or None if there are none.
 
-    query: takes a fifth of the time of a page that is in memory, so it is asked for only then.
+    Args:
+        build_query: returns the short query string. It takes a fifth of the time of a cached page, so it is called
+            only for a redirect.
     """
-    sent = [value for values in request.GET.lists() for value in values[1]]
-    return None if all(sent) or request.headers.get("HX-Request") else HttpResponseRedirect(request.path + query())
+    values = [value for _, field_values in request.GET.lists() for value in field_values]
+    if all(values) or request.headers.get("HX-Request"):
+        return None
+    return HttpResponseRedirect(request.path + build_query())
 
 
 def format_parameter(value: object) -> str:
+    """Return a value as query parameters spell it: times in ISO 8601, booleans in lower case."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)

@@ -1,6 +1,7 @@
-"""The push to open leaderboards: a hint on a Redis stream that a board changed. Losing it loses nothing else.
+"""Server-sent events for open leaderboards: hints that a board has changed, read from a Redis stream.
 
-`ratings.pipeline.announcements` writes the stream; one reader per web process passes on what comes.
+`ratings.pipeline.announcements` writes the stream; one reader per web process forwards its entries. A lost hint costs
+nothing but a delay: the page shows the new board at its next load.
 """
 
 import asyncio
@@ -25,102 +26,116 @@ logger = logging.getLogger(__name__)
 
 
 class BoardSubscriber:
-    """One open connection: the newest hint of each board that it has not been told yet."""
+    """One open connection, with the newest unsent hint of each board."""
 
     def __init__(self) -> None:
         self.hints: dict[bytes, bytes] = {}
-        self.woken = asyncio.Event()
+        self.has_hints = asyncio.Event()
 
-    def hint(self, board: bytes, data: bytes) -> None:
+    def add_hint(self, board: bytes, data: bytes) -> None:
         self.hints[board] = data
-        self.woken.set()
+        self.has_hints.set()
 
-    async def next(self, patience: float = HEARTBEAT_S) -> bytes:
-        """What to send now, in the wire format of server-sent events; a comment if no news comes in so many seconds."""
+    async def wait_for_events(self, timeout_s: float = HEARTBEAT_S) -> bytes:
+        """Return the next bytes to send: server-sent events, or a comment if no hint comes within the timeout."""
         try:
-            async with asyncio.timeout(patience):
-                await self.woken.wait()
+            async with asyncio.timeout(timeout_s):
+                await self.has_hints.wait()
         except TimeoutError:
             return b": still here\n\n"
-        self.woken.clear()
-        hints, self.hints = self.hints, {}
+        self.has_hints.clear()
+        hints = self.hints
+        self.hints = {}
         return b"".join(b"event: board\ndata: %s\n\n" % data for data in hints.values())
 
 
 class BoardEventReader:
-    """The one reader of the stream in this process, at work while any page is open."""
+    """The only reader of the stream in this process; it runs while any page is open."""
 
-    def __init__(self, away_s: float = RETRY_DELAY_S) -> None:
-        self.away_s = away_s  # between two tries
-        self.pages: set[BoardSubscriber] = set()
+    def __init__(self, retry_delay_s: float = RETRY_DELAY_S) -> None:
+        self.retry_delay_s = retry_delay_s
+        self.subscribers: set[BoardSubscriber] = set()
         self.task: asyncio.Task[None] | None = None
-        self.begun = asyncio.Event()
-        self.open: sse.OpenSlots = {}
-        self.last = b""  # the entry of the stream after which the next read begins
+        self.started = asyncio.Event()
+        self.slots: sse.OpenSlots = {}
+        self.last_entry_id = b""  # the next read starts after this entry of the stream
 
-    def admit(self, most: Mapping[str, int]) -> StreamSlot:
-        """A place for one more page; most: who is charged → how many. Raises Refusal 429 and 503."""
-        return sse.acquire_slot(self.open, most)
+    def acquire_slot(self, limits: Mapping[str, int]) -> StreamSlot:
+        """Return a slot for one more page.
 
-    def stream(self, place: StreamSlot) -> EventStream:
-        """What `follow` tells, for a response."""
-        return EventStream(place, self.follow(place))
+        Args:
+            limits: client key → how many streams it may have open.
 
-    async def follow(self, place: StreamSlot) -> AsyncIterator[bytes]:
-        """Server-sent events from now on, until it is time to come again."""
-        page, end = BoardSubscriber(), time.monotonic() + MAX_STREAM_S
-        self.pages.add(page)
+        Raises:
+            RequestError: 429 if the client has too many streams open, 503 if this process has.
+        """
+        return sse.acquire_slot(self.slots, limits)
+
+    def stream(self, slot: StreamSlot) -> EventStream:
+        """Return the events of `follow` as the content of a response."""
+        return EventStream(slot, self.follow(slot))
+
+    async def follow(self, slot: StreamSlot) -> AsyncIterator[bytes]:
+        """Yield server-sent events from now on, until the browser has to reconnect."""
+        subscriber = BoardSubscriber()
+        end = time.monotonic() + MAX_STREAM_S
+        self.subscribers.add(subscriber)
         if self.task is None or self.task.done():
-            self.begun = begun = asyncio.Event()
-            self.task = asyncio.create_task(self._run(begun))
-            self.task.add_done_callback(lambda _: begun.set())  # if it is cancelled, nobody waits for it
+            self._start()
         try:
-            await self.begun.wait()
+            await self.started.wait()
             yield b": from now on\n\n"
             while (left := end - time.monotonic()) > 0:
-                yield await page.next(min(left, HEARTBEAT_S))
+                yield await subscriber.wait_for_events(min(left, HEARTBEAT_S))
         finally:
-            place.give_up()
-            self.pages.discard(page)
+            slot.release()
+            self.subscribers.discard(subscriber)
 
-    async def _run(self, begun: asyncio.Event) -> None:
-        # Python 3.11 may swallow a cancellation that comes while a command is being sent, so it is asked for too.
-        me = asyncio.current_task()
+    def _start(self) -> None:
+        started = asyncio.Event()
+        self.started = started
+        self.task = asyncio.create_task(self._run(started))
+        self.task.add_done_callback(lambda _: started.set())  # nobody waits for a task that was canceled
+
+    async def _run(self, started: asyncio.Event) -> None:
+        # Python 3.11 may swallow a cancellation that comes while a command is being sent, so the loop checks for it.
+        task = asyncio.current_task()
         async with redis_clients.connect_async_redis() as redis:
-            self.last = b""
-            while self.pages and me and not me.cancelling():
+            self.last_entry_id = b""
+            while self.subscribers and task and not task.cancelling():
                 try:
-                    await self._read(redis, begun)
+                    await self._read(redis, started)
                 except (RedisError, OSError) as error:
-                    logger.warning("Redis is away, open pages see new boards later: %s", error)
-                    await self._rest(begun)
+                    logger.warning("Redis is unavailable; open pages see new boards later: %s", error)
+                    await self._wait_for_retry(started)
                 except Exception:
-                    logger.exception("The boards could not be read, open pages see new ones later")
-                    await self._rest(begun)
+                    logger.exception("The board events could not be read; open pages see new boards later")
+                    await self._wait_for_retry(started)
             self.task = None
 
-    async def _read(self, redis: Any, begun: asyncio.Event) -> None:
-        self.last = self.last or await _load_last_entry_id(redis)
-        begun.set()
-        self._pass_on(await redis.xread({STREAM_KEY: self.last}, block=BLOCK_MS))
+    async def _read(self, redis: Any, started: asyncio.Event) -> None:
+        self.last_entry_id = self.last_entry_id or await _load_last_entry_id(redis)
+        started.set()
+        self._forward(await redis.xread({STREAM_KEY: self.last_entry_id}, block=BLOCK_MS))
 
-    async def _rest(self, begun: asyncio.Event) -> None:
-        self.last = self.last or b"0"  # what comes until then is news, wherever the stream ends by then
-        begun.set()
-        await asyncio.sleep(self.away_s)
+    async def _wait_for_retry(self, started: asyncio.Event) -> None:
+        # Entries that arrive during the outage are new to the pages, so the next read starts before them.
+        self.last_entry_id = self.last_entry_id or b"0"
+        started.set()
+        await asyncio.sleep(self.retry_delay_s)
 
-    def _pass_on(self, answer: Any) -> None:
-        """Hand out what a read brought. The next one goes on after an entry that cannot be handed out."""
-        for _, entries in answer:
-            for entry, hint in entries:
-                self.last = entry
-                snapshot_cache.clear_newest_ids()  # so that whoever is told gets the new board
-                for page in self.pages:
-                    page.hint(hint[b"board"], hint[b"data"])
+    def _forward(self, response: Any) -> None:
+        """Send the entries of a read to all pages. After an entry that fails, the next read continues behind it."""
+        for _, entries in response:
+            for entry_id, hint in entries:
+                self.last_entry_id = entry_id
+                snapshot_cache.clear_newest_ids()  # a page that gets the hint must get the new board
+                for subscriber in self.subscribers:
+                    subscriber.add_hint(hint[b"board"], hint[b"data"])
 
 
 async def _load_last_entry_id(redis: Any) -> bytes:
-    """Where the stream ends now."""
+    """Return the id of the newest entry of the stream."""
     entries = await redis.xrevrange(STREAM_KEY, count=1)
     return entries[0][0] if entries else b"0"
 

@@ -1,6 +1,6 @@
-"""Whose votes a page is about: those of this arena, or public ones until somebody has voted here.
+"""The board and pool of a page: this arena's own, or the shipped public votes until somebody has voted here.
 
-All pages about a board ask here, so that a link from one to another shows the same board.
+All pages about a board use this module, so that a link from one to another shows the same board.
 """
 
 from collections.abc import Mapping
@@ -13,16 +13,19 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import SEED_POOL, Pool
 
 
-def select_board(wanted: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
-    """What is asked for; the public board where nobody has named a pool and that of this arena has nothing to show yet.
+def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
+    """Return the key and the board to show for a request.
 
-    Raises Refusal as `snapshots.newest` does.
+    That is the requested board, or the shipped public one if the request names no pool and this arena has no votes yet.
+
+    Raises:
+        RequestError: as in `snapshots.load_newest_board`.
     """
-    board = snapshot_cache.get_board(wanted)
-    if board.snapshot is None and wanted == BoardKey() and not parameters.get("pool") and _has_shipped_pool():
-        wanted = replace(wanted, pool=SEED_POOL)
-        board = snapshot_cache.get_board(wanted)
-    return wanted, board
+    board = snapshot_cache.get_board(requested_key)
+    if board.snapshot is None and requested_key == BoardKey() and not parameters.get("pool") and _has_shipped_pool():
+        requested_key = replace(requested_key, pool=SEED_POOL)
+        board = snapshot_cache.get_board(requested_key)
+    return requested_key, board
 
 
 def _has_shipped_pool() -> bool:
@@ -31,45 +34,49 @@ def _has_shipped_pool() -> bool:
 
 @dataclass(frozen=True, eq=False)
 class BoardSelection:
-    """The board of a page, its pool, and those that it can be changed for."""
+    """The board of a page, its pool, and the other pools to choose from.
 
-    asked: BoardKey
+    `is_substitute` is true if the board replaces one that has no votes yet.
+    """
+
+    board_key: BoardKey
     pool: Pool
     pools: list[Pool]
     published: PublishedBoard
-    instead: bool = False
+    is_substitute: bool = False
 
     @property
     def credit(self) -> dict[str, str] | None:
-        """Of ratings that somebody else has published."""
+        """Publisher, source and license of a reference board; None for a board of votes."""
         credit: dict[str, str] | None = self.published.board.get("reference")
         return credit
 
     @property
-    def day(self) -> date | None:
-        """On which they were published: no board before it has a time of its own."""
+    def published_on(self) -> date | None:
+        """The day on which a reference board was published."""
         return date.fromisoformat(self.credit["published_on"]) if self.credit else None
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Those that ask for this board on any of its pages."""
-        # Where nothing is shown yet, the public board would stand in for a pool that is not named.
-        named = {"pool": self.asked.pool} if self.published.snapshot is None else {}
-        return named | addresses.build_board_parameters(self.asked)
+        """The query parameters of this board on any of its pages."""
+        # Without a pool in the address, the shipped public board would replace a board that has no votes yet.
+        explicit_pool = {"pool": self.board_key.pool} if self.published.snapshot is None else {}
+        return explicit_pool | addresses.build_board_parameters(self.board_key)
 
     @property
     def query(self) -> str:
-        """The same as the part of an address from `?` on."""
+        """`parameters` as a query string."""
         return addresses.build_query_string(self.parameters)
 
     @property
     def pool_query(self) -> str:
-        """The same for pages that know pools, and no categories or methods."""
+        """The query string for pages that have a pool, but no category or method."""
         return addresses.build_query_string({key: value for key, value in self.parameters.items() if key == "pool"})
 
 
-def build_selection(wanted: BoardKey, asked: BoardKey, board: PublishedBoard) -> BoardSelection:
-    """By one query, or two for the pool of a shortlist."""
+def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:
+    """Return the selection of a page, with one query, or two for the pool of a shortlist."""
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
-    pool = next((each for each in pools if each.slug == asked.pool), None) or Pool.objects.get(slug=asked.pool)
-    return BoardSelection(asked, pool, pools, board, wanted != asked)
+    listed_pool = next((pool for pool in pools if pool.slug == board_key.pool), None)
+    pool = listed_pool or Pool.objects.get(slug=board_key.pool)
+    return BoardSelection(board_key, pool, pools, board, requested_key != board_key)

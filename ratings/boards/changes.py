@@ -1,4 +1,4 @@
-"""What moved between two published boards, and how much of it is more than noise."""
+"""Compare two published boards: which models moved, and which of them significantly."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,62 +9,75 @@ BoardRow = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ModelMovement:
-    """A model on both boards. change: in Elo points, without the shift of all; what: of rating, rank and tier."""
+    """The rows of a model on both boards, and what differs.
 
-    then: BoardRow
-    now: BoardRow
+    change: of the rating in Elo points, without the shift of all ratings
+    significant: which of rating, rank and tier changed significantly
+    """
+
+    earlier: BoardRow
+    current: BoardRow
     change: float
-    what: tuple[str, ...]
+    significant: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class BoardChanges:
-    """both: models on both, most moved first. came, went: rows of models on one of the two alone.
+    """The differences between two boards.
 
-    shift: by which all ratings moved. noise: whether both boards tell of errors; if not, nothing counts as moved.
+    movements: the models on both boards, the largest change first
+    added, removed: rows of the models that are on one of the boards alone
+    shift: by which all ratings moved, in Elo points
+    votes: how many more votes the later board has
+    has_intervals: whether both boards have intervals; without them no change is significant
     """
 
-    both: Sequence[ModelMovement]
-    came: Sequence[BoardRow]
-    went: Sequence[BoardRow]
+    movements: Sequence[ModelMovement]
+    added: Sequence[BoardRow]
+    removed: Sequence[BoardRow]
     shift: float
     votes: int
-    noise: bool
+    has_intervals: bool
 
     @property
-    def moved(self) -> list[ModelMovement]:
-        """By more than noise, the most first."""
-        return [each for each in self.both if each.what]
+    def significant_movements(self) -> list[ModelMovement]:
+        """The models that moved significantly, the largest change first."""
+        return [movement for movement in self.movements if movement.significant]
 
 
-def compare_boards(then: Mapping[str, Any], now: Mapping[str, Any]) -> BoardChanges:
-    """Compare two boards, each as the API shows it, by the models of their main groups.
+def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> BoardChanges:
+    """Return the differences between two boards, each as the API shows it, within their main groups.
 
-    The mean of a board is taken over its models, so a model that comes moves the ratings of all others: that shift is
-    the mean difference of the models that are fitted on both, and is taken off. A rating moved if it now lies outside
-    of the interval of then: the votes of then are among those of now, so the difference of the two varies less than
-    the older estimate does, and fewer than one in twenty of those that did not change are named. A rank moved if it,
-    among the models that are ranked on both, lies outside of the range of then. A tier is a test by itself. A model
-    that is not ranked on one of them has moved neither in rank nor in tier.
+    The mean of a board is taken over its models, so a new model moves the ratings of all others. That shift is the
+    mean difference of the models that are fitted on both boards, and is subtracted. A change of a rating is
+    significant if the current rating lies outside the earlier interval: the earlier votes are among the current ones,
+    so the difference of the two varies less than the earlier estimate does, and fewer than one in twenty of the
+    unchanged models are reported. A change of a rank is significant if the rank among the models that are ranked on
+    both boards lies outside the earlier range. A change of tier is a test by itself. A model without a rank on one of
+    the boards has changed neither its rank nor its tier.
     """
-    old, new = _index_main_rows(then), _index_main_rows(now)
-    both = [model for model in new if model in old]
-    shift = _compute_shift([(old[model], new[model]) for model in both])
-    ranks = _compute_ranks([new[model] for model in both if has_rank(old[model]) and has_rank(new[model])])
-    noise = all(row["rank_low"] is not None for row in (*old.values(), *new.values()))
-    moved = [_compare_rows(old[model], new[model], shift, ranks.get(model), noise=noise) for model in both]
+    old_rows = _index_main_rows(earlier)
+    new_rows = _index_main_rows(current)
+    pairs = {model: (old_rows[model], row) for model, row in new_rows.items() if model in old_rows}
+    shift = _compute_shift([*pairs.values()])
+    ranks = _compute_ranks([new for old, new in pairs.values() if has_rank(old) and has_rank(new)])
+    has_intervals = all(row["rank_low"] is not None for row in (*old_rows.values(), *new_rows.values()))
+    movements = [
+        _compare_rows(old, new, shift, ranks.get(model), has_intervals=has_intervals)
+        for model, (old, new) in pairs.items()
+    ]
     return BoardChanges(
-        both=sorted(moved, key=lambda each: -abs(each.change)),
-        came=[row for model, row in new.items() if model not in old],
-        went=[row for model, row in old.items() if model not in new],
+        movements=sorted(movements, key=lambda movement: -abs(movement.change)),
+        added=[row for model, row in new_rows.items() if model not in old_rows],
+        removed=[row for model, row in old_rows.items() if model not in new_rows],
         shift=shift,
-        votes=(now["votes"] or 0) - (then["votes"] or 0),
-        noise=noise,
+        votes=(current["votes"] or 0) - (earlier["votes"] or 0),
+        has_intervals=has_intervals,
     )
 
 
 def has_rank(row: BoardRow) -> bool:
-    """Whether it is among the models that ranks are counted among."""
+    """Return whether the model has enough votes for a rank."""
     return row["rank"] is not None
 
 
@@ -73,32 +86,39 @@ def _index_main_rows(board: Mapping[str, Any]) -> dict[str, BoardRow]:
 
 
 def _compute_shift(pairs: Sequence[tuple[BoardRow, BoardRow]]) -> float:
-    fitted = [(then, now) for then, now in pairs if not (then["unbounded"] or now["unbounded"])]
-    return sum(now["rating"] - then["rating"] for then, now in fitted) / len(fitted) if fitted else 0.0
+    fitted = [(earlier, current) for earlier, current in pairs if not (earlier["unbounded"] or current["unbounded"])]
+    if not fitted:
+        return 0.0
+    return float(sum(current["rating"] - earlier["rating"] for earlier, current in fitted) / len(fitted))
 
 
 def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:
-    """Among these rows alone, which come best first."""
+    """Return slug → rank among these rows alone, which are sorted best first."""
     ranks: dict[str, int] = {}
     for place, row in enumerate(rows):
-        before = rows[place - 1] if place else None
-        ranks[row["model"]] = ranks[before["model"]] if before and before["rank"] == row["rank"] else place + 1
+        previous = rows[place - 1] if place else None
+        tied = previous is not None and previous["rank"] == row["rank"]
+        ranks[row["model"]] = ranks[previous["model"]] if previous and tied else place + 1
     return ranks
 
 
-def _compare_rows(then: BoardRow, now: BoardRow, shift: float, rank: int | None, *, noise: bool) -> ModelMovement:
-    """rank: among the models that are ranked on both boards, None for another one. noise: whether errors are known."""
-    rating = now["rating"] - shift
-    return ModelMovement(
-        then, now, rating - then["rating"], _list_significant_changes(then, now, rating, rank) if noise else ()
-    )
+def _compare_rows(
+    earlier: BoardRow, current: BoardRow, shift: float, rank: int | None, *, has_intervals: bool
+) -> ModelMovement:
+    """Return the movement of one model.
+
+    rank: among the models that are ranked on both boards; None for a model that is not
+    """
+    rating = current["rating"] - shift
+    significant = _list_significant_changes(earlier, current, rating, rank) if has_intervals else ()
+    return ModelMovement(earlier, current, rating - earlier["rating"], significant)
 
 
-def _list_significant_changes(then: BoardRow, now: BoardRow, rating: float, rank: int | None) -> tuple[str, ...]:
-    low, high = then["ci_low"], then["ci_high"]
+def _list_significant_changes(earlier: BoardRow, current: BoardRow, rating: float, rank: int | None) -> tuple[str, ...]:
+    low, high = earlier["ci_low"], earlier["ci_high"]
     tests = {
         "rating": (low is not None and rating < low) or (high is not None and rating > high),
-        "rank": rank is not None and not then["rank_low"] <= rank <= then["rank_high"],
-        "tier": rank is not None and then["tier"] != now["tier"],
+        "rank": rank is not None and not earlier["rank_low"] <= rank <= earlier["rank_high"],
+        "tier": rank is not None and earlier["tier"] != current["tier"],
     }
-    return tuple(what for what, moved in tests.items() if moved)
+    return tuple(name for name, is_significant in tests.items() if is_significant)

@@ -1,4 +1,4 @@
-"""A board in words: its category, and what makes it differ from the usual board."""
+"""Short descriptions of boards: the category and every option that differs from the default."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,21 +8,23 @@ from ratings.boards.snapshots import ELO, BoardKey
 from ratings.models import Category, format_category_name
 
 
-def describe_board(asked: BoardKey, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
-    """The same as `join_description`, with the name that the category has among these."""
-    names = {each.slug: each.name for each in categories}
-    return join_description(asked, names.get(asked.category) or format_category_name(asked.category), filters)
+def describe_board(board_key: BoardKey, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
+    """Return the description of a board, with the category's name from these categories."""
+    names = {category.slug: category.name for category in categories}
+    return join_description(
+        board_key, names.get(board_key.category) or format_category_name(board_key.category), filters
+    )
 
 
-def join_description(asked: BoardKey, category: str, filters: Iterable[str] = ()) -> str:
-    """The category by its name, and all that differs from the usual board. filters: those of a page, in words."""
-    return " · ".join([category, *_iter_options(asked), *filters])
+def join_description(board_key: BoardKey, category: str, filters: Iterable[str] = ()) -> str:
+    """Return the category's name, the options of the board that differ from the default, and the filters of a page."""
+    return " · ".join([category, *_iter_options(board_key), *filters])
 
 
-def _iter_options(asked: BoardKey) -> Iterator[str]:
-    if asked.style_control:
+def _iter_options(board_key: BoardKey) -> Iterator[str]:
+    if board_key.style_control:
         yield _("style control")
-    if asked.method == ELO:
+    if board_key.method == ELO:
         yield _("Elo")
-    if asked.at:
-        yield _("as of %(time)s UTC") % {"time": f"{asked.at:%Y-%m-%d %H:%M}"}
+    if board_key.at:
+        yield _("as of %(time)s UTC") % {"time": f"{board_key.at:%Y-%m-%d %H:%M}"}

@@ -1,4 +1,4 @@
-"""The page for a board that cannot be had: why, and a way back that stays with the same votes."""
+"""The error page of boards: the reason, and a link to the leaderboard of the same pool."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,11 +9,13 @@ from ratings.models import Pool
 
 
 def render_board_error(request: HttpRequest, error: RequestError) -> HttpResponse:
-    """By one query where a pool is named."""
-    shown = {"error": error, "pool_query": _build_pool_query(request.GET.get("pool", ""))}
-    return render(request, "ratings/boards/board_error.html", shown, status=error.status)
+    """Return the error page, with one query if the request names a pool."""
+    context = {"error": error, "pool_query": _build_pool_query(request.GET.get("pool", ""))}
+    return render(request, "ratings/boards/board_error.html", context, status=error.status)
 
 
 def _build_pool_query(pool: str) -> str:
-    askable = pool.isprintable()  # anything else PostgreSQL might not take
-    return build_query_string({"pool": pool}) if askable and Pool.objects.filter(slug=pool).exists() else ""
+    # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
+    if pool.isprintable() and Pool.objects.filter(slug=pool).exists():
+        return build_query_string({"pool": pool})
+    return ""

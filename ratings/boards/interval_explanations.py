@@ -1,4 +1,4 @@
-"""Why an interval is as wide as it is, in words with the figures of the row."""
+"""Sentences that explain the width of a model's interval, with the figures of its row."""
 
 from collections.abc import Iterator, Mapping
 from math import sqrt
@@ -20,24 +20,26 @@ from ratings.statistics.constants import (
 
 PUBLISHED_INTERVAL = "published"  # the interval of a reference board
 ONE_VOTE_HALF_WIDTH = Z95 * ELO_SCALE
-EXCESS_WIDTH_RATIO = (
-    1.5  # an interval that is so many times as wide as its own votes make it owes that to something else
-)
-ONE_SIDED_WIN_RATE = 0.85  # of its votes: each of them then says half as much of the rating as one of an even record
+# An interval that is this many times wider than the model's own votes explain has other causes.
+EXCESS_WIDTH_RATIO = 1.5
+# At this share of won votes, each vote has half the information that it has with an even record.
+ONE_SIDED_WIN_RATE = 0.85
 
 _OTHER_CAUSES = {
-    "plain": gettext_lazy("The rest comes from other models with few votes: all are told against their average."),
+    "plain": gettext_lazy(
+        "The rest is due to other models with few votes: ratings are relative to the average of all models."
+    ),
     "clustered": gettext_lazy(
-        "The rest comes from people whose votes go together, or from other models with few votes: all are told against"
-        " their average."
+        "The rest is due to correlated votes from the same people, or to other models with few votes: ratings are"
+        " relative to the average of all models."
     ),
 }
 
 
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
-    """Sentences, the weightiest first; the last one says what would help."""
+    """Return sentences, the most important one first; the last one says what would help."""
     if row["interval"] == PUBLISHED_INTERVAL:
-        return [_("The interval is the publisher's; how it came about is not told with it.")]
+        return [_("The publisher gives no explanation of this interval.")]
     if row["rating"] is not None and row["rank_low"] is None:
         return [_("Elo ratings have no interval: they depend on the order of the votes.")]
     return [
@@ -50,33 +52,44 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
 
 
 def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
-    """Why a rating is provisional, in one line. own: of a pool of ours, where it is so too if few people judged."""
-    wide = [] if row["unbounded"] or compute_half_width(row) is None else list(_explain_too_wide(row))
-    people = list(_explain_few_voters(row)) if own else []
-    return " ".join([*_explain_open_end(row), *_explain_few_votes(row), *people, *wide])
+    """Return one line that says why a rating is provisional.
+
+    own: the pool is this arena's own; there, a rating with few voters is provisional too
+    """
+    sentences = [*_explain_open_end(row), *_explain_few_votes(row)]
+    if own:
+        sentences += _explain_few_voters(row)
+    if not row["unbounded"]:
+        sentences += _explain_too_wide(row)
+    return " ".join(sentences)
 
 
 def describe_missing_votes(row: Mapping[str, Any]) -> str:
-    """What a model lacks for a rank, in a few words; empty where it is ranked."""
+    """Return in a few words what a model lacks for a rank; empty if it has one."""
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
     more = ngettext("needs %(votes)s more vote", "needs %(votes)s more votes", votes) % {"votes": votes}
     if not votes:
-        return _("needs votes that go both ways")
-    return _("%(more)s, some the other way") % {"more": more} if row["unbounded"] else more
+        return _("needs both wins and losses")
+    if row["unbounded"]:
+        return _("%(more)s, some with the opposite result") % {"more": more}
+    return more
 
 
 def describe_rank_rule(*, own: bool) -> str:
-    """When a model is ranked. own: in a pool of ours, where people are known."""
+    """Return the rule by which a model gets a rank.
+
+    own: the pool is this arena's own, so its voters are known
+    """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if own:
-        return _("A rank takes %(votes)s votes, of which no person counts for more than %(most)s.") % figures
-    return _("A rank takes %(votes)s votes.") % figures
+        return _("A rank needs %(votes)s votes, at most %(most)s of them from the same person.") % figures
+    return _("A rank needs %(votes)s votes.") % figures
 
 
 def compute_half_width(row: Mapping[str, Any]) -> float | None:
-    """Elo points; None where an end is open or there is no interval."""
+    """Return half the width in Elo points; None if an end is open or there is no interval."""
     low, high = row["ci_low"], row["ci_high"]
     return None if low is None or high is None else float(high - low) / 2
 
@@ -85,22 +98,22 @@ def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
     if not row["unbounded"]:
         return
     if not row["losses"] and not row["ties"]:
-        yield _("It has never lost, so no vote says how strong it may be: the upper end is open.")
+        yield _("It has never lost, so no vote limits how strong it may be: the upper end is open.")
     elif not row["wins"] and not row["ties"]:
-        yield _("It has never won, so no vote says how weak it may be: the lower end is open.")
+        yield _("It has never won, so no vote limits how weak it may be: the lower end is open.")
     elif row["ci_low"] is None and row["ci_high"] is None:
-        yield _("No chain of votes shows it above the other models, and none below them: both ends are open.")
+        yield _("No chain of votes puts it above the other models, and none below them: both ends are open.")
     elif row["ci_high"] is None:
-        yield _("No chain of votes shows it below the other models, so the upper end is open.")
+        yield _("No chain of votes puts it below the other models, so the upper end is open.")
     else:
-        yield _("No chain of votes shows it above the other models, so the lower end is open.")
+        yield _("No chain of votes puts it above the other models, so the lower end is open.")
 
 
 def _explain_few_votes(row: Mapping[str, Any]) -> Iterator[str]:
     if row["votes"] < PROVISIONAL_VOTES:
         yield ngettext(
-            "It has only %(votes)s vote; below %(least)s a rating is provisional.",
-            "It has only %(votes)s votes; below %(least)s a rating is provisional.",
+            "It has only %(votes)s vote; ratings with fewer than %(least)s votes are provisional.",
+            "It has only %(votes)s votes; ratings with fewer than %(least)s votes are provisional.",
             row["votes"],
         ) % {"votes": row["votes"], "least": PROVISIONAL_VOTES}
 
@@ -108,8 +121,8 @@ def _explain_few_votes(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_few_voters(row: Mapping[str, Any]) -> Iterator[str]:
     if row["voters"] is not None and row["voters"] < MIN_VOTERS:
         yield ngettext(
-            "Only %(people)s person has judged it: the board may show one person's taste.",
-            "Only %(people)s people have judged it: the board may show their taste alone.",
+            "Only %(people)s person has voted on it, so the rating may reflect that person's taste.",
+            "Only %(people)s people have voted on it, so the rating may reflect their taste.",
             row["voters"],
         ) % {"people": row["voters"]}
 
@@ -118,13 +131,14 @@ def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
     rate = row["win_rate"]
     if not row["unbounded"] and not 1 - ONE_SIDED_WIN_RATE < rate < ONE_SIDED_WIN_RATE:
         yield _(
-            "Its record is one-sided, %(rate)s of its votes won: such votes say little about by how much it is apart."
+            "It won %(rate)s of its votes; such one-sided results say little about how far it is from the others."
         ) % {"rate": f"{100 * rate:.0f} %"}
 
 
 def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
-    if (half := compute_half_width(row)) is not None and half > PROVISIONAL_HALF_WIDTH:
-        yield _("The interval is ± %(half)s wide; above ± %(most)s a rating is provisional.") % {
+    half = compute_half_width(row)
+    if half is not None and half > PROVISIONAL_HALF_WIDTH:
+        yield _("The interval is ± %(half)s; ratings with more than ± %(most)s are provisional.") % {
             "half": f"{half:.0f}",
             "most": f"{PROVISIONAL_HALF_WIDTH:.0f}",
         }
@@ -133,29 +147,24 @@ def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
     half = compute_half_width(row)
     if half is None:
-        yield _("It becomes certain once votes go both ways.")
+        yield _("The interval closes once the model has both wins and losses.")
         return
     yield from _explain_too_wide(row)
-    figures = {
-        "half": f"{half:.0f}",
-        "votes": f"{row['votes']:,}",
-        "own": f"{(own := _compute_own_half_width(row)):.0f}",
-    }
-    if half > EXCESS_WIDTH_RATIO * own:
-        yield _("± %(half)s, of which its own %(votes)s votes explain about ± %(own)s.") % figures
+    own_half = _compute_own_half_width(row)
+    figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{own_half:.0f}"}
+    if half > EXCESS_WIDTH_RATIO * own_half:
+        yield _("The interval is ± %(half)s; its own %(votes)s votes explain about ± %(own)s of that.") % figures
         yield str(_OTHER_CAUSES[row["interval"]])
         return
-    yield (
-        ngettext(
-            "± %(half)s comes from %(votes)s vote. Four times as many would halve it.",
-            "± %(half)s comes from %(votes)s votes. Four times as many would halve it.",
-            row["votes"],
-        )
-        % figures
+    sentence = ngettext(
+        "± %(half)s is due to %(votes)s vote. Four times as many would halve it.",
+        "± %(half)s is due to %(votes)s votes. Four times as many would halve it.",
+        row["votes"],
     )
+    yield sentence % figures
 
 
 def _compute_own_half_width(row: Mapping[str, Any]) -> float:
-    """Half of the interval if its opponents' ratings were known and all votes independent, from the win rate."""
+    """Return half the width that the win rate alone gives: with known ratings of opponents and independent votes."""
     rate = row["win_rate"]
     return ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * rate * (1 - rate))

@@ -1,4 +1,4 @@
-"""What is known of the models of a board beside their votes, and how they have moved within a day."""
+"""Facts about the models of a board beside their votes, and the changes of their ratings within a day."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,13 +21,16 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Category, Pool
 
 DAY = timedelta(days=1)
-CACHE_SECONDS = 10.0  # a change of the catalogue is seen after so many seconds
+CACHE_SECONDS = 10.0  # a change of the catalog shows after so many seconds
 context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_SECONDS)
 
 
 @dataclass(frozen=True)
 class BoardModelFacts:
-    """Of one model; None is unknown. Size in parameters, context in tokens, prices in dollars a million tokens."""
+    """Facts of one model; None is unknown.
+
+    size: parameters; context: tokens; price_input, price_output: dollars per million tokens
+    """
 
     organization: str | None = None
     license: str | None = None
@@ -43,7 +46,7 @@ class BoardModelFacts:
 
     @property
     def price(self) -> Decimal | None:
-        """Of a million tokens, three of four of them read and one written."""
+        """Dollars per million tokens, blended 3:1 (input to output)."""
         if self.price_input is None or self.price_output is None:
             return None
         return blend_price(self.price_input, self.price_output)
@@ -51,18 +54,19 @@ class BoardModelFacts:
 
 @dataclass(frozen=True)
 class RatingChange:
-    """Against the board of a day ago; `rank` counts places upwards, None where it had or has none. Both None: it was
-    not on it.
+    """The change of a model since the board of a day ago.
 
-    `beyond_noise`: whether the page of the history names it among what moved; None where no errors tell that.
+    rating: in Elo points; None for a model that was not on that board
+    rank: places gained; None if the model had or has no rank
+    is_significant: whether the history page lists the model as moved; None if the boards have no intervals
     """
 
     rating: float | None = None
     rank: int | None = None
-    beyond_noise: bool | None = None
+    is_significant: bool | None = None
 
     @property
-    def new(self) -> bool:
+    def is_new(self) -> bool:
         return self.rating is None
 
 
@@ -71,10 +75,10 @@ UNKNOWN_FACTS = BoardModelFacts()
 
 @dataclass(frozen=True, eq=False)
 class BoardContext:
-    """What stands around the rows of a board, all by slug; `compute_changes` is empty where there was no board a day
-    ago.
+    """The data that a page shows around the rows of a board.
 
-    categories: those of the pool, and the one that is shown, though it be empty.
+    categories: those with a board in the pool, and the selected one even if it is empty
+    facts, changes: by slug; `changes` is empty if there was no board a day ago
     """
 
     pool: Pool
@@ -84,32 +88,35 @@ class BoardContext:
     changes: dict[str, RatingChange] = field(default_factory=dict)
 
 
-def load_board_context(asked: BoardKey, board: PublishedBoard) -> BoardContext:
-    """By as many queries for any number of models; the same for all who ask within some seconds."""
-    return context_cache.of((asked, board.snapshot), lambda: _build_board_context(asked, board))
+def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
+    """Return the context of a board, with a fixed number of queries; it is cached for `CACHE_SECONDS`."""
+    return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))
 
 
-def _build_board_context(asked: BoardKey, board: PublishedBoard) -> BoardContext:
+def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
-    pool = next((each for each in pools if each.slug == asked.pool), None) or Pool.objects.get(slug=asked.pool)
+    listed_pool = next((pool for pool in pools if pool.slug == board_key.pool), None)
+    pool = listed_pool or Pool.objects.get(slug=board_key.pool)
     return BoardContext(
         pool=pool,
         pools=pools,
-        categories=list_categories(pool, asked.category),
+        categories=list_categories(pool, board_key.category),
         facts=load_facts(row["model"] for row in board.rows),
-        changes=_load_changes(asked, board),
+        changes=_load_changes(board_key, board),
     )
 
 
-def list_categories(pool: Pool, shown: str = "") -> list[Category]:
-    """Those of which it has a board, over all votes first; and the one that is shown, though it be empty."""
-    theirs = pool.boards.filter(style_control=False).values("category")
-    return list(Category.objects.filter(Q(pk__in=theirs) | Q(slug=shown)).order_by("pk"))
+def list_categories(pool: Pool, selected: str = "") -> list[Category]:
+    """Return the categories with a board in the pool, the overall one first, and the selected one even if empty."""
+    with_board = pool.boards.filter(style_control=False).values("category")
+    return list(Category.objects.filter(Q(pk__in=with_board) | Q(slug=selected)).order_by("pk"))
 
 
 def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:
+    """Return slug → facts."""
     models = list(LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization"))
-    prices, measured = load_current_prices(models), load_performance(model.pk for model in models)
+    prices = load_current_prices(models)
+    measured = load_performance(model.pk for model in models)
     return {model.slug: _build_facts(model, prices.get(model.pk), measured.get(model.pk)) for model in models}
 
 
@@ -129,38 +136,45 @@ def _build_facts(model: LanguageModel, price: Price | None, measured: EndpointPe
     )
 
 
-def _load_changes(asked: BoardKey, board: PublishedBoard) -> dict[str, RatingChange]:
+def _load_changes(board_key: BoardKey, board: PublishedBoard) -> dict[str, RatingChange]:
     if board.snapshot is None:
         return {}
-    earlier = snapshot_cache.get_board(replace(asked, at=subtract_day(asked.at or timezone.now())))
-    return {} if earlier.snapshot in (None, board.snapshot) else compute_changes(board.board, earlier.board)
+    earlier = snapshot_cache.get_board(replace(board_key, at=subtract_day(board_key.at or timezone.now())))
+    if earlier.snapshot in (None, board.snapshot):
+        return {}
+    return compute_changes(board.board, earlier.board)
 
 
-def subtract_day(at: datetime) -> datetime:
-    """To the minute, so that all who ask within one share what was found."""
-    return (at - DAY).replace(second=0, microsecond=0)
+def subtract_day(time: datetime) -> datetime:
+    """Return the time a day earlier, to the minute, so that all requests of a minute share a cached board."""
+    return (time - DAY).replace(second=0, microsecond=0)
 
 
 def compute_changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, RatingChange]:
-    had = {row["model"]: row for row in earlier["rows"]}
-    beyond = _test_significance(compare_boards(earlier, board), board)
-    return {
-        model: RatingChange(row["rating"] - old["rating"], _compute_rank_gain(old, row), beyond.get(model))
-        if (old := had.get(model))
-        else RatingChange()
-        for row in board["rows"]
-        for model in [row["model"]]
-    }
+    """Return slug → change from the earlier board to the current one, each as the API shows it."""
+    earlier_rows = {row["model"]: row for row in earlier["rows"]}
+    significance = _test_significance(compare_boards(earlier, board), board)
+    changes = {}
+    for row in board["rows"]:
+        model = row["model"]
+        old = earlier_rows.get(model)
+        if old is None:
+            changes[model] = RatingChange()
+            continue
+        rating_change = row["rating"] - old["rating"]
+        changes[model] = RatingChange(rating_change, _compute_rank_gain(old, row), significance.get(model))
+    return changes
 
 
 def _compute_rank_gain(old: Mapping[str, Any], row: Mapping[str, Any]) -> int | None:
     return old["rank"] - row["rank"] if has_rank(old) and has_rank(row) else None
 
 
-def _test_significance(found: BoardChanges, board: Mapping[str, Any]) -> dict[str, bool]:
-    """Of the models that are in the main group of both boards, if both tell of errors."""
-    if not found.noise:
+def _test_significance(changes: BoardChanges, board: Mapping[str, Any]) -> dict[str, bool]:
+    """Return slug → whether it moved, for models in the main group of both boards; empty without intervals."""
+    if not changes.has_intervals:
         return {}
-    moved, came = {each.now["model"] for each in found.moved}, {row["model"] for row in found.came}
-    main = (row["model"] for row in board["rows"] if row["component"] == 0)
-    return {model: model in moved for model in main if model not in came}
+    moved = {movement.current["model"] for movement in changes.significant_movements}
+    added = {row["model"] for row in changes.added}
+    main_group = (row["model"] for row in board["rows"] if row["component"] == 0)
+    return {model: model in moved for model in main_group if model not in added}

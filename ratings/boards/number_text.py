@@ -1,4 +1,4 @@
-"""Ratings, shares and intervals as text for people. An unknown value is a dash, never empty."""
+"""Format ratings, shares and intervals for people. An unknown value is a dash, never empty."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,15 +10,15 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def format_interval(row: Mapping[str, Any]) -> str:
-    """Both ends, or the closed one of them; empty where there is none."""
+    """Return the interval of a row: both ends, or the closed one; empty if the row has no interval."""
     low, high = row["ci_low"], row["ci_high"]
     if low is None and high is None:
-        return "" if row["interval"] is None else _("open at both ends")
+        return "" if row["interval"] is None else _("too few votes for an interval")
     if low is not None and high is not None:
         return f"{format_whole(low)} {DASH} {format_whole(high)}"
     if low is not None:
-        return _("%(end)s or more") % {"end": format_whole(low)}
-    return _("%(end)s or less") % {"end": format_whole(high)}
+        return _("at least %(end)s") % {"end": format_whole(low)}
+    return _("at most %(end)s") % {"end": format_whole(high)}
 
 
 def format_whole(number: float | None) -> str:
@@ -26,7 +26,7 @@ def format_whole(number: float | None) -> str:
 
 
 def format_signed(number: float) -> str:
-    """Whole, with its sign; nothing gained and nothing lost has none."""
+    """Return a whole number with its sign; zero is `±0`."""
     text = f"{number:+,.0f}".replace("-", MINUS)
     return "±0" if text.strip(f"+{MINUS}") == "0" else text
 

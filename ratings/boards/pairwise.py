@@ -1,4 +1,4 @@
-"""Each model of a board against each other one: counts, predicted win rates, differences, votes still needed."""
+"""Compare each model of a board with each other: counts, predicted win rates, differences, votes still needed."""
 
 from collections.abc import Collection
 from dataclasses import asdict
@@ -17,113 +17,125 @@ from ratings.statistics.ranks import compare_pairs
 from ratings.statistics.vote_arrays import Indices
 
 TIE_TOLERANCE = 1e-8  # Elo points, as of `ratings.statistics.ranks`
-MAX_VOTES_NEEDED = 2.0**53  # of which no program loses one
+MAX_VOTES_NEEDED = 2.0**53  # a float is exact up to here
 RowIndex = slice | list[int]
 ALL_ROWS = slice(None)
 MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "votes_needed")
 
 
-def build_matrices(asked: BoardKey, models: Collection[str] | None = None) -> dict[str, Any]:
-    """All pairs of a board, or of these models of it, best first; matrices M x M, row against column.
+def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the matrices of a board, or of some of its models: M x M, row against column, best model first.
 
-    wins of the row, ties (both-bad ones included) and counts (all votes) of the pair; win_probability, the predicted
-    score, a tie being half a win; diff in Elo points with diff_se, of which 1.96 are half of its 95 % interval, by the
-    joint covariance and the voters in effect; votes_needed: how many more direct votes would separate the two at
-    today's estimate.
+    wins: of the row; ties: of the pair, both-bad votes included; counts: all votes of the pair
+    win_probability: the predicted score of the row; a tie is half a win
+    diff, diff_se: the difference in Elo points and its standard error by the joint covariance and the effective number
+        of voters; 1.96 errors are half of the 95 % interval
+    votes_needed: how many more direct votes would separate the two at today's estimate
 
     votes_needed is the least n >= 0 with |diff| >= 1.96 * se(n), where 1 / se(n)**2 = 1 / diff_se**2 + n * p * q /
-    (k * (400 / ln 10)**2): a vote has the information p * q on the difference in natural units, p and q = 1 - p being
-    the predicted scores, and k (one for the whole board, squared residuals over expected ones) says how much less a
-    vote varies than a coin because of ties. So n = floor(k * (400 / ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) /
-    (p * q)) + 1, and 0 where the two can be told apart already.
+    (k * (400 / ln 10)**2). A vote has the information p * q on the difference in natural units; p and q = 1 - p are
+    the predicted scores. k (one for the whole board, squared residuals over expected ones) is how much less a vote
+    varies than a coin because of ties. So n = floor(k * (400 / ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) /
+    (p * q)) + 1, and 0 if the two are separated already.
 
-    Null: the last four for a pair of which one is unbounded (but not with Elo), or that no chain of votes connects;
-    votes_needed where there is no difference, or where no number of votes below 2**53 would do; with Elo, which has no
-    errors, diff_se and votes_needed. With `at` the table is the last one of a day: `computed_at` says of when it is. A
-    model that is not on the board is left out. Refusals as of `snapshots.load_newest_board`; 404 for a reference board,
-    which has no votes."""
-    stored = _find_pair_table(asked)
-    which = {name: value for name, value in asdict(asked).items() if name != "at"}
-    if stored is None:
-        return which | {"computed_at": None, "models": []} | {name: [] for name in MATRIX_NAMES}
-    table = pair_tables.load_pair_arrays(stored)
-    order, compared = _compare_by_elo(table) if asked.method == ELO else _compare_by_fit(table)
-    labels = [stored.slugs[place] for place in order.tolist()]
-    if models is not None:
-        inside = [place for place, slug in enumerate(labels) if slug in models]
-        order, labels = order[inside], [labels[place] for place in inside]
-    shown = {
-        name: matrix[np.ix_(order, order)].tolist()
-        for name, matrix in (_build_count_matrices(table) | compared).items()
-    }
-    return which | {"computed_at": stored.computed_at, "models": labels} | shown
+    The last four are null for a pair with an unbounded model (except with Elo), or that no chain of votes connects.
+    votes_needed is null if there is no difference, or if no number of votes below 2**53 suffices. Elo has no errors, so
+    its diff_se and votes_needed are null. With `at` in the key, the table is the last one of a day; `computed_at` is
+    its time. Models that are not on the board are omitted.
 
-
-def compare_model(asked: BoardKey, model: str) -> dict[str, list[Any]]:
-    """One row of `build_matrices`: for each opponent whom this model met on the board its slug and each figure of the
-    pair.
-
-    Without the M x M values of all others. Empty where the model is not on the board; refusals as of `build_matrices`.
+    Raises:
+        RequestError: as in `snapshots.load_newest_board`, and 404 for a reference board, which has no votes.
     """
-    stored = _find_pair_table(asked)
-    if stored is None or model not in stored.slugs:
+    stored_table = _find_pair_table(board_key)
+    key_fields = {name: value for name, value in asdict(board_key).items() if name != "at"}
+    if stored_table is None:
+        return key_fields | {"computed_at": None, "models": []} | {name: [] for name in MATRIX_NAMES}
+    table = pair_tables.load_pair_arrays(stored_table)
+    order, comparisons = _compare_by_elo(table) if board_key.method == ELO else _compare_by_fit(table)
+    slugs = [stored_table.slugs[index] for index in order.tolist()]
+    if models is not None:
+        places = [place for place, slug in enumerate(slugs) if slug in models]
+        order = order[places]
+        slugs = [slugs[place] for place in places]
+    matrices = _build_count_matrices(table) | comparisons
+    values = {name: matrix[np.ix_(order, order)].tolist() for name, matrix in matrices.items()}
+    return key_fields | {"computed_at": stored_table.computed_at, "models": slugs} | values
+
+
+def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
+    """Return one row of `build_matrices`: the slugs of the model's opponents and each figure of the pairs.
+
+    It computes the values of this row alone, not all M x M. Empty if the model is not on the board.
+
+    Raises:
+        RequestError: as in `build_matrices`.
+    """
+    stored_table = _find_pair_table(board_key)
+    if stored_table is None or model not in stored_table.slugs:
         return {}
-    table, own = pair_tables.load_pair_arrays(stored), stored.slugs.index(model)
-    met = np.flatnonzero(table.board.votes[own])
-    _, compared = _compare_by_elo(table, [own]) if asked.method == ELO else _compare_by_fit(table, [own])
-    figures = {
-        name: matrix[0, met].tolist() for name, matrix in (_build_count_matrices(table, [own]) | compared).items()
-    }
-    return {"models": [stored.slugs[other] for other in met.tolist()]} | figures
+    table = pair_tables.load_pair_arrays(stored_table)
+    row = stored_table.slugs.index(model)
+    opponents = np.flatnonzero(table.board.votes[row])
+    _, comparisons = _compare_by_elo(table, [row]) if board_key.method == ELO else _compare_by_fit(table, [row])
+    matrices = _build_count_matrices(table, [row]) | comparisons
+    figures = {name: matrix[0, opponents].tolist() for name, matrix in matrices.items()}
+    return {"models": [stored_table.slugs[opponent] for opponent in opponents.tolist()]} | figures
 
 
-def _find_pair_table(asked: BoardKey) -> PairTable | None:
-    """The table of a board; raises Refusal where there is no such board, or one without votes."""
-    if "reference" in snapshots.load_newest_board(**asdict(asked)):
-        raise snapshots.no_votes_error(asked.pool)
+def _find_pair_table(board_key: BoardKey) -> PairTable | None:
+    """Return the newest table of a board, or None before the first one.
+
+    Raises:
+        RequestError: for a board that does not exist, and for a reference board, which has no votes.
+    """
+    if "reference" in snapshots.load_newest_board(**asdict(board_key)):
+        raise snapshots.no_votes_error(board_key.pool)
     boards = Board.objects.filter(
-        pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
+        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
     )
     tables = PairTable.objects.filter(board=boards.values("pk")[:1])
-    return (tables.filter(computed_at__lte=asked.at) if asked.at else tables).order_by("-day").first()
+    if board_key.at:
+        tables = tables.filter(computed_at__lte=board_key.at)
+    return tables.order_by("-day").first()
 
 
 def _build_count_matrices(table: PairArrays, rows: RowIndex = ALL_ROWS) -> dict[str, NDArray[Any]]:
-    found = {"wins": table.board.wins, "ties": table.board.ties, "counts": table.board.votes}
-    return {name: counts[rows].astype(np.int64) for name, counts in found.items()}
+    matrices = {"wins": table.board.wins, "ties": table.board.ties, "counts": table.board.votes}
+    return {name: counts[rows].astype(np.int64) for name, counts in matrices.items()}
 
 
 def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
-    """The order of the board, and what the fit says of each pair."""
-    found = compare_pairs(table, table.board)
-    together = table.component[:, None] == table.component
-    better = (np.where(together, found.diff, 0.0) > TIE_TOLERANCE).sum(axis=0)
-    order = np.array(sorted(range(len(better)), key=lambda at: (table.component[at], better[at], at)), dtype=np.intp)
-    fitted = (together & ~(table.unbounded[:, None] | table.unbounded))[rows]
-    figures = {"win_probability": found.win_rate, "diff": found.diff, "diff_se": found.diff_se}
-    possible = fitted & (found.votes_needed[rows] < MAX_VOTES_NEEDED)
-    needed = np.where(possible, found.votes_needed[rows], 0).astype(np.int64)
-    return order, {
-        **{name: _mask_unknown(fitted, figure[rows]) for name, figure in figures.items()},
-        "votes_needed": _mask_unknown(possible, needed),
+    """Return the order of the board, and the figures that the fit gives for each pair."""
+    comparison = compare_pairs(table, table.board)
+    is_connected = table.component[:, None] == table.component
+    better_models = (np.where(is_connected, comparison.diff, 0.0) > TIE_TOLERANCE).sum(axis=0)
+    order = sorted(range(len(better_models)), key=lambda index: (table.component[index], better_models[index], index))
+    is_fitted = (is_connected & ~(table.unbounded[:, None] | table.unbounded))[rows]
+    is_reachable = is_fitted & (comparison.votes_needed[rows] < MAX_VOTES_NEEDED)
+    votes_needed = np.where(is_reachable, comparison.votes_needed[rows], 0).astype(np.int64)
+    return np.array(order, dtype=np.intp), {
+        "win_probability": _mask_unknown(is_fitted, comparison.win_rate[rows]),
+        "diff": _mask_unknown(is_fitted, comparison.diff[rows]),
+        "diff_se": _mask_unknown(is_fitted, comparison.diff_se[rows]),
+        "votes_needed": _mask_unknown(is_reachable, votes_needed),
     }
 
 
-def _mask_unknown(known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
-    found = figures.astype(object)
-    found[~known] = None
-    return found
+def _mask_unknown(is_known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
+    """Return the figures with None where they are unknown."""
+    masked = figures.astype(object)
+    masked[~is_known] = None
+    return masked
 
 
 def _compare_by_elo(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
     ratings = np.zeros(len(table.ratings)) if table.elo is None else table.elo
-    together = table.component[:, None] == table.component
-    nothing = np.full((len(ratings), len(ratings)), None)[rows]
+    is_connected = (table.component[:, None] == table.component)[rows]
+    unknown = np.full((len(ratings), len(ratings)), None)[rows]
+    chances = compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)[0]
     return np.lexsort((-ratings, table.component)), {
-        "win_probability": _mask_unknown(
-            together[rows], compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)[0][rows]
-        ),
-        "diff": _mask_unknown(together[rows], (ratings[:, None] - ratings)[rows]),
-        "diff_se": nothing,
-        "votes_needed": nothing,
+        "win_probability": _mask_unknown(is_connected, chances[rows]),
+        "diff": _mask_unknown(is_connected, (ratings[:, None] - ratings)[rows]),
+        "diff_se": unknown,
+        "votes_needed": unknown,
     }

@@ -1,4 +1,4 @@
-"""Ratings over time as a page shows them: the address of what is drawn, and a table with the same numbers."""
+"""Ratings over time for a page: the API address that the plot reads, and a table with the same numbers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,36 +9,41 @@ import orjson
 from ratings.boards import addresses, time_series
 from ratings.boards.snapshots import BoardKey
 
-MAX_MODELS = 10  # models of one picture
+MAX_MODELS = 10  # in one plot
 
 
 def build_series_table(
-    asked: BoardKey, rows: Sequence[Mapping[str, Any]], until: datetime | None, since: datetime | None = None
+    board_key: BoardKey, rows: Sequence[Mapping[str, Any]], until: datetime | None, since: datetime | None = None
 ) -> dict[str, Any]:
-    """The first ten models of these rows of a board, from its first kept board, or from `since`, to `until`.
+    """Return the table of the first ten models of these rows, from the first stored board or `since` to `until`.
 
-    `models`: slug and name of each; `lines`, newest first: the time of a board, and for each model its rating and its
-    interval in words, or None where it was not on the board.
+    `models` has the slug and name of each model. `lines`, newest first, have the time of a board and, for each model,
+    its rating and interval as text, or None if it was not on the board.
     """
     models = [{"model": row["model"], "name": row["name"]} for row in rows[:MAX_MODELS]]
-    slugs = [each["model"] for each in models]
-    found = time_series.load_series(asked, slugs, since, until)["series"] if slugs else []
+    slugs = [model["model"] for model in models]
+    all_series = time_series.load_series(board_key, slugs, since, until)["series"] if slugs else []
     by_time: dict[datetime, dict[str, Any]] = {}
-    for series in found:
+    for series in all_series:
         for point in series["points"]:
             by_time.setdefault(point["computed_at"], {})[series["model"]] = point
+    times = sorted(by_time, reverse=True)
     return {
         "models": models,
         "names": orjson.dumps([[row["model"], row["name"]] for row in models]).decode(),
-        "lines": [
-            {"at": at, "cells": [_format_cell(by_time[at].get(slug)) for slug in slugs]} for at in sorted(by_time)[::-1]
-        ],
-        "json": addresses.build_board_url("leaderboard-history", asked, model=slugs, since=since, until=until),
+        "lines": [{"at": time, "cells": [_format_cell(by_time[time].get(slug)) for slug in slugs]} for time in times],
+        "json": addresses.build_board_url("leaderboard-history", board_key, model=slugs, since=since, until=until),
     }
 
 
 def _format_cell(point: Mapping[str, Any] | None) -> tuple[str, str] | None:
     if point is None:
         return None
-    low, high = (None if point[end] is None else f"{point[end]:,.0f}" for end in ("ci_low", "ci_high"))
-    return f"{point['rating']:,.0f}", "" if low is high is None else f"{low or '…'} \N{EN DASH} {high or '…'}"
+    return f"{point['rating']:,.0f}", _format_ends(point["ci_low"], point["ci_high"])
+
+
+def _format_ends(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    low_text, high_text = ("…" if end is None else f"{end:,.0f}" for end in (low, high))
+    return f"{low_text} \N{EN DASH} {high_text}"

@@ -1,4 +1,4 @@
-"""Published boards as they are sent: the bytes of each are made once, for a snapshot never changes."""
+"""Published boards as sent to clients. Each snapshot is serialized once, because snapshots never change."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -11,7 +11,7 @@ from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
 
 MAX_BOARDS = 32
-# Many readers a second ask for the same board; whoever has been told of a new one asks later than this.
+# Many readers a second ask for the same board. A page that gets the event of a new board asks later than this.
 NEWEST_CACHE_SECONDS = 0.1
 board_cache: TtlCache["PublishedBoard"] = TtlCache(MAX_BOARDS)
 newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_SECONDS)
@@ -19,8 +19,10 @@ newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_SECONDS)
 
 @dataclass(frozen=True, eq=False)
 class PublishedBoard:
-    """One board. `get_board` is shared by all who ask, so nobody may change it; `snapshot` is None before the first
-    one."""
+    """One board, shared by all callers of `get_board`, so nobody may change it.
+
+    `snapshot` is the primary key of its snapshot, None before the first one.
+    """
 
     snapshot: int | None
     board: dict[str, Any]
@@ -33,35 +35,38 @@ class PublishedBoard:
         return rows
 
 
-def get_board(asked: BoardKey) -> PublishedBoard:
-    """The board that is asked for, by one small query if it is in memory, and by none if that was asked just now.
+def get_board(board_key: BoardKey) -> PublishedBoard:
+    """Return a board, with one small query if it is in memory and with none if its newest id is cached.
 
-    Raises Refusal as `snapshots.load_newest_board` does.
+    Raises:
+        RequestError: as in `snapshots.load_newest_board`.
     """
-    key = newest_id_cache.get(asked)
-    if key is None and (key := snapshots.find_newest_id(asked)):
-        newest_id_cache.keep(asked, key)
-    return (
-        board_cache.of(key, lambda: _load_board(asked, key))
-        if key
-        else _build_published(*snapshots.load_newest_with_id(asked))
-    )
+    snapshot_id = newest_id_cache.get(board_key)
+    if snapshot_id is None:
+        snapshot_id = snapshots.find_newest_id(board_key)
+        if snapshot_id:
+            newest_id_cache.store(board_key, snapshot_id)
+    if not snapshot_id:
+        return _build_published(*snapshots.load_newest_with_id(board_key))
+    return board_cache.get_or_compute(snapshot_id, lambda: _load_board(board_key, snapshot_id))
 
 
 def clear_newest_ids() -> None:
-    """Look again: something was published."""
-    newest_id_cache.forget()
+    """Make the next calls look up the newest snapshot again, because one was published."""
+    newest_id_cache.clear()
 
 
-def _load_board(asked: BoardKey, key: int) -> PublishedBoard:
-    """That very snapshot, whatever was published meanwhile; if it was thinned out just now, what stands for it."""
-    shown = snapshots.find_board_by_id(asked, key)
-    return _build_published(key, shown) if shown else _build_published(*snapshots.load_newest_with_id(asked))
+def _load_board(board_key: BoardKey, snapshot_id: int) -> PublishedBoard:
+    """Return the board of this snapshot even if a newer one exists; if it was just thinned out, the newest one."""
+    board = snapshots.find_board_by_id(board_key, snapshot_id)
+    if board is None:
+        return _build_published(*snapshots.load_newest_with_id(board_key))
+    return _build_published(snapshot_id, board)
 
 
-def _build_published(key: int | None, shown: dict[str, Any]) -> PublishedBoard:
-    body = orjson.dumps(shown, option=orjson.OPT_UTC_Z)
-    return PublishedBoard(key, shown, body, compute_etag(body))
+def _build_published(snapshot_id: int | None, board: dict[str, Any]) -> PublishedBoard:
+    body = orjson.dumps(board, option=orjson.OPT_UTC_Z)
+    return PublishedBoard(snapshot_id, board, body, compute_etag(body))
 
 
 def compute_etag(body: bytes) -> str:

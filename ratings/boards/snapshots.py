@@ -1,4 +1,4 @@
-"""Published boards: kept as they were shown, and found again by time."""
+"""Load published boards by key and time, and thin out old ones."""
 
 import zlib
 from collections.abc import Mapping
@@ -31,13 +31,13 @@ LISTING_HINTS = {
     "category": "All are listed at /api/v1/categories/.",
     "method": f"It is {' or '.join(METHODS)}.",
 }
-ELO_STYLE_CONFLICT = "There is no method 'elo' under style control; take one of them away."
+ELO_STYLE_CONFLICT = "Method 'elo' is not available under style control. Remove one of the two."
 BOOLEAN_VALUES = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 
 @dataclass(frozen=True)
 class BoardKey:
-    """Which board somebody wants to see, and as of when."""
+    """The parts that select one board: pool, category, style control, method, and a time (None: now)."""
 
     pool: str = LIVE_POOL
     category: str = OVERALL_CATEGORY
@@ -47,10 +47,14 @@ class BoardKey:
 
 
 def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """From the parameters of a request; raises Refusal 400 where one cannot be understood."""
+    """Return the key from the parameters of a request.
+
+    Raises:
+        RequestError: 400 for a parameter that cannot be parsed.
+    """
     style_control = BOOLEAN_VALUES.get(parameters.get("style_control", "").lower())
     if style_control is None:
-        raise field_error("style_control", "style_control is true or false.")
+        raise field_error("style_control", "style_control must be true or false.")
     return BoardKey(
         pool=parameters.get("pool") or LIVE_POOL,
         category=parameters.get("category") or OVERALL_CATEGORY,
@@ -61,12 +65,18 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
 
 
 def parse_api_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """The same; raises Refusal 404 for style control of votes that came as counts: a page has an empty board."""
-    wanted = parse_board_key(parameters)
-    if wanted.style_control and "\0" not in wanted.pool and _has_only_counts(wanted.pool):
-        detail = f"The votes of {wanted.pool!r} came as counts, without the answers that style control needs."
+    """Return the key like `parse_board_key`, for API calls.
+
+    Raises:
+        RequestError: also 404 for style control of votes that were imported as counts; a page shows an empty board.
+    """
+    board_key = parse_board_key(parameters)
+    if board_key.style_control and "\0" not in board_key.pool and _has_only_counts(board_key.pool):
+        detail = (
+            f"The votes of {board_key.pool!r} were imported as counts, without the answers that style control needs."
+        )
         raise RequestError("not_found", detail, 404)
-    return wanted
+    return board_key
 
 
 def _has_only_counts(pool: str) -> bool:
@@ -80,84 +90,101 @@ def load_newest_board(
     method: str,
     at: datetime | None = None,
 ) -> dict[str, Any]:
-    """The board published last, or last at that time, as the API shows it.
+    """Return the newest board, or the newest one at a time, as the API shows it.
 
-    Raises Refusal 404 for an unknown pool, category or method, and for Elo where it takes an order that is not known.
+    Raises:
+        RequestError: 404 for an unknown pool, category or method, for Elo under style control, and for Elo if the order
+            of the votes is unknown.
     """
     return load_newest_with_id(BoardKey(pool, category, style_control, method, at))[1]
 
 
-def load_newest_with_id(asked: BoardKey) -> tuple[int | None, dict[str, Any]]:
-    """The same, and the key of its snapshot; None before the first one."""
-    snapshot = _query_snapshots(asked).first()
-    if snapshot is None:
-        pool = _get_pool(asked)
-        return None, _build_key_fields(asked) | (
-            _build_upcoming_board(asked) if pool.kind == Pool.Kind.REFERENCE else EMPTY_BOARD
-        )
-    return snapshot.pk, _build_key_fields(asked) | _build_board(snapshot)
+def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]]:
+    """Return the id of the newest snapshot (None before the first one) and its board, as in `load_newest_board`."""
+    snapshot = _query_snapshots(board_key).first()
+    if snapshot is not None:
+        return snapshot.pk, _build_key_fields(board_key) | _build_board(snapshot)
+    is_reference = _get_pool(board_key).kind == Pool.Kind.REFERENCE
+    board = _build_upcoming_board(board_key) if is_reference else EMPTY_BOARD
+    return None, _build_key_fields(board_key) | board
 
 
-def find_board_by_id(asked: BoardKey, key: int) -> dict[str, Any] | None:
-    """A snapshot of the board asked for, in the same shape; None if it has been forgotten."""
-    snapshot = Snapshot.objects.filter(pk=key).first()
-    return _build_key_fields(asked) | _build_board(snapshot) if snapshot else None
+def find_board_by_id(board_key: BoardKey, snapshot_id: int) -> dict[str, Any] | None:
+    """Return the board of a snapshot as in `load_newest_board`, or None if the snapshot was deleted."""
+    snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
+    return _build_key_fields(board_key) | _build_board(snapshot) if snapshot else None
 
 
-def _build_key_fields(asked: BoardKey) -> dict[str, Any]:
-    return {name: getattr(asked, name) for name in ("pool", "category", "style_control", "method")}
+def _build_key_fields(board_key: BoardKey) -> dict[str, Any]:
+    return {name: getattr(board_key, name) for name in ("pool", "category", "style_control", "method")}
 
 
-def find_newest_id(asked: BoardKey) -> int | None:
-    """The key of the snapshot that `load_newest_board` shows; None where there is none, or nothing of that name."""
-    return _query_snapshots(asked).values_list("pk", flat=True).first()
+def find_newest_id(board_key: BoardKey) -> int | None:
+    """Return the id of the snapshot that `load_newest_board` shows, or None if there is no such board or snapshot."""
+    return _query_snapshots(board_key).values_list("pk", flat=True).first()
 
 
-def _query_snapshots(asked: BoardKey) -> QuerySet[Snapshot]:
-    """Snapshots of a board up to the time asked for, the newest first."""
-    if asked.method not in METHODS:
-        raise _unknown_part_error("method", asked.method)
-    if asked.method == ELO and asked.style_control:
+def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
+    """Return the snapshots of a board up to the time of its key, newest first.
+
+    Raises:
+        RequestError: 404 for a name that cannot exist.
+    """
+    if board_key.method not in METHODS:
+        raise _unknown_part_error("method", board_key.method)
+    if board_key.method == ELO and board_key.style_control:
         raise RequestError("not_found", ELO_STYLE_CONFLICT, 404)
-    for what in ("pool", "category"):
-        if "\0" in getattr(asked, what):  # which no query can hold
-            raise _unknown_part_error(what, getattr(asked, what))
+    for part, name in (("pool", board_key.pool), ("category", board_key.category)):
+        if "\0" in name:  # PostgreSQL rejects it
+            raise _unknown_part_error(part, name)
     boards = Board.objects.filter(
-        pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
+        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
     )
-    kept = Snapshot.objects.filter(board=boards.values("pk")[:1], method=asked.method).order_by("-computed_at")
-    return kept.filter(computed_at__lte=asked.at) if asked.at else kept
+    snapshots = Snapshot.objects.filter(board=boards.values("pk")[:1], method=board_key.method)
+    if board_key.at:
+        snapshots = snapshots.filter(computed_at__lte=board_key.at)
+    return snapshots.order_by("-computed_at")
 
 
 def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
-    """The board of each pool in this category, published last; without those of single shortlists, oldest first."""
+    """Return the newest snapshot of each pool in this category, oldest pool first, without the pools of shortlists."""
     boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
-    beside = ("board__pool", "board__category")
-    return list(Snapshot.objects.filter(pk__in=keys).select_related(*beside).order_by("board__pool_id"))
+    related = ("board__pool", "board__category")
+    return list(Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__pool_id"))
 
 
 def _build_board(snapshot: Snapshot) -> dict[str, Any]:
-    anchor, style, credit = (snapshot.parameters.get(name) for name in ("anchor", "style", "reference"))
-    return {
+    board: dict[str, Any] = {
         "computed_at": snapshot.computed_at,
         "votes": snapshot.votes,
         "last_vote_id": snapshot.last_vote_id,
         "provisional": snapshot.parameters.get("provisional", False),
-        "scale": RATING_SCALE
-        | ({"mean": None} if credit else {})
-        | ({"anchor": {"model": anchor[0], "rating": anchor[1]}} if anchor else {}),
-        **({"style": style} if style is not None else {}),
-        **({"reference": credit} if credit else {}),
-        **({"problem": snapshot.parameters["problem"]} if "problem" in snapshot.parameters else {}),
-        "rows": unpack_rows(snapshot.rows),
+        "scale": _build_scale(snapshot.parameters),
     }
+    if snapshot.parameters.get("style") is not None:
+        board["style"] = snapshot.parameters["style"]
+    if snapshot.parameters.get("reference"):
+        board["reference"] = snapshot.parameters["reference"]
+    if "problem" in snapshot.parameters:
+        board["problem"] = snapshot.parameters["problem"]
+    return board | {"rows": unpack_rows(snapshot.rows)}
 
 
-def _build_upcoming_board(asked: BoardKey) -> dict[str, Any]:
-    """A reference board before its day: it has no rows yet, and is somebody else's all the same."""
-    return _build_board(_query_snapshots(replace(asked, at=None)).earliest("computed_at")) | {
+def _build_scale(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    scale: dict[str, Any] = {**RATING_SCALE}
+    if parameters.get("reference"):
+        scale["mean"] = None
+    if parameters.get("anchor"):
+        model, rating = parameters["anchor"]
+        scale["anchor"] = {"model": model, "rating": rating}
+    return scale
+
+
+def _build_upcoming_board(board_key: BoardKey) -> dict[str, Any]:
+    """Return a reference board before the day of its publication: with its publisher, without rows."""
+    return _build_board(_query_snapshots(replace(board_key, at=None)).earliest("computed_at")) | {
         "computed_at": None,
         "rows": [],
     }
@@ -181,12 +208,13 @@ DELETE FROM ratings_snapshot AS old USING (
 
 
 def thin_snapshots(*, of_sets: bool = False) -> int:
-    """Forget what is too old to be kept in full; gives how many snapshots.
+    """Delete old snapshots and return how many.
 
-    Those of visitors' sets are thinned apart and seldom, for there may be many.
+    All snapshots stay for ten minutes, then the newest of each minute for a day, of each hour for a month, and of each
+    day forever. The first snapshot stays too: without it, the board would seem unpublished until the newest snapshot of
+    its minute, hour or day.
 
-    Kept are all for ten minutes, the newest of each minute for a day, of each hour for a month, of each day for ever;
-    and the first, or else nothing would seem to have been published before the newest of its minute, hour or day.
+    of_sets: thin the boards of visitors' sets instead of all others; this runs seldom, because there may be many
     """
     with connection.cursor() as cursor:
         cursor.execute(THIN_SNAPSHOTS_SQL.format(kinds="=" if of_sets else "<>"))
@@ -202,40 +230,43 @@ def unpack_rows(packed: bytes | memoryview) -> list[dict[str, Any]]:
     return rows
 
 
-def _get_pool(asked: BoardKey) -> Pool:
-    """Raises Refusal for a board that there is not."""
-    found = Pool.objects.filter(slug=asked.pool).first()
-    if found is None:
-        raise _unknown_part_error("pool", asked.pool)
-    if not Category.objects.filter(slug=asked.category).exists():
-        raise _unknown_part_error("category", asked.category)
-    if found.kind == Pool.Kind.REFERENCE:
-        _check_reference_board(asked, found)
-    elif asked.method == ELO and not found.ordered:
-        raise RequestError(
-            "not_found", f"The votes of {asked.pool!r} came as counts, without the order that Elo needs.", 404
-        )
-    return found
+def _get_pool(board_key: BoardKey) -> Pool:
+    """Return the pool of a board.
+
+    Raises:
+        RequestError: 404 if the board cannot exist.
+    """
+    pool = Pool.objects.filter(slug=board_key.pool).first()
+    if pool is None:
+        raise _unknown_part_error("pool", board_key.pool)
+    if not Category.objects.filter(slug=board_key.category).exists():
+        raise _unknown_part_error("category", board_key.category)
+    if pool.kind == Pool.Kind.REFERENCE:
+        _check_reference_board(board_key, pool)
+    elif board_key.method == ELO and not pool.ordered:
+        detail = f"The votes of {board_key.pool!r} were imported as counts, without the order that Elo needs."
+        raise RequestError("not_found", detail, 404)
+    return pool
 
 
-def _check_reference_board(asked: BoardKey, pool: Pool) -> None:
-    """A reference board has what somebody else has published, and nothing can be computed beside it."""
-    if asked.style_control or asked.method == ELO:
-        raise RequestError(
-            "not_found", f"Of {asked.pool!r} one rating of each model was published, without another way.", 404
-        )
-    if not pool.boards.filter(category__slug=asked.category).exists():
-        raise RequestError("not_found", f"{asked.pool!r} was published without a board of {asked.category!r}.", 404)
+def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
+    """Raise RequestError 404 for a board that the publisher of a reference pool has not published."""
+    if board_key.style_control or board_key.method == ELO:
+        detail = f"{board_key.pool!r} was published with one rating per model: no style control and no other method."
+        raise RequestError("not_found", detail, 404)
+    if not pool.boards.filter(category__slug=board_key.category).exists():
+        detail = f"{board_key.pool!r} was published without a board for {board_key.category!r}."
+        raise RequestError("not_found", detail, 404)
 
 
 def no_votes_error(pool: str) -> RequestError:
-    """For whoever asks for votes where ratings were published elsewhere, without those behind them."""
-    detail = f"The ratings of {pool!r} were published elsewhere; the votes behind them did not come along."
+    """Return the error for a request for votes of a reference pool, which has ratings alone."""
+    detail = f"The ratings of {pool!r} were published elsewhere, without the votes behind them."
     return RequestError("not_found", detail, 404)
 
 
-def _unknown_part_error(what: str, name: str) -> RequestError:
-    return not_found_error(what, name, LISTING_HINTS[what])
+def _unknown_part_error(part: str, name: str) -> RequestError:
+    return not_found_error(part, name, LISTING_HINTS[part])
 
 
 def _parse_time(text: str) -> datetime | None:
@@ -250,5 +281,5 @@ def _parse_time(text: str) -> datetime | None:
 
 def invalid_time_error(field: str) -> RequestError:
     return field_error(
-        field, f"{field} is a time in ISO 8601, such as 2026-01-31T12:00:00Z; in an address + is written %2B."
+        field, f"{field} must be a time in ISO 8601, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
     )

@@ -1,4 +1,4 @@
-"""How the ratings of models moved: what the boards said of them, one point for each board that was published."""
+"""Ratings of models over time, with one point for each published board."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -16,47 +16,58 @@ POINT_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 
 
 def load_series(
-    asked: BoardKey, models: Sequence[str], since: datetime | None, until: datetime | None
+    board_key: BoardKey, models: Sequence[str], since: datetime | None, until: datetime | None
 ) -> dict[str, Any]:
-    """The points of these models, oldest first; of the ten best of the board, if none are named.
+    """Return the points of these models, oldest first, or of the ten best of the board if `models` is empty.
 
-    Both times are included; `at` of what is asked is an end as well. Where more than 200 boards were published, those
-    are taken that divide the time most evenly, the first and the last among them. A model has a point for each board
-    that it is on. Refusals as of `snapshots.load_newest_board`, and 400 for an end before the beginning.
+    `since`, `until` and the key's `at` are inclusive. If more than 200 boards were published, the result has those
+    that divide the time most evenly, with the first and the last. A model has a point for each board that it is on.
+
+    Raises:
+        RequestError: as in `snapshots.load_newest_board`, and 400 if the end lies before the start.
     """
-    end = min((time for time in (asked.at, until) if time), default=None)
+    end = min((time for time in (board_key.at, until) if time), default=None)
     if since and end and since > end:
-        raise field_error("since", "since must not lie after until or at.")
-    board = snapshots.load_newest_board(**asdict(asked) | {"at": end})
-    which = {name: value for name, value in asdict(asked).items() if name != "at"}
-    wanted = list(models) or [row["model"] for row in board["rows"][:DEFAULT_MODEL_COUNT]]
-    points: dict[str, list[dict[str, Any]]] = {model: [] for model in wanted}
-    for snapshot in _iter_snapshots(asked, since, end):
+        raise field_error("since", "since must not be later than until or at.")
+    board = snapshots.load_newest_board(**asdict(board_key) | {"at": end})
+    key_fields = {name: value for name, value in asdict(board_key).items() if name != "at"}
+    slugs = list(models) or [row["model"] for row in board["rows"][:DEFAULT_MODEL_COUNT]]
+    points: dict[str, list[dict[str, Any]]] = {model: [] for model in slugs}
+    for snapshot in _iter_snapshots(board_key, since, end):
         for row in snapshots.unpack_rows(snapshot.rows):
             if row["model"] in points:
                 points[row["model"]].append(_build_point(snapshot.computed_at, row))
-    return which | {"series": [{"model": model, "points": found} for model, found in points.items()]}
+    return key_fields | {"series": [{"model": model, "points": series} for model, series in points.items()]}
 
 
 def _build_point(computed_at: datetime, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"computed_at": computed_at, **{name: row[name] for name in POINT_FIELDS}}
 
 
-def _iter_snapshots(asked: BoardKey, since: datetime | None, until: datetime | None) -> Iterable[Snapshot]:
+def _iter_snapshots(board_key: BoardKey, since: datetime | None, until: datetime | None) -> Iterable[Snapshot]:
     boards = Board.objects.filter(
-        pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
+        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
     )
-    found = Snapshot.objects.filter(board=boards.values("pk")[:1], method=asked.method)
-    found = found.filter(computed_at__gte=since) if since else found
-    found = found.filter(computed_at__lte=until) if until else found
-    keys = _select_evenly([*found.order_by("computed_at").values_list("pk", "computed_at")])
-    return Snapshot.objects.filter(pk__in=keys).order_by("computed_at", "pk").iterator(chunk_size=20)
+    candidates = Snapshot.objects.filter(board=boards.values("pk")[:1], method=board_key.method)
+    if since:
+        candidates = candidates.filter(computed_at__gte=since)
+    if until:
+        candidates = candidates.filter(computed_at__lte=until)
+    ids = _select_evenly([*candidates.order_by("computed_at").values_list("pk", "computed_at")])
+    return Snapshot.objects.filter(pk__in=ids).order_by("computed_at", "pk").iterator(chunk_size=20)
 
 
 def _select_evenly(times: Sequence[tuple[int, datetime]]) -> list[int]:
-    """At most 200 of these keys with their rising times: the first, and the last one of each equal part of the time."""
+    """Return at most 200 of these ids: the first, and the last one of each equal part of the time.
+
+    times: pairs of snapshot id and time, oldest first
+    """
     if len(times) <= MAX_POINTS:
-        return [key for key, _ in times]
-    start, whole = times[0][1], times[-1][1] - times[0][1]
-    parts = {int((MAX_POINTS - 2) * ((time - start) / whole)) if whole else 0: key for key, time in times}
-    return [*dict.fromkeys([times[0][0], *parts.values()])]
+        return [snapshot_id for snapshot_id, _ in times]
+    first_id, start = times[0]
+    duration = times[-1][1] - start
+    last_of_part: dict[int, int] = {}
+    for snapshot_id, time in times:
+        part = int((MAX_POINTS - 2) * ((time - start) / duration)) if duration else 0
+        last_of_part[part] = snapshot_id
+    return [*dict.fromkeys([first_id, *last_of_part.values()])]

@@ -1,4 +1,4 @@
-"""How many votes came to a board on each day, told by the boards that were kept: the last of each day is, for ever."""
+"""Votes added to a board on each day, computed from its stored snapshots: the last one of each day stays forever."""
 
 from datetime import date, datetime, timedelta
 
@@ -10,27 +10,27 @@ from ratings.models import Board, Snapshot
 MAX_DAYS = 30
 
 
-def count_votes_per_day(asked: BoardKey, until: datetime) -> list[tuple[date, int]]:
-    """The last thirty days (UTC) up to this time, oldest first, from the first board on; a day without one has none.
+def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[tuple[date, int]]:
+    """Return (day, votes) for the last thirty UTC days up to this time, oldest first, starting with the first board.
 
-    Nothing of a reference board, which does not tell its votes.
+    A day without a board has 0 votes. The list is empty for a reference board, whose votes are not published.
     """
     boards = Board.objects.filter(
-        pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
+        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
     )
-    kept = Snapshot.objects.filter(
-        board=boards.values("pk")[:1], method=asked.method, computed_at__lte=until, votes__isnull=False
+    snapshots = Snapshot.objects.filter(
+        board=boards.values("pk")[:1], method=board_key.method, computed_at__lte=until, votes__isnull=False
     )
-    last_of_days = kept.annotate(day=TruncDate("computed_at")).order_by("day", "-computed_at", "-pk").distinct("day")
-    totals: dict[date, int] = {day: votes or 0 for day, votes in last_of_days.values_list("day", "votes")}
+    by_day = snapshots.annotate(day=TruncDate("computed_at")).order_by("day", "-computed_at", "-pk").distinct("day")
+    totals: dict[date, int] = {day: votes or 0 for day, votes in by_day.values_list("day", "votes")}
     if not totals:
         return []
-    first = max(min(totals), until.date() - timedelta(days=MAX_DAYS - 1))
-    before = max((total for day, total in totals.items() if day < first), default=0)
-    found = []
-    for number in range((until.date() - first).days + 1):
-        day = first + timedelta(days=number)
-        total = totals.get(day, before)
-        found.append((day, total - before))
-        before = total
-    return found
+    first_day = max(min(totals), until.date() - timedelta(days=MAX_DAYS - 1))
+    previous_total = max((total for day, total in totals.items() if day < first_day), default=0)
+    votes_per_day = []
+    for offset in range((until.date() - first_day).days + 1):
+        day = first_day + timedelta(days=offset)
+        total = totals.get(day, previous_total)
+        votes_per_day.append((day, total - previous_total))
+        previous_total = total
+    return votes_per_day

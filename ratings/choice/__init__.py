@@ -1,1 +1,1 @@
-"""From limits and tasks to a shortlist and a decision."""
+"""The choice of a model: task and limits, shortlist, and decision."""

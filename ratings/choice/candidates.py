@@ -1,4 +1,4 @@
-"""All models that may be chosen, with what is known of each: facts, price, measured speed and failures, rating."""
+"""Load the models to choose from: facts, price, measured speed and failures, and rating."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import compute_interval_tiers
 
-# Fields of a candidate that are columns of its model. Rows instead of instances: of 2,500 models that is a third.
+# Field of a candidate → column of its model. For 2,500 models, rows take a third of the time of instances.
 MODEL_COLUMNS = {
     "slug": "slug",
     "name": "name",
@@ -33,16 +33,16 @@ MODEL_COLUMNS = {
 
 @dataclass(frozen=True)
 class LaunchWeeks:
-    """How long it takes until a launch, as whoever asks has said; None is unknown."""
+    """The user's estimates of the weeks until a launch, with an API and with own GPUs; None is unknown."""
 
     api: Decimal | None
     own: Decimal | None
 
 
 def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
-    """All models that are not retired, with their ratings from these rows of a board."""
+    """Return all models that are not retired, with their ratings from these rows of a board."""
     current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
-    prices = {key: ApiPrices(each.input, each.output) for key, each in load_current_prices(current).items()}
+    prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
     measured = load_performance(current.values_list("pk", flat=True))
     rated = {row["model"]: row | {"tier": tier} for row, tier in _iter_tiered_rows(rows)}
     return [
@@ -54,7 +54,7 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
 
 
 def _iter_tiered_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, Any], int | None]]:
-    """The rows of the main component with their tiers, which intervals give where no tests were published."""
+    """Yield the rows of the main component with their tiers, by intervals for a board without tests of differences."""
     overlapping = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
     for row in rows:
         if row["component"] == 0:
@@ -62,23 +62,24 @@ def _iter_tiered_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[
 
 
 def _build_candidate(
-    known: dict[str, Any],
+    facts: dict[str, Any],
     rated: Mapping[str, Mapping[str, Any]],
     prices: ApiPrices | None,
     measured: EndpointPerformance | None,
     weeks: LaunchWeeks,
 ) -> Candidate:
-    row = rated.get(known["slug"], {})
-    known["commercial"] = None if known["commercial"] == "unknown" else known["commercial"]
-    known |= {name: parse_rate(known[name]) for name in ("requests_per_minute", "tokens_per_minute")}
-    known["modalities"] = frozenset(known["modalities"]) or None
+    row = rated.get(facts["slug"], {})
+    facts["commercial"] = None if facts["commercial"] == "unknown" else facts["commercial"]
+    facts["requests_per_minute"] = parse_rate(facts["requests_per_minute"])
+    facts["tokens_per_minute"] = parse_rate(facts["tokens_per_minute"])
+    facts["modalities"] = frozenset(facts["modalities"]) or None
     return Candidate(
-        **known,
+        **facts,
         tier=row.get("tier"),
         rating=row.get("rating"),
         prices=prices,
         latency_s=measured.first_token_s if measured else None,
         tokens_per_s=measured.tokens_per_s if measured else None,
         failure_rate=measured.failure_rate if measured else None,
-        weeks=weeks.api if prices or known["open_weights"] is False else weeks.own,
+        weeks=weeks.api if prices or facts["open_weights"] is False else weeks.own,
     )

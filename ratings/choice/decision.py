@@ -1,6 +1,6 @@
-"""The decision that closes a choice: limits, who is left, their own battles, the model that was chosen and why.
+"""The document of a decision: limits, matching models, their blind battles, the chosen model and the reason.
 
-For a page, as JSON, and as Markdown for a document or a ticket.
+It is a page, JSON, or Markdown for a document or a ticket.
 """
 
 import re
@@ -26,25 +26,25 @@ from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.shortlists import ModelChoice
 from ratings.models import OVERALL_CATEGORY
 
-MAX_SHOWN = 10
+MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
     gettext_lazy(
-        "Pilot: at least fifty questions of your own, of every kind that will come, judged blind by five people."
+        "Pilot: five people have judged at least fifty of your own questions blind, covering every kind you expect."
     ),
-    gettext_lazy("Pilot: speed, failures and cost for a week, under the load that is expected."),
+    gettext_lazy("Pilot: speed, failures and cost have been measured for a week under the expected load."),
     gettext_lazy(
-        "License: somebody who may decide has read its conditions, and what happens to the data that is sent."
-    ),
-    gettext_lazy(
-        "Red team: instructions hidden in documents and pages, attempts to get at the prompt and at data of others."
+        "License: someone with authority has read the terms, including what happens to the data that you send."
     ),
     gettext_lazy(
-        "Red team: harmful requests, invented sources, wrong answers in a sure voice, refusals of what is harmless."
+        "Red team: instructions hidden in documents and pages, attempts to read the prompt or data of others."
     ),
-    gettext_lazy("Fairness: the same question about different people and in each language that will be used."),
-    gettext_lazy("Way back: the second choice is named, and changing to it has been tried."),
-    gettext_lazy("Review: a day is set, at the latest when the provider retires the model."),
+    gettext_lazy(
+        "Red team: harmful requests, invented sources, confidently wrong answers, refusals of harmless requests."
+    ),
+    gettext_lazy("Fairness: the same question about different people, and in each language that you will use."),
+    gettext_lazy("Fallback: a second choice is named and switching has been tested."),
+    gettext_lazy("Review: a date is set, no later than the day on which the provider retires the model."),
 )
 
 
@@ -57,7 +57,11 @@ class DecisionForm(ChoiceForm):
 
 @dataclass(frozen=True)
 class Decision:
-    """`limits` are pairs of words; `own_rows` those of the board of the battles among the survivors."""
+    """A decision.
+
+    limits: pairs of label and value
+    own_rows: rows of the board of the battles between the contestants
+    """
 
     day: date
     choice: ModelChoice
@@ -67,42 +71,49 @@ class Decision:
     why: str
 
     @cached_property
-    def shown(self) -> list[CandidateAssessment]:
-        """Who is left as the page shows it: the first ones, those that can battle here, and the chosen one."""
-        further = [*self.choice.contestants, *([self.chosen] if self.chosen else [])]
-        slugs = {each.candidate.slug for each in (*self.choice.found.survivors[:MAX_SHOWN], *further)}
-        return [each for each in self.choice.found.survivors if each.candidate.slug in slugs]
+    def listed(self) -> list[CandidateAssessment]:
+        """The survivors on the page: the first ones, the contestants, and the chosen one."""
+        survivors = self.choice.shortlist.survivors
+        selected = [*survivors[:MAX_LISTED], *self.choice.contestants]
+        if self.chosen:
+            selected.append(self.chosen)
+        slugs = {assessment.candidate.slug for assessment in selected}
+        return [assessment for assessment in survivors if assessment.candidate.slug in slugs]
 
     @property
-    def further(self) -> int:
-        """How many more are left than are shown."""
-        return len(self.choice.found.survivors) - len(self.shown)
+    def unlisted(self) -> int:
+        """How many survivors are not on the page."""
+        return len(self.choice.shortlist.survivors) - len(self.listed)
 
     @property
     def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
-        """Those to choose from: first the few that could be tried here, then all others that are left."""
-        tried = list(self.choice.contestants)
-        slugs = {each.candidate.slug for each in tried}
-        others = [each for each in self.choice.found.survivors if each.candidate.slug not in slugs]
-        return [(label, each) for label, each in ((_("Answer here"), tried), (_("All others left"), others)) if each]
+        """The options of the form: first the contestants, then all other survivors."""
+        contestants = list(self.choice.contestants)
+        slugs = {assessment.candidate.slug for assessment in contestants}
+        others = [
+            assessment for assessment in self.choice.shortlist.survivors if assessment.candidate.slug not in slugs
+        ]
+        groups = [(_("Connected here"), contestants), (_("Other matching models"), others)]
+        return [(label, assessments) for label, assessments in groups if assessments]
 
     @property
     def leaders(self) -> int:
-        """How many models may be the best by their own battles."""
+        """How many models may be the best according to their blind battles."""
         return sum(row["tier"] == 1 for row in self.own_rows)
 
     @property
-    def priced(self) -> bool:
-        """Whether the cost of a month is known of one of these."""
-        return any(each.monthly is not None for each in self.shown)
+    def has_monthly_cost(self) -> bool:
+        """Whether the monthly cost of any listed model is known."""
+        return any(assessment.monthly is not None for assessment in self.listed)
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
-    """Of a valid form; adds an error to it if the chosen model is not left under the limits."""
-    slug = form.given("chosen")
-    chosen = next((each for each in choice.found.survivors if each.candidate.slug == slug), None)
+    """Return the decision of a valid form; adds an error to the form if the chosen model does not meet the limits."""
+    slug = form.get_value("chosen")
+    survivors = choice.shortlist.survivors
+    chosen = next((assessment for assessment in survivors if assessment.candidate.slug == slug), None)
     if slug and chosen is None:
-        form.add_error("chosen", _("This model is not among those that are left."))
+        form.add_error("chosen", _("This model does not meet the limits. Choose one of the matching models."))
     return Decision(
         day=timezone.now().date(),
         choice=choice,
@@ -123,7 +134,7 @@ def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
 
 
 def build_decision_data(decision: Decision) -> dict[str, Any]:
-    """The shortlist, and what was decided."""
+    """Return the shortlist and the decision as JSON data."""
     names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
     return shortlists.build_shortlist_data(decision.choice) | {
         "day": decision.day,
@@ -132,16 +143,18 @@ def build_decision_data(decision: Decision) -> dict[str, Any]:
         "own_board": [{name: row[name] for name in names} for row in decision.own_rows],
         "chosen": decision.chosen and decision.chosen.candidate.slug,
         "why": decision.why,
-        "checklist": [str(each) for each in CHECKLIST],
+        "checklist": [str(item) for item in CHECKLIST],
     }
 
 
 def render_markdown(decision: Decision) -> str:
+    """Return the decision as a Markdown document."""
     return "\n".join(_iter_lines(decision)) + "\n"
 
 
 def _iter_lines(decision: Decision) -> Iterator[str]:
-    task, found = decision.choice.task, decision.choice.found
+    task = decision.choice.task
+    shortlist = decision.choice.shortlist
     yield f"# {_('Decision')}: {escape_markdown(task.name if task else _('Choose a model'))}"
     yield f"\n{decision.day:%Y-%m-%d}"
     if decision.chosen:
@@ -150,39 +163,43 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
         yield f"\n{escape_markdown(decision.why)}"
     yield f"\n## {_('Limits')}\n"
     yield from (f"- {escape_markdown(label)}: {escape_markdown(value)}" for label, value in decision.limits)
-    yield f"\n## {_('Who is left')}\n"
+    yield f"\n## {_('Matching models')}\n"
     yield from _iter_board_notes(shortlists.build_shortlist_data(decision.choice))
-    head = (_("Model"), _("Tier"), _("$ a million tokens"), _("A month"), _("To be checked"))
-    yield from _iter_table_lines(head, map(_build_survivor_row, found.survivors))
-    yield f"\n## {_('Their own battles')}\n"
+    head = (_("Model"), _("Tier"), _("$ per million tokens"), _("Per month"), _("To check"))
+    yield from _iter_table_lines(head, map(_build_survivor_row, shortlist.survivors))
+    yield f"\n## {_('Blind battles between these models')}\n"
     if decision.own_rows:
         yield from _iter_table_lines(
             (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes")), map(_build_own_row, decision.own_rows)
         )
     else:
-        yield _("Nobody has judged a blind battle among them yet.")
-    yield f"\n## {_('Who is left out')}\n"
-    yield from (
-        f"- {escape_markdown(each.candidate.name)}: {escape_markdown(_join_reasons(each))}" for each in found.excluded
-    )
-    yield f"\n## {_('Before the launch')}\n"
-    yield from (f"- [ ] {each}" for each in CHECKLIST)
+        yield _("No votes on blind battles between these models yet.")
+    yield f"\n## {_('Excluded models')}\n"
+    for assessment in shortlist.excluded:
+        yield f"- {escape_markdown(assessment.candidate.name)}: {escape_markdown(_join_reasons(assessment))}"
+    yield f"\n## {_('Before launch')}\n"
+    yield from (f"- [ ] {item}" for item in CHECKLIST)
 
 
 def _iter_board_notes(shortlist: dict[str, Any]) -> Iterator[str]:
-    """Whose ratings the tiers are; nothing where there are none."""
+    """Yield the source of the tiers; nothing without ratings."""
     if shortlist["computed_at"]:
-        told = {"pool": escape_markdown(shortlist["pool_name"]), "category": shortlist["category"]}
-        told["day"] = f"{shortlist['computed_at']:%Y-%m-%d}"
-        yield _("Tiers are those of the board %(category)s of %(pool)s, as of %(day)s.") % told + "\n"
+        source = {
+            "pool": escape_markdown(shortlist["pool_name"]),
+            "category": shortlist["category"],
+            "day": f"{shortlist['computed_at']:%Y-%m-%d}",
+        }
+        yield _("Tiers are from the board %(category)s of %(pool)s, as of %(day)s.") % source + "\n"
     if shortlist["pool_kind"] == "reference":
-        yield (
-            _("These ratings were published elsewhere, not by this arena; a tier is who overlaps its best one.") + "\n"
+        sentence = _(
+            "The ratings were published elsewhere, not by this site; models in a tier have intervals that overlap that"
+            " of its best one."
         )
+        yield sentence + "\n"
 
 
 def escape_markdown(text: str) -> str:
-    """What people have written, on one line and without marks that would mean something."""
+    """Return text on one line, with Markdown's special characters escaped."""
     return MARKDOWN_SPECIALS.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -192,16 +209,16 @@ def _iter_table_lines(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) ->
     yield from ("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)
 
 
-def _build_survivor_row(judged: CandidateAssessment) -> tuple[Any, ...]:
-    model = judged.candidate
-    money = (UNKNOWN_TEXT if each is None else format_dollars(each) for each in (judged.price, judged.monthly))
-    doubts = [_("commercial use under conditions")] if judged.conditional else []
-    doubts += [finding.words for finding in judged.unknown]
+def _build_survivor_row(assessment: CandidateAssessment) -> tuple[Any, ...]:
+    model = assessment.candidate
+    notes = [_("commercial use with conditions")] if assessment.conditional else []
+    notes += [finding.words for finding in assessment.unknown]
     return (
         escape_markdown(model.name),
         UNKNOWN_TEXT if model.tier is None else model.tier,
-        *money,
-        escape_markdown("; ".join(doubts)),
+        UNKNOWN_TEXT if assessment.price is None else format_dollars(assessment.price),
+        UNKNOWN_TEXT if assessment.monthly is None else format_dollars(assessment.monthly),
+        escape_markdown("; ".join(notes)),
     )
 
 
@@ -212,5 +229,5 @@ def _build_own_row(row: dict[str, Any]) -> tuple[Any, ...]:
     return escape_markdown(row["name"]), rank, format_whole(row["rating"]), format_interval(row) or UNKNOWN_TEXT, votes
 
 
-def _join_reasons(judged: CandidateAssessment) -> str:
-    return "; ".join(finding.words for finding in judged.failures)
+def _join_reasons(assessment: CandidateAssessment) -> str:
+    return "; ".join(finding.words for finding in assessment.failures)

@@ -1,6 +1,6 @@
-"""What the choice asks for: a task, and hard limits; and why each limit matters, and to whom.
+"""The form of the choice: a task, hard limits, and for each limit one sentence about why it matters.
 
-Each reason is one plain sentence, the same as on the pages of models.
+The sentences are the same as on the pages of models.
 """
 
 from typing import Any
@@ -17,13 +17,13 @@ from ratings.choice.limits import Limits
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 
 MAX_MONTHLY_TOKENS = 1e15
-MODALITY_CHOICES = [("image", _("images")), ("audio", _("sound")), ("video", _("video")), ("pdf", _("PDF"))]
+MODALITY_CHOICES = [("image", _("images")), ("audio", _("audio")), ("video", _("video")), ("pdf", _("PDF"))]
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m")
-# What is of no use without the other.
+# The first field of each pair needs the second one.
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
 FORM_SECTIONS: list[tuple[Any, list[str]]] = [
-    (_("What it must be able to do"), ["context", "cutoff", "search_instead", "tools", "modalities"]),
+    (_("Capabilities"), ["context", "cutoff", "search_instead", "tools", "modalities"]),
     (_("License and weights"), ["openness", "params", "gpu_memory", "bits", "commercial"]),
     (_("Price"), ["price", "monthly", "input_tokens", "output_tokens"]),
     (
@@ -31,7 +31,7 @@ FORM_SECTIONS: list[tuple[Any, list[str]]] = [
         ["latency", "speed", "failures", "rate", "token_rate", "weeks", "api_weeks", "own_weeks"],
     ),
 ]
-# Limits on a fact of the catalogue; the others are on what is asked for it, or measured here.
+# Limit → field of the catalog. Other limits are on prices, on your estimates, or on measurements of this arena.
 LIMITED_FACTS = {
     "context": "context_window",
     "cutoff": "knowledge_cutoff",
@@ -45,13 +45,16 @@ LIMITED_FACTS = {
     "token_rate": "tokens_per_minute",
 }
 OTHER_REASONS = {
-    "gpu_memory": _("What the weights need of it decides which machine, and so the cost: for whoever hosts."),
-    "price": _("Compares models whatever the traffic, at three tokens read for one written: for a first sieve."),
-    "monthly": _("What the bill will say, and it grows with every user: for whoever answers for a budget."),
-    "latency": _("Longer than a second or two feels broken: for chats, voice and completion while one types."),
-    "speed": _("People read five to ten tokens a second, programs wait for the last: for agents and long answers."),
-    "failures": _("Each failed call must be tried again or shown to somebody: for services that must not stop."),
-    "weeks": _("An API is there today, own GPUs must be bought and kept: for whoever has a date to meet."),
+    "gpu_memory": _("The memory for the weights determines the machine and its cost. Matters if you host the model."),
+    "price": _("Compares models independently of your traffic, at three input tokens per output token: a first cut."),
+    "monthly": _("Your monthly bill, which grows with every user. Matters if you have a budget."),
+    "latency": _("More than a second or two feels broken. Matters for chat, voice and completion while typing."),
+    "speed": _(
+        "People read five to ten tokens per second; programs wait for the last one. Matters for agents and long"
+        " answers."
+    ),
+    "failures": _("Each failed call needs a retry or reaches a user. Matters for services that must not stop."),
+    "weeks": _("An API is available today; your own GPUs must be bought and run. Matters if you have a deadline."),
 }
 
 
@@ -67,15 +70,15 @@ class ChoiceForm(DefaultsForm):
         max_length=100,
         error_messages=dict.fromkeys(
             ("invalid", "max_length", "null_characters_not_allowed"),
-            _("This is the slug of a pool; all are listed at /api/v1/pools/."),
+            _("Enter the slug of a pool. All are listed at /api/v1/pools/."),
         ),
     )
 
-    commercial = StrictBooleanField(label=_("Commercial use is allowed"))
+    commercial = StrictBooleanField(label=_("Commercial use allowed"))
     tools = StrictBooleanField(label=_("Calls tools"))
-    search_instead = StrictBooleanField(label=_("Web search makes up for an early cutoff"))
+    search_instead = StrictBooleanField(label=_("Accept an older cutoff if the model can search the web"))
     modalities = forms.MultipleChoiceField(
-        label=_("Takes in"), required=False, choices=MODALITY_CHOICES, widget=forms.CheckboxSelectMultiple
+        label=_("Accepts"), required=False, choices=MODALITY_CHOICES, widget=forms.CheckboxSelectMultiple
     )
     openness = forms.ChoiceField(
         label=_("Weights"),
@@ -83,47 +86,47 @@ class ChoiceForm(DefaultsForm):
         initial="",
         choices=[("", _("any")), ("open", _("open")), ("closed", _("closed"))],
     )
-    context = AmountField(label=_("Context, tokens at least"), low=1, high=1e9, whole=True)
+    context = AmountField(label=_("Min context (tokens)"), low=1, high=1e9, whole=True)
     cutoff = forms.DateField(
-        label=_("Knows the world until"),
+        label=_("Knowledge cutoff"),
         required=False,
         input_formats=DATE_FORMATS,
         widget=forms.DateInput({"type": "date"}, format=DATE_FORMATS[0]),
-        error_messages={"invalid": _("This is no day: write it like 2026-01-31.")},
+        error_messages={"invalid": _("Enter a date like 2026-01-31.")},
     )
 
-    price = AmountField(label=_("$ a million tokens, at most"), high=1e6)
-    monthly = AmountField(label=_("$ a month, at most"), high=1e9)
-    input_tokens = AmountField(label=_("Tokens read a month"), high=MAX_MONTHLY_TOKENS, whole=True)
-    output_tokens = AmountField(label=_("Tokens written a month"), high=MAX_MONTHLY_TOKENS, whole=True)
+    price = AmountField(label=_("Max $ per million tokens (blended)"), high=1e6)
+    monthly = AmountField(label=_("Max $ per month"), high=1e9)
+    input_tokens = AmountField(label=_("Input tokens per month"), high=MAX_MONTHLY_TOKENS, whole=True)
+    output_tokens = AmountField(label=_("Output tokens per month"), high=MAX_MONTHLY_TOKENS, whole=True)
 
-    latency = AmountField(label=_("Seconds to the first token, at most"), high=3600)
-    speed = AmountField(label=_("Tokens a second, at least"), high=1e6)
-    failures = AmountField(label=_("Failed calls, % at most"), high=100)
-    rate = AmountField(label=_("Requests a minute, at least"), low=1, high=1e9, whole=True)
-    token_rate = AmountField(label=_("Tokens a minute, at least"), low=1, high=1e12, whole=True)
+    latency = AmountField(label=_("Max seconds to the first token"), high=3600)
+    speed = AmountField(label=_("Min tokens per second"), high=1e6)
+    failures = AmountField(label=_("Max failed calls (%)"), high=100)
+    rate = AmountField(label=_("Min requests per minute"), low=1, high=1e9, whole=True)
+    token_rate = AmountField(label=_("Min tokens per minute"), low=1, high=1e12, whole=True)
 
-    params = AmountField(label=_("Parameters, at most"), low=1, high=1e15, whole=True)
-    gpu_memory = AmountField(label=_("GiB of GPU memory, at most"), high=1e6)
-    bits = AmountField(label=_("Bits a parameter"), low=1, high=64, usual=16)
+    params = AmountField(label=_("Max parameters"), low=1, high=1e15, whole=True)
+    gpu_memory = AmountField(label=_("Max GPU memory (GiB)"), high=1e6)
+    bits = AmountField(label=_("Bits per parameter"), low=1, high=64, usual=16)
 
-    weeks = AmountField(label=_("Weeks to launch, at most"), high=1000)
-    api_weeks = AmountField(label=_("Weeks it takes with an API"), high=1000)
-    own_weeks = AmountField(label=_("Weeks it takes with own GPUs"), high=1000)
+    weeks = AmountField(label=_("Max weeks to launch"), high=1000)
+    api_weeks = AmountField(label=_("Weeks to launch with an API"), high=1000)
+    own_weeks = AmountField(label=_("Weeks to launch with own GPUs"), high=1000)
 
     unknown = forms.ChoiceField(
-        label=_("If a value is not known"),
+        label=_("If data is missing"),
         required=False,
         initial="keep",
-        choices=[("keep", _("keep it, marked")), ("exclude", _("leave it out"))],
+        choices=[("keep", _("keep the model, flagged")), ("exclude", _("hide the model"))],
     )
 
     def clean(self) -> dict[str, Any]:
         for name, other in FIELD_DEPENDENCIES:
             if self.cleaned_data.get(name) is not None and self.cleaned_data.get(other) is None:
-                self.add_error(other, _("“%(name)s” needs this too.") % {"name": self.fields[name].label})
+                self.add_error(other, _("“%(name)s” needs this field too.") % {"name": self.fields[name].label})
         if self.cleaned_data.get("input_tokens") == self.cleaned_data.get("output_tokens") == 0:
-            self.add_error("input_tokens", _("There must be some tokens."))
+            self.add_error("input_tokens", _("Enter more than 0 input or output tokens."))
         return self.cleaned_data
 
     @property
@@ -131,43 +134,47 @@ class ChoiceForm(DefaultsForm):
         return load_task_kinds().get(self.cleaned_data["task"])
 
     def limits(self) -> Limits:
-        same = (
+        same_names = (
             "context", "cutoff", "price", "monthly", "latency", "speed", "failures", "rate", "token_rate", "params",
             "gpu_memory", "weeks",
         )  # fmt: skip
-        given: dict[str, Any] = {name: self.given(name) for name in same}
-        given |= {name: bool(self.given(name)) for name in ("commercial", "tools", "search_instead")}
+        values: dict[str, Any] = {name: self.get_value(name) for name in same_names}
+        values |= {name: bool(self.get_value(name)) for name in ("commercial", "tools", "search_instead")}
         return Limits(
-            **given,
-            openness=self.given("openness") or None,
-            modalities=frozenset(self.given("modalities") or ()),
+            **values,
+            openness=self.get_value("openness") or None,
+            modalities=frozenset(self.get_value("modalities") or ()),
             use=self._use(),
-            bytes_each=self.given("bits") / BITS_PER_BYTE,
-            exclude_unknown=self.given("unknown") == "exclude",
+            bytes_each=self.get_value("bits") / BITS_PER_BYTE,
+            exclude_unknown=self.get_value("unknown") == "exclude",
         )
 
     def _use(self) -> MonthlyUse:
-        read, written = (self.given(name) for name in ("input_tokens", "output_tokens"))
-        return TYPICAL_USE if read is None and written is None else MonthlyUse(read or 0, written or 0)
+        input_tokens = self.get_value("input_tokens")
+        output_tokens = self.get_value("output_tokens")
+        if input_tokens is None and output_tokens is None:
+            return TYPICAL_USE
+        return MonthlyUse(input_tokens or 0, output_tokens or 0)
 
 
 def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
-    """The limits of a valid form, as pairs of words."""
-    given = ((form[name], form.cleaned_data.get(name)) for _title, names in FORM_SECTIONS for name in names)
+    """Return the limits that are set in a valid form, as pairs of label and value."""
+    names = [name for _title, section in FORM_SECTIONS for name in section]
+    values = [(form[name], form.cleaned_data.get(name)) for name in names]
     return [
-        (str(field.label), _format_limit(field, value)) for field, value in given if value not in (None, "", False, [])
+        (str(field.label), _format_limit(field, value)) for field, value in values if value not in (None, "", False, [])
     ]
 
 
 def _format_limit(field: forms.BoundField, value: Any) -> str:
     if value is True:
         return say("yes")
-    choices = {key: str(words) for key, words in getattr(field.field, "choices", [])}
+    choices = {key: str(label) for key, label in getattr(field.field, "choices", [])}
     keys = value if isinstance(value, list) else [value]
     return ", ".join(choices.get(key, str(field.data)) for key in keys)
 
 
 def list_limit_reasons() -> list[tuple[Any, Any]]:
-    """Label and sentence of each limit, in the order of the form's fields."""
+    """Return the label and reason of each limit, in the order of the form's fields."""
     sentences = {name: FIELD_LABELS[fact][1] for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
     return [(field.label, sentences[name]) for name, field in ChoiceForm.base_fields.items() if name in sentences]

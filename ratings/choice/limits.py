@@ -1,4 +1,4 @@
-"""The hard limits of a choice, the candidates, and what of one is beyond a limit, in words with both values. Pure."""
+"""Candidates, hard limits, and findings: the limits that a candidate does not meet, as text with both values. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ from core.text.number_format import format_count, format_dollars
 
 @dataclass(frozen=True)
 class Candidate:
-    """What a choice knows of a model; None is unknown.
+    """A model to choose from; None is unknown.
 
-    `tier` and `rating` are those of the board that the task asks for; prices are dollars for a million tokens;
-    `failure_rate` is the share of calls in blind battles that failed by the model's own fault.
+    tier, rating: on the board of the task
+    prices: dollars per million tokens
+    failure_rate: share of calls in blind battles that failed because of the model or its server
     """
 
     slug: str
@@ -42,31 +43,31 @@ class Candidate:
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
-        """GiB for the weights and what comes with them, without the cache of conversations."""
+        """Return the GiB for the weights and their overhead, without the cache of conversations."""
         return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a model must meet; None and empty ask for nothing.
+    """The requirements of a choice; None and empty values set no limit.
 
-    commercial       a licence that allows commercial use, if under conditions
+    commercial       a license that allows commercial use, possibly with conditions
     openness         "open" or "closed" weights
-    context          tokens, at least
-    cutoff           knows the world until then, or later; `search_instead` accepts web search in its place
+    context          minimum tokens
+    cutoff           earliest knowledge cutoff; with `search_instead`, web search replaces it
     modalities       all of these, such as "image"
     tools            can call tools
-    price            dollars for a million tokens in the mix of `use`, at most
-    monthly          dollars for the tokens of `use`, a month, at most
-    latency          seconds to the first token, at most
-    speed            tokens a second, at least
-    rate             requests a minute that the provider allows, at least
-    token_rate       tokens a minute that the provider allows, at least
-    failures         percent of calls that failed here, at most
-    params           parameters, at most
-    gpu_memory       GiB at `bytes_each` a parameter, at most
-    weeks            until launch, at most
-    exclude_unknown  a model of which a limited value is not known is excluded, not kept and marked
+    price            maximum dollars per million tokens in the mix of `use`
+    monthly          maximum dollars per month for the tokens of `use`
+    latency          maximum seconds to the first token
+    speed            minimum tokens per second
+    rate             minimum requests per minute that the provider allows
+    token_rate       minimum tokens per minute that the provider allows
+    failures         maximum percent of calls that failed here
+    params           maximum parameters
+    gpu_memory       maximum GiB at `bytes_each` per parameter
+    weeks            maximum weeks until launch
+    exclude_unknown  exclude models without a value for a limit, instead of flagging them
     """
 
     commercial: bool = False
@@ -93,7 +94,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class LimitFinding:
-    """A limit that a model does not meet, or of which it is not known: `words` give its value and the limit."""
+    """A limit that a model does not meet, or, if not `known`, may not meet; `words` have its value and the limit."""
 
     limit: str
     words: str
@@ -101,18 +102,18 @@ class LimitFinding:
 
 
 def compute_blended_price(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
-    """Dollars for a million tokens in that mix."""
-    return candidate.prices.of(use) * MILLION / use.tokens if candidate.prices and use.tokens else None
+    """Return dollars per million tokens in the mix of this use."""
+    return candidate.prices.token_cost(use) * MILLION / use.tokens if candidate.prices and use.tokens else None
 
 
 def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
-    return candidate.prices.of(use) if candidate.prices else None
+    return candidate.prices.token_cost(use) if candidate.prices else None
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
-    """All limits that it does not meet or may not meet, in the order of `LIMIT_ASSESSORS`."""
-    found = (LIMIT_ASSESSORS[name](candidate, limits) for name in LIMIT_ASSESSORS if is_limit_set(limits, name))
-    return [finding for finding in found if finding]
+    """Return all limits that the candidate does not or may not meet, in the order of `LIMIT_ASSESSORS`."""
+    findings = (assess(candidate, limits) for name, assess in LIMIT_ASSESSORS.items() if is_limit_set(limits, name))
+    return [finding for finding in findings if finding]
 
 
 def is_limit_set(limits: Limits, name: str) -> bool:
@@ -121,24 +122,32 @@ def is_limit_set(limits: Limits, name: str) -> bool:
 
 
 def _assess_limit(
-    name: str, label: str, sign: str, value: Any, limit: Any, shown: Callable[[Any], str]
+    name: str, label: str, sign: str, value: Any, limit: Any, format_value: Callable[[Any], str]
 ) -> LimitFinding | None:
-    """`sign` stands between a value and a limit that it does not meet."""
+    """Return a finding if the value is unknown, or if `value sign limit` is true."""
     if value is None:
         return LimitFinding(name, f"{label} unknown", known=False)
-    if not (value < limit if sign == "<" else value > limit):
+    is_beyond = value < limit if sign == "<" else value > limit
+    if not is_beyond:
         return None
-    words = shown(value), shown(limit)
-    here, there = words if words[0] != words[1] else (f"{value:,}", f"{limit:,}")  # rounded alike
-    return LimitFinding(name, f"{label} {here} {sign} {there}")
+    value_text = format_value(value)
+    limit_text = format_value(limit)
+    if value_text == limit_text:  # rounding hides the difference
+        value_text = f"{value:,}"
+        limit_text = f"{limit:,}"
+    return LimitFinding(name, f"{label} {value_text} {sign} {limit_text}")
 
 
-def _assess_minimum(name: str, label: str, value: Any, limit: Any, shown: Callable[[Any], str]) -> LimitFinding | None:
-    return _assess_limit(name, label, "<", value, limit, shown)
+def _assess_minimum(
+    name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
+) -> LimitFinding | None:
+    return _assess_limit(name, label, "<", value, limit, format_value)
 
 
-def _assess_maximum(name: str, label: str, value: Any, limit: Any, shown: Callable[[Any], str]) -> LimitFinding | None:
-    return _assess_limit(name, label, ">", value, limit, shown)
+def _assess_maximum(
+    name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
+) -> LimitFinding | None:
+    return _assess_limit(name, label, ">", value, limit, format_value)
 
 
 def _assess_commercial(model: Candidate, limits: Limits) -> LimitFinding | None:
@@ -150,8 +159,10 @@ def _assess_commercial(model: Candidate, limits: Limits) -> LimitFinding | None:
 def _assess_openness(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is None:
         return LimitFinding("openness", "openness unknown", known=False)
-    found = "open" if model.open_weights else "closed"
-    return None if found == limits.openness else LimitFinding("openness", f"weights {found}, not {limits.openness}")
+    openness = "open" if model.open_weights else "closed"
+    if openness == limits.openness:
+        return None
+    return LimitFinding("openness", f"weights {openness}, not {limits.openness}")
 
 
 def _assess_cutoff(model: Candidate, limits: Limits) -> LimitFinding | None:
@@ -164,7 +175,7 @@ def _assess_modalities(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.modalities is None:
         return LimitFinding("modalities", "modalities unknown", known=False)
     missing = sorted(limits.modalities - model.modalities)
-    return LimitFinding("modalities", f"takes no {', no '.join(missing)}") if missing else None
+    return LimitFinding("modalities", f"does not accept {', '.join(missing)}") if missing else None
 
 
 def _assess_tools(model: Candidate, limits: Limits) -> LimitFinding | None:
@@ -175,7 +186,7 @@ def _assess_tools(model: Candidate, limits: Limits) -> LimitFinding | None:
 
 def _assess_gpu_memory(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is False:
-        return LimitFinding("gpu_memory", "closed weights run on no GPU of one's own")
+        return LimitFinding("gpu_memory", "closed weights cannot run on your own GPUs")
     needed = model.gpu_memory(limits.bytes_each)
     return _assess_maximum("gpu_memory", "GPU memory", needed, limits.gpu_memory, lambda gib: f"{gib:.1f} GiB")
 
@@ -186,7 +197,7 @@ def _assess_failures(model: Candidate, limits: Limits) -> LimitFinding | None:
 
 
 def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:
-    """With the tier for which the provider says so: another one has another limit."""
+    """Return a finding with the provider's usage tier, because other tiers have other limits."""
     if allowed is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     return LimitFinding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None
@@ -204,25 +215,37 @@ LIMIT_ASSESSORS: Mapping[str, Callable[[Candidate, Limits], LimitFinding | None]
     {
         "commercial": _assess_commercial,
         "openness": _assess_openness,
-        "context": lambda m, to: _assess_minimum("context", "context", m.context, to.context, _format_whole),
+        "context": lambda model, limits: _assess_minimum(
+            "context", "context", model.context, limits.context, _format_whole
+        ),
         "cutoff": _assess_cutoff,
         "modalities": _assess_modalities,
         "tools": _assess_tools,
-        "price": lambda m, to: _assess_maximum(
-            "price", "price", compute_blended_price(m, to.use), to.price, format_dollars
+        "price": lambda model, limits: _assess_maximum(
+            "price", "price", compute_blended_price(model, limits.use), limits.price, format_dollars
         ),
-        "monthly": lambda m, to: _assess_maximum(
-            "monthly", "monthly cost", compute_monthly_cost(m, to.use), to.monthly, format_dollars
+        "monthly": lambda model, limits: _assess_maximum(
+            "monthly", "monthly cost", compute_monthly_cost(model, limits.use), limits.monthly, format_dollars
         ),
-        "latency": lambda m, to: _assess_maximum(
-            "latency", "seconds to the first token", m.latency_s, to.latency, _format_number
+        "latency": lambda model, limits: _assess_maximum(
+            "latency", "seconds to the first token", model.latency_s, limits.latency, _format_number
         ),
-        "speed": lambda m, to: _assess_minimum("speed", "tokens a second", m.tokens_per_s, to.speed, _format_number),
+        "speed": lambda model, limits: _assess_minimum(
+            "speed", "tokens per second", model.tokens_per_s, limits.speed, _format_number
+        ),
         "failures": _assess_failures,
-        "rate": lambda m, to: _assess_rate("rate", "requests a minute", m.requests_per_minute, to.rate),
-        "token_rate": lambda m, to: _assess_rate("token_rate", "tokens a minute", m.tokens_per_minute, to.token_rate),
-        "params": lambda m, to: _assess_maximum("params", "parameters", m.params, to.params, format_count),
+        "rate": lambda model, limits: _assess_rate(
+            "rate", "requests per minute", model.requests_per_minute, limits.rate
+        ),
+        "token_rate": lambda model, limits: _assess_rate(
+            "token_rate", "tokens per minute", model.tokens_per_minute, limits.token_rate
+        ),
+        "params": lambda model, limits: _assess_maximum(
+            "params", "parameters", model.params, limits.params, format_count
+        ),
         "gpu_memory": _assess_gpu_memory,
-        "weeks": lambda m, to: _assess_maximum("weeks", "weeks to launch", m.weeks, to.weeks, _format_number),
+        "weeks": lambda model, limits: _assess_maximum(
+            "weeks", "weeks to launch", model.weeks, limits.weeks, _format_number
+        ),
     }
 )

@@ -1,4 +1,4 @@
-"""Which models are left under hard limits, in which order, and why each other one is not. Pure."""
+"""Sort the models that meet hard limits, and list the reasons that exclude the others. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,10 +21,13 @@ from ratings.choice.limits import (
 
 @dataclass(frozen=True)
 class CandidateAssessment:
-    """A model under the limits: what excludes it, and what is not known of it and was let pass.
+    """A model under the limits.
 
-    `price` is that of a million tokens in the mix of `limits.use`, `compute_monthly_cost` that of all of it where it
-    was given."""
+    price: dollars per million tokens in the mix of `limits.use`
+    monthly: dollars per month for that use; None if the user has not entered it
+    failures: limits that exclude the model
+    unknown: limits without a value of the model, which do not exclude it
+    """
 
     candidate: Candidate
     price: Decimal | None
@@ -34,12 +37,12 @@ class CandidateAssessment:
 
     @property
     def conditional(self) -> bool:
-        """Whether its licence allows commercial use under conditions only."""
+        """Whether the license allows commercial use only with conditions."""
         return self.candidate.commercial == "conditional"
 
     @property
-    def place(self) -> tuple[Any, ...]:
-        """Tier, then price, then speed, and where these say nothing, rating; what is unknown comes last."""
+    def sort_key(self) -> tuple[Any, ...]:
+        """Tier, then price, then speed, then rating; unknown values come last."""
         tier, speed, rating = self.candidate.tier, self.candidate.tokens_per_s, self.candidate.rating
         return (
             inf if tier is None else tier,
@@ -52,9 +55,11 @@ class CandidateAssessment:
 
 @dataclass(frozen=True)
 class Shortlist:
-    """`survivors` with the best first; `excluded` with the fewest failures first.
+    """The result of a choice.
 
-    gained  for each limit that excludes a model, how many more would survive without it
+    survivors: best first
+    excluded: fewest failures first
+    gained: for each limit that excludes a model, how many more models would survive without it
     """
 
     survivors: tuple[CandidateAssessment, ...]
@@ -63,54 +68,64 @@ class Shortlist:
 
     @property
     def certain(self) -> int:
-        """How many are left of which every limited value is known."""
-        return sum(not each.unknown for each in self.survivors)
+        """How many survivors have a value for every limit."""
+        return sum(not assessment.unknown for assessment in self.survivors)
 
     @property
     def near_misses(self) -> tuple[CandidateAssessment, ...]:
-        """Models that one limit alone excludes."""
-        return tuple(each for each in self.excluded if len(each.failures) == 1)
+        """Models that a single limit excludes."""
+        return tuple(assessment for assessment in self.excluded if len(assessment.failures) == 1)
 
     @property
     def costliest(self) -> str | None:
-        """The limit without which most more would survive; None if no single one matters."""
+        """The limit whose removal adds the most survivors; None if no single limit matters."""
         name = max(self.gained, key=self.gained.__getitem__, default=None)
         return name if name and self.gained[name] else None
 
 
 def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
-    judged = sorted((_assess_candidate(each, limits) for each in candidates), key=lambda each: each.place)
-    excluded = sorted((each for each in judged if each.failures), key=lambda each: len(each.failures))
-    failing = Counter(finding.limit for each in excluded for finding in each.failures)
-    alone = Counter(each.failures[0].limit for each in excluded if len(each.failures) == 1)
+    """Return the shortlist of these candidates under the limits."""
+    assessments = sorted(
+        (_assess_candidate(candidate, limits) for candidate in candidates),
+        key=lambda assessment: assessment.sort_key,
+    )
+    excluded = sorted(
+        (assessment for assessment in assessments if assessment.failures),
+        key=lambda assessment: len(assessment.failures),
+    )
+    failures = Counter(finding.limit for assessment in excluded for finding in assessment.failures)
+    single_failures = Counter(assessment.failures[0].limit for assessment in excluded if len(assessment.failures) == 1)
     return Shortlist(
-        survivors=tuple(each for each in judged if not each.failures),
+        survivors=tuple(assessment for assessment in assessments if not assessment.failures),
         excluded=tuple(excluded),
-        gained={name: alone[name] for name in LIMIT_ASSESSORS if failing[name]},
+        gained={name: single_failures[name] for name in LIMIT_ASSESSORS if failures[name]},
     )
 
 
 def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessment:
-    found = list_findings(candidate, limits)
-    failures = tuple(each for each in found if each.known or limits.exclude_unknown)
-    unknown = tuple(each for each in found if each not in failures)
-    of_a_month = None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits.use)
-    return CandidateAssessment(candidate, compute_blended_price(candidate, limits.use), of_a_month, failures, unknown)
+    findings = list_findings(candidate, limits)
+    return CandidateAssessment(
+        candidate=candidate,
+        price=compute_blended_price(candidate, limits.use),
+        monthly=None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits.use),
+        failures=tuple(finding for finding in findings if finding.known or limits.exclude_unknown),
+        unknown=tuple(finding for finding in findings if not (finding.known or limits.exclude_unknown)),
+    )
 
 
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Tiers of a board that was published with intervals alone: slug → tier, of the rows that have an interval.
+    """Return slug → tier for a board that was published with intervals alone, for rows with an interval.
 
-    1 is every model whose interval overlaps that of the best one, and the best of the others leads the next.
-
+    Tier 1 has every model whose interval overlaps that of the best one; the best of the others leads the next tier.
     Without the joint covariance this is the coarser test: two models whose intervals overlap may still differ.
     """
     closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
-    left = sorted(closed, key=lambda row: (-row["rating"], row["model"]))
-    found: dict[str, int] = {}
+    remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))
+    tiers: dict[str, int] = {}
     tier = 0
-    while left:
-        tier, bound = tier + 1, left[0]["ci_low"]
-        found |= {row["model"]: tier for row in left if row["ci_high"] >= bound}
-        left = [row for row in left if row["ci_high"] < bound]
-    return found
+    while remaining:
+        tier += 1
+        bound = remaining[0]["ci_low"]
+        tiers |= {row["model"]: tier for row in remaining if row["ci_high"] >= bound}
+        remaining = [row for row in remaining if row["ci_high"] < bound]
+    return tiers

@@ -1,4 +1,4 @@
-"""A shortlist over the models that are known here: their facts, prices, measured speed, and ratings for the task."""
+"""Build the shortlist for a form, over all models of the catalog, and its API data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +16,13 @@ from ratings.models import OVERALL_CATEGORY, Pool
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """`pool` and `category` are those of the board whose tiers order the survivors: the category is that of the task,
-    or overall where it has no board. `tiers_by` is `test`, or `interval` where only intervals were published.
+    """A shortlist with the board that sorts it.
 
-    `contestants` are the survivors that answer here, at most as many as one set may have; `own_pool` is the slug of the
-    pool of their battles, None before the first vote.
+    pool, category: of the board whose tiers sort the survivors; the category is that of the task, or overall if the
+        pool has no board for it
+    tiers_by: `test`, or `interval` if only intervals were published
+    contestants: the survivors that are connected here, at most as many as a set may have
+    own_pool: slug of the pool of the contestants' battles; None before the first vote
     """
 
     task: TaskKind | None
@@ -28,40 +30,48 @@ class ModelChoice:
     category: str
     computed_at: datetime | None
     tiers_by: str
-    found: Shortlist
+    shortlist: Shortlist
     contestants: tuple[CandidateAssessment, ...]
     own_pool: str | None
 
     @property
     def uncertain(self) -> bool:
-        """Whether a contestant is there only because what was limited is not known of it."""
-        return any(each.unknown for each in self.contestants)
+        """Whether a contestant has no value for some limit."""
+        return any(contestant.unknown for contestant in self.contestants)
 
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
-    """Of a valid form. Raises Refusal 404 for an unknown pool."""
+    """Return the choice for a valid form.
+
+    Raises:
+        RequestError: 404 for an unknown pool.
+    """
     task = form.task_kind
-    board = board_selection.load_ordering_board(form.given("pool") or "", task.category if task else OVERALL_CATEGORY)
-    weeks = LaunchWeeks(api=form.given("api_weeks"), own=form.given("own_weeks"))
-    found = build_shortlist(load_candidates(board["rows"], weeks), form.limits())
-    answering = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))
-    contestants = tuple(each for each in found.survivors if each.candidate.slug in answering)[:MAX_NAMED_MODELS]
-    own = get_set_pool([each.candidate.slug for each in contestants])
-    pools = {pool.slug: pool for pool in Pool.objects.filter(slug__in=[own, board["pool"]])}
+    category = task.category if task else OVERALL_CATEGORY
+    board = board_selection.load_ordering_board(form.get_value("pool") or "", category)
+    weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
+    shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.limits())
+    connected = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))
+    contestants = [assessment for assessment in shortlist.survivors if assessment.candidate.slug in connected]
+    contestants = contestants[:MAX_NAMED_MODELS]
+    own_pool = get_set_pool([contestant.candidate.slug for contestant in contestants])
+    pools = {pool.slug: pool for pool in Pool.objects.filter(slug__in=[own_pool, board["pool"]])}
     return ModelChoice(
         task=task,
         pool=pools[board["pool"]],
         category=board["category"],
         computed_at=board["computed_at"],
         tiers_by="interval" if "reference" in board else "test",
-        found=found,
-        contestants=contestants,
-        own_pool=own if own in pools else None,
+        shortlist=shortlist,
+        contestants=tuple(contestants),
+        own_pool=own_pool if own_pool in pools else None,
     )
 
 
 def build_shortlist_data(choice: ModelChoice) -> dict[str, Any]:
-    task, found = choice.task, choice.found
+    """Return the choice as API data."""
+    task = choice.task
+    shortlist = choice.shortlist
     return {
         "task": task and {"slug": task.slug, "name": task.name, "benchmarks": list(task.benchmarks), "why": task.why},
         "pool": choice.pool.slug,
@@ -70,29 +80,32 @@ def build_shortlist_data(choice: ModelChoice) -> dict[str, Any]:
         "category": choice.category,
         "computed_at": choice.computed_at,
         "tiers_by": choice.tiers_by,
-        "survivors": [build_assessment_data(each) for each in found.survivors],
-        "excluded": [build_assessment_data(each) for each in found.excluded],
-        "near_misses": [each.candidate.slug for each in found.near_misses],
-        "gained": dict(found.gained),
-        "costliest": found.costliest,
-        "certain": found.certain,
-        "contestants": [each.candidate.slug for each in choice.contestants],
+        "survivors": [build_assessment_data(assessment) for assessment in shortlist.survivors],
+        "excluded": [build_assessment_data(assessment) for assessment in shortlist.excluded],
+        "near_misses": [assessment.candidate.slug for assessment in shortlist.near_misses],
+        "gained": dict(shortlist.gained),
+        "costliest": shortlist.costliest,
+        "certain": shortlist.certain,
+        "contestants": [contestant.candidate.slug for contestant in choice.contestants],
         "own_pool": choice.own_pool,
     }
 
 
-def build_assessment_data(judged: CandidateAssessment) -> dict[str, Any]:
-    model = judged.candidate
+def build_assessment_data(assessment: CandidateAssessment) -> dict[str, Any]:
+    """Return a model of the shortlist as API data."""
+    model = assessment.candidate
     return {
         "model": model.slug,
         "name": model.name,
         "tier": model.tier,
         "rating": model.rating,
-        "price": None if judged.price is None else float(judged.price),
-        "monthly": None if judged.monthly is None else float(judged.monthly),
+        "price": None if assessment.price is None else float(assessment.price),
+        "monthly": None if assessment.monthly is None else float(assessment.monthly),
         "tokens_per_s": model.tokens_per_s,
         "latency_s": model.latency_s,
-        "conditional": judged.conditional,
-        "unknown": [finding.limit for finding in judged.unknown],
-        "failures": [{"limit": each.limit, "words": each.words, "known": each.known} for each in judged.failures],
+        "conditional": assessment.conditional,
+        "unknown": [finding.limit for finding in assessment.unknown],
+        "failures": [
+            {"limit": finding.limit, "words": finding.words, "known": finding.known} for finding in assessment.failures
+        ],
     }

@@ -1,4 +1,4 @@
-"""What people want a model for, as shipped in `ratings/data/tasks.toml`. Pure."""
+"""The tasks that people choose a model for, as shipped in `ratings/data/tasks.toml`. Pure."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +11,11 @@ TASKS_FILE = Path(__file__).parents[1] / "data" / "tasks.toml"
 
 @dataclass(frozen=True)
 class TaskKind:
-    """`category` is that of the boards, `limits` are parameters of an address that usually come with the task."""
+    """A task.
+
+    category: slug of the boards that sort its shortlist
+    limits: query parameters of the limits that the task usually has
+    """
 
     slug: str
     name: str
@@ -23,7 +27,7 @@ class TaskKind:
 
 @cache
 def load_task_kinds() -> Mapping[str, TaskKind]:
-    found = tomllib.loads(TASKS_FILE.read_text(encoding="utf-8"))
+    tasks = tomllib.loads(TASKS_FILE.read_text(encoding="utf-8"))
     return {
-        slug: TaskKind(slug, **(fields | {"benchmarks": tuple(fields["benchmarks"])})) for slug, fields in found.items()
+        slug: TaskKind(slug, **(fields | {"benchmarks": tuple(fields["benchmarks"])})) for slug, fields in tasks.items()
     }

@@ -1,4 +1,4 @@
-"""The page of the choice: a task and limits, which stand in the address, and who is left."""
+"""The pages of the choice and of the decision. Their whole state is in the address."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,7 @@ LIST_PARAMETERS = ("left", "out")
 
 @dataclass(frozen=True)
 class LimitCost:
-    """How many more models would be left without a limit, and the address without it."""
+    """How many more models would match without a limit, and the query string without it."""
 
     limit: Any
     more: int
@@ -51,7 +51,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
     context = {
         "form": form,
-        "parts": [(title, [form[name] for name in names]) for title, names in FORM_SECTIONS],
+        "sections": [(title, [form[name] for name in names]) for title, names in FORM_SECTIONS],
         "choice": choice,
         **lists,
         "limits": choice and describe_limits(form),
@@ -60,47 +60,47 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "tokens": _build_token_query(request.GET),
         "benchmarks": choice and _load_benchmarks(choice.task),
         "costs": choice and _list_limit_costs(choice, form, request.GET),
-        "whys": list_limit_reasons(),
+        "limit_reasons": list_limit_reasons(),
         "tasks": [(kind, _build_task_query(kind)) for kind in load_task_kinds().values()],
         "pools": _list_pools(choice.pool.slug if choice else ""),
     }
     return render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
 
 
-def _paginate_lists(choice: ModelChoice, asked: QueryDict) -> dict[str, Page[CandidateAssessment]]:
-    """Who is left and who is out, fifty of each: 2,500 models are half a megabyte. The API has them all."""
-    models = zip(LIST_PARAMETERS, (choice.found.survivors, choice.found.excluded), strict=True)
+def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:
+    """Return a page of matching models and one of excluded models: all 2,500 would be half a megabyte of HTML."""
+    lists = {"left": choice.shortlist.survivors, "out": choice.shortlist.excluded}
     try:
-        return {name: Paginator(judged, PAGE_SIZE).page(asked.get(name, "1")) for name, judged in models}
+        return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists.items()}
     except InvalidPage:
-        raise RequestError("not_found", say("The list has no such page."), 404) from None
+        raise RequestError("not_found", say("The list does not have this page."), 404) from None
 
 
 def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:
-    """Those near the task, in its order."""
+    """Return the benchmarks of a task, in its order."""
     slugs = task.benchmarks if task else ()
-    return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda each: slugs.index(each.slug))
+    return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda benchmark: slugs.index(benchmark.slug))
 
 
-def _build_token_query(asked: QueryDict) -> str:
-    """What the calculator of costs is handed on."""
-    given = {name: asked[name] for name in ("input_tokens", "output_tokens") if asked.get(name)}
-    return "&" + urlencode(given) if given else ""
+def _build_token_query(query: QueryDict) -> str:
+    """Return the query parameters for the cost calculator, after an `&`."""
+    tokens = {name: query[name] for name in ("input_tokens", "output_tokens") if query.get(name)}
+    return "&" + urlencode(tokens) if tokens else ""
 
 
-def _list_pools(asked: str) -> QuerySet[Pool]:
-    """Those of single shortlists are nobody else's concern, except for the one that is asked for."""
-    return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=asked)).order_by("pk")
+def _list_pools(selected: str) -> QuerySet[Pool]:
+    """Return the pools to choose from: all but those of shortlists, and the selected one in any case."""
+    return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
 
 
 def _build_task_query(kind: TaskKind) -> str:
-    """With the limits that usually come with the task."""
+    """Return the query string of a task with its usual limits."""
     return urlencode({"task": kind.slug, **kind.limits})
 
 
 @require_safe
 def show_decision(request: HttpRequest) -> HttpResponse:
-    """What stands in the address of a shortlist, and `?chosen=&why=`; `?format=md` and `json` give it as a file."""
+    """Return the decision for the address of a shortlist with `chosen` and `why`; with `format=md` or `json` a file."""
     form = DecisionForm(request.GET)
     try:
         decision = build_decision(form, choose_models(form)) if form.is_valid() else None
@@ -108,13 +108,13 @@ def show_decision(request: HttpRequest) -> HttpResponse:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
     if decision and not form.errors and (file := _build_file_response(decision, request.GET.get("format", ""))):
         return file
-    asked = _list_parameters(request.GET)
+    parameters = _list_parameters(request.GET)
     context = {
         "form": form,
         "decision": decision,
         "checklist": CHECKLIST,
-        "asked": asked,
-        "address": urlencode(asked),
+        "parameters": parameters,
+        "address": urlencode(parameters),
         "tokens": _build_token_query(request.GET),
     }
     return render(request, "ratings/choice/decision.html", context, status=400 if form.errors else 200)
@@ -123,36 +123,41 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
     kinds = {
         "md": ("text/markdown; charset=utf-8", render_markdown),
-        "json": ("application/json", lambda found: orjson.dumps(build_decision_data(found), option=orjson.OPT_UTC_Z)),
+        "json": ("application/json", _render_json),
     }
     if kind not in kinds:
         return None
-    content_type, written = kinds[kind]
-    name = f'attachment; filename="decision-{decision.day:%Y-%m-%d}.{kind}"'
-    return HttpResponse(written(decision), content_type=content_type, headers={"Content-Disposition": name})
+    content_type, render_file = kinds[kind]
+    disposition = f'attachment; filename="decision-{decision.day:%Y-%m-%d}.{kind}"'
+    headers = {"Content-Disposition": disposition}
+    return HttpResponse(render_file(decision), content_type=content_type, headers=headers)
+
+
+def _render_json(decision: Decision) -> bytes:
+    return orjson.dumps(build_decision_data(decision), option=orjson.OPT_UTC_Z)
 
 
 def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
-    """What the form of the decision hands on: all of the shortlist's address."""
+    """Return the parameters of the shortlist, which the form of the decision sends again."""
     return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
 
 
-def _list_limit_costs(choice: ModelChoice, form: ChoiceForm, asked: QueryDict) -> list[LimitCost]:
-    """The limit that costs most comes first."""
-    gained = sorted(choice.found.gained.items(), key=lambda each: -each[1])
-    return [LimitCost(form.fields[name].label, more, _drop_parameters(asked, name)) for name, more in gained if more]
+def _list_limit_costs(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[LimitCost]:
+    """Return the limits with their effects, the largest first."""
+    gained = sorted(choice.shortlist.gained.items(), key=lambda item: -item[1])
+    return [LimitCost(form.fields[name].label, more, _drop_parameters(query, name)) for name, more in gained if more]
 
 
-def _build_certain_query(asked: QueryDict) -> str:
-    """The address of those alone of which every limited value is known."""
-    kept = asked.copy()
-    kept["unknown"] = "exclude"
-    return _drop_parameters(kept)
+def _build_certain_query(query: QueryDict) -> str:
+    """Return the query string that hides models without a value for some limit."""
+    parameters = query.copy()
+    parameters["unknown"] = "exclude"
+    return _drop_parameters(parameters)
 
 
-def _drop_parameters(asked: QueryDict, *names: str) -> str:
-    """The address without these, and on the first page of each list."""
-    kept = asked.copy()
+def _drop_parameters(query: QueryDict, *names: str) -> str:
+    """Return the query string without these parameters, for the first page of each list."""
+    parameters = query.copy()
     for name in (*names, *LIST_PARAMETERS):
-        kept.pop(name, None)
-    return kept.urlencode()
+        parameters.pop(name, None)
+    return parameters.urlencode()

@@ -1,1 +1,1 @@
-"""Votes in and out: files, the public record, shipped data."""
+"""Import and export of votes: files, the public record, and shipped data."""

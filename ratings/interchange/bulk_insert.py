@@ -1,4 +1,4 @@
-"""Rows of votes on their way into the database, by COPY, while the next ones are read."""
+"""Bulk insertion of votes by COPY, in a thread, while the next rows are read."""
 
 import gc
 import sys
@@ -16,98 +16,97 @@ from catalog.matching.resolver import NamedModels
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_texts
 from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool
 
-SWITCH_INTERVAL_S = (
-    0.0005  # the thread that sends needs Python often, for a moment each; by default it waits ten times as long
-)
-KEY_BATCH_SIZE = 10_000  # taken from the sequence at once
+# The sending thread needs the GIL often and briefly; with the default interval it waits ten times as long.
+SWITCH_INTERVAL_S = 0.0005
+KEY_BATCH_SIZE = 10_000  # keys reserved from the sequence at once
 VOTE_COLUMNS = (
     "id", "pool", "file_id", "model_a_id", "model_b_id", "winner", "multiplicity", "voter", "source", "counted",
     "reason", "categories", "features", "propensity", "turns", "created_at", "reasons", "comment",
 )  # fmt: skip
 COPY_NULL = "\\N"
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-DERIVED_CATEGORIES = (
-    OVERALL_CATEGORY,
-    DECISIVE_CATEGORY,
-)  # every vote is counted in these by what it is, so no row can say it
+# These categories follow from the vote itself, so a row cannot set them.
+DERIVED_CATEGORIES = (OVERALL_CATEGORY, DECISIVE_CATEGORY)
 
 
 class ImportTarget(NamedTuple):
-    """Where rows go, what a voter is called there, and whether texts go with the rows."""
+    """The target of an import: pool, file, function that hashes a voter's name, and whether texts are stored."""
 
     pool: Pool
     file: VoteFile
-    pseudonym: Callable[[str], str]
+    hash_voter: Callable[[str], str]
     with_text: bool
 
 
 class VoteWriter:
-    """Writes rows to the database while the next ones are read: PostgreSQL takes as long for them as reading does."""
+    """Writes rows to the database in a thread, because PostgreSQL takes as long to store rows as reading them takes."""
 
     def __init__(self, target: ImportTarget) -> None:
         self.models = NamedModels()
         self._target = target
         self._keys: list[int] = []
         self._thread = ThreadPoolExecutor(1)
-        self._last: Future[None] = Future()
-        self._last.set_result(None)
+        self._pending_copy: Future[None] = Future()
+        self._pending_copy.set_result(None)
 
     def __enter__(self) -> Self:
-        self._switch, self._collected = sys.getswitchinterval(), gc.isenabled()
+        self._switch_interval = sys.getswitchinterval()
+        self._gc_was_enabled = gc.isenabled()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        gc.disable()  # rows hold no cycles, and to look for some takes a sixth of the time
+        gc.disable()  # rows contain no cycles, and the search for cycles takes a sixth of the time
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.setswitchinterval(self._switch)
-        if self._collected:
+        sys.setswitchinterval(self._switch_interval)
+        if self._gc_was_enabled:
             gc.enable()
         with self._thread:
-            self._last.result()
+            self._pending_copy.result()
 
     def send(self, rows: list[VoteRow]) -> None:
+        """Start to store a batch, after the previous one is stored. Raises ValueError that names a wrong row."""
         names = {name for row in rows for name in (row.model_a, row.model_b)}
         if len(self._keys) < len(rows) or not self.models.know(names):
-            self._last.result()  # nothing may ask this connection while rows are on their way
+            self._pending_copy.result()  # no query may use this connection during a COPY
             self._keys += _reserve_keys(KEY_BATCH_SIZE)
         ids = self.models.ids(names)
         for row in rows:
             if ids[row.model_a] == ids[row.model_b]:
                 raise ValueError(f"line {row.line}: model_b is the same model as model_a")
-        keyed = [*zip(self._keys, rows, strict=False)]
+        keyed_rows = [*zip(self._keys, rows, strict=False)]
         del self._keys[: len(rows)]
-        votes = "".join([_format_vote(key, row, self._target, ids) for key, row in keyed])
-        asides = "".join([_format_aside(key, row, self._target) for key, row in keyed])
-        self._last.result()
-        self._last = self._thread.submit(_copy_rows, connection.connection, votes, asides)
+        votes = "".join([_format_vote(key, row, self._target, ids) for key, row in keyed_rows])
+        imported_rows = "".join([_format_imported_row(key, row, self._target) for key, row in keyed_rows])
+        self._pending_copy.result()
+        self._pending_copy = self._thread.submit(_copy_rows, connection.connection, votes, imported_rows)
 
 
-def _copy_rows(database: Any, votes: str, asides: str) -> None:
+def _copy_rows(database: Any, votes: str, imported_rows: str) -> None:
     for table, columns, rows in (
         ("arena_vote", VOTE_COLUMNS, votes),
-        ("arena_importedrow", ("vote_id", "row"), asides),
+        ("arena_importedrow", ("vote_id", "row"), imported_rows),
     ):
         with database.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
             copy.write(rows)
 
 
 def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, int]) -> str:
-    """A line as PostgreSQL reads it in a COPY."""
-    voter = COPY_NULL if row.voter is None else target.pseudonym(row.voter)
+    """A line of a vote in the text format of COPY."""
+    voter = COPY_NULL if row.voter is None else target.hash_voter(row.voter)
     style = _compute_features(row)
     features = COPY_NULL if style is None else _format_array(map(repr, style))
     propensity = COPY_NULL if row.propensity is None else repr(row.propensity)
-    at = COPY_NULL if row.created_at is None else row.created_at.isoformat()
+    created_at = COPY_NULL if row.created_at is None else row.created_at.isoformat()
     return (
         f"{key}\t{target.pool.slug}\t{target.file.pk}\t{ids[row.model_a]}\t{ids[row.model_b]}\t{row.winner}\t"
         f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{_escape_text(row.reason)}\t{_format_categories(row.categories)}\t"
-        f"{features}\t{propensity}\t{row.turns}\t{at}\t{{}}\t\n"
+        f"{features}\t{propensity}\t{row.turns}\t{created_at}\t{{}}\t\n"
     )
 
 
 @lru_cache
 def _format_categories(categories: tuple[str, ...]) -> str:
-    return _format_array(f'"{each}"' for each in categories if each not in DERIVED_CATEGORIES)
+    return _format_array(f'"{category}"' for category in categories if category not in DERIVED_CATEGORIES)
 
 
 def _compute_features(row: VoteRow) -> list[float] | None:
@@ -117,8 +116,11 @@ def _compute_features(row: VoteRow) -> list[float] | None:
     return [*first, *second]
 
 
-def _format_aside(key: int, row: VoteRow, target: ImportTarget) -> str:
-    """What the vote's own columns do not say, where it was cast included: it came here by a file, wherever that was."""
+def _format_imported_row(key: int, row: VoteRow, target: ImportTarget) -> str:
+    """A line of the fields that have no column, in the text format of COPY; empty if there are none.
+
+    The source of the vote is one of them, because the source column says that the vote was imported.
+    """
     aside = row.aside
     if row.source != "import":
         aside = aside | {"source": row.source}
@@ -132,16 +134,18 @@ def _format_aside(key: int, row: VoteRow, target: ImportTarget) -> str:
         raise ValueError(f"line {row.line}: is nested too deeply") from None
     if "\\u0000" in text:
         text = orjson.dumps(_replace_nul(aside)).decode()
-    return f"{key}\t{text}\n".replace("\\", "\\\\")  # all that JSON leaves to be escaped
+    return f"{key}\t{text}\n".replace("\\", "\\\\")  # JSON has escaped everything else
 
 
 def _replace_nul(value: Any) -> Any:
-    """PostgreSQL's JSON cannot hold NUL."""
+    """The value with replacement characters for NUL, which PostgreSQL's JSON cannot store."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
     if isinstance(value, dict):
-        return {_replace_nul(key): _replace_nul(each) for key, each in value.items()}
-    return [_replace_nul(each) for each in value] if isinstance(value, list) else value
+        return {_replace_nul(key): _replace_nul(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replace_nul(item) for item in value]
+    return value
 
 
 def _format_array(values: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
-"""The record of a pool: every vote in order, in the format in which votes are imported, and no voter's id.
+"""The record of a pool: every vote in order, in the import format, without voter ids.
 
-The operator gets it whole; strangers get what `ratings.pipeline.public_view` leaves of it.
+The operator gets the full record. The public gets the part that `ratings.pipeline.public_view` allows.
 """
 
 import csv
@@ -37,11 +37,11 @@ VoteRecord = dict[str, Any]
 
 
 def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool = False) -> int:
-    """Write the record of a pool, JSON Lines or CSV by the file's ending; returns how many rows.
+    """Write the record of a pool as JSON Lines or CSV, by the file extension; returns the number of rows.
 
-    public: as strangers get it by HTTP; without texts.
+    public: write the record that the public gets over HTTP, without texts.
 
-    The file appears when it is whole. Raises ValueError with one sentence for another ending or a place that
+    The file appears when it is complete. Raises ValueError with one sentence for another extension, or if the file
     cannot be written.
     """
     write = WRITERS.get(path.suffix.lower())
@@ -62,10 +62,9 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
 
 
 def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
-    """The votes of a pool whose id is above `after`, oldest first, with the keys `RECORD_FIELDS` and, if wanted, the
-    texts.
+    """The votes of a pool with ids above `after`, oldest first, with the keys `RECORD_FIELDS` and optionally the texts.
 
-    A voter's pseudonym is good for this one call, for its key is drawn anew; or `public`, for a day.
+    A voter's pseudonym is valid for one call, because each call draws a new key. With `public` it is valid for a day.
     """
     for batch in iter_record_batches(pool, after=after, with_text=with_text, public=public):
         yield from (record for _, record in batch)
@@ -74,27 +73,34 @@ def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: 
 def iter_record_batches(
     pool: str, *, after: int = 0, size: int | None = None, with_text: bool = False, public: bool = False
 ) -> Iterator[list[tuple[int, VoteRecord]]]:
-    """The same with their ids, so many at a time; between two of these no query is open."""
+    """Batches of (vote id, record) as from `iter_records`; no query is open between two batches."""
     votes = Vote.objects.filter(pool=pool).order_by("pk").defer("comment", "reasons")
     votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"), file_time=F("file__created_at"))
     if with_text:
-        votes = votes.annotate(beside=F("aside__row"))
+        votes = votes.annotate(imported_row=F("aside__row"))
     size = size or (BATCH_SIZE_WITH_TEXT if with_text else BATCH_SIZE)
-    describe = _build_public_cast_fields if public else partial(_build_cast_fields, key=secrets.token_bytes(32))
+    if public:
+        build_cast_fields: Callable[[Vote], VoteRecord] = _build_public_cast_fields
+    else:
+        build_cast_fields = partial(_build_cast_fields, key=secrets.token_bytes(32))
     labels: dict[int, str] = {}
-    end, whole = now(), True
-    while whole and (batch := list(votes.filter(pk__gt=after)[:size])):
+    end = now()
+    while batch := list(votes.filter(pk__gt=after)[:size]):
         after = batch[-1].pk
         if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
             labels = resolver.load_unique_names()
-        told = _load_conversations(batch) if with_text else {}
-        shown = list(public_view.iter_public_votes(batch, end)) if public else batch
-        yield [(vote.pk, _build_record(vote, labels) | describe(vote) | told.get(vote.pk, {})) for vote in shown]
-        whole = len(shown) == len(batch)
+        texts = _load_conversations(batch) if with_text else {}
+        visible = list(public_view.iter_public_votes(batch, end)) if public else batch
+        yield [
+            (vote.pk, _build_record(vote, labels) | build_cast_fields(vote) | texts.get(vote.pk, {}))
+            for vote in visible
+        ]
+        if len(visible) < len(batch):
+            return
 
 
 def _build_cast_fields(vote: Vote, key: bytes) -> VoteRecord:
-    """When it was cast, and by whom: a pseudonym that is made from the voter's id and the key, of 32 bytes."""
+    """The time of the vote, and a pseudonym from the voter's id and the key of 32 bytes."""
     return {"timestamp": _format_time(vote.created_at), "voter": _hash_voter(vote.voter, key)}
 
 
@@ -120,7 +126,7 @@ def _build_record(vote: Vote, labels: dict[int, str]) -> VoteRecord:
         "weight": vote.multiplicity,
         "counted": vote.counted,
         "reason": vote.reason,
-        "source": vote.cast_at or vote.source,  # type: ignore[attr-defined]  # annotated by `iter_records`
+        "source": vote.cast_at or vote.source,  # type: ignore[attr-defined]  # annotated by `iter_record_batches`
         "propensity": vote.propensity,
         "turns": vote.turns,
         "categories": vote.categories,
@@ -128,7 +134,7 @@ def _build_record(vote: Vote, labels: dict[int, str]) -> VoteRecord:
 
 
 def _to_plain_number(count: float) -> float:
-    """Counts as counts are written."""
+    """A whole number as an int, so that it is written without a fraction."""
     return int(count) if count.is_integer() else count
 
 
@@ -137,7 +143,7 @@ def _hash_voter(voter: UUID | None, key: bytes) -> str | None:
 
 
 def _load_conversations(votes: Sequence[Vote]) -> dict[int, VoteRecord]:
-    """Both sides of each vote as messages: of an imported one as they came, of a battle from the turns judged."""
+    """Vote id → the messages of both sides, from the imported row or from the judged turns of the battle."""
     messages: dict[Any, VoteRecord] = defaultdict(lambda: {field: [] for field in CONVERSATION_FIELDS})
     battles = {vote.battle_id for vote in votes if vote.battle_id}
     judged = Turn.objects.filter(battle__in=battles).exclude(answers__state=Answer.State.FAILED)
@@ -149,8 +155,8 @@ def _load_conversations(votes: Sequence[Vote]) -> dict[int, VoteRecord]:
             ]
     for vote in votes:
         if not vote.battle_id:
-            beside = vote.beside or {}  # type: ignore[attr-defined]  # annotated by `iter_records`
-            messages[vote.pk] = {field: beside.get(field) for field in CONVERSATION_FIELDS}
+            row = vote.imported_row or {}  # type: ignore[attr-defined]  # annotated by `iter_record_batches`
+            messages[vote.pk] = {field: row.get(field) for field in CONVERSATION_FIELDS}
     return {vote.pk: messages[vote.battle_id or vote.pk] for vote in votes}
 
 
@@ -177,7 +183,7 @@ def _write_csv(file: BinaryIO, rows: Iterable[VoteRecord], fields: Iterable[str]
 
 
 class _Utf8Writer:
-    """What the CSV writer writes to."""
+    """A text file for the CSV writer, which encodes to a binary file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file

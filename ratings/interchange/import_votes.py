@@ -1,4 +1,4 @@
-"""Votes from a file into a pool: all of them or none, and the same file once."""
+"""Import of votes from a file into a pool: all votes or none, and each file only once."""
 
 import gzip
 import hashlib
@@ -21,17 +21,20 @@ from ratings.interchange.bulk_insert import ImportTarget, VoteWriter
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 
-IMPORT_LOCK_ID = 7_298_542  # the key under which one import at a time holds PostgreSQL's advisory lock
+IMPORT_LOCK_ID = 7_298_542  # key of the PostgreSQL advisory lock that one import at a time has
 BATCH_SIZE = 2_000
 VOTER_CACHE_SIZE = 100_000
-CHUNK_SIZE = 2**20  # bytes read at once: Python that reads oftener keeps the thread that sends from its turn
+CHUNK_SIZE = 2**20  # bytes read at once; more frequent reads would delay the sending thread
 COMPRESSION_OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 ProgressCallback = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
 class VoteImportResult:
-    """`votes` of the file, with those that do not count; `new` is False if the pool had this file already."""
+    """Numbers of votes of the file, including those that do not count (`uncounted`), and of new models.
+
+    new: False if the file had been imported into the pool before.
+    """
 
     pool: Pool
     votes: int
@@ -49,17 +52,17 @@ def import_file(
     with_text: bool = False,
     progress: ProgressCallback | None = None,
 ) -> VoteImportResult:
-    """Add the votes of a file to a pool, which is made if there is none of that slug, and publish its boards.
+    """Add the votes of a file to a pool, which is created if needed, and publish its boards.
 
-    `progress` is called with bytes read, bytes altogether, and rows so far. Raises ValueError with one sentence:
-    an unreadable file, or the first wrong row by its line and field; then nothing has changed.
+    `progress` is called with bytes read, total bytes, and rows so far. Raises ValueError with one sentence if the file
+    cannot be read, or for the first wrong row, with its line and field; then nothing has changed.
     """
     with _explain_errors(path):
         digest = _hash_file(path)
         with transaction.atomic():
             _acquire_import_lock()
             if Pool.objects.filter(slug=slug, kind=Pool.Kind.REFERENCE).exists():
-                raise ValueError(f"{slug!r} holds ratings that were published elsewhere, so it takes no votes")
+                raise ValueError(f"{slug!r} contains ratings that were published elsewhere; choose another pool")
             defaults = {"name": name or slug, "kind": Pool.Kind.IMPORT, "provenance": provenance}
             pool, _ = Pool.objects.get_or_create(slug=slug, defaults=defaults)
             file, new = VoteFile.objects.get_or_create(pool=pool.slug, digest=digest)
@@ -71,46 +74,48 @@ def import_file(
 
 
 def _import_rows(path: Path, target: ImportTarget, progress: ProgressCallback | None) -> VoteImportResult:
-    rows_read, votes, uncounted = 0, 0, 0
-    with path.open("rb", CHUNK_SIZE) as file, VoteWriter(target) as sender:
+    rows_read = 0
+    votes = 0
+    uncounted = 0
+    with path.open("rb", CHUNK_SIZE) as file, VoteWriter(target) as writer:
         ordered, rows = vote_file.parse_vote_file(_iter_lines(_open_unpacked(path, file)), is_csv=is_csv(path))
         while batch := list(islice(rows, BATCH_SIZE)):
-            sender.send(batch)
+            writer.send(batch)
             rows_read += len(batch)
             votes += sum(row.multiplicity for row in batch)
             uncounted += sum(row.multiplicity for row in batch if not row.counted)
             if progress:
                 progress(file.tell(), path.stat().st_size, rows_read)
     if not votes:
-        raise ValueError("there are no votes in it")
+        raise ValueError("the file contains no votes")
     _analyze_tables()
     VoteFile.objects.filter(pk=target.file.pk).update(votes=votes)
     if not ordered:
         Pool.objects.filter(pk=target.pool.pk).update(ordered=False)
         target.pool.ordered = False
-    return VoteImportResult(target.pool, votes, uncounted, sender.models.created)
+    return VoteImportResult(target.pool, votes, uncounted, writer.models.created)
 
 
 def is_csv(path: Path) -> bool:
-    """By the file's ending, packed or not; everything else is JSON Lines."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    return bool([suffix for suffix in suffixes if suffix not in COMPRESSION_OPENERS][-1:] == [".csv"])
+    """Whether the file extension is .csv, before that of a compression; all other files are JSON Lines."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in COMPRESSION_OPENERS]
+    return bool(suffixes) and suffixes[-1] == ".csv"
 
 
 def _build_voter_hasher(pool: Pool) -> Callable[[str], str]:
-    """A voter's UUID: the same in all files of a pool, and another in every other pool, where nobody can follow it."""
+    """A function from a voter's name to a UUID, the same in all files of a pool, but different in every pool."""
     return lru_cache(VOTER_CACHE_SIZE)(lambda voter: keyed_hash(f"judge:{pool.slug}", voter)[:32])
 
 
 def _acquire_import_lock() -> None:
-    """One after the other, so that two of them cannot both make the same model; keys are checked as rows come."""
+    """Wait for other imports, so that two of them cannot create the same model; constraints are checked row by row."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK_ID])
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _analyze_tables() -> None:
-    """What counts and reads the votes next would otherwise be planned for a table as small as it was."""
+    """Update the statistics, because the next queries would be planned for the table size before the import."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE arena_vote, arena_importedrow")
 
@@ -143,7 +148,7 @@ def _explain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, lzma.LZMAError) as error:
-        why = getattr(error, "strerror", None) or "it is damaged"
-        raise ValueError(f"{path} cannot be read: {why}") from None
+        reason = getattr(error, "strerror", None) or "the file is damaged"
+        raise ValueError(f"{path} cannot be read: {reason}") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None

@@ -1,4 +1,4 @@
-"""The public record of a pool over HTTP: in pages, or as one file; the same rows as `export_votes --public` writes."""
+"""The public record of a pool over HTTP, in pages or as one file, with the rows of `export_votes --public`."""
 
 import asyncio
 import re
@@ -14,32 +14,37 @@ from ratings.interchange.export_votes import format_json_line, iter_record_batch
 from ratings.models import Pool
 
 PAGE_SIZE = 100
-MAX_OPEN_STREAMS = 4  # files that are being sent, in one process: each keeps a processor busy
-MAX_STREAMS_PER_ADDRESS = 2  # to one address
-BATCH_TIMEOUT_S = 60.0  # thousands of votes at a time: whoever takes them more slowly keeps others out
+MAX_OPEN_STREAMS = 4  # per process; each stream keeps a processor busy
+MAX_STREAMS_PER_ADDRESS = 2  # per client address
+BATCH_TIMEOUT_S = 60.0  # for a batch of thousands of votes; slower clients would block others
 RETRY_AFTER_S = 30
-MAX_VOTE_ID = 2**63 - 1  # the largest id that there can be
+MAX_VOTE_ID = 2**63 - 1  # the largest possible id
 _open_streams: "WeakKeyDictionary[RecordStream, str]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class RecordPage:
-    """Some votes in order, each with its `id`; `after` leads to the next page, None if there is none yet."""
+    """Votes in order, each with its `id`. `after` is the cursor of the next page; None if there is no next page yet."""
 
     votes: list[dict[str, Any]]
     after: int | None
 
 
 def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
-    """The votes whose ids follow `after`. Raises Refusal 404 for an unknown pool, 400 for what cannot be understood."""
-    place = _parse_vote_id(after) if after else 0
+    """The page of votes with ids above `after`.
+
+    Raises RequestError 404 for an unknown pool, and 400 for a pool without votes or an invalid `after`.
+    """
+    after_id = _parse_vote_id(after) if after else 0
     check_pool(pool)
-    found = next(iter_record_batches(pool, after=place, size=size + 1, public=True), [])
-    votes = [{"id": key, **record} for key, record in found[:size]]
-    return RecordPage(votes, votes[-1]["id"] if len(found) > size else None)
+    batch = next(iter_record_batches(pool, after=after_id, size=size + 1, public=True), [])
+    votes = [{"id": vote_id, **record} for vote_id, record in batch[:size]]
+    next_after = votes[-1]["id"] if len(batch) > size else None
+    return RecordPage(votes, next_after)
 
 
 def check_pool(pool: str) -> None:
+    """Raise RequestError if the pool does not exist or has no votes."""
     kind = None if "\0" in pool else Pool.objects.filter(slug=pool).values_list("kind", flat=True).first()
     if kind is None:
         raise not_found_error("pool", pool, LISTING_HINTS["pool"])
@@ -50,38 +55,40 @@ def check_pool(pool: str) -> None:
 def _parse_vote_id(after: str) -> int:
     if re.fullmatch(r"[0-9]{1,19}", after) and int(after) <= MAX_VOTE_ID:
         return int(after)
-    raise field_error("after", "after is the id of a vote, such as 120.")
+    raise field_error("after", "after must be the id of a vote, such as 120.")
 
 
 class RecordStream:
-    """All votes of a pool as JSON Lines, some thousands at a time; holds no connection while the client reads.
+    """All votes of a pool as JSON Lines, in batches of thousands, without a database connection while the client reads.
 
-    Closed at its end, or when nobody holds it any more. Raises Refusal 429 where two are being sent to this address,
-    503 where four are being sent at all.
+    A stream counts as open until `close`, or until it is garbage-collected. Raises RequestError 429 if two streams to
+    this address are open, and 503 if four streams are open in this process.
     """
 
-    def __init__(self, pool: str, whence: str) -> None:
-        if list(_open_streams.values()).count(whence) >= MAX_STREAMS_PER_ADDRESS:
-            detail = "Two records are being sent to your address already."
+    def __init__(self, pool: str, address: str) -> None:
+        if list(_open_streams.values()).count(address) >= MAX_STREAMS_PER_ADDRESS:
+            detail = "You are already downloading two records. Wait until one of them has finished."
             raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_AFTER_S)
         if len(_open_streams) >= MAX_OPEN_STREAMS:
-            raise RequestError("busy", "Others are fetching records just now.", 503, retry_after=RETRY_AFTER_S)
-        _open_streams[self] = whence
+            detail = "Too many records are being downloaded right now. Try again later."
+            raise RequestError("busy", detail, 503, retry_after=RETRY_AFTER_S)
+        _open_streams[self] = address
         self._batches = iter_record_batches(pool, public=True)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        following, reading = database_sync_to_async(_format_next_batch), asyncio.current_task()
-        while reading and (lines := await following(self._batches)):
-            late = asyncio.get_running_loop().call_later(BATCH_TIMEOUT_S, reading.cancel)
+        read_next = database_sync_to_async(_format_next_batch)
+        task = asyncio.current_task()
+        while task and (lines := await read_next(self._batches)):
+            timeout = asyncio.get_running_loop().call_later(BATCH_TIMEOUT_S, task.cancel)
             try:
                 yield lines
             finally:
-                late.cancel()
+                timeout.cancel()
 
     def close(self) -> None:
         _open_streams.pop(self, None)
 
 
-def _format_next_batch(found: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:
-    """Those of the next batch, nothing at the end."""
-    return b"".join(format_json_line(record) for _, record in next(found, []))
+def _format_next_batch(batches: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:
+    """The lines of the next batch; empty at the end."""
+    return b"".join(format_json_line(record) for _, record in next(batches, []))

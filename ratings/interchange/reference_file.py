@@ -1,4 +1,4 @@
-"""Ratings that somebody else has published, by category: the file of them, and rows of boards made of it. Pure."""
+"""Ratings by category that somebody else has published: the parser of their file, and the rows of boards. Pure."""
 
 import csv
 import lzma
@@ -14,7 +14,7 @@ from ratings.statistics.constants import MIN_VOTES_FOR_RANK, PROVISIONAL_HALF_WI
 
 DATE_PATTERN = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
-DASHED_VERSION_MAKERS = ("anthropic",)  # who write versions in the ids of their models so: claude-opus-4-6
+DASHED_VERSION_MAKERS = ("anthropic",)  # makers that write versions with dashes in model ids: claude-opus-4-6
 UNPUBLISHED_COLUMNS = dict.fromkeys(
     ("rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
 )
@@ -22,7 +22,7 @@ UNPUBLISHED_COLUMNS = dict.fromkeys(
 
 @dataclass(frozen=True)
 class ReferenceRating:
-    """A line of the file: `name` is the publisher's, with the settings under which the model answered."""
+    """A line of the file. `name` is the publisher's, and includes the settings with which the model answered."""
 
     category: str
     key: str
@@ -34,20 +34,21 @@ class ReferenceRating:
 
     @property
     def model(self) -> str:
-        """Which model it is, as makers spell it: what the key says, and the date or version that the name adds."""
+        """The model id as its maker spells it: from the key, with the date or version that only the name has."""
         maker, _, name = self.key.partition(" / ")
-        name = name.replace(".", "-") if maker in DASHED_VERSION_MAKERS else name
+        if maker in DASHED_VERSION_MAKERS:
+            name = name.replace(".", "-")
         date = _parse_date(self.name)
         return f"{name}-{date}" if date and not name.endswith(date) else name
 
     @property
-    def moved(self) -> bool:
-        """Whether its maker moves that name from model to model, so that nobody knows which one was meant."""
+    def is_rolling(self) -> bool:
+        """Whether the maker moves the name from model to model, so that it is unknown which model was rated."""
         return is_rolling(self.model)
 
 
 def _parse_date(name: str) -> str:
-    """`Claude 3.5 Sonnet (20241022)` → `20241022`; empty where the name has none."""
+    """The date in a name: `Claude 3.5 Sonnet (20241022)` → `20241022`; empty if the name has none."""
     settings = SETTINGS_PATTERN.search(name)
     for part in settings[1].lower().split(", ") if settings else ():
         if DATE_PATTERN.fullmatch(part):
@@ -57,7 +58,10 @@ def _parse_date(name: str) -> str:
 
 
 def read_ratings(path: Path) -> list[ReferenceRating]:
-    """All lines, in their order; categories are spelled as ours are. Raises KeyError or ValueError for another file."""
+    """The ratings in the order of the file, with slugs of categories.
+
+    Raises KeyError or ValueError if the file has another format.
+    """
     with lzma.open(path, "rt", encoding="utf-8", newline="") as file:
         return [_parse_rating(line) for line in csv.DictReader(file)]
 
@@ -74,35 +78,38 @@ def _parse_rating(line: Mapping[str, str]) -> ReferenceRating:
     )
 
 
-def build_reference_rows(found: Sequence[tuple[ReferenceRating, Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Those of one board, the best first, each with what is known of its model; the names are the publisher's.
+def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """The rows of one board, the best first, from ratings and facts of their models; names are the publisher's.
 
-    Rating, interval and votes of the model are as published. Ranks are counted among these rows, `rank` by ratings and
-    `rank_ub` by intervals; what takes more than that is None.
+    Rating, interval and votes are as published. Ranks are counted among these rows, `rank` by ratings and `rank_ub` by
+    intervals. Columns that need more data are None.
     """
-    ratings, lows = (sorted(getattr(each, name) for each, _ in found) for name in ("rating", "low"))
-    made = [
-        {**facts, "name": each.name, **_build_columns(each), **UNPUBLISHED_COLUMNS}
-        | {"rank": _compute_rank(ratings, each.rating), "rank_ub": _compute_rank(lows, each.high)}
-        for each, facts in found
-    ]
-    return sorted(made, key=lambda row: (row["rank"], row["model"]))
+    sorted_ratings = sorted(published.rating for published, _ in ratings)
+    sorted_lows = sorted(published.low for published, _ in ratings)
+    rows = []
+    for published, facts in ratings:
+        ranks = {
+            "rank": _compute_rank(sorted_ratings, published.rating),
+            "rank_ub": _compute_rank(sorted_lows, published.high),
+        }
+        rows.append({**facts, "name": published.name, **_build_columns(published), **UNPUBLISHED_COLUMNS, **ranks})
+    return sorted(rows, key=lambda row: (row["rank"], row["model"]))
 
 
-def _build_columns(each: ReferenceRating) -> dict[str, Any]:
+def _build_columns(rating: ReferenceRating) -> dict[str, Any]:
     return {
-        "rating": each.rating,
-        "ci_low": each.low,
-        "ci_high": each.high,
+        "rating": rating.rating,
+        "ci_low": rating.low,
+        "ci_high": rating.high,
         "interval": "published",
         "component": 0,
         "unbounded": False,
-        "votes": each.votes,
-        "votes_to_rank": max(0, MIN_VOTES_FOR_RANK - each.votes),
-        "provisional": each.votes < PROVISIONAL_VOTES or (each.high - each.low) / 2 > PROVISIONAL_HALF_WIDTH,
+        "votes": rating.votes,
+        "votes_to_rank": max(0, MIN_VOTES_FOR_RANK - rating.votes),
+        "provisional": rating.votes < PROVISIONAL_VOTES or (rating.high - rating.low) / 2 > PROVISIONAL_HALF_WIDTH,
     }
 
 
-def _compute_rank(rising: Sequence[float], figure: float) -> int:
-    """One more than how many of these are higher."""
-    return 1 + len(rising) - bisect_right(rising, figure)
+def _compute_rank(sorted_values: Sequence[float], value: float) -> int:
+    """One plus the number of higher values in a sorted list."""
+    return 1 + len(sorted_values) - bisect_right(sorted_values, value)

@@ -1,11 +1,10 @@
-"""The reference board that comes with Arena: ratings by category that are clearly not ours, for as long as there are
-none of one's own.
+"""The reference pool that comes with Arena: published ratings by category, until the arena has ratings of its own.
 
-Its boards are written once, from a file. No vote is behind them here, so nothing ever fits, counts or verifies them.
+Its boards are stored once, from a file. They have no votes here, so they are never fitted, counted or verified.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,7 @@ ATTRIBUTION = {
 
 
 def seed_reference_pool(path: Path = RATINGS_PATH) -> bool:
-    """Write its boards, unless its pool is there already; whether they were written now."""
+    """Store the reference boards unless their pool exists; returns whether they were stored."""
     if Pool.objects.filter(slug=REFERENCE_POOL).exists():
         return False
     with transaction.atomic():
@@ -49,18 +48,17 @@ def seed_reference_pool(path: Path = RATINGS_PATH) -> bool:
     return True
 
 
-def _store_boards(pool: Pool, lines: Iterable[ReferenceRating]) -> None:
-    lines = list(lines)
-    facts = _load_facts(_resolve_models(lines))
+def _store_boards(pool: Pool, ratings: Sequence[ReferenceRating]) -> None:
+    facts = _load_facts(_resolve_models(ratings))
     by_category: dict[str, list[tuple[ReferenceRating, Mapping[str, Any]]]] = defaultdict(list)
-    for each in lines:
-        by_category[each.category].append((each, facts[each.model]))
+    for rating in ratings:
+        by_category[rating.category].append((rating, facts[rating.model]))
     boards = [Board(pool=pool, category=_get_category(slug)) for slug in by_category]
     Board.objects.bulk_create(boards)
     Snapshot.objects.bulk_create(_build_snapshot(board, by_category[board.category.slug]) for board in boards)
 
 
-def _build_snapshot(board: Board, found: list[tuple[ReferenceRating, Mapping[str, Any]]]) -> Snapshot:
+def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[str, Any]]]) -> Snapshot:
     return Snapshot(
         board=board,
         method=snapshots.BRADLEY_TERRY,
@@ -68,7 +66,7 @@ def _build_snapshot(board: Board, found: list[tuple[ReferenceRating, Mapping[str
         computed_at=PUBLISHED_AT,
         code_version="",
         parameters={"reference": ATTRIBUTION},
-        rows=snapshots.pack_rows(reference_file.build_reference_rows(found)),
+        rows=snapshots.pack_rows(reference_file.build_reference_rows(ratings)),
     )
 
 
@@ -76,23 +74,26 @@ def _get_category(slug: str) -> Category:
     return Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})[0]
 
 
-def _resolve_models(lines: Iterable[ReferenceRating]) -> dict[str, int]:
-    """Model of the file → key of the catalogue; unknown ones enter it, without an endpoint.
+def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
+    """Model of the file → key in the catalog; unknown models are added to the catalog without an endpoint.
 
-    What is rated under a name that its maker moves joins nothing of that name: see `catalog.matching.aliases`.
+    A rating under a rolling name is not matched with any model of that name: see `catalog.matching.aliases`.
     """
-    names, known, other_names = NamedModels(), load_model_keys(), read_aliases()
+    names = NamedModels()
+    known = load_model_keys()
+    other_names = read_aliases()
     keys: dict[str, int] = {}
-    for each in lines:
-        if each.model not in keys:
-            label = f"{each.name} ({POOL_NAME})" if each.moved else each.model
-            key = None if each.moved else find_model(label, known, other_names)
-            keys[each.model] = names.ids([label])[label] if key is None else key
+    for rating in ratings:
+        if rating.model in keys:
+            continue
+        label = f"{rating.name} ({POOL_NAME})" if rating.is_rolling else rating.model
+        key = None if rating.is_rolling else find_model(label, known, other_names)
+        keys[rating.model] = names.ids([label])[label] if key is None else key
     return keys
 
 
 def _load_facts(keys: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    from ratings.pipeline.board_rows import build_model_facts  # with scipy behind it, which a warm start does not need
+    from ratings.pipeline.board_rows import build_model_facts  # it loads scipy, which a warm start does not need
 
     models = LanguageModel.objects.select_related("organization", "license").in_bulk(keys.values())
     return {name: build_model_facts(models[key]) for name, key in keys.items()}

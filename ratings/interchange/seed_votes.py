@@ -1,4 +1,4 @@
-"""The data set that comes with Arena: a full board from the first minute."""
+"""The votes that come with Arena, so that it has a full board from the first minute."""
 
 from pathlib import Path
 
@@ -10,10 +10,13 @@ PROVENANCE_PATH = VOTES_PATH.with_name("chatbot_arena_20240814_pairs.txt")
 
 
 def seed_vote_pool() -> bool:
-    """Import it, unless its pool is there already; whether it was imported now. Raises ValueError as an import does."""
+    """Import the votes unless their pool exists; returns whether they were imported.
+
+    Raises ValueError as `import_file` does.
+    """
     if Pool.objects.filter(slug=SEED_POOL).exists():
         return False
-    from ratings.interchange.import_votes import import_file  # with scipy behind it, which a warm start does not need
+    from ratings.interchange.import_votes import import_file  # it loads scipy, which a warm start does not need
 
     provenance = " ".join(PROVENANCE_PATH.read_text(encoding="utf-8").split())
     return import_file(VOTES_PATH, SEED_POOL, name=POOL_NAME, provenance=provenance).new

@@ -1,6 +1,6 @@
-"""The fields of a vote in a file: what each may hold, and what it means here.
+"""Parsers of the fields of a vote in a file.
 
-Categories come from its language, and from the tags of the public arena data sets.
+Categories come from the language of a vote, and from the tags of the public arena data sets.
 """
 
 import re
@@ -24,22 +24,22 @@ STYLE_FIELDS = tuple(
 )
 VOTER_FIELDS = ("judge", "evaluation_session_id", "voter")
 CONVERSATION_FIELDS = ("conversation_a", "conversation_b")
-# Texts of a battle that some data sets have beside its two sides.
+# Texts of a battle that some data sets have in addition to its two sides.
 EXTRA_TEXT_FIELDS = ("full_conversation",)
 MAX_COUNT = 10**9
-NUMBER_TYPES = frozenset({int, float})  # by type, for True is an int too
+NUMBER_TYPES = frozenset({int, float})  # compared by type, because True is an int too
 MAX_NAME_LENGTH = 200
 MAX_REASON_LENGTH = 20
 MAX_CATEGORY_LENGTH = 40
 CATEGORY_PATTERN = re.compile(rf"[a-z0-9-]{{1,{MAX_CATEGORY_LENGTH}}}")
 UNKNOWN_LANGUAGES = ("unknown", "und", "unk")
-MIN_HARD_CRITERIA = 6  # of the seven criteria of a prompt
-# Version-free names of tags whose switch of the same name makes a category.
+MIN_HARD_CRITERIA = 6  # of seven criteria of a hard prompt
+# Names of tags without their version → category. The category applies if the tag's flag of the same name is true.
 TAG_CATEGORIES = {"creative_writing": "creative-writing", "if": "instruction-following", "math": "math"}
 
 
 class VoteRow(NamedTuple):
-    """One row: `multiplicity` identical votes. `features` are those of `Vote`; `aside` is what has no column."""
+    """One row, for `multiplicity` identical votes. `features` is as in `Vote`; `aside` has fields without a column."""
 
     line: int
     model_a: str
@@ -60,77 +60,78 @@ class VoteRow(NamedTuple):
 
 
 def parse_vote(line: int, raw: dict[str, Any]) -> VoteRow:
-    """One vote from the fields of its row. Raises ValueError that names the line and the field."""
-    found, aside = _parse_fields(line, raw, VOTE_PARSERS)
-    if "winner" not in found:
+    """The vote of a row from its raw fields. Raises ValueError that names the line and the field."""
+    fields, aside = _parse_fields(line, raw, VOTE_PARSERS)
+    if "winner" not in fields:
         raise ValueError(f"line {line}: winner is missing or empty")
-    if raw.get("conv_metadata") and not found.get("conv_metadata"):
+    if raw.get("conv_metadata") and not fields.get("conv_metadata"):
         aside["conv_metadata"] = raw["conv_metadata"]
-    counted = found.get("counted", True)
+    counted = fields.get("counted", True)
     return VoteRow(
         line=line,
-        model_a=found["model_a"],
-        model_b=found["model_b"],
-        winner=found["winner"],
-        multiplicity=found.get("weight", 1),
-        voter=next((found[field] for field in VOTER_FIELDS if field in found), None),
+        model_a=fields["model_a"],
+        model_b=fields["model_b"],
+        winner=fields["winner"],
+        multiplicity=fields.get("weight", 1),
+        voter=next((fields[field] for field in VOTER_FIELDS if field in fields), None),
         counted=counted,
-        reason="" if counted else found.get("reason", ""),
-        source=found.get("source", "import"),
-        categories=_derive_categories(found),
-        features=found.get("conv_metadata"),
-        propensity=found.get("propensity"),
-        turns=found.get("turns", 1),
-        created_at=found.get("tstamp") or found.get("timestamp"),
-        conversations={field: found[field] for field in (*CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS) if field in found},
+        reason="" if counted else fields.get("reason", ""),
+        source=fields.get("source", "import"),
+        categories=_derive_categories(fields),
+        features=fields.get("conv_metadata"),
+        propensity=fields.get("propensity"),
+        turns=fields.get("turns", 1),
+        created_at=fields.get("tstamp") or fields.get("timestamp"),
+        conversations={field: fields[field] for field in (*CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS) if field in fields},
         aside=aside,
     )
 
 
 def parse_pair_counts(line: int, raw: dict[str, Any]) -> Iterator[VoteRow]:
-    """What was counted for one pair, a row for each outcome that occurred. Raises ValueError as `parse_vote` does."""
-    found, aside = _parse_fields(line, raw, COUNT_PARSERS)
-    for field, winner in WINNERS_BY_COLUMN.items():
-        if multiplicity := found.get(field, 0):
-            yield VoteRow(line, found["model_a"], found["model_b"], winner, multiplicity, aside=aside)
+    """Rows from the counts of one pair, one per outcome that occurred. Raises ValueError as `parse_vote` does."""
+    fields, aside = _parse_fields(line, raw, COUNT_PARSERS)
+    for column, winner in WINNERS_BY_COLUMN.items():
+        if multiplicity := fields.get(column, 0):
+            yield VoteRow(line, fields["model_a"], fields["model_b"], winner, multiplicity, aside=aside)
 
 
 def _parse_fields(
-    line: int, raw: dict[str, Any], fields: dict[str, Callable[[Any], Any]]
-) -> tuple[dict[str, Any], ...]:
-    """What its fields say, and what is not one of them; an empty or null one is as one that is not there."""
-    found: dict[str, Any] = {}
+    line: int, raw: dict[str, Any], parsers: dict[str, Callable[[Any], Any]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values of fields with a parser, and the raw values of all others; empty and null fields are left out."""
+    fields: dict[str, Any] = {}
     aside: dict[str, Any] = {}
     field = ""
     try:
         for field, value in raw.items():
             if value is None or value == "":
                 continue
-            if check := fields.get(field):
-                found[field] = check(value)
+            if parse := parsers.get(field):
+                fields[field] = parse(value)
             else:
                 aside[field] = value
     except ValueError as error:
         raise ValueError(f"line {line}: {field} {error}") from None
     for field in ("model_a", "model_b"):
-        if field not in found:
+        if field not in fields:
             raise ValueError(f"line {line}: {field} is missing or empty")
-    return found, aside
+    return fields, aside
 
 
-def _derive_categories(found: dict[str, Any]) -> tuple[str, ...]:
-    if "categories" in found:
-        given: tuple[str, ...] = found["categories"]
-        return given
-    coding = ("coding",) if found.get("is_code") else ()
-    several = ("multi-turn",) if found.get("turns", 1) > 1 else ()
-    return tuple(dict.fromkeys((*found.get("language", ()), *coding, *found.get("category_tag", ()), *several)))
+def _derive_categories(fields: dict[str, Any]) -> tuple[str, ...]:
+    if "categories" in fields:
+        categories: tuple[str, ...] = fields["categories"]
+        return categories
+    coding = ("coding",) if fields.get("is_code") else ()
+    multi_turn = ("multi-turn",) if fields.get("turns", 1) > 1 else ()
+    derived = (*fields.get("language", ()), *coding, *fields.get("category_tag", ()), *multi_turn)
+    return tuple(dict.fromkeys(derived))
 
 
 def parse_language(value: Any) -> tuple[str, ...]:
-    """The category of a language, given by its English name or a code of two letters; none if it is not known."""
+    """The category of a language from its English name or two-letter code; none if the language is unknown."""
     if not isinstance(value, str):
-        raise ValueError("must be a text")
+        raise ValueError("must be text")
     return _parse_language_name(value.strip().lower())
 
 
@@ -140,13 +141,13 @@ def _parse_language_name(name: str) -> tuple[str, ...]:
         return ()
     slug = _slugify(LANGUAGES.get(name, name))
     if not CATEGORY_PATTERN.fullmatch(slug):
-        raise ValueError(f"must be the name of a language, of at most {MAX_CATEGORY_LENGTH} letters")
+        raise ValueError(f"must be the name of a language with at most {MAX_CATEGORY_LENGTH} letters")
     return (slug,)
 
 
 def parse_categories(value: Any) -> tuple[str, ...]:
-    """Slugs of categories as they stand."""
-    if isinstance(value, list) and all(isinstance(each, str) and CATEGORY_PATTERN.fullmatch(each) for each in value):
+    """The slugs of categories without duplicates."""
+    if isinstance(value, list) and all(isinstance(slug, str) and CATEGORY_PATTERN.fullmatch(slug) for slug in value):
         return tuple(dict.fromkeys(value))
     raise ValueError(f"must be a list of names, each of at most {MAX_CATEGORY_LENGTH} letters a-z, digits and -")
 
@@ -154,15 +155,15 @@ def parse_categories(value: Any) -> tuple[str, ...]:
 def parse_category_tags(value: Any) -> tuple[str, ...]:
     """The categories of a `category_tag`, whose keys end in a version: `{"math_v0.1": {"math": true}}`."""
     if not isinstance(value, dict) or not all(isinstance(tag, dict) for tag in value.values()):
-        raise ValueError("must be a map of maps")
-    found = []
+        raise ValueError("must be an object of objects")
+    categories = []
     for key, tag in value.items():
         kind = key.partition("_v0")[0]
-        if kind == "criteria" and sum(each is True for each in tag.values()) >= MIN_HARD_CRITERIA:
-            found.append("hard-prompts")
+        if kind == "criteria" and sum(flag is True for flag in tag.values()) >= MIN_HARD_CRITERIA:
+            categories.append("hard-prompts")
         elif kind in TAG_CATEGORIES and tag.get(kind) is True:
-            found.append(TAG_CATEGORIES[kind])
-    return tuple(found)
+            categories.append(TAG_CATEGORIES[kind])
+    return tuple(categories)
 
 
 def _slugify(name: str) -> str:
@@ -172,9 +173,9 @@ def _slugify(name: str) -> str:
 
 def _parse_model_name(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("must be a text")
+        raise ValueError("must be text")
     if not value.strip() or "\0" in value:
-        raise ValueError("is blank or holds NUL")
+        raise ValueError("is blank or contains NUL")
     if len(value) > MAX_NAME_LENGTH:
         raise ValueError(f"is longer than {MAX_NAME_LENGTH} characters")
     return value
@@ -187,12 +188,12 @@ def _parse_winner(value: Any) -> str:
 
 
 def _build_integer_parser(least: int, most: int) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
+    def parse_integer(value: Any) -> int:
         if type(value) is not int or not least <= value <= most:
             raise ValueError(f"must be a whole number from {least} to {most}")
         return value
 
-    return check
+    return parse_integer
 
 
 def _parse_boolean(value: Any) -> bool:
@@ -204,13 +205,13 @@ def _parse_boolean(value: Any) -> bool:
 def _parse_voter(value: Any) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
-    raise ValueError("must be a text or a number")
+    raise ValueError("must be text or a number")
 
 
 def _parse_reason(value: Any) -> str:
     if isinstance(value, str) and len(value) <= MAX_REASON_LENGTH and "\0" not in value:
         return value
-    raise ValueError(f"must be a text of at most {MAX_REASON_LENGTH} characters")
+    raise ValueError(f"must be text of at most {MAX_REASON_LENGTH} characters")
 
 
 def _parse_source(value: Any) -> str:
@@ -226,11 +227,13 @@ def _parse_propensity(value: Any) -> float:
 
 
 def _parse_time(value: Any) -> datetime:
-    """Seconds since the epoch or ISO 8601; what names no zone is in UTC."""
+    """A time in UTC from seconds since the epoch or ISO 8601; a time without a zone is in UTC."""
     try:
         if isinstance(value, str):
             time = datetime.fromisoformat(value)
-            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+            if not time.tzinfo:
+                return time.replace(tzinfo=UTC)
+            return time.astimezone(UTC)
         if type(value) in (int, float):
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
@@ -239,15 +242,16 @@ def _parse_time(value: Any) -> datetime:
 
 
 def _parse_style(value: Any) -> list[float] | None:
-    """Length, headers, bold and list items of a, then of b; None if one of them is not told."""
+    """Length, headers, bold and list items of a, then of b; None if one of them is missing."""
     if not isinstance(value, dict):
-        raise ValueError("must be a map")
-    told = {name: value[name] for name in STYLE_FIELDS if value.get(name) is not None}
-    maps = [each.values() if isinstance(each, dict) else (each,) for each in told.values()]
-    if not _is_count_list([*chain.from_iterable(maps)]):  # all at once, for most of the work of a file is here
-        name = next(name for name, each in zip(told, maps, strict=True) if not _is_count_list([*each]))
-        raise ValueError(f"must hold counts from 0 to {MAX_COUNT}, and {name} is none")
-    return [float(sum(each)) for each in maps] if len(maps) == len(STYLE_FIELDS) else None
+        raise ValueError("must be an object")
+    figures = {name: value[name] for name in STYLE_FIELDS if value.get(name) is not None}
+    counts = [figure.values() if isinstance(figure, dict) else (figure,) for figure in figures.values()]
+    # All counts are checked at once, because most of the import time is spent here.
+    if not _is_count_list([*chain.from_iterable(counts)]):
+        name = next(name for name, values in zip(figures, counts, strict=True) if not _is_count_list([*values]))
+        raise ValueError(f"must contain counts from 0 to {MAX_COUNT}, and {name} is not one")
+    return [float(sum(values)) for values in counts] if len(counts) == len(STYLE_FIELDS) else None
 
 
 def _is_count_list(values: list[Any]) -> bool:
@@ -263,13 +267,15 @@ def _parse_conversation(value: Any) -> list[dict[str, Any]]:
 
 
 def list_assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
-    """What the model said; a message is a text, or parts some of which are texts."""
-    said = [message.get("content") for message in conversation if message.get("role") == "assistant"]
-    return [content if isinstance(content, str) else _join_text_parts(content) for content in said]
+    """The texts of the model; the content of a message is text, or parts of which some are text."""
+    contents = [message.get("content") for message in conversation if message.get("role") == "assistant"]
+    return [content if isinstance(content, str) else _join_text_parts(content) for content in contents]
 
 
 def _join_text_parts(parts: Any) -> str:
-    texts = [part.get("text") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    if not isinstance(parts, list):
+        return ""
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
     return "\n".join(text for text in texts if isinstance(text, str))
 
 

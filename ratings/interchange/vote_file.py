@@ -1,4 +1,4 @@
-"""Files of votes as the public arena data sets have them: from bytes to checked rows, one at a time."""
+"""Parser of vote files in the format of the public arena data sets: from bytes to checked rows, one at a time."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from ratings.interchange.vote_fields import (
 )
 
 REQUIRED_COLUMNS = ("model_a", "model_b", "winner")
-# Cells that hold JSON: numbers, switches, lists and maps.
+# Columns with JSON in their cells: numbers, booleans, lists and objects.
 JSON_COLUMNS = frozenset({
     "tstamp", "timestamp", "is_code", "category_tag", "conv_metadata", *CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS,
     "weight", "counted", "propensity", "turns", "categories", *WINNERS_BY_COLUMN,
@@ -26,14 +26,16 @@ JSON_COLUMNS = frozenset({
 
 
 class VoteRows(NamedTuple):
+    """The rows of a file. `ordered` is False for counts per pair, which have no order."""
+
     ordered: bool
     rows: Iterator[VoteRow]
 
 
 def parse_vote_file(lines: Iterable[bytes], *, is_csv: bool) -> VoteRows:
-    """The votes of a file, checked while they are read; `ordered` is False for counts per pair.
+    """The votes of a file, parsed and checked as they are iterated.
 
-    Raises ValueError that names the line, and the field where there is one; the rows raise it as they come.
+    Raises ValueError that names the line and, if there is one, the field; so does the iteration of the rows.
     """
     if not is_csv:
         return VoteRows(ordered=True, rows=(parse_vote(*line) for line in iter_json_lines(lines, "vote")))
@@ -42,7 +44,7 @@ def parse_vote_file(lines: Iterable[bytes], *, is_csv: bool) -> VoteRows:
         return VoteRows(ordered=False, rows=(row for line in _parse_cells(rows) for row in parse_pair_counts(*line)))
     for column in REQUIRED_COLUMNS:
         if column not in header:
-            raise ValueError(f"line 1: there is no column {column}")
+            raise ValueError(f"line 1: column {column} is missing")
     return VoteRows(ordered=True, rows=(parse_vote(*line) for line in _parse_cells(rows)))
 
 

@@ -1,4 +1,4 @@
-"""A bar on a terminal that says how far a long command is."""
+"""A progress bar for long commands on a terminal."""
 
 import time
 from collections.abc import Iterator
@@ -11,21 +11,23 @@ REDRAW_INTERVAL_S = 0.1
 
 @contextmanager
 def show_progress_bar(terminal: TextIO) -> Iterator["ProgressBar | None"]:
-    """A function of (bytes done, bytes altogether, rows done) that draws; None where nobody is looking."""
+    """A callback with (bytes done, total bytes, rows done) that draws the bar; None if the output is no terminal."""
     if not terminal.isatty():
         yield None
         return
-    drawn = ProgressBar(terminal)
+    bar = ProgressBar(terminal)
     try:
-        yield drawn
+        yield bar
     finally:
-        drawn.clear()
+        bar.clear()
 
 
 class ProgressBar:
+    """Draws itself on a terminal, at most ten times a second."""
+
     def __init__(self, terminal: TextIO) -> None:
         self.terminal = terminal
-        self.began = time.monotonic()
+        self.started_at = time.monotonic()
         self.drawn_at = 0.0
 
     def __call__(self, done: int, total: int, rows: int) -> None:
@@ -35,7 +37,7 @@ class ProgressBar:
         self.drawn_at = now
         share = min(1.0, done / total) if total else 1.0
         filled = "#" * round(BAR_WIDTH * share)
-        speed = rows / max(now - self.began, REDRAW_INTERVAL_S)
+        speed = rows / max(now - self.started_at, REDRAW_INTERVAL_S)
         self.terminal.write(f"\r\033[K[{filled:<{BAR_WIDTH}}] {share:4.0%} {rows:,} votes, {speed:,.0f} a second")
         self.terminal.flush()
 

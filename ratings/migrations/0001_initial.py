@@ -41,8 +41,8 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('kind', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('shortlist', 'Shortlist'), ('import', 'Import'), ('reference', 'Reference')], max_length=10)),
                 ('provenance', models.TextField(blank=True)),
-                ('ordered', models.BooleanField(default=True, help_text='its votes have an order, so it has an Elo series')),
-                ('revision', models.BigIntegerField(default=0, help_text='grows with every change of its tallies')),
+                ('ordered', models.BooleanField(default=True, help_text='whether its votes have an order, and so an Elo series')),
+                ('revision', models.BigIntegerField(default=0, help_text='increases with every change of its tallies')),
             ],
         ),
         migrations.CreateModel(
@@ -50,9 +50,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('style_control', models.BooleanField(default=False)),
-                ('last_vote_id', models.BigIntegerField(help_text='the newest vote in its tallies', null=True)),
+                ('last_vote_id', models.BigIntegerField(help_text='id of the newest vote in its tallies', null=True)),
                 ('behind', models.BooleanField(db_default=False, default=False, help_text='not published since its tallies changed')),
-                ('failed_at', models.DateTimeField(blank=True, help_text='since then it has not been fitted, on its last try', null=True)),
+                ('failed_at', models.DateTimeField(blank=True, help_text='when its last fit failed', null=True)),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='ratings.category')),
                 ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='boards', to='ratings.pool')),
             ],
@@ -62,8 +62,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='ratings.pool')),
                 ('counted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('figures', models.JSONField(help_text='as ratings.pipeline.pool_figures gives them')),
-                ('mark', models.JSONField(help_text='what of the pool they depend on, to see whether it has changed')),
+                ('figures', models.JSONField(help_text='as ratings.pipeline.pool_figures computes them')),
+                ('mark', models.JSONField(help_text='state of the pool that the figures were computed from')),
             ],
         ),
         migrations.CreateModel(
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('method', models.CharField(default='bt', max_length=10)),
-                ('votes', models.BigIntegerField(help_text='null on a reference board, which does not tell', null=True)),
+                ('votes', models.BigIntegerField(help_text='null on a reference board, whose number of votes is unknown', null=True)),
                 ('last_vote_id', models.BigIntegerField(null=True)),
                 ('computed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('code_version', models.CharField(max_length=40)),
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('wins', models.BigIntegerField(default=0)),
                 ('losses', models.BigIntegerField(default=0)),
-                ('ties', models.BigIntegerField(default=0, help_text='both-bad ones included')),
+                ('ties', models.BigIntegerField(default=0, help_text='including both-bad votes')),
                 ('both_bad', models.BigIntegerField(default=0)),
                 ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='ratings.board')),
                 ('model_a', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
@@ -98,9 +98,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField(help_text='UTC')),
-                ('computed_at', models.DateTimeField(help_text='that of the snapshot')),
-                ('slugs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), help_text='of its models', size=None)),
-                ('arrays', models.BinaryField(help_text="NumPy's format .npz, without compression")),
+                ('computed_at', models.DateTimeField(help_text='time of the snapshot')),
+                ('slugs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), help_text='slugs of its models', size=None)),
+                ('arrays', models.BinaryField(help_text='NumPy .npz format, uncompressed')),
                 ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pair_tables', to='ratings.board')),
             ],
             options={

@@ -1,4 +1,4 @@
-"""Announcements of new boards: a hint for each on the Redis stream that the web processes read."""
+"""Announcements of new boards: one event per board on the Redis stream that the web processes read."""
 
 import logging
 from collections.abc import Iterable
@@ -15,22 +15,25 @@ logger = logging.getLogger(__name__)
 
 
 def announce_boards(snapshots: Iterable[Snapshot]) -> None:
-    """Tell all web processes which boards are new."""
+    """Announce new boards to all web processes. Logs a warning if Redis is down."""
     pipeline = redis_clients.get_redis_client().pipeline(transaction=False)
     for snapshot in snapshots:
         pipeline.xadd(STREAM_KEY, _build_event(snapshot.board, snapshot), maxlen=MAX_STREAM_LENGTH, approximate=True)
     try:
         pipeline.execute()
     except (RedisError, OSError) as error:
-        logger.warning("Redis is away, open pages see the new boards later: %s", error)
+        logger.warning("Redis is down, so open pages show the new boards later: %s", error)
 
 
 def _build_event(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
-    which = {
+    board_fields = {
         "pool": board.pool.slug,
         "category": board.category.slug,
         "style_control": board.style_control,
         "method": snapshot.method,
     }
-    news = {"votes": snapshot.votes, "computed_at": snapshot.computed_at}
-    return {"board": orjson.dumps(which), "data": orjson.dumps(which | news, option=orjson.OPT_UTC_Z)}
+    snapshot_fields = {"votes": snapshot.votes, "computed_at": snapshot.computed_at}
+    return {
+        "board": orjson.dumps(board_fields),
+        "data": orjson.dumps(board_fields | snapshot_fields, option=orjson.OPT_UTC_Z),
+    }

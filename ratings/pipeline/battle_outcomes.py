@@ -1,9 +1,9 @@
-"""What became of each model's blind battles: how often it was drawn, was replaced and why, refused, and left one void.
+"""Outcomes of each model's blind battles: how often it was drawn, replaced (and why), refused, or left a battle void.
 
-A model that fails before its first word loses no battle, so whoever reads a rating must see how often that was. Only
-battles that are over are counted: a failure of an open one would tell who is behind the pane that has just failed. And
-of one voter, model and day three at most of each kind, and of one network twelve while its hash is stored, or else a
-single person could fill the table by questions that make a model fail.
+A model that fails before its first token loses no battle, so readers of a rating need to see how often it fails. Only
+finished battles count: a failure in an open battle would reveal the model behind the pane that has just failed. Of each
+kind, at most three failures count per voter, model and day, and at most twelve per network while its hash is stored.
+Otherwise one person could fill the table with questions that make a model fail.
 """
 
 from collections import defaultdict
@@ -55,17 +55,17 @@ UNION ALL SELECT model, 'drawn', '', count(*) FROM (
 ) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
 FAILURE_LABELS: dict[str, str | Promise] = {
     Answer.Failure.TIMEOUT: _("took too long"),
-    Answer.Failure.UNAVAILABLE: _("could not be reached or broke off"),
+    Answer.Failure.UNAVAILABLE: _("could not be reached or stopped mid-answer"),
     Answer.Failure.EMPTY: _("sent an empty answer"),
-    Answer.Failure.TOO_LONG: _("could not read so long a question"),
+    Answer.Failure.TOO_LONG: _("could not read such a long question"),
     Answer.Failure.REJECTED: _("its provider rejected the request"),
-    Answer.Failure.BUSY: _("had too many others to answer"),
+    Answer.Failure.BUSY: _("had too many other requests"),
 }
 
 
 @dataclass(frozen=True)
 class ReplacementCount:
-    """Why a model was replaced, as it is stored and in words, and in how many battles."""
+    """The number of battles in which a model was replaced for one reason, as it is stored and in words."""
 
     reason: str
     words: str | Promise
@@ -74,9 +74,11 @@ class ReplacementCount:
 
 @dataclass(frozen=True)
 class ModelBattleCounts:
-    """Battles of one model. `refused`: it, or its provider, refused an answer; `void`: it gave no first answer and no
-    other model took its place, so nobody could vote; `one_sided`: votes that do not count, for a question made
-    this model fail alone."""
+    """Counts of the battles of one model.
+
+    refused: the model, or its provider, refused an answer. void: it gave no first answer and no other model replaced
+    it, so nobody could vote. one_sided: votes that do not count, because a question made only this model fail.
+    """
 
     slug: str
     name: str
@@ -88,15 +90,15 @@ class ModelBattleCounts:
 
     @property
     def times_replaced(self) -> int:
-        return sum(each.battles for each in self.replaced)
+        return sum(replacement.battles for replacement in self.replaced)
 
 
 def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
     """Slug → {drawn, replaced: {reason: battles}, refused, void, one_sided}, as it is stored.
 
-    Votes that do not count are left out for a day, as everywhere.
+    Votes that do not count are left out for a day, as in the public record.
     """
-    found: dict[str, dict[str, Any]] = defaultdict(
+    outcomes: dict[str, dict[str, Any]] = defaultdict(
         lambda: {"drawn": 0, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0}
     )
     with connection.cursor() as cursor:
@@ -112,35 +114,35 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
             },
         )
         rows = [row for row in cursor.fetchall() if row[0] in slugs]
-    for model, what, reason, number in rows:
-        if what == "replaced":
-            found[slugs[model]]["replaced"][reason] = number
+    for model, kind, reason, number in rows:
+        if kind == "replaced":
+            outcomes[slugs[model]]["replaced"][reason] = number
         else:
-            found[slugs[model]][what] = number
+            outcomes[slugs[model]][kind] = number
     for model, number in one_sided_votes.count_one_sided_votes(pool, timezone.now() - PUBLIC_DELAY).items():
         if model in slugs:
-            found[slugs[model]]["one_sided"] = number
-    return found
+            outcomes[slugs[model]]["one_sided"] = number
+    return outcomes
 
 
 def parse_outcomes(
     stored: Mapping[str, Mapping[str, Any]], models: Mapping[str, LanguageModel]
 ) -> list[ModelBattleCounts]:
-    """What `count_outcomes` has stored, those with the most failures for their battles first."""
-    made = [
+    """Records from the stored result of `count_outcomes`, sorted by the share of battles that failed."""
+    records = [
         ModelBattleCounts(
             slug=slug,
             name=models[slug].name,
-            drawn=each["drawn"],
+            drawn=counts["drawn"],
             replaced=[
                 ReplacementCount(reason, FAILURE_LABELS.get(reason, reason), number)
-                for reason, number in sorted(each["replaced"].items(), key=lambda item: -item[1])
+                for reason, number in sorted(counts["replaced"].items(), key=lambda item: -item[1])
             ],
-            refused=each["refused"],
-            void=each["void"],
-            one_sided=each["one_sided"],
+            refused=counts["refused"],
+            void=counts["void"],
+            one_sided=counts["one_sided"],
         )
-        for slug, each in stored.items()
+        for slug, counts in stored.items()
         if slug in models
     ]
-    return sorted(made, key=lambda each: (-(each.times_replaced + each.void) / each.drawn, each.slug))
+    return sorted(records, key=lambda record: (-(record.times_replaced + record.void) / record.drawn, record.slug))

@@ -1,4 +1,4 @@
-"""A category of a pool, fitted by each method and written out as snapshots that are not saved yet."""
+"""Unsaved snapshots of the boards of a pool, fitted by each method."""
 
 from collections.abc import Mapping
 
@@ -24,55 +24,54 @@ STYLE_FEATURES = ("length", "headers", "bold", "list_items")
 ModelsByKey = Mapping[int, LanguageModel]
 
 
-def fit_board(board: Board, kept: PoolState, models: ModelsByKey) -> list[Snapshot]:
-    """The board by Bradley-Terry and, where its votes have an order, by Elo. Asks no database.
+def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snapshot]:
+    """Snapshots by Bradley-Terry and, if the votes have an order, by Elo. Makes no database query.
 
-    Raises NotConverged or ValueError where no fit is found.
+    Raises NotConverged or ValueError if there is no fit.
     """
     category = board.category.slug
-    counts = kept.counts(category, _map_slugs(models))
-    ballots = kept.ballots(category, counts.models)
-    judged = _build_contestants(board, counts, models, ballots)
-    fit = _fit_bradley_terry(board, kept, judged, ballots)
-    snapshot = _build_snapshot(board, BRADLEY_TERRY, _build_anchored_rows(judged, fit), _build_parameters(board))
-    if not kept.ordered:
+    counts = state.build_counts(category, _map_slugs(models))
+    votes = state.select_votes(category, counts.models)
+    contestants = _build_contestants(board, counts, models, votes)
+    fit = _fit_bradley_terry(board, state, contestants, votes)
+    snapshot = _build_snapshot(board, BRADLEY_TERRY, _build_anchored_rows(contestants, fit), _build_parameters(board))
+    if not state.ordered:
         snapshot.pairs = pair_tables.build_pair_table(fit, counts.comparisons)
         return [snapshot]
-    elo = kept.elo_ratings(category)
-    snapshot.pairs = pair_tables.build_pair_table(
-        fit, counts.comparisons, np.array([elo[key] for key in counts.models])
-    )
-    return [snapshot, _build_snapshot(board, ELO, build_elo_rows(judged, elo), {"k": 4})]
+    elo = state.compute_elo_ratings(category)
+    elo_column = np.array([elo[key] for key in counts.models])
+    snapshot.pairs = pair_tables.build_pair_table(fit, counts.comparisons, elo_column)
+    return [snapshot, _build_snapshot(board, ELO, build_elo_rows(contestants, elo), {"k": 4})]
 
 
-def fit_style_board(board: Board, kept: PoolState, models: ModelsByKey) -> Snapshot:
-    """The board under style control, of the votes whose style is known."""
-    counts, ballots, features = _select_styled_votes(kept, board.category.slug, models)
+def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:
+    """A snapshot under style control, of the votes whose style is known; without rows if there is no fit."""
+    counts, votes, features = _select_styled_votes(state, board.category.slug, models)
     parameters = _build_parameters(board)
-    votes = StyledVotes(
+    styled_votes = StyledVotes(
         counts.comparisons.labels,
-        (ballots.first, ballots.second),
-        ballots.twice / 2,
+        (votes.first, votes.second),
+        votes.twice / 2,
         features,
-        weight=ballots.weight,
-        voter=ballots.voter if parameters["clustered"] else None,
+        weight=votes.weight,
+        voter=votes.voter if parameters["clustered"] else None,
     )
-    last, coefficients = kept.styled.get(board.category.slug, ({}, [0.0] * len(STYLE_FEATURES)))
-    start = [last.get(key, MEAN_RATING) for key in counts.models]
+    ratings, coefficients = state.last_style_fits.get(board.category.slug, ({}, [0.0] * len(STYLE_FEATURES)))
+    start = [ratings.get(key, MEAN_RATING) for key in counts.models]
     try:
-        found = style_control.fit(votes, start=(start, coefficients))
+        style_fit = style_control.fit(styled_votes, start=(start, coefficients))
     except (Separable, NotConverged) as problem:
         kind = "separable" if isinstance(problem, Separable) else "not_converged"
         unrated = _build_snapshot(board, BRADLEY_TERRY, BoardRows([], provisional=True), parameters | {"problem": kind})
         unrated.votes = int(counts.comparisons.votes.sum()) // 2
         return unrated
-    kept.styled[board.category.slug] = (
-        dict(zip(counts.models, found.fit.ratings.tolist(), strict=True)),
-        [value or 0.0 for value in found.coefficients],
+    state.last_style_fits[board.category.slug] = (
+        dict(zip(counts.models, style_fit.fit.ratings.tolist(), strict=True)),
+        [value or 0.0 for value in style_fit.coefficients],
     )
-    rows = _build_anchored_rows(_build_contestants(board, counts, models, ballots), found.fit)
-    snapshot = _build_snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _build_style_effects(found)})
-    snapshot.pairs = pair_tables.build_pair_table(found.fit, found.board)
+    rows = _build_anchored_rows(_build_contestants(board, counts, models, votes), style_fit.fit)
+    snapshot = _build_snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _build_style_effects(style_fit)})
+    snapshot.pairs = pair_tables.build_pair_table(style_fit.fit, style_fit.board)
     return snapshot
 
 
@@ -81,76 +80,78 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """Votes of one person are not taken for independent in a pool of our own."""
+    """The parameters of a fit. In a pool of this arena, votes of one voter do not count as independent."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
-def _build_contestants(
-    board: Board, counts: CategoryCounts, models: ModelsByKey, ballots: CategoryVotes
-) -> Contestants:
-    own = board.pool.kind != Pool.Kind.IMPORT
-    votes = counts.comparisons.votes.sum(axis=1)
-    people, named, capped = _count_voters(ballots, len(counts.models))
-    # A vote of nobody known counts as one of somebody else.
-    weight = votes - named + capped if own else votes
-    return Contestants(counts, models, people.astype(np.intp), weight, few_voters=own)
+def _build_contestants(board: Board, counts: CategoryCounts, models: ModelsByKey, votes: CategoryVotes) -> Contestants:
+    is_own_pool = board.pool.kind != Pool.Kind.IMPORT
+    vote_counts = counts.comparisons.votes.sum(axis=1)
+    voters, named, capped = _count_voters(votes, len(counts.models))
+    # Each vote of an unknown voter counts as a voter of its own.
+    weight = vote_counts - named + capped if is_own_pool else vote_counts
+    return Contestants(counts, models, voters.astype(np.intp), weight, is_own_pool=is_own_pool)
 
 
-def _fit_bradley_terry(board: Board, kept: PoolState, judged: Contestants, ballots: CategoryVotes) -> bradley_terry.Fit:
-    counts = judged.board
-    last = kept.last.get(board.category.slug, {})
-    start = [last.get(key, MEAN_RATING) for key in counts.models]
-    cluster = ballots.by_voter if judged.few_voters else None
+def _fit_bradley_terry(
+    board: Board, state: PoolState, contestants: Contestants, votes: CategoryVotes
+) -> bradley_terry.Fit:
+    counts = contestants.board
+    last_ratings = state.last_ratings.get(board.category.slug, {})
+    start = [last_ratings.get(key, MEAN_RATING) for key in counts.models]
+    cluster = votes.voter_counts if contestants.is_own_pool else None
     fit = bradley_terry.fit(counts.comparisons, cluster=cluster, start=start)
-    kept.last[board.category.slug] = dict(zip(counts.models, fit.ratings.tolist(), strict=True))
+    state.last_ratings[board.category.slug] = dict(zip(counts.models, fit.ratings.tolist(), strict=True))
     return fit
 
 
 def _select_styled_votes(
-    kept: PoolState, category: str, models: ModelsByKey
+    state: PoolState, category: str, models: ModelsByKey
 ) -> tuple[CategoryCounts, CategoryVotes, NDArray[np.float32]]:
-    """The votes of a category whose style is known, the models in them, and that style."""
-    everybody = sorted(kept.places, key=lambda key: models[key].slug)
-    ballots, features = kept.ballots(category, everybody), kept.style(category)
+    """The votes of a category whose style is known: their counts, the votes, and their features."""
+    keys = sorted(state.positions, key=lambda key: models[key].slug)
+    votes = state.select_votes(category, keys)
+    features = state.select_style(category)
     known = np.isfinite(features @ np.ones(features.shape[1], features.dtype))
     if not known.all():
-        ballots, features = ballots.where(known), features[known]
-    return *ballots.counted(everybody, _map_slugs(models)), features
+        votes = votes.select(known)
+        features = features[known]
+    counts, votes = votes.count_models(keys, _map_slugs(models))
+    return counts, votes, features
 
 
-def _count_voters(ballots: CategoryVotes, size: int) -> list[Floats]:
-    """(M,) each: how many known voters judged each model, by how many votes, and by how many if none has over 20."""
+def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
+    """Numbers (M,) for each model: its known voters, their votes, and their votes with at most 20 per voter."""
 
-    def capped(votes: Floats) -> Floats:
-        return np.minimum(votes, MAX_VOTES_PER_VOTER)
+    def cap_votes(numbers: Floats) -> Floats:
+        return np.minimum(numbers, MAX_VOTES_PER_VOTER)
 
-    cast = ballots.by_voter
-    votes = cast.wins + cast.losses + cast.ties
-    return cluster_sums.sum_over_voters(
-        cast.voter, (cast.first, cast.second), votes, size, (np.sign, np.positive, capped)
-    )
+    rows = votes.voter_counts
+    amount = rows.wins + rows.losses + rows.ties
+    functions = (np.sign, np.positive, cap_votes)
+    return cluster_sums.sum_over_voters(rows.voter, (rows.first, rows.second), amount, size, functions)
 
 
-def _build_style_effects(found: style_control.StyleFit) -> dict[str, object]:
-    """What a standard deviation of each style is worth, in natural log-odds; None for one that never varied."""
-    values = zip(STYLE_FEATURES, found.coefficients, found.errors, found.scale.tolist(), strict=True)
+def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]:
+    """The effect of a standard deviation of each style, in natural log-odds; None for a style that never varied."""
+    values = zip(STYLE_FEATURES, style_fit.coefficients, style_fit.errors, style_fit.scale.tolist(), strict=True)
     return {
         name: None if coefficient is None else {"coefficient": coefficient, "se": error, "scale": scale}
         for name, coefficient, error, scale in values
     }
 
 
-def _build_anchored_rows(judged: Contestants, fit: bradley_terry.Fit) -> BoardRows:
-    return build_fit_rows(judged, fit, settings.ENVIRONMENT.arena_anchor)
+def _build_anchored_rows(contestants: Contestants, fit: bradley_terry.Fit) -> BoardRows:
+    return build_fit_rows(contestants, fit, settings.ENVIRONMENT.arena_anchor)
 
 
-def _build_snapshot(board: Board, method: str, found: BoardRows, parameters: dict[str, object]) -> Snapshot:
+def _build_snapshot(board: Board, method: str, board_rows: BoardRows, parameters: dict[str, object]) -> Snapshot:
     return Snapshot(
         board=board,
         method=method,
-        votes=sum(row["votes"] for row in found.rows) // 2,
+        votes=sum(row["votes"] for row in board_rows.rows) // 2,
         last_vote_id=board.last_vote_id,
         code_version=settings.VERSION,
-        parameters=parameters | {"provisional": found.provisional},
-        rows=pack_rows(found.rows),
+        parameters=parameters | {"provisional": board_rows.provisional},
+        rows=pack_rows(board_rows.rows),
     )

@@ -1,7 +1,7 @@
-"""Boards kept up to date: waiting votes are folded, then the boards that they change are fitted and published.
+"""The refresh of boards: apply waiting votes to the tallies, then fit and publish the boards that changed.
 
-Each board is published by itself, as soon as it is fitted, those with most votes first; a board that has been folded
-into and not published is marked, so that whoever comes next does what somebody left half done. One that cannot be
+Each board is published as soon as it is fitted, those with the most votes first. A board whose tallies changed is
+marked as behind until it is published, so that the next refresh finishes interrupted work. A board that cannot be
 fitted stays marked and is tried again after a minute.
 """
 
@@ -26,21 +26,21 @@ from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot,
 from ratings.pipeline import announcements, board_fits, pool_state, standings, tallies
 from ratings.pipeline.pool_state import PoolState
 
-REFRESH_LOCK_ID = 7_298_541  # the key under which one fold at a time holds PostgreSQL's advisory lock
-# A board under style control waits this long for its turn: 200 times what its last fit took, between these two, for
-# meanwhile no other board is published.
+REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that one refresh at a time has
+# Interval between fits of a board under style control: 200 times the duration of its last fit, within this range. The
+# pause is needed because no other board is published during the fit.
 STYLE_INTERVAL_RANGE_S = (10.0, 50.0)
 STYLE_INTERVAL_FACTOR = 200
-MAX_PARALLEL_FITS = 2  # boards that are fitted while others are written; a fit leaves Python alone for most of its time
-BOARDS_PER_FOLD = 3  # boards between two folds
+MAX_PARALLEL_FITS = 2  # boards fitted while others are written; a fit releases the GIL for most of its time
+BOARDS_PER_BATCH = 3  # boards published between two reads of the outbox
 logger = logging.getLogger(__name__)
-_style_fit_seconds: dict[int, float] = {}  # plain board → seconds that its last fit under style control took
+_style_fit_seconds: dict[int, float] = {}  # key of the plain board → duration of its last fit under style control
 
 
 def refresh() -> list[Snapshot]:
-    """Fold what is waiting and publish the boards that are due; nothing if somebody else is doing it.
+    """Apply waiting votes, publish the boards that are due, and return the snapshots; none if another refresh runs.
 
-    Sets of visitors come last, for there may be many.
+    Sets of visitors come last, because there may be many.
     """
     if not _query_value("SELECT pg_try_advisory_lock(%s)", REFRESH_LOCK_ID):
         return []
@@ -55,34 +55,36 @@ def refresh() -> list[Snapshot]:
 
 
 def _list_due_pools() -> QuerySet[Pool]:
-    """Pools with boards to publish."""
+    """Pools with boards that are due."""
     return Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
 
 
 def _apply_outbox() -> datetime:
+    """Apply waiting votes to the tallies, and return the cutoff: votes committed before it are in the tallies."""
     with _atomic_with_reset():
         cutoff = _read_database_clock()
-        for pool, folded in tallies.apply_outbox().items():
-            pool_state.apply_changes(pool, folded)
+        for pool, changes in tallies.apply_outbox().items():
+            pool_state.apply_changes(pool, changes)
         return cutoff
 
 
 def _refresh_live_pool() -> Iterator[Snapshot]:
-    """The board of people waits for one other pool at most, however many are behind."""
+    """Publish the live pool. It runs after each other pool, so that live boards wait for at most one of them."""
     cutoff = _apply_outbox()
     for pool in _list_due_pools().filter(slug=LIVE_POOL):
         yield from _refresh_pool(pool, cutoff)
 
 
 def _refresh_pool(pool: Pool, cutoff: datetime) -> Iterator[Snapshot]:
-    """Publish each board of a pool that is due once; what its battles should be about comes last.
+    """Publish each due board of a pool once, then update the weights of its pairs.
 
-    Some boards at a time, and what has come meanwhile is folded before the next: no vote waits for all of them twice.
+    A few boards are published at a time, and new votes are applied before the next few, so that no vote waits twice for
+    all boards.
     """
     done: set[int] = set()
     while boards := _list_next_boards(pool, done):
-        counted = pool_state.get_pool_state(boards[0].pool)
-        fit = partial(_fit_board_or_skip, counted=counted, models=_load_models(counted))
+        state = pool_state.get_pool_state(boards[0].pool)
+        fit = partial(_fit_board_or_skip, state=state, models=_load_models(state))
         with ThreadPoolExecutor(MAX_PARALLEL_FITS) as fitters:
             for board, drafts in zip(boards, fitters.map(fit, boards), strict=True):
                 with _atomic_with_reset():
@@ -94,130 +96,132 @@ def _refresh_pool(pool: Pool, cutoff: datetime) -> Iterator[Snapshot]:
     _try_update_pair_weights(pool, pool_state.get_pool_state(pool))
 
 
-def _fit_board_or_skip(board: Board, counted: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    """What is to be published of a board; nothing where it cannot be fitted, which holds up no other board."""
+def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
+    """Snapshots of a board; none if it cannot be fitted, so that other boards are published all the same."""
     try:
-        return board_fits.fit_board(board, counted, models)
+        return board_fits.fit_board(board, state, models)
     except Exception:
         logger.exception("%s/%s keeps its last ratings", board.pool.slug, board.category.slug)
         return []
 
 
-def _try_update_pair_weights(pool: Pool, counted: PoolState) -> None:
-    """Where that fails, battles are drawn by the last weights, and it is tried again with the overall board."""
+def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
+    """Update the weights of pairs. If that fails, the last weights stay, and the overall board is tried again later."""
     try:
-        standings.update_pair_weights(pool, counted)
+        standings.update_pair_weights(pool, state)
     except Error:
         raise
     except Exception:
-        logger.exception("%s keeps its last chances of pairs", pool.slug)
+        logger.exception("The pair weights of %s could not be updated, so the last ones stay", pool.slug)
         overall = Board.objects.filter(pool=pool, category__slug=OVERALL_CATEGORY, style_control=False)
         overall.update(behind=True, failed_at=Now())
 
 
 def _list_next_boards(pool: Pool, done: set[int]) -> list[Board]:
-    """The next boards of a pool that are due: those with most votes first."""
+    """The next due boards of a pool, those with the most votes first."""
     due = [*Board.objects.filter(build_due_filter(), pool=pool).exclude(pk__in=done).select_related("pool", "category")]
     if due:
-        counted = pool_state.get_pool_state(due[0].pool)
-        due.sort(key=lambda board: counted.number(board.category.slug), reverse=True)
-    return due[:BOARDS_PER_FOLD]
+        state = pool_state.get_pool_state(due[0].pool)
+        due.sort(key=lambda board: state.count_votes(board.category.slug), reverse=True)
+    return due[:BOARDS_PER_BATCH]
 
 
 def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
-    """Publish every board of these pools anew, after a new count of all their votes if that is wanted.
+    """Publish every board of these pools again, and return the snapshots; optionally recount all votes first.
 
-    Not those of reference pools, which were published elsewhere: no votes are here that could be fitted.
+    Reference pools are left out: their boards were published elsewhere, and there are no votes here to fit.
     """
     pools = [pool for pool in pools if pool.kind != Pool.Kind.REFERENCE]
     with _atomic_with_reset():
         _query_value("SELECT pg_advisory_xact_lock(%s)", REFRESH_LOCK_ID)
         cutoff = _read_database_clock()
-        changed = tallies.apply_outbox()
+        changes = tallies.apply_outbox()
         if from_scratch:
             for pool in pools:
                 tallies.recount_tallies(pool)
         published: list[Snapshot] = []
         all_boards: list[Board] = []
-        weighed: list[tuple[Pool, PoolState]] = []
-        for pool in Pool.objects.filter(pk__in={pool.pk for pool in (*pools, *changed)}):
+        states: list[tuple[Pool, PoolState]] = []
+        for pool in Pool.objects.filter(pk__in={pool.pk for pool in (*pools, *changes)}):
             boards = Board.objects.filter(pool=pool, style_control=False).select_related("pool", "category")
-            counted = pool_state.get_pool_state(pool)
-            models = _load_models(counted)
-            published += [snapshot for board in boards for snapshot in _fit_board_or_skip(board, counted, models)]
-            weighed.append((pool, counted))
+            state = pool_state.get_pool_state(pool)
+            models = _load_models(state)
+            for board in boards:
+                published += _fit_board_or_skip(board, state, models)
+            states.append((pool, state))
             all_boards += boards
         _publish_snapshots(published, cutoff, all_boards)
-        for pool, counted in weighed:
-            _try_update_pair_weights(pool, counted)
-        pair_tables.write_pending_tables(
-            everything=True
-        )  # this process may end now, and imported votes have no next one
+        for pool, state in states:
+            _try_update_pair_weights(pool, state)
+        # This process may end now, and no later refresh may write the tables of imported votes.
+        pair_tables.write_pending_tables(everything=True)
     return published
 
 
 def refresh_style_board() -> bool:
-    """Publish the board under style control that is most behind; gives whether there was one."""
+    """Publish the board under style control that is most behind; returns whether there was one."""
     with _atomic_with_reset():
         if not _query_value("SELECT pg_try_advisory_xact_lock(%s)", REFRESH_LOCK_ID):
             return False
-        behind = _find_stalest_board()
-        if behind is None:
+        stalest = _find_stalest_board()
+        if stalest is None:
             return False
-        plain, cutoff = behind
+        plain, cutoff = stalest
         board, _ = Board.objects.get_or_create(pool=plain.pool, category=plain.category, style_control=True)
         board.last_vote_id = plain.last_vote_id
-        pool = pool_state.get_pool_state(plain.pool)
+        state = pool_state.get_pool_state(plain.pool)
         started = time.monotonic()
-        published = _fit_style_board_or_skip(board, pool, _load_models(pool))
+        snapshots = _fit_style_board_or_skip(board, state, _load_models(state))
         _style_fit_seconds[plain.pk] = time.monotonic() - started
-        _publish_snapshots(published, cutoff, [board])
+        _publish_snapshots(snapshots, cutoff, [board])
     return True
 
 
-def _fit_style_board_or_skip(board: Board, counted: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
+def _fit_style_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
     try:
-        return [board_fits.fit_style_board(board, counted, models)]
+        return [board_fits.fit_style_board(board, state, models)]
     except Exception:
         logger.exception("%s/%s under style control keeps its last ratings", board.pool.slug, board.category.slug)
         return []
 
 
 def _find_stalest_board() -> tuple[Board, datetime] | None:
-    """A plain board with votes that its counterpart under style control has not, and since when.
+    """The plain board whose counterpart under style control is most behind, and when the plain board was published.
 
-    Sets of visitors have none.
+    Sets of visitors have no style control. None if no board is due.
     """
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    boards = boards.annotate(at=Subquery(newest.values("computed_at")[:1]))
+    boards = boards.annotate(published_at=Subquery(newest.values("computed_at")[:1]))
     plain, styled = (
         {(board.pool_id, board.category_id): board for board in boards.filter(style_control=style)}
         for style in (False, True)
     )
-    now, due = _read_database_clock(), []
+    now = _read_database_clock()
+    due = []
     for key, board in plain.items():
         counterpart = styled.get(key)
-        had = (counterpart and counterpart.at) or datetime.min.replace(tzinfo=UTC)
-        failed = counterpart and counterpart.failed_at
-        if board.at is None or (failed and failed > now - RETRY_DELAY):
+        styled_at = (counterpart and counterpart.published_at) or datetime.min.replace(tzinfo=UTC)
+        failed_at = counterpart and counterpart.failed_at
+        if board.published_at is None or (failed_at and failed_at > now - RETRY_DELAY):
             continue
-        if had < board.at and had < now - _compute_style_interval(board.pk):
-            due.append((had, board.pk, board.at))
+        if styled_at < board.published_at and styled_at < now - _compute_style_interval(board.pk):
+            due.append((styled_at, board.pk, board.published_at))
     if not due:
         return None
-    _, board_id, at = min(due)
-    return Board.objects.select_related("pool", "category").get(pk=board_id), at
+    _, board_id, published_at = min(due)
+    return Board.objects.select_related("pool", "category").get(pk=board_id), published_at
 
 
 def _compute_style_interval(board_id: int) -> timedelta:
     least, most = STYLE_INTERVAL_RANGE_S
-    return timedelta(seconds=min(max(least, STYLE_INTERVAL_FACTOR * _style_fit_seconds.get(board_id, 0.0)), most))
+    seconds = STYLE_INTERVAL_FACTOR * _style_fit_seconds.get(board_id, 0.0)
+    return timedelta(seconds=min(max(least, seconds), most))
 
 
 @contextmanager
 def _atomic_with_reset() -> Iterator[None]:
-    """What is kept in memory must not outlive a transaction that failed."""
+    """A transaction; if it fails, the pool states in memory are cleared, because they may not match the database."""
     try:
         with transaction.atomic():
             yield
@@ -227,23 +231,23 @@ def _atomic_with_reset() -> Iterator[None]:
 
 
 def _read_database_clock() -> datetime:
-    """By the database's clock, not the start of the transaction: whatever was committed before is in the boards."""
+    """The current time of the database. It is not the start of the transaction: earlier commits are in the boards."""
     now: datetime = _query_value("SELECT clock_timestamp()")
     return now
 
 
-def _query_value(question: str, *parameters: int) -> Any:
+def _query_value(statement: str, *parameters: int) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(question, parameters)
+        cursor.execute(statement, parameters)
         return cursor.fetchone()[0]
 
 
-def _load_models(pool: PoolState) -> dict[int, LanguageModel]:
-    return LanguageModel.objects.select_related("organization", "license").in_bulk(pool.places)
+def _load_models(state: PoolState) -> dict[int, LanguageModel]:
+    return LanguageModel.objects.select_related("organization", "license").in_bulk(state.positions)
 
 
 def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[Board]) -> None:
-    """Save these; those of the boards that have none could not be fitted, and are tried again later."""
+    """Save and announce snapshots. Boards without a snapshot could not be fitted, and are marked for another try."""
     for snapshot in snapshots:
         snapshot.computed_at = cutoff
     Snapshot.objects.bulk_create(snapshots)
@@ -253,6 +257,6 @@ def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: 
     if failed := {board.pk for board in boards} - fitted:
         Board.objects.filter(pk__in=failed).update(failed_at=Now())
         Board.objects.filter(pk__in=failed, style_control=False).update(behind=True)
-    standings.write(snapshots)
+    standings.store_standings(snapshots)
     if snapshots:
         transaction.on_commit(lambda: announcements.announce_boards(snapshots), robust=True)

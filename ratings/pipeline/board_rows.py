@@ -1,4 +1,4 @@
-"""The rows of a board, one per model, as the API and the pages show them."""
+"""The rows of a board, one per model, as the API returns them and the pages show them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from ratings.statistics.constants import (
 from ratings.statistics.ranks import compute_ranks, has_enough_votes, select_ranked_models
 from ratings.statistics.vote_arrays import Floats, Indices
 
-RANKED_ONLY_COLUMNS = ("rank", "rank_ub", "tier")  # 0 for a model that has none
+RANKED_ONLY_COLUMNS = ("rank", "rank_ub", "tier")  # null for a model without a rank
 NULL_INTERVAL_COLUMNS = dict.fromkeys(
     ("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval")
 )
@@ -31,74 +31,74 @@ BoardRow = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Contestants:
-    """Whose rows these are: M models by key, and how many known voters judged each (M,).
+    """The M models of a board, and the voters and votes behind each.
 
-    weight (M,): what the votes of each weigh for a rank, in a pool of our own with no voter for more than 20 of them.
-    few_voters: whether a model that fewer than five people judged is provisional, as in a pool of our own.
+    models: the models by key. voters (M,): the number of known voters who judged each model. weight (M,): the weight of
+    the votes of each model for a rank; in a pool of this arena no voter counts for more than 20 votes. is_own_pool:
+    whether votes were cast in this arena, so that a model with fewer than five voters is provisional.
     """
 
     board: CategoryCounts
     models: Mapping[int, LanguageModel]
-    people: Indices
+    voters: Indices
     weight: Floats
-    few_voters: bool
+    is_own_pool: bool
 
 
 @dataclass(frozen=True, eq=False)
 class BoardRows:
-    """The rows of a board: of each group of connected models those with a rank, best first, and then the others.
+    """The rows of a board, sorted by component; in each, models with a rank come first, best first.
 
-    provisional: fewer than two models of the main group have enough votes for a rank, so that all have one.
+    provisional: fewer than two models of the main component have enough votes for a rank, so all of them have one.
     """
 
     rows: list[BoardRow]
     provisional: bool
 
 
-def build_fit_rows(judged: Contestants, fit: Fit, anchor: tuple[str, float] | None) -> BoardRows:
-    """All rows of a fit. anchor: a model and the rating at which it is shown, its component with it."""
-    shift = _compute_anchor_shift(judged.board, fit, anchor)
-    enough = has_enough_votes(~fit.unbounded, judged.weight)
-    found = compute_ranks(fit, enough)
+def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float] | None) -> BoardRows:
+    """All rows of a fit. anchor: a model and its published rating; all models of its component are shifted with it."""
+    shift = _compute_anchor_shift(contestants.board, fit, anchor)
+    enough = has_enough_votes(~fit.unbounded, contestants.weight)
+    ranks = compute_ranks(fit, enough)
     columns = {
-        **{name: _mask_with_none(getattr(found, name), found.ranked) for name in RANKED_ONLY_COLUMNS},
-        "rank_low": found.rank_low,
-        "rank_high": found.rank_high,
+        **{name: _mask_with_none(getattr(ranks, name), ranks.ranked) for name in RANKED_ONLY_COLUMNS},
+        "rank_low": ranks.rank_low,
+        "rank_high": ranks.rank_high,
         "rating": fit.ratings + shift,
         "ci_low": fit.ci_low + shift,
         "ci_high": fit.ci_high + shift,
         **{name: getattr(fit, name) for name in ("se", "interval", "component", "unbounded")},
-        **_build_record_columns(judged),
+        **_build_record_columns(contestants),
     }
     half_width = (fit.ci_high - fit.ci_low) / 2
-    columns["provisional"] = fit.unbounded | ~(half_width <= PROVISIONAL_HALF_WIDTH) | _has_few_votes(judged)
-    return BoardRows(_build_rows(judged, columns), _has_few_ranked(enough, fit.component))
+    columns["provisional"] = fit.unbounded | ~(half_width <= PROVISIONAL_HALF_WIDTH) | _has_few_votes(contestants)
+    return BoardRows(_build_rows(contestants, columns), _has_few_ranked(enough, fit.component))
 
 
-def build_elo_rows(judged: Contestants, ratings: Mapping[int, float]) -> BoardRows:
-    """All rows of ratings by model key that have no errors; the same models have a rank as on the fitted board."""
-    rating = np.array([ratings[key] for key in judged.board.models])
-    component, bounded = components.label_components(judged.board.comparisons)
-    enough = has_enough_votes(bounded, judged.weight)
+def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
+    """All rows of Elo ratings by model key, without errors. The same models have a rank as on the fitted board."""
+    rating = np.array([ratings[key] for key in contestants.board.models])
+    component, bounded = components.label_components(contestants.board.comparisons)
+    enough = has_enough_votes(bounded, contestants.weight)
     ranked = select_ranked_models(component, enough)
     better = (component[:, None] == component) & (rating > rating[:, None]) & ranked
     columns = {
         "rank": _mask_with_none(1 + better.sum(axis=1), ranked),
         "rating": rating,
-        **_build_record_columns(judged),
+        **_build_record_columns(contestants),
         "component": component,
         "unbounded": np.zeros(len(rating), bool),
-        "provisional": _has_few_votes(judged),
+        "provisional": _has_few_votes(contestants),
     }
-    return BoardRows(
-        [row | NULL_INTERVAL_COLUMNS for row in _build_rows(judged, columns)], _has_few_ranked(enough, component)
-    )
+    rows = [row | NULL_INTERVAL_COLUMNS for row in _build_rows(contestants, columns)]
+    return BoardRows(rows, _has_few_ranked(enough, component))
 
 
-def _mask_with_none(numbers: Indices, there: NDArray[np.bool_]) -> NDArray[Any]:
-    found = numbers.astype(object)
-    found[~there] = None
-    return found
+def _mask_with_none(numbers: Indices, is_present: NDArray[np.bool_]) -> NDArray[Any]:
+    column = numbers.astype(object)
+    column[~is_present] = None
+    return column
 
 
 def _has_few_ranked(enough: NDArray[np.bool_], component: Indices) -> bool:
@@ -106,54 +106,59 @@ def _has_few_ranked(enough: NDArray[np.bool_], component: Indices) -> bool:
 
 
 def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
-    """(M,): what is added to the ratings that are shown."""
+    """(M,): the points that are added to published ratings."""
     labels = board.comparisons.labels
     if anchor is None or anchor[0] not in labels:
         return np.zeros(len(labels))
-    place = labels.index(anchor[0])
-    return np.where(fit.component == fit.component[place], anchor[1] - fit.ratings[place], 0.0)
+    name, rating = anchor
+    position = labels.index(name)
+    return np.where(fit.component == fit.component[position], rating - fit.ratings[position], 0.0)
 
 
-def _build_record_columns(judged: Contestants) -> dict[str, Any]:
-    board = judged.board
-    wins, ties = board.comparisons.wins, board.comparisons.ties
-    won, lost, tied = wins.sum(axis=1), wins.sum(axis=0), ties.sum(axis=1)
+def _build_record_columns(contestants: Contestants) -> dict[str, Any]:
+    board = contestants.board
+    won = board.comparisons.wins.sum(axis=1)
+    lost = board.comparisons.wins.sum(axis=0)
+    tied = board.comparisons.ties.sum(axis=1)
     counts = {"votes": won + lost + tied, "wins": won, "losses": lost, "ties": tied, "both_bad": board.both_bad}
     record: dict[str, Any] = {name: column.astype(np.int64) for name, column in counts.items()}
-    record["voters"] = np.array([number or None for number in judged.people.tolist()], dtype=object)
-    record["votes_to_rank"] = np.ceil(np.maximum(MIN_VOTES_FOR_RANK - judged.weight, 0)).astype(np.int64)
+    record["voters"] = np.array([number or None for number in contestants.voters.tolist()], dtype=object)
+    record["votes_to_rank"] = np.ceil(np.maximum(MIN_VOTES_FOR_RANK - contestants.weight, 0)).astype(np.int64)
     return record | {"win_rate": (won + tied / 2) / counts["votes"]}
 
 
-def _has_few_votes(judged: Contestants) -> Any:
-    few = judged.board.comparisons.votes.sum(axis=1) < PROVISIONAL_VOTES
-    return few | (judged.people < MIN_VOTERS) if judged.few_voters else few
+def _has_few_votes(contestants: Contestants) -> Any:
+    has_few_votes = contestants.board.comparisons.votes.sum(axis=1) < PROVISIONAL_VOTES
+    if not contestants.is_own_pool:
+        return has_few_votes
+    return has_few_votes | (contestants.voters < MIN_VOTERS)
 
 
-def _build_rows(judged: Contestants, columns: Mapping[str, Any]) -> list[BoardRow]:
-    plain = zip(*(_to_json_values(column) for column in columns.values()), strict=True)
-    found = [
-        build_model_facts(judged.models[key]) | dict(zip(columns, values, strict=True))
-        for key, values in zip(judged.board.models, plain, strict=True)
+def _build_rows(contestants: Contestants, columns: Mapping[str, Any]) -> list[BoardRow]:
+    value_rows = zip(*(_to_json_values(column) for column in columns.values()), strict=True)
+    rows = [
+        build_model_facts(contestants.models[key]) | dict(zip(columns, values, strict=True))
+        for key, values in zip(contestants.board.models, value_rows, strict=True)
     ]
-    return sorted(found, key=_get_sort_key)
+    return sorted(rows, key=_get_sort_key)
 
 
 def _get_sort_key(row: BoardRow) -> tuple[Any, ...]:
     rank = row["rank"]
-    return row["component"], rank is None, -row["rating"] if rank is None else rank, row["model"]
+    order = -row["rating"] if rank is None else rank
+    return row["component"], rank is None, order, row["model"]
 
 
 def _to_json_values(column: Any) -> Sequence[Any]:
-    """Numbers as JSON has them: null for an open end."""
+    """Values for JSON, with null for an open end."""
     if column.dtype.kind == "f":
         column = np.where(np.isfinite(column), column, None)
-    plain: Sequence[Any] = column.tolist()
-    return plain
+    values: Sequence[Any] = column.tolist()
+    return values
 
 
 def build_model_facts(model: LanguageModel) -> BoardRow:
-    """What a row tells of its model as it is known now."""
+    """The current facts of a model in its row."""
     return {
         "model": model.slug,
         "name": model.name,

@@ -1,4 +1,4 @@
-"""Sets of models that visitors have named, and on which nobody votes any more: their boards go, their votes stay."""
+"""Deletion of named sets on which nobody votes anymore: their boards are deleted, their votes stay."""
 
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ from arena.models import PairWeight, Standing
 from ratings.models import Board, Pool, Snapshot
 
 MAX_IDLE_TIME = timedelta(days=30)
-MAX_SETS_PER_RUN = 500  # at a time, for meanwhile no board is published
+MAX_SETS_PER_RUN = 500  # a limit, because no board is published during a run
 
 
 def delete_idle_sets() -> int:
-    """Delete the sets without a vote for 30 days, with all their boards; returns how many.
+    """Delete sets without a vote for 30 days, with all their boards; returns the number of deleted sets.
 
-    The next vote on such a set makes it anew, from all its votes (see `ratings.pipeline.tallies`).
+    The next vote on such a set creates it again from all its votes (see `ratings.pipeline.tallies`).
     """
     from ratings.pipeline.board_refresh import REFRESH_LOCK_ID
 
@@ -24,15 +24,14 @@ def delete_idle_sets() -> int:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK_ID])
         idle = dict(_list_idle_sets().values_list("pk", "slug")[:MAX_SETS_PER_RUN])
-        for of_pool in (PairWeight, Standing):
-            of_pool.objects.filter(pool__in=idle.values()).delete()
+        PairWeight.objects.filter(pool__in=idle.values()).delete()
+        Standing.objects.filter(pool__in=idle.values()).delete()
         Pool.objects.filter(pk__in=idle).delete()
     return len(idle)
 
 
 def _list_idle_sets() -> QuerySet[Pool]:
-    """A board is published within seconds of each vote, so the newest snapshot tells when the last vote came."""
-    of_pool = {"board__pool": OuterRef("pk")}
-    published = Snapshot.objects.filter(**of_pool, computed_at__gt=Now() - MAX_IDLE_TIME)
+    """Sets without a recent snapshot. Each vote leads to a snapshot within seconds, so these sets have no new votes."""
+    published = Snapshot.objects.filter(board__pool=OuterRef("pk"), computed_at__gt=Now() - MAX_IDLE_TIME)
     behind = Board.objects.filter(pool=OuterRef("pk"), behind=True)
     return Pool.objects.filter(~Exists(published), ~Exists(behind), kind=Pool.Kind.SHORTLIST).order_by("pk")

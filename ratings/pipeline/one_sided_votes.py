@@ -1,7 +1,7 @@
-"""How often a question made a model fail alone in a blind battle that was judged all the same.
+"""Counts of judged blind battles in which a question made only one of the two models fail.
 
-Such a vote is kept and does not count, so a model that refuses what it answers badly would look better than it is if
-nobody saw how often that happens.
+Such a vote is stored but does not count. So a model that refuses questions which it would answer badly looks better
+than it is, unless these failures are published.
 """
 
 from datetime import datetime
@@ -36,9 +36,9 @@ SELECT model, sum(battles)::bigint FROM of_networks GROUP BY model"""
 
 
 def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
-    """Key of a model → battles of the pool whose vote does not count because a question made this model fail alone.
+    """Model key → number of the pool's battles whose vote does not count because a question made only this model fail.
 
-    Votes after `until` are left out; battles that their voters have deleted are not known any more.
+    Votes after `until` are left out. Battles that their voters have deleted are unknown.
     """
     values: dict[str, Any] = {
         "pool": pool,

@@ -1,5 +1,7 @@
-"""The figures behind the method page that take a look at every vote: counted by beat, one row a pool, so that a page
-never waits for a million votes."""
+"""Figures of the method page that depend on every vote.
+
+Celery beat computes them in advance and stores one row per pool, so that no page waits for a million votes.
+"""
 
 import time
 from collections import defaultdict
@@ -23,8 +25,8 @@ from ratings.statistics.constants import MIN_VOTERS
 from ratings.statistics.likelihood import NotConverged
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# Votes by outcome, by the model at the left and by the one at the right, in one pass. Those that do not count come as
-# late as in the public record: else a voter would see at once whether the own one counts, and why not.
+# One pass counts votes by outcome, by the model on side a and by the model on side b. Votes that do not count appear as
+# late as in the public record. Otherwise voters would see at once whether their own vote counts, and why not.
 VOTE_COUNTS_SQL = """
 SELECT winner, COALESCE(model_a_id, model_b_id), counted, reason, sum(multiplicity)
 FROM (SELECT winner, model_a_id, model_b_id, counted, CASE WHEN counted THEN '' ELSE reason END AS reason, multiplicity
@@ -34,8 +36,9 @@ BATTLE_COUNTS_SQL = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
 FROM arena_battle WHERE mode = %s GROUP BY 1, 2"""
 JUDGED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED)
-# A vote weighs 1 if its pair was drawn as often as any other would be. Votes of nobody known are of a voter each.
-# Voters go by 52 bits of a hash, which a float holds: among a million two have the same in one case of ten thousand.
+# A vote weighs 1 if its pair was drawn as often as every other pair. Each vote of an unknown voter counts as a voter of
+# its own. Voters are identified by 52 bits of a hash, which fit into a float: among a million voters, two share a hash
+# with a chance of one in ten thousand.
 PAIR_VOTES_SQL = """
 SELECT LEAST(model_a_id, model_b_id), GREATEST(model_a_id, model_b_id),
     CASE WHEN winner NOT IN ('a', 'b') THEN 0 WHEN (winner = 'a') = (model_a_id < model_b_id) THEN 1 ELSE -1 END,
@@ -47,33 +50,33 @@ FROM (
     WHERE pool = %(pool)s AND counted AND propensity IS NOT NULL
 ) AS drawn GROUP BY 1, 2, 3, 4, 5"""
 FETCH_SIZE = 20_000
-LOW_MODEL, HIGH_MODEL, OUTCOME, VOTER_HASH, IS_KNOWN_VOTER, VOTE_COUNT, WEIGHT_SUM, SQUARED_WEIGHT_SUM = range(
-    8
-)  # its columns
-# So many times what the last round took is left between two rounds.
+# The columns of PAIR_VOTES_SQL.
+LOW_MODEL, HIGH_MODEL, OUTCOME, VOTER_HASH, IS_KNOWN_VOTER, VOTE_COUNT, WEIGHT_SUM, SQUARED_WEIGHT_SUM = range(8)
+# The pause between two rounds is this many times the duration of the last one.
 PAUSE_FACTOR = 200
 _next_round_at = 0.0
 
 
 def update_pool_figures() -> list[str]:
-    """Count the pools in which something has changed, and give their slugs; none soon after a round that took long.
+    """Store new figures of the pools that have changed, and return their slugs; none soon after a slow round.
 
-    Not the sets of visitors, of which there may be many.
+    Sets of visitors are left out, because there may be many.
     """
-    global _next_round_at  # noqa: PLW0603  # a process counts for all
+    global _next_round_at  # noqa: PLW0603  # one process computes the figures
     started = time.monotonic()
     if started < _next_round_at:
         return []
-    battles, changed = _count_battles(), []
+    battles = _count_battles()
+    changed = []
     known = {
         pool: (mark, late) for pool, mark, late in PoolFigures.objects.values_list("pool", "mark", "figures__late")
     }
     for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
-        of_pool = battles.get(pool.slug, {})
-        stored, late = known.get(pool.pk, (None, False))
-        mark = [_find_newest_vote_id(pool), pool.revision, of_pool, now().hour if late else None]
-        if stored != mark:
-            values = {"figures": _compute_figures(pool, of_pool), "mark": mark, "counted_at": Now()}
+        pool_battles = battles.get(pool.slug, {})
+        stored_mark, late = known.get(pool.pk, (None, False))
+        mark = [_find_newest_vote_id(pool), pool.revision, pool_battles, now().hour if late else None]
+        if stored_mark != mark:
+            values = {"figures": _compute_figures(pool, pool_battles), "mark": mark, "counted_at": Now()}
             PoolFigures.objects.update_or_create(pool=pool, defaults=values)
             changed.append(pool.slug)
     _next_round_at = time.monotonic() + PAUSE_FACTOR * (time.monotonic() - started)
@@ -85,12 +88,13 @@ def _find_newest_vote_id(pool: Pool) -> int | None:
 
 
 def _count_battles() -> dict[str, dict[str, int]]:
-    """Pool → state → its blind battles, and how many of those that are over had a side replaced."""
-    found: dict[str, dict[str, int]] = defaultdict(lambda: {"replaced": 0})
+    """Pool → state → number of blind battles; "replaced" → number of finished ones in which a side was replaced."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: {"replaced": 0})
     for pool, state, number, replaced in _fetch_rows(BATTLE_COUNTS_SQL, [Battle.Mode.ANONYMOUS]):
-        found[pool][state] = number
-        found[pool]["replaced"] += replaced if state in JUDGED_STATES else 0
-    return found
+        counts[pool][state] = number
+        if state in JUDGED_STATES:
+            counts[pool]["replaced"] += replaced
+    return counts
 
 
 def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     outcomes, reasons, models = _count_votes(pool, slugs)
     late = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - PUBLIC_DELAY)
     return {
-        "late": late.exists(),  # then they are counted again in the next hour
+        "late": late.exists(),  # if so, the figures are computed again in the next hour
         "battles": battles,
         "outcomes": outcomes,
         "reasons": reasons,
@@ -110,15 +114,17 @@ def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
 
 
 def _count_votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dict[str, int], dict[str, Any]]:
-    """Counted votes by outcome; the others by reason; and of each model how many are counted and why others are not."""
+    """Counted votes by outcome, other votes by reason, and both numbers for each model."""
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
     for winner, model, counted, reason, number in _fetch_rows(VOTE_COUNTS_SQL, [pool.slug, now() - PUBLIC_DELAY]):
         votes = int(number)
         if model is None:
-            table, key = (outcomes, winner) if counted else (reasons, reason)
-            table[key] += votes
+            if counted:
+                outcomes[winner] += votes
+            else:
+                reasons[reason] += votes
         elif counted:
             models[slugs[model]]["counted"] += votes
         else:
@@ -127,21 +133,32 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dic
 
 
 def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """How the next pair is drawn while all models are up: of each model the chance to be in it, of pairs the least and
-    greatest one."""
+    """Chances of the next draw while all models are up: of each model, and the least and greatest of a pair.
+
+    None if the pool has no pair weights.
+    """
     weights = PairWeight.objects.filter(pool=pool.slug).first()
     if weights is None:
         return None
-    lots = PairSampler(weights.keys, dict(zip(combinations(weights.keys, 2), weights.weights, strict=True)))
+    weight_by_pair = dict(zip(combinations(weights.keys, 2), weights.weights, strict=True))
+    sampler = PairSampler(weights.keys, weight_by_pair)
     models: dict[str, float] = defaultdict(float)
-    for pair, chance in zip(lots.pairs, lots.chances, strict=True):
+    for pair, chance in zip(sampler.pairs, sampler.chances, strict=True):
         for key in pair:
             models[slugs[key]] += chance
-    return {"models": models, "least": min(lots.chances), "most": max(lots.chances), "pairs": len(lots.pairs)}
+    return {
+        "models": models,
+        "least": min(sampler.chances),
+        "most": max(sampler.chances),
+        "pairs": len(sampler.pairs),
+    }
 
 
 def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """Of how many votes the chance of their pair is known, and model → [moved, error, flagged]; None if of none."""
+    """The number of votes whose propensity is known, and model → [move, error, flagged].
+
+    None if there are no such votes, or if the fit does not converge.
+    """
     pairs = Tally.objects.filter(
         board__pool=pool, board__category__slug=OVERALL_CATEGORY, board__style_control=False
     ).count()
@@ -151,28 +168,30 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     if not len(rows):
         return None
     keys = sorted({*rows[:, :2].astype(int).ravel().tolist()}, key=slugs.__getitem__)
-    place = np.zeros(max(keys) + 1, dtype=np.intp)
-    place[keys] = np.arange(len(keys))
-    cast = _build_voter_counts(pool, place, rows)
+    positions = np.zeros(max(keys) + 1, dtype=np.intp)
+    positions[keys] = np.arange(len(keys))
+    counted, weighted, squared = _build_comparisons([slugs[key] for key in keys], positions, rows)
+    voter_counts = _build_voter_counts(pool, positions, rows)
     try:
-        found = propensity_audit.audit_propensities(
-            *_build_comparisons([slugs[key] for key in keys], place, rows), cast
-        )
+        audit = propensity_audit.audit_propensities(counted, weighted, squared, voter_counts)
     except NotConverged:
         return None
-    moves = zip(found.labels, found.moved.tolist(), found.errors.tolist(), found.flagged.tolist(), strict=True)
+    moves = zip(audit.labels, audit.moved.tolist(), audit.errors.tolist(), audit.flagged.tolist(), strict=True)
     return {
         "votes": int(rows[:, VOTE_COUNT].sum()),
         "most": propensity_audit.MAX_VOTE_WEIGHT,
-        "clustered": cast is not None,
-        "models": {label: rest for label, *rest in moves},
+        "clustered": voter_counts is not None,
+        "models": {label: figures for label, *figures in moves},
     }
 
 
-def _build_comparisons(labels: list[str], place: Indices, rows: Floats) -> tuple[Comparisons, Comparisons, Comparisons]:
-    """The same votes three times: counted, by weight, and by the square of the weight."""
-    low, high = (place[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
-    winner, boards = rows[:, OUTCOME], []
+def _build_comparisons(
+    labels: list[str], positions: Indices, rows: Floats
+) -> tuple[Comparisons, Comparisons, Comparisons]:
+    """The same votes three times: their counts, the sums of their weights, and the sums of the squared weights."""
+    low, high = (positions[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
+    winner = rows[:, OUTCOME]
+    boards = []
     for column in (VOTE_COUNT, WEIGHT_SUM, SQUARED_WEIGHT_SUM):
         amount = rows[:, column]
         wins, ties = np.zeros((2, len(labels), len(labels)))
@@ -183,22 +202,23 @@ def _build_comparisons(labels: list[str], place: Indices, rows: Floats) -> tuple
     return counted, weighted, squared
 
 
-def _build_voter_counts(pool: Pool, place: Indices, rows: Floats) -> propensity_audit.WeightedVoterCounts | None:
-    """Who cast them; None where the intervals of the board are not clustered either."""
-    voter, named = np.unique(rows[:, VOTER_HASH], return_inverse=True)[1], rows[:, IS_KNOWN_VOTER] > 0
+def _build_voter_counts(pool: Pool, positions: Indices, rows: Floats) -> propensity_audit.WeightedVoterCounts | None:
+    """The votes by voter, counted and weighted; None if the intervals of the board are not clustered either."""
+    voter = np.unique(rows[:, VOTER_HASH], return_inverse=True)[1]
+    named = rows[:, IS_KNOWN_VOTER] > 0
     if pool.kind == Pool.Kind.IMPORT or len(np.unique(voter[named])) < MIN_VOTERS:
         return None
-    low, high = (place[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
+    low, high = (positions[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
     outcomes = [rows[:, OUTCOME] == score for score in (1, -1, 0)]
-    once, weighted = (
-        VoterCounts(voter, low, high, *(rows[:, amount] * each for each in outcomes))
+    counted, weighted = (
+        VoterCounts(voter, low, high, *(rows[:, amount] * outcome for outcome in outcomes))
         for amount in (VOTE_COUNT, WEIGHT_SUM)
     )
-    return once, weighted
+    return counted, weighted
 
 
 def _fetch_array(statement: str, parameters: Any) -> Floats:
-    """All rows as numbers (N, 8), of which few at a time are Python's: there may be one for each vote."""
+    """All rows as numbers (N, 8). There may be one per vote, so only a part at a time consists of Python objects."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         parts = [np.array(part, dtype=np.float64) for part in iter(lambda: cursor.fetchmany(FETCH_SIZE), [])]

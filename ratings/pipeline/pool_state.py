@@ -1,11 +1,11 @@
-"""The counts and votes of pools, kept in the memory of the process that rates them.
+"""The counts and votes of pools, cached in the memory of the process that rates them.
 
-PostgreSQL has the truth; what is kept here holds as long as its revision is the pool's. So a refresh reads only the
-votes that are new, and whoever else changes the tallies of a pool makes the next one read everything.
+PostgreSQL is the source of truth. A cached state is valid as long as its revision is that of the pool. So a refresh
+reads only new votes. If another process changes the tallies of a pool, the next refresh reads everything.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,27 +19,27 @@ from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.vote_arrays import Floats, Indices
 
 MAX_POOLS = 20
-# So many of the newest votes are replayed at each refresh, for one of them may have come late.
+# Each refresh replays this many of the newest votes, because one of them may have come late.
 REPLAY_WINDOW = 2_000
-# Voters whose numbers differ only in so many of the lowest bits count as near each other.
+# Voters whose numbers differ only in this many of the lowest bits are sorted together.
 VOTER_GROUP_BITS = 8
 
 
 @dataclass
 class PairMatrices:
-    """Counts of one category: wins, ties and both-bad ones of each pair (room, room), `models` of it in use."""
+    """Counts of one category: wins, ties and both-bad votes of each pair, by position; the matrices grow as needed."""
 
     wins: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     ties: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     both_bad: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     def add(self, low: int, high: int, count: PairCount) -> None:
-        room = len(self.wins)
-        if max(low, high) >= room:
-            grown = ((0, max(low, high) + 1),) * 2
-            self.wins, self.ties, self.both_bad = (
-                np.pad(each, grown) for each in (self.wins, self.ties, self.both_bad)
-            )
+        last = max(low, high)
+        if last >= len(self.wins):
+            padding = (0, last + 1)
+            self.wins = np.pad(self.wins, padding)
+            self.ties = np.pad(self.ties, padding)
+            self.both_bad = np.pad(self.both_bad, padding)
         self.wins[low, high] += count.wins
         self.wins[high, low] += count.losses
         for table, number in ((self.ties, count.ties), (self.both_bad, count.both_bad)):
@@ -49,7 +49,10 @@ class PairMatrices:
 
 @dataclass(frozen=True, eq=False)
 class CategoryCounts:
-    """One category of a pool: M models (their keys) in the order of the labels, both_bad (M,) counts those of each."""
+    """Counts of one category of a pool.
+
+    models: keys of M models in the order of the labels. both_bad (M,): the both-bad votes of each model.
+    """
 
     models: list[int]
     comparisons: Comparisons
@@ -58,147 +61,169 @@ class CategoryCounts:
 
 @dataclass(frozen=True, eq=False)
 class CategoryVotes:
-    """N votes of one category: positions of the models, twice the score of the first, as in `VoteColumns`."""
+    """N votes of one category.
+
+    first, second (N,): positions of the models. twice (N,): twice the score of the first. The others are as in
+    `VoteColumns`.
+    """
 
     first: Indices
     second: Indices
     twice: Indices
-    bad: NDArray[np.bool_]
+    both_bad: NDArray[np.bool_]
     weight: Floats
     voter: Indices
 
-    def where(self, wanted: NDArray[np.bool_]) -> "CategoryVotes":
-        """Only these."""
-        return CategoryVotes(*(getattr(self, each.name)[wanted] for each in fields(self)))
+    def select(self, votes: NDArray[np.bool_]) -> "CategoryVotes":
+        """Only these votes (a mask of length N)."""
+        return CategoryVotes(
+            first=self.first[votes],
+            second=self.second[votes],
+            twice=self.twice[votes],
+            both_bad=self.both_bad[votes],
+            weight=self.weight[votes],
+            voter=self.voter[votes],
+        )
 
-    def counted(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """Their counts, and they themselves, with only those of the models that have votes here."""
-        found = Comparisons.from_votes(self.first, self.second, self.twice / 2, weight=self.weight)
-        inside = np.array(found.labels, dtype=np.intp)
+    def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
+        """The counts of these votes, and the votes themselves, both by positions among the models with votes."""
+        board = Comparisons.from_votes(self.first, self.second, self.twice / 2, weight=self.weight)
+        inside = np.array(board.labels, dtype=np.intp)
         first, second = (np.searchsorted(inside, side) for side in (self.first, self.second))
         both_bad = np.zeros(len(inside))
         for side in (first, second):
-            both_bad += np.bincount(side, self.bad * self.weight, len(inside))
-        judged = [models[place] for place in inside]
-        comparisons = Comparisons.from_counts([slugs[key] for key in judged], found.wins, found.ties)
+            both_bad += np.bincount(side, self.both_bad * self.weight, len(inside))
+        judged = [models[position] for position in inside]
+        comparisons = Comparisons.from_counts([slugs[key] for key in judged], board.wins, board.ties)
         return CategoryCounts(judged, comparisons, both_bad), replace(self, first=first, second=second)
 
     @cached_property
-    def by_voter(self) -> VoterCounts:
-        """Those of known voters."""
+    def voter_counts(self) -> VoterCounts:
+        """The votes of known voters."""
         known = self.voter != UNKNOWN_VOTER
-        named = self if known.all() else self.where(known)
+        named = self if known.all() else self.select(known)
         won, lost, tied = (named.weight * (named.twice == score) for score in (2, 0, 1))
         return VoterCounts(named.voter, named.first, named.second, won, lost, tied)
 
 
 @dataclass
 class PoolState:
-    """What is kept of one pool; `votes` only if they are ordered.
+    """The counts of one pool, and its votes if they are ordered.
 
-    elo: by category the ratings after so many of the votes, all but the newest. last, styled: by category the
-    ratings of the last fit, and those under style control with the coefficients.
+    positions: model key → position in all arrays. elo: category → number of replayed votes, which excludes the newest,
+    and the ratings after them. last_ratings: category → ratings of the last fit by model key. last_style_fits: category
+    → ratings and coefficients of the last fit under style control.
     """
 
     revision: int
     ordered: bool
     votes: VoteColumns = field(default_factory=VoteColumns)
-    places: dict[int, int] = field(default_factory=dict)
+    positions: dict[int, int] = field(default_factory=dict)
     categories: dict[str, PairMatrices] = field(default_factory=dict)
     elo: dict[str, tuple[int, Floats]] = field(default_factory=dict)
-    last: dict[str, dict[int, float]] = field(default_factory=dict)
-    styled: dict[str, tuple[dict[int, float], list[float]]] = field(default_factory=dict)
-    _people: Indices | None = None
+    last_ratings: dict[str, dict[int, float]] = field(default_factory=dict)
+    last_style_fits: dict[str, tuple[dict[int, float], list[float]]] = field(default_factory=dict)
+    _voter_order: Indices | None = None
 
-    def add(self, counts: list[PairCount]) -> None:
+    def add_counts(self, counts: list[PairCount]) -> None:
         for count in counts:
-            low, high = (self.places.setdefault(key, len(self.places)) for key in (count.low, count.high))
+            low = self.positions.setdefault(count.low, len(self.positions))
+            high = self.positions.setdefault(count.high, len(self.positions))
             self.categories.setdefault(count.category, PairMatrices()).add(low, high, count)
 
-    def counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
-        """The models with votes in a category, labelled and ordered by slug."""
+    def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
+        """The counts of the models with votes in a category, labeled and ordered by slug."""
         table = self.categories.get(category, PairMatrices())
-        room = len(table.wins)
-        judged = (table.wins + table.wins.T + table.ties).sum(axis=1) > 0
-        models = sorted(
-            (key for key, place in self.places.items() if place < room and judged[place]), key=slugs.__getitem__
-        )
-        inside = np.array([self.places[key] for key in models], dtype=np.intp)
-        wins, ties, both_bad = (each[np.ix_(inside, inside)] for each in (table.wins, table.ties, table.both_bad))
+        size = len(table.wins)
+        has_votes = (table.wins + table.wins.T + table.ties).sum(axis=1) > 0
+        judged = [key for key, position in self.positions.items() if position < size and has_votes[position]]
+        models = sorted(judged, key=slugs.__getitem__)
+        positions = np.array([self.positions[key] for key in models], dtype=np.intp)
+        inside = np.ix_(positions, positions)
+        wins, ties, both_bad = (matrix[inside] for matrix in (table.wins, table.ties, table.both_bad))
         comparisons = Comparisons.from_counts([slugs[key] for key in models], wins, ties)
         return CategoryCounts(models, comparisons, both_bad.sum(axis=1))
 
-    def number(self, category: str) -> float:
-        """How many votes a category has."""
+    def count_votes(self, category: str) -> float:
+        """The number of votes of a category."""
         table = self.categories.get(category, PairMatrices())
         return float(table.wins.sum() + table.ties.sum() / 2)
 
-    def ballots(self, category: str, models: list[int]) -> CategoryVotes:
-        """The votes of a category between these models, person by person; none where they have no order."""
-        place = np.zeros(max(self.places, default=0) + 1, dtype=np.intp)
-        place[models] = np.arange(len(models))
-        return self._ballots(place, self._of(category))
+    def select_votes(self, category: str, models: list[int]) -> CategoryVotes:
+        """The votes of a category between these models, sorted by voter; none if the votes are not ordered."""
+        positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
+        positions[models] = np.arange(len(models))
+        return self._build_votes(positions, self._find_votes(category))
 
-    def elo_ratings(self, category: str) -> dict[int, float]:
-        """Ratings by model after all votes of a category, which are ordered."""
-        place = np.zeros(max(self.places, default=0) + 1, dtype=np.intp)
-        place[list(self.places)] = list(self.places.values())
+    def compute_elo_ratings(self, category: str) -> dict[int, float]:
+        """Elo ratings by model key after all votes of a category in their order."""
+        positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
+        positions[list(self.positions)] = list(self.positions.values())
         start, ratings = self.elo.get(category, (0, np.zeros(0)))
-        ratings = np.append(ratings, np.full(len(self.places) - len(ratings), elo.START_RATING))
+        ratings = np.append(ratings, np.full(len(self.positions) - len(ratings), elo.START_RATING))
         end = len(self.votes)
         if end - start > 2 * REPLAY_WINDOW:
-            ratings = _replay_elo(ratings, self._ballots(place, self._between(start, end - REPLAY_WINDOW, category)))
+            settled = self._find_votes_between(start, end - REPLAY_WINDOW, category)
+            ratings = _replay_elo(ratings, self._build_votes(positions, settled))
             start = end - REPLAY_WINDOW
             self.elo[category] = (start, ratings)
-        ratings = _replay_elo(ratings, self._ballots(place, self._between(start, end, category)))
-        return {key: float(ratings[at]) for key, at in self.places.items()}
+        newest = self._find_votes_between(start, end, category)
+        ratings = _replay_elo(ratings, self._build_votes(positions, newest))
+        return {key: float(ratings[position]) for key, position in self.positions.items()}
 
-    def follow(self, folded: TallyChanges) -> None:
-        """Take in what a fold did."""
-        self.add(folded.counts)
+    def apply_changes(self, changes: TallyChanges) -> None:
+        """Add the counts and votes that were applied to the tallies."""
+        self.add_counts(changes.counts)
         if self.ordered:
-            changed = self.votes.add(folded.votes)
-            self._people = None
-            self.elo = {category: kept for category, kept in self.elo.items() if kept[0] <= changed}
+            first_changed = self.votes.add(changes.votes)
+            self._voter_order = None
+            self.elo = {category: replay for category, replay in self.elo.items() if replay[0] <= first_changed}
 
-    def style(self, category: str) -> NDArray[np.float32]:
-        """(N, 8): features of the ballots of a category, of the first answer and then of the second."""
-        style: NDArray[np.float32] = self.votes["style"][self._of(category)]
+    def select_style(self, category: str) -> NDArray[np.float32]:
+        """(N, 8): features of the votes of a category, those of the first answer and then those of the second."""
+        style: NDArray[np.float32] = self.votes["style"][self._find_votes(category)]
         return style
 
-    def _ballots(self, place: Indices, chosen: Indices) -> CategoryVotes:
-        first, second = (place[self.votes[side][chosen]] for side in "ab")
-        others = (self.votes[name][chosen] for name in ("twice", "bad", "weight", "voter"))
-        return CategoryVotes(first, second, *others)
+    def _build_votes(self, positions: Indices, chosen: Indices) -> CategoryVotes:
+        return CategoryVotes(
+            first=positions[self.votes["a"][chosen]],
+            second=positions[self.votes["b"][chosen]],
+            twice=self.votes["twice"][chosen],
+            both_bad=self.votes["both_bad"][chosen],
+            weight=self.votes["weight"][chosen],
+            voter=self.votes["voter"][chosen],
+        )
 
-    def _of(self, category: str) -> Indices:
-        """Where the votes of a category are, those of one person near each other: sums by voter take half the time."""
-        people = self._people
-        if people is None:
-            # Sorting small whole numbers takes a tenth of the time.
-            people = np.argsort((self.votes["voter"] >> VOTER_GROUP_BITS).astype(np.uint16), kind="stable")
-            self._people = people
-        return people if category == OVERALL_CATEGORY else people[self._chosen(category, slice(None))[people]]
+    def _find_votes(self, category: str) -> Indices:
+        """Indices of the votes of a category, roughly sorted by voter, which halves the time of sums by voter."""
+        order = self._voter_order
+        if order is None:
+            # It takes a tenth of the time to sort small integers.
+            order = np.argsort((self.votes["voter"] >> VOTER_GROUP_BITS).astype(np.uint16), kind="stable")
+            self._voter_order = order
+        if category == OVERALL_CATEGORY:
+            return order
+        return order[self._has_category(category, slice(None))[order]]
 
-    def _between(self, start: int, end: int, category: str) -> Indices:
-        """Where the votes of a category are between these two, in order."""
+    def _find_votes_between(self, start: int, end: int, category: str) -> Indices:
+        """Indices of the votes of a category from start to end, in their order."""
         if category == OVERALL_CATEGORY:
             return np.arange(start, end)
-        found: Indices = start + np.flatnonzero(self._chosen(category, slice(start, end)))
-        return found
+        indices: Indices = start + np.flatnonzero(self._has_category(category, slice(start, end)))
+        return indices
 
-    def _chosen(self, category: str, part: slice) -> NDArray[np.bool_]:
+    def _has_category(self, category: str, part: slice) -> NDArray[np.bool_]:
         if category == DECISIVE_CATEGORY:
-            decided: NDArray[np.bool_] = self.votes["twice"][part] != 1
-            return decided
-        return self.votes.of_category(category, part)
+            is_decided: NDArray[np.bool_] = self.votes["twice"][part] != 1
+            return is_decided
+        return self.votes.has_category(category, part)
 
 
-def _replay_elo(ratings: Floats, ballots: CategoryVotes) -> Floats:
-    return elo.replay_votes(ratings, ballots.first, ballots.second, ballots.twice / 2, ballots.weight)
+def _replay_elo(ratings: Floats, votes: CategoryVotes) -> Floats:
+    return elo.replay_votes(ratings, votes.first, votes.second, votes.twice / 2, votes.weight)
 
 
-# Apart: many sets that are voted on must not push out the pool of this arena, which takes seconds to read.
+# Two caches, so that many active sets do not evict the pool of this arena, which takes seconds to read.
 _pool_cache: OrderedDict[int, PoolState] = OrderedDict()
 _set_cache: OrderedDict[int, PoolState] = OrderedDict()
 
@@ -207,38 +232,41 @@ def _get_cache(pool: Pool) -> OrderedDict[int, PoolState]:
     return _set_cache if pool.is_set else _pool_cache
 
 
-def apply_changes(pool: Pool, folded: TallyChanges) -> None:
-    """Take in what a fold did to a pool, if it is in memory; else it is read when it is needed."""
+def apply_changes(pool: Pool, changes: TallyChanges) -> None:
+    """Apply changes of the tallies to the state of a pool if it is in memory. Otherwise it is loaded when needed."""
     if pool.pk in _get_cache(pool):
-        get_pool_state(pool, folded)
+        get_pool_state(pool, changes)
 
 
-def get_pool_state(pool: Pool, folded: TallyChanges | None = None) -> PoolState:
-    """What is kept of a pool, its revision being that before `folded`, which the same transaction has stored."""
-    memory = _get_cache(pool)
-    kept = memory.pop(pool.pk, None)
-    if kept is None or kept.revision != pool.revision:
-        kept = _load_pool_state(pool)
-    elif folded:
-        kept.follow(folded)
-    kept.revision = pool.revision + (folded is not None)
-    memory[pool.pk] = kept
-    while len(memory) > MAX_POOLS:
-        memory.popitem(last=False)
-    return kept
+def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState:
+    """The state of a pool, from memory or from the database.
+
+    changes: changes that the same transaction has stored; the revision of `pool` is that before them.
+    """
+    cache = _get_cache(pool)
+    state = cache.pop(pool.pk, None)
+    if state is None or state.revision != pool.revision:
+        state = _load_pool_state(pool)
+    elif changes:
+        state.apply_changes(changes)
+    state.revision = pool.revision + (changes is not None)
+    cache[pool.pk] = state
+    while len(cache) > MAX_POOLS:
+        cache.popitem(last=False)
+    return state
 
 
 def clear_pool_states() -> None:
-    """What is kept is not what is stored: read it again."""
+    """Forget all states, so that they are loaded from the database again."""
     _pool_cache.clear()
     _set_cache.clear()
 
 
 def _load_pool_state(pool: Pool) -> PoolState:
-    kept = PoolState(pool.revision, pool.ordered)
-    if kept.ordered:
-        kept.votes.load(pool.slug)
+    state = PoolState(pool.revision, pool.ordered)
+    if state.ordered:
+        state.votes.load(pool.slug)
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
     rows = tallies.values_list("board__category__slug", "model_a", "model_b", "wins", "losses", "ties", "both_bad")
-    kept.add([PairCount(pool.slug, *row, 0) for row in rows.iterator(chunk_size=10_000)])
-    return kept
+    state.add_counts([PairCount(pool.slug, *row, 0) for row in rows.iterator(chunk_size=10_000)])
+    return state

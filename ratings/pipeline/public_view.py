@@ -1,6 +1,6 @@
-"""How strangers see a vote: not before a day has passed, its time to the hour, and its voter for one day alone.
+"""The public view of a vote: a day late, with its time to the hour and a voter pseudonym that is valid for one day.
 
-Neither a record of another day nor the published texts of a battle lead to other votes of the same person.
+Neither the record of another day nor the published texts of a battle lead to other votes of the same person.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,30 +14,32 @@ PUBLIC_DELAY = timedelta(hours=24)
 
 
 def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
-    """The votes of an ordered batch up to the first that may not be shown yet.
+    """The votes of an ordered batch before the first vote that is not public yet.
 
-    The record ends there, whatever follows: else a reader who continues after the last id would miss those that were
-    stored a moment later under a smaller id.
+    The record ends there, even if public votes follow. Otherwise a reader who continues after the last id would miss
+    votes that were stored a moment later with a smaller id.
 
-    votes: in the order of their ids, each annotated with `file_time`, when the file of an imported one was stored.
+    votes: ordered by id and annotated with `file_time`, the time when the file of an imported vote was stored.
     """
     return takewhile(lambda vote: is_public(vote, now), votes)
 
 
 def is_public(vote: Vote, now: datetime) -> bool:
-    """Whether a day has passed since the vote was cast. An imported one whose time is unknown may be shown at once."""
+    """Whether the vote was cast at least a day ago. An imported vote without a time is public at once."""
     times = [time for time in (vote.created_at, vote.file_time) if time]  # type: ignore[attr-defined]  # annotated
     return vote.created_at is None or min(times) <= now - PUBLIC_DELAY
 
 
 def truncate_to_hour(time: datetime | None) -> datetime | None:
+    """The start of the hour (UTC), or None without a time."""
     return time and time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def build_daily_pseudonym(vote: Vote) -> str | None:
-    """32 hexadecimal digits: the same for all votes of one person, day (UTC) and pool, which were not published.
+    """32 hexadecimal digits that are the same for all unpublished votes of a voter on one day (UTC) in one pool.
 
-    A vote whose battle was published has one of its own, for everybody can find its row by the style of the texts.
+    A vote whose battle was published has a pseudonym of its own, because its row can be found by the style of its
+    texts. None if the voter is unknown.
     """
     if vote.voter is None:
         return None

@@ -1,4 +1,4 @@
-"""What the rating side tells arena: where each model stands, and how much each pair would teach."""
+"""Results for arena: the standing of each model, and the weights with which pairs should be drawn."""
 
 from collections.abc import Iterable
 
@@ -17,63 +17,72 @@ from ratings.statistics.comparisons import Comparisons
 REVEAL_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes", "provisional")
 
 
-def write(snapshots: Iterable[Snapshot]) -> None:
-    """Put the newest ratings of each pool where arena shows them at a reveal."""
+def store_standings(snapshots: Iterable[Snapshot]) -> None:
+    """Store the newest ratings of each pool, which arena shows at a reveal."""
     Standing.objects.bulk_create(
-        [
-            Standing(
-                pool=each.board.pool.slug,
-                ratings={row["model"]: {name: row[name] for name in REVEAL_FIELDS} for row in unpack_rows(each.rows)},
-                updated_at=each.computed_at,
-            )
-            for each in snapshots
-            if each.method == BRADLEY_TERRY
-            and each.board.category.slug == OVERALL_CATEGORY
-            and not each.board.style_control
-        ],
+        [_build_standing(snapshot) for snapshot in snapshots if _is_main_board(snapshot)],
         update_conflicts=True,
         unique_fields=["pool"],
         update_fields=["ratings", "updated_at"],
     )
 
 
-def update_pair_weights(pool: Pool, kept: PoolState) -> None:
-    """Say which pairs should meet next, as far as battles of this pool are drawn here."""
+def _is_main_board(snapshot: Snapshot) -> bool:
+    board = snapshot.board
+    is_plain = snapshot.method == BRADLEY_TERRY and not board.style_control
+    return is_plain and board.category.slug == OVERALL_CATEGORY
+
+
+def _build_standing(snapshot: Snapshot) -> Standing:
+    rows = unpack_rows(snapshot.rows)
+    return Standing(
+        pool=snapshot.board.pool.slug,
+        ratings={row["model"]: {name: row[name] for name in REVEAL_FIELDS} for row in rows},
+        updated_at=snapshot.computed_at,
+    )
+
+
+def update_pair_weights(pool: Pool, state: PoolState) -> None:
+    """Store the weights of the pairs for the next battles, if battles of this pool are drawn here."""
     if pool.kind == Pool.Kind.IMPORT:
         return
-    counts = kept.counts(OVERALL_CATEGORY, {key: str(key) for key in kept.places})
-    drawn = _drawn_models(pool, counts.models)
-    if len(drawn) < 2:
+    counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})
+    drawable = _list_drawable_keys(pool, counts.models)
+    if len(drawable) < 2:
         return
-    everybody = sorted({*counts.models, *drawn})
-    board = _expand_counts(counts, everybody)
+    all_keys = sorted({*counts.models, *drawable})
+    board = _expand_counts(counts, all_keys)
     weights = compute_pair_weights(board, bradley_terry.fit(board))
-    inside = np.searchsorted(everybody, drawn)
-    among = weights[np.ix_(inside, inside)][np.triu_indices(len(drawn), 1)]
+    inside = np.searchsorted(all_keys, drawable)
+    pair_weights = weights[np.ix_(inside, inside)][np.triu_indices(len(drawable), 1)]
     PairWeight.objects.bulk_create(
-        [PairWeight(pool=pool.slug, keys=drawn, weights=among.tolist(), updated_at=Now())],
+        [PairWeight(pool=pool.slug, keys=drawable, weights=pair_weights.tolist(), updated_at=Now())],
         update_conflicts=True,
         unique_fields=["pool"],
         update_fields=["keys", "weights", "updated_at"],
     )
 
 
-def _drawn_models(pool: Pool, named: Iterable[int]) -> list[int]:
-    """Sorted keys of the models that are drawn in this pool while all are up; see
-    `arena.endpoints.draw.list_drawable_models`."""
+def _list_drawable_keys(pool: Pool, judged: Iterable[int]) -> list[int]:
+    """Sorted keys of the models that may be drawn in this pool while all endpoints are up.
+
+    See `arena.endpoints.draw.list_drawable_models`. judged: keys of the models with votes in the pool.
+    """
     enabled = Endpoint.objects.filter(enabled=True)
     if pool.slug in (API_POOL, LIVE_POOL):
-        drawn = enabled.exclude(pk__in=list_small_windows().values("pk"))
+        endpoints = enabled.exclude(pk__in=list_small_windows().values("pk"))
     else:
-        drawn = enabled.filter(model_id__in=named)
-    return sorted(drawn.values_list("model_id", flat=True))
+        endpoints = enabled.filter(model_id__in=judged)
+    return sorted(endpoints.values_list("model_id", flat=True))
 
 
-def _expand_counts(counts: CategoryCounts, everybody: list[int]) -> Comparisons:
-    """The same counts among more models."""
-    size = len(everybody)
-    wins, ties = np.zeros((size, size)), np.zeros((size, size))
-    place = np.searchsorted(everybody, counts.models)
-    wins[np.ix_(place, place)] = counts.comparisons.wins
-    ties[np.ix_(place, place)] = counts.comparisons.ties
-    return Comparisons.from_counts(everybody, wins, ties)
+def _expand_counts(counts: CategoryCounts, keys: list[int]) -> Comparisons:
+    """The same counts among more models, given by sorted keys."""
+    size = len(keys)
+    wins = np.zeros((size, size))
+    ties = np.zeros((size, size))
+    positions = np.searchsorted(keys, counts.models)
+    inside = np.ix_(positions, positions)
+    wins[inside] = counts.comparisons.wins
+    ties[inside] = counts.comparisons.ties
+    return Comparisons.from_counts(keys, wins, ties)

@@ -1,10 +1,10 @@
-"""From votes to tallies.
+"""Tallies, counted from votes.
 
-Votes commit out of the order of their ids, so the outbox says which ones are in the tallies: of the counted
-votes that one statement sees, each is either folded or in the outbox that the same statement sees.
+Votes do not commit in the order of their ids, so the outbox records which votes are not in the tallies yet. For any
+statement, each counted vote that it sees is either in the tallies or in the outbox that it sees.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -19,7 +19,7 @@ RETURNING vote.id, vote.pool"""
 
 VOTES_BY_ID_SQL = "WITH votes AS (SELECT * FROM arena_vote WHERE id = ANY(%(ids)s))"
 
-FOLDED_VOTES_SQL = """
+TALLIED_VOTES_SQL = """
 WITH votes AS (
     SELECT * FROM arena_vote AS vote
     WHERE pool = %(pool)s AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
@@ -52,7 +52,7 @@ BoardSlugs = tuple[str, str]  # slugs of a pool and of a category
 
 
 class PairCount(NamedTuple):
-    """Votes between two models in one category of one pool; `low` is the smaller key, wins and losses its own."""
+    """Votes between two models in one category of one pool; wins and losses are those of `low`, the smaller key."""
 
     pool: str
     category: str
@@ -66,7 +66,7 @@ class PairCount(NamedTuple):
 
 
 class TallyChanges(NamedTuple):
-    """What a fold did to one pool: its boards that changed, by how much, and by which votes."""
+    """The changes of one pool by new votes: its changed boards, the added counts, and the ids of the votes."""
 
     boards: list[Board]
     counts: list[PairCount]
@@ -74,26 +74,28 @@ class TallyChanges(NamedTuple):
 
 
 def apply_outbox() -> dict[Pool, TallyChanges]:
-    """Move all waiting votes into the tallies, by pool. One transaction around it."""
+    """Move all waiting votes into the tallies, and return the changes by pool. Call it within a transaction."""
     with connection.cursor() as cursor:
         cursor.execute(DRAIN_OUTBOX_SQL)
-        taken = cursor.fetchall()
-    return _add_counts(_count_pairs(VOTES_BY_ID_SQL, ids=[vote for vote, _ in taken]), taken) if taken else {}
+        votes = cursor.fetchall()
+    if not votes:
+        return {}
+    return _add_counts(_count_pairs(VOTES_BY_ID_SQL, ids=[vote_id for vote_id, _ in votes]), votes)
 
 
 def recount_tallies(pool: Pool) -> None:
-    """Throw the tallies of a pool away and count its folded votes again."""
+    """Delete the tallies of a pool and count its votes again, except those in the outbox."""
     boards = Board.objects.filter(pool=pool)
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
     Pool.objects.filter(pk=pool.pk).update(revision=F("revision") + 1)
-    _add_counts(_count_pairs(FOLDED_VOTES_SQL, pool=pool.slug), [])
+    _add_counts(_count_pairs(TALLIED_VOTES_SQL, pool=pool.slug), [])
 
 
-def _count_pairs(votes: str, **parameters: Any) -> list[PairCount]:
+def _count_pairs(votes_sql: str, **parameters: Any) -> list[PairCount]:
     with connection.cursor() as cursor:
         cursor.execute(
-            votes + COUNT_PAIRS_SQL, {**parameters, "overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY}
+            votes_sql + COUNT_PAIRS_SQL, {**parameters, "overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY}
         )
         return [PairCount(*row) for row in cursor.fetchall()]
 
@@ -107,56 +109,71 @@ def _add_counts(counts: list[PairCount], votes: list[tuple[int, str]]) -> dict[P
         board.last_vote_id = max(board.last_vote_id or 0, count.last_vote_id)
         board.behind = True
     if counts:
-        rows = [(boards[count[:2]].pk, *count[2:8]) for count in counts]
+        rows = [
+            (
+                boards[count.pool, count.category].pk,
+                count.low,
+                count.high,
+                count.wins,
+                count.losses,
+                count.ties,
+                count.both_bad,
+            )
+            for count in counts
+        ]
         with connection.cursor() as cursor:
             cursor.execute(UPSERT_TALLIES_SQL, [list(column) for column in zip(*rows, strict=True)])
         Board.objects.bulk_update(boards.values(), ["last_vote_id", "behind"])
-    folded: dict[Pool, TallyChanges] = {}
-    for board in boards.values():
-        folded.setdefault(board.pool, TallyChanges([], [], [])).boards.append(board)
-    for pool, change in folded.items():
+    changes = _group_changes(boards.values(), counts, votes)
+    Pool.objects.filter(pk__in=[pool.pk for pool in changes]).update(revision=F("revision") + 1)
+    return changes
+
+
+def _group_changes(
+    boards: Iterable[Board], counts: list[PairCount], votes: list[tuple[int, str]]
+) -> dict[Pool, TallyChanges]:
+    changes: dict[Pool, TallyChanges] = {}
+    for board in boards:
+        changes.setdefault(board.pool, TallyChanges([], [], [])).boards.append(board)
+    for pool, change in changes.items():
         change.counts.extend(count for count in counts if count.pool == pool.slug)
-        change.votes.extend(vote for vote, slug in votes if slug == pool.slug)
-    Pool.objects.filter(pk__in=[pool.pk for pool in folded]).update(revision=F("revision") + 1)
-    return folded
+        change.votes.extend(vote_id for vote_id, slug in votes if slug == pool.slug)
+    return changes
 
 
 def _load_boards(pools: set[str]) -> dict[BoardSlugs, Board]:
-    known = Board.objects.filter(style_control=False, pool__slug__in=pools)
-    return {(board.pool.slug, board.category.slug): board for board in known.select_related("pool", "category")}
+    boards = Board.objects.filter(style_control=False, pool__slug__in=pools)
+    return {(board.pool.slug, board.category.slug): board for board in boards.select_related("pool", "category")}
 
 
 def _get_or_create_pools(
     known: Mapping[BoardSlugs, Board], counts: list[PairCount]
 ) -> tuple[dict[str, Pool], list[PairCount]]:
-    """The pools of these counts, made where they have their first vote, and what of the counts their boards get.
+    """The pools of these counts, created at their first vote, and the counts that their boards get.
 
-    A set of a visitor has its overall board alone. One that is made may have been dropped before, as nobody voted on
-    it: then it has more votes than these, and is counted from all of them.
+    A set of a visitor has only its overall board. A new set may have been deleted before because nobody voted on it.
+    Then it has more votes than these, so it is counted from all of them.
     """
     pools = {board.pool.slug: board.pool for board in known.values()}
-    made = []
+    new_sets = []
     for slug in sorted({count.pool for count in counts} - pools.keys()):
         pools[slug], is_new = Pool.objects.get_or_create(slug=slug, defaults=_build_pool_defaults(slug))
         if is_new and pools[slug].is_set:
-            made.append(slug)
-    counts = [count for count in counts if count.pool not in made]
-    counts += [count for slug in made for count in _count_pairs(FOLDED_VOTES_SQL, pool=slug)]
+            new_sets.append(slug)
+    counts = [count for count in counts if count.pool not in new_sets]
+    for slug in new_sets:
+        counts += _count_pairs(TALLIED_VOTES_SQL, pool=slug)
     return pools, [count for count in counts if count.category == OVERALL_CATEGORY or not pools[count.pool].is_set]
 
 
 def _get_or_create_boards(
     keys: set[BoardSlugs], known: Mapping[BoardSlugs, Board], pools: Mapping[str, Pool]
 ) -> dict[BoardSlugs, Board]:
-    """The boards of these pools and categories; what is missing is made, for it has its first vote now."""
+    """The boards of these pools and categories; missing boards and categories are created."""
     boards = dict(known)
-    for pool, category in keys - boards.keys():
-        boards[pool, category] = Board.objects.create(
-            pool=pools[pool],
-            category=Category.objects.get_or_create(slug=category, defaults={"name": format_category_name(category)})[
-                0
-            ],
-        )
+    for pool, slug in keys - boards.keys():
+        category, _ = Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})
+        boards[pool, slug] = Board.objects.create(pool=pools[pool], category=category)
     return {key: boards[key] for key in keys}
 
 

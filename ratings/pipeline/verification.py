@@ -1,4 +1,4 @@
-"""Are the tallies what the votes say? Counted vote by vote, by another path than the one that made them."""
+"""Verification of the tallies: a recount, vote by vote, that shares no code with the count that made them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,21 +17,26 @@ TallyKey = tuple[str, int, int, str]  # category, smaller and larger model key, 
 
 
 class TallyMismatch(ValueError):
-    """The first difference, in a sentence."""
+    """A tally differs from the votes; the message describes the first difference."""
 
 
 @dataclass(frozen=True)
 class VerificationResult:
+    """Numbers of tallies and pools that agree with the votes, and of votes that wait in the outbox."""
+
     tallies: int
     pools: int
     waiting: int
 
     def __str__(self) -> str:
-        return f"{self.tallies} tallies in {self.pools} pools are as the votes say; {self.waiting} votes wait"
+        return f"{self.tallies} tallies in {self.pools} pools agree with the votes; {self.waiting} votes are waiting"
 
 
 def verify_tallies(pools: Sequence[Pool]) -> VerificationResult:
-    """Recount these pools as they are at one moment; not within a transaction. Raises Differs."""
+    """The result of a recount of these pools in one consistent view. Call it outside of a transaction.
+
+    Raises TallyMismatch at the first difference.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -39,16 +44,17 @@ def verify_tallies(pools: Sequence[Pool]) -> VerificationResult:
 
 
 def _check_pool(pool: Pool) -> int:
-    kept, recounted = _load_tallies(pool), _recount_votes(pool)
-    for key in sorted(kept.keys() | recounted.keys()):
-        if kept[key] != recounted[key]:
+    stored = _load_tallies(pool)
+    recounted = _recount_votes(pool)
+    for key in sorted(stored.keys() | recounted.keys()):
+        if stored[key] != recounted[key]:
             category, low, high, outcome = key
             first, second = (LanguageModel.objects.get(pk=model).slug for model in (low, high))
             raise TallyMismatch(
                 f"{pool.slug}/{category}, {first} against {second}: "
-                f"the tally has {kept[key]} {outcome}, the votes say {recounted[key]}"
+                f"the tally has {stored[key]} {outcome}, the votes give {recounted[key]}"
             )
-    return len({key[:3] for key in kept})
+    return len({(category, low, high) for category, low, high, _ in stored})
 
 
 def _load_tallies(pool: Pool) -> Counter[TallyKey]:
@@ -61,14 +67,22 @@ def _load_tallies(pool: Pool) -> Counter[TallyKey]:
 
 def _recount_votes(pool: Pool) -> Counter[TallyKey]:
     counts: Counter[TallyKey] = Counter()
-    for vote in _iter_folded_votes(pool):
+    for vote in _iter_tallied_votes(pool):
         first_is_a = vote.model_a_id < vote.model_b_id
-        low, high = (vote.model_a_id, vote.model_b_id) if first_is_a else (vote.model_b_id, vote.model_a_id)
-        decided = {DECISIVE_CATEGORY} if vote.winner in (Vote.Winner.A, Vote.Winner.B) else set()
-        for category in {OVERALL_CATEGORY} if pool.is_set else {OVERALL_CATEGORY, *decided, *vote.categories}:
+        low, high = sorted((vote.model_a_id, vote.model_b_id))
+        for category in _list_categories(pool, vote):
             for outcome in _list_outcomes(vote.winner, first_is_a=first_is_a):
                 counts[category, low, high, outcome] += vote.multiplicity
     return counts
+
+
+def _list_categories(pool: Pool, vote: Vote) -> set[str]:
+    if pool.is_set:
+        return {OVERALL_CATEGORY}
+    categories = {OVERALL_CATEGORY, *vote.categories}
+    if vote.winner in (Vote.Winner.A, Vote.Winner.B):
+        categories.add(DECISIVE_CATEGORY)
+    return categories
 
 
 def _list_outcomes(winner: str, *, first_is_a: bool) -> list[str]:
@@ -79,12 +93,12 @@ def _list_outcomes(winner: str, *, first_is_a: bool) -> list[str]:
     return ["wins" if (winner == Vote.Winner.A) == first_is_a else "losses"]
 
 
-def _iter_folded_votes(pool: Pool) -> Iterator[Vote]:
-    """The counted votes that are in the tallies, without what is long."""
+def _iter_tallied_votes(pool: Pool) -> Iterator[Vote]:
+    """The counted votes that are in the tallies, without their long fields."""
     waiting = Exists(Outbox.objects.filter(vote=OuterRef("pk")))
     votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True).order_by("pk")
     votes = votes.only("model_a", "model_b", "winner", "multiplicity", "categories")
-    last = 0
-    while batch := list(votes.filter(pk__gt=last)[:BATCH_SIZE]):
+    last_id = 0
+    while batch := list(votes.filter(pk__gt=last_id)[:BATCH_SIZE]):
         yield from batch
-        last = batch[-1].pk
+        last_id = batch[-1].pk

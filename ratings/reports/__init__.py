@@ -1,1 +1,1 @@
-"""Reports that pages and the API share."""
+"""Figures and comparisons of boards that pages and the API share."""

@@ -1,6 +1,6 @@
-"""A benchmark beside the ratings of a board: the models that have both, and who is far from the line through them.
+"""Regress the ratings of a board on the scores of a benchmark, and find the models far from the line.
 
-Only scores of equal conditions are in one regression, and only ratings that are settled and can be compared.
+A regression uses only scores of equal conditions and only ratings that are settled and comparable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,23 +27,26 @@ from ratings.statistics.benchmark_regression import (
     regress_ratings,
 )
 
-UNCONNECTED, UNBOUNDED, PROVISIONAL, UNRATED = EXCLUSION_REASONS = (
-    "unconnected",
-    "unbounded",
-    "provisional",
-    "unrated",
-)
-TOO_FEW, FLAT = PROBLEMS = ("too_few", "flat")
+UNCONNECTED = "unconnected"
+UNBOUNDED = "unbounded"
+PROVISIONAL = "provisional"
+UNRATED = "unrated"
+EXCLUSION_REASONS = (UNCONNECTED, UNBOUNDED, PROVISIONAL, UNRATED)
+TOO_FEW = "too_few"
+FLAT = "flat"
+PROBLEMS = (TOO_FEW, FLAT)
 POINT_FIELDS = ("model", "name", "rating", "ci_low", "ci_high")
 
 Row = dict[str, Any]
-CONDITIONS_HINT = "The answer without them lists those that there are, each with its key."
+CONDITIONS_HINT = "Call this without `conditions` to get all conditions with their keys."
 
 
 @dataclass(frozen=True)
 class AgreementQuery:
-    """No pool: this arena's own, or as long as that has too few models, the first one with enough. No conditions: those
-    with most models.
+    """The board and the conditions to compare.
+
+    pool: empty for this arena's own, or for the first pool with enough models while this arena has too few
+    conditions: key of the conditions; empty for those with the most models
     """
 
     pool: str = ""
@@ -54,10 +57,10 @@ class AgreementQuery:
 
 @dataclass(frozen=True)
 class ConditionsGroup:
-    """Scores of equal conditions, and those of them whose models are rated."""
+    """Scores of equal conditions, and the pairs of score and board row of the models that are rated."""
 
     ranking: Ranking
-    both: tuple[tuple[ComparableScore, Row], ...]
+    pairs: tuple[tuple[ComparableScore, Row], ...]
 
     @property
     def key(self) -> str:
@@ -66,18 +69,21 @@ class ConditionsGroup:
 
 @dataclass(frozen=True)
 class BenchmarkComparison:
-    """`found` is None where `problem` says why. `own`: how many models this arena's own board has, if that was too few.
+    """A benchmark compared with a board.
 
-    `points`: from the lowest to the highest residual; without a line from the highest rating.
+    own_models: how many models of the benchmark this arena's own board has, if those are too few; else None
+    group: the conditions in use; None if the benchmark has no scores
+    regression: None if there is a `problem`
+    points: from the lowest residual to the highest; without a regression from the highest rating to the lowest
     """
 
     benchmark: Benchmark
     board: Row
-    own: int | None
+    own_models: int | None
     groups: list[ConditionsGroup]
-    chosen: ConditionsGroup | None
+    group: ConditionsGroup | None
     problem: str
-    found: BenchmarkRegression | None
+    regression: BenchmarkRegression | None
     points: list[Row]
     left_out: list[Row]
 
@@ -87,137 +93,161 @@ class BenchmarkComparison:
 
 
 def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
-    """From the parameters of a request; raises Refusal 400 where one cannot be understood."""
-    asked = snapshots.parse_board_key(parameters)
-    return AgreementQuery(parameters.get("pool") or "", asked.category, parameters.get("conditions") or "", asked.at)
+    """Return the query from the parameters of a request.
+
+    Raises:
+        RequestError: 400 for a parameter that cannot be parsed.
+    """
+    board_key = snapshots.parse_board_key(parameters)
+    return AgreementQuery(
+        pool=parameters.get("pool") or "",
+        category=board_key.category,
+        conditions=parameters.get("conditions") or "",
+        at=board_key.at,
+    )
 
 
 def get_benchmark(slug: str) -> Benchmark:
-    """Raises Refusal 404."""
-    found = Benchmark.objects.filter(slug=slug).first() if slug.isprintable() else None
-    if found is None:
+    """Return a benchmark.
+
+    Raises:
+        RequestError: 404 if there is none.
+    """
+    # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
+    benchmark = Benchmark.objects.filter(slug=slug).first() if slug.isprintable() else None
+    if benchmark is None:
         raise not_found_error("benchmark", slug, "All are listed at /api/v1/benchmarks/.")
-    return found
+    return benchmark
 
 
-def compare_benchmark(benchmark: Benchmark, asked: AgreementQuery) -> BenchmarkComparison:
-    """Raises Refusal 404 for an unknown pool or category, and for conditions that no score has."""
+def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkComparison:
+    """Return the comparison of a benchmark with a board.
+
+    Raises:
+        RequestError: 404 for an unknown pool or category, and for conditions that no score has.
+    """
     rankings = load_rankings(benchmark)
-    meant = [each for each in rankings if asked.conditions in ("", each.conditions.key)]
-    if asked.conditions and not meant:
-        raise RequestError(
-            "not_found", f"No score of {benchmark.name} was run under these conditions. {CONDITIONS_HINT}", 404
-        )
-    pool, own = (asked.pool, None) if asked.pool else _choose_pool(meant, asked.category)
-    board = snapshots.load_newest_board(pool, asked.category, style_control=False, method=BRADLEY_TERRY, at=asked.at)
-    rated = _index_rated_rows(board["rows"])
-    groups = sorted(
-        (ConditionsGroup(each, _match_rated(each, rated)) for each in rankings), key=lambda group: -len(group.both)
-    )
-    chosen = next((group for group in groups if asked.conditions in ("", group.key)), None)
-    both = chosen.both if chosen else ()
-    problem, found = _fit_line(both)
+    candidates = [ranking for ranking in rankings if query.conditions in ("", ranking.conditions.key)]
+    if query.conditions and not candidates:
+        detail = f"No score of {benchmark.name} was run under these conditions. {CONDITIONS_HINT}"
+        raise RequestError("not_found", detail, 404)
+    pool, own_models = (query.pool, None) if query.pool else _choose_pool(candidates, query.category)
+    board = snapshots.load_newest_board(pool, query.category, style_control=False, method=BRADLEY_TERRY, at=query.at)
+    rated_rows = _index_rated_rows(board["rows"])
+    groups = [ConditionsGroup(ranking, _match_rated(ranking, rated_rows)) for ranking in rankings]
+    groups.sort(key=lambda group: -len(group.pairs))
+    chosen = next((group for group in groups if query.conditions in ("", group.key)), None)
+    pairs = chosen.pairs if chosen else ()
+    problem, regression = _fit_line(pairs)
     return BenchmarkComparison(
         benchmark=benchmark,
         board=board,
-        own=own,
-        groups=[group for group in groups if len(group.both) > 1 or group is chosen],
-        chosen=chosen,
+        own_models=own_models,
+        groups=[group for group in groups if len(group.pairs) > 1 or group is chosen],
+        group=chosen,
         problem=problem,
-        found=found,
-        points=_build_points(both, found),
+        regression=regression,
+        points=_build_points(pairs, regression),
         left_out=_list_left_out(chosen, board["rows"]),
     )
 
 
 def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int | None]:
-    """Which pool suits, and how many models this arena's own board has if that is another one."""
-    if not category.isprintable():  # which no query can hold; it is refused later
+    """Return the pool to compare with, and, if it is not this arena's own, how many models the own one has."""
+    if not category.isprintable():  # no query can contain it; loading the board raises the error
         return LIVE_POOL, None
     sizes = {LIVE_POOL: 0}
     for snapshot in list_newest_snapshots(category):
-        rated = _index_rated_rows(unpack_rows(snapshot.rows))
-        sizes[snapshot.board.pool.slug] = max((len(_match_rated(each, rated)) for each in rankings), default=0)
-    enough = (slug for slug, size in sizes.items() if size >= MIN_MODELS)
-    pool = next(enough, max(sizes, key=lambda slug: sizes[slug]))
+        rated_rows = _index_rated_rows(unpack_rows(snapshot.rows))
+        matches = (len(_match_rated(ranking, rated_rows)) for ranking in rankings)
+        sizes[snapshot.board.pool.slug] = max(matches, default=0)
+    large_enough = (slug for slug, size in sizes.items() if size >= MIN_MODELS)
+    pool = next(large_enough, max(sizes, key=lambda slug: sizes[slug]))
     return pool, None if pool == LIVE_POOL else sizes[LIVE_POOL]
 
 
 def _find_exclusion(row: Row) -> str:
-    """Why a row of a board has no rating that could be compared; else an empty string."""
+    """Return why the rating of a board row cannot be compared, or an empty string."""
     if row["component"] != 0:
         return UNCONNECTED
-    return UNBOUNDED if row["unbounded"] else PROVISIONAL if row["provisional"] else ""
+    if row["unbounded"]:
+        return UNBOUNDED
+    return PROVISIONAL if row["provisional"] else ""
 
 
 def _index_rated_rows(rows: Sequence[Row]) -> dict[str, Row]:
     return {row["model"]: row for row in rows if not _find_exclusion(row)}
 
 
-def _match_rated(ranking: Ranking, rated: Mapping[str, Row]) -> tuple[tuple[ComparableScore, Row], ...]:
+def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[tuple[ComparableScore, Row], ...]:
     scores = [placed.scored for placed, _ in ranking.rows]
-    return tuple((scored, rated[scored.model]) for scored in scores if scored.model in rated)
+    return tuple((score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
 
 
-def _fit_line(both: Sequence[tuple[ComparableScore, Row]]) -> tuple[str, BenchmarkRegression | None]:
-    if len(both) < MIN_MODELS:
+def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str, BenchmarkRegression | None]:
+    """Return an empty string and the regression, or the problem and None."""
+    if len(pairs) < MIN_MODELS:
         return TOO_FEW, None
     try:
         return "", regress_ratings(
-            [scored.model for scored, _ in both],
-            [scored.percent for scored, _ in both],
-            [row["rating"] for _, row in both],
-            [_compute_error(row) for _, row in both],
-            [100 * (standard_error(scored) or 0) for scored, _ in both],
+            [score.model for score, _ in pairs],
+            [score.percent for score, _ in pairs],
+            [row["rating"] for _, row in pairs],
+            [_compute_error(row) for _, row in pairs],
+            [100 * (standard_error(score) or 0) for score, _ in pairs],
         )
     except ValueError:
         return FLAT, None
 
 
 def _compute_error(row: Row) -> float:
-    """Of a rating; where only its interval was published, from that."""
+    """Return the standard error of a rating, from its interval if only that was published, else 0."""
     if row["se"] is not None:
         return float(row["se"])
-    ends = row["ci_low"], row["ci_high"]
-    return 0.0 if None in ends else (ends[1] - ends[0]) / (2 * Z_95)
+    low, high = row["ci_low"], row["ci_high"]
+    if low is None or high is None:
+        return 0.0
+    return float(high - low) / (2 * Z_95)
 
 
-def _build_points(both: Sequence[tuple[ComparableScore, Row]], found: BenchmarkRegression | None) -> list[Row]:
-    by_model = {scored.model: (scored, row) for scored, row in both}
-    if found:
-        return [_build_point(*by_model[point.name], point) for point in found.points]
-    ordered = sorted(both, key=lambda each: (-each[1]["rating"], each[0].model))
-    return [_build_point(scored, row, None) for scored, row in ordered]
+def _build_points(pairs: Sequence[tuple[ComparableScore, Row]], regression: BenchmarkRegression | None) -> list[Row]:
+    if regression:
+        by_model = {score.model: (score, row) for score, row in pairs}
+        return [_build_point(*by_model[point.name], point) for point in regression.points]
+    by_rating = sorted(pairs, key=lambda pair: (-pair[1]["rating"], pair[0].model))
+    return [_build_point(score, row, None) for score, row in by_rating]
 
 
-def _build_point(scored: ComparableScore, row: Row, point: RegressionPoint | None) -> Row:
+def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None) -> Row:
     figures = ("expected", "z", "z_low", "z_high", "verdict")
     return {
         **{name: row[name] for name in POINT_FIELDS},
-        "score": scored.percent,
-        "score_margin": scored.margin,
+        "score": score.percent,
+        "score_margin": score.margin,
         **{name: getattr(point, name) if point else None for name in figures},
     }
 
 
-def _list_left_out(chosen: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
-    """Models with such a score that have no rating to compare, by name."""
-    on_board = {row["model"]: row for row in rows}
-    models = [score.model for _, score in chosen.ranking.rows] if chosen else []
-    reasons = [
-        (model, _find_exclusion(on_board[model.slug]) if model.slug in on_board else UNRATED) for model in models
-    ]
-    named = sorted(reasons, key=lambda each: (each[0].name.lower(), each[0].slug))
-    return [{"model": model.slug, "name": model.name, "reason": reason} for model, reason in named if reason]
+def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
+    """Return the models that have a score but no comparable rating, by name, each with the reason."""
+    board_rows = {row["model"]: row for row in rows}
+    models = [score.model for _, score in group.ranking.rows] if group else []
+    left_out = []
+    for model in sorted(models, key=lambda model: (model.name.lower(), model.slug)):
+        row = board_rows.get(model.slug)
+        reason = UNRATED if row is None else _find_exclusion(row)
+        if reason:
+            left_out.append({"model": model.slug, "name": model.name, "reason": reason})
+    return left_out
 
 
 def find_comparable_slugs() -> set[str]:
-    """Slugs of all benchmarks with enough models on the overall board of one pool."""
+    """Return the slugs of all benchmarks with enough models on the overall board of one pool."""
     boards = [set(_index_rated_rows(unpack_rows(snapshot.rows))) for snapshot in list_newest_snapshots()]
-    names = [field.name for field in fields(Conditions) if field.name != "report"]
+    condition_names = [field.name for field in fields(Conditions) if field.name != "report"]
     report = Case(When(harness="", then=F("source")), default=Value(""))
-    alike = Score.objects.annotate(report=report).values("benchmark__slug", "report", *names)
-    groups = alike.annotate(number=Count("model", distinct=True)).filter(number__gte=MIN_MODELS)
+    by_conditions = Score.objects.annotate(report=report).values("benchmark__slug", "report", *condition_names)
+    groups = by_conditions.annotate(number=Count("model", distinct=True)).filter(number__gte=MIN_MODELS)
     return {
         group["benchmark__slug"]
         for group in groups.annotate(models=ArrayAgg("model__slug", distinct=True))
@@ -226,25 +256,33 @@ def find_comparable_slugs() -> set[str]:
 
 
 def build_comparison_data(comparison: BenchmarkComparison) -> Row:
-    found, chosen = comparison.found, comparison.chosen
-    board = {name: comparison.board[name] for name in ("pool", "category", "computed_at")}
-    line = ("slope", "intercept", "sd", "spearman", "spearman_low", "spearman_high")
+    """Return the comparison as the API shows it."""
+    group = comparison.group
     return {
         "benchmark": comparison.benchmark.slug,
-        **board,
-        "conditions": _build_conditions(chosen) if chosen else None,
-        "other_conditions": [_build_conditions(group) for group in comparison.groups if group is not chosen],
+        **{name: comparison.board[name] for name in ("pool", "category", "computed_at")},
+        "conditions": _build_conditions(group) if group else None,
+        "other_conditions": [_build_conditions(other) for other in comparison.groups if other is not group],
         "n": len(comparison.points),
         "needed": MIN_MODELS,
         "missing": comparison.missing,
         "problem": comparison.problem or None,
-        **{name: getattr(found, name) if found else None for name in line},
-        "far": MIN_OUTLIER_Z,
-        "rank_signal": ("lost" if found.lost else "kept") if found else None,
+        **_build_regression(comparison.regression),
         "points": comparison.points,
         "left_out": comparison.left_out,
     }
 
 
+def _build_regression(regression: BenchmarkRegression | None) -> Row:
+    names = ("slope", "intercept", "sd", "spearman", "spearman_low", "spearman_high")
+    if regression is None:
+        return {**dict.fromkeys(names), "far": MIN_OUTLIER_Z, "rank_signal": None}
+    return {
+        **{name: getattr(regression, name) for name in names},
+        "far": MIN_OUTLIER_Z,
+        "rank_signal": "lost" if regression.lost else "kept",
+    }
+
+
 def _build_conditions(group: ConditionsGroup) -> Row:
-    return {"key": group.key, "models": len(group.both), **group.ranking.shared}
+    return {"key": group.key, "models": len(group.pairs), **group.ranking.shared}

@@ -1,4 +1,4 @@
-"""What a rating costs: each model of a board beside its price, or beside the speed that was measured here."""
+"""Ratings against price or measured speed: the models of a board and their Pareto frontier."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,37 +17,47 @@ from ratings.statistics import pareto
 PRICE = "price"
 SPEED = "speed"
 AXES = (PRICE, SPEED)
-UNCONNECTED, UNBOUNDED, UNRANKED, UNKNOWN = EXCLUSION_REASONS = ("unconnected", "unbounded", "unranked", "unknown")
+UNCONNECTED = "unconnected"  # no chain of votes joins the model to the main group
+UNBOUNDED = "unbounded"  # it has no finite rating of its own yet
+UNRANKED = "unranked"  # it has too few votes for a rank, so for a place on the frontier too
+UNKNOWN = "unknown"  # its price or speed is unknown
+EXCLUSION_REASONS = (UNCONNECTED, UNBOUNDED, UNRANKED, UNKNOWN)
 ROW_FIELDS = ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")
 
 Row = dict[str, Any]
 
 
-def build_frontier(asked: BoardKey, what: str) -> dict[str, Any]:
-    """The models of a board beside `what`: dollars a million tokens (three in, one out), or tokens a second.
+def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
+    """Return the models of a board with their price or speed, and which of them are on the Pareto frontier.
 
     `rows`, in the order of the board: rank, model, name, rating, ci_low, ci_high, provisional, value, on_frontier, and
-    with prices both of them, their source and their day. `left_out`: model, name and reason, one of `unconnected` (no
-    chain of votes to the main group), `unbounded` (it has no rating of its own yet), `unranked` (it has too few votes
-    for a rank, so for a place on the frontier too) and `unknown`. Prices and speeds are today's, whatever the time of
-    the board. Refusals as of `snapshots.load_newest_board`; 400 for another `what`.
+    with prices both of them, their source and their day. `left_out`: model, name and reason, one of
+    `EXCLUSION_REASONS`. Prices and speeds are today's, whatever the time of the board.
+
+    Args:
+        axis: `price`, in dollars per million tokens (blended 3:1, input to output), or `speed`, in tokens per second.
+
+    Raises:
+        RequestError: as in `snapshots.load_newest_board`, and 400 for another axis.
     """
-    if what not in AXES:
-        raise field_error("against", "against is price or speed.")
-    board = snapshots.load_newest_board(**asdict(asked))
-    values = _load_values(board["rows"], what)
-    rows, left_out = [], []
+    if axis not in AXES:
+        raise field_error("against", "against must be price or speed.")
+    board = snapshots.load_newest_board(**asdict(board_key))
+    values = _load_values(board["rows"], axis)
+    rows: list[Row] = []
+    left_out: list[Row] = []
     for row in board["rows"]:
         reason = _find_exclusion(row, values)
         if reason:
             left_out.append({"model": row["model"], "name": row["name"], "reason": reason})
         else:
             rows.append({name: row[name] for name in ROW_FIELDS} | values[row["model"]])
-    which = {name: board[name] for name in ("pool", "category", "style_control", "method", "computed_at")}
-    return which | {"against": what, "rows": _mark_frontier(rows, what), "left_out": left_out}
+    board_fields = {name: board[name] for name in ("pool", "category", "style_control", "method", "computed_at")}
+    return board_fields | {"against": axis, "rows": _mark_frontier(rows, axis), "left_out": left_out}
 
 
 def _find_exclusion(row: Row, values: Mapping[str, Row]) -> str:
+    """Return why a row is not in the comparison, or an empty string."""
     if row["component"] != 0:
         return UNCONNECTED
     if row["unbounded"]:
@@ -57,23 +67,27 @@ def _find_exclusion(row: Row, values: Mapping[str, Row]) -> str:
     return "" if row["model"] in values else UNKNOWN
 
 
-def _mark_frontier(rows: Sequence[Row], what: str) -> list[Row]:
-    better = -1 if what == PRICE else 1
-    on = pareto.mark_frontier([(row["rating"], better * row["value"]) for row in rows])
-    return [row | {"on_frontier": each} for row, each in zip(rows, on, strict=True)]
+def _mark_frontier(rows: Sequence[Row], axis: str) -> list[Row]:
+    sign = -1 if axis == PRICE else 1
+    marks = pareto.mark_frontier([(row["rating"], sign * row["value"]) for row in rows])
+    return [row | {"on_frontier": is_on_frontier} for row, is_on_frontier in zip(rows, marks, strict=True)]
 
 
-def _load_values(rows: Sequence[Row], what: str) -> dict[str, Row]:
-    """Slug → what is known of it."""
+def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
+    """Return slug → the value on the axis and the fields that go with it, for models where it is known."""
     models = LanguageModel.objects.filter(slug__in=[row["model"] for row in rows]).only("slug")
     slugs = {model.pk: model.slug for model in models}
-    if what == PRICE:
+    if axis == PRICE:
         return {slugs[key]: _build_price_fields(price) for key, price in load_current_prices([*models]).items()}
-    speeds = {slugs[key]: usual.tokens_per_s for key, usual in load_performance(slugs).items()}
+    speeds = {slugs[key]: performance.tokens_per_s for key, performance in load_performance(slugs).items()}
     return {slug: {"value": speed} for slug, speed in speeds.items() if speed}
 
 
 def _build_price_fields(price: Price) -> Row:
-    both = {"price_input": float(price.input), "price_output": float(price.output)}
-    value = blend_price(price.input, price.output)
-    return {"value": float(value)} | both | {"source": price.source, "as_of": price.as_of}
+    return {
+        "value": float(blend_price(price.input, price.output)),
+        "price_input": float(price.input),
+        "price_output": float(price.output),
+        "source": price.source,
+        "as_of": price.as_of,
+    }

@@ -1,7 +1,7 @@
-"""How the ratings of a pool come about, in figures: what counts and what does not, who is asked how often, what moved.
+"""The figures of the method page for one pool: votes that count and that do not, chances in the draw, recent changes.
 
-Boards are read as they were published and counts as beat has left them (`ratings.pipeline.pool_figures`).
-So no request waits for a million votes. Loads no numpy: these are figures for a page.
+Boards are loaded as published, and counts as Celery beat has stored them (`ratings.pipeline.pool_figures`), so no
+request waits for a million votes. This module does not import numpy, because web processes load it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,17 +26,17 @@ from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 from ratings.statistics.constants import ELO_SCALE, Z95
 
 MISS_RATE = 0.05
-FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # of models that move as chance has it, the part beyond two errors
+FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models that move by more than two errors by chance
 DAY = timedelta(days=1)
 MAX_CHANGES = 12
 REASON_TEXTS: dict[str, str | Promise] = {
     vote_rules.SIDE_BY_SIDE: _("the voter had picked the two models and knew them"),
     vote_rules.STOPPED: _("the voter had stopped an answer before its end"),
     vote_rules.ONE_SIDED: _("a question had made one model fail and not the other"),
-    vote_rules.IDENTITY_PROBE: _("a question had asked who is answering"),
-    vote_rules.IDENTITY_LEAK: _("an answer told which model had written it"),
+    vote_rules.IDENTITY_PROBE: _("a question had asked which model is answering"),
+    vote_rules.IDENTITY_LEAK: _("an answer had revealed its model"),
     vote_rules.REPEATED_PROMPT: _("the same voter had judged the same two models on the same question before"),
-    "": _("no reason came with the imported vote"),
+    "": _("the imported vote has no reason"),
 }
 STYLE_NAMES: dict[str, str | Promise] = {
     "length": _("length"),
@@ -57,14 +57,14 @@ class Proportion:
     high: float
 
     @property
-    def even(self) -> bool:
-        """Whether a half is within the interval."""
+    def is_even(self) -> bool:
+        """Whether one half lies within the interval."""
         return self.low <= 50 <= self.high
 
 
 @dataclass(frozen=True)
 class DayChange:
-    """A model whose rating is another one than a day ago, or that is new."""
+    """A model whose rating or rank differs from a day ago, or that is new; then `change` is None."""
 
     slug: str
     name: str
@@ -76,9 +76,9 @@ class DayChange:
 
 @dataclass(frozen=True)
 class PoolCounts:
-    """What was counted over all votes of a pool."""
+    """The stored counts over all votes of a pool."""
 
-    at: datetime
+    counted_at: datetime
     counted: int
     uncounted: int
     reasons: list[ReasonCount]
@@ -86,7 +86,7 @@ class PoolCounts:
     left: Proportion | None
     skipped: Proportion | None
     replaced: Proportion | None
-    parts: list[ModelShare]
+    shares: list[ModelShare]
     makers: list[MakerShare]
     battles: list[ModelBattleCounts]
     draw: dict[str, Any] | None
@@ -94,57 +94,67 @@ class PoolCounts:
 
     @property
     def rated(self) -> int:
-        """Models with a vote that counts, each of which must have a row."""
-        return sum(part.counted > 0 for part in self.parts)
+        """How many models have a vote that counts; each of them must have a row."""
+        return sum(share.counted > 0 for share in self.shares)
 
     @property
     def retired(self) -> list[ModelShare]:
-        return [part for part in self.parts if part.retired]
+        """The shares of retired models."""
+        return [share for share in self.shares if share.retired]
 
     @property
-    def of_retired(self) -> float:
-        """Their share of the two sides of all votes, in percent."""
-        return sum(part.percent for part in self.retired) / 2
+    def retired_percent(self) -> float:
+        """The share of retired models of the two sides of all votes, in percent."""
+        return sum(share.percent for share in self.retired) / 2
 
 
 @dataclass(frozen=True)
 class DayChanges:
-    """What moved since the board of a day ago: the farthest first, and how many more moved at all."""
+    """The models that moved since the board of a day ago, the largest change first, and how many more moved."""
 
     since: datetime
-    moved: list[DayChange]
+    changes: list[DayChange]
     more: int
 
 
 @dataclass(frozen=True)
 class MethodFigures:
+    """All figures of a pool.
+
+    counts: None until they are counted for the first time
+    intervals: how many intervals of the board are closed
+    expected_misses: how many of them are expected to miss the truth
+    style_board: the overall board under style control; styles: the worth of each feature on it
+    """
+
     pool: Pool
     board: Mapping[str, Any]
     counts: PoolCounts | None
     intervals: int
-    misses: float
-    styled: dict[str, Any]
+    expected_misses: float
+    style_board: dict[str, Any]
     styles: list[dict[str, Any]]
 
     @property
     def day(self) -> DayChanges | None:
+        """The changes within a day; None if no board is a day old."""
         return _load_day_changes(self.pool.slug, self.board)
 
 
 def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
-    """All figures of the pool that this is the newest board of."""
+    """Return the figures of the pool of this board, which is its newest overall one."""
     slug: str = board["pool"]
-    styled = _load_board(slug, style_control=True)
+    style_board = _load_board(slug, style_control=True)
     pool = Pool.objects.select_related("figures").get(slug=slug)
-    bounded = sum(not row["unbounded"] for row in board["rows"])
+    intervals = sum(not row["unbounded"] for row in board["rows"])
     return MethodFigures(
         pool=pool,
         board=board,
         counts=_build_counts(pool, pool.figures) if hasattr(pool, "figures") else None,
-        intervals=bounded,
-        misses=MISS_RATE * bounded,
-        styled=styled,
-        styles=_build_styles(styled.get("style") or {}),
+        intervals=intervals,
+        expected_misses=MISS_RATE * intervals,
+        style_board=style_board,
+        styles=_build_styles(style_board.get("style") or {}),
     )
 
 
@@ -155,45 +165,50 @@ def _load_board(pool: str, *, style_control: bool = False, at: datetime | None =
 
 
 def compute_proportion(part: int, whole: int) -> Proportion | None:
-    """None of nothing."""
+    """Return the proportion, or None if the whole is 0."""
     if not whole:
         return None
-    rate, spread = part / whole, Z95**2 / whole
+    rate = part / whole
+    spread = Z95**2 / whole
     middle = (rate + spread / 2) / (1 + spread)
     half = Z95 / (1 + spread) * sqrt(rate * (1 - rate) / whole + spread / (4 * whole))
     return Proportion(part, whole, 100 * rate, 100 * max(middle - half, 0), 100 * min(middle + half, 1))
 
 
 def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
-    found = stored.figures
-    outcomes, battles = found["outcomes"], found["battles"]
-    left, right, counted = outcomes.get("a", 0), outcomes.get("b", 0), sum(outcomes.values())
-    voted, skipped = battles.get("voted", 0), battles.get("skipped", 0)
-    battles_of = found.get("model_battles", {})  # absent where it was counted before these were
-    names = _load_models({*found["models"], *(found["chances"] or {}).get("models", {}), *battles_of})
+    figures = stored.figures
+    outcomes = figures["outcomes"]
+    left = outcomes.get("a", 0)
+    right = outcomes.get("b", 0)
+    counted = sum(outcomes.values())
+    battles = figures["battles"]
+    skipped = battles.get("skipped", 0)
+    finished = battles.get("voted", 0) + skipped
+    model_battles = figures.get("model_battles", {})  # missing in figures of earlier versions
+    chances = figures["chances"]
+    models = _load_models({*figures["models"], *(chances or {}).get("models", {}), *model_battles})
+    shares = vote_shares.build_model_shares(figures, counted, models, _list_reasons)
     return PoolCounts(
-        at=stored.counted_at,
+        counted_at=stored.counted_at,
         counted=counted,
-        uncounted=sum(found["reasons"].values()),
-        reasons=_list_reasons(found["reasons"]),
+        uncounted=sum(figures["reasons"].values()),
+        reasons=_list_reasons(figures["reasons"]),
         ties=counted - left - right,
         left=compute_proportion(left, left + right) if pool.ordered else None,
-        skipped=compute_proportion(skipped, voted + skipped),
-        replaced=compute_proportion(battles.get("replaced", 0), voted + skipped),
-        parts=(parts := vote_shares.build_model_shares(found, counted, names, _list_reasons)),
-        makers=vote_shares.build_maker_shares(parts),
-        battles=battle_outcomes.parse_outcomes(battles_of, names),
-        draw=found["chances"] and _convert_to_percent(found["chances"]),
-        audit=found["audit"] and _build_audit(found["audit"], names),
+        skipped=compute_proportion(skipped, finished),
+        replaced=compute_proportion(battles.get("replaced", 0), finished),
+        shares=shares,
+        makers=vote_shares.build_maker_shares(shares),
+        battles=battle_outcomes.parse_outcomes(model_battles, models),
+        draw=chances and _convert_to_percent(chances),
+        audit=figures["audit"] and _build_audit(figures["audit"], models),
     )
 
 
 def _list_reasons(reasons: Mapping[str, int]) -> list[ReasonCount]:
-    """Most first."""
-    return [
-        ReasonCount(each, REASON_TEXTS.get(each, each), n)
-        for each, n in sorted(reasons.items(), key=lambda item: -item[1])
-    ]
+    """Return the reasons with their texts, the most frequent first."""
+    by_frequency = sorted(reasons.items(), key=lambda item: -item[1])
+    return [ReasonCount(reason, REASON_TEXTS.get(reason, reason), votes) for reason, votes in by_frequency]
 
 
 def _load_models(slugs: Iterable[str]) -> dict[str, LanguageModel]:
@@ -205,18 +220,18 @@ def _convert_to_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
     return {"pairs": chances["pairs"], "least": 100 * chances["least"], "most": 100 * chances["most"]}
 
 
-def _build_audit(audit: Mapping[str, Any], names: Mapping[str, LanguageModel]) -> dict[str, Any]:
-    """`flagged`: the models that move by more than two errors; `farthest`: the largest move of all."""
+def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) -> dict[str, Any]:
+    """Return the audit of the draw; `flagged` models move by more than two errors, `farthest` is the largest move."""
     rows = [
-        {"slug": slug, "name": names[slug].name, "moved": moved, "error": error, "flagged": flagged}
+        {"slug": slug, "name": models[slug].name, "moved": moved, "error": error, "flagged": flagged}
         for slug, (moved, error, flagged) in audit["models"].items()
-        if slug in names
+        if slug in models
     ]
     rows.sort(key=lambda row: -abs(row["moved"]))
     return {
         "votes": audit["votes"],
         "most": audit["most"],
-        "clustered": audit.get("clustered", False),  # not said by what was counted before it was
+        "clustered": audit.get("clustered", False),  # missing in figures of earlier versions
         "models": len(rows),
         "expected": FLAG_RATE * len(rows),
         "farthest": rows[0] if rows else None,
@@ -225,36 +240,39 @@ def _build_audit(audit: Mapping[str, Any], names: Mapping[str, LanguageModel]) -
 
 
 def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """In Elo points for one standard deviation."""
-    found = [(feature, style[feature]) for feature in STYLE_NAMES if style.get(feature)]
+    """Return the worth of each feature of style, in Elo points per standard deviation, with its 95 % margin."""
+    coefficients = {feature: style[feature] for feature in STYLE_NAMES if style.get(feature)}
     return [
         {
             "feature": feature,
             "name": STYLE_NAMES[feature],
-            "worth": ELO_SCALE * each["coefficient"],
-            "half": Z95 * ELO_SCALE * each["se"],
+            "points": ELO_SCALE * fitted["coefficient"],
+            "margin": Z95 * ELO_SCALE * fitted["se"],
         }
-        for feature, each in found
+        for feature, fitted in coefficients.items()
     ]
 
 
 def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
-    """None where no board is a day old."""
-    then = _load_board(slug, at=timezone.now() - DAY)
-    if not then["computed_at"]:
+    """Return the changes since a day ago, or None if no board is a day old."""
+    earlier = _load_board(slug, at=timezone.now() - DAY)
+    if not earlier["computed_at"]:
         return None
-    moved = sorted(_list_day_changes(board["rows"], then["rows"]), key=lambda each: -abs(each.change or 1e9))
-    return DayChanges(then["computed_at"], moved[:MAX_CHANGES], max(0, len(moved) - MAX_CHANGES))
+    changes = _list_day_changes(earlier["rows"], board["rows"])
+    changes.sort(key=lambda day_change: -abs(day_change.change or 1e9))
+    return DayChanges(earlier["computed_at"], changes[:MAX_CHANGES], max(0, len(changes) - MAX_CHANGES))
 
 
-def _list_day_changes(now: Sequence[Mapping[str, Any]], then: Sequence[Mapping[str, Any]]) -> list[DayChange]:
-    """Those that moved by half a point, or to another rank."""
-    before = {row["model"]: row for row in then}
-    found = []
-    for row in now:
-        old = before.get(row["model"])
+def _list_day_changes(
+    earlier_rows: Sequence[Mapping[str, Any]], current_rows: Sequence[Mapping[str, Any]]
+) -> list[DayChange]:
+    """Return the models that moved by half a point or to another rank, and new ones."""
+    earlier = {row["model"]: row for row in earlier_rows}
+    changes = []
+    for row in current_rows:
+        old = earlier.get(row["model"])
         change = row["rating"] - old["rating"] if old else None
         if old is None or abs(row["rating"] - old["rating"]) >= 0.5 or row["rank"] != old["rank"]:
-            rank = old["rank"] if old else None
-            found.append(DayChange(row["model"], row["name"], row["rating"], change, row["rank"], rank))
-    return found
+            old_rank = old["rank"] if old else None
+            changes.append(DayChange(row["model"], row["name"], row["rating"], change, row["rank"], old_rank))
+    return changes

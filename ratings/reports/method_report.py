@@ -1,4 +1,4 @@
-"""The figures of the method page for programs: shares and chances from 0 to 1, ratings in Elo points."""
+"""The figures of the method page as API data: shares and chances from 0 to 1, ratings in Elo points."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,32 +13,38 @@ from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 
 
 def load_method_report(pool: str) -> dict[str, Any]:
-    """Raises Refusal 404 for a pool that there is not, and for one whose ratings were published elsewhere."""
+    """Return the report of a pool.
+
+    Raises:
+        RequestError: 404 for an unknown pool, and for one whose ratings were published elsewhere.
+    """
     board = snapshot_cache.get_board(BoardKey(pool=pool)).board
     if "reference" in board:
         raise snapshots.no_votes_error(pool)
     return build_method_data(method_figures.load_method_figures(board))
 
 
-def build_method_data(found: MethodFigures) -> dict[str, Any]:
-    counts = found.counts
+def build_method_data(figures: MethodFigures) -> dict[str, Any]:
+    """Return the figures of the method page as the API shows them."""
+    counts = figures.counts
     return {
-        "pool": found.pool.slug,
-        "computed_at": found.board["computed_at"],
-        "rows": len(found.board["rows"]),
-        "intervals": found.intervals,
-        "expected_misses": found.misses,
+        "pool": figures.pool.slug,
+        "computed_at": figures.board["computed_at"],
+        "rows": len(figures.board["rows"]),
+        "intervals": figures.intervals,
+        "expected_misses": figures.expected_misses,
         "style": {
-            "computed_at": found.styled["computed_at"],
-            "votes": found.styled["votes"],
+            "computed_at": figures.style_board["computed_at"],
+            "votes": figures.style_board["votes"],
             "features": [
-                {"feature": each["feature"], "points": each["worth"], "margin": each["half"]} for each in found.styles
+                {"feature": style["feature"], "points": style["points"], "margin": style["margin"]}
+                for style in figures.styles
             ],
         },
-        "counted_at": counts and counts.at,
+        "counted_at": counts and counts.counted_at,
         "votes": counts and _build_votes(counts),
-        "models": [_build_model_share(part) for part in counts.parts] if counts else [],
-        "battles": [_build_battles(each) for each in counts.battles] if counts else [],
+        "models": [_build_model_share(share) for share in counts.shares] if counts else [],
+        "battles": [_build_battles(battles) for battles in counts.battles] if counts else [],
         "makers": [_build_maker_share(maker) for maker in counts.makers] if counts else [],
         "draw": counts and counts.draw and _build_draw(counts.draw),
         "audit": counts and counts.audit and _build_audit(counts.audit),
@@ -58,14 +64,19 @@ def _build_votes(counts: PoolCounts) -> dict[str, Any]:
 
 
 def _build_reasons(reasons: Iterable[ReasonCount]) -> list[dict[str, Any]]:
-    return [{"reason": why.reason, "votes": why.votes} for why in reasons]
+    return [{"reason": reason.reason, "votes": reason.votes} for reason in reasons]
 
 
 def _build_proportion(share: Proportion | None) -> dict[str, Any] | None:
     if share is None:
         return None
-    ends = {"ci_low": share.low / 100, "ci_high": share.high / 100}
-    return {"part": share.part, "whole": share.whole, "share": share.percent / 100, **ends}
+    return {
+        "part": share.part,
+        "whole": share.whole,
+        "share": share.percent / 100,
+        "ci_low": share.low / 100,
+        "ci_high": share.high / 100,
+    }
 
 
 def _build_model_share(part: ModelShare) -> dict[str, Any]:
@@ -82,15 +93,15 @@ def _build_model_share(part: ModelShare) -> dict[str, Any]:
     }
 
 
-def _build_battles(of: ModelBattleCounts) -> dict[str, Any]:
+def _build_battles(counts: ModelBattleCounts) -> dict[str, Any]:
     return {
-        "model": of.slug,
-        "name": of.name,
-        "drawn": of.drawn,
-        "replaced": [{"reason": each.reason, "battles": each.battles} for each in of.replaced],
-        "refused": of.refused,
-        "void": of.void,
-        "one_sided": of.one_sided,
+        "model": counts.slug,
+        "name": counts.name,
+        "drawn": counts.drawn,
+        "replaced": [{"reason": reason.reason, "battles": reason.battles} for reason in counts.replaced],
+        "refused": counts.refused,
+        "void": counts.void,
+        "one_sided": counts.one_sided,
     }
 
 
@@ -109,8 +120,12 @@ def _convert_to_fraction(percent: float | None) -> float | None:
 
 
 def _build_draw(draw: Mapping[str, Any]) -> dict[str, Any]:
-    ends = {"least": draw["least"] / 100, "most": draw["most"] / 100}
-    return {"pairs": draw["pairs"], **ends, "shared_evenly": UNIFORM_SHARE}
+    return {
+        "pairs": draw["pairs"],
+        "least": draw["least"] / 100,
+        "most": draw["most"] / 100,
+        "shared_evenly": UNIFORM_SHARE,
+    }
 
 
 def _build_audit(audit: Mapping[str, Any]) -> dict[str, Any]:

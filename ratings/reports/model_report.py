@@ -1,6 +1,6 @@
-"""All of one model for programs, as its page shows it: facts, where it stands, what was said of it, and its scores."""
+"""The API report of one model, with the content of its page: facts, placements, feedback reasons and scores."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from arena.battles import feedback_stats
@@ -20,39 +20,50 @@ PLACEMENT_FIELDS = (
 
 
 def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """By as many queries for a pool of many models or categories as for one of few. Raises Refusal 404 for the pool."""
-    places = placements.list_pool_placements(model.slug)
-    pool = parameters.get("pool") or placements.choose_default_pool(places, parameters)
+    """Return the report, with a number of queries that does not depend on how many models or categories there are.
+
+    Raises:
+        RequestError: 404 for an unknown pool.
+    """
+    overall = placements.list_pool_placements(model.slug)
+    pool = parameters.get("pool") or placements.choose_default_pool(overall, parameters)
     if parameters.get("pool"):
-        snapshot_cache.get_board(BoardKey(pool=pool))  # which knows whether there is one
-    there = {(place.pool.slug, place.category) for place in places}
-    more = [
-        place
-        for place in placements.list_category_placements(pool, model.slug)
-        if (place.pool.slug, place.category) not in there
+        snapshot_cache.get_board(BoardKey(pool=pool))  # raises for an unknown pool
+    listed = {(placement.pool.slug, placement.category) for placement in overall}
+    by_category = [
+        placement
+        for placement in placements.list_category_placements(pool, model.slug)
+        if (placement.pool.slug, placement.category) not in listed
     ]
     return {
         **profiles.build_full_profile(model),
-        "boards": [_build_placement(place) for place in (*places, *more)],
+        "boards": [_build_placement(placement) for placement in (*overall, *by_category)],
         "reasons": _build_reasons(feedback_stats.load_feedback_profile(model.pk, pool), pool),
         "scores": list_model_scores(model),
     }
 
 
-def _build_placement(place: Placement) -> dict[str, Any]:
-    which = {"pool": place.pool.slug, "category": place.category, "among": place.among}
-    return (
-        which | {name: place.row[name] for name in PLACEMENT_FIELDS} | {"votes_to_rank": place.row.get("votes_to_rank")}
-    )
+def _build_placement(placement: Placement) -> dict[str, Any]:
+    return {
+        "pool": placement.pool.slug,
+        "category": placement.category,
+        "among": placement.ranked_models,
+        **{name: placement.row[name] for name in PLACEMENT_FIELDS},
+        "votes_to_rank": placement.row.get("votes_to_rank"),
+    }
 
 
 def _build_reasons(profile: FeedbackProfile | None, pool: str) -> dict[str, Any] | None:
     if profile is None:
         return None
-    said = {"praise": profile.praise, "blame": profile.blame}
     return {
         "pool": pool,
         "votes": profile.votes,
         "voters": profile.voters,
-        **{name: [{"reason": each["word"], "votes": each["count"]} for each in words] for name, words in said.items()},
+        "praise": _build_reason_counts(profile.praise),
+        "blame": _build_reason_counts(profile.blame),
     }
+
+
+def _build_reason_counts(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{"reason": reason["word"], "votes": reason["count"]} for reason in reasons]

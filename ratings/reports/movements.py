@@ -1,4 +1,4 @@
-"""What moved on a board between two times, for the page of the past and for programs."""
+"""Changes of a board between two times, for the history page and the API."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -19,62 +19,76 @@ ROW_FIGURES = ("rating", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "
 
 @dataclass(frozen=True)
 class BoardComparison:
-    """A board against that of then; `changes` is None where no board had been published by then."""
+    """A board compared with an earlier one.
 
-    then: datetime
+    since: the time of the comparison; computed_at: the time of the earlier board
+    changes: None if no board had been published by then
+    """
+
+    since: datetime
     computed_at: datetime | None
     changes: BoardChanges | None
 
 
-def compare_with_earlier(asked: BoardKey, board: Mapping[str, Any], then: datetime) -> BoardComparison:
-    old = snapshots.load_newest_board(**asdict(replace(asked, at=then)))
-    return BoardComparison(then, old["computed_at"], changes.compare_boards(old, board) if old["computed_at"] else None)
+def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: datetime) -> BoardComparison:
+    """Return the changes of a board since the one that was published at a time.
+
+    Raises:
+        RequestError: as in `snapshots.load_newest_board`.
+    """
+    earlier = snapshots.load_newest_board(**asdict(replace(board_key, at=since)))
+    if earlier["computed_at"] is None:
+        return BoardComparison(since, None, None)
+    return BoardComparison(since, earlier["computed_at"], changes.compare_boards(earlier, board))
 
 
-def subtract_duration(end: datetime, by: timedelta) -> datetime:
-    """So much earlier; nothing is earlier than the first time that there is."""
-    return end - min(by, end - MIN_TIME)
+def subtract_duration(end: datetime, duration: timedelta) -> datetime:
+    """Return the time so much earlier, but no earlier than the first representable time."""
+    return end - min(duration, end - MIN_TIME)
 
 
-def build_movement_report(asked: BoardKey, since: datetime | None, until: datetime | None) -> dict[str, Any]:
-    """From `since`, or a day before the end, to `until`, or now. Raises Refusal as `snapshots.load_newest_board` does,
-    or 400."""
+def build_movement_report(board_key: BoardKey, since: datetime | None, until: datetime | None) -> dict[str, Any]:
+    """Return the changes from `since` (default: a day before the end) to `until` (default: now).
+
+    Raises:
+        RequestError: as in `snapshots.load_newest_board`, and 400 if `since` is not before `until`.
+    """
     end = until or timezone.now()
-    then = since or subtract_duration(end, DAY)
-    if then >= end:
-        raise field_error("since", "since must lie before until.")
-    board = snapshot_cache.get_board(replace(asked, at=until)).board
-    comparison = compare_with_earlier(asked, board, then)
+    start = since or subtract_duration(end, DAY)
+    if start >= end:
+        raise field_error("since", "since must be earlier than until.")
+    board = snapshot_cache.get_board(replace(board_key, at=until)).board
+    comparison = compare_with_earlier(board_key, board, start)
     return {
         **{name: board[name] for name in ("pool", "category", "style_control", "method")},
-        "since": then,
+        "since": start,
         "until": end,
         "computed_then": comparison.computed_at,
         "computed_at": board["computed_at"],
         **_build_changes(comparison.changes, knows_votes=board["votes"] is not None),
-        "days": [{"day": day, "votes": votes} for day, votes in votes_per_day.count_votes_per_day(asked, end)],
+        "days": [{"day": day, "votes": votes} for day, votes in votes_per_day.count_votes_per_day(board_key, end)],
     }
 
 
-def _build_changes(found: BoardChanges | None, *, knows_votes: bool) -> dict[str, Any]:
-    if found is None:
+def _build_changes(changes: BoardChanges | None, *, knows_votes: bool) -> dict[str, Any]:
+    if changes is None:
         return {"votes": None, "shift": None, "models": [], "came": [], "went": []}
     return {
-        "votes": found.votes if knows_votes else None,
-        "shift": found.shift,
-        "models": [_build_movement(each, tested=found.noise) for each in found.both],
-        "came": [_build_model_name(row) for row in found.came],
-        "went": [_build_model_name(row) for row in found.went],
+        "votes": changes.votes if knows_votes else None,
+        "shift": changes.shift,
+        "models": [_build_movement(movement, tested=changes.has_intervals) for movement in changes.movements],
+        "came": [_build_model_name(row) for row in changes.added],
+        "went": [_build_model_name(row) for row in changes.removed],
     }
 
 
-def _build_movement(each: ModelMovement, *, tested: bool) -> dict[str, Any]:
+def _build_movement(movement: ModelMovement, *, tested: bool) -> dict[str, Any]:
     return {
-        **_build_model_name(each.now),
-        "change": each.change,
-        "beyond_noise": list(each.what) if tested else None,
-        "then": {name: each.then[name] for name in ROW_FIGURES},
-        "now": {name: each.now[name] for name in ROW_FIGURES},
+        **_build_model_name(movement.current),
+        "change": movement.change,
+        "beyond_noise": list(movement.significant) if tested else None,
+        "then": {name: movement.earlier[name] for name in ROW_FIGURES},
+        "now": {name: movement.current[name] for name in ROW_FIGURES},
     }
 
 

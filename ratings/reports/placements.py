@@ -1,6 +1,6 @@
-"""Where one model stands: on the board of each pool, in one pool in each category, and against each opponent."""
+"""The placements of one model: on the board of each pool, in each category of one pool, and against each opponent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,71 +17,86 @@ from ratings.statistics.constants import Z95
 
 @dataclass(frozen=True)
 class Placement:
-    """A model's row on the board of a pool and category; `among` how many models of its component are ranked."""
+    """A model's row on the board of a pool and category.
+
+    name: of the category
+    ranked_models: how many models of the row's component have a rank
+    """
 
     pool: Pool
     category: str
     name: str
     row: Mapping[str, Any]
-    among: int
+    ranked_models: int
 
     @property
     def missing(self) -> str:
-        """What it lacks for a rank; empty where it has one."""
+        """What the model lacks for a rank; empty if it has one."""
         return describe_missing_votes(self.row)
 
 
 def list_pool_placements(model: str) -> list[Placement]:
-    """Its places on the newest overall board of each pool that it is on."""
-    return [place for snapshot in list_newest_snapshots() if (place := _find_placement(snapshot, model))]
+    """Return the placements of a model on the newest overall board of each pool."""
+    return _find_placements(list_newest_snapshots(), model)
 
 
-def choose_default_pool(places: Sequence[Placement], parameters: Mapping[str, str]) -> str:
-    """The pool of the leaderboard, if the model is on that; else the first one that has it."""
-    on = [place.pool.slug for place in places]
-    if not on:
+def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str, str]) -> str:
+    """Return the pool of the leaderboard if the model is on it, else the first pool of these placements."""
+    pools = [placement.pool.slug for placement in placements]
+    if not pools:
         return LIVE_POOL
-    usual = board_selection.select_board(BoardKey(), parameters)[0].pool
-    return usual if usual in on else on[0]
+    leaderboard_pool = board_selection.select_board(BoardKey(), parameters)[0].pool
+    return leaderboard_pool if leaderboard_pool in pools else pools[0]
 
 
 def list_category_placements(pool: str, model: str) -> list[Placement]:
-    """Its places on the newest boards of a pool, without style control: over all categories first, then by name."""
+    """Return the placements of a model on the newest boards of a pool: the overall one first, then by category name.
+
+    Boards under style control are not among them.
+    """
     boards = Board.objects.filter(pool__slug=pool, style_control=False)
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
-    beside = ("board__pool", "board__category")
-    found = Snapshot.objects.filter(pk__in=keys).select_related(*beside).order_by("board__category__name")
-    places = [place for snapshot in found if (place := _find_placement(snapshot, model))]
-    return sorted(places, key=lambda place: place.category != OVERALL_CATEGORY)
+    related = ("board__pool", "board__category")
+    newest_snapshots = Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__category__name")
+    placements = _find_placements(newest_snapshots, model)
+    return sorted(placements, key=lambda placement: placement.category != OVERALL_CATEGORY)
+
+
+def _find_placements(snapshots: Iterable[Snapshot], model: str) -> list[Placement]:
+    candidates = [_find_placement(snapshot, model) for snapshot in snapshots]
+    return [placement for placement in candidates if placement]
 
 
 def _find_placement(snapshot: Snapshot, model: str) -> Placement | None:
-    rows, board = unpack_rows(snapshot.rows), snapshot.board
+    rows = unpack_rows(snapshot.rows)
+    board = snapshot.board
     for row in rows:
         if row["model"] == model:
-            among = sum(other["component"] == row["component"] and has_rank(other) for other in rows)
-            return Placement(board.pool, board.category.slug, board.category.name, row, among)
+            ranked_models = sum(other["component"] == row["component"] and has_rank(other) for other in rows)
+            return Placement(board.pool, board.category.slug, board.category.name, row, ranked_models)
     return None
 
 
-def list_opponents(asked: BoardKey, model: str) -> list[dict[str, Any]]:
-    """Whom it met on this board, most votes first: slug, votes, wins, losses, ties, actual, predicted, diff, error.
+def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
+    """Return the opponents of a model on a board, most votes first.
 
-    actual and predicted are win rates, a tie being half a win; error is what 95 % of differences lie within of diff.
-    None where there is no prediction, see `pairwise.matrices`.
+    Each has model (slug), votes, wins, losses, ties, actual, predicted, diff and error. actual and predicted are win
+    rates; a tie is half a win. diff is in Elo points, and error is half of its 95 % interval. Values without a
+    prediction are None, see `pairwise.build_matrices`.
     """
     from ratings.boards import pairwise  # scipy is slow to load
 
-    found = pairwise.compare_model(asked, model)
-    met = [_build_opponent(found, place, slug) for place, slug in enumerate(found.get("models", ()))]
-    return sorted(met, key=lambda each: -each["votes"])
+    figures = pairwise.compare_model(board_key, model)
+    opponents = [_build_opponent(figures, index, slug) for index, slug in enumerate(figures.get("models", ()))]
+    return sorted(opponents, key=lambda opponent: -opponent["votes"])
 
 
-def _build_opponent(found: Mapping[str, Any], place: int, slug: str) -> dict[str, Any]:
-    votes, wins, ties, predicted, diff, error = (
-        found[name][place] for name in ("counts", "wins", "ties", "win_probability", "diff", "diff_se")
-    )
+def _build_opponent(figures: Mapping[str, Any], index: int, slug: str) -> dict[str, Any]:
+    votes = figures["counts"][index]
+    wins = figures["wins"][index]
+    ties = figures["ties"][index]
+    error = figures["diff_se"][index]
     return {
         "model": slug,
         "votes": votes,
@@ -89,7 +104,7 @@ def _build_opponent(found: Mapping[str, Any], place: int, slug: str) -> dict[str
         "losses": votes - wins - ties,
         "ties": ties,
         "actual": (wins + ties / 2) / votes,
-        "predicted": predicted,
-        "diff": diff,
+        "predicted": figures["win_probability"][index],
+        "diff": figures["diff"][index],
         "error": None if error is None else Z95 * error,
     }

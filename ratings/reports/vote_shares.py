@@ -1,4 +1,4 @@
-"""Who has how much of the votes of a pool: each model, and all models of a maker together."""
+"""Shares of the votes of a pool: of each model, and of all models of a maker together."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +14,10 @@ LazyText = str | Promise
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """A reason why votes do not count, as they are stored with it and in words, and how many they are."""
+    """A reason why votes do not count: its stored name, its text, and the number of votes."""
 
     reason: str
-    words: LazyText
+    text: LazyText
     votes: int
 
 
@@ -26,9 +26,11 @@ ReasonLister = Callable[[Mapping[str, int]], list[ReasonCount]]
 
 @dataclass(frozen=True)
 class ModelShare:
-    """What one model has of the votes; percentages are of votes and of the battles that come next, None if unknown.
+    """The share of one model.
 
-    reasons: why votes of it do not count.
+    percent: of the votes that count
+    chance: to be in the next battle, in percent; None if unknown
+    reasons: why other votes of the model do not count
     """
 
     slug: str
@@ -42,12 +44,15 @@ class ModelShare:
 
     @property
     def uncounted(self) -> int:
-        return sum(why.votes for why in self.reasons)
+        return sum(reason.votes for reason in self.reasons)
 
 
 @dataclass(frozen=True)
 class MakerShare:
-    """All models of one maker; percentages are of the two sides of all votes and battles, so all makers have 100."""
+    """The share of all models of one maker.
+
+    percent, chance: of the two sides of all votes and of the next battle, so those of all makers add up to 100
+    """
 
     name: str
     models: int
@@ -57,46 +62,53 @@ class MakerShare:
 
 
 def build_model_shares(
-    found: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], told: ReasonLister
+    figures: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], list_reasons: ReasonLister
 ) -> list[ModelShare]:
-    """Most votes first, then who is in the draw without any.
+    """Return the shares of all models, most votes first, then the models in the draw that have none yet.
 
-    found: as `method_counts` has stored it; votes: all that count; told: reasons in words.
+    Args:
+        figures: as stored by `ratings.pipeline.pool_figures`.
+        votes: how many votes count.
+        models: slug → model; others are omitted.
+        list_reasons: returns the reasons of a model's counts with their texts.
     """
-    chances = (found["chances"] or {}).get("models", {})
-    counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | found["models"]
-    made = [
-        ModelShare(
-            slug=slug,
-            name=models[slug].name,
-            maker=maker.name if (maker := models[slug].organization) else "",
-            retired=models[slug].status == LanguageModel.Status.RETIRED,
-            counted=each["counted"],
-            reasons=told(each["reasons"]),
-            percent=100 * each["counted"] / votes if votes else 0.0,
-            chance=100 * chances.get(slug, 0.0) if chances else None,
+    chances = (figures["chances"] or {}).get("models", {})
+    counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]
+    shares = []
+    for slug, count in counts.items():
+        if slug not in models:
+            continue
+        model = models[slug]
+        shares.append(
+            ModelShare(
+                slug=slug,
+                name=model.name,
+                maker=model.organization.name if model.organization else "",
+                retired=model.status == LanguageModel.Status.RETIRED,
+                counted=count["counted"],
+                reasons=list_reasons(count["reasons"]),
+                percent=100 * count["counted"] / votes if votes else 0.0,
+                chance=100 * chances.get(slug, 0.0) if chances else None,
+            )
         )
-        for slug, each in counts.items()
-        if slug in models
-    ]
-    return sorted(made, key=lambda part: (-part.counted, part.slug))
+    return sorted(shares, key=lambda share: (-share.counted, share.slug))
 
 
 def build_maker_shares(shares: Sequence[ModelShare]) -> list[MakerShare]:
-    """Largest share first; those of an unknown maker are one, without a name."""
-    grouped: dict[str, list[ModelShare]] = defaultdict(list)
-    for part in shares:
-        grouped[part.maker].append(part)
-    made = [_build_maker_share(name, group) for name, group in grouped.items()]
-    return sorted(made, key=lambda maker: (-maker.percent, maker.name))
+    """Return the shares of all makers, largest first; models of unknown makers are one share without a name."""
+    by_maker: dict[str, list[ModelShare]] = defaultdict(list)
+    for share in shares:
+        by_maker[share.maker].append(share)
+    makers = [_build_maker_share(name, group) for name, group in by_maker.items()]
+    return sorted(makers, key=lambda maker: (-maker.percent, maker.name))
 
 
-def _build_maker_share(name: str, group: Sequence[ModelShare]) -> MakerShare:
-    chances = [part.chance for part in group if part.chance is not None]
+def _build_maker_share(name: str, shares: Sequence[ModelShare]) -> MakerShare:
+    chances = [share.chance for share in shares if share.chance is not None]
     return MakerShare(
         name=name,
-        models=len(group),
-        retired=sum(part.retired for part in group),
-        percent=sum(part.percent for part in group) / 2,
+        models=len(shares),
+        retired=sum(share.retired for share in shares),
+        percent=sum(share.percent for share in shares) / 2,
         chance=sum(chances) / 2 if chances else None,
     )

@@ -1,1 +1,1 @@
-"""Rating methods, pure: no Django, no database."""
+"""Rating methods. They are pure: they import neither Django nor a database."""

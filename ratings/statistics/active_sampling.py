@@ -1,9 +1,10 @@
-"""Which pair of models to ask about next: that whose vote does most for what people look at.
+"""Shares with which each pair of models should battle next, so that votes help most where people look.
 
-A vote between i and j adds p q (e_i - e_j)(e_i - e_j)' to the information, and its covariance V shrinks by a matrix of
-rank one. With trace(W V) the sum of the variances that matter, it shrinks by p q (e_i - e_j)' V W V (e_i - e_j) /
-(1 + p q (e_i - e_j)' V (e_i - e_j)). This is the sequential design for linear criteria (V. V. Fedorov, Theory of
-Optimal Experiments, 1972), but drawn in proportion: the best pair alone would make every opponent the same.
+A vote between i and j adds p q (e_i - e_j)(e_i - e_j)' to the information, so the covariance V shrinks by a matrix of
+rank one. trace(W V) is the sum of the variances that matter. The vote shrinks it by
+p q (e_i - e_j)' V W V (e_i - e_j) / (1 + p q (e_i - e_j)' V (e_i - e_j)). This is the sequential design for linear
+criteria (V. V. Fedorov, Theory of Optimal Experiments, 1972). Here pairs are drawn in proportion to that gain: always
+drawing the best pair would give every model the same opponent.
 """
 
 import numpy as np
@@ -16,30 +17,33 @@ from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, Z95
 from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize
 from ratings.statistics.vote_arrays import Floats
 
-# A newcomer has fewer votes than this, or an interval of more than so many Elo points to each side.
+# A newcomer has fewer votes than this, or an interval that reaches more than this many Elo points to each side.
 NEWCOMER_VOTES = 100
 NEWCOMER_HALF_WIDTH = 20.0
 CONTENDER_COUNT = 10
 
-# How much the mean variance counts of the contenders among each other, of the newcomers against the field, and of all
-# against the field. Means and not sums: else a few newcomers wait for the top, or the top for all of a young board.
-_CONTENDER_WEIGHT, _NEWCOMER_WEIGHT, _FIELD_WEIGHT = 3.0, 1.0, 0.05
+# Weights of three mean variances: contenders among each other, newcomers against the field, all models against the
+# field. They are means, because with sums a few newcomers would wait for the top, or the top for all models of a young
+# board.
+_CONTENDER_WEIGHT = 3.0
+_NEWCOMER_WEIGHT = 1.0
+_FIELD_WEIGHT = 0.05
 # The information of one tie between equals.
 _PRIOR_INFORMATION = 0.25
-# A variance of less is rounding.
+# A smaller variance is rounding.
 _MIN_VARIANCE = 1e-15
 
 
 def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
-    """The share (M, M) with which each pair should be asked next, from a board and its fit.
+    """The share (M, M) with which each pair should be drawn next, from a board and its fit.
 
-    Symmetric, finite, at least zero, with a zero diagonal; the sum over pairs i < j is 1, or 0 if there is no pair.
-    What matters are the ratings of newcomers against the field, the differences among the contenders, each of which
-    counts by its chance to be among the ten best, and a little every rating. The field is the mean weighted by
-    information, to which a model without votes adds next to nothing.
+    The shares are symmetric, finite and at least zero, with a zero diagonal. Their sum over pairs i < j is 1, or 0 if
+    there is no pair. Three things matter: the ratings of newcomers against the field, the differences among the
+    contenders, and, a little, every rating. A contender counts by its chance to be among the ten best. The field is
+    the mean weighted by information, to which a model without votes adds next to nothing.
 
-    Each model has a prior as strong as one tie against 1000, so any board will do, without votes too.
-    likelihood.NotConverged as for `bradley_terry.fit`.
+    Each model has a prior as strong as one tie against 1000, so a board without votes works too.
+    Raises likelihood.NotConverged as `bradley_terry.fit` does.
     """
     size = len(board.labels)
     if size < 2:
@@ -58,19 +62,21 @@ def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
 
 
 def _fit_strengths(board: Comparisons, start: Floats) -> Floats:
-    """Theta (M,), each model with a virtual tie against an opponent of strength 0."""
+    """Strengths (M,) in natural units; each model has one virtual tie against an opponent of strength 0."""
     half = np.full((len(start), 1), 0.5)
-    won, lost = (np.hstack((score, half)) for score in (board.score, board.score.T))
+    score = board.score
+    won = np.hstack((score, half))
+    lost = np.hstack((score.T, half))
     return maximize(won, lost, np.append(start, 0.0))[0][:-1]
 
 
 def _is_newcomer(board: Comparisons, fit: Fit) -> Flags:
-    few: Flags = board.votes.sum(axis=1) < NEWCOMER_VOTES
-    return few | fit.unbounded | (Z95 * fit.se > NEWCOMER_HALF_WIDTH)
+    has_few_votes: Flags = board.votes.sum(axis=1) < NEWCOMER_VOTES
+    return has_few_votes | fit.unbounded | (Z95 * fit.se > NEWCOMER_HALF_WIDTH)
 
 
 def _compute_contender_chances(theta: Floats, variance: Floats) -> Floats:
-    """(M,): about the chance of each model to be among the ten best."""
+    """(M,): approximate chance of each model to be among the ten best."""
     if len(theta) <= CONTENDER_COUNT:
         return np.ones(len(theta))
     last, next_one = -np.sort(-theta)[CONTENDER_COUNT - 1 : CONTENDER_COUNT + 1]
@@ -79,16 +85,17 @@ def _compute_contender_chances(theta: Floats, variance: Floats) -> Floats:
 
 
 def _compute_gain(against_field: Floats, newcomers: Flags, contenders: Floats) -> Floats:
-    """V W V, of which only differences matter."""
-    among = _CONTENDER_WEIGHT * contenders / contenders.sum()
-    weights = among + _NEWCOMER_WEIGHT * newcomers / max(int(newcomers.sum()), 1) + _FIELD_WEIGHT / len(newcomers)
-    common = among @ against_field
+    """V W V (M, M); only the variances of its differences matter."""
+    contender_weights = _CONTENDER_WEIGHT * contenders / contenders.sum()
+    newcomer_weights = _NEWCOMER_WEIGHT * newcomers / max(int(newcomers.sum()), 1)
+    weights = contender_weights + newcomer_weights + _FIELD_WEIGHT / len(newcomers)
+    common = contender_weights @ against_field
     gain: Floats = against_field.T @ (weights[:, None] * against_field) - np.outer(common, common) / _CONTENDER_WEIGHT
     return gain
 
 
 def _compute_difference_variances(covariance: Floats) -> Floats:
-    """Of all differences (M, M); rounding does not take them below zero."""
+    """(M, M): the variances of all differences; rounding does not take them below zero."""
     own = covariance.diagonal()
     differences: Floats = np.maximum(own[:, None] + own - (covariance + covariance.T), 0)
     return differences

@@ -1,7 +1,7 @@
-"""Where a benchmark and the people of an arena disagree: ratings against scores. Pure.
+"""Regression of ratings on benchmark scores: shows where a benchmark and the voters disagree. Pure.
 
-A model far below the line scores higher than people prefer it, one far above is preferred beyond its score. Neither
-proves anything: overfitting, leakage, a narrow test, style, or chance can do it.
+Voters prefer a model far below the line less than its score predicts, and a model far above the line more. Neither
+proves anything: overfitting, leakage, a narrow test, style, or chance can cause it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ MIN_MODELS = 12
 MIN_OUTLIER_Z = 1.5
 MAX_VALUE = 10**9
 RELATIVE_TOLERANCE = 1e-9
-# Below this the order of the scores says next to nothing of the order of the ratings.
+# Below this, the order of the scores says next to nothing about the order of the ratings.
 MIN_CORRELATION = 0.3
 PERFECT_CORRELATION = 1 - 1e-12
 Verdict = Literal["below", "above", "unclear", "agree"]
@@ -26,10 +26,12 @@ Verdict = Literal["below", "above", "unclear", "agree"]
 
 @dataclass(frozen=True)
 class RegressionPoint:
-    """One model. `z` is its residual in standard deviations of all; the noise of its rating and score alone could have
-    put it anywhere from `z_low` to `z_high`, in 95 % of cases.
+    """One model with its residual.
 
-    `verdict`: "below" or "above" the line by 1.5 or more, "unclear" if noise could do that alone, else "agree".
+    `z` is the residual in standard deviations of all residuals. `z_low` and `z_high` are the ends of its 95% interval,
+    given the noise of the model's own rating and score.
+    `verdict` is "below" or "above" if the model is 1.5 or more off the line, "unclear" if noise alone could explain
+    that, else "agree".
     """
 
     name: str
@@ -51,10 +53,11 @@ class RegressionPoint:
 
 @dataclass(frozen=True)
 class BenchmarkRegression:
-    """The line of least squares, how far models lie from it, and how well the two orders agree.
+    """The least-squares line, the distance of each model from it, and how well the two orders agree.
 
-    `points` go from the lowest to the highest residual. `sd` is that of the residuals, in Elo points, with n - 2. The
-    true rank correlation lies from `spearman_low` to `spearman_high` in 95 % of cases.
+    `points` are sorted from the lowest to the highest residual. `sd` is the standard deviation of the residuals in Elo
+    points, with n - 2 degrees of freedom. `spearman_low` and `spearman_high` are the ends of the 95% interval of the
+    rank correlation.
     """
 
     points: tuple[RegressionPoint, ...]
@@ -73,7 +76,7 @@ class BenchmarkRegression:
 
     @property
     def lost(self) -> bool:
-        """Whether the benchmark no longer tells who is preferred."""
+        """Whether the benchmark no longer predicts which models voters prefer."""
         return self.spearman < MIN_CORRELATION
 
 
@@ -86,48 +89,57 @@ def regress_ratings(
 ) -> BenchmarkRegression:
     """Regress ratings on scores; errors are standard errors, 0 where none is known.
 
-    Raises ValueError below twelve models, if a number is none or beyond all sense, or if all scores, or all ratings,
-    are the same.
+    Raises ValueError if there are fewer than twelve models, if a number is not finite or not below a billion, or if
+    all scores, or all ratings, are the same.
     """
-    x, y = _check_numbers("scores", scores, len(names)), _check_numbers("ratings", ratings, len(names))
-    noise_y, noise_x = (_check_numbers("errors", each, len(names)) for each in (rating_se, score_se))
+    x = _check_numbers("scores", scores, len(names))
+    y = _check_numbers("ratings", ratings, len(names))
+    noise_y = _check_numbers("errors", rating_se, len(names))
+    noise_x = _check_numbers("errors", score_se, len(names))
     if len(names) < MIN_MODELS:
-        raise ValueError(f"It takes {MIN_MODELS} models that have both; here are {len(names)}.")
+        raise ValueError(f"A fit needs {MIN_MODELS} models with a score and a rating, and there are {len(names)}.")
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         raise ValueError("All scores, or all ratings, are the same.")
     slope = float((x - x.mean()) @ (y - y.mean()) / np.sum((x - x.mean()) ** 2))
     intercept = float(y.mean() - slope * x.mean())
     expected = intercept + slope * x
     sd = sqrt(float(np.sum((y - expected) ** 2)) / (len(names) - 2))
-    unit = sd if sd > RELATIVE_TOLERANCE * np.ptp(y) else np.inf  # all on the line: nothing is left to tell apart
-    z, reach = (y - expected) / unit, Z95 * np.hypot(noise_y, slope * noise_x) / unit
-    rows = zip(names, x.tolist(), y.tolist(), expected.tolist(), z.tolist(), reach.tolist(), strict=True)
-    points = [RegressionPoint(name, s, r, e, z, z - reach, z + reach) for name, s, r, e, z, reach in rows]
-    ordered = tuple(sorted(points, key=lambda point: (point.z, point.name)))
+    unit = sd if sd > RELATIVE_TOLERANCE * np.ptp(y) else np.inf  # all models lie on the line
+    residuals = (y - expected) / unit
+    margins = Z95 * np.hypot(noise_y, slope * noise_x) / unit
+    columns = (x, y, expected, residuals, residuals - margins, residuals + margins)
+    points = [RegressionPoint(*row) for row in zip(names, *(column.tolist() for column in columns), strict=True)]
     return BenchmarkRegression(
-        ordered, slope, intercept, sd, float(np.corrcoef(_rank_values(x), _rank_values(y))[0, 1])
+        points=tuple(sorted(points, key=lambda point: (point.z, point.name))),
+        slope=slope,
+        intercept=intercept,
+        sd=sd,
+        spearman=float(np.corrcoef(_rank_values(x), _rank_values(y))[0, 1]),
     )
 
 
 def compute_correlation_interval(rho: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a rank correlation over n > 3 pairs (Bonett and Wright 2000, Psychometrika 65, 23-28)."""
+    """The ends of the 95% interval of a rank correlation over n > 3 pairs.
+
+    Source: D. G. Bonett and T. A. Wright, Psychometrika 65 (2000), 23-28.
+    """
     if abs(rho) > PERFECT_CORRELATION:
         return rho, rho
-    reach = Z95 * sqrt((1 + rho * rho / 2) / (n - 3))
-    return tanh(atanh(rho) - reach), tanh(atanh(rho) + reach)
+    margin = Z95 * sqrt((1 + rho * rho / 2) / (n - 3))
+    return tanh(atanh(rho) - margin), tanh(atanh(rho) + margin)
 
 
 def _rank_values(values: np.ndarray) -> np.ndarray:
-    """From 1; equal values share the mean of their ranks."""
-    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: np.ndarray = (np.cumsum(times) - (times - 1) / 2)[place]
+    """Ranks from 1; equal values share the mean of their ranks."""
+    _, positions, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2)[positions]
     return ranks
 
 
-def _check_numbers(what: str, values: ArrayLike, size: int) -> np.ndarray:
-    found = np.asarray(values, dtype=float)
-    if found.ndim and found.shape != (size,):
-        raise ValueError(f"There are {found.size} {what} for {size} models.")
-    if not (np.abs(found) < MAX_VALUE).all():
-        raise ValueError(f"The {what} must be finite numbers of less than {MAX_VALUE:,}.")
-    return np.broadcast_to(found, (size,))
+def _check_numbers(kind: str, values: ArrayLike, size: int) -> np.ndarray:
+    numbers = np.asarray(values, dtype=float)
+    if numbers.ndim and numbers.shape != (size,):
+        raise ValueError(f"There are {numbers.size} {kind} for {size} models.")
+    if not (np.abs(numbers) < MAX_VALUE).all():
+        raise ValueError(f"The {kind} must be finite numbers of less than {MAX_VALUE:,}.")
+    return np.broadcast_to(numbers, (size,))

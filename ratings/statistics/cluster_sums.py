@@ -1,4 +1,4 @@
-"""Votes summed by who cast them: the middle of sandwiches that are clustered by voter. Pure."""
+"""Sums of votes by voter: the middle of sandwich covariances that are clustered by voter. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -9,13 +9,13 @@ from scipy.sparse import csr_array
 
 from ratings.statistics.vote_arrays import Floats, Ids, Indices
 
-# Columns (E,), or one for all, of a table with a row for each voter, and what each entry adds there (E,).
+# Columns (E,), or one column for all, of a table with a row for each voter, and the values (E,) that entries add there.
 ColumnEntries: TypeAlias = tuple[Ids | int, Floats]
 ArrayFunction: TypeAlias = Callable[[Floats], Floats]
 
-# So many sums of some voters stay in the cache.
+# A block of this many sums stays in the cache.
 _BLOCK_CELLS = 1 << 19
-# A voter with fewer entries than one for so many columns is multiplied quicker as a sparse row.
+# A voter with fewer than one entry per this many columns is multiplied faster as a sparse row.
 _SPARSE_FACTOR = 10
 
 
@@ -28,63 +28,68 @@ def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: in
         table = csr_array((np.concatenate([values for _, values in parts]), (rows, columns)), shape=(voters, width))
         sparse: Floats = (table.T @ table).toarray()
         return sparse
-    found = np.zeros((width, width))
+    products = np.zeros((width, width))
     for entries, row, size in _iter_blocks(voter, width):
-        cells = row * width
-        at = np.concatenate([cells + (c if isinstance(c, int) else c[entries]) for c, _ in parts])
-        sums = np.bincount(at, np.concatenate([values[entries] for _, values in parts]), size * width)
+        row_starts = row * width
+        cells = np.concatenate([row_starts + (c if isinstance(c, int) else c[entries]) for c, _ in parts])
+        sums = np.bincount(cells, np.concatenate([values[entries] for _, values in parts]), size * width)
         block = sums.reshape(size, width)
-        found += block.T @ block
-    return found
+        products += block.T @ block
+    return products
 
 
 def sum_pair_products(
     voter: Indices, pair: tuple[Indices, Indices], score: Floats, amount: Floats, width: int
 ) -> tuple[Floats, Floats]:
-    """`sum_outer_products` of a score (E,) that counts for the first model of a pair and against the second, and
-    (width,): the sum over voters of the square of what their amounts (E,) add up to on each model.
+    """The sums over voters of the outer products of their scores (width, width) and of their squared amounts (width,).
 
-    Both in one pass, for finding the votes of each voter takes longer than adding them up.
+    A score (E,) counts for the first model of a pair and against the second. An amount (E,) counts for both; the
+    amounts of a voter are added up on each model and then squared. Both sums take one pass, because it takes longer to
+    find the votes of each voter than to add them up.
     """
     first, second = pair
     if _is_sparse(voter, 2, width):
         (squares,) = sum_over_voters(voter, pair, amount, width, [np.square])
         return sum_outer_products(voter, [(first, score), (second, -score)], width), squares
-    found, squares = np.zeros((width, width)), np.zeros(width)
+    products = np.zeros((width, width))
+    squares = np.zeros(width)
     for entries, row, size in _iter_blocks(voter, width):
-        cells, scores, amounts = row * width, score[entries], amount[entries]
-        at = np.concatenate((cells + first[entries], cells + second[entries]))
-        block = np.bincount(at, np.concatenate((scores, -scores)), size * width).reshape(size, width)
-        found += block.T @ block
-        block = np.bincount(at, np.concatenate((amounts, amounts)), size * width).reshape(size, width)
+        row_starts = row * width
+        scores = score[entries]
+        amounts = amount[entries]
+        cells = np.concatenate((row_starts + first[entries], row_starts + second[entries]))
+        block = np.bincount(cells, np.concatenate((scores, -scores)), size * width).reshape(size, width)
+        products += block.T @ block
+        block = np.bincount(cells, np.concatenate((amounts, amounts)), size * width).reshape(size, width)
         squares += np.einsum("vm,vm->m", block, block)
-    return found, squares
+    return products, squares
 
 
 def sum_over_voters(
-    voter: Indices, sides: Sequence[Indices], amount: Floats, width: int, of: Sequence[ArrayFunction]
+    voter: Indices, sides: Sequence[Indices], amount: Floats, width: int, functions: Sequence[ArrayFunction]
 ) -> list[Floats]:
-    """(width,) for each function: its sum over voters, applied to what each voter adds up to in a column.
+    """For each function, the sums (width,) over voters of the function of each voter's total in a column.
 
-    voter (E,) counts from 0; each entry adds amount (E,), not negative, to its column of each side (E,). The functions
-    go from arrays to arrays, and from 0 to 0.
+    voter (E,) counts from 0. Each entry adds its amount (E,), which is not negative, to its column of each side (E,).
+    The functions map arrays to arrays, and 0 to 0.
     """
-    found = np.zeros((len(of), width))
+    totals = np.zeros((len(functions), width))
     if _is_sparse(voter, len(sides), width):
         rows = np.tile(voter, len(sides))
-        entries = np.tile(amount, len(sides)), (rows, np.concatenate(sides))
-        table = csr_array(entries, shape=(int(voter.max(initial=-1)) + 1, width))
-        for total, function in enumerate(of):
-            found[total] = np.bincount(table.indices, function(table.data), width)
-        return list(found)
-    for entries_here, row, size in _iter_blocks(voter, width):
-        cells, amounts = row * width, amount[entries_here]
+        cells = rows, np.concatenate(sides)
+        table = csr_array((np.tile(amount, len(sides)), cells), shape=(int(voter.max(initial=-1)) + 1, width))
+        for number, function in enumerate(functions):
+            totals[number] = np.bincount(table.indices, function(table.data), width)
+        return list(totals)
+    for entries, row, size in _iter_blocks(voter, width):
+        row_starts = row * width
+        amounts = amount[entries]
         sums = np.zeros(size * width)
         for side in sides:
-            sums += np.bincount(cells + side[entries_here], amounts, size * width)
-        for total, function in enumerate(of):
-            found[total] += np.add.reduce(function(sums).reshape(size, width), axis=0)
-    return list(found)
+            sums += np.bincount(row_starts + side[entries], amounts, size * width)
+        for number, function in enumerate(functions):
+            totals[number] += np.add.reduce(function(sums).reshape(size, width), axis=0)
+    return list(totals)
 
 
 def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
@@ -93,10 +98,10 @@ def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
 
 
 def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:
-    """Some voters at a time: their entries, the row of each, and how many rows there are."""
+    """Blocks of voters: their entries, the row of each entry within the block, and the number of rows."""
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)
     block = voter >> shift
-    # Sorting small whole numbers takes a tenth of the time.
+    # It takes a tenth of the time to sort small integers.
     order = np.argsort(block.astype(np.min_scalar_type(int(block.max(initial=0)))), kind="stable")
     ends = np.searchsorted(block[order], np.arange(int(block.max(initial=-1)) + 2))
     for number, (low, high) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):

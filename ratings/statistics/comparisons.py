@@ -1,6 +1,6 @@
-"""Votes as counts per pair of models, and who cast them: the input of every rating method here.
+"""Votes as counts per pair of models, and per voter: the input of every rating method here.
 
-Pure: arrays in, frozen values out. Errors are ValueErrors that say which vote or pair is wrong.
+Pure: arrays in, frozen values out. Errors are ValueErrors that name the wrong vote or pair.
 """
 
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ from ratings.statistics.vote_arrays import (
 class Comparisons:
     """The outcomes between M models.
 
-    labels: M distinct names or ids. wins (M, M): wins[i, j] votes in which i beat j.
-    ties (M, M): symmetric, ties[i, j] votes between i and j without a winner. Both are read-only
-    copies, at least zero, with a zero diagonal; anything else is a ValueError.
+    labels: M distinct names or ids. wins (M, M): wins[i, j] is the number of votes in which i beat j.
+    ties (M, M): symmetric; ties[i, j] is the number of votes between i and j without a winner. Both are read-only
+    copies, at least zero, with a zero diagonal; anything else raises ValueError.
     """
 
     labels: tuple[Label, ...]
@@ -45,7 +45,7 @@ class Comparisons:
         if not (all(isinstance(x, str) for x in labels) or all(isinstance(x, int) for x in labels)):
             raise ValueError("labels must be all names or all whole-number ids")
         if not np.array_equal(ties, ties.T):
-            raise ValueError("ties must be symmetric: a tie between i and j is one between j and i")
+            raise ValueError("ties must be symmetric: a tie between i and j is also a tie between j and i")
         for name, value in (("labels", labels), ("wins", wins), ("ties", ties)):
             object.__setattr__(self, name, value)
 
@@ -58,42 +58,45 @@ class Comparisons:
     def from_votes(
         cls, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
     ) -> Self:
-        """A board from single votes, its labels sorted.
+        """A board from single votes, with sorted labels.
 
         model_a, model_b (N,): names or whole-number ids. outcome (N,): 1 if a won, 0 if b won, 0.5 for
-        a tie. weight (N,): whole numbers from 1, that many identical votes each.
+        a tie. weight (N,): whole numbers from 1; each stands for that many identical votes.
         """
         labels, first, second = encode_models(model_a, model_b)
         size = len(labels)
         lost, tied, won = np.moveaxis(count_outcomes(size, first, second, outcome, weight), 2, 0)
-        wins, ties = won + lost.T, tied + tied.T
+        wins = won + lost.T
+        ties = tied + tied.T
         voted = np.flatnonzero((wins + wins.T + ties).any(axis=1))
         if len(voted) < size:  # the ids have gaps
-            labels, inside = [labels[place] for place in voted.tolist()], np.ix_(voted, voted)
-            wins, ties = wins[inside], ties[inside]
+            labels = [labels[position] for position in voted.tolist()]
+            inside = np.ix_(voted, voted)
+            wins = wins[inside]
+            ties = ties[inside]
         return cls(tuple(labels), wins, ties)
 
     @property
     def votes(self) -> Floats:
-        """(M, M), symmetric: how many votes each pair has."""
+        """(M, M), symmetric: the number of votes of each pair."""
         return self.wins + self.wins.T + self.ties
 
     @property
     def score(self) -> Floats:
-        """(M, M): score[i, j] is what i took from j, a tie being half a win for each side."""
+        """(M, M): score[i, j] is the number of wins of i over j, where a tie is half a win for each side."""
         return self.wins + self.ties / 2
 
 
 @dataclass(frozen=True, eq=False)
 class VoterCounts:
-    """Who cast the votes of a board: the input of intervals clustered by voter.
+    """The votes of a board by voter: the input of intervals that are clustered by voter.
 
-    E rows, one per voter and pair of models (rows of the same voter and pair add up, so one row per vote
-    is as good). voter (E,): positions from 0. first, second (E,): positions in the board's labels. wins,
-    losses, ties (E,): of first against second.
+    There are E rows, one per voter and pair of models. Rows of the same voter and pair add up, so one row per vote
+    works too. voter (E,): positions from 0. first, second (E,): positions in the board's labels. wins, losses, ties
+    (E,): counts of first against second.
 
-    These counts, not score sums, are what a database keeps: a score sum holds only for the ratings at
-    which it was taken, while a voter's counts give the exact sum at any ratings, and a vote adds to one row.
+    A database should store these counts, not sums of scores. A sum of scores is valid only for the ratings at which it
+    was computed, but a voter's counts give the exact sum at any ratings, and a vote adds to one row.
     """
 
     voter: Indices
@@ -111,7 +114,7 @@ class VoterCounts:
         models: tuple[ArrayLike, ArrayLike],
         counts: tuple[ArrayLike, ArrayLike, ArrayLike],
     ) -> Self:
-        """From voters (names or ids), pairs by label, and (wins, losses, ties) of the first model."""
+        """Counts from voters (names or ids), pairs of labels, and (wins, losses, ties) of the first model."""
         _, codes = np.unique(np.asarray(voter), return_inverse=True)
         first, second = (_look_up_models(board.labels, side) for side in models)
         wins, losses, ties = (as_floats("counts of a voter", count) for count in counts)
@@ -130,17 +133,23 @@ class VoterCounts:
         outcome: ArrayLike,
         weight: ArrayLike | None = None,
     ) -> Self:
-        """From single votes, models, outcome and weight as in `Comparisons.from_votes`."""
+        """Counts from single votes; models, outcome and weight are as in `Comparisons.from_votes`."""
         first, second = (_look_up_models(board.labels, side) for side in models)
         twice, times = check_votes(first, second, outcome, weight)
         amount = np.ones(len(twice)) if times is None else times
         counts = (amount * (twice == 2), amount * (twice == 0), amount * (twice == 1))
         return cls.from_rows(board, voter, models, counts)
 
-    def restricted(self, rows: NDArray[np.bool_]) -> "VoterCounts":
+    def select_rows(self, rows: NDArray[np.bool_]) -> "VoterCounts":
         """Only these rows (a mask of length E)."""
-        models = self.voter[rows], self.first[rows], self.second[rows]
-        return VoterCounts(*models, self.wins[rows], self.losses[rows], self.ties[rows])
+        return VoterCounts(
+            voter=self.voter[rows],
+            first=self.first[rows],
+            second=self.second[rows],
+            wins=self.wins[rows],
+            losses=self.losses[rows],
+            ties=self.ties[rows],
+        )
 
 
 def _check_counts(name: str, matrix: ArrayLike, size: int) -> Floats:
@@ -150,7 +159,7 @@ def _check_counts(name: str, matrix: ArrayLike, size: int) -> Floats:
     if counts.shape != (size, size):
         raise ValueError(f"{name} must be {size} x {size} as there are {size} labels, not {counts.shape}")
     if not np.all(counts >= 0) or np.isinf(counts).any():
-        raise ValueError(f"{name} must be finite counts, none of them negative")
+        raise ValueError(f"{name} must be finite and not negative")
     if counts.diagonal().any():
         raise ValueError(f"{name} must have a zero diagonal: a model is not compared with itself")
     counts.flags.writeable = False

@@ -1,4 +1,4 @@
-"""Which models have a finite Bradley-Terry rating, and which can be compared at all.
+"""Components of models that votes connect, and the models with a finite Bradley-Terry rating in each.
 
 Let i -> j if i has at least half a win over j. Maximum likelihood ratings are finite exactly within the
 strongly connected components of this graph (L. R. Ford, American Mathematical Monthly 64, 1957).
@@ -16,10 +16,10 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """Models joined by chains of votes, as positions in the board's labels.
+    """Models that chains of votes connect, as positions in the board's labels.
 
-    bounded: the strongly connected component with most votes (then most models, then the first label),
-    empty if none has two models. loose: all others.
+    bounded: the strongly connected component with the most votes (then the most models, then the first label); empty
+    if none has two models. loose: all other models.
     """
 
     bounded: Indices
@@ -27,7 +27,7 @@ class Component:
 
 
 def list_components(board: Comparisons) -> list[Component]:
-    """All components of a board, the main one first; those without a bounded part last, most votes first."""
+    """All components of a board: the main one first; those without a bounded part last, most votes first."""
     if not board.labels:
         return []
     beats = board.score > 0
@@ -35,47 +35,54 @@ def list_components(board: Comparisons) -> list[Component]:
         return [Component(np.arange(len(beats)), np.arange(0))]
     _, strong = connected_components(beats, connection="strong")
     groups, group = connected_components(beats, connection="weak")
-    standing = _rank_strong_components(board, strong)
+    order = _rank_strong_components(board, strong)
     votes = board.votes.sum(axis=1)
-    found = []
+    entries = []
     for number in range(groups):
         models = np.flatnonzero(group == number)
-        best = int(standing[models].min())
-        inside = standing[models] == best
-        if inside.sum() > 1:
-            found.append(((0, 0.0, best), Component(models[inside], models[~inside])))
+        first = int(order[models].min())
+        is_bounded = order[models] == first
+        if is_bounded.sum() > 1:
+            component = Component(models[is_bounded], models[~is_bounded])
+            sort_key = (0, 0.0, first)
         else:
-            found.append(((1, -float(votes[models].sum()), best), Component(models[:0], models)))
-    return [component for _, component in sorted(found, key=lambda pair: pair[0])]
+            component = Component(models[:0], models)
+            sort_key = (1, -float(votes[models].sum()), first)
+        entries.append((sort_key, component))
+    return [component for _, component in sorted(entries, key=lambda entry: entry[0])]
 
 
 def label_components(board: Comparisons) -> tuple[Indices, NDArray[np.bool_]]:
-    """(M,) each: the component of each model, 0 for the main one, and whether it is bounded there."""
-    component, bounded = np.zeros(len(board.labels), dtype=np.intp), np.zeros(len(board.labels), dtype=bool)
+    """The component of each model (M,), 0 for the main one, and whether the model is bounded there (M,)."""
+    component = np.zeros(len(board.labels), dtype=np.intp)
+    bounded = np.zeros(len(board.labels), dtype=bool)
     for number, part in enumerate(list_components(board)):
-        component[part.bounded] = component[part.loose] = number
+        component[part.bounded] = number
+        component[part.loose] = number
         bounded[part.bounded] = True
     return component, bounded
 
 
 def _can_reach_all(beats: NDArray[np.bool_]) -> bool:
-    """Whether chains lead from the first model to all; quicker than a search where most pairs have met."""
-    now, before = beats[0].copy(), -1
-    now[0] = True
-    while before < (count := int(now.sum())) < len(now):
-        now, before = now | beats[now].any(axis=0), count
-    return count == len(now)
+    """Whether chains lead from the first model to all; faster than a search where most pairs have met."""
+    reached = beats[0].copy()
+    reached[0] = True
+    previous_count = -1
+    while previous_count < (count := int(reached.sum())) < len(reached):
+        reached = reached | beats[reached].any(axis=0)
+        previous_count = count
+    return count == len(reached)
 
 
 def find_reachable(score: Floats, source: int) -> NDArray[np.bool_]:
-    """(M,): the models to which a chain of (half) wins leads from the source, itself included."""
+    """(M,): the models to which a chain of (half) wins leads from the source, including the source."""
     mask = np.zeros(len(score), dtype=bool)
     mask[breadth_first_order(score > 0, source, return_predecessors=False)] = True
     return mask
 
 
 def _rank_strong_components(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
-    """(M,): 0 for the models of the strong component that comes first, 1 for the next, and so on."""
+    """(M,): the order of each model's strong component: 0 for the first, 1 for the next, and so on."""
     inside = np.where(strong[:, None] == strong, board.votes, 0).sum(axis=1)
     votes = np.bincount(strong, weights=inside)
     alphabetical = sorted(range(len(strong)), key=lambda model: board.labels[model])

@@ -1,7 +1,7 @@
-"""Elo ratings: a second series beside Bradley-Terry's, which depends on the order of the votes.
+"""Elo ratings: a second series beside that of Bradley-Terry. It depends on the order of the votes.
 
-After each vote a model gets 4 * (score - expected score) points from its opponent; expected is
-1 / (1 + 10 ** ((opponent - own) / 400)), and a tie is half a win for each side (A. E. Elo, The Rating of
+After each vote a model gets 4 * (score - expected score) points from its opponent. The expected score
+is 1 / (1 + 10 ** ((opponent - own) / 400)), and a tie is half a win for each side (A. E. Elo, The Rating of
 Chessplayers, Past and Present, 1978).
 """
 
@@ -17,7 +17,7 @@ from ratings.statistics.vote_arrays import Floats, as_floats, raise_if_any
 START_RATING = 1000.0
 K_FACTOR = 4.0
 
-# K * (score - expected) is _GAIN[2 * score] - _SWING * tanh(_RATE * lead), which overflows at no lead.
+# K * (score - expected) is _GAIN[2 * score] - _SWING * tanh(_RATE * lead), which never overflows.
 _GAIN = (-K_FACTOR / 2, 0.0, K_FACTOR / 2)
 _SWING = K_FACTOR / 2
 _RATE = log(10) / 800
@@ -28,22 +28,24 @@ _MAX_DISTANCE = 100_000
 def replay_votes(
     ratings: ArrayLike, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
 ) -> Floats:
-    """The ratings (M,) after these votes, in their order; a new array.
+    """The ratings (M,) after these votes in their order, as a new array.
 
-    ratings (M,): Elo points before them, START for a model without votes, none over 100,000. model_a, model_b (N,):
-    positions from 0 to M - 1. outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie. weight (N,): whole numbers from 1,
-    that many identical votes in a row; those beyond 100,000 in one weight are taken at once, exact to 1e-9 points.
+    ratings (M,): Elo points before the votes, START_RATING for a model without votes, none over 100,000. model_a,
+    model_b (N,): positions from 0 to M - 1. outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie. weight (N,): whole
+    numbers from 1; each stands for that many identical votes in a row. Votes beyond 100,000 in one weight are computed
+    at once, exact to 1e-9 points.
 
-    In parts, each from the ratings after the one before, or all at once: the same to the last bit.
-    ValueError: says what, or which vote, is wrong.
+    Votes may come in parts, each starting from the ratings after the previous part: the result is the same to the last
+    bit. Raises ValueError that names the wrong argument or vote.
     """
     current = _check_ratings(ratings)
     for a, b, result, count in _check_votes(len(current), model_a, model_b, outcome, weight):
-        x, y = current[a], current[b]
+        rating_a, rating_b = current[a], current[b]
         if count > 1:
-            x, y = _repeat_result(x, y, _GAIN[result], count - 1)
-        change = _GAIN[result] - _SWING * tanh(_RATE * (x - y))
-        current[a], current[b] = x + change, y - change
+            rating_a, rating_b = _repeat_result(rating_a, rating_b, _GAIN[result], count - 1)
+        change = _GAIN[result] - _SWING * tanh(_RATE * (rating_a - rating_b))
+        current[a] = rating_a + change
+        current[b] = rating_b - change
     return np.array(current, dtype=np.float64)
 
 
@@ -60,21 +62,22 @@ def _repeat_result(x: float, y: float, gain: float, times: int) -> tuple[float, 
 
 
 def _compute_growth(lead: float, wins: int) -> float:
-    """By how many points a lead grows with so many more wins.
+    """The number of points by which more wins increase a lead.
 
-    In units of 400 / ln 10 points a win moves a lead u to u + g, g = h / (1 + exp(u)). `counted` rises by one with
-    each win, but for terms of the order of g: it is the start of the Abel function of this map.
+    In units of 400 / ln 10 points, a win moves a lead u to u + g, with g = h / (1 + exp(u)). `count_wins` increases by
+    one with each win, up to terms of the order of g: it is the start of the Abel function of this map.
     """
     h = 4 * K_FACTOR * _RATE
 
-    def counted(u: float) -> float:
+    def count_wins(u: float) -> float:
         return (u + exp(u)) / h - log1p(exp(u)) / 2
 
     start = 2 * _RATE * lead
-    target = counted(start) + wins
-    u, step = log(exp(start) + h * wins), 1.0
+    target = count_wins(start) + wins
+    u = log(exp(start) + h * wins)
+    step = 1.0
     while abs(step) > 1e-12:
-        step = (counted(u) - target) / ((1 + exp(u)) / h - 0.5 / (1 + exp(-u)))
+        step = (count_wins(u) - target) / ((1 + exp(u)) / h - 0.5 / (1 + exp(-u)))
         u -= step
     return (u - start) / (2 * _RATE)
 
@@ -89,12 +92,12 @@ def _check_ratings(ratings: ArrayLike) -> list[float]:
 def _check_votes(
     size: int, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None
 ) -> Iterable[tuple[int, int, int, int]]:
-    """Per vote both positions, twice the score of a, and how often."""
-    first, second, score = (
-        _check_list(name, values) for name, values in (("model_a", model_a), ("model_b", model_b), ("outcome", outcome))
-    )
-    times = None if weight is None else _check_list("weight", weight)
-    if not first.shape == second.shape == score.shape == (score if times is None else times).shape:
+    """For each vote: both positions, twice the score of a, and the weight."""
+    first = _check_list("model_a", model_a)
+    second = _check_list("model_b", model_b)
+    score = _check_list("outcome", outcome)
+    weights = None if weight is None else _check_list("weight", weight)
+    if not first.shape == second.shape == score.shape == (score if weights is None else weights).shape:
         raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
     for side in (first, second):
         raise_if_any(
@@ -103,17 +106,17 @@ def _check_votes(
     raise_if_any(first == second, "vote {} compares a model with itself")
     raise_if_any(~((score == 1) | (score == 0) | (score == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
     counts: Iterable[int] = repeat(1)
-    if times is not None:
+    if weights is not None:
         raise_if_any(
-            ~((times >= 1) & (times < np.inf) & (times == np.floor(times))), "weight must be 1, 2, 3 …: vote {}"
+            ~((weights >= 1) & (weights < np.inf) & (weights == np.floor(weights))), "weight must be 1, 2, 3 …: vote {}"
         )
-        counts = times.astype(np.int64).tolist()
+        counts = weights.astype(np.int64).tolist()
     columns = (column.astype(np.int64).tolist() for column in (first, second, 2 * score))
     return zip(*columns, counts, strict=False)
 
 
 def _check_list(name: str, values: ArrayLike) -> Floats:
-    listed = as_floats(name, values)
-    if listed.ndim != 1:
+    array = as_floats(name, values)
+    if array.ndim != 1:
         raise ValueError(f"{name} must be a list")
-    return listed
+    return array

@@ -14,12 +14,12 @@ CholeskyFactor: TypeAlias = tuple[Floats, bool]
 Flags: TypeAlias = NDArray[np.bool_]
 
 _TOLERANCE = 1e-10
-# Below this, a step no shorter than half of the one before is all rounding: Newton's shrink with their squares there.
+# Newton steps below this shrink quadratically, so a step that is not shorter than half of the previous one is rounding.
 _ROUNDING_STEP = 1e-6
 _MAX_ITERATIONS = 1000
-# Whole steps climb up to 1.79 units, where (exp(d) - d - 1) / d ** 2 reaches 1.
+# A full step increases the likelihood up to 1.79 units, where (exp(d) - d - 1) / d ** 2 reaches 1.
 _MAX_FULL_STEP = 1.5
-# exp() of more would overflow; so far apart one chance is 0 anyway.
+# exp() of a larger number would overflow; at that distance one chance is 0 anyway.
 _MAX_EXPONENT = 700.0
 _MAX_SHARED_RANGE = 600.0
 
@@ -32,8 +32,8 @@ class NotConverged(ArithmeticError):
 class Estimate:
     """Strengths of some models (positions in the board's labels) with their errors and interval ends.
 
-    All in natural units and in the order of models. clustered: whose interval is clustered by voter. bounded: fitted,
-    not placed.
+    All are in natural units and in the order of `models`. clustered: whether an interval is clustered by voter.
+    bounded: whether the models are fitted, not placed.
     """
 
     models: Indices
@@ -47,54 +47,57 @@ class Estimate:
 
 
 def compute_chances(rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
-    """Chances p that each row beats each column, and q that it loses, both to full relative precision."""
+    """Chances p that each row beats each column, and q that it loses, both at full relative precision."""
     both = np.append(rows, columns)
     if both.size and np.ptp(both) < _MAX_SHARED_RANGE:
         middle = both.mean()
-        mine, others = np.exp(rows - middle)[:, None], np.exp(columns - middle)
-        odds = mine + others
-        return mine / odds, np.divide(others, odds, out=odds)
-    against = np.exp(np.minimum(columns - rows[:, None], _MAX_EXPONENT))
-    p = 1 / (1 + against)
-    return p, against * p
+        row_odds = np.exp(rows - middle)[:, None]
+        column_odds = np.exp(columns - middle)
+        total = row_odds + column_odds
+        return row_odds / total, np.divide(column_odds, total, out=total)
+    odds_against = np.exp(np.minimum(columns - rows[:, None], _MAX_EXPONENT))
+    p = 1 / (1 + odds_against)
+    return p, odds_against * p
 
 
 def sum_squared_residuals(wins: Floats, ties: Floats, p: Floats, q: Floats) -> Floats:
-    """Per pair the sum over its votes of (outcome - p) ** 2."""
+    """For each pair, the sum over its votes of (outcome - p) ** 2."""
     return wins * q**2 + wins.T * p**2 + ties * (q - p) ** 2 / 4
 
 
 def build_laplacian(weights: Floats) -> Floats:
     """The sum over pairs of weight * (e_i - e_j)(e_i - e_j)', for symmetric weights with a zero diagonal.
 
-    Of the first F of K only, and pairs with the others, where weights are (F, K).
+    If weights are (F, K), the result covers the first F of K models, including their pairs with the others.
     """
-    found: Floats = -weights[:, : len(weights)]
-    found.flat[:: len(weights) + 1] += weights.sum(axis=1)
-    return found
+    laplacian: Floats = -weights[:, : len(weights)]
+    laplacian.flat[:: len(weights) + 1] += weights.sum(axis=1)
+    return laplacian
 
 
 def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, CholeskyFactor, int]:
-    """Maximum likelihood strengths of the first F of K models, those of the others held fixed.
+    """Maximum likelihood strengths of the first F of K models; those of the others are fixed.
 
-    won, lost (F, K): half wins of the first F over all and of all over them. theta (K,): where to start, and the
-    fixed strengths; where F is K, the mean keeps its place. Returns theta (K,), the Cholesky factor of the F x F
-    information (see `_factorize`), and the number of steps; stops when a step is below 1e-10 of the largest strength
-    (or of one unit), or where rounding lets none become shorter. NotConverged: no maximum within 1000 steps. From any
-    start every step climbs: Newton's is taken whole where it moves no pair by more than 1.5 units, else damped by
-    ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).
+    won, lost (F, K): wins of the first F models over all, and of all over them; a tie is half a win. theta (K,): the
+    start values, and the fixed strengths. If F is K, the mean of the strengths does not change. Returns theta (K,), the
+    Cholesky factor of the F x F information (see `_factorize`), and the number of steps.
+
+    Iteration stops when a step is below 1e-10 of the largest strength (or of one unit), or when rounding prevents
+    shorter steps. From any start every step increases the likelihood: Newton's step is taken in full if it moves no
+    pair by more than 1.5 units, else it is damped by ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming
+    178, 2019). Raises NotConverged if there is no maximum within 1000 steps.
     """
     free = len(won)
     votes = won + lost
     theta = theta.copy()
-    last = np.inf
+    previous_length = np.inf
     for iteration in range(1, _MAX_ITERATIONS + 1):
         p, q = compute_chances(theta[:free], theta)
         information = p * q
         information *= votes
         factor = _factorize(information)
         step = np.zeros_like(theta)
-        # This form is antisymmetric to the last bit: rounding cancels in sums over groups of models.
+        # This form is antisymmetric to the previous_length bit, so that rounding cancels in sums over groups of models.
         q *= won
         p *= lost
         q -= p
@@ -102,17 +105,17 @@ def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Cholesky
         step *= _compute_damping(step, votes)
         theta += step
         length = np.abs(step).max() / max(1.0, np.abs(theta).max())
-        if length <= _TOLERANCE or last / 2 <= length <= _ROUNDING_STEP:
+        if length <= _TOLERANCE or previous_length / 2 <= length <= _ROUNDING_STEP:
             return theta, factor, iteration
-        last = length
+        previous_length = length
     raise NotConverged(f"no maximum of the likelihood within {_MAX_ITERATIONS} steps")
 
 
 def _factorize(information: Floats) -> CholeskyFactor:
     """The Cholesky factor of the information (F, K) on F strengths.
 
-    Where none is held fixed, it is flat along their mean. What is added there, as much as the others have on average,
-    changes no difference: the inverse of the sum is the pseudo-inverse but for that direction.
+    If no strength is fixed, the information is flat along their mean. The average of the other directions is added
+    there. This changes no difference: except for that direction, the inverse of the sum is the pseudo-inverse.
     """
     hessian = build_laplacian(information)
     if information.shape[1] == len(hessian):
@@ -128,4 +131,6 @@ def _compute_damping(step: Floats, votes: Floats) -> float:
         return 1.0
     moves = np.abs(step[: len(votes), None] - step)
     farthest = float(moves[votes > 0].max())
-    return 1.0 if farthest <= _MAX_FULL_STEP else float(np.log1p(farthest) / farthest)
+    if farthest <= _MAX_FULL_STEP:
+        return 1.0
+    return float(np.log1p(farthest) / farthest)

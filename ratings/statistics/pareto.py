@@ -1,20 +1,20 @@
-"""Which of several things nothing else beats in two respects at once."""
+"""The Pareto frontier: the points that no other point beats in both numbers at once."""
 
 from collections.abc import Sequence
 
 
 def mark_frontier(points: Sequence[tuple[float, float]]) -> list[bool]:
-    """Whether each point is on the Pareto frontier, in their order; more is better in both numbers.
+    """Whether each point is on the Pareto frontier, in the order of the points; more is better in both numbers.
 
-    A point is off it if another one is at least as good in both and better in one, so equal points stand or fall
-    together. No number is ever divided by another: where a scale has no zero that means something, as ratings have
-    none, only its order may be used.
+    A point is off the frontier if another point is at least as good in both numbers and better in one, so equal points
+    are both on it or both off it. No number is divided by another: a scale without a meaningful zero, such as that of
+    ratings, gives only an order.
     """
-    order = sorted(range(len(points)), key=lambda place: points[place], reverse=True)
-    on = [False] * len(points)
+    order = sorted(range(len(points)), key=lambda position: points[position], reverse=True)
+    is_on_frontier = [False] * len(points)
     best: tuple[float, float] | None = None
-    for place in order:
-        if best is None or points[place][1] > best[1]:
-            best = points[place]
-        on[place] = points[place] == best
-    return on
+    for position in order:
+        if best is None or points[position][1] > best[1]:
+            best = points[position]
+        is_on_frontier[position] = points[position] == best
+    return is_on_frontier

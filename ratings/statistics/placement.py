@@ -1,4 +1,4 @@
-"""Where to show models whose rating has no finite maximum likelihood value: those that never lost, or never won."""
+"""Ratings of models without a finite maximum likelihood value: those that never lost, or never won."""
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -11,67 +11,84 @@ from ratings.statistics.likelihood import Estimate, Flags, maximize
 from ratings.statistics.vote_arrays import Floats
 
 _TAIL_CHANCE = 0.025
-# So many natural units (10,000 Elo points) below the weakest opponent no record has a chance of 2.5 %.
+# This many natural units (10,000 Elo points) below the weakest opponent, no record has a chance of 2.5%.
 _SEARCH_MARGIN = 60.0
 _BISECTION_STEPS = 60
 
 
 def place_loose_models(board: Comparisons, part: Component, theta: Floats) -> Estimate:
-    """Place the loose models of a component together, the bounded ones held fixed at theta (M,).
+    """Strengths of the loose models of a component, placed together.
 
-    Each has one virtual tie against an opponent of strength 0 (rating 1000), which makes the maximum finite;
-    the covariance is the inverse information, the virtual tie included. The end of an interval away from the
-    bounded models is open; the other is where so good (or so bad) a record, all opponents being where they are
-    shown, has a chance of 2.5 %. If no chain of wins leads from or to the bounded models, a model that only won
-    is open above, one that only lost open below, any other on both ends.
+    `theta` (M,) must already have the strengths of the bounded models, which are fixed. The placement starts from its
+    other values. Each loose model has one virtual tie against an opponent of strength 0 (rating 1000), which makes the
+    maximum finite. The covariance is the inverse information, including the virtual tie. The end of an interval away
+    from the bounded models is open. At the other end, a record as good (or as bad) has a chance of 2.5%, given the
+    published strengths of all opponents. If no chain of wins leads from or to the bounded models, the interval of a
+    model that only won is open above, that of one that only lost is open below, and any other is open at both ends.
     """
     order = np.concatenate((part.loose, part.bounded))
     count = len(part.loose)
     won = board.score[np.ix_(part.loose, order)]
     lost = board.score[np.ix_(order, part.loose)].T
     half = np.full((count, 1), 0.5)
-    found, factor, iterations = maximize(np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0))
+    strengths, factor, iterations = maximize(
+        np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0)
+    )
     low_open, high_open = find_open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
-    low, high = np.full(count, -np.inf), np.full(count, np.inf)
-    opponents = found[:-1]
+    low = np.full(count, -np.inf)
+    high = np.full(count, np.inf)
+    opponents = strengths[:-1]
     low[~low_open] = find_lower_bounds(won[~low_open], lost[~low_open], opponents)
     high[~high_open] = -find_lower_bounds(lost[~high_open], won[~high_open], -opponents)
     covariance = cho_solve(factor, np.eye(count))
     spread = Spread(covariance, covariance, np.full(count, np.inf))
-    return Estimate(part.loose, found[:count], spread, low, high, np.zeros(count, dtype=bool), iterations)
+    return Estimate(
+        models=part.loose,
+        theta=strengths[:count],
+        spread=spread,
+        low=low,
+        high=high,
+        clustered=np.zeros(count, dtype=bool),
+        iterations=iterations,
+    )
 
 
 def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
-    """(U,) each: whose low and whose high end no record closes."""
-    above = below = np.zeros(len(part.loose), dtype=bool)
+    """Whether the low end (U,) and the high end (U,) of the interval of each loose model is open."""
+    above = np.zeros(len(part.loose), dtype=bool)
+    below = above
     if part.bounded.size:
         below = find_reachable(score, int(part.bounded[0]))[part.loose]
         above = find_reachable(score.T, int(part.bounded[0]))[part.loose]
-    only_won, only_lost = has_won & ~has_lost, has_lost & ~has_won
+    only_won = has_won & ~has_lost
+    only_lost = has_lost & ~has_won
     related = above | below
     return np.where(related, below, ~only_won), np.where(related, above, ~only_lost)
 
 
 def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
-    """The strengths (U,) at which so good a record, won and lost (U, K), has a chance of 2.5 %."""
+    """The strengths (U,) at which a record as good as won and lost (U, K) has a chance of 2.5%."""
     low = np.full(len(won), opponents.min() - _SEARCH_MARGIN)
     high = np.full(len(won), opponents.max() + _SEARCH_MARGIN)
     for _ in range(_BISECTION_STEPS):
         middle = (low + high) / 2
-        above = _compute_tail_chance(won, lost, middle[:, None] - opponents) > _TAIL_CHANCE
-        low, high = np.where(above, low, middle), np.where(above, middle, high)
+        is_likely = _compute_tail_chance(won, lost, middle[:, None] - opponents) > _TAIL_CHANCE
+        low = np.where(is_likely, low, middle)
+        high = np.where(is_likely, middle, high)
     return high
 
 
 def _compute_tail_chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
-    """The chance of at least this score; of a spotless record exactly.
+    """The chance (U,) of at least this score. It is exact if the record has no loss.
 
-    Otherwise it is the binomial one at the mean chance, which is never too low in this tail (W. Hoeffding,
-    Annals of Mathematical Statistics 27, 1956); half wins by the continuous form, the incomplete beta function.
+    Otherwise it is the binomial chance at the mean chance, which is never too low in this tail (W. Hoeffding,
+    Annals of Mathematical Statistics 27, 1956). Half wins use its continuous form, the incomplete beta function.
     """
     votes = won + lost
-    total, score = votes.sum(axis=1), won.sum(axis=1)
+    total = votes.sum(axis=1)
+    score = won.sum(axis=1)
     spotless = np.exp((votes * log_expit(lead)).sum(axis=1))
     mean = (votes * np.exp(log_expit(lead))).sum(axis=1) / total
-    likely: Floats = np.where(score == total, spotless, betainc(score, total - score + 1, np.minimum(mean, 1.0)))
-    return likely
+    binomial = betainc(score, total - score + 1, np.minimum(mean, 1.0))
+    chance: Floats = np.where(score == total, spotless, binomial)
+    return chance

@@ -1,8 +1,8 @@
-"""What becomes of the ratings if every pair counts as if it had been drawn as often as any other. Pure.
+"""The effect on the ratings if every pair counts as if it had been drawn as often as any other. Pure.
 
-The fit needs no weights as long as the model holds: given the pair, who wins does not depend on how it was drawn. This
-is the check of that. Each vote is weighted by the inverse of the chance of its pair, the same models are fitted again,
-and a model that moves by more than two errors of its move is flagged. The error is a sandwich of both fits at once
+The fit needs no weights as long as the model holds: given the pair, the winner does not depend on how the pair was
+drawn. This module checks that. It weights each vote by the inverse of the chance of its pair, fits the same models
+again, and flags a model that moves by more than two errors of its move. The error is a sandwich of both fits at once
 (J. A. Hausman, Econometrica 46, 1978), clustered by voter where the intervals of the board are.
 """
 
@@ -18,19 +18,22 @@ from ratings.statistics.constants import ELO_SCALE
 from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize, sum_squared_residuals
 from ratings.statistics.vote_arrays import Floats, Indices, Label
 
-MAX_VOTE_WEIGHT = 20.0  # a vote counts as at most so many
+MAX_VOTE_WEIGHT = 20.0  # a vote counts as at most this many
 FLAG_THRESHOLD = 2.0
-# Votes of each voter, counted and summed by weight: the same rows in the same order.
+# Votes by voter: their counts, and the sums of their weights, with the same rows in the same order.
 WeightedVoterCounts: TypeAlias = tuple[VoterCounts, VoterCounts]
-# Elo points; less is rounding.
+# Elo points; a smaller move is rounding.
 _MOVE_TOLERANCE = 1e-6
 _EIGENVALUE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class PropensityAudit:
-    """Of m models: by how much the weighted fit moves each, the error of that (Elo points), and whether it is more
-    than two errors."""
+    """The effect of the weights on m models.
+
+    moved (m,): the difference that the weighted fit makes to each rating, in Elo points. errors (m,): the error of that
+    difference, in Elo points. flagged (m,): whether the difference is more than two errors.
+    """
 
     labels: tuple[Label, ...]
     moved: Floats
@@ -39,77 +42,89 @@ class PropensityAudit:
 
 
 def audit_propensities(
-    votes: Comparisons, weighted: Comparisons, squared: Comparisons, cast: WeightedVoterCounts | None = None
+    votes: Comparisons,
+    weighted: Comparisons,
+    squared: Comparisons,
+    voter_counts: WeightedVoterCounts | None = None,
 ) -> PropensityAudit:
-    """Audit the bounded models of the main component.
+    """The audit of the bounded models of the main component.
 
-    votes, weighted, squared: the same votes, counted, and summed by their weights and by the squares of these.
-    cast: the same by voter; without it votes are taken as independent of each other, as `squared` has them.
-    likelihood.NotConverged as for `bradley_terry.fit`.
+    votes, weighted, squared: the counts of the votes, the sums of their weights, and the sums of the squared weights.
+    voter_counts: the same votes by voter; without it the votes count as independent of each other, by `squared`.
+    Raises likelihood.NotConverged as `bradley_terry.fit` does.
     """
     components = list_components(votes)
     inside = components[0].bounded if components else np.arange(0)
     if not inside.size:
         return PropensityAudit((), np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
-    sums = [_select_counts(each, inside) for each in (votes, weighted, squared)]
-    plain, other = (_fit_strengths(wins + ties / 2) for wins, ties in sums[:2])
-    moved, errors = (
-        ELO_SCALE * (other - plain),
-        ELO_SCALE * _compute_errors(sums, plain, other, _select_voter_counts(cast, inside, len(votes.labels))),
-    )
+    sums = [_select_counts(board, inside) for board in (votes, weighted, squared)]
+    plain, reweighted = (_fit_strengths(wins + ties / 2) for wins, ties in sums[:2])
+    selected = _select_voter_counts(voter_counts, inside, len(votes.labels))
+    moved = ELO_SCALE * (reweighted - plain)
+    errors = ELO_SCALE * _compute_errors(sums, plain, reweighted, selected)
     flagged = np.abs(moved) > FLAG_THRESHOLD * errors + _MOVE_TOLERANCE
-    return PropensityAudit(tuple(votes.labels[place] for place in inside), moved, errors, flagged)
+    return PropensityAudit(tuple(votes.labels[position] for position in inside), moved, errors, flagged)
 
 
 def _select_counts(board: Comparisons, models: Indices) -> tuple[Floats, Floats]:
-    place = np.ix_(models, models)
-    return board.wins[place], board.ties[place]
+    inside = np.ix_(models, models)
+    return board.wins[inside], board.ties[inside]
 
 
 def _fit_strengths(score: Floats) -> Floats:
     theta = maximize(score, score.T.copy(), np.zeros(len(score)))[0]
-    centred: Floats = theta - theta.mean()
-    return centred
+    centered: Floats = theta - theta.mean()
+    return centered
 
 
-def _select_voter_counts(cast: WeightedVoterCounts | None, models: Indices, size: int) -> WeightedVoterCounts | None:
-    """Only votes between these models, by their places among them."""
-    if cast is None:
+def _select_voter_counts(
+    voter_counts: WeightedVoterCounts | None, models: Indices, size: int
+) -> WeightedVoterCounts | None:
+    """The votes between these models, with positions among them."""
+    if voter_counts is None:
         return None
-    place = np.full(size, -1)
-    place[models] = np.arange(len(models))
-    once, weighted = (replace(rows, first=place[rows.first], second=place[rows.second]) for rows in cast)
-    inside = (once.first >= 0) & (once.second >= 0)
-    return once.restricted(inside), weighted.restricted(inside)
+    positions = np.full(size, -1)
+    positions[models] = np.arange(len(models))
+    counted, weighted = (
+        replace(rows, first=positions[rows.first], second=positions[rows.second]) for rows in voter_counts
+    )
+    inside = (counted.first >= 0) & (counted.second >= 0)
+    return counted.select_rows(inside), weighted.select_rows(inside)
 
 
 def _compute_errors(
-    sums: list[tuple[Floats, Floats]], plain: Floats, other: Floats, cast: WeightedVoterCounts | None
+    sums: list[tuple[Floats, Floats]], plain: Floats, reweighted: Floats, voter_counts: WeightedVoterCounts | None
 ) -> Floats:
-    """(m,): of the difference of two fits to the same votes."""
+    """(m,): the errors of the differences between two fits to the same votes."""
     p, q = compute_chances(plain, plain)
-    if cast:
-        once, by_weight, by_square = _sum_by_voter(cast, p, q)
+    if voter_counts:
+        once, by_weight, by_square = _sum_by_voter(voter_counts, p, q)
     else:
         once, by_weight, by_square = (build_laplacian(sum_squared_residuals(wins, ties, p, q)) for wins, ties in sums)
-    bread, heavy = (
-        _invert_information(_count_pair_votes(*each), at) for each, at in zip(sums, (plain, other), strict=False)
-    )
-    crossed = heavy @ by_weight @ bread
-    covariance: Floats = heavy @ by_square @ heavy - crossed - crossed.T + bread @ once @ bread
+    votes, weighted = (wins + wins.T + ties for wins, ties in sums[:2])
+    bread = _invert_information(votes, plain)
+    weighted_bread = _invert_information(weighted, reweighted)
+    crossed = weighted_bread @ by_weight @ bread
+    covariance: Floats = weighted_bread @ by_square @ weighted_bread - crossed - crossed.T + bread @ once @ bread
     errors: Floats = np.sqrt(np.maximum(covariance.diagonal(), 0))
     return errors
 
 
-def _sum_by_voter(cast: WeightedVoterCounts, p: Floats, q: Floats) -> tuple[Floats, Floats, Floats]:
-    """Each voter's sum of scores times itself, its weighted sum times the plain one, and that times itself; summed."""
-    size, (once, weighted) = len(p), cast
-    pair = once.first * size + once.second
-    scores, heavy = (_compute_residuals(rows, p.take(pair), q.take(pair)) for rows in (once, weighted))
-    parts = [(once.first, scores), (once.second, -scores), (size + once.first, heavy), (size + once.second, -heavy)]
-    voters = int(np.count_nonzero(np.bincount(once.voter)))
-    found = sum_outer_products(once.voter, parts, 2 * size) * voters / max(voters - 1, 1)
-    return found[:size, :size], found[size:, :size], found[size:, size:]
+def _sum_by_voter(voter_counts: WeightedVoterCounts, p: Floats, q: Floats) -> tuple[Floats, Floats, Floats]:
+    """Sums over voters of three outer products of their sums of scores: plain, weighted by plain, and weighted."""
+    counted = voter_counts[0]
+    size = len(p)
+    pair = counted.first * size + counted.second
+    scores, weighted_scores = (_compute_residuals(rows, p.take(pair), q.take(pair)) for rows in voter_counts)
+    parts = [
+        (counted.first, scores),
+        (counted.second, -scores),
+        (size + counted.first, weighted_scores),
+        (size + counted.second, -weighted_scores),
+    ]
+    voters = int(np.count_nonzero(np.bincount(counted.voter)))
+    products = sum_outer_products(counted.voter, parts, 2 * size) * voters / max(voters - 1, 1)
+    return products[:size, :size], products[size:, :size], products[size:, size:]
 
 
 def _compute_residuals(rows: VoterCounts, p: Floats, q: Floats) -> Floats:
@@ -117,13 +132,9 @@ def _compute_residuals(rows: VoterCounts, p: Floats, q: Floats) -> Floats:
     return residuals
 
 
-def _count_pair_votes(wins: Floats, ties: Floats) -> Floats:
-    return wins + wins.T + ties
-
-
 def _invert_information(votes: Floats, theta: Floats) -> Floats:
     p, q = compute_chances(theta, theta)
-    # One eigenvalue is zero, along the mean of all strengths, and rounding must not be inverted.
+    # One eigenvalue is zero, along the mean of all strengths. Its rounding error must not be inverted.
     return np.linalg.pinv(build_laplacian(votes * p * q), rcond=_EIGENVALUE_TOLERANCE, hermitian=True).astype(
         np.float64
     )

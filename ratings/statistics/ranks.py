@@ -1,6 +1,6 @@
 """Ranks, tiers and comparisons of pairs from a fit, each with the uncertainty of the joint covariance.
 
-Ranks hold within a component; ratings of two components cannot be compared.
+Ranks are valid within a component; ratings of two components cannot be compared.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from ratings.statistics.constants import ELO_SCALE, MIN_RANKED_MODELS, MIN_VOTES
 from ratings.statistics.likelihood import Flags, compute_chances, sum_squared_residuals
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# Elo points; what is nearer is equal, the difference being that of rounding.
+# Elo points; ratings with a smaller difference are equal, because the difference is rounding.
 _RATING_TOLERANCE = 1e-8
-# A product of chances below this may be 0 by underflow; no number of votes helps there.
+# A smaller product of chances may underflow to 0; no number of votes helps there.
 _MIN_CHANCE_PRODUCT = 1e-200
 
 
 class ComparableFit(Protocol):
-    """Of a fit, what comparing pairs takes."""
+    """The attributes of a fit that `compare_pairs` needs."""
 
     @property
     def ratings(self) -> Floats: ...
@@ -35,12 +35,12 @@ class ComparableFit(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Whole numbers from 1 for each of M models; ranks are within a component of models that votes connect.
+    """Ranks of M models, as whole numbers from 1, within a component of models that votes connect.
 
-    ranked (M,): the models among which ranks are counted; the others have 0 as `rank`, `rank_ub` and `tier`, and as
-    `rank_low` and `rank_high` where they could stand among these. `rank_low` and `rank_high` count the models that are
-    better or worse by a two-sided 95 % test of the difference, `rank_ub` those whose interval lies wholly above;
-    `tier` 1 holds every model that may be the best.
+    ranked (M,): the models among which ranks are counted. The others have 0 as `rank`, `rank_ub` and `tier`; their
+    `rank_low` and `rank_high` are the ranks that they could have among the ranked models. `rank_low` and `rank_high`
+    count the models that are better or worse by a two-sided 95% test of the difference. `rank_ub` counts the models
+    whose interval lies wholly above. `tier` 1 contains every model that may be the best.
     """
 
     ranked: Flags
@@ -53,12 +53,12 @@ class Ranks:
 
 @dataclass(frozen=True, eq=False)
 class PairComparisons:
-    """M x M, row against column.
+    """Comparisons of all pairs, M x M, row against column.
 
-    diff, diff_se: Elo points; 1.96 diff_se are half of the 95 % interval of the difference (`Fit.error`), and it is inf
-    between components, where no figure of this pair means anything.
-    win_rate: the predicted score, a tie being half. votes_needed: how many more direct votes would make the
-    difference significant at today's estimate; inf where none would.
+    diff, diff_se: Elo points. 1.96 diff_se is half of the 95% interval of the difference (`Fit.error`). diff_se is inf
+    between components, where no figure of the pair means anything.
+    win_rate: the predicted score, where a tie is half a win. votes_needed: the number of additional direct votes that
+    would make the difference significant if the estimate stays the same; inf where no number would.
     """
 
     diff: Floats
@@ -68,10 +68,10 @@ class PairComparisons:
 
 
 def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
-    """(M,): the models whose votes suffice for a rank.
+    """(M,): whether a model has enough votes for a rank.
 
-    weight (M,): what the votes of each weigh, no voter counting for more than 20 of them. Never by an interval: of
-    that, more votes might take a rank away.
+    weight (M,): the weight of the votes of each model, where no voter counts for more than 20 votes. The rule does not
+    use the interval, because then more votes could take a rank away.
     """
     enough: Flags = bounded & (weight >= MIN_VOTES_FOR_RANK)
     return enough
@@ -79,41 +79,42 @@ def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
 
 def select_ranked_models(component: Indices, candidates: Flags) -> Flags:
     """(M,): the models among which ranks are counted: the candidates, or all of a component with fewer than two."""
-    there = np.bincount(component, candidates, int(component.max(initial=0)) + 1)
-    ranked: Flags = candidates | (there < MIN_RANKED_MODELS)[component]
+    candidate_counts = np.bincount(component, candidates, int(component.max(initial=0)) + 1)
+    ranked: Flags = candidates | (candidate_counts < MIN_RANKED_MODELS)[component]
     return ranked
 
 
 def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
-    """Rank the models of a fit among the candidates for a rank, or among all.
+    """Ranks of the models of a fit among the candidates for a rank, or among all.
 
-    Models differ if the two-sided 95 % test of their difference says so, or if their intervals do not overlap,
-    which for bounded models implies the first.
+    Models differ if the two-sided 95% test of their difference is significant, or if their intervals do not overlap.
+    For bounded models the second implies the first.
     """
-    ranked = select_ranked_models(
-        fit.component, np.ones(len(fit.ratings), dtype=bool) if candidates is None else candidates
-    )
+    if candidates is None:
+        candidates = np.ones(len(fit.ratings), dtype=bool)
+    ranked = select_ranked_models(fit.component, candidates)
     together = fit.component[:, None] == fit.component
     diff = np.where(together, fit.ratings[:, None] - fit.ratings, 0.0)
     apart = together & (fit.ci_low[:, None] > fit.ci_high)
     better = (diff > np.maximum(Z95 * fit.error, _RATING_TOLERANCE)) | apart
     counted = ranked[:, None]  # a row is counted against its columns
-    stood_in = (together & counted).sum(axis=0) + ~ranked  # where another model would stand last of one more
+    # The worst possible rank: an unranked model would be last of one more.
+    last_rank = (together & counted).sum(axis=0) + ~ranked
     return Ranks(
         ranked=ranked,
         rank=np.where(ranked, 1 + ((diff > _RATING_TOLERANCE) & counted).sum(axis=0), 0),
         rank_low=1 + (better & counted).sum(axis=0),
-        rank_high=stood_in - (better & ranked).sum(axis=1),
+        rank_high=last_rank - (better & ranked).sum(axis=1),
         rank_ub=np.where(ranked, 1 + (apart & counted).sum(axis=0), 0),
         tier=_assign_tiers(fit, ranked),
     )
 
 
 def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
-    """Compare all pairs of a fit of this board.
+    """Comparisons of all pairs of a fit of this board.
 
-    n direct votes add n * p * q / k to the precision of a difference, where p and q are the predicted scores and
-    k, from the board's own residuals, how much less a vote varies because of ties.
+    n direct votes add n * p * q / k to the precision of a difference. p and q are the predicted scores. k, from the
+    board's own residuals, is the factor by which ties reduce the variance of a vote.
     """
     together = fit.component[:, None] == fit.component
     diff = fit.ratings[:, None] - fit.ratings
@@ -129,25 +130,32 @@ def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
 
 
 def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
-    """The best bounded model that is left leads the next tier: one without a bound would have all others in its own."""
+    """Tiers (M,) from 1, and 0 for unranked models.
+
+    The best remaining bounded model leads the next tier. An unbounded leader would take all others into its tier.
+    """
     tier = np.zeros(len(fit.ratings), dtype=np.intp)
     for number in np.unique(fit.component[ranked]):
         models = np.flatnonzero(ranked & (fit.component == number))
-        rating, unbounded = fit.ratings[models], fit.unbounded[models]
-        width = fit.spread.restricted(models).of_differences(_compute_simultaneous_level(len(models)))
-        left = np.arange(len(models))
-        while left.size:
-            leaders = left[~unbounded[left]] if not unbounded[left].all() else left
+        rating = fit.ratings[models]
+        unbounded = fit.unbounded[models]
+        level = _compute_simultaneous_level(len(models))
+        width = fit.spread.select_models(models).compute_difference_half_widths(level)
+        remaining = np.arange(len(models))
+        while remaining.size:
+            bounded = remaining[~unbounded[remaining]]
+            leaders = bounded if bounded.size else remaining
             leader = leaders[rating[leaders].argmax()]
-            tier[models[left]] += 1
-            left = left[rating[leader] - rating[left] > width[leader, left] + _RATING_TOLERANCE]
+            tier[models[remaining]] += 1
+            distance = rating[leader] - rating[remaining]
+            remaining = remaining[distance > width[leader, remaining] + _RATING_TOLERANCE]
     return tier
 
 
 def _compute_simultaneous_level(models: int) -> float:
-    """The chance below the upper end of intervals for all differences that hold at once with 95 %.
+    """The chance below the upper end of intervals that cover all differences at once with 95%.
 
-    The leader is chosen by the data, so all pairs are covered, not only those of one model (Z. Sidak, Journal
+    The data choose the leader, so the intervals cover all pairs, not only those of one model (Z. Sidak, Journal
     of the American Statistical Association 62, 1967, for normal estimates with any correlation).
     """
     comparisons = max(models * (models - 1) / 2, 1)

@@ -1,11 +1,11 @@
-"""Bradley-Terry ratings under style control: strengths and the pull of style, fitted together.
+"""Bradley-Terry ratings under style control: strengths and the effects of style, fitted together.
 
-The chance that a wins is 1 / (1 + exp(-(theta_a - theta_b + x beta))), where x are the differences of style
-(a - b) / (a + b + 1) of the vote, each divided by its population standard deviation over the board's votes: not
-centred, no intercept, no penalty. A tie is half a win for each side.
+The chance that a wins is 1 / (1 + exp(-(theta_a - theta_b + x beta))), where x are the style differences
+(a - b) / (a + b + 1) of the vote. Each is divided by its population standard deviation over the board's votes. The
+differences are not centered, and there is no intercept and no penalty. A tie is half a win for each side.
 
 Sources: T. Li, A. Angelopoulos and W.-L. Chiang, Does style matter? (LMSYS, 2024) for the model; for the rest see
-`ratings.statistics.bradley_terry`, whose rules hold here too.
+`ratings.statistics.bradley_terry`, whose rules apply here too.
 """
 
 from dataclasses import dataclass, replace
@@ -34,11 +34,11 @@ StartValues: TypeAlias = tuple[ArrayLike, ArrayLike]
 
 @dataclass(frozen=True, eq=False)
 class StyleFit:
-    """Ratings under style control, and what style was worth.
+    """Ratings under style control, and the effects of style.
 
-    fit: as of `bradley_terry.fit`. board: the votes that have features, the only ones used. coefficients, errors (K
+    fit: as from `bradley_terry.fit`. board: the votes that have features; no others are used. coefficients, errors (K
     each): natural log-odds per standard deviation of the style difference, and their standard errors; None for a
-    feature that is constant, on the board or between its bounded models. scale (K,): those standard deviations.
+    feature that is constant on the board or between its bounded models. scale (K,): those standard deviations.
     """
 
     fit: Fit
@@ -49,53 +49,57 @@ class StyleFit:
 
     @property
     def votes(self) -> int:
-        """How many votes were used, one of weight n being n."""
+        """The number of votes used; a vote of weight n counts as n."""
         return int(self.board.votes.sum() / 2)
 
 
 def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
-    """Rate every model, the style of the answers taken into account.
+    """Ratings of every model that account for the style of the answers.
 
-    The bounded models of all components are fitted with common coefficients; unbounded ones are placed as by
-    `placement.place`, those and the coefficients held fixed. Intervals are clustered as by `bradley_terry.fit` if
-    votes name voters. start: ratings (M,) and coefficients (K,) to start from, the last ones for instance.
+    The bounded models of all components are fitted with common coefficients. Unbounded models are placed as in
+    `placement.place_loose_models`, with the bounded strengths and the coefficients fixed. Intervals are clustered as in
+    `bradley_terry.fit` if votes name voters. start: ratings (M,) and coefficients (K,) to start from, the last ones for
+    instance.
 
-    ValueError: start is not M finite numbers and K others. style_likelihood.Separable: no finite maximum, or not a
-    single one. likelihood.NotConverged: the maximum was not found to a relative 1e-10.
+    Raises ValueError if start is not M finite ratings and K coefficients, style_likelihood.Separable if there is no
+    finite maximum or more than one, and likelihood.NotConverged if the maximum is not found to a relative 1e-10.
     """
-    paired = votes.paired()
-    board, scale = paired.board(votes.labels), paired.scale
+    paired = votes.group_by_pair()
+    board = paired.to_comparisons(votes.labels)
     parts = list_components(board)
-    component, bounded = np.zeros(paired.models, dtype=np.intp), np.zeros(paired.models, dtype=bool)
+    component = np.zeros(paired.models, dtype=np.intp)
+    bounded = np.zeros(paired.models, dtype=bool)
     for number, part in enumerate(parts):
-        component[part.bounded] = component[part.loose] = number
+        component[part.bounded] = number
+        component[part.loose] = number
         bounded[part.bounded] = True
-    inside = paired.restricted(bounded[paired.first] & bounded[paired.second])
-    varying = (scale > 0) & (inside.x != inside.x[:, :1]).any(axis=1)
-    joint = _fit_bounded(board, inside.of_styles(varying), parts, _compute_start(board, start, varying))
-    paired = paired.of_styles(varying)
-    placed = [_place_loose_models(board, paired, part, joint.parameters) for part in parts if part.loose.size]
-    fitted = [joint.strengths(part.bounded) for part in parts if part.bounded.size]
-    found = join_estimates([*fitted, *placed], component)
+    inside = paired.select_votes(bounded[paired.first] & bounded[paired.second])
+    varying = (paired.scale > 0) & (inside.x != inside.x[:, :1]).any(axis=1)
+    joint = _fit_bounded(board, inside.select_styles(varying), parts, _compute_start(board, start, varying))
+    with_style = paired.select_styles(varying)
+    fitted = [joint.build_estimate(part.bounded) for part in parts if part.bounded.size]
+    placed = [_place_loose_models(board, with_style, part, joint.parameters) for part in parts if part.loose.size]
+    ratings = join_estimates([*fitted, *placed], component)
     errors = np.sqrt(joint.spread.covariance.diagonal())
     return StyleFit(
-        fit=replace(found, iterations=found.iterations + joint.iterations),
+        fit=replace(ratings, iterations=ratings.iterations + joint.iterations),
         board=board,
         coefficients=_fill_constant_styles(varying, joint.parameters[paired.models :]),
         errors=_fill_constant_styles(varying, errors[paired.models :]),
-        scale=scale,
+        scale=paired.scale,
     )
 
 
 def _fill_constant_styles(varying: Flags, values: Floats) -> tuple[float | None, ...]:
-    found = iter(values.tolist())
-    return tuple(next(found) if there else None for there in varying)
+    """One entry for each style (K): its value, or None if the style is constant."""
+    remaining = iter(values.tolist())
+    return tuple(next(remaining) if varies else None for varies in varying)
 
 
 def _compute_start(board: Comparisons, start: StartValues | None, varying: Flags) -> Floats:
-    """Where to start (M + K',), the K' coefficients being those of the varying features."""
+    """Start values (M + K',): strengths in natural units and the coefficients of the K' varying features."""
     size = len(board.labels)
-    # Where all votes are ties the maximum is 1000 for all, and to the last bit only from there.
+    # If all votes are ties, the maximum is 1000 for all. It is exact to the last bit only from there.
     if start is None or not board.wins.any():
         start = bradley_terry.fit(board).ratings, np.zeros(len(varying))
     ratings, coefficients = (np.array(values, dtype=np.float64) for values in start)
@@ -106,62 +110,85 @@ def _compute_start(board: Comparisons, start: StartValues | None, varying: Flags
 
 @dataclass(frozen=True, eq=False)
 class _JointFit:
-    """Strengths and coefficients (M + K,) with their errors, and whose interval is clustered (M,)."""
+    """Strengths and coefficients (M + K,) with their errors, and whether an interval is clustered (M,)."""
 
     parameters: Floats
     spread: Spread
     clustered: Flags
     iterations: int
 
-    def strengths(self, models: Indices) -> Estimate:
-        spread = self.spread.restricted(models)
-        theta, margin = self.parameters[models], spread.of_models()
-        clustered = self.clustered[models]
-        return Estimate(models, theta, spread, theta - margin, theta + margin, clustered, 0, bounded=True)
+    def build_estimate(self, models: Indices) -> Estimate:
+        """The estimate of these models; its iterations are 0, because they are counted once for all models."""
+        spread = self.spread.select_models(models)
+        theta = self.parameters[models]
+        margin = spread.compute_half_widths()
+        return Estimate(
+            models=models,
+            theta=theta,
+            spread=spread,
+            low=theta - margin,
+            high=theta + margin,
+            clustered=self.clustered[models],
+            iterations=0,
+            bounded=True,
+        )
 
 
 def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component], parameters: Floats) -> _JointFit:
-    size, width = votes.models, len(parameters)
-    free, component = np.zeros(width, dtype=bool), np.full(size, -1)
+    size = votes.models
+    width = len(parameters)
+    free = np.zeros(width, dtype=bool)
+    component = np.full(size, -1)
     for number, models in enumerate(part.bounded for part in parts if part.bounded.size):
         component[models] = number
-        # The model with most votes is the steadiest gauge, and held fixed.
+        # The strength of the model with the most votes is fixed, because it is the steadiest reference.
         gauge = board.votes[np.ix_(models, models)].sum(axis=1).argmax()
-        free[np.delete(models, gauge)] = free[size:] = True
+        free[np.delete(models, gauge)] = True
+        free[size:] = True
     if not free.any():
-        nothing = np.zeros((width, width))
-        return _JointFit(parameters, Spread(nothing, nothing, np.full(width, np.inf)), np.zeros(size, dtype=bool), 0)
-    found, information, iterations = maximize(votes, parameters, np.flatnonzero(free))
-    spread, clustered = compute_sandwich(votes, found, information, free, component)
+        zero = np.zeros((width, width))
+        return _JointFit(parameters, Spread(zero, zero, np.full(width, np.inf)), np.zeros(size, dtype=bool), 0)
+    maximum, information, iterations = maximize(votes, parameters, np.flatnonzero(free))
+    spread, clustered = compute_sandwich(votes, maximum, information, free, component)
     for part in parts:
-        found[part.bounded] -= found[part.bounded].mean() if part.bounded.size else 0
-    return _JointFit(found, spread, clustered, iterations)
+        if part.bounded.size:
+            maximum[part.bounded] -= maximum[part.bounded].mean()
+    return _JointFit(maximum, spread, clustered, iterations)
 
 
 def _place_loose_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
-    """As `placement.place`; with style every vote has an opponent of its own strength."""
+    """As `placement.place_loose_models`, except that style gives the opponent of every vote a strength of its own."""
     loose = np.zeros(len(parameters), dtype=bool)
     loose[part.loose] = True
-    votes = votes.restricted(loose[votes.first] | loose[votes.second])
-    found, information, iterations = maximize(votes, parameters, part.loose, loose.astype(np.float64))
-    has_won, has_lost = (np.any(taken > 0, axis=1) for taken in (board.score[part.loose], board.score.T[part.loose]))
-    low_open, high_open = find_open_ends(board.score, part, has_won, has_lost)
-    low, high = np.full(len(part.loose), -np.inf), np.full(len(part.loose), np.inf)
+    votes = votes.select_votes(loose[votes.first] | loose[votes.second])
+    placed, information, iterations = maximize(votes, parameters, part.loose, loose.astype(np.float64))
+    score = board.score
+    has_won = np.any(score[part.loose] > 0, axis=1)
+    has_lost = np.any(score.T[part.loose] > 0, axis=1)
+    low_open, high_open = find_open_ends(score, part, has_won, has_lost)
+    low = np.full(len(part.loose), -np.inf)
+    high = np.full(len(part.loose), np.inf)
     for row, model in enumerate(part.loose):
-        won, lost, opponents = _collect_record(votes, found, model)
+        won, lost, opponents = _collect_record(votes, placed, model)
         if not low_open[row]:
             low[row] = find_lower_bounds(won, lost, opponents)[0]
         if not high_open[row]:
             high[row] = -find_lower_bounds(lost, won, -opponents)[0]
     covariance = cho_solve(cho_factor(information[np.ix_(part.loose, part.loose)]), np.eye(len(part.loose)))
-    spread = Spread(covariance, covariance, np.full(len(part.loose), np.inf))
-    clustered = np.zeros(len(part.loose), dtype=bool)
-    return Estimate(part.loose, found[part.loose], spread, low, high, clustered, iterations)
+    return Estimate(
+        models=part.loose,
+        theta=placed[part.loose],
+        spread=Spread(covariance, covariance, np.full(len(part.loose), np.inf)),
+        low=low,
+        high=high,
+        clustered=np.zeros(len(part.loose), dtype=bool),
+        iterations=iterations,
+    )
 
 
 def _collect_record(votes: PairedVotes, parameters: Floats, model: int) -> tuple[Floats, Floats, Floats]:
-    """What a model won and lost (1, n) in each of its votes, and its opponents' strengths (n,) with the style."""
-    own = votes.restricted((votes.first == model) | (votes.second == model))
+    """Wins and losses (1, n) of a model in each of its votes, and the strengths of its opponents (n,) with style."""
+    own = votes.select_votes((votes.first == model) | (votes.second == model))
     is_first = own.first == model
     score = np.where(is_first, own.score, 1 - own.score)
     opponents = parameters[model] - np.where(is_first, 1, -1) * own.leads(parameters)

@@ -13,50 +13,53 @@ from ratings.statistics.likelihood import Flags
 from ratings.statistics.style_pair_sums import PairedVotes
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# Sums of squares below this part of what is expected are rounding.
+# Sums of squares below this share of the expected sum are rounding.
 _RESIDUAL_TOLERANCE = 1e-12
 
 
 def compute_sandwich(
     votes: PairedVotes, parameters: Floats, information: Floats, free: Flags, component: Indices
 ) -> tuple[Spread, Flags]:
-    """Errors of the maximum (M + K parameters) and whose interval is clustered by voter (M,).
+    """Errors of the maximum (M + K parameters), and whether an interval is clustered by voter (M,).
 
-    free (M + K,): all fitted parameters but one strength in each component. component (M,): that of each fitted
-    model, below 0 for all others, whose rows are zero. Strengths are as differences from their component's mean.
+    free (M + K,): all fitted parameters except one strength in each component. component (M,): the component of each
+    fitted model, and below 0 for all others, whose rows are zero. Strengths are differences from their component's
+    mean.
     """
     residual, expected = votes.residuals(parameters)
-    plain = votes.outer(votes.weight * residual**2)
-    to_mean = _build_centering(component, len(parameters))[:, free] @ _invert_information(
-        information[np.ix_(free, free)]
-    )
-    # What has no vote with a residual, all being ties at equal strengths, say, has the Hessian's error.
+    plain = votes.sum_outer_products(votes.weight * residual**2)
+    inside = np.ix_(free, free)
+    to_mean = _build_centering(component, len(parameters))[:, free] @ _invert_information(information[inside])
+    # A parameter without residuals has the error of the Hessian. All its votes may be ties at equal strengths, say.
     flat = (plain.diagonal() <= _RESIDUAL_TOLERANCE * information.diagonal()) & (information.diagonal() > 0)
-    flat_meat = votes.outer(votes.weight * expected * _select_affected_votes(votes, flat)) if flat.any() else 0.0
+    flat_meat: Floats | float = 0.0
+    if flat.any():
+        flat_meat = votes.sum_outer_products(votes.weight * expected * _select_affected_votes(votes, flat))
 
-    def covariance(meat: Floats) -> Floats:
-        found: Floats = to_mean @ (meat + flat_meat)[np.ix_(free, free)] @ to_mean.T
-        found = (found + found.T) / 2
-        np.fill_diagonal(found, np.maximum(found.diagonal(), 0))  # a variance of 0 may round to less
+    def compute_covariance(meat: Floats) -> Floats:
+        covariance: Floats = to_mean @ (meat + flat_meat)[inside] @ to_mean.T
+        covariance = (covariance + covariance.T) / 2
+        np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding may take a variance of 0 below 0
         if flat.any():
-            hessian = (to_mean @ information[np.ix_(free, free)] @ to_mean.T).diagonal()
-            widen = np.sqrt(np.where(flat, hessian, 1.0) / np.where(flat, found.diagonal(), 1.0))
-            found *= widen[:, None] * widen
-        return found
+            hessian = (to_mean @ information[inside] @ to_mean.T).diagonal()
+            widen = np.sqrt(np.where(flat, hessian, 1.0) / np.where(flat, covariance.diagonal(), 1.0))
+            covariance *= widen[:, None] * widen
+        return covariance
 
-    alone = covariance(plain)
+    unclustered = compute_covariance(plain)
     if votes.voter is None:
-        return Spread(alone, alone, np.full(len(parameters), np.inf)), np.zeros(votes.models, dtype=bool)
+        return Spread(unclustered, unclustered, np.full(len(parameters), np.inf)), np.zeros(votes.models, dtype=bool)
     meat, named = _compute_meat(votes, votes.voter, residual, plain, component)
     clustered = np.zeros(votes.models, dtype=bool)
-    clustered[votes.first[named]] = clustered[votes.second[named]] = True
+    clustered[votes.first[named]] = True
+    clustered[votes.second[named]] = True
     degrees = np.full(len(parameters), np.inf)
     degrees[: votes.models][clustered] = _compute_degrees(votes, votes.voter, expected, named)[clustered]
-    return Spread(covariance(meat), alone, degrees), clustered
+    return Spread(compute_covariance(meat), unclustered, degrees), clustered
 
 
 def _build_centering(component: Indices, size: int) -> Floats:
-    """(size, size): takes from each strength the mean of its component."""
+    """(size, size): the matrix that subtracts from each strength the mean of its component."""
     same = (component[:, None] == component) & (component >= 0)
     centring = np.eye(size)
     centring[: len(component), : len(component)] -= same / np.maximum(same.sum(axis=1), 1)[:, None]
@@ -69,55 +72,59 @@ def _invert_information(information: Floats) -> Floats:
 
 
 def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
-    """(N,): the votes on these models, and those with a difference in these styles."""
+    """(N,): whether a vote is on one of these models, or has a difference in one of these styles."""
     models, styles = parameters[: votes.models], parameters[votes.models :]
     touched: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
     return touched
 
 
 def _compute_meat(
-    votes: PairedVotes, who: Indices, residual: Floats, plain: Floats, component: Indices
+    votes: PairedVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
 ) -> tuple[Floats, Flags]:
-    """The sum of squared scores, and which votes are summed by voter (N,)."""
-    named, factor = _select_clustered_votes(votes, who, component)
-    voter = np.maximum(who, 0)
+    """The sum of squared scores, and whether a vote is summed by voter (N,)."""
+    named, factor = _select_clustered_votes(votes, voter, component)
+    voter = np.maximum(voter, 0)
     score = votes.weight * residual * named
     products = _sum_score_products(votes, voter, score)
-    # A sum that the maximum makes 0, there being a single voter, tells nothing: such votes count one by one.
+    # If there is a single voter, the maximum makes the sum 0, which has no information. Such votes count one by one.
     silent = products.diagonal() <= _RESIDUAL_TOLERANCE * plain.diagonal()
     lone = named & _select_affected_votes(votes, silent)
     if lone.any():
         named &= ~lone
         products = _sum_score_products(votes, voter, score * named)
-    return products * factor * factor[:, None] + votes.outer(votes.weight * residual**2 * ~named), named
+    unnamed_products = votes.sum_outer_products(votes.weight * residual**2 * ~named)
+    return products * factor * factor[:, None] + unnamed_products, named
 
 
 def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, named: Flags) -> Floats:
-    """(M,): as `bradley_terry` has them."""
+    """(M,): degrees of freedom, by the same rule as in `bradley_terry`."""
     amount = votes.weight * expected
-    first, second = votes.first.astype(np.intp), votes.second.astype(np.intp)
+    first = votes.first.astype(np.intp)
+    second = votes.second.astype(np.intp)
     (squares,) = sum_over_voters(voter[named], (first[named], second[named]), amount[named], votes.models, [np.square])
-    information, alone = np.zeros(votes.models), (amount * expected)[~named]
+    information = np.zeros(votes.models)
+    unnamed_squares = (amount * expected)[~named]
     for side in (first, second):
         information += np.bincount(side, amount, votes.models)
-        squares += np.bincount(side[~named], alone, votes.models)
+        squares += np.bincount(side[~named], unnamed_squares, votes.models)
     return compute_degrees_of_freedom(information, squares)
 
 
 def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:
-    """The votes (N,) of known voters in components with enough of them, and the root of G / (G - 1) (M + K,)."""
-    place, known = component[votes.first], voter >= 0
+    """Whether a vote has a known voter in a component with enough voters (N,), and the root of G / (G - 1) (M + K,)."""
+    vote_component = component[votes.first]
+    known = voter >= 0
     voted = np.zeros((int(component.max()) + 1, int(voter.max(initial=-1)) + 1), dtype=bool)
-    voted[place[known], voter[known]] = True
+    voted[vote_component[known], voter[known]] = True
     voters = voted.sum(axis=1)
     enough = voters >= MIN_VOTERS
-    everyone = int(voted[enough].any(axis=0).sum())
-    counts = np.append(np.where(component >= 0, voters[component], 0), np.full(len(votes.scale), everyone))
-    return known & enough[place], np.sqrt(counts / np.maximum(counts - 1, 1))
+    total_voters = int(voted[enough].any(axis=0).sum())
+    counts = np.append(np.where(component >= 0, voters[component], 0), np.full(len(votes.scale), total_voters))
+    return known & enough[vote_component], np.sqrt(counts / np.maximum(counts - 1, 1))
 
 
 def _sum_score_products(votes: PairedVotes, voter: Indices, score: Floats) -> Floats:
-    """The sum over voters of the square (M + K, M + K) of their sums of scores."""
+    """The sum over voters of the outer products (M + K, M + K) of their sums of scores."""
     size = votes.models
     parts: list[ColumnEntries] = [(votes.first, score), (votes.second, -score)]
     parts += [(size + k, score * votes.x[k] / scale) for k, scale in enumerate(votes.scale.tolist())]

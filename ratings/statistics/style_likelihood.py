@@ -14,45 +14,51 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 _TOLERANCE = 1e-10
 _MAX_ITERATIONS = 1000
-# As in ratings.statistics.likelihood: steps up to here climb when taken whole.
+# As in ratings.statistics.likelihood: full steps up to this size increase the likelihood.
 _MAX_FULL_STEP = 1.5
-# Parameters that run away gain a unit a step; boards with a maximum seldom take half as many.
+# Parameters that diverge gain one unit per step; boards with a maximum seldom take half as many steps.
 _SEPARABILITY_CHECK_STEP = 20
-# A parameter of whose information only this part is left when the others are unknown may be nothing but rounding.
+# If the other parameters are unknown and only this share of a parameter's information remains, it may be rounding.
 _MIN_INFORMATION_SHARE = 1e-9
-# A linear programme meets its constraints to 1e-7, strengths and style differences being at most 1.
-_CONSTRAINT_SLACK, _MIN_MARGIN = 1e-6, 1e-5
+# A linear program meets its constraints to 1e-7 when strengths and style differences are at most 1.
+_CONSTRAINT_SLACK = 1e-6
+_MIN_MARGIN = 1e-5
 _CONSTRAINT_BATCH_SIZE = 2000
 
 
 class Separable(ArithmeticError):
-    """The likelihood has no finite maximum, or not a single one."""
+    """The likelihood has no finite maximum, or more than one."""
 
 
 def maximize(
     votes: PairedVotes, parameters: Floats, free: Indices, ties: Floats | None = None
 ) -> tuple[Floats, Floats, int]:
-    """Maximum likelihood values of the free parameters (positions in M + K), the others held fixed.
+    """Maximum likelihood values of the free parameters (positions in M + K); the others are fixed.
 
-    parameters (M + K,): where to start, and the fixed values. ties (M + K,): that many virtual ties of each strength
-    with an opponent of strength 0; without them at least the coefficients are free. Returns the parameters, their
-    information (M + K, M + K) and the number of steps, of the kind and the precision of `likelihood.maximise`.
+    parameters (M + K,): the start values, and the fixed values. ties (M + K,): the number of virtual ties of each
+    strength with an opponent of strength 0. Without `ties`, at least the coefficients must be free. Returns the
+    parameters, their information (M + K, M + K) and the number of steps. Steps and precision are those of
+    `likelihood.maximize`.
 
-    Separable: no finite maximum, or not a single one. NotConverged: none found within 1000 steps.
+    Raises Separable if there is no finite maximum or more than one, and NotConverged if there is none within 1000
+    steps.
     """
-    trusted, virtual = ties is not None, np.zeros_like(parameters) if ties is None else ties
-    parameters, step = parameters.copy(), np.zeros_like(parameters)
+    is_separability_checked = ties is not None
+    virtual = np.zeros_like(parameters) if ties is None else ties
+    parameters = parameters.copy()
+    step = np.zeros_like(parameters)
     for iteration in range(1, _MAX_ITERATIONS + 1):
         gradient, information = votes.derivatives(parameters)
         p, q = expit(parameters), expit(-parameters)
         gradient += virtual * (q - p) / 2
         information.flat[:: len(p) + 1] += virtual * p * q
-        if not trusted and (
-            iteration == _SEPARABILITY_CHECK_STEP or _is_nearly_singular(information[np.ix_(free, free)])
+        free_information = information[np.ix_(free, free)]
+        if not is_separability_checked and (
+            iteration == _SEPARABILITY_CHECK_STEP or _is_nearly_singular(free_information)
         ):
             check_separability(votes, free)
-            trusted = True
-        step[free] = _solve_step(information[np.ix_(free, free)], gradient[free])
+            is_separability_checked = True
+        step[free] = _solve_step(free_information, gradient[free])
         step *= _compute_damping(votes, step, virtual)
         parameters += step
         if np.abs(step).max(initial=0) <= _TOLERANCE * max(1.0, np.abs(parameters).max(initial=0)):
@@ -61,18 +67,18 @@ def maximize(
 
 
 def check_separability(votes: PairedVotes, free: Indices) -> None:
-    """Raise Separable if the votes have no finite maximum, or not a single one.
+    """Raise Separable if the likelihood of the votes has no finite maximum, or more than one.
 
     There is none if and only if some change of the parameters makes no vote less likely and some more likely (A.
-    Albert and J. A. Anderson, Biometrika 71, 1984), which a linear programme decides; there are many if some change
+    Albert and J. A. Anderson, Biometrika 71, 1984), which a linear program decides. There are many if some change
     makes no difference to any vote.
     """
-    # Every row of the programme has coefficients of at most 1.
+    # Every row of the linear program gets coefficients of at most 1.
     votes = replace(votes, scale=np.maximum(np.abs(votes.x).max(axis=1, initial=0), np.finfo(float).tiny))
     if _is_separable(votes, free):
-        raise Separable("the style of the answers separates the outcomes: their likelihood has no finite maximum")
+        raise Separable("the style of the answers separates the outcomes, so their likelihood has no finite maximum")
     if _has_collinear_styles(votes, free):
-        raise Separable("the style of the answers is a mixture of other columns: the likelihood has many maxima")
+        raise Separable("a style column is a mixture of other columns, so the likelihood has many maxima")
 
 
 def _solve_step(information: Floats, gradient: Floats) -> Floats:
@@ -95,13 +101,15 @@ def _compute_damping(votes: PairedVotes, step: Floats, virtual: Floats) -> float
     _, first, second = votes.runs
     farthest = np.abs(step[first] - step[second]).max(initial=0) + np.abs(step[votes.models :] / votes.scale).sum()
     farthest = max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
-    return 1.0 if farthest <= _MAX_FULL_STEP else float(np.log1p(farthest) / farthest)
+    if farthest <= _MAX_FULL_STEP:
+        return 1.0
+    return float(np.log1p(farthest) / farthest)
 
 
 def _is_separable(votes: PairedVotes, free: Indices) -> bool:
-    # Most votes say nothing new: the programme begins with few, and takes in those that its answer offends.
+    # Most votes add no constraint, so the linear program starts with few and adds those that its solution violates.
     side = 2 * votes.score - 1
-    gain = votes.inner(side)[free]
+    gain = votes.sum_derivatives(side)[free]
     chosen = np.zeros(len(side), dtype=bool)
     chosen[:: max(1, len(side) // _CONSTRAINT_BATCH_SIZE)] = True
     while True:
@@ -111,19 +119,20 @@ def _is_separable(votes: PairedVotes, free: Indices) -> bool:
         margins = np.where(side == 0, -np.abs(leads), side * leads)
         if gain @ change[free] <= 0 or margins.max(initial=0) < _MIN_MARGIN:
             return False
-        offended = np.flatnonzero((margins < -_CONSTRAINT_SLACK) & ~chosen)
-        if not offended.size:
+        violated = np.flatnonzero((margins < -_CONSTRAINT_SLACK) & ~chosen)
+        if not violated.size:
             return True
-        chosen[offended[np.argsort(margins[offended])[:_CONSTRAINT_BATCH_SIZE]]] = True
+        worst = np.argsort(margins[violated])[:_CONSTRAINT_BATCH_SIZE]
+        chosen[violated[worst]] = True
 
 
 def _solve_best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: Floats) -> Floats:
-    """The change of the free parameters, at most 1 each, that raises the leads most and offends no chosen vote."""
-    rows = _build_design_matrix(votes.restricted(chosen))[:, free]
+    """The change of the free parameters, at most 1 each, that raises the leads most and violates no chosen vote."""
+    rows = _build_design_matrix(votes.select_votes(chosen))[:, free]
     side = 2 * votes.score[chosen] - 1
     tied = rows[side == 0]
     decided = rows[side != 0] * -side[side != 0][:, None]
-    found = linprog(
+    solution = linprog(
         -gain / max(np.abs(gain).max(initial=0), 1.0),
         A_ub=decided,
         b_ub=np.zeros(decided.shape[0]),
@@ -131,15 +140,16 @@ def _solve_best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: F
         b_eq=np.zeros(tied.shape[0]),
         bounds=(-1, 1),
     )
-    if found.x is None:
-        raise NotConverged(f"the linear programme that looks for a maximum failed: {found.message}")
-    change: Floats = found.x
+    if solution.x is None:
+        raise NotConverged(f"the linear program that looks for a maximum failed: {solution.message}")
+    change: Floats = solution.x
     return change
 
 
 def _build_design_matrix(votes: PairedVotes) -> csr_array:
-    """(N, M + K): the derivatives of each vote's lead by the parameters."""
-    count, styles = len(votes.score), len(votes.scale)
+    """(N, M + K): the derivatives of each vote's lead with respect to the parameters."""
+    count = len(votes.score)
+    styles = len(votes.scale)
     columns = np.tile(np.arange(votes.models, votes.models + styles), (count, 1))
     columns = np.column_stack((votes.first, votes.second, columns)).astype(np.intp)
     values = np.column_stack((np.ones(count), -np.ones(count), (votes.x / votes.scale[:, None]).T))
@@ -149,10 +159,11 @@ def _build_design_matrix(votes: PairedVotes) -> csr_array:
 
 def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
     """Whether some style column is a mixture of the others and of differences of strengths."""
-    # Every run of votes counts the same: the answer does not depend on it, and rounding is least.
-    products = votes.outer(np.repeat(1 / votes.lengths, votes.lengths))[np.ix_(free, free)]
+    # Every run of votes has the same weight: the result does not depend on weights, and this rounds least.
+    products = votes.sum_outer_products(np.repeat(1 / votes.lengths, votes.lengths))[np.ix_(free, free)]
     strengths = int((free < votes.models).sum())
-    mixed, styles = products[strengths:, :strengths], products[strengths:, strengths:]
+    mixed = products[strengths:, :strengths]
+    styles = products[strengths:, strengths:]
     unit = np.sqrt(styles.diagonal())
-    left = styles - mixed @ cho_solve(cho_factor(products[:strengths, :strengths]), mixed.T)
-    return bool(np.linalg.eigvalsh(left / unit / unit[:, None]).min(initial=1) <= _MIN_INFORMATION_SHARE)
+    residual = styles - mixed @ cho_solve(cho_factor(products[:strengths, :strengths]), mixed.T)
+    return bool(np.linalg.eigvalsh(residual / unit / unit[:, None]).min(initial=1) <= _MIN_INFORMATION_SHARE)

@@ -1,7 +1,7 @@
 """Sums over millions of single votes with style.
 
-A pass over the votes costs what the memory costs, so they are kept with those of a pair side by side, and taken in
-chunks that stay in the cache.
+Memory access dominates the cost of a pass over the votes. So the votes of a pair are stored side by side, and are
+processed in chunks that stay in the cache.
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from ratings.statistics.vote_arrays import Floats, Indices, Label
 
 CHUNK_SIZE = 8192
 
-# exp() of more would overflow; so far apart one chance is 0 anyway.
+# exp() of a larger number would overflow; at that distance one chance is 0 anyway.
 _MAX_EXPONENT = 700.0
 
 
 class _Chunk(NamedTuple):
-    """A range of votes, and its runs (votes of one pair) with where they start in the chunk."""
+    """A range of votes, its runs (votes of one pair), and the start of each run within the chunk."""
 
     votes: slice
     runs: slice
@@ -32,11 +32,11 @@ class _Chunk(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PairedVotes:
-    """N votes between M models, those of a pair side by side, and sums over them.
+    """N votes between M models, with those of a pair side by side, and sums over them.
 
-    first, second (N,): positions of the models. score (N,): what the first took, 0, 0.5 or 1. weight (N,): so many
-    identical votes. voter (N,) or None. x (K, N): differences of style, from -1 to 1. scale (K,): what each of them
-    is divided by.
+    first, second (N,): positions of the models. score (N,): score of the first model, 0, 0.5 or 1. weight (N,): number
+    of identical votes. voter (N,) or None. x (K, N): style differences, from -1 to 1. scale (K,): divisors of the style
+    differences.
 
     Parameters are the M strengths, then the K coefficients. In vote v the first model leads by
     strength[first] - strength[second] + coefficients @ x[:, v] / scale natural units.
@@ -51,19 +51,29 @@ class PairedVotes:
     x: Floats
     scale: Floats
 
-    def restricted(self, votes: Flags) -> "PairedVotes":
+    def select_votes(self, votes: Flags) -> "PairedVotes":
         """Only these votes (a mask of length N)."""
         if votes.all():
             return self
-        names = ("first", "second", "score", "weight") + (("voter",) if self.voter is not None else ())
-        return replace(self, x=self.x[:, votes], **{name: getattr(self, name)[votes] for name in names})
+        return PairedVotes(
+            models=self.models,
+            first=self.first[votes],
+            second=self.second[votes],
+            score=self.score[votes],
+            weight=self.weight[votes],
+            voter=None if self.voter is None else self.voter[votes],
+            x=self.x[:, votes],
+            scale=self.scale,
+        )
 
-    def of_styles(self, styles: Flags) -> "PairedVotes":
-        """With only these style columns (a mask of length K)."""
-        return self if styles.all() else replace(self, x=self.x[styles], scale=self.scale[styles])
+    def select_styles(self, styles: Flags) -> "PairedVotes":
+        """The votes with only these style columns (a mask of length K)."""
+        if styles.all():
+            return self
+        return replace(self, x=self.x[styles], scale=self.scale[styles])
 
-    def board(self, labels: Sequence[Label]) -> Comparisons:
-        """The votes as counts."""
+    def to_comparisons(self, labels: Sequence[Label]) -> Comparisons:
+        """The counts of the votes of each pair."""
         size = self.models
         cells = (self.first.astype(np.intp) * size + self.second) * 3 + (2 * self.score).astype(np.intp)
         counts = np.bincount(cells, self.weight, 3 * size * size).astype(np.float64)
@@ -71,20 +81,21 @@ class PairedVotes:
         return Comparisons(tuple(labels), won + lost.T, tied + tied.T)
 
     def leads(self, parameters: Floats) -> Floats:
-        """(N,): by how much the first model leads."""
-        found = np.empty(len(self.score))
+        """(N,): the lead of the first model in natural units."""
+        leads = np.empty(len(self.score))
         for chunk in self._chunks:
-            found[chunk.votes] = self._lead(parameters, chunk)
-        return found
+            leads[chunk.votes] = self._lead(parameters, chunk)
+        return leads
 
     def residuals(self, parameters: Floats) -> tuple[Floats, Floats]:
-        """(N,) each: score minus chance, and the information chance * (1 - chance)."""
+        """Score minus chance (N,), and the information chance * (1 - chance) (N,)."""
         p, q = _compute_chances(self.leads(parameters))
         return self.score * q - (1 - self.score) * p, p * q
 
     def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
         """The gradient (M + K,) of the log-likelihood and its information (M + K, M + K)."""
-        gradient, information = _VectorSum(self), _MatrixSum(self)
+        gradient = _VectorSum(self)
+        information = _MatrixSum(self)
         for chunk in self._chunks:
             p, q = _compute_chances(self._lead(parameters, chunk))
             score, weight = self.score[chunk.votes], self.weight[chunk.votes]
@@ -93,23 +104,23 @@ class PairedVotes:
             information.add(chunk, weight * p * q)
         return gradient.total(), information.total()
 
-    def inner(self, amount: Floats) -> Floats:
-        """The sum over votes of amount * d (M + K,), d the derivatives of the lead by the parameters."""
-        found = _VectorSum(self)
+    def sum_derivatives(self, amount: Floats) -> Floats:
+        """The sum over votes of amount * d (M + K,), where d are the derivatives of the lead by the parameters."""
+        total = _VectorSum(self)
         for chunk in self._chunks:
-            found.add(chunk, amount[chunk.votes])
-        return found.total()
+            total.add(chunk, amount[chunk.votes])
+        return total.total()
 
-    def outer(self, amount: Floats) -> Floats:
-        """The sum over votes of amount * d d' (M + K, M + K)."""
-        found = _MatrixSum(self)
+    def sum_outer_products(self, amount: Floats) -> Floats:
+        """The sum over votes of amount * d d' (M + K, M + K), with d as in `sum_derivatives`."""
+        total = _MatrixSum(self)
         for chunk in self._chunks:
-            found.add(chunk, amount[chunk.votes])
-        return found.total()
+            total.add(chunk, amount[chunk.votes])
+        return total.total()
 
     @cached_property
     def runs(self) -> tuple[Indices, Indices, Indices]:
-        """Where runs of votes of one pair start, and their two models; a run ends with its chunk."""
+        """Starts of the runs of votes of one pair, and their two models; a run ends with its chunk."""
         edge = np.zeros(len(self.first), dtype=bool)
         edge[::CHUNK_SIZE] = True
         edge[1:] |= (self.first[1:] != self.first[:-1]) | (self.second[1:] != self.second[:-1])
@@ -118,12 +129,13 @@ class PairedVotes:
 
     @cached_property
     def lengths(self) -> Indices:
-        """How many votes each run has."""
+        """The number of votes of each run."""
         return np.diff(self.runs[0], append=len(self.first))
 
     @cached_property
     def _chunks(self) -> list[_Chunk]:
-        starts, size = self.runs[0], len(self.first)
+        starts = self.runs[0]
+        size = len(self.first)
         edges = np.append(np.arange(0, size, CHUNK_SIZE), size)
         within = np.searchsorted(starts, edges)
         return [
@@ -139,11 +151,12 @@ class PairedVotes:
 
 
 class _VectorSum:
-    """Adds up amounts of votes to a vector over the parameters."""
+    """Sums amounts of votes into a vector over the parameters."""
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes
-        self._runs, self._styles = np.zeros(len(votes.lengths)), np.zeros(len(votes.scale))
+        self._runs = np.zeros(len(votes.lengths))
+        self._styles = np.zeros(len(votes.scale))
 
     def add(self, chunk: _Chunk, amount: Floats) -> None:
         self._runs[chunk.runs] = np.add.reduceat(amount, chunk.starts)
@@ -154,12 +167,15 @@ class _VectorSum:
 
 
 class _MatrixSum:
-    """Adds up amounts of votes to a matrix over the parameters."""
+    """Sums amounts of votes into a matrix over the parameters."""
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes
-        runs, styles = len(votes.lengths), len(votes.scale)
-        self._runs, self._mixed, self._styles = np.zeros(runs), np.zeros((styles, runs)), np.zeros((styles, styles))
+        runs = len(votes.lengths)
+        styles = len(votes.scale)
+        self._runs = np.zeros(runs)
+        self._mixed = np.zeros((styles, runs))
+        self._styles = np.zeros((styles, styles))
 
     def add(self, chunk: _Chunk, amount: Floats) -> None:
         x = self._votes.x[:, chunk.votes]
@@ -169,11 +185,14 @@ class _MatrixSum:
         self._styles += scaled @ x.T
 
     def total(self) -> Floats:
-        size, scale = self._votes.models, self._votes.scale
+        size = self._votes.models
+        scale = self._votes.scale
         _, first, second = self._votes.runs
         pairs = np.bincount(first * size + second, self._runs, size * size).astype(np.float64).reshape(size, size)
         mixed = np.reshape([_sum_by_model(self._votes, row) for row in self._mixed], (-1, size)) / scale[:, None]
-        return np.block([[build_laplacian(pairs + pairs.T), mixed.T], [mixed, self._styles / scale / scale[:, None]]])
+        strengths = build_laplacian(pairs + pairs.T)
+        styles = self._styles / scale / scale[:, None]
+        return np.block([[strengths, mixed.T], [mixed, styles]])
 
 
 def _sum_by_model(votes: PairedVotes, runs: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """Single votes with the style of both answers: the input of `ratings.statistics.style_control`.
 
-Errors are ValueErrors that say which vote is wrong.
+Errors are ValueErrors that name the wrong vote.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ class StyledVotes:
     """N single votes between M models, each with the style of both answers.
 
     labels: M distinct names or ids. first, second (N,): positions in them. outcome (N,): 1 if the first won, 0 if
-    the second did, 0.5 for a tie. features (N, 2 K): K figures of the first answer, none of them negative (its length
-    and its counts of headers, bold marks and list items, say), then the same K of the second; a vote with NaN among
-    them is left out. weight (N,): whole numbers from 1, that many identical votes each. voter (N,): who cast it,
-    numbered from 0; below 0 where that is not known.
+    the second did, 0.5 for a tie. features (N, 2 K): K figures of the first answer, then the same K of the second. They
+    are not negative: the length and the counts of headers, bold marks and list items, say. A vote with NaN in its
+    features is left out. weight (N,): whole numbers from 1; each stands for that many identical votes. voter (N,): the
+    number of the voter from 0; below 0 where the voter is unknown.
     """
 
     def __init__(
@@ -42,13 +42,15 @@ class StyledVotes:
         if self.voter is not None and self.voter.shape != self.twice.shape:
             raise ValueError("voter must have an entry for each vote")
 
-    def paired(self) -> PairedVotes:
+    def group_by_pair(self) -> PairedVotes:
         """The votes with features, those of a pair side by side; their scale is the population standard deviation."""
-        # Sorting small whole numbers takes a tenth of the time.
+        # It takes a tenth of the time to sort small integers.
         small = np.min_scalar_type(len(self.labels))
-        first, second = self.first.astype(small), self.second.astype(small)
+        first = self.first.astype(small)
+        second = self.second.astype(small)
         order = np.lexsort((second, first))
-        order = order if self.known is None else order[self.known[order]]
+        if self.known is not None:
+            order = order[self.known[order]]
         weight = np.ones(len(order)) if self.weight is None else self.weight[order]
         x, scale = _compute_differences(self.features, order, weight)
         return PairedVotes(
@@ -65,20 +67,27 @@ class StyledVotes:
 
 def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
     """(a - b) / (a + b + 1) of each feature (K, n) in this order, and its population standard deviation (K,)."""
-    styles, size = features.shape[1] // 2, len(order)
-    x, sums, squares, shift = np.empty((styles, size)), np.zeros(styles), np.zeros(styles), np.zeros(styles)
+    styles = features.shape[1] // 2
+    size = len(order)
+    x = np.empty((styles, size))
+    sums = np.zeros(styles)
+    squares = np.zeros(styles)
+    shift = np.zeros(styles)
     for low in range(0, size, CHUNK_SIZE):
         votes = slice(low, low + CHUNK_SIZE)
         block = features.take(order[votes], axis=0).astype(np.float64, copy=False)
         for k in range(styles):
-            a, b, row = block[:, k], block[:, styles + k], x[k, votes]
+            a = block[:, k]
+            b = block[:, styles + k]
+            row = x[k, votes]
             np.divide(a - b, a + b + 1, out=row)
-            # From the first one on: exactly 0 where nothing varies, and precise where hardly anything does.
-            shift[k] = row[0] if low == 0 else shift[k]
-            moved = row - shift[k]
-            weighted = moved * weight[votes]
+            # Relative to the first value the sums are exactly 0 if nothing varies, and precise if hardly anything does.
+            if low == 0:
+                shift[k] = row[0]
+            shifted = row - shift[k]
+            weighted = shifted * weight[votes]
             sums[k] += weighted.sum()
-            squares[k] += weighted @ moved
+            squares[k] += weighted @ shifted
     total = max(float(weight.sum()), 1.0)
     return x, np.sqrt(np.maximum(squares / total - (sums / total) ** 2, 0))
 
@@ -98,16 +107,17 @@ def _check_positions(side: ArrayLike, size: int) -> Indices:
 
 
 def _check_features(features: ArrayLike, votes: int) -> tuple[NDArray[Any], Flags | None]:
-    """The features (N, 2 K), and which votes have them; None if all have."""
+    """The features (N, 2 K), and whether a vote has them (N,); None if all have them."""
     figures = np.asarray(features)
-    figures = figures if figures.dtype.kind in "iuf" else as_floats("features", features)
+    if figures.dtype.kind not in "iuf":
+        figures = as_floats("features", features)
     if figures.ndim != 2 or len(figures) != votes or figures.shape[1] % 2:
         raise ValueError(f"features must be {votes} rows, the figures of the first answer and as many of the second")
     if (figures < 0).any():
         raise_if_any(np.any(figures < 0, axis=1), "vote {} has a negative feature")
     if figures.dtype.kind != "f":
         return figures, None
-    # A product is four times as quick as looking at every figure, and NaN and inf come through.
+    # A matrix product is four times as fast as a check of every figure, and passes NaN and inf on.
     total = figures @ np.ones(figures.shape[1], figures.dtype)
     raise_if_any(np.isinf(total), "vote {} has an infinite feature")
     missing = np.isnan(total)

@@ -11,15 +11,18 @@ Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.intp]
 Ids: TypeAlias = NDArray[np.integer[Any]]
 
-# A table of positions is quicker than sorting while the ids span no more than this (or the votes).
+# A table of positions is faster than sorting if the ids span no more than this (or than the number of votes).
 _MAX_ID_SPAN = 1_000_000
-# So few need no table at all.
+# If ids are below this, no table is needed.
 _MAX_DIRECT_IDS = 512
 _CHUNK_SIZE = 1 << 18
 
 
 def encode_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Ids, Ids]:
-    """Labels, and the positions of both sides in them; some labels may have no vote."""
+    """Labels, and the positions of both sides in them; some labels may have no vote.
+
+    Raises ValueError unless the models are all names or all whole-number ids.
+    """
     sides = [_as_ids(model_a), _as_ids(model_b)]
     if sides[0] is not None and sides[1] is not None:
         return _encode_ids(sides[0], sides[1])
@@ -33,15 +36,15 @@ def encode_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Labe
 
 
 def _encode_names(values: Any) -> tuple[Sequence[Any], Indices]:
-    """Distinct names, and which of them each one is."""
-    if hasattr(values, "factorize"):  # a column of a data frame: it need not become a list of objects
+    """Distinct names, and the position (N,) of each value in them."""
+    if hasattr(values, "factorize"):  # a data frame column, which need not become a list of objects
         codes, names = values.factorize(use_na_sentinel=False)
         return list(names), np.asarray(codes, dtype=np.intp)
     listed = as_list(values)
     try:
         names = list(dict.fromkeys(listed))
         return names, look_up_positions(names, listed)
-    except TypeError:  # something that cannot even be compared, so no name
+    except TypeError:  # an unhashable value, so not a name
         return [None], np.zeros(0, dtype=np.intp)
 
 
@@ -53,13 +56,14 @@ def as_list(values: ArrayLike) -> list[Any]:
 
 
 def _as_ids(values: ArrayLike) -> Ids | None:
-    # Names must not become an array of fixed-width text: that costs more than the counting.
+    # An array of fixed-width text would cost more than the counting.
     if isinstance(values, Sequence) and values and isinstance(values[0], str):
         return None
     kind = getattr(getattr(values, "dtype", None), "kind", "iu")
-    array: NDArray[Any] = np.asarray(values) if kind in "iu" else np.zeros(0)
-    ids: Ids = array
-    return ids if array.ndim == 1 and array.dtype.kind in "iu" else None
+    if kind not in "iu":
+        return None
+    ids: Ids = np.asarray(values)
+    return ids if ids.ndim == 1 and ids.dtype.kind in "iu" else None
 
 
 def _encode_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
@@ -83,42 +87,52 @@ def _encode_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
 
 
 def _compute_id_bound(ids: Ids) -> int:
-    """One more than the largest id. Negative ones count as huge: so one look at the ids is enough."""
+    """One more than the largest id. Negative ids count as huge, so one pass over the ids is enough."""
     wide = ids.astype(np.int16) if ids.dtype == np.int8 else ids
     return int(wide.view(wide.dtype.str.replace("i", "u")).max(initial=0)) + 1
 
 
 def count_outcomes(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None) -> Floats:
     """(size, size, 3): losses, ties and wins of the first model against the second. Positions are below size."""
-    results, cells = np.asarray(outcome), 3 * size * size
+    results = np.asarray(outcome)
+    cells = 3 * size * size
     if weight is not None or results.dtype.kind not in "iufb" or not first.shape == second.shape == results.shape:
         twice, times = check_votes(first, second, outcome, weight)
-        every = (first.astype(np.intp) * size + second) * 3 + twice
-        return np.bincount(every, times, minlength=cells).reshape(size, size, 3).astype(np.float64)
+        weighted_cells = (first.astype(np.intp) * size + second) * 3 + twice
+        return np.bincount(weighted_cells, times, minlength=cells).reshape(size, size, 3).astype(np.float64)
     counts = np.zeros(cells, dtype=np.intp)
-    kind = np.dtype(np.uint16 if cells < 1 << 16 else np.uint32 if cells < 1 << 32 else np.intp)
-    # In pieces that stay in the cache: each of these steps costs what the memory costs.
+    kind = _choose_cell_type(cells)
+    # Memory access dominates the cost of these steps, so chunks stay in the cache.
     step = max(_CHUNK_SIZE, cells)
     for low in range(0, len(first), step):
         votes = slice(low, low + step)
         doubled = 2 * results[votes]
         with np.errstate(invalid="ignore"):
-            places: Ids = doubled.astype(kind)
-        if places.max(initial=0) > 2 or not np.array_equal(places.astype(doubled.dtype), doubled):
-            check_votes(first, second, outcome, None)  # says which one
-        places += second[votes].astype(kind, copy=False) * kind.type(3)
-        places += first[votes].astype(kind, copy=False) * kind.type(3 * size)
-        counts += np.bincount(places.astype(np.intp), minlength=cells)
-    found = counts.reshape(size, size, 3).astype(np.float64)
-    if found.diagonal().any():
+            vote_cells: Ids = doubled.astype(kind)
+        if vote_cells.max(initial=0) > 2 or not np.array_equal(vote_cells.astype(doubled.dtype), doubled):
+            check_votes(first, second, outcome, None)  # raises and names the vote
+        vote_cells += second[votes].astype(kind, copy=False) * kind.type(3)
+        vote_cells += first[votes].astype(kind, copy=False) * kind.type(3 * size)
+        counts += np.bincount(vote_cells.astype(np.intp), minlength=cells)
+    table = counts.reshape(size, size, 3).astype(np.float64)
+    if table.diagonal().any():
         check_votes(first, second, outcome, None)
-    return found
+    return table
+
+
+def _choose_cell_type(cells: int) -> np.dtype[Any]:
+    if cells < 1 << 16:
+        return np.dtype(np.uint16)
+    if cells < 1 << 32:
+        return np.dtype(np.uint32)
+    return np.dtype(np.intp)
 
 
 def look_up_positions(labels: Sequence[Label], models: list[Any]) -> Indices:
-    code = {label: position for position, label in enumerate(labels)}
+    """Positions (N,) of models in the labels. Raises ValueError that names an unknown model."""
+    positions = {label: position for position, label in enumerate(labels)}
     try:
-        return np.fromiter(map(code.__getitem__, models), np.intp, len(models))
+        return np.fromiter(map(positions.__getitem__, models), np.intp, len(models))
     except (KeyError, TypeError):
         unknown = next(model for model in models if model not in labels)
         raise ValueError(f"{unknown!r} is not a model of this board") from None
@@ -127,6 +141,7 @@ def look_up_positions(labels: Sequence[Label], models: list[Any]) -> Indices:
 def check_votes(
     first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None
 ) -> tuple[NDArray[np.int8], Floats | None]:
+    """Twice the outcome (N,), and the weights (N,) or None. Raises ValueError that names the wrong vote."""
     results = as_floats("outcome", outcome)
     times = None if weight is None else as_floats("weight", weight)
     if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
@@ -141,11 +156,13 @@ def check_votes(
 
 
 def raise_if_any(wrong: NDArray[np.bool_], message: str) -> None:
+    """Raise ValueError with the position of the first wrong entry in the message."""
     if wrong.any():
         raise ValueError(message.format(int(wrong.argmax())))
 
 
 def as_floats(name: str, values: ArrayLike) -> Floats:
+    """A new array of the values. Raises ValueError if they are not numbers."""
     try:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""A benchmark with scores, and boards whose rows are of the test's choice."""
+"""A benchmark with scores, and boards with given rows."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def scored(values: dict[str, float], on: str = "b", **fields: Any) -> None:
 
 
 def rated(ratings: dict[str, float], pool: str = "live", category: str = "overall", **fields: Any) -> Snapshot:
-    """A published board; each rating with an error of 2.5, or whatever `fields` say of all rows."""
+    """A published board. Each rating has an error of 2.5, unless `fields` override it for all rows."""
     kind = {"live": Pool.Kind.LIVE}.get(pool, Pool.Kind.IMPORT)
     factories.pool(pool, name=f"<{pool}>", kind=kind)
     board = factories.board(pool, category)

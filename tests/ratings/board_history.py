@@ -1,4 +1,4 @@
-"""Boards as they were published at times of the test's choice."""
+"""Boards that were published at given times."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +11,7 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 
 def published(ago=timedelta(0), at=None):
-    """Publish what has been cast, as if it had been then."""
+    """Publish the boards of all votes, with a given time of publication."""
     made = board_refresh.refresh()
     Snapshot.objects.filter(pk__in=[snapshot.pk for snapshot in made]).update(computed_at=at or NOW - ago)
 
@@ -31,7 +31,7 @@ def ago(**time):
 
 
 def three_boards():
-    """Of ten days ago, of two days ago with a turn of fortune, and of an hour ago with a newcomer; its four models."""
+    """Four models, after boards of ten days ago, two days ago with another leader, and an hour ago with a newcomer."""
     x, y, z, new = (factories.model(slug) for slug in ("xenon", "yttrium", "zinc", "newcomer"))
     for one, other in pairwise((x, y, z)):
         met(one, other, 60, 40)

@@ -1,4 +1,4 @@
-"""Figures of 53 chat models: what a benchmark says, and what people say.
+"""Figures of 53 chat models: benchmark scores and ratings by people.
 
 Average and MuSR scores of the Open LLM Leaderboard v2 (public, retired in March 2025), and the ratings of the public
 chatbot arena in August 2025 with the half-widths of their 95 % intervals; joined by name. Figures only.

@@ -1,4 +1,4 @@
-"""Several connections, threads and processes on one test database."""
+"""Helpers for several connections, threads and processes on one test database."""
 
 import threading
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from django.db import connection, connections
 
 @contextmanager
 def elsewhere(statement):
-    """A statement in a transaction of another connection, open until the end."""
+    """Run a statement in a transaction of another connection, which stays open until the end."""
     other = connections.create_connection("default")
     other.set_autocommit(False)
     try:
@@ -22,7 +22,7 @@ def elsewhere(statement):
 
 
 def in_thread(work):
-    """Work done by another thread, over a connection of its own."""
+    """Start work in another thread with its own connection; returns the thread."""
 
     def run():
         try:
@@ -36,13 +36,13 @@ def in_thread(work):
 
 
 def database_url():
-    """The test database, for another process."""
+    """The URL of the test database for another process."""
     place = {name.lower(): connection.settings_dict[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
     return f"postgresql:///{connection.settings_dict['NAME']}?{urlencode({k: v for k, v in place.items() if v})}"
 
 
 def blocked():
-    """How many connections wait for a lock."""
+    """The number of connections that wait for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         return cursor.fetchone()[0]

@@ -8,7 +8,7 @@ from tests.ratings.board_history import three_boards
 
 @pytest.fixture(autouse=True)
 def nothing_kept():
-    """The next test's database is another one, though its revisions may be the same."""
+    """Clear cached pool states: the next test has another database, but its revisions may be the same."""
     pool_state.clear_pool_states()
     yield
     pool_state.clear_pool_states()
@@ -16,7 +16,7 @@ def nothing_kept():
 
 @pytest.fixture(autouse=True)
 def nothing_lately():
-    """A test sees what it has just published and stored; what is kept lately has tests of its own."""
+    """Disable short-lived caches, so that a test sees new data at once; the caches have tests of their own."""
     for recent in (snapshot_cache.newest_id_cache, model_facts.context_cache):
         recent.seconds = 0.0
     for recent in (
@@ -26,7 +26,7 @@ def nothing_lately():
         fragments.fragment_cache,
         views.frame_cache,
     ):
-        recent.forget()
+        recent.clear()
     yield
     snapshot_cache.newest_id_cache.seconds, model_facts.context_cache.seconds = (
         snapshot_cache.NEWEST_CACHE_SECONDS,
@@ -36,11 +36,11 @@ def nothing_lately():
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """No round of counting waits for the one before."""
+    """A round of figures does not wait for the previous one."""
     monkeypatch.setattr(pool_figures, "_next_round_at", 0.0)
 
 
 @pytest.fixture
 def week():
-    """Three boards: of ten days ago, of two days ago with a turn of fortune, and of an hour ago with a newcomer."""
+    """Boards of ten days ago, of two days ago with another leader, and of an hour ago with a newcomer."""
     return three_boards()

@@ -1,4 +1,4 @@
-"""A small reference board, from a file of the test's own."""
+"""A small reference board from a file for tests."""
 
 import lzma
 
@@ -23,5 +23,5 @@ def packed(tmp_path, *lines):
 
 
 def loaded(tmp_path, *lines):
-    """Loads it, under the slug of the shipped one."""
+    """Load the file under the slug of the shipped reference board."""
     assert seed_reference.seed_reference_pool(packed(tmp_path, *lines))

@@ -1,4 +1,4 @@
-"""Simulations: how often do intervals, rank ranges and tiers hold the truth?"""
+"""Simulations of how often intervals, rank ranges and tiers cover the truth."""
 
 from typing import NamedTuple
 
@@ -10,14 +10,14 @@ from ratings.statistics import bradley_terry
 from ratings.statistics.bradley_terry import ELO_SCALE, Z95
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.ranks import compute_ranks
-from tests.ratings.votes import clustered, judged, outcomes, simulated
+from tests.ratings.votes import fit_clustered, outcomes, simulate_votes, simulated
 
 SPREAD = 0.45  # of strengths: 78 Elo points
 HUGE = 10_000_000
 
 
 class Voters(NamedTuple):
-    """Who cast 400 votes on 4 models: how many votes each, whose tastes vary by so much (69 Elo points, or not)."""
+    """Voters of 400 votes on 4 models: votes of each, and the spread of tastes in natural units (0.4: 69 Elo)."""
 
     votes: tuple[int, ...]
     taste: float = 0.4
@@ -39,7 +39,7 @@ FEW = {
 
 
 class Held(NamedTuple):
-    """How often intervals hold the truth: plain, clustered with a normal quantile, and those of the fit."""
+    """Coverage of intervals: plain, clustered with a normal quantile, and those of the fit."""
 
     plain: float
     normal: float
@@ -47,7 +47,7 @@ class Held(NamedTuple):
 
 
 class RanksHeld(NamedTuple):
-    """How often rank ranges hold, the least of all models; how often all tiers do; mean widths of ranges."""
+    """Coverage of rank ranges (the least of all models) and of all tiers, and mean widths of ranges."""
 
     ranges: float
     tiers: float
@@ -55,58 +55,58 @@ class RanksHeld(NamedTuple):
     overlapping: float
 
 
-def covered(fit, theta, error=None):
-    """(M,): whose interval holds the truth."""
+def is_covered(fit, theta, error=None):
+    """(M,): whether each interval covers the truth."""
     true = 1000 + ELO_SCALE * (theta - theta.mean())
     return np.abs(fit.ratings - true) <= Z95 * (fit.se if error is None else error)
 
 
 def of_intervals(runs, seed=20240814):
-    """50 models, 20,000 votes."""
+    """The coverage with 50 models and 20,000 votes."""
     rng = np.random.default_rng(seed)
     hits = []
     for _ in range(runs):
         theta = rng.normal(0, SPREAD, 50)
-        hits.append(covered(bradley_terry.fit(simulated(rng, theta, 20_000)), theta))
+        hits.append(is_covered(bradley_terry.fit(simulated(rng, theta, 20_000)), theta))
     return np.mean(hits)
 
 
 def of_a_newcomer(runs, seed=7):
-    """A model with 100 votes among 19 with ten million."""
+    """The coverage of a model with 100 votes among 19 with ten million."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, 20)
     hits = []
     for _ in range(runs):
         pairs = np.full((20, 20), HUGE // 171)
         pairs[:, -1] = rng.multinomial(100, np.append(np.full(19, 1 / 19), 0))
-        hits.append(covered(bradley_terry.fit(outcomes(rng, theta, np.triu(pairs, 1))), theta)[-1])
+        hits.append(is_covered(bradley_terry.fit(outcomes(rng, theta, np.triu(pairs, 1))), theta)[-1])
     return np.mean(hits)
 
 
 def of_voters_with_tastes(runs):
-    """20 voters with 100 votes each, whose taste varies by 69 Elo points: plain intervals and clustered ones."""
+    """The coverage of plain and clustered intervals: 20 voters, 100 votes each, tastes that vary by 69 Elo points."""
     plain, grouped = [], []
     for seed in range(runs):
-        votes, voter, theta = judged(seed, voters=20, models=10, each=100)
-        plain.append(covered(bradley_terry.fit(Comparisons.from_votes(*votes)), theta))
-        grouped.append(covered(clustered(votes, voter), theta))
+        votes, voter, theta = simulate_votes(seed, voters=20, models=10, each=100)
+        plain.append(is_covered(bradley_terry.fit(Comparisons.from_votes(*votes)), theta))
+        grouped.append(is_covered(fit_clustered(votes, voter), theta))
     return np.mean(plain), np.mean(grouped)
 
 
 def of_few_voters(runs, voters):
-    """4 models, 400 votes, who cast them; see `Held`."""
+    """The coverage with 4 models and 400 votes of few voters."""
     hits = []
     for seed in range(runs):
-        votes, voter, theta = judged(seed, len(voters.votes), models=4, each=voters.votes, taste=voters.taste)
-        hits.append(held(votes, voter, theta))
+        votes, voter, theta = simulate_votes(seed, len(voters.votes), models=4, each=voters.votes, taste=voters.taste)
+        hits.append(check_coverage(votes, voter, theta))
     return Held(*np.mean(hits, axis=(0, 2)).tolist())
 
 
 def of_a_newcomer_of_few_voters(runs, old=300, each=(25,) * 5):
-    """A model that five voters judged 25 times each, on a board of ten models and 300 voters with 20 votes each."""
+    """The coverage of a model with 25 votes of each of five voters, among ten models and 300 voters with 20 votes."""
     hits = []
     for seed in range(runs):
-        (a, b, outcome), voter, theta = judged(seed, old, models=10, each=20)
+        (a, b, outcome), voter, theta = simulate_votes(seed, old, models=10, each=20)
         rng = np.random.default_rng(seed + 10**6)
         new = rng.normal(0, SPREAD)
         voters = np.repeat(np.arange(len(each)), each)
@@ -116,42 +116,46 @@ def of_a_newcomer_of_few_voters(runs, old=300, each=(25,) * 5):
         margin = chance - rng.random(voters.size)
         won = np.where(np.abs(margin) < 0.2 * np.minimum(chance, 1 - chance), 0.5, margin > 0)
         votes = np.append(a, np.full(voters.size, 10)), np.append(b, opponent), np.append(outcome, won)
-        found = held(votes, np.append(voter, old + voters), np.append(theta, new))
-        hits.append([kind[-1] for kind in found])
+        hits_by_kind = check_coverage(votes, np.append(voter, old + voters), np.append(theta, new))
+        hits.append([kind[-1] for kind in hits_by_kind])
     return Held(*np.mean(hits, axis=0).tolist())
 
 
-def held(votes, voter, theta):
-    """(3, M): whose interval holds the truth, of each kind of `Held`."""
-    plain, fit = bradley_terry.fit(Comparisons.from_votes(*votes)), clustered(votes, voter)
-    return [covered(plain, theta), covered(fit, theta, np.sqrt(fit.covariance.diagonal())), covered(fit, theta)]
+def check_coverage(votes, voter, theta):
+    """(3, M): whether each interval covers the truth, for each kind of `Held`."""
+    plain, fit = bradley_terry.fit(Comparisons.from_votes(*votes)), fit_clustered(votes, voter)
+    return [
+        is_covered(plain, theta),
+        is_covered(fit, theta, np.sqrt(fit.covariance.diagonal())),
+        is_covered(fit, theta),
+    ]
 
 
 def of_ranks(runs, spread):
-    """50 models whose strengths spread by so many Elo points, 20,000 votes; see `RanksHeld`."""
+    """The coverage of ranks with 50 models, whose strengths spread by this many Elo points, and 20,000 votes."""
     rng = np.random.default_rng(spread)
     ranges, widths, tiers = [], [], []
     for _ in range(runs):
         theta = rng.normal(0, spread / ELO_SCALE, 50)
         fit = bradley_terry.fit(simulated(rng, theta, 20_000))
-        found, true = compute_ranks(fit), 1 + (theta[:, None] > theta).sum(axis=0)
-        ranges.append((found.rank_low <= true) & (true <= found.rank_high))
+        ranks, true = compute_ranks(fit), 1 + (theta[:, None] > theta).sum(axis=0)
+        ranges.append((ranks.rank_low <= true) & (true <= ranks.rank_high))
         overlap = (fit.ci_low[:, None] > fit.ci_high).sum(axis=1)
-        widths.append([(found.rank_high - found.rank_low).mean(), (50 - overlap - found.rank_ub).mean()])
-        tiers.append(_tiers_hold(fit, theta))
-        assert (found.tier[true == 1] == 1).all() or not tiers[-1]
+        widths.append([(ranks.rank_high - ranks.rank_low).mean(), (50 - overlap - ranks.rank_ub).mean()])
+        tiers.append(_has_valid_tiers(fit, theta))
+        assert (ranks.tier[true == 1] == 1).all() or not tiers[-1]
     width, overlapping = np.mean(widths, axis=0)
     return RanksHeld(np.mean(ranges, axis=0).min(), np.mean(tiers), width, overlapping)
 
 
-def joint(fit, leader):
+def compute_distance_errors(fit, leader):
     """(M,): the standard error of each model's distance to one of them."""
     variance = fit.covariance.diagonal()
     return np.sqrt(np.maximum(variance + variance[leader] - 2 * fit.covariance[leader], 0))
 
 
-def _tiers_hold(fit, theta):
-    """Whether no model is put below the tier of a leader that it equals: all distances are within their error."""
+def _has_valid_tiers(fit, theta):
+    """Whether all distances to the leader are within their errors, so that no equal model is in a lower tier."""
     leader = fit.ratings.argmax()
     gap = fit.ratings[leader] - fit.ratings - ELO_SCALE * (theta[leader] - theta)
-    return (np.abs(gap) <= norm.ppf((1 + 0.95 ** (1 / 1225)) / 2) * joint(fit, leader) + 1e-9).all()
+    return (np.abs(gap) <= norm.ppf((1 + 0.95 ** (1 / 1225)) / 2) * compute_distance_errors(fit, leader) + 1e-9).all()

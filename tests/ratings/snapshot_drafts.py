@@ -1,4 +1,4 @@
-"""Snapshots as they are announced, without a database."""
+"""Snapshots for announcements, without a database."""
 
 from datetime import UTC, datetime
 

@@ -1,5 +1,4 @@
-"""Votes with style for the tests, and what `ratings.statistics.style_control` computes in another way: by dense rows,
-one per vote."""
+"""Votes with style for tests, and `ratings.statistics.style_control` by another method: dense rows, one per vote."""
 
 import numpy as np
 from scipy.optimize import minimize, root
@@ -11,39 +10,39 @@ from ratings.statistics.style_votes import StyledVotes
 WORTH = np.array([0.5, -0.3])
 
 
-def drawn(seed, models=5, votes=400, worth=WORTH):
+def simulate_votes(seed, models=5, votes=400, worth=WORTH):
     """Columns first, second, outcome, features of random votes, and the true strengths."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, 0.5, models)
     first = rng.integers(0, models, votes)
     second = (first + rng.integers(1, models, votes)) % models
     features = rng.poisson(rng.gamma(2, 4, (votes, 2 * len(worth)))).astype(float)
-    x = differences(features)
+    x = compute_differences(features)
     lead = theta[first] - theta[second] + x @ (worth / x.std(axis=0))
     margin = expit(lead) - rng.random(votes)
     outcome = np.where(np.abs(margin) < 0.2 * expit(-np.abs(lead)), 0.5, margin > 0)
     return (first, second, outcome, features), theta
 
 
-def differences(features):
+def compute_differences(features):
     a, b = np.hsplit(np.asarray(features, dtype=float), 2)
     return (a - b) / (a + b + 1)
 
 
-def styled(columns, models=5, **more):
+def build_styled_votes(columns, models=5, **more):
     first, second, outcome, features = columns
     return StyledVotes(range(models), (first, second), outcome, features, **more)
 
 
-def rows(columns, models=5):
-    """(N, M + K): one for the first model, minus one for the second, and the style in standard deviations."""
+def build_design(columns, models=5):
+    """(N, M + K): 1 for the first model, -1 for the second, and the style in standard deviations."""
     first, second, _, features = columns
-    x = differences(features)
+    x = compute_differences(features)
     return np.hstack((np.eye(models)[first] - np.eye(models)[second], x / x.std(axis=0)))
 
 
-def maximum(design, outcome, fixed=0):
-    """Parameters at the maximum, by two general solvers, and one of them held at 0."""
+def find_maximum(design, outcome, fixed=0):
+    """Parameters at the maximum by two general solvers, with one of them fixed at 0."""
     free = np.delete(np.arange(design.shape[1]), fixed)
     design = design[:, free]
 
@@ -54,14 +53,14 @@ def maximum(design, outcome, fixed=0):
     def slope(values):
         return design.T @ (expit(design @ values) - outcome) / len(outcome)
 
-    rough = minimize(loss, np.zeros(len(free)), jac=slope, method="BFGS").x
-    found = np.zeros(len(free) + 1)
-    found[free] = root(slope, rough, tol=1e-14).x
-    return found
+    start = minimize(loss, np.zeros(len(free)), jac=slope, method="BFGS").x
+    parameters = np.zeros(len(free) + 1)
+    parameters[free] = root(slope, start, tol=1e-14).x
+    return parameters
 
 
 def sandwich_by_rows(design, outcome, parameters, voter=None):
-    """Covariance in natural units; votes are summed within voters, those of nobody (below 0) singly."""
+    """Covariance in natural units; votes are summed by voter, and those of unknown voters (below 0) count singly."""
     chance = expit(design @ parameters)
     bread = np.linalg.pinv(design.T @ (design * (chance * (1 - chance))[:, None]), rcond=1e-10)
     scores = (outcome - chance)[:, None] * design
@@ -74,5 +73,5 @@ def sandwich_by_rows(design, outcome, parameters, voter=None):
     return bread @ meat @ bread
 
 
-def in_points(covariance, models=5):
+def to_elo_points(covariance, models=5):
     return ELO_SCALE**2 * covariance[:models, :models]

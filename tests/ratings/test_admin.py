@@ -1,4 +1,4 @@
-"""Pools and boards in the admin, and what the worker does when it is asked."""
+"""Pools and boards in the admin, and the tasks that the admin starts."""
 
 import re
 import threading
@@ -29,7 +29,7 @@ def logged():
 
 
 def verify(slug):
-    """Ask for it, and wait for the thread that does it."""
+    """Start the verification of a pool, and wait for its thread."""
     before = AuditEntry.objects.count()
     tasks.verify(slug, "operator")
     assert eventually(lambda: AuditEntry.objects.count() > before)
@@ -56,9 +56,9 @@ def test_verify_says_what_it_found(pool):
     verify("live")
     good, bad = (row[3] for row in logged())
     assert good["as the votes say"] is True
-    assert "2 tallies in 1 pools are as the votes say" in good["found"]
+    assert "2 tallies in 1 pools agree with the votes" in good["found"]
     assert bad["as the votes say"] is False
-    assert "the tally has 7 wins, the votes say 3" in bad["found"]
+    assert "the tally has 7 wins, the votes give 3" in bad["found"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -91,13 +91,13 @@ def test_boards_do_not_wait_while_votes_are_verified(pool, monkeypatch):
     ],
 )
 def test_actions_ask_the_worker_and_are_logged(admin, pool, action, kind, options):
-    assert "The ratings worker was asked." in press(admin, pool, action)
+    assert "Queued." in press(admin, pool, action)
     assert logged() == [("operator", kind, pool.name, options)]
 
 
 @pytest.mark.django_db
 def test_actions_say_when_the_broker_is_away(admin, pool, celery_without_broker):
-    assert "The broker is away" in press(admin, pool, "verify")
+    assert "The broker is unavailable" in press(admin, pool, "verify")
     assert logged() == []
 
 
@@ -105,9 +105,7 @@ def test_actions_say_when_the_broker_is_away(admin, pool, celery_without_broker)
 def test_pool_without_votes_of_its_own_has_none_to_verify():
     factories.pool("theirs", kind=Pool.Kind.REFERENCE)
     verify("theirs")
-    assert logged() == [
-        ("operator", "verified", "theirs", {"found": "its boards are somebody else's: no votes to verify"})
-    ]
+    assert logged() == [("operator", "verified", "theirs", {"found": "a reference pool has no votes to verify"})]
 
 
 @pytest.mark.django_db
@@ -115,7 +113,7 @@ def test_pool_without_votes_of_its_own_has_none_to_verify():
 def test_actions_on_boards_are_for_their_pools_once(admin, pool, action):
     chosen = [board.pk for board in Board.objects.all()]
     page = admin.post(BOARDS, {"action": action, "_selected_action": chosen}, follow=True).content.decode()
-    assert "The ratings worker was asked." in page
+    assert "Queued." in page
     assert [row[2] for row in logged()] == [pool.name]
 
 

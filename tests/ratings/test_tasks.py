@@ -1,4 +1,4 @@
-"""A vote asks for a refresh, once per tick of the clock, and never fails because of it."""
+"""A vote schedules a refresh once per tick of the clock, and never fails because of it."""
 
 import os
 import subprocess
@@ -24,20 +24,21 @@ QUEUE = "ratings"
 
 @pytest.fixture
 def queue():
-    """The queue of refreshes, empty, with nothing asked for yet."""
+    """An empty queue of refreshes, with no tick scheduled yet."""
     get_redis_client().delete(QUEUE)
-    tasks._asked_for = tasks._done = 0
+    tasks._scheduled_tick = 0
+    tasks._finished_tick = 0
     yield lambda: [orjson.loads(message) for message in get_redis_client().lrange(QUEUE, 0, -1)]
     get_redis_client().delete(QUEUE)
 
 
 def published():
-    """How often."""
+    """The number of times that boards were published."""
     return Snapshot.objects.values("computed_at").distinct().count()
 
 
 def early_in_a_tick():
-    """Wait for the begin of a tick, so that all that is done soon falls into it."""
+    """Wait for the start of a tick, so that the next actions fall into it."""
     while time.time() % tasks.INTERVAL_S > tasks.INTERVAL_S / 4:
         time.sleep(0.01)
 
@@ -86,7 +87,7 @@ def test_schedule_asks_for_the_next_tick_and_not_for_more(queue):
     early_in_a_tick()
     now = time.time()
     for _ in range(50):
-        tasks.schedule()
+        tasks.schedule_refresh()
 
     (message,) = queue()
     at = datetime.fromisoformat(message["headers"]["eta"]).timestamp()
@@ -96,9 +97,9 @@ def test_schedule_asks_for_the_next_tick_and_not_for_more(queue):
 
 def test_schedule_asks_again_in_the_next_tick(queue):
     early_in_a_tick()
-    tasks.schedule()
+    tasks.schedule_refresh()
     time.sleep(tasks.INTERVAL_S)
-    tasks.schedule()
+    tasks.schedule_refresh()
     assert len(queue()) == 2
 
 
@@ -112,7 +113,7 @@ def test_refresh_publishes(queue):
 
 @pytest.mark.django_db
 def test_refresh_delivered_twice_for_a_tick_publishes_once(queue):
-    """The vote that comes in between has asked for the next tick, or has that done for it now."""
+    """A vote during the refresh has scheduled the next tick, or the refresh schedules it."""
     x, y = factories.models(2)
     factories.cast(x, y)
     tasks.refresh(41)
@@ -137,10 +138,11 @@ def test_refresh_by_the_beat_waits_its_turn_too(queue):
 
 @pytest.mark.django_db(transaction=True)
 def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
-    """The one at work may have folded already when this vote came."""
+    """The running refresh may have read the outbox before this vote."""
     factories.cast(*factories.models(2))
     get_redis_client().delete(QUEUE)
-    tasks._asked_for = tasks._done = 0
+    tasks._scheduled_tick = 0
+    tasks._finished_tick = 0
     with elsewhere(f"SELECT pg_advisory_xact_lock({board_refresh.REFRESH_LOCK_ID})"):
         tasks.refresh()
     assert len(queue()) == 1
@@ -148,7 +150,7 @@ def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
 
 def test_schedule_without_a_broker_is_one_line_in_the_log():
     done = subprocess.run(
-        [sys.executable, "-c", "import django; django.setup(); from ratings import tasks; tasks.schedule()"],
+        [sys.executable, "-c", "import django; django.setup(); from ratings import tasks; tasks.schedule_refresh()"],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": "unix:///nowhere/valkey.sock"},
         capture_output=True,
         check=False,
@@ -156,7 +158,7 @@ def test_schedule_without_a_broker_is_one_line_in_the_log():
         timeout=30,
     )
     assert done.returncode == 0
-    assert "the broker is away" in done.stderr
+    assert "The Celery broker is unreachable" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -1,4 +1,4 @@
-"""Votes for the tests of the rating mathematics, and a covariance summed up vote by vote."""
+"""Votes for tests of the rating mathematics, and a covariance that is summed vote by vote."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -10,29 +10,29 @@ from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 
 
-def counts(size, largest):
-    """Any board of so many models: wins and ties from 0 to largest."""
+def board_strategy(size, largest):
+    """A strategy for boards with `size` models, with wins and ties from 0 to `largest`."""
     matrix = arrays(np.int64, (size, size), elements=st.integers(0, largest))
-    return st.tuples(matrix, matrix).map(lambda pair: from_matrices(*pair))
+    return st.tuples(matrix, matrix).map(lambda pair: build_board(*pair))
 
 
-def from_matrices(wins, ties):
+def build_board(wins, ties):
     ties = np.triu(ties, 1)
     return Comparisons.from_counts(range(len(wins)), wins - np.diag(wins.diagonal()), ties + ties.T)
 
 
-any_board = st.integers(0, 6).flatmap(lambda size: counts(size, 3))
+any_board = st.integers(0, 6).flatmap(lambda size: board_strategy(size, 3))
 
 
 bounded_board = (
     st.integers(2, 6)
-    .flatmap(lambda size: counts(size, 50))
+    .flatmap(lambda size: board_strategy(size, 50))
     .filter(lambda board: not bradley_terry.fit(board).unbounded.any() and not bradley_terry.fit(board).component.any())
 )
 
 
-def judged(seed, voters, models=6, each=60, taste=0.4):
-    """Votes (a, b, outcome), who cast them, and the true strengths; everybody has a taste of his own."""
+def simulate_votes(seed, voters, models=6, each=60, taste=0.4):
+    """Votes (a, b, outcome), their voters, and the true strengths; every voter has a taste of their own."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, 0.45, models)
     tastes = theta + rng.normal(0, taste, (voters, models))
@@ -45,13 +45,13 @@ def judged(seed, voters, models=6, each=60, taste=0.4):
     return (a, b, outcome), voter, theta
 
 
-def clustered(votes, voter, board=None):
+def fit_clustered(votes, voter, board=None):
     board = board or Comparisons.from_votes(*votes)
     return bradley_terry.fit(board, cluster=VoterCounts.from_votes(board, voter, votes[:2], votes[2]))
 
 
 def simulated(rng, theta, votes):
-    """A board of votes on uniform pairs, a quarter of them ties."""
+    """A board of votes on uniform pairs, of which a quarter are ties."""
     upper = np.triu_indices(len(theta), 1)
     pairs = np.zeros((len(theta), len(theta)), dtype=int)
     pairs[upper] = rng.multinomial(votes, np.full(len(upper[0]), 1 / len(upper[0])))
@@ -63,11 +63,11 @@ def outcomes(rng, theta, pairs):
     tie = 0.6 * np.minimum(chance, 1 - chance)
     ties = rng.binomial(pairs, tie)
     wins = rng.binomial(pairs - ties, (chance - tie / 2) / (1 - tie))
-    return from_matrices(wins + (pairs - ties - wins).T, ties)
+    return build_board(wins + (pairs - ties - wins).T, ties)
 
 
 def sandwich_by_loops(theta, votes, voters=None):
-    """Covariance (M, M) from single votes (i, j, outcome), summed within voters; None is nobody in particular."""
+    """Covariance (M, M) from single votes (i, j, outcome), summed by voter; None is an unknown voter."""
     size = len(theta)
     bread, meat, scores = np.zeros((size, size)), np.zeros((size, size)), {}
     for (i, j, outcome), voter in zip(votes, voters or [None] * len(votes), strict=True):
@@ -86,6 +86,6 @@ def sandwich_by_loops(theta, votes, voters=None):
     return ELO_SCALE**2 * inverse @ meat @ inverse
 
 
-def loops(fit, votes, voters):
+def compute_covariance_by_loops(fit, votes, voters):
     rows = list(zip(*(side.tolist() for side in votes), strict=True))
     return sandwich_by_loops((fit.ratings - 1000) / ELO_SCALE, rows, voters)

@@ -1,4 +1,4 @@
-"""export_votes: the record of a pool, for its operator or as strangers get it."""
+"""export_votes: writes the record of a pool, in full for the operator or as the public gets it."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,17 +13,17 @@ from ratings.models import Pool
 
 
 class Command(BaseCommand):
-    help = "Writes every vote of a pool, without a voter's id, as JSON Lines or CSV by the file's ending."
+    help = "Writes every vote of a pool, without voter ids, as JSON Lines or CSV by the file extension."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--pool", metavar="SLUG", default=LIVE_POOL, help="which one; if absent, the live one")
-        which = parser.add_mutually_exclusive_group()
-        which.add_argument("--with-text", action="store_true", help="with the conversations")
-        which.add_argument(
+        parser.add_argument("--pool", metavar="SLUG", default=LIVE_POOL, help="the pool (default: the live pool)")
+        content = parser.add_mutually_exclusive_group()
+        content.add_argument("--with-text", action="store_true", help="include the conversations")
+        content.add_argument(
             "--public",
             action="store_true",
-            help="as strangers get it: up to 24 hours ago, times to the hour, pseudonyms for a day",
+            help="as the public gets it: votes older than 24 hours, times to the hour, pseudonyms for a day",
         )
 
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:

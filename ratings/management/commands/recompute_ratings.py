@@ -1,4 +1,4 @@
-"""recompute_ratings: fit and publish the boards of a pool again."""
+"""recompute_ratings: fits and publishes the boards of a pool again."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,10 +12,11 @@ class Command(PoolCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--from-scratch", action="store_true", help="count all votes again first")
+        parser.add_argument("--from-scratch", action="store_true", help="recount all votes first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        published = board_refresh.recompute_boards(self.pools(options["pool"]), from_scratch=options["from_scratch"])
+        pools = self.select_pools(options["pool"])
+        published = board_refresh.recompute_boards(pools, from_scratch=options["from_scratch"])
         for snapshot in published:
             board = snapshot.board
             self.stdout.write(f"{board.pool.slug}/{board.category.slug} by {snapshot.method}: {snapshot.votes} votes")

@@ -1,4 +1,4 @@
-"""verify_ratings: are the tallies what the votes say?"""
+"""verify_ratings: checks that the tallies agree with the votes."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from ratings.pipeline.verification import TallyMismatch, verify_tallies
 
 
 class Command(PoolCommand):
-    help = "Recounts every tally from the votes, one by one, and names the first difference."
+    help = "Recounts every tally vote by vote, and reports the first difference."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.stdout.write(str(verify_tallies(self.pools(options["pool"]))))
+            self.stdout.write(str(verify_tallies(self.select_pools(options["pool"]))))
         except TallyMismatch as difference:
             raise CommandError(str(difference)) from None

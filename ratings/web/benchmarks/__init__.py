@@ -1,1 +1,1 @@
-"""Pages that compare ratings and benchmarks."""
+"""The list of benchmarks, and the page that compares a benchmark with human votes."""

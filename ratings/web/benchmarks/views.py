@@ -1,4 +1,4 @@
-"""The page of a benchmark against people, and which benchmarks it is worth for."""
+"""The list of benchmarks, and the page that compares the scores of a benchmark with the ratings of a board."""
 
 from dataclasses import asdict
 from typing import Any
@@ -21,50 +21,52 @@ from ratings.statistics.benchmark_regression import MIN_MODELS
 
 @require_safe
 def show_benchmarks(request: HttpRequest) -> HttpResponse:
-    """The list of the catalogue, with links to where there is enough to compare."""
+    """Return the catalog's list, with links to the comparison for benchmarks with enough models."""
     return benchmark_views.benchmark_list(request, benchmark_agreement.find_comparable_slugs())
 
 
 @require_safe
 def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """Its whole state is in the address."""
+    """Return the comparison. Its whole state is in the address."""
     try:
-        asked = benchmark_agreement.parse_agreement_query(request.GET)
-        comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), asked)
+        query = benchmark_agreement.parse_agreement_query(request.GET)
+        comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
     except RequestError as error:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
-    return render(request, "ratings/benchmarks/disagreement.html", _build_context(comparison, asked))
+    return render(request, "ratings/benchmarks/disagreement.html", _build_context(comparison, query))
 
 
-def _build_context(comparison: BenchmarkComparison, asked: AgreementQuery) -> dict[str, Any]:
+def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> dict[str, Any]:
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
     pool = next((pool for pool in pools if pool.slug == comparison.board["pool"]), None)
-    of_verdict = {
+    by_verdict = {
         verdict: [point for point in comparison.points if point["verdict"] == verdict]
         for verdict in ("below", "above", "unclear")
     }
     left_out = {
-        reason: [each["name"] for each in comparison.left_out if each["reason"] == reason]
+        reason: [model["name"] for model in comparison.left_out if model["reason"] == reason]
         for reason in benchmark_agreement.EXCLUSION_REASONS
     }
     return {
-        "it": comparison,
+        "comparison": comparison,
         "benchmark": comparison.benchmark,
         "pool": pool,
         "pools": pools,
         "categories": model_facts.list_categories(pool) if pool else [],
         "needed": MIN_MODELS,
-        "asked": asked,
-        "json": _build_json_url(comparison, asked),
+        "query": query,
+        "json": _build_json_url(comparison, query),
         "left_out": [(reason, names) for reason, names in left_out.items() if names],
-        **of_verdict,
+        **by_verdict,
     }
 
 
-def _build_json_url(comparison: BenchmarkComparison, asked: AgreementQuery) -> str:
-    """The call that says what this page says, whatever is published meanwhile."""
-    key = comparison.chosen.key if comparison.chosen else ""
-    which = asdict(asked) | {"pool": comparison.board["pool"], "conditions": key}
-    which["at"] = comparison.board["computed_at"]
-    query = urlencode({name: format_parameter(value) for name, value in which.items() if value})
-    return f"{reverse('disagreement-json', args=[comparison.benchmark.slug])}?{query}"
+def _build_json_url(comparison: BenchmarkComparison, query: AgreementQuery) -> str:
+    """Return the API address of the same comparison, fixed to the board of this page."""
+    parameters = asdict(query) | {
+        "pool": comparison.board["pool"],
+        "conditions": comparison.group.key if comparison.group else "",
+        "at": comparison.board["computed_at"],
+    }
+    query_string = urlencode({name: format_parameter(value) for name, value in parameters.items() if value})
+    return f"{reverse('disagreement-json', args=[comparison.benchmark.slug])}?{query_string}"

@@ -1,1 +1,1 @@
-"""The leaderboard."""
+"""The leaderboard page: query, filters, columns, comparison and downloads."""

@@ -1,21 +1,26 @@
-"""The columns of the leaderboard: what each is called and means, how it is sorted, and what files hold of it."""
+"""The columns of the leaderboard: one entry for each, with its label, sort value, text and fields in files."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.text.number_format import format_count, format_dollars, format_tokens
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, RatingChange
+from ratings.boards.number_text import UNKNOWN_TEXT, format_percent, format_signed
 
 LazyText = str | Promise
 
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardEntry:
-    """One model of a board: its row as published, what is known of it, and how it moved; None: unknown."""
+    """One model of a board: its row as published, its facts, and its change within a day (None: unknown)."""
 
     row: Mapping[str, Any]
     facts: BoardModelFacts = UNKNOWN_FACTS
@@ -27,51 +32,107 @@ class LeaderboardEntry:
         return slug
 
 
+Getter = Callable[[LeaderboardEntry], Any]
+Formatter = Callable[[LeaderboardEntry], str]
+
+
+class ColumnKind(Enum):
+    """The source of a column's values."""
+
+    BOARD = "board"  # the published row; files always have these columns
+    CHANGE = "change"  # the board of a day ago
+    FACT = "fact"  # the catalog
+    MEASURED = "measured"  # the battles of this arena
+
+
 @dataclass(frozen=True, eq=False)
 class LeaderboardColumn:
-    """`value` is what it is sorted by, None where that is unknown; `cells` are its fields in a file."""
+    """One column.
+
+    description: its meaning, for the legend
+    value: what the table is sorted by; None if unknown
+    fields: the column's fields in a CSV or JSON file
+    format: the text of a cell; None for the fixed columns, which have a layout of their own
+    descending: whether sorting by it starts with the largest value
+    is_default: whether the table shows the column by default, if any value is known
+    """
 
     name: str
     label: LazyText
-    about: LazyText
-    value: Callable[[LeaderboardEntry], Any]
-    cells: Mapping[str, Callable[[LeaderboardEntry], Any]]
-    descending: bool = True  # the better ones first
-    usual: bool = True  # shown unless others were chosen, if anything is known
+    description: LazyText
+    value: Getter
+    fields: Mapping[str, Getter]
+    format: Formatter | None = None
+    kind: ColumnKind = ColumnKind.BOARD
+    descending: bool = True
+    is_default: bool = True
 
 
-def _make_row_getter(name: str) -> Callable[[LeaderboardEntry], Any]:
+def _make_row_getter(name: str) -> Getter:
     get = itemgetter(name)
     return lambda entry: get(entry.row)
 
 
-def _make_row_getters(*names: str) -> dict[str, Callable[[LeaderboardEntry], Any]]:
+def _make_row_getters(*names: str) -> dict[str, Getter]:
     return {name: _make_row_getter(name) for name in names}
 
 
-def _make_fact_getter(name: str) -> Callable[[LeaderboardEntry], Any]:
+def _make_fact_getter(name: str) -> Getter:
     get = attrgetter(name)
     return lambda entry: get(entry.facts)
 
 
-def _make_measured_getter(name: str) -> Callable[[LeaderboardEntry], Any]:
+def _make_measured_getter(name: str) -> Getter:
     get = attrgetter(name)
     return lambda entry: entry.facts.measured and get(entry.facts.measured)
 
 
-def _make_change_getter(name: str) -> Callable[[LeaderboardEntry], Any]:
+def _make_change_getter(name: str) -> Getter:
     get = attrgetter(name)
     return lambda entry: entry.change and get(entry.change)
 
 
 def _build_rank_key(entry: LeaderboardEntry) -> tuple[int, float]:
-    """Those without a rank by rating; they stand apart from those with one."""
+    """Return the sort value of a rank. Models without a rank are sorted by rating, apart from those with one."""
     row = entry.row
     return row["component"], -row["rating"] if row["rank"] is None else row["rank"]
 
 
 def _get_votes_to_rank(entry: LeaderboardEntry) -> Any:
-    return entry.row.get("votes_to_rank")  # boards of before there were ranked models have none
+    return entry.row.get("votes_to_rank")  # missing in boards of earlier versions
+
+
+def _make_formatter(value: Getter, format_value: Callable[[Any], str]) -> Formatter:
+    def format_entry(entry: LeaderboardEntry) -> str:
+        number = value(entry)
+        return UNKNOWN_TEXT if number is None else format_value(number)
+
+    return format_entry
+
+
+def _make_number_formatter(value: Getter, unit: str = "", digits: int = 0) -> Formatter:
+    return _make_formatter(value, lambda number: f"{number:,.{digits}f}{unit}")
+
+
+def format_change(entry: LeaderboardEntry) -> str:
+    """Return the change of a rating and of its rank, marked if it is within noise."""
+    if entry.change is None:
+        return UNKNOWN_TEXT
+    if entry.change.rating is None:
+        return gettext("new")
+    text = format_signed(entry.change.rating) + _format_rank_gain(entry.change.rank or 0)
+    return _mark_within_noise(text) if entry.change.is_significant is False else text
+
+
+def _format_rank_gain(places: int) -> str:
+    if not places:
+        return ""
+    return f" {'↑' if places > 0 else '↓'}{abs(places)}"
+
+
+def _mark_within_noise(text: str) -> str:
+    word = gettext("within noise")
+    return format_html('<span title="{}">{}</span><span class="visually-hidden">, {}</span>', word, text, word)
 
 
 COLUMNS = (
@@ -79,8 +140,8 @@ COLUMNS = (
         "rank",
         _("Rank"),
         _(
-            "One more than the ranked models with a higher rating; beside it the range of ranks that the votes allow "
-            "at 95 %. A model with too few votes has no rank yet."
+            "One more than the number of ranked models with a higher rating, with the range of ranks that the votes"
+            " allow at 95 %. A model with too few votes has no rank yet."
         ),
         _build_rank_key,
         _make_row_getters("rank", "rank_low", "rank_high", "rank_ub", "component")
@@ -90,7 +151,7 @@ COLUMNS = (
     LeaderboardColumn(
         "model",
         _("Model"),
-        _("Who made it, whether its weights are open, and its licence. Provisional: too few votes or people yet."),
+        _("Its maker, whether its weights are open, and its license. Provisional: too few votes or voters so far."),
         lambda entry: entry.row["name"].casefold(),
         {
             **_make_row_getters("model", "name", "organization", "license", "open_weights"),
@@ -102,10 +163,7 @@ COLUMNS = (
     LeaderboardColumn(
         "rating",
         _("Rating"),
-        _(
-            "Strength on the scale of Elo, and the 95 % interval that it lies in; 1,000 is the mean of the models "
-            "whose interval is closed."
-        ),
+        _("Strength on the Elo scale, with its 95 % interval; 1,000 is the mean of the models with a closed interval."),
         lambda entry: (-entry.row["component"], entry.row["rating"]),  # two groups have no common scale
         _make_row_getters("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
     ),
@@ -113,81 +171,95 @@ COLUMNS = (
         "change",
         _("24 h"),
         _(
-            "What the rating gained or lost within a day, and by how many places the model rose (↑) or fell (↓); "
-            "grey if that is within noise."
+            "The change of the rating within a day, and the number of places that the model rose (↑) or fell (↓);"
+            " gray if it is within noise."
         ),
         _make_change_getter("rating"),
         {
             "rating_change_24h": _make_change_getter("rating"),
             "rank_change_24h": _make_change_getter("rank"),
-            "beyond_noise_24h": _make_change_getter("beyond_noise"),
-            "new": _make_change_getter("new"),
+            "beyond_noise_24h": _make_change_getter("is_significant"),
+            "new": _make_change_getter("is_new"),
         },
+        format_change,
+        ColumnKind.CHANGE,
     ),
     LeaderboardColumn(
         "tier",
         _("Tier"),
-        _("Models of tier 1 may all be the best, as far as the votes tell; the best of the others leads tier 2."),
+        _("The votes cannot separate the models of tier 1 from the best one; the best of the others leads tier 2."),
         _make_row_getter("tier"),
         _make_row_getters("tier"),
+        _make_number_formatter(_make_row_getter("tier")),
         descending=False,
     ),
     LeaderboardColumn(
         "votes",
         _("Votes"),
-        _("Counted votes on battles of this model; more of them make the interval narrower."),
+        _("Votes that count on battles of this model; more of them make the interval narrower."),
         _make_row_getter("votes"),
         _make_row_getters("votes", "wins", "losses", "ties", "both_bad"),
+        _make_number_formatter(_make_row_getter("votes")),
     ),
     LeaderboardColumn(
         "voters",
         _("People"),
-        _("How many known people judged it. Votes of one person are not independent of each other."),
+        _("The number of known people who voted on it. Votes of the same person are not independent."),
         _make_row_getter("voters"),
         _make_row_getters("voters"),
-        usual=False,
+        _make_number_formatter(_make_row_getter("voters")),
+        is_default=False,
     ),
     LeaderboardColumn(
         "win_rate",
         _("Win rate"),
-        _("Wins and half the ties, out of all its votes. It depends on the opponents; the rating does not."),
+        _("Wins plus half the ties, as a share of all its votes. It depends on the opponents; the rating does not."),
         _make_row_getter("win_rate"),
         _make_row_getters("win_rate"),
+        lambda entry: format_percent(entry.row["win_rate"]),
     ),
     LeaderboardColumn(
         "size",
         _("Size"),
-        _("Parameters in total, where the maker tells."),
+        _("Total parameters, if the maker has published them."),
         _make_fact_getter("size"),
         {"parameters_total": _make_fact_getter("size")},
+        _make_formatter(_make_fact_getter("size"), format_count),
+        ColumnKind.FACT,
         descending=False,
-        usual=False,
+        is_default=False,
     ),
     LeaderboardColumn(
         "price",
         _("Price"),
-        _("US dollars for a million tokens, of which three quarters are read and one quarter is written."),
+        _("US dollars per million tokens, blended 3:1 (input to output)."),
         _make_fact_getter("price"),
         {
             "price": _make_fact_getter("price"),
             "price_input": _make_fact_getter("price_input"),
             "price_output": _make_fact_getter("price_output"),
         },
+        _make_formatter(_make_fact_getter("price"), format_dollars),
+        ColumnKind.FACT,
         descending=False,
     ),
     LeaderboardColumn(
         "context",
         _("Context"),
-        _("How many tokens fit into one conversation."),
+        _("The number of tokens that fit into one conversation."),
         _make_fact_getter("context"),
         {"context_window": _make_fact_getter("context")},
+        _make_formatter(_make_fact_getter("context"), format_tokens),
+        ColumnKind.FACT,
     ),
     LeaderboardColumn(
         "speed",
         _("Speed"),
-        _("Tokens a second after the first, measured here over thirty days up to the day before yesterday."),
+        _("Tokens per second after the first one, measured here over thirty days up to the day before yesterday."),
         _make_measured_getter("tokens_per_s"),
         {"tokens_per_s": _make_measured_getter("tokens_per_s")},
+        _make_number_formatter(_make_measured_getter("tokens_per_s"), "/s"),
+        ColumnKind.MEASURED,
     ),
     LeaderboardColumn(
         "wait",
@@ -195,8 +267,10 @@ COLUMNS = (
         _("Seconds until the first token, measured here over the same days."),
         _make_measured_getter("first_token_s"),
         {"first_token_s": _make_measured_getter("first_token_s")},
+        _make_number_formatter(_make_measured_getter("first_token_s"), " s", 2),
+        ColumnKind.MEASURED,
         descending=False,
-        usual=False,
+        is_default=False,
     ),
     LeaderboardColumn(
         "failures",
@@ -204,24 +278,35 @@ COLUMNS = (
         _("The share of its calls in blind battles that failed by a timeout or an outage, over the same days."),
         _make_measured_getter("failure_rate"),
         {"failure_rate": _make_measured_getter("failure_rate"), "calls": _make_measured_getter("calls")},
+        _make_formatter(_make_measured_getter("failure_rate"), lambda share: format_percent(share, 1)),
+        ColumnKind.MEASURED,
         descending=False,
     ),
     LeaderboardColumn(
         "released",
         _("Released"),
-        _("The day on which it came out."),
+        _("The day of its release."),
         _make_fact_getter("released"),
         {"release_date": _make_fact_getter("released")},
-        usual=False,
+        _make_formatter(_make_fact_getter("released"), lambda day: f"{day:%b %Y}"),
+        ColumnKind.FACT,
+        is_default=False,
     ),
 )
 COLUMNS_BY_NAME = {column.name: column for column in COLUMNS}
-FIXED_COLUMNS = ("rank", "model", "rating")
-OPTIONAL_COLUMNS = tuple(column for column in COLUMNS if column.name not in FIXED_COLUMNS)
+FIXED_COLUMNS = tuple(column.name for column in COLUMNS if column.format is None)
+OPTIONAL_COLUMNS = tuple(column for column in COLUMNS if column.format is not None)
+
+
+def format_cell(column: LeaderboardColumn, entry: LeaderboardEntry) -> str:
+    """Return the text of a cell in an optional column."""
+    if column.format is None:
+        raise ValueError(f"The column {column.name!r} has a layout of its own.")
+    return column.format(entry)
 
 
 def list_default_columns(entries: Iterable[LeaderboardEntry]) -> tuple[str, ...]:
-    """The columns to choose that are shown if none is chosen: those of which anything is known here."""
+    """Return the names of the optional columns that these entries show by default: those with a known value."""
     entries = list(entries)
-    shown = (column for column in OPTIONAL_COLUMNS if column.usual)
-    return tuple(column.name for column in shown if any(column.value(entry) is not None for entry in entries))
+    candidates = (column for column in OPTIONAL_COLUMNS if column.is_default)
+    return tuple(column.name for column in candidates if any(column.value(entry) is not None for entry in entries))

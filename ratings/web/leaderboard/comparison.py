@@ -1,7 +1,7 @@
-"""Up to four models side by side, and each pair of them: by how much they differ, and whether that can be told."""
+"""Compare up to four models side by side, and each pair: how much they differ, and whether that is significant."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
 from typing import Any
@@ -15,12 +15,16 @@ from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_per
 from ratings.boards.snapshots import BoardKey
 from ratings.statistics.constants import Z95
 from ratings.web.leaderboard.cells import build_cell, format_group, format_openness, format_rank_range
-from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, OPTIONAL_COLUMNS, LeaderboardColumn, LeaderboardEntry
+from ratings.web.leaderboard.columns import (
+    COLUMNS_BY_NAME,
+    OPTIONAL_COLUMNS,
+    ColumnKind,
+    LeaderboardColumn,
+    LeaderboardEntry,
+)
 
-FACT_COLUMNS = ("size", "price", "context", "released")
-MEASURED_COLUMNS = ("speed", "wait", "failures")
 ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
-    gettext_lazy("Organisation"): lambda row: row["organization"],
+    gettext_lazy("Organization"): lambda row: row["organization"],
     gettext_lazy("Weights"): format_openness,
     gettext_lazy("License"): lambda row: row["license"],
 }
@@ -28,7 +32,7 @@ ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] =
 
 @dataclass(frozen=True, eq=False)
 class ModelCard:
-    """The head of one model's column; `explain_interval` say why its interval is as wide as it is."""
+    """The header of one model's column; `reasons` explain the width of its interval."""
 
     row: Any
     retired: bool
@@ -38,7 +42,7 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonLine:
-    """One figure or fact of all the models, in the order of their columns."""
+    """One figure or fact, with its text for each model in the order of their columns."""
 
     label: str
     texts: Sequence[str]
@@ -46,7 +50,11 @@ class ComparisonLine:
 
 @dataclass(frozen=True, eq=False)
 class PairComparison:
-    """`better` has the higher rating; figures are those of its side, and `why` says why some are missing."""
+    """A pair of models as text; `better` has the higher rating, and figures are from its side.
+
+    diff: of the ratings; chance: the predicted win rate; direct: votes on the pair; needed: votes still needed
+    why: why some figures are missing; empty if none is
+    """
 
     better: str
     worse: str
@@ -59,7 +67,12 @@ class PairComparison:
 
 @dataclass(frozen=True, eq=False)
 class ModelComparison:
-    """`unknown`: sentences on figures that are known of none of the models, and have no line therefore."""
+    """Several models side by side.
+
+    unknown: sentences about figures that are unknown for all the models and have no line
+    missing: slugs that are pinned but not on the board
+    computed_at: the time of the pairs; None without pairs
+    """
 
     cards: Sequence[ModelCard]
     lines: Sequence[ComparisonLine]
@@ -69,24 +82,30 @@ class ModelComparison:
     computed_at: datetime | None
 
 
-def compare_models(asked: BoardKey, entries: Sequence[LeaderboardEntry], pins: Sequence[str]) -> ModelComparison | None:
-    """The pinned models that are on the board, the best first; None where nothing is pinned.
-
-    missing: what is pinned and not on this board.
-    """
-    chosen = [entry for entry in entries if entry.slug in pins]
+def compare_models(
+    board_key: BoardKey, entries: Sequence[LeaderboardEntry], pins: Sequence[str]
+) -> ModelComparison | None:
+    """Return the comparison of the pinned models that are on the board, best first; None if nothing is pinned."""
     if not pins:
         return None
-    missing = [slug for slug in pins if slug not in {entry.slug for entry in chosen}]
-    side_by_side = [_build_card(entry) for entry in chosen], list(_iter_lines(chosen)), list(_iter_unknown(chosen))
-    if len(chosen) < 2 or chosen[0].row["interval"] == PUBLISHED_INTERVAL:
-        return ModelComparison(*side_by_side, [], missing, None)
-    from ratings.boards import pairwise  # with scipy behind it, which is slow to load
+    pinned = [entry for entry in entries if entry.slug in pins]
+    slugs = [entry.slug for entry in pinned]
+    comparison = ModelComparison(
+        cards=[_build_card(entry) for entry in pinned],
+        lines=list(_iter_lines(pinned)),
+        unknown=list(_iter_unknown(pinned)),
+        pairs=[],
+        missing=[slug for slug in pins if slug not in slugs],
+        computed_at=None,
+    )
+    if len(pinned) < 2 or pinned[0].row["interval"] == PUBLISHED_INTERVAL:
+        return comparison
+    from ratings.boards import pairwise  # it imports scipy, which is slow to load
 
-    found = pairwise.build_matrices(asked, [entry.slug for entry in chosen])
-    rows = {entry.slug: entry.row for entry in chosen}
-    pairs = [_compare_pair(found, rows, a, b) for a, b in combinations(range(len(found["models"])), 2)]
-    return ModelComparison(*side_by_side, pairs, missing, found["computed_at"])
+    matrices = pairwise.build_matrices(board_key, slugs)
+    rows = {entry.slug: entry.row for entry in pinned}
+    pairs = [_compare_pair(matrices, rows, a, b) for a, b in combinations(range(len(matrices["models"])), 2)]
+    return replace(comparison, pairs=pairs, computed_at=matrices["computed_at"])
 
 
 def _build_card(entry: LeaderboardEntry) -> ModelCard:
@@ -102,15 +121,16 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
     for column in OPTIONAL_COLUMNS:
         if _has_values(column, entries):
             yield ComparisonLine(str(column.label), [build_cell(entry, column.name).text for entry in entries])
-    for label, text in ATTRIBUTE_FORMATTERS.items():
-        texts = [text(entry.row) or UNKNOWN_TEXT for entry in entries]
+    for label, format_attribute in ATTRIBUTE_FORMATTERS.items():
+        texts = [format_attribute(entry.row) or UNKNOWN_TEXT for entry in entries]
         if texts.count(UNKNOWN_TEXT) < len(texts):
             yield ComparisonLine(str(label), texts)
 
 
 def _format_rank(entry: LeaderboardEntry) -> str:
-    rank, span = format_whole(entry.row["rank"]), format_rank_range(entry)
-    return f"{rank} ({span})" if span else rank
+    rank = format_whole(entry.row["rank"])
+    rank_range = format_rank_range(entry)
+    return f"{rank} ({rank_range})" if rank_range else rank
 
 
 def _has_values(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) -> bool:
@@ -118,40 +138,42 @@ def _has_values(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) 
 
 
 def _format_error(row: Mapping[str, Any]) -> str:
-    """What stands behind a rating: half of its interval, or the closed end of one that is open."""
-    if (half := compute_half_width(row)) is not None:
+    """Return the text after a rating: half of its interval, or the closed end if one is open."""
+    half = compute_half_width(row)
+    if half is not None:
         return f" ± {half:,.0f}"
-    return f" ({ends})" if (ends := format_interval(row)) else ""
+    interval = format_interval(row)
+    return f" ({interval})" if interval else ""
 
 
 def _iter_unknown(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
     missing = [column for column in OPTIONAL_COLUMNS if entries and not _has_values(column, entries)]
-    told = {
-        _("Not known: %(figures)s."): [str(column.label) for column in missing if column.name in FACT_COLUMNS],
-        _("Not measured here yet: %(figures)s."): [
-            str(column.label) for column in missing if column.name in MEASURED_COLUMNS
-        ],
+    sentences = {
+        ColumnKind.FACT: _("Unknown: %(figures)s."),
+        ColumnKind.MEASURED: _("Not measured here yet: %(figures)s."),
     }
-    for sentence, labels in told.items():
+    for kind, sentence in sentences.items():
+        labels = [str(column.label) for column in missing if column.kind is kind]
         if labels:
             yield sentence % {"figures": ", ".join(labels)}
 
 
-def _compare_pair(found: Mapping[str, Any], rows: Mapping[str, Any], a: int, b: int) -> PairComparison:
-    """`found` has its models in the order of the board, so a is never the worse one."""
-
-    def of(matrix: str, row: int = a, column: int = b) -> Any:
-        return found[matrix][row][column]
-
-    better, worse = (rows[found["models"][place]] for place in (a, b))
+def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, b: int) -> PairComparison:
+    """Return the pair of models a and b of the matrices, in the order of the board: b is never better than a."""
+    better = rows[matrices["models"][a]]
+    worse = rows[matrices["models"][b]]
+    diff = matrices["diff"][a][b]
+    error = matrices["diff_se"][a][b]
     return PairComparison(
         better=better["name"],
         worse=worse["name"],
-        diff=_format_difference(of("diff"), of("diff_se")),
-        chance=format_percent(of("win_probability")),
-        direct=_format_direct_votes(of("counts"), of("wins"), of("wins", b, a), of("ties")),
-        needed=_format_votes_needed(of("votes_needed"), of("diff_se")),
-        why=_explain_incomparable(better, worse) if of("diff") is None else _explain_missing_error(of("diff_se")),
+        diff=_format_difference(diff, error),
+        chance=format_percent(matrices["win_probability"][a][b]),
+        direct=_format_direct_votes(
+            matrices["counts"][a][b], matrices["wins"][a][b], matrices["wins"][b][a], matrices["ties"][a][b]
+        ),
+        needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
+        why=_explain_incomparable(better, worse) if diff is None else _explain_missing_error(error),
     )
 
 
@@ -162,16 +184,16 @@ def _format_difference(diff: float | None, error: float | None) -> str:
 
 
 def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -> str:
-    """Why nothing is predicted of them."""
+    """Return why the difference of two models cannot be predicted."""
     if better["component"] != worse["component"]:
-        return _("No chain of votes leads from one to the other, so their ratings are on scales of their own.")
+        return _("No chain of votes connects the two, so their ratings are on different scales.")
     names = [row["name"] for row in (better, worse) if row["unbounded"]]
-    told = _("The rating of %(names)s has an open end, so no difference can be estimated.")
-    return told % {"names": _(" and ").join(names)}
+    sentence = _("The rating of %(names)s has an open end, so no difference can be estimated.")
+    return sentence % {"names": _(" and ").join(names)}
 
 
 def _explain_missing_error(error: float | None) -> str:
-    return _("Elo ratings have no errors, so nothing says whether the two can be told apart.") if error is None else ""
+    return _("Elo ratings have no errors, so we cannot test whether these two differ.") if error is None else ""
 
 
 def _format_direct_votes(votes: int, wins: int, losses: int, ties: int) -> str:
@@ -188,15 +210,12 @@ def _format_direct_votes(votes: int, wins: int, losses: int, ties: int) -> str:
 
 def _format_votes_needed(votes: int | None, error: float | None) -> str:
     if votes is None:
-        return UNKNOWN_TEXT if error is None else _("no number of votes at today's estimate")
+        return UNKNOWN_TEXT if error is None else _("no number of votes suffices at today's estimate")
     if votes == 0:
-        return _("can be told apart")
-    about = round_estimate(votes)
-    return ngettext("about %(votes)s more vote between them", "about %(votes)s more votes between them", about) % {
-        "votes": f"{about:,}"
-    }
+        return _("none: they differ significantly")
+    return _("about %(votes)s") % {"votes": f"{round_estimate(votes):,}"}
 
 
 def round_estimate(votes: int) -> int:
-    """To two digits that count: it is an estimate from one."""
+    """Return the number to two significant digits, because it is computed from estimates."""
     return round(votes, min(0, 2 - len(str(votes))))

@@ -1,4 +1,4 @@
-"""What somebody sees of a board, as a file: the same models in the same order, with full precision."""
+"""The leaderboard as a CSV or JSON file: the same models in the same order as on the page, in full precision."""
 
 import csv
 import io
@@ -11,59 +11,71 @@ import orjson
 from django.http import HttpResponse
 
 from core.files.csv_injection import escape_formula
-from ratings.web.leaderboard.columns import COLUMNS, LeaderboardColumn, LeaderboardEntry
+from ratings.boards.snapshots import BRADLEY_TERRY
+from ratings.web.leaderboard.columns import COLUMNS, ColumnKind, LeaderboardColumn, LeaderboardEntry
 from ratings.web.leaderboard.query import LeaderboardState
 
-# The columns that hold what a row of the API does.
-API_COLUMNS = {"rank", "model", "rating", "tier", "votes", "voters", "win_rate"}
+# The columns with the fields of an API row; a file has them even if the page does not show them.
+API_COLUMNS = {column.name for column in COLUMNS if column.kind is ColumnKind.BOARD}
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
-def build_download(shown: LeaderboardState, kind: str) -> HttpResponse:
-    body = render_csv(shown) if kind == "csv" else render_json(shown)
-    headers = {"Content-Disposition": f'attachment; filename="{build_filename(shown, kind)}"'}
+def build_download(leaderboard: LeaderboardState, kind: str) -> HttpResponse:
+    """Return the response with the file.
+
+    kind: `csv` or `json`
+    """
+    body = render_csv(leaderboard) if kind == "csv" else render_json(leaderboard)
+    headers = {"Content-Disposition": f'attachment; filename="{build_filename(leaderboard, kind)}"'}
     return HttpResponse(body, content_type=CONTENT_TYPES[kind], headers=headers)
 
 
-def build_filename(shown: LeaderboardState, kind: str) -> str:
-    """Pool, category, and the time of the board."""
-    at: datetime | None = shown.board["computed_at"]
-    parts = [shown.asked.pool, shown.asked.category, *(["style-control"] if shown.asked.style_control else [])]
-    parts += [*([shown.asked.method] if shown.asked.method != "bt" else []), f"{at:%Y%m%dT%H%M%SZ}" if at else "empty"]
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", "-".join(["leaderboard", *parts])) + f".{kind}"
+def build_filename(leaderboard: LeaderboardState, kind: str) -> str:
+    """Return a name with the pool, category, options and time of the board."""
+    board_key = leaderboard.board_key
+    computed_at: datetime | None = leaderboard.board["computed_at"]
+    parts = ["leaderboard", board_key.pool, board_key.category]
+    if board_key.style_control:
+        parts.append("style-control")
+    if board_key.method != BRADLEY_TERRY:
+        parts.append(board_key.method)
+    parts.append(f"{computed_at:%Y%m%dT%H%M%SZ}" if computed_at else "empty")
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", "-".join(parts)) + f".{kind}"
 
 
-def build_records(shown: LeaderboardState) -> list[dict[str, Any]]:
-    return [_build_record(shown, entry) for entry in shown.entries]
+def build_records(leaderboard: LeaderboardState) -> list[dict[str, Any]]:
+    """Return the fields of each model, in the order of the page."""
+    return [_build_record(leaderboard, entry) for entry in leaderboard.entries]
 
 
-def _build_record(shown: LeaderboardState, entry: LeaderboardEntry) -> dict[str, Any]:
-    return {key: value(entry) for column in _list_columns(shown) for key, value in column.cells.items()}
+def _build_record(leaderboard: LeaderboardState, entry: LeaderboardEntry) -> dict[str, Any]:
+    return {key: value(entry) for column in _list_columns(leaderboard) for key, value in column.fields.items()}
 
 
-def _list_columns(shown: LeaderboardState) -> list[LeaderboardColumn]:
-    """Those that are shown, and all fields of a row of the API, whether their columns are shown or not."""
-    return [column for column in COLUMNS if column.name in API_COLUMNS | {*shown.columns}]
+def _list_columns(leaderboard: LeaderboardState) -> list[LeaderboardColumn]:
+    """Return the visible columns, and all columns with fields of an API row."""
+    return [column for column in COLUMNS if column.name in API_COLUMNS | {*leaderboard.columns}]
 
 
-def render_json(shown: LeaderboardState) -> bytes:
-    """The head of the board as the API has it, and beside it what was asked for and left out."""
-    head = {name: value for name, value in shown.board.items() if name != "rows"}
-    view = {"query": shown.query, "left_out_unknown": shown.left_out, "unknown": shown.unknown}
-    return orjson.dumps(head | view | {"rows": build_records(shown)}, default=float, option=orjson.OPT_UTC_Z)
+def render_json(leaderboard: LeaderboardState) -> bytes:
+    """Return the board as in the API, with the query of the page and the number of omitted models."""
+    head = {name: value for name, value in leaderboard.board.items() if name != "rows"}
+    view = {"query": leaderboard.query, "left_out_unknown": leaderboard.left_out, "unknown": leaderboard.unknown}
+    return orjson.dumps(head | view | {"rows": build_records(leaderboard)}, default=float, option=orjson.OPT_UTC_Z)
 
 
-def render_csv(shown: LeaderboardState) -> str:
-    keys = [key for column in _list_columns(shown) for key in column.cells]
+def render_csv(leaderboard: LeaderboardState) -> str:
+    """Return a header line and one line per model."""
+    keys = [key for column in _list_columns(leaderboard) for key in column.fields]
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(keys)
-    writer.writerows([_format_cell(record[key]) for key in keys] for record in build_records(shown))
+    writer.writerows([_format_cell(record[key]) for key in keys] for record in build_records(leaderboard))
     return file.getvalue()
 
 
 def _format_cell(value: Any) -> Any:
-    """Numbers stay numbers, also negative ones, and prices without noughts behind; only a text can be a formula."""
+    """Return the value for a CSV file. Only text can be a formula; prices lose their trailing zeros."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):

@@ -1,4 +1,4 @@
-"""The filters of a board in words, for a reader who does not see the form."""
+"""Descriptions of the filters of a board, for pages whose form is folded away."""
 
 from collections.abc import Iterator
 
@@ -10,16 +10,17 @@ from ratings.web.leaderboard.filters import BoardView
 
 WEIGHTS_LABELS = {"open": gettext_lazy("open"), "closed": gettext_lazy("closed")}
 COMMERCIAL_LABELS = {
-    "yes": gettext_lazy("commercial use"),
-    "conditional": gettext_lazy("commercial use, or with conditions"),
+    "yes": gettext_lazy("commercial use allowed"),
+    "conditional": gettext_lazy("commercial use allowed (incl. with conditions)"),
 }
 
 
 def describe_filters(view: BoardView) -> Iterator[str]:
+    """Yield a short text for each filter that is set."""
     if view.text:
         yield f"“{view.text}”"
-    named = (WEIGHTS_LABELS.get(view.weights), COMMERCIAL_LABELS.get(view.commercial), view.organization)
-    yield from (str(each) for each in named if each)
+    labels = (WEIGHTS_LABELS.get(view.weights), COMMERCIAL_LABELS.get(view.commercial), view.organization)
+    yield from (str(label) for label in labels if label)
     if view.size_min is not None:
         yield _("from %(size)s parameters") % {"size": format_count(int(view.size_min))}
     if view.size_max is not None:

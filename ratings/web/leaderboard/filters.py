@@ -1,4 +1,4 @@
-"""What of a board is shown and in which order. Ranks and tiers stay those of the whole board."""
+"""Filter and sort the models of a board. Ranks and tiers stay those of the whole board."""
 
 import math
 from collections import Counter
@@ -21,7 +21,7 @@ SORT_ORDERS = {"": None, "asc": False, "desc": True}
 
 
 class QueryParameters(Protocol):
-    """Those of a request: the last value of a name, or all."""
+    """The parameters of a request: `get` returns the last value of a name, `getlist` all of them."""
 
     def get(self, name: str, default: str, /) -> Any: ...
     def getlist(self, name: str, /) -> list[Any]: ...
@@ -29,7 +29,11 @@ class QueryParameters(Protocol):
 
 @dataclass(frozen=True)
 class BoardView:
-    """All of it comes from the address. Sizes in parameters, prices in dollars a million tokens; None is no limit."""
+    """Filters, order, pinned models and columns, all from the address; None is no limit.
+
+    size_min, size_max: parameters; price_max: dollars per million tokens; context_min: tokens
+    columns: names of the optional columns; None for the default ones
+    """
 
     text: str = ""
     weights: str = ""
@@ -43,15 +47,19 @@ class BoardView:
     sort: str = "rank"
     descending: bool = False
     pins: tuple[str, ...] = ()
-    columns: tuple[str, ...] | None = None  # None: the usual ones
+    columns: tuple[str, ...] | None = None
 
     @property
-    def filtered(self) -> bool:
+    def has_filters(self) -> bool:
         return any(_build_checks(self))
 
 
 def parse_board_view(parameters: QueryParameters) -> BoardView:
-    """From the parameters of a request; raises Refusal 400 where one cannot be understood."""
+    """Return the view from the parameters of a request.
+
+    Raises:
+        RequestError: 400 for a parameter that cannot be parsed.
+    """
     sort = _parse_choice(parameters, "sort", COLUMNS_BY_NAME) or "rank"
     descending = SORT_ORDERS[_parse_choice(parameters, "order", SORT_ORDERS)]
     return BoardView(
@@ -80,14 +88,14 @@ def _parse_text(parameters: QueryParameters, name: str) -> str:
 
 def _check_text(name: str, text: str) -> str:
     if "\0" in text:
-        raise field_error(name, f"{name} holds a character that is no text.")
+        raise field_error(name, f"{name} contains a null character.")
     return text
 
 
-def _parse_choice(parameters: QueryParameters, name: str, known: Iterable[str]) -> str:
+def _parse_choice(parameters: QueryParameters, name: str, choices: Iterable[str]) -> str:
     text = str(parameters.get(name, ""))
-    if text and text not in known:
-        raise field_error(name, f"{name} is one of {', '.join(filter(None, known))}.")
+    if text and text not in choices:
+        raise field_error(name, f"{name} must be one of {', '.join(filter(None, choices))}.")
     return text
 
 
@@ -100,7 +108,7 @@ def _parse_number(parameters: QueryParameters, name: str, unit: float = 1) -> fl
     except ValueError:
         number = math.nan
     if not 0 <= number < math.inf:
-        raise field_error(name, f"{name} is a number that is not negative, such as 8 or 0.5.")
+        raise field_error(name, f"{name} must be zero or a positive number, such as 8 or 0.5.")
     return number * unit
 
 
@@ -109,33 +117,36 @@ def _parse_day(parameters: QueryParameters, name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise field_error(name, f"{name} is a day, such as 2026-01-31.") from None
+        raise field_error(name, f"{name} must be a day, such as 2026-01-31.") from None
 
 
 def _parse_pins(parameters: QueryParameters) -> tuple[str, ...]:
     pins = tuple(dict.fromkeys(_check_text("pin", str(pin)) for pin in parameters.getlist("pin") if pin))
     if len(pins) > MAX_PINS:
-        raise field_error("pin", f"At most {MAX_PINS} models can be compared.")
+        raise field_error("pin", f"You can compare at most {MAX_PINS} models.")
     return pins
 
 
 def _parse_columns(parameters: QueryParameters) -> tuple[str, ...] | None:
-    """In our order, however they were asked for. A form sends beside its ticks that there may be none of them."""
-    wanted = {str(name) for name in parameters.getlist("column") if name}
-    if not wanted:
+    """Return the requested columns in the order of the table; None if the request names none.
+
+    The form always sends `NO_COLUMN`, so that a form without any ticked column differs from an address without columns.
+    """
+    names = {str(name) for name in parameters.getlist("column") if name}
+    if not names:
         return None
-    wanted.discard(NO_COLUMN)
-    if unknown := wanted - COLUMNS_BY_NAME.keys():
+    names.discard(NO_COLUMN)
+    if unknown := names - COLUMNS_BY_NAME.keys():
         raise field_error("column", f"There is no column {min(unknown)!r}.")
-    return tuple(column.name for column in OPTIONAL_COLUMNS if column.name in wanted)
+    return tuple(column.name for column in OPTIONAL_COLUMNS if column.name in names)
 
 
-FilterCheck = Callable[[LeaderboardEntry], bool | None]  # None: what it asks for is unknown
+FilterCheck = Callable[[LeaderboardEntry], bool | None]  # None: the value of the model is unknown
 
 
 def _build_checks(view: BoardView) -> dict[str, FilterCheck]:
-    """The limits that are set, by the column of which they speak."""
-    limits = {
+    """Return the filters that are set, by name."""
+    checks = {
         "text": view.text and (lambda entry: _has_words(view.text, entry)),
         "weights": view.weights and (lambda entry: _is_equal(entry.row["open_weights"], view.weights == "open")),
         "license": view.commercial and (lambda entry: _is_use_allowed(entry, view.commercial)),
@@ -145,38 +156,45 @@ def _build_checks(view: BoardView) -> dict[str, FilterCheck]:
         "context": _build_range_check(lambda entry: entry.facts.context, view.context_min, None),
         "released": _build_range_check(lambda entry: entry.facts.released, view.released_after, None),
     }
-    return {name: check for name, check in limits.items() if check}
+    return {name: check for name, check in checks.items() if check}
 
 
 def _has_words(text: str, entry: LeaderboardEntry) -> bool:
-    """Every word of the text is somewhere in the names of the model or of who made it."""
+    """Return whether every word of the text occurs in the names of the model or its maker."""
     names = " ".join(filter(None, (entry.row["name"], entry.slug, entry.row["organization"]))).casefold()
     return all(word in names for word in text.casefold().split())
 
 
-def _is_equal(value: Any, wanted: Any) -> bool | None:
-    return None if value is None else bool(value == wanted)
+def _is_equal(value: Any, expected: Any) -> bool | None:
+    return None if value is None else bool(value == expected)
 
 
 def _is_use_allowed(entry: LeaderboardEntry, commercial: str) -> bool | None:
-    known = entry.facts.commercial
-    return None if known == "unknown" else known in COMMERCIAL_VALUES[commercial]
+    if entry.facts.commercial == "unknown":
+        return None
+    return entry.facts.commercial in COMMERCIAL_VALUES[commercial]
 
 
-def _build_range_check(value: Callable[[LeaderboardEntry], Any], least: Any, most: Any) -> FilterCheck | None:
-    if least is None and most is None:
+def _build_range_check(get_value: Callable[[LeaderboardEntry], Any], minimum: Any, maximum: Any) -> FilterCheck | None:
+    if minimum is None and maximum is None:
         return None
 
     def check(entry: LeaderboardEntry) -> bool | None:
-        known = value(entry)
-        return None if known is None else (least is None or known >= least) and (most is None or known <= most)
+        value = get_value(entry)
+        if value is None:
+            return None
+        return (minimum is None or value >= minimum) and (maximum is None or value <= maximum)
 
     return check
 
 
 @dataclass(frozen=True, eq=False)
 class FilterResult:
-    """`unknown`: how many models were left out only because something is not known of them, and of what."""
+    """The models that pass the filters.
+
+    left_out: how many models are omitted only because a value is unknown
+    unknown: filter name → how many of those have no value for it
+    """
 
     entries: list[LeaderboardEntry]
     left_out: int
@@ -184,21 +202,27 @@ class FilterResult:
 
 
 def filter_entries(entries: Sequence[LeaderboardEntry], view: BoardView) -> FilterResult:
-    """What the limits let through, sorted: models with a rank before those without, and what is unknown last in both,
-    whichever way it is sorted.
+    """Return the models that pass the filters, sorted.
+
+    Models with a rank come before those without; within both, unknown values come last in either direction.
     """
-    checks, found, unknown, left_out = _build_checks(view), [], Counter[str](), 0
+    checks = _build_checks(view)
+    passing = []
+    unknown = Counter[str]()
+    left_out = 0
     for entry in entries:
-        answers = {name: check(entry) for name, check in checks.items()}
-        if False in answers.values():
+        results = {name: check(entry) for name, check in checks.items()}
+        if False in results.values():
             continue
-        if missing := [name for name, answer in answers.items() if answer is None]:
+        missing = [name for name, result in results.items() if result is None]
+        if missing:
             left_out += 1
             unknown.update(missing)
         else:
-            found.append(entry)
-    groups = [[entry for entry in found if has_rank(entry.row) is with_rank] for with_rank in (True, False)]
-    return FilterResult([entry for group in groups for entry in _sort_entries(group, view)], left_out, unknown)
+            passing.append(entry)
+    ranked = [entry for entry in passing if has_rank(entry.row)]
+    unranked = [entry for entry in passing if not has_rank(entry.row)]
+    return FilterResult([*_sort_entries(ranked, view), *_sort_entries(unranked, view)], left_out, unknown)
 
 
 def _sort_entries(entries: list[LeaderboardEntry], view: BoardView) -> list[LeaderboardEntry]:
@@ -208,7 +232,8 @@ def _sort_entries(entries: list[LeaderboardEntry], view: BoardView) -> list[Lead
     return known + [entry for entry in entries if value(entry) is None]
 
 
-def list_visible_columns(view: BoardView, usual: Sequence[str]) -> list[str]:
-    """The names of the columns that are shown, in order; that by which they are sorted is always among them."""
-    chosen = {*FIXED_COLUMNS, view.sort, *(usual if view.columns is None else view.columns)}
-    return [column.name for column in COLUMNS if column.name in chosen]
+def list_visible_columns(view: BoardView, default_columns: Sequence[str]) -> list[str]:
+    """Return the names of the visible columns in order; the one that sorts the table is always visible."""
+    optional = default_columns if view.columns is None else view.columns
+    visible = {*FIXED_COLUMNS, view.sort, *optional}
+    return [column.name for column in COLUMNS if column.name in visible]

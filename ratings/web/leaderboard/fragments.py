@@ -1,6 +1,6 @@
-"""The leaderboard as HTML, without the frame of the page: kept for everybody who asks for the same."""
+"""Render the leaderboard without the frame of the page; the HTML is cached for all visitors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,131 +17,147 @@ from ratings.models import Pool
 from ratings.web.leaderboard import filter_descriptions, links
 from ratings.web.leaderboard.cells import LeaderboardRow, RatingAxis, build_row, compute_axis, format_group
 from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardColumn
-from ratings.web.leaderboard.comparison import compare_models
+from ratings.web.leaderboard.comparison import ModelComparison, compare_models
 from ratings.web.leaderboard.downloads import CONTENT_TYPES
 from ratings.web.leaderboard.filters import MAX_PINS
 from ratings.web.leaderboard.query import LeaderboardState
 
-# What a filter asks for, in words for "not known (…)".
+# Labels of the filters, for the number of models that are hidden because a value is unknown.
 FILTER_NAMES = {
     "weights": _("weights"),
     "license": _("commercial use"),
-    "organization": _("organisation"),
+    "organization": _("organization"),
     "size": _("size"),
     "price": _("price"),
     "context": _("context"),
     "released": _("release"),
 }
-MAX_FRAGMENTS = 48  # half a megabyte each at most
+MAX_FRAGMENTS = 48  # at most half a megabyte each
 fragment_cache: TtlCache[bytes] = TtlCache(MAX_FRAGMENTS)
+ContextBuilder = Callable[[LeaderboardState], dict[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class TableBody:
-    """Lines of the table that stand together; those without a rank under a heading, with the rule for a rank."""
+    """A group of rows. Models without a rank have a heading and the rule by which a model gets one."""
 
-    lines: Sequence[LeaderboardRow]
+    rows: Sequence[LeaderboardRow]
     heading: str | Promise = ""
     rule: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnHeader:
-    """`order` is how the table is sorted by it now, if it is; `query` sorts by it, or the other way round."""
+    """The header of a column.
+
+    query: query string that sorts by the column, or reverses the order if it sorts already
+    order: ascending or descending if the table is sorted by the column, else empty
+    """
 
     column: LeaderboardColumn
     query: str
     order: str
 
 
-def render_board_page(shown: LeaderboardState) -> bytes:
-    """Heading, form and board."""
-    return _render_cached("ratings/leaderboard/_board_page.html", shown, _build_page_context)
+def render_board_page(leaderboard: LeaderboardState) -> bytes:
+    """Return the heading, form and board."""
+    return _render_cached("ratings/leaderboard/_board_page.html", leaderboard, _build_page_context)
 
 
-def render_board(shown: LeaderboardState) -> bytes:
-    """Only what changes with votes and with the form."""
-    return _render_cached("ratings/leaderboard/_board.html", shown, _build_fragment_context)
+def render_board(leaderboard: LeaderboardState) -> bytes:
+    """Return the board alone, which changes with votes and with the form."""
+    return _render_cached("ratings/leaderboard/_board.html", leaderboard, _build_fragment_context)
 
 
-def _render_cached(template: str, shown: LeaderboardState, context: Any) -> bytes:
-    # By what stands around it too: that is another one whenever the facts may have changed.
-    key = template, shown.around, shown.wanted, shown.view
-    return fragment_cache.of(key, lambda: render_to_string(template, context(shown)).encode())
+def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
+    # The board's context is a part of the key: it is a new object whenever the facts may have changed.
+    key = template, leaderboard.context, leaderboard.requested_key, leaderboard.view
+    return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 
 
-def _build_page_context(shown: LeaderboardState) -> dict[str, Any]:
+def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
+    organizations = {entry.row["organization"] for entry in leaderboard.all_entries}
     return {
-        "shown": shown,
-        "whose": shown.whose,
-        "said": _describe_view(shown),
-        "fields": links.build_form_values(shown.view),
-        "organizations": sorted({name for entry in shown.all if (name := entry.row["organization"])}),
-        "columns": [(column, column.name in shown.columns) for column in OPTIONAL_COLUMNS],
+        "leaderboard": leaderboard,
+        "selection": leaderboard.selection,
+        "description": _describe_view(leaderboard),
+        "fields": links.build_form_values(leaderboard.view),
+        "organizations": sorted(name for name in organizations if name),
+        "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
         "legend": COLUMNS,
-        "board": SafeString(render_board(shown).decode()),
+        "board": SafeString(render_board(leaderboard).decode()),
     }
 
 
-def _build_fragment_context(shown: LeaderboardState) -> dict[str, Any]:
-    scale = compute_axis(shown.entries)
+def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
+    axis = compute_axis(leaderboard.entries)
+    rows = _build_rows(leaderboard, axis)
+    groups = dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries)
     return {
-        "shown": shown,
-        "board": shown.board,
-        "whose": shown.whose,
-        "said": _describe_view(shown),
-        "which": _format_board_key(shown.wanted),
-        "view_box": scale and f"{scale.low} 0 {scale.width} 10",
-        "headers": list(_iter_headers(shown)),
-        "order": dict(links.list_order_parameters(shown.view)).get("order"),
-        "lines": (lines := _build_rows(shown, scale)),
-        "bodies": _build_bodies(lines, own=shown.whose.pool.kind != Pool.Kind.IMPORT),
-        "groups": ", ".join(dict.fromkeys(filter(None, (format_group(entry.row) for entry in shown.entries)))),
-        "kept_fields": _list_hidden_fields(shown),
-        "unknown": ", ".join(f"{FILTER_NAMES[name]}: {number}" for name, number in sorted(shown.unknown.items())),
-        "files": [(kind.upper(), shown.with_view(file=kind)) for kind in CONTENT_TYPES],
-        "compared": None if shown.refused else compare_models(shown.asked, shown.all, shown.view.pins),
-        "most_pins": MAX_PINS,
+        "leaderboard": leaderboard,
+        "board": leaderboard.board,
+        "selection": leaderboard.selection,
+        "description": _describe_view(leaderboard),
+        "event_key": _format_event_key(leaderboard.requested_key),
+        "view_box": axis and f"{axis.low} 0 {axis.width} 10",
+        "headers": list(_iter_headers(leaderboard)),
+        "order": dict(links.list_order_parameters(leaderboard.view)).get("order"),
+        "rows": rows,
+        "bodies": _build_bodies(rows, own=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
+        "groups": ", ".join(filter(None, groups)),
+        "hidden_fields": _list_hidden_fields(leaderboard),
+        "unknown": ", ".join(f"{FILTER_NAMES[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
+        "files": [(kind.upper(), leaderboard.with_view(file=kind)) for kind in CONTENT_TYPES],
+        "compared": _compare_pinned(leaderboard),
+        "max_pins": MAX_PINS,
     }
 
 
-def _format_board_key(wanted: BoardKey) -> str:
-    """The board's key, which the page compares with that of an event: a switch is spelled as in JSON."""
-    style = "true" if wanted.style_control else "false"
-    return f"{wanted.pool}/{wanted.category}/{style}/{wanted.method}"
+def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
+    if leaderboard.conflict:
+        return None
+    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.view.pins)
 
 
-def _describe_view(shown: LeaderboardState) -> str:
-    filters = filter_descriptions.describe_filters(shown.view)
-    return descriptions.describe_board(shown.asked, shown.around.categories, filters)
+def _format_event_key(board_key: BoardKey) -> str:
+    """Return the key that the page compares with that of an event; booleans are spelled as in JSON."""
+    style = "true" if board_key.style_control else "false"
+    return f"{board_key.pool}/{board_key.category}/{style}/{board_key.method}"
 
 
-def _iter_headers(shown: LeaderboardState) -> Iterator[ColumnHeader]:
-    for name in shown.columns:
-        now, usual = shown.view.descending, COLUMNS_BY_NAME[name].descending
-        sorted_by = name == shown.view.sort
-        query = shown.with_view(sort=name, descending=not now if sorted_by else usual)
-        yield ColumnHeader(COLUMNS_BY_NAME[name], query, ("descending" if now else "ascending") if sorted_by else "")
+def _describe_view(leaderboard: LeaderboardState) -> str:
+    filters = filter_descriptions.describe_filters(leaderboard.view)
+    return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, filters)
 
 
-def _build_rows(shown: LeaderboardState, scale: RatingAxis | None) -> list[LeaderboardRow]:
-    columns = [name for name in shown.columns if name not in FIXED_COLUMNS]
-    pins, whose = shown.view.pins, shown.whose
-    own = whose.pool.kind != Pool.Kind.IMPORT
-    return [build_row(entry, columns, pins, MAX_PINS, scale, whose.pool_query, own=own) for entry in shown.entries]
+def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
+    view = leaderboard.view
+    for name in leaderboard.columns:
+        column = COLUMNS_BY_NAME[name]
+        if name == view.sort:
+            query = leaderboard.with_view(sort=name, descending=not view.descending)
+            yield ColumnHeader(column, query, "descending" if view.descending else "ascending")
+        else:
+            yield ColumnHeader(column, leaderboard.with_view(sort=name, descending=column.descending), "")
 
 
-def _build_bodies(lines: Sequence[LeaderboardRow], *, own: bool) -> list[TableBody]:
-    ranked, others = [line for line in lines if not line.missing], [line for line in lines if line.missing]
-    bodies = [TableBody(ranked), TableBody(others, _("Not ranked yet"), describe_rank_rule(own=own))]
-    return [body for body in bodies if body.lines]
+def _build_rows(leaderboard: LeaderboardState, axis: RatingAxis | None) -> list[LeaderboardRow]:
+    columns = [name for name in leaderboard.columns if name not in FIXED_COLUMNS]
+    pins = leaderboard.view.pins
+    pool_query = leaderboard.selection.pool_query
+    own = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
+    return [build_row(entry, columns, pins, MAX_PINS, axis, pool_query, own=own) for entry in leaderboard.entries]
 
 
-def _list_hidden_fields(shown: LeaderboardState) -> list[tuple[str, str]]:
-    """What no control of the form says and must not be lost when it is sent: pins also of what is filtered out,
-    and the order where there is no table to sort.
-    """
-    seen = {entry.slug for entry in shown.entries}
-    pins = [("pin", slug) for slug in shown.view.pins if slug not in seen]
-    order = [] if shown.board["rows"] else links.list_order_parameters(shown.view)
-    return [("pool", shown.asked.pool), *pins, *order]
+def _build_bodies(rows: Sequence[LeaderboardRow], *, own: bool) -> list[TableBody]:
+    ranked = TableBody([row for row in rows if not row.missing])
+    unranked = TableBody([row for row in rows if row.missing], _("Not ranked yet"), describe_rank_rule(own=own))
+    return [body for body in (ranked, unranked) if body.rows]
+
+
+def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
+    """Return the state that no control of the form has: the pool, pins of hidden models, the order without a table."""
+    visible = {entry.slug for entry in leaderboard.entries}
+    pins = [("pin", slug) for slug in leaderboard.view.pins if slug not in visible]
+    order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.view)
+    return [("pool", leaderboard.board_key.pool), *pins, *order]

@@ -1,4 +1,4 @@
-"""The state of the leaderboard as an address: all of it, and nothing that goes without saying."""
+"""Build the addresses of the leaderboard. An address has the whole state of the page, without default values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from ratings.boards.addresses import build_query_string, format_parameter
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME
 from ratings.web.leaderboard.filters import BILLION, NO_COLUMN, BoardView
 
-# In the address a filter may be called otherwise, or be in other units, than in the view.
+# Query parameter → field of the view. Sizes are in billions in the address.
 FILTER_FIELDS = {
     "q": "text",
     "weights": "weights",
@@ -22,15 +22,18 @@ FILTER_FIELDS = {
 QueryPairs = list[tuple[str, str]]
 
 
-def build_view_query(board: Mapping[str, str], view: BoardView, usual: tuple[str, ...] = ()) -> str:
-    """The part of the address from `?` on. `board`: the parameters that ask for it."""
+def build_view_query(board: Mapping[str, str], view: BoardView, default_columns: tuple[str, ...] = ()) -> str:
+    """Return the query string of a view.
+
+    board: the query parameters of the board
+    """
     return build_query_string(
         [
             *board.items(),
             *list_filter_parameters(view),
             *list_order_parameters(view),
             *list_pin_parameters(view),
-            *list_column_parameters(view, usual),
+            *list_column_parameters(view, default_columns),
         ]
     )
 
@@ -40,31 +43,34 @@ def list_filter_parameters(view: BoardView) -> QueryPairs:
 
 
 def build_form_values(view: BoardView) -> dict[str, str]:
-    """What stands in the fields of the form."""
+    """Return the values of the form's fields."""
     return {name: _format_filter(view, name) for name in FILTER_FIELDS}
 
 
 def list_order_parameters(view: BoardView) -> QueryPairs:
     if (view.sort, view.descending) == ("rank", False):
         return []
-    usual = COLUMNS_BY_NAME[view.sort].descending
-    turned = [("order", "desc" if view.descending else "asc")] if view.descending != usual else []
-    return [("sort", view.sort), *turned]
+    parameters = [("sort", view.sort)]
+    if view.descending != COLUMNS_BY_NAME[view.sort].descending:
+        parameters.append(("order", "desc" if view.descending else "asc"))
+    return parameters
 
 
 def list_pin_parameters(view: BoardView) -> QueryPairs:
     return [("pin", slug) for slug in view.pins]
 
 
-def list_column_parameters(view: BoardView, usual: tuple[str, ...]) -> QueryPairs:
-    if view.columns is None or view.columns == usual:
+def list_column_parameters(view: BoardView, default_columns: tuple[str, ...]) -> QueryPairs:
+    if view.columns is None or view.columns == default_columns:
         return []
     return [("column", name) for name in view.columns or (NO_COLUMN,)]
 
 
 def _format_filter(view: BoardView, name: str) -> str:
     value = getattr(view, FILTER_FIELDS[name])
-    return "" if value is None else _format_value(value / BILLION if name.startswith("size") else value)
+    if value is None:
+        return ""
+    return _format_value(value / BILLION if name.startswith("size") else value)
 
 
 def _format_value(value: Any) -> str:

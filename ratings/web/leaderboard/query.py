@@ -1,4 +1,4 @@
-"""What somebody sees of a board: from the parameters of a request to the rows that are shown."""
+"""Load the state of the leaderboard for the parameters of a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,40 +19,42 @@ CURRENT_FIELDS = ("organization", "license", "open_weights")
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardState:
-    """`wanted` is what was asked for; `asked` another board where that has no votes yet, and `instead` is then true.
+    """The whole state of the page.
 
-    `refused` says why there can be no such board, though each part of what was asked for can be had.
+    requested_key: the requested board
+    board_key: the board to show; it differs if the requested one has no votes yet
+    conflict: why the combination of style control and method is impossible; empty if it is not
     """
 
-    wanted: BoardKey
-    asked: BoardKey
+    requested_key: BoardKey
+    board_key: BoardKey
     view: BoardView
     published: PublishedBoard
-    around: BoardContext
-    refused: str = ""
+    context: BoardContext
+    conflict: str = ""
 
     @cached_property
-    def whose(self) -> BoardSelection:
-        around = self.around
-        return BoardSelection(self.asked, around.pool, around.pools, self.published, self.wanted != self.asked)
+    def selection(self) -> BoardSelection:
+        is_substitute = self.requested_key != self.board_key
+        return BoardSelection(self.board_key, self.context.pool, self.context.pools, self.published, is_substitute)
 
     @property
     def board(self) -> Mapping[str, Any]:
         return self.published.board
 
     @cached_property
-    def all(self) -> list[LeaderboardEntry]:
-        """Every model of the board, in its order."""
-        facts, changes = self.around.facts, self.around.changes
-        return [
-            LeaderboardEntry(_update_facts(row, facts.get(slug)), facts.get(slug, UNKNOWN_FACTS), changes.get(slug))
-            for row in self.published.rows
-            for slug in [row["model"]]
-        ]
+    def all_entries(self) -> list[LeaderboardEntry]:
+        """All models of the board, in its order."""
+        return [self._build_entry(row) for row in self.published.rows]
+
+    def _build_entry(self, row: dict[str, Any]) -> LeaderboardEntry:
+        facts = self.context.facts.get(row["model"])
+        change = self.context.changes.get(row["model"])
+        return LeaderboardEntry(_update_facts(row, facts), facts or UNKNOWN_FACTS, change)
 
     @cached_property
     def _filtered(self) -> FilterResult:
-        return filters.filter_entries(self.all, self.view)
+        return filters.filter_entries(self.all_entries, self.view)
 
     @property
     def entries(self) -> list[LeaderboardEntry]:
@@ -67,41 +69,48 @@ class LeaderboardState:
         return self._filtered.unknown
 
     @cached_property
-    def usual(self) -> tuple[str, ...]:
-        return list_default_columns(self.all)
+    def default_columns(self) -> tuple[str, ...]:
+        return list_default_columns(self.all_entries)
 
     @property
     def columns(self) -> list[str]:
-        return filters.list_visible_columns(self.view, self.usual)
+        return filters.list_visible_columns(self.view, self.default_columns)
 
     @property
     def query(self) -> str:
-        return links.build_view_query(self.whose.parameters, self.view, self.usual)
+        return links.build_view_query(self.selection.parameters, self.view, self.default_columns)
 
     def with_view(self, file: str = "", **changes: Any) -> str:
-        """The address of this with something else in its view, or of it as a file; never empty."""
-        query = links.build_view_query(self.whose.parameters, replace(self.view, **changes), self.usual)
-        return f"{query}{'&' if query else '?'}format={file}" if file else query or "?"
+        """Return the query string of this page with changes of its view, or of it as a file; never empty."""
+        query = links.build_view_query(self.selection.parameters, replace(self.view, **changes), self.default_columns)
+        if not file:
+            return query or "?"
+        return f"{query}{'&' if query else '?'}format={file}"
 
 
 def _update_facts(row: dict[str, Any], facts: BoardModelFacts | None) -> dict[str, Any]:
-    """A board keeps who made a model as it was known when it was published; a reader wants it as it is known now."""
+    """Return the row with today's maker and license, instead of those at the time of its publication."""
     return row | {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else row
 
 
 def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
-    """Raises Refusal: 400 for what cannot be understood, 404 for what does not exist."""
-    wanted, view = snapshots.parse_board_key(parameters), filters.parse_board_view(parameters)  # type: ignore[arg-type]  # it has `get`
-    if wanted.style_control and wanted.method == ELO:
-        return _build_refused_state(wanted, view)
-    asked, board = board_selection.select_board(wanted, parameters)  # type: ignore[arg-type]  # it has `get`
-    return LeaderboardState(wanted, asked, view, board, model_facts.load_board_context(asked, board))
+    """Return the state of the page.
+
+    Raises:
+        RequestError: 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
+    """
+    requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # it has `get`
+    view = filters.parse_board_view(parameters)
+    if requested_key.style_control and requested_key.method == ELO:
+        return _build_conflict_state(requested_key, view)
+    board_key, board = board_selection.select_board(requested_key, parameters)  # type: ignore[arg-type]  # it has `get`
+    context = model_facts.load_board_context(board_key, board)
+    return LeaderboardState(requested_key, board_key, view, board, context)
 
 
-def _build_refused_state(wanted: BoardKey, view: BoardView) -> LeaderboardState:
-    """Nothing but what the form needs to change it: whoever has chosen much may keep the rest of it."""
-    board = snapshot_cache.get_board(replace(wanted, style_control=False))
-    nothing = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
-    return LeaderboardState(
-        wanted, wanted, view, nothing, model_facts.load_board_context(wanted, nothing), ELO_STYLE_CONFLICT
-    )
+def _build_conflict_state(requested_key: BoardKey, view: BoardView) -> LeaderboardState:
+    """Return an empty board with the form as it was sent, so that one change of it resolves the conflict."""
+    board = snapshot_cache.get_board(replace(requested_key, style_control=False))
+    empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
+    context = model_facts.load_board_context(requested_key, empty_board)
+    return LeaderboardState(requested_key, requested_key, view, empty_board, context, ELO_STYLE_CONFLICT)

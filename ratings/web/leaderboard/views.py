@@ -1,4 +1,4 @@
-"""The leaderboard; all of its state is in the address."""
+"""The view of the leaderboard. Its whole state is in the address."""
 
 import secrets
 from urllib.parse import parse_qsl, urlsplit
@@ -17,50 +17,51 @@ from ratings.boards.addresses import redirect_to_short_url
 from ratings.web.leaderboard import downloads, fragments, query
 from ratings.web.leaderboard.query import LeaderboardState
 
-CONTENT_PLACEHOLDER, CSRF_PLACEHOLDER = (
-    secrets.token_hex(16),
-    secrets.token_hex(16),
-)  # which no address can hold by chance or on purpose
-MAX_FRAMES = 256  # of 6 kB each
+# Random, so that no address can contain them by chance or on purpose.
+CONTENT_PLACEHOLDER = secrets.token_hex(16)
+CSRF_PLACEHOLDER = secrets.token_hex(16)
+MAX_FRAMES = 256  # 6 kB each
 frame_cache: TtlCache[bytes] = TtlCache(MAX_FRAMES)
 
 
 @require_safe
 def show_leaderboard(request: HttpRequest) -> HttpResponse:
-    """The board that is asked for, as a page or as a file; without the frame when htmx refreshes an open page."""
+    """Return the requested board as a page or as a file; without the frame if htmx refreshes an open page."""
     kind = request.GET.get("format", "")
     try:
         if kind and kind not in downloads.CONTENT_TYPES:
-            raise field_error("format", f"format is one of {', '.join(downloads.CONTENT_TYPES)}.")
-        shown = query.load_leaderboard(request.GET)
-        if kind and shown.refused:
-            raise field_error("method", shown.refused)
+            raise field_error("format", f"format must be one of {', '.join(downloads.CONTENT_TYPES)}.")
+        leaderboard = query.load_leaderboard(request.GET)
+        if kind and leaderboard.conflict:
+            raise field_error("method", leaderboard.conflict)
     except RequestError as error:
         return render(request, "ratings/boards/board_error.html", {"error": error}, status=error.status)
     if kind:
-        return downloads.build_download(shown, kind)
-    return redirect_to_short_url(request, lambda: shown.query) or _render_page(request, shown)
+        return downloads.build_download(leaderboard, kind)
+    return redirect_to_short_url(request, lambda: leaderboard.query) or _render_page(request, leaderboard)
 
 
-def _render_page(request: HttpRequest, shown: LeaderboardState) -> HttpResponse:
+def _render_page(request: HttpRequest, leaderboard: LeaderboardState) -> HttpResponse:
     if request.headers.get("HX-Request"):
-        response = HttpResponse(fragments.render_board(shown))
-        if request.headers.get("HX-Trigger") != "board":  # which only asks for news of what it shows
-            response.headers[_choose_history_header(request, shown)] = request.path + shown.query
+        response = HttpResponse(fragments.render_board(leaderboard))
+        if request.headers.get("HX-Trigger") != "board":  # a refresh of the board does not change the address
+            response.headers[_choose_history_header(request, leaderboard)] = request.path + leaderboard.query
     else:
         frame = _render_frame(request).replace(CSRF_PLACEHOLDER.encode(), get_token(request).encode())
-        # Through the template a quarter of a megabyte would be copied at each level.
-        response = HttpResponse(frame.replace(CONTENT_PLACEHOLDER.encode(), fragments.render_board_page(shown), 1))
-    if shown.refused:
+        # A template would copy a quarter of a megabyte at each level.
+        response = HttpResponse(
+            frame.replace(CONTENT_PLACEHOLDER.encode(), fragments.render_board_page(leaderboard), 1)
+        )
+    if leaderboard.conflict:
         response.status_code = 400
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
 def _render_frame(request: HttpRequest) -> bytes:
-    """What stands around the board, which takes as long as all else: for whoever is not logged in it is kept."""
+    """Return the page around the board. It takes as long as all the rest, so it is cached for anonymous visitors."""
 
-    def made() -> bytes:
+    def render_frame() -> bytes:
         return render_to_string(
             "ratings/leaderboard/leaderboard.html",
             {"content": CONTENT_PLACEHOLDER, "csrf_token": CSRF_PLACEHOLDER},
@@ -68,12 +69,16 @@ def _render_frame(request: HttpRequest) -> bytes:
         ).encode()
 
     if request.user.is_authenticated:
-        return made()
-    return frame_cache.of((request.get_full_path(), *color_scheme(request).values()), made)
+        return render_frame()
+    return frame_cache.get_or_compute((request.get_full_path(), *color_scheme(request).values()), render_frame)
 
 
-def _choose_history_header(request: HttpRequest, shown: LeaderboardState) -> str:
-    """A choice can be taken back by "Back"; each letter that is typed into the search is no choice of its own."""
-    now = urlsplit(request.headers.get("HX-Current-URL", "")).query
-    old, new = ([pair for pair in parse_qsl(query) if pair[0] != "q"] for query in (now, shown.query.removeprefix("?")))
-    return "HX-Replace-Url" if old == new else "HX-Push-Url"
+def _choose_history_header(request: HttpRequest, leaderboard: LeaderboardState) -> str:
+    """Return the header with the new address: "Back" undoes a choice, but not each letter typed into the search."""
+    current_query = urlsplit(request.headers.get("HX-Current-URL", "")).query
+    is_search = _parse_choices(current_query) == _parse_choices(leaderboard.query.removeprefix("?"))
+    return "HX-Replace-Url" if is_search else "HX-Push-Url"
+
+
+def _parse_choices(query_string: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in parse_qsl(query_string) if name != "q"]

@@ -1,4 +1,6 @@
-"""The page that says how a vote becomes a rating, with the figures of one pool."""
+"""The method page, which explains how votes become ratings, with the figures of one pool."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,9 +10,11 @@ from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATU
 from arena.endpoints.pair_sampler import MAX_SHARE, UNIFORM_SHARE
 from core.http.errors import RequestError
 from ratings.boards import board_selection, error_page
+from ratings.boards.board_selection import BoardSelection
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.reports import method_figures
+from ratings.reports.method_figures import MethodFigures
 from ratings.statistics.constants import (
     MAX_VOTES_PER_VOTER,
     MIN_VOTERS,
@@ -19,10 +23,10 @@ from ratings.statistics.constants import (
     PROVISIONAL_VOTES,
 )
 
-# What `./scripts/bench coverage` measured: how often intervals that should hold the truth in 95 % of cases do.
+# Measured by `./scripts/bench coverage`: how many percent of the 95 % intervals contain the truth.
 INTERVAL_COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 94.6, "plain": 85.1}
-# The same where few people with tastes of their own cast 400 votes on 4 models; "heavy" with one voter of five who cast
-# 60 % of the votes, "crowd" with one such voter of sixty.
+# The same for a few people with different tastes who cast 400 votes on 4 models. In "heavy", one voter of five cast
+# 60 % of the votes; in "crowd", one voter of sixty did.
 FEW_VOTERS_COVERAGE = {
     "five": 95.7,
     "five_plain": 74.1,
@@ -38,20 +42,25 @@ MAX_UNFOLDED_ROWS = 12  # tables with more rows are folded
 @require_safe
 def show_method(request: HttpRequest) -> HttpResponse:
     try:
-        wanted = BoardKey(pool=request.GET.get("pool") or BoardKey.pool)
-        asked, board = board_selection.select_board(wanted, request.GET)
-        whose = board_selection.build_selection(wanted, asked, board)
-        if whose.credit:
-            return render(request, "ratings/method/method_reference.html", {"pool": whose.pool, "whose": whose})
-        found = method_figures.load_method_figures(board.board)
+        requested_key = BoardKey(pool=request.GET.get("pool") or BoardKey.pool)
+        board_key, board = board_selection.select_board(requested_key, request.GET)
+        selection = board_selection.build_selection(requested_key, board_key, board)
+        if selection.credit:
+            context = {"pool": selection.pool, "selection": selection}
+            return render(request, "ratings/method/method_reference.html", context)
+        figures = method_figures.load_method_figures(board.board)
     except RequestError as error:
         return error_page.render_board_error(request, error)
-    slug = found.pool.slug
-    context = {
-        "method": found,
-        "pool": found.pool,
-        "whose": whose,
-        "own": found.pool.kind != Pool.Kind.IMPORT,
+    return render(request, "ratings/method/method.html", _build_context(figures, selection))
+
+
+def _build_context(figures: MethodFigures, selection: BoardSelection) -> dict[str, Any]:
+    slug = figures.pool.slug
+    return {
+        "method": figures,
+        "pool": figures.pool,
+        "selection": selection,
+        "own": figures.pool.kind != Pool.Kind.IMPORT,
         "coverage": INTERVAL_COVERAGE | FEW_VOTERS_COVERAGE,
         "provisional": {"votes": PROVISIONAL_VOTES, "wide": PROVISIONAL_HALF_WIDTH, "voters": MIN_VOTERS},
         "even_share": 100 * UNIFORM_SHARE,
@@ -59,11 +68,10 @@ def show_method(request: HttpRequest) -> HttpResponse:
         "ranked": {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER},
         "max_tokens": DEFAULT_MAX_TOKENS,
         "temperature": DEFAULT_TEMPERATURE,
-        "few": MAX_UNFOLDED_ROWS,
+        "max_unfolded_rows": MAX_UNFOLDED_ROWS,
         "commands": [
             f"./scripts/manage export_votes votes.jsonl --pool {slug}",
             f"./scripts/manage verify_ratings --pool {slug}",
             f"./scripts/manage recompute_ratings --pool {slug} --from-scratch",
         ],
     }
-    return render(request, "ratings/method/method.html", context)

@@ -1,1 +1,1 @@
-"""Pages of one model, and the list of models."""
+"""The page of one model, and the table of all models."""

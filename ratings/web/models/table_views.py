@@ -1,4 +1,4 @@
-"""The board of models by facts, benchmark scores and rating, in one table."""
+"""The table of models with facts, ratings and benchmark scores."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -16,81 +16,95 @@ from catalog.models import Benchmark
 from core.http.errors import RequestError
 from ratings.boards.addresses import build_query_string, redirect_to_short_url
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
-from ratings.models import Pool
+from ratings.models import Pool, Snapshot
 
 PAGE_SIZE = 50
 
 
 @require_safe
 def show_model_table(request: HttpRequest) -> HttpResponse:
-    """Its whole state is in the address."""
+    """Return the table. Its whole state is in the address."""
     try:
         view = parse_view(request.GET)
         pool, ratings = _load_ratings()
-        found = build_table(view.series, ratings)
-        view, reordered = _resolve_order(view, found)
-        entries, unknown = select_entries(found.entries, view)
+        table = build_table(view.series, ratings)
+        view, is_reordered = _resolve_order(view, table)
+        entries, unknown = select_entries(table.entries, view)
         page = Paginator(entries, PAGE_SIZE).page(request.GET.get("page", "1"))
     except ValueError as error:
-        refused = RequestError("invalid", str(error), 400)
-        return render(request, "ratings/boards/board_error.html", {"error": refused}, status=400)
+        request_error = RequestError("invalid", str(error), 400)
+        return render(request, "ratings/boards/board_error.html", {"error": request_error}, status=400)
     except LookupError:
-        return render(request, "404.html", {"detail": _("There is no such series of scores.")}, status=404)
+        return render(request, "404.html", {"detail": _("This series of scores does not exist.")}, status=404)
     except InvalidPage:
-        return render(request, "404.html", {"detail": _("The list has no such page.")}, status=404)
-    if short := redirect_to_short_url(request, lambda: _build_table_query(parse_view(request.GET))):
-        return short
-    columns = _drop_empty_columns(found.columns, entries)
-    context: dict[str, Any] = {"view": view, "pool": pool, "table": found, "unknown": unknown, "reordered": reordered}
-    context |= {"page": page, "asked": _drop_page(request.GET)}
-    context |= {"columns": columns, "rows": [_build_row(entry, columns, view) for entry in page]}
-    context["marks"] = _collect_marks([cell for entry in page for cell in entry.cells.values()])
-    return render(
-        request,
-        "ratings/model/model_table.html",
-        context | _list_filter_choices(found) | {"said": _describe_filters(view)},
-    )
+        return render(request, "404.html", {"detail": _("The list does not have this page.")}, status=404)
+    if redirect := redirect_to_short_url(request, lambda: _build_table_query(parse_view(request.GET))):
+        return redirect
+    columns = _drop_empty_columns(table.columns, entries)
+    context = {
+        "view": view,
+        "pool": pool,
+        "table": table,
+        "unknown": unknown,
+        "is_reordered": is_reordered,
+        "page": page,
+        "asked": _drop_page(request.GET),
+        "columns": columns,
+        "rows": [_build_row(entry, columns, view) for entry in page],
+        "marks": _collect_marks([cell for entry in page for cell in entry.cells.values()]),
+        "description": _describe_filters(view),
+        **_list_filter_choices(table),
+    }
+    return render(request, "ratings/model/model_table.html", context)
 
 
 def _build_table_query(view: TableView) -> str:
-    """What differs from the usual table."""
-    usual = asdict(TableView())
-    given = {name: value for name, value in asdict(view).items() if value != usual[name]}
+    """Return the query string of a view, without default values."""
+    defaults = asdict(TableView())
+    changes = {name: value for name, value in asdict(view).items() if value != defaults[name]}
     return build_query_string(
-        {name: f"{value:g}" if isinstance(value, float) else value for name, value in given.items()}
+        {name: f"{value:g}" if isinstance(value, float) else value for name, value in changes.items()}
     )
 
 
 def _drop_empty_columns(columns: list[BenchmarkColumn], entries: list[TableEntry]) -> list[BenchmarkColumn]:
-    """Those in which one of these has a score."""
+    """Return the columns in which one of the entries has a score."""
     keys = set().union(*(entry.cells for entry in entries))
     return [column for column in columns if column.key in keys]
 
 
 def _collect_marks(cells: list[ScoreCell]) -> dict[str, bool]:
-    """Which signs the page has to explain."""
+    """Return which marks of scores the page has to explain."""
     return {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
 
 
-def _drop_page(asked: QueryDict) -> str:
-    kept = asked.copy()
-    kept.pop("page", None)
-    return kept.urlencode()
+def _drop_page(query: QueryDict) -> str:
+    parameters = query.copy()
+    parameters.pop("page", None)
+    return parameters.urlencode()
 
 
 def _load_ratings() -> tuple[Pool | None, dict[str, float]]:
-    """Of the live board if there is one, else of the largest."""
-    boards = [(each.votes or 0, each) for each in list_newest_snapshots()]
-    boards.sort(key=lambda board: (board[1].board.pool.slug == LIVE_POOL and board[0] > 0, board[0]))
-    if not boards:
+    """Return pool and ratings (slug → rating) of the live board if it has votes, else of the board with most votes."""
+    # Of boards with equally many votes, the newest pool counts.
+    snapshots = sorted(list_newest_snapshots(), key=_get_priority)
+    if not snapshots:
         return None, {}
-    best = boards[-1][1]
-    return best.board.pool, {row["model"]: row["rating"] for row in unpack_rows(best.rows)}
+    snapshot = snapshots[-1]
+    return snapshot.board.pool, {row["model"]: row["rating"] for row in unpack_rows(snapshot.rows)}
 
 
-def _resolve_order(view: TableView, found: BenchmarkTable) -> tuple[TableView, bool]:
-    """By rating, and True, where the scores asked for cannot be put in order: not in this series, or not in one."""
-    if view.sort in FACT_SORTS or (view.series and view.sort in {column.key for column in found.columns}):
+def _get_priority(snapshot: Snapshot) -> tuple[bool, int]:
+    votes = snapshot.votes or 0
+    return snapshot.board.pool.slug == LIVE_POOL and votes > 0, votes
+
+
+def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, bool]:
+    """Return the view, sorted by rating if its scores cannot be sorted, and whether that is so.
+
+    Scores can be sorted only within one series that contains them.
+    """
+    if view.sort in FACT_SORTS or (view.series and view.sort in {column.key for column in table.columns}):
         return view, False
     if not Benchmark.objects.filter(slug=view.sort.partition("~")[0]).exists():
         raise ValueError(f"sort must be one of {', '.join(FACT_SORTS)} or a benchmark.")
@@ -104,17 +118,18 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 
 
 def _describe_filters(view: TableView) -> str:
-    """What the filters let through, in words."""
+    """Return a short text for the filters that are set."""
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
-    sizes = [f"≥ {view.size_from:g} B" if view.size_from else "", f"≤ {view.size_to:g} B" if view.size_to else ""]
-    said = [weights, view.kind, view.organization, view.license, view.precision, *sizes]
-    return " · ".join(filter(None, said))
+    size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
+    size_to = f"≤ {view.size_to:g} B" if view.size_to else ""
+    texts = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
+    return " · ".join(filter(None, texts))
 
 
-def _list_filter_choices(found: BenchmarkTable) -> dict[str, list[str]]:
-    """What the filters can be set to."""
+def _list_filter_choices(table: BenchmarkTable) -> dict[str, list[str]]:
+    """Return the possible values of the filters."""
     fields = {"organizations": "organization", "licenses": "license", "precisions": "precision"}
     return {
-        name: sorted({getattr(entry, field) for entry in found.entries} - {""}, key=str.lower)
+        name: sorted({getattr(entry, field) for entry in table.entries} - {""}, key=str.lower)
         for name, field in fields.items()
     }

@@ -1,4 +1,4 @@
-"""The page of one model: what is known of it, what the arena has measured, and where it stands on each board."""
+"""The page of one model: facts, measurements, and its placement on each board."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,29 +28,29 @@ from ratings.reports import placements
 @require_safe
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     models = LanguageModel.objects.select_related("organization", "license", "base_model", "endpoint")
-    model = models.filter(slug=slug).first() if slug.isprintable() else None  # anything else PostgreSQL would not take
+    # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
+    model = models.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
         return render(request, "404.html", {"detail": not_found_error("model", slug).detail}, status=404)
-    places = placements.list_pool_placements(model.slug)
-    standing = {"places": places, "rated_here": any(place.pool.slug == LIVE_POOL for place in places)}
-    shown = {
+    pool_placements = placements.list_pool_placements(model.slug)
+    context = {
         "model": model,
         **_build_facts(model),
         **_build_measurements(model),
-        **standing,
+        "places": pool_placements,
+        "rated_here": any(placement.pool.slug == LIVE_POOL for placement in pool_placements),
         "variant": profiles.build_variant(model),
-    }
-    shown |= {
         "told": build_fact_rows(model),
         "scores": load_model_scores(model),
         "shared_battles": sharing.list_shared_battles(model.pk),
     }
     try:
-        pool = request.GET.get("pool") or placements.choose_default_pool(places, request.GET)
-        shown |= _build_pool_context(model, pool) if places or "pool" in request.GET else {}
+        pool = request.GET.get("pool") or placements.choose_default_pool(pool_placements, request.GET)
+        if pool_placements or "pool" in request.GET:
+            context |= _build_pool_context(model, pool)
     except RequestError as error:
         return error_page.render_board_error(request, error)
-    return render(request, "ratings/model/model.html", shown)
+    return render(request, "ratings/model/model.html", context)
 
 
 def _build_facts(model: LanguageModel) -> dict[str, Any]:
@@ -71,32 +71,40 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_measurements(model: LanguageModel) -> dict[str, Any]:
-    """Nothing in here changes with a battle that is open: see `arena.endpoints.performance`."""
-    usual = load_performance([model.pk]).get(model.pk)
-    rate = usual.failure_rate if usual else None
-    return {"usual": usual, "failed_percent": None if rate is None else 100 * rate}
+    """Return speed and failures; no value changes with an open battle, see `arena.endpoints.performance`."""
+    performance = load_performance([model.pk]).get(model.pk)
+    rate = performance.failure_rate if performance else None
+    return {"performance": performance, "failed_percent": None if rate is None else 100 * rate}
 
 
 def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
-    """By category, against its opponents and over time, and what was said of it. Raises Refusal 404."""
-    asked = BoardKey(pool=pool)
-    board = snapshot_cache.get_board(asked)
+    """Return the model's placements by category, opponents, history and feedback reasons in a pool.
+
+    Raises:
+        RequestError: 404 for an unknown pool.
+    """
+    board_key = BoardKey(pool=pool)
+    board = snapshot_cache.get_board(board_key)
     names = {row["model"]: row["name"] for row in board.rows}
-    whose = board_selection.build_selection(asked, asked, board)
-    met = [] if whose.credit else placements.list_opponents(asked, model.slug)
+    selection = board_selection.build_selection(board_key, board_key, board)
+    opponents = [] if selection.credit else placements.list_opponents(board_key, model.slug)
     rows = [row for row in board.rows if row["model"] == model.slug]
     return {
         "pool": pool,
-        "whose": whose,
+        "selection": selection,
         "by_category": placements.list_category_placements(pool, model.slug),
-        "opponents": [each | _build_opponent_link(each["model"], names, model.slug, whose) for each in met],
-        "opposed": sum(each["votes"] for each in met),
-        "history": series_table.build_series_table(asked, rows, until=board.board["computed_at"]),
+        "opponents": [
+            opponent | _build_opponent_link(opponent["model"], names, model.slug, selection) for opponent in opponents
+        ],
+        "direct_votes": sum(opponent["votes"] for opponent in opponents),
+        "history": series_table.build_series_table(board_key, rows, until=board.board["computed_at"]),
         "reasons": feedback_stats.load_feedback_profile(model.pk, pool),
     }
 
 
-def _build_opponent_link(opponent: str, names: Mapping[str, str], own: str, whose: BoardSelection) -> dict[str, str]:
-    """Its name, and the address of the two side by side on the board."""
-    both = build_query_string([*whose.parameters.items(), ("pin", own), ("pin", opponent)])
-    return {"name": names.get(opponent, opponent), "pair": f"{reverse('leaderboard')}{both}#compare"}
+def _build_opponent_link(
+    opponent: str, names: Mapping[str, str], own: str, selection: BoardSelection
+) -> dict[str, str]:
+    """Return the opponent's name, and the address of the comparison of the two on the leaderboard."""
+    query = build_query_string([*selection.parameters.items(), ("pin", own), ("pin", opponent)])
+    return {"name": names.get(opponent, opponent), "pair": f"{reverse('leaderboard')}{query}#compare"}

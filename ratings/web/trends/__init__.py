@@ -1,1 +1,1 @@
-"""Pages of time: history and plots."""
+"""The history page and the plots page."""

@@ -1,4 +1,4 @@
-"""The page of the past: any board that was kept, what moved since, and how many votes came."""
+"""The history page: stored boards, what moved since them, and the votes of each day."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,51 +27,50 @@ DEFAULT_PERIODS = (timedelta(days=1), timedelta(days=7))
 
 @require_safe
 def show_history(request: HttpRequest) -> HttpResponse:
-    """What moved in a day and in a week, or since the time that is asked for."""
+    """Return the page with the changes within a day and a week, or since the requested time."""
     try:
-        wanted = snapshots.parse_board_key(request.GET)
-        asked, published = board_selection.select_board(wanted, request.GET)
+        requested_key = snapshots.parse_board_key(request.GET)
+        board_key, published = board_selection.select_board(requested_key, request.GET)
         board = published.board
-        end = asked.at or timezone.now()
+        end = board_key.at or timezone.now()
         since = _parse_since(request.GET.get("then", ""), end)
-        times = [since] if since else [movements.subtract_duration(end, ago) for ago in DEFAULT_PERIODS]
-        compared = [movements.compare_with_earlier(asked, board, then) for then in times]
+        times = [since] if since else [movements.subtract_duration(end, period) for period in DEFAULT_PERIODS]
+        comparisons = [movements.compare_with_earlier(board_key, board, time) for time in times]
     except RequestError as error:
         return error_page.render_board_error(request, error)
     slugs = [row["model"] for row in board["rows"]]
     main = [row for row in board["rows"] if row["component"] == 0]
-    whose = board_selection.build_selection(wanted, asked, published)
-    categories = model_facts.list_categories(whose.pool)
-    shown = {
-        "asked": asked,
+    selection = board_selection.build_selection(requested_key, board_key, published)
+    categories = model_facts.list_categories(selection.pool)
+    context = {
+        "board_key": board_key,
         "since": since,
         "board": board,
-        "comparisons": compared,
-        "young": not since and all(each.changes is None for each in compared),
+        "comparisons": comparisons,
+        "is_new": not since and all(comparison.changes is None for comparison in comparisons),
         "retired": LanguageModel.objects.filter(slug__in=slugs, status=LanguageModel.Status.RETIRED),
-        "history": series_table.build_series_table(asked, main, until=board["computed_at"]),
-        "days": _build_bars(votes_per_day.count_votes_per_day(asked, end)),
-        "whose": whose,
+        "history": series_table.build_series_table(board_key, main, until=board["computed_at"]),
+        "days": _build_bars(votes_per_day.count_votes_per_day(board_key, end)),
+        "selection": selection,
         "categories": categories,
-        "said": descriptions.describe_board(asked, categories),
+        "description": descriptions.describe_board(board_key, categories),
     }
-    then = {"then": format_parameter(since)} if since else {}
-    return redirect_to_short_url(request, lambda: build_query_string(whose.parameters | then)) or render(
-        request, "ratings/trends/rating_history.html", shown
-    )
+    since_parameter = {"then": format_parameter(since)} if since else {}
+    redirect = redirect_to_short_url(request, lambda: build_query_string(selection.parameters | since_parameter))
+    return redirect or render(request, "ratings/trends/rating_history.html", context)
 
 
 def _parse_since(text: str, end: datetime) -> datetime | None:
     try:
-        then = snapshots.parse_board_key({"at": text}).at
+        since = snapshots.parse_board_key({"at": text}).at
     except RequestError:
         raise snapshots.invalid_time_error("then") from None
-    if then and then >= end:
-        raise field_error("then", "then must lie before the time that it is compared with.")
-    return then
+    if since and since >= end:
+        raise field_error("then", "then must be earlier than the time that it is compared with.")
+    return since
 
 
 def _build_bars(days: list[tuple[Any, int]]) -> list[dict[str, Any]]:
-    """Newest first, with the length of each bar in per cent of the longest one; fewer votes than none have no bar."""
+    """Return the days, newest first, with the length of each bar in percent of the longest; for negative votes 0."""
     most = max((votes for _, votes in days), default=0) or 1
     return [{"day": day, "votes": votes, "percent": max(0.0, 100 * votes / most)} for day, votes in reversed(days)]

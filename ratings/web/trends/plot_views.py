@@ -1,4 +1,4 @@
-"""The page of plots: four views of one board, each a drawing of what the API says, above a table with its numbers."""
+"""The plots page: four plots of one board, each drawn from API data, above a table with the same numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,114 +22,125 @@ from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier
 
 TOP_CHOICES = {"10": 10, "20": 20, "50": 50, "all": None}
-MAX_PAIRED_MODELS = 30  # models of a matrix, which has as many columns
+MAX_PAIRED_MODELS = 30  # rows and columns of a matrix
 PLOT_PARAMETERS = ("top", "against")
-MIN_MODELS = 2  # with fewer models there is nothing to compare
+MIN_MODELS = 2  # a plot needs something to compare
 
 BoardRows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class PlotView:
-    """What somebody sees: which board, how many of its best models, and what their ratings stand against.
+    """The state of the page: the board, how many of its best models, and the axis against which ratings are plotted.
 
-    wanted: the board that was asked for, see `board_selection.select_board`.
+    requested_key: the requested board, see `board_selection.select_board`
     """
 
-    asked: BoardKey
-    wanted: BoardKey
+    board_key: BoardKey
+    requested_key: BoardKey
     published: PublishedBoard
     top: str = "20"
     against: str = frontier.PRICE
 
 
 def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
-    """From the parameters of a request; raises Refusal 400 where one cannot be understood."""
+    """Return the view from the parameters of a request.
+
+    Raises:
+        RequestError: 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
+    """
     top = parameters.get("top") or PlotView.top
     if top not in TOP_CHOICES:
-        raise field_error("top", "top is 10, 20, 50 or all.")
-    wanted = snapshots.parse_board_key(parameters)
-    asked, board = board_selection.select_board(wanted, parameters)
-    return PlotView(asked, wanted, board, top, parameters.get("against") or PlotView.against)
+        raise field_error("top", "top must be 10, 20, 50 or all.")
+    requested_key = snapshots.parse_board_key(parameters)
+    board_key, board = board_selection.select_board(requested_key, parameters)
+    return PlotView(board_key, requested_key, board, top, parameters.get("against") or PlotView.against)
 
 
 @require_safe
 def show_plots(request: HttpRequest) -> HttpResponse:
-    """All four of the board that is asked for; what cannot be drawn says so in words."""
+    """Return the page with all four plots; a sentence replaces a plot that cannot be drawn."""
     try:
         view = parse_plot_view(request.GET)
-        shown = _build_context(view)
+        plots = _build_context(view)
     except RequestError as error:
         return error_page.render_board_error(request, error)
-    whose = board_selection.build_selection(view.wanted, view.asked, view.published)
-    categories = model_facts.list_categories(whose.pool)
-    choices = {
+    selection = board_selection.build_selection(view.requested_key, view.board_key, view.published)
+    categories = model_facts.list_categories(selection.pool)
+    context = plots | {
         "view": view,
-        "asked": view.asked,
-        "whose": whose,
-        "against": {what: _build_plot_query(whose, replace(view, against=what)) for what in frontier.AXES},
+        "board_key": view.board_key,
+        "selection": selection,
+        "against": {axis: _build_plot_query(selection, replace(view, against=axis)) for axis in frontier.AXES},
         "categories": categories,
-        "said": descriptions.describe_board(view.asked, categories),
+        "description": descriptions.describe_board(view.board_key, categories),
         "tops": TOP_CHOICES,
     }
-    return redirect_to_short_url(request, lambda: _build_plot_query(whose, view)) or render(
-        request, "ratings/trends/plots.html", shown | choices
-    )
+    redirect = redirect_to_short_url(request, lambda: _build_plot_query(selection, view))
+    return redirect or render(request, "ratings/trends/plots.html", context)
 
 
-def _build_plot_query(whose: BoardSelection, view: PlotView) -> str:
-    own = {name: getattr(view, name) for name in PLOT_PARAMETERS if getattr(view, name) != getattr(PlotView, name)}
-    return build_query_string(whose.parameters | own)
+def _build_plot_query(selection: BoardSelection, view: PlotView) -> str:
+    parameters = dict(selection.parameters)
+    for name in PLOT_PARAMETERS:
+        if getattr(view, name) != getattr(PlotView, name):
+            parameters[name] = getattr(view, name)
+    return build_query_string(parameters)
 
 
 def _build_context(view: PlotView) -> dict[str, Any]:
     board = view.published.board
     main = [row for row in board["rows"] if row["component"] == 0]
-    rows, at = main[: TOP_CHOICES[view.top]], board["computed_at"]
-    why = "problem" if "problem" in board else find_plot_problem(main)
+    rows = main[: TOP_CHOICES[view.top]]
+    computed_at = board["computed_at"]
+    problem = "problem" if "problem" in board else find_plot_problem(main)
     return {
         "board": board,
         "rows": rows,
-        "why": why,
+        "problem": problem,
         "unbounded": any(row["unbounded"] for row in rows),
         "unconnected": len(board["rows"]) - len(main),
         "models": ",".join(row["model"] for row in rows),
-        "board_json": build_board_url("leaderboard-json", view.asked, at=at),
-        "pairs": None if why or "reference" in board else _build_pair_table(view.asked, rows),
-        "history": series_table.build_series_table(view.asked, rows, until=at),
+        "board_json": build_board_url("leaderboard-json", view.board_key, at=computed_at),
+        "pairs": None if problem or "reference" in board else _build_pair_table(view.board_key, rows),
+        "history": series_table.build_series_table(view.board_key, rows, until=computed_at),
         **_build_frontier_context(view),
     }
 
 
 def find_plot_problem(rows: BoardRows) -> str:
-    """`empty`, `alone` or `unbounded`: why these rows of one group make no picture; else an empty string."""
+    """Return why these rows of one group cannot be plotted: `empty`, `alone` or `unbounded`; else an empty string."""
     if len(rows) < MIN_MODELS:
         return "alone" if rows else "empty"
     return "unbounded" if all(row["unbounded"] for row in rows) else ""
 
 
-def _build_pair_table(asked: BoardKey, rows: BoardRows) -> dict[str, Any] | None:
-    """A table of the first of these rows: for each model its predicted win rate, and its votes, against each other.
+def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | None:
+    """Return a table of the first of these rows, with the predicted win rate and the votes of each pair.
 
-    None where no pairs were kept at the time that is asked for.
+    None if no pairs are stored for the requested time.
     """
     from ratings.boards import pairwise  # scipy is slow to load
 
     names = {row["model"]: row["name"] for row in rows[:MAX_PAIRED_MODELS]}
-    found = pairwise.build_matrices(asked, [*names])
-    if not found["models"]:
+    matrices = pairwise.build_matrices(board_key, [*names])
+    if not matrices["models"]:
         return None
-    figures = zip(found["models"], found["win_probability"], found["counts"], strict=True)
     lines = [
-        {"place": place, "model": model, "name": names[model], "cells": _format_cells(chances, counts)}
-        for place, (model, chances, counts) in enumerate(figures)
+        {
+            "index": index,
+            "model": model,
+            "name": names[model],
+            "cells": _format_cells(matrices["win_probability"][index], matrices["counts"][index]),
+        }
+        for index, model in enumerate(matrices["models"])
     ]
     return {
-        "computed_at": found["computed_at"],
+        "computed_at": matrices["computed_at"],
         "lines": lines,
-        "columns": [names[model] for model in found["models"]],
+        "columns": [names[model] for model in matrices["models"]],
         "names": orjson.dumps([*names.items()]).decode(),
-        "json": build_board_url("leaderboard-pairwise", asked, models=",".join(names)),
+        "json": build_board_url("leaderboard-pairwise", board_key, models=",".join(names)),
     }
 
 
@@ -139,24 +150,32 @@ def _format_cells(chances: Sequence[float | None], counts: Sequence[int]) -> lis
 
 
 def _build_frontier_context(view: PlotView) -> dict[str, Any]:
-    found = frontier.build_frontier(view.asked, view.against)
-    left_out = sorted(found["left_out"], key=lambda each: str(each["reason"]))
+    report = frontier.build_frontier(view.board_key, view.against)
+    left_out = sorted(report["left_out"], key=lambda model: str(model["reason"]))
     return {
-        "frontier": [row | _format_prices(row) for row in found["rows"]],
+        "frontier": [row | _format_prices(row) for row in report["rows"]],
         "frontier_json": build_board_url(
-            "leaderboard-frontier", view.asked, at=found["computed_at"], against=view.against
+            "leaderboard-frontier", view.board_key, at=report["computed_at"], against=view.against
         ),
         "left_out": [
-            {"reason": reason, "names": [each["name"] for each in group]}
-            for reason, group in groupby(left_out, key=lambda each: each["reason"])
+            {"reason": reason, "names": [model["name"] for model in group]}
+            for reason, group in groupby(left_out, key=lambda model: model["reason"])
         ],
     }
 
 
 def _format_prices(row: Mapping[str, Any]) -> dict[str, str]:
-    """In words what the row has of prices, if it has any."""
+    """Return the prices of a row as text, with their source; empty if the row has no price."""
     if "source" not in row:
         return {}
-    names = {"value": "shown", "price_input": "input", "price_output": "output"}
-    amounts = {shown: format_dollars(Decimal(f"{row[name]:.6g}")) for name, shown in names.items()}
-    return amounts | {"link": extract_link(row["source"]), "brief": shorten_source(row["source"])}
+    return {
+        "price": _format_price(row["value"]),
+        "input": _format_price(row["price_input"]),
+        "output": _format_price(row["price_output"]),
+        "link": extract_link(row["source"]),
+        "short_source": shorten_source(row["source"]),
+    }
+
+
+def _format_price(price: float) -> str:
+    return format_dollars(Decimal(f"{price:.6g}"))

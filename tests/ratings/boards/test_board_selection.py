@@ -15,7 +15,7 @@ from tests.arena.web.test_templates import Outline
 pytestmark = pytest.mark.django_db
 PAGES = ("/leaderboard/", "/leaderboard/plots/", "/history/", "/method/", "/models/x/")
 OF_BOARDS = re.compile(r"/(leaderboard/(plots/)?|history/|method/|models/[^/]+/)")
-NOBODY = "Nobody has judged a battle in this arena yet. Until the first vote you see Votes of 2024"
+NOBODY = "No votes here yet. Showing imported votes from Votes of 2024"
 in_turn = pytest.mark.parametrize("page", PAGES)
 
 
@@ -87,18 +87,18 @@ def test_pool_that_is_named_is_shown_though_it_is_empty(client, public, page):
 )
 def test_parameters_ask_for_the_same_board_again(public, query, parameters):
     Category.objects.get_or_create(slug="coding", defaults={"name": "Coding"})
-    wanted = snapshots.parse_board_key(query)
-    asked, board = board_selection.select_board(wanted, query)
-    whose = board_selection.build_selection(wanted, asked, board)
-    assert whose.parameters == parameters
-    assert board_selection.select_board(snapshots.parse_board_key(parameters), parameters)[0] == asked
+    requested_key = snapshots.parse_board_key(query)
+    board_key, board = board_selection.select_board(requested_key, query)
+    selection = board_selection.build_selection(requested_key, board_key, board)
+    assert selection.parameters == parameters
+    assert board_selection.select_board(snapshots.parse_board_key(parameters), parameters)[0] == board_key
 
 
 def test_own_board_needs_no_name(public):
     factories.cast(factories.model("x"), factories.model("y"))
     board_refresh.refresh()
-    whose = board_selection.build_selection(BoardKey(), *board_selection.select_board(BoardKey(), {}))
-    assert (whose.parameters, whose.query, whose.pool_query, whose.instead) == ({}, "", "", False)
+    selection = board_selection.build_selection(BoardKey(), *board_selection.select_board(BoardKey(), {}))
+    assert (selection.parameters, selection.query, selection.pool_query, selection.is_substitute) == ({}, "", "", False)
 
 
 @pytest.mark.parametrize(
@@ -126,5 +126,5 @@ def test_form_without_scripts_ends_at_an_address_that_says_only_what_was_chosen(
 def test_page_of_an_unknown_pool_says_so_and_leads_to_the_leaderboard(client, public, page, query):
     answer = client.get(page, query)
     assert answer.status_code == 404
-    assert "There is no such board." in answer.content.decode()
+    assert "This board does not exist." in answer.content.decode()
     assert 'href="/leaderboard/"' in answer.content.decode()

@@ -20,7 +20,9 @@ THEN = board(row("x", 1050.0, 1), row("y", 1000.0, 2), row("z", 950.0, 3))
 
 
 def moved(now, then=THEN):
-    return {each.now["model"]: each.what for each in compare_boards(then, now).moved}
+    return {
+        movement.current["model"]: movement.significant for movement in compare_boards(then, now).significant_movements
+    }
 
 
 @pytest.mark.parametrize(
@@ -43,8 +45,10 @@ def test_what_is_beyond_noise_is_named(now, expected):
 
 
 def test_those_that_moved_most_come_first():
-    found = compare_boards(THEN, board(row("x", 1075.0, 1), row("y", 960.0, 3), row("z", 965.0, 2))).moved
-    assert [(each.now["model"], each.change) for each in found] == [("y", -40.0), ("x", 25.0)]
+    found = compare_boards(
+        THEN, board(row("x", 1075.0, 1), row("y", 960.0, 3), row("z", 965.0, 2))
+    ).significant_movements
+    assert [(movement.current["model"], movement.change) for movement in found] == [("y", -40.0), ("x", 25.0)]
 
 
 def test_newcomer_that_moves_the_mean_moves_nobody():
@@ -52,9 +56,9 @@ def test_newcomer_that_moves_the_mean_moves_nobody():
 
     found = compare_boards(THEN, now)
 
-    assert found.moved == []
-    assert [each["model"] for each in found.came] == ["n"]
-    assert (found.went, found.shift, found.votes) == ([], -40.0, 60)
+    assert found.significant_movements == []
+    assert [each["model"] for each in found.added] == ["n"]
+    assert (found.removed, found.shift, found.votes) == ([], -40.0, 60)
 
 
 def test_rank_is_told_among_the_models_of_then():
@@ -68,7 +72,7 @@ def test_equal_ratings_share_a_rank():
 
 
 def test_model_that_is_gone_is_told():
-    assert [each["model"] for each in compare_boards(THEN, board(row("x", 1050.0, 1))).went] == ["y", "z"]
+    assert [each["model"] for each in compare_boards(THEN, board(row("x", 1050.0, 1))).removed] == ["y", "z"]
 
 
 def test_open_end_is_never_left():
@@ -81,18 +85,18 @@ def test_open_end_is_never_left():
 def test_groups_without_votes_between_them_are_not_compared():
     other = row("w", 1000.0, 1, component=1)
     found = compare_boards(board(*THEN["rows"], other), board(*THEN["rows"], other | {"rating": 1500.0}))
-    assert found.moved == []
+    assert found.significant_movements == []
 
 
 def test_ratings_without_errors_move_nobody():
     bare = dict.fromkeys(("tier", "rank_low", "rank_high", "ci_low", "ci_high"))
     found = compare_boards(board(row("x", 1000.0, 1, **bare)), board(row("x", 1500.0, 1, **bare), votes=105))
-    assert (found.noise, found.moved, found.votes) == (False, [], 5)
+    assert (found.has_intervals, found.significant_movements, found.votes) == (False, [], 5)
 
 
 def test_empty_boards_are_compared():
     found = compare_boards(board(votes=0), board(votes=0))
-    assert (found.moved, found.came, found.went, found.shift, found.votes) == ([], [], [], 0.0, 0)
+    assert (found.significant_movements, found.added, found.removed, found.shift, found.votes) == ([], [], [], 0.0, 0)
 
 
 def test_models_without_a_rank_move_in_rating_alone():

@@ -72,7 +72,7 @@ def test_changes_count_places_upwards_and_know_the_new():
     assert {model: (each.rating, each.rank) for model, each in found.items()} == {
         "b": (40.5, 1), "c": (None, None), "a": (-10.0, -2),
     }  # fmt: skip
-    assert [each for each in found if found[each].new] == ["c"]
+    assert [each for each in found if found[each].is_new] == ["c"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_changes_are_beyond_noise_by_the_rule_of_the_history(fields, beyond):
     """b leaves its interval, c and d stay within theirs; a is new."""
     then = board(("b", 1100.0), ("c", 1000.0), ("d", 900.0), **fields)
     now = board(("b", 1130.0), ("a", 1010.0), ("c", 995.0), ("d", 897.0), **fields)
-    assert {model: each.beyond_noise for model, each in compute_changes(now, then).items()} == beyond
+    assert {model: each.is_significant for model, each in compute_changes(now, then).items()} == beyond
 
 
 def test_changes_count_no_places_of_a_model_that_had_or_has_no_rank():
@@ -118,7 +118,7 @@ def test_change_is_against_the_newest_board_of_a_day_ago(hours, known):
 
     assert bool(found) == known
     if known:
-        assert [slug for slug in found if found[slug].new] == ["z"]
+        assert [slug for slug in found if found[slug].is_new] == ["z"]
 
 
 @pytest.mark.django_db

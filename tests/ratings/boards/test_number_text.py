@@ -12,9 +12,9 @@ DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
     ("low", "high", "text"),
     [
         (1001.2, 1044.9, f"1,001 {DASH} 1,045"),
-        (1001.2, None, "1,001 or more"),
-        (None, 1044.9, "1,045 or less"),
-        (None, None, "open at both ends"),
+        (1001.2, None, "at least 1,001"),
+        (None, 1044.9, "at most 1,045"),
+        (None, None, "too few votes for an interval"),
     ],
 )
 def test_interval_says_which_end_is_open(low, high, text):

@@ -94,7 +94,7 @@ def test_table_and_board_are_stored_together_or_not_at_all(monkeypatch):
     def broken(_):
         raise RuntimeError
 
-    monkeypatch.setattr(board_refresh.standings, "write", broken)
+    monkeypatch.setattr(board_refresh.standings, "store_standings", broken)
     factories.cast(factories.model("x"), factories.model("y"))
     with pytest.raises(RuntimeError), transaction.atomic():
         board_refresh.refresh()

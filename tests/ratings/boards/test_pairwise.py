@@ -100,15 +100,15 @@ def test_models_restrict_the_matrices_to_themselves(client, voted):
 
 @pytest.mark.parametrize("method", ["bt", "elo"])
 def test_row_is_one_of_the_matrices(voted, method):
-    asked = BoardKey(method=method)
-    whole, own = build_matrices(asked), compare_model(asked, "b")
+    board_key = BoardKey(method=method)
+    whole, own = build_matrices(board_key), compare_model(board_key, "b")
     place = whole["models"].index("b")
 
     assert sorted(own["models"]) == ["a", "c", "d"]
     for name in MATRICES:
         figures = dict(zip(whole["models"], whole[name][place], strict=True))
         assert dict(zip(own["models"], own[name], strict=True)) == {slug: figures[slug] for slug in own["models"]}
-    assert compare_model(asked, "nobody") == {}
+    assert compare_model(board_key, "nobody") == {}
 
 
 def test_models_that_are_not_on_the_board_are_left_out(client, voted):

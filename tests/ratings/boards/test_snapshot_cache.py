@@ -55,7 +55,7 @@ def test_a_reader_who_is_told_of_a_new_board_gets_it(voted):
     again()
     assert snapshot_cache.get_board(LIVE) is first
 
-    board_events.event_reader._pass_on([(b"boards", [(b"1-0", {b"board": b"", b"data": b""})])])
+    board_events.event_reader._forward([(b"boards", [(b"1-0", {b"board": b"", b"data": b""})])])
 
     assert snapshot_cache.get_board(LIVE).board["votes"] == 2
 
@@ -63,23 +63,23 @@ def test_a_reader_who_is_told_of_a_new_board_gets_it(voted):
 def test_what_is_published_between_two_looks_is_not_taken_for_the_older_board(voted):
     older = snapshot_cache.get_board(LIVE)
     again()
-    snapshot_cache.board_cache.forget()
+    snapshot_cache.board_cache.clear()
     snapshot_cache.newest_id_cache.seconds = 60.0
-    snapshot_cache.newest_id_cache.keep(LIVE, older.snapshot)
+    snapshot_cache.newest_id_cache.store(LIVE, older.snapshot)
     assert snapshot_cache.get_board(LIVE).body == older.body
 
 
 def test_board_that_was_thinned_out_between_two_looks_is_found_anew(voted):
     snapshot_cache.newest_id_cache.seconds = 60.0
-    snapshot_cache.newest_id_cache.keep(LIVE, 10**9)
+    snapshot_cache.newest_id_cache.store(LIVE, 10**9)
     assert snapshot_cache.get_board(LIVE).board["votes"] == 1
 
 
 def test_boards_are_kept_apart(voted):
     again()
-    asked = [LIVE, BoardKey(category="coding"), BoardKey(method="elo"), BoardKey(style_control=True)]
-    assert [snapshot_cache.get_board(each).board["votes"] for each in asked] == [2, 1, 2, 0]
-    assert [snapshot_cache.get_board(each).board["votes"] for each in asked] == [2, 1, 2, 0]
+    board_key = [LIVE, BoardKey(category="coding"), BoardKey(method="elo"), BoardKey(style_control=True)]
+    assert [snapshot_cache.get_board(each).board["votes"] for each in board_key] == [2, 1, 2, 0]
+    assert [snapshot_cache.get_board(each).board["votes"] for each in board_key] == [2, 1, 2, 0]
 
 
 def test_past_board_is_byte_equal_to_what_was_sent_then(voted):
@@ -90,11 +90,13 @@ def test_past_board_is_byte_equal_to_what_was_sent_then(voted):
     assert snapshot_cache.get_board(LIVE).etag != then.etag
 
 
-@pytest.mark.parametrize("asked", [BoardKey(pool="nowhere"), BoardKey(category="juggling"), BoardKey(method="magic")])
-def test_what_is_not_there_is_refused_each_time(asked):
+@pytest.mark.parametrize(
+    "board_key", [BoardKey(pool="nowhere"), BoardKey(category="juggling"), BoardKey(method="magic")]
+)
+def test_what_is_not_there_is_refused_each_time(board_key):
     for _ in range(2):
         with pytest.raises(RequestError, match="There is no"):
-            snapshot_cache.get_board(asked)
+            snapshot_cache.get_board(board_key)
 
 
 def test_board_without_votes_is_not_kept(db):

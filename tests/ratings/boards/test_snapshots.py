@@ -161,7 +161,7 @@ def test_newest_refuses_what_does_not_exist(pool, category, method, named):
 
 
 def test_asked_says_how_a_plus_is_written():
-    with pytest.raises(RequestError, match=r"in an address \+ is written %2B"):
+    with pytest.raises(RequestError, match=r"In a URL, write \+ as %2B"):
         parse_board_key(QueryDict("at=2026-03-01T12:00:00+02:00"))
     assert parse_board_key(QueryDict("at=2026-03-01T12:00:00%2B02:00")).at == datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -176,7 +176,7 @@ def test_newest_by_elo_takes_votes_in_an_order_and_without_style_control(ordered
     if found:
         assert load_newest_board("some", "overall", style_control, "elo")["rows"] == []
     else:
-        with pytest.raises(RequestError, match=r"method 'elo'|came as counts"):
+        with pytest.raises(RequestError, match=r"Method 'elo'|imported as counts"):
             load_newest_board("some", "overall", style_control, "elo")
 
 

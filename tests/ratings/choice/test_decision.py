@@ -39,12 +39,12 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
     shown = text(client.get(PAGE, ASKED))
     for words in (
         "Decision: Writing code",
-        "Commercial use is allowed yes",
-        "Takes in images, sound",
-        "$ a million tokens, at most 2.0",
+        "Commercial use allowed yes",
+        "Accepts images, audio",
+        "Max $ per million tokens (blended) 2.0",
         "Cheap modalities unknown \N{EN DASH} $1",
-        "2 models are left out",
-        "Nobody has judged a blind battle among them yet.",
+        "2 models are excluded",
+        "No votes on blind battles between these models yet.",
         *map(str, CHECKLIST),
     ):
         assert words in shown
@@ -54,9 +54,9 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
 def test_decision_shows_their_own_battles(client, battled):
     shown = text(client.get(PAGE, {"task": "coding"}))
     assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
-    assert "By these votes Cheap is ahead of all others." in shown
-    assert "Nobody has judged" not in shown
-    assert "Battle these 2" in shown
+    assert "According to these votes, Cheap is ahead of all others." in shown
+    assert "No votes on blind battles" not in shown
+    assert "Compare these 2 blind" in shown
 
 
 def test_models_that_were_tried_come_first_in_the_choice(client, three):
@@ -65,15 +65,15 @@ def test_models_that_were_tried_come_first_in_the_choice(client, three):
     html = client.get(PAGE, {"task": "coding", "chosen": "cheap"}).content.decode()
     found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html)
     assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
-        ("Answer here", ["bound", "best"]),
-        ("All others left", ["cheap"]),
+        ("Connected here", ["bound", "best"]),
+        ("Other matching models", ["cheap"]),
     ]
     assert '<option value="cheap" selected>' in html
 
 
 def test_choice_has_no_empty_group(client, three):
     html = client.get(PAGE, {"task": "coding"}).content.decode()
-    assert re.findall(r'<optgroup label="([^"]*)">', html) == ["All others left"]
+    assert re.findall(r'<optgroup label="([^"]*)">', html) == ["Other matching models"]
 
 
 @pytest.mark.parametrize(("query", "said"), [({"price": "9", "tools": "on"}, True), ({"price": "9"}, False)])
@@ -81,8 +81,8 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
     for model in three[:2]:
         factories.endpoint(model)
     shown = text(client.get(PAGE, query))
-    assert "Battle these 2" in shown
-    assert ("Of some of these a value that you limited is not known." in shown) is said
+    assert "Compare these 2 blind" in shown
+    assert ("For some of these we lack data on your limits." in shown) is said
 
 
 def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
@@ -92,15 +92,15 @@ def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(three[1], three[0], 4, pool=pool)
     board_refresh.refresh()
-    assert "By these votes the first 2 cannot be told apart" in text(client.get(PAGE, {"task": "coding"}))
+    assert "These votes cannot separate the first 2 models" in text(client.get(PAGE, {"task": "coding"}))
 
 
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
-    assert "Fewer than two of them answer here" in text(client.get(PAGE, {"task": "coding"}))
+    assert "Fewer than two of these models are connected here" in text(client.get(PAGE, {"task": "coding"}))
     for model in three[:2]:
         factories.endpoint(model)
     response = client.get(PAGE, {"task": "coding"})
-    assert "Battle these 2 Cheap , Best ." in text(response)
+    assert "Compare these 2 blind Cheap , Best ." in text(response)
     assert [each["value"] for each in Outline(response.content.decode()).all("input", name="among")] == [
         "cheap",
         "best",
@@ -110,7 +110,7 @@ def test_decision_offers_battles_as_long_as_there_are_none(client, three):
 def test_decision_shows_ten_and_the_chosen_one(client):
     models = [factories.model(f"m-{number:02}") for number in range(14)]
     response = client.get(PAGE, {"task": "coding", "chosen": "m-12"})
-    assert [each.candidate.slug for each in response.context["decision"].shown] == [
+    assert [each.candidate.slug for each in response.context["decision"].listed] == [
         *(model.slug for model in models[:10]),
         "m-12",
     ]
@@ -123,17 +123,17 @@ def test_decision_shows_those_that_can_battle(client):
         factories.model(f"m-{number:02}")
     for slug in ("m-11", "m-13"):
         factories.endpoint(factories.model(slug))
-    shown = client.get(PAGE, {"task": "coding"}).context["decision"].shown
+    shown = client.get(PAGE, {"task": "coding"}).context["decision"].listed
     assert [each.candidate.slug for each in shown][9:] == ["m-09", "m-11", "m-13"]
 
 
 @pytest.mark.parametrize(
     ("query", "words", "link"),
     [
-        ({}, "Cheap : $1 a million tokens", "/cost/?model=cheap"),
+        ({}, "Cheap : $1 per million tokens", "/cost/?model=cheap"),
         (
             {"input_tokens": "10M", "output_tokens": "10M"},
-            "Cheap : $20 a month for the tokens above.",
+            "Cheap : $20 per month for the tokens above.",
             "/cost/?model=cheap&input_tokens=10M&output_tokens=10M",
         ),
     ],
@@ -143,7 +143,7 @@ def test_decision_tells_what_the_chosen_model_costs(client, three, query, words,
     assert words in text(response)
     assert link in [each["href"] for each in Outline(response.content.decode()).all("a")]
     assert "What it costs" not in text(client.get(PAGE, query))
-    assert ("A month" in text(response)) == bool(query)
+    assert ("Per month" in text(response)) == bool(query)
 
 
 def test_decision_names_the_chosen_model_and_why(client, three):
@@ -167,11 +167,19 @@ def test_decision_hands_the_address_on(client, three):
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
-        ({"chosen": "bound", "commercial": "on"}, 400, "This model is not among those that are left."),
-        ({"chosen": "nobody"}, 400, "This model is not among those that are left."),
-        ({"chosen": "cheap", "format": "md", "price": "0"}, 400, "This model is not among those that are left."),
+        (
+            {"chosen": "bound", "commercial": "on"},
+            400,
+            "This model does not meet the limits. Choose one of the matching models.",
+        ),
+        ({"chosen": "nobody"}, 400, "This model does not meet the limits. Choose one of the matching models."),
+        (
+            {"chosen": "cheap", "format": "md", "price": "0"},
+            400,
+            "This model does not meet the limits. Choose one of the matching models.",
+        ),
         ({"why": "x" * 2001}, 400, "at most 2000"),
-        ({"price": "dear"}, 400, "Something in the address"),
+        ({"price": "dear"}, 400, "Please fix the highlighted fields"),
         ({"pool": "nowhere"}, 404, "no pool"),
     ],
 )
@@ -187,7 +195,7 @@ def test_decision_as_json(client, battled):
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     assert response["Content-Disposition"] == f'attachment; filename="decision-{day}.json"'
     assert (found["day"], found["task"], found["chosen"], found["why"]) == (day, "coding", "cheap", "Good.")
-    assert found["limits"] == {"Commercial use is allowed": "yes", "$ a million tokens, at most": "2.0"}
+    assert found["limits"] == {"Commercial use allowed": "yes", "Max $ per million tokens (blended)": "2.0"}
     assert [each["model"] for each in found["survivors"]] == ["cheap"]
     assert {each["model"] for each in found["excluded"]} == {"best", "bound"}
     assert (found["own_pool"], found["own_board"]) == (None, [])
@@ -214,8 +222,8 @@ def test_decision_as_markdown(client, battled):
         "# Decision: Writing code",
         "**Chosen model: Cheap**",
         r"First \*line\* \# and \<second\>",
-        "- Context, tokens at least: 100k",
-        "| Model | Tier | $ a million tokens | A month | To be checked |",
+        "- Min context (tokens): 100k",
+        "| Model | Tier | $ per million tokens | Per month | To check |",
         "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |  |",
         "| Model | Rank | Rating | 95 % interval | Votes |",
         f"- [ ] {CHECKLIST[0]}",
@@ -225,19 +233,19 @@ def test_decision_as_markdown(client, battled):
 
 def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three):
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
-    assert "Tiers are those" not in written
-    assert "Nobody has judged a blind battle among them yet." in written
+    assert "Tiers are from" not in written
+    assert "No votes on blind battles between these models yet." in written
     beats(three[0], three[1], 10)
     board_refresh.refresh()
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
-    assert f"Tiers are those of the board overall of This arena, as of {datetime.now(UTC):%Y-%m-%d}." in written
+    assert f"Tiers are from the board overall of This arena, as of {datetime.now(UTC):%Y-%m-%d}." in written
 
 
 def test_markdown_says_what_is_to_be_checked(client):
     conditional = factories.license("Gemma", commercial="conditional")
     factories.model("mystery", license=conditional)
     written = client.get(PAGE, {"context": "1k", "commercial": "on", "format": "md"}).content.decode()
-    assert "| commercial use under conditions; context unknown |" in written
+    assert "| commercial use with conditions; context unknown |" in written
 
 
 def test_markdown_tells_every_exclusion(client, three):

@@ -130,7 +130,9 @@ def test_newest_price_and_measured_speed_count(client, three):
 
     [best] = found["survivors"]
     assert (best["model"], best["price"], best["tokens_per_s"], best["latency_s"]) == ("best", 2, 80, 0.5)
-    assert found["excluded"][0]["failures"] == [{"limit": "speed", "words": "tokens a second unknown", "known": False}]
+    assert found["excluded"][0]["failures"] == [
+        {"limit": "speed", "words": "tokens per second unknown", "known": False}
+    ]
 
 
 def measured(model, **fields):
@@ -148,7 +150,7 @@ EXCLUDED = [
         "knowledge until 2023-10-01 < 2025-01-01",
         "knowledge until unknown",
     ),
-    ({"modalities": "image"}, {"modalities": ["text"]}, "takes no image", "modalities unknown"),
+    ({"modalities": "image"}, {"modalities": ["text"]}, "does not accept image", "modalities unknown"),
     ({"tools": "on"}, {"tools": False}, "cannot call tools", "tool use unknown"),
     ({"price": "2"}, {"price": 5}, "price $5 > $2", "price unknown"),
     (
@@ -166,8 +168,8 @@ EXCLUDED = [
     (
         {"speed": "40"},
         {"measured": {"tokens_per_s_p50": 39.5}},
-        "tokens a second 39.5 < 40",
-        "tokens a second unknown",
+        "tokens per second 39.5 < 40",
+        "tokens per second unknown",
     ),
     (
         {"failures": "1"},
@@ -178,14 +180,14 @@ EXCLUDED = [
     (
         {"rate": "1000"},
         {"requests_per_minute": "50 (tier 1)"},
-        "requests a minute 50 (tier 1) < 1,000",
-        "requests a minute unknown",
+        "requests per minute 50 (tier 1) < 1,000",
+        "requests per minute unknown",
     ),
     (
         {"token_rate": "100k"},
         {"tokens_per_minute": "30000 (tier 1)"},
-        "tokens a minute 30,000 (tier 1) < 100,000",
-        "tokens a minute unknown",
+        "tokens per minute 30,000 (tier 1) < 100,000",
+        "tokens per minute unknown",
     ),
     ({"params": "4B"}, {"parameters_total": 7 * 10**9}, "parameters 7 B > 4 B", "parameters unknown"),
     ({"gpu_memory": "8"}, {"parameters_total": 7 * 10**9}, "GPU memory 15.6 GiB > 8.0 GiB", "GPU memory unknown"),

@@ -31,7 +31,7 @@ def links(response):
 def test_page_begins_with_the_tasks_and_their_usual_limits(client):
     response = client.get(PAGE, {"utm": "x"})
     assert response.status_code == 200
-    assert "models are left" not in text(response)
+    assert 'id="left"' not in response.content.decode()
     asked = [parse_qs(urlsplit(link).query) for link in links(response) if link.startswith("?task=")]
     assert [each["task"][0] for each in asked] == list(load_task_kinds())
     assert {"task": ["on-device"], "openness": ["open"], "params": ["4B"]} in asked
@@ -43,7 +43,7 @@ def test_every_task_leads_to_a_shortlist(client, three, kind):
     response = client.get(PAGE, {"task": kind.slug, **kind.limits})
     assert response.status_code == 200
     assert kind.why in text(response)
-    assert "Benchmarks near it: Near It" in text(response)
+    assert "Related benchmarks: Near It" in text(response)
     assert f"/benchmarks/{kind.benchmarks[0]}/" in links(response)
 
 
@@ -53,12 +53,12 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     shown = text(response)
     for words in (
         "Choose a model: Writing code",
-        "2 models are left",
+        "2 matching models",
         "&lt;Mystery&gt; commercial use unknown; price unknown",
-        "2 models are left out (2 by one limit alone)",
+        "2 models excluded (2 fail only one limit)",
         "Best price $5 &gt; $2",
         "Bound commercial use not allowed",
-        "Without \N{LEFT DOUBLE QUOTATION MARK}Commercial use is allowed\N{RIGHT DOUBLE QUOTATION MARK} 1 more model",
+        "Dropping \N{LEFT DOUBLE QUOTATION MARK}Commercial use allowed\N{RIGHT DOUBLE QUOTATION MARK} adds 1 model",
     ):
         assert words in shown
     assert "?task=coding&price=2" in links(response)
@@ -67,17 +67,17 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
 def test_page_says_of_how_many_all_is_known_and_leads_to_them(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
-    assert "2 are known to be within all limits; of the others some value is not known." in text(response)
+    assert "2 meet all limits; for the rest we lack some data." in text(response)
     [link] = [each for each in links(response) if "unknown=exclude" in each]
-    assert "2 models are left" in text(client.get(PAGE + link))
-    assert "some value is not known" not in text(client.get(PAGE + link))
+    assert "2 matching models" in text(client.get(PAGE + link))
+    assert "we lack some data" not in text(client.get(PAGE + link))
 
 
 def test_page_says_of_every_limit_why_it_matters(client):
     response = client.get(PAGE)
-    labels = [str(label) for label, _ in response.context["whys"]]
+    labels = [str(label) for label, _ in response.context["limit_reasons"]]
     assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*LIMIT_ASSESSORS, "search_instead")}
-    assert "Decides whether a product may be built on it at all" in text(response)
+    assert "Decides whether you may build a product on the model" in text(response)
 
 
 def test_limit_that_costs_most_comes_first(client, three):
@@ -86,14 +86,14 @@ def test_limit_that_costs_most_comes_first(client, three):
         priced(model, amount)
     costs = client.get(PAGE, {"commercial": "on", "price": "2"}).context["costs"]
     assert [(str(cost.limit), cost.more) for cost in costs] == [
-        ("$ a million tokens, at most", 2),
-        ("Commercial use is allowed", 1),
+        ("Max $ per million tokens (blended)", 2),
+        ("Commercial use allowed", 1),
     ]
 
 
 def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
-    words = "Context, tokens at least: 100k Takes in: images Commercial use is allowed: yes Change the limits"
+    words = "Min context (tokens): 100k Accepts: images Commercial use allowed: yes Change the limits"
     assert words in shown
     assert "Set limits" in text(client.get(PAGE, {"task": "coding"}))
 
@@ -107,7 +107,7 @@ def test_address_gives_the_same_shortlist_again(client, three):
         if name not in ("commercial", "modalities", "tools", "search_instead")
     }
     pages = [client.get(PAGE, query) for query in (address, sent | address)]
-    first, second = ([each.candidate.slug for each in page.context["choice"].found.survivors] for page in pages)
+    first, second = ([each.candidate.slug for each in page.context["choice"].shortlist.survivors] for page in pages)
     assert first == second == ["bound", "cheap"]
     assert client.get("/api/v1/shortlist/", address).json()["survivors"][0]["model"] == "bound"
 
@@ -122,13 +122,13 @@ def test_page_keeps_what_was_asked(client, three):
 
 def test_page_says_when_nobody_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "1M"}))
-    assert "No model is left" in shown
-    assert "Battle these" not in shown
+    assert "No matching models" in shown
+    assert "Compare these" not in shown
 
 
 def test_monthly_cost_is_shown_where_tokens_are_given(client, three):
-    assert "A month" not in text(client.get(PAGE, {"price": "9"}))
-    assert "A month" in text(client.get(PAGE, {"price": "9", "input_tokens": "10M"}))
+    assert "Per month" not in text(client.get(PAGE, {"price": "9"}))
+    assert "Per month" in text(client.get(PAGE, {"price": "9", "input_tokens": "10M"}))
 
 
 def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, three):
@@ -139,13 +139,13 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
     factories.endpoint(three[0])
-    assert "Fewer than two of them answer here" in text(client.get(PAGE, {"task": "coding"}))
+    assert "Fewer than two of these models are connected here" in text(client.get(PAGE, {"task": "coding"}))
 
     factories.endpoint(three[1])
     response = client.get(PAGE, {"task": "coding"})
     named = [each["value"] for each in Outline(response.content.decode()).all("input", name="among")]
     assert named == ["cheap", "best"]
-    assert "Battle these 2" in text(response)
+    assert "Compare these 2 blind" in text(response)
 
 
 def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
@@ -159,9 +159,9 @@ def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
-        ({"context": "lots"}, 400, "This is no number"),
+        ({"context": "lots"}, 400, "Not a number"),
         ({"modalities": "smell"}, 400, "one of: image, audio, video, pdf"),
-        ({"monthly": "9"}, 400, "needs this too"),
+        ({"monthly": "9"}, 400, "needs this field too"),
         ({"pool": "nowhere"}, 404, "no pool"),
     ],
 )
@@ -169,7 +169,7 @@ def test_page_refuses_with_a_page(client, three, query, status, words):
     response = client.get(PAGE, query)
     assert response.status_code == status
     assert words in text(response)
-    assert "models are left" not in text(response)
+    assert 'id="left"' not in response.content.decode()
 
 
 def test_lists_are_shown_fifty_at_a_time(client):
@@ -180,9 +180,9 @@ def test_lists_are_shown_fifty_at_a_time(client):
     first, last = client.get(PAGE, query), client.get(PAGE, {**query, "left": 2, "out": 2})
 
     assert [[len(each.context[name]) for name in ("left", "out")] for each in (first, last)] == [[50, 50], [10, 10]]
-    assert "60 models are left" in text(first)
-    assert "1 to 50 of 60 Further" in text(first)
-    assert "Back 51 to 60 of 60" in text(last)
+    assert "60 matching models" in text(first)
+    assert "1 to 50 of 60 Next page" in text(first)
+    assert "Previous page 51 to 60 of 60" in text(last)
     assert {"?price=2&left=2#left", "?price=2&out=2#out"} <= {*links(first)}
     assert "/choose/decision/?price=2" in links(last)
     shown = {each.candidate.slug for page in (first, last) for name in ("left", "out") for each in page.context[name]}
@@ -193,7 +193,7 @@ def test_lists_are_shown_fifty_at_a_time(client):
 def test_page_of_a_list_that_is_not_there_is_refused(client, three, page):
     response = client.get(PAGE, {"price": "2", "out": page})
     assert response.status_code == 404
-    assert "The list has no such page." in text(response)
+    assert "The list does not have this page." in text(response)
 
 
 @pytest.mark.parametrize("models", [10, 200])

@@ -1,4 +1,4 @@
-"""The public record of a pool, and its way back."""
+"""The export of a pool, and its import into another."""
 
 import csv
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def live():
 
 
 def lines(path):
-    """The rows of an exported file, as the record's values."""
+    """The rows of an exported file, with the values of records."""
     if path.suffix == ".jsonl":
         return [orjson.loads(line) for line in path.read_bytes().splitlines()]
     with path.open(newline="") as file:
@@ -59,8 +59,8 @@ def without_voters(path):
     return [{field: value for field, value in line.items() if field != "voter"} for line in lines(path)]
 
 
-def shown(pool):
-    """All boards of a pool, as published."""
+def load_boards(pool):
+    """All published boards of a pool by category."""
     found = Board.objects.filter(pool__slug=pool).values_list("category__slug", flat=True)
     return {category: load_newest_board(pool, category, False, "bt") for category in found}
 
@@ -103,9 +103,9 @@ def test_round_trip_gives_the_same_boards_and_the_same_record(live, tmp_path, en
 
     assert (imported.votes, imported.uncounted, imported.new_models) == (12, 1, 0)
     assert LanguageModel.objects.count() == models
-    assert shown("copy").keys() == shown("live").keys() >= {"overall", "coding", "english"}
-    for category, board in shown("live").items():
-        copied = {each["model"]: each for each in shown("copy")[category]["rows"]}
+    assert load_boards("copy").keys() == load_boards("live").keys() >= {"overall", "coding", "english"}
+    for category, board in load_boards("live").items():
+        copied = {each["model"]: each for each in load_boards("copy")[category]["rows"]}
         for each in board["rows"]:
             for figure in ("rating", "votes", "wins", "losses", "ties", "both_bad"):
                 assert copied[each["model"]][figure] == pytest.approx(each[figure], rel=1e-12)
@@ -123,7 +123,7 @@ def test_what_was_not_counted_does_not_come_back_counted(live, tmp_path, ending)
 
 def test_voters_are_pseudonyms_of_one_export(live):
     first, second = ([record["voter"] for record in iter_records("live")] for _ in range(2))
-    assert len({*first, *second}) == 5  # two voters in either, and those who are not known
+    assert len({*first, *second}) == 5  # two voters in each export, and unknown ones
     assert first[0] == first[2] != first[1] == first[3]
     assert first[4] is None
     assert not {voter.hex for voter in Vote.objects.values_list("voter", flat=True) if voter} & {*first, *second}
@@ -136,9 +136,9 @@ def test_stored_ids_and_unknown_columns_are_in_no_export(tmp_path, ending):
     import_file(source, "mine")
     path = tmp_path / f"votes.{ending}"
     export_file(path, "mine", with_text=True)
-    told = path.read_text()
+    text = path.read_text()
     voter = Vote.objects.get().voter
-    assert not [secret for secret in ("10.1.2.3", "ann", str(voter), voter.hex) if secret in told]
+    assert not [secret for secret in ("10.1.2.3", "ann", str(voter), voter.hex) if secret in text]
 
 
 def test_cells_that_a_spreadsheet_would_run_are_defused(tmp_path):
@@ -175,27 +175,27 @@ def test_conversations_of_a_battle_come_from_its_judged_turns():
     arena.turn(battle, 3, "So?", a={**arena.FINISHED, "text": "A3"}, b={**arena.FINISHED, "text": "B3"})
     factories.vote(battle.model_a, battle.model_b, battle=battle)
     factories.vote(battle.model_a, battle.model_b)
-    told, alone = iter_records("live", with_text=True)
-    assert told["conversation_b"] == [
+    text, alone = iter_records("live", with_text=True)
+    assert text["conversation_b"] == [
         {"role": "user", "content": "Why?"}, {"role": "assistant", "content": "B1"},
         {"role": "user", "content": "So?"}, {"role": "assistant", "content": "B3"},
     ]  # fmt: skip
-    assert [message["content"] for message in told["conversation_a"]] == ["Why?", "A1", "So?", "A3"]
+    assert [message["content"] for message in text["conversation_a"]] == ["Why?", "A1", "So?", "A3"]
     assert (alone["conversation_a"], alone["conversation_b"]) == (None, None)
     assert "conversation_a" not in next(iter_records("live"))
 
 
 @FORMATS
 def test_texts_come_back_with_text(tmp_path, ending):
-    said = [{"role": "user", "content": "=1+1?"}, {"role": "assistant", "content": '2,\r\n"two"\n'}]
+    messages = [{"role": "user", "content": "=1+1?"}, {"role": "assistant", "content": '2,\r\n"two"\n'}]
     source = tmp_path / "source.jsonl"
-    source.write_bytes(json_lines(row(conversation_a=said, conversation_b=said, conv_metadata=METADATA)))
+    source.write_bytes(json_lines(row(conversation_a=messages, conversation_b=messages, conv_metadata=METADATA)))
     import_file(source, "mine", with_text=True)
     path = tmp_path / f"votes.{ending}"
     export_file(path, "mine", with_text=True)
     import_file(path, "copy", with_text=True)
     (record,) = iter_records("copy", with_text=True)
-    assert record["conversation_a"] == record["conversation_b"] == said
+    assert record["conversation_a"] == record["conversation_b"] == messages
 
 
 @pytest.mark.parametrize("with_text", [False, True])
@@ -254,7 +254,7 @@ def test_file_appears_when_it_is_whole(live, tmp_path, monkeypatch):
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
-# A name that is another model's slug means that model, so none of these is one.
+# A name that is another model's slug resolves to that model, so none of these names is a slug.
 names = st.tuples(st.sampled_from("AÄ模!"), texts).map("".join)
 any_row = st.builds(
     row,
@@ -287,6 +287,6 @@ def test_any_record_comes_back_as_it_went(tmp_path, ending, rows):
     export_file(path, one)
     import_file(path, two)
     assert list(iter_records(two)) == first
-    for told, given_row in zip(first, rows, strict=True):
+    for text, given_row in zip(first, rows, strict=True):
         expected = given_row | {"reason": "" if given_row["counted"] else given_row["reason"]}
-        assert {field: told[field] for field in expected} == expected
+        assert {field: text[field] for field in expected} == expected

@@ -150,8 +150,8 @@ def test_given_style_goes_before_that_of_conversations(file):
 @pytest.mark.parametrize("value", ["a\0b", {"k\0": ["\0", 1, None]}, "back\\slash \\u0000 \t\r\n\u2028", "\\.", "\\N"])
 def test_anything_that_json_can_say_is_kept_aside(file, value):
     import_file(file(json_lines(row(note=value))), "mine")
-    kept = ImportedRow.objects.get().row["note"]
-    assert kept == (value.replace("\0", "\ufffd") if isinstance(value, str) else {"k\ufffd": ["\ufffd", 1, None]})
+    note = ImportedRow.objects.get().row["note"]
+    assert note == (value.replace("\0", "\ufffd") if isinstance(value, str) else {"k\ufffd": ["\ufffd", 1, None]})
 
 
 def test_counts_become_votes_with_multiplicity_and_the_pool_has_no_order(file):
@@ -201,13 +201,13 @@ def test_same_content_twice_changes_nothing_in_a_pool_and_is_new_in_another(file
 
 
 def test_progress_is_told(file, monkeypatch):
-    told = []
+    calls = []
     path = file(json_lines(*[row()] * (import_votes.BATCH_SIZE + 1)))
-    import_file(path, "mine", progress=lambda *numbers: told.append(numbers))
+    import_file(path, "mine", progress=lambda *numbers: calls.append(numbers))
     size = path.stat().st_size
-    assert [rows for _, _, rows in told] == [import_votes.BATCH_SIZE, import_votes.BATCH_SIZE + 1]
-    assert {total for _, total, _ in told} == {size}
-    assert told[-1][0] == size
+    assert [rows for _, _, rows in calls] == [import_votes.BATCH_SIZE, import_votes.BATCH_SIZE + 1]
+    assert {total for _, total, _ in calls} == {size}
+    assert calls[-1][0] == size
 
 
 BAD = {
@@ -215,8 +215,8 @@ BAD = {
     "a wrong weight": (json_lines(row(), row(weight=0)), "votes.jsonl", "line 2: weight must be"),
     "an empty name": (json_lines(row(), row(model_a="")), "votes.jsonl", "line 2: model_a is missing or empty"),
     "a long name": (json_lines(row(), row(model_b="x" * 201)), "votes.jsonl", "line 2: model_b is longer"),
-    "a name in numbers": (json_lines(row(), row(model_b=3)), "votes.jsonl", "line 2: model_b must be a text"),
-    "a name with NUL": (json_lines(row(), row(model_a="\0")), "votes.jsonl", "line 2: model_a is blank or holds NUL"),
+    "a name in numbers": (json_lines(row(), row(model_b=3)), "votes.jsonl", "line 2: model_b must be text"),
+    "a name with NUL": (json_lines(row(), row(model_a="\0")), "votes.jsonl", "line 2: model_a is blank or contains"),
     "a negative count": (COUNTS_HEADER.encode() + b"a,b,1,1,1,1\na,b,1,-1,1,1\n", "x.csv", "line 3: win_b must be"),
     "a broken line": (json_lines(row()) + b"{", "votes.jsonl", "line 2: is not JSON"),
     "no UTF-8": (json_lines(row()) + b'{"\xff', "votes.jsonl", "line 2: byte 3 is not UTF-8"),
@@ -226,8 +226,8 @@ BAD = {
         json_lines(row()) + b'{"model_a":"x","model_b":"y","winner":"tie","z":' + b"[" * 500 + b"]" * 500 + b"}",
         "votes.jsonl", "line 2: is nested too deeply",
     ),
-    "no votes": (b"\n", "votes.jsonl", "there are no votes in it"),
-    "no votes under a header": (COUNTS_HEADER.encode() + b"a,b,0,0,0,0\n", "x.csv", "there are no votes in it"),
+    "no votes": (b"\n", "votes.jsonl", "the file contains no votes"),
+    "no votes under a header": (COUNTS_HEADER.encode() + b"a,b,0,0,0,0\n", "x.csv", "the file contains no votes"),
     "a bad row after many": (
         json_lines(*[row(note="x")] * (import_votes.BATCH_SIZE + 1), row(winner="x")), "votes.jsonl",
         f"line {import_votes.BATCH_SIZE + 2}: winner must be one of",
@@ -252,9 +252,9 @@ def test_bad_file_is_refused_whole(file, case):
     ("name", "content", "why"),
     [
         ("absent.jsonl", None, "No such file or directory"),
-        ("damaged.csv.gz", b"no gzip", "it is damaged"),
-        ("damaged.csv.xz", b"no xz", "it is damaged"),
-        ("cut.csv.gz", gzip.compress(csv_text(row()))[:-9], "it is damaged"),
+        ("damaged.csv.gz", b"no gzip", "the file is damaged"),
+        ("damaged.csv.xz", b"no xz", "the file is damaged"),
+        ("cut.csv.gz", gzip.compress(csv_text(row()))[:-9], "the file is damaged"),
     ],
 )
 def test_file_that_cannot_be_read_is_named(file, tmp_path, name, content, why):

@@ -27,7 +27,7 @@ THEN = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
 
 @pytest.fixture
 def voted():
-    """Twelve votes of three people, and one of another pool."""
+    """Twelve votes of three voters, and one vote of another pool."""
     factories.pool()
     one, two = factories.model("one"), factories.model("two")
     votes = [
@@ -42,7 +42,7 @@ def voted():
 
 
 def walk(client, address):
-    """All pages from an address on."""
+    """The votes of all pages from an address on."""
     while address:
         page = client.get(address).json()
         yield page["results"]
@@ -59,17 +59,17 @@ async def fetch(address=FILE):
 def test_pages_lead_through_all_votes_in_order(client, voted):
     pages = list(walk(client, f"{VOTES}?page_size=5"))
     assert [len(page) for page in pages] == [5, 5, 2]
-    found = [vote for page in pages for vote in page]
-    assert [vote["id"] for vote in found] == [vote.pk for vote in voted]
-    assert [vote["turns"] for vote in found] == list(range(1, 13))
-    assert all(vote.keys() == {"id", *RECORD_FIELDS} for vote in found)
+    votes = [vote for page in pages for vote in page]
+    assert [vote["id"] for vote in votes] == [vote.pk for vote in voted]
+    assert [vote["turns"] for vote in votes] == list(range(1, 13))
+    assert all(vote.keys() == {"id", *RECORD_FIELDS} for vote in votes)
 
 
 @with_database
 def test_pages_are_the_rows_of_an_export(client, voted):
-    told = [{key: vote[key] for key in RECORD_FIELDS} for page in walk(client, VOTES) for vote in page]
+    content = [{key: vote[key] for key in RECORD_FIELDS} for page in walk(client, VOTES) for vote in page]
     written = [{key: each[key] for key in RECORD_FIELDS} for each in iter_records("live", public=True)]
-    assert told == orjson.loads(orjson.dumps(written))
+    assert content == orjson.loads(orjson.dumps(written))
 
 
 @with_database
@@ -117,9 +117,9 @@ def test_record_holds_no_voter_and_no_text(client):
         battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id, comment="SAID", reasons={"SAID": 1},
         prompt_hash="HASH", created_at=THEN,
     )  # fmt: skip
-    told = client.get(VOTES).content.decode()
+    content = client.get(VOTES).content.decode()
     hidden = ("ANSWER", "Why?", "SAID", "HASH", str(battle.pk), str(vote.voter), vote.voter.hex)
-    assert not [secret for secret in hidden if secret in told]
+    assert not [secret for secret in hidden if secret in content]
 
 
 @with_database
@@ -157,7 +157,7 @@ def test_number_of_queries_does_not_depend_on_the_votes(client, votes, django_as
 
 @with_database
 def test_a_page_deep_in_a_pool_reads_no_more_than_the_first(client, django_capture_on_commit_callbacks):
-    """Counted in blocks that PostgreSQL touches, for a busy machine's time says nothing."""
+    """The cost is counted in blocks that PostgreSQL touches, because times vary on a busy machine."""
     one, two = factories.model("one"), factories.model("two")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -195,7 +195,7 @@ async def test_file_is_what_export_votes_writes(in_order, tmp_path):
 
 @pytest.fixture
 def in_order(voted):
-    """Do something with the ORM from within a loop, the votes being there."""
+    """Run ORM code within an event loop, after the votes are stored."""
 
     def run(work, *arguments):
         def in_thread():
@@ -223,7 +223,7 @@ async def test_file_comes_in_batches_and_can_be_imported_again(in_order, tmp_pat
 
 @whole_database
 async def test_file_holds_no_connection_while_its_reader_waits(in_order, monkeypatch):
-    """Nor a query: whoever changes the table meanwhile need not wait for a slow reader."""
+    """No query stays open, so changes of the table do not wait for a slow reader."""
     monkeypatch.setattr(export_votes, "BATCH_SIZE", 2)
     response = await AsyncClient().get(FILE)
     parts = aiter(response.streaming_content)
@@ -243,14 +243,14 @@ async def test_file_holds_no_connection_while_its_reader_waits(in_order, monkeyp
 
 @whole_database
 async def test_few_files_are_sent_at_once(in_order):
-    held = [await of_address(f"192.0.2.{number}").get(FILE) for number in range(public_record.MAX_OPEN_STREAMS)]
+    streams = [await of_address(f"192.0.2.{number}").get(FILE) for number in range(public_record.MAX_OPEN_STREAMS)]
     refused, body = await fetch()
     assert (refused.status_code, refused["Retry-After"]) == (503, "30")
     assert orjson.loads(body)["error"]["code"] == "busy"
 
-    held.pop().close()
+    streams.pop().close()
     assert (await fetch())[0].status_code == 200
-    del held
+    del streams
     gc.collect()
     assert len(public_record._open_streams) == 0
 
@@ -258,30 +258,30 @@ async def test_few_files_are_sent_at_once(in_order):
 @whole_database
 @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::{}"])
 async def test_one_address_gets_fewer_files_at_once_than_there_are(in_order, address):
-    held = [await of_address(address.format(number)).get(FILE) for number in range(1, 4)]
+    streams = [await of_address(address.format(number)).get(FILE) for number in range(1, 4)]
 
-    assert [answer.status_code for answer in held] == [200, 200, 429]
-    assert held[-1]["Retry-After"] == "30"
-    assert held[-1].json()["error"]["code"] == "too_many_streams"
-    held.append(await of_address("2001:db8:0:1::1").get(FILE))
-    assert held[-1].status_code == 200
-    for answer in held:
+    assert [answer.status_code for answer in streams] == [200, 200, 429]
+    assert streams[-1]["Retry-After"] == "30"
+    assert streams[-1].json()["error"]["code"] == "too_many_streams"
+    streams.append(await of_address("2001:db8:0:1::1").get(FILE))
+    assert streams[-1].status_code == 200
+    for answer in streams:
         answer.close()
 
 
 @whole_database
 async def test_file_ends_for_whom_takes_it_too_slowly(in_order, monkeypatch):
-    """Whatever is sent must be taken within a while; how long the whole takes does not matter."""
+    """Each batch must be read within the time limit; the total time has no limit."""
     monkeypatch.setattr(export_votes, "BATCH_SIZE", 4)
     monkeypatch.setattr(public_record, "BATCH_TIMEOUT_S", 1.0)
-    taken = []
+    chunks = []
 
     async def read(*pauses):
         response = await AsyncClient().get(FILE)
         try:
             parts = aiter(response.streaming_content)
             for pause in pauses:
-                taken.append(await anext(parts))
+                chunks.append(await anext(parts))
                 await asyncio.sleep(pause)
         finally:
             response.close()
@@ -290,7 +290,7 @@ async def test_file_ends_for_whom_takes_it_too_slowly(in_order, monkeypatch):
     await asyncio.wait([steady, slow], timeout=20)
 
     assert (steady.cancelled(), slow.cancelled()) == (False, True)
-    assert len(taken) == 5
+    assert len(chunks) == 5
     assert len(public_record._open_streams) == 0
 
 

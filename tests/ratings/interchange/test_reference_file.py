@@ -1,4 +1,4 @@
-"""The file of ratings that others have published, and rows made of it."""
+"""The file of published ratings, and the rows of boards from it."""
 
 import pytest
 
@@ -39,14 +39,14 @@ def rated(key="maker / model", name="Model", rating=1200.0, low=1190.0, high=121
 )
 def test_model_is_the_key_with_the_date_of_the_name(key, name, model, moved):
     each = rated(key, name)
-    assert (each.model, each.moved) == (model, moved)
+    assert (each.model, each.is_rolling) == (model, moved)
 
 
 def test_file_is_read_in_its_order_with_our_categories(tmp_path):
-    found = reference_file.read_ratings(packed(tmp_path))
-    assert [each.category for each in found] == ["overall"] * 4 + ["creative-writing"] * 2
+    ratings = reference_file.read_ratings(packed(tmp_path))
+    assert [each.category for each in ratings] == ["overall"] * 4 + ["creative-writing"] * 2
     first = ReferenceRating("overall", "openai / gpt-4o", "GPT-4o (2024-05-13)", 1285.3, 1282.1, 1288.5, 117747)
-    assert found[0] == first
+    assert ratings[0] == first
 
 
 @pytest.mark.parametrize("line", ["overall,a / b,B,high,1,2,3,4", "overall,a / b,B,1,2,3,many,4"])
@@ -56,14 +56,14 @@ def test_file_with_another_thing_than_numbers_is_refused(tmp_path, line):
 
 
 def test_ranks_are_counted_by_ratings_and_by_intervals():
-    found = [
+    ratings = [
         rated(name="best", rating=1300, low=1290, high=1310),
         rated(name="even", rating=1295, low=1280, high=1309),
         rated(name="also even", rating=1295, low=1200, high=1289),
         rated(name="last", rating=1100, low=1090, high=1110),
     ]
-    made = reference_file.build_reference_rows([(each, {"model": each.name}) for each in reversed(found)])
-    assert [(row["model"], row["rank"], row["rank_ub"]) for row in made] == [
+    rows = reference_file.build_reference_rows([(each, {"model": each.name}) for each in reversed(ratings)])
+    assert [(row["model"], row["rank"], row["rank_ub"]) for row in rows] == [
         ("best", 1, 1), ("also even", 2, 2), ("even", 2, 1), ("last", 4, 4),
     ]  # fmt: skip
 

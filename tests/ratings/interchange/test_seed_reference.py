@@ -1,4 +1,4 @@
-"""The reference board: what is shipped, how it joins the catalogue, and that nothing is ever computed from it."""
+"""The reference board: its shipped rows, its models in the catalog, and that nothing is computed from it."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -24,8 +24,8 @@ def test_shipped_file_is_what_it_says_it_is():
     seed_votes.seed_vote_pool()
     assert seed_reference.seed_reference_pool()
 
-    found = Snapshot.objects.filter(board__pool__slug=SLUG).select_related("board__category")
-    boards_of = {each.board.category.slug: unpack_rows(each.rows) for each in found}
+    snapshots = Snapshot.objects.filter(board__pool__slug=SLUG).select_related("board__category")
+    boards_of = {each.board.category.slug: unpack_rows(each.rows) for each in snapshots}
     assert (len(boards_of), sum(map(len, boards_of.values()))) == (26, 5648)
     assert all(len({row["model"] for row in each}) == len(each) for each in boards_of.values())
     top = boards_of["overall"][0]
@@ -126,11 +126,11 @@ def test_command_leaves_it_out_and_says_so(tmp_path, capsys, command):
 
 def test_its_votes_cannot_be_exported_and_none_can_be_imported(tmp_path):
     loaded(tmp_path)
-    with pytest.raises(CommandError, match="the votes behind them did not come along"):
+    with pytest.raises(CommandError, match="without the votes behind them"):
         call_command("export_votes", tmp_path / "votes.jsonl", pool=SLUG)
     votes = tmp_path / "votes.csv"
     votes.write_text("model_a,model_b,winner\na,b,model_a\n")
-    with pytest.raises(ValueError, match="takes no votes"):
+    with pytest.raises(ValueError, match="choose another pool"):
         import_file(votes, SLUG)
     assert not Vote.objects.filter(pool=SLUG).exists()
     assert not (tmp_path / "votes.jsonl").exists()

@@ -1,4 +1,4 @@
-"""The commands import_votes and export_votes, and the bar that they draw."""
+"""The commands import_votes and export_votes, and their progress bar."""
 
 import io
 import re
@@ -39,7 +39,7 @@ def pools():
 def test_import_prints_counts_and_says_when_nothing_changed(file):
     path = file()
     assert run("import_votes", path) == "votes: 3 votes imported, 2 of them not counted; 2 models are new\n"
-    assert run("import_votes", path) == "votes: nothing changed, this file was imported before\n"
+    assert run("import_votes", path) == "votes: nothing changed, because this file was imported before\n"
     assert Vote.objects.count() == 2
 
 
@@ -71,7 +71,7 @@ def test_import_keeps_texts_only_if_asked(file):
 
 
 def test_import_means_a_pool_of_the_arena_only_if_it_is_named(file):
-    with pytest.raises(CommandError, match=r"^'live' is a pool of this arena; .* say --pool live$"):
+    with pytest.raises(CommandError, match=r"^'live' is a pool of this arena; use --pool live if"):
         run("import_votes", file("live.jsonl"))
     assert not Vote.objects.exists()
 
@@ -79,9 +79,9 @@ def test_import_means_a_pool_of_the_arena_only_if_it_is_named(file):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--pool", "My Pool"], "--pool must be made of a-z"),
-        (["--pool", ""], "--pool must be made of a-z"),
-        (["--pool", "x" * 101], "--pool must be made of a-z"),
+        (["--pool", "My Pool"], "--pool must consist of at most 100"),
+        (["--pool", ""], "--pool must consist of at most 100"),
+        (["--pool", "x" * 101], "--pool must consist of at most 100"),
         (["--name", "x" * 201], "--name must be at most 200 characters"),
         (["--name", "\0"], "--name must be at most 200 characters, without NUL"),
     ],
@@ -148,7 +148,7 @@ def test_bar_shows_share_and_speed_and_goes_away():
     terminal = Terminal()
     with show_progress_bar(terminal) as progress:
         progress(512, 1024, 20_000)
-        progress(600, 1024, 30_000)  # too soon to draw again
+        progress(600, 1024, 30_000)  # too early to draw again
     drawn = terminal.getvalue().split("\r\033[K")
     assert len(drawn) == 3
     assert re.fullmatch(r"\[#{15} {15}\]  50% 20,000 votes, [\d,]+ a second", drawn[1])

@@ -1,4 +1,4 @@
-"""What a file says about the subject of a vote."""
+"""Categories of a vote from the fields of a file."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""From bytes to checked rows."""
+"""The parser of vote files, from bytes to checked rows."""
 
 import io
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def parse(content, *, is_csv=False):
 
 
 def one(**fields):
-    """The same vote by both formats."""
+    """The vote of one row, the same in both formats."""
     (by_json,) = parse(json_lines(row(**fields)))
     (by_csv,) = parse(csv_text(row(**fields)), is_csv=True)
     assert by_csv._replace(line=1) == by_json
@@ -49,7 +49,7 @@ def test_winner_has_five_spellings(winner, meant):
     ],
 )
 def test_time_is_seconds_or_iso(field, value):
-    if value == "1700000000":  # a text of digits is seconds in a cell only, where nothing else can be said
+    if value == "1700000000":  # digits as text are seconds only in a cell, which has no other type
         (vote,) = parse(csv_text(row(tstamp=value)), is_csv=True)
     else:
         vote = one(**{field: value})
@@ -120,9 +120,9 @@ def test_unknown_columns_are_kept_aside_and_empty_ones_are_not():
 
 
 def test_conversations_are_told_apart_from_what_is_kept_aside():
-    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
-    vote = one(conversation_a=said, conversation_b=said, full_conversation=[])
-    assert vote.conversations == {"conversation_a": said, "conversation_b": said, "full_conversation": []}
+    messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    vote = one(conversation_a=messages, conversation_b=messages, full_conversation=[])
+    assert vote.conversations == {"conversation_a": messages, "conversation_b": messages, "full_conversation": []}
     assert vote.aside == {}
 
 
@@ -158,36 +158,36 @@ FIELDS = {
     "a weight in words": (row(weight="two"), "weight must be a whole number"),
     "a weight that is a switch": (row(weight=True), "weight must be a whole number"),
     "an empty name": (row(model_a=""), "model_a is missing or empty"),
-    "a blank name": (row(model_b="  "), "model_b is blank or holds NUL"),
+    "a blank name": (row(model_b="  "), "model_b is blank or contains NUL"),
     "a long name": (row(model_b="x" * 201), "model_b is longer than 200 characters"),
-    "a name with NUL": (row(model_a="a\0b"), "model_a is blank or holds NUL"),
+    "a name with NUL": (row(model_a="a\0b"), "model_a is blank or contains NUL"),
     "a negative count": (
         row(conv_metadata=METADATA | {"bold_count_a": {"**": -1}}),
-        "conv_metadata must hold counts from 0 to 1000000000, and bold_count_a is none",
+        "conv_metadata must contain counts from 0 to 1000000000, and bold_count_a is not one",
     ),
     "a count in words": (
         row(conv_metadata=METADATA | {"list_count_b": "x"}),
-        "conv_metadata .*, and list_count_b is none",
+        "conv_metadata .*, and list_count_b is not one",
     ),
     "a negative count among too few": (
         row(conv_metadata={"header_count_a": -2}),
-        "conv_metadata .*, and header_count_a is none",
+        "conv_metadata .*, and header_count_a is not one",
     ),
-    "style that is a list": (row(conv_metadata=[1]), "conv_metadata must be a map"),
+    "style that is a list": (row(conv_metadata=[1]), "conv_metadata must be an object"),
     "a time in words": (row(tstamp="yesterday"), "tstamp must be seconds since 1970 or a time in ISO 8601"),
     "a time in milliseconds": (row(timestamp=1700000000000), "timestamp must be seconds"),
     "a time before all": (row(timestamp="0001-01-01T00:00:00+05:00"), "timestamp must be seconds"),
     "a time that is a switch": (row(tstamp=True), "tstamp must be seconds"),
-    "a voter that is a list": (row(judge=[1]), "judge must be a text or a number"),
+    "a voter that is a list": (row(judge=[1]), "judge must be text or a number"),
     "a switch in words": (row(counted="perhaps"), "counted must be true or false"),
     "code in numbers": (row(is_code=2), "is_code must be true or false"),
-    "a long reason": (row(reason="x" * 21), "reason must be a text of at most 20 characters"),
+    "a long reason": (row(reason="x" * 21), "reason must be text of at most 20 characters"),
     "another source": (row(source="hearsay"), "source must be one of live, api, import"),
     "no chance": (row(propensity=0), "propensity must be a number above 0 and at most 1"),
     "too many turns": (row(turns=32768), "turns must be a whole number from 1 to 32767"),
-    "a language in numbers": (row(language=[7]), "language must be a text"),
+    "a language in numbers": (row(language=[7]), "language must be text"),
     "a language without an end": (row(language="x" * 41), "language must be the name of a language"),
-    "tags that are a list": (row(category_tag=["math"]), "category_tag must be a map of maps"),
+    "tags that are a list": (row(category_tag=["math"]), "category_tag must be an object of objects"),
     "a category with blanks": (row(categories=["a b"]), "categories must be a list of names"),
     "a conversation in one text": (row(conversation_a="hi"), "conversation_a must be a list of messages"),
 }
@@ -200,7 +200,7 @@ def test_wrong_field_is_named_with_its_line_in_json_lines(case):
         parse(json_lines(row(), row(), wrong))
 
 
-# Every cell is a text, so these are read rightly or are no different.
+# Every cell is text, so these are parsed correctly or are no different.
 CELLS = [
     case
     for case in FIELDS
@@ -217,7 +217,7 @@ def test_wrong_field_is_named_with_its_line_in_csv(case):
 
 @pytest.mark.parametrize("name", [7, None, True, ["one"], {"a": 1}])
 def test_name_must_be_a_text(name):
-    with pytest.raises(ValueError, match=r"^line 1: model_a (must be a text|is missing or empty)$"):
+    with pytest.raises(ValueError, match=r"^line 1: model_a (must be text|is missing or empty)$"):
         parse(json_lines(row(model_a=name)))
 
 
@@ -244,10 +244,10 @@ def test_wrong_line_of_json_is_named(line, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "line 1: there is no column model_a"),
-        (b"model_a,winner\n", "line 1: there is no column model_b"),
-        (b"model_a,model_b,win_a\n", "line 1: there is no column winner"),
-        (b"model_a,model_b,model_a,winner\n", "line 1: the column model_a stands twice"),
+        (b"", "line 1: column model_a is missing"),
+        (b"model_a,winner\n", "line 1: column model_b is missing"),
+        (b"model_a,model_b,win_a\n", "line 1: column winner is missing"),
+        (b"model_a,model_b,model_a,winner\n", "line 1: the column model_a occurs twice"),
         (b"model_a,model_b,winner\na,b\n", "line 2: has 2 cells, but there are 3 columns"),
         (b"model_a,model_b,winner\na,b,tie,c\n", "line 2: has 4 cells, but there are 3 columns"),
         (b'model_a,model_b,winner\n\na,b,"tie', "line 3: is not CSV: unexpected end of data"),

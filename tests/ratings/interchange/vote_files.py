@@ -1,4 +1,4 @@
-"""Files of votes for tests, as the public data sets have them."""
+"""Vote files for tests in the format of the public data sets."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def json_lines(*rows):
 
 
 def csv_text(*rows):
-    """What cannot stand in a cell as it is stands there as JSON; nothing is defused."""
+    """CSV with JSON in cells that are not text; formulas are not escaped."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(field for each in rows for field in each)))
     writer.writeheader()

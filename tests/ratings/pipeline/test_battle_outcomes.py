@@ -1,4 +1,4 @@
-"""What became of each model's blind battles."""
+"""Outcomes of each model's blind battles."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,21 +22,21 @@ def models():
     return {slug: factories.model(slug) for slug in "xyz"}
 
 
-def swapped(model, reason="empty", side="a"):
+def build_replacement(model, reason="empty", side="a"):
     return {"side": side, "model": model.pk, "reason": reason, "propensity": 0.5}
 
 
-def counted(models, pool="live"):
+def count(models, pool="live"):
     return battle_outcomes.count_outcomes(pool, {model.pk: slug for slug, model in models.items()})
 
 
 def test_count_tells_how_often_a_model_was_drawn_replaced_and_why(models):
     x, y, z = models.values()
     arena.battle("voted", model_a=x, model_b=y)
-    arena.battle("skipped", model_a=y, model_b=x, replaced=[swapped(z), swapped(z, "timeout", "b")])
-    arena.battle("expired", model_a=y, model_b=x, replaced=[swapped(z)])
+    arena.battle("skipped", model_a=y, model_b=x, replaced=[build_replacement(z), build_replacement(z, "timeout", "b")])
+    arena.battle("expired", model_a=y, model_b=x, replaced=[build_replacement(z)])
 
-    assert counted(models) == {
+    assert count(models) == {
         "x": {"drawn": 3, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0},
         "y": {"drawn": 3, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0},
         "z": {"drawn": 3, "replaced": {"empty": 2, "timeout": 1}, "refused": 0, "void": 0, "one_sided": 0},
@@ -60,34 +60,34 @@ def test_count_tells_what_a_model_refused_and_left_void(models, a, second, refus
     if second:
         arena.turn(battle, 2, a=second, b=FINISHED)
 
-    found = counted(models)
+    outcomes = count(models)
 
-    assert found["x"] == {"drawn": 1, "replaced": {}, "refused": refused, "void": void, "one_sided": 0}
-    assert (found["y"]["refused"], found["y"]["void"]) == (0, 0)
+    assert outcomes["x"] == {"drawn": 1, "replaced": {}, "refused": refused, "void": void, "one_sided": 0}
+    assert (outcomes["y"]["refused"], outcomes["y"]["void"]) == (0, 0)
 
 
 @pytest.mark.parametrize("fields", [{"state": "void"}, {"state": "ready"}, {"mode": "side_by_side"}, {"pool": "api"}])
 def test_count_leaves_out_what_is_open_or_of_another_pool(models, fields):
     fields = {"state": "voted", "model_a": models["x"], "model_b": models["y"], **fields}
-    arena.battle(a=LATE, replaced=[swapped(models["z"])], **fields)
+    arena.battle(a=LATE, replaced=[build_replacement(models["z"])], **fields)
 
-    assert counted(models) == {}
+    assert count(models) == {}
 
 
 def test_count_takes_three_failures_of_one_voter_a_day_at_most(models):
     x, y, z = models.values()
     voter = factories.voter()
     for _ in range(5):
-        arena.battle("expired", model_a=x, model_b=y, a=REFUSED, voter=voter, replaced=[swapped(z, side="b")])
-    arena.battle("expired", model_a=x, model_b=y, a=REFUSED, replaced=[swapped(z, side="b")])
+        arena.battle("expired", model_a=x, model_b=y, a=REFUSED, voter=voter, replaced=[build_replacement(z, side="b")])
+    arena.battle("expired", model_a=x, model_b=y, a=REFUSED, replaced=[build_replacement(z, side="b")])
 
-    found = counted(models)
-    assert found["x"] == {"drawn": 6, "replaced": {}, "refused": 4, "void": 4, "one_sided": 0}
-    assert found["z"] == {"drawn": 6, "replaced": {"empty": 4}, "refused": 0, "void": 0, "one_sided": 0}
+    outcomes = count(models)
+    assert outcomes["x"] == {"drawn": 6, "replaced": {}, "refused": 4, "void": 4, "one_sided": 0}
+    assert outcomes["z"] == {"drawn": 6, "replaced": {"empty": 4}, "refused": 0, "void": 0, "one_sided": 0}
 
     first = Battle.objects.filter(voter=voter).first()
     Battle.objects.filter(pk=first.pk).update(created_at=Now() - timedelta(days=2))
-    assert counted(models)["x"]["refused"] == 5
+    assert count(models)["x"]["refused"] == 5
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,15 @@ def test_count_takes_twelve_failures_of_one_network_a_day_at_most(models, settin
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=limit)
     x, y, z = models.values()
     for network in networks:
-        arena.battle("expired", model_a=x, model_b=y, a=REFUSED, network=network, replaced=[swapped(z, side="b")])
+        arena.battle(
+            "expired", model_a=x, model_b=y, a=REFUSED, network=network, replaced=[build_replacement(z, side="b")]
+        )
 
-    found = counted(models)
+    outcomes = count(models)
 
     drawn = len(networks)
-    assert found["x"] == {"drawn": drawn, "replaced": {}, "refused": expected, "void": expected, "one_sided": 0}
-    assert found["z"] == {"drawn": drawn, "replaced": {"empty": expected}, "refused": 0, "void": 0, "one_sided": 0}
+    assert outcomes["x"] == {"drawn": drawn, "replaced": {}, "refused": expected, "void": expected, "one_sided": 0}
+    assert outcomes["z"] == {"drawn": drawn, "replaced": {"empty": expected}, "refused": 0, "void": 0, "one_sided": 0}
 
 
 def test_count_bounds_a_network_for_each_day(models, settings):
@@ -120,7 +122,7 @@ def test_count_bounds_a_network_for_each_day(models, settings):
     first = Battle.objects.first()
     Battle.objects.filter(pk=first.pk).update(created_at=Now() - timedelta(days=2))
 
-    assert counted(models)["x"]["refused"] == 13
+    assert count(models)["x"]["refused"] == 13
 
 
 def test_count_takes_three_failures_of_one_voter_from_however_many_networks(models, settings):
@@ -129,7 +131,7 @@ def test_count_takes_three_failures_of_one_voter_from_however_many_networks(mode
     for network in "abcde":
         arena.battle("expired", model_a=models["x"], model_b=models["y"], a=REFUSED, voter=voter, network=network)
 
-    assert counted(models)["x"]["refused"] == 3
+    assert count(models)["x"]["refused"] == 3
 
 
 def test_read_puts_the_most_failures_for_their_battles_first(models):

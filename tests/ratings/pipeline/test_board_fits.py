@@ -1,4 +1,4 @@
-"""Boards under style control, made of stored votes."""
+"""Boards under style control from stored votes."""
 
 from random import Random
 
@@ -13,15 +13,15 @@ pytestmark = pytest.mark.django_db
 SHORT, LONG = [100.0, 0.0, 1.0, 2.0], [300.0, 0.0, 4.0, 2.0]
 
 
-def style(random):
-    """Of both sides: lengths, no headers, bold marks, list items."""
+def draw_style(random):
+    """Features of both sides: lengths, no headers, bold marks, list items."""
     return [float(n) for _ in "ab" for n in (random.randrange(50, 500), 0, random.randrange(5), random.randrange(9))]
 
 
 def vote(random, models, **more):
-    """Of x, y and z, in this order of strength; longer answers win more often."""
+    """A vote between two of x, y and z, in this order of strength; longer answers win more often."""
     a, b = random.sample(range(3), 2)
-    features = style(random)
+    features = draw_style(random)
     winner = "a" if random.random() < 0.5 + 0.1 * (b - a) + (0.15 if features[0] > features[4] else -0.15) else "b"
     return factories.cast(models[a], models[b], winner, **{"features": features, **more})
 
@@ -31,7 +31,7 @@ def models():
     return [factories.model(slug) for slug in "xyz"]
 
 
-def styled(pool="live", category="overall"):
+def create_style_board(pool="live", category="overall"):
     assert board_refresh.refresh()
     while board_refresh.refresh_style_board():
         pass
@@ -42,7 +42,7 @@ def test_styled_board_says_what_style_is_worth(models):
     random = Random(1)
     for number in range(300):
         vote(random, models, voter=factories.voter_id(number % 7))
-    board = styled()
+    board = create_style_board()
 
     assert board["votes"] == 300
     assert {row["model"] for row in board["rows"]} == {"x", "y", "z"}
@@ -62,7 +62,7 @@ def test_styled_board_leaves_out_votes_whose_style_is_unknown(models):
     w = factories.model("w")
     factories.cast(w, models[0])
 
-    board = styled()
+    board = create_style_board()
 
     assert board["votes"] == 60
     assert {row["model"] for row in board["rows"]} == {"x", "y", "z"}
@@ -73,10 +73,10 @@ def test_styled_board_counts_both_bad_ones(models):
     x, y, _ = models
     random = Random(7)
     for winner in ("a", "b", "tie", "both_bad"):
-        factories.cast(x, y, winner, features=style(random), multiplicity=2)
-        factories.cast(x, y, winner, features=style(random))
+        factories.cast(x, y, winner, features=draw_style(random), multiplicity=2)
+        factories.cast(x, y, winner, features=draw_style(random))
 
-    row = styled()["rows"][0]
+    row = create_style_board()["rows"][0]
 
     assert [row[name] for name in ("votes", "wins", "losses", "ties", "both_bad")] == [12, 3, 3, 6, 3]
 
@@ -89,14 +89,14 @@ def test_styled_board_that_has_no_maximum_says_so(models):
         factories.cast(x, y, "a", features=LONG + SHORT, multiplicity=2)
         factories.cast(x, y, "a")
 
-    board = styled()
+    board = create_style_board()
 
     assert (board["rows"], board["problem"], board["votes"]) == ([], "separable", 12)
 
 
 def test_styled_board_without_any_style_is_empty(models):
     factories.cast(*models[:2])
-    board = styled()
+    board = create_style_board()
     assert (board["rows"], board["votes"]) == ([], 0)
     assert board["style"] == dict.fromkeys(("length", "headers", "bold", "list_items"))
     assert "problem" not in board
@@ -108,14 +108,14 @@ def test_styled_board_of_an_imported_pool_takes_its_votes_one_by_one(models):
     for number in range(200):
         vote(random, models, pool="old", voter=factories.voter_id(number % 7))
 
-    assert {row["interval"] for row in styled("old")["rows"]} == {"plain"}
+    assert {row["interval"] for row in create_style_board("old")["rows"]} == {"plain"}
 
 
 def test_styled_board_starts_from_the_last_one_and_comes_out_the_same(models):
     random = Random(4)
     for _ in range(100):
         vote(random, models)
-    first = styled()
+    first = create_style_board()
     pool = Pool.objects.get(slug="live")
     again = board_fits.fit_style_board(
         Board.objects.get(pool=pool, category__slug="overall", style_control=True),
@@ -133,8 +133,8 @@ def test_styled_boards_come_one_by_one_and_not_too_often(models, monkeypatch):
     for _ in range(30):
         vote(random, models, categories=["coding"])
     board_refresh.refresh()
-    done = [board_refresh.refresh_style_board() for _ in range(5)]
-    assert done == [True, True, True, False, False]  # overall, exclude-ties, coding
+    results = [board_refresh.refresh_style_board() for _ in range(5)]
+    assert results == [True, True, True, False, False]  # overall, exclude-ties, coding
 
     vote(random, models)
     board_refresh.refresh()

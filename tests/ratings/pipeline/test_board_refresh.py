@@ -1,4 +1,4 @@
-"""Refreshing boards: each whole or not at all, one at a time, whatever breaks off."""
+"""Refreshes publish each board completely or not at all, one at a time, whatever fails."""
 
 import os
 import signal
@@ -29,22 +29,22 @@ at_once = pytest.mark.django_db(transaction=True)
 
 
 def shown(pool=LIVE_POOL, category="overall"):
-    """{slug: (wins, losses, ties)} of the board published last."""
+    """{slug: (wins, losses, ties)} of the newest published board."""
     rows = load_newest_board(pool, category, False, "bt")["rows"]
     return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
 
 
-def key(snapshot):
+def get_board_key(snapshot):
     return snapshot.board.pool.slug, snapshot.board.category.slug, snapshot.method
 
 
-def kinds(published):
-    """{(pool, category, method)} of what was published."""
-    return set(map(key, published))
+def list_board_keys(published):
+    """{(pool, category, method)} of published snapshots."""
+    return set(map(get_board_key, published))
 
 
 def both(pool, *categories):
-    """The same for boards that are rated by both methods."""
+    """{(pool, category, method)} of boards that are rated by both methods."""
     return {(pool, category, method) for category in categories for method in ("bt", "elo")}
 
 
@@ -55,7 +55,7 @@ def test_refresh_publishes_the_boards_that_changed():
 
     published = board_refresh.refresh()
 
-    assert kinds(published) == both(LIVE_POOL, "overall", "exclude-ties") | both("api", "overall", "coding")
+    assert list_board_keys(published) == both(LIVE_POOL, "overall", "exclude-ties") | both("api", "overall", "coding")
     assert shown() == shown(category="exclude-ties") == {"x": (1, 0, 0), "y": (0, 1, 0)}
     assert shown("api") == shown("api", "coding") == {"x": (0, 0, 1), "z": (0, 0, 1)}
     assert not Outbox.objects.exists()
@@ -142,11 +142,11 @@ def test_refresh_announces_each_new_board():
     board_refresh.refresh()
     board_refresh.refresh()
 
-    told = [orjson.loads(hint[b"data"]) for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
-    assert {(each["pool"], each["category"], each["method"]) for each in told} == both(
+    events = [orjson.loads(hint[b"data"]) for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
+    assert {(each["pool"], each["category"], each["method"]) for each in events} == both(
         LIVE_POOL, "overall", "exclude-ties", "coding"
     )
-    assert {each["votes"] for each in told} == {1}
+    assert {each["votes"] for each in events} == {1}
 
 
 @at_once
@@ -160,7 +160,7 @@ def test_boards_are_announced_when_everybody_can_see_them():
 
 
 def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
-    """Here a tally was lost, so that the board's voters have votes that it has not."""
+    """A tally was deleted, so the voters have votes that the board does not have."""
     x, y = factories.model("x"), factories.model("y")
     for person in range(6):
         factories.cast(x, y, "ab"[person % 2 and person // 4], voter=factories.voter_id(person), categories=["coding"])
@@ -171,8 +171,8 @@ def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
 
     published = board_refresh.refresh()
 
-    assert (LIVE_POOL, "overall", "bt") in kinds(published)
-    assert (LIVE_POOL, "coding", "bt") not in kinds(published)
+    assert (LIVE_POOL, "overall", "bt") in list_board_keys(published)
+    assert (LIVE_POOL, "coding", "bt") not in list_board_keys(published)
     assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["coding"]
     assert shown() == {"x": (6, 1, 0), "y": (1, 6, 0)}
     assert shown(category="coding") == {"x": (5, 1, 0), "y": (1, 5, 0)}
@@ -198,8 +198,8 @@ def test_refresh_that_failed_leaves_nothing_in_memory_that_is_not_stored():
     board_refresh.refresh()
     factories.cast(x, y)
     with pytest.raises(ZeroDivisionError), board_refresh._atomic_with_reset():
-        for pool, folded in tallies.apply_outbox().items():
-            pool_state.get_pool_state(pool, folded)
+        for pool, changes in tallies.apply_outbox().items():
+            pool_state.get_pool_state(pool, changes)
         raise ZeroDivisionError
 
     board_refresh.refresh()
@@ -213,7 +213,9 @@ def test_refresh_rates_by_elo_where_votes_have_an_order(ordered):
     factories.pool("some", kind=Pool.Kind.IMPORT, ordered=ordered)
     factories.cast(x, y, "tie", pool="some")
 
-    assert kinds(board_refresh.refresh()) == {("some", "overall", method) for method in ("bt", "elo")[: 1 + ordered]}
+    assert list_board_keys(board_refresh.refresh()) == {
+        ("some", "overall", method) for method in ("bt", "elo")[: 1 + ordered]
+    }
 
 
 def test_refresh_publishes_elo_ratings_in_the_order_of_votes():
@@ -236,7 +238,7 @@ def test_recompute_publishes_every_board_of_these_pools_only():
 
     published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_POOL)], from_scratch=False)
 
-    assert kinds(published) == both(LIVE_POOL, "overall", "exclude-ties", "coding")
+    assert list_board_keys(published) == both(LIVE_POOL, "overall", "exclude-ties", "coding")
 
 
 def test_recompute_publishes_waiting_votes_of_other_pools_too():
@@ -344,7 +346,7 @@ def test_votes_that_come_while_boards_are_published_are_in_those_that_follow():
 
 @at_once
 def test_refresh_killed_half_way_is_done_by_the_next_one():
-    """The process that has folded, but not published, is killed by the operating system."""
+    """The operating system kills the process after it has applied the outbox and before it publishes."""
     factories.cast(factories.model("x"), factories.model("y"))
     with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
         worker = subprocess.Popen(
@@ -375,13 +377,13 @@ def test_boards_with_most_votes_are_announced_first():
         factories.cast(x, y, "tie", categories=categories)
     board_refresh.refresh()
 
-    told = [orjson.loads(hint[b"data"])["category"] for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
-    assert told == ["overall", "overall", "coding", "coding", "math", "math"]
+    events = [orjson.loads(hint[b"data"])["category"] for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
+    assert events == ["overall", "overall", "coding", "coding", "math", "math"]
 
 
 @at_once
 def test_computed_at_is_not_before_what_the_board_holds():
-    """A vote that committed before this time is in the board, however long its transaction was open."""
+    """A vote that committed before the cutoff is in the board, however long its transaction was open."""
     factories.cast(factories.model("x"), factories.model("y"))
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -392,8 +394,8 @@ def test_computed_at_is_not_before_what_the_board_holds():
     assert all(snapshot.computed_at > begun for snapshot in published)
 
 
-def broken(x, y, category, pool=LIVE_POOL):
-    """A pool with a board that cannot be fitted: a tally was lost, so that its voters have votes that it has not."""
+def cast_unfittable_votes(x, y, category, pool=LIVE_POOL):
+    """Cast votes of a board that cannot be fitted: a tally is deleted, so its voters have more votes than it has."""
     for person in range(6):
         winner = "ab"[person % 2 and person // 4]
         factories.cast(x, y, winner, pool=pool, voter=factories.voter_id(person), categories=["coding"])
@@ -409,14 +411,16 @@ def pair():
 
 
 def test_overall_board_that_cannot_be_fitted_stops_no_pool_behind_it(pair):
-    broken(*pair, "overall")
+    cast_unfittable_votes(*pair, "overall")
     for pool in ("api", "set-1"):
         factories.cast(*pair, pool=pool)
 
     published = board_refresh.refresh()
 
-    assert {("api", "overall", "bt"), ("set-1", "overall", "bt"), (LIVE_POOL, "coding", "bt")} <= kinds(published)
-    assert (LIVE_POOL, "overall", "bt") not in kinds(published)
+    assert {("api", "overall", "bt"), ("set-1", "overall", "bt"), (LIVE_POOL, "coding", "bt")} <= list_board_keys(
+        published
+    )
+    assert (LIVE_POOL, "overall", "bt") not in list_board_keys(published)
 
 
 @pytest.mark.parametrize("error", [NotConverged("no"), ZeroDivisionError()], ids=repr)
@@ -434,15 +438,17 @@ def test_pairs_that_cannot_be_weighed_stop_no_pool_behind_them(pair, monkeypatch
 
     published = board_refresh.refresh()
 
-    assert kinds(published) == both(LIVE_POOL, "overall", "exclude-ties") | both("api", "overall", "exclude-ties")
+    assert list_board_keys(published) == both(LIVE_POOL, "overall", "exclude-ties") | both(
+        "api", "overall", "exclude-ties"
+    )
     assert [each.pool for each in PairWeight.objects.all()] == ["api"]
     [failed] = Board.objects.exclude(failed_at=None)
     assert (failed.pool.slug, failed.category.slug, failed.behind) == (LIVE_POOL, "overall", True)
-    assert "live keeps its last chances of pairs" in caplog.text
+    assert "The pair weights of live could not be updated" in caplog.text
 
 
 def test_board_that_failed_is_tried_again_after_a_minute_and_not_before(pair):
-    broken(*pair, "coding")
+    cast_unfittable_votes(*pair, "coding")
     board_refresh.refresh()
     [failed] = Board.objects.exclude(failed_at=None)
     tallies.recount_tallies(failed.pool)
@@ -450,16 +456,16 @@ def test_board_that_failed_is_tried_again_after_a_minute_and_not_before(pair):
 
     assert board_refresh.refresh() == []
     Board.objects.filter(pk=failed.pk).update(failed_at=Now() - timedelta(seconds=61))
-    assert kinds(board_refresh.refresh()) == both(LIVE_POOL, "coding")
+    assert list_board_keys(board_refresh.refresh()) == both(LIVE_POOL, "coding")
     assert not Board.objects.exclude(failed_at=None, behind=False).exists()
 
 
 def test_import_is_not_lost_where_a_board_cannot_be_fitted(pair):
-    broken(*pair, "overall")
+    cast_unfittable_votes(*pair, "overall")
 
     published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_POOL)], from_scratch=False)
 
-    assert (LIVE_POOL, "coding", "bt") in kinds(published)
+    assert (LIVE_POOL, "coding", "bt") in list_board_keys(published)
     assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["overall"]
 
 
@@ -488,26 +494,26 @@ def test_style_of_one_board_that_fails_stops_no_other(pair, monkeypatch, caplog)
     assert "live/overall under style control keeps its last ratings" in caplog.text
 
 
-def sets(pair, number):
+def cast_votes_on_sets(pair, number):
     for each in range(number):
         factories.cast(*pair, pool=f"set-{each}", categories=["coding", "math"], features=[1.0] * 8)
 
 
 @at_once
 def test_set_of_a_visitor_has_its_overall_board_alone(pair):
-    sets(pair, 2)
+    cast_votes_on_sets(pair, 2)
 
-    assert kinds(board_refresh.refresh()) == both("set-0", "overall") | both("set-1", "overall")
+    assert list_board_keys(board_refresh.refresh()) == both("set-0", "overall") | both("set-1", "overall")
     assert not board_refresh.refresh_style_board()
     assert Board.objects.count() == 2
     verify_tallies(list(Pool.objects.filter(kind=Pool.Kind.SHORTLIST)))
-    assert kinds(board_refresh.recompute_boards(list(Pool.objects.all()), from_scratch=True)) == both(
+    assert list_board_keys(board_refresh.recompute_boards(list(Pool.objects.all()), from_scratch=True)) == both(
         "set-0", "overall"
     ) | both("set-1", "overall")
 
 
 def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypatch):
-    """While 30 sets are behind a vote on the live board comes after each; it is published before the next set."""
+    """While 30 sets are behind, a live vote is cast after each set; it is published before the next set."""
     real = standings.update_pair_weights
 
     def weigh(pool, counted):
@@ -517,18 +523,18 @@ def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypa
 
     monkeypatch.setattr(standings, "update_pair_weights", weigh)
     factories.cast(*pair)
-    sets(pair, 30)
+    cast_votes_on_sets(pair, 30)
 
     published = board_refresh.refresh()
 
-    order = [pool for each in published for pool, *board in [key(each)] if board == ["overall", "bt"]]
+    order = [pool for each in published for pool, *board in [get_board_key(each)] if board == ["overall", "bt"]]
     assert order[::2] == [LIVE_POOL] * 31
     assert set(order[1::2]) == {f"set-{number}" for number in range(30)}
 
 
 @pytest.mark.django_db
 def test_newcomer_that_one_voter_made_the_best_has_no_rank_anywhere(client):
-    """Sixty votes of one person count for twenty of the hundred that a rank takes."""
+    """Sixty votes of one voter count as twenty of the hundred that a rank needs."""
     x, y, new = (factories.model(slug) for slug in ("x", "y", "new"))
     for number in range(120):
         factories.cast(x, y, "ab"[number % 2], voter=factories.voter_id(number % 6))

@@ -17,53 +17,55 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def judged(tallies, voters=(), *, few_voters=True):
-    """A board from (slug, slug, wins, losses, ties, both_bad) and (voter, slug, slug, wins, losses, ties)."""
+def build_contestants(tallies, voters=(), *, is_own_pool=True):
+    """Contestants from (slug, slug, wins, losses, ties, both_bad) and (voter, slug, slug, wins, losses, ties)."""
     models = {slug: factories.model(slug) for tally in tallies for slug in tally[:2]}
-    kept = PoolState(0, ordered=False)
+    state = PoolState(0, ordered=False)
     for a, b, *decided, ties, bad in tallies:
         pair = [models[a].pk, models[b].pk]
         order = slice(None, None, 1 if pair == sorted(pair) else -1)
-        kept.add([PairCount("live", "overall", *pair[order], *decided[order], ties, bad, 0)])
+        state.add_counts([PairCount("live", "overall", *pair[order], *decided[order], ties, bad, 0)])
     by_key = {model.pk: model for model in models.values()}
-    board = kept.counts("overall", {key: model.slug for key, model in by_key.items()})
+    board = state.build_counts("overall", {key: model.slug for key, model in by_key.items()})
     cast = Counter()
     for voter, *pair, wins, losses, tied in voters:
         cast.update({(voter, slug): wins + losses + tied for slug in pair})
     people = [sum(slug == label for _, slug in cast) for label in board.comparisons.labels]
     weight = board.comparisons.votes.sum(axis=1)
-    if few_voters:
+    if is_own_pool:
         weight = weight - [
             sum(max(n - 20, 0) for (_, slug), n in cast.items() if slug == x) for x in board.comparisons.labels
         ]
-    return Contestants(board, by_key, np.array(people, dtype=int), weight, few_voters)
+    return Contestants(board, by_key, np.array(people, dtype=int), weight, is_own_pool)
 
 
 def table(*tallies, voters=(), clustered=True, anchor=None):
     """Rows by slug."""
-    return {row["model"]: row for row in board_of(*tallies, voters=voters, clustered=clustered, anchor=anchor).rows}
+    return {row["model"]: row for row in build_board(*tallies, voters=voters, clustered=clustered, anchor=anchor).rows}
 
 
-def board_of(*tallies, voters=(), clustered=True, anchor=None):
-    of = judged(tallies, voters, few_voters=clustered)
+def build_board(*tallies, voters=(), clustered=True, anchor=None):
+    contestants = build_contestants(tallies, voters, is_own_pool=clustered)
     names, a, b, *numbers = zip(*voters, strict=True) if voters else ((), (), (), (), (), ())
-    cluster = VoterCounts.from_rows(of.board.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers)))
-    fit = bradley_terry.fit(of.board.comparisons, cluster=cluster if clustered else None)
-    return build_fit_rows(of, fit, anchor)
+    cluster = VoterCounts.from_rows(
+        contestants.board.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers))
+    )
+    fit = bradley_terry.fit(contestants.board.comparisons, cluster=cluster if clustered else None)
+    return build_fit_rows(contestants, fit, anchor)
 
 
-def crowd(people, *votes):
-    """The same votes by so many people."""
+def repeat_for_voters(people, *votes):
+    """The same votes by each of this many voters."""
     return [(f"voter {n}", *vote) for n in range(people) for vote in votes]
 
 
 def test_rows_hold_the_record_of_each_model():
-    found = table(("x", "y", 3, 1, 4, 2), ("y", "z", 1, 1, 0, 0))
+    rows = table(("x", "y", 3, 1, 4, 2), ("y", "z", 1, 1, 0, 0))
 
     record = ("votes", "wins", "losses", "ties", "both_bad", "win_rate")
-    assert [found["x"][name] for name in record] == [8, 3, 1, 4, 2, 5 / 8]
-    assert [found["y"][name] for name in record] == [10, 2, 4, 4, 2, 4 / 10]
-    assert [found["z"][name] for name in record] == [2, 1, 1, 0, 0, 1 / 2]
+    assert [rows["x"][name] for name in record] == [8, 3, 1, 4, 2, 5 / 8]
+    assert [rows["y"][name] for name in record] == [10, 2, 4, 4, 2, 4 / 10]
+    assert [rows["z"][name] for name in record] == [2, 1, 1, 0, 0, 1 / 2]
 
 
 def test_rows_hold_the_facts_of_the_model():
@@ -74,28 +76,28 @@ def test_rows_hold_the_facts_of_the_model():
         license=factories.license("Apache-2.0"),
         open_weights=True,
     )
-    found = table(("x", "y", 1, 1, 0, 0))
+    rows = table(("x", "y", 1, 1, 0, 0))
 
     facts = ("name", "organization", "license", "open_weights")
-    assert [found["x"][name] for name in facts] == ["X One", "Xenon Labs", "Apache-2.0", True]
-    assert [found["y"][name] for name in facts] == ["Y", None, None, None]
+    assert [rows["x"][name] for name in facts] == ["X One", "Xenon Labs", "Apache-2.0", True]
+    assert [rows["y"][name] for name in facts] == ["Y", None, None, None]
 
 
 def test_rows_come_best_first():
-    found = table(("x", "y", 20, 80, 0, 0), ("y", "z", 20, 80, 0, 0))
-    assert list(found) == ["z", "y", "x"]
-    assert [row["rank"] for row in found.values()] == [1, 2, 3]
+    rows = table(("x", "y", 20, 80, 0, 0), ("y", "z", 20, 80, 0, 0))
+    assert list(rows) == ["z", "y", "x"]
+    assert [row["rank"] for row in rows.values()] == [1, 2, 3]
 
 
 def test_rows_of_a_tie_come_by_slug_and_share_the_rank():
-    found = table(("b", "a", 0, 0, 5, 0), ("a", "c", 0, 0, 5, 0))
-    assert list(found) == ["a", "b", "c"]
-    assert {(row["rank"], row["rating"]) for row in found.values()} == {(1, 1000.0)}
+    rows = table(("b", "a", 0, 0, 5, 0), ("a", "c", 0, 0, 5, 0))
+    assert list(rows) == ["a", "b", "c"]
+    assert {(row["rank"], row["rating"]) for row in rows.values()} == {(1, 1000.0)}
 
 
 def test_rows_of_another_component_come_after_those_of_the_main_one():
-    found = table(("y", "z", 1, 1, 0, 0), ("a", "b", 5, 5, 0, 0))
-    assert [(slug, row["component"]) for slug, row in found.items()] == [("a", 0), ("b", 0), ("y", 1), ("z", 1)]
+    rows = table(("y", "z", 1, 1, 0, 0), ("a", "b", 5, 5, 0, 0))
+    assert [(slug, row["component"]) for slug, row in rows.items()] == [("a", 0), ("b", 0), ("y", 1), ("z", 1)]
 
 
 @pytest.mark.parametrize(
@@ -109,17 +111,17 @@ def test_rows_of_another_component_come_after_those_of_the_main_one():
     ids=["one vote", "one tie", "one never won", "two components"],
 )
 def test_rows_are_json_without_nan_or_infinity(tallies):
-    found = table(*tallies)
-    json.dumps(found, allow_nan=False)
-    assert all(isfinite(row["rating"]) and isfinite(row["se"]) for row in found.values())
+    rows = table(*tallies)
+    json.dumps(rows, allow_nan=False)
+    assert all(isfinite(row["rating"]) and isfinite(row["se"]) for row in rows.values())
 
 
 def test_rows_of_a_model_that_never_lost_have_an_open_end():
-    found = table(("x", "y", 50, 50, 0, 0), ("x", "z", 0, 9, 0, 0))
-    assert found["z"]["unbounded"]
-    assert found["z"]["ci_high"] is None
-    assert found["z"]["ci_low"] > 1000
-    assert not found["x"]["unbounded"]
+    rows = table(("x", "y", 50, 50, 0, 0), ("x", "z", 0, 9, 0, 0))
+    assert rows["z"]["unbounded"]
+    assert rows["z"]["ci_high"] is None
+    assert rows["z"]["ci_low"] > 1000
+    assert not rows["x"]["unbounded"]
 
 
 def test_rows_of_no_tallies_are_none():
@@ -131,23 +133,23 @@ def test_rows_of_no_tallies_are_none():
     [(4, True, "plain"), (5, True, "clustered"), (5, False, "plain"), (0, True, "plain")],
 )
 def test_rows_are_clustered_by_voter_from_five_voters_on(people, clustered, interval):
-    """Every voter always votes the same way, so the plain interval is much too narrow."""
+    """Every voter always votes the same way, so the plain interval is far too narrow."""
     voters = [(f"voter {n}", "x", "y", 20 * (n % 2), 20 * (1 - n % 2), 0) for n in range(people)]
     wins = sum(row[3] for row in voters) or 40
     losses = sum(row[4] for row in voters) or 40
     board = ("x", "y", wins, losses, 0, 0)
     plain = table(board)["x"]["se"]
 
-    found = table(board, voters=voters, clustered=clustered)["x"]
+    rows = table(board, voters=voters, clustered=clustered)["x"]
 
-    assert found["interval"] == interval
-    assert (found["se"] > 3 * plain) == (interval == "clustered")
+    assert rows["interval"] == interval
+    assert (rows["se"] > 3 * plain) == (interval == "clustered")
 
 
 def test_rows_count_people_per_model():
-    voters = [*crowd(3, ("x", "y", 1, 0, 0), ("y", "z", 1, 0, 0)), ("another", "x", "y", 0, 2, 0)]
-    found = table(("x", "y", 3, 2, 0, 0), ("y", "z", 3, 0, 0, 0), voters=voters)
-    assert {slug: row["voters"] for slug, row in found.items()} == {"x": 4, "y": 4, "z": 3}
+    voters = [*repeat_for_voters(3, ("x", "y", 1, 0, 0), ("y", "z", 1, 0, 0)), ("another", "x", "y", 0, 2, 0)]
+    rows = table(("x", "y", 3, 2, 0, 0), ("y", "z", 3, 0, 0, 0), voters=voters)
+    assert {slug: row["voters"] for slug, row in rows.items()} == {"x": 4, "y": 4, "z": 3}
 
 
 def test_rows_do_not_claim_to_know_how_many_people_there_were():
@@ -180,9 +182,9 @@ def test_rows_do_not_claim_to_know_how_many_people_there_were():
     ],
 )
 def test_rows_say_what_is_provisional(tally, people, clustered, provisional):
-    voters = crowd(people, ("x", "y", tally[2] // people, tally[3] // people, 0)) if people else ()
-    found = table(tally, voters=voters, clustered=clustered)
-    assert found["x"]["provisional"] is provisional
+    voters = repeat_for_voters(people, ("x", "y", tally[2] // people, tally[3] // people, 0)) if people else ()
+    rows = table(tally, voters=voters, clustered=clustered)
+    assert rows["x"]["provisional"] is provisional
 
 
 def test_rows_with_an_anchor_are_shifted_in_its_component_alone():
@@ -202,10 +204,10 @@ def test_rows_with_an_anchor_that_is_not_on_the_board_are_as_without():
 
 
 def test_rows_of_a_rating_without_errors_claim_none():
-    of = judged([("x", "y", 200, 100, 0, 0), ("y", "z", 100, 0, 300, 100)])
-    ratings = {key: {"x": 1010.5, "y": 1002.25, "z": 1002.25}[model.slug] for key, model in of.models.items()}
+    contestants = build_contestants([("x", "y", 200, 100, 0, 0), ("y", "z", 100, 0, 300, 100)])
+    ratings = {key: {"x": 1010.5, "y": 1002.25, "z": 1002.25}[model.slug] for key, model in contestants.models.items()}
 
-    x, y, z = build_elo_rows(of, ratings).rows
+    x, y, z = build_elo_rows(contestants, ratings).rows
 
     assert [(row["model"], row["rank"], row["rating"]) for row in (x, y, z)] == [
         ("x", 1, 1010.5),
@@ -219,30 +221,32 @@ def test_rows_of_a_rating_without_errors_claim_none():
 
 
 def test_rows_of_a_rating_without_errors_are_ranked_where_votes_connect_them():
-    of = judged([("x", "y", 3, 1, 0, 0), ("a", "b", 9, 9, 0, 0), ("a", "best", 0, 4, 0, 0)])
-    ratings = dict.fromkeys(of.models, 1000.0) | {key: 1100.0 for key, each in of.models.items() if each.slug == "x"}
+    contestants = build_contestants([("x", "y", 3, 1, 0, 0), ("a", "b", 9, 9, 0, 0), ("a", "best", 0, 4, 0, 0)])
+    ratings = dict.fromkeys(contestants.models, 1000.0) | {
+        key: 1100.0 for key, each in contestants.models.items() if each.slug == "x"
+    }
 
-    found = {row["model"]: row for row in build_elo_rows(of, ratings).rows}
+    rows = {row["model"]: row for row in build_elo_rows(contestants, ratings).rows}
 
-    assert [(slug, row["component"], row["rank"]) for slug, row in found.items()] == [
+    assert [(slug, row["component"], row["rank"]) for slug, row in rows.items()] == [
         *(("a", 0, 1), ("b", 0, 1), ("best", 0, 1)),
         *(("x", 1, 1), ("y", 1, 2)),
     ]
-    fit = bradley_terry.fit(of.board.comparisons)
-    assert fit.component.tolist() == [found[slug]["component"] for slug in of.board.comparisons.labels]
+    fit = bradley_terry.fit(contestants.board.comparisons)
+    assert fit.component.tolist() == [rows[slug]["component"] for slug in contestants.board.comparisons.labels]
 
 
 SETTLED = [("x", "y", 300, 200, 0, 0), ("y", "z", 300, 200, 0, 0), ("x", "z", 300, 150, 0, 0)]
 
 
 def test_rows_of_a_newcomer_have_no_rank_whatever_it_wins():
-    """One person's twenty votes placed it first; a hundred of five people do not, if one of them cast forty."""
+    """The votes of one voter are capped at twenty, so a hundred votes of five voters are too few if one cast forty."""
     few = [*SETTLED, ("new", "x", 19, 1, 0, 0)]
     many = [*SETTLED, ("new", "x", 95, 5, 0, 0)]
     voters = [("heavy", "new", "x", 40, 0, 0), *[(f"voter {n}", "new", "x", 15, 0, 0) for n in range(3)]]
 
     for tallies, cast, missing in ((few, (), 80), (many, voters, 20)):
-        board = board_of(*tallies, voters=cast)
+        board = build_board(*tallies, voters=cast)
         rows = {row["model"]: row for row in board.rows}
 
         assert rows["new"]["rating"] > rows["x"]["rating"]
@@ -254,7 +258,7 @@ def test_rows_of_a_newcomer_have_no_rank_whatever_it_wins():
 
 
 def test_rows_of_a_newcomer_with_votes_of_many_have_a_rank():
-    voters = crowd(20, ("new", "x", 4, 1, 0))
+    voters = repeat_for_voters(20, ("new", "x", 4, 1, 0))
     new = table(*SETTLED, ("new", "x", 80, 20, 0, 0), voters=voters)["new"]
     assert (new["rank"], new["tier"], new["votes_to_rank"]) == (1, 1, 0)
 
@@ -266,19 +270,20 @@ def test_rows_of_a_model_without_bounds_have_no_rank_however_many_votes_it_has()
 
 @pytest.mark.parametrize(("second", "provisional"), [(45, True), (55, False)])
 def test_rows_are_all_ranked_where_fewer_than_two_models_have_votes_enough(second, provisional):
-    board = board_of(("x", "y", 5 + second, 40, 0, 0), ("x", "z", 10, 5, 0, 0))
+    board = build_board(("x", "y", 5 + second, 40, 0, 0), ("x", "z", 10, 5, 0, 0))
     assert board.provisional is provisional
     assert [row["rank"] is None for row in board.rows] == [False, False, not provisional]
 
 
 def test_rows_of_a_rating_without_errors_rank_the_same_models():
-    of = judged([*SETTLED, ("new", "x", 20, 0, 0, 0), ("many", "x", 500, 0, 0, 0)])
+    contestants = build_contestants([*SETTLED, ("new", "x", 20, 0, 0, 0), ("many", "x", 500, 0, 0, 0)])
     ratings = {
-        key: {"new": 1300.0, "many": 1200.0, "x": 1010.0}.get(each.slug, 900.0) for key, each in of.models.items()
+        key: {"new": 1300.0, "many": 1200.0, "x": 1010.0}.get(each.slug, 900.0)
+        for key, each in contestants.models.items()
     }
 
-    board = build_elo_rows(of, ratings)
+    board = build_elo_rows(contestants, ratings)
 
-    found = [(row["model"], row["rank"], row["votes_to_rank"]) for row in board.rows]
-    assert found == [("x", 1, 0), ("y", 2, 0), ("z", 2, 0), ("new", None, 80), ("many", None, 0)]
+    rows = [(row["model"], row["rank"], row["votes_to_rank"]) for row in board.rows]
+    assert rows == [("x", 1, 0), ("y", 2, 0), ("z", 2, 0), ("new", None, 80), ("many", None, 0)]
     assert not board.provisional

@@ -1,4 +1,4 @@
-"""Sets that visitors have named, and on which nobody votes any more."""
+"""Deletion of named sets on which nobody votes anymore."""
 
 from datetime import timedelta
 

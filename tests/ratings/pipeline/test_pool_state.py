@@ -1,4 +1,4 @@
-"""What is kept in memory is what the database would say, whatever happened meanwhile."""
+"""The state in memory always equals the state that is loaded from the database."""
 
 from dataclasses import fields
 from random import Random
@@ -20,8 +20,8 @@ def models():
     return [factories.model(slug) for slug in ("w", "x", "y", "z")]
 
 
-def judged(models, random, number=None, **more):
-    """How to make some vote, the `number`th in order."""
+def draw_vote(models, random, number=None, **more):
+    """A function that creates a random vote, the `number`th in order."""
     a, b = random.sample(models, 2)
     fields = {"voter": factories.voter_id(random.randrange(4)), "categories": random.choice([[], ["coding"], ["math"]])}
     if number is not None:
@@ -29,145 +29,144 @@ def judged(models, random, number=None, **more):
     return lambda: factories.vote(a, b, random.choice(["a", "b", "tie", "both_bad"]), **fields, **more)
 
 
-def fold(*votes):
-    """Make these votes, fold them and take them in."""
+def apply_votes(*votes):
+    """Create these votes, apply the outbox, and return the updated state."""
     Outbox.objects.bulk_create([Outbox(vote=make()) for make in votes])
-    ((pool, folded),) = tallies.apply_outbox().items()
-    return pool_state.get_pool_state(pool, folded)
+    ((pool, changes),) = tallies.apply_outbox().items()
+    return pool_state.get_pool_state(pool, changes)
 
 
-def fresh(pool=LIVE_POOL):
-    """The same pool read from the database."""
+def reload_state(pool=LIVE_POOL):
+    """The state of the pool, loaded from the database."""
     pool_state.clear_pool_states()
     return pool_state.get_pool_state(Pool.objects.get(slug=pool))
 
 
-def everything(of, models):
-    """All that can be asked of it."""
+def collect_results(state, models):
+    """All results of a state."""
     slugs = {model.pk: model.slug for model in models}
-    found = []
+    results = []
     for category in CATEGORIES:
-        counts = of.counts(category, slugs)
-        ballots = of.ballots(category, counts.models)
-        by_voter = ballots.by_voter
-        people = len(set(by_voter.voter.tolist()))
-        names = [field.name for field in fields(ballots) if field.name != "voter"]
-        columns = [getattr(ballots, name).tolist() for name in names]
+        counts = state.build_counts(category, slugs)
+        votes = state.select_votes(category, counts.models)
+        voter_counts = votes.voter_counts
+        voter_count = len(set(voter_counts.voter.tolist()))
+        names = [field.name for field in fields(votes) if field.name != "voter"]
+        columns = [getattr(votes, name).tolist() for name in names]
         tables = counts.comparisons.wins, counts.comparisons.ties, counts.both_bad
-        found.append((counts.models, [table.tolist() for table in tables]))
-        found.append((columns, people, of.elo_ratings(category)))
-    return found
+        results.append((counts.models, [table.tolist() for table in tables]))
+        results.append((columns, voter_count, state.compute_elo_ratings(category)))
+    return results
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 40])
 def test_kept_follows_folds_as_if_it_were_read_anew(models, at_once):
     random = Random(at_once)
-    votes = [judged(models, random, n, multiplicity=1 + n % 3) for n in range(40)]
+    votes = [draw_vote(models, random, n, multiplicity=1 + n % 3) for n in range(40)]
     random.shuffle(votes)
     for n in range(0, 40, at_once):
-        followed = fold(*votes[n : n + at_once])
+        state = apply_votes(*votes[n : n + at_once])
 
-    assert everything(followed, models) == everything(fresh(), models)
+    assert collect_results(state, models) == collect_results(reload_state(), models)
 
 
 def test_kept_reads_everything_when_somebody_else_has_folded(models):
     random = Random(1)
-    fold(judged(models, random))
-    Outbox.objects.create(vote=judged(models, random)())
+    apply_votes(draw_vote(models, random))
+    Outbox.objects.create(vote=draw_vote(models, random)())
     tallies.apply_outbox()
-    followed = fold(judged(models, random))
+    state = apply_votes(draw_vote(models, random))
 
-    assert len(followed.votes) == 3
-    assert everything(followed, models) == everything(fresh(), models)
+    assert len(state.votes) == 3
+    assert collect_results(state, models) == collect_results(reload_state(), models)
 
 
 def test_kept_reads_only_new_votes_otherwise(models, django_assert_num_queries):
     random = Random(2)
-    fold(*[judged(models, random) for _ in range(9)])
-    Outbox.objects.create(vote=judged(models, random)())
-    ((pool, folded),) = tallies.apply_outbox().items()
+    apply_votes(*[draw_vote(models, random) for _ in range(9)])
+    Outbox.objects.create(vote=draw_vote(models, random)())
+    ((pool, changes),) = tallies.apply_outbox().items()
 
-    with django_assert_num_queries(1):  # and a COPY of that vote
-        assert len(pool_state.get_pool_state(pool, folded).votes) == 10
+    with django_assert_num_queries(1):  # in addition to a COPY of that vote
+        assert len(pool_state.get_pool_state(pool, changes).votes) == 10
 
 
 def test_kept_of_counts_without_an_order_keeps_no_votes(models):
     factories.pool("old", kind=Pool.Kind.IMPORT, ordered=False)
-    counts = fold(lambda: factories.vote(*models[:2], pool="old", multiplicity=1_000_000))
+    counts = apply_votes(lambda: factories.vote(*models[:2], pool="old", multiplicity=1_000_000))
 
     assert len(counts.votes) == 0
-    assert len(counts.ballots(OVERALL_CATEGORY, []).first) == 0
-    assert (
-        counts.counts(OVERALL_CATEGORY, {model.pk: model.slug for model in models}).comparisons.votes.sum() == 2_000_000
-    )
+    assert len(counts.select_votes(OVERALL_CATEGORY, []).first) == 0
+    board = counts.build_counts(OVERALL_CATEGORY, {model.pk: model.slug for model in models})
+    assert board.comparisons.votes.sum() == 2_000_000
 
 
 def test_kept_counts_name_only_models_with_votes_in_the_category(models):
     w, x, _, z = models
-    followed = fold(lambda: factories.vote(z, w, categories=["coding"]), lambda: factories.vote(x, w, "tie"))
+    state = apply_votes(lambda: factories.vote(z, w, categories=["coding"]), lambda: factories.vote(x, w, "tie"))
     slugs = {model.pk: model.slug for model in models}
 
-    assert followed.counts(OVERALL_CATEGORY, slugs).comparisons.labels == ("w", "x", "z")
-    assert followed.counts("coding", slugs).comparisons.labels == ("w", "z")
-    assert followed.counts(DECISIVE_CATEGORY, slugs).comparisons.labels == ("w", "z")
-    assert followed.counts("math", slugs).comparisons.labels == ()
+    assert state.build_counts(OVERALL_CATEGORY, slugs).comparisons.labels == ("w", "x", "z")
+    assert state.build_counts("coding", slugs).comparisons.labels == ("w", "z")
+    assert state.build_counts(DECISIVE_CATEGORY, slugs).comparisons.labels == ("w", "z")
+    assert state.build_counts("math", slugs).comparisons.labels == ()
 
 
 def test_kept_elo_is_the_replay_of_all_votes_though_some_came_late(models, monkeypatch):
     monkeypatch.setattr(pool_state, "REPLAY_WINDOW", 5)
     random = Random(3)
-    votes = [judged(models, random, n) for n in range(60)]
+    votes = [draw_vote(models, random, n) for n in range(60)]
     late = [votes.pop(place) for place in (50, 30, 2)]
     for n in range(0, len(votes), 6):
-        followed = fold(*votes[n : n + 6])
-        followed.elo_ratings(OVERALL_CATEGORY)
-    for each in late:
-        followed = fold(each)
-        followed.elo_ratings(OVERALL_CATEGORY)
+        state = apply_votes(*votes[n : n + 6])
+        state.compute_elo_ratings(OVERALL_CATEGORY)
+    for vote in late:
+        state = apply_votes(vote)
+        state.compute_elo_ratings(OVERALL_CATEGORY)
 
-    assert followed.elo_ratings(OVERALL_CATEGORY) == fresh().elo_ratings(OVERALL_CATEGORY)
+    assert state.compute_elo_ratings(OVERALL_CATEGORY) == reload_state().compute_elo_ratings(OVERALL_CATEGORY)
 
 
 def test_kept_elo_takes_votes_up_that_are_old_enough(models, monkeypatch):
     monkeypatch.setattr(pool_state, "REPLAY_WINDOW", 5)
     random = Random(4)
-    followed = fold(*[judged(models, random) for _ in range(30)])
-    followed.elo_ratings(OVERALL_CATEGORY)
+    state = apply_votes(*[draw_vote(models, random) for _ in range(30)])
+    state.compute_elo_ratings(OVERALL_CATEGORY)
 
-    assert followed.elo[OVERALL_CATEGORY][0] == 25
+    assert state.elo[OVERALL_CATEGORY][0] == 25
 
 
 @pytest.mark.parametrize("kind", [Pool.Kind.IMPORT, Pool.Kind.SHORTLIST])
 def test_kept_remembers_no_more_pools_than_it_may(models, kind):
     for number in range(pool_state.MAX_POOLS + 3):
         pool = factories.pool(f"import-{number}", kind=kind)
-        fold(lambda: factories.vote(*models[:2], pool=pool.slug))  # noqa: B023  # called at once
+        apply_votes(lambda: factories.vote(*models[:2], pool=pool.slug))  # noqa: B023  # called at once
 
     assert len(pool_state._get_cache(pool)) == pool_state.MAX_POOLS
 
 
 def test_sets_push_no_other_pool_out_of_memory(models):
-    live = fold(lambda: factories.vote(*models[:2]))
+    live = apply_votes(lambda: factories.vote(*models[:2]))
     for number in range(pool_state.MAX_POOLS + 3):
-        fold(lambda: factories.vote(*models[:2], pool=f"set-{number}"))  # noqa: B023  # called at once
+        apply_votes(lambda: factories.vote(*models[:2], pool=f"set-{number}"))  # noqa: B023  # called at once
 
     assert pool_state.get_pool_state(Pool.objects.get(slug=LIVE_POOL)) is live
 
 
 def test_ballots_give_the_votes_of_known_voters(models):
     x, y = models[:2]
-    followed = fold(
+    state = apply_votes(
         lambda: factories.vote(x, y, "a", voter=factories.voter_id(1), multiplicity=2),
         lambda: factories.vote(y, x, "b", voter=factories.voter_id(1)),
         lambda: factories.vote(x, y, "tie", voter=factories.voter_id(2)),
         lambda: factories.vote(x, y, "a"),
     )
-    by_voter = followed.ballots(OVERALL_CATEGORY, [x.pk, y.pk]).by_voter
+    rows = state.select_votes(OVERALL_CATEGORY, [x.pk, y.pk]).voter_counts
 
-    assert by_voter.first.tolist() == [0, 1, 0]
-    assert np.column_stack((by_voter.wins, by_voter.losses, by_voter.ties)).tolist() == [
+    assert rows.first.tolist() == [0, 1, 0]
+    assert np.column_stack((rows.wins, rows.losses, rows.ties)).tolist() == [
         [2, 0, 0],
         [0, 1, 0],
         [0, 0, 1],
     ]
-    assert by_voter.voter[0] == by_voter.voter[1] != by_voter.voter[2]
+    assert rows.voter[0] == rows.voter[1] != rows.voter[2]

@@ -1,4 +1,4 @@
-"""What strangers learn from the public record: no person over days, no vote of the last day, nobody who published."""
+"""The public record links no votes over days, shows no recent vote, and identifies nobody who published."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,13 +27,13 @@ def pair():
 
 
 def judge(voter, pair, number):
-    """One whole battle of a voter, as the arena stores it; no two have answers of the same style."""
-    made = arena.battle(voter=voter, model_a=pair[0], model_b=pair[1], prompt=f"Question {number}?")
+    """Store a judged battle of a voter; no two battles have answers of the same style."""
+    cast = arena.battle(voter=voter, model_a=pair[0], model_b=pair[1], prompt=f"Question {number}?")
     for side, extra in (("a", 1), ("b", 2)):
         text = " ".join(["word"] * (10 * number + extra))
-        Answer.objects.filter(turn__battle=made, side=side).update(text=text)
-    lifecycle.cast_vote(made, "a")
-    return made
+        Answer.objects.filter(turn__battle=cast, side=side).update(text=text)
+    lifecycle.cast_vote(cast, "a")
+    return cast
 
 
 def age(time=NOON):
@@ -47,39 +47,39 @@ def style(battle):
 
 
 def rows(client, query=""):
-    address, found = VOTES + query, []
+    address, records = VOTES + query, []
     while address:
         page = client.get(address).json()
-        found += page["results"]
+        records += page["results"]
         address = page["next"]
-    return found
+    return records
 
 
 def others_of(client, published_style):
-    """The attack: the row of a published battle by the style of its texts, and by its pseudonym the person's others."""
-    found = rows(client)
-    [mine] = [each for each in found if [*each["conv_metadata"].values()] == published_style]
-    return [each["id"] for each in found if each["voter"] == mine["voter"] and each["id"] != mine["id"]]
+    """The ids that an attack finds: the row of a published battle by its style, then other votes by its pseudonym."""
+    records = rows(client)
+    [mine] = [each for each in records if [*each["conv_metadata"].values()] == published_style]
+    return [each["id"] for each in records if each["voter"] == mine["voter"] and each["id"] != mine["id"]]
 
 
 @pytest.mark.parametrize("then", ["stays", "taken back", "deleted"])
 def test_published_battle_leads_to_no_other_vote_of_its_voter(client, pair, then):
     me = factories.voter()
-    made = [judge(me, pair, number) for number in range(1, 4)]
-    published = style(made[0])
-    sharing.share_battle(made[0], ["here"])
+    cast = [judge(me, pair, number) for number in range(1, 4)]
+    published = style(cast[0])
+    sharing.share_battle(cast[0], ["here"])
     age()
     if then == "taken back":
-        sharing.unshare_battle(made[0])
+        sharing.unshare_battle(cast[0])
     elif then == "deleted":
-        deletion.delete_battle(me.pk, made[0].pk)
+        deletion.delete_battle(me.pk, cast[0].pk)
 
     assert others_of(client, published) == []
     assert len(rows(client)) == 3
 
 
 def test_own_vote_says_only_after_a_day_whether_it_counted(client, pair):
-    """Else probes of the leak check could be tried until one is not seen."""
+    """Otherwise probes of the leak check could be repeated until one is not detected."""
     me = factories.voter()
     vote = factories.vote(*pair, voter=me.pk, counted=False, reason="identity_leak")
     assert rows(client) == []
@@ -95,17 +95,17 @@ def test_operator_gets_what_strangers_do_not(pair, tmp_path):
     factories.vote(*pair, voter=factories.voter_id(1), created_at=NOON)
     factories.vote(*pair, voter=factories.voter_id(1), created_at=NOON + 2 * DAY)
     factories.vote(*pair, voter=factories.voter_id(1))
-    found = {}
+    records = {}
     for public in (False, True):
         path = tmp_path / f"{public}.jsonl"
         export_file(path, "live", public=public)
-        found[public] = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+        records[public] = [orjson.loads(line) for line in path.read_bytes().splitlines()]
 
-    assert [each["timestamp"] for each in found[True]] == ["2026-03-02T12:00:00Z", "2026-03-04T12:00:00Z"]
-    assert found[False][0]["timestamp"] == "2026-03-02T12:34:56.789012Z"
-    assert len({each["voter"] for each in found[True]}) == 2
-    assert len({each["voter"] for each in found[False]}) == 1
-    assert len(found[False]) == 3
+    assert [each["timestamp"] for each in records[True]] == ["2026-03-02T12:00:00Z", "2026-03-04T12:00:00Z"]
+    assert records[False][0]["timestamp"] == "2026-03-02T12:34:56.789012Z"
+    assert len({each["voter"] for each in records[True]}) == 2
+    assert len({each["voter"] for each in records[False]}) == 1
+    assert len(records[False]) == 3
 
 
 def test_pseudonym_is_that_of_a_person_a_day_and_a_pool():
@@ -122,30 +122,30 @@ def test_pseudonym_is_that_of_a_person_a_day_and_a_pool():
         "no time": {"created_at": None},
     }
     usual = {"voter": factories.voter_id(1), "created_at": NOON}
-    found = {
+    records = {
         name: public_view.build_daily_pseudonym(factories.vote(one, two, **usual | case))
         for name, case in cases.items()
     }
 
-    assert found["first"] == found["same"]
-    assert found["unknown"] is None
-    assert len(set(found.values())) == len(cases) - 1
-    assert found["first"] not in factories.voter_id(1).hex
+    assert records["first"] == records["same"]
+    assert records["unknown"] is None
+    assert len(set(records.values())) == len(cases) - 1
+    assert records["first"] not in factories.voter_id(1).hex
 
 
 def test_reader_who_continues_misses_no_vote_that_was_stored_out_of_order(client, pair):
-    """Ids and times are given by different clocks: a smaller id may be the younger vote."""
+    """Ids and times come from different clocks, so a smaller id may belong to a newer vote."""
     start = now() - DAY
-    offsets = (-3, -1, 2, -2, 1, -4)  # seconds, in the order of the ids
-    made = [factories.vote(*pair, created_at=start + timedelta(seconds=offset)) for offset in offsets]
-    seen, after = [], 0
+    offsets = (-3, -1, 2, -2, 1, -4)  # seconds, in the order of ids
+    cast = [factories.vote(*pair, created_at=start + timedelta(seconds=offset)) for offset in offsets]
+    ids, after = [], 0
     for moment in (start, start + timedelta(seconds=1.5), start + timedelta(seconds=3)):
         due = list(public_view.iter_public_votes(_after(after), moment + DAY))
-        seen += [vote.pk for vote in due]
-        after = seen[-1]
+        ids += [vote.pk for vote in due]
+        after = ids[-1]
 
-    assert seen == [vote.pk for vote in made]
-    assert [each["id"] for each in rows(client)] == seen[:2]
+    assert ids == [vote.pk for vote in cast]
+    assert [each["id"] for each in rows(client)] == ids[:2]
 
 
 def _after(key):
@@ -166,7 +166,7 @@ def _after(key):
     ],
 )
 def test_imported_vote_is_shown_by_its_own_time(client, pair, own, stored, shown):
-    """One of a time to come is not kept back for ever, nor all that follow it."""
+    """A vote with a future time does not withhold itself and all later votes forever."""
     file = VoteFile.objects.create(pool="live", digest="x", created_at=now() + stored * DAY)
     time = None if own is None else now() + own * DAY
     factories.vote(*pair, source="import", file=file, created_at=time)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def voted():
-    """All outcomes, both ways round, in two pools, with weights and categories, and votes that wait or do not count."""
+    """Votes with all outcomes and both orders in two pools, with weights and categories; some wait or do not count."""
     x, y, z = (factories.model(slug) for slug in "xyz")
     for a, b in ((x, y), (y, x), (z, x)):
         for winner in ("a", "b", "tie", "both_bad"):
@@ -34,8 +34,8 @@ def contents():
 
 
 def test_recompute_publishes_all_boards_and_counts_them(capsys, voted):
-    said = run(capsys, "recompute_ratings")
-    assert set(said.splitlines()) == {
+    output = run(capsys, "recompute_ratings")
+    assert set(output.splitlines()) == {
         *(f"live/overall by {method}: 37 votes" for method in ("bt", "elo")),
         *(f"live/exclude-ties by {method}: 19 votes" for method in ("bt", "elo")),
         *(f"live/coding by {method}: 36 votes" for method in ("bt", "elo")),
@@ -52,9 +52,9 @@ def test_recompute_publishes_all_boards_and_counts_them(capsys, voted):
 def test_recompute_of_one_pool_leaves_the_others(capsys, voted):
     Outbox.objects.all().delete()
     before = Snapshot.objects.filter(board__pool__slug="live").count()
-    said = run(capsys, "recompute_ratings", "--pool", "api")
-    assert "api/overall by bt: 1 votes\n" in said
-    assert "live" not in said
+    output = run(capsys, "recompute_ratings", "--pool", "api")
+    assert "api/overall by bt: 1 votes\n" in output
+    assert "live" not in output
     assert Snapshot.objects.filter(board__pool__slug="live").count() == before
 
 
@@ -65,7 +65,7 @@ def test_recompute_from_scratch_repairs_what_verify_finds(capsys, voted):
 
     run(capsys, "recompute_ratings", "--from-scratch")
 
-    assert "are as the votes say" in run(capsys, "verify_ratings")
+    assert "agree with the votes" in run(capsys, "verify_ratings")
 
 
 def test_recompute_without_votes_publishes_nothing(capsys):
@@ -74,36 +74,36 @@ def test_recompute_without_votes_publishes_nothing(capsys):
 
 def test_verify_counts_what_it_checked(capsys, voted):
     before = contents()
-    said = run(capsys, "verify_ratings")
-    assert said == "8 tallies in 2 pools are as the votes say; 1 votes wait\n"
+    output = run(capsys, "verify_ratings")
+    assert output == "8 tallies in 2 pools agree with the votes; 1 votes are waiting\n"
     assert contents() == before
 
 
 @pytest.mark.parametrize(("outcome", "votes"), [("wins", 1), ("losses", 0), ("ties", 0), ("both_bad", 0)])
 def test_verify_names_the_first_difference(voted, outcome, votes):
     Tally.objects.filter(board__pool__slug="api", board__category__slug="overall").update(**{outcome: votes + 5})
-    difference = f"^api/overall, x against y: the tally has {votes + 5} {outcome}, the votes say {votes}$"
+    difference = f"^api/overall, x against y: the tally has {votes + 5} {outcome}, the votes give {votes}$"
     with pytest.raises(CommandError, match=difference):
         call_command("verify_ratings")
 
 
 def test_verify_finds_a_tally_that_is_missing(voted):
     Tally.objects.filter(board__pool__slug="api").delete()
-    with pytest.raises(CommandError, match="the tally has 0 wins, the votes say 1"):
+    with pytest.raises(CommandError, match="the tally has 0 wins, the votes give 1"):
         call_command("verify_ratings")
 
 
 def test_verify_finds_a_tally_without_votes(voted):
     board = Board.objects.get(pool__slug="api", category__slug="overall")
     Tally.objects.create(board=board, model_a=factories.model("y"), model_b=factories.model("z"), ties=2)
-    with pytest.raises(CommandError, match="y against z: the tally has 2 ties, the votes say 0"):
+    with pytest.raises(CommandError, match="y against z: the tally has 2 ties, the votes give 0"):
         call_command("verify_ratings", "--pool", "api")
 
 
 def test_verify_finds_a_vote_that_was_forgotten(voted):
-    """Counted, but neither folded nor waiting."""
+    """The vote counts, but it is neither in the tallies nor in the outbox."""
     factories.vote(factories.model("x"), factories.model("y"), "tie", pool="api")
-    with pytest.raises(CommandError, match="api/overall, x against y: the tally has 0 ties, the votes say 1"):
+    with pytest.raises(CommandError, match="api/overall, x against y: the tally has 0 ties, the votes give 1"):
         call_command("verify_ratings")
 
 

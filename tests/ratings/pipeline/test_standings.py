@@ -1,4 +1,4 @@
-"""What arena is told: the weights of pairs."""
+"""The weights of pairs that are stored for arena."""
 
 from itertools import combinations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def weights(pool="live"):
-    """By pair of keys."""
+    """The stored weights by pair of keys."""
     stored = PairWeight.objects.get(pool=pool)
     return dict(zip(combinations(stored.keys, 2), stored.weights, strict=True))
 
@@ -35,10 +35,10 @@ def test_refresh_weighs_the_pairs_that_can_be_drawn(models):
         factories.cast(x, z, winner)
     board_refresh.refresh()
 
-    found = weights()
+    stored = weights()
 
-    assert found.keys() == {(w.pk, x.pk), (w.pk, y.pk), (x.pk, y.pk)}
-    assert min(found[w.pk, y.pk], found[x.pk, y.pk]) > found[w.pk, x.pk]  # y is new
+    assert stored.keys() == {(w.pk, x.pk), (w.pk, y.pk), (x.pk, y.pk)}
+    assert min(stored[w.pk, y.pk], stored[x.pk, y.pk]) > stored[w.pk, x.pk]  # y is new
 
 
 def test_refresh_weighs_anew_after_each_vote(models):

@@ -1,4 +1,4 @@
-"""Votes become tallies once each, in whatever order they commit."""
+"""Each vote is added to the tallies once, in whatever order votes commit."""
 
 import threading
 
@@ -16,10 +16,10 @@ pytestmark = pytest.mark.django_db
 
 def read_tallies(pool=LIVE_POOL, category="overall"):
     """{(slug, slug): (wins, losses, ties, both_bad)} of one board, first model first."""
-    found = Tally.objects.filter(board__pool__slug=pool, board__category__slug=category)
+    rows = Tally.objects.filter(board__pool__slug=pool, board__category__slug=category)
     return {
         (t.model_a.slug, t.model_b.slug): (t.wins, t.losses, t.ties, t.both_bad)
-        for t in found.select_related("model_a", "model_b")
+        for t in rows.select_related("model_a", "model_b")
     }
 
 
@@ -71,7 +71,8 @@ def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
     votes = [factories.cast(x, y, "tie").pk, factories.cast(y, x, "tie", multiplicity=2).pk]
     other = factories.cast(x, y, "tie", pool="api").pk
 
-    live, api = (folded for _, folded in sorted(tallies.apply_outbox().items(), key=lambda item: item[0].slug == "api"))
+    changes = {pool.slug: change for pool, change in tallies.apply_outbox().items()}
+    live, api = changes[LIVE_POOL], changes["api"]
 
     assert (sorted(live.votes), api.votes) == (votes, [other])
     assert [count[1:] for count in live.counts] == [("overall", x.pk, y.pk, 0, 0, 3, 0, votes[1])]
@@ -81,10 +82,10 @@ def test_fold_and_recount_raise_the_revision_of_a_pool():
     factories.cast(factories.model("x"), factories.model("y"))
     before = factories.pool().revision
     tallies.apply_outbox()
-    folded = Pool.objects.get(slug=LIVE_POOL).revision
+    applied = Pool.objects.get(slug=LIVE_POOL).revision
     tallies.recount_tallies(factories.pool())
 
-    assert before < folded < Pool.objects.get(slug=LIVE_POOL).revision
+    assert before < applied < Pool.objects.get(slug=LIVE_POOL).revision
 
 
 def test_fold_adds_to_what_is_there():
@@ -104,9 +105,9 @@ def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
     factories.cast(x, y, categories=["coding", "math", "coding", "overall"])
     factories.cast(x, y, "b", categories=["math"])
 
-    (folded,) = tallies.apply_outbox().values()
+    (changes,) = tallies.apply_outbox().values()
 
-    assert {board.category.slug for board in folded.boards} == {"overall", "exclude-ties", "coding", "math"}
+    assert {board.category.slug for board in changes.boards} == {"overall", "exclude-ties", "coding", "math"}
     assert read_tallies() == read_tallies(category="exclude-ties") == {("x", "y"): (1, 1, 0, 0)}
     assert read_tallies(category="coding") == {("x", "y"): (1, 0, 0, 0)}
     assert read_tallies(category="math") == {("x", "y"): (1, 1, 0, 0)}
@@ -157,7 +158,7 @@ def test_fold_remembers_the_newest_vote_of_each_board():
 
 
 def test_fold_does_not_go_back_to_an_older_vote():
-    """The newest id stays, although a vote with a smaller one was folded after it."""
+    """The newest id stays, although a vote with a smaller id was added after it."""
     x, y = factories.model("x"), factories.model("y")
     early, late = factories.vote(x, y), factories.vote(x, y)
     for vote in (late, early):
@@ -246,7 +247,7 @@ def test_a_new_category_gets_a_name():
 
 @pytest.mark.django_db(transaction=True)
 def test_fold_misses_no_vote_that_commits_after_later_ones():
-    """A vote's transaction stays open while votes with larger ids are cast and folded."""
+    """The transaction of a vote stays open while votes with larger ids are cast and added to the tallies."""
     x, y = factories.model("x"), factories.model("y")
     stored, go_on = threading.Event(), threading.Event()
 

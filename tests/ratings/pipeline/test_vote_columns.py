@@ -1,4 +1,4 @@
-"""The votes of a pool as columns, in order, whenever they come."""
+"""The votes of a pool as columns, sorted by id, whenever they commit."""
 
 import numpy as np
 import pytest
@@ -17,18 +17,18 @@ def models():
     return [factories.model(slug) for slug in "xyz"]
 
 
-def loaded(pool=LIVE_POOL):
-    found = VoteColumns()
-    found.load(pool)
-    return found
+def load_columns(pool=LIVE_POOL):
+    columns = VoteColumns()
+    columns.load(pool)
+    return columns
 
 
-def same(one, other):
-    """Whether both hold the same votes; codes of voters and kinds may differ."""
-    plain = ("id", "a", "b", "twice", "bad", "weight")
+def are_equal(one, other):
+    """Whether both have the same votes; codes of voters and of category sets may differ."""
+    plain = ("id", "a", "b", "twice", "both_bad", "weight")
     alike = all(np.array_equal(one[name], other[name]) for name in plain)
     styles = np.array_equal(one["style"], other["style"], equal_nan=True)
-    kinds = [[each.kinds[kind] for kind in each["kind"]] for each in (one, other)]
+    kinds = [[each.category_sets[kind] for kind in each["category_set"]] for each in (one, other)]
     partners = [np.equal.outer(each["voter"], each["voter"]) for each in (one, other)]
     unknown = [each["voter"] == UNKNOWN_VOTER for each in (one, other)]
     return alike and styles and kinds[0] == kinds[1] and np.array_equal(*partners) and np.array_equal(*unknown)
@@ -43,19 +43,19 @@ def test_columns_hold_what_the_votes_say(models):
         factories.cast(z, x, "both_bad"),
     ]
     tallies.apply_outbox()
-    found = loaded()
+    columns = load_columns()
 
-    assert found["id"].tolist() == [vote.pk for vote in cast]
-    assert found["a"].tolist() == [x.pk, y.pk, z.pk, z.pk]
-    assert found["b"].tolist() == [y.pk, z.pk, x.pk, x.pk]
-    assert found["twice"].tolist() == [2, 0, 1, 1]
-    assert found["bad"].tolist() == [False, False, False, True]
-    assert found["weight"].tolist() == [1, 3, 1, 1]
-    one, two, again, nobody = found["voter"].tolist()
+    assert columns["id"].tolist() == [vote.pk for vote in cast]
+    assert columns["a"].tolist() == [x.pk, y.pk, z.pk, z.pk]
+    assert columns["b"].tolist() == [y.pk, z.pk, x.pk, x.pk]
+    assert columns["twice"].tolist() == [2, 0, 1, 1]
+    assert columns["both_bad"].tolist() == [False, False, False, True]
+    assert columns["weight"].tolist() == [1, 3, 1, 1]
+    one, two, again, nobody = columns["voter"].tolist()
     assert one == again != two
     assert nobody == UNKNOWN_VOTER
-    assert found["style"][0].tolist() == STYLE
-    assert np.isnan(found["style"][1:]).all()
+    assert columns["style"][0].tolist() == STYLE
+    assert np.isnan(columns["style"][1:]).all()
 
 
 def test_columns_are_the_same_if_they_come_in_pieces(models, monkeypatch):
@@ -64,10 +64,10 @@ def test_columns_are_the_same_if_they_come_in_pieces(models, monkeypatch):
         pair = [(x, y), (y, z), (z, x)][number % 3]
         factories.cast(*pair, "ab"[number % 2], voter=factories.voter_id(number % 2), features=STYLE)
     tallies.apply_outbox()
-    whole = loaded()
+    whole = load_columns()
     monkeypatch.setattr(vote_columns, "BATCH_BYTES", 500)
 
-    assert same(loaded(), whole)
+    assert are_equal(load_columns(), whole)
     assert len(whole) == 9
 
 
@@ -77,9 +77,9 @@ def test_columns_know_which_votes_have_a_category(models):
         factories.cast(x, y, categories=categories)
     tallies.apply_outbox()
 
-    found = {name: loaded().of_category(name, slice(None)).tolist() for name in ("coding", "math", "art")}
+    columns = {name: load_columns().has_category(name, slice(None)).tolist() for name in ("coding", "math", "art")}
 
-    assert found == {"coding": [True, False, False], "math": [True, False, True], "art": [False] * 3}
+    assert columns == {"coding": [True, False, False], "math": [True, False, True], "art": [False] * 3}
 
 
 def test_columns_leave_out_what_is_not_counted_not_folded_or_of_another_pool(models):
@@ -90,12 +90,12 @@ def test_columns_leave_out_what_is_not_counted_not_folded_or_of_another_pool(mod
     tallies.apply_outbox()
     factories.cast(x, y)
 
-    assert loaded()["id"].tolist() == [mine.pk]
+    assert load_columns()["id"].tolist() == [mine.pk]
 
 
 def test_columns_of_no_votes_are_empty():
-    assert len(loaded()) == 0
-    assert loaded().of_category("coding", slice(None)).tolist() == []
+    assert len(load_columns()) == 0
+    assert load_columns().has_category("coding", slice(None)).tolist() == []
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [0, 3, 1, 2, 5, 4], [2, 0, 5, 1, 3, 4]])
@@ -109,20 +109,20 @@ def test_columns_that_votes_are_added_to_are_those_that_are_loaded(models, order
         )
         for n, pair in enumerate(pairs)
     ]
-    found = VoteColumns()
+    columns = VoteColumns()
     for n in range(0, 6, at_once):
-        found.add([votes[place].pk for place in order[n : n + at_once]])
+        columns.add([votes[place].pk for place in order[n : n + at_once]])
 
-    assert same(found, loaded())
+    assert are_equal(columns, load_columns())
 
 
 def test_columns_say_from_where_on_something_is_new(models):
     x, y, _ = models
     first, late, last = (factories.vote(x, y) for _ in range(3))
-    found = VoteColumns()
+    columns = VoteColumns()
 
-    assert found.add([first.pk, last.pk]) == 0
-    assert found.add([late.pk]) == 1
-    assert found.add([factories.vote(x, y).pk]) == 3
-    assert found.add([factories.vote(x, y, counted=False).pk]) == 4
-    assert len(found) == 4
+    assert columns.add([first.pk, last.pk]) == 0
+    assert columns.add([late.pk]) == 1
+    assert columns.add([factories.vote(x, y).pk]) == 3
+    assert columns.add([factories.vote(x, y, counted=False).pk]) == 4
+    assert len(columns) == 4

@@ -116,7 +116,7 @@ def test_own_ratings_are_used_unless_too_few_have_one(own, first, second, pool, 
     for slug, count in (("first", first), ("live", own), ("second", second)):
         rated(some(RATINGS, count), pool=slug)
     found = benchmark_agreement.compare_benchmark(benchmark(), AgreementQuery())
-    assert (found.board["pool"], found.own) == (pool, shown)
+    assert (found.board["pool"], found.own_models) == (pool, shown)
 
 
 def test_pool_that_is_named_is_used_however_few_it_has(client):
@@ -204,7 +204,7 @@ def test_ratings_that_cannot_be_compared_are_left_out_and_named(client, fields, 
         (f"{CALL}?category=%00", 404, "There is no category"),
         (f"{CALL}?conditions=none", 404, "No score of B was run under these conditions."),
         (f"{CALL}?conditions=%00", 404, "No score of B was run under these conditions."),
-        (f"{CALL}?at=soon", 400, "at is a time in ISO 8601"),
+        (f"{CALL}?at=soon", 400, "at must be a time in ISO 8601"),
     ],
 )
 def test_what_is_not_there_is_said_in_our_words(client, path, status, words):
@@ -259,8 +259,8 @@ def test_new_installation_shows_something_real():
     seed_votes.seed_vote_pool()
     assert benchmark_agreement.find_comparable_slugs() == {"humaneval"}
     found = benchmark_agreement.compare_benchmark(Benchmark.objects.get(slug="humaneval"), AgreementQuery())
-    assert (found.board["pool"], found.own) == (SEED_POOL, 0)
+    assert (found.board["pool"], found.own_models) == (SEED_POOL, 0)
     assert len(found.points) == 28
-    assert found.chosen.ranking.first.harness == "EvalPlus"
-    assert found.found.spearman == pytest.approx(0.85, abs=0.1)
+    assert found.group.ranking.first.harness == "EvalPlus"
+    assert found.regression.spearman == pytest.approx(0.85, abs=0.1)
     assert [each for each in found.left_out if each["reason"] == "unrated"] == []

@@ -137,17 +137,17 @@ def test_empty_board_has_nothing():
 
 
 @pytest.mark.parametrize(
-    ("asked", "what", "status"),
+    ("board_key", "what", "status"),
     [
         (BoardKey(), "beauty", 400),
         (BoardKey(pool="nowhere"), "price", 404),
         (BoardKey(category="juggling"), "price", 404),
     ],
 )
-def test_what_does_not_exist_is_refused(asked, what, status):
+def test_what_does_not_exist_is_refused(board_key, what, status):
     factories.board()
     with pytest.raises(RequestError) as refused:
-        frontier.build_frontier(asked, what)
+        frontier.build_frontier(board_key, what)
     assert refused.value.status == status
 
 

@@ -57,9 +57,9 @@ def test_share_of_nothing_is_unknown():
 
 
 def test_share_says_whether_it_may_be_even():
-    assert method_figures.compute_proportion(52, 100).even
-    assert not method_figures.compute_proportion(700, 1000).even
-    assert not method_figures.compute_proportion(300, 1000).even
+    assert method_figures.compute_proportion(52, 100).is_even
+    assert not method_figures.compute_proportion(700, 1000).is_even
+    assert not method_figures.compute_proportion(300, 1000).is_even
 
 
 @pytest.mark.parametrize(
@@ -93,23 +93,23 @@ def test_figures_are_those_of_the_votes():
 
     assert (counts.counted, counts.uncounted, counts.ties) == (10, 3, 2)
     assert [why.votes for why in counts.reasons] == [2, 1]
-    assert "picked the two models" in str(counts.reasons[0].words)
+    assert "picked the two models" in str(counts.reasons[0].text)
     assert (counts.left.part, counts.left.whole) == (6, 8)
     assert (counts.skipped.part, counts.skipped.whole, counts.skipped.percent) == (1, 5, 20)
     assert counts.replaced.part == 0
-    assert [(part.slug, part.counted, part.uncounted, part.percent, part.retired) for part in counts.parts] == [
+    assert [(part.slug, part.counted, part.uncounted, part.percent, part.retired) for part in counts.shares] == [
         ("y", 8, 1, 80.0, False),
         ("x", 7, 3, 70.0, False),
         ("z", 5, 2, 50.0, True),
     ]
-    assert {part.slug: [why.votes for why in part.reasons] for part in counts.parts} == {
+    assert {part.slug: [why.votes for why in part.reasons] for part in counts.shares} == {
         "y": [1],
         "x": [2, 1],
         "z": [2],
     }
-    assert (counts.rated, len(counts.retired), counts.of_retired) == (3, 1, 25.0)
+    assert (counts.rated, len(counts.retired), counts.retired_percent) == (3, 1, 25.0)
     assert figures().intervals == 3
-    assert figures().misses == pytest.approx(0.15)
+    assert figures().expected_misses == pytest.approx(0.15)
 
 
 @pytest.mark.django_db
@@ -135,7 +135,7 @@ def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
     factories.cast(x, y)
     published()
 
-    parts = figures().counts.parts
+    parts = figures().counts.shares
 
     assert [(part.slug, part.counted, part.uncounted, part.percent) for part in parts[2:]] == [("newcomer", 0, 0, 0.0)]
     assert sum(part.chance for part in parts) == pytest.approx(200)
@@ -159,10 +159,10 @@ def test_day_tells_what_moved_the_farthest_first():
 
     day = figures().day
 
-    assert day.moved[0].slug == "new"
-    assert day.moved[0].change is None
-    assert {each.slug: each.change > 0 for each in day.moved[1:]}["x"]
-    changes = [abs(each.change) for each in day.moved[1:]]
+    assert day.changes[0].slug == "new"
+    assert day.changes[0].change is None
+    assert {each.slug: each.change > 0 for each in day.changes[1:]}["x"]
+    changes = [abs(each.change) for each in day.changes[1:]]
     assert changes == sorted(changes, reverse=True)
 
 
@@ -172,7 +172,10 @@ def test_page_without_an_older_board_says_what_is_to_come(client):
     published()
     shown = text(client)
     assert "No board is a day old yet" in shown
-    assert "In numbers: 2 models have votes that count, and 2 have a row on the board. So none was tried out" in shown
+    assert (
+        "In numbers: 2 models have votes that count, and 2 have a row on the board. So no model was tested in secret"
+        in shown
+    )
 
 
 @pytest.mark.django_db
@@ -182,7 +185,7 @@ def test_page_tells_of_each_model_why_votes_do_not_count(client):
     factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
     published()
     shown = text(client)
-    assert "X 1 100.0 1 1 an answer told which model had written it" in shown
+    assert "X 1 100.0 1 1 an answer had revealed its model" in shown
     assert "xxx 1 0 50.0" in shown
 
 
@@ -216,14 +219,14 @@ def test_page_shows_the_figures_of_the_board(client):
     for words in (
         "Votes that count 5",
         "Votes that do not 1",
-        "1 an answer told which model had written it",
-        "Of the 5 votes that name a winner, 60.0 % went to the answer at the left (95 % interval 23.1 to 88.2 %)",
+        "1 an answer had revealed its model",
+        "Of the 5 votes that name a winner, 60.0 % went to the left answer (95 % interval 23.1 to 88.2 %)",
         "&lt;X&gt; One 5 100.0 1",
-        "0 of 2 models are flagged; about 0.1 would be by chance.",
+        "0 of 2 models are flagged; chance alone would flag about 0.1.",
         "This board has 2 closed intervals",
         "95.7 % where 5 such people cast 400 votes on 4 models, 94.8 % where 10 did and 95.8 % where 20 did",
         "98.7 % where one of the 5 cast 60 % of the votes (61.2 % as independent ones), 98.6 % where one of 60",
-        "about 0.1 of them must be expected to miss",
+        "about 0.1 of them are expected to miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
     ):
@@ -241,8 +244,15 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
     assert "Votes that count 1" in shown
     assert "From a public file." in shown
     assert "Of the 1 votes that name a winner" in shown
-    assert "These votes were cast elsewhere." in shown
-    absent = ("Who meets whom", "where 5 such people", "Battles skipped", "Next battle", "No private tests", "None")
+    assert "These votes were cast elsewhere, under the rules of their source" in shown
+    absent = (
+        "How pairs are drawn",
+        "where 5 such people",
+        "Battles skipped",
+        "Next battle",
+        "No private tests",
+        "None",
+    )
     for words in absent:
         assert words not in shown
 
@@ -253,8 +263,8 @@ def test_page_of_counts_without_an_order_knows_no_sides(client):
     factories.cast(*factories.models(2), pool="sums", source="import")
     published()
     shown = text(client, pool="sums")
-    assert "went to the answer at the left" not in shown
-    assert "which answer stood at the left, which battles were skipped" in shown
+    assert "went to the left answer" not in shown
+    assert "so we don't know which answer was on the left, which battles were skipped" in shown
 
 
 @pytest.mark.django_db
@@ -293,7 +303,7 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, mode
         factories.cast(b, a, propensity=0.5)
     published()
     with django_assert_num_queries(11):
-        assert len(client.get(PAGE).context["method"].counts.parts) == models
+        assert len(client.get(PAGE).context["method"].counts.shares) == models
 
 
 @pytest.mark.django_db

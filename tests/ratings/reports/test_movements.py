@@ -35,7 +35,7 @@ def test_moves_beyond_noise_are_those_of_the_page(client, week):
     page = client.get("/history/").context["comparisons"][1].changes
     beyond = {each["model"]: (each["change"], tuple(each["beyond_noise"])) for each in found["models"]}
     assert {model: told for model, told in beyond.items() if told[1]} == {
-        each.now["model"]: (each.change, each.what) for each in page.moved
+        movement.current["model"]: (movement.change, movement.significant) for movement in page.significant_movements
     }
     assert beyond["zinc"][1][0] == "rating"
     assert (found["votes"], found["shift"]) == (page.votes, page.shift)

@@ -28,7 +28,7 @@ def test_categories_come_after_the_whole(three):
     slugs = [place.category for place in found]
     assert slugs[0] == "overall"
     assert set(slugs) == {"overall", "coding", "maths", "exclude-ties"}
-    assert {place.category: place.among for place in found}["maths"] == 2
+    assert {place.category: place.ranked_models for place in found}["maths"] == 2
     assert {place.category: place.row["votes"] for place in found}["coding"] == 10
     assert "maths" not in {place.category for place in placements.list_category_placements("live", "z")}
 

@@ -8,32 +8,32 @@ from ratings.statistics import bradley_terry
 from ratings.statistics.active_sampling import compute_pair_weights
 from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.comparisons import Comparisons
-from tests.ratings.votes import any_board, counts, from_matrices, outcomes, simulated
+from tests.ratings.votes import any_board, board_strategy, build_board, outcomes, simulated
 
 
-def weights_of(board):
+def compute_weights(board):
     return compute_pair_weights(board, bradley_terry.fit(board))
 
 
-def board_of(pairs):
-    """Half of the votes of each pair (M, M) won by each side."""
+def build_pair_board(pairs):
+    """A board where each side wins half of the votes (M, M) of each pair."""
     pairs = np.array(pairs)
-    return from_matrices(pairs // 2, 0 * pairs)
+    return build_board(pairs // 2, 0 * pairs)
 
 
-def with_newcomers(size, votes, new):
+def add_newcomers(size, votes, new):
     pairs = np.full((size + new, size + new), votes)
     pairs[size:] = pairs[:, size:] = 0
-    return board_of(pairs)
+    return build_pair_board(pairs)
 
 
-def share(weights, models):
-    """Of all votes those in which one of these models takes part."""
+def sum_shares(weights, models):
+    """The share of all votes in which one of these models takes part."""
     others = np.delete(np.arange(len(weights)), models)
     return 1 - weights[np.ix_(others, others)].sum() / 2
 
 
-def is_a_distribution(weights):
+def is_distribution(weights):
     off_diagonal = weights[~np.eye(len(weights), dtype=bool)]
     return (
         np.isfinite(weights).all()
@@ -44,80 +44,80 @@ def is_a_distribution(weights):
     )
 
 
-@given(any_board | st.integers(2, 14).flatmap(lambda size: counts(size, 10**9)))
+@given(any_board | st.integers(2, 14).flatmap(lambda size: board_strategy(size, 10**9)))
 def test_weights_are_a_distribution_over_the_pairs_of_any_board(board):
-    assert is_a_distribution(weights_of(board))
+    assert is_distribution(compute_weights(board))
 
 
 def test_prior_of_one_tie_beside_millions_of_votes_is_found():
-    """Rounding in the sums of so many votes is more than the last step along what the ties alone decide."""
+    """With so many votes, rounding exceeds the last step along the direction that only ties decide."""
     wins, ties = np.full((7, 7), 9_898_497), np.ones((7, 7), dtype=int)
     wins[0, 1], wins[0, 4] = 1, 0
-    assert is_a_distribution(weights_of(from_matrices(wins, ties)))
+    assert is_distribution(compute_weights(build_board(wins, ties)))
 
 
 def chain(size):
     wins = np.zeros((size, size))
     wins[np.arange(size - 1), np.arange(1, size)] = 1e9
-    return from_matrices(wins, 0 * wins)
+    return build_board(wins, 0 * wins)
 
 
 def groups(size):
     pairs = np.kron(np.eye(2, dtype=int), np.full((size, size), 100))
-    return from_matrices(0 * pairs, pairs)
+    return build_board(0 * pairs, pairs)
 
 
 boards = {
-    "no models": board_of(np.zeros((0, 0), dtype=int)),
-    "one model": board_of([[0]]),
-    "no votes": board_of(np.zeros((30, 30), dtype=int)),
+    "no models": build_pair_board(np.zeros((0, 0), dtype=int)),
+    "one model": build_pair_board([[0]]),
+    "no votes": build_pair_board(np.zeros((30, 30), dtype=int)),
     "a chain of landslides": chain(60),
     "two groups that never met, all ties": groups(8),
-    "all ties": from_matrices(np.zeros((12, 12)), np.full((12, 12), 1000)),
-    "everything settled": board_of(np.full((40, 40), 10**9)),
+    "all ties": build_board(np.zeros((12, 12)), np.full((12, 12), 1000)),
+    "everything settled": build_pair_board(np.full((40, 40), 10**9)),
 }
 
 
 @pytest.mark.parametrize("board", boards.values(), ids=boards)
 def test_weights_exist_for_boards_that_have_no_fit_too(board):
-    assert is_a_distribution(weights_of(board))
+    assert is_distribution(compute_weights(board))
 
 
 @pytest.mark.parametrize(("won", "lost"), [(0, 0), (1, 0), (0, 10**9), (500, 500)])
 def test_weights_of_two_models_are_their_one_pair(won, lost):
-    weights = weights_of(Comparisons.from_counts("ab", [[0, won], [lost, 0]], np.zeros((2, 2))))
+    weights = compute_weights(Comparisons.from_counts("ab", [[0, won], [lost, 0]], np.zeros((2, 2))))
     assert weights.tolist() == [[0, 1], [1, 0]]
 
 
 def test_weights_are_even_where_all_models_are_alike():
-    weights = weights_of(board_of(np.full((25, 25), 40)))
+    weights = compute_weights(build_pair_board(np.full((25, 25), 40)))
     assert weights[np.triu_indices(25, 1)] == pytest.approx(1 / 300)
 
 
 def test_weights_join_two_groups_that_never_met():
-    weights = weights_of(groups(6))
+    weights = compute_weights(groups(6))
     assert weights[:6, 6:].sum() > 0.8
 
 
 @pytest.mark.parametrize("votes", [100, 10_000])
 def test_weights_go_to_newcomers_first(votes):
-    assert share(weights_of(with_newcomers(40, votes, 2)), [40, 41]) > 0.95
+    assert sum_shares(compute_weights(add_newcomers(40, votes, 2)), [40, 41]) > 0.95
 
 
 def test_weights_do_not_take_a_few_lucky_votes_for_certainty():
-    """Some ties as expected leave next to no residuals, and so an interval of next to no width."""
-    board = with_newcomers(40, 200, 2)
+    """If votes are as expected, residuals are almost zero, and so are the widths of intervals."""
+    board = add_newcomers(40, 200, 2)
     wins, ties = board.wins.copy(), board.ties.copy()
     wins[0, 1:40] += 5
     ties[40, :40] = ties[:40, 40] = 1.5
     wins[41, :40] = wins[:40, 41] = 2
     board = Comparisons.from_counts(board.labels, wins, ties)
     assert bradley_terry.fit(board).se[40] < 1
-    assert share(weights_of(board), [40]) > 0.8
+    assert sum_shares(compute_weights(board), [40]) > 0.8
 
 
 def test_weights_give_a_newcomer_many_opponents():
-    chances = weights_of(with_newcomers(40, 100, 1))[40]
+    chances = compute_weights(add_newcomers(40, 100, 1))[40]
     entropy = -(chances[:40] * np.log(chances[:40] / chances.sum())).sum() / chances.sum()
     assert np.exp(entropy) > 35
 
@@ -126,22 +126,22 @@ def test_weights_prefer_opponents_of_like_strength():
     theta = np.linspace(3, -3, 21)
     pairs = np.full((21, 21), 2000)
     pairs[10] = pairs[:, 10] = 10
-    weights = weights_of(outcomes(np.random.default_rng(1), theta, np.triu(pairs, 1)))[10]
+    weights = compute_weights(outcomes(np.random.default_rng(1), theta, np.triu(pairs, 1)))[10]
     assert min(weights[9], weights[11]) > 3 * max(weights[0], weights[20])
 
 
 def test_weights_go_to_the_contested_top_where_nobody_is_new():
     theta = np.append(np.full(10, 0.8), np.linspace(0.2, -0.8, 40))
-    weights = weights_of(simulated(np.random.default_rng(2), theta, 60_000))
-    assert weights[:10, :10].sum() / 2 > 5 * 45 / 1225  # uniform pairs: 45 of 1225
-    assert share(weights, np.arange(10)) > 0.75
+    weights = compute_weights(simulated(np.random.default_rng(2), theta, 60_000))
+    assert weights[:10, :10].sum() / 2 > 5 * 45 / 1225  # with uniform pairs: 45 of 1225
+    assert sum_shares(weights, np.arange(10)) > 0.75
 
 
 def test_weights_go_to_the_least_certain_where_everything_is_settled():
     pairs = np.full((30, 30), 10_000)
     pairs[29] = pairs[:, 29] = 200
     theta = np.linspace(1, -1, 30)
-    weights = weights_of(outcomes(np.random.default_rng(3), theta, np.triu(pairs, 1)))
+    weights = compute_weights(outcomes(np.random.default_rng(3), theta, np.triu(pairs, 1)))
     assert weights.sum(axis=1)[10:].argmax() == 19
 
 
@@ -149,13 +149,16 @@ def test_weights_go_to_the_least_certain_where_everything_is_settled():
 def test_weights_do_not_depend_on_the_order_of_the_models(board, random):
     order = random.sample(range(len(board.labels)), len(board.labels))
     cells = np.ix_(order, order)
-    moved = weights_of(Comparisons.from_counts(order, board.wins[cells], board.ties[cells]))
-    assert moved == pytest.approx(weights_of(board)[cells], abs=1e-8)
+    reordered = compute_weights(Comparisons.from_counts(order, board.wins[cells], board.ties[cells]))
+    assert reordered == pytest.approx(compute_weights(board)[cells], abs=1e-8)
 
 
 def test_weights_are_the_shrink_of_the_variance_that_matters():
-    """By inverting the information with each single vote added. Of few models all are newcomers and contenders."""
-    board = board_of([[0, 8, 4, 0], [8, 0, 2, 0], [4, 2, 0, 6], [0, 0, 6, 0]])
+    """The expected weights invert the information with each single vote added.
+
+    With few models, all are newcomers and contenders.
+    """
+    board = build_pair_board([[0, 8, 4, 0], [8, 0, 2, 0], [4, 2, 0, 6], [0, 0, 6, 0]])
     votes = board.votes / 4
     information = np.diag(votes.sum(axis=1)) - votes + np.eye(4) / 4
     field = np.eye(4) - information.diagonal() / information.trace()
@@ -168,7 +171,7 @@ def test_weights_are_the_shrink_of_the_variance_that_matters():
             contrast = np.eye(4)[i] - np.eye(4)[j]
             after = information + np.outer(contrast, contrast) / 4
             shrink[i, j] = before - np.trace(matters @ np.linalg.inv(after))
-    assert weights_of(board) == pytest.approx(2 * shrink / shrink.sum(), abs=1e-10)
+    assert compute_weights(board) == pytest.approx(2 * shrink / shrink.sum(), abs=1e-10)
 
 
 def test_newcomers_settle_with_far_fewer_votes_than_by_uniform_pairs():
@@ -200,15 +203,15 @@ def test_covers_measures_from_the_mean_of_the_bounded_models():
 
 
 def test_newcomer_among_many_votes_stands_in_a_third_of_the_draws():
-    """Its weights alone would put it into nine draws of ten, where few voters could decide on it."""
-    board = with_newcomers(20, 26, new=1)
-    weights = weights_of(board)
+    """Its weights alone would put the newcomer into nine of ten draws, so that few voters could decide its rating."""
+    board = add_newcomers(20, 26, new=1)
+    weights = compute_weights(board)
 
     chances = simulation.drawn(weights)
 
     assert board.votes.sum() / 2 == 190 * 26
-    assert share(weights, [20]) > 0.9
-    assert share(chances, [20]) == pytest.approx(0.35)
+    assert sum_shares(weights, [20]) > 0.9
+    assert sum_shares(chances, [20]) == pytest.approx(0.35)
     in_200_draws = np.random.default_rng(1).multinomial(200, chances[np.triu_indices(21, 1)])
     with_newcomer = np.nonzero(np.triu_indices(21, 1)[1] == 20)[0]
     assert in_200_draws[with_newcomer].sum() <= 0.35 * 200 + 3 * np.sqrt(200 * 0.35 * 0.65)

@@ -21,12 +21,12 @@ def column(low, high):
 
 
 def test_line_through_known_models():
-    found = regress_ratings(NAMES, AVERAGES, RATINGS)
-    assert found.spearman == pytest.approx(0.859, abs=0.001)
-    assert found.slope == pytest.approx(6.266, abs=0.001)
-    assert found.intercept == pytest.approx(974.1, abs=0.1)
-    assert found.sd == pytest.approx(33.8, abs=0.1)
-    assert not found.lost
+    regression = regress_ratings(NAMES, AVERAGES, RATINGS)
+    assert regression.spearman == pytest.approx(0.859, abs=0.001)
+    assert regression.slope == pytest.approx(6.266, abs=0.001)
+    assert regression.intercept == pytest.approx(974.1, abs=0.1)
+    assert regression.sd == pytest.approx(33.8, abs=0.1)
+    assert not regression.lost
 
 
 def test_models_farthest_from_the_line():
@@ -46,18 +46,18 @@ def test_models_farthest_from_the_line():
 
 def test_line_is_that_of_another_implementation():
     other = linregress(AVERAGES, RATINGS)
-    found = regress_ratings(NAMES, AVERAGES, RATINGS)
-    assert (found.slope, found.intercept) == pytest.approx((other.slope, other.intercept))
-    for point in found.points:
+    regression = regress_ratings(NAMES, AVERAGES, RATINGS)
+    assert (regression.slope, regression.intercept) == pytest.approx((other.slope, other.intercept))
+    for point in regression.points:
         assert point.expected == pytest.approx(other.intercept + other.slope * point.score)
-        assert point.z == pytest.approx((point.rating - point.expected) / found.sd)
+        assert point.z == pytest.approx((point.rating - point.expected) / regression.sd)
 
 
 @given(column(0, 12), column(800, 820))
 def test_rank_correlation_is_that_of_another_implementation(scores, ratings):
     assume(np.ptp(scores) and np.ptp(ratings))
-    found = regress_ratings([f"m{n}" for n in range(15)], scores, ratings)
-    assert found.spearman == pytest.approx(spearmanr(scores, ratings).statistic)
+    regression = regress_ratings([f"m{n}" for n in range(15)], scores, ratings)
+    assert regression.spearman == pytest.approx(spearmanr(scores, ratings).statistic)
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_interval_of_a_rank_correlation(rho, n, low, high):
 def test_interval_of_a_rank_correlation_holds_the_truth_as_often_as_it_says():
     """Pairs of two normals whose rank correlation is 6 / pi * asin(r / 2)."""
     random = np.random.default_rng(7)
-    truth, mix, held = 6 / np.pi * np.arcsin(0.6 / 2), np.array([[1.0, 0.6], [0.6, 1.0]]), 0
+    truth, mix, hits = 6 / np.pi * np.arcsin(0.6 / 2), np.array([[1.0, 0.6], [0.6, 1.0]]), 0
     for _ in range(1000):
         scores, ratings = random.multivariate_normal([0, 0], mix, size=30).T
-        found = regress_ratings([f"m{n}" for n in range(30)], scores, ratings)
-        held += found.spearman_low <= truth <= found.spearman_high
-    assert 930 <= held <= 970
+        regression = regress_ratings([f"m{n}" for n in range(30)], scores, ratings)
+        hits += regression.spearman_low <= truth <= regression.spearman_high
+    assert 930 <= hits <= 970
 
 
 def test_noise_of_ratings_and_of_scores_widens_a_residual():
@@ -117,7 +117,7 @@ def test_benchmark_that_does_not_order_models_has_lost_its_signal(scores, lost):
     [
         (
             {"names": NAMES[:11], "scores": AVERAGES[:11], "ratings": RATINGS[:11]},
-            "12 models that have both; here are 11",
+            "12 models with a score and a rating, and there are 11",
         ),
         ({"scores": AVERAGES[:-1]}, "52 scores for 53"),
         ({"scores": [*AVERAGES[:-1], float("nan")]}, "scores must be finite"),
@@ -139,19 +139,19 @@ def test_twelve_models_suffice():
 
 
 def test_points_on_the_line_agree():
-    found = regress_ratings(NAMES[:12], range(12), range(1000, 1120, 10))
-    assert {point.verdict for point in found.points} == {"agree"}
-    assert [point.z for point in found.points] == pytest.approx([0] * 12)
+    regression = regress_ratings(NAMES[:12], range(12), range(1000, 1120, 10))
+    assert {point.verdict for point in regression.points} == {"agree"}
+    assert [point.z for point in regression.points] == pytest.approx([0] * 12)
 
 
 @given(column(0, 100), column(800, 1500))
 def test_residuals_sum_to_nothing_and_are_finite(scores, ratings):
     assume(np.ptp(scores) and np.ptp(ratings))
-    found = regress_ratings([f"m{n}" for n in range(15)], scores, ratings, 5.0)
-    values = [value for point in found.points for value in (point.expected, point.z, point.z_low, point.z_high)]
-    assert np.isfinite([*values, found.slope, found.intercept, found.sd, found.spearman]).all()
-    assert sum(point.rating - point.expected for point in found.points) == pytest.approx(0, abs=1e-6)
-    assert [point.z for point in found.points] == sorted(point.z for point in found.points)
+    regression = regress_ratings([f"m{n}" for n in range(15)], scores, ratings, 5.0)
+    values = [value for point in regression.points for value in (point.expected, point.z, point.z_low, point.z_high)]
+    assert np.isfinite([*values, regression.slope, regression.intercept, regression.sd, regression.spearman]).all()
+    assert sum(point.rating - point.expected for point in regression.points) == pytest.approx(0, abs=1e-6)
+    assert [point.z for point in regression.points] == sorted(point.z for point in regression.points)
 
 
 @given(column(0, 100), column(800, 1500), floats(0.1, 10), floats(-100, 100))

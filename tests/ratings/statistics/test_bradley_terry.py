@@ -42,7 +42,7 @@ def test_fit_gives_the_published_ratings_of_the_citations_example():
     fit = bradley_terry.fit(Comparisons.from_counts(range(4), CITATIONS, 0 * CITATIONS))
     log_odds = (fit.ratings - fit.ratings[0])[1:] / ELO_SCALE
     assert log_odds == pytest.approx([-2.94907, -0.47957, 0.26895], abs=5e-6)
-    # Published are the Hessian's errors; without ties the sandwich differs as far as the model fits badly.
+    # The published errors are those of the Hessian; without ties, the sandwich differs where the model fits badly.
     variance = fit.covariance.diagonal() + fit.covariance[0, 0] - 2 * fit.covariance[0]
     assert np.sqrt(variance[1:]) / ELO_SCALE == pytest.approx([0.10255, 0.06059, 0.07083], rel=0.005)
 
@@ -83,10 +83,10 @@ def test_fit_agrees_with_a_sandwich_summed_vote_by_vote():
 def test_fit_does_not_depend_on_the_order_of_the_models(board, random):
     order = random.sample(range(len(board.labels)), len(board.labels))
     cells = np.ix_(order, order)
-    moved = bradley_terry.fit(Comparisons.from_counts(order, board.wins[cells], board.ties[cells]))
+    reordered = bradley_terry.fit(Comparisons.from_counts(order, board.wins[cells], board.ties[cells]))
     fit = bradley_terry.fit(board)
-    assert moved.ratings == pytest.approx(fit.ratings[order], abs=1e-6)
-    assert moved.covariance == pytest.approx(fit.covariance[cells], rel=1e-6, abs=1e-6)
+    assert reordered.ratings == pytest.approx(fit.ratings[order], abs=1e-6)
+    assert reordered.covariance == pytest.approx(fit.covariance[cells], rel=1e-6, abs=1e-6)
 
 
 @given(bounded_board, st.integers(2, 1000))
@@ -114,8 +114,8 @@ def test_fit_counts_two_ties_like_a_win_for_each_side(board):
 @given(bounded_board, st.lists(st.floats(-2000, 4000), min_size=6, max_size=6))
 def test_fit_does_not_depend_on_the_start(board, start):
     fit = bradley_terry.fit(board)
-    moved = bradley_terry.fit(board, start=start[: len(board.labels)])
-    assert moved.ratings == pytest.approx(fit.ratings, abs=1e-6)
+    restarted = bradley_terry.fit(board, start=start[: len(board.labels)])
+    assert restarted.ratings == pytest.approx(fit.ratings, abs=1e-6)
     assert bradley_terry.fit(board, start=fit.ratings).iterations <= 2
 
 
@@ -187,7 +187,7 @@ def test_fit_places_both_models_of_the_first_vote_of_an_arena():
     assert expit(2 * lead) + expit(lead) == pytest.approx(1.5)
     assert fit.ratings.sum() == pytest.approx(2000)
     assert fit.unbounded.all()
-    # One win has a chance of 2.5 % at 400 log10(39) points below the opponent.
+    # One win has a chance of 2.5% at 400 log10(39) points below the opponent.
     reach = 400 * np.log10(39)
     assert fit.ci_low.tolist() == [pytest.approx(fit.ratings[1] - reach), -np.inf]
     assert fit.ci_high.tolist() == [np.inf, pytest.approx(fit.ratings[0] + reach)]

@@ -1,4 +1,4 @@
-"""Sums by voter against the plain loops that they stand for."""
+"""Sums by voter agree with plain loops."""
 
 import numpy as np
 import pytest
@@ -6,22 +6,22 @@ import pytest
 from ratings.statistics import cluster_sums
 
 
-def entries(voters, votes, width, seed=0):
+def draw_entries(voters, votes, width, seed=0):
     rng = np.random.default_rng(seed)
     voter = rng.integers(0, voters, votes)
     first, second = rng.integers(0, width - 1, (2, votes))
     return voter, first, second, rng.normal(size=votes)
 
 
-def by_hand(voter, parts, width):
-    found = np.zeros((width, width))
-    for each in set(voter.tolist()):
+def sum_products_by_hand(voter, parts, width):
+    products = np.zeros((width, width))
+    for number in set(voter.tolist()):
         sums = np.zeros(width)
         for column, values in parts:
-            for place in np.flatnonzero(voter == each):
+            for place in np.flatnonzero(voter == number):
                 sums[column if isinstance(column, int) else column[place]] += values[place]
-        found += np.outer(sums, sums)
-    return found
+        products += np.outer(sums, sums)
+    return products
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,15 @@ def by_hand(voter, parts, width):
 )
 def test_products_are_those_of_each_voters_sums(monkeypatch, voters, votes, width, cells):
     monkeypatch.setattr(cluster_sums, "_BLOCK_CELLS", cells)
-    voter, first, second, values = entries(voters, votes, width)
+    voter, first, second, values = draw_entries(voters, votes, width)
     parts = [(first, values), (second, -values), (width - 1, 2 * values)]
-    assert cluster_sums.sum_outer_products(voter, parts, width) == pytest.approx(by_hand(voter, parts, width), abs=1e-9)
+    assert cluster_sums.sum_outer_products(voter, parts, width) == pytest.approx(
+        sum_products_by_hand(voter, parts, width), abs=1e-9
+    )
 
 
 def test_products_do_not_depend_on_how_voters_are_numbered():
-    voter, first, second, values = entries(12, 300, 5)
+    voter, first, second, values = draw_entries(12, 300, 5)
     parts = [(first, values), (second, -values)]
     far = cluster_sums.sum_outer_products(voter * 900_001, parts, 5)
     assert far == pytest.approx(cluster_sums.sum_outer_products(voter, parts, 5), abs=1e-9)
@@ -55,19 +57,19 @@ def test_products_do_not_depend_on_how_voters_are_numbered():
 )
 def test_totals_are_sums_over_voters_of_functions_of_what_each_adds_up_to(monkeypatch, voters, votes, cells):
     monkeypatch.setattr(cluster_sums, "_BLOCK_CELLS", cells)
-    voter, first, second, values = entries(voters, votes, 7)
+    voter, first, second, values = draw_entries(voters, votes, 7)
     amount = np.abs(values)
     sums = np.zeros((voters, 7))
     for side in (first, second):
         np.add.at(sums, (voter, side), amount)
 
-    found = cluster_sums.sum_over_voters(
+    sums_by_function = cluster_sums.sum_over_voters(
         voter, (first, second), amount, 7, (np.sign, np.square, lambda each: np.minimum(each, 1))
     )
 
-    assert found[0].tolist() == (sums > 0).sum(axis=0).tolist()
-    assert found[1] == pytest.approx((sums**2).sum(axis=0))
-    assert found[2] == pytest.approx(np.minimum(sums, 1).sum(axis=0))
+    assert sums_by_function[0].tolist() == (sums > 0).sum(axis=0).tolist()
+    assert sums_by_function[1] == pytest.approx((sums**2).sum(axis=0))
+    assert sums_by_function[2] == pytest.approx(np.minimum(sums, 1).sum(axis=0))
 
 
 def test_totals_of_no_votes_are_none():
@@ -78,8 +80,8 @@ def test_totals_of_no_votes_are_none():
 @pytest.mark.parametrize(("voters", "votes", "cells"), [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)])
 def test_pair_products_are_both_sums_in_one_pass(monkeypatch, voters, votes, cells):
     monkeypatch.setattr(cluster_sums, "_BLOCK_CELLS", cells)
-    voter, first, second, values = entries(voters, votes, 7)
-    found, squares = cluster_sums.sum_pair_products(voter, (first, second), values, np.abs(values), 7)
-    assert found == pytest.approx(by_hand(voter, [(first, values), (second, -values)], 7), abs=1e-9)
-    amounts = by_hand(voter, [(first, np.abs(values)), (second, np.abs(values))], 7)
+    voter, first, second, values = draw_entries(voters, votes, 7)
+    products, squares = cluster_sums.sum_pair_products(voter, (first, second), values, np.abs(values), 7)
+    assert products == pytest.approx(sum_products_by_hand(voter, [(first, values), (second, -values)], 7), abs=1e-9)
+    amounts = sum_products_by_hand(voter, [(first, np.abs(values)), (second, np.abs(values))], 7)
     assert squares == pytest.approx(amounts.diagonal())

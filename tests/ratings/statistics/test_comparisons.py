@@ -39,7 +39,7 @@ def test_from_counts_accepts_an_empty_board():
 @pytest.mark.parametrize(
     ("labels", "wins", "ties", "message"),
     [
-        (["a", "b"], [[0, -1], [0, 0]], [[0, 0], [0, 0]], "none of them negative"),
+        (["a", "b"], [[0, -1], [0, 0]], [[0, 0], [0, 0]], "finite and not negative"),
         (["a", "b"], [[0, 1], [0, 0]], [[0, 1], [2, 0]], "symmetric"),
         (["a", "b"], [[0, 1, 0], [0, 0, 0]], [[0, 0], [0, 0]], "2 x 2"),
         (["a", "b"], [[0, 1], [0, 0]], [[0]], "2 x 2"),
@@ -151,7 +151,9 @@ def test_voter_counts_take_weights_and_counted_rows():
 
 def test_restricted_keeps_the_rows_of_the_mask():
     board = Comparisons.from_votes(*VOTES)
-    rows = VoterCounts.from_votes(board, [5, 6, 7, 8, 9], VOTES[:2], VOTES[2]).restricted(np.array([0, 1, 0, 0, 1]) > 0)
+    rows = VoterCounts.from_votes(board, [5, 6, 7, 8, 9], VOTES[:2], VOTES[2]).select_rows(
+        np.array([0, 1, 0, 0, 1]) > 0
+    )
     assert rows.voter.tolist() == [1, 4]
     assert rows.losses.tolist() == [0, 1]
 

@@ -103,7 +103,7 @@ def test_replay_of_a_long_run_of_wins_is_that_step_by_step(lead):
 def test_replay_of_the_largest_weight_ends():
     won = replay_votes([START_RATING, START_RATING], [0], [1], [1], [10**9])
     tied = replay_votes([1000, 1700], [0], [1], [0.5], [10**9])
-    # The lead L after n wins solves 10 ** (L / 400) = 8 ln 10 / 400 * n but for terms that vanish beside n.
+    # The lead L after n wins solves 10 ** (L / 400) = 8 ln 10 / 400 * n except for terms that are negligible against n.
     assert won[0] - won[1] == pytest.approx(400 * np.log10(8 * np.log(10) / 400 * 1e9), abs=1e-3)
     assert won.sum() == pytest.approx(2000)
     assert tied == pytest.approx([1350, 1350], abs=1e-9)

@@ -1,4 +1,4 @@
-"""Simulations with fixed seeds: do intervals cover the truth as often as they say? `bench/coverage.py` runs longer."""
+"""Simulations with fixed seeds check the coverage of intervals. `bench/coverage.py` runs longer."""
 
 import pytest
 
@@ -31,28 +31,28 @@ def test_clustered_intervals_cover_where_voters_have_tastes_and_plain_ones_do_no
     ],
 )
 def test_intervals_of_few_voters_and_of_one_with_most_votes_cover_the_truth(voters, normal):
-    """With a normal quantile the same clustered errors cover less."""
-    held = simulations.of_few_voters(150, simulations.FEW[voters])
-    assert held.fitted > 0.93
-    assert held.normal < normal
+    """With a normal quantile, the same clustered errors cover less."""
+    coverage = simulations.of_few_voters(150, simulations.FEW[voters])
+    assert coverage.fitted > 0.93
+    assert coverage.normal < normal
 
 
 def test_intervals_of_a_newcomer_that_few_people_judged_on_a_board_of_many_cover_the_truth():
-    held = simulations.of_a_newcomer_of_few_voters(200)
-    assert held.fitted > 0.93
-    assert held.normal < 0.9
+    coverage = simulations.of_a_newcomer_of_few_voters(200)
+    assert coverage.fitted > 0.93
+    assert coverage.normal < 0.9
 
 
 @pytest.mark.parametrize("voters", ["5 voters without tastes", "10 voters without tastes"])
 def test_intervals_are_never_narrower_than_the_plain_ones(voters):
-    held = simulations.of_few_voters(150, simulations.FEW[voters])
-    assert 0.93 < held.plain <= held.fitted
-    assert held.normal < held.plain
+    coverage = simulations.of_few_voters(150, simulations.FEW[voters])
+    assert 0.93 < coverage.plain <= coverage.fitted
+    assert coverage.normal < coverage.plain
 
 
 @pytest.mark.parametrize("spread", [78, 20])
 def test_ranks_and_tiers_hold_as_often_as_they_say(spread):
-    held = simulations.of_ranks(150, spread)
-    assert held.ranges >= 0.95
-    assert held.tiers >= 0.94
-    assert held.width < 0.85 * held.overlapping
+    coverage = simulations.of_ranks(150, spread)
+    assert coverage.ranges >= 0.95
+    assert coverage.tiers >= 0.94
+    assert coverage.width < 0.85 * coverage.overlapping

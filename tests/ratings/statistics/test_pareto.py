@@ -1,4 +1,4 @@
-"""The frontier of what nothing else beats in two respects."""
+"""The Pareto frontier of points in two dimensions."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ def beats(one, other):
         ([(1, 2), (2, 1), (1, 1)], [True, True, False]),
         ([(2, 1), (2, 2), (1, 2)], [False, True, False]),
         ([(1, 1), (1, 1), (0, 5)], [True, True, True]),
-        # Ratings and negated prices: the dear one that is no better is off it.
+        # Ratings and negated prices: an expensive model that is no better is off the frontier.
         ([(1200, -10.0), (1200, -12.0), (1100, -1.0), (1150, -9.0)], [True, False, True, True]),
     ],
 )

@@ -9,8 +9,8 @@ from ratings.statistics.components import list_components
 from ratings.statistics.placement import place_loose_models
 
 
-def placed(labels, wins, ties=None, theta=None):
-    """Place the loose models of the first component; strengths of the others as given."""
+def place_models(labels, wins, ties=None, theta=None):
+    """The board, its first component, and the estimate of its loose models; the other strengths are given."""
     wins = np.array(wins, dtype=float)
     board = Comparisons.from_counts(list(labels), wins, np.zeros_like(wins) if ties is None else ties)
     part = list_components(board)[0]
@@ -20,8 +20,8 @@ def placed(labels, wins, ties=None, theta=None):
 
 def test_place_gives_each_model_one_virtual_tie_against_1000():
     wins = [[0, 3, 0, 0], [2, 0, 0, 5], [4, 1, 0, 0], [0, 0, 0, 0]]
-    board, part, found = placed("abcd", wins, theta=[0.3, -0.3, 0, 0])
-    theta = np.array([0.3, -0.3, *found.theta])
+    board, part, estimate = place_models("abcd", wins, theta=[0.3, -0.3, 0, 0])
+    theta = np.array([0.3, -0.3, *estimate.theta])
     assert part.loose.tolist() == [2, 3]
     for model in part.loose:
         expected = board.votes[model] @ expit(theta[model] - theta) + expit(theta[model])
@@ -29,21 +29,21 @@ def test_place_gives_each_model_one_virtual_tie_against_1000():
 
 
 def test_place_takes_its_error_from_the_information_with_the_virtual_tie():
-    _, _, found = placed("abc", [[0, 1, 0], [1, 0, 0], [3, 0, 0]])
-    theta = found.theta[0]
+    _, _, estimate = place_models("abc", [[0, 1, 0], [1, 0, 0], [3, 0, 0]])
+    theta = estimate.theta[0]
     assert 4 * expit(theta) == pytest.approx(3.5)
-    assert found.spread.covariance[0, 0] == pytest.approx(1 / (4 * expit(theta) * expit(-theta)))
+    assert estimate.spread.covariance[0, 0] == pytest.approx(1 / (4 * expit(theta) * expit(-theta)))
 
 
 def test_place_closes_the_interval_where_the_record_has_a_chance_of_a_fortieth():
-    _, _, found = placed("abc", [[0, 1, 0], [1, 0, 0], [3, 2, 0]], theta=[0.4, -0.4, 0])
-    assert np.isposinf(found.high[0])
-    assert expit(found.low[0] - 0.4) ** 3 * expit(found.low[0] + 0.4) ** 2 == pytest.approx(0.025)
+    _, _, estimate = place_models("abc", [[0, 1, 0], [1, 0, 0], [3, 2, 0]], theta=[0.4, -0.4, 0])
+    assert np.isposinf(estimate.high[0])
+    assert expit(estimate.low[0] - 0.4) ** 3 * expit(estimate.low[0] + 0.4) ** 2 == pytest.approx(0.025)
 
 
 def test_place_mirrors_a_model_that_never_won():
-    _, _, above = placed("abc", [[0, 1, 0], [1, 0, 0], [3, 2, 0]], theta=[0.4, -0.4, 0])
-    _, _, below = placed("abc", [[0, 1, 3], [1, 0, 2], [0, 0, 0]], theta=[-0.4, 0.4, 0])
+    _, _, above = place_models("abc", [[0, 1, 0], [1, 0, 0], [3, 2, 0]], theta=[0.4, -0.4, 0])
+    _, _, below = place_models("abc", [[0, 1, 3], [1, 0, 2], [0, 0, 0]], theta=[-0.4, 0.4, 0])
     assert below.theta == pytest.approx(-above.theta)
     assert below.high == pytest.approx(-above.low)
     assert np.isneginf(below.low[0])
@@ -52,14 +52,14 @@ def test_place_mirrors_a_model_that_never_won():
 def test_place_bounds_a_mixed_record_by_its_binomial_tail():
     # c and d beat a and b, and split 7 : 3 between themselves; c's record is one against d and one against a.
     wins = [[0, 9, 0, 0], [9, 0, 0, 0], [2, 0, 0, 7], [0, 2, 3, 0]]
-    _, _, found = placed("abcd", wins)
+    _, _, estimate = place_models("abcd", wins)
 
     def tail(rating):
-        mean = (2 * expit(rating) + 10 * expit(rating - found.theta[1])) / 12
+        mean = (2 * expit(rating) + 10 * expit(rating - estimate.theta[1])) / 12
         return binom.sf(8, 12, mean) - 0.025
 
-    assert found.low[0] == pytest.approx(brentq(tail, -30, 30))
-    assert np.isposinf(found.high).all()
+    assert estimate.low[0] == pytest.approx(brentq(tail, -30, 30))
+    assert np.isposinf(estimate.high).all()
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_place_opens_the_end_away_from_the_bounded_models(games, loose, low_open
     wins = np.zeros((len(labels), len(labels)))
     for winner, loser in games:
         wins[labels.index(winner), labels.index(loser)] += 1
-    board, part, found = placed(labels, wins)
+    board, part, estimate = place_models(labels, wins)
     assert [board.labels[model] for model in part.loose] == list(loose)
-    assert np.isinf(found.low).tolist() == low_open
-    assert np.isinf(found.high).tolist() == high_open
-    assert not found.clustered.any()
+    assert np.isinf(estimate.low).tolist() == low_open
+    assert np.isinf(estimate.high).tolist() == high_open
+    assert not estimate.clustered.any()

@@ -11,16 +11,16 @@ from ratings.statistics.bradley_terry import ELO_SCALE, Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.interval_widths import Spread
 from ratings.statistics.ranks import compare_pairs, compute_ranks, has_enough_votes
-from tests.ratings.simulations import joint
+from tests.ratings.simulations import compute_distance_errors
 from tests.ratings.votes import any_board
 
 
-def independent(se):
+def build_independent_spread(se):
     covariance = np.diag(se**2)
     return Spread(covariance, covariance, np.full(len(se), np.inf))
 
 
-def made(ratings, se, component=None, unbounded=None):
+def build_fit(ratings, se, component=None, unbounded=None):
     """A fit of independent estimates."""
     ratings, se = np.array(ratings, dtype=float), np.array(se, dtype=float)
     size = len(ratings)
@@ -29,7 +29,7 @@ def made(ratings, se, component=None, unbounded=None):
         se=se,
         ci_low=ratings - 1.959964 * se,
         ci_high=ratings + 1.959964 * se,
-        spread=independent(se),
+        spread=build_independent_spread(se),
         component=np.array([0] * size if component is None else component, dtype=int),
         unbounded=np.array([False] * size if unbounded is None else unbounded, dtype=bool),
         interval=np.full(size, "plain"),
@@ -44,25 +44,25 @@ def made(ratings, se, component=None, unbounded=None):
         ([1000], [9], [1], [1], [1], [1], [1]),
         ([1000] * 3, [9] * 3, [1] * 3, [1] * 3, [3] * 3, [1] * 3, [1] * 3),
         # 30 apart, errors of 10: the difference has an error of 14.1, so 27.7 suffice, though intervals overlap
-        # by far; all three pairs hold at once only from 33.8 on.
+        # by far; all three pairs are significant at once only from 33.8 on.
         ([1030, 1000, 970], [10] * 3, [1, 2, 3], [1, 2, 3], [1, 2, 3], [1, 1, 2], [1, 1, 2]),
         ([1025, 1000, 975], [10] * 3, [1, 2, 3], [1, 1, 2], [2, 3, 3], [1, 1, 2], [1, 1, 2]),
         ([1060, 1000, 940], [10] * 3, [1, 2, 3], [1, 2, 3], [1, 2, 3], [1, 2, 3], [1, 2, 3]),
-        # A wide interval keeps a model in the first tier below others that are out of it.
+        # A wide interval puts a model into the first tier although better-rated models are out of it.
         ([1060, 1000, 990], [5, 5, 50], [1, 2, 3], [1, 2, 1], [2, 3, 3], [1, 2, 1], [1, 2, 1]),
     ],
 )
 def test_ranks_of_independent_estimates(ratings, se, rank, low, high, ub, tier):
-    found = compute_ranks(made(ratings, se))
-    assert found.rank.tolist() == rank
-    assert found.rank_low.tolist() == low
-    assert found.rank_high.tolist() == high
-    assert found.rank_ub.tolist() == ub
-    assert found.tier.tolist() == tier
+    ranks = compute_ranks(build_fit(ratings, se))
+    assert ranks.rank.tolist() == rank
+    assert ranks.rank_low.tolist() == low
+    assert ranks.rank_high.tolist() == high
+    assert ranks.rank_ub.tolist() == ub
+    assert ranks.tier.tolist() == tier
 
 
 def test_ranks_use_the_covariance_between_models():
-    fit = made([1010, 1000], [10, 10])
+    fit = build_fit([1010, 1000], [10, 10])
     covariance = np.array([[100.0, 99], [99, 100]])
     together = replace(fit, spread=Spread(covariance, covariance, np.full(2, np.inf)))
     assert compute_ranks(fit).rank_high.tolist() == [2, 2]
@@ -70,24 +70,24 @@ def test_ranks_use_the_covariance_between_models():
 
 
 def test_ranks_count_within_a_component():
-    found = compute_ranks(made([1500, 900, 1100, 1000], [1] * 4, [0, 0, 1, 1]))
-    assert found.rank.tolist() == [1, 2, 1, 2]
-    assert found.rank_high.tolist() == [1, 2, 1, 2]
-    assert found.tier.tolist() == [1, 2, 1, 2]
+    ranks = compute_ranks(build_fit([1500, 900, 1100, 1000], [1] * 4, [0, 0, 1, 1]))
+    assert ranks.rank.tolist() == [1, 2, 1, 2]
+    assert ranks.rank_high.tolist() == [1, 2, 1, 2]
+    assert ranks.tier.tolist() == [1, 2, 1, 2]
 
 
 def test_ranks_take_rounding_for_equality():
-    assert compute_ranks(made([1000, 1000 + 1e-11], [5, 5])).rank.tolist() == [1, 1]
+    assert compute_ranks(build_fit([1000, 1000 + 1e-11], [5, 5])).rank.tolist() == [1, 1]
 
 
 def test_ranks_of_nothing_but_ties_are_all_one():
     ties = 3 * (1 - np.eye(5))
-    found = compute_ranks(
+    ranks = compute_ranks(
         bradley_terry.fit(Comparisons.from_counts(range(5), 0 * ties, ties), start=[900, 1000, 1, 2, 3])
     )
-    assert found.rank.tolist() == [1] * 5
-    assert found.rank_high.tolist() == [5] * 5
-    assert found.tier.tolist() == [1] * 5
+    assert ranks.rank.tolist() == [1] * 5
+    assert ranks.rank_high.tolist() == [5] * 5
+    assert ranks.tier.tolist() == [1] * 5
 
 
 @pytest.mark.parametrize(("wins", "high"), [(1, 2), (3, 2), (100, 1)])
@@ -100,7 +100,7 @@ def test_ranks_tell_unbounded_models_apart_when_their_intervals_do(wins, high):
 @given(any_board)
 def test_ranks_follow_their_definitions(board):
     fit = bradley_terry.fit(board)
-    found = compute_ranks(fit)
+    ranks = compute_ranks(fit)
     for i, rating in enumerate(fit.ratings):
         better, worse, above, overlapping = 0, 0, 0, 0
         for j in np.flatnonzero(fit.component == fit.component[i]):
@@ -111,53 +111,53 @@ def test_ranks_follow_their_definitions(board):
             above += gap > 1e-8
             overlapping += fit.ci_low[j] > fit.ci_high[i]
         size = (fit.component == fit.component[i]).sum()
-        assert (found.rank[i], found.rank_ub[i]) == (1 + above, 1 + overlapping)
-        assert (found.rank_low[i], found.rank_high[i]) == (1 + better, size - worse)
+        assert (ranks.rank[i], ranks.rank_ub[i]) == (1 + above, 1 + overlapping)
+        assert (ranks.rank_low[i], ranks.rank_high[i]) == (1 + better, size - worse)
 
 
 @given(any_board)
 def test_ranks_lie_in_their_range_and_ranges_in_those_of_overlapping_intervals(board):
     fit = bradley_terry.fit(board)
-    found = compute_ranks(fit)
+    ranks = compute_ranks(fit)
     below = ((fit.ci_low[:, None] > fit.ci_high) & (fit.component[:, None] == fit.component)).sum(axis=1)
     size = (fit.component[:, None] == fit.component).sum(axis=0)
-    assert (found.rank_ub <= found.rank_low).all()
-    assert (found.rank_low <= found.rank).all()
-    assert (found.rank <= found.rank_high).all()
-    assert (found.rank_high <= size - below).all()
-    assert (found.tier[found.rank == 1] == 1)[~fit.unbounded[found.rank == 1]].all()
+    assert (ranks.rank_ub <= ranks.rank_low).all()
+    assert (ranks.rank_low <= ranks.rank).all()
+    assert (ranks.rank <= ranks.rank_high).all()
+    assert (ranks.rank_high <= size - below).all()
+    assert (ranks.tier[ranks.rank == 1] == 1)[~fit.unbounded[ranks.rank == 1]].all()
 
 
 def test_ranks_are_counted_among_the_candidates_alone():
-    """The newcomer at 1200 could be anywhere; it takes no rank from anybody."""
-    fit = made([1100, 1200, 1000, 900, 1050], [5, 60, 5, 5, 5])
-    found = compute_ranks(fit, np.array([True, False, True, True, False]))
-    assert found.ranked.tolist() == [True, False, True, True, False]
-    assert found.rank.tolist() == [1, 0, 2, 3, 0]
-    assert found.rank_low.tolist() == [1, 1, 2, 3, 2]
-    assert found.rank_high.tolist() == [1, 2, 2, 3, 2]
-    assert found.rank_ub.tolist() == [1, 0, 2, 3, 0]
-    assert found.tier.tolist() == [1, 0, 2, 3, 0]
+    """The newcomer at 1200 could be anywhere; it takes no rank from other models."""
+    fit = build_fit([1100, 1200, 1000, 900, 1050], [5, 60, 5, 5, 5])
+    ranks = compute_ranks(fit, np.array([True, False, True, True, False]))
+    assert ranks.ranked.tolist() == [True, False, True, True, False]
+    assert ranks.rank.tolist() == [1, 0, 2, 3, 0]
+    assert ranks.rank_low.tolist() == [1, 1, 2, 3, 2]
+    assert ranks.rank_high.tolist() == [1, 2, 2, 3, 2]
+    assert ranks.rank_ub.tolist() == [1, 0, 2, 3, 0]
+    assert ranks.tier.tolist() == [1, 0, 2, 3, 0]
 
 
 def test_a_model_below_all_that_are_ranked_could_stand_last_of_one_more():
-    found = compute_ranks(made([1100, 1000, 500], [5] * 3), np.array([True, True, False]))
-    assert (found.rank_low[2], found.rank_high[2]) == (3, 3)
+    ranks = compute_ranks(build_fit([1100, 1000, 500], [5] * 3), np.array([True, True, False]))
+    assert (ranks.rank_low[2], ranks.rank_high[2]) == (3, 3)
 
 
 @pytest.mark.parametrize("candidates", [[False] * 3, [True, False, False]])
 def test_all_are_ranked_where_fewer_than_two_could_be(candidates):
-    fit = made([1100, 1200, 1000], [5] * 3)
-    found = compute_ranks(fit, np.array(candidates))
-    assert found.ranked.all()
-    assert found.rank.tolist() == [2, 1, 3]
+    fit = build_fit([1100, 1200, 1000], [5] * 3)
+    ranks = compute_ranks(fit, np.array(candidates))
+    assert ranks.ranked.all()
+    assert ranks.rank.tolist() == [2, 1, 3]
 
 
 def test_candidates_are_counted_in_each_component():
-    fit = made([1500, 900, 1100, 1000, 950], [1] * 5, [0, 0, 1, 1, 1])
-    found = compute_ranks(fit, np.array([True, False, True, False, True]))
-    assert found.ranked.tolist() == [True, True, True, False, True]
-    assert found.rank.tolist() == [1, 2, 1, 0, 2]
+    fit = build_fit([1500, 900, 1100, 1000, 950], [1] * 5, [0, 0, 1, 1, 1])
+    ranks = compute_ranks(fit, np.array([True, False, True, False, True]))
+    assert ranks.ranked.tolist() == [True, True, True, False, True]
+    assert ranks.rank.tolist() == [1, 2, 1, 0, 2]
 
 
 def test_settled_are_bounded_models_with_votes_of_a_hundred():
@@ -166,21 +166,21 @@ def test_settled_are_bounded_models_with_votes_of_a_hundred():
 
 
 def test_best_bounded_model_leads_a_tier():
-    """Five wins place a newcomer far above, with an error of 300: as the leader it would have everybody in its tier."""
-    fit = made([1600, 1060, 1000, 990], [300, 5, 5, 5], unbounded=[True, False, False, False])
+    """Five wins place a newcomer far above, with an error of 300. As a leader it would have all models in its tier."""
+    fit = build_fit([1600, 1060, 1000, 990], [300, 5, 5, 5], unbounded=[True, False, False, False])
     assert compute_ranks(fit).tier.tolist() == [1, 1, 2, 2]
     assert compute_ranks(replace(fit, unbounded=np.zeros(4, dtype=bool))).tier.tolist() == [1, 1, 1, 1]
 
 
 def test_unbounded_models_lead_the_last_tiers_where_no_other_is_left():
-    fit = made([1500, 1000, 500, 100], [1] * 4, unbounded=[False, False, True, True])
+    fit = build_fit([1500, 1000, 500, 100], [1] * 4, unbounded=[False, False, True, True])
     assert compute_ranks(fit).tier.tolist() == [1, 2, 3, 4]
 
 
 def test_differences_go_by_the_voters_in_effect_and_by_the_wider_of_both_errors():
-    """Of 12 and 12.7 points of error a half-width of 1.96 and one of Student's t with 4 degrees of freedom."""
+    """Errors of 12 and 12.7 points: one half-width is by 1.96, the other by Student's t with 4 degrees of freedom."""
     clustered, plain = np.diag([81.0, 81.0]), np.diag([64.0, 64.0])
-    fit = replace(made([1030, 1000], [9, 9]), spread=Spread(clustered, plain, np.array([4.0, 50.0])))
+    fit = replace(build_fit([1030, 1000], [9, 9]), spread=Spread(clustered, plain, np.array([4.0, 50.0])))
     assert 1.96 * fit.error[0, 1] == pytest.approx(t.ppf(0.975, 4) * np.sqrt(162), rel=1e-4)
     assert compute_ranks(fit).rank_high.tolist() == [2, 2]
     narrow = replace(fit, spread=Spread(clustered / 100, plain, np.array([4.0, 50.0])))
@@ -197,63 +197,63 @@ def three_models():
 def test_pairs_compare_row_with_column():
     board = Comparisons.from_counts("abc", *three_models())
     fit = bradley_terry.fit(board)
-    found = compare_pairs(fit, board)
-    assert found.diff[0, 1] == pytest.approx(fit.ratings[0] - fit.ratings[1])
-    assert found.diff_se[0, 1] == pytest.approx(joint(fit, 0)[1])
-    assert found.win_rate[0, 1] == pytest.approx(1 / (1 + 10 ** (-found.diff[0, 1] / 400)))
-    assert found.win_rate + found.win_rate.T == pytest.approx(np.ones((3, 3)))
-    assert np.isinf(found.votes_needed.diagonal()).all()
-    assert np.array_equal(found.votes_needed, found.votes_needed.T)
+    comparisons = compare_pairs(fit, board)
+    assert comparisons.diff[0, 1] == pytest.approx(fit.ratings[0] - fit.ratings[1])
+    assert comparisons.diff_se[0, 1] == pytest.approx(compute_distance_errors(fit, 0)[1])
+    assert comparisons.win_rate[0, 1] == pytest.approx(1 / (1 + 10 ** (-comparisons.diff[0, 1] / 400)))
+    assert comparisons.win_rate + comparisons.win_rate.T == pytest.approx(np.ones((3, 3)))
+    assert np.isinf(comparisons.votes_needed.diagonal()).all()
+    assert np.array_equal(comparisons.votes_needed, comparisons.votes_needed.T)
 
 
 def test_pairs_need_no_more_votes_where_the_test_is_passed():
     board = Comparisons.from_counts("abc", *three_models())
-    found = compare_pairs(bradley_terry.fit(board), board)
-    passed = np.abs(found.diff) > 1.959964 * found.diff_se
+    comparisons = compare_pairs(bradley_terry.fit(board), board)
+    passed = np.abs(comparisons.diff) > 1.959964 * comparisons.diff_se
     assert passed.any()
-    assert np.array_equal(found.votes_needed == 0, passed)
+    assert np.array_equal(comparisons.votes_needed == 0, passed)
 
 
 @pytest.mark.parametrize(("share", "separated"), [(1.05, True), (0.9, False)])
 def test_pairs_say_how_many_direct_votes_would_separate_two_models(share, separated):
     wins, ties = three_models()
     board = Comparisons.from_counts("abc", wins, ties)
-    found = compare_pairs(bradley_terry.fit(board), board)
-    more = share * found.votes_needed[0, 1]
+    comparisons = compare_pairs(bradley_terry.fit(board), board)
+    more = share * comparisons.votes_needed[0, 1]
     tie = more * ties.sum() / (ties.sum() + 2 * wins.sum())
-    won = more * found.win_rate[0, 1] - tie / 2
+    won = more * comparisons.win_rate[0, 1] - tie / 2
     wins, ties = wins.astype(float), ties.astype(float)
     wins[0, 1] += won
     wins[1, 0] += more - tie - won
     ties[[0, 1], [1, 0]] += tie
     later = Comparisons.from_counts("abc", wins, ties)
     after = compare_pairs(bradley_terry.fit(later), later)
-    assert after.diff[0, 1] == pytest.approx(found.diff[0, 1])
+    assert after.diff[0, 1] == pytest.approx(comparisons.diff[0, 1])
     assert (after.diff[0, 1] > 1.959964 * after.diff_se[0, 1]) == separated
 
 
 def test_pairs_of_different_components_say_nothing():
     wins = np.array([[0, 3, 0, 0], [2, 0, 0, 0], [0, 0, 0, 9], [0, 0, 5, 0]])
     board = Comparisons.from_counts("abcd", wins, 0 * wins)
-    found = compare_pairs(bradley_terry.fit(board), board)
-    assert np.isinf(found.diff_se[:2, 2:]).all()
-    assert np.isinf(found.votes_needed[:2, 2:]).all()
-    assert np.isfinite(found.diff_se[:2, :2]).all()
+    comparisons = compare_pairs(bradley_terry.fit(board), board)
+    assert np.isinf(comparisons.diff_se[:2, 2:]).all()
+    assert np.isinf(comparisons.votes_needed[:2, 2:]).all()
+    assert np.isfinite(comparisons.diff_se[:2, :2]).all()
 
 
 @given(any_board)
 def test_pairs_are_never_nan(board):
     fit = bradley_terry.fit(board)
-    found = compare_pairs(fit, board)
-    for values in vars(found).values():
+    comparisons = compare_pairs(fit, board)
+    for values in vars(comparisons).values():
         assert not np.isnan(values).any()
-    assert found.win_rate == pytest.approx(expit((fit.ratings[:, None] - fit.ratings) / ELO_SCALE))
-    assert (found.votes_needed >= 0).all()
+    assert comparisons.win_rate == pytest.approx(expit((fit.ratings[:, None] - fit.ratings) / ELO_SCALE))
+    assert (comparisons.votes_needed >= 0).all()
 
 
 def test_pairs_do_not_overflow_where_models_are_worlds_apart():
     wins = np.diag(np.full(49, 1e9), 1) + np.diag(np.full(49, 1.0), -1)
     board = Comparisons.from_counts(range(50), wins, 0 * wins)
-    found = compare_pairs(bradley_terry.fit(board), board)
-    assert not np.isnan(found.votes_needed).any()
-    assert found.win_rate[0, 49] == 1
+    comparisons = compare_pairs(bradley_terry.fit(board), board)
+    assert not np.isnan(comparisons.votes_needed).any()
+    assert comparisons.win_rate[0, 49] == 1

@@ -1,4 +1,4 @@
-"""What one voter can do to a board of twenty models with 5,000 votes, drawn by the arena's own sampler."""
+"""The effect of one voter on a board of twenty models with 5,000 votes, drawn by the arena's own sampler."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from ratings.statistics.ranks import has_enough_votes
 MODELS, VOTES, BATCH, BURST = 20, 5000, 500, 60
 
 
-def plus(board, more):
+def add_votes(board, more):
     return Comparisons(board.labels, board.wins + more.wins, board.ties + more.ties)
 
 
@@ -20,12 +20,12 @@ def honest_board(rng, theta):
     board = ask(rng, theta, 1 - np.eye(MODELS), BATCH)
     while board.votes.sum() / 2 < VOTES:
         fit = bradley_terry.fit(board)
-        board = plus(board, ask(rng, theta, drawn(compute_pair_weights(board, fit)), BATCH))
+        board = add_votes(board, ask(rng, theta, drawn(compute_pair_weights(board, fit)), BATCH))
     return board
 
 
-def rigged(rng, chances, target, outcome):
-    """The votes of one who starts sixty battles and votes in those of the target, which a detector knows, for it."""
+def add_rigged_votes(rng, chances, target, outcome):
+    """Votes of a voter who starts sixty battles, recognizes the target with a detector, and gives it this outcome."""
     pairs = ask(rng, np.zeros(MODELS), chances, BURST).votes[target]
     wins = np.zeros((MODELS, MODELS))
     wins[target] = pairs * outcome
@@ -35,25 +35,25 @@ def rigged(rng, chances, target, outcome):
 
 @pytest.fixture(scope="module")
 def boards():
-    found = []
+    simulated = []
     for seed in range(40):
         rng = np.random.default_rng(seed)
         board = honest_board(rng, rng.normal(0, SPREAD, MODELS))
-        found.append((rng, board, bradley_terry.fit(board)))
-    return found
+        simulated.append((rng, board, bradley_terry.fit(board)))
+    return simulated
 
 
 def test_sixty_battles_of_one_voter_make_nobody_unranked_and_move_no_rating_by_an_error(boards):
-    """For and against one model of each board, which the voter does not choose its battles of."""
+    """The voter votes for or against one model of each board, but cannot choose its battles."""
     within = []
     for rng, board, fit in boards:
         chances, target = drawn(compute_pair_weights(board, fit)), int(rng.integers(MODELS))
         for outcome in (1, 0):
-            after_board = plus(board, rigged(rng, chances, target, outcome))
+            after_board = add_votes(board, add_rigged_votes(rng, chances, target, outcome))
             after = bradley_terry.fit(after_board, start=fit.ratings)
             ranked, still = (
-                has_enough_votes(~each.unbounded, of.votes.sum(axis=1))
-                for each, of in ((fit, board), (after, after_board))
+                has_enough_votes(~each.unbounded, before.votes.sum(axis=1))
+                for each, before in ((fit, board), (after, after_board))
             )
             assert (still >= ranked).all()
             within.append((np.abs(after.ratings - fit.ratings) < fit.se).all())

@@ -5,11 +5,11 @@ from scipy.optimize import linprog
 from ratings.statistics import style_control
 from ratings.statistics.likelihood import NotConverged
 from ratings.statistics.style_likelihood import Separable, check_separability, maximize
-from tests.ratings.style_oracle import differences, drawn, rows, styled
+from tests.ratings.style_oracle import build_design, build_styled_votes, compute_differences, simulate_votes
 
 
 def duel(*votes):
-    """Votes between two models as (outcome, figure of the first); the second has none of it."""
+    """Votes between two models from (outcome, figure of the first); the figure of the second is 0."""
     count = len(votes)
     features = [[figure, 0] if figure >= 0 else [0, -figure] for _, figure in votes]
     return np.zeros(count, dtype=int), np.ones(count, dtype=int), [outcome for outcome, _ in votes], features
@@ -19,16 +19,16 @@ def duel(*votes):
     ("votes", "why"),
     [
         (duel((1, 1), (1, 2), (0, -1), (0, -5)), "separates"),
-        (duel((1, 1), (1, 2), (0, 0), (0, -5)), "separates"),  # only with the help of the strengths
-        (duel((1, 1), (0, 1), (1, 2), (0, 0)), "separates"),  # but for two votes at the border
+        (duel((1, 1), (1, 2), (0, 0), (0, -5)), "separates"),  # only together with the strengths
+        (duel((1, 1), (0, 1), (1, 2), (0, 0)), "separates"),  # except for two votes at the border
         (duel((1, 1), (0.5, 1), (1, 5), (0, 0)), "separates"),
-        (duel((1, 0), (0, 0), (1, 3)), "separates"),  # a figure that one vote alone has
+        (duel((1, 0), (0, 0), (1, 3)), "separates"),  # a figure that only one vote has
         (duel((1, 0), (0, 0), (0.5, 0), (0.5, 0), (1, 3)), "separates"),
     ],
 )
 def test_fit_says_that_style_separates_the_outcomes(votes, why):
     with pytest.raises(Separable, match=why):
-        style_control.fit(styled(votes, 2))
+        style_control.fit(build_styled_votes(votes, 2))
 
 
 @pytest.mark.parametrize(
@@ -41,26 +41,26 @@ def test_fit_says_that_style_separates_the_outcomes(votes, why):
     ],
 )
 def test_fit_finds_the_maximum_of_outcomes_that_overlap(votes):
-    found = style_control.fit(styled(votes, 2))
-    assert np.isfinite(found.coefficients).all()
+    style_fit = style_control.fit(build_styled_votes(votes, 2))
+    assert np.isfinite(style_fit.coefficients).all()
 
 
 def test_fit_says_that_a_style_is_a_copy_of_another():
-    columns, _ = drawn(41)
+    columns, _ = simulate_votes(41)
     twice = columns[3][:, [0, 1, 0, 2, 3, 2]]
     with pytest.raises(Separable, match="many maxima"):
-        style_control.fit(styled((*columns[:3], twice)))
+        style_control.fit(build_styled_votes((*columns[:3], twice)))
 
 
 def test_fit_says_that_a_style_is_a_difference_of_strengths():
     first, second = np.array([0, 0, 1, 1, 2, 2]), np.array([1, 1, 2, 2, 0, 0])
     features = np.array([[0, 0], [0, 0], [3, 1], [3, 1], [1, 3], [1, 3]])
     with pytest.raises(Separable, match="many maxima"):
-        style_control.fit(styled((first, second, [1, 0] * 3, features), 3))
+        style_control.fit(build_styled_votes((first, second, [1, 0] * 3, features), 3))
 
 
 def with_rare_figure(columns, votes):
-    """A third figure, which few votes have."""
+    """The columns with a third figure, which few votes have."""
     first, second, outcome, features = columns
     rare = np.zeros((len(outcome), 1))
     rare[votes] = 3
@@ -68,13 +68,13 @@ def with_rare_figure(columns, votes):
 
 
 def test_fit_decides_among_many_votes_by_the_few_that_matter():
-    columns, _ = drawn(42, models=3, votes=30_000)
+    columns, _ = simulate_votes(42, models=3, votes=30_000)
     winners = np.flatnonzero(columns[2] == 1)[[5, 700, 9000]]
     with pytest.raises(Separable, match="separates"):
-        style_control.fit(styled(with_rare_figure(columns, winners), 3))
+        style_control.fit(build_styled_votes(with_rare_figure(columns, winners), 3))
     loser = np.flatnonzero(columns[2] == 0)[7]
-    overlapping = styled(with_rare_figure(columns, [*winners, loser]), 3)
-    assert check_separability(overlapping.paired(), np.arange(1, 6)) is None
+    overlapping = build_styled_votes(with_rare_figure(columns, [*winners, loser]), 3)
+    assert check_separability(overlapping.group_by_pair(), np.arange(1, 6)) is None
     assert np.isfinite(style_control.fit(overlapping).coefficients).all()
 
 
@@ -93,24 +93,24 @@ def test_fit_decides_as_one_linear_programme_over_all_votes_does():
 
 def fits(columns):
     try:
-        style_control.fit(styled(columns, 3))
+        style_control.fit(build_styled_votes(columns, 3))
     except Separable:
         return False
     return True
 
 
 def has_a_maximum(columns):
-    """By the definition; None where not all three models are bounded without style, or a style is constant."""
+    """Whether there is a maximum, by definition; None unless all models are bounded and all styles vary."""
     first, second, outcome, features = columns
     reached = np.eye(3, dtype=int)
     for a, b, y in zip(first, second, outcome, strict=True):
         reached[a, b] |= y > 0
         reached[b, a] |= y < 1
-    if not np.linalg.matrix_power(reached, 3).all() or not differences(features).std(axis=0).all():
+    if not np.linalg.matrix_power(reached, 3).all() or not compute_differences(features).std(axis=0).all():
         return None
-    design, side = rows(columns, 3), 2 * outcome - 1
+    design, side = build_design(columns, 3), 2 * outcome - 1
     signed = design * np.where(side == 0, 1, side)[:, None]
-    found = linprog(
+    solution = linprog(
         -signed[side != 0].sum(axis=0),
         A_ub=-signed[side != 0],
         b_ub=np.zeros((side != 0).sum()),
@@ -118,19 +118,19 @@ def has_a_maximum(columns):
         b_eq=np.zeros((side == 0).sum()),
         bounds=(-1, 1),
     )
-    return found.fun > -1e-6 and np.linalg.matrix_rank(design) == 4
+    return solution.fun > -1e-6 and np.linalg.matrix_rank(design) == 4
 
 
 def test_maximise_holds_the_others_fixed_and_adds_virtual_ties():
-    columns, _ = drawn(43, votes=100)
-    votes = styled(columns).paired()
+    columns, _ = simulate_votes(43, votes=100)
+    votes = build_styled_votes(columns).group_by_pair()
     parameters = np.array([0.3, -0.2, 0, 0.1, 0.4, 0.5, -0.5])
     ties = np.array([0, 0, 1.0, 0, 0, 0, 0])
-    found, information, _ = maximize(votes, parameters, np.array([2]), ties)
-    assert np.delete(found, 2).tolist() == np.delete(parameters, 2).tolist()
-    design = rows(columns)
-    chance = 1 / (1 + np.exp(-design @ found))
-    virtual = 1 / (1 + np.exp(-found[2]))
+    style_fit, information, _ = maximize(votes, parameters, np.array([2]), ties)
+    assert np.delete(style_fit, 2).tolist() == np.delete(parameters, 2).tolist()
+    design = build_design(columns)
+    chance = 1 / (1 + np.exp(-design @ style_fit))
+    virtual = 1 / (1 + np.exp(-style_fit[2]))
     assert design[:, 2] @ (columns[2] - chance) + 0.5 - virtual == pytest.approx(0, abs=1e-10)
     expected = design[:, 2] ** 2 @ (chance * (1 - chance)) + virtual * (1 - virtual)
     assert information[2, 2] == pytest.approx(expected)
@@ -138,12 +138,13 @@ def test_maximise_holds_the_others_fixed_and_adds_virtual_ties():
 
 def test_maximise_solves_landslides_of_many_votes_with_one_upset():
     columns = (np.array([0, 0, 0]), np.array([1, 1, 1]), [1, 0, 1], [[2, 2], [1, 1], [0, 0]])
-    found = style_control.fit(styled(columns, 2, weight=[10**9, 1, 10**9]))
-    assert (found.fit.ratings[0] - found.fit.ratings[1]) / 400 * np.log(10) == pytest.approx(np.log(2e9), rel=1e-8)
+    style_fit = style_control.fit(build_styled_votes(columns, 2, weight=[10**9, 1, 10**9]))
+    lead = style_fit.fit.ratings[0] - style_fit.fit.ratings[1]
+    assert lead / 400 * np.log(10) == pytest.approx(np.log(2e9), rel=1e-8)
 
 
 @pytest.mark.parametrize("start", [0.0, 1e6])
 def test_maximise_says_when_there_is_no_maximum_of_strengths(start):
-    votes = styled(duel((1, 1), (1, 2)), 2).paired()
+    votes = build_styled_votes(duel((1, 1), (1, 2)), 2).group_by_pair()
     with pytest.raises(NotConverged, match="likelihood"):
         maximize(votes, np.array([start, 0, 0]), np.array([0]), np.zeros(3))

@@ -68,7 +68,7 @@ def test_those_far_off_are_named_without_calling_it_proof(client):
     assert "not a finding" in said
     assert not re.search("proof|proves|proven", said)
     assert "0.86 95 %: 0.75 to 0.92" in said
-    assert "A percentage point more of score goes with 6.3 points more of rating." in said
+    assert "Each extra percentage point goes with 6.3 more rating points." in said
 
 
 def test_names_are_escaped(client):
@@ -98,7 +98,7 @@ def test_too_few_models_are_a_table_and_a_sentence(client):
     rated(RATINGS)
     said = words(client)
     assert "Too few: 5 models have both" in said
-    assert "A line takes 12; 7 more are missing." in said
+    assert "A fit needs 12 models; 7 are missing." in said
     text = html(client)
     assert len(rows(text)) == 5
     assert "data-plot" not in text
@@ -107,7 +107,7 @@ def test_too_few_models_are_a_table_and_a_sentence(client):
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
-    [({}, "There are no scores on this benchmark."), (dict.fromkeys(NAMES, 0.5), "no line can be drawn")],
+    [({}, "There are no scores for this benchmark yet."), (dict.fromkeys(NAMES, 0.5), "there is no trend line")],
 )
 def test_page_says_why_there_is_no_line(client, values, sentence):
     benchmark()
@@ -121,7 +121,7 @@ def test_page_says_whose_ratings_and_why_not_our_own(client):
     rated(some(RATINGS, 4))
     rated(RATINGS, pool="elsewhere")
     assert "Ratings: <elsewhere> , category overall." in words(client)
-    assert "This arena's own board is not used: it has 4 of the 12 models that a line takes." in words(client)
+    assert "This site's own board is not used: it has 4 of the 12 models needed for a fit." in words(client)
     assert "own board is not used" not in words(client, "?pool=elsewhere")
     assert f"Ratings: {Pool.objects.get(slug='live').name} , category overall." in words(client, "?pool=live")
 
@@ -139,8 +139,8 @@ def test_conditions_can_be_chosen_and_are_named_in_words(client):
     rated(RATINGS)
     options = re.findall(r'<option value="(\w{10})"( selected)?>([^<]*)</option>', html(client))
     assert [(bool(chosen), text.strip()) for _, chosen, text in options] == [
-        (True, "h, t, acc, 5 examples shown: 53"),
-        (False, "h, t, acc, 0 examples shown, with chat template: 20"),
+        (True, "h, t, acc, 5-shot: 53"),
+        (False, "h, t, acc, 0-shot, with chat template: 20"),
     ]
     other = html(client, f"?conditions={options[1][0]}")
     assert len(rows(other)) == 20
@@ -150,7 +150,7 @@ def test_conditions_can_be_chosen_and_are_named_in_words(client):
 def test_those_left_out_are_named_with_the_reason(client):
     scored(AVERAGES | {"nobody": 0.5})
     rated(RATINGS)
-    assert "Left out, for they have a score but no rating: 1 <nobody>" in words(client)
+    assert "Omitted (score but no rating): 1 <nobody>" in words(client)
 
 
 def test_list_of_benchmarks_leads_there_where_enough_can_be_compared(client):

@@ -52,10 +52,15 @@ def categories(text):
         (
             "counts",
             {"of counts", "exclude ties"},
-            {"off": True, "needs single votes": False},
+            {"off": True, "not available: needs individual votes": False},
             {"Bradley–Terry": True},
         ),
-        (reference_board.SLUG, {"creative writing"}, {"off": True, "not published": False}, {"as published": True}),
+        (
+            reference_board.SLUG,
+            {"creative writing"},
+            {"off": True, "not available: not published": False},
+            {"as published": True},
+        ),
     ],
 )
 def test_form_offers_what_the_pool_has(client, pools, page, pool, own, style, method):
@@ -89,10 +94,10 @@ def test_form_does_not_offer_elo_under_style_control(client, pools, page, query,
     [
         ({"pool": "live", "category": "of-counts"}, "This board has no votes yet.", "None of these"),
         ({"pool": "counts", "category": "of-live"}, "None of these votes is in this category.", "no votes yet"),
-        ({"pool": "counts", "style_control": "true"}, "the style of the answers is not known", "no votes yet"),
-        ({"pool": "single", "style_control": "true"}, "the style of the answers is not known", "no votes yet"),
-        ({"pool": "live", "style_control": "true"}, "appears with its first votes of which", "no votes yet"),
-        ({"pool": "counts", "at": "2020-01-01"}, "Nothing had been published on this board at that", "no votes yet"),
+        ({"pool": "counts", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
+        ({"pool": "single", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
+        ({"pool": "live", "style_control": "true"}, "appears after its first votes for which", "no votes yet"),
+        ({"pool": "counts", "at": "2020-01-01"}, "No board existed at that", "no votes yet"),
     ],
 )
 def test_board_without_votes_says_why(client, pools, page, query, words, wrong):

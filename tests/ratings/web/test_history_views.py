@@ -23,27 +23,29 @@ def test_page_compares_with_a_day_and_a_week_ago(client, week):
     day, seven = client.get(PAGE).context["comparisons"]
 
     assert (day.changes.votes, seven.changes.votes) == (5, 165)
-    assert [each["model"] for each in day.changes.came] == ["newcomer"]
-    assert not any("rating" in each.what for each in day.changes.moved)
-    assert {each.now["model"]: each.what[0] for each in seven.changes.moved}["zinc"] == "rating"
+    assert [each["model"] for each in day.changes.added] == ["newcomer"]
+    assert not any("rating" in movement.significant for movement in day.changes.significant_movements)
+    assert {movement.current["model"]: movement.significant[0] for movement in seven.changes.significant_movements}[
+        "zinc"
+    ] == "rating"
 
 
 def test_page_says_what_moved(client, week):
     shown = text(client)
-    assert "165 more votes are counted" in shown
+    assert "165 more votes count" in shown
     assert " UTC</time>: " in client.get(PAGE).content.decode()
     assert "New on the board: Newcomer" in shown
-    assert "Beyond noise Zinc" in shown
+    assert "Significant Zinc" in shown
 
 
 def test_page_compares_two_times_of_choice(client, week):
     answer = client.get(PAGE, {"then": f"{ago(days=9):%Y-%m-%dT%H:%M}", "at": f"{ago(days=1):%Y-%m-%dT%H:%M}"})
     [found] = answer.context["comparisons"]
-    assert (found.changes.votes, found.changes.came) == (160, [])
+    assert (found.changes.votes, found.changes.added) == (160, [])
 
 
 def test_page_says_that_there_was_no_board(client, week):
-    assert "No board had been published by then." in text(client, then="2020-01-01T00:00")
+    assert "No board existed at that time." in text(client, then="2020-01-01T00:00")
 
 
 def test_page_names_retired_models(client, week):
@@ -51,7 +53,7 @@ def test_page_names_retired_models(client, week):
     week[0].status = "retired"
     week[0].save()
     shown = text(client)
-    assert "not drawn for battles any more: Xenon" in shown
+    assert "no longer appear in battles: Xenon" in shown
     assert "Outsider" not in shown
 
 
@@ -83,13 +85,13 @@ def test_page_of_a_pool_without_votes_says_so(client):
 
 
 def test_page_of_elo_judges_no_change(client, week):
-    assert "nothing can be said to have moved beyond noise" in text(client, method="elo")
+    assert "we cannot test whether a change is significant" in text(client, method="elo")
 
 
 def test_page_of_two_models_with_open_ends_works(client):
     beat(*factories.models(2))
     published(at=ago(days=8))
-    assert "Nothing has moved beyond noise." in text(client)
+    assert "No significant changes." in text(client)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_page_refuses_with_a_page(client, query, status):
 
 def test_page_tells_which_time_it_does_not_understand(client):
     factories.board()
-    assert "then is a time" in client.get(PAGE, {"then": "soon"}).content.decode()
+    assert "then must be a time" in client.get(PAGE, {"then": "soon"}).content.decode()
 
 
 def test_every_page_leads_here(client):

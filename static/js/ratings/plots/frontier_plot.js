@@ -1,4 +1,4 @@
-// Ratings against what they cost, or against speed, with the Pareto frontier. Nothing is divided by anything.
+// Ratings against price or speed, with the Pareto frontier.
 import { FONT_PX, LETTER_PX, filled, picture, roomFor, rounded, shortened, span } from "./plot_frame.js";
 
 const { Plot } = window;
@@ -6,10 +6,10 @@ const LABEL_PX = 15;
 const TICK_PX = 52;
 const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 52 };
 const INSET_PX = 8;
-const FREE = 4; // how many times cheaper than the cheapest the place of what costs nothing is
+const FREE = 4; // free models are drawn at this fraction of the lowest price
 
-// Names of the frontier, worst rated first: each beside its point, on the side where something better would be and so
-// nothing is, or above a name that it would write over. `at` is a place on the scale of ratings.
+// Places the names of the frontier, lowest rating first: each beside its point, on the side where only better models
+// could be and none is, or above a name that it would overlap. `at` is a position on the scale of ratings.
 function named(frontier, { across, perPx, left, room }) {
   const placed = [];
   const texts = shortened(frontier.map(({ name }) => name), room);
@@ -22,7 +22,7 @@ function named(frontier, { across, perPx, left, room }) {
   return placed;
 }
 
-// The first of these series that is not too dense; of the last one, as many as there is room for.
+// Returns the first of these series that is not too dense, or as many ticks of the last one as there is room for.
 function ticks(low, high, most) {
   const decades = Array.from({ length: 12 }, (_, place) => 10 ** (place - 6));
   const series = [[1, 2, 5], [1, 3], [1]].map((steps) => decades
@@ -46,7 +46,7 @@ function scaleX(rows, priced, words, most) {
   return {
     place,
     x: { type: "log", domain, axis: null },
-    // As a text of ours: of a logarithmic scale Plot leaves out the labels of some ticks.
+    // On a logarithmic scale, Plot omits the labels of some ticks, so the text is set here.
     axis: {
       ticks: [...(paid.length < rows.length ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4, most)],
       text: (tick) => (tick === free && paid.length < rows.length ? words.free : written(tick, priced)),

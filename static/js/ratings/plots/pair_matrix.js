@@ -1,12 +1,12 @@
-// Two pictures of the same pairs, row against column: predicted win rates, and how often two met.
+// Two plots of the same pairs, row against column: predicted win rates, and numbers of direct votes.
 import { FONT_PX, LETTER_PX, filled, picture, roomFor, shortened } from "./plot_frame.js";
 
 const { Plot } = window;
 const CELL_PX = 30;
-const STRONGEST = 50; // per cent of colour; the numbers in the cells must be read on it
+const STRONGEST = 50; // percent of color, so that the numbers in the cells stay readable
 
-function mixed(share, colour) {
-  return `color-mix(in oklab, var(--${colour}) ${Math.round(share * STRONGEST)}%, var(--sheet))`;
+function mixed(share, color) {
+  return `color-mix(in oklab, var(--${color}) ${Math.round(share * STRONGEST)}%, var(--sheet))`;
 }
 
 function pairs({ models }, figures) {
@@ -53,7 +53,7 @@ function percent(rate) {
 
 export function rates(data, width, words) {
   return matrix(data, pairs(data, data.win_probability), width, words, {
-    // Most rates are near one half, where differences must be seen too.
+    // Most rates are near one half, where differences must be visible too.
     fill: (rate) => mixed(Math.abs(2 * rate - 1) ** 0.6, rate < 0.5 ? "b" : "a"),
     text: percent,
     told: percent,

@@ -1,15 +1,15 @@
-// What all plots have in common. Plot itself comes from a script before this one.
+// Functions that all plots share. Plot itself is loaded by an earlier script.
 const { Plot } = window;
 
 export const FONT_PX = 13;
-export const LETTER_PX = 6.6; // about, of the names beside a plot
+export const LETTER_PX = 6.6; // approximate width of a letter in the names beside a plot
 
-// The style element that Plot adds would be refused by our policy; its rules are in plots.css.
+// Our content security policy blocks the style element that Plot adds; its rules are in plots.css.
 export function picture(options) {
   const svg = Plot.plot({ className: "picture", figure: false, ...options });
   svg.querySelector("style")?.remove();
   svg.setAttribute("role", "img");
-  // Groups have no role, so they must have no name either; the picture has one.
+  // Groups without a role must not have a name; the plot has one.
   for (const group of svg.querySelectorAll("[aria-label]")) {
     group.dataset.mark = group.getAttribute("aria-label");
     group.removeAttribute("aria-label");
@@ -21,25 +21,25 @@ export function attach(place, drawn) {
   place.replaceChildren(...[drawn].flat());
 }
 
-// Not in the middle of the layout that has told of it.
+// Delays an action until after the layout that triggered it.
 export function waited(action) {
   return () => requestAnimationFrame(action);
 }
 
-// Letters of other scripts, and capitals, are up to twice as wide as the usual ones.
+// Letters of other scripts and capitals are up to twice as wide as lowercase Latin letters.
 const canvas = document.createElement("canvas").getContext("2d");
 function letterOf(name) {
   canvas.font = `${FONT_PX}px ${getComputedStyle(document.body).fontFamily}`;
   return Math.max(LETTER_PX, canvas.measureText(name).width / name.length);
 }
 
-// Room for names, up to a share of the width; longer ones are cut by `shortened`.
+// Returns the width for names, limited to a share of the plot; `shortened` cuts longer names.
 export function roomFor(names, width) {
   const longest = Math.max(...names.map((name) => name.length * letterOf(name))) + 16;
   return Math.round(Math.min(longest, width * 0.42, 260));
 }
 
-// Cut in the middle, for names of one family differ at their ends; elsewhere where two of them would be the same.
+// Cuts names in the middle, because names of one family differ at their ends, or elsewhere if two would be equal.
 export function shortened(names, room) {
   const most = new Map(names.map((name) => [name, Math.max(5, Math.floor((room - 16) / letterOf(name)))]));
   const steps = Math.max(...most.values()) - 1;
@@ -58,13 +58,13 @@ export function rounded(number) {
   return Math.round(number).toLocaleString("en");
 }
 
-// A phrase of the page with its blanks filled: "{row} against {column}".
+// Fills the placeholders of a phrase like "{row} against {column}".
 export function filled(phrase, values) {
   return phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-// Models without a bound count only where there are no others: the place of one that never won says little, and beside
-// it no interval of the others could be seen.
+// Unbounded models count only if there are no others: the rating of a model that never won means little, and beside it
+// the intervals of the others would be too small to see.
 export function span(rows) {
   const bounded = rows.filter(({ unbounded }) => !unbounded);
   const ends = (bounded.length ? bounded : rows).flatMap(({ rating, ci_low, ci_high }) => [rating, ci_low, ci_high]).filter((end) => end !== null);

@@ -1,4 +1,4 @@
-// Below a picture stands what it says at one place: where somebody points or taps, or moves with the arrow keys.
+// Shows the values of one mark below a plot: the mark under the pointer or tap, or selected with the arrow keys.
 const FORWARD = ["ArrowRight", "ArrowDown"];
 const ACROSS = ["ArrowUp", "ArrowDown"];
 
@@ -6,7 +6,7 @@ function marks(place) {
   return [...place.querySelectorAll("svg title")].map((title) => title.parentNode);
 }
 
-// The next mark, or in a matrix the next one of the same column.
+// Returns the next mark, or in a matrix the next mark of the same column.
 function beside(all, now, key) {
   const at = all.indexOf(now);
   if (at < 0) return all[0];

@@ -1,4 +1,4 @@
-// Draws what the API says into each place for a plot; the table below it has the same numbers.
+// Draws each plot from API data; the table below it has the same numbers.
 import { exclude } from "../rule_options.js";
 import { counts, rates } from "./pair_matrix.js";
 import { disagreement } from "./disagreement_plot.js";
@@ -9,23 +9,23 @@ import { readout } from "./plot_readout.js";
 import { series } from "./series_plot.js";
 
 const DRAWN_BY = { counts, disagreement, frontier, rates, ratings, series };
-const fetched = new Map(); // address → what it says; two plots may draw the same
+const responses = new Map(); // address → promise of its JSON; two plots may draw the same data
 
-function said(address) {
-  if (!fetched.has(address)) {
-    fetched.set(address, fetch(address).then((answer) => {
-      if (!answer.ok) throw new Error(`${answer.status} of ${address}`);
-      return answer.json();
+function fetchJson(address) {
+  if (!responses.has(address)) {
+    responses.set(address, fetch(address).then((response) => {
+      if (!response.ok) throw new Error(`${response.status} of ${address}`);
+      return response.json();
     }));
   }
-  return fetched.get(address);
+  return responses.get(address);
 }
 
-async function show(place) {
+async function draw(place) {
   const { plot, source } = place.dataset;
-  const data = await said(source);
+  const data = await fetchJson(source);
   let width = 0;
-  // The first call comes at once.
+  // The observer is called once immediately.
   new ResizeObserver(waited(() => {
     if (place.clientWidth === width) return;
     width = place.clientWidth;
@@ -37,6 +37,6 @@ for (const place of document.querySelectorAll(".plot")) {
   place.hidden = false;
   const words = place.nextElementSibling;
   if (words?.matches(".readout")) readout(place, words);
-  show(place).catch(() => { place.textContent = place.dataset.failed; });
+  draw(place).catch(() => { place.textContent = place.dataset.failed; });
 }
 for (const form of document.querySelectorAll(".chooser")) exclude(form);

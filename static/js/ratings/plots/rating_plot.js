@@ -1,5 +1,5 @@
-// Ratings with their intervals, one line for each model; an open end runs to the edge and ends in an arrow,
-// and so does a rating that lies beyond the edge.
+// Ratings with their intervals, one line for each model. An open end is an arrow at the edge, and so is a rating
+// beyond the edge.
 import { FONT_PX, filled, picture, roomFor, rounded, shortened, span } from "./plot_frame.js";
 
 const { Plot } = window;

@@ -1,4 +1,4 @@
-// Ratings over time: a small picture for each model, all to one scale, the others behind it in grey.
+// Ratings over time: a small plot for each model on a common scale, with the others behind it in gray.
 import { picture, rounded, span } from "./plot_frame.js";
 
 const { Plot } = window;
@@ -13,7 +13,7 @@ function dated({ series }) {
   }));
 }
 
-// UTC on a clock of 24 hours, as everywhere; the first one also says of which day, or which year.
+// Formats a tick in UTC on a 24-hour clock; the first tick also has the day or the year.
 function told(at, place) {
   const [year, time] = [`${at.getUTCFullYear()}`, at.toISOString().slice(11, at.getUTCSeconds() ? 19 : 16)];
   const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
@@ -60,7 +60,7 @@ export function series(data, width, words) {
   const found = dated(data);
   const all = found.flatMap(({ points }) => points);
   const times = all.map(({ at }) => at);
-  // Intervals of the first votes are so wide that beside other models nothing else could be seen: they run out.
+  // Intervals after the first votes are so wide that they would hide the other models, so they are cut off.
   const ends = found.length > 1 ? found.map(({ points }) => points.at(-1)) : all;
   const wanted = [...ends, ...all.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))];
   const scales = { ratings: span(wanted), times: [new Date(Math.min(...times)), new Date(Math.max(...times))] };

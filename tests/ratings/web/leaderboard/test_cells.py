@@ -133,7 +133,7 @@ def test_line_has_a_bar_that_runs_out_where_the_interval_is_open_and_none_withou
     ],
 )
 def test_line_has_an_arrow_where_its_rating_is_beyond_the_axis(rating, arrow):
-    assert build_row(entry(rating=rating), [], (), 4, RatingAxis(900, 1100)).beyond == arrow
+    assert build_row(entry(rating=rating), [], (), 4, RatingAxis(900, 1100)).arrow == arrow
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,10 @@ def test_line_marks_what_is_provisional_or_retired():
         for each in (entry(), entry(replace(FACTS, retired=True), provisional=True, votes=3))
     )
     assert (plain.provisional, plain.retired) == ("", False)
-    assert (marked.provisional, marked.retired) == ("It has only 3 votes; below 100 a rating is provisional.", True)
+    assert (marked.provisional, marked.retired) == (
+        "It has only 3 votes; ratings with fewer than 100 votes are provisional.",
+        True,
+    )
 
 
 def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_stand():
@@ -157,9 +160,9 @@ def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_st
         build_row(entry(rank=None, rank_low=low, rank_high=high, tier=None, votes_to_rank=40), [], (), 4, None)
         for low, high in ((1, 3), (1, 1))
     ]
-    assert [(each.rank, each.places, each.missing) for each in found] == [
+    assert [(each.rank, each.rank_range, each.missing) for each in found] == [
         (DASH, f"1{DASH}3", "needs 40 more votes"),
         (DASH, "1", "needs 40 more votes"),
     ]
     ranked = build_row(entry(rank_low=1, rank_high=1), [], (), 4, None)
-    assert (ranked.places, ranked.missing) == ("", "")
+    assert (ranked.rank_range, ranked.missing) == ("", "")

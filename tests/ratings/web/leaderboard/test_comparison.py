@@ -17,8 +17,8 @@ LIVE = BoardKey()
 DASH = "\N{EN DASH}"
 
 
-def entries(asked=LIVE):
-    return [LeaderboardEntry(row) for row in snapshot_cache.get_board(asked).rows]
+def entries(board_key=LIVE):
+    return [LeaderboardEntry(row) for row in snapshot_cache.get_board(board_key).rows]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_pair_has_the_figures_of_the_pairs_of_the_board(voted):
         "diff": f"+{diff:.0f} ± {1.96 * error:.0f}",
         "chance": f"{100 * chance:.0f} %",
         "direct": "14 votes: 9 won, 4 lost, 1 tied",
-        "needed": f"about {round_estimate(needed)} more votes between them",
+        "needed": f"about {round_estimate(needed)}",
         "why": "",
     }
 
@@ -67,7 +67,7 @@ def test_unbounded_model_cannot_be_compared_and_says_why(voted):
 def test_open_end_of_an_interval_is_told_beside_the_rating(voted):
     shown = compare_models(LIVE, entries(), ("w",))
     [card] = shown.cards
-    assert lines(shown)["Rating"] == [f"{card.row['rating']:,.0f} ({card.row['ci_low']:,.0f} or more)"]
+    assert lines(shown)["Rating"] == [f"{card.row['rating']:,.0f} (at least {card.row['ci_low']:,.0f})"]
 
 
 def lines(shown):
@@ -85,7 +85,7 @@ def test_figures_stand_in_lines_and_what_is_unknown_of_one_is_a_dash(voted):
     assert list(found)[:3] == ["Rank", "Rating", "Tier"]
     assert found["Votes"] == ["19", "26"]
     assert found["Context"] == ["128 k", DASH]
-    assert (found["Organisation"], found["Weights"]) == (["Acme", DASH], ["open", DASH])
+    assert (found["Organization"], found["Weights"]) == (["Acme", DASH], ["open", DASH])
     assert all("±" in text for text in found["Rating"])
     assert not {"Price", "License"} & found.keys()
     assert any("19 votes" in reason for reason in shown.cards[0].reasons)
@@ -111,7 +111,7 @@ def test_pair_without_a_chain_of_votes_says_why_it_has_no_figures(voted):
         factories.cast(factories.model("p"), factories.model("q"), winner)
     board_refresh.refresh()
     why = [pair.why for pair in compare_models(LIVE, entries(), ("x", "p")).pairs]
-    assert why == ["No chain of votes leads from one to the other, so their ratings are on scales of their own."]
+    assert why == ["No chain of votes connects the two, so their ratings are on different scales."]
 
 
 def test_pins_that_are_not_on_the_board_are_named(voted):
@@ -123,12 +123,12 @@ def test_pins_that_are_not_on_the_board_are_named(voted):
 @pytest.mark.parametrize("pins", [["<nobody>"], ["x", "<nobody>"], ["x", "y", "<nobody>"]])
 def test_page_says_that_a_pin_is_not_on_the_board(client, voted, pins):
     html = client.get("/leaderboard/", {"pin": pins}).content.decode()
-    assert "Not on this board, so not compared: <bdi>&lt;nobody&gt;</bdi>" in " ".join(html.split())
+    assert "Not on this board: <bdi>&lt;nobody&gt;</bdi>" in " ".join(html.split())
 
 
 def test_what_is_known_of_none_of_them_is_said_below(voted):
     assert compare_models(LIVE, entries(), ("x", "y")).unknown == [
-        "Not known: Size, Price, Context, Released.",
+        "Unknown: Size, Price, Context, Released.",
         "Not measured here yet: Speed, First token, Failed.",
     ]
     assert compare_models(LIVE, entries(), ("nobody",)).unknown == []

@@ -15,12 +15,16 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("asked", "view", "words"),
+    ("board_key", "view", "words"),
     [
         (BoardKey(), BoardView(), "Coding"),
         (BoardKey(style_control=True), BoardView(sort="votes", pins=("x",)), "Coding · style control"),
         (BoardKey(method="elo", at=NOON), BoardView(), "Coding · Elo · as of 2026-03-01 12:00 UTC"),
-        (BoardKey(), BoardView(text="a<b", weights="open", commercial="yes"), "Coding · “a<b” · open · commercial use"),
+        (
+            BoardKey(),
+            BoardView(text="a<b", weights="open", commercial="yes"),
+            "Coding · “a<b” · open · commercial use allowed",
+        ),
         (BoardKey(), BoardView(weights="closed", organization="Acme"), "Coding · closed · Acme"),
         (
             BoardKey(),
@@ -31,8 +35,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (BoardKey(), BoardView(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
     ],
 )
-def test_words_say_what_differs_from_the_usual_board(asked, view, words):
-    assert join_description(asked, "Coding", describe_filters(view)) == words
+def test_words_say_what_differs_from_the_usual_board(board_key, view, words):
+    assert join_description(board_key, "Coding", describe_filters(view)) == words
 
 
 @pytest.mark.django_db

@@ -110,7 +110,7 @@ def test_filtered_keeps_what_fits_and_counts_what_is_unknown(limits, found, left
     shown = filter_entries(ENTRIES, BoardView(**limits))
     assert "".join(each.slug for each in shown.entries) == found
     assert (shown.left_out, shown.unknown) == (left_out, unknown_of)
-    assert BoardView(**limits).filtered == bool(limits)
+    assert BoardView(**limits).has_filters == bool(limits)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_usual_columns_are_those_of_which_something_is_known():
 
 
 @pytest.mark.parametrize(
-    ("asked", "names"),
+    ("board_key", "names"),
     [
         (BoardView(), ["rank", "model", "rating", "votes"]),
         (BoardView(columns=("price",)), ["rank", "model", "rating", "price"]),
@@ -153,12 +153,12 @@ def test_usual_columns_are_those_of_which_something_is_known():
         (BoardView(sort="size"), ["rank", "model", "rating", "votes", "size"]),
     ],
 )
-def test_shown_columns_hold_the_chosen_ones_and_that_of_the_order(asked, names):
-    assert list_visible_columns(asked, ["votes"]) == names
+def test_shown_columns_hold_the_chosen_ones_and_that_of_the_order(board_key, names):
+    assert list_visible_columns(board_key, ["votes"]) == names
 
 
 def test_every_column_says_what_it_is():
-    assert all(str(column.label) and len(str(column.about)) > 15 for column in COLUMNS)
+    assert all(str(column.label) and len(str(column.description)) > 15 for column in COLUMNS)
     assert len(OPTIONAL_COLUMNS) == len(COLUMNS) - 3
 
 

@@ -15,7 +15,7 @@ USUAL = ("votes", "price")
 
 
 @pytest.mark.parametrize(
-    ("asked", "view", "query"),
+    ("board_key", "view", "query"),
     [
         (BoardKey(), BoardView(), ""),
         (BoardKey(), BoardView(columns=USUAL), ""),
@@ -36,13 +36,13 @@ USUAL = ("votes", "price")
         (BoardKey(), BoardView(commercial="yes", organization="Ö"), "?commercial=yes&organization=%C3%96"),
     ],
 )
-def test_query_says_all_and_is_understood_again(asked, view, query):
-    assert links.build_view_query(addresses.build_board_parameters(asked), view, USUAL) == query
+def test_query_says_all_and_is_understood_again(board_key, view, query):
+    assert links.build_view_query(addresses.build_board_parameters(board_key), view, USUAL) == query
     parameters = QueryDict(query[1:])
-    assert snapshots.parse_board_key(parameters) == asked
+    assert snapshots.parse_board_key(parameters) == board_key
     again = filters.parse_board_view(parameters)
     assert filters.list_visible_columns(again, USUAL) == filters.list_visible_columns(view, USUAL)
-    assert links.build_view_query(addresses.build_board_parameters(asked), again, USUAL) == query
+    assert links.build_view_query(addresses.build_board_parameters(board_key), again, USUAL) == query
 
 
 def test_fields_are_those_of_the_form():

@@ -69,14 +69,12 @@ def test_page_shows_the_published_board(client, voted):
     assert "Context 128 k" in shown
 
 
-@pytest.mark.parametrize(
-    ("query", "intervals", "words"), [("", 4, "Ranks and tiers are"), ("method=elo", 0, "Ranks are")]
-)
+@pytest.mark.parametrize(("query", "intervals", "words"), [("", 4, "ranks or tiers."), ("method=elo", 0, "ranks.")])
 def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(client, voted, query, intervals, words):
     response = client.get(f"{PAGE}?{query}")
     html = response.content.decode()
     assert (html.count('class="bar-rating"'), html.count('class="bar-interval"')) == (4, intervals)
-    assert f"{words} those of the whole board" in text(response)
+    assert f"Filters don't change {words}" in text(response)
 
 
 @pytest.mark.parametrize("query", ["", "sort=rating", "pin=y"])
@@ -91,7 +89,7 @@ def test_models_that_no_chain_of_votes_joins_stand_apart_and_say_so(client, vote
     assert slugs(response) == ["a", "b", "c", "d", "x", "y"]
     shown = text(response)
     assert ("Y group 2 provisional" in shown, "A> One Acme closed Apache-2.0 group" in shown) == (True, False)
-    assert "No chain of votes joins the models of group 2 to the others" in shown
+    assert "No chain of votes connects the models of group 2 to the others" in shown
 
 
 def test_page_has_one_heading_unique_ids_and_nothing_inline(client, voted):
@@ -169,9 +167,9 @@ def test_ranks_are_those_of_the_whole_board_whatever_is_shown(client, voted):
 def test_what_is_unknown_is_said_and_counted(client, voted):
     response = client.get(PAGE, {"size_max": "10", "price_max": "1"})
     assert "1 of 4 models" in text(response)
-    assert "1 more is left out because it is not known (price: 1, size: 1)." in text(response)
-    assert "2 more are left out because it is not known (size: 2)." in text(client.get(PAGE, {"size_max": "10"}))
-    assert "left out" not in text(client.get(PAGE, {"q": "acme"}))
+    assert "1 more is hidden because we lack the data (price: 1, size: 1)." in text(response)
+    assert "2 more are hidden because we lack the data (size: 2)." in text(client.get(PAGE, {"size_max": "10"}))
+    assert "lack the data" not in text(client.get(PAGE, {"q": "acme"}))
 
 
 @pytest.mark.parametrize("column", [column.name for column in OPTIONAL_COLUMNS])
@@ -180,7 +178,7 @@ def test_columns_can_be_chosen_on_page_and_in_files(client, voted, column):
     names = [attrs["class"] for attrs in outline.all("th", scope="col")]
     assert names == ["cell-rank", "cell-model", "cell-rating", f"cell-{column}", "cell-pin"]
     [row, *_] = client.get(PAGE, {"column": column, "format": "json"}).json()["rows"]
-    assert row.keys() == {key for name in downloads.API_COLUMNS | {column} for key in COLUMNS_BY_NAME[name].cells}
+    assert row.keys() == {key for name in downloads.API_COLUMNS | {column} for key in COLUMNS_BY_NAME[name].fields}
     assert [box["value"] for box in outline.all("input", name="column") if "checked" in box] == [column]
 
 
@@ -249,11 +247,11 @@ def test_fifth_model_cannot_be_pinned(client, voted):
         ({"category": "juggling"}, 404, "There is no category"),
         ({"method": "elo", "style_control": "true", "pool": "nowhere"}, 404, "There is no pool"),
         ({"method": "elo", "style_control": "true", "format": "csv"}, 400, "under style control"),
-        ({"at": "soon"}, 400, "at is a time"),
+        ({"at": "soon"}, 400, "at must be a time"),
         ({"style_control": "perhaps"}, 400, "true or false"),
-        ({"size_max": "big"}, 400, "size_max is a number"),
-        ({"sort": "beauty"}, 400, "sort is one of rank"),
-        ({"format": "xlsx"}, 400, "format is one of csv, json"),
+        ({"size_max": "big"}, 400, "size_max must be zero or a positive number"),
+        ({"sort": "beauty"}, 400, "sort must be one of rank"),
+        ({"format": "xlsx"}, 400, "format must be one of csv, json"),
     ],
 )
 def test_page_refuses_with_a_page_in_our_words(client, voted, query, status, words):
@@ -270,7 +268,7 @@ def test_form_that_asks_for_two_things_that_exclude_each_other_keeps_all_and_say
     response = client.get(PAGE, ELO_STYLED)
     outline = Outline(response.content.decode())
     assert response.status_code == 400
-    assert "There is no method 'elo' under style control" in outline.text
+    assert "Method 'elo' is not available under style control" in outline.text
     assert "Side by side" not in outline.text
     assert "open" in outline.all("details", **{"class": "choices"})[0]
     chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
@@ -408,7 +406,7 @@ def test_json_says_what_was_asked_and_left_out(client, voted):
 
 
 @pytest.mark.parametrize(
-    ("query", "words"), [("", "are kept yet."), ("&at=2999-01-01T00:00:00Z", "were kept at that time:")]
+    ("query", "words"), [("", "are stored yet."), ("&at=2999-01-01T00:00:00Z", "are stored for that time:")]
 )
 def test_models_side_by_side_without_kept_pairs_say_so(client, voted, query, words):
     PairTable.objects.all().delete()
@@ -427,10 +425,10 @@ def test_page_without_votes_says_how_to_begin(client):
     ("query", "said", "leads"),
     [
         ("pool=old&category=coding", "No votes here This pool has no votes in this category.", True),
-        ("pool=old&at=2020-01-01T00:00:00Z", "No votes yet Nothing had been published on this board at that", True),
+        ("pool=old&at=2020-01-01T00:00:00Z", "No votes yet No board existed at that", True),
         ("pool=old&style_control=true", "No votes here This pool has no ratings under style control in this", True),
-        ("pool=api", "No votes yet Votes that programs cast by API key appear here", False),
-        ("pool=live&at=2020-01-01T00:00:00Z", "No votes yet Nothing had been published on this board at that", True),
+        ("pool=api", "No votes yet Votes cast by programs with an API key appear here", False),
+        ("pool=live&at=2020-01-01T00:00:00Z", "No votes yet No board existed at that", True),
     ],
 )
 def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(client, voted, query, said, leads):
@@ -438,9 +436,9 @@ def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(cl
     board_refresh.refresh()
     found = client.get(f"{PAGE}?{query}")
     assert said in text(found)
-    assert ("To the overall board of" in text(found)) == leads
-    assert (f'<a href="?{query.partition("&")[0]}">To the' in found.content.decode()) == leads
-    for wrong in ("appears here by itself", "Start a battle", "This board appears"):
+    assert ("Go to the overall board of" in text(found)) == leads
+    assert (f'<a href="?{query.partition("&")[0]}">Go to the' in found.content.decode()) == leads
+    for wrong in ("appears here automatically", "Start a battle", "This board appears"):
         assert wrong not in text(found)
 
 
@@ -459,7 +457,7 @@ def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty
     factories.board()
     response = client.get(f"{PAGE}?{query}")
     assert slugs(response) == found
-    assert ("Nobody has judged a battle in this arena yet" in text(response)) == (query == "")
+    assert ("No votes here yet" in text(response)) == (query == "")
 
 
 def test_own_board_is_first_from_the_first_vote_on(client, public):
@@ -472,20 +470,20 @@ def test_own_board_is_first_from_the_first_vote_on(client, public):
 
 def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client, public):
     shown = client.get(PAGE, {"pool": SEED_POOL}).content.decode()
-    assert "Votes of 2024: votes that were cast elsewhere" in shown
+    assert "Votes of 2024: votes cast elsewhere" in shown
     assert "From a public file." in shown
-    assert "models of this arena" not in shown
+    assert "models on this site" not in shown
     assert '<a href="?pool=live"><bdi>' in shown
     assert f'<a href="?pool={SEED_POOL}" aria-current="page">' in shown
     assert f'href="/models/x/?pool={SEED_POOL}"' in shown
 
 
 def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
-    assert "appears with its first votes of which the style" in text(client.get(PAGE, {"style_control": "true"}))
+    assert "appears after its first votes for which the style" in text(client.get(PAGE, {"style_control": "true"}))
     styled = Board.objects.create(pool=factories.pool(), category=factories.board().category, style_control=True)
     problem = {"problem": "separable"}
     Snapshot.objects.create(board=styled, votes=3, code_version="1", rows=pack_rows([]), parameters=problem)
-    assert "These votes give no finite ratings" in text(client.get(PAGE, {"style_control": "true"}))
+    assert "These votes have no finite ratings" in text(client.get(PAGE, {"style_control": "true"}))
 
 
 @pytest.mark.parametrize("models", [10, 200])
