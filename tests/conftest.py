@@ -27,7 +27,7 @@ HASH_KEY = hash_key._key = b"of the installation under test. "
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded now stays: else each full collection would look through thousands of tests, and there are many."""
+    """Freeze the loaded objects: otherwise each of many full collections would scan thousands of tests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -1,4 +1,4 @@
-"""Rows for tests, one small function per kind; what a test does not say is filled in."""
+"""Creates rows for tests, one small function for each model. Fields that a test does not set are filled in."""
 
 import itertools
 from datetime import UTC, datetime
@@ -67,8 +67,8 @@ def pool(slug: str = LIVE_POOL, **fields: Any) -> Pool:
 
 
 def board(pool_slug: str = LIVE_POOL, category: str = OVERALL_CATEGORY, **fields: Any) -> Board:
-    found = Category.objects.get_or_create(slug=category, defaults={"name": category})[0]
-    return Board.objects.get_or_create(pool=pool(pool_slug), category=found, defaults=fields)[0]
+    category_row = Category.objects.get_or_create(slug=category, defaults={"name": category})[0]
+    return Board.objects.get_or_create(pool=pool(pool_slug), category=category_row, defaults=fields)[0]
 
 
 def voter_id(number: int) -> UUID:

@@ -10,15 +10,15 @@ from arena.api.document import build_document
 def plain(schema: Any) -> Any:
     """A schema of OpenAPI 3.0 as one of JSON Schema, which knows no `nullable`."""
     if isinstance(schema, list):
-        return [plain(each) for each in schema]
+        return [plain(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {key: plain(value) for key, value in schema.items() if key != "nullable"}
-    return {"anyOf": [found, {"type": "null"}]} if schema.get("nullable") is True else found
+    converted = {key: plain(value) for key, value in schema.items() if key != "nullable"}
+    return {"anyOf": [converted, {"type": "null"}]} if schema.get("nullable") is True else converted
 
 
 def errors(schema: Any, value: Any) -> list[str]:
-    """What of a value does not fit a schema of the document."""
+    """The errors of a value against a schema of the document."""
     whole = plain({**schema, "components": build_document()["components"]})
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(whole).iter_errors(value)]
 
@@ -26,7 +26,7 @@ def errors(schema: Any, value: Any) -> list[str]:
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
     """Path, method and the rest of each call."""
     return [
-        (path, method, found)
+        (path, method, converted)
         for path, methods in build_document()["paths"].items()
-        for method, found in methods.items()
+        for method, converted in methods.items()
     ]

@@ -15,7 +15,7 @@ def alive(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], object], within: float = 30) -> bool:
-    """Whether it comes true within so many seconds."""
+    """Whether the check becomes true within so many seconds."""
     deadline = time.monotonic() + within
     while not condition():
         if time.monotonic() > deadline:
@@ -26,11 +26,11 @@ def eventually(condition: Callable[[], object], within: float = 30) -> bool:
 
 def mentioning(text: str) -> list[psutil.Process]:
     """Running processes whose command line, or folder, holds this text."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if alive(process.pid) and (text in " ".join(process.cmdline()) or text in process.cwd()):
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes

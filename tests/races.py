@@ -7,7 +7,7 @@ from django.db import connections
 
 
 def at_once(count, work):
-    """What `work(number)` gives in so many threads that begin together; exceptions are given like results."""
+    """The results of `work(number)` in so many threads that start together; exceptions are returned like results."""
     ready = threading.Barrier(count)
 
     def run(number):

@@ -13,11 +13,11 @@ FILLED = {"uuid": str(UUID(int=7)), "str": "x", "slug": "x", "int": "7", "path":
 
 
 def addresses(patterns: Iterable[URLPattern | URLResolver] = urls.urlpatterns, before: str = "/") -> Iterator[str]:
-    """With something that does not exist in each place; what regular expressions catch is left out."""
+    """The addresses with a nonexistent value for each parameter, without those of regular expressions."""
     for each in patterns:
         if not isinstance(each.pattern, RoutePattern):
             continue
-        address = before + re.sub(r"<(?:(\w+):)?\w+>", lambda found: FILLED[found[1] or "str"], str(each.pattern))
+        address = before + re.sub(r"<(?:(\w+):)?\w+>", lambda match: FILLED[match[1] or "str"], str(each.pattern))
         if isinstance(each, URLResolver):
             yield from addresses(each.url_patterns, address)
         else:

@@ -22,10 +22,10 @@ def provider() -> Iterator[FakeProvider]:
         yield fake
 
 
-async def ask(base_url: str, model: str, *said: str) -> tuple[int, str]:
+async def ask(base_url: str, model: str, *texts: str) -> tuple[int, str]:
     """The status, and the body as it came."""
-    roles = [("user", "assistant")[n % 2] for n in range(len(said))]
-    messages = [{"role": role, "content": content} for role, content in zip(roles, said, strict=True)]
+    roles = [("user", "assistant")[n % 2] for n in range(len(texts))]
+    messages = [{"role": role, "content": content} for role, content in zip(roles, texts, strict=True)]
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{base_url}/chat/completions", json={"model": model, "messages": messages}) as response,

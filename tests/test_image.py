@@ -1,4 +1,4 @@
-"""The container image without a container engine: what is sent to the engine, and that no secret is among it."""
+"""The files of the container image, checked without a container engine: no secret is among them."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Thousands of calls made up from the OpenAPI document: none ends in an error of ours, each answer is as it says."""
+"""Thousands of generated calls of the OpenAPI document: none is a server error, and each response matches it."""
 
 import os
 from collections import Counter
@@ -174,7 +174,7 @@ def test_these_are_enough_calls():
 def test_an_answer_that_is_not_as_the_document_says_is_noticed(arena_at_work, monkeypatch):
     case = OPERATIONS["leaderboard"].Case()
     case.validate_response(case.call(), checks=CHECKS)
-    snapshot_cache.board_cache.forget()  # the bytes of a board are made once
+    snapshot_cache.board_cache.clear()  # the bytes of a board are made once
     snapshot_cache.clear_newest_ids()
     monkeypatch.setitem(snapshots.RATING_SCALE, "factor", "much")
     with pytest.raises(FailureGroup, match="Response violates schema"):

@@ -1,4 +1,4 @@
-"""Every word that a template shows is marked for translation."""
+"""Every text of a template is marked for translation."""
 
 import re
 

@@ -89,7 +89,7 @@ def ready(page: Page) -> None:
 def voted(page: Page) -> None:
     ready(page)
     page.get_by_role("button", name="A is better").click()
-    expect(page.get_by_role("heading", name="You found A better.")).to_be_focused()
+    expect(page.get_by_role("heading", name="You chose A.")).to_be_focused()
 
 
 def skipped(page: Page) -> None:
@@ -112,7 +112,7 @@ def key_form(page: Page) -> Locator:
     page.get_by_role("button", name="Sign up").click()
     page.wait_for_url("**/")
     page.goto("/accounts/")
-    form = page.get_by_role("form", name="Make a key")
+    form = page.get_by_role("form", name="Create a key")
     form.get_by_label("Name").fill("Notebook")
     return form
 
@@ -173,7 +173,7 @@ def refused(page: Page) -> None:
 
 def key_refused(page: Page) -> None:
     form = key_form(page)
-    form.get_by_label("Valid for so many days").fill("soon")
+    form.get_by_label("Days until it expires").fill("soon")
     form.get_by_role("button").click()
     expect(page.get_by_text("A key is valid for 1 to")).to_be_visible()
 

@@ -80,7 +80,7 @@ def test_battle_of_an_account_is_followed_by_its_session(page: Page) -> None:
     sign_up(page, "follower")
     ask(page, QUESTION)
     page.get_by_role("button", name="B is better").click()
-    expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose B.")).to_be_visible()
 
 
 def test_deletion_of_everything_takes_the_account(page: Page, service: Service) -> None:
@@ -88,10 +88,10 @@ def test_deletion_of_everything_takes_the_account(page: Page, service: Service) 
     ask(page, "A canary in the account?")
     page.goto("/battles/")
     page.get_by_text("Delete all my data").click()
-    expect(page.get_by_text("and so does your account")).to_be_visible()
+    expect(page.get_by_text("and so is your account")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Delete everything").click()
-    expect(page.get_by_text("Everything is deleted.")).to_be_visible()
+    expect(page.get_by_text("All your data has been deleted.")).to_be_visible()
     expect(navigation(page).get_by_role("link", name="Log in")).to_be_visible()
     assert service.query("SELECT count(*) FROM auth_user WHERE username = 'leaver'") == [(0,)]
     assert service.query("SELECT count(*) FROM arena_turn WHERE prompt LIKE '%%canary in the account%%'") == [(0,)]
@@ -100,7 +100,7 @@ def test_deletion_of_everything_takes_the_account(page: Page, service: Service) 
 def test_password_is_changed(page: Page) -> None:
     sign_up(page, "changer")
     account(page, "changer").click()
-    page.get_by_role("link", name="Change the password").click()
+    page.get_by_role("link", name="Change password").click()
     page.get_by_label("Current Password").fill(PASSWORD)
     page.get_by_label("New Password", exact=True).fill("another way home 8")
     page.get_by_label("New Password (again)").fill("another way home 8")
@@ -133,9 +133,9 @@ def test_key_is_made_copied_used_and_revoked(browser: Browser, service: Service,
     name = f"keeper-{scripts}"
     sign_up(page, name)
     account(page, name).click()
-    form = page.get_by_role("form", name="Make a key")
+    form = page.get_by_role("form", name="Create a key")
     form.get_by_label("Name").fill("Notebook")
-    form.get_by_role("button", name="Make the key").click()
+    form.get_by_role("button", name="Create key").click()
     secret = page.get_by_label("The new key").inner_text()
     program = Person(service.port)
 
@@ -185,5 +185,5 @@ def test_where_a_login_is_required_it_comes_first_and_leads_on(browser: Browser,
     page.get_by_role("button", name="Sign up").click()
     ask(page, QUESTION)
     page.get_by_role("button", name="Tie").click()
-    expect(page.get_by_role("heading", name="You called it a tie.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You voted: tie.")).to_be_visible()
     context.close()

@@ -28,7 +28,7 @@ DJANGOS = (
 
 @pytest.fixture(scope="module")
 def operator(service: Service) -> None:
-    """Made as the README says."""
+    """Made as docs/how-to/run-for-a-team.md says."""
     command = [str(ROOT / "scripts" / "manage"), "--data", str(service.data), "createsuperuser", "--noinput"]
     command += ["--username", NAME, "--email", "operator@example.org"]
     env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
@@ -42,7 +42,7 @@ def inside(page: Page, operator: None) -> Page:
     page.get_by_label("Username").fill(NAME)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="What this arena runs on")).to_be_visible()
+    expect(page.get_by_role("heading", name="Administration")).to_be_visible()
     return page
 
 
@@ -60,13 +60,13 @@ def test_battle_is_inspected(inside: Page, person: Person) -> None:
     inside.goto(f"/admin/arena/battle/{battle['id']}/change/")
     expect(inside.get_by_text("Who looks into this?")).to_be_visible()
     expect(inside.get_by_role("heading", name=re.compile("Side [ab]"))).to_have_count(2)
-    expect(inside.get_by_text("in all")).to_have_count(2)
+    expect(inside.get_by_text("in total")).to_have_count(2)
 
 
 def test_button_asks_an_endpoint(inside: Page) -> None:
     inside.goto("/admin/arena/endpoint/")
     inside.get_by_role("link", name="Quokka-7B").click()
-    inside.get_by_role("button", name="Ask it one question").click()
+    inside.get_by_role("button", name="Send a test question").click()
     expect(inside.get_by_text("answered: first token after")).to_be_visible(timeout=40_000)
 
 
@@ -75,14 +75,14 @@ def test_boards_are_verified_by_the_worker(inside: Page) -> None:
     inside.locator("input.action-select").first.check()
     inside.locator("select[name=action]").select_option(label="Verify the counts of the pool against its votes")
     inside.get_by_role("button", name="Go").click()
-    expect(inside.get_by_text("The ratings worker was asked.")).to_be_visible()
+    expect(inside.get_by_text("Queued. The result will appear among the changes.")).to_be_visible()
     for _ in range(20):
         inside.goto("/admin/core/auditentry/")
         if inside.get_by_role("cell", name="verified", exact=True).count():
             break
         inside.wait_for_timeout(500)
     inside.get_by_role("row", name=re.compile("verified")).first.get_by_role("link").click()
-    expect(inside.get_by_text("are as the votes say")).to_be_visible()
+    expect(inside.get_by_text("agree with the votes")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from arena.answers.markdown import render_markdown
 
 SCRATCH = """async ([html, template]) => {
-  const { dress } = await import("/static/js/arena/battle/answer_extras.js");
+  const { enhanceAnswer } = await import("/static/js/arena/battle/answer_extras.js");
   const battle = document.createElement("div");
   battle.id = "battle";
   battle.dataset.katexJs = "/static/vendor/katex/katex.min.js";
@@ -17,7 +17,7 @@ SCRATCH = """async ([html, template]) => {
   Object.assign(looks, { rel: "stylesheet", href: "/static/css/arena/answer.css" });
   document.head.append(looks);
   await new Promise((done) => looks.addEventListener("load", done));
-  dress(battle.querySelector(".answer"));
+  enhanceAnswer(battle.querySelector(".answer"));
 }"""
 TEMPLATE = '<template id="copy"><button class="copy" type="button" data-done="Copied">Copy</button></template>'
 CODE = "```python\nif x < 1:\n    pass\n```\n\nText.\n\n```\nother\n```"
@@ -53,8 +53,8 @@ def test_answer_that_is_dressed_twice_has_one_button(page: Page) -> None:
     dress(page, "```\nx\n```")
     page.evaluate(
         """async () => {
-          const { dress } = await import("/static/js/arena/battle/answer_extras.js");
-          dress(document.querySelector(".answer"));
+          const { enhanceAnswer } = await import("/static/js/arena/battle/answer_extras.js");
+          enhanceAnswer(document.querySelector(".answer"));
         }"""
     )
     expect(page.get_by_role("button", name="Copy")).to_have_count(1)

@@ -1,4 +1,4 @@
-"""Every line of docs/api.md works against the whole service, and it has a line for every call."""
+"""Every line of docs/reference/api.md works against the whole service, and it has a line for every call."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.system.person import Person
 from tests.system.service import Service
 from tests.test_documents import blocks
 
-DOCUMENT = "docs/api.md"
+DOCUMENT = "docs/reference/api.md"
 CUT_BY_MAX_TIME = 28
 
 

@@ -12,9 +12,9 @@ from tests.system.service import Service
 from tests.system.zoo import GOOD, SLOW
 
 VOID = "You cannot vote yet."
-CARD = "There is no answer from this side."
-MISSING = "Not both sides answered this time. Which one is better so far?"
-STOPPED = "You stopped an answer: your vote is kept, but moves no rating."
+CARD = "This model did not answer."
+MISSING = "Not both models answered this time. Which is better so far?"
+STOPPED = "You stopped an answer, so your vote is stored but does not change any rating."
 
 
 class Zoo:
@@ -56,7 +56,7 @@ def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -
             open_bar(page)
             page.locator("#verdict").dispatch_event("stale")  # as its script does, unless it found the battle over
         page.keyboard.press("1")
-        expect(page.get_by_role("heading", name="You found A better.")).to_be_focused()
+        expect(page.get_by_role("heading", name="You chose A.")).to_be_focused()
         for route in held:
             route.continue_()
         page.wait_for_timeout(300)  # its console stays clean
@@ -67,10 +67,10 @@ def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(
         heading = page.get_by_role("heading", name=VOID)
         expect(heading).to_be_visible(timeout=READY_WITHIN_MS)
         expect(page.get_by_text(CARD)).to_have_count(1)
-        expect(page.get_by_text("You can also vote on what is there")).to_have_count(1)
-        expect(page.get_by_text("You can also vote on what is there")).not_to_be_visible()
+        expect(page.get_by_text("You can also vote now.")).to_have_count(1)
+        expect(page.get_by_text("You can also vote now.")).not_to_be_visible()
         expect(page.locator(".answer.prose")).to_have_count(1)
-        expect(page.get_by_text("A vote needs two answers, and they are not both here.")).to_be_visible()
+        expect(page.get_by_text("You can vote once both answers have arrived.")).to_be_visible()
         page.get_by_role("button", name="Retry").click()  # there is one
         expect(page.get_by_role("button", name="A is better")).to_be_disabled()
         expect(heading).not_to_be_visible()
@@ -90,24 +90,24 @@ def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
         expect(page.locator(".answer.prose")).to_have_count(2)
         assert healthy in page.locator(".answer.prose").all_inner_texts()
         page.keyboard.press("1")
-        expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
+        expect(page.get_by_role("heading", name="You chose A.")).to_be_visible()
 
 
 def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zoo, zoo: Service) -> None:
     with open_zoo.battle("good", "turn-2-error-500", prompt="Who fails at the second?") as page:
         open_bar(page)
-        page.get_by_text("Ask both a further question").click()
-        expect(page.get_by_role("textbox", name="A further question for both")).to_be_focused()
+        page.get_by_text("Ask both a follow-up").click()
+        expect(page.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
         page.keyboard.type("And now?")
         page.keyboard.press("Enter")
         turn = page.get_by_role("region", name="Turn 2")
         expect(turn.get_by_text(CARD)).to_be_visible(timeout=READY_WITHIN_MS)
         expect(page.get_by_role("status")).to_have_text(MISSING)
-        expect(turn.get_by_text("You can also vote on what is there")).to_be_visible()
+        expect(turn.get_by_text("You can also vote now.")).to_be_visible()
         expect(page.get_by_role("button", name="Retry")).to_have_count(1)
         expect(turn.get_by_role("button", name="Retry")).to_be_visible()
         page.get_by_role("button", name="Both bad").click()
-        expect(page.get_by_role("heading", name="You found both bad.")).to_be_visible()
+        expect(page.get_by_role("heading", name="You voted: both bad.")).to_be_visible()
         expect(page.get_by_role("button", name="Retry")).not_to_be_visible()
     [(turns, counted)] = zoo.query("SELECT turns, counted FROM arena_vote ORDER BY id DESC LIMIT 1")
     assert (turns, counted) == (1, True)
@@ -144,11 +144,11 @@ def test_answer_that_was_cut_off_says_so_at_once_and_after_a_reload(open_zoo: Zo
     ("model", "words", "again"),
     [
         ("hang", "The model took too long.", True),
-        ("error-401", "The model could not be reached, broke off, or sent nothing that can be read.", True),
-        ("garbage-5", "The model could not be reached, broke off, or sent nothing that can be read.", True),
-        ("filtered", "The provider of the model refused to answer.", True),
+        ("error-401", "The model could not be reached, stopped mid-answer, or sent nothing readable.", True),
+        ("garbage-5", "The model could not be reached, stopped mid-answer, or sent nothing readable.", True),
+        ("filtered", "The provider of this model refused to answer.", True),
         ("empty", "The model sent an empty answer.", True),
-        ("toolong", "The conversation is longer than the model can read, and will be so next time.", False),
+        ("toolong", "The conversation is too long for this model, so a retry would fail too.", False),
     ],
 )
 def test_failures_of_named_models_are_explained(open_zoo: Zoo, model: str, words: str, again: bool) -> None:
@@ -170,11 +170,11 @@ def test_stop_before_the_first_word_is_no_fault_of_the_model(browser: Browser, z
         page.goto(f"/battles/{battle['id']}/")
         with page.expect_response("**/stop/"):
             page.get_by_role("button", name="Stop").click()
-        other = page.get_by_text("which you can still read").first
+        other = page.get_by_text("You can still read the other answer").first
         tell(page, "failed", turn=1, side="a", reason="unavailable")
         expect(other).to_be_visible()
         tell(page, "failed", turn=1, side="b", reason="unavailable")
-        expect(page.locator("[data-reason]")).to_have_text(["You stopped it before it had begun."] * 2)
+        expect(page.locator("[data-reason]")).to_have_text(["You stopped it before it began."] * 2)
         expect(other).not_to_be_visible()
 
 
@@ -194,7 +194,7 @@ def test_thoughts_are_not_told_before_the_vote(open_zoo: Zoo) -> None:
         assert "Reasoning" not in page.content()
         page.keyboard.press("=")
         expect(page.get_by_text("Reasoning")).to_have_count(1)
-        expect(page.get_by_role("heading", name="You called it a tie.")).to_be_focused()
+        expect(page.get_by_role("heading", name="You voted: tie.")).to_be_focused()
 
 
 def test_vote_in_another_tab_is_shown_in_this_one(browser: Browser, zoo: Service) -> None:
@@ -204,7 +204,7 @@ def test_vote_in_another_tab_is_shown_in_this_one(browser: Browser, zoo: Service
         page.goto(f"/battles/{battle['id']}/")
         open_bar(page)
         person.vote(battle, "b")
-        expect(page.get_by_role("heading", name="You found B better.")).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.get_by_role("heading", name="You chose B.")).to_be_visible(timeout=READY_WITHIN_MS)
         expect(page.get_by_role("article", name="Model Good")).to_be_visible()
 
 

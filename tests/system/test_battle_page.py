@@ -112,8 +112,8 @@ def test_finished_answer_is_announced_once_and_not_by_its_words(fed: Page) -> No
 
 def test_further_question_keeps_what_is_there_and_shows_its_turn(ready: Page) -> None:
     first = ready.locator("#turn-1-a").inner_text()
-    ready.get_by_text("Ask both a further question").click()
-    box = ready.get_by_role("textbox", name="A further question for both")
+    ready.get_by_text("Ask both a follow-up").click()
+    box = ready.get_by_role("textbox", name="A follow-up question for both")
     expect(box).to_be_focused()
     ready.keyboard.type("And what")
     ready.keyboard.press("Shift+Enter")
@@ -130,7 +130,7 @@ def test_further_question_keeps_what_is_there_and_shows_its_turn(ready: Page) ->
     assert ready.locator("#turn-1-a").inner_text() == first
     expect(ready.locator("#turn-2-b")).not_to_be_empty()
     ready.keyboard.press("2")
-    expect(ready.get_by_role("heading", name="You found B better.")).to_be_visible()
+    expect(ready.get_by_role("heading", name="You chose B.")).to_be_visible()
 
 
 def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
@@ -149,7 +149,7 @@ def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
     expect(phone.get_by_role("heading", name="Answer A")).to_be_in_viewport()
     assert not phone.evaluate(SPREAD)
     phone.get_by_role("button", name="B is better").tap()
-    expect(phone.get_by_role("heading", name="You found B better.")).to_be_in_viewport()
+    expect(phone.get_by_role("heading", name="You chose B.")).to_be_in_viewport()
     assert not phone.evaluate(SPREAD)
     phone.get_by_role("link", name="Next battle").tap()
     expect(phone.get_by_role("textbox", name="Your question")).to_be_focused()
@@ -217,8 +217,8 @@ def test_page_works_without_javascript(plain: Page) -> None:
         plain.wait_for_timeout(100)
         plain.reload()
     expect(plain.locator("#turn-1-a")).not_to_be_empty()
-    plain.get_by_text("Ask both a further question").click()
-    plain.get_by_role("textbox", name="A further question for both").fill("And now?")
+    plain.get_by_text("Ask both a follow-up").click()
+    plain.get_by_role("textbox", name="A follow-up question for both").fill("And now?")
     plain.get_by_role("button", name="Send").click()
     for _ in range(100):
         if plain.get_by_role("button", name="A is better").is_enabled():
@@ -227,13 +227,13 @@ def test_page_works_without_javascript(plain: Page) -> None:
         plain.reload()
     expect(plain.get_by_role("region", name="Turn 2")).to_contain_text("And now?")
     plain.get_by_role("button", name="A is better").click()
-    expect(plain.get_by_role("heading", name="You found A better.")).to_be_visible()
+    expect(plain.get_by_role("heading", name="You chose A.")).to_be_visible()
     plain.get_by_role("group", name="Answer A was").get_by_role("checkbox", name="useful").check()
     plain.get_by_role("button", name="Save").click()
     expect(plain.get_by_role("group", name="Answer A was").get_by_role("checkbox", name="useful")).to_be_checked()
-    plain.get_by_role("button", name="Go on talking").click()
+    plain.get_by_role("button", name="Continue this conversation").click()
     expect(plain.get_by_role("region", name="Turn 2")).to_be_in_viewport(ratio=0.9)
-    expect(plain.get_by_role("textbox", name="A further question for both")).to_be_visible()
+    expect(plain.get_by_role("textbox", name="A follow-up question for both")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -256,7 +256,7 @@ def test_battle_from_the_first_page_to_the_next_by_keyboard_alone(page: Page) ->
         if page.evaluate("document.activeElement.closest('summary') !== null"):
             break
     page.keyboard.press("Enter")
-    expect(page.get_by_role("textbox", name="A further question for both")).to_be_focused()
+    expect(page.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
     page.keyboard.type("Really?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Turn 2")).to_be_visible()
@@ -264,6 +264,6 @@ def test_battle_from_the_first_page_to_the_next_by_keyboard_alone(page: Page) ->
     page.keyboard.press("ArrowRight")  # belongs to the question, which is focused and may scroll
     expect(page.get_by_role("button", name="A is better")).to_be_enabled()
     page.keyboard.press("2")
-    expect(page.get_by_role("heading", name="You found B better.")).to_be_focused()
+    expect(page.get_by_role("heading", name="You chose B.")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("textbox", name="Your question")).to_be_focused()

@@ -46,12 +46,12 @@ def test_choice_outlines_what_it_favours_before_it_is_made(ready: Page) -> None:
 @pytest.mark.parametrize(
     ("key", "heading"),
     [
-        ("1", "You found A better."),
-        ("ArrowLeft", "You found A better."),
-        ("=", "You called it a tie."),
-        ("ArrowDown", "You found both bad."),
-        ("2", "You found B better."),
-        ("ArrowRight", "You found B better."),
+        ("1", "You chose A."),
+        ("ArrowLeft", "You chose A."),
+        ("=", "You voted: tie."),
+        ("ArrowDown", "You voted: both bad."),
+        ("2", "You chose B."),
+        ("ArrowRight", "You chose B."),
         ("s", "You skipped this battle."),
     ],
 )
@@ -72,10 +72,10 @@ def test_keys_are_left_to_typing_scrolling_repeats_and_shortcuts(ready: Page) ->
         )
     body(ready, "a").focus()
     ready.keyboard.press("ArrowDown")
-    ready.get_by_text("Ask both a further question").click()
-    expect(ready.get_by_role("textbox", name="A further question for both")).to_be_focused()
+    ready.get_by_text("Ask both a follow-up").click()
+    expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
     ready.keyboard.type("1 = 2 s")
-    expect(ready.get_by_role("textbox", name="A further question for both")).to_have_value("1 = 2 s")
+    expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_have_value("1 = 2 s")
     expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
 
 
@@ -83,7 +83,7 @@ def test_one_press_counts_and_one_more_leads_to_the_next_box(page: Page, service
     ask(page, "How many presses?")
     [(before,)] = service.query("SELECT count(*) FROM arena_vote")
     page.keyboard.press("1")
-    expect(page.get_by_role("heading", name="You found A better.")).to_be_focused()
+    expect(page.get_by_role("heading", name="You chose A.")).to_be_focused()
     [(votes, counted)] = service.query("SELECT count(*), count(*) FILTER (WHERE counted) FROM arena_vote")
     assert (votes - before, counted > 0) == (1, True)
     page.add_init_script("addEventListener('focusin', () => { window.focused ??= performance.now(); })")
@@ -108,9 +108,9 @@ def test_lost_answer_to_a_vote_shows_the_stored_one_at_the_next_press(browser: B
 
     page.route("**/vote/", lose, times=1)
     page.get_by_role("button", name="B is better").click()
-    expect(page.get_by_role("status")).to_have_text("That did not arrive. Please try again.")
+    expect(page.get_by_role("status")).to_have_text("Your request did not arrive. Please try again.")
     page.keyboard.press("1")
-    expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose B.")).to_be_visible()
     context.close()
 
 
@@ -118,8 +118,8 @@ def test_reveal_names_both_and_leads_to_their_pages(page: Page) -> None:
     ask(page, "Who are you two?")
     assert "Quokka" not in page.content()
     page.get_by_role("button", name="Tie").click()
-    expect(page.get_by_role("heading", name="You called it a tie.")).to_be_focused()
-    cards = page.get_by_role("list").filter(has_text="Rating before this vote").get_by_role("listitem")
+    expect(page.get_by_role("heading", name="You voted: tie.")).to_be_focused()
+    cards = page.get_by_role("list").filter(has_text="Rating before your vote").get_by_role("listitem")
     expect(cards).to_have_count(2)
     quokka = cards.filter(has_text="Quokka-7B")
     expect(quokka).to_contain_text("Maker of Quokka-7B")
@@ -139,7 +139,7 @@ def test_answers_stay_as_readable_as_they_were_before_the_vote(browser: Browser,
         page.goto(f"/battles/{battle['id']}/")
         before = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
         page.keyboard.press("1")
-        expect(page.get_by_role("heading", name="You found A better.")).to_be_in_viewport()
+        expect(page.get_by_role("heading", name="You chose A.")).to_be_in_viewport()
         expect(page.get_by_role("link", name="Next battle")).to_be_in_viewport()
         expect(page.get_by_role("heading", name="A was Model")).to_be_in_viewport()
         after = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
@@ -148,7 +148,7 @@ def test_answers_stay_as_readable_as_they_were_before_the_vote(browser: Browser,
 
 def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
     ready.keyboard.press("1")
-    opinion = ready.get_by_role("form", name="Why? If you like to say")
+    opinion = ready.get_by_role("form", name="Why? (optional)")
     a, b = (opinion.get_by_role("group", name=f"Answer {side} was") for side in "AB")
     with ready.expect_response("**/opinion/"):
         a.get_by_text("correct").click()
@@ -166,10 +166,10 @@ def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
 
 def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
     ready.keyboard.press("2")
-    expect(ready.get_by_role("heading", name="You found B better.")).to_be_visible()
+    expect(ready.get_by_role("heading", name="You chose B.")).to_be_visible()
     said = ready.locator("#turn-1-a").inner_text()
-    ready.get_by_role("button", name="Go on talking").click()
-    expect(ready.get_by_role("textbox", name="A further question for both")).to_be_focused()
+    ready.get_by_role("button", name="Continue this conversation").click()
+    expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
     expect(ready.get_by_role("status")).to_contain_text("Ask both the next question.")
     expect(ready.get_by_role("button", name="A is better")).to_have_count(0)
     assert ready.locator("#turn-1-a").inner_text() == said
@@ -178,7 +178,7 @@ def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
     ready.keyboard.press("Enter")
     expect(ready.get_by_role("region", name="Turn 2")).to_contain_text("And now?")
     open_bar(ready)
-    expect(ready.get_by_role("status")).to_contain_text("your vote moves no rating")
+    expect(ready.get_by_role("status")).to_contain_text("your vote does not change any rating")
     expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
     expect(ready.get_by_role("region", name="Turn 2").get_by_role("heading", name="Answer B Model")).to_be_visible()
 
@@ -187,7 +187,7 @@ def test_same_question_again_starts_a_battle_of_it(page: Page) -> None:
     ask(page, "Is it the same?")
     page.keyboard.press("=")
     before = page.url
-    page.get_by_role("button", name="The same question again").click()
+    page.get_by_role("button", name="Ask two other models the same question").click()
     open_bar(page)
     assert page.url != before
     expect(page.get_by_role("group", name="Your question")).to_have_text("Is it the same?")

@@ -37,26 +37,26 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         page.goto("/")
         page.get_by_role("link", name="Choose a model").click()
         page.get_by_role("link", name="Writing code").click()
-        page.get_by_label("Context, tokens at least").fill("200k")
-        page.get_by_label("$ a million tokens, at most").fill("2")
-        page.get_by_label("Commercial use is allowed").check()
-        page.get_by_role("button", name="Show who is left").click()
+        page.get_by_label("Min context (tokens)").fill("200k")
+        page.get_by_label("Max $ per million tokens (blended)").fill("2")
+        page.get_by_label("Commercial use allowed").check()
+        page.get_by_role("button", name="Show matching models").click()
 
         expect(page.get_by_role("heading", name="Choose a model: Writing code")).to_be_visible()
-        expect(page.get_by_text("are known to be within all limits")).to_be_visible()
+        expect(page.get_by_text("meet all limits; for the")).to_be_visible()
         expect(page.get_by_text("price unknown").first).to_be_visible()
 
-        page.get_by_role("button", name="Battle these 2").click()
-        expect(page.get_by_text("Blind battles among:")).to_contain_text("Quokka-7B")
+        page.get_by_role("button", name="Compare these 2 blind").click()
+        expect(page.get_by_text("Blind battles between:")).to_contain_text("Quokka-7B")
         page.get_by_role("textbox", name="Your question").fill("Write a function that reverses a list.")
         page.keyboard.press("Enter")
         open_bar(page)
         page.get_by_role("button", name="A is better").click()
-        expect(page.get_by_role("heading", name="You found A better.")).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.get_by_role("heading", name="You chose A.")).to_be_visible(timeout=READY_WITHIN_MS)
 
         expect(page.get_by_role("link", name="Next battle")).to_have_attribute("href", re.compile("among=quokka-7b"))
-        page.get_by_role("link", name="To the decision").click()
-        board = page.get_by_role("link", name="See that board")
+        page.get_by_role("link", name="Back to your decision").click()
+        board = page.get_by_role("link", name="See their leaderboard")
         for _ in range(40):
             if board.count():
                 break
@@ -69,9 +69,11 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         page.go_back()
         page.get_by_label("Chosen model").select_option("quokka-7b")
         page.get_by_label("Why").fill("Its answer was right.")
-        page.get_by_role("button", name="Write it down").click()
+        page.get_by_role("button", name="Update this page").click()
         expect(page.get_by_text("Chosen: Model Quokka-7B")).to_be_visible()
-        expect(page.get_by_role("region", name="Their own battles").get_by_role("rowheader")).to_have_count(2)
+        expect(
+            page.get_by_role("region", name="Blind battles between these models").get_by_role("rowheader")
+        ).to_have_count(2)
         with page.expect_download() as download:
             page.get_by_role("link", name="As Markdown").click()
         assert "**Chosen model: Model Quokka-7B**" in download.value.path().read_text()
@@ -81,21 +83,21 @@ def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     plain.goto("/scaling/")
     plain.get_by_label("Compute").fill("5.76e23")
     plain.get_by_role("button", name="Calculate").click()
-    expect(plain.get_by_role("row", name="Least loss by the law")).to_contain_text("72.2 B")
+    expect(plain.get_by_role("row", name="Lowest loss by the law")).to_contain_text("72.2 B")
 
     plain.goto("/cost/")
     for label, value in {
-        "Tokens read": "100M",
-        "Tokens written": "20M",
-        "$ a million tokens read": "2.5",
-        "$ a million tokens written": "10",
-        "$ an hour and GPU": "2.5",
-        "GPUs for one replica": "2",
+        "Input tokens per month": "100M",
+        "Output tokens per month": "20M",
+        "$ per million input tokens": "2.5",
+        "$ per million output tokens": "10",
+        "$ per GPU-hour": "2.5",
+        "GPUs per replica": "2",
     }.items():
         plain.get_by_label(label, exact=True).fill(value)
     plain.get_by_role("button", name="Calculate").click()
-    expect(plain.get_by_role("row", name="A month")).to_contain_text("$450")
-    expect(plain.get_by_role("row", name="A month")).to_contain_text("$3,650")
+    expect(plain.get_by_role("row", name="Per month")).to_contain_text("$450")
+    expect(plain.get_by_role("row", name="Per month")).to_contain_text("$3,650")
     expect(plain.get_by_text("973 M tokens a month")).to_be_visible()
 
     plain.goto("/choose/?context=200k&unknown=exclude")
@@ -127,10 +129,10 @@ def test_sending_for_the_catalogue_has_no_violation(browser: Browser, service: S
     context = browser.new_context(base_url=service.url, viewport=PHONE)
     page = context.new_page()
     page.goto("/benchmarks/submit/")
-    for content, heading in ((b"{}", "Send something"), (json.dumps(LM_EVAL).encode(), "Scores of")):
+    for content, heading in ((b"{}", "Submit to the catalog"), (json.dumps(LM_EVAL).encode(), "Scores of")):
         assert not violations(page)
         page.get_by_label("Result file").set_input_files(FilePayload(name="r.json", mimeType="", buffer=content))
-        page.get_by_role("button", name="Send the file").click()
+        page.get_by_role("button", name="Submit file").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
     assert not violations(page)
     context.close()

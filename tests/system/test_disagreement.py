@@ -36,8 +36,8 @@ def drawn(browser: Browser, service: Service) -> Iterator[Page]:
 def test_list_leads_to_a_line_through_real_models(browser: Browser, service: Service) -> None:
     with reading(browser, service) as page:
         page.goto("/benchmarks/")
-        page.get_by_role("link", name="Where people disagree with HumanEval").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("HumanEval against people")
+        page.get_by_role("link", name="Compare with human votes for HumanEval").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("HumanEval vs. human votes")
         expect(page.get_by_text("Chatbot Arena, August 2024", exact=True).last).to_be_visible()
         expect(page.get_by_text("Scores higher than people prefer", exact=True)).to_be_visible()
         page.get_by_role("link", name="codellama-70b-instruct").first.click()
@@ -101,13 +101,13 @@ def test_table_and_form_suffice_without_scripts(browser: Browser, service: Servi
         assert not page.locator(".plot").is_visible()
         page.locator("details.numbers > summary").click()
         expect(page.get_by_role("row", name="codellama-70b-instruct")).to_be_visible()
-        page.get_by_label("Scores, and on how many").select_option(index=1)
-        page.get_by_role("button", name="Show").click()
+        page.get_by_label("Scores (with the number").select_option(index=1)
+        page.get_by_role("button", name="Update").click()
         expect(page.get_by_text("Too few:")).to_be_visible()
         expect(page.get_by_text("self-reported")).to_be_visible()
         page.get_by_label("Votes").select_option("live")
-        page.get_by_role("button", name="Show").click()
-        expect(page.get_by_text("This arena's own board is not used")).to_have_count(0)
+        page.get_by_role("button", name="Update").click()
+        expect(page.get_by_text("This site's own board is not used")).to_have_count(0)
 
 
 def test_picture_that_cannot_be_drawn_says_so(browser: Browser, service: Service) -> None:

@@ -22,7 +22,7 @@ def plain(browser: Browser, service: Service) -> Iterator[Page]:
 
 
 def switch(page: Page, scheme: str) -> Locator:
-    return page.get_by_role("button", name=f"Use {scheme} colours")
+    return page.get_by_role("button", name=f"Use {scheme} colors")
 
 
 def shown(page: Page) -> str:

@@ -72,8 +72,8 @@ def test_model_page_leads_to_its_row_of_the_board(browser: Browser, service: Ser
         name = link.inner_text()
         link.click()
         expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
-        expect(page.get_by_text("It has no rating yet in this arena.")).to_be_visible()
-        standing = page.get_by_role("region", name="Where it stands").get_by_role("row", name="Chatbot Arena")
+        expect(page.get_by_text("Not rated on this site yet.")).to_be_visible()
+        standing = page.get_by_role("region", name="Ratings").get_by_role("row", name="Chatbot Arena")
         expect(standing).to_contain_text("votes cast elsewhere")
         standing.get_by_role("link").click()
         found = row(page, page.url.partition("#model-")[2])
@@ -112,7 +112,7 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     page.get_by_role("spinbutton", name="Parameters up to").press("Tab")
     expect(page.get_by_text("3 of 6 models")).to_be_visible()
     assert names(page) == ["Dipper 8B", "Egret 3B", "Crane 9B"]
-    expect(page.get_by_text("1 more is left out because it is not known (size: 1, weights: 1).")).to_be_visible()
+    expect(page.get_by_text("1 more is hidden because we lack the data (size: 1, weights: 1).")).to_be_visible()
     expect(row(page, "crane-9b")).to_contain_text(re.compile(r"needs \d\d more votes.*provisional"))
     assert top(row(page, "egret-3b")) < top(page.get_by_text("Not ranked yet")) < top(row(page, "crane-9b"))
 
@@ -122,11 +122,13 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     side_by_side = page.get_by_role("region", name="Side by side")
     models = side_by_side.locator(".compare-models thead th")
     expect(models.get_by_role("link")).to_have_text(["Dipper 8B", "Crane 9B"])
-    why = side_by_side.get_by_text(re.compile(r"^It has only \d\d votes; below 100 a rating is provisional\.$"))
+    why = side_by_side.get_by_text(
+        re.compile(r"^It has only \d\d votes; ratings with fewer than 100 votes are provisional\.$")
+    )
     expect(why).to_be_visible()
     pair = side_by_side.get_by_role("row", name="Crane 9B against Dipper 8B")
     expect(pair).to_contain_text(re.compile(r"[+−]\d+ ± \d+"))
-    expect(pair).to_contain_text(re.compile(r"more votes? between them|can be told apart"))
+    expect(pair).to_contain_text(re.compile(r"about [0-9]|they differ significantly"))
 
     assert state(page) == {
         "pool": ["birds"], "category": ["coding"], "weights": ["open"], "size_max": ["9.9"],
@@ -180,7 +182,7 @@ def test_all_of_it_works_without_javascript(browser: Browser, service: Service, 
         page.get_by_role("combobox", name="Weights").select_option("open")
         compare(page, "Egret 3B").check()
         compare(page, "Albatross").check()
-        page.get_by_role("button", name="Show").click()
+        page.get_by_role("button", name="Update").click()
         expect(page.locator(NAMES)).to_have_text(["Buzzard 70B", "Dipper 8B", "Egret 3B", "Crane 9B"])
         side_by_side = page.get_by_role("region", name="Side by side")
         expect(side_by_side.locator("thead th").get_by_role("link")).to_have_text(["Albatross", "Egret 3B"])
@@ -207,11 +209,11 @@ def followed(page: Page, birds: str) -> list[str]:
 
 
 def test_board_follows_the_votes_while_nobody_points_at_it(page: Page, followed: list[str]) -> None:
-    page.get_by_text("What the columns mean").click()
+    page.get_by_text("Meaning of the columns").click()
     page.mouse.move(5, 5)
     with page.expect_request(lambda request: "hx-request" in request.headers):
         news(page)
-    expect(page.get_by_text("One more than the ranked models with a higher rating")).to_be_visible()
+    expect(page.get_by_text("One more than the number of ranked models with a higher rating")).to_be_visible()
     expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
     news(page, category="coding")
     news(page, pool="live")
@@ -229,7 +231,7 @@ def test_no_row_moves_under_pointer_or_focus(page: Page, followed: list[str], in
     before = top(row(page, "dipper-8b"))
     page.evaluate("document.querySelector('.board-table').dataset.old = 'yes'")
     news(page)
-    button = page.get_by_role("button", name="New votes: show")
+    button = page.get_by_role("button", name="Show new votes")
     expect(button).to_be_visible()
     assert not followed
     assert top(row(page, "dipper-8b")) == before
@@ -247,8 +249,8 @@ def test_news_can_be_asked_for_at_once(page: Page, followed: list[str]) -> None:
     row(page, "dipper-8b").hover()
     news(page)
     with page.expect_request(lambda request: "hx-request" in request.headers):
-        page.get_by_role("button", name="New votes: show").click()
-    expect(page.get_by_role("button", name="New votes: show")).to_be_hidden()
+        page.get_by_role("button", name="Show new votes").click()
+    expect(page.get_by_role("button", name="Show new votes")).to_be_hidden()
 
 
 def test_past_board_stays_as_it_was(page: Page, birds: str) -> None:
@@ -271,7 +273,7 @@ def test_pinning_far_down_keeps_the_row_in_its_place(page: Page) -> None:
     expect(page.get_by_role("region", name="Side by side")).to_be_attached()
     expect(pinned).to_be_focused()
     assert abs(top(pinned) - before) < 2
-    page.get_by_role("link", name="1 of 4 chosen: see it").click()
+    page.get_by_role("link", name="1 of 4 selected: go to its details").click()
     expect(page.get_by_role("heading", name="Side by side")).to_be_in_viewport()
 
 
@@ -280,7 +282,7 @@ def test_four_models_stand_side_by_side_on_a_phone_with_the_names_of_the_figures
 ) -> None:
     with reading(browser, service, viewport=PHONE) as page:
         page.goto(birds + "".join(f"&pin={model}" for model in ("albatross", "buzzard-70b", "crane-9b", "finch")))
-        figures = page.get_by_role("region", name="Each figure of these models")
+        figures = page.get_by_role("region", name="Figures of these models")
         last, label = figures.get_by_role("link", name="Crane 9B"), figures.get_by_role("rowheader", name="Rating")
         expect(last).not_to_be_in_viewport()
         last.focus()
@@ -316,7 +318,7 @@ def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser:
     page.goto("/leaderboard/?pool=live")
     page.get_by_role("combobox", name="Style control").evaluate("it => { it.options[1].value = 'perhaps'; }")
     page.get_by_role("combobox", name="Style control").select_option("on")
-    expect(page.get_by_role("heading", name="This address cannot be understood.")).to_be_visible()
+    expect(page.get_by_role("heading", name="We couldn't read this address.")).to_be_visible()
     assert not violations(page)
     context.close()
 
@@ -410,7 +412,7 @@ def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, s
         compare(page, "Finch").check()
         page.get_by_role("combobox", name="Sort by").select_option("Model")
         page.get_by_role("combobox", name="Order").select_option("falling")
-        page.get_by_role("button", name="Show").click()
+        page.get_by_role("button", name="Update").click()
         assert names(page)[0] == "Finch"
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"], "pin": ["finch"]}
 

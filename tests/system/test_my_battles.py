@@ -51,7 +51,7 @@ def plain(browser: Browser, service: Service, person: Person) -> Iterator[Page]:
 
 
 def battle(page: Page, question: str) -> Locator:
-    return page.get_by_role("list", name="Battles, the newest first").get_by_role("listitem").filter(has_text=question)
+    return page.get_by_role("list", name="Battles, newest first").get_by_role("listitem").filter(has_text=question)
 
 
 def search(page: Page, words: str) -> None:
@@ -67,8 +67,8 @@ def delete(page: Page, question: str) -> None:
 def test_names_are_shown_where_there_is_a_vote_and_nowhere_else(mine: Page) -> None:
     expect(mine.get_by_role("heading", name="My battles")).to_be_visible()
     expect(battle(mine, METAL)).to_contain_text("Quokka-7B")
-    expect(battle(mine, METAL)).to_contain_text("you found A better")
-    expect(battle(mine, RIVER)).to_contain_text("waits for your vote")
+    expect(battle(mine, METAL)).to_contain_text("you chose A")
+    expect(battle(mine, RIVER)).to_contain_text("waiting for your vote")
     expect(battle(mine, RIVER)).not_to_contain_text("Quokka-7B")
     expect(battle(mine, RIVER)).not_to_contain_text("Wombat-70B")
 
@@ -81,7 +81,7 @@ def test_navigation_leads_here_and_a_battle_is_gone_on_with(mine: Page) -> None:
     mine.get_by_role("button", name="Tie").click()
     expect(mine.get_by_text("Model Quokka-7B").first).to_be_visible()
     mine.goto("/battles/")
-    expect(battle(mine, RIVER)).to_contain_text("you called it a tie")
+    expect(battle(mine, RIVER)).to_contain_text("you voted: tie")
 
 
 def test_search_finds_questions_and_the_names_that_are_known(mine: Page) -> None:
@@ -114,7 +114,7 @@ def test_others_read_a_battle_while_its_voter_lets_them(
         expect(other.get_by_role("status")).to_contain_text("An operator will review this battle")
         other.goto("/models/quokka-7b/")
         expect(other.get_by_text(METAL)).to_have_count(0)
-        mine.get_by_role("button", name="Take it back").click()
+        mine.get_by_role("button", name="Unpublish").click()
         expect(mine.get_by_role("button", name="Publish this battle")).to_be_visible()
         assert other.request.get(address).status == 404
 
@@ -122,7 +122,7 @@ def test_others_read_a_battle_while_its_voter_lets_them(
 def test_deleted_battle_is_gone_and_the_others_stay(mine: Page) -> None:
     address = battle(mine, METAL).get_by_role("link", name=METAL).get_attribute("href") or ""
     delete(mine, METAL)
-    expect(mine.get_by_role("status").filter(has_text="The battle is deleted.")).to_be_focused()
+    expect(mine.get_by_role("status").filter(has_text="The battle has been deleted.")).to_be_focused()
     expect(battle(mine, METAL)).to_have_count(0)
     expect(battle(mine, RIVER)).to_be_visible()
     answer = mine.request.get(address)
@@ -137,8 +137,8 @@ def test_deletion_of_everything_empties_the_history_and_leaves_the_ranking(
     [(votes,)] = service.query("SELECT count(*) FROM arena_vote WHERE counted")
     mine.get_by_text("Delete all my data").click()
     mine.get_by_role("button", name="Delete everything").click()
-    expect(mine.get_by_role("status").filter(has_text="Everything is deleted.")).to_be_visible()
-    expect(mine.get_by_text("There are none here yet.")).to_be_visible()
+    expect(mine.get_by_role("status").filter(has_text="All your data has been deleted.")).to_be_visible()
+    expect(mine.get_by_text("You have no battles yet.")).to_be_visible()
     assert service.query("SELECT count(*) FROM arena_vote WHERE counted") == [(votes,)]
     left = "SELECT count(*) FROM arena_turn WHERE battle_id IN (SELECT id FROM arena_battle WHERE voter_id::text = %s)"
     voter = person.cookies["voter"].partition(":")[0]
@@ -156,7 +156,7 @@ def test_deletion_of_everything_takes_what_the_browser_remembers(mine: Page) -> 
     mine.goto("/battles/")
     mine.get_by_text("Delete all my data").click()
     mine.get_by_role("button", name="Delete everything").click()
-    expect(mine.get_by_role("status").filter(has_text="Everything is deleted.")).to_be_visible()
+    expect(mine.get_by_role("status").filter(has_text="All your data has been deleted.")).to_be_visible()
     assert mine.evaluate("localStorage.length + sessionStorage.length") == 0
     mine.goto("/")
     expect(mine.get_by_role("textbox", name="Your question")).to_have_value("")
@@ -164,7 +164,7 @@ def test_deletion_of_everything_takes_what_the_browser_remembers(mine: Page) -> 
 
 def test_export_is_a_file(mine: Page) -> None:
     with mine.expect_download() as waiting:
-        mine.get_by_role("link", name="Export mine as JSON").click()
+        mine.get_by_role("link", name="Download my data (JSON)").click()
     download = waiting.value
     assert download.suggested_filename == "arena-my-battles.json"
     found = json.loads(download.path().read_text())["battles"]
@@ -182,18 +182,18 @@ def test_all_of_it_works_without_javascript_on_a_phone(plain: Page) -> None:
     expect(battle(plain, METAL)).to_be_visible()
     expect(battle(plain, RIVER)).to_have_count(0)
     delete(plain, METAL)
-    expect(plain.get_by_text("The battle is deleted.")).to_be_visible()
+    expect(plain.get_by_text("The battle has been deleted.")).to_be_visible()
     plain.goto("/battles/")
     expect(battle(plain, RIVER)).to_be_visible()
     plain.get_by_text("Delete all my data").click()
     plain.get_by_role("button", name="Delete everything").click()
-    expect(plain.get_by_text("There are none here yet.")).to_be_visible()
+    expect(plain.get_by_text("You have no battles yet.")).to_be_visible()
 
 
 def test_battle_that_is_deleted_while_it_is_answered_ends_for_everybody(mine: Page, person: Person) -> None:
     started = person.start("Tell me of a long river.")
     mine.reload()
     delete(mine, "Tell me of a long river.")
-    expect(mine.get_by_text("The battle is deleted.")).to_be_visible()
+    expect(mine.get_by_text("The battle has been deleted.")).to_be_visible()
     assert person.get(started["events_url"]).status == 404
     assert person.fight("And another one?")["id"]

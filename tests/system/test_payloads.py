@@ -85,7 +85,7 @@ BEYOND_BOUNDS = 6  # formulas among the payloads that stay TeX
 ALONE = """
 async ([texts, pages]) => {
   const { Growing } = await import("/static/js/arena/battle/markdown_stream.js");
-  const { dress } = await import("/static/js/arena/battle/answer_extras.js");
+  const { enhanceAnswer } = await import("/static/js/arena/battle/answer_extras.js");
   const frame = () => new Promise(requestAnimationFrame);
   const battle = document.createElement("div");
   const copy = document.createElement("template");
@@ -107,7 +107,7 @@ async ([texts, pages]) => {
   const grown = panes.map((pane) => faults(pane));
   panes.forEach((pane, i) => { pane.innerHTML = pages[i]; });
   const served = panes.map((pane) => faults(pane));
-  panes.forEach(dress);
+  panes.forEach((pane) => enhanceAnswer(pane));
   const unset = () => document.querySelectorAll(".math:not(:has(> .katex, > .katex-display, > .katex-error))").length;
   let still = 0;
   for (let before = unset(); still < 20; before = unset()) {

@@ -133,8 +133,9 @@ def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:
     rows = plots.evaluate(CELLS, "ratings")
     expected = []
     for _, name, rating, interval, _ in rows:
-        ends = {"or more": f"{interval.partition(' ')[0]} – …", "or less": f"… – {interval.partition(' ')[0]}"}
-        expected.append(f"{name}: {rating}, {ends.get(' '.join(interval.split()[1:]), interval)}")
+        *start, end = interval.split()
+        ends = {"at least": f"{end} – …", "at most": f"… – {end}"}
+        expected.append(f"{name}: {rating}, {ends.get(' '.join(start), interval)}")
     assert len(rows) == len(MODELS) + 1
     assert plots.evaluate(TITLES, "ratings") == expected
     assert plots.locator("[data-plot=ratings] [data-mark=dot] path:has(title)").count() == len(rows)
@@ -142,7 +143,7 @@ def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:
 
 def test_open_end_is_drawn_open(plots: Page) -> None:
     opened(plots)
-    ends = [interval for *_, interval, _ in plots.evaluate(CELLS, "ratings") if interval.endswith("or more")]
+    ends = [interval for *_, interval, _ in plots.evaluate(CELLS, "ratings") if interval.startswith("at least")]
     assert len(ends) == 1
     assert plots.locator("[data-plot=ratings] .open-end path").count() == 1
 
@@ -302,7 +303,7 @@ def test_tables_suffice_without_scripts(browser: Browser, drawn: Service) -> Non
         page.locator("details.numbers > summary").first.click()
         expect(page.get_by_role("row", name="drawn-b")).not_to_have_count(0)
         page.get_by_label("How many models").select_option("10")
-        page.get_by_role("button", name="Show").click()
+        page.get_by_role("button", name="Update").click()
         expect(page.locator("#ratings-table tbody tr")).to_have_count(10)
 
 

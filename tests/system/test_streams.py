@@ -169,8 +169,8 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
     await asyncio.wait([stalled])
     assert stalled.cancelled()
     assert not reading.done()
-    assert len(hub.open) == 1
+    assert len(hub.open_slots) == 1
     reading.cancel()
     await asyncio.wait([reading])
-    assert not hub.open
+    assert not hub.open_slots
     assert not hub.followed

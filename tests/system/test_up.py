@@ -84,7 +84,7 @@ def test_faults_are_one_line_each_and_a_killed_supervisor_leaves_nothing(tmp_pat
     data = tmp_path / "var"
     with up(data) as (process, port):
         assert refusal(data, free_port()) == (
-            f"arena: {data} is in use by ./scripts/up (process {process.pid}); one at a time"
+            f"arena: {data} is in use by ./scripts/up (process {process.pid}); stop it first"
         )
         assert refusal(tmp_path / "other", port).startswith(
             f"arena: port {port} cannot be used (Address already in use)"
