@@ -41,7 +41,7 @@ class LogFile:
         return writing
 
     async def drain(self) -> None:
-        """Wait for all output of an ended program, with a timeout: a child of it may keep the pipe open."""
+        """Wait for all output of an ended program, with a timeout: one of its children may keep the pipe open."""
         if self._copying:
             await asyncio.to_thread(self._copying.join, DRAIN_TIMEOUT_S)
 

@@ -59,7 +59,7 @@ def delete_voter_data(voter_id: UUID) -> None:
 
 
 def _lock_battles(battles: QuerySet[Battle]) -> list[Battle]:
-    """Lock battles in the order of the workers, turns first. This waits for votes that are being cast."""
+    """Lock battles in the same order as the workers do, turns first. This waits for votes that are being cast."""
     turns = Turn.objects.filter(battle__in=battles).order_by("pk")
     list(turns.select_for_update().values_list("pk"))
     return list(battles.select_for_update())

@@ -93,7 +93,7 @@ def _claim_signup(request: HttpRequest) -> None:
 def _can_create_account(request: HttpRequest) -> bool:
     """Whether the client's address and its largest network are below their hourly limits of new accounts.
 
-    There is no limit if the battles of an address have none.
+    There is no limit if battles per address are unlimited.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return True

@@ -230,7 +230,10 @@ def get_subscriber_network(address: str) -> str:
 
 
 def list_networks(address: str) -> list[tuple[str, int]]:
-    """The networks around an address with their quota factors, smallest first. Text that is no address stays alone."""
+    """The networks around an address with their quota factors, smallest first.
+
+    Text that isn't an address is returned as is, as the only entry.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

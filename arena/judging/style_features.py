@@ -42,7 +42,7 @@ def measure_length(text: str) -> int:
 
     These count as one: a run of letters and digits, including apostrophes between them; a character of Chinese,
     Japanese, Korean, Thai and other scripts without spaces between words; a run of the same mark. Accents and other
-    combining marks count with their letter; white space does not count.
+    combining marks count with their letter; whitespace does not count.
     """
     return sum(1 for _ in COUNTED_TOKEN.finditer(strip_marks(text)))
 

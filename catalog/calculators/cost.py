@@ -59,7 +59,7 @@ class CostComparison:
 
 
 def compare_costs(form: CostForm) -> CostComparison:
-    """The costs of an API and of own GPUs from a valid form."""
+    """The costs of an API and of self-hosted GPUs from a valid form."""
     value = form.get_value
     use = MonthlyUse(value("input_tokens"), value("output_tokens"), value("cached") / PERCENT)
     memory = _build_memory(form)

@@ -75,7 +75,7 @@ class TrainedModel:
 
 
 def load_trained_models() -> list[TrainedModel]:
-    """All models with known parameters and training tokens, by tokens per parameter from the most."""
+    """All models with known parameters and training tokens, by tokens per parameter, highest first."""
     known = LanguageModel.objects.filter(parameters_total__gt=0, training_tokens__gt=0)
     models = [
         TrainedModel(

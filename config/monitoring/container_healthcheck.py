@@ -31,7 +31,7 @@ def is_worker_healthy(queue: str) -> bool:
 
 
 def is_beat_healthy() -> bool:
-    """Whether beat, which runs once, has sent a task recently."""
+    """Whether beat, which runs as a single instance, has sent a task recently."""
     import redis
     from django.conf import settings
 

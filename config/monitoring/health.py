@@ -99,7 +99,7 @@ def _query_database() -> None:
 
 
 def _list_consumed_queues() -> set[str]:
-    """The queues that workers report to consume, and the ratings queue while its worker is busy."""
+    """The queues that workers report consuming, and the ratings queue while its worker is busy."""
     # A connection of its own: two connections of one pool, one waiting for the other, could wait forever.
     with app.connection_for_write() as broker:
         answers = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}

@@ -17,7 +17,7 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def headers_middleware(get_response: Handler) -> Handler:
-    """Middleware that denies devices to our pages, and keeps personal responses out of shared caches.
+    """Middleware that denies our pages access to devices, and keeps personal responses out of shared caches.
 
     It must come before all middleware that sets cookies.
     """

@@ -3,7 +3,7 @@
 A bucket is one number in Redis, the time at which it will be full again. A charge delays that time by its share of the
 hour, and is rejected if the bucket would be overdrawn. A script does this atomically on the clock of the Redis server,
 so of many concurrent requests exactly as many pass as there is room for. While Redis is down, each process uses buckets
-of a quarter of the size: four processes together let through at most the same number again.
+that refill at a quarter of the rate: four processes together let through the same number an hour, after a burst each.
 """
 
 import logging
