@@ -14,6 +14,7 @@ from django.views.generic import RedirectView
 from arena.api import docs_views, submissions
 from arena.api import views as api_views
 from arena.web import account_views, battle_views, history_views, home_views, published_views, submission_views
+from core.http.color_scheme import set_color_scheme
 
 
 def _build_battle_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -51,7 +52,7 @@ pages = [
         cache_control(no_store=True)(submission_views.show_submission),
         name="submission",
     ),
-    path("appearance/", battle_views.set_color_scheme, name="appearance"),
+    path("appearance/", set_color_scheme, name="appearance"),
 ]
 # Includes the pages of allauth that need no e-mail, under the names by which allauth reverses them.
 accounts = [

@@ -22,12 +22,12 @@ EXPORT_BATCH_SIZE = 50
 CURSOR_PATTERN = re.compile(r"(\S{1,40})_([0-9a-f-]{36})")
 HistoryCursor = tuple[datetime, UUID]  # the time and the id of a battle: battles are ordered by both
 # Side by side, the voter has chosen the models.
-NAMES_VISIBLE = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
+IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
 
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """Battles, the newest first, each with its `question` and whether it is `named`.
+    """Battles, the newest first, each with its `question` and `is_revealed`.
 
     `older` is the cursor of the next page, empty on the last one.
     """
@@ -61,7 +61,7 @@ def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
 
 def _list_battles(voter_id: UUID) -> QuerySet[Battle]:
     battles = Battle.objects.filter(voter=voter_id).select_related("model_a", "model_b", "vote")
-    return battles.annotate(named=NAMES_VISIBLE).order_by("-created_at", "-id")
+    return battles.annotate(is_revealed=IS_REVEALED).order_by("-created_at", "-id")
 
 
 def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
@@ -70,7 +70,7 @@ def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
         return battles
     in_question = Exists(Turn.objects.filter(battle=OuterRef("pk"), prompt__icontains=search))
     in_names = Q(model_a__name__icontains=search) | Q(model_b__name__icontains=search)
-    return battles.filter(in_question | Q(NAMES_VISIBLE & in_names))
+    return battles.filter(in_question | Q(IS_REVEALED & in_names))
 
 
 def _parse_cursor(text: str) -> HistoryCursor | None:
@@ -102,14 +102,14 @@ def get_export_cursor(record: Mapping[str, Any]) -> HistoryCursor:
 
 def _build_record(battle: Battle) -> dict[str, Any]:
     vote = getattr(battle, "vote", None)
-    named = battle.named  # type: ignore[attr-defined]  # annotated by `_list_battles`
+    is_revealed = battle.is_revealed  # type: ignore[attr-defined]  # annotated by `_list_battles`
     return {
         "id": battle.pk,
         "created_at": battle.created_at,
         "mode": battle.mode,
         "state": battle.state,
         "shared_at": battle.shared_at,
-        "models": {side: _build_model(getattr(battle, f"model_{side}")) for side in SIDES} if named else None,
+        "models": {side: _build_model(getattr(battle, f"model_{side}")) for side in SIDES} if is_revealed else None,
         "turns": [
             {
                 "number": turn.number,

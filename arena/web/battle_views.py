@@ -8,11 +8,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -26,10 +24,8 @@ from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Answer, Battle, Vote, row_locks
-from core.http.color_scheme import OPPOSITE_SCHEMES, SCHEME_COOKIE
 from core.http.errors import RequestError
 
-SCHEME_COOKIE_MAX_AGE_S = 365 * 24 * 3600
 SIDE_STATES = {"": "waiting", "done": "finished", "failed": "failed"}
 MAX_UNFOLDED_LENGTH = 320  # characters; longer prompts, or prompts with more lines, are folded at any page width
 MAX_UNFOLDED_LINES = 5
@@ -74,7 +70,7 @@ def ask_follow_up(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         with quotas.charge_turn(request, battle, prompt):
             lifecycle.ask_follow_up(battle, prompt, quotas.get_payer(request))
 
-    return _run_action(request, battle_id, ask, partial(_render_update, added=True))
+    return _run_action(request, battle_id, ask, partial(_render_update, is_turn_added=True))
 
 
 @require_POST
@@ -83,7 +79,7 @@ def retry_answers(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         with quotas.charge_turn(request, battle):
             lifecycle.retry_answers(battle, quotas.get_payer(request))
 
-    return _run_action(request, battle_id, retry, partial(_render_update, again=True))
+    return _run_action(request, battle_id, retry, partial(_render_update, is_retry=True))
 
 
 @require_POST
@@ -166,9 +162,13 @@ def _render_error(request: HttpRequest, battle_id: UUID, error: RequestError) ->
 
 
 def _render_page(request: HttpRequest, battle: Battle, problem: str = "", status: int = 200) -> HttpResponse:
-    typed = request.POST.get("prompt", "")
-    further = bool(typed) or "further" in request.GET
-    context = {"battle": _build_voter_context(request, battle), "problem": problem, "typed": typed, "further": further}
+    typed_prompt = request.POST.get("prompt", "")
+    context = {
+        "battle": _build_voter_context(request, battle),
+        "problem": problem,
+        "typed_prompt": typed_prompt,
+        "is_follow_up_open": bool(typed_prompt) or "further" in request.GET,
+    }
     return render(request, "arena/battle/battle.html", context, status=status)
 
 
@@ -176,14 +176,14 @@ def _render_saved(request: HttpRequest, battle: Battle) -> HttpResponse:
     return HttpResponse(_("Saved"), content_type=PLAIN_TEXT)
 
 
-def _render_update(request: HttpRequest, battle: Battle, **changed: bool) -> HttpResponse:
-    """The changed parts of the page. `added`: the last turn is new; `again`: its failed sides are retried."""
-    context = {"battle": _build_voter_context(request, battle), **changed}
+def _render_update(request: HttpRequest, battle: Battle, **changes: bool) -> HttpResponse:
+    """The changed parts of the page. `is_turn_added`: the last turn is new; `is_retry`: its failed sides wait again."""
+    context = {"battle": _build_voter_context(request, battle), **changes}
     return render(request, "arena/battle/_battle_update.html", context)
 
 
 def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]:
-    return build_battle_context(battle) | {"decision": named_sets.build_decision_url(request, battle)}
+    return build_battle_context(battle) | {"decision_url": named_sets.build_decision_url(request, battle)}
 
 
 def build_battle_context(battle: Battle) -> dict[str, Any]:
@@ -197,17 +197,17 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "id": battle.pk,
         "mode": battle.mode,
         "state": battle.state,
-        "unasked": battle.state == Battle.State.READY and not lifecycle.has_own_answer(battle),
-        "named": battle_view.is_revealed(battle),
-        "stopped": any(answer.stopped for answer in answers),
-        "stopped_early": battle.stopped,
+        "needs_question": battle.state == Battle.State.READY and not lifecycle.has_own_answer(battle),
+        "is_revealed": battle_view.is_revealed(battle),
+        "has_stopped_answer": any(answer.stopped for answer in answers),
+        "was_stopped": battle.stopped,
         "events_url": f"{reverse('battle-events', args=[battle.pk])}?from={_get_position(view)}",
         "turns": _build_turns(battle, answers, view),
-        "most_turns": lifecycle.MAX_TURNS,
-        "room": context_limit.compute_remaining_length(battle, answers),
-        "picked": _list_picked_models(battle) or [("among", slug) for slug in set_slugs],
-        "next": named_sets.build_next_url(set_slugs),
-        "board": battle.pool if set_slugs else "",
+        "max_turns": lifecycle.MAX_TURNS,
+        "remaining_characters": context_limit.compute_remaining_length(battle, answers),
+        "rematch_fields": _list_picked_models(battle) or [("among", slug) for slug in set_slugs],
+        "next_url": named_sets.build_next_url(set_slugs),
+        "board_pool": battle.pool if set_slugs else "",
         "vote": vote and vote.winner,
         "reveal": _build_reveal_cards(battle, answers, vote),
         "comment": vote and vote.comment,
@@ -236,7 +236,7 @@ def _build_turns(battle: Battle, answers: Sequence[Answer], view: BattleView) ->
         if number not in turns:
             prompt = answer.turn.prompt
             is_long = _is_long_prompt(prompt)
-            turns[number] = {"number": number, "key": str(number), "prompt": prompt, "long": is_long, "sides": []}
+            turns[number] = {"number": number, "key": str(number), "prompt": prompt, "is_long": is_long, "sides": []}
         turns[number]["sides"].append(_build_side(battle, answer, view.side(number, answer.side)))
     return list(turns.values())
 
@@ -267,20 +267,3 @@ def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | 
     chips = feedback.build_reason_chips(vote.reasons if vote else {})
     winner = vote and vote.winner
     return [{**card, "won": winner == card["side"], "chips": chips[card["side"]]} for card in cards]
-
-
-@require_POST
-def set_color_scheme(request: HttpRequest) -> HttpResponse:
-    """Store the color scheme in a cookie: light or dark. Any other value restores the system's scheme."""
-    next_url = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure()):
-        next_url = "/"
-    scheme = request.POST.get("scheme", "")
-    if scheme not in OPPOSITE_SCHEMES:
-        response = HttpResponseRedirect(next_url)
-        response.delete_cookie(SCHEME_COOKIE)
-        return response
-    # The anchor returns the focus to the switch. Otherwise the page would set it when it opens.
-    response = HttpResponseRedirect(f"{next_url}#to-{OPPOSITE_SCHEMES[scheme]}")
-    response.set_cookie(SCHEME_COOKIE, scheme, max_age=SCHEME_COOKIE_MAX_AGE_S, samesite="Lax", secure=settings.SECURE)
-    return response

@@ -28,14 +28,14 @@ def list_battles(request: HttpRequest) -> HttpResponse:
 
 
 def _render_list(request: HttpRequest, status: int = 200, delete_error: str = "") -> HttpResponse:
-    words = request.GET.get("q", "").strip()
-    page = history.load_page(get_voter_id(request), words, request.GET.get("before", ""))
-    older_query = {"q": words, "before": page.older} if words else {"before": page.older}
+    search = request.GET.get("q", "").strip()
+    page = history.load_page(get_voter_id(request), search, request.GET.get("before", ""))
+    older_query = {"q": search, "before": page.older} if search else {"before": page.older}
     context = {
         "page": page,
-        "words": words,
-        "older": page.older and urlencode(older_query),
-        "first": "before" not in request.GET,
+        "search": search,
+        "older_query": page.older and urlencode(older_query),
+        "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
         "delete_error": delete_error,
         "is_open_to_all": invitations.is_signup_open_to_all(),
@@ -51,8 +51,8 @@ def delete_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     except RequestError as error:
         return render_error_page(request, error, battle=True)
     query = {"deleted": "one"}
-    if words := request.POST.get("q", ""):
-        query["q"] = words
+    if search := request.POST.get("q", ""):
+        query["q"] = search
     return _redirect_to_list(query)
 
 

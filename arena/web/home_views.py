@@ -22,13 +22,13 @@ MAX_KEY_DIGITS = 18  # more digits may not fit into a primary key
 class BattleFormData:
     """The form as it was typed.
 
-    `picked` has the slugs for sides a and b, empty for a side without one. `among` has the slugs from which a blind
+    `side_slugs` has the slugs for sides a and b, empty for a side without one. `among` has the slugs from which a blind
     battle is drawn, and is empty for all models.
     """
 
     prompt: str = ""
     mode: str = Battle.Mode.ANONYMOUS
-    picked: tuple[str, ...] = ("", "")
+    side_slugs: tuple[str, ...] = ("", "")
     among: tuple[str, ...] = ()
 
     @classmethod
@@ -36,14 +36,14 @@ class BattleFormData:
         return cls(
             prompt=request.POST.get("prompt", "").replace("\r\n", "\n"),
             mode=request.POST.get("mode", Battle.Mode.ANONYMOUS),
-            picked=tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
+            side_slugs=tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
             among=tuple(request.POST.getlist("among")),
         )
 
     @property
     def models(self) -> list[str] | None:
         if self.mode == Battle.Mode.SIDE_BY_SIDE:
-            return [slug for slug in self.picked if slug]
+            return [slug for slug in self.side_slugs if slug]
         return list(self.among) or None
 
 
@@ -92,10 +92,10 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "among": [(slug, names.get(slug, slug)) for slug in form.among],
         "prompt": form.prompt,
         "mode": form.mode,
-        "room": conversation_limit(),
-        "pickers": list(zip(SIDES, form.picked, strict=True)),
+        "max_prompt_length": conversation_limit(),
+        "side_choices": list(zip(SIDES, form.side_slugs, strict=True)),
         "models": list(models),
-        "contestants": len(models),
+        "model_count": len(models),
         "cards": draw_cards(_read_shown_keys(request)),
         "errors": _build_field_errors(error) if error else {},
         "retention_days": settings.ENVIRONMENT.arena_retention_days,

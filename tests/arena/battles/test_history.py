@@ -163,7 +163,7 @@ def test_page_knows_where_names_are_known(fought, voter):
     fought(mode="side_by_side")
     fought()
 
-    assert [battle.named for battle in history.load_page(voter.pk).battles] == [False, True, True]
+    assert [battle.is_revealed for battle in history.load_page(voter.pk).battles] == [False, True, True]
 
 
 def test_export_has_all_that_is_mine(fought, voter):

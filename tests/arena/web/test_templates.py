@@ -70,24 +70,26 @@ def side(letter, state="finished", text="", name="", reason="unavailable"):
     }
 
 
-def battle(state="ready", sides=("finished", "finished"), text="", turns=1, named=False, **fields):
-    names = ("Quokka <7B>", "Wombat") if named else ("", "")
+def battle(state="ready", sides=("finished", "finished"), text="", turns=1, is_revealed=False, **fields):
+    names = ("Quokka <7B>", "Wombat") if is_revealed else ("", "")
     side_contexts = [side(letter, of, text, name) for letter, of, name in zip("ab", sides, names, strict=True)]
     asked = [
-        {"number": number, "key": str(number), "prompt": QUESTION, "long": number == 2, "sides": side_contexts}
+        {"number": number, "key": str(number), "prompt": QUESTION, "is_long": number == 2, "sides": side_contexts}
         for number in range(1, turns + 1)
     ]
-    vote_fields = {"vote": None, "reveal": None, "next": "/", "comment": None, "stopped": False, "stopped_early": False}
+    vote_fields = {"vote": None, "reveal": None, "next_url": "/", "comment": None}
+    stop_fields = {"has_stopped_answer": False, "was_stopped": False}
     return {
         "id": UUID(int=7),
         "mode": "anonymous",
         "state": state,
-        "named": named,
+        "is_revealed": is_revealed,
         "events_url": "/api/v1/battles/7/events?from=1.x-0-0.y-0-0.0",
         "turns": asked,
-        "most_turns": 20,
-        "room": 23_000,
+        "max_turns": 20,
+        "remaining_characters": 23_000,
         **vote_fields,
+        **stop_fields,
         **fields,
     }
 
@@ -101,7 +103,7 @@ def voted(vote, **model_a):
     card_fields = {**RATED, **FACTS, **MEASURED, **TYPICAL, "chips": chips(["useful"])}
     a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "won": vote == "a", **card_fields, **model_a}
     b = {"side": "b", "name": "Wombat", "slug": "wombat", "won": vote == "b", **UNKNOWN, "chips": chips()}
-    return battle("voted", named=True, vote=vote, reveal=[a, b], comment="Hm & so.")
+    return battle("voted", is_revealed=True, vote=vote, reveal=[a, b], comment="Hm & so.")
 
 
 def row(rank=1, **fields):
@@ -133,19 +135,19 @@ MODEL = {
     "trained_on": "15 T",
 }
 PAGES = {
-    "home": ("arena/home/home.html", {"prompt": "", "contestants": 5}),
+    "home": ("arena/home/home.html", {"prompt": "", "model_count": 5}),
     "home with an error": (
         "arena/home/home.html",
-        {"prompt": "x", "errors": {"prompt": "Too long."}, "contestants": 1},
+        {"prompt": "x", "errors": {"prompt": "Too long."}, "model_count": 1},
     ),
     "waiting": ("arena/battle/battle.html", {"battle": battle("answering", ("waiting", "waiting"))}),
     "ready": ("arena/battle/battle.html", {"battle": battle()}),
     "two turns": ("arena/battle/battle.html", {"battle": battle(turns=2)}),
     "one side failed": ("arena/battle/battle.html", {"battle": battle(sides=("finished", "failed"))}),
-    "side by side": ("arena/battle/battle.html", {"battle": battle(named=True, mode="side_by_side")}),
+    "side by side": ("arena/battle/battle.html", {"battle": battle(is_revealed=True, mode="side_by_side")}),
     "asked again": (
         "arena/battle/battle.html",
-        {"battle": battle(), "further": True, "typed": "And <b>?", "problem": "No."},
+        {"battle": battle(), "is_follow_up_open": True, "typed_prompt": "And <b>?", "problem": "No."},
     ),
     "voted": ("arena/battle/battle.html", {"battle": voted("a")}),
     "void": ("arena/battle/battle.html", {"battle": battle("void", ("failed", "failed"))}),
@@ -236,9 +238,8 @@ def test_scheme_switch_leads_back(render):
 
 
 def test_home_keeps_what_was_typed_beside_the_error(render):
-    outline = Outline(
-        render("arena/home/home.html", prompt="<b> & more", errors={"prompt": "Too long."}, contestants=3, room=24_000)
-    )
+    context = {"prompt": "<b> & more", "errors": {"prompt": "Too long."}, "model_count": 3, "max_prompt_length": 24_000}
+    outline = Outline(render("arena/home/home.html", **context))
     box = outline.all("textarea", name="prompt")[0]
     assert "<b> & more" in outline.text
     assert "Too long." in outline.text
@@ -247,21 +248,21 @@ def test_home_keeps_what_was_typed_beside_the_error(render):
     assert "autofocus" in box
 
 
-@pytest.mark.parametrize(("contestants", "words"), [(5, "Two of the 5 available models"), (1, "no battle can start")])
-def test_home_says_how_many_are_in_the_draw(render, contestants, words):
-    assert words in Outline(render("arena/home/home.html", prompt="", contestants=contestants)).text
+@pytest.mark.parametrize(("model_count", "words"), [(5, "Two of the 5 available models"), (1, "no battle can start")])
+def test_home_says_how_many_are_in_the_draw(render, model_count, words):
+    assert words in Outline(render("arena/home/home.html", prompt="", model_count=model_count)).text
 
 
 STATES = [
     (battle("answering", ("waiting", "waiting")), "You can vote when both answers are done."),
     (battle("ready"), "Both answers are here. Which is better?"),
     (battle("ready", ("finished", "failed"), turns=2), "Not both models answered this time."),
-    (battle("ready", stopped=True), "your vote is stored but does not change any rating"),
-    (battle("ready", named=True, mode="side_by_side"), "You know the names, so your vote does not change any rating."),
+    (battle("ready", has_stopped_answer=True), "your vote is stored but does not change any rating"),
+    (battle(is_revealed=True, mode="side_by_side"), "You know the names, so your vote does not change any rating."),
     (battle("ready", ("finished", "failed"), turns=2), "This model did not answer."),
     (battle("void", ("failed", "finished")), "Start again with the same question"),
     (battle("void", ("failed", "finished")), "You can vote once both answers have arrived."),
-    (battle("void", ("failed", "failed"), stopped_early=True), "You stopped this battle before both answers began,"),
+    (battle("void", ("failed", "failed"), was_stopped=True), "You stopped this battle before both answers began,"),
     (battle("skipped"), "No vote was counted, and the names stay hidden."),
     (battle("expired"), "This battle is closed."),
     (voted("a"), "You chose A."),
@@ -306,9 +307,8 @@ def test_vote_brings_the_names_into_the_panes(render):
 
 
 def test_further_question_brings_its_turn_and_a_closed_bar(render):
-    html = render(
-        "arena/battle/_battle_update.html", battle=battle("answering", ("waiting", "waiting"), turns=2), added=True
-    )
+    context = battle("answering", ("waiting", "waiting"), turns=2)
+    html = render("arena/battle/_battle_update.html", battle=context, is_turn_added=True)
     outline = Outline(html)
     assert [attrs["hx-swap-oob"] for _, attrs in outline.tags if "hx-swap-oob" in attrs] == ["beforeend:#turns"]
     assert [section["id"] for section in outline.all("section")] == ["verdict", "turn-2"]
@@ -317,14 +317,15 @@ def test_further_question_brings_its_turn_and_a_closed_bar(render):
 
 def test_retry_brings_the_panes_that_wait_again(render):
     outline = Outline(
-        render("arena/battle/_battle_update.html", battle=battle("answering", ("finished", "waiting")), again=True)
+        render("arena/battle/_battle_update.html", battle=battle("answering", ("finished", "waiting")), is_retry=True)
     )
     swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
     assert swapped == [("turn-1-b-pane", "true")]
 
 
 def test_further_question_that_was_refused_is_still_in_its_box(render):
-    html = render("arena/battle/battle.html", battle=battle(), further=True, typed="And <b>?", problem="Too long.")
+    refused = {"is_follow_up_open": True, "typed_prompt": "And <b>?", "problem": "Too long."}
+    html = render("arena/battle/battle.html", battle=battle(), **refused)
     assert "And &lt;b&gt;?</textarea>" in html
     assert 'role="alert">Too long.<' in html
     assert "open" in Outline(html).all("details", **{"class": "further"})[0]
@@ -337,7 +338,7 @@ def test_box_for_a_further_question_is_gone_at_the_last_turn(render, turns, boxe
 
 @pytest.mark.parametrize(("mode", "reasons"), [("anonymous", ["stopped"]), ("side_by_side", REASONS)])
 def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mode, reasons):
-    context = battle("answering", ("waiting", "waiting"), mode=mode, named=mode == "side_by_side")
+    context = battle("answering", ("waiting", "waiting"), mode=mode, is_revealed=mode == "side_by_side")
     html = render("arena/battle/battle.html", battle=context)
     template = Outline(html.partition('<template id="failed"')[2])
     assert [attrs["data-reason"] for attrs in template.all("p") if "data-reason" in attrs] == reasons
@@ -345,7 +346,7 @@ def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mo
 
 def test_panes_carry_names_and_thoughts_only_where_they_are_known(render):
     blind = Outline(render("arena/battle/battle.html", battle=battle()))
-    outline = Outline(render("arena/battle/battle.html", battle=battle(named=True, mode="side_by_side")))
+    outline = Outline(render("arena/battle/battle.html", battle=battle(is_revealed=True, mode="side_by_side")))
     assert "Answer A Quokka <7B> Go to answer B B Reasoning Quokka <7B> thinks." in outline.text
     assert not blind.all("details", **{"class": "thoughts"})
     assert "Quokka" not in blind.text
