@@ -4,23 +4,33 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
+from django import forms
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
 
 from arena.identity.bearer import KEY_PREFIX
 from arena.models import API_POOL, LIVE_POOL, ApiKey, Vote, Voter
-from core.http.errors import RequestError, field_error
+from core.http.errors import RequestError, clean_form, field_error
 
 READ = "read"
 BATTLE = "battle"
 VOTE = "vote"
-SCOPES = (READ, BATTLE, VOTE)
+SCOPE_LABELS = {
+    READ: _("read boards, models and its own battles"),
+    BATTLE: _("start battles and ask follow-up questions"),
+    VOTE: _("vote on its battles; the votes count on a board for programs"),
+}
+SCOPES = tuple(SCOPE_LABELS)
 PREFIX_LENGTH = len(KEY_PREFIX) + 6  # characters by which owners recognize their keys
 MAX_NAME_LENGTH = 100
 MAX_VALID_DAYS = 3650
@@ -28,6 +38,44 @@ MAX_KEYS_PER_ACCOUNT = 20  # because each key is a voter with limits of its own
 USED_AT_PRECISION = timedelta(minutes=1)
 INVALID_KEY_DETAIL = "The API key is unknown, expired or revoked. Send a valid one as “Authorization: Bearer KEY”."
 VOTE_VIEWS = ("battle-cast-vote",)
+NAME_ERROR = format_lazy(_("Enter a name of at most {limit} printable characters."), limit=MAX_NAME_LENGTH)
+SCOPES_ERROR = _("Choose at least one scope: read, battle, vote.")
+DAYS_ERROR = format_lazy(_("A key is valid for 1 to {limit} days, or does not expire."), limit=MAX_VALID_DAYS)
+
+
+def validate_name(name: str) -> None:
+    if not name.isprintable():
+        raise ValidationError(NAME_ERROR)
+
+
+class DaysField(forms.IntegerField):
+    """A whole number; None if there is only white space."""
+
+    def to_python(self, value: Any) -> int | None:
+        return super().to_python(value.strip() if isinstance(value, str) else value)
+
+
+class ApiKeyForm(forms.Form):
+    """The form of a new key. A key without days does not expire."""
+
+    name = forms.CharField(
+        max_length=MAX_NAME_LENGTH,
+        validators=[validate_name],
+        error_messages={"required": NAME_ERROR, "max_length": NAME_ERROR},
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=SCOPE_LABELS.items(),
+        initial=[READ],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": SCOPES_ERROR, "invalid_choice": SCOPES_ERROR},
+    )
+    days = DaysField(
+        min_value=1,
+        max_value=MAX_VALID_DAYS,
+        required=False,
+        initial=90,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS_ERROR),
+    )
 
 
 def create_key(
@@ -38,42 +86,31 @@ def create_key(
     Raises RequestError 400 for an invalid name, scopes or days, and if the account has too many keys or a valid key of
     this name. The last rule keeps a form that is sent twice, as by a reload, from creating two keys.
     """
-    ordered_scopes = _clean_scopes(name, list(scopes), days)
+    fields = clean_form(ApiKeyForm({"name": name, "scopes": list(scopes), "days": days}))
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         # The lock makes the second of two concurrent requests count the key of the first.
         if user and User.objects.select_for_update().get(pk=user.pk):
-            _check_account_keys(list_valid_keys(user), name.strip())
+            _check_account_keys(list_valid_keys(user), fields["name"])
         key = ApiKey.objects.create(
-            name=name.strip(),
+            name=fields["name"],
             user=user,
             voter=Voter.objects.create(),
             digest=hash_secret(secret),
             prefix=secret[:PREFIX_LENGTH],
-            scopes=ordered_scopes,
-            expires_at=timezone.now() + timedelta(days=days) if days else None,
+            scopes=[scope for scope in SCOPES if scope in fields["scopes"]],
+            expires_at=timezone.now() + timedelta(days=fields["days"]) if fields["days"] else None,
         )
     return key, secret
 
 
 def _check_account_keys(keys: QuerySet[ApiKey], name: str) -> None:
     if keys.count() >= MAX_KEYS_PER_ACCOUNT:
-        raise field_error("name", _("You have %(limit)s keys. Revoke one first.") % {"limit": MAX_KEYS_PER_ACCOUNT})
+        raise field_error(
+            "name", translate("You have %(limit)s keys. Revoke one first.") % {"limit": MAX_KEYS_PER_ACCOUNT}
+        )
     if keys.filter(name=name).exists():
-        raise field_error("name", _("You already have a key with this name. Choose another name."))
-
-
-def _clean_scopes(name: str, scopes: list[str], days: int | None) -> list[str]:
-    """The scopes without duplicates, in the order of `SCOPES`. Raises RequestError 400 if any field is invalid."""
-    if not (name.strip() and len(name.strip()) <= MAX_NAME_LENGTH and name.isprintable()):
-        detail = _("Enter a name of at most %(limit)s printable characters.")
-        raise field_error("name", detail % {"limit": MAX_NAME_LENGTH})
-    if not scopes or set(scopes) - set(SCOPES):
-        raise field_error("scopes", _("Choose at least one scope: read, battle, vote."))
-    if days is not None and not 1 <= days <= MAX_VALID_DAYS:
-        detail = _("A key is valid for 1 to %(limit)s days, or does not expire.")
-        raise field_error("days", detail % {"limit": MAX_VALID_DAYS})
-    return [scope for scope in SCOPES if scope in scopes]
+        raise field_error("name", translate("You already have a key with this name. Choose another name."))
 
 
 def hash_secret(secret: str) -> str:

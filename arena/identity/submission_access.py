@@ -16,7 +16,7 @@ from catalog.importers import submissions
 from catalog.importers.proposal_form import ProposalForm
 from catalog.importers.submissions import SubmissionContent
 from catalog.models import Submission
-from core.http.errors import RequestError, field_error
+from core.http.errors import RequestError, clean_form, field_error
 
 RETRY_AFTER_S = 3600
 
@@ -41,16 +41,7 @@ def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
 
     Raises RequestError: 400 with the invalid fields, 409 for a duplicate, 429 and 503 for a full queue or quota.
     """
-
-    def parse() -> SubmissionContent:
-        if not form.is_valid():
-            fields = {name: list(messages) for name, messages in form.errors.items()}
-            raise RequestError(
-                "invalid", _("Some fields are invalid. Correct them and send again."), 400, fields=fields
-            )
-        return submissions.build_proposal(form.cleaned_data)
-
-    return _submit_content(request, parse)
+    return _submit_content(request, lambda: submissions.build_proposal(clean_form(form)))
 
 
 def _submit_content(request: HttpRequest, parse: Callable[[], SubmissionContent]) -> Submission:

@@ -5,9 +5,11 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.files.uploadhandler import MemoryFileUploadHandler
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request, is_form_media_type
@@ -58,6 +60,15 @@ class RequestError(Exception):
 
 def field_error(field: str, detail: str) -> RequestError:
     return RequestError("invalid", detail, 400, fields={sanitize_name(field): [detail]})
+
+
+def clean_form(form: BaseForm) -> dict[str, Any]:
+    """The cleaned data of a form. Raises RequestError 400 with all errors of an invalid one."""
+    if form.is_valid():
+        return form.cleaned_data
+    fields = {name: [str(message) for message in messages] for name, messages in form.errors.items()}
+    detail = _("Some fields are invalid. Correct them and send again.")
+    raise RequestError("invalid", detail, 400, fields=fields)
 
 
 def sanitize_name(name: str) -> str:
