@@ -269,7 +269,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "POSTPROCESSING_HOOKS": ["arena.api.openapi.complete_document", "ratings.api.openapi.add_stream_paths"],
+    "POSTPROCESSING_HOOKS": ["arena.api.document.complete_document", "ratings.api.openapi.add_stream_paths"],
     "AUTHENTICATION_WHITELIST": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {

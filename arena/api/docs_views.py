@@ -8,11 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena.api import openapi
 from arena.api.conventions import list_rules
 from arena.api.document import build_calls, build_document, render_code_spans
+from arena.api.openapi import CALLS_TAG
+from arena.api.serializers import CallListSchema
 from arena.api.views import call_not_found
 from core.http.errors import SAFE_METHODS, reject_unsafe_method
+from core.http.openapi import describe_call
 
 
 @csrf_exempt  # so that a write request gets a 405 and not an error about its token
@@ -37,17 +39,16 @@ def show_docs(request: HttpRequest) -> HttpResponse:
 
 
 class CallListView(APIView):
-    @openapi.call_list
+    @describe_call("calls", tag=CALLS_TAG, response=CallListSchema, errors=(400, 401, 403, 429, 503))
     def get(self, request: Request) -> Response:
-        calls = [
-            {"method": call.method, "path": call.path, "title": call.title}
-            for subject in build_calls().values()
-            for call in subject
-        ]
-        return Response(
-            {
-                "docs": request.build_absolute_uri(reverse("api-docs")),
-                "schema": request.build_absolute_uri(reverse("api-schema")),
-                "calls": calls,
-            }
-        )
+        """List all API calls.
+
+        Returns the method, path and title of every call. `schema` is the address of the OpenAPI document, `docs` that
+        of the reference for people.
+        """
+        overview = {
+            "docs": request.build_absolute_uri(reverse("api-docs")),
+            "schema": request.build_absolute_uri(reverse("api-schema")),
+            "calls": [call for calls in build_calls().values() for call in calls],
+        }
+        return Response(CallListSchema(overview).data)

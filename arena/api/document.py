@@ -10,6 +10,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from drf_spectacular.generators import SchemaGenerator
 
+from arena.api.conventions import list_rules
+from arena.api.openapi import BATTLES_TAG
+from arena.api.views import stream_battle_events
+from core.http.openapi import describe_stream_call
+
 OpenApiSchema = Mapping[str, Any]
 FORMAT_NAMES = {"date-time": "time", "date": "date", "uuid": "UUID", "uri": "address"}
 
@@ -41,6 +46,45 @@ class CallDoc:
     response: list[FieldDoc]
     response_example: str
     other_responses: dict[str, SafeString]
+
+
+STRICT_BODIES = ("NewBattle", "NewTurn", "NewVote", "Reasons", "Sharing", "NewSubmission", "Proposal")
+BATTLE_EVENT_PARAMETERS = (
+    {"name": "battle_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
+    {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "schema": {"type": "string"},
+        "description": "Id of the last event received. The stream continues after it.",
+    },
+)
+BATTLE_EVENTS = """\
+id: 1.a:1f0c.13:b:77ab.0
+event: delta
+data: {"turn": 1, "side": "a", "text": "Air scatters "}
+
+event: done
+data: {"turn": 1, "side": "a", "html": "<p>Air scatters blue light most.</p>"}
+
+event: ready
+data: {}
+"""
+
+
+def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """The document with everything that drf-spectacular cannot see: common rules, strict bodies, the event stream."""
+    result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in list_rules())
+    for name in STRICT_BODIES:
+        result["components"]["schemas"][name]["additionalProperties"] = False
+    result["paths"]["/api/v1/battles/{battle_id}/events"] = describe_stream_call(
+        stream_battle_events,
+        name="battle_events",
+        tag=BATTLES_TAG,
+        media_type="text/event-stream",
+        example=BATTLE_EVENTS,
+        parameters=BATTLE_EVENT_PARAMETERS,
+    )
+    return result
 
 
 @cache

@@ -1,4 +1,6 @@
-"""Schemas of the requests and responses of battles, models and submissions. Only the OpenAPI document uses them."""
+"""Schemas of the requests and responses of battles, models and submissions."""
+
+from typing import Any
 
 from rest_framework import serializers
 
@@ -144,17 +146,24 @@ class SideTextsSchema(Schema):
 
 class SharedTurnSchema(Schema):
     prompt = serializers.CharField(help_text="The question.")
-    answers = SideTextsSchema(help_text="Both answers in Markdown. Empty if a side has no answer.")
+    answers = SideTextsSchema(source="texts", help_text="Both answers in Markdown. Empty if a side has no answer.")
+
+
+class SideSlugsSchema(Schema):
+    a = serializers.CharField(source="a.slug")
+    b = serializers.CharField(source="b.slug")
 
 
 class SharedBattleSchema(Schema):
     id = serializers.UUIDField()
-    shared_at = serializers.DateTimeField(help_text="When the battle was published.")
     url = serializers.CharField(help_text="Path of the battle's page, which has the full texts.")
-    models = SideTextsSchema(help_text="Slugs of the two models, by side.")
+    shared_at = serializers.DateTimeField(help_text="When the battle was published.")
+    models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
     winner = serializers.ChoiceField(Vote.Winner.values)
     turn_count = serializers.IntegerField(help_text="Number of turns in the battle.")
-    turns = SharedTurnSchema(many=True, help_text="Only the first turn. Each text is cut after 600 characters.")
+    turns = SharedTurnSchema(
+        source="exchanges", many=True, help_text="Only the first turn. Each text is cut after 600 characters."
+    )
 
 
 class SharedBattleListSchema(Schema):
@@ -315,6 +324,10 @@ class SubmissionDetailSchema(Schema):
     note = serializers.CharField(help_text="Note from the operator who decided.")
     scores = SubmittedScoresSchema(allow_null=True, help_text="Summary of a result file. Null for a proposal.")
     proposal = ProposalSchema(allow_null=True, help_text="The proposed model. Null for a result file.")
+
+    def to_representation(self, submission: Submission) -> dict[str, Any]:
+        content = "scores" if submission.kind == Submission.Kind.SCORES else "proposal"
+        return super().to_representation(submission) | {content: submission.said}
 
 
 class SubmissionPageSchema(PageSchema):

@@ -7,28 +7,44 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena.api import openapi
+from arena.api.openapi import SUBMISSIONS_TAG
+from arena.api.serializers import NewSubmissionSchema, SubmissionDetailSchema, SubmissionPageSchema
 from arena.identity import submission_access
 from arena.identity.voters import get_voter_id
 from catalog.importers.proposal_form import ProposalForm
 from catalog.models import Submission
 from core.http.errors import RequestError, field_error, read_json_body
+from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination
 
 
 class SubmissionListView(APIView):
-    @openapi.submission_list
+    @describe_call("submission_list", tag=SUBMISSIONS_TAG, response=SubmissionPageSchema, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
-        paginator = NewestFirstPagination()
-        submissions = submission_access.list_submissions(get_voter_id(request))
-        page = paginator.paginate_queryset(submissions, request, self) or []
-        rows = [submission_access.build_submission_data(submission) for submission in page]
-        return paginator.get_paginated_response(rows)
+        """List your submissions.
 
-    @openapi.submission_send
+        Returns your submissions with their state, newest first.
+        """
+        submissions = submission_access.list_submissions(get_voter_id(request))
+        return NewestFirstPagination().render_page(submissions, request, SubmissionDetailSchema)
+
+    @describe_call(
+        "submission_send",
+        tag=SUBMISSIONS_TAG,
+        request=NewSubmissionSchema,
+        response=SubmissionDetailSchema,
+        status=201,
+        errors=WRITE_ERRORS,
+    )
     def post(self, request: Request) -> Response:
-        submission = _create_submission(request)
-        return Response(submission_access.build_submission_data(submission), status=201)
+        """Submit to the catalog.
+
+        Submits either a result file of lm-evaluation-harness (`file`, its text) or a missing model (`proposal`). The
+        submission is validated immediately, and an invalid file is rejected as a whole. Nothing is used until an
+        operator accepts it. 409 `already_sent` means that the same content is already waiting or in the catalog.
+        `too_many_waiting` comes as 429 if you have too many submissions waiting, and as 503 if the site has.
+        """
+        return Response(SubmissionDetailSchema(_create_submission(request)).data, status=201)
 
 
 def _create_submission(request: Request) -> Submission:
@@ -63,7 +79,10 @@ def _check_proposal(proposal: Any) -> dict[str, str]:
 
 
 class SubmissionDetailView(APIView):
-    @openapi.submission_detail
+    @describe_call("submission", tag=SUBMISSIONS_TAG, response=SubmissionDetailSchema)
     def get(self, request: Request, key: UUID) -> Response:
-        submission = submission_access.get_submission(get_voter_id(request), key)
-        return Response(submission_access.build_submission_data(submission))
+        """Retrieve a submission.
+
+        Returns one of your submissions with its state.
+        """
+        return Response(SubmissionDetailSchema(submission_access.get_submission(get_voter_id(request), key)).data)

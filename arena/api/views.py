@@ -13,7 +13,17 @@ from rest_framework.views import APIView
 
 from arena.answers import battle_view, stream_hub
 from arena.answers.stream_events import Position
-from arena.api import openapi
+from arena.api.openapi import BATTLES_TAG, IDEMPOTENCY_KEY_HEADER, MODELS_TAG
+from arena.api.serializers import (
+    BattleDetailSchema,
+    BattlePageSchema,
+    ModelPageSchema,
+    NewBattleSchema,
+    NewTurnSchema,
+    NewVoteSchema,
+    SharedBattleListSchema,
+    SharingSchema,
+)
 from arena.battles import feedback, history, lifecycle, set_quotas, sharing
 from arena.battles.prompts import check_prompt, check_text
 from arena.battles.reveal import build_reveal
@@ -22,6 +32,7 @@ from arena.identity import api_keys, idempotency, network_hashes, quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
 from arena.models import Answer, Battle, Turn, row_locks
 from core.http.errors import RequestError, build_error_response, field_error, read_json_body, reject_unsafe_method
+from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
 from core.http.sse import build_stream_response, empty_stream
 from core.storage.database import database_sync_to_async
@@ -77,8 +88,13 @@ def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
 
 
 class BattleListView(APIView):
-    @openapi.battle_list
+    @describe_call("battle_list", tag=BATTLES_TAG, response=BattlePageSchema, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
+        """List your battles.
+
+        Returns your battles, newest first. Each has the beginning of its first question and the number of its turns.
+        Retrieve a battle to get the texts of all its turns.
+        """
         battles = history.annotate_question(lifecycle.query_battles().filter(voter=get_voter_id(request)))
         turns = Turn.objects.filter(battle=OuterRef("pk")).order_by().values("battle")
         battles = battles.annotate(turn_count=Subquery(turns.values(number=Count("pk"))))
@@ -86,8 +102,24 @@ class BattleListView(APIView):
         page = paginator.paginate_queryset(battles, request, self) or []
         return paginator.get_paginated_response([_build_row(battle) for battle in page])
 
-    @openapi.battle_start
+    @describe_call(
+        "battle_start",
+        tag=BATTLES_TAG,
+        request=NewBattleSchema,
+        response=BattleDetailSchema,
+        status=201,
+        parameters=[IDEMPOTENCY_KEY_HEADER],
+        errors=(400, 401, 403, 409, 413, 415, 422, 429, 503),
+    )
     def post(self, request: Request) -> HttpResponseBase:
+        """Start a battle.
+
+        Sends a question to two models. `anonymous` draws the models at random and hides their names until the vote. If
+        you name two to twenty models in `models`, they are drawn from these, and the vote counts on a separate board.
+        `side_by_side` uses the two models that you name, and is never rated. 409 `voter_gone` means that the voter's
+        data was deleted, or moved to an account, during the request. Nothing was created, and you can send the request
+        again.
+        """
         prompt, mode, models = _read_fields(request, "prompt", "mode", "models")
         return idempotency.run_once(request, lambda: self._start(request, prompt, mode, models))
 
@@ -111,14 +143,33 @@ class BattleListView(APIView):
 
 
 class BattleDetailView(APIView):
-    @openapi.battle_detail
+    @describe_call("battle", tag=BATTLES_TAG, response=BattleDetailSchema)
     def get(self, request: Request, battle_id: UUID) -> Response:
+        """Retrieve a battle.
+
+        Returns one of your battles. Unfinished answers have the text that has been shown so far. `models` is null until
+        you have voted.
+        """
         return Response(build_battle_data(lifecycle.get_battle(get_voter_id(request), battle_id)))
 
 
 class BattleVoteView(APIView):
-    @openapi.battle_vote
+    @describe_call(
+        "battle_vote",
+        tag=BATTLES_TAG,
+        request=NewVoteSchema,
+        response=BattleDetailSchema,
+        status=201,
+        parameters=[IDEMPOTENCY_KEY_HEADER],
+        errors=(*WRITE_ERRORS, 422),
+    )
     def post(self, request: Request, battle_id: UUID) -> HttpResponseBase:
+        """Cast a vote.
+
+        Stores your vote once both sides have answered, and reveals the models: `models` has their names and their
+        ratings before this vote. Each battle has at most one vote. If it has one already, the call returns 409
+        `already_voted` with the stored vote.
+        """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         winner, reasons, comment = _read_fields(request, "winner", "reasons", "comment")
 
@@ -130,8 +181,22 @@ class BattleVoteView(APIView):
 
 
 class BattleTurnsView(APIView):
-    @openapi.battle_ask_again
+    @describe_call(
+        "battle_ask_again",
+        tag=BATTLES_TAG,
+        request=NewTurnSchema,
+        response=BattleDetailSchema,
+        status=201,
+        parameters=[IDEMPOTENCY_KEY_HEADER],
+        errors=(*WRITE_ERRORS, 422),
+    )
     def post(self, request: Request, battle_id: UUID) -> HttpResponseBase:
+        """Ask a follow-up question.
+
+        Adds a turn to a battle in the state `ready`. The same two models answer, and each sees only its own side of the
+        conversation. 400 `too_long` means that the conversation of one side would exceed the
+        `ARENA_CONVERSATION_CHARACTERS` in force when the battle began. Neither model is asked in that case.
+        """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         [prompt] = _read_fields(request, "prompt")
 
@@ -145,8 +210,13 @@ class BattleTurnsView(APIView):
 
 
 class BattleStopView(APIView):
-    @openapi.battle_stop
+    @describe_call("battle_stop", tag=BATTLES_TAG, response=BattleDetailSchema, errors=WRITE_ERRORS)
     def post(self, request: Request, battle_id: UUID) -> Response:
+        """Stop a battle.
+
+        Stops both answers where they are. A later vote is stored but not counted, unless both answers had already
+        finished.
+        """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         _check_no_fields(request)
         lifecycle.stop_battle(battle)
@@ -154,8 +224,12 @@ class BattleStopView(APIView):
 
 
 class BattleRetryView(APIView):
-    @openapi.battle_retry
+    @describe_call("battle_retry", tag=BATTLES_TAG, response=BattleDetailSchema, errors=WRITE_ERRORS)
     def post(self, request: Request, battle_id: UUID) -> Response:
+        """Retry failed answers.
+
+        Asks again for the failed answers of the last turn. Available for one day.
+        """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         _check_no_fields(request)
         with quotas.charge_turn(request, battle):
@@ -164,8 +238,16 @@ class BattleRetryView(APIView):
 
 
 class BattleShareView(APIView):
-    @openapi.battle_share
+    @describe_call(
+        "battle_share", tag=BATTLES_TAG, request=SharingSchema, response=BattleDetailSchema, errors=WRITE_ERRORS
+    )
     def post(self, request: Request, battle_id: UUID) -> Response:
+        """Publish or unpublish a battle.
+
+        `true` publishes the battle after the vote: anyone with its link can read the texts, but not who asked. An
+        operator decides whether the pages of both models list it. `false` unpublishes it. Returns 403 if publishing is
+        switched off or an operator has taken the battle down.
+        """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         [shared] = _read_fields(request, "shared")
         if not isinstance(shared, bool):
@@ -198,18 +280,28 @@ def _check_no_fields(request: Request) -> None:
 
 
 class ModelListView(APIView):
-    @openapi.model_list
+    @describe_call("model_list", tag=MODELS_TAG, response=ModelPageSchema, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
+        """List all models.
+
+        Returns all models, sorted by slug, with sourced facts and prices, their current ratings, and the performance
+        measured on this site.
+        """
         paginator = SlugPagination()
         page = paginator.paginate_queryset(profiles.list_models(), request) or []
         return paginator.get_paginated_response(profiles.build_profiles(page))
 
 
 class SharedBattleListView(APIView):
-    @openapi.model_battles
+    @describe_call("model_battles", tag=MODELS_TAG, response=SharedBattleListSchema)
     def get(self, request: Request, slug: str) -> Response:
+        """List a model's published battles.
+
+        Returns the five newest battles of the model that their voters have published and that are listed. By default,
+        an operator chooses which battles are listed.
+        """
         battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
-        return Response({"results": [sharing.build_shared_battle_data(battle) for battle in battles]})
+        return Response(SharedBattleListSchema({"results": battles}).data)
 
 
 def _authorize_stream(request: HttpRequest, battle_id: UUID) -> None:
@@ -226,7 +318,13 @@ _authorize_stream_async = database_sync_to_async(_authorize_stream)
 
 @csrf_exempt  # so that a write request gets a 405 and not an error about its token
 async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
-    """Server-sent events of one battle after `Last-Event-ID`, or after `from` for a page that shows a part already."""
+    """Stream a battle's events.
+
+    Streams server-sent events. `delta` appends text to one side, `done` carries the whole answer as HTML, `failed`
+    means that the side has no answer, and `reset` that its answer starts over. `ready` means that you can vote; `voted`
+    and `void` end the battle. Every event has an id. After a dropped connection, send the last id as `Last-Event-ID` to
+    continue without gaps or repeats.
+    """
     if error_response := reject_unsafe_method(request, "Event streams are read-only."):
         return error_response
     try:
@@ -236,6 +334,7 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
         slot = stream_hub.get_hub().admit(quotas.build_battle_stream_limits(request))
     except RequestError as error:
         return build_error_response(error)
+    # A page that shows a part of the answers already names its position in `from`.
     last_event = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
     return build_stream_response(stream_hub.get_hub().stream(slot, battle_id, Position.parse(last_event)))
 

@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 
 from arena.answers import battle_view
 from arena.battles import review_queue
-from arena.models import IS_LISTED, IS_SHARED, SIDES, Answer, Battle, Turn, Vote, row_locks
+from arena.models import IS_LISTED, IS_SHARED, Answer, Battle, Turn, Vote, row_locks
+from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
 MAX_LISTED = 5
@@ -46,12 +47,16 @@ class SharedTurn:
     prompt: str
     sides: list[SharedAnswer]
 
+    @property
+    def texts(self) -> dict[str, str]:
+        return {answer.side: answer.text for answer in self.sides}
+
 
 @dataclass(frozen=True)
 class SharedBattle:
     """A published battle for readers.
 
-    models: side → (slug, name)
+    models: side → model
     own: the side of the model whose page lists the battle
     winner: as in `Vote`
     exchanges: all turns, or the shortened first turn in a list
@@ -59,11 +64,15 @@ class SharedBattle:
 
     id: UUID
     shared_at: datetime
-    models: dict[str, tuple[str, str]]
+    models: dict[str, LanguageModel]
     own: str
     winner: str
     turn_count: int
     exchanges: list[SharedTurn]
+
+    @property
+    def url(self) -> str:
+        return reverse("published-battle", args=[self.id])
 
 
 def is_sharing_on() -> bool:
@@ -173,29 +182,12 @@ def _build_shared_battle(battle: Battle, answers: Iterable[Answer], model_id: in
     for answer in answers:
         html = mark_safe(view.side(answer.turn.number, answer.side).html)  # noqa: S308  # sanitized by arena.answers.markdown
         sides_by_turn[answer.turn].append(SharedAnswer(answer.side, answer.text, html))
-    models = {side: getattr(battle, f"model_{side}") for side in SIDES}
     return SharedBattle(
         id=battle.pk,
         shared_at=battle.shared_at,  # type: ignore[arg-type]  # all callers pass published battles
-        models={side: (model.slug, model.name) for side, model in models.items()},
+        models={"a": battle.model_a, "b": battle.model_b},
         own="a" if battle.model_a_id == model_id else "b",
         winner=battle.vote.winner,
         turn_count=turn_count,
         exchanges=[SharedTurn(turn.prompt, sides) for turn, sides in sides_by_turn.items()],
     )
-
-
-def build_shared_battle_data(shared: SharedBattle) -> dict[str, Any]:
-    """A published battle as the API returns it."""
-    return {
-        "id": shared.id,
-        "url": reverse("published-battle", args=[shared.id]),
-        "shared_at": shared.shared_at,
-        "models": {side: slug for side, (slug, _) in shared.models.items()},
-        "winner": shared.winner,
-        "turn_count": shared.turn_count,
-        "turns": [
-            {"prompt": turn.prompt, "answers": {answer.side: answer.text for answer in turn.sides}}
-            for turn in shared.exchanges
-        ],
-    }

@@ -1,7 +1,6 @@
 """Submissions of a voter to the catalog: quotas, storage, retrieval and errors."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -74,18 +73,3 @@ def get_submission(voter_id: UUID, key: UUID) -> Submission:
     if submission is None:
         raise RequestError("not_found", _("There is no such submission, or it is not yours."), 404)
     return submission
-
-
-def build_submission_data(submission: Submission) -> dict[str, Any]:
-    """The submission as the API returns it."""
-    is_file = submission.kind == Submission.Kind.SCORES
-    return {
-        "id": submission.pk,
-        "kind": submission.kind,
-        "state": submission.state,
-        "created_at": submission.created_at,
-        "decided_at": submission.decided_at,
-        "note": submission.note,
-        "scores": submission.said if is_file else None,
-        "proposal": None if is_file else submission.said,
-    }

@@ -1,4 +1,4 @@
-"""Describes calls in the OpenAPI document, with the schemas that all parts share. The schemas parse nothing.
+"""Describes calls in the OpenAPI document, with the schemas that all parts share. They render; they parse nothing.
 
 A described view rejects unknown parameters, and repeated parameters that take one value: a misspelled or overwritten
 board or limit would silently change the response.
@@ -22,18 +22,27 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from core.http.openapi_examples import SCHEMA_SUFFIX, build_example
+
 BooleanField = serializers.BooleanField
 CharField = serializers.CharField
-FloatField = serializers.FloatField
 IntegerField = serializers.IntegerField
 
 
-# The shape of a JSON object. Its component in the document has the name of the class without `Schema`.
+class FloatField(serializers.FloatField):
+    """A number; a whole number stays one."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value if isinstance(value, int) else float(value)
+
+
+# The shape of a JSON object, and its serializer: `BoardSchema(board).data` is a response. The component in the document
+# has the name of the class without `Schema`.
 # This is no docstring: the document would repeat it as the description of each component.
 class Schema(serializers.Serializer[Any]):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        extend_schema_serializer(component_name=cls.__name__.removesuffix("Schema"))(cls)
+        extend_schema_serializer(component_name=cls.__name__.removesuffix(SCHEMA_SUFFIX))(cls)
 
 
 class ErrorDetailSchema(Schema):
@@ -141,6 +150,89 @@ def describe_operation(
         ],
     )
     return lambda view: document(_check_parameters(known, view))
+
+
+def describe_call(
+    name: str,
+    *,
+    tag: str,
+    response: type[Schema],
+    request: type[Schema] | None = None,
+    status: int = 200,
+    parameters: Iterable[OpenApiParameter] = (),
+    errors: Iterable[int] = READ_ERRORS,
+    etag: bool = False,
+) -> Decorator[Any]:
+    """A decorator that adds the method of a view to the document and checks its query parameters.
+
+    The first line of the method's docstring is the summary of the call, the rest is its description.
+
+    name: operation id. response: schema of the response with `status`. errors: status codes. etag: the call supports
+    `If-None-Match`.
+    """
+    parameters = list(parameters)
+    known = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
+    examples = [OpenApiExample("Answer", build_example(response, name), response_only=True, status_codes=[str(status)])]
+    if request:
+        examples.append(OpenApiExample("Request", build_example(request), request_only=True))
+
+    def describe(view: View) -> Any:
+        summary, description = split_docstring(view)
+        document = extend_schema(
+            operation_id=name,
+            tags=[tag],
+            summary=summary,
+            description=description,
+            parameters=[
+                *parameters,
+                *([CSRF_HEADER] if 415 in errors else []),
+                *([IF_NONE_MATCH_HEADER, ETAG_HEADER] if etag else []),
+            ],
+            request=request,
+            responses={
+                status: OpenApiResponse(response, summary),
+                **({304: NOT_MODIFIED} if etag else {}),
+                **{number: OpenApiResponse(ErrorSchema, ERROR_DESCRIPTIONS[number]) for number in errors},
+            },
+            examples=examples,
+        )
+        return document(_check_parameters(known, view))
+
+    return describe
+
+
+def split_docstring(view: Callable[..., Any]) -> tuple[str, str]:
+    """The summary of a call and its description, each on one line."""
+    summary, _, description = (view.__doc__ or "").partition("\n\n")
+    return " ".join(summary.split()).removesuffix("."), " ".join(description.split())
+
+
+def describe_stream_call(
+    view: Callable[..., Any],
+    *,
+    name: str,
+    tag: str,
+    media_type: str,
+    example: str,
+    parameters: Iterable[dict[str, Any]] = (),
+    errors: Iterable[int] = STREAM_ERRORS,
+) -> dict[str, Any]:
+    """The path item of a view without DRF, with summary and description from its docstring."""
+    summary, description = split_docstring(view)
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    content = {"schema": {"type": "string"}, "example": example}
+    rejections = {str(number): {"description": ERROR_DESCRIPTIONS[number], "content": error} for number in errors}
+    return {
+        "get": {
+            "operationId": name,
+            "tags": [tag],
+            "summary": summary,
+            "description": description,
+            "security": [{"voter": []}, {"key": []}, {}],
+            "parameters": [*parameters],
+            "responses": {"200": {"description": summary, "content": {media_type: content}}, **rejections},
+        }
+    }
 
 
 def describe_stream(

@@ -1,11 +1,14 @@
 """Pages of long lists by cursor: it contains the position of the last row, so each page costs as much as the first."""
 
 import re
+from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 MAX_PAGE_SIZE = 100
 PAGE_SIZE_PATTERN = re.compile(r"0*[1-9][0-9]{0,18}")
@@ -35,6 +38,11 @@ class StrictCursorPagination(CursorPagination):
 
     def is_valid_position(self, position: str) -> bool:
         raise NotImplementedError
+
+    def render_page(self, rows: Any, request: Request, schema: type[Serializer[Any]]) -> Response:
+        """The page of these rows that the request names; each row is rendered by `schema`."""
+        page: Any = self.paginate_queryset(rows, request)
+        return self.get_paginated_response(schema(page, many=True).data)
 
 
 class SlugPagination(StrictCursorPagination):

@@ -1,6 +1,7 @@
 """Example responses of the report calls; a test validates each against its schema."""
 
-from arena.api.examples import MODEL_DETAIL
+from arena.api.serializers import ModelDetailSchema
+from core.http.openapi_examples import build_example
 from ratings.api.examples import BOARD_KEY, BOARD_ROW, COMPUTED_AT
 
 _PLACEMENT = {name: BOARD_ROW[name] for name in (
@@ -8,7 +9,7 @@ _PLACEMENT = {name: BOARD_ROW[name] for name in (
     "provisional", "votes_to_rank",
 )}  # fmt: skip
 MODEL_REPORT = {
-    **MODEL_DETAIL,
+    **build_example(ModelDetailSchema),
     "boards": [
         {"pool": "live", "category": "overall", "among": 9, **_PLACEMENT},
         {"pool": "live", "category": "coding", "among": 7, **_PLACEMENT, "rank": 2, "rank_high": 3, "votes": 120},
