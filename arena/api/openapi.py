@@ -1,8 +1,12 @@
-"""Tags and headers of the calls in the OpenAPI document."""
+"""Tags of the calls in the OpenAPI document, and the decorators of battles."""
+
+from functools import partial
 
 from drf_spectacular.utils import OpenApiParameter
 
+from arena.api.serializers import BattleDetailSchema
 from arena.identity.idempotency import MAX_KEY_LENGTH
+from core.http.openapi import WRITE_ERRORS, describe_call
 
 CALLS_TAG = "Calls"
 BATTLES_TAG = "Battles"
@@ -16,4 +20,9 @@ IDEMPOTENCY_KEY_HEADER = OpenApiParameter(
         "Makes retries safe. A request repeated with the same key within a day runs only once and returns the same "
         "response."
     ),
+)
+describe_battle_call = partial(describe_call, tag=BATTLES_TAG, response=BattleDetailSchema)
+# A call with an idempotency key.
+describe_keyed_call = partial(
+    describe_battle_call, status=201, parameters=[IDEMPOTENCY_KEY_HEADER], errors=(*WRITE_ERRORS, 422)
 )

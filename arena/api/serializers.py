@@ -2,13 +2,22 @@
 
 from typing import Any
 
-from rest_framework import serializers
+from rest_framework.serializers import (
+    ChoiceField,
+    DateField,
+    DateTimeField,
+    DictField,
+    JSONField,
+    ListField,
+    URLField,
+    UUIDField,
+)
 
 from arena.battles.feedback import MAX_COMMENT_LENGTH, MAX_REASONS, REASONS
 from arena.models import SIDES, Battle, Vote, conversation_limit
 from catalog.importers.proposal_form import MAX_FIELD_LENGTH, MAX_URL_LENGTH, MAX_WHY_LENGTH
 from catalog.models import LanguageModel, License, Submission
-from core.http.openapi import FloatField, IntegerField, PageSchema, Schema
+from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PageSchema, Schema
 
 PROMPT_LENGTH_HELP = (
     "The question. Together with all earlier questions and answers of one side, it may not exceed "
@@ -21,24 +30,24 @@ DATE_PRECISION_HELP = (
 
 
 class CallSchema(Schema):
-    method = serializers.CharField(help_text="HTTP method.")
-    path = serializers.CharField(help_text="Path, with parameters in braces.")
-    title = serializers.CharField()
+    method = CharField(help_text="HTTP method.")
+    path = CharField(help_text="Path, with parameters in braces.")
+    title = CharField()
 
 
 class CallListSchema(Schema):
-    docs = serializers.URLField(help_text="Address of the API reference for people.")
-    schema = serializers.URLField(help_text="Address of the OpenAPI document.")
+    docs = URLField(help_text="Address of the API reference for people.")
+    schema = URLField(help_text="Address of the OpenAPI document.")
     calls = CallSchema(many=True)
 
 
 class AnswerSchema(Schema):
-    side = serializers.ChoiceField(SIDES)
-    state = serializers.ChoiceField(("answering", "finished", "failed"))
-    text = serializers.CharField(
+    side = ChoiceField(SIDES)
+    state = ChoiceField(("answering", "finished", "failed"))
+    text = CharField(
         help_text="The answer in Markdown. While its state is `answering`, the part that has been shown so far."
     )
-    reason = serializers.ChoiceField(
+    reason = ChoiceField(
         ("timeout", "unavailable", "refused", "too_long", "empty"),
         allow_null=True,
         help_text="Why the answer failed, or null if it has not failed.",
@@ -47,16 +56,16 @@ class AnswerSchema(Schema):
 
 class TurnSchema(Schema):
     number = IntegerField(help_text="Position within the battle, starting at 1.")
-    prompt = serializers.CharField(help_text="The question.")
+    prompt = CharField(help_text="The question.")
     answers = AnswerSchema(many=True)
 
 
 class RevealedModelSchema(Schema):
-    side = serializers.ChoiceField(SIDES)
-    slug = serializers.CharField()
-    name = serializers.CharField()
-    organization = serializers.CharField(allow_null=True)
-    license = serializers.CharField(allow_null=True)
+    side = ChoiceField(SIDES)
+    slug = CharField()
+    name = CharField()
+    organization = CharField(allow_null=True)
+    license = CharField(allow_null=True)
     rating = FloatField(allow_null=True, help_text="Rating before this vote, or null if the model had none.")
     ci_low = FloatField(allow_null=True, help_text="Lower end of the 95% confidence interval of the rating.")
     ci_high = FloatField(allow_null=True, help_text="Upper end of the 95% confidence interval of the rating.")
@@ -64,8 +73,8 @@ class RevealedModelSchema(Schema):
     votes = IntegerField(allow_null=True)
 
 
-def _build_reason_field() -> serializers.ListField:
-    return serializers.ListField(child=serializers.ChoiceField(REASONS), max_length=MAX_REASONS, required=False)
+def _build_reason_field() -> ListField:
+    return ListField(child=ChoiceField(REASONS), max_length=MAX_REASONS, required=False)
 
 
 class ReasonsSchema(Schema):
@@ -74,29 +83,25 @@ class ReasonsSchema(Schema):
 
 
 class BattleVoteSchema(Schema):
-    winner = serializers.ChoiceField(Vote.Winner.values)
-    reasons = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), help_text="Reasons for the vote, by side."
-    )
-    comment = serializers.CharField(allow_blank=True)
-    created_at = serializers.DateTimeField()
+    winner = ChoiceField(Vote.Winner.values)
+    reasons = DictField(child=ListField(child=CharField()), help_text="Reasons for the vote, by side.")
+    comment = CharField(allow_blank=True)
+    created_at = DateTimeField()
 
 
 class BattleSummarySchema(Schema):
-    id = serializers.UUIDField()
-    state = serializers.ChoiceField(Battle.State.values)
-    mode = serializers.ChoiceField(Battle.Mode.values)
-    pool = serializers.CharField(
+    id = UUIDField()
+    state = ChoiceField(Battle.State.values)
+    mode = ChoiceField(Battle.Mode.values)
+    pool = CharField(
         allow_null=True,
         help_text="The pool on whose boards the vote counts. Null for `side_by_side` battles, which are not rated.",
     )
-    created_at = serializers.DateTimeField()
+    created_at = DateTimeField()
     models = RevealedModelSchema(many=True, allow_null=True, help_text="The two models. Null until the vote.")
     vote = BattleVoteSchema(allow_null=True, help_text="The vote, or null if there is none yet.")
-    shared = serializers.BooleanField(
-        help_text="Whether the battle is published, so that anyone with its link can read it."
-    )
-    events_url = serializers.CharField(help_text="Path of the battle's server-sent events.")
+    shared = BooleanField(help_text="Whether the battle is published, so that anyone with its link can read it.")
+    events_url = CharField(help_text="Path of the battle's server-sent events.")
 
 
 class BattleDetailSchema(BattleSummarySchema):
@@ -104,17 +109,17 @@ class BattleDetailSchema(BattleSummarySchema):
 
 
 class BattleRowSchema(BattleSummarySchema):
-    question = serializers.CharField(help_text="The first 300 characters of the first question.")
+    question = CharField(help_text="The first 300 characters of the first question.")
     turn_count = IntegerField(
         help_text="Number of questions asked. Retrieve the battle to get the texts of all its turns."
     )
 
 
 class NewBattleSchema(Schema):
-    prompt = serializers.CharField(max_length=conversation_limit(), help_text=PROMPT_LENGTH_HELP)
-    mode = serializers.ChoiceField(Battle.Mode.values, required=False, default="anonymous")
-    models = serializers.ListField(
-        child=serializers.CharField(),
+    prompt = CharField(max_length=conversation_limit(), help_text=PROMPT_LENGTH_HELP)
+    mode = ChoiceField(Battle.Mode.values, required=False, default="anonymous")
+    models = ListField(
+        child=CharField(),
         required=False,
         allow_null=True,
         max_length=20,
@@ -123,44 +128,44 @@ class NewBattleSchema(Schema):
 
 
 class NewTurnSchema(Schema):
-    prompt = serializers.CharField(max_length=conversation_limit(), help_text=PROMPT_LENGTH_HELP)
+    prompt = CharField(max_length=conversation_limit(), help_text=PROMPT_LENGTH_HELP)
 
 
 class NewVoteSchema(Schema):
-    winner = serializers.ChoiceField(
+    winner = ChoiceField(
         [*Vote.Winner.values, "skip"],
         help_text="`skip` ends the battle without a vote and without revealing the models.",
     )
     reasons = ReasonsSchema(required=False, allow_null=True, help_text="Reasons for the vote, by side.")
-    comment = serializers.CharField(max_length=MAX_COMMENT_LENGTH, required=False, allow_null=True, allow_blank=True)
+    comment = CharField(max_length=MAX_COMMENT_LENGTH, required=False, allow_null=True, allow_blank=True)
 
 
 class SharingSchema(Schema):
-    shared = serializers.BooleanField(help_text="`true` publishes the battle, `false` unpublishes it.")
+    shared = BooleanField(help_text="`true` publishes the battle, `false` unpublishes it.")
 
 
 class SideTextsSchema(Schema):
-    a = serializers.CharField()
-    b = serializers.CharField()
+    a = CharField()
+    b = CharField()
 
 
 class SharedTurnSchema(Schema):
-    prompt = serializers.CharField(help_text="The question.")
+    prompt = CharField(help_text="The question.")
     answers = SideTextsSchema(source="texts", help_text="Both answers in Markdown. Empty if a side has no answer.")
 
 
 class SideSlugsSchema(Schema):
-    a = serializers.CharField(source="a.slug")
-    b = serializers.CharField(source="b.slug")
+    a = CharField(source="a.slug")
+    b = CharField(source="b.slug")
 
 
 class SharedBattleSchema(Schema):
-    id = serializers.UUIDField()
-    url = serializers.CharField(help_text="Path of the battle's page, which has the full texts.")
-    shared_at = serializers.DateTimeField(help_text="When the battle was published.")
+    id = UUIDField()
+    url = CharField(help_text="Path of the battle's page, which has the full texts.")
+    shared_at = DateTimeField(help_text="When the battle was published.")
     models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
-    winner = serializers.ChoiceField(Vote.Winner.values)
-    turn_count = serializers.IntegerField(help_text="Number of turns in the battle.")
+    winner = ChoiceField(Vote.Winner.values)
+    turn_count = IntegerField(help_text="Number of turns in the battle.")
     turns = SharedTurnSchema(
         source="exchanges", many=True, help_text="Only the first turn. Each text is cut after 600 characters."
     )
@@ -171,9 +176,9 @@ class SharedBattleListSchema(Schema):
 
 
 class SourcedSchema(Schema):
-    source = serializers.CharField(help_text="Where the value comes from.")  # type: ignore[assignment]  # the API's name
-    url = serializers.URLField(allow_null=True, help_text="The first address in `source`, or null if it has none.")
-    as_of = serializers.DateField(help_text="The day on which the source stated the value.")
+    source = CharField(help_text="Where the value comes from.")  # type: ignore[assignment]  # the API's name
+    url = URLField(allow_null=True, help_text="The first address in `source`, or null if it has none.")
+    as_of = DateField(help_text="The day on which the source stated the value.")
 
 
 class PriceSchema(SourcedSchema):
@@ -182,10 +187,8 @@ class PriceSchema(SourcedSchema):
 
 
 class FactSchema(SourcedSchema):
-    value = serializers.JSONField(
-        help_text="The value as the source states it. A date may be only a month, for example `2025-06`."
-    )
-    as_of = serializers.DateField(
+    value = JSONField(help_text="The value as the source states it. A date may be only a month, for example `2025-06`.")
+    as_of = DateField(
         allow_null=True, help_text="The day on which the source stated the value, or null if it is not recorded."
     )
 
@@ -196,7 +199,7 @@ class StandingSchema(Schema):
     ci_high = FloatField(allow_null=True, help_text="Upper end of the 95% confidence interval, or null if open.")
     rank = IntegerField(allow_null=True, help_text="Null if the model is not ranked yet.")
     votes = IntegerField()
-    provisional = serializers.BooleanField()
+    provisional = BooleanField()
 
 
 class ModelPerformanceSchema(Schema):
@@ -224,34 +227,30 @@ class VariantSchema(Schema):
 
 
 class ModelFactsSchema(Schema):
-    slug = serializers.CharField()
-    name = serializers.CharField()
-    kind = serializers.CharField()
-    status = serializers.ChoiceField(LanguageModel.Status.values)
-    open_weights = serializers.BooleanField(allow_null=True)
-    release_date = serializers.DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
-    knowledge_cutoff = serializers.DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
+    slug = CharField()
+    name = CharField()
+    kind = CharField()
+    status = ChoiceField(LanguageModel.Status.values)
+    open_weights = BooleanField(allow_null=True)
+    release_date = DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
+    knowledge_cutoff = DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
     parameters_total = IntegerField(allow_null=True)
     parameters_active = IntegerField(allow_null=True)
     training_tokens = IntegerField(allow_null=True)
     context_window = IntegerField(allow_null=True, help_text="Size of the context window, in tokens.")
     max_input = IntegerField(allow_null=True, help_text="Maximum input, in tokens.")
     max_output = IntegerField(allow_null=True, help_text="Maximum output, in tokens.")
-    modalities = serializers.ListField(child=serializers.CharField())
-    tools = serializers.BooleanField(allow_null=True)
-    organization = serializers.CharField(allow_null=True)
-    license = serializers.CharField(allow_null=True)
-    commercial_use = serializers.ChoiceField(License.Commercial.values, allow_null=True)
-    base_model = serializers.CharField(
-        allow_null=True, help_text="Slug of the model from which this one is derived, or null."
-    )
-    in_draw = serializers.BooleanField(help_text="Whether the model answers in battles on this site.")
+    modalities = ListField(child=CharField())
+    tools = BooleanField(allow_null=True)
+    organization = CharField(allow_null=True)
+    license = CharField(allow_null=True)
+    commercial_use = ChoiceField(License.Commercial.values, allow_null=True)
+    base_model = CharField(allow_null=True, help_text="Slug of the model from which this one is derived, or null.")
+    in_draw = BooleanField(help_text="Whether the model answers in battles on this site.")
     variant = VariantSchema(
         allow_null=True, help_text="Settings that differ from the arena's defaults, or null if none do."
     )
-    facts = serializers.DictField(
-        child=FactSchema(), help_text="The source of each field above, and further facts, by field."
-    )
+    facts = DictField(child=FactSchema(), help_text="The source of each field above, and further facts, by field.")
     price = PriceSchema(allow_null=True, help_text="The newest known price, or null.")
     arena = StandingSchema(
         allow_null=True, help_text="The model's standing on the overall board of the live pool, or null."
@@ -262,23 +261,20 @@ class ModelFactsSchema(Schema):
 
 
 class LicenseTermsSchema(Schema):
-    commercial = serializers.ChoiceField(License.Commercial.values, help_text="Whether commercial use is allowed.")
-    research_only = serializers.BooleanField(allow_null=True)
-    conditions = serializers.CharField(help_text="Conditions of commercial use, such as thresholds and forbidden uses.")
-    derivatives = serializers.ChoiceField(License.Commercial.values, help_text="Whether derived models are allowed.")
-    obligations = serializers.CharField(
-        help_text="Obligations, such as attribution, naming or the use of the same license."
-    )
-    source = serializers.CharField(help_text="Address of the license text.")  # type: ignore[assignment]  # the API's name
+    commercial = ChoiceField(License.Commercial.values, help_text="Whether commercial use is allowed.")
+    research_only = BooleanField(allow_null=True)
+    conditions = CharField(help_text="Conditions of commercial use, such as thresholds and forbidden uses.")
+    derivatives = ChoiceField(License.Commercial.values, help_text="Whether derived models are allowed.")
+    obligations = CharField(help_text="Obligations, such as attribution, naming or the use of the same license.")
+    source = CharField(help_text="Address of the license text.")  # type: ignore[assignment]  # the API's name
 
 
 class ModelDetailSchema(ModelFactsSchema):
     license_terms = LicenseTermsSchema(
         allow_null=True, help_text="Our reading of the license. This is not legal advice."
     )
-    other_sources = serializers.DictField(
-        child=serializers.ListField(child=FactSchema()),
-        help_text="Values of other sources that differ from `facts`, by field.",
+    other_sources = DictField(
+        child=ListField(child=FactSchema()), help_text="Values of other sources that differ from `facts`, by field."
     )
 
 
@@ -291,37 +287,37 @@ class BattlePageSchema(PageSchema):
 
 
 class ProposalSchema(Schema):
-    model = serializers.CharField(max_length=MAX_FIELD_LENGTH, help_text="Name of the model.")
-    organization = serializers.CharField(max_length=MAX_FIELD_LENGTH, help_text="Organization that makes the model.")
-    weights = serializers.CharField(
+    model = CharField(max_length=MAX_FIELD_LENGTH, help_text="Name of the model.")
+    organization = CharField(max_length=MAX_FIELD_LENGTH, help_text="Organization that makes the model.")
+    weights = CharField(
         max_length=MAX_URL_LENGTH,
         required=False,
         allow_blank=True,
         help_text="Address of the weights, if they are open.",
     )
-    license = serializers.CharField(max_length=MAX_FIELD_LENGTH, required=False, allow_blank=True)
-    why = serializers.CharField(max_length=MAX_WHY_LENGTH, help_text="Why the model should be added.")
+    license = CharField(max_length=MAX_FIELD_LENGTH, required=False, allow_blank=True)
+    why = CharField(max_length=MAX_WHY_LENGTH, help_text="Why the model should be added.")
 
 
 class NewSubmissionSchema(Schema):
-    file = serializers.CharField(required=False, help_text="The text of a result file. Send either this or `proposal`.")
+    file = CharField(required=False, help_text="The text of a result file. Send either this or `proposal`.")
     proposal = ProposalSchema(required=False, help_text="A model to add. Send either this or `file`.")
 
 
 class SubmittedScoresSchema(Schema):
-    model = serializers.CharField(help_text="Name of the model, as the file has it.")
+    model = CharField(help_text="Name of the model, as the file has it.")
     scores = IntegerField(help_text="Number of scores in the file.")
     benchmarks = IntegerField(help_text="Number of benchmarks in the file.")
     limited = IntegerField(help_text="Number of scores that cover only some of the questions.")
 
 
 class SubmissionDetailSchema(Schema):
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(Submission.Kind.values)
-    state = serializers.ChoiceField(Submission.State.values)
-    created_at = serializers.DateTimeField()
-    decided_at = serializers.DateTimeField(allow_null=True, help_text="Null until an operator has decided.")
-    note = serializers.CharField(help_text="Note from the operator who decided.")
+    id = UUIDField()
+    kind = ChoiceField(Submission.Kind.values)
+    state = ChoiceField(Submission.State.values)
+    created_at = DateTimeField()
+    decided_at = DateTimeField(allow_null=True, help_text="Null until an operator has decided.")
+    note = CharField(help_text="Note from the operator who decided.")
     scores = SubmittedScoresSchema(allow_null=True, help_text="Summary of a result file. Null for a proposal.")
     proposal = ProposalSchema(allow_null=True, help_text="The proposed model. Null for a result file.")
 

@@ -13,9 +13,8 @@ from rest_framework.views import APIView
 
 from arena.answers import battle_view, stream_hub
 from arena.answers.stream_events import Position
-from arena.api.openapi import BATTLES_TAG, IDEMPOTENCY_KEY_HEADER, MODELS_TAG
+from arena.api.openapi import BATTLES_TAG, MODELS_TAG, describe_battle_call, describe_keyed_call
 from arena.api.serializers import (
-    BattleDetailSchema,
     BattlePageSchema,
     ModelPageSchema,
     NewBattleSchema,
@@ -102,15 +101,7 @@ class BattleListView(APIView):
         page = paginator.paginate_queryset(battles, request, self) or []
         return paginator.get_paginated_response([_build_row(battle) for battle in page])
 
-    @describe_call(
-        "battle_start",
-        tag=BATTLES_TAG,
-        request=NewBattleSchema,
-        response=BattleDetailSchema,
-        status=201,
-        parameters=[IDEMPOTENCY_KEY_HEADER],
-        errors=(400, 401, 403, 409, 413, 415, 422, 429, 503),
-    )
+    @describe_keyed_call("battle_start", request=NewBattleSchema, errors=(400, 401, 403, 409, 413, 415, 422, 429, 503))
     def post(self, request: Request) -> HttpResponseBase:
         """Start a battle.
 
@@ -143,7 +134,7 @@ class BattleListView(APIView):
 
 
 class BattleDetailView(APIView):
-    @describe_call("battle", tag=BATTLES_TAG, response=BattleDetailSchema)
+    @describe_battle_call("battle")
     def get(self, request: Request, battle_id: UUID) -> Response:
         """Retrieve a battle.
 
@@ -154,15 +145,7 @@ class BattleDetailView(APIView):
 
 
 class BattleVoteView(APIView):
-    @describe_call(
-        "battle_vote",
-        tag=BATTLES_TAG,
-        request=NewVoteSchema,
-        response=BattleDetailSchema,
-        status=201,
-        parameters=[IDEMPOTENCY_KEY_HEADER],
-        errors=(*WRITE_ERRORS, 422),
-    )
+    @describe_keyed_call("battle_vote", request=NewVoteSchema)
     def post(self, request: Request, battle_id: UUID) -> HttpResponseBase:
         """Cast a vote.
 
@@ -181,15 +164,7 @@ class BattleVoteView(APIView):
 
 
 class BattleTurnsView(APIView):
-    @describe_call(
-        "battle_ask_again",
-        tag=BATTLES_TAG,
-        request=NewTurnSchema,
-        response=BattleDetailSchema,
-        status=201,
-        parameters=[IDEMPOTENCY_KEY_HEADER],
-        errors=(*WRITE_ERRORS, 422),
-    )
+    @describe_keyed_call("battle_ask_again", request=NewTurnSchema)
     def post(self, request: Request, battle_id: UUID) -> HttpResponseBase:
         """Ask a follow-up question.
 
@@ -210,7 +185,7 @@ class BattleTurnsView(APIView):
 
 
 class BattleStopView(APIView):
-    @describe_call("battle_stop", tag=BATTLES_TAG, response=BattleDetailSchema, errors=WRITE_ERRORS)
+    @describe_battle_call("battle_stop", errors=WRITE_ERRORS)
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Stop a battle.
 
@@ -224,7 +199,7 @@ class BattleStopView(APIView):
 
 
 class BattleRetryView(APIView):
-    @describe_call("battle_retry", tag=BATTLES_TAG, response=BattleDetailSchema, errors=WRITE_ERRORS)
+    @describe_battle_call("battle_retry", errors=WRITE_ERRORS)
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Retry failed answers.
 
@@ -238,9 +213,7 @@ class BattleRetryView(APIView):
 
 
 class BattleShareView(APIView):
-    @describe_call(
-        "battle_share", tag=BATTLES_TAG, request=SharingSchema, response=BattleDetailSchema, errors=WRITE_ERRORS
-    )
+    @describe_battle_call("battle_share", request=SharingSchema, errors=WRITE_ERRORS)
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Publish or unpublish a battle.
 
@@ -347,4 +320,4 @@ def call_not_found(request: HttpRequest, path: str = "") -> JsonResponse:
         detail = f"There is no such call. All calls are listed at {reverse('api-calls')}."
     else:
         detail = f"There is no such call. Did you mean {with_slash} with a slash at the end?"
-    return JsonResponse({"error": {"code": "not_found", "detail": detail}}, status=404)
+    return build_error_response(RequestError("not_found", detail, 404))

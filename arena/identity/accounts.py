@@ -20,7 +20,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import MiddlewareNotUsed, ValidationError
 from django.db import transaction
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ from arena.identity import api_keys, invitations, login_locks, quotas, voters
 from arena.models import Battle, Voter
 from arena.signals import votes_moved
 from catalog.importers import submissions
-from core.http.errors import RequestError, render_error_page
+from core.http.errors import RequestError, build_error_response, render_error_page
 
 PUBLIC_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.COOKIELESS_PATHS)
 HOUR_S = 3600
@@ -187,8 +187,8 @@ def _require_login(request: HttpRequest) -> HttpResponse | None:
     if request.path.startswith(PUBLIC_PATHS) or api_keys.get_request_key(request) or request.user.is_authenticated:
         return None
     if request.path.startswith("/api/"):
-        error = {"code": "login_required", "detail": _("This site requires login. Log in, or send an API key.")}
-        return JsonResponse({"error": error}, status=401, headers={"WWW-Authenticate": "Bearer"})
+        detail = _("This site requires login. Log in, or send an API key.")
+        return build_error_response(RequestError("login_required", detail, 401))
     login_url = reverse("account_login")
     if request.headers.get("HX-Request"):
         return HttpResponseClientRedirect(login_url)

@@ -139,19 +139,24 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         error = RequestError(
             "unsupported_media_type", f"The body must be JSON, with Content-Type: {StrictJsonParser.media_type}.", 415
         )
-    if isinstance(error, RequestError):
-        return Response(error.body, status=error.status, headers=error.headers)
     if isinstance(error, Http404):
         error = exceptions.NotFound("Not found, or not yours.")
-    if not isinstance(error, exceptions.APIException):
+    if isinstance(error, exceptions.APIException):
+        error = _convert_api_error(error)
+    if not isinstance(error, RequestError):
         return None
-    codes = error.get_codes()
-    if isinstance(error.detail, dict):
-        error.detail = {sanitize_name(name): details for name, details in error.detail.items()}
-    body: dict[str, Any] = {"code": codes if isinstance(codes, str) else "invalid", "detail": _format_detail(error)}
-    if isinstance(error.detail, dict):
-        body["fields"] = error.detail
-    return Response({"error": body}, status=error.status_code)
+    return Response(error.body, status=error.status, headers=error.headers)
+
+
+def _convert_api_error(error: exceptions.APIException) -> RequestError:
+    """DRF's error as ours; `detail` has all errors of all fields, for clients that read nothing else."""
+    if not isinstance(error.detail, dict):
+        codes = error.get_codes()
+        detail = error.detail if isinstance(error.detail, str) else INVALID_REQUEST
+        return RequestError(codes if isinstance(codes, str) else "invalid", str(detail), error.status_code)
+    fields = {sanitize_name(name): details for name, details in error.detail.items()}
+    detail = " ".join(f"{name}: {detail}" for name, details in fields.items() for detail in details)
+    return RequestError("invalid", detail or INVALID_REQUEST, error.status_code, fields=fields)
 
 
 def reject_unsafe_method(request: HttpRequest, detail: str) -> HttpResponse | None:
@@ -166,18 +171,9 @@ def build_error_response(error: RequestError, **headers: str) -> JsonResponse:
     return JsonResponse(error.body, status=error.status, headers={**error.headers, **headers})
 
 
-def _format_detail(error: exceptions.APIException) -> str:
-    """One text with all errors of all fields, for clients that read `detail` alone."""
-    if isinstance(error.detail, str):
-        return str(error.detail)
-    fields = error.detail.items() if isinstance(error.detail, dict) else ()
-    return " ".join(f"{name}: {detail}" for name, details in fields for detail in details) or INVALID_REQUEST
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The response if Django rejects a request, such as for a foreign Host or charset. The API returns JSON."""
-    response = _build_api_error(request, 400, "bad_request", INVALID_REQUEST)
-    return response or _render_bare_page("400.html", 400)
+    return _render_bare_error(request, RequestError("bad_request", INVALID_REQUEST, 400))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -199,16 +195,12 @@ def too_many_attempts(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    response = _build_api_error(request, 500, "error", "Something went wrong on our side.")
-    return response or _render_bare_page("500.html", 500)
+    return _render_bare_error(request, RequestError("error", "Something went wrong on our side.", 500))
 
 
-def _render_bare_page(template: str, status: int) -> HttpResponse:
-    """Render without the request: Django's own handlers read the CSRF token again, and fail if it cannot be read."""
-    return HttpResponse(render_to_string(template), status=status)
-
-
-def _build_api_error(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse | None:
-    if not request.path.startswith("/api/"):
-        return None
-    return JsonResponse({"error": {"code": code, "detail": detail}}, status=status)
+def _render_bare_error(request: HttpRequest, error: RequestError) -> HttpResponse:
+    """JSON for the API. A page is rendered without the request: Django's own handlers read the CSRF token again, and
+    fail if it cannot be read."""
+    if request.path.startswith("/api/"):
+        return build_error_response(error)
+    return HttpResponse(render_to_string(f"{error.status}.html"), status=error.status)

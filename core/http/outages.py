@@ -5,23 +5,20 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-RETRY_AFTER_S = "3"
-UNAVAILABLE_ERROR = {
-    "code": "unavailable",
-    "detail": "The service can't reach its data right now. Try again in a moment.",
-}
+from core.http.errors import RequestError, build_error_response
+
+UNAVAILABLE = RequestError(
+    "unavailable", "The service can't reach its data right now. Try again in a moment.", 503, retry_after=3
+)
 
 
 def render_unavailable(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
-        response: HttpResponse = JsonResponse({"error": UNAVAILABLE_ERROR}, status=503)
-    else:
-        response = render(request, "503.html", status=503)
-    response.headers["Retry-After"] = RETRY_AFTER_S
-    return response
+        return build_error_response(UNAVAILABLE)
+    return UNAVAILABLE.add_headers(render(request, "503.html", status=503))
 
 
 class OutageMiddleware:
