@@ -15,6 +15,7 @@ from rest_framework.serializers import (
 
 from arena.battles.feedback import MAX_COMMENT_LENGTH, MAX_REASONS, REASONS
 from arena.models import SIDES, Battle, Vote, conversation_limit
+from catalog.facts.labels import extract_link
 from catalog.importers.proposal_form import MAX_FIELD_LENGTH, MAX_URL_LENGTH, MAX_WHY_LENGTH
 from catalog.models import LanguageModel, License, Submission
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PageSchema, Schema
@@ -27,6 +28,9 @@ PROMPT_LENGTH_HELP = (
 DATE_PRECISION_HELP = (
     "The first day of the month if only the month is known. `facts` has the date as precisely as its source."
 )
+
+
+SOURCE_HELP = "Where the value comes from."
 
 
 class CallSchema(Schema):
@@ -175,19 +179,31 @@ class SharedBattleListSchema(Schema):
     results = SharedBattleSchema(many=True)
 
 
-class SourcedSchema(Schema):
-    source = CharField(help_text="Where the value comes from.")  # type: ignore[assignment]  # the API's name
-    url = URLField(allow_null=True, help_text="The first address in `source`, or null if it has none.")
+class LinkField(URLField):
+    """The first address in the text of a source, or null."""
+
+    def to_representation(self, source: str) -> Any:
+        return extract_link(source) or None
+
+
+def _build_link_field() -> LinkField:
+    return LinkField(
+        source="source", allow_null=True, help_text="The first address in `source`, or null if it has none."
+    )
+
+
+class PriceSchema(Schema):
+    input = FloatField(help_text="US dollars per million input tokens.")
+    output = FloatField(help_text="US dollars per million output tokens.")
+    source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
+    url = _build_link_field()
     as_of = DateField(help_text="The day on which the source stated the value.")
 
 
-class PriceSchema(SourcedSchema):
-    input = FloatField(help_text="US dollars per million input tokens.")
-    output = FloatField(help_text="US dollars per million output tokens.")
-
-
-class FactSchema(SourcedSchema):
+class FactSchema(Schema):
     value = JSONField(help_text="The value as the source states it. A date may be only a month, for example `2025-06`.")
+    source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
+    url = _build_link_field()
     as_of = DateField(
         allow_null=True, help_text="The day on which the source stated the value, or null if it is not recorded."
     )
@@ -200,6 +216,10 @@ class StandingSchema(Schema):
     rank = IntegerField(allow_null=True, help_text="Null if the model is not ranked yet.")
     votes = IntegerField()
     provisional = BooleanField()
+
+    def to_representation(self, standing: dict[str, Any]) -> dict[str, Any]:
+        """The standing as it is: its board has stored it as JSON."""
+        return standing
 
 
 class ModelPerformanceSchema(Schema):
@@ -221,8 +241,8 @@ class ModelPerformanceSchema(Schema):
 
 class VariantSchema(Schema):
     max_tokens = IntegerField(required=False, help_text="Maximum length of an answer, in tokens.")
-    thinking_tokens = IntegerField(required=False, help_text="Tokens for thinking, in addition to `max_tokens`.")
     temperature = FloatField(required=False)
+    thinking_tokens = IntegerField(required=False, help_text="Tokens for thinking, in addition to `max_tokens`.")
     first_token_timeout_s = FloatField(required=False, help_text="Seconds to wait for the first token.")
 
 

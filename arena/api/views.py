@@ -16,6 +16,7 @@ from arena.answers.stream_events import Position
 from arena.api.openapi import BATTLES_TAG, MODELS_TAG, describe_battle_call, describe_keyed_call
 from arena.api.serializers import (
     BattlePageSchema,
+    ModelFactsSchema,
     ModelPageSchema,
     NewBattleSchema,
     NewTurnSchema,
@@ -262,7 +263,7 @@ class ModelListView(APIView):
         """
         paginator = SlugPagination()
         page = paginator.paginate_queryset(profiles.list_models(), request) or []
-        return paginator.get_paginated_response(profiles.build_profiles(page))
+        return paginator.get_paginated_response(ModelFactsSchema(profiles.build_profiles(page), many=True).data)
 
 
 class SharedBattleListView(APIView):

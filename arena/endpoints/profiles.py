@@ -5,18 +5,17 @@ failures cause that, and a voter sees which side failed. Measurements are days o
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from arena.endpoints.performance import EndpointPerformance, load_performance
+from arena.endpoints.performance import load_performance
 from arena.models import LIVE_POOL, Endpoint, Standing
 from catalog.facts.claims import get_current_facts
-from catalog.facts.labels import BLANK_VALUES, extract_link, list_differing_facts
+from catalog.facts.labels import BLANK_VALUES, list_differing_facts
 from catalog.facts.prices import load_current_prices
-from catalog.models import Fact, LanguageModel, License, Price
+from catalog.models import Fact, LanguageModel, License
 from core.http.errors import unknown_model_error
 
 MODEL_FIELDS = (
@@ -24,7 +23,6 @@ MODEL_FIELDS = (
     "parameters_active", "training_tokens", "context_window", "max_input", "max_output", "modalities", "tools",
 )  # fmt: skip
 OVERRIDE_FIELDS = ("max_tokens", "temperature", "thinking_tokens", "first_token_timeout_s")
-LICENSE_FIELDS = ("commercial", "research_only", "conditions", "derivatives", "obligations", "source")
 
 
 def list_models() -> QuerySet[LanguageModel]:
@@ -43,40 +41,40 @@ def get_known_model(slug: str) -> LanguageModel:
 
 
 def build_profiles(models: Sequence[LanguageModel]) -> list[dict[str, Any]]:
-    """The profile of each model, as the API returns it. The number of queries does not depend on that of models."""
+    """The profile of each model, for `ModelFactsSchema`. The number of queries does not depend on that of models."""
     prices = load_current_prices(models)
     performance = load_performance(model.pk for model in models)
     ratings: dict[str, Any] = Standing.objects.filter(pool=LIVE_POOL).values_list("ratings", flat=True).first() or {}
     return [
         {
             **_build_facts(model),
-            "facts": _build_fact_sources(model),
-            "price": _build_price(prices.get(model.pk)),
+            "facts": _list_known_facts(model),
+            "price": prices.get(model.pk),
             "arena": ratings.get(model.slug),
-            "measured": _build_measurements(performance.get(model.pk)),
+            "measured": performance.get(model.pk),
         }
         for model in models
     ]
 
 
 def build_full_profile(model: LanguageModel) -> dict[str, Any]:
-    """The profile of one model, with the terms of its license and the sources that disagree on a fact."""
+    """The profile of one model, with the terms of its license and the sources that disagree on a fact.
+
+    For `ModelDetailSchema`.
+    """
     facts = list(model.facts.all())
     other_sources = {}
     for field, fact in get_current_facts(model, facts).items():
         differing_facts = [] if fact.value in BLANK_VALUES else list_differing_facts(fact, facts)
         if differing_facts:
-            other_sources[field] = [_build_sourced_value(differing) for differing in differing_facts]
-    return build_profiles([model])[0] | {
-        "license_terms": _build_license_terms(model.license),
-        "other_sources": other_sources,
-    }
+            other_sources[field] = differing_facts
+    return build_profiles([model])[0] | {"license_terms": _get_known_license(model), "other_sources": other_sources}
 
 
-def _build_license_terms(model_license: License | None) -> dict[str, Any] | None:
-    if model_license is None or model_license.commercial == License.Commercial.UNKNOWN:
-        return None
-    return {name: getattr(model_license, name) for name in LICENSE_FIELDS}
+def _get_known_license(model: LanguageModel) -> License | None:
+    """The license of the model if its terms are known."""
+    is_known = model.license and model.license.commercial != License.Commercial.UNKNOWN
+    return model.license if is_known else None
 
 
 def _build_facts(model: LanguageModel) -> dict[str, Any]:
@@ -103,45 +101,9 @@ def build_variant(model: LanguageModel) -> dict[str, Any] | None:
     return variant or None
 
 
-def _build_fact_sources(model: LanguageModel) -> dict[str, Any]:
-    """Each known field with its value and source; the value is as precise as the source."""
+def _list_known_facts(model: LanguageModel) -> dict[str, Fact]:
+    """Field → its current fact, with a value as precise as the source."""
     facts = get_current_facts(model, model.facts.all())
-    sourced_values = {field: _build_sourced_value(fact) for field, fact in facts.items()}
-    if model.license and model.license.commercial != License.Commercial.UNKNOWN:
-        sourced_values["commercial_use"] = {
-            "value": model.license.commercial,
-            **_build_source_fields(model.license.source, None),
-        }
-    return {field: value for field, value in sourced_values.items() if value["value"] not in BLANK_VALUES}
-
-
-def _build_sourced_value(fact: Fact) -> dict[str, Any]:
-    return {"value": fact.value, **_build_source_fields(fact.source, fact.as_of)}
-
-
-def _build_source_fields(source: str, as_of: date | None) -> dict[str, Any]:
-    return {"source": source, "url": extract_link(source) or None, "as_of": as_of}
-
-
-def _build_price(price: Price | None) -> dict[str, Any] | None:
-    """The price in US dollars per million tokens."""
-    if price is None:
-        return None
-    return {
-        "input": float(price.input),
-        "output": float(price.output),
-        **_build_source_fields(price.source, price.as_of),
-    }
-
-
-def _build_measurements(performance: EndpointPerformance | None) -> dict[str, Any] | None:
-    if performance is None:
-        return None
-    return {
-        "answers": performance.answers,
-        "calls": performance.calls,
-        "failures": performance.failures,
-        "failure_rate": performance.failure_rate,
-        "first_token_s": performance.first_token_s,
-        "tokens_per_s": performance.tokens_per_s,
-    }
+    if terms := _get_known_license(model):
+        facts["commercial_use"] = Fact(value=terms.commercial, source=terms.source)
+    return {field: fact for field, fact in facts.items() if fact.value not in BLANK_VALUES}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from arena.api.serializers import ModelDetailSchema
 from arena.battles import feedback_stats
 from arena.battles.feedback_stats import FeedbackProfile
 from arena.endpoints import profiles
@@ -36,7 +37,7 @@ def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> d
         if (placement.pool.slug, placement.category) not in listed
     ]
     return {
-        **profiles.build_full_profile(model),
+        **ModelDetailSchema(profiles.build_full_profile(model)).data,
         "boards": [_build_placement(placement) for placement in (*overall, *by_category)],
         "reasons": _build_reasons(feedback_stats.load_feedback_profile(model.pk, pool), pool),
         "scores": list_model_scores(model),
