@@ -1,52 +1,67 @@
 """The battles of one voter, for lists, searches and exports. Nothing reveals the models of an open battle."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
-from django.utils.dateparse import parse_datetime
+from django.http import HttpRequest
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor
+from rest_framework.request import Request
 
 from arena.answers import battle_view
+from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Answer, Battle, Turn
 from catalog.models import LanguageModel
+from core.http.pagination import NewestFirstPagination
 
 PAGE_SIZE = 20
 QUESTION_PREVIEW_LENGTH = 300  # characters of a question
 MAX_SEARCH_LENGTH = 200
 EXPORT_BATCH_SIZE = 50
-CURSOR_PATTERN = re.compile(r"(\S{1,40})_([0-9a-f-]{36})")
-HistoryCursor = tuple[datetime, UUID]  # the time and the id of a battle: battles are ordered by both
+ExportCursor = tuple[datetime, UUID]  # the time and the id of a battle: battles are ordered by both
 # Side by side, the voter has chosen the models.
 IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
+
+
+class HistoryPagination(NewestFirstPagination):
+    """Pages of `PAGE_SIZE` battles. An invalid cursor means the first page."""
+
+    cursor_query_param = "before"
+
+    def get_page_size(self, request: Request) -> int:
+        return PAGE_SIZE
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        try:
+            return super().decode_cursor(request)
+        except NotFound:
+            return None
 
 
 @dataclass(frozen=True)
 class HistoryPage:
     """Battles, the newest first, each with its `question` and `is_revealed`.
 
-    `older` is the cursor of the next page, empty on the last one.
+    `older_url` is the relative address of the next page, None on the last one.
     """
 
     battles: Sequence[Battle]
-    older: str
+    older_url: str | None
 
 
-def load_page(voter_id: UUID, search: str = "", cursor: str = "") -> HistoryPage:
-    """The page after a cursor, of the battles whose questions or visible model names contain the search text."""
-    battles = _search_battles(_list_battles(voter_id), search[:MAX_SEARCH_LENGTH])
-    if position := _parse_cursor(cursor):
-        created_at, battle_id = position
-        battles = battles.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=battle_id))
-    rows = list(annotate_question(battles)[: PAGE_SIZE + 1])
-    if len(rows) <= PAGE_SIZE:
-        return HistoryPage(rows, older="")
-    last = rows[PAGE_SIZE - 1]
-    return HistoryPage(rows[:PAGE_SIZE], older=f"{last.created_at.isoformat()}_{last.pk}")
+def load_page(request: HttpRequest, search: str = "") -> HistoryPage:
+    """The page that a request names, of the voter's battles whose questions or visible model names contain a text."""
+    battles = _search_battles(_list_battles(get_voter_id(request)), search[:MAX_SEARCH_LENGTH])
+    pages = HistoryPagination()
+    rows = pages.paginate_queryset(annotate_question(battles), Request(request)) or []
+    pages.base_url = f"?{urlencode({'q': search})}" if search else ""
+    return HistoryPage(rows, pages.get_next_link())
 
 
 def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
@@ -73,20 +88,7 @@ def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
     return battles.filter(in_question | Q(IS_REVEALED & in_names))
 
 
-def _parse_cursor(text: str) -> HistoryCursor | None:
-    """The cursor in a text, or None if it is invalid."""
-    match = CURSOR_PATTERN.fullmatch(text)
-    if not match:
-        return None
-    try:
-        created_at = parse_datetime(match[1])
-        battle_id = UUID(match[2])
-    except ValueError:
-        return None
-    return (created_at, battle_id) if created_at and created_at.tzinfo else None
-
-
-def load_export_batch(voter_id: UUID, after: HistoryCursor | None = None) -> list[dict[str, Any]]:
+def load_export_batch(voter_id: UUID, after: ExportCursor | None = None) -> list[dict[str, Any]]:
     """The next battles of the voter after a cursor, the oldest first, for the export; empty at the end."""
     battles = _list_battles(voter_id).reverse().prefetch_related("turns__answers")
     if after:
@@ -95,7 +97,7 @@ def load_export_batch(voter_id: UUID, after: HistoryCursor | None = None) -> lis
     return [_build_record(battle) for battle in battles[:EXPORT_BATCH_SIZE]]
 
 
-def get_export_cursor(record: Mapping[str, Any]) -> HistoryCursor:
+def get_export_cursor(record: Mapping[str, Any]) -> ExportCursor:
     """The cursor of the battles after this record."""
     return record["created_at"], record["id"]
 

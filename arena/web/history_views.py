@@ -29,12 +29,9 @@ def list_battles(request: HttpRequest) -> HttpResponse:
 
 def _render_list(request: HttpRequest, status: int = 200, delete_error: str = "") -> HttpResponse:
     search = request.GET.get("q", "").strip()
-    page = history.load_page(get_voter_id(request), search, request.GET.get("before", ""))
-    older_query = {"q": search, "before": page.older} if search else {"before": page.older}
     context = {
-        "page": page,
+        "page": history.load_page(request, search),
         "search": search,
-        "older_query": page.older and urlencode(older_query),
         "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
         "delete_error": delete_error,
