@@ -8,94 +8,53 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.api import openapi
-from catalog.benchmarks import rankings
-from catalog.benchmarks.comparability import ComparableScore, RankedScore, standard_error
-from catalog.benchmarks.rankings import Ranking, load_rankings, serialize_conditions
+from catalog.api import serializers
+from catalog.benchmarks.rankings import load_rankings
 from catalog.calculators import cost, cost_prefill, scaling
-from catalog.models import Benchmark, LanguageModel, Score
+from catalog.calculators.cost_form import CostForm
+from catalog.models import Benchmark
+from core.http.openapi import PAGE_PARAMETERS, describe_call
+from core.http.openapi_forms import build_parameters
 from core.http.pagination import SlugPagination
 from core.text.number_fields import DefaultsForm
 
 MAX_ECHO_LENGTH = 60
-BENCHMARK_FIELDS = (
-    "slug", "name", "full_name", "measures", "matters", "items", "items_note", "metric", "chance", "human",
-    "human_note", "status", "generation", "tasks", "source",
-)  # fmt: skip
-SCORE_FIELDS = (
-    "value", "normalized", "n", "harness_version", "chat_template_sha", "precision", "revision", "self_reported",
-    "submitted", "source", "date",
-)  # fmt: skip
+BENCHMARKS_TAG = "Benchmarks"
+CALCULATORS_TAG = "Calculators"
+CALCULATOR_ERRORS = (400, 401, 403, 429, 503)
 
 
 class BenchmarkListView(APIView):
-    @openapi.benchmark_list
+    @describe_call(
+        "benchmark_list", tag=BENCHMARKS_TAG, response=serializers.BenchmarkPageSchema, parameters=PAGE_PARAMETERS
+    )
     def get(self, request: Request) -> Response:
-        pages = SlugPagination()
+        """List benchmarks.
+
+        All benchmarks by slug: purpose, figures, caveats, and the number of known scores.
+        """
         benchmarks = _query_benchmarks().annotate(number=Count("scores"))
-        page: list[Any] = pages.paginate_queryset(benchmarks, request) or []
-        return pages.get_paginated_response(
-            [_build_benchmark(benchmark) | {"scores": benchmark.number} for benchmark in page]
-        )
+        return SlugPagination().render_page(benchmarks, request, serializers.BenchmarkInListSchema)
 
 
 class BenchmarkDetailView(APIView):
-    @openapi.benchmark
+    @describe_call("benchmark", tag=BENCHMARKS_TAG, response=serializers.OneBenchmarkSchema)
     def get(self, request: Request, slug: str) -> Response:
+        """Get a benchmark.
+
+        One benchmark with its scores. Each entry of `rankings` has scores from the same conditions; scores of
+        different entries are not comparable.
+        """
         # PostgreSQL rejects texts with unprintable characters.
         benchmark = _query_benchmarks().filter(slug=slug).first() if slug.isprintable() else None
         if benchmark is None:
             raise NotFound(f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. All are listed at /api/v1/benchmarks/.")
-        rankings_json = [_build_ranking(ranking) for ranking in load_rankings(benchmark)]
-        return Response(_build_benchmark(benchmark) | {"rankings": rankings_json})
+        benchmark.rankings = load_rankings(benchmark)
+        return Response(serializers.OneBenchmarkSchema(benchmark).data)
 
 
 def _query_benchmarks() -> Any:
     return Benchmark.objects.select_related("superseded_by").prefetch_related("caveats")
-
-
-def _build_benchmark(benchmark: Benchmark) -> dict[str, Any]:
-    return {
-        **{field: getattr(benchmark, field) for field in BENCHMARK_FIELDS},
-        "superseded_by": benchmark.superseded_by and benchmark.superseded_by.slug,
-        "caveats": [
-            {"kind": caveat.kind, "text": caveat.text, "source": caveat.source} for caveat in benchmark.caveats.all()
-        ],
-    }
-
-
-def _build_ranking(ranking: Ranking) -> dict[str, Any]:
-    return {"conditions": ranking.shared, "rows": [_build_row(ranked, score) for ranked, score in ranking.rows]}
-
-
-def _build_row(ranked: RankedScore, score: Score) -> dict[str, Any]:
-    return {
-        "place": ranked.place,
-        "model": score.model.slug,
-        "name": score.model.name,
-        **build_score(ranked.scored, score),
-        "ci_low": ranked.low,
-        "ci_high": ranked.high,
-        "same_as_best": ranked.same_as_best,
-    }
-
-
-def build_score(comparable: ComparableScore, score: Score) -> dict[str, Any]:
-    """A stored score as the API returns it; `stderr` is the measured standard error, or else the binomial one."""
-    return {**{field: getattr(score, field) for field in SCORE_FIELDS}, "stderr": standard_error(comparable)}
-
-
-def list_model_scores(model: LanguageModel) -> list[dict[str, Any]]:
-    """All scores of a model as the API returns them, each with its conditions: they need not be comparable."""
-    return [
-        {
-            "benchmark": score.benchmark.slug,
-            "name": score.benchmark.name,
-            **build_score(comparable, score),
-            "conditions": serialize_conditions(score),
-        }
-        for comparable, score in rankings.load_model_scores(model)
-    ]
 
 
 def check_form(form: DefaultsForm) -> None:
@@ -105,19 +64,43 @@ def check_form(form: DefaultsForm) -> None:
 
 
 class ScalingView(APIView):
-    @openapi.scaling
+    @describe_call(
+        "scaling",
+        tag=CALCULATORS_TAG,
+        response=serializers.ScalingPlanSchema,
+        parameters=build_parameters(scaling.ScalingForm),
+        errors=CALCULATOR_ERRORS,
+    )
     def get(self, request: Request) -> Response:
+        """Apply a scaling law.
+
+        The best model size and amount of training data for a compute budget. Send one or two of `params`, `tokens` and
+        `compute`, written as 70B, 1.4T or 5.9e23.
+        """
         form = scaling.ScalingForm(request.query_params)
         check_form(form)
-        return Response(scaling.serialize_plan(form.plan(), scaling.load_trained_models()))
+        plan = {**vars(form.plan()), "models": scaling.load_trained_models()}
+        return Response(serializers.ScalingPlanSchema(plan).data)
 
 
 class CostView(APIView):
-    @openapi.cost
+    @describe_call(
+        "cost",
+        tag=CALCULATORS_TAG,
+        response=serializers.CostComparisonSchema,
+        parameters=build_parameters(CostForm),
+        errors=CALCULATOR_ERRORS,
+    )
     def get(self, request: Request) -> Response:
+        """Compare costs.
+
+        The costs of an API and of own GPUs in US dollars, and their break-even. Send the prices of an API, the price of
+        a GPU, or the parameters of a model; results that lack input are null. `model` fills prices and size that you
+        leave out from the catalog. You can write numbers as 70B, 1.4T or 5.9e23.
+        """
         known = cost_prefill.load_known_model(request.query_params.get("model", ""))
         form = cost_prefill.build_prefilled_form(request.query_params, known)
         check_form(form)
-        return Response(
-            {"model": cost_prefill.serialize_known_model(known), **cost.serialize_comparison(cost.compare_costs(form))}
-        )
+        comparison = cost.compare_costs(form)
+        answer = {**vars(comparison), "cheaper": comparison.cheaper, "model": known}
+        return Response(serializers.CostComparisonSchema(answer).data)

@@ -2,23 +2,44 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from catalog.benchmarks.comparability import ComparableScore, Conditions, RankedScore, rank_scores
+from catalog.benchmarks.comparability import ComparableScore, Conditions, RankedScore, rank_scores, standard_error
 from catalog.models import Benchmark, Caveat, LanguageModel, Score
 
-CONDITION_FIELDS = (
-    "task", "metric", "filter", "shots", "harness", "version", "chat_template", "method", "limited", "measured_by",
-)  # fmt: skip
 ELO_SLUG = "elo"  # the rating by votes, which has no fixed questions
+
+
+class RankingRow(NamedTuple):
+    """A ranked score and its stored score."""
+
+    ranked: RankedScore
+    score: Score
+
+    @property
+    def error(self) -> float | None:
+        """The standard error: the measured one, or else the binomial one."""
+        return standard_error(self.ranked.scored)
+
+
+class ModelScore(NamedTuple):
+    """A score in its comparable form and as it is stored."""
+
+    comparable: ComparableScore
+    score: Score
+
+    @property
+    def error(self) -> float | None:
+        """The standard error: the measured one, or else the binomial one."""
+        return standard_error(self.comparable)
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Scores under one set of conditions, from the best; `rows` pairs each ranked score with its stored score."""
+    """Scores under one set of conditions, from the best."""
 
     conditions: Conditions
-    rows: list[tuple[RankedScore, Score]]
+    rows: list[RankingRow]
 
     @property
     def first(self) -> Score:
@@ -26,19 +47,9 @@ class Ranking:
         return self.rows[0][1]
 
     @property
-    def shared(self) -> dict[str, Any]:
-        """The conditions of all rows, as the API returns them."""
-        return serialize_conditions(self.first)
-
-    @property
     def is_single(self) -> bool:
         """Whether it has one score only, so that there is nothing to compare."""
         return len(self.rows) == 1
-
-
-def serialize_conditions(score: Score) -> dict[str, Any]:
-    """The conditions of a score, as the API returns them."""
-    return {field: getattr(score, field) for field in CONDITION_FIELDS}
 
 
 def save_benchmarks(entries: Sequence[Mapping[str, Any]], common_caveats: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -77,20 +88,22 @@ def load_rankings(benchmark: Benchmark) -> list[Ranking]:
     stored_by_id = {id(comparable): score for comparable, score in pairs}
     ranked = rank_scores(comparable for comparable, _ in pairs)
     return [
-        Ranking(conditions, [(row, stored_by_id[id(row.scored)]) for row in rows])
+        Ranking(conditions, [RankingRow(row, stored_by_id[id(row.scored)]) for row in rows])
         for conditions, rows in ranked.items()
     ]
 
 
-def load_model_scores(model: LanguageModel) -> list[tuple[ComparableScore, Score]]:
+def load_model_scores(model: LanguageModel) -> list[ModelScore]:
     """All scores of a model, by benchmark and the newest first; they need not be comparable."""
     return pair_scores(model.scores.select_related("benchmark", "model").order_by("benchmark__slug", "-date", "pk"))
 
 
-def pair_scores(scores: Iterable[Score]) -> list[tuple[ComparableScore, Score]]:
+def pair_scores(scores: Iterable[Score]) -> list[ModelScore]:
     """Each stored score with its comparable form."""
     return [
-        (ComparableScore(score.model.slug, score.value, score.n, score.stderr, build_conditions(score)), score)
+        ModelScore(
+            ComparableScore(score.model.slug, score.value, score.n, score.stderr, build_conditions(score)), score
+        )
         for score in scores
     ]
 

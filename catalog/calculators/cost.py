@@ -1,8 +1,7 @@
 """The cost calculator: from its form to the costs of an API and of own GPUs, and their break-even."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from catalog.calculators.cost_form import CostForm
 from catalog.calculators.cost_model import (
@@ -135,39 +134,3 @@ def _compute_tuning_hours(form: CostForm) -> Decimal:
         utilisation=value("tuning_utilisation") / PERCENT,
     )
     return run.gpu_hours
-
-
-def serialize_comparison(comparison: CostComparison) -> dict[str, Any]:
-    """The comparison as the API returns it, with floats for decimals."""
-    memory = comparison.memory
-    gpus = comparison.gpus
-    api = comparison.api
-    own = comparison.own
-    months = comparison.months
-    return {
-        "months": months,
-        "input_tokens": comparison.use.input_tokens,
-        "output_tokens": comparison.use.output_tokens,
-        "memory": memory and _serialize_memory(memory),
-        "api": api and _serialize_option(api, months),
-        "own": own and gpus and {"replicas": gpus.replicas, "gpus": gpus.number, **_serialize_option(own, months)},
-        "tuning_gpu_hours": float(comparison.tuning_hours),
-        "break_even": comparison.break_even and asdict(comparison.break_even),
-        "cheaper": comparison.cheaper,
-    }
-
-
-def _serialize_memory(memory: MemoryNeed) -> dict[str, float | None]:
-    cache = None if memory.cache is None else float(memory.cache)
-    return {"weights": float(memory.weights), "cache": cache, "gib": float(memory.gib)}
-
-
-def _serialize_option(option: CostOption, months: int) -> dict[str, Any]:
-    return {
-        "monthly": {item.name: float(item.dollars) for item in option.monthly},
-        "once": {item.name: float(item.dollars) for item in option.one_time},
-        "each_month": float(option.monthly_total),
-        "at_once": float(option.one_time_total),
-        "total": float(option.total(months)),
-        "weeks": float(option.weeks),
-    }

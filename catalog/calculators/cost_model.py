@@ -83,6 +83,7 @@ class CostOption:
     monthly: tuple[CostItem, ...]
     one_time: tuple[CostItem, ...]
     weeks: Decimal
+    gpus: "GpuFleet | None" = None
 
     @property
     def monthly_total(self) -> Decimal:
@@ -140,7 +141,7 @@ def build_own_option(
         CostItem("data", data),
     )
     weeks = build.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
-    return CostOption(_drop_free_items(monthly), _drop_free_items(one_time), weeks)
+    return CostOption(_drop_free_items(monthly), _drop_free_items(one_time), weeks, gpus)
 
 
 def _drop_free_items(items: tuple[CostItem, ...]) -> tuple[CostItem, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -68,16 +67,3 @@ def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm
 def build_initial_form(known: KnownModel) -> CostForm:
     """The unbound form with the model's values, so that nothing is computed yet."""
     return CostForm(initial={**known.values, "model": known.model.slug})
-
-
-def serialize_known_model(known: KnownModel | None) -> dict[str, Any] | None:
-    """The model and the source of its price, as the API returns them."""
-    if known is None:
-        return None
-    price = known.price
-    return {
-        "slug": known.model.slug,
-        "name": known.model.name,
-        "price_source": price and price.source,
-        "price_as_of": price and price.as_of,
-    }

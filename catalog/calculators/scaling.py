@@ -1,6 +1,5 @@
 """The scaling calculator: its form, the plan that follows, and the trainings of the models of the catalog."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,25 +87,3 @@ def load_trained_models() -> list[TrainedModel]:
         for model in known
     ]
     return sorted(models, key=lambda model: (-model.training.tokens_per_parameter, model.slug))
-
-
-def serialize_plan(plan: TrainingPlan, models: list[TrainedModel]) -> dict[str, Any]:
-    """The plan and the models as the API returns them."""
-    law = plan.law
-    constants = {"E": law.floor, "A": law.params_factor, "B": law.tokens_factor, "alpha": law.alpha, "beta": law.beta}
-    return {
-        **_serialize_training(plan.training),
-        "loss": plan.loss,
-        "law": {"name": law.slug, **constants, "warning": str(HOFFMANN_WARNING) if law == HOFFMANN_LAW else None},
-        "rule": {**_serialize_training(plan.rule), "loss": plan.loss_by_rule},
-        "optimum": {**_serialize_training(plan.optimum), "loss": plan.least_loss},
-        "models": [
-            {"model": model.slug, "derived": model.derived, "total": model.total, **_serialize_training(model.training)}
-            for model in models
-        ],
-    }
-
-
-def _serialize_training(training: Training) -> Mapping[str, float]:
-    names = ("params", "tokens", "compute", "tokens_per_parameter", "overtraining")
-    return {name: float(getattr(training, name)) for name in names}

@@ -102,16 +102,20 @@ def _derive_from_compute(compute: float, params: float | None, tokens: float | N
 
 
 @dataclass(frozen=True)
-class TrainingPlan:
-    """A training, and the best ones for its compute by the rule and by a law; losses in nats per token."""
+class PredictedTraining:
+    """A training and its loss by a law, in nats per token."""
 
     training: Training
-    law: ScalingLaw
-    rule: Training
-    optimum: Training
     loss: float
-    loss_by_rule: float
-    least_loss: float
+
+
+@dataclass(frozen=True)
+class TrainingPlan(PredictedTraining):
+    """A training, and the best ones for its compute by the rule and by a law."""
+
+    law: ScalingLaw
+    rule: PredictedTraining
+    optimum: PredictedTraining
 
 
 def build_plan(training: Training, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
@@ -120,10 +124,8 @@ def build_plan(training: Training, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
     optimum = law.optimum(training.compute)
     return TrainingPlan(
         training=training,
-        law=law,
-        rule=rule,
-        optimum=optimum,
         loss=law.loss(training.params, training.tokens),
-        loss_by_rule=law.loss(rule.params, rule.tokens),
-        least_loss=law.loss(optimum.params, optimum.tokens),
+        law=law,
+        rule=PredictedTraining(rule, law.loss(rule.params, rule.tokens)),
+        optimum=PredictedTraining(optimum, law.loss(optimum.params, optimum.tokens)),
     )

@@ -26,14 +26,8 @@ from core.http.openapi_examples import SCHEMA_SUFFIX, build_example
 
 BooleanField = serializers.BooleanField
 CharField = serializers.CharField
+FloatField = serializers.FloatField
 IntegerField = serializers.IntegerField
-
-
-class FloatField(serializers.FloatField):
-    """A number; a whole number stays one."""
-
-    def to_representation(self, value: Any) -> Any:
-        return value if isinstance(value, int) else float(value)
 
 
 # The shape of a JSON object, and its serializer: `BoardSchema(board).data` is a response. The component in the document

@@ -1,8 +1,9 @@
 """Examples of requests and responses for the OpenAPI document, built from the schemas.
 
-The file `examples.json` beside a module of schemas has the values of their fields, each once: component → field →
-value. A component has the values of its base classes too. A nested schema is filled in from its own component, so its
-value in the file may be partial. Under the name of a call are the values that differ in the response of this call.
+The file `examples.json` beside a module of schemas has the values of their fields: component → field → value. A
+component has the values of its base classes too. A nested schema is filled in from its own component, so its value in
+the file may be partial; a nullable field without a value is null. Under the name of a call are the values that differ
+in the response of this call.
 """
 
 import sys
@@ -26,12 +27,13 @@ def build_example(schema: type[Any], call: str = "") -> dict[str, Any]:
 def _build_object(schema: type[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for part in reversed(schema.__mro__):
-        values |= _load_values(part.__module__).get(part.__name__.removesuffix(SCHEMA_SUFFIX), {})
+        if issubclass(part, serializers.Serializer):
+            values |= _load_values(part.__module__).get(part.__name__.removesuffix(SCHEMA_SUFFIX), {})
     values |= changes
     return {
         name: _build_value(field, values.get(name, ...))
         for name, field in schema().fields.items()
-        if name in values or (isinstance(field, serializers.BaseSerializer) and field.required)
+        if name in values or (field.required and (field.allow_null or isinstance(field, serializers.BaseSerializer)))
     }
 
 
@@ -43,11 +45,11 @@ def _build_value(field: Any, value: Any) -> Any:
         return [_build_value(field.child, item) for item in ([...] if value is ... else value)]
     if isinstance(field, serializers.Serializer):
         return _build_object(type(field), {} if value is ... else value)
-    return value
+    return None if value is ... else value
 
 
 @cache
 def _load_values(module: str) -> dict[str, dict[str, Any]]:
-    path = Path(getattr(sys.modules[module], "__file__", None) or "").parent / FILE_NAME
+    path = Path(str(sys.modules[module].__file__)).with_name(FILE_NAME)
     values: dict[str, dict[str, Any]] = orjson.loads(path.read_bytes()) if path.exists() else {}
     return values

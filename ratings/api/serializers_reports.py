@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from arena.api.serializers import ModelDetailSchema
 from arena.battles.feedback import BLAME, PRAISE
-from catalog.api.serializers import ScoreConditionsSchema, StoredScoreSchema
+from catalog.api.serializers import ModelScoreSchema
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, Schema
 from ratings.api.serializers import BoardKeySchema
 from ratings.reports.method_figures import STYLE_NAMES
@@ -35,11 +35,6 @@ class ReasonsProfileSchema(Schema):
     pool = CharField()
     votes, voters = IntegerField(help_text="with a reason about this model; a vote may have several"), IntegerField()
     praise, blame = PraiseSchema(many=True, help_text="most first"), BlameSchema(many=True)
-
-
-class ModelScoreSchema(StoredScoreSchema):
-    benchmark, name = CharField(help_text="slug"), CharField(help_text="of the benchmark")
-    conditions = ScoreConditionsSchema()
 
 
 class ModelReportSchema(ModelDetailSchema):

@@ -12,6 +12,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
 from arena.models import LIVE_POOL
+from catalog.api.serializers import ScoreConditionsSchema
 from catalog.benchmarks.comparability import Z_95, ComparableScore, Conditions, standard_error
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
@@ -285,4 +286,4 @@ def _build_regression(regression: BenchmarkRegression | None) -> Row:
 
 
 def _build_conditions(group: ConditionsGroup) -> Row:
-    return {"key": group.key, "models": len(group.pairs), **group.ranking.shared}
+    return {"key": group.key, "models": len(group.pairs), **ScoreConditionsSchema(group.ranking.first).data}

@@ -7,7 +7,8 @@ from arena.api.serializers import ModelDetailSchema
 from arena.battles import feedback_stats
 from arena.battles.feedback_stats import FeedbackProfile
 from arena.endpoints import profiles
-from catalog.api.views import list_model_scores
+from catalog.api.serializers import ModelScoreSchema
+from catalog.benchmarks.rankings import load_model_scores
 from catalog.models import LanguageModel
 from ratings.boards import snapshot_cache
 from ratings.boards.snapshots import BoardKey
@@ -40,7 +41,7 @@ def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> d
         **ModelDetailSchema(profiles.build_full_profile(model)).data,
         "boards": [_build_placement(placement) for placement in (*overall, *by_category)],
         "reasons": _build_reasons(feedback_stats.load_feedback_profile(model.pk, pool), pool),
-        "scores": list_model_scores(model),
+        "scores": ModelScoreSchema(load_model_scores(model), many=True).data,
     }
 
 
