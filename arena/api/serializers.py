@@ -170,9 +170,7 @@ class SharedBattleSchema(Schema):
     models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
     winner = ChoiceField(Vote.Winner.values)
     turn_count = IntegerField(help_text="Number of turns in the battle.")
-    turns = SharedTurnSchema(
-        source="exchanges", many=True, help_text="Only the first turn. Each text is cut after 600 characters."
-    )
+    turns = SharedTurnSchema(many=True, help_text="Only the first turn. Each text is cut after 600 characters.")
 
 
 class SharedBattleListSchema(Schema):

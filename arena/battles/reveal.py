@@ -67,7 +67,8 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
         card
         | _build_model_facts(model)
         | _build_measurements(battle, card["side"], answers, prices.get(model.pk))
-        | {"usual": performance.get(model.pk), "models": _get_side_standing(battle, card["side"]).get("models")}
+        | {"usual_performance": performance.get(model.pk)}
+        | {"ranked_models": _get_side_standing(battle, card["side"]).get("models")}
         for card, model in zip(revealed_models, models, strict=True)
     ]
 
@@ -76,7 +77,7 @@ def _build_model_facts(model: LanguageModel) -> dict[str, Any]:
     return {
         "open_weights": model.open_weights,
         "size": model.parameters_total and format_count(model.parameters_total),
-        "active": model.parameters_active and format_count(model.parameters_active),
+        "active_size": model.parameters_active and format_count(model.parameters_active),
     }
 
 

@@ -45,11 +45,11 @@ class SharedAnswer:
 @dataclass(frozen=True)
 class SharedTurn:
     prompt: str
-    sides: list[SharedAnswer]
+    answers: list[SharedAnswer]
 
     @property
     def texts(self) -> dict[str, str]:
-        return {answer.side: answer.text for answer in self.sides}
+        return {answer.side: answer.text for answer in self.answers}
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,18 @@ class SharedBattle:
     """A published battle for readers.
 
     models: side → model
-    own: the side of the model whose page lists the battle
+    page_side: the side of the model whose page lists the battle
     winner: as in `Vote`
-    exchanges: all turns, or the shortened first turn in a list
+    turns: all turns, or the shortened first turn in a list
     """
 
     id: UUID
     shared_at: datetime
     models: dict[str, LanguageModel]
-    own: str
+    page_side: str
     winner: str
     turn_count: int
-    exchanges: list[SharedTurn]
+    turns: list[SharedTurn]
 
     @property
     def url(self) -> str:
@@ -186,8 +186,8 @@ def _build_shared_battle(battle: Battle, answers: Iterable[Answer], model_id: in
         id=battle.pk,
         shared_at=battle.shared_at,  # type: ignore[arg-type]  # all callers pass published battles
         models={"a": battle.model_a, "b": battle.model_b},
-        own="a" if battle.model_a_id == model_id else "b",
+        page_side="a" if battle.model_a_id == model_id else "b",
         winner=battle.vote.winner,
         turn_count=turn_count,
-        exchanges=[SharedTurn(turn.prompt, sides) for turn, sides in sides_by_turn.items()],
+        turns=[SharedTurn(turn.prompt, sides) for turn, sides in sides_by_turn.items()],
     )

@@ -67,6 +67,6 @@ def show_submission(request: HttpRequest, key: UUID) -> HttpResponse:
     context = {
         "submission": submission,
         "scores": scores[:MAX_PREVIEW_ROWS],
-        "more": max(0, len(scores) - MAX_PREVIEW_ROWS),
+        "hidden_score_count": max(0, len(scores) - MAX_PREVIEW_ROWS),
     }
     return render(request, "arena/submissions/submission.html", context)

@@ -100,11 +100,12 @@ def test_cards_tell_facts_and_what_the_answers_took(battle):
 
     a, b = build_reveal_cards(battle, load_answers(battle.pk))
 
-    assert (a["name"], a["open_weights"], a["size"], a["active"]) == (model.name, True, "46.7 B", "12.9 B")
-    assert (a["rank"], a["models"]) == (1, 2)
+    assert (a["name"], a["open_weights"], a["size"], a["active_size"]) == (model.name, True, "46.7 B", "12.9 B")
+    assert (a["rank"], a["ranked_models"]) == (1, 2)
     assert (a["answers"], a["first_token_s"], a["tokens_per_s"], a["tokens"]) == (1, 0.5, 50.0, 101)
     assert (a["price"], a["cost"]) == (("$2.50", "$10"), "$0.0035")
-    assert (b["size"], b["models"], b["price"], b["cost"], b["usual"]) == (None, None, None, None, None)
+    assert (b["size"], b["ranked_models"], b["price"], b["cost"]) == (None, None, None, None)
+    assert b["usual_performance"] is None
 
 
 def test_cards_add_up_the_answers_that_were_finished(battle):
@@ -143,7 +144,7 @@ def test_cards_tell_how_an_endpoint_usually_does(battle):
 
     _, b = build_reveal_cards(battle, load_answers(battle.pk))
 
-    assert (b["usual"].first_token_s, b["usual"].tokens_per_s) == (0.25, 60.0)
+    assert (b["usual_performance"].first_token_s, b["usual_performance"].tokens_per_s) == (0.25, 60.0)
 
 
 def test_cards_need_the_same_number_of_queries_however_many_turns(battle, django_assert_num_queries):

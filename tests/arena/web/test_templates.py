@@ -13,10 +13,10 @@ from django.utils.safestring import mark_safe
 
 VOID_ELEMENTS = {"meta", "link", "input", "img", "br", "path", "circle", "line"}
 QUESTION = "Which <metal> melts in the hand?"
-RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "models": 12, "votes": 1204}
-FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7 B", "active": "12.9 B"}
+RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "ranked_models": 12, "votes": 1204}
+FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7 B", "active_size": "12.9 B"}
 MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
-TYPICAL = {"usual": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10")}
+TYPICAL = {"usual_performance": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10")}
 REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long", "empty"]
 UNKNOWN = dict.fromkeys([*RATED, *FACTS, *MEASURED, *TYPICAL])
 
@@ -425,7 +425,7 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
         ({"rating": None, "ci_low": None, "ci_high": None}, "Rating before your vote none yet"),
         ({"models": None}, "rank 3 1,204 votes"),
         ({"answers": 3}, "These 3 answers 52 tokens/s"),
-        ({"usual": None}, "1,312 tokens $0.0021 Price per"),
+        ({"usual_performance": None}, "1,312 tokens $0.0021 Price per"),
         ({"ci_high": None}, "(at least 1,010)"),
         ({"ci_low": None}, "(at most 1,059)"),
         ({"ci_low": None, "ci_high": None}, "(too few votes for an interval)"),
