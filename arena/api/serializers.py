@@ -119,8 +119,11 @@ class BattleRowSchema(BattleSummarySchema):
     )
 
 
-class NewBattleSchema(Schema):
+class NewTurnSchema(Schema):
     prompt = CharField(max_length=conversation_limit(), help_text=PROMPT_LENGTH_HELP)
+
+
+class NewBattleSchema(NewTurnSchema):
     mode = ChoiceField(Battle.Mode.values, required=False, default="anonymous")
     models = ListField(
         child=CharField(),
@@ -129,10 +132,6 @@ class NewBattleSchema(Schema):
         max_length=20,
         help_text="Slugs of models. `anonymous`: the two to twenty models to draw from. `side_by_side`: exactly two.",
     )
-
-
-class NewTurnSchema(Schema):
-    prompt = CharField(max_length=conversation_limit(), help_text=PROMPT_LENGTH_HELP)
 
 
 class NewVoteSchema(Schema):
