@@ -39,8 +39,8 @@ def list_rules() -> list[str]:
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(
             "Responses with boards, pairwise comparisons, histories, the frontier, the method, disagreements, and "
-            "changes between two explicit times carry an `ETag`. Send it back as `If-None-Match` to get a 304 without "
-            "a body while nothing has changed."
+            "changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to get a 304 without "
+            "a body if nothing has changed."
         ),
         _(
             'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status: `code` is '
@@ -58,15 +58,15 @@ def _describe_limits() -> str:
         "Limits per hour apply to each voter or key, and in parentheses to its IP address: %(battles)s (%(together)s) "
         "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`; %(turns)s times as many "
         "follow-up questions and retries; a third as many submissions to the catalog; %(files)s (%(files_together)s) "
-        "files of votes; and %(calls)s (%(calls_together)s) read requests and as many write requests. Quotas refill "
-        "continuously, and allow bursts of at most %(burst)s battles or questions. A question costs one unit per "
-        "%(characters)s characters of history and question. A /56 network of IPv6 has twice the quota of an address; "
-        "a /48 network of IPv6 and a /24 network of IPv4 have four times as much. "
-        "At most %(running)s battles per voter and %(running_together)s per address can be in progress at once. "
-        "You can stream up to %(streams)s battles at once (`ARENA_STREAMS_PER_VOTER`). Each address can stream up to "
-        "%(streams_together)s battles and as many boards. Expensive requests are also charged for their computing "
-        "time. A setting of 0 means no limit. API keys, and members of a site that requires login, are not charged to "
-        "their address. Requests beyond a limit return 429 with a `Retry-After` header in seconds."
+        "downloads of the vote file; and %(calls)s (%(calls_together)s) read requests and as many write requests. "
+        "Quotas refill continuously, and allow bursts of at most %(burst)s battles or questions. A question costs one "
+        "unit per %(characters)s characters of history and question. A /56 network of IPv6 has twice the quota of an "
+        "address; a /48 network of IPv6 and a /24 network of IPv4 have four times as much. At most %(running)s battles "
+        "per voter and %(running_together)s per address can be in progress at once. You can stream up to %(streams)s "
+        "battles at once (`ARENA_STREAMS_PER_VOTER`). Each address can stream up to %(streams_together)s battles and "
+        "as many boards. Expensive requests are also charged for their computing time. A setting of 0 means no limit. "
+        "API keys, and members of a site that requires login, are not charged to their address. Requests beyond a "
+        "limit return 429 with a `Retry-After` header in seconds."
     )
     environment = settings.ENVIRONMENT
     return sentence % {

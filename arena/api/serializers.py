@@ -176,47 +176,45 @@ class SharedBattleListSchema(Schema):
     results = SharedBattleSchema(many=True)
 
 
-class LinkField(URLField):
-    """The first address in the text of a source, or null."""
+class SourceLinkField(URLField):
+    def __init__(self) -> None:
+        help_text = "The first URL in `source`, or null if it has none."
+        super().__init__(source="source", allow_null=True, help_text=help_text)
 
     def to_representation(self, source: str) -> Any:
         return extract_link(source) or None
-
-
-def _build_link_field() -> LinkField:
-    return LinkField(
-        source="source", allow_null=True, help_text="The first address in `source`, or null if it has none."
-    )
 
 
 class PriceSchema(Schema):
     input = FloatField(help_text="US dollars per million input tokens.")
     output = FloatField(help_text="US dollars per million output tokens.")
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
-    url = _build_link_field()
-    as_of = DateField(help_text="The day on which the source stated the value.")
+    url = SourceLinkField()
+    as_of = DateField(help_text="The date on which the source stated the value.")
 
 
 class FactSchema(Schema):
     value = JSONField(help_text="The value as the source states it. A date may be only a month, for example `2025-06`.")
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
-    url = _build_link_field()
+    url = SourceLinkField()
     as_of = DateField(
-        allow_null=True, help_text="The day on which the source stated the value, or null if it is not recorded."
+        allow_null=True, help_text="The date on which the source stated the value, or null if it is not recorded."
     )
 
 
-class StandingSchema(Schema):
+class PlainSchema(Schema):
+    def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
+        """The value as it is, because it is JSON already."""
+        return value
+
+
+class StandingSchema(PlainSchema):
     rating = FloatField()
     ci_low = FloatField(allow_null=True, help_text="Lower end of the 95% confidence interval, or null if open.")
     ci_high = FloatField(allow_null=True, help_text="Upper end of the 95% confidence interval, or null if open.")
     rank = IntegerField(allow_null=True, help_text="Null if the model is not ranked yet.")
     votes = IntegerField()
     provisional = BooleanField()
-
-    def to_representation(self, standing: dict[str, Any]) -> dict[str, Any]:
-        """The standing as it is: its board has stored it as JSON."""
-        return standing
 
 
 class ModelPerformanceSchema(Schema):
@@ -236,10 +234,10 @@ class ModelPerformanceSchema(Schema):
     tokens_per_s = FloatField(allow_null=True, help_text="Tokens per second.")
 
 
-class VariantSchema(Schema):
+class VariantSchema(PlainSchema):
     max_tokens = IntegerField(required=False, help_text="Maximum length of an answer, in tokens.")
-    temperature = FloatField(required=False)
     thinking_tokens = IntegerField(required=False, help_text="Tokens for thinking, in addition to `max_tokens`.")
+    temperature = FloatField(required=False)
     first_token_timeout_s = FloatField(required=False, help_text="Seconds to wait for the first token.")
 
 

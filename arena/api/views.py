@@ -190,7 +190,7 @@ class BattleStopView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Stop a battle.
 
-        Stops both answers where they are. A later vote is stored but not counted, unless both answers had already
+        Stops both answers immediately. A later vote is stored but not counted, unless both answers had already
         finished.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
