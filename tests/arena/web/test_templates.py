@@ -423,7 +423,7 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
     ("rating", "words"),
     [
         ({"rating": None, "ci_low": None, "ci_high": None}, "Rating before your vote none yet"),
-        ({"models": None}, "rank 3 1,204 votes"),
+        ({"ranked_models": None}, "rank 3 1,204 votes"),
         ({"answers": 3}, "These 3 answers 52 tokens/s"),
         ({"usual_performance": None}, "1,312 tokens $0.0021 Price per"),
         ({"ci_high": None}, "(at least 1,010)"),
