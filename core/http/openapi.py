@@ -6,6 +6,7 @@ board or limit would silently change the response.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -28,6 +29,34 @@ BooleanField = serializers.BooleanField
 CharField = serializers.CharField
 FloatField = serializers.FloatField
 IntegerField = serializers.IntegerField
+
+
+class FractionField(FloatField):
+    """A share from 0 to 1, of a value in percent."""
+
+    def to_representation(self, percent: Any) -> Any:
+        return super().to_representation(percent / 100)
+
+
+class BlankAsNullField(CharField):
+    """A text, null if it is empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+
+    def to_representation(self, text: Any) -> Any:
+        return super().to_representation(text) if text else None
+
+
+class PluckField(serializers.ListField):
+    """A list with one attribute of each item, such as `candidate.slug`."""
+
+    def __init__(self, attribute: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.get_value_of = attrgetter(attribute)
+
+    def to_representation(self, items: Any) -> Any:
+        return super().to_representation([self.get_value_of(item) for item in items])
 
 
 # The shape of a JSON object, and its serializer: `BoardSchema(board).data` is a response. The component in the document
@@ -100,50 +129,6 @@ PAGE_PARAMETERS = (
 )
 View = TypeVar("View", bound=Callable[..., Any])
 Decorator = Callable[[View], View]
-
-
-def describe_operation(
-    name: str,
-    tag: str,
-    says: tuple[str, str],
-    gives: tuple[Any, Any],
-    *,
-    takes: tuple[Any, Any] | None = None,
-    status: int = 200,
-    parameters: Iterable[OpenApiParameter] = (),
-    errors: Iterable[int] = READ_ERRORS,
-    etag: bool = False,
-) -> Decorator[Any]:
-    """A decorator that adds a call to the document and checks its query parameters.
-
-    name: operation id. says: summary and description. gives: schema and example of the response with `status`.
-    takes: schema and example of the request body, None for none. errors: status codes. etag: the call supports
-    `If-None-Match`.
-    """
-    parameters = list(parameters)
-    known = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
-    document = extend_schema(
-        operation_id=name,
-        tags=[tag],
-        summary=says[0],
-        description=says[1],
-        parameters=[
-            *parameters,
-            *([CSRF_HEADER] if 415 in errors else []),
-            *([IF_NONE_MATCH_HEADER, ETAG_HEADER] if etag else []),
-        ],
-        request=takes and takes[0],
-        responses={
-            status: OpenApiResponse(gives[0], says[0]),
-            **({304: NOT_MODIFIED} if etag else {}),
-            **{number: OpenApiResponse(ErrorSchema, ERROR_DESCRIPTIONS[number]) for number in errors},
-        },
-        examples=[
-            OpenApiExample("Answer", gives[1], response_only=True, status_codes=[str(status)]),
-            *([OpenApiExample("Request", takes[1], request_only=True)] if takes else []),
-        ],
-    )
-    return lambda view: document(_check_parameters(known, view))
 
 
 def describe_call(
@@ -225,34 +210,6 @@ def describe_stream_call(
             "security": [{"voter": []}, {"key": []}, {}],
             "parameters": [*parameters],
             "responses": {"200": {"description": summary, "content": {media_type: content}}, **rejections},
-        }
-    }
-
-
-def describe_stream(
-    name: str,
-    tag: str,
-    says: tuple[str, str],
-    sent: tuple[str, str],
-    parameters: Iterable[dict[str, Any]],
-    errors: Iterable[int] = STREAM_ERRORS,
-) -> dict[str, Any]:
-    """The path item of a view without DRF.
-
-    name: operation id. says: summary and description. sent: media type and example of the response.
-    """
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    content = {"schema": {"type": "string"}, "example": sent[1]}
-    rejections = {str(number): {"description": ERROR_DESCRIPTIONS[number], "content": error} for number in errors}
-    return {
-        "get": {
-            "operationId": name,
-            "tags": [tag],
-            "summary": says[0],
-            "description": says[1],
-            "security": [{"voter": []}, {"key": []}, {}],
-            "parameters": [*parameters],
-            "responses": {"200": {"description": says[0], "content": {sent[0]: content}}, **rejections},
         }
     }
 

@@ -1,15 +1,30 @@
-"""Models that a request names."""
+"""Query parameters of the calls: the parts of a board, in the document, and models that a request names."""
 
 from collections.abc import Iterable
 
+from drf_spectacular.utils import OpenApiParameter
+
 from catalog.models import LanguageModel
 from core.http.errors import unknown_model_error
+from ratings.boards.snapshots import METHODS
+
+TIME_FORMAT = "ISO 8601, UTC by default; write + as %2B"
+POOL = OpenApiParameter("pool", str, default="live", description="As listed by `pools/`.")
+CATEGORY = OpenApiParameter("category", str, default="overall", description="As listed by `categories/`.")
+AT = OpenApiParameter("at", str, description=f"Return the newest stored board at or before this time: {TIME_FORMAT}.")
+NEWEST_BOARD = (
+    POOL,
+    CATEGORY,
+    OpenApiParameter("style_control", bool, default=False, description="Remove the effect of style from the ratings."),
+    OpenApiParameter("method", str, enum=METHODS, default="bt", description="Bradley-Terry, or Elo."),
+)
+BOARD = (*NEWEST_BOARD, AT)
 
 
 def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
-    """Each of them once, in their order. Raises Refusal 404 for the first one that does not exist."""
+    """Each of them once, in their order. Raises RequestError 404 for the first one that does not exist."""
     wanted = [*dict.fromkeys(slug for slug in slugs if slug)]
-    askable = [slug for slug in wanted if "\0" not in slug]  # which no query can hold
+    askable = [slug for slug in wanted if "\0" not in slug]  # no query can contain it
     known = set(LanguageModel.objects.filter(slug__in=askable).values_list("slug", flat=True))
     for slug in wanted:
         if slug not in known:

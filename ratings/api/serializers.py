@@ -1,4 +1,7 @@
-"""Schemas of the responses of boards, votes and choices, for the OpenAPI document alone."""
+"""Serializers of the responses of boards and votes; the OpenAPI document is derived from them.
+
+`BoardSchema` describes alone: a published board is sent as it is stored (`ratings.boards.snapshot_cache`).
+"""
 
 from typing import Any, get_args
 
@@ -7,7 +10,6 @@ from rest_framework import serializers
 from arena.models import Vote
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PageSchema, Schema
 from ratings.boards.snapshots import METHODS
-from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.interchange.export_votes import WINNER_NAMES
 from ratings.models import Pool
 from ratings.reports import benchmark_agreement, frontier
@@ -108,14 +110,14 @@ class BoardSchema(BoardKeySchema):
 
 
 class FrontierRowSchema(Schema):
-    rank, rating = IntegerField(), FloatField()
+    rank = IntegerField()
     model, name = CharField(help_text="slug"), CharField()
-    ci_low, ci_high = FloatField(allow_null=True), FloatField(allow_null=True)
+    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     provisional = BooleanField()
     value = FloatField(help_text="dollars per million tokens, or tokens per second")
-    on_frontier = BooleanField(help_text="no other model is better in both")
     price_input, price_output = FloatField(required=False), FloatField(required=False)
     source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # see above
+    on_frontier = BooleanField(help_text="no other model is better in both")
 
 
 class FrontierExclusionSchema(Schema):
@@ -129,22 +131,28 @@ class FrontierSchema(BoardKeySchema):
     rows, left_out = FrontierRowSchema(many=True), FrontierExclusionSchema(many=True)
 
 
-def _build_matrix_field(cell: serializers.Field[Any, Any, Any, Any], help_text: str) -> serializers.ListField:
-    return serializers.ListField(child=serializers.ListField(child=cell), help_text=help_text)
+class MatrixField(serializers.ListField):
+    """A matrix of cells that numpy has converted already."""
+
+    def __init__(self, cell: Any, help_text: str) -> None:
+        super().__init__(child=serializers.ListField(child=cell), help_text=help_text)
+
+    def to_representation(self, matrix: Any) -> Any:
+        return matrix
 
 
 class PairwiseSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(allow_null=True)
     models = serializers.ListField(child=CharField(), help_text="slugs in the order of the board: rows and columns")
-    wins = _build_matrix_field(IntegerField(), "votes that the row won")
-    ties = _build_matrix_field(IntegerField(), "votes of the pair that are a tie or both bad")
-    counts = _build_matrix_field(IntegerField(), "all votes of the pair")
-    win_probability = _build_matrix_field(FloatField(allow_null=True), "predicted score of the row")
-    diff = _build_matrix_field(FloatField(allow_null=True), "rating of the row minus rating of the column")
-    diff_se = _build_matrix_field(
+    wins = MatrixField(IntegerField(), "votes that the row won")
+    ties = MatrixField(IntegerField(), "votes of the pair that are a tie or both bad")
+    counts = MatrixField(IntegerField(), "all votes of the pair")
+    win_probability = MatrixField(FloatField(allow_null=True), "predicted score of the row")
+    diff = MatrixField(FloatField(allow_null=True), "rating of the row minus rating of the column")
+    diff_se = MatrixField(
         FloatField(allow_null=True), "1.96 times this is half the width of the 95 % interval of the difference"
     )
-    votes_needed = _build_matrix_field(
+    votes_needed = MatrixField(
         IntegerField(allow_null=True), "0: they differ significantly; null: no number of votes suffices"
     )
 
@@ -183,13 +191,20 @@ class CategoryPageSchema(PageSchema):
     results = CategorySchema(many=True)
 
 
+class VoteStyleField(serializers.DictField):
+    """The style as it is stored: whole numbers, or those of an imported file."""
+
+    def to_representation(self, style: Any) -> Any:
+        return style
+
+
 class PublicVoteSchema(Schema):
     id = IntegerField()
     model_a, model_b = CharField(help_text="name"), CharField()
     winner = serializers.ChoiceField([*WINNER_NAMES.values()])
     timestamp = serializers.DateTimeField(allow_null=True, help_text="the hour in which it was cast")
     voter = CharField(allow_null=True, help_text="a pseudonym, valid for a day and this pool")
-    conv_metadata = serializers.DictField(child=FloatField(), allow_null=True, help_text="the style of both answers")
+    conv_metadata = VoteStyleField(child=FloatField(), allow_null=True, help_text="the style of both answers")
     weight = IntegerField()
     counted = BooleanField()
     reason = CharField(help_text="why it does not count")
@@ -209,18 +224,21 @@ class PublicVotePageSchema(Schema):
 class AgreementConditionsSchema(Schema):
     key = CharField()
     models = IntegerField(help_text="models with such a score and a rating")
-    task, metric, filter, method = CharField(), CharField(), CharField(), CharField()
-    shots = IntegerField(allow_null=True)
-    harness, version, measured_by = CharField(), CharField(), CharField()
-    chat_template = BooleanField(allow_null=True)
-    limited = BooleanField()
+    task, metric = CharField(source="ranking.first.task"), CharField(source="ranking.first.metric")
+    filter = CharField(source="ranking.first.filter")
+    shots = IntegerField(source="ranking.first.shots", allow_null=True)
+    harness, version = CharField(source="ranking.first.harness"), CharField(source="ranking.first.version")
+    chat_template = BooleanField(source="ranking.first.chat_template", allow_null=True)
+    method = CharField(source="ranking.first.method")
+    limited = BooleanField(source="ranking.first.limited")
+    measured_by = CharField(source="ranking.first.measured_by")
 
 
 class AgreementPointSchema(Schema):
     model, name = CharField(help_text="slug"), CharField()
+    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     score = FloatField(help_text="from 0 to 100")
     score_margin = FloatField(allow_null=True, help_text="half of its 95 % interval; null where unknown")
-    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     expected = FloatField(allow_null=True, help_text="the rating on the line")
     z = FloatField(allow_null=True, help_text="distance from the line, in standard deviations of all residuals")
     z_low, z_high = FloatField(allow_null=True, help_text="within the noise of both, 95 %"), FloatField(allow_null=True)
@@ -233,66 +251,22 @@ class AgreementExclusionSchema(Schema):
 
 
 class DisagreementSchema(Schema):
-    benchmark, pool, category = CharField(help_text="slug"), CharField(), CharField()
-    computed_at = serializers.DateTimeField(allow_null=True)
-    conditions = AgreementConditionsSchema(allow_null=True)
-    other_conditions = AgreementConditionsSchema(many=True)
+    benchmark = CharField(source="benchmark.slug", help_text="slug")
+    pool, category = CharField(source="board.pool"), CharField(source="board.category")
+    computed_at = serializers.DateTimeField(source="board.computed_at", allow_null=True)
+    conditions = AgreementConditionsSchema(source="group", allow_null=True)
+    other_conditions = AgreementConditionsSchema(source="other_groups", many=True)
     n, needed, missing = IntegerField(), IntegerField(), IntegerField()
     problem = serializers.ChoiceField(benchmark_agreement.PROBLEMS, allow_null=True)
-    slope = FloatField(allow_null=True, help_text="rating points per percentage point of the score")
-    intercept, sd = FloatField(allow_null=True), FloatField(allow_null=True, help_text="of the residuals")
-    spearman, spearman_low, spearman_high = (FloatField(allow_null=True) for _ in range(3))
+    slope = FloatField(
+        source="regression.slope", allow_null=True, help_text="rating points per percentage point of the score"
+    )
+    intercept = FloatField(source="regression.intercept", allow_null=True)
+    sd = FloatField(source="regression.sd", allow_null=True, help_text="of the residuals")
+    spearman = FloatField(source="regression.spearman", allow_null=True)
+    spearman_low = FloatField(source="regression.spearman_low", allow_null=True)
+    spearman_high = FloatField(source="regression.spearman_high", allow_null=True)
     far = FloatField(help_text="a model with at least this |z| is far from the line")
     rank_signal = serializers.ChoiceField(("kept", "lost"), allow_null=True)
     points = AgreementPointSchema(many=True, help_text="from far below the line to far above it")
     left_out = AgreementExclusionSchema(many=True)
-
-
-class ShortlistTaskSchema(Schema):
-    slug, name = CharField(), CharField()
-    benchmarks = serializers.ListField(child=CharField(), help_text="slugs")
-    why = CharField()
-
-
-class FailedLimitSchema(Schema):
-    limit = serializers.ChoiceField([*LIMIT_ASSESSORS])
-    words = CharField(help_text="the model's value and the limit")
-    known = BooleanField(help_text="false: the model's value is unknown")
-
-
-class CandidateAssessmentSchema(Schema):
-    model, name = CharField(help_text="slug"), CharField()
-    tier, rating = IntegerField(allow_null=True), FloatField(allow_null=True)
-    price = FloatField(allow_null=True, help_text="dollars per million tokens in the requested mix")
-    monthly = FloatField(allow_null=True, help_text="dollars per month for the requested tokens; null without them")
-    tokens_per_s = FloatField(allow_null=True)
-    latency_s = FloatField(allow_null=True, help_text="seconds until the first token")
-    conditional = BooleanField(help_text="commercial use is allowed only with conditions")
-    unknown = serializers.ListField(
-        child=serializers.ChoiceField([*LIMIT_ASSESSORS]),
-        help_text="limits without a known value of the model",
-    )
-    failures = FailedLimitSchema(many=True)
-
-
-class ShortlistSchema(Schema):
-    task = ShortlistTaskSchema(allow_null=True)
-    pool, category = CharField(), CharField(help_text="of the board whose tiers sort the models")
-    pool_name, pool_kind = CharField(), serializers.ChoiceField(Pool.Kind.values)
-    computed_at = serializers.DateTimeField(allow_null=True)
-    tiers_by = serializers.ChoiceField(
-        ("test", "interval"),
-        help_text="interval: on a reference board, a tier has the models whose intervals overlap that of its best one",
-    )
-    survivors = CandidateAssessmentSchema(many=True, help_text="best first")
-    excluded = CandidateAssessmentSchema(many=True, help_text="fewest failures first")
-    near_misses = serializers.ListField(child=CharField(), help_text="slugs of models that fail only one limit")
-    gained = serializers.DictField(child=IntegerField(), help_text="limit → how many models dropping it adds")
-    costliest = serializers.ChoiceField(
-        [*LIMIT_ASSESSORS], allow_null=True, help_text="the limit whose removal adds the most models"
-    )
-    certain = IntegerField(help_text="how many survivors have a value for every limit")
-    contestants = serializers.ListField(child=CharField(), help_text="slugs of the survivors that are connected here")
-    own_pool = CharField(
-        allow_null=True, help_text="the pool of battles between the contestants; null before the first vote"
-    )

@@ -1,34 +1,46 @@
-"""Schemas of the report calls (model, method, movements), for the OpenAPI document alone."""
+"""Serializers of the reports (model, method, movements); the OpenAPI document is derived from them."""
 
 from rest_framework import serializers
 
 from arena.api.serializers import ModelDetailSchema
 from arena.battles.feedback import BLAME, PRAISE
 from catalog.api.serializers import ModelScoreSchema
-from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, Schema
+from core.http.openapi import (
+    BlankAsNullField,
+    BooleanField,
+    CharField,
+    FloatField,
+    FractionField,
+    IntegerField,
+    Schema,
+)
 from ratings.api.serializers import BoardKeySchema
 from ratings.reports.method_figures import STYLE_NAMES
 
 
 class PlacementSchema(Schema):
-    pool, category = CharField(), CharField()
-    rank = IntegerField(allow_null=True, help_text="null: it has no rank")
-    among = IntegerField(help_text="number of ranked models in its component")
-    rank_low, rank_high = IntegerField(allow_null=True), IntegerField(allow_null=True)
-    tier, votes_to_rank = IntegerField(allow_null=True), IntegerField(allow_null=True)
-    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
-    votes, component = IntegerField(), IntegerField()
-    unbounded, provisional = BooleanField(), BooleanField()
+    pool, category = CharField(source="pool.slug"), CharField()
+    among = IntegerField(source="ranked_models", help_text="number of ranked models in its component")
+    rank = IntegerField(source="row.rank", allow_null=True, help_text="null: it has no rank")
+    rank_low = IntegerField(source="row.rank_low", allow_null=True)
+    rank_high = IntegerField(source="row.rank_high", allow_null=True)
+    tier = IntegerField(source="row.tier", allow_null=True)
+    rating = FloatField(source="row.rating")
+    ci_low = FloatField(source="row.ci_low", allow_null=True)
+    ci_high = FloatField(source="row.ci_high", allow_null=True)
+    votes, component = IntegerField(source="row.votes"), IntegerField(source="row.component")
+    unbounded, provisional = BooleanField(source="row.unbounded"), BooleanField(source="row.provisional")
+    votes_to_rank = IntegerField(source="row.votes_to_rank", allow_null=True)
 
 
 class PraiseSchema(Schema):
-    reason = serializers.ChoiceField([*PRAISE])
-    votes = IntegerField()
+    reason = serializers.ChoiceField([*PRAISE], source="word")
+    votes = IntegerField(source="count")
 
 
 class BlameSchema(Schema):
-    reason = serializers.ChoiceField([*BLAME])
-    votes = IntegerField()
+    reason = serializers.ChoiceField([*BLAME], source="word")
+    votes = IntegerField(source="count")
 
 
 class ReasonsProfileSchema(Schema):
@@ -54,8 +66,8 @@ class VoteReasonSchema(Schema):
 
 class ProportionSchema(Schema):
     part, whole = IntegerField(), IntegerField()
-    share = FloatField(help_text="from 0 to 1")
-    ci_low, ci_high = FloatField(help_text="95 %, by Wilson"), FloatField()
+    share = FractionField(source="percent", help_text="from 0 to 1")
+    ci_low, ci_high = FractionField(source="low", help_text="95 %, by Wilson"), FractionField(source="high")
 
 
 class CountedVotesSchema(Schema):
@@ -72,12 +84,13 @@ class CountedVotesSchema(Schema):
 
 
 class ModelVotesSchema(Schema):
-    model, name, organization = CharField(help_text="slug"), CharField(), CharField(allow_null=True)
+    model, name = CharField(source="slug", help_text="slug"), CharField()
+    organization = BlankAsNullField(source="maker")
     retired = BooleanField()
     counted, uncounted = IntegerField(), IntegerField()
     reasons = VoteReasonSchema(many=True)
-    share = FloatField(help_text="of all votes that count; those of all models add up to 2")
-    chance = FloatField(allow_null=True, help_text="chance to be in the next blind battle while all models are up")
+    share = FractionField(source="percent", help_text="of all votes that count; those of all models add up to 2")
+    chance = FractionField(allow_null=True, help_text="chance to be in the next blind battle while all models are up")
 
 
 class ReplacementSchema(Schema):
@@ -85,7 +98,7 @@ class ReplacementSchema(Schema):
 
 
 class ModelBattlesSchema(Schema):
-    model, name = CharField(help_text="slug"), CharField()
+    model, name = CharField(source="slug", help_text="slug"), CharField()
     drawn = IntegerField(help_text="finished blind battles, including those in which it was replaced")
     replaced = ReplacementSchema(many=True, help_text="it failed before its first word and was silently replaced")
     refused = IntegerField(help_text="battles with an answer that it or its provider refused; never replaced")
@@ -94,27 +107,27 @@ class ModelBattlesSchema(Schema):
 
 
 class MakerVotesSchema(Schema):
-    organization = CharField(allow_null=True, help_text="null: unknown")
+    organization = BlankAsNullField(source="name", help_text="null: unknown")
     models, retired = IntegerField(), IntegerField()
-    share = FloatField(help_text="of the two sides of all votes; those of all makers add up to 1")
-    chance = FloatField(allow_null=True, help_text="of the two sides of the next blind battle")
+    share = FractionField(source="percent", help_text="of the two sides of all votes; those of all makers add up to 1")
+    chance = FractionField(allow_null=True, help_text="of the two sides of the next blind battle")
 
 
 class DrawSchema(Schema):
     pairs = IntegerField()
-    least = FloatField(help_text="chance of the least likely pair")
-    most = FloatField(help_text="chance of the most likely pair")
+    least = FractionField(help_text="chance of the least likely pair")
+    most = FractionField(help_text="chance of the most likely pair")
     shared_evenly = FloatField(help_text="the part of the chances that is equal for all pairs")
 
 
 class AuditMoveSchema(Schema):
-    model, name = CharField(help_text="slug"), CharField()
-    moved, se = FloatField(), FloatField(help_text="of that move")
+    model, name = CharField(source="slug", help_text="slug"), CharField()
+    moved, se = FloatField(), FloatField(source="error", help_text="of that move")
 
 
 class DrawAuditSchema(Schema):
     votes = IntegerField(help_text="votes with a known chance of their pair")
-    heaviest = FloatField(help_text="the largest weight of a vote; a vote on an average pair weighs 1")
+    heaviest = FloatField(source="most", help_text="the largest weight of a vote; a vote on an average pair weighs 1")
     clustered = BooleanField(help_text="whether errors are clustered by voter")
     models = IntegerField()
     expected = FloatField(help_text="how many would be flagged by chance")
@@ -129,30 +142,40 @@ class StyleFeatureSchema(Schema):
 
 
 class StyleWorthSchema(Schema):
-    computed_at = serializers.DateTimeField(allow_null=True)
-    votes = IntegerField()
-    features = StyleFeatureSchema(many=True, help_text="empty where no board under style control can be fitted")
+    computed_at = serializers.DateTimeField(source="style_board.computed_at", allow_null=True)
+    votes = IntegerField(source="style_board.votes")
+    features = StyleFeatureSchema(
+        source="styles", many=True, help_text="empty where no board under style control can be fitted"
+    )
 
 
 class MethodReportSchema(Schema):
-    pool = CharField()
-    computed_at = serializers.DateTimeField(allow_null=True, help_text="of its board over all categories")
+    pool = CharField(source="pool.slug")
+    computed_at = serializers.DateTimeField(
+        source="board.computed_at", allow_null=True, help_text="of its board over all categories"
+    )
     rows = IntegerField(help_text="models on that board")
     intervals = IntegerField(help_text="closed intervals on that board")
     expected_misses = FloatField(help_text="how many of these are expected to miss the truth")
-    style = StyleWorthSchema()  # type: ignore[assignment]  # the name is that of the API
+    style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # the name is that of the API
     counted_at = serializers.DateTimeField(
-        allow_null=True, help_text="time of all following fields; null before the first count"
+        source="counts.counted_at",
+        allow_null=True,
+        help_text="time of all following fields; null before the first count",
     )
-    votes = CountedVotesSchema(allow_null=True)
-    models = ModelVotesSchema(many=True, help_text="every model with a vote, most votes first")
+    votes = CountedVotesSchema(source="counts", allow_null=True)
+    models = ModelVotesSchema(source="shares", many=True, help_text="every model with a vote, most votes first")
     battles = ModelBattlesSchema(
         many=True, help_text="how often each model failed, most failures for its battles first"
     )
     makers = MakerVotesSchema(many=True, help_text="largest share first")
-    draw = DrawSchema(allow_null=True, help_text="chances of the next pair; null if the pool has no draw")
+    draw = DrawSchema(
+        source="counts.draw", allow_null=True, help_text="chances of the next pair; null if the pool has no draw"
+    )
     audit = DrawAuditSchema(
-        allow_null=True, help_text="of the draw: the same fit, as if all pairs had been drawn equally often"
+        source="counts.audit",
+        allow_null=True,
+        help_text="of the draw: the same fit, as if all pairs had been drawn equally often",
     )
 
 
@@ -162,22 +185,21 @@ class ModelNameSchema(Schema):
 
 class RowFiguresSchema(Schema):
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
-    rank, rank_low, rank_high = (
-        IntegerField(allow_null=True),
-        IntegerField(allow_null=True),
-        IntegerField(allow_null=True),
-    )
-    tier = IntegerField(allow_null=True)
+    rank, rank_low = IntegerField(allow_null=True), IntegerField(allow_null=True)
+    rank_high, tier = IntegerField(allow_null=True), IntegerField(allow_null=True)
 
 
-class ModelMovementSchema(ModelNameSchema):
+class ModelMovementSchema(Schema):
+    model = CharField(source="current.model", help_text="slug")
+    name = CharField(source="current.name")
     change = FloatField(help_text="of the rating, without `shift`")
     beyond_noise = serializers.ListField(
+        source="significant",
         child=serializers.ChoiceField(("rating", "rank", "tier")),
         allow_null=True,
         help_text="which of these changed significantly; null if a board has no intervals",
     )
-    then, now = RowFiguresSchema(), RowFiguresSchema()
+    then, now = RowFiguresSchema(source="earlier"), RowFiguresSchema(source="current")
 
 
 class DailyVotesSchema(Schema):
@@ -190,8 +212,11 @@ class MovementReportSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(allow_null=True, help_text="of the board at `until`")
     votes = IntegerField(allow_null=True, help_text="how many votes the later board has more; null if unknown")
     shift = FloatField(allow_null=True, help_text="shift of all ratings, because their mean stays at 1000")
-    models = ModelMovementSchema(many=True, help_text="on both boards, within the main component; most moved first")
-    came, went = ModelNameSchema(many=True, help_text="on the later board alone"), ModelNameSchema(many=True)
+    models = ModelMovementSchema(
+        source="movements", many=True, help_text="on both boards, within the main component; most moved first"
+    )
+    came = ModelNameSchema(source="added", many=True, help_text="on the later board alone")
+    went = ModelNameSchema(source="removed", many=True)
     days = DailyVotesSchema(
         many=True, help_text="up to thirty, oldest first; imported votes are of the day of their import"
     )

@@ -5,102 +5,219 @@ from typing import Any
 
 import orjson
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from arena.api.openapi import MODELS_TAG
 from arena.endpoints.profiles import get_known_model
 from arena.identity import quotas
 from arena.models import LIVE_POOL
-from catalog.api.views import check_form
+from catalog.api.views import BENCHMARKS_TAG, check_form
 from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
-from core.http.openapi import find_parameter_errors
+from core.http.openapi import PAGE_PARAMETERS, describe_call, find_parameter_errors
+from core.http.openapi_forms import build_parameters
 from core.http.pagination import SlugPagination
 from core.http.sse import build_stream_response, empty_stream
 from core.storage.database import database_sync_to_async
-from ratings.api import openapi
-from ratings.api.parameters import parse_model_slugs
+from ratings.api import parameters, serializers, serializers_reports
 from ratings.boards import snapshot_cache, snapshots, time_series
 from ratings.boards.board_events import event_reader
 from ratings.choice import shortlists
 from ratings.choice.form import ChoiceForm
+from ratings.choice.serializers import ShortlistSchema
 from ratings.interchange import public_record
 from ratings.models import Board, Category, Pool
-from ratings.reports import benchmark_agreement, frontier, method_report, model_report, movements
+from ratings.reports import benchmark_agreement, frontier, method_figures, model_report, movements
 
 MAX_SERIES = 20
+BOARDS_TAG = "Boards"
+VOTES_TAG = "Votes"
+CHOICE_TAG = "Choice"
 
 
 class ModelDetailView(APIView):
-    @openapi.model_detail
+    @describe_call(
+        "model",
+        tag=MODELS_TAG,
+        response=serializers_reports.ModelReportSchema,
+        parameters=[
+            OpenApiParameter(
+                "pool", str, description="The pool of the categories and reasons; by default that of the model's page."
+            )
+        ],
+    )
     def get(self, request: Request, slug: str) -> Response:
-        return Response(model_report.build_model_report(get_known_model(slug), request.query_params))
+        """One model.
+
+        The fields of the model list, and the rest of the model's page: its placements on the boards, reasons of voters,
+        obligations of its license, sources that disagree, and benchmark scores.
+        """
+        report = model_report.build_model_report(get_known_model(slug), request.query_params)
+        return Response(serializers_reports.ModelReportSchema(report).data)
 
 
 class LeaderboardView(APIView):
-    @openapi.leaderboard
+    @describe_call(
+        "leaderboard", tag=BOARDS_TAG, response=serializers.BoardSchema, parameters=parameters.BOARD, etag=True
+    )
     def get(self, request: Request) -> HttpResponseBase:
+        """A board.
+
+        The newest board at or before `at`, exactly as it was published. Ratings are maximum-likelihood estimates with
+        sandwich intervals, all in full precision; an open end of an interval is null. Under style control, only votes
+        with a known style of both answers count: without any, `votes` is 0 and each coefficient is null; if they have
+        no finite ratings, `problem` is `separable`, `votes` is their number, and there are no rows; pools imported as
+        counts return 404. The page `/method/#figures` defines each figure.
+        """
         board = snapshot_cache.get_board(snapshots.parse_api_board_key(request.query_params))
         return _build_conditional_response(request, board.body, board.etag)
 
 
 class PairwiseView(APIView):
-    @openapi.leaderboard_pairwise
+    @describe_call(
+        "leaderboard_pairwise",
+        tag=BOARDS_TAG,
+        response=serializers.PairwiseSchema,
+        parameters=[
+            *parameters.BOARD,
+            OpenApiParameter(
+                "models",
+                str,
+                many=True,
+                explode=False,
+                description="Slugs of the models to include, separated by commas.",
+            ),
+        ],
+        etag=True,
+    )
     def get(self, request: Request) -> HttpResponseBase:
+        """Compare all pairs of models.
+
+        Matrices, row against column, best model first: counts of votes, the predicted score of the row (a tie is half a
+        win), the difference of ratings with its error from the joint covariance and the effective number of voters, and
+        how many more direct votes would separate the two at today's estimate. Values are null if a rating is unbounded
+        or the two are not comparable. With `at`, the matrices are from the last board of a day; `computed_at` is its
+        time. The page `/method/#figures` defines each figure.
+        """
         from ratings.boards import pairwise  # scipy is slow to load, and no other page needs it
 
         board_key = snapshots.parse_api_board_key(request.query_params)
-        models = parse_model_slugs(request.query_params.get("models", "").split(","))
-        return _build_json_response(request, pairwise.build_matrices(board_key, models or None))
+        models = parameters.parse_model_slugs(request.query_params.get("models", "").split(","))
+        matrices = pairwise.build_matrices(board_key, models or None)
+        return _build_json_response(request, serializers.PairwiseSchema(matrices).data)
 
 
 class FrontierView(APIView):
-    @openapi.leaderboard_frontier
+    @describe_call(
+        "leaderboard_frontier",
+        tag=BOARDS_TAG,
+        response=serializers.FrontierSchema,
+        parameters=[
+            *parameters.BOARD,
+            OpenApiParameter(
+                "against", str, enum=frontier.AXES, default=frontier.PRICE, description="The second axis."
+            ),
+        ],
+        etag=True,
+    )
     def get(self, request: Request) -> HttpResponseBase:
+        """Ratings against price or speed.
+
+        The models of a board with today's price (dollars per million tokens, blended 3:1) or today's speed measured
+        here (tokens per second). A model is on the frontier if no other model beats it in both. `left_out` lists the
+        omitted models with the reason.
+        """
         board_key = snapshots.parse_api_board_key(request.query_params)
-        return _build_json_response(
-            request, frontier.build_frontier(board_key, request.query_params.get("against") or frontier.PRICE)
-        )
+        comparison = frontier.build_frontier(board_key, request.query_params.get("against") or frontier.PRICE)
+        return _build_json_response(request, serializers.FrontierSchema(comparison).data)
 
 
 class MovementReportView(APIView):
-    @openapi.leaderboard_moved
+    @describe_call(
+        "leaderboard_moved",
+        tag=BOARDS_TAG,
+        response=serializers_reports.MovementReportSchema,
+        parameters=[
+            *parameters.NEWEST_BOARD,
+            OpenApiParameter("since", str, description=f"Default: a day before the end. {parameters.TIME_FORMAT}."),
+            OpenApiParameter("until", str, description=f"Default: now. {parameters.TIME_FORMAT}."),
+        ],
+        etag=True,
+    )
     def get(self, request: Request) -> HttpResponseBase:
+        """Changes of a board.
+
+        Compares the newest boards at or before two times: the change of each model, and whether it is significant. A
+        rating has changed significantly if it lies outside its earlier interval, a rank if it lies outside its earlier
+        range among the earlier models; a change of tier is a test by itself. Includes the votes of each day.
+        """
         since, until = (_parse_time(request, name) for name in ("since", "until"))
-        return _build_json_response(
-            request, movements.build_movement_report(snapshots.parse_api_board_key(request.query_params), since, until)
-        )
+        board_key = snapshots.parse_api_board_key(request.query_params)
+        report = movements.build_movement_report(board_key, since, until)
+        answer = serializers_reports.MovementReportSchema({**report.board, **vars(report)})
+        return _build_json_response(request, answer.data)
 
 
 class MethodReportView(APIView):
-    @openapi.leaderboard_method
+    @describe_call(
+        "leaderboard_method",
+        tag=BOARDS_TAG,
+        response=serializers_reports.MethodReportSchema,
+        parameters=[parameters.POOL],
+        etag=True,
+    )
     def get(self, request: Request) -> HttpResponseBase:
-        return _build_json_response(
-            request, method_report.load_method_report(request.query_params.get("pool") or LIVE_POOL)
-        )
+        """Figures of the method page.
+
+        How the ratings of a pool are calculated: votes that count and reasons why others do not, the shares of each
+        model and maker, whether voters favor a side, the chances of pairs and their audit, and the effect of style.
+        Returns 404 for a pool of kind `reference`, whose votes are not published.
+        """
+        figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
+        lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "battles", "makers")}
+        answer = serializers_reports.MethodReportSchema({**vars(figures), **lists, "rows": len(figures.board["rows"])})
+        return _build_json_response(request, answer.data)
 
 
 class RatingHistoryView(APIView):
-    @openapi.leaderboard_history
+    @describe_call(
+        "leaderboard_history",
+        tag=BOARDS_TAG,
+        response=serializers.RatingHistorySchema,
+        parameters=[
+            *parameters.BOARD,
+            OpenApiParameter("model", str, many=True, description="Up to twenty slugs; by default the ten best."),
+            OpenApiParameter(
+                "since", str, description=f"Earliest time, no later than `until`: {parameters.TIME_FORMAT}."
+            ),
+            OpenApiParameter("until", str, description=f"Latest time: {parameters.TIME_FORMAT}."),
+        ],
+        etag=True,
+    )
     def get(self, request: Request) -> HttpResponseBase:
+        """Ratings over time.
+
+        The ratings of some models on the published boards, oldest first; at most 200 points.
+        """
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
             raise field_error("model", f"You can give model at most {MAX_SERIES} times.")
         since, until = (_parse_time(request, name) for name in ("since", "until"))
-        return _build_json_response(
-            request, time_series.load_series(board_key, parse_model_slugs(models), since, until)
-        )
+        series = time_series.load_series(board_key, parameters.parse_model_slugs(models), since, until)
+        return _build_json_response(request, serializers.RatingHistorySchema(series).data)
 
 
 def _build_json_response(request: Request, data: dict[str, Any]) -> HttpResponseBase:
-    body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
+    body = orjson.dumps(data)
     return _build_conditional_response(request, body, snapshot_cache.compute_etag(body))
 
 
@@ -120,44 +237,65 @@ def _parse_time(request: Request, name: str) -> datetime | None:
 
 
 class PoolListView(APIView):
-    @openapi.pool_list
+    @describe_call("pool_list", tag=BOARDS_TAG, response=serializers.PoolPageSchema, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
+        """All pools.
+
+        Sets of votes with separate rankings, and the categories for which each has a board, by slug.
+        """
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
-        pools = Pool.objects.exclude(kind=Pool.Kind.SHORTLIST)
-        return _paginate_rows(request, pools.values("slug", "name", "kind", "provenance", categories=categories))
+        pools = Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).annotate(categories=categories)
+        return SlugPagination().render_page(pools, request, serializers.PoolSchema)
 
 
 class CategoryListView(APIView):
-    @openapi.category_list
+    @describe_call("category_list", tag=BOARDS_TAG, response=serializers.CategoryPageSchema, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
-        return _paginate_rows(request, Category.objects.values("slug", "name"))
+        """All categories.
 
-
-def _paginate_rows(request: Request, rows: QuerySet[Any, Any]) -> Response:
-    pages = SlugPagination()
-    return pages.get_paginated_response(pages.paginate_queryset(rows, request))
+        The categories of all pools, by slug; `pools/` lists those for which each pool has a board.
+        """
+        return SlugPagination().render_page(Category.objects.all(), request, serializers.CategorySchema)
 
 
 class VoteListView(APIView):
-    @openapi.vote_list
+    @describe_call(
+        "vote_list",
+        tag=VOTES_TAG,
+        response=serializers.PublicVotePageSchema,
+        parameters=[
+            parameters.POOL,
+            OpenApiParameter("after", int, description="Return the votes after this id."),
+            PAGE_PARAMETERS[1],
+        ],
+    )
     def get(self, request: Request) -> Response:
+        """The public record, page by page.
+
+        The votes of a pool up to 24 hours ago, by id. They have no texts, times are cut to the hour, and a pseudonym is
+        valid for one person, one day and one pool. To continue later, request the votes after the last id that you
+        have.
+        """
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
         page = public_record.load_page(pool, request.query_params.get("after", ""), size)
         address = request.build_absolute_uri()
         next_address = replace_query_param(address, "after", page.after) if page.after else None
-        return Response({"next": next_address, "results": page.votes})
+        return Response(serializers.PublicVotePageSchema({"next": next_address, "results": page.votes}).data)
 
 
 @csrf_exempt  # a POST must get the error of `reject_unsafe_method`
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
-    """Return the whole record of a pool as JSON Lines."""
+    """The public record as one file.
+
+    All rows as JSON Lines, in the format of `export_votes --public` and `import_votes`.
+    """
     if method_error := reject_unsafe_method(request, "The record is read-only."):
         return method_error
     pool = request.GET.get("pool") or LIVE_POOL
     try:
-        for name, sentences in find_parameter_errors(request.GET, openapi.BOARD_PARAMETERS[:1]).items():
+        for name, sentences in find_parameter_errors(request.GET, [parameters.POOL]).items():
             raise field_error(name, *sentences)
         await database_sync_to_async(_check_download)(request, pool)
         file: Any = (
@@ -177,30 +315,59 @@ def _check_download(request: HttpRequest, pool: str) -> None:
 
 
 class DisagreementView(APIView):
-    @openapi.disagreement
+    @describe_call(
+        "disagreement",
+        tag=BENCHMARKS_TAG,
+        response=serializers.DisagreementSchema,
+        parameters=[
+            OpenApiParameter("pool", str, description="As listed by `pools/`."),
+            parameters.CATEGORY,
+            OpenApiParameter(
+                "conditions", str, description="A `key` of the response; by default the one with the most models."
+            ),
+            parameters.AT,
+        ],
+        etag=True,
+    )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """Compare a benchmark with human votes.
+
+        Least-squares regression of the ratings of a board on scores of equal conditions, over the models that have
+        both. A model far below the line scores higher than people prefer, by overfitting, leakage, a narrow scope, or
+        chance. Below a rank correlation of 0.3 the benchmark has lost its rank signal. `problem` is set and there is no
+        line if there are too few models, or if all values are equal. Without `pool`, the ratings are this arena's own,
+        or, while too few models have one, those of the first pool with enough.
+        """
         query = benchmark_agreement.parse_agreement_query(request.query_params)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
-        return _build_json_response(request, benchmark_agreement.build_comparison_data(comparison))
+        return _build_json_response(request, serializers.DisagreementSchema(comparison).data)
 
 
 class ShortlistView(APIView):
-    @openapi.shortlist
+    @describe_call("shortlist", tag=CHOICE_TAG, response=ShortlistSchema, parameters=build_parameters(ChoiceForm))
     def get(self, request: Request) -> Response:
+        """A shortlist.
+
+        The models that meet hard limits, best for the task first, and the reasons that exclude the others.
+        `near_misses` fail only one limit; `gained` is the number of models that dropping each limit adds.
+        """
         form = ChoiceForm(request.query_params)
         check_form(form)
-        return Response(shortlists.build_shortlist_data(shortlists.choose_models(form)))
+        return Response(ShortlistSchema(shortlists.choose_models(form)).data)
 
 
 @csrf_exempt  # see above
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
-    """Return server-sent events: `board` whenever a board changes. Opening the stream counts as one API call."""
+    """Follow the boards.
+
+    Server-sent events for five minutes: `board` within a second after a board changes.
+    """
     if method_error := reject_unsafe_method(request, "The event stream is read-only."):
         return method_error
     if request.method == "HEAD":
         return build_stream_response(empty_stream())
     try:
-        await database_sync_to_async(quotas.charge_stream)(request)
+        await database_sync_to_async(quotas.charge_stream)(request)  # opening counts as one API call
         slot = event_reader.acquire_slot(quotas.build_board_stream_limits(request))
         return build_stream_response(event_reader.stream(slot))
     except RequestError as error:

@@ -12,13 +12,13 @@ class ModelMovement:
     """The rows of a model on both boards, and what differs.
 
     change: of the rating in Elo points, without the shift of all ratings
-    significant: which of rating, rank and tier changed significantly
+    significant: which of rating, rank and tier changed significantly; None if a board has no intervals
     """
 
     earlier: BoardRow
     current: BoardRow
     change: float
-    significant: tuple[str, ...]
+    significant: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _compare_rows(
     rank: among the models that are ranked on both boards; None for a model that is not
     """
     rating = current["rating"] - shift
-    significant = _list_significant_changes(earlier, current, rating, rank) if has_intervals else ()
+    significant = _list_significant_changes(earlier, current, rating, rank) if has_intervals else None
     return ModelMovement(earlier, current, rating - earlier["rating"], significant)
 
 

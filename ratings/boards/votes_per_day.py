@@ -1,6 +1,7 @@
 """Votes added to a board on each day, computed from its stored snapshots: the last one of each day stays forever."""
 
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models.functions import TruncDate
 
@@ -10,8 +11,13 @@ from ratings.models import Board, Snapshot
 MAX_DAYS = 30
 
 
-def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[tuple[date, int]]:
-    """Return (day, votes) for the last thirty UTC days up to this time, oldest first, starting with the first board.
+class DayVotes(NamedTuple):
+    day: date
+    votes: int
+
+
+def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[DayVotes]:
+    """Return the votes of the last thirty UTC days up to this time, oldest first, starting with the first board.
 
     A day without a board has 0 votes. The list is empty for a reference board, whose votes are not published.
     """
@@ -31,6 +37,6 @@ def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[tuple[date
     for offset in range((until.date() - first_day).days + 1):
         day = first_day + timedelta(days=offset)
         total = totals.get(day, previous_total)
-        votes_per_day.append((day, total - previous_total))
+        votes_per_day.append(DayVotes(day, total - previous_total))
         previous_total = total
     return votes_per_day

@@ -20,11 +20,11 @@ from ratings.boards import snapshots
 from ratings.boards.changes import has_rank
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
 from ratings.boards.snapshots import BRADLEY_TERRY
-from ratings.choice import shortlists
 from ratings.choice.form import ChoiceForm, describe_limits
+from ratings.choice.serializers import ShortlistSchema
 from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.shortlists import ModelChoice
-from ratings.models import OVERALL_CATEGORY
+from ratings.models import OVERALL_CATEGORY, Pool
 
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
@@ -136,7 +136,7 @@ def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
 def build_decision_data(decision: Decision) -> dict[str, Any]:
     """Return the shortlist and the decision as JSON data."""
     names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
-    return shortlists.build_shortlist_data(decision.choice) | {
+    return ShortlistSchema(decision.choice).data | {
         "day": decision.day,
         "task": decision.choice.task and decision.choice.task.slug,
         "limits": dict(decision.limits),
@@ -164,7 +164,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
     yield f"\n## {_('Limits')}\n"
     yield from (f"- {escape_markdown(label)}: {escape_markdown(value)}" for label, value in decision.limits)
     yield f"\n## {_('Matching models')}\n"
-    yield from _iter_board_notes(shortlists.build_shortlist_data(decision.choice))
+    yield from _iter_board_notes(decision.choice)
     head = (_("Model"), _("Tier"), _("$ per million tokens"), _("Per month"), _("To check"))
     yield from _iter_table_lines(head, map(_build_survivor_row, shortlist.survivors))
     yield f"\n## {_('Blind battles between these models')}\n"
@@ -181,16 +181,16 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
     yield from (f"- [ ] {item}" for item in CHECKLIST)
 
 
-def _iter_board_notes(shortlist: dict[str, Any]) -> Iterator[str]:
+def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
     """Yield the source of the tiers; nothing without ratings."""
-    if shortlist["computed_at"]:
+    if choice.computed_at:
         source = {
-            "pool": escape_markdown(shortlist["pool_name"]),
-            "category": shortlist["category"],
-            "day": f"{shortlist['computed_at']:%Y-%m-%d}",
+            "pool": escape_markdown(choice.pool.name),
+            "category": choice.category,
+            "day": f"{choice.computed_at:%Y-%m-%d}",
         }
         yield _("Tiers are from the board %(category)s of %(pool)s, as of %(day)s.") % source + "\n"
-    if shortlist["pool_kind"] == "reference":
+    if choice.pool.kind == Pool.Kind.REFERENCE:
         sentence = _(
             "The ratings were published elsewhere, not by this site; models in a tier have intervals that overlap that"
             " of its best one."

@@ -1,8 +1,7 @@
-"""Build the shortlist for a form, over all models of the catalog, and its API data."""
+"""Build the shortlist for a form, over all models of the catalog."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from arena.battles.lifecycle import MAX_NAMED_MODELS, get_set_pool
 from arena.models import Endpoint
@@ -66,46 +65,3 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
         contestants=tuple(contestants),
         own_pool=own_pool if own_pool in pools else None,
     )
-
-
-def build_shortlist_data(choice: ModelChoice) -> dict[str, Any]:
-    """Return the choice as API data."""
-    task = choice.task
-    shortlist = choice.shortlist
-    return {
-        "task": task and {"slug": task.slug, "name": task.name, "benchmarks": list(task.benchmarks), "why": task.why},
-        "pool": choice.pool.slug,
-        "pool_name": choice.pool.name,
-        "pool_kind": choice.pool.kind,
-        "category": choice.category,
-        "computed_at": choice.computed_at,
-        "tiers_by": choice.tiers_by,
-        "survivors": [build_assessment_data(assessment) for assessment in shortlist.survivors],
-        "excluded": [build_assessment_data(assessment) for assessment in shortlist.excluded],
-        "near_misses": [assessment.candidate.slug for assessment in shortlist.near_misses],
-        "gained": dict(shortlist.gained),
-        "costliest": shortlist.costliest,
-        "certain": shortlist.certain,
-        "contestants": [contestant.candidate.slug for contestant in choice.contestants],
-        "own_pool": choice.own_pool,
-    }
-
-
-def build_assessment_data(assessment: CandidateAssessment) -> dict[str, Any]:
-    """Return a model of the shortlist as API data."""
-    model = assessment.candidate
-    return {
-        "model": model.slug,
-        "name": model.name,
-        "tier": model.tier,
-        "rating": model.rating,
-        "price": None if assessment.price is None else float(assessment.price),
-        "monthly": None if assessment.monthly is None else float(assessment.monthly),
-        "tokens_per_s": model.tokens_per_s,
-        "latency_s": model.latency_s,
-        "conditional": assessment.conditional,
-        "unknown": [finding.limit for finding in assessment.unknown],
-        "failures": [
-            {"limit": finding.limit, "words": finding.words, "known": finding.known} for finding in assessment.failures
-        ],
-    }

@@ -6,13 +6,12 @@ A regression uses only scores of equal conditions and only ratings that are sett
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
 from arena.models import LIVE_POOL
-from catalog.api.serializers import ScoreConditionsSchema
 from catalog.benchmarks.comparability import Z_95, ComparableScore, Conditions, standard_error
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
@@ -67,6 +66,10 @@ class ConditionsGroup:
     def key(self) -> str:
         return self.ranking.conditions.key
 
+    @property
+    def models(self) -> int:
+        return len(self.pairs)
+
 
 @dataclass(frozen=True)
 class BenchmarkComparison:
@@ -83,14 +86,31 @@ class BenchmarkComparison:
     own_models: int | None
     groups: list[ConditionsGroup]
     group: ConditionsGroup | None
-    problem: str
+    problem: str | None
     regression: BenchmarkRegression | None
     points: list[Row]
     left_out: list[Row]
+    needed: ClassVar[int] = MIN_MODELS
+    far: ClassVar[float] = MIN_OUTLIER_Z
+
+    @property
+    def n(self) -> int:
+        return len(self.points)
+
+    @property
+    def rank_signal(self) -> str | None:
+        """Whether the benchmark has `kept` or `lost` its rank signal; None without a regression."""
+        if self.regression is None:
+            return None
+        return "lost" if self.regression.lost else "kept"
 
     @property
     def missing(self) -> int:
-        return max(0, MIN_MODELS - len(self.points))
+        return max(0, MIN_MODELS - self.n)
+
+    @property
+    def other_groups(self) -> list[ConditionsGroup]:
+        return [group for group in self.groups if group is not self.group]
 
 
 def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
@@ -185,12 +205,12 @@ def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[tuple
     return tuple((score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
 
 
-def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str, BenchmarkRegression | None]:
-    """Return an empty string and the regression, or the problem and None."""
+def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None, BenchmarkRegression | None]:
+    """Return None and the regression, or the problem and None."""
     if len(pairs) < MIN_MODELS:
         return TOO_FEW, None
     try:
-        return "", regress_ratings(
+        return None, regress_ratings(
             [score.model for score, _ in pairs],
             [score.percent for score, _ in pairs],
             [row["rating"] for _, row in pairs],
@@ -254,36 +274,3 @@ def find_comparable_slugs() -> set[str]:
         for group in groups.annotate(models=ArrayAgg("model__slug", distinct=True))
         if any(len(rated.intersection(group["models"])) >= MIN_MODELS for rated in boards)
     }
-
-
-def build_comparison_data(comparison: BenchmarkComparison) -> Row:
-    """Return the comparison as the API shows it."""
-    group = comparison.group
-    return {
-        "benchmark": comparison.benchmark.slug,
-        **{name: comparison.board[name] for name in ("pool", "category", "computed_at")},
-        "conditions": _build_conditions(group) if group else None,
-        "other_conditions": [_build_conditions(other) for other in comparison.groups if other is not group],
-        "n": len(comparison.points),
-        "needed": MIN_MODELS,
-        "missing": comparison.missing,
-        "problem": comparison.problem or None,
-        **_build_regression(comparison.regression),
-        "points": comparison.points,
-        "left_out": comparison.left_out,
-    }
-
-
-def _build_regression(regression: BenchmarkRegression | None) -> Row:
-    names = ("slope", "intercept", "sd", "spearman", "spearman_low", "spearman_high")
-    if regression is None:
-        return {**dict.fromkeys(names), "far": MIN_OUTLIER_Z, "rank_signal": None}
-    return {
-        **{name: getattr(regression, name) for name in names},
-        "far": MIN_OUTLIER_Z,
-        "rank_signal": "lost" if regression.lost else "kept",
-    }
-
-
-def _build_conditions(group: ConditionsGroup) -> Row:
-    return {"key": group.key, "models": len(group.pairs), **ScoreConditionsSchema(group.ranking.first).data}

@@ -22,7 +22,6 @@ UNBOUNDED = "unbounded"  # it has no finite rating of its own yet
 UNRANKED = "unranked"  # it has too few votes for a rank, so for a place on the frontier too
 UNKNOWN = "unknown"  # its price or speed is unknown
 EXCLUSION_REASONS = (UNCONNECTED, UNBOUNDED, UNRANKED, UNKNOWN)
-ROW_FIELDS = ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")
 
 Row = dict[str, Any]
 
@@ -30,7 +29,7 @@ Row = dict[str, Any]
 def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     """Return the models of a board with their price or speed, and which of them are on the Pareto frontier.
 
-    `rows`, in the order of the board: rank, model, name, rating, ci_low, ci_high, provisional, value, on_frontier, and
+    It is the board with the axis as `against`. `rows`, in the order of the board, also have value, on_frontier, and
     with prices both of them, their source and their day. `left_out`: model, name and reason, one of
     `EXCLUSION_REASONS`. Prices and speeds are today's, whatever the time of the board.
 
@@ -51,9 +50,8 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
         if reason:
             left_out.append({"model": row["model"], "name": row["name"], "reason": reason})
         else:
-            rows.append({name: row[name] for name in ROW_FIELDS} | values[row["model"]])
-    board_fields = {name: board[name] for name in ("pool", "category", "style_control", "method", "computed_at")}
-    return board_fields | {"against": axis, "rows": _mark_frontier(rows, axis), "left_out": left_out}
+            rows.append(row | values[row["model"]])
+    return board | {"against": axis, "rows": _mark_frontier(rows, axis), "left_out": left_out}
 
 
 def _find_exclusion(row: Row, values: Mapping[str, Row]) -> str:

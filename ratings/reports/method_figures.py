@@ -15,9 +15,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
 from catalog.models import LanguageModel
-from ratings.boards import snapshots
+from ratings.boards import snapshot_cache, snapshots
+from ratings.boards.snapshots import BoardKey
 from ratings.models import OVERALL_CATEGORY, Pool, PoolFigures
 from ratings.pipeline import battle_outcomes
 from ratings.pipeline.battle_outcomes import ModelBattleCounts
@@ -141,6 +143,18 @@ class MethodFigures:
         return _load_day_changes(self.pool.slug, self.board)
 
 
+def load_pool_figures(pool: str) -> MethodFigures:
+    """Return the figures of a pool.
+
+    Raises:
+        RequestError: 404 for an unknown pool, and for one whose ratings were published elsewhere.
+    """
+    board = snapshot_cache.get_board(BoardKey(pool=pool)).board
+    if "reference" in board:
+        raise snapshots.no_votes_error(pool)
+    return load_method_figures(board)
+
+
 def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
     """Return the figures of the pool of this board, which is its newest overall one."""
     slug: str = board["pool"]
@@ -217,7 +231,12 @@ def _load_models(slugs: Iterable[str]) -> dict[str, LanguageModel]:
 
 
 def _convert_to_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
-    return {"pairs": chances["pairs"], "least": 100 * chances["least"], "most": 100 * chances["most"]}
+    return {
+        "pairs": chances["pairs"],
+        "least": 100 * chances["least"],
+        "most": 100 * chances["most"],
+        "shared_evenly": UNIFORM_SHARE,
+    }
 
 
 def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Changes of a board between two times, for the history page and the API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,10 +11,10 @@ from core.http.errors import field_error
 from ratings.boards import changes, snapshot_cache, snapshots, votes_per_day
 from ratings.boards.changes import BoardChanges, BoardRow, ModelMovement
 from ratings.boards.snapshots import BoardKey
+from ratings.boards.votes_per_day import DayVotes
 
 DAY = timedelta(days=1)
 MIN_TIME = datetime.min.replace(tzinfo=UTC)
-ROW_FIGURES = ("rating", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "tier")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,26 @@ class BoardComparison:
     since: datetime
     computed_at: datetime | None
     changes: BoardChanges | None
+
+
+@dataclass(frozen=True)
+class MovementReport:
+    """The changes of a board from `since` to `until`, and the votes of each day up to then.
+
+    computed_then: the time of the earlier board; None if no board had been published by then, so nothing has changed
+    votes: how many votes the later board has more; None if unknown
+    """
+
+    board: Mapping[str, Any]
+    since: datetime
+    until: datetime
+    computed_then: datetime | None
+    days: Sequence[DayVotes]
+    votes: int | None = None
+    shift: float | None = None
+    movements: Sequence[ModelMovement] = ()
+    added: Sequence[BoardRow] = ()
+    removed: Sequence[BoardRow] = ()
 
 
 def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: datetime) -> BoardComparison:
@@ -47,7 +67,7 @@ def subtract_duration(end: datetime, duration: timedelta) -> datetime:
     return end - min(duration, end - MIN_TIME)
 
 
-def build_movement_report(board_key: BoardKey, since: datetime | None, until: datetime | None) -> dict[str, Any]:
+def build_movement_report(board_key: BoardKey, since: datetime | None, until: datetime | None) -> MovementReport:
     """Return the changes from `since` (default: a day before the end) to `until` (default: now).
 
     Raises:
@@ -59,38 +79,16 @@ def build_movement_report(board_key: BoardKey, since: datetime | None, until: da
         raise field_error("since", "since must be earlier than until.")
     board = snapshot_cache.get_board(replace(board_key, at=until)).board
     comparison = compare_with_earlier(board_key, board, start)
-    return {
-        **{name: board[name] for name in ("pool", "category", "style_control", "method")},
-        "since": start,
-        "until": end,
-        "computed_then": comparison.computed_at,
-        "computed_at": board["computed_at"],
-        **_build_changes(comparison.changes, knows_votes=board["votes"] is not None),
-        "days": [{"day": day, "votes": votes} for day, votes in votes_per_day.count_votes_per_day(board_key, end)],
-    }
-
-
-def _build_changes(changes: BoardChanges | None, *, knows_votes: bool) -> dict[str, Any]:
-    if changes is None:
-        return {"votes": None, "shift": None, "models": [], "came": [], "went": []}
-    return {
-        "votes": changes.votes if knows_votes else None,
-        "shift": changes.shift,
-        "models": [_build_movement(movement, tested=changes.has_intervals) for movement in changes.movements],
-        "came": [_build_model_name(row) for row in changes.added],
-        "went": [_build_model_name(row) for row in changes.removed],
-    }
-
-
-def _build_movement(movement: ModelMovement, *, tested: bool) -> dict[str, Any]:
-    return {
-        **_build_model_name(movement.current),
-        "change": movement.change,
-        "beyond_noise": list(movement.significant) if tested else None,
-        "then": {name: movement.earlier[name] for name in ROW_FIGURES},
-        "now": {name: movement.current[name] for name in ROW_FIGURES},
-    }
-
-
-def _build_model_name(row: BoardRow) -> dict[str, Any]:
-    return {"model": row["model"], "name": row["name"]}
+    days = votes_per_day.count_votes_per_day(board_key, end)
+    report = MovementReport(board, start, end, comparison.computed_at, days)
+    difference = comparison.changes
+    if difference is None:
+        return report
+    return replace(
+        report,
+        votes=None if board["votes"] is None else difference.votes,
+        shift=difference.shift,
+        movements=difference.movements,
+        added=difference.added,
+        removed=difference.removed,
+    )

@@ -20,6 +20,7 @@ from ratings.boards import (
     votes_per_day,
 )
 from ratings.boards.addresses import build_query_string, format_parameter, redirect_to_short_url
+from ratings.boards.votes_per_day import DayVotes
 from ratings.reports import movements
 
 DEFAULT_PERIODS = (timedelta(days=1), timedelta(days=7))
@@ -70,7 +71,7 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
     return since
 
 
-def _build_bars(days: list[tuple[Any, int]]) -> list[dict[str, Any]]:
+def _build_bars(days: list[DayVotes]) -> list[dict[str, Any]]:
     """Return the days, newest first, with the length of each bar in percent of the longest; for negative votes 0."""
     most = max((votes for _, votes in days), default=0) or 1
     return [{"day": day, "votes": votes, "percent": max(0.0, 100 * votes / most)} for day, votes in reversed(days)]

@@ -110,7 +110,7 @@ def test_training_needs_one_or_two_of_three(given_values, words):
 def test_plan_sets_a_training_beside_the_best_for_its_compute():
     llama = build_plan(derive_training(params=8.03e9, tokens=15e12))
     assert llama.training.tokens_per_parameter == pytest.approx(1868, rel=1e-3)
-    assert llama.rule.tokens_per_parameter == pytest.approx(20)
+    assert llama.rule.training.tokens_per_parameter == pytest.approx(20)
     assert llama.rule.training.compute == pytest.approx(llama.training.compute)
     assert llama.optimum.training == EPOCH_LAW.optimum(llama.training.compute)
     assert llama.optimum.loss < llama.loss
