@@ -49,14 +49,14 @@ class BlankAsNullField(CharField):
 
 
 class PluckField(serializers.ListField):
-    """A list with one attribute of each item, such as `candidate.slug`."""
+    """A list with one plain attribute of each item, such as `candidate.slug`."""
 
     def __init__(self, attribute: str, **options: Any) -> None:
         super().__init__(**options)
         self.get_value_of = attrgetter(attribute)
 
     def to_representation(self, items: Any) -> Any:
-        return super().to_representation([self.get_value_of(item) for item in items])
+        return [self.get_value_of(item) for item in items]
 
 
 # The shape of a JSON object, and its serializer: `BoardSchema(board).data` is a response. The component in the document

@@ -157,7 +157,17 @@ class PairwiseSchema(BoardKeySchema):
     )
 
 
+class RatingPointList(serializers.ListSerializer[Any]):
+    """Points as they are loaded: field by field, 4,000 of them would take 0.2 s."""
+
+    def to_representation(self, points: Any) -> Any:
+        return points
+
+
 class RatingPointSchema(Schema):
+    class Meta:
+        list_serializer_class = RatingPointList
+
     computed_at = serializers.DateTimeField()
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     rank, votes = IntegerField(allow_null=True), IntegerField()

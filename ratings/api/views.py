@@ -1,6 +1,7 @@
 """The REST API of boards, models, votes and choices."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -41,6 +42,7 @@ MAX_SERIES = 20
 BOARDS_TAG = "Boards"
 VOTES_TAG = "Votes"
 CHOICE_TAG = "Choice"
+describe_board_call = partial(describe_call, tag=BOARDS_TAG, etag=True)
 
 
 class ModelDetailView(APIView):
@@ -65,9 +67,7 @@ class ModelDetailView(APIView):
 
 
 class LeaderboardView(APIView):
-    @describe_call(
-        "leaderboard", tag=BOARDS_TAG, response=serializers.BoardSchema, parameters=parameters.BOARD, etag=True
-    )
+    @describe_board_call("leaderboard", response=serializers.BoardSchema, parameters=parameters.BOARD)
     def get(self, request: Request) -> HttpResponseBase:
         """A board.
 
@@ -82,9 +82,8 @@ class LeaderboardView(APIView):
 
 
 class PairwiseView(APIView):
-    @describe_call(
+    @describe_board_call(
         "leaderboard_pairwise",
-        tag=BOARDS_TAG,
         response=serializers.PairwiseSchema,
         parameters=[
             *parameters.BOARD,
@@ -96,7 +95,6 @@ class PairwiseView(APIView):
                 description="Slugs of the models to include, separated by commas.",
             ),
         ],
-        etag=True,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Compare all pairs of models.
@@ -116,9 +114,8 @@ class PairwiseView(APIView):
 
 
 class FrontierView(APIView):
-    @describe_call(
+    @describe_board_call(
         "leaderboard_frontier",
-        tag=BOARDS_TAG,
         response=serializers.FrontierSchema,
         parameters=[
             *parameters.BOARD,
@@ -126,7 +123,6 @@ class FrontierView(APIView):
                 "against", str, enum=frontier.AXES, default=frontier.PRICE, description="The second axis."
             ),
         ],
-        etag=True,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Ratings against price or speed.
@@ -141,16 +137,14 @@ class FrontierView(APIView):
 
 
 class MovementReportView(APIView):
-    @describe_call(
+    @describe_board_call(
         "leaderboard_moved",
-        tag=BOARDS_TAG,
         response=serializers_reports.MovementReportSchema,
         parameters=[
             *parameters.NEWEST_BOARD,
             OpenApiParameter("since", str, description=f"Default: a day before the end. {parameters.TIME_FORMAT}."),
             OpenApiParameter("until", str, description=f"Default: now. {parameters.TIME_FORMAT}."),
         ],
-        etag=True,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Changes of a board.
@@ -167,12 +161,8 @@ class MovementReportView(APIView):
 
 
 class MethodReportView(APIView):
-    @describe_call(
-        "leaderboard_method",
-        tag=BOARDS_TAG,
-        response=serializers_reports.MethodReportSchema,
-        parameters=[parameters.POOL],
-        etag=True,
+    @describe_board_call(
+        "leaderboard_method", response=serializers_reports.MethodReportSchema, parameters=[parameters.POOL]
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Figures of the method page.
@@ -188,9 +178,8 @@ class MethodReportView(APIView):
 
 
 class RatingHistoryView(APIView):
-    @describe_call(
+    @describe_board_call(
         "leaderboard_history",
-        tag=BOARDS_TAG,
         response=serializers.RatingHistorySchema,
         parameters=[
             *parameters.BOARD,
@@ -200,7 +189,6 @@ class RatingHistoryView(APIView):
             ),
             OpenApiParameter("until", str, description=f"Latest time: {parameters.TIME_FORMAT}."),
         ],
-        etag=True,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Ratings over time.
@@ -217,7 +205,7 @@ class RatingHistoryView(APIView):
 
 
 def _build_json_response(request: Request, data: dict[str, Any]) -> HttpResponseBase:
-    body = orjson.dumps(data)
+    body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
     return _build_conditional_response(request, body, snapshot_cache.compute_etag(body))
 
 
