@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from arena.judging import vote_rules
 from catalog.models import LanguageModel
 from ratings.boards import snapshots
-from ratings.models import OVERALL_CATEGORY, Pool, PoolFigures
+from ratings.boards.snapshots import BoardKey
+from ratings.models import Pool, PoolFigures
 from ratings.pipeline import battle_outcomes
 from ratings.pipeline.battle_outcomes import ModelBattleCounts
 from ratings.reports import vote_shares
@@ -159,9 +160,7 @@ def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
 
 
 def _load_board(pool: str, *, style_control: bool = False, at: datetime | None = None) -> dict[str, Any]:
-    return snapshots.load_newest_board(
-        pool, OVERALL_CATEGORY, style_control=style_control, method=snapshots.BRADLEY_TERRY, at=at
-    )
+    return snapshots.load_newest_board(BoardKey(pool, style_control=style_control, at=at))
 
 
 def compute_proportion(part: int, whole: int) -> Proportion | None:

@@ -1,7 +1,7 @@
 """Changes of a board between two times, for the history page and the API."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,7 @@ def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: d
     Raises:
         RequestError: as in `snapshots.load_newest_board`.
     """
-    earlier = snapshots.load_newest_board(**asdict(replace(board_key, at=since)))
+    earlier = snapshots.load_newest_board(replace(board_key, at=since))
     if earlier["computed_at"] is None:
         return BoardComparison(since, None, None)
     return BoardComparison(since, earlier["computed_at"], changes.compare_boards(earlier, board))
