@@ -8,9 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from core.http.errors import field_error
-from ratings.boards import changes, snapshot_cache, snapshots, votes_per_day
+from ratings.boards import changes, snapshot_cache, snapshots
 from ratings.boards.changes import BoardChanges, BoardRow, ModelMovement
 from ratings.boards.snapshots import BoardKey
+from ratings.reports import votes_per_day
 
 DAY = timedelta(days=1)
 MIN_TIME = datetime.min.replace(tzinfo=UTC)
