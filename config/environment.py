@@ -64,15 +64,15 @@ class Environment:
         "Services",
         parse_database_url,
         default=DEFAULT_DATABASE_URL,
-        meaning="Where PostgreSQL is (`postgresql://…`). If it is absent, `./scripts/up` runs its own.",
+        meaning="The address of PostgreSQL (`postgresql://…`). If it is empty, `./scripts/up` runs its own.",
     )
     redis_url: str = declare(
         "Services",
         make_url_parser("redis", "rediss", "unix"),
         default=DEFAULT_REDIS_URL,
         meaning=(
-            "Where Valkey or Redis is (`redis://`, `rediss://`, `unix://`). If it is absent, `./scripts/up` runs its"
-            " own."
+            "The address of Valkey or Redis (`redis://`, `rediss://`, `unix://`). If it is empty, `./scripts/up`"
+            " runs its own."
         ),
     )
     secret_key: str = declare(
@@ -80,7 +80,8 @@ class Environment:
         str,
         default="",
         meaning=(
-            "Signs cookies. If it is absent, Arena makes it once under `var/`. In production at least 50 characters."
+            "Signs cookies. If it is empty, Arena creates a key once in `var/`. In production, it needs at least"
+            " 50 characters."
         ),
     )
     secret_key_fallbacks: tuple[str, ...] = declare(
@@ -93,7 +94,7 @@ class Environment:
         "Services",
         parse_words,
         default=(),
-        meaning="Further host names under which the service may be reached, separated by commas.",
+        meaning="Further host names of the service, separated by commas.",
     )
     arena_env: str = declare(
         "Services", make_choice_parser("local", "production"), default="local", meaning="`local` or `production`."
@@ -103,8 +104,9 @@ class Environment:
         parse_public_url,
         default="",
         meaning=(
-            "For example `https://arena.example.org`. Sets allowed hosts, trusted origins, and secure cookies behind"
-            " a proxy. Needed in production. With `http://` cookies are not secure, as in a network of your own."
+            "For example `https://arena.example.org`. Sets allowed hosts, trusted origins, and secure cookies"
+            " behind a proxy. Required in production. With `http://`, for example inside your own network, cookies"
+            " are not secure."
         ),
     )
     arena_proxy_hops: int = declare(
@@ -154,8 +156,8 @@ class Environment:
         parse_key_names,
         default=("*_API_KEY",),
         meaning=(
-            "Patterns of the variables that endpoints may name as their key, separated by commas. Never a setting of"
-            " Arena."
+            "Patterns, separated by commas, for the names of variables that endpoints may use as their key. They"
+            " never match a setting of Arena."
         ),
     )
     arena_pace_anonymous: bool = declare(
@@ -169,42 +171,45 @@ class Environment:
         parse_positive,
         default=24_000,
         meaning=(
-            "The longest conversation of a battle, question included: in characters, or in half bytes of UTF-8 where"
-            " these are more. `./scripts/up` with its local models sets 8000, and `./scripts/manage` takes the limit"
-            " of the last `./scripts/up` on the same data folder."
+            "The longest conversation of a battle, including the question. The length is the number of"
+            " characters, or half the number of UTF-8 bytes if that is more. `./scripts/up` with its local models"
+            " sets 8000, and `./scripts/manage` uses the limit of the last `./scripts/up` on the same data folder."
         ),
     )
     arena_battles_per_hour: int = declare(
         "Limits", parse_count, default=60, meaning="Battles that one voter or API key may start in an hour."
     )
     arena_battles_per_hour_address: int = declare(
-        "Limits", parse_count, default=300, meaning="Battles that one address (of IPv6 a /64) may start in an hour."
+        "Limits", parse_count, default=300, meaning="Battles that one address (for IPv6, a /64) may start in an hour."
     )
     arena_streams_per_voter: int = declare(
         "Limits",
         parse_count,
         default=6,
-        meaning="Battles that one voter may watch at once. From one address ten times as many, and as many boards.",
+        meaning=(
+            "Battles that one voter may watch at once. One address may watch ten times as many battles, and the"
+            " same number of boards."
+        ),
     )
     arena_tokens_per_day: int = declare(
         "Limits",
         parse_count,
         default=0,
-        meaning="Tokens that all models together may be asked for in a day (UTC), estimated before each question.",
+        meaning="Tokens that all models together may use in a day (UTC), estimated before each question.",
     )
     arena_login: str = declare(
         "People",
         make_choice_parser("optional", "required"),
         default="optional",
-        meaning="`optional` or `required`: whether everything except the account pages requires a login.",
+        meaning="`optional` or `required`. With `required`, everything except the account pages needs a login.",
     )
     arena_signup: str = declare(
         "People",
         make_choice_parser("open", "invite", "closed"),
         default="",
         meaning=(
-            "`open`, `invite`, or `closed`: who may make an account. Empty means `open`, or `invite` where"
-            " `ARENA_LOGIN=required`."
+            "`open`, `invite`, or `closed`: who can create an account. If it is empty, it is `invite` with"
+            " `ARENA_LOGIN=required`, else `open`."
         ),
     )
     arena_operator_totp: str = declare(
@@ -220,8 +225,8 @@ class Environment:
         parse_switch,
         default=True,
         meaning=(
-            "Whether the API answers programs without a key. Off: only requests with a key, and browsers that have"
-            " opened a page."
+            "Whether the API answers programs without a key. If it is off, the API answers only requests with a"
+            " key, and browsers that have opened a page."
         ),
     )
     arena_sharing: str = declare(
@@ -229,8 +234,8 @@ class Environment:
         make_choice_parser("off", "moderated", "open"),
         default="moderated",
         meaning=(
-            "`off`, `moderated`, or `open`: which published battles the pages of their models list. With `off`,"
-            " nobody can publish."
+            "`off`, `moderated`, or `open`: which published battles are listed on the pages of their models. With"
+            " `off`, nobody can publish."
         ),
     )
     arena_retention_days: int = declare(
@@ -247,7 +252,7 @@ class Environment:
         parse_anchor,
         default=None,
         meaning=(
-            "`slug:rating` shifts all shown ratings so that this model has this rating. Intervals keep their width."
+            "`slug:rating` shifts all displayed ratings so that this model has this rating. Intervals keep their width."
         ),
     )
 

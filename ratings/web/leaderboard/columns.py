@@ -140,8 +140,8 @@ COLUMNS = (
         name="rank",
         label=_("Rank"),
         description=_(
-            "One more than the number of ranked models with a higher rating, with the range of ranks that the votes"
-            " allow at 95 %. A model with too few votes has no rank yet."
+            "One more than the number of ranked models with a higher rating, with the range of ranks that the"
+            " votes allow at 95%. A model with too few votes has no rank yet."
         ),
         value=_build_rank_key,
         fields=_make_row_getters("rank", "rank_low", "rank_high", "rank_ub", "component")
@@ -166,7 +166,7 @@ COLUMNS = (
         name="rating",
         label=_("Rating"),
         description=_(
-            "Strength on the Elo scale, with its 95 % interval; 1,000 is the mean of the models with a closed interval."
+            "Strength on the Elo scale, with its 95% interval; 1,000 is the mean of the models with a closed interval."
         ),
         value=lambda entry: (-entry.row["component"], entry.row["rating"]),  # two groups have no common scale
         fields=_make_row_getters("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
@@ -202,7 +202,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="votes",
         label=_("Votes"),
-        description=_("Votes that count on battles of this model; more of them make the interval narrower."),
+        description=_("Counted votes on battles of this model; more votes make the interval narrower."),
         value=_make_row_getter("votes"),
         fields=_make_row_getters("votes", "wins", "losses", "ties", "both_bad"),
         format=_make_number_formatter(_make_row_getter("votes")),
@@ -210,7 +210,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="voters",
         label=_("People"),
-        description=_("The number of known people who voted on it. Votes of the same person are not independent."),
+        description=_("The number of known people who voted on it. Votes from the same person are not independent."),
         value=_make_row_getter("voters"),
         fields=_make_row_getters("voters"),
         format=_make_number_formatter(_make_row_getter("voters")),
@@ -229,7 +229,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="size",
         label=_("Size"),
-        description=_("Total parameters, if the maker has published them."),
+        description=_("Total parameters, if the maker has published the number."),
         value=_make_fact_getter("size"),
         fields={"parameters_total": _make_fact_getter("size")},
         format=_make_formatter(_make_fact_getter("size"), format_count),
@@ -286,7 +286,7 @@ COLUMNS = (
         name="failures",
         label=_("Failed"),
         description=_(
-            "The share of its calls in blind battles that failed by a timeout or an outage, over the same days."
+            "The share of its calls in blind battles that failed because of a timeout or an outage, over the same days."
         ),
         value=_make_measured_getter("failure_rate"),
         fields={"failure_rate": _make_measured_getter("failure_rate"), "calls": _make_measured_getter("calls")},
@@ -297,7 +297,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="released",
         label=_("Released"),
-        description=_("The day of its release."),
+        description=_("The model's release date."),
         value=_make_fact_getter("released"),
         fields={"release_date": _make_fact_getter("released")},
         format=_make_formatter(_make_fact_getter("released"), lambda day: f"{day:%b %Y}"),
