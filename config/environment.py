@@ -1,59 +1,260 @@
 """The settings from environment variables, read once and validated strictly."""
 
-import ipaddress
-import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
+from typing import TypeVar
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
+from config.setting_parsers import (
+    make_choice_parser,
+    make_url_parser,
+    parse_anchor,
+    parse_contact,
+    parse_count,
+    parse_database_url,
+    parse_days,
+    parse_key_names,
+    parse_networks,
+    parse_positive,
+    parse_public_url,
+    parse_seconds,
+    parse_switch,
+    parse_token,
+    parse_words,
+)
 
 DEFAULT_DATABASE_URL = "postgresql:///arena"
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 MIN_SECRET_LENGTH = 50
 # Further variables of the service and its databases, also in compose.yaml and for libpq.
 SERVICE_VARIABLE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
-MAX_DAYS = 36_500
-MIN_TOKEN_LENGTH = 20
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One declaration.
+
+    section: the heading of its table in docs/reference/settings.md
+    parse: text of the variable → value; raises ValueError with the rest of a sentence that begins with the name
+    meaning: one or more sentences in Markdown, for the table
+    """
+
+    section: str
+    parse: Callable[[str], object]
+    meaning: str
+
+
+def declare(section: str, parse: Callable[[str], Value], *, default: Value, meaning: str) -> Value:
+    """Return a field of `Environment` for the variable of the same name; see `Setting` for the arguments."""
+    declared: Value = field(default=default, metadata={"setting": Setting(section, parse, meaning)})
+    return declared
 
 
 @dataclass(frozen=True)
 class Environment:
-    """All settings of the service with their defaults. The names give the units."""
+    """All settings of the service, one declaration each. The names give the units.
 
-    database_url: str = DEFAULT_DATABASE_URL
-    redis_url: str = DEFAULT_REDIS_URL
-    secret_key: str = ""
-    secret_key_fallbacks: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
-    arena_env: str = "local"
-    arena_answer_concurrency: int = 600
-    arena_connect_timeout_s: float = 10
-    arena_first_token_timeout_s: float = 30
-    arena_between_tokens_timeout_s: float = 20
-    arena_answer_timeout_s: float = 180
-    arena_public_url: str = ""
-    arena_proxy_hops: int = 0
-    arena_anchor: tuple[str, float] | None = None
-    arena_allow_private_endpoints: tuple[str, ...] = ()
-    arena_key_names: tuple[str, ...] = ("*_API_KEY",)
-    arena_pace_anonymous: bool = True
-    arena_battles_per_hour: int = 60
-    arena_battles_per_hour_address: int = 300
-    arena_streams_per_voter: int = 6
-    arena_conversation_characters: int = 24_000
-    arena_tokens_per_day: int = 0
-    arena_login: str = "optional"
-    arena_signup: str = ""
-    arena_operator_totp: str = "optional"
-    arena_api_anonymous: bool = True
-    arena_sharing: str = "moderated"
-    arena_retention_days: int = 0
-    arena_metrics_token: str = ""
-    arena_security_contact: str = ""
+    A new setting also needs a line in .env.example; then `python -m tests.settings_reference` writes its row into
+    docs/reference/settings.md.
+    """
+
+    database_url: str = declare(
+        "Services",
+        parse_database_url,
+        default=DEFAULT_DATABASE_URL,
+        meaning="The address of PostgreSQL (`postgresql://…`). If it is empty, `./scripts/up` runs its own.",
+    )
+    redis_url: str = declare(
+        "Services",
+        make_url_parser("redis", "rediss", "unix"),
+        default=DEFAULT_REDIS_URL,
+        meaning=(
+            "The address of Valkey or Redis (`redis://`, `rediss://`, `unix://`). If it is empty, `./scripts/up`"
+            " runs its own."
+        ),
+    )
+    secret_key: str = declare(
+        "Services",
+        str,
+        default="",
+        meaning=(
+            "Signs cookies. If it is empty, Arena creates a key once in `var/`. In production, it needs at least"
+            " 50 characters."
+        ),
+    )
+    secret_key_fallbacks: tuple[str, ...] = declare(
+        "Services",
+        parse_words,
+        default=(),
+        meaning="Earlier keys, separated by commas. They no longer sign, but what they signed is still valid.",
+    )
+    allowed_hosts: tuple[str, ...] = declare(
+        "Services",
+        parse_words,
+        default=(),
+        meaning="Further host names of the service, separated by commas.",
+    )
+    arena_env: str = declare(
+        "Services", make_choice_parser("local", "production"), default="local", meaning="`local` or `production`."
+    )
+    arena_public_url: str = declare(
+        "Services",
+        parse_public_url,
+        default="",
+        meaning=(
+            "For example `https://arena.example.org`. Sets allowed hosts, trusted origins, and secure cookies"
+            " behind a proxy. Required in production. With `http://`, for example inside your own network, cookies"
+            " are not secure."
+        ),
+    )
+    arena_proxy_hops: int = declare(
+        "Services", parse_count, default=0, meaning="The number of proxies in front. `0` ignores `X-Forwarded-*`."
+    )
+    arena_metrics_token: str = declare(
+        "Services",
+        parse_token,
+        default="",
+        meaning=(
+            "Prometheus sends it to `/metrics` as `Authorization: Bearer …`; 20 characters or more. Without it,"
+            " `/metrics` answers only loopback and private addresses, and no request that a proxy has forwarded."
+        ),
+    )
+    arena_security_contact: str = declare(
+        "Services",
+        parse_contact,
+        default="",
+        meaning="Where to report a vulnerability: `mailto:…` or `https://…`. Served as `/.well-known/security.txt`.",
+    )
+    arena_answer_concurrency: int = declare(
+        "Answers", parse_positive, default=600, meaning="Concurrent answers in one worker process."
+    )
+    arena_connect_timeout_s: float = declare(
+        "Answers", parse_seconds, default=10.0, meaning="Seconds to connect to a model."
+    )
+    arena_first_token_timeout_s: float = declare(
+        "Answers", parse_seconds, default=30.0, meaning="Seconds until the first token of an answer."
+    )
+    arena_between_tokens_timeout_s: float = declare(
+        "Answers", parse_seconds, default=20.0, meaning="Seconds between two tokens."
+    )
+    arena_answer_timeout_s: float = declare(
+        "Answers", parse_seconds, default=180.0, meaning="Seconds for the whole answer."
+    )
+    arena_allow_private_endpoints: tuple[str, ...] = declare(
+        "Answers",
+        parse_networks,
+        default=(),
+        meaning=(
+            "Hosts or networks inside your own network that endpoints may use, such as `10.0.0.0/8` or"
+            " `ollama.internal`."
+        ),
+    )
+    arena_key_names: tuple[str, ...] = declare(
+        "Answers",
+        parse_key_names,
+        default=("*_API_KEY",),
+        meaning=(
+            "Patterns, separated by commas, for the names of variables that endpoints may use as their key. They"
+            " never match a setting of Arena."
+        ),
+    )
+    arena_pace_anonymous: bool = declare(
+        "Answers",
+        parse_switch,
+        default=True,
+        meaning="Releases both sides of an anonymous battle in step, so that their speed does not identify them.",
+    )
+    arena_conversation_characters: int = declare(
+        "Answers",
+        parse_positive,
+        default=24_000,
+        meaning=(
+            "The longest conversation of a battle, including the question. The length is the number of"
+            " characters, or half the number of UTF-8 bytes if that is more. `./scripts/up` with its local models"
+            " sets 8000, and `./scripts/manage` uses the limit of the last `./scripts/up` on the same data folder."
+        ),
+    )
+    arena_battles_per_hour: int = declare(
+        "Limits", parse_count, default=60, meaning="Battles that one voter or API key may start in an hour."
+    )
+    arena_battles_per_hour_address: int = declare(
+        "Limits", parse_count, default=300, meaning="Battles that one address (for IPv6, a /64) may start in an hour."
+    )
+    arena_streams_per_voter: int = declare(
+        "Limits",
+        parse_count,
+        default=6,
+        meaning=(
+            "Battles that one voter may watch at once. One address may watch ten times as many battles, and the"
+            " same number of boards."
+        ),
+    )
+    arena_tokens_per_day: int = declare(
+        "Limits",
+        parse_count,
+        default=0,
+        meaning="Tokens that all models together may use in a day (UTC), estimated before each question.",
+    )
+    arena_login: str = declare(
+        "People",
+        make_choice_parser("optional", "required"),
+        default="optional",
+        meaning="`optional` or `required`. With `required`, everything except the account pages needs a login.",
+    )
+    arena_signup: str = declare(
+        "People",
+        make_choice_parser("open", "invite", "closed"),
+        default="",
+        meaning=(
+            "`open`, `invite`, or `closed`: who can create an account. If it is empty, it is `invite` with"
+            " `ARENA_LOGIN=required`, else `open`."
+        ),
+    )
+    arena_operator_totp: str = declare(
+        "People",
+        make_choice_parser("optional", "required"),
+        default="optional",
+        meaning=(
+            "`optional` or `required`: whether operators need a code from an authenticator app (TOTP) to use `/admin/`."
+        ),
+    )
+    arena_api_anonymous: bool = declare(
+        "People",
+        parse_switch,
+        default=True,
+        meaning=(
+            "Whether the API answers programs without a key. If it is off, the API answers only requests with a"
+            " key, and browsers that have opened a page."
+        ),
+    )
+    arena_sharing: str = declare(
+        "People",
+        make_choice_parser("off", "moderated", "open"),
+        default="moderated",
+        meaning=(
+            "`off`, `moderated`, or `open`: which published battles are listed on the pages of their models. With"
+            " `off`, nobody can publish."
+        ),
+    )
+    arena_retention_days: int = declare(
+        "People",
+        parse_days,
+        default=0,
+        meaning=(
+            "Deletes questions, answers, and comments of battles older than this many days (at most 36,500). Votes"
+            " and published battles stay. `0` keeps everything."
+        ),
+    )
+    arena_anchor: tuple[str, float] | None = declare(
+        "Boards",
+        parse_anchor,
+        default=None,
+        meaning=(
+            "`slug:rating` shifts all displayed ratings so that this model has this rating. Intervals keep their width."
+        ),
+    )
 
     @property
     def production(self) -> bool:
@@ -65,159 +266,12 @@ class Environment:
 
     def allows_key_name(self, name: str) -> bool:
         """Whether an endpoint may read its API key from this variable. Settings of the service are never allowed."""
-        is_setting = name in PARSERS or SERVICE_VARIABLE.fullmatch(name.upper())
+        is_setting = name in SETTINGS or SERVICE_VARIABLE.fullmatch(name.upper())
         return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 
 
-def parse_count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise ValueError("is not a whole number ≥ 0")
-    return int(text)
-
-
-def parse_positive(text: str) -> int:
-    number = parse_count(text)
-    if not number:
-        raise ValueError("is not a whole number ≥ 1")
-    return number
-
-
-def parse_days(text: str) -> int:
-    number = parse_count(text)
-    if number > MAX_DAYS:
-        raise ValueError(f"is not a number of days ≤ {MAX_DAYS:,}")
-    return number
-
-
-def parse_seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise ValueError("is not a number of seconds above 0")
-    return number
-
-
-def parse_switch(text: str) -> bool:
-    if text.lower() in ("on", "1", "true", "yes"):
-        return True
-    if text.lower() in ("off", "0", "false", "no"):
-        return False
-    raise ValueError("is neither on nor off")
-
-
-def make_choice_parser(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"is not one of {', '.join(choices)}")
-        return text
-
-    return parse
-
-
-def parse_words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in re.split(r"[,\s]+", text) if word)
-
-
-def parse_networks(text: str) -> tuple[str, ...]:
-    for word in parse_words(text):
-        if "/" in word:
-            try:
-                ipaddress.ip_network(word, strict=False)
-            except ValueError:
-                raise ValueError(f"contains {word!r}, which is not a network such as 10.0.0.0/8") from None
-    return parse_words(text)
-
-
-def parse_key_names(text: str) -> tuple[str, ...]:
-    for word in parse_words(text):
-        if not re.fullmatch(r"[A-Za-z0-9_*?]+", word):
-            raise ValueError(f"contains {word!r}, which is not a pattern such as *_API_KEY")
-    return parse_words(text)
-
-
-def parse_anchor(text: str) -> tuple[str, float]:
-    slug, _, rating = text.rpartition(":")
-    try:
-        value = float(rating)
-    except ValueError:
-        value = math.nan
-    if not slug or not math.isfinite(value):
-        raise ValueError("is not of the form slug:rating")
-    return slug, value
-
-
-def make_url_parser(*schemes: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        parts = urlsplit(text)
-        if parts.scheme not in schemes:
-            raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
-        _ = parts.port  # raises ValueError if it is not a port
-        return text
-
-    return parse
-
-
-def parse_database_url(text: str) -> str:
-    try:
-        conninfo_to_dict(make_url_parser("postgresql", "postgres")(text))
-    except ProgrammingError as error:
-        raise ValueError(f"is not a PostgreSQL URL: {error}".strip()) from None
-    return text
-
-
-def parse_public_url(text: str) -> str:
-    parts = urlsplit(make_url_parser("http", "https")(text))
-    if not parts.hostname or f"{parts.scheme}://{parts.netloc}" != text.rstrip("/") or "@" in text:
-        raise ValueError("is not of the form https://host or https://host:port")
-    return text.rstrip("/")
-
-
-def parse_contact(text: str) -> str:
-    if not text.startswith(("mailto:", "https://")) or any(letter.isspace() for letter in text):
-        raise ValueError("is not of the form mailto:name@host or https://host/page")
-    return text
-
-
-def parse_token(text: str) -> str:
-    if len(text) < MIN_TOKEN_LENGTH or not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(f"is not a token of at least {MIN_TOKEN_LENGTH} ASCII characters without spaces")
-    return text
-
-
-PARSERS: dict[str, Callable[[str], object]] = {
-    "DATABASE_URL": parse_database_url,
-    "REDIS_URL": make_url_parser("redis", "rediss", "unix"),
-    "SECRET_KEY": str,
-    "SECRET_KEY_FALLBACKS": parse_words,
-    "ALLOWED_HOSTS": parse_words,
-    "ARENA_ENV": make_choice_parser("local", "production"),
-    "ARENA_ANSWER_CONCURRENCY": parse_positive,
-    "ARENA_CONNECT_TIMEOUT_S": parse_seconds,
-    "ARENA_FIRST_TOKEN_TIMEOUT_S": parse_seconds,
-    "ARENA_BETWEEN_TOKENS_TIMEOUT_S": parse_seconds,
-    "ARENA_ANSWER_TIMEOUT_S": parse_seconds,
-    "ARENA_PUBLIC_URL": parse_public_url,
-    "ARENA_PROXY_HOPS": parse_count,
-    "ARENA_ANCHOR": parse_anchor,
-    "ARENA_ALLOW_PRIVATE_ENDPOINTS": parse_networks,
-    "ARENA_KEY_NAMES": parse_key_names,
-    "ARENA_PACE_ANONYMOUS": parse_switch,
-    "ARENA_BATTLES_PER_HOUR": parse_count,
-    "ARENA_BATTLES_PER_HOUR_ADDRESS": parse_count,
-    "ARENA_STREAMS_PER_VOTER": parse_count,
-    "ARENA_CONVERSATION_CHARACTERS": parse_positive,
-    "ARENA_TOKENS_PER_DAY": parse_count,
-    "ARENA_LOGIN": make_choice_parser("optional", "required"),
-    "ARENA_SIGNUP": make_choice_parser("open", "invite", "closed"),
-    "ARENA_OPERATOR_TOTP": make_choice_parser("optional", "required"),
-    "ARENA_API_ANONYMOUS": parse_switch,
-    "ARENA_SHARING": make_choice_parser("off", "moderated", "open"),
-    "ARENA_RETENTION_DAYS": parse_days,
-    "ARENA_METRICS_TOKEN": parse_token,
-    "ARENA_SECURITY_CONTACT": parse_contact,
-}
+# Name of the variable → its declaration.
+SETTINGS: dict[str, Setting] = {each.name.upper(): each.metadata["setting"] for each in fields(Environment)}
 
 
 def load_environment(variables: Mapping[str, str]) -> Environment:
@@ -227,13 +281,13 @@ def load_environment(variables: Mapping[str, str]) -> Environment:
     production for a missing or short secret key or a missing public URL.
     """
     for name in variables:
-        if name.startswith("ARENA_") and name not in PARSERS:
+        if name.startswith("ARENA_") and name not in SETTINGS:
             raise ValueError(f"{name} is not a setting; .env.example lists them all")
     values: dict[str, object] = {}
-    for name, parse in PARSERS.items():
+    for name, setting in SETTINGS.items():
         if text := variables.get(name, "").strip():
             try:
-                values[name.lower()] = parse(text)
+                values[name.lower()] = setting.parse(text)
             except ValueError as error:
                 raise ValueError(f"{name} {error}") from None
     environment = Environment(**values)  # type: ignore[arg-type]  # the parsers return the types of the fields

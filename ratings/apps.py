@@ -6,8 +6,4 @@ class RatingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from arena.signals import vote_cast, votes_moved
-        from ratings import tasks
-
-        vote_cast.connect(tasks.add_to_outbox)
-        votes_moved.connect(tasks.invalidate_pools)
+        from ratings import tasks  # noqa: F401  # it has the receivers of votes

@@ -7,9 +7,11 @@ from typing import Any
 from celery import shared_task
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
 from arena.models import Vote, Voter
+from arena.signals import vote_cast, votes_moved
 from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, build_due_filter
 
@@ -84,6 +86,7 @@ def schedule_refresh() -> None:
         logger.warning("The Celery broker is unreachable, so boards are refreshed later: %s", error)
 
 
+@receiver(vote_cast)
 def add_to_outbox(sender: type[Vote], vote: Vote, **_: Any) -> None:
     """Add a new vote to the outbox in the transaction of the vote, and schedule a refresh."""
     if vote.counted:
@@ -91,6 +94,7 @@ def add_to_outbox(sender: type[Vote], vote: Vote, **_: Any) -> None:
         transaction.on_commit(schedule_refresh, robust=True)
 
 
+@receiver(votes_moved)
 def invalidate_pools(sender: type[Voter], pools: set[str], **_: Any) -> None:
     """Make workers reload these pools, because some of their votes have another voter now."""
     Pool.objects.filter(slug__in=pools).update(revision=F("revision") + 1)

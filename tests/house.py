@@ -23,7 +23,6 @@ MAX_MODULES_WITH_REASON = 20
 LARGE_FOLDERS = {
     "arena/answers": "an answer passes through all of them, from the queue to the open page",
     "arena/endpoints/backends": "one module for each wire format, and the parts that they share",
-    "ratings/boards": "a board has many parts: rows, pairs, changes, facts, texts and addresses",
     "ratings/statistics": "one module for each method, all of them pure",
 }
 # Django finds these classes by their names.

@@ -12,7 +12,7 @@ from arena.endpoints import models_file
 from arena.endpoints.backends.client import Post
 from arena.endpoints.backends.protocol import Delta, Message, Request, Usage
 from arena.endpoints.backends.response import AnswerDecoder
-from config.environment import PARSERS
+from config.environment import SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = (
@@ -182,7 +182,7 @@ def test_options_of_up_in_documents_exist(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_settings_in_documents_exist(document):
-    assert {name for name in re.findall(r"ARENA_[A-Z_]*[A-Z]", text(document)) if name not in PARSERS} == set()
+    assert {name for name in re.findall(r"ARENA_[A-Z_]*[A-Z]", text(document)) if name not in SETTINGS} == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -228,7 +228,7 @@ def test_models_files_of_the_documents_are_accepted(document, slugs, tmp_path):
 @pytest.mark.parametrize(
     ("document", "names"),
     [
-        ("docs/reference/settings.md", set(PARSERS)),
+        ("docs/reference/settings.md", set(SETTINGS)),
         (
             "docs/reference/commands.md",
             DJANGO_COMMANDS | {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")},

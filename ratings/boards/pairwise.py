@@ -88,7 +88,7 @@ def _find_pair_table(board_key: BoardKey) -> PairTable | None:
     Raises:
         RequestError: for a board that does not exist, and for a reference board, which has no votes.
     """
-    if "reference" in snapshots.load_newest_board(**asdict(board_key)):
+    if "reference" in snapshots.load_newest_board(board_key):
         raise snapshots.no_votes_error(board_key.pool)
     boards = Board.objects.filter(
         pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control

@@ -83,20 +83,14 @@ def _has_only_counts(pool: str) -> bool:
     return Pool.objects.filter(slug=pool, ordered=False).exclude(kind=Pool.Kind.REFERENCE).exists()
 
 
-def load_newest_board(
-    pool: str,
-    category: str,
-    style_control: bool,  # noqa: FBT001  # one of the four parts of a board's key
-    method: str,
-    at: datetime | None = None,
-) -> dict[str, Any]:
-    """Return the newest board, or the newest one at a time, as the API shows it.
+def load_newest_board(board_key: BoardKey) -> dict[str, Any]:
+    """Return the newest board, or the newest one at the time of the key, as the API shows it.
 
     Raises:
         RequestError: 404 for an unknown pool, category or method, for Elo under style control, and for Elo if the order
             of the votes is unknown.
     """
-    return load_newest_with_id(BoardKey(pool, category, style_control, method, at))[1]
+    return load_newest_with_id(board_key)[1]
 
 
 def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Ratings of models over time, with one point for each published board."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ def load_series(
     end = min((time for time in (board_key.at, until) if time), default=None)
     if since and end and since > end:
         raise field_error("since", "since must not be later than until or at.")
-    board = snapshots.load_newest_board(**asdict(board_key) | {"at": end})
+    board = snapshots.load_newest_board(replace(board_key, at=end))
     key_fields = {name: value for name, value in asdict(board_key).items() if name != "at"}
     slugs = list(models) or [row["model"] for row in board["rows"][:DEFAULT_MODEL_COUNT]]
     points: dict[str, list[dict[str, Any]]] = {model: [] for model in slugs}

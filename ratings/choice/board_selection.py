@@ -7,7 +7,7 @@ from typing import Any
 from arena.models import LIVE_POOL
 from core.http.errors import RequestError
 from ratings.boards import snapshots
-from ratings.boards.snapshots import BRADLEY_TERRY, list_newest_snapshots, unpack_rows
+from ratings.boards.snapshots import BoardKey, list_newest_snapshots, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
 from ratings.statistics.constants import MIN_RANKED_MODELS
 
@@ -59,4 +59,4 @@ def _load_pool_board(pool: str, category: str) -> dict[str, Any]:
 
 
 def _load_board(pool: str, category: str) -> dict[str, Any]:
-    return snapshots.load_newest_board(pool, category, style_control=False, method=BRADLEY_TERRY)
+    return snapshots.load_newest_board(BoardKey(pool, category))

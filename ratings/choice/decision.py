@@ -19,12 +19,12 @@ from core.text.number_format import format_dollars
 from ratings.boards import snapshots
 from ratings.boards.changes import has_rank
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
-from ratings.boards.snapshots import BRADLEY_TERRY
+from ratings.boards.snapshots import BoardKey
 from ratings.choice.form import ChoiceForm, describe_limits
 from ratings.choice.serializers import ShortlistSchema
 from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.shortlists import ModelChoice
-from ratings.models import OVERALL_CATEGORY, Pool
+from ratings.models import Pool
 
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
@@ -127,9 +127,7 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
 def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
     if pool is None:
         return []
-    rows: list[dict[str, Any]] = snapshots.load_newest_board(
-        pool, OVERALL_CATEGORY, style_control=False, method=BRADLEY_TERRY
-    )["rows"]
+    rows: list[dict[str, Any]] = snapshots.load_newest_board(BoardKey(pool))["rows"]
     return rows
 
 

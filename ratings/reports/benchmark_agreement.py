@@ -17,7 +17,7 @@ from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
 from core.http.errors import RequestError, not_found_error
 from ratings.boards import snapshots
-from ratings.boards.snapshots import BRADLEY_TERRY, list_newest_snapshots, unpack_rows
+from ratings.boards.snapshots import BoardKey, list_newest_snapshots, unpack_rows
 from ratings.models import OVERALL_CATEGORY
 from ratings.statistics.benchmark_regression import (
     MIN_MODELS,
@@ -153,7 +153,7 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
         detail = f"No score of {benchmark.name} was run under these conditions. {CONDITIONS_HINT}"
         raise RequestError("not_found", detail, 404)
     pool, own_models = (query.pool, None) if query.pool else _choose_pool(candidates, query.category)
-    board = snapshots.load_newest_board(pool, query.category, style_control=False, method=BRADLEY_TERRY, at=query.at)
+    board = snapshots.load_newest_board(BoardKey(pool, query.category, at=query.at))
     rated_rows = _index_rated_rows(board["rows"])
     groups = [ConditionsGroup(ranking, _match_rated(ranking, rated_rows)) for ranking in rankings]
     groups.sort(key=lambda group: -len(group.pairs))

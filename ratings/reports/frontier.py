@@ -1,7 +1,6 @@
 """Ratings against price or measured speed: the models of a board and their Pareto frontier."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from arena.endpoints.performance import load_performance
@@ -41,7 +40,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     """
     if axis not in AXES:
         raise field_error("against", "against must be price or speed.")
-    board = snapshots.load_newest_board(**asdict(board_key))
+    board = snapshots.load_newest_board(board_key)
     values = _load_values(board["rows"], axis)
     rows: list[Row] = []
     left_out: list[Row] = []

@@ -4,7 +4,7 @@ Boards are loaded as published, and counts as Celery beat has stored them (`rati
 request waits for a million votes. This module does not import numpy, because web processes load it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
 from catalog.models import LanguageModel
-from ratings.boards import snapshot_cache, snapshots
+from ratings.boards import model_facts, snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import OVERALL_CATEGORY, Pool, PoolFigures
+from ratings.models import Pool, PoolFigures
 from ratings.pipeline import battle_outcomes
 from ratings.pipeline.battle_outcomes import ModelBattleCounts
 from ratings.reports import vote_shares
@@ -173,9 +173,7 @@ def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
 
 
 def _load_board(pool: str, *, style_control: bool = False, at: datetime | None = None) -> dict[str, Any]:
-    return snapshots.load_newest_board(
-        pool, OVERALL_CATEGORY, style_control=style_control, method=snapshots.BRADLEY_TERRY, at=at
-    )
+    return snapshots.load_newest_board(BoardKey(pool, style_control=style_control, at=at))
 
 
 def compute_proportion(part: int, whole: int) -> Proportion | None:
@@ -277,21 +275,19 @@ def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
     earlier = _load_board(slug, at=timezone.now() - DAY)
     if not earlier["computed_at"]:
         return None
-    changes = _list_day_changes(earlier["rows"], board["rows"])
+    changes = _list_day_changes(earlier, board)
     changes.sort(key=lambda day_change: -abs(day_change.change or 1e9))
     return DayChanges(earlier["computed_at"], changes[:MAX_CHANGES], max(0, len(changes) - MAX_CHANGES))
 
 
-def _list_day_changes(
-    earlier_rows: Sequence[Mapping[str, Any]], current_rows: Sequence[Mapping[str, Any]]
-) -> list[DayChange]:
+def _list_day_changes(earlier: Mapping[str, Any], board: Mapping[str, Any]) -> list[DayChange]:
     """Return the models that moved by half a point or to another rank, and new ones."""
-    earlier = {row["model"]: row for row in earlier_rows}
-    changes = []
-    for row in current_rows:
-        old = earlier.get(row["model"])
-        change = row["rating"] - old["rating"] if old else None
-        if old is None or abs(row["rating"] - old["rating"]) >= 0.5 or row["rank"] != old["rank"]:
-            old_rank = old["rank"] if old else None
-            changes.append(DayChange(row["model"], row["name"], row["rating"], change, row["rank"], old_rank))
-    return changes
+    changes = model_facts.compute_changes(board, earlier)
+    old_ranks = {row["model"]: row["rank"] for row in earlier["rows"]}
+    day_changes = []
+    for row in board["rows"]:
+        slug, rank = row["model"], row["rank"]
+        change, old_rank = changes[slug].rating, old_ranks.get(slug)
+        if change is None or abs(change) >= 0.5 or rank != old_rank:
+            day_changes.append(DayChange(slug, row["name"], row["rating"], change, rank, old_rank))
+    return day_changes

@@ -1,17 +1,18 @@
 """Changes of a board between two times, for the history page and the API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from core.http.errors import field_error
-from ratings.boards import changes, snapshot_cache, snapshots, votes_per_day
+from ratings.boards import changes, snapshot_cache, snapshots
 from ratings.boards.changes import BoardChanges, BoardRow, ModelMovement
 from ratings.boards.snapshots import BoardKey
-from ratings.boards.votes_per_day import DayVotes
+from ratings.reports import votes_per_day
+from ratings.reports.votes_per_day import DayVotes
 
 DAY = timedelta(days=1)
 MIN_TIME = datetime.min.replace(tzinfo=UTC)
@@ -56,7 +57,7 @@ def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: d
     Raises:
         RequestError: as in `snapshots.load_newest_board`.
     """
-    earlier = snapshots.load_newest_board(**asdict(replace(board_key, at=since)))
+    earlier = snapshots.load_newest_board(replace(board_key, at=since))
     if earlier["computed_at"] is None:
         return BoardComparison(since, None, None)
     return BoardComparison(since, earlier["computed_at"], changes.compare_boards(earlier, board))

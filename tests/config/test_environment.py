@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import PARSERS, Environment, load_environment
+from config.environment import SETTINGS, Environment, load_environment
 
 ROOT = Path(__file__).parents[2]
 SECRET = "s" * 50
@@ -133,11 +133,11 @@ def test_load_refuses_a_malformed_value_with_one_line_that_names_it(name, text, 
 
 
 def test_every_setting_has_a_default_and_a_good_value_here():
-    assert {name.lower() for name in PARSERS} == set(Environment.__dataclass_fields__)
-    assert {name for name, *_ in GOOD} == set(PARSERS)
+    assert {name.lower() for name in SETTINGS} == set(Environment.__dataclass_fields__)
+    assert {name for name, *_ in GOOD} == set(SETTINGS)
 
 
-@pytest.mark.parametrize("name", sorted(PARSERS))
+@pytest.mark.parametrize("name", sorted(SETTINGS))
 @pytest.mark.parametrize("text", ["", "  "])
 def test_load_takes_an_empty_value_for_the_default(name, text):
     assert load_environment({name: text}) == Environment()
@@ -158,7 +158,7 @@ def test_example_file_lists_every_setting_with_its_default():
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
-    assert set(example) == set(PARSERS)
+    assert set(example) == set(SETTINGS)
     assert load_environment(example) == Environment()
 
 
@@ -232,7 +232,7 @@ def test_settings_keep_every_parameter_of_the_database_url():
         ("OPENAI_TOKEN, MY_*", "OPENAI_TOKEN", True),
         ("OPENAI_TOKEN, MY_*", "MY_KEY", True),
         ("OPENAI_TOKEN, MY_*", "OPENAI_API_KEY", False),
-        *[("*", name, False) for name in sorted(PARSERS)],
+        *[("*", name, False) for name in sorted(SETTINGS)],
         *[("*", name, False) for name in ("POSTGRES_PASSWORD", "VALKEY_PASSWORD", "PGPASSWORD", "ARENA_NEW_API_KEY")],
         ("*", "secret_key", False),
         ("*", "PGVECTOR_API_KEY", True),

@@ -1,23 +1,36 @@
-"""Filter and sort the models of a board. Ranks and tiers stay those of the whole board."""
+"""The filters of the leaderboard: one entry of `FILTERS` for each, from the address to the form and the description."""
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from core.http.errors import field_error
-from ratings.boards.changes import has_rank
-from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardEntry
+from core.text.number_format import format_count
+from ratings.boards.addresses import format_parameter
+from ratings.web.leaderboard.columns import LeaderboardEntry
+
+LazyText = str | Promise
+Choices = Iterable[tuple[str, LazyText]]
 
 BILLION = 10**9
-MAX_PINS = 4
 MAX_TEXT_LENGTH = 200
-WEIGHTS_CHOICES = ("open", "closed")
+WEIGHTS_CHOICES = {"open": _("open"), "closed": _("closed")}
+COMMERCIAL_CHOICES = {"yes": _("allowed"), "conditional": _("allowed (incl. with conditions)")}
+COMMERCIAL_DESCRIPTIONS = {
+    "yes": _("commercial use allowed"),
+    "conditional": _("commercial use allowed (incl. with conditions)"),
+}
 COMMERCIAL_VALUES = {"yes": ("yes",), "conditional": ("yes", "conditional")}
-NO_COLUMN = "none"
-SORT_ORDERS = {"": None, "asc": False, "desc": True}
+DECIMAL_INPUT = SafeString('type="number" min="0" step="any" inputmode="decimal"')
+WHOLE_INPUT = SafeString('type="number" min="0" step="any" inputmode="numeric"')
+DATE_INPUT = SafeString('type="date"')
 
 
 class QueryParameters(Protocol):
@@ -28,11 +41,10 @@ class QueryParameters(Protocol):
 
 
 @dataclass(frozen=True)
-class BoardView:
-    """Filters, order, pinned models and columns, all from the address; None is no limit.
+class FilterValues:
+    """The values of the filters; None or an empty text is no limit.
 
     size_min, size_max: parameters; price_max: dollars per million tokens; context_min: tokens
-    columns: names of the optional columns; None for the default ones
     """
 
     text: str = ""
@@ -44,63 +56,33 @@ class BoardView:
     price_max: float | None = None
     context_min: float | None = None
     released_after: date | None = None
-    sort: str = "rank"
-    descending: bool = False
-    pins: tuple[str, ...] = ()
-    columns: tuple[str, ...] | None = None
 
     @property
     def has_filters(self) -> bool:
-        return any(_build_checks(self))
+        return bool(list_active_filters(self))
 
 
-def parse_board_view(parameters: QueryParameters) -> BoardView:
-    """Return the view from the parameters of a request.
-
-    Raises:
-        RequestError: 400 for a parameter that cannot be parsed.
-    """
-    sort = _parse_choice(parameters, "sort", COLUMNS_BY_NAME) or "rank"
-    descending = SORT_ORDERS[_parse_choice(parameters, "order", SORT_ORDERS)]
-    return BoardView(
-        text=_parse_text(parameters, "q"),
-        weights=_parse_choice(parameters, "weights", WEIGHTS_CHOICES),
-        commercial=_parse_choice(parameters, "commercial", COMMERCIAL_VALUES),
-        organization=_parse_text(parameters, "organization"),
-        size_min=_parse_number(parameters, "size_min", BILLION),
-        size_max=_parse_number(parameters, "size_max", BILLION),
-        price_max=_parse_number(parameters, "price_max"),
-        context_min=_parse_number(parameters, "context_min"),
-        released_after=_parse_day(parameters, "released_after"),
-        sort=sort,
-        descending=COLUMNS_BY_NAME[sort].descending if descending is None else descending,
-        pins=_parse_pins(parameters),
-        columns=_parse_columns(parameters),
-    )
-
-
-def _parse_text(parameters: QueryParameters, name: str) -> str:
-    text = str(parameters.get(name, "")).strip()
+def parse_text(name: str, text: str) -> str:
+    text = text.strip()
     if len(text) > MAX_TEXT_LENGTH:
         raise field_error(name, f"{name} is longer than {MAX_TEXT_LENGTH} characters.")
-    return _check_text(name, text)
+    return check_text(name, text)
 
 
-def _check_text(name: str, text: str) -> str:
+def check_text(name: str, text: str) -> str:
     if "\0" in text:
         raise field_error(name, f"{name} contains a null character.")
     return text
 
 
-def _parse_choice(parameters: QueryParameters, name: str, choices: Iterable[str]) -> str:
-    text = str(parameters.get(name, ""))
+def parse_choice(name: str, text: str, choices: Iterable[str]) -> str:
     if text and text not in choices:
         raise field_error(name, f"{name} must be one of {', '.join(filter(None, choices))}.")
     return text
 
 
-def _parse_number(parameters: QueryParameters, name: str, unit: float = 1) -> float | None:
-    text = str(parameters.get(name, "")).strip()
+def _parse_number(name: str, text: str) -> float | None:
+    text = text.strip()
     if not text:
         return None
     try:
@@ -109,57 +91,23 @@ def _parse_number(parameters: QueryParameters, name: str, unit: float = 1) -> fl
         number = math.nan
     if not 0 <= number < math.inf:
         raise field_error(name, f"{name} must be zero or a positive number, such as 8 or 0.5.")
-    return number * unit
+    return number
 
 
-def _parse_day(parameters: QueryParameters, name: str) -> date | None:
-    text = str(parameters.get(name, "")).strip()
+def _parse_billions(name: str, text: str) -> float | None:
+    number = _parse_number(name, text)
+    return None if number is None else number * BILLION
+
+
+def _parse_day(name: str, text: str) -> date | None:
+    text = text.strip()
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise field_error(name, f"{name} must be a day, such as 2026-01-31.") from None
 
 
-def _parse_pins(parameters: QueryParameters) -> tuple[str, ...]:
-    pins = tuple(dict.fromkeys(_check_text("pin", str(pin)) for pin in parameters.getlist("pin") if pin))
-    if len(pins) > MAX_PINS:
-        raise field_error("pin", f"You can compare at most {MAX_PINS} models.")
-    return pins
-
-
-def _parse_columns(parameters: QueryParameters) -> tuple[str, ...] | None:
-    """Return the requested columns in the order of the table; None if the request names none.
-
-    The form always sends `NO_COLUMN`, so that a form without any ticked column differs from an address without columns.
-    """
-    names = {str(name) for name in parameters.getlist("column") if name}
-    if not names:
-        return None
-    names.discard(NO_COLUMN)
-    if unknown := names - COLUMNS_BY_NAME.keys():
-        raise field_error("column", f"There is no column {min(unknown)!r}.")
-    return tuple(column.name for column in OPTIONAL_COLUMNS if column.name in names)
-
-
-FilterCheck = Callable[[LeaderboardEntry], bool | None]  # None: the value of the model is unknown
-
-
-def _build_checks(view: BoardView) -> dict[str, FilterCheck]:
-    """Return the filters that are set, by name."""
-    checks = {
-        "text": view.text and (lambda entry: _has_words(view.text, entry)),
-        "weights": view.weights and (lambda entry: _is_equal(entry.row["open_weights"], view.weights == "open")),
-        "license": view.commercial and (lambda entry: _is_use_allowed(entry, view.commercial)),
-        "organization": view.organization and (lambda entry: _is_equal(entry.row["organization"], view.organization)),
-        "size": _build_range_check(lambda entry: entry.facts.size, view.size_min, view.size_max),
-        "price": _build_range_check(lambda entry: entry.facts.price, None, view.price_max),
-        "context": _build_range_check(lambda entry: entry.facts.context, view.context_min, None),
-        "released": _build_range_check(lambda entry: entry.facts.released, view.released_after, None),
-    }
-    return {name: check for name, check in checks.items() if check}
-
-
-def _has_words(text: str, entry: LeaderboardEntry) -> bool:
+def _has_words(entry: LeaderboardEntry, text: str) -> bool:
     """Return whether every word of the text occurs in the names of the model or its maker."""
     names = " ".join(filter(None, (entry.row["name"], entry.slug, entry.row["organization"]))).casefold()
     return all(word in names for word in text.casefold().split())
@@ -169,71 +117,200 @@ def _is_equal(value: Any, expected: Any) -> bool | None:
     return None if value is None else bool(value == expected)
 
 
+def _is_at_least(value: Any, minimum: Any) -> bool | None:
+    return None if value is None else bool(value >= minimum)
+
+
+def _is_at_most(value: Any, maximum: Any) -> bool | None:
+    return None if value is None else bool(value <= maximum)
+
+
 def _is_use_allowed(entry: LeaderboardEntry, commercial: str) -> bool | None:
     if entry.facts.commercial == "unknown":
         return None
     return entry.facts.commercial in COMMERCIAL_VALUES[commercial]
 
 
-def _build_range_check(get_value: Callable[[LeaderboardEntry], Any], minimum: Any, maximum: Any) -> FilterCheck | None:
-    if minimum is None and maximum is None:
-        return None
+def _list_organizations(entries: Iterable[LeaderboardEntry]) -> Choices:
+    return [(name, name) for name in sorted({entry.row["organization"] for entry in entries} - {None, ""})]
 
-    def check(entry: LeaderboardEntry) -> bool | None:
-        value = get_value(entry)
-        if value is None:
-            return None
-        return (minimum is None or value >= minimum) and (maximum is None or value <= maximum)
 
-    return check
+def _format_value(value: Any) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else format_parameter(value)
+
+
+def _format_billions(number: float) -> str:
+    return _format_value(number / BILLION)
 
 
 @dataclass(frozen=True, eq=False)
-class FilterResult:
-    """The models that pass the filters.
+class Filter:
+    """One filter.
 
-    left_out: how many models are omitted only because a value is unknown
-    unknown: filter name → how many of those have no value for it
+    parameter: its name in the address and in the form
+    field: of `FilterValues`
+    parse: parameter, text of the address → value; raises RequestError 400
+    check: entry, value → whether the entry passes; None if that is unknown
+    describe: value → short text for a page whose form is folded
+    format: value → text of the address and of the form's field
+    fact: what is unknown if `check` returns None, as a name in files; filters of the same fact share it
+    fact_label: the same as text
+    label: of the form's field; empty if the form has a place of its own for it
+    attributes: of the form's field, if it is an input
+    choices: entries of the board → (value, text) of each option, if it is a select
     """
 
-    entries: list[LeaderboardEntry]
-    left_out: int
-    unknown: Mapping[str, int]
+    parameter: str
+    field: str
+    parse: Callable[[str, str], Any]
+    check: Callable[[LeaderboardEntry, Any], bool | None]
+    describe: Callable[[Any], str]
+    format: Callable[[Any], str] = _format_value
+    fact: str = ""
+    fact_label: LazyText = ""
+    label: LazyText = ""
+    attributes: SafeString = DECIMAL_INPUT
+    choices: Callable[[Iterable[LeaderboardEntry]], Choices] | None = None
 
 
-def filter_entries(entries: Sequence[LeaderboardEntry], view: BoardView) -> FilterResult:
-    """Return the models that pass the filters, sorted.
+FILTERS = (
+    Filter(
+        parameter="q",
+        field="text",
+        parse=parse_text,
+        check=_has_words,
+        describe=lambda text: f"“{text}”",
+    ),
+    Filter(
+        parameter="weights",
+        field="weights",
+        parse=lambda name, text: parse_choice(name, text, WEIGHTS_CHOICES),
+        check=lambda entry, weights: _is_equal(entry.row["open_weights"], weights == "open"),
+        describe=lambda weights: str(WEIGHTS_CHOICES[weights]),
+        fact="weights",
+        fact_label=_("weights"),
+        label=_("Weights"),
+        choices=lambda _entries: WEIGHTS_CHOICES.items(),
+    ),
+    Filter(
+        parameter="commercial",
+        field="commercial",
+        parse=lambda name, text: parse_choice(name, text, COMMERCIAL_CHOICES),
+        check=_is_use_allowed,
+        describe=lambda commercial: str(COMMERCIAL_DESCRIPTIONS[commercial]),
+        fact="license",
+        fact_label=_("commercial use"),
+        label=_("Commercial use"),
+        choices=lambda _entries: COMMERCIAL_CHOICES.items(),
+    ),
+    Filter(
+        parameter="organization",
+        field="organization",
+        parse=parse_text,
+        check=lambda entry, organization: _is_equal(entry.row["organization"], organization),
+        describe=str,
+        fact="organization",
+        fact_label=_("organization"),
+        label=_("Organization"),
+        choices=_list_organizations,
+    ),
+    Filter(
+        parameter="size_min",
+        field="size_min",
+        parse=_parse_billions,
+        check=lambda entry, size: _is_at_least(entry.facts.size, size),
+        describe=lambda size: gettext("from %(size)s parameters") % {"size": format_count(int(size))},
+        format=_format_billions,
+        fact="size",
+        fact_label=_("size"),
+        label=_("Parameters from, billions"),
+    ),
+    Filter(
+        parameter="size_max",
+        field="size_max",
+        parse=_parse_billions,
+        check=lambda entry, size: _is_at_most(entry.facts.size, size),
+        describe=lambda size: gettext("up to %(size)s parameters") % {"size": format_count(int(size))},
+        format=_format_billions,
+        fact="size",
+        fact_label=_("size"),
+        label=_("Parameters up to, billions"),
+    ),
+    Filter(
+        parameter="price_max",
+        field="price_max",
+        parse=_parse_number,
+        check=lambda entry, price: _is_at_most(entry.facts.price, price),
+        describe=lambda price: gettext("up to $%(price)s") % {"price": f"{price:.6g}"},
+        fact="price",
+        fact_label=_("price"),
+        label=_("Price up to, $ per million tokens"),
+    ),
+    Filter(
+        parameter="context_min",
+        field="context_min",
+        parse=_parse_number,
+        check=lambda entry, tokens: _is_at_least(entry.facts.context, tokens),
+        describe=lambda tokens: gettext("context from %(tokens)s") % {"tokens": f"{tokens:,.0f}"},
+        fact="context",
+        fact_label=_("context"),
+        label=_("Context from, tokens"),
+        attributes=WHOLE_INPUT,
+    ),
+    Filter(
+        parameter="released_after",
+        field="released_after",
+        parse=_parse_day,
+        check=lambda entry, day: _is_at_least(entry.facts.released, day),
+        describe=lambda day: gettext("released since %(day)s") % {"day": day.isoformat()},
+        fact="released",
+        fact_label=_("release"),
+        label=_("Released on or after"),
+        attributes=DATE_INPUT,
+    ),
+)
+FACT_LABELS = {each.fact: each.fact_label for each in FILTERS}
 
-    Models with a rank come before those without; within both, unknown values come last in either direction.
+
+def parse_filters(parameters: QueryParameters) -> dict[str, Any]:
+    """Return field of `FilterValues` → value.
+
+    Raises:
+        RequestError: 400 for a parameter that cannot be parsed.
     """
-    checks = _build_checks(view)
-    passing = []
-    unknown = Counter[str]()
-    left_out = 0
-    for entry in entries:
-        results = {name: check(entry) for name, check in checks.items()}
-        if False in results.values():
-            continue
-        missing = [name for name, result in results.items() if result is None]
-        if missing:
-            left_out += 1
-            unknown.update(missing)
-        else:
-            passing.append(entry)
-    ranked = [entry for entry in passing if has_rank(entry.row)]
-    unranked = [entry for entry in passing if not has_rank(entry.row)]
-    return FilterResult([*_sort_entries(ranked, view), *_sort_entries(unranked, view)], left_out, unknown)
+    return {each.field: each.parse(each.parameter, str(parameters.get(each.parameter, ""))) for each in FILTERS}
 
 
-def _sort_entries(entries: list[LeaderboardEntry], view: BoardView) -> list[LeaderboardEntry]:
-    value = COLUMNS_BY_NAME[view.sort].value
-    known = [entry for entry in entries if value(entry) is not None]
-    known.sort(key=value, reverse=view.descending)
-    return known + [entry for entry in entries if value(entry) is None]
+def list_active_filters(values: FilterValues) -> list[tuple[Filter, Any]]:
+    """Return the filters that are set, each with its value."""
+    pairs = [(each, getattr(values, each.field)) for each in FILTERS]
+    return [(each, value) for each, value in pairs if value not in (None, "")]
 
 
-def list_visible_columns(view: BoardView, default_columns: Sequence[str]) -> list[str]:
-    """Return the names of the visible columns in order; the one that sorts the table is always visible."""
-    optional = default_columns if view.columns is None else view.columns
-    visible = {*FIXED_COLUMNS, view.sort, *optional}
-    return [column.name for column in COLUMNS if column.name in visible]
+def list_filter_parameters(values: FilterValues) -> list[tuple[str, str]]:
+    """Return parameter and text of each filter that is set."""
+    return [(each.parameter, each.format(value)) for each, value in list_active_filters(values)]
+
+
+def describe_filters(values: FilterValues) -> list[str]:
+    """Return a short text for each filter that is set."""
+    return [each.describe(value) for each, value in list_active_filters(values)]
+
+
+@dataclass(frozen=True, eq=False)
+class FilterField:
+    """The field of a filter in the form. `choices` are (value, text) of each option; None for an input."""
+
+    filter: Filter
+    text: str
+    choices: Choices | None
+
+
+def build_form_fields(values: FilterValues, entries: Iterable[LeaderboardEntry]) -> list[FilterField]:
+    """Return the fields of the form in order, for a board with these entries."""
+    texts = dict(list_filter_parameters(values))
+    return [
+        FilterField(each, texts.get(each.parameter, ""), each.choices(entries) if each.choices else None)
+        for each in FILTERS
+        if each.label
+    ]

@@ -14,24 +14,15 @@ from ratings.boards import descriptions
 from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
-from ratings.web.leaderboard import filter_descriptions, links
+from ratings.web.leaderboard import filters, links
+from ratings.web.leaderboard.board_view import MAX_PINS
 from ratings.web.leaderboard.cells import LeaderboardRow, RatingAxis, build_row, compute_axis, format_group
 from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardColumn
 from ratings.web.leaderboard.comparison import ModelComparison, compare_models
 from ratings.web.leaderboard.downloads import CONTENT_TYPES
-from ratings.web.leaderboard.filters import MAX_PINS
+from ratings.web.leaderboard.filters import FACT_LABELS
 from ratings.web.leaderboard.query import LeaderboardState
 
-# Labels of the filters, for the number of models that are hidden because a value is unknown.
-FILTER_NAMES = {
-    "weights": _("weights"),
-    "license": _("commercial use"),
-    "organization": _("organization"),
-    "size": _("size"),
-    "price": _("price"),
-    "context": _("context"),
-    "released": _("release"),
-}
 MAX_FRAGMENTS = 48  # at most half a megabyte each
 fragment_cache: TtlCache[bytes] = TtlCache(MAX_FRAGMENTS)
 ContextBuilder = Callable[[LeaderboardState], dict[str, Any]]
@@ -76,13 +67,11 @@ def _render_cached(template: str, leaderboard: LeaderboardState, build_context: 
 
 
 def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
-    organizations = {entry.row["organization"] for entry in leaderboard.all_entries}
     return {
         "leaderboard": leaderboard,
         "selection": leaderboard.selection,
         "description": _describe_view(leaderboard),
-        "fields": links.build_form_values(leaderboard.view),
-        "organizations": sorted(name for name in organizations if name),
+        "fields": filters.build_form_fields(leaderboard.view, leaderboard.all_entries),
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
         "legend": COLUMNS,
         "board": SafeString(render_board(leaderboard).decode()),
@@ -106,7 +95,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "bodies": _build_bodies(rows, own=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "groups": ", ".join(filter(None, groups)),
         "hidden_fields": _list_hidden_fields(leaderboard),
-        "unknown": ", ".join(f"{FILTER_NAMES[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
+        "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
         "files": [(kind.upper(), leaderboard.with_view(file=kind)) for kind in CONTENT_TYPES],
         "compared": _compare_pinned(leaderboard),
         "max_pins": MAX_PINS,
@@ -126,8 +115,8 @@ def _format_event_key(board_key: BoardKey) -> str:
 
 
 def _describe_view(leaderboard: LeaderboardState) -> str:
-    filters = filter_descriptions.describe_filters(leaderboard.view)
-    return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, filters)
+    texts = filters.describe_filters(leaderboard.view)
+    return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, texts)
 
 
 def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:

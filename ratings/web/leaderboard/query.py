@@ -10,9 +10,10 @@ from ratings.boards.board_selection import BoardSelection
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardContext, BoardModelFacts
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import ELO, ELO_STYLE_CONFLICT, EMPTY_BOARD, BoardKey
-from ratings.web.leaderboard import filters, links
+from ratings.web.leaderboard import board_view, links
+from ratings.web.leaderboard.board_view import BoardView, FilterResult
 from ratings.web.leaderboard.columns import LeaderboardEntry, list_default_columns
-from ratings.web.leaderboard.filters import BoardView, FilterResult, QueryParameters
+from ratings.web.leaderboard.filters import QueryParameters
 
 CURRENT_FIELDS = ("organization", "license", "open_weights")
 
@@ -54,7 +55,7 @@ class LeaderboardState:
 
     @cached_property
     def _filtered(self) -> FilterResult:
-        return filters.filter_entries(self.all_entries, self.view)
+        return board_view.filter_entries(self.all_entries, self.view)
 
     @property
     def entries(self) -> list[LeaderboardEntry]:
@@ -74,7 +75,7 @@ class LeaderboardState:
 
     @property
     def columns(self) -> list[str]:
-        return filters.list_visible_columns(self.view, self.default_columns)
+        return board_view.list_visible_columns(self.view, self.default_columns)
 
     @property
     def query(self) -> str:
@@ -100,7 +101,7 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
         RequestError: 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
     """
     requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # it has `get`
-    view = filters.parse_board_view(parameters)
+    view = board_view.parse_board_view(parameters)
     if requested_key.style_control and requested_key.method == ELO:
         return _build_conflict_state(requested_key, view)
     board_key, board = board_selection.select_board(requested_key, parameters)  # type: ignore[arg-type]  # it has `get`

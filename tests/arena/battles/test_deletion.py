@@ -13,7 +13,7 @@ from arena.identity import voters
 from arena.models import Answer, Battle, Session, Turn, Vote, Voter
 from core.http.errors import RequestError
 from core.storage import redis_clients
-from ratings.boards.snapshots import load_newest_board
+from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories as common
@@ -69,7 +69,7 @@ def places_of(text):
 
 
 def board():
-    return load_newest_board("live", "overall", style_control=False, method="bt")
+    return load_newest_board(BoardKey("live", "overall", style_control=False, method="bt"))
 
 
 def test_deleted_battle_leaves_no_word_and_its_vote(fought, voter):

@@ -262,4 +262,4 @@ def test_number_of_queries_does_not_depend_on_the_models(client, size, django_as
     names = ",".join(model.slug for model in contestants)
     with django_assert_num_queries(3):
         assert len(client.get(f"{PAIRWISE}?models={names}").json()["models"]) == size
-    assert snapshots.load_newest_board(**vars(BoardKey()))["rows"]
+    assert snapshots.load_newest_board(BoardKey())["rows"]

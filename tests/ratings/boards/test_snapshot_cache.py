@@ -29,7 +29,7 @@ def again():
 
 def test_board_is_that_of_the_snapshots_and_its_bytes(voted):
     found = snapshot_cache.get_board(LIVE)
-    assert found.board == load_newest_board("live", "overall", False, "bt")
+    assert found.board == load_newest_board(BoardKey("live", "overall", False, "bt"))
     assert orjson.loads(found.body) == orjson.loads(orjson.dumps(found.board, option=orjson.OPT_UTC_Z))
     assert found.rows == found.board["rows"]
     assert found.snapshot == Snapshot.objects.get(board__category__slug="overall", method="bt").pk

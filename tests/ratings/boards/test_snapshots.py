@@ -97,7 +97,7 @@ def test_asked_gives_times_in_utc():
 @board_db
 def test_newest_shows_the_board_whole():
     publish(7)
-    assert load_newest_board(LIVE_POOL, "overall", False, "bt") == {
+    assert load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt")) == {
         "pool": "live",
         "category": "overall",
         "style_control": False,
@@ -120,7 +120,7 @@ def test_newest_at_a_time_is_the_last_one_published_until_then(minutes, votes):
     for number in (2, 1, 3):
         publish(number, NOON + timedelta(minutes=number - 1))
     at = None if minutes is None else NOON + timedelta(minutes=minutes)
-    assert load_newest_board(LIVE_POOL, "overall", False, "bt", at)["votes"] == votes
+    assert load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt", at))["votes"] == votes
 
 
 @board_db
@@ -128,16 +128,16 @@ def test_newest_keeps_boards_apart():
     publish(1)
     publish(2, pool_slug="api")
     publish(3, category="coding")
-    assert load_newest_board(LIVE_POOL, "overall", False, "bt")["votes"] == 1
-    assert load_newest_board("api", "overall", False, "bt")["votes"] == 2
-    assert load_newest_board(LIVE_POOL, "coding", False, "bt")["votes"] == 3
+    assert load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt"))["votes"] == 1
+    assert load_newest_board(BoardKey("api", "overall", False, "bt"))["votes"] == 2
+    assert load_newest_board(BoardKey(LIVE_POOL, "coding", False, "bt"))["votes"] == 3
 
 
 @board_db
 @pytest.mark.parametrize("style_control", [False, True])
 def test_newest_of_a_board_without_votes_is_empty(style_control):
     factories.board()
-    board = load_newest_board(LIVE_POOL, "overall", style_control, "bt")
+    board = load_newest_board(BoardKey(LIVE_POOL, "overall", style_control, "bt"))
     assert (board["rows"], board["votes"], board["computed_at"], board["last_vote_id"]) == ([], 0, None, None)
 
 
@@ -155,7 +155,7 @@ def test_newest_of_a_board_without_votes_is_empty(style_control):
 def test_newest_refuses_what_does_not_exist(pool, category, method, named):
     factories.board()
     with pytest.raises(RequestError) as refused:
-        load_newest_board(pool, category, False, method)
+        load_newest_board(BoardKey(pool, category, False, method))
     assert refused.value.status == 404
     assert named in refused.value.detail
 
@@ -174,17 +174,17 @@ def test_newest_by_elo_takes_votes_in_an_order_and_without_style_control(ordered
     factories.pool("some", ordered=ordered)
     factories.board("some")
     if found:
-        assert load_newest_board("some", "overall", style_control, "elo")["rows"] == []
+        assert load_newest_board(BoardKey("some", "overall", style_control, "elo"))["rows"] == []
     else:
         with pytest.raises(RequestError, match=r"Method 'elo'|imported as counts"):
-            load_newest_board("some", "overall", style_control, "elo")
+            load_newest_board(BoardKey("some", "overall", style_control, "elo"))
 
 
 @board_db
 def test_newest_finds_a_board_with_one_query(django_assert_num_queries):
     publish(1)
     with django_assert_num_queries(1):
-        load_newest_board(LIVE_POOL, "overall", False, "bt")
+        load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt"))
 
 
 @board_db
@@ -201,7 +201,7 @@ def test_newest_of_pools_are_the_last_overall_boards_of_all_but_shortlists():
 
 @board_db
 def test_the_live_pool_and_overall_exist_from_the_start():
-    assert load_newest_board(LIVE_POOL, "overall", False, "bt")["rows"] == []
+    assert load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt"))["rows"] == []
 
 
 @pytest.mark.parametrize("rows", [[], [{"model": "x", "rating": 1000.1 + 1e-13, "ci_low": None, "ok": True}]])
@@ -270,10 +270,11 @@ def test_newest_at_a_time_is_after_thinning_the_last_one_kept_before_it():
     at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
     for second in (10, 20, 30, 70, 80, 130):
         publish(second, at + timedelta(seconds=second))
-    before = load_newest_board(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=65))
+    before = load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=65)))
 
     thin_snapshots()
 
-    assert load_newest_board(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=65)) == before
+    assert load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=65))) == before
     for second, kept in ((5, 0), (15, 10), (25, 10), (35, 30), (75, 30), (125, 80), (135, 130)):
-        assert load_newest_board(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=second))["votes"] == kept
+        later = BoardKey(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=second))
+        assert load_newest_board(later)["votes"] == kept

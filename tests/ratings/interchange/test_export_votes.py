@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.boards.snapshots import load_newest_board
+from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.interchange import export_votes
 from ratings.interchange.export_votes import export_file, iter_records
 from ratings.interchange.import_votes import import_file
@@ -62,7 +62,7 @@ def without_voters(path):
 def load_boards(pool):
     """All published boards of a pool by category."""
     found = Board.objects.filter(pool__slug=pool).values_list("category__slug", flat=True)
-    return {category: load_newest_board(pool, category, False, "bt") for category in found}
+    return {category: load_newest_board(BoardKey(pool, category, False, "bt")) for category in found}
 
 
 def test_record_says_what_a_vote_says():

@@ -13,7 +13,7 @@ from arena.models import ImportedRow, Vote, VoteFile
 from catalog.models import LanguageModel
 from core.files import records
 from ratings.boards import pair_tables
-from ratings.boards.snapshots import load_newest_board
+from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.interchange import import_votes
 from ratings.interchange.import_votes import import_file
 from ratings.models import Board, Outbox, PairTable, Pool, Snapshot, Tally
@@ -43,7 +43,7 @@ def contents():
 
 
 def board(pool, category="overall"):
-    return {each["model"]: each for each in load_newest_board(pool, category, False, "bt")["rows"]}
+    return {each["model"]: each for each in load_newest_board(BoardKey(pool, category, False, "bt"))["rows"]}
 
 
 def test_votes_are_stored_folded_and_ranked(file):

@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.boards.snapshots import load_newest_board, unpack_rows
+from ratings.boards.snapshots import BoardKey, load_newest_board, unpack_rows
 from ratings.interchange import seed_reference, seed_votes
 from ratings.interchange.import_votes import import_file
 from ratings.models import SEED_POOL, Board, Pool, Snapshot, Tally
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def rows(category="overall"):
-    return load_newest_board(SLUG, category, False, "bt")["rows"]
+    return load_newest_board(BoardKey(SLUG, category, False, "bt"))["rows"]
 
 
 def test_shipped_file_is_what_it_says_it_is():
@@ -42,7 +42,7 @@ def test_shipped_file_is_what_it_says_it_is():
 
 
 def _of_2024():
-    return load_newest_board(SEED_POOL, "overall", False, "bt")["rows"]
+    return load_newest_board(BoardKey(SEED_POOL, "overall", False, "bt"))["rows"]
 
 
 def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_path):
@@ -51,7 +51,7 @@ def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_
     assert (pool.kind, pool.ordered) == ("reference", False)
     for words in ("LMArena", "20 October 2026", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"):
         assert words in pool.provenance
-    board = load_newest_board(SLUG, "overall", False, "bt")
+    board = load_newest_board(BoardKey(SLUG, "overall", False, "bt"))
     assert (board["votes"], board["scale"]["mean"]) == (None, None)
     assert board["computed_at"].date().isoformat() == board["reference"]["published_on"] == "2026-10-20"
     license_file = seed_reference.RATINGS_PATH.with_name("lmarena_ratings_20261020.LICENSE")

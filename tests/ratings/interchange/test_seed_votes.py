@@ -6,7 +6,7 @@ import pytest
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.boards.snapshots import load_newest_board
+from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.interchange import seed_votes
 from ratings.models import SEED_POOL, Pool
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_shipped_board_is_what_it_says_it_is():
     assert seed_votes.seed_vote_pool()
 
-    board = load_newest_board(SEED_POOL, "overall", False, "bt")
+    board = load_newest_board(BoardKey(SEED_POOL, "overall", False, "bt"))
     assert (board["votes"], len(board["rows"])) == (1_670_250, 129)
     top = board["rows"][:3]
     assert [(each["model"], round(each["rating"], 3)) for each in top] == [

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from ratings.boards import snapshots
+from ratings.boards.snapshots import BoardKey
 from ratings.models import Board, Pool
 from ratings.pipeline import board_fits, board_refresh, pool_state
 from tests import factories
@@ -35,7 +36,7 @@ def create_style_board(pool="live", category="overall"):
     assert board_refresh.refresh()
     while board_refresh.refresh_style_board():
         pass
-    return snapshots.load_newest_board(pool, category, True, "bt")
+    return snapshots.load_newest_board(BoardKey(pool, category, True, "bt"))
 
 
 def test_styled_board_says_what_style_is_worth(models):
@@ -159,5 +160,5 @@ def test_styled_board_is_as_old_as_the_plain_one_of_the_same_votes(models):
     while board_refresh.refresh_style_board():
         pass
 
-    board = snapshots.load_newest_board("live", "overall", True, "bt")
+    board = snapshots.load_newest_board(BoardKey("live", "overall", True, "bt"))
     assert (board["computed_at"], board["votes"]) == (plain, 30)

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from arena.models import LIVE_POOL, PairWeight, Standing
 from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
-from ratings.boards.snapshots import load_newest_board, unpack_rows
+from ratings.boards.snapshots import BoardKey, load_newest_board, unpack_rows
 from ratings.models import Board, Outbox, Pool, Snapshot, Tally
 from ratings.pipeline import board_fits, board_refresh, pool_state, standings, tallies
 from ratings.pipeline.verification import verify_tallies
@@ -30,7 +30,7 @@ at_once = pytest.mark.django_db(transaction=True)
 
 def shown(pool=LIVE_POOL, category="overall"):
     """{slug: (wins, losses, ties)} of the newest published board."""
-    rows = load_newest_board(pool, category, False, "bt")["rows"]
+    rows = load_newest_board(BoardKey(pool, category, False, "bt"))["rows"]
     return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
 
 
@@ -108,7 +108,7 @@ def test_refresh_takes_votes_of_one_person_for_independent_only_if_imported(kind
 
     board_refresh.refresh()
 
-    rows = load_newest_board("some", "overall", False, "bt")["rows"]
+    rows = load_newest_board(BoardKey("some", "overall", False, "bt"))["rows"]
     assert {row["interval"] for row in rows} == {interval}
     assert {row["voters"] for row in rows} == {6}
 
@@ -131,7 +131,7 @@ def test_refresh_tells_the_arena_where_each_model_stands():
         "provisional": True,
     }
     assert standing.ratings.keys() == {"x", "y"}
-    assert standing.updated_at == load_newest_board(LIVE_POOL, "overall", False, "bt")["computed_at"]
+    assert standing.updated_at == load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt"))["computed_at"]
 
 
 @at_once
@@ -225,7 +225,7 @@ def test_refresh_publishes_elo_ratings_in_the_order_of_votes():
     factories.cast(x, y, "b")
     board_refresh.refresh()
 
-    rows = load_newest_board(LIVE_POOL, "overall", False, "elo")["rows"]
+    rows = load_newest_board(BoardKey(LIVE_POOL, "overall", False, "elo"))["rows"]
     assert [(row["model"], row["rank"]) for row in rows] == [("y", 1), ("x", 2)]
     assert rows[0]["rating"] == pytest.approx(1000 - 2 + 4 / (1 + 10 ** (-4 / 400)))
 
@@ -543,7 +543,7 @@ def test_newcomer_that_one_voter_made_the_best_has_no_rank_anywhere(client):
     board_refresh.refresh()
 
     for method in ("bt", "elo"):
-        board = load_newest_board(LIVE_POOL, "overall", style_control=False, method=method)
+        board = load_newest_board(BoardKey(LIVE_POOL, "overall", style_control=False, method=method))
         assert {row["model"] for row in board["rows"] if row["rank"]} == {"x", "y"}
         assert (board["rows"][-1]["model"], board["rows"][-1]["rank"]) == ("new", None)
         assert [row["votes_to_rank"] for row in board["rows"]] == [0, 0, 80]

@@ -6,7 +6,7 @@ import pytest
 from django.db.models.functions import Now
 
 from arena.models import LIVE_POOL, PairWeight, Standing, Vote
-from ratings.boards.snapshots import load_newest_board
+from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.models import Board, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh, idle_sets, pool_state
 from tests import factories
@@ -21,7 +21,7 @@ def pair():
 
 
 def shown(pool=SET):
-    return {row["model"]: row["wins"] for row in load_newest_board(pool, "overall", False, "bt")["rows"]}
+    return {row["model"]: row["wins"] for row in load_newest_board(BoardKey(pool, "overall", False, "bt"))["rows"]}
 
 
 def age(days, pool=SET):

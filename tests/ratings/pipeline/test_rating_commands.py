@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from ratings.boards.snapshots import load_newest_board
+from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.models import Board, Outbox, Snapshot, Tally
 from ratings.pipeline import board_refresh
 from tests import factories
@@ -46,7 +46,7 @@ def test_recompute_publishes_all_boards_and_counts_them(capsys, voted):
         ),
         "10 boards published",
     }
-    assert load_newest_board("live", "overall", False, "bt")["votes"] == 37
+    assert load_newest_board(BoardKey("live", "overall", False, "bt"))["votes"] == 37
 
 
 def test_recompute_of_one_pool_leaves_the_others(capsys, voted):

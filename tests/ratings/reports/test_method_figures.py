@@ -12,6 +12,7 @@ from django.utils import timezone
 from scipy.stats import binomtest
 
 from ratings.boards import snapshots
+from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool, Snapshot
 from ratings.pipeline import board_refresh, pool_figures
 from ratings.reports import method_figures
@@ -28,7 +29,7 @@ def published():
 
 def figures():
     return method_figures.load_method_figures(
-        snapshots.load_newest_board("live", "overall", style_control=False, method="bt")
+        snapshots.load_newest_board(BoardKey("live", "overall", style_control=False, method="bt"))
     )
 
 

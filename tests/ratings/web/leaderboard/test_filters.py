@@ -1,182 +1,56 @@
-"""Which models of a board are shown, in which order and columns; and what of an address cannot be understood."""
+"""What was chosen of a board, in words."""
 
-from dataclasses import replace
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 
 import pytest
-from django.http import QueryDict
 
-from core.http.errors import RequestError
-from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, OPTIONAL_COLUMNS, list_default_columns
-from ratings.web.leaderboard.filters import BoardView, filter_entries, list_visible_columns, parse_board_view
-from tests.ratings.board_rows import FACTS, entry, unknown
+from ratings.boards.descriptions import join_description
+from ratings.boards.snapshots import BoardKey
+from ratings.web.leaderboard.board_view import BoardView
+from ratings.web.leaderboard.filters import describe_filters
+from tests import factories
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("query", "meant"),
+    ("board_key", "view", "words"),
     [
-        ("", BoardView()),
+        (BoardKey(), BoardView(), "Coding"),
+        (BoardKey(style_control=True), BoardView(sort="votes", pins=("x",)), "Coding · style control"),
+        (BoardKey(method="elo", at=NOON), BoardView(), "Coding · Elo · as of 2026-03-01 12:00 UTC"),
         (
-            "q=&weights=&commercial=&organization=&size_min=&price_max=&released_after=&sort=&order=&pin=&column=",
-            BoardView(),
+            BoardKey(),
+            BoardView(text="a<b", weights="open", commercial="yes"),
+            "Coding · “a<b” · open · commercial use allowed",
         ),
-        ("q=+gpt+4 ", BoardView(text="gpt 4")),
+        (BoardKey(), BoardView(weights="closed", organization="Acme"), "Coding · closed · Acme"),
         (
-            "weights=open&commercial=yes&organization=Maker",
-            BoardView(weights="open", commercial="yes", organization="Maker"),
+            BoardKey(),
+            BoardView(size_min=5e8, size_max=9.9e9),
+            "Coding · from 500 M parameters · up to 9.9 B parameters",
         ),
-        ("size_min=0.5&size_max=10", BoardView(size_min=5e8, size_max=1e10)),
-        ("price_max=2.5&context_min=200000", BoardView(price_max=2.5, context_min=200_000)),
-        ("released_after=2026-01-31", BoardView(released_after=date(2026, 1, 31))),
-        ("sort=votes", BoardView(sort="votes", descending=True)),
-        ("sort=votes&order=asc", BoardView(sort="votes")),
-        ("sort=price", BoardView(sort="price")),
-        ("order=desc", BoardView(descending=True)),
-        ("pin=b&pin=a&pin=b&pin=", BoardView(pins=("b", "a"))),
-        ("column=price&column=votes&column=rating", BoardView(columns=("votes", "price"))),
-        ("column=none&column=price", BoardView(columns=("price",))),
-        ("column=none", BoardView(columns=())),
-        ("unknown=1&pool=live", BoardView()),
+        (BoardKey(), BoardView(price_max=0.25, context_min=128e3), "Coding · up to $0.25 · context from 128,000"),
+        (BoardKey(), BoardView(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
     ],
 )
-def test_view_understands_the_parameters(query, meant):
-    assert parse_board_view(QueryDict(query)) == meant
+def test_words_say_what_differs_from_the_usual_board(board_key, view, words):
+    assert join_description(board_key, "Coding", describe_filters(view)) == words
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("query", "field"),
+    ("page", "query", "said"),
     [
-        (f"q={'x' * 201}", "q"),
-        ("weights=ajar", "weights"),
-        ("commercial=perhaps", "commercial"),
-        ("size_min=big", "size_min"),
-        ("size_max=-1", "size_max"),
-        ("size_max=nan", "size_max"),
-        ("price_max=inf", "price_max"),
-        ("context_min=1e999", "context_min"),
-        ("context_min=%00", "context_min"),
-        ("released_after=soon", "released_after"),
-        ("released_after=2026-02-30", "released_after"),
-        ("sort=beauty", "sort"),
-        ("order=up", "order"),
-        ("pin=a&pin=b&pin=c&pin=d&pin=e", "pin"),
-        ("column=beauty", "column"),
-        ("q=%00", "q"),
-        ("organization=a%00b", "organization"),
-        ("pin=a&pin=%00", "pin"),
+        ("/leaderboard/", {"q": "<b>"}, "Overall · “&lt;b&gt;”"),
+        ("/leaderboard/plots/", {"top": "all"}, "<bdi>Overall</bdi> · all"),
+        ("/history/", {}, "<bdi>Overall</bdi> · a day and a week"),
+        ("/models/", {"weights": "any", "size_to": "10"}, "any weights · ≤ 10 B"),
     ],
 )
-def test_view_refuses_what_it_cannot_understand(query, field):
-    with pytest.raises(RequestError) as refused:
-        parse_board_view(QueryDict(query))
-    assert refused.value.status == 400
-    assert list(refused.value.extra["fields"]) == [field]
-
-
-ENTRIES = [
-    entry(model="a", name="Alpha Chat", organization="Acme", rank=1, votes=50, open_weights=True),
-    entry(replace(FACTS, size=70 * 10**9, commercial="no"), model="b", name="Beta", organization="Bolt", rank=2,
-          votes=400, open_weights=False, voters=3),
-    entry(replace(FACTS, commercial="conditional", released=date(2024, 5, 1), context=8192), model="c", name="Gamma",
-          organization="Acme", rank=3, votes=90),
-    unknown(model="d", name="Delta", rank=4, votes=10),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("limits", "found", "left_out", "unknown_of"),
-    [
-        ({}, "abcd", 0, {}),
-        ({"text": "acme"}, "ac", 0, {}),
-        ({"text": "CHAT acme"}, "a", 0, {}),
-        ({"text": "chat bolt"}, "", 0, {}),
-        ({"weights": "open"}, "ac", 1, {"weights": 1}),
-        ({"weights": "closed"}, "b", 1, {"weights": 1}),
-        ({"commercial": "yes"}, "a", 1, {"license": 1}),
-        ({"commercial": "conditional"}, "ac", 1, {"license": 1}),
-        ({"organization": "Bolt"}, "b", 1, {"organization": 1}),
-        ({"size_max": 1e10}, "ac", 1, {"size": 1}),
-        ({"size_min": 1e10}, "b", 1, {"size": 1}),
-        ({"size_min": 7.24e9, "size_max": 7.24e9}, "ac", 1, {"size": 1}),
-        ({"price_max": 1.0}, "abc", 1, {"price": 1}),
-        ({"price_max": 0.99}, "", 1, {"price": 1}),
-        ({"context_min": 10_000}, "ab", 1, {"context": 1}),
-        ({"released_after": date(2026, 2, 3)}, "ab", 1, {"released": 1}),
-        ({"size_max": 1e10, "price_max": 1.0}, "ac", 1, {"size": 1, "price": 1}),
-        ({"text": "beta", "size_max": 1e10}, "", 0, {}),
-    ],
-)
-def test_filtered_keeps_what_fits_and_counts_what_is_unknown(limits, found, left_out, unknown_of):
-    shown = filter_entries(ENTRIES, BoardView(**limits))
-    assert "".join(each.slug for each in shown.entries) == found
-    assert (shown.left_out, shown.unknown) == (left_out, unknown_of)
-    assert BoardView(**limits).has_filters == bool(limits)
-
-
-@pytest.mark.parametrize(
-    ("sort", "descending", "order"),
-    [
-        ("rank", False, "abcd"),
-        ("rank", True, "dcba"),
-        ("model", False, "abdc"),
-        ("votes", True, "bcad"),
-        ("votes", False, "dacb"),
-        ("size", False, "acbd"),
-        ("size", True, "bacd"),
-        ("released", False, "cabd"),
-        ("voters", True, "acbd"),
-    ],
-)
-def test_filtered_sorts_with_what_is_unknown_last_and_equals_in_the_order_of_the_board(sort, descending, order):
-    shown = filter_entries(ENTRIES, BoardView(sort=sort, descending=descending))
-    assert "".join(each.slug for each in shown.entries) == order
-    assert {each.slug: each.row["rank"] for each in shown.entries} == dict(zip("abcd", (1, 2, 3, 4), strict=True))
-
-
-@pytest.mark.parametrize("column", COLUMNS_BY_NAME)
-@pytest.mark.parametrize("descending", [False, True])
-def test_every_column_can_be_sorted_by(column, descending):
-    assert len(filter_entries(ENTRIES, BoardView(sort=column, descending=descending)).entries) == len(ENTRIES)
-
-
-def test_usual_columns_are_those_of_which_something_is_known():
-    assert list_default_columns(ENTRIES) == ("tier", "votes", "win_rate", "price", "context", "speed", "failures")
-    assert list_default_columns(ENTRIES[3:]) == ("tier", "votes", "win_rate")
-
-
-@pytest.mark.parametrize(
-    ("board_key", "names"),
-    [
-        (BoardView(), ["rank", "model", "rating", "votes"]),
-        (BoardView(columns=("price",)), ["rank", "model", "rating", "price"]),
-        (BoardView(columns=()), ["rank", "model", "rating"]),
-        (BoardView(sort="size"), ["rank", "model", "rating", "votes", "size"]),
-    ],
-)
-def test_shown_columns_hold_the_chosen_ones_and_that_of_the_order(board_key, names):
-    assert list_visible_columns(board_key, ["votes"]) == names
-
-
-def test_every_column_says_what_it_is():
-    assert all(str(column.label) and len(str(column.description)) > 15 for column in COLUMNS)
-    assert len(OPTIONAL_COLUMNS) == len(COLUMNS) - 3
-
-
-@pytest.mark.parametrize(
-    ("sort", "descending", "order"),
-    [
-        ("rank", False, ["first", "second", "newcomer", "worse"]),
-        ("rank", True, ["second", "first", "worse", "newcomer"]),
-        ("rating", True, ["first", "second", "newcomer", "worse"]),
-        ("votes", False, ["second", "first", "worse", "newcomer"]),
-    ],
-)
-def test_models_without_a_rank_come_after_the_others_however_they_are_sorted(sort, descending, order):
-    board = [
-        entry(model="first", rank=1, rating=1100.0, votes=900),
-        entry(model="second", rank=2, rating=1000.0, votes=800),
-        entry(model="newcomer", rank=None, rating=1700.0, votes=20),
-        entry(model="worse", rank=None, rating=900.0, votes=10),
-    ]
-    found = filter_entries(board, BoardView(sort=sort, descending=descending)).entries
-    assert [each.slug for each in found] == order
+def test_folded_form_says_what_is_chosen(client, page, query, said):
+    factories.board()
+    html = client.get(page, query).content.decode()
+    [summary] = re.findall(r"<summary>.*?choices-said[^>]*>(.*?)</summary>", html)
+    assert said in summary

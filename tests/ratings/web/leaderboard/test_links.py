@@ -1,5 +1,6 @@
 """The state of the leaderboard as an address, and back."""
 
+from dataclasses import fields
 from datetime import UTC, date, datetime
 
 import pytest
@@ -7,8 +8,9 @@ from django.http import QueryDict
 
 from ratings.boards import addresses, snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.web.leaderboard import filters, links
-from ratings.web.leaderboard.filters import BoardView
+from ratings.web.leaderboard import board_view, filters, links
+from ratings.web.leaderboard.board_view import BoardView
+from ratings.web.leaderboard.filters import FilterValues
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 USUAL = ("votes", "price")
@@ -40,12 +42,18 @@ def test_query_says_all_and_is_understood_again(board_key, view, query):
     assert links.build_view_query(addresses.build_board_parameters(board_key), view, USUAL) == query
     parameters = QueryDict(query[1:])
     assert snapshots.parse_board_key(parameters) == board_key
-    again = filters.parse_board_view(parameters)
-    assert filters.list_visible_columns(again, USUAL) == filters.list_visible_columns(view, USUAL)
+    again = board_view.parse_board_view(parameters)
+    assert board_view.list_visible_columns(again, USUAL) == board_view.list_visible_columns(view, USUAL)
     assert links.build_view_query(addresses.build_board_parameters(board_key), again, USUAL) == query
 
 
 def test_fields_are_those_of_the_form():
-    fields = links.build_form_values(BoardView(text="x", size_max=7.24e9))
-    assert fields.keys() == links.FILTER_FIELDS.keys()
-    assert {name: value for name, value in fields.items() if value} == {"q": "x", "size_max": "7.24"}
+    form_fields = filters.build_form_fields(BoardView(text="x", size_max=7.24e9), [])
+    assert [field.filter.parameter for field in form_fields] == [each.parameter for each in filters.FILTERS[1:]]
+    assert {field.filter.parameter: field.text for field in form_fields if field.text} == {"size_max": "7.24"}
+    assert dict(filters.list_filter_parameters(BoardView(text="x", size_max=7.24e9))) == {"q": "x", "size_max": "7.24"}
+
+
+def test_every_field_of_the_values_has_one_filter():
+    assert [each.field for each in filters.FILTERS] == [field.name for field in fields(FilterValues)]
+    assert all(each.fact_label for each in filters.FILTERS if each.fact)

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from ratings.boards import series_table
 from ratings.boards.snapshots import BoardKey
+from ratings.reports import series_table
 from tests import factories
 from tests.ratings.board_history import NOW, met, published
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ratings.boards.snapshots import BoardKey
-from ratings.boards.votes_per_day import count_votes_per_day
+from ratings.reports.votes_per_day import count_votes_per_day
 from tests import factories
 from tests.ratings.board_history import NOW, beat, published
 

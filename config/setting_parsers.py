@@ -1,0 +1,130 @@
+"""Parsers of settings: the text of a variable → its value, or ValueError with the rest of a sentence after the name."""
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+MAX_DAYS = 36_500
+MIN_TOKEN_LENGTH = 20
+
+
+def parse_count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("is not a whole number ≥ 0")
+    return int(text)
+
+
+def parse_positive(text: str) -> int:
+    number = parse_count(text)
+    if not number:
+        raise ValueError("is not a whole number ≥ 1")
+    return number
+
+
+def parse_days(text: str) -> int:
+    number = parse_count(text)
+    if number > MAX_DAYS:
+        raise ValueError(f"is not a number of days ≤ {MAX_DAYS:,}")
+    return number
+
+
+def parse_seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ValueError("is not a number of seconds above 0")
+    return number
+
+
+def parse_switch(text: str) -> bool:
+    if text.lower() in ("on", "1", "true", "yes"):
+        return True
+    if text.lower() in ("off", "0", "false", "no"):
+        return False
+    raise ValueError("is neither on nor off")
+
+
+def make_choice_parser(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"is not one of {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def parse_words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def parse_networks(text: str) -> tuple[str, ...]:
+    for word in parse_words(text):
+        if "/" in word:
+            try:
+                ipaddress.ip_network(word, strict=False)
+            except ValueError:
+                raise ValueError(f"contains {word!r}, which is not a network such as 10.0.0.0/8") from None
+    return parse_words(text)
+
+
+def parse_key_names(text: str) -> tuple[str, ...]:
+    for word in parse_words(text):
+        if not re.fullmatch(r"[A-Za-z0-9_*?]+", word):
+            raise ValueError(f"contains {word!r}, which is not a pattern such as *_API_KEY")
+    return parse_words(text)
+
+
+def parse_anchor(text: str) -> tuple[str, float]:
+    slug, _, rating = text.rpartition(":")
+    try:
+        value = float(rating)
+    except ValueError:
+        value = math.nan
+    if not slug or not math.isfinite(value):
+        raise ValueError("is not of the form slug:rating")
+    return slug, value
+
+
+def make_url_parser(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes:
+            raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
+        _ = parts.port  # raises ValueError if it is not a port
+        return text
+
+    return parse
+
+
+def parse_database_url(text: str) -> str:
+    try:
+        conninfo_to_dict(make_url_parser("postgresql", "postgres")(text))
+    except ProgrammingError as error:
+        raise ValueError(f"is not a PostgreSQL URL: {error}".strip()) from None
+    return text
+
+
+def parse_public_url(text: str) -> str:
+    parts = urlsplit(make_url_parser("http", "https")(text))
+    if not parts.hostname or f"{parts.scheme}://{parts.netloc}" != text.rstrip("/") or "@" in text:
+        raise ValueError("is not of the form https://host or https://host:port")
+    return text.rstrip("/")
+
+
+def parse_contact(text: str) -> str:
+    if not text.startswith(("mailto:", "https://")) or any(letter.isspace() for letter in text):
+        raise ValueError("is not of the form mailto:name@host or https://host/page")
+    return text
+
+
+def parse_token(text: str) -> str:
+    if len(text) < MIN_TOKEN_LENGTH or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(f"is not a token of at least {MIN_TOKEN_LENGTH} ASCII characters without spaces")
+    return text

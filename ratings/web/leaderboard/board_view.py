@@ -1,0 +1,118 @@
+"""The view of a board: its filters, order, pinned models and columns. Ranks and tiers stay those of the whole board."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.http.errors import field_error
+from ratings.boards.changes import has_rank
+from ratings.web.leaderboard import filters
+from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardEntry
+from ratings.web.leaderboard.filters import FilterValues, QueryParameters
+
+MAX_PINS = 4
+NO_COLUMN = "none"
+SORT_ORDERS = {"": None, "asc": False, "desc": True}
+
+
+@dataclass(frozen=True)
+class BoardView(FilterValues):
+    """Filters, order, pinned models and columns, all from the address.
+
+    columns: names of the optional columns; None for the default ones
+    """
+
+    sort: str = "rank"
+    descending: bool = False
+    pins: tuple[str, ...] = ()
+    columns: tuple[str, ...] | None = None
+
+
+def parse_board_view(parameters: QueryParameters) -> BoardView:
+    """Return the view from the parameters of a request.
+
+    Raises:
+        RequestError: 400 for a parameter that cannot be parsed.
+    """
+    sort = filters.parse_choice("sort", str(parameters.get("sort", "")), COLUMNS_BY_NAME) or "rank"
+    order = filters.parse_choice("order", str(parameters.get("order", "")), SORT_ORDERS)
+    descending = SORT_ORDERS[order]
+    return BoardView(
+        **filters.parse_filters(parameters),
+        sort=sort,
+        descending=COLUMNS_BY_NAME[sort].descending if descending is None else descending,
+        pins=_parse_pins(parameters),
+        columns=_parse_columns(parameters),
+    )
+
+
+def _parse_pins(parameters: QueryParameters) -> tuple[str, ...]:
+    pins = tuple(dict.fromkeys(filters.check_text("pin", str(pin)) for pin in parameters.getlist("pin") if pin))
+    if len(pins) > MAX_PINS:
+        raise field_error("pin", f"You can compare at most {MAX_PINS} models.")
+    return pins
+
+
+def _parse_columns(parameters: QueryParameters) -> tuple[str, ...] | None:
+    """Return the requested columns in the order of the table; None if the request names none.
+
+    The form always sends `NO_COLUMN`, so that a form without any ticked column differs from an address without columns.
+    """
+    names = {str(name) for name in parameters.getlist("column") if name}
+    if not names:
+        return None
+    names.discard(NO_COLUMN)
+    if unknown := names - COLUMNS_BY_NAME.keys():
+        raise field_error("column", f"There is no column {min(unknown)!r}.")
+    return tuple(column.name for column in OPTIONAL_COLUMNS if column.name in names)
+
+
+@dataclass(frozen=True, eq=False)
+class FilterResult:
+    """The models that pass the filters.
+
+    left_out: how many models are omitted only because a value is unknown
+    unknown: `Filter.fact` → how many of those have no value for it
+    """
+
+    entries: list[LeaderboardEntry]
+    left_out: int
+    unknown: Mapping[str, int]
+
+
+def filter_entries(entries: Sequence[LeaderboardEntry], view: BoardView) -> FilterResult:
+    """Return the models that pass the filters, sorted.
+
+    Models with a rank come before those without; within both, unknown values come last in either direction.
+    """
+    active_filters = filters.list_active_filters(view)
+    passing = []
+    unknown = Counter[str]()
+    left_out = 0
+    for entry in entries:
+        results = [(each.fact, each.check(entry, value)) for each, value in active_filters]
+        if any(result is False for _, result in results):
+            continue
+        missing = list(dict.fromkeys(fact for fact, result in results if result is None))
+        if missing:
+            left_out += 1
+            unknown.update(missing)
+        else:
+            passing.append(entry)
+    ranked = [entry for entry in passing if has_rank(entry.row)]
+    unranked = [entry for entry in passing if not has_rank(entry.row)]
+    return FilterResult([*_sort_entries(ranked, view), *_sort_entries(unranked, view)], left_out, unknown)
+
+
+def _sort_entries(entries: list[LeaderboardEntry], view: BoardView) -> list[LeaderboardEntry]:
+    value = COLUMNS_BY_NAME[view.sort].value
+    known = [entry for entry in entries if value(entry) is not None]
+    known.sort(key=value, reverse=view.descending)
+    return known + [entry for entry in entries if value(entry) is None]
+
+
+def list_visible_columns(view: BoardView, default_columns: Sequence[str]) -> list[str]:
+    """Return the names of the visible columns in order; the one that sorts the table is always visible."""
+    optional = default_columns if view.columns is None else view.columns
+    visible = {*FIXED_COLUMNS, view.sort, *optional}
+    return [column.name for column in COLUMNS if column.name in visible]

@@ -1,0 +1,182 @@
+"""Which models of a board are shown, in which order and columns; and what of an address cannot be understood."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.http import QueryDict
+
+from core.http.errors import RequestError
+from ratings.web.leaderboard.board_view import BoardView, filter_entries, list_visible_columns, parse_board_view
+from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, OPTIONAL_COLUMNS, list_default_columns
+from tests.ratings.board_rows import FACTS, entry, unknown
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("", BoardView()),
+        (
+            "q=&weights=&commercial=&organization=&size_min=&price_max=&released_after=&sort=&order=&pin=&column=",
+            BoardView(),
+        ),
+        ("q=+gpt+4 ", BoardView(text="gpt 4")),
+        (
+            "weights=open&commercial=yes&organization=Maker",
+            BoardView(weights="open", commercial="yes", organization="Maker"),
+        ),
+        ("size_min=0.5&size_max=10", BoardView(size_min=5e8, size_max=1e10)),
+        ("price_max=2.5&context_min=200000", BoardView(price_max=2.5, context_min=200_000)),
+        ("released_after=2026-01-31", BoardView(released_after=date(2026, 1, 31))),
+        ("sort=votes", BoardView(sort="votes", descending=True)),
+        ("sort=votes&order=asc", BoardView(sort="votes")),
+        ("sort=price", BoardView(sort="price")),
+        ("order=desc", BoardView(descending=True)),
+        ("pin=b&pin=a&pin=b&pin=", BoardView(pins=("b", "a"))),
+        ("column=price&column=votes&column=rating", BoardView(columns=("votes", "price"))),
+        ("column=none&column=price", BoardView(columns=("price",))),
+        ("column=none", BoardView(columns=())),
+        ("unknown=1&pool=live", BoardView()),
+    ],
+)
+def test_view_understands_the_parameters(query, meant):
+    assert parse_board_view(QueryDict(query)) == meant
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        (f"q={'x' * 201}", "q"),
+        ("weights=ajar", "weights"),
+        ("commercial=perhaps", "commercial"),
+        ("size_min=big", "size_min"),
+        ("size_max=-1", "size_max"),
+        ("size_max=nan", "size_max"),
+        ("price_max=inf", "price_max"),
+        ("context_min=1e999", "context_min"),
+        ("context_min=%00", "context_min"),
+        ("released_after=soon", "released_after"),
+        ("released_after=2026-02-30", "released_after"),
+        ("sort=beauty", "sort"),
+        ("order=up", "order"),
+        ("pin=a&pin=b&pin=c&pin=d&pin=e", "pin"),
+        ("column=beauty", "column"),
+        ("q=%00", "q"),
+        ("organization=a%00b", "organization"),
+        ("pin=a&pin=%00", "pin"),
+    ],
+)
+def test_view_refuses_what_it_cannot_understand(query, field):
+    with pytest.raises(RequestError) as refused:
+        parse_board_view(QueryDict(query))
+    assert refused.value.status == 400
+    assert list(refused.value.extra["fields"]) == [field]
+
+
+ENTRIES = [
+    entry(model="a", name="Alpha Chat", organization="Acme", rank=1, votes=50, open_weights=True),
+    entry(replace(FACTS, size=70 * 10**9, commercial="no"), model="b", name="Beta", organization="Bolt", rank=2,
+          votes=400, open_weights=False, voters=3),
+    entry(replace(FACTS, commercial="conditional", released=date(2024, 5, 1), context=8192), model="c", name="Gamma",
+          organization="Acme", rank=3, votes=90),
+    unknown(model="d", name="Delta", rank=4, votes=10),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("limits", "found", "left_out", "unknown_of"),
+    [
+        ({}, "abcd", 0, {}),
+        ({"text": "acme"}, "ac", 0, {}),
+        ({"text": "CHAT acme"}, "a", 0, {}),
+        ({"text": "chat bolt"}, "", 0, {}),
+        ({"weights": "open"}, "ac", 1, {"weights": 1}),
+        ({"weights": "closed"}, "b", 1, {"weights": 1}),
+        ({"commercial": "yes"}, "a", 1, {"license": 1}),
+        ({"commercial": "conditional"}, "ac", 1, {"license": 1}),
+        ({"organization": "Bolt"}, "b", 1, {"organization": 1}),
+        ({"size_max": 1e10}, "ac", 1, {"size": 1}),
+        ({"size_min": 1e10}, "b", 1, {"size": 1}),
+        ({"size_min": 7.24e9, "size_max": 7.24e9}, "ac", 1, {"size": 1}),
+        ({"price_max": 1.0}, "abc", 1, {"price": 1}),
+        ({"price_max": 0.99}, "", 1, {"price": 1}),
+        ({"context_min": 10_000}, "ab", 1, {"context": 1}),
+        ({"released_after": date(2026, 2, 3)}, "ab", 1, {"released": 1}),
+        ({"size_max": 1e10, "price_max": 1.0}, "ac", 1, {"size": 1, "price": 1}),
+        ({"text": "beta", "size_max": 1e10}, "", 0, {}),
+    ],
+)
+def test_filtered_keeps_what_fits_and_counts_what_is_unknown(limits, found, left_out, unknown_of):
+    shown = filter_entries(ENTRIES, BoardView(**limits))
+    assert "".join(each.slug for each in shown.entries) == found
+    assert (shown.left_out, shown.unknown) == (left_out, unknown_of)
+    assert BoardView(**limits).has_filters == bool(limits)
+
+
+@pytest.mark.parametrize(
+    ("sort", "descending", "order"),
+    [
+        ("rank", False, "abcd"),
+        ("rank", True, "dcba"),
+        ("model", False, "abdc"),
+        ("votes", True, "bcad"),
+        ("votes", False, "dacb"),
+        ("size", False, "acbd"),
+        ("size", True, "bacd"),
+        ("released", False, "cabd"),
+        ("voters", True, "acbd"),
+    ],
+)
+def test_filtered_sorts_with_what_is_unknown_last_and_equals_in_the_order_of_the_board(sort, descending, order):
+    shown = filter_entries(ENTRIES, BoardView(sort=sort, descending=descending))
+    assert "".join(each.slug for each in shown.entries) == order
+    assert {each.slug: each.row["rank"] for each in shown.entries} == dict(zip("abcd", (1, 2, 3, 4), strict=True))
+
+
+@pytest.mark.parametrize("column", COLUMNS_BY_NAME)
+@pytest.mark.parametrize("descending", [False, True])
+def test_every_column_can_be_sorted_by(column, descending):
+    assert len(filter_entries(ENTRIES, BoardView(sort=column, descending=descending)).entries) == len(ENTRIES)
+
+
+def test_usual_columns_are_those_of_which_something_is_known():
+    assert list_default_columns(ENTRIES) == ("tier", "votes", "win_rate", "price", "context", "speed", "failures")
+    assert list_default_columns(ENTRIES[3:]) == ("tier", "votes", "win_rate")
+
+
+@pytest.mark.parametrize(
+    ("board_key", "names"),
+    [
+        (BoardView(), ["rank", "model", "rating", "votes"]),
+        (BoardView(columns=("price",)), ["rank", "model", "rating", "price"]),
+        (BoardView(columns=()), ["rank", "model", "rating"]),
+        (BoardView(sort="size"), ["rank", "model", "rating", "votes", "size"]),
+    ],
+)
+def test_shown_columns_hold_the_chosen_ones_and_that_of_the_order(board_key, names):
+    assert list_visible_columns(board_key, ["votes"]) == names
+
+
+def test_every_column_says_what_it_is():
+    assert all(str(column.label) and len(str(column.description)) > 15 for column in COLUMNS)
+    assert len(OPTIONAL_COLUMNS) == len(COLUMNS) - 3
+
+
+@pytest.mark.parametrize(
+    ("sort", "descending", "order"),
+    [
+        ("rank", False, ["first", "second", "newcomer", "worse"]),
+        ("rank", True, ["second", "first", "worse", "newcomer"]),
+        ("rating", True, ["first", "second", "newcomer", "worse"]),
+        ("votes", False, ["second", "first", "worse", "newcomer"]),
+    ],
+)
+def test_models_without_a_rank_come_after_the_others_however_they_are_sorted(sort, descending, order):
+    board = [
+        entry(model="first", rank=1, rating=1100.0, votes=900),
+        entry(model="second", rank=2, rating=1000.0, votes=800),
+        entry(model="newcomer", rank=None, rating=1700.0, votes=20),
+        entry(model="worse", rank=None, rating=900.0, votes=10),
+    ]
+    found = filter_entries(board, BoardView(sort=sort, descending=descending)).entries
+    assert [each.slug for each in found] == order
