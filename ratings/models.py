@@ -12,6 +12,7 @@ from arena.models import Vote
 from catalog.models import LanguageModel
 
 RETRY_DELAY = timedelta(minutes=1)  # a board that could not be fitted is tried again after this time
+PUBLIC_DELAY = timedelta(hours=24)  # the public record has a vote after this time
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # every vote but ties
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that comes with Arena

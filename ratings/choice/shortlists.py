@@ -6,7 +6,7 @@ from typing import Any
 
 from arena.battles.lifecycle import MAX_NAMED_MODELS, get_set_pool
 from arena.models import Endpoint
-from ratings.choice import board_selection
+from ratings.choice import ordering_board
 from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.form import ChoiceForm
 from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
@@ -48,7 +48,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
     """
     task = form.task_kind
     category = task.category if task else OVERALL_CATEGORY
-    board = board_selection.load_ordering_board(form.get_value("pool") or "", category)
+    board = ordering_board.load_ordering_board(form.get_value("pool") or "", category)
     weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
     shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.limits())
     connected = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))

@@ -1,6 +1,6 @@
 """The record of a pool: every vote in order, in the import format, without voter ids.
 
-The operator gets the full record. The public gets the part that `ratings.pipeline.public_view` allows.
+The operator gets the full record. The public gets the part that `ratings.interchange.public_view` allows.
 """
 
 import csv
@@ -23,8 +23,8 @@ from django.utils.timezone import now
 from arena.models import Answer, Turn, Vote
 from catalog.matching import resolver
 from core.files.csv_injection import escape_formula
+from ratings.interchange import public_view
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, STYLE_FIELDS
-from ratings.pipeline import public_view
 
 BATCH_SIZE = 2_000
 BATCH_SIZE_WITH_TEXT = 100

@@ -16,9 +16,8 @@ from django.utils.timezone import now
 from arena.endpoints.pair_sampler import PairSampler
 from arena.models import Battle, PairWeight, Vote
 from catalog.models import LanguageModel
-from ratings.models import OVERALL_CATEGORY, Pool, PoolFigures, Tally
+from ratings.models import OVERALL_CATEGORY, PUBLIC_DELAY, Pool, PoolFigures, Tally
 from ratings.pipeline import battle_outcomes
-from ratings.pipeline.public_view import PUBLIC_DELAY
 from ratings.statistics import propensity_audit
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.constants import MIN_VOTERS

@@ -4,13 +4,12 @@ Neither the record of another day nor the published texts of a battle lead to ot
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import takewhile
 
 from arena.identity.voters import keyed_hash
 from arena.models import Vote
-
-PUBLIC_DELAY = timedelta(hours=24)
+from ratings.models import PUBLIC_DELAY
 
 
 def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
