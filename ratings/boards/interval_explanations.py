@@ -37,7 +37,7 @@ _OTHER_CAUSES = {
 
 
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
-    """Return sentences, the most important one first; the last one says what would help."""
+    """Sentences about the width of an interval, the most important one first; the last one names a remedy."""
     if row["interval"] == PUBLISHED_INTERVAL:
         return [_("The publisher gives no explanation of this interval.")]
     if row["rating"] is not None and row["rank_low"] is None:
@@ -52,9 +52,9 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
 
 
 def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
-    """Return one line that says why a rating is provisional.
+    """One line with the reasons why a rating is provisional.
 
-    own: the pool is this arena's own; there, a rating with few voters is provisional too
+    own: whether the pool is this arena's own, where a rating with few voters is provisional too.
     """
     sentences = [*_explain_open_end(row), *_explain_few_votes(row)]
     if own:
@@ -65,7 +65,7 @@ def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
 
 
 def describe_missing_votes(row: Mapping[str, Any]) -> str:
-    """Return in a few words what a model lacks for a rank; empty if it has one."""
+    """A few words about the votes that a model needs for a rank; empty if it has one."""
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
@@ -78,9 +78,9 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
 
 
 def describe_rank_rule(*, own: bool) -> str:
-    """Return the rule by which a model gets a rank.
+    """The rule by which a model gets a rank.
 
-    own: the pool is this arena's own, so its voters are known
+    own: whether the pool is this arena's own, so that its voters are known.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if own:
@@ -89,7 +89,7 @@ def describe_rank_rule(*, own: bool) -> str:
 
 
 def compute_half_width(row: Mapping[str, Any]) -> float | None:
-    """Return half the width in Elo points; None if an end is open or there is no interval."""
+    """Half the width in Elo points; None if an end is open or there is no interval."""
     low, high = row["ci_low"], row["ci_high"]
     return None if low is None or high is None else float(high - low) / 2
 
@@ -165,6 +165,6 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _compute_own_half_width(row: Mapping[str, Any]) -> float:
-    """Return half the width that the win rate alone gives: with known ratings of opponents and independent votes."""
+    """Half the width that the win rate alone gives: with known ratings of opponents and independent votes."""
     rate = row["win_rate"]
     return ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * rate * (1 - rate))

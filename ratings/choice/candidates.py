@@ -40,7 +40,7 @@ class LaunchWeeks:
 
 
 def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
-    """Return all models that are not retired, with their ratings from these rows of a board."""
+    """All models that are not retired, with their ratings from these rows of a board."""
     current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
     prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
     measured = load_performance(current.values_list("pk", flat=True))
@@ -54,7 +54,7 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
 
 
 def _iter_tiered_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, Any], int | None]]:
-    """Yield the rows of the main component with their tiers, by intervals for a board without tests of differences."""
+    """The rows of the main component with their tiers, by intervals for a board without tests of differences."""
     overlapping = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
     for row in rows:
         if row["component"] == 0:

@@ -108,7 +108,7 @@ class Decision:
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
-    """Return the decision of a valid form; adds an error to the form if the chosen model does not meet the limits."""
+    """The decision of a valid form; adds an error to the form if the chosen model does not meet the limits."""
     slug = form.get_value("chosen")
     survivors = choice.shortlist.survivors
     chosen = next((assessment for assessment in survivors if assessment.candidate.slug == slug), None)
@@ -134,7 +134,7 @@ def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
 
 
 def build_decision_data(decision: Decision) -> dict[str, Any]:
-    """Return the shortlist and the decision as JSON data."""
+    """The shortlist and the decision as JSON data."""
     names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
     return shortlists.build_shortlist_data(decision.choice) | {
         "day": decision.day,
@@ -148,7 +148,7 @@ def build_decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def render_markdown(decision: Decision) -> str:
-    """Return the decision as a Markdown document."""
+    """The decision as a Markdown document."""
     return "\n".join(_iter_lines(decision)) + "\n"
 
 
@@ -182,7 +182,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
 
 
 def _iter_board_notes(shortlist: dict[str, Any]) -> Iterator[str]:
-    """Yield the source of the tiers; nothing without ratings."""
+    """The source of the tiers; nothing without ratings."""
     if shortlist["computed_at"]:
         source = {
             "pool": escape_markdown(shortlist["pool_name"]),

@@ -43,7 +43,7 @@ class Candidate:
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
-        """Return the GiB for the weights and their overhead, without the cache of conversations."""
+        """The GiB for the weights and their overhead, without the cache of conversations."""
         return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
 
@@ -111,7 +111,7 @@ def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | Non
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
-    """Return all limits that the candidate does not or may not meet, in the order of `LIMIT_ASSESSORS`."""
+    """All limits that the candidate does not or may not meet, in the order of `LIMIT_ASSESSORS`."""
     findings = (assess(candidate, limits) for name, assess in LIMIT_ASSESSORS.items() if is_limit_set(limits, name))
     return [finding for finding in findings if finding]
 
@@ -124,7 +124,7 @@ def is_limit_set(limits: Limits, name: str) -> bool:
 def _assess_limit(
     name: str, label: str, sign: str, value: Any, limit: Any, format_value: Callable[[Any], str]
 ) -> LimitFinding | None:
-    """Return a finding if the value is unknown, or if `value sign limit` is true."""
+    """A finding if the value is unknown, or if `value sign limit` is true."""
     if value is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     is_beyond = value < limit if sign == "<" else value > limit
@@ -197,7 +197,7 @@ def _assess_failures(model: Candidate, limits: Limits) -> LimitFinding | None:
 
 
 def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:
-    """Return a finding with the provider's usage tier, because other tiers have other limits."""
+    """A finding with the provider's usage tier, because other tiers have other limits."""
     if allowed is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     return LimitFinding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None

@@ -16,13 +16,12 @@ POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kin
 
 
 def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
-    """Return the board of a category that sorts a shortlist, or the overall one if the pool has none for it.
+    """The board of a category that sorts a shortlist, or the overall one if the pool has none for it.
 
     Without a pool, that is the first pool by `POOL_PRIORITY` with enough votes in the category, else with enough votes
     overall, else with any votes.
 
-    Raises:
-        RequestError: 404 for an unknown pool.
+    Raises RequestError 404 for an unknown pool.
     """
     if pool:
         return _load_pool_board(pool, category)
@@ -37,7 +36,7 @@ def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
 
 
 def has_enough_votes(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether the rows can be sorted: two comparable models have enough votes for a rank."""
+    """Whether the rows can be sorted: two comparable models have enough votes for a rank."""
     ranked = [
         row for row in rows if row["component"] == 0 and not row["unbounded"] and row.get("votes_to_rank", 0) == 0
     ]

@@ -84,7 +84,7 @@ class Shortlist:
 
 
 def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
-    """Return the shortlist of these candidates under the limits."""
+    """The shortlist of these candidates under the limits."""
     assessments = sorted(
         (_assess_candidate(candidate, limits) for candidate in candidates),
         key=lambda assessment: assessment.sort_key,

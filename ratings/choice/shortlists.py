@@ -41,10 +41,9 @@ class ModelChoice:
 
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
-    """Return the choice for a valid form.
+    """The choice for a valid form.
 
-    Raises:
-        RequestError: 404 for an unknown pool.
+    Raises RequestError 404 for an unknown pool.
     """
     task = form.task_kind
     category = task.category if task else OVERALL_CATEGORY
@@ -69,7 +68,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
 
 
 def build_shortlist_data(choice: ModelChoice) -> dict[str, Any]:
-    """Return the choice as API data."""
+    """The choice as API data."""
     task = choice.task
     shortlist = choice.shortlist
     return {
@@ -92,7 +91,7 @@ def build_shortlist_data(choice: ModelChoice) -> dict[str, Any]:
 
 
 def build_assessment_data(assessment: CandidateAssessment) -> dict[str, Any]:
-    """Return a model of the shortlist as API data."""
+    """A model of the shortlist as API data."""
     model = assessment.candidate
     return {
         "model": model.slug,
