@@ -59,8 +59,7 @@ class DecisionForm(ChoiceForm):
 class Decision:
     """A decision.
 
-    limits: pairs of label and value
-    own_rows: rows of the board of the battles between the contestants
+    limits: pairs of label and value. own_rows: rows of the board of the battles between the contestants.
     """
 
     day: date
@@ -82,7 +81,7 @@ class Decision:
 
     @property
     def unlisted(self) -> int:
-        """How many survivors are not on the page."""
+        """The number of survivors that are not on the page."""
         return len(self.choice.shortlist.survivors) - len(self.listed)
 
     @property
@@ -98,7 +97,7 @@ class Decision:
 
     @property
     def leaders(self) -> int:
-        """How many models may be the best according to their blind battles."""
+        """The number of models that may be the best according to their blind battles."""
         return sum(row["tier"] == 1 for row in self.own_rows)
 
     @property
@@ -127,10 +126,8 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
 def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
     if pool is None:
         return []
-    rows: list[dict[str, Any]] = snapshots.load_newest_board(
-        pool, OVERALL_CATEGORY, style_control=False, method=BRADLEY_TERRY
-    )["rows"]
-    return rows
+    board = snapshots.load_newest_board(pool, OVERALL_CATEGORY, style_control=False, method=BRADLEY_TERRY)
+    return list(board["rows"])
 
 
 def build_decision_data(decision: Decision) -> dict[str, Any]:
@@ -199,7 +196,7 @@ def _iter_board_notes(shortlist: dict[str, Any]) -> Iterator[str]:
 
 
 def escape_markdown(text: str) -> str:
-    """Return text on one line, with Markdown's special characters escaped."""
+    """The text on one line, with Markdown's special characters escaped."""
     return MARKDOWN_SPECIALS.sub(r"\\\1", " ".join(text.split()))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -17,9 +18,8 @@ from core.text.number_format import format_count, format_dollars
 class Candidate:
     """A model to choose from; None is unknown.
 
-    tier, rating: on the board of the task
-    prices: dollars per million tokens
-    failure_rate: share of calls in blind battles that failed because of the model or its server
+    tier, rating: those on the board of the task. prices: dollars per million tokens. failure_rate: share of calls in
+    blind battles that failed because of the model or its server.
     """
 
     slug: str
@@ -101,8 +101,11 @@ class LimitFinding:
     known: bool = True
 
 
+Assessor = Callable[[Candidate, Limits], LimitFinding | None]
+
+
 def compute_blended_price(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
-    """Return dollars per million tokens in the mix of this use."""
+    """Dollars per million tokens in the mix of this use."""
     return candidate.prices.token_cost(use) * MILLION / use.tokens if candidate.prices and use.tokens else None
 
 
@@ -121,8 +124,19 @@ def is_limit_set(limits: Limits, name: str) -> bool:
     return value is not None and value is not False and value != frozenset()
 
 
-def _assess_limit(
-    name: str, label: str, sign: str, value: Any, limit: Any, format_value: Callable[[Any], str]
+def _build_assessor(
+    sign: str, name: str, label: str, get_value: Callable[[Candidate, Limits], Any], format_value: Callable[[Any], str]
+) -> Assessor:
+    """The assessor of a limit on one number; the sign "<" marks a minimum, and ">" a maximum."""
+
+    def assess(model: Candidate, limits: Limits) -> LimitFinding | None:
+        return _compare_with_limit(sign, name, label, get_value(model, limits), getattr(limits, name), format_value)
+
+    return assess
+
+
+def _compare_with_limit(
+    sign: str, name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
 ) -> LimitFinding | None:
     """A finding if the value is unknown, or if `value sign limit` is true."""
     if value is None:
@@ -136,18 +150,6 @@ def _assess_limit(
         value_text = f"{value:,}"
         limit_text = f"{limit:,}"
     return LimitFinding(name, f"{label} {value_text} {sign} {limit_text}")
-
-
-def _assess_minimum(
-    name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
-) -> LimitFinding | None:
-    return _assess_limit(name, label, "<", value, limit, format_value)
-
-
-def _assess_maximum(
-    name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
-) -> LimitFinding | None:
-    return _assess_limit(name, label, ">", value, limit, format_value)
 
 
 def _assess_commercial(model: Candidate, limits: Limits) -> LimitFinding | None:
@@ -168,7 +170,7 @@ def _assess_openness(model: Candidate, limits: Limits) -> LimitFinding | None:
 def _assess_cutoff(model: Candidate, limits: Limits) -> LimitFinding | None:
     if limits.search_instead and model.web_search:
         return None
-    return _assess_minimum("cutoff", "knowledge until", model.cutoff, limits.cutoff, lambda day: f"{day:%Y-%m-%d}")
+    return _compare_with_limit("<", "cutoff", "knowledge until", model.cutoff, limits.cutoff, "{:%Y-%m-%d}".format)
 
 
 def _assess_modalities(model: Candidate, limits: Limits) -> LimitFinding | None:
@@ -188,12 +190,11 @@ def _assess_gpu_memory(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is False:
         return LimitFinding("gpu_memory", "closed weights cannot run on your own GPUs")
     needed = model.gpu_memory(limits.bytes_each)
-    return _assess_maximum("gpu_memory", "GPU memory", needed, limits.gpu_memory, lambda gib: f"{gib:.1f} GiB")
+    return _compare_with_limit(">", "gpu_memory", "GPU memory", needed, limits.gpu_memory, "{:.1f} GiB".format)
 
 
-def _assess_failures(model: Candidate, limits: Limits) -> LimitFinding | None:
-    percent = None if model.failure_rate is None else 100 * model.failure_rate
-    return _assess_maximum("failures", "failed calls", percent, limits.failures, lambda number: f"{number:.3g} %")
+def _compute_failure_percent(model: Candidate, _: Limits) -> float | None:
+    return None if model.failure_rate is None else 100 * model.failure_rate
 
 
 def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:
@@ -211,41 +212,33 @@ def _format_whole(value: int) -> str:
     return f"{value:,}"
 
 
-LIMIT_ASSESSORS: Mapping[str, Callable[[Candidate, Limits], LimitFinding | None]] = MappingProxyType(
+_at_least = partial(_build_assessor, "<")
+_at_most = partial(_build_assessor, ">")
+LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
     {
         "commercial": _assess_commercial,
         "openness": _assess_openness,
-        "context": lambda model, limits: _assess_minimum(
-            "context", "context", model.context, limits.context, _format_whole
-        ),
+        "context": _at_least("context", "context", lambda model, _: model.context, _format_whole),
         "cutoff": _assess_cutoff,
         "modalities": _assess_modalities,
         "tools": _assess_tools,
-        "price": lambda model, limits: _assess_maximum(
-            "price", "price", compute_blended_price(model, limits.use), limits.price, format_dollars
+        "price": _at_most(
+            "price", "price", lambda model, limits: compute_blended_price(model, limits.use), format_dollars
         ),
-        "monthly": lambda model, limits: _assess_maximum(
-            "monthly", "monthly cost", compute_monthly_cost(model, limits.use), limits.monthly, format_dollars
+        "monthly": _at_most(
+            "monthly", "monthly cost", lambda model, limits: compute_monthly_cost(model, limits.use), format_dollars
         ),
-        "latency": lambda model, limits: _assess_maximum(
-            "latency", "seconds to the first token", model.latency_s, limits.latency, _format_number
-        ),
-        "speed": lambda model, limits: _assess_minimum(
-            "speed", "tokens per second", model.tokens_per_s, limits.speed, _format_number
-        ),
-        "failures": _assess_failures,
+        "latency": _at_most("latency", "seconds to the first token", lambda model, _: model.latency_s, _format_number),
+        "speed": _at_least("speed", "tokens per second", lambda model, _: model.tokens_per_s, _format_number),
+        "failures": _at_most("failures", "failed calls", _compute_failure_percent, "{:.3g} %".format),
         "rate": lambda model, limits: _assess_rate(
             "rate", "requests per minute", model.requests_per_minute, limits.rate
         ),
         "token_rate": lambda model, limits: _assess_rate(
             "token_rate", "tokens per minute", model.tokens_per_minute, limits.token_rate
         ),
-        "params": lambda model, limits: _assess_maximum(
-            "params", "parameters", model.params, limits.params, format_count
-        ),
+        "params": _at_most("params", "parameters", lambda model, _: model.params, format_count),
         "gpu_memory": _assess_gpu_memory,
-        "weeks": lambda model, limits: _assess_maximum(
-            "weeks", "weeks to launch", model.weeks, limits.weeks, _format_number
-        ),
+        "weeks": _at_most("weeks", "weeks to launch", lambda model, _: model.weeks, _format_number),
     }
 )

@@ -1,4 +1,4 @@
-"""Build the shortlist for a form, over all models of the catalog, and its API data."""
+"""The shortlist for a form, from all models of the catalog, and its API data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,11 +18,10 @@ from ratings.models import OVERALL_CATEGORY, Pool
 class ModelChoice:
     """A shortlist with the board that sorts it.
 
-    pool, category: of the board whose tiers sort the survivors; the category is that of the task, or overall if the
-        pool has no board for it
-    tiers_by: `test`, or `interval` if only intervals were published
-    contestants: the survivors that are connected here, at most as many as a set may have
-    own_pool: slug of the pool of the contestants' battles; None before the first vote
+    pool, category: those of the board whose tiers sort the survivors; the category is that of the task, or overall if
+    the pool has no board for it. tiers_by: `test`, or `interval` if only intervals were published. contestants: the
+    survivors that are connected here, at most as many as a set may have. own_pool: slug of the pool of the contestants'
+    battles; None before the first vote.
     """
 
     task: TaskKind | None
@@ -41,10 +40,7 @@ class ModelChoice:
 
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
-    """The choice for a valid form.
-
-    Raises RequestError 404 for an unknown pool.
-    """
+    """The choice for a valid form. Raises RequestError 404 for an unknown pool."""
     task = form.task_kind
     category = task.category if task else OVERALL_CATEGORY
     board = ordering_board.load_ordering_board(form.get_value("pool") or "", category)

@@ -34,7 +34,7 @@ LIST_PARAMETERS = ("left", "out")
 
 @dataclass(frozen=True)
 class LimitCost:
-    """How many more models would match without a limit, and the query string without it."""
+    """The number of further models that would match without a limit, and the query string without it."""
 
     limit: Any
     more: int
@@ -61,7 +61,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "benchmarks": choice and _load_benchmarks(choice.task),
         "costs": choice and _list_limit_costs(choice, form, request.GET),
         "limit_reasons": list_limit_reasons(),
-        "tasks": [(kind, _build_task_query(kind)) for kind in load_task_kinds().values()],
+        "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
         "pools": _list_pools(choice.pool.slug if choice else ""),
     }
     return render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
@@ -93,11 +93,6 @@ def _list_pools(selected: str) -> QuerySet[Pool]:
     return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
 
 
-def _build_task_query(kind: TaskKind) -> str:
-    """The query string of a task with its usual limits."""
-    return urlencode({"task": kind.slug, **kind.limits})
-
-
 @require_safe
 def show_decision(request: HttpRequest) -> HttpResponse:
     """The decision for the address of a shortlist with `chosen` and `why`; with `format=md` or `json` a file."""
@@ -121,20 +116,16 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 
 
 def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
-    kinds = {
-        "md": ("text/markdown; charset=utf-8", render_markdown),
-        "json": ("application/json", _render_json),
-    }
-    if kind not in kinds:
+    """The decision as a file of this kind; None for another kind."""
+    if kind == "md":
+        response = HttpResponse(render_markdown(decision), content_type="text/markdown; charset=utf-8")
+    elif kind == "json":
+        body = orjson.dumps(build_decision_data(decision), option=orjson.OPT_UTC_Z)
+        response = HttpResponse(body, content_type="application/json")
+    else:
         return None
-    content_type, render_file = kinds[kind]
-    disposition = f'attachment; filename="decision-{decision.day:%Y-%m-%d}.{kind}"'
-    headers = {"Content-Disposition": disposition}
-    return HttpResponse(render_file(decision), content_type=content_type, headers=headers)
-
-
-def _render_json(decision: Decision) -> bytes:
-    return orjson.dumps(build_decision_data(decision), option=orjson.OPT_UTC_Z)
+    response["Content-Disposition"] = f'attachment; filename="decision-{decision.day:%Y-%m-%d}.{kind}"'
+    return response
 
 
 def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
