@@ -121,19 +121,19 @@ def _format_imported_row(key: int, row: VoteRow, target: ImportTarget) -> str:
 
     The source of the vote is one of them, because the source column says that the vote was imported.
     """
-    aside = row.aside
+    other_fields = row.other_fields
     if row.source != "import":
-        aside = aside | {"source": row.source}
+        other_fields = other_fields | {"source": row.source}
     if target.with_text:
-        aside = aside | row.conversations
-    if not aside:
+        other_fields = other_fields | row.conversations
+    if not other_fields:
         return ""
     try:
-        text = orjson.dumps(aside).decode()
+        text = orjson.dumps(other_fields).decode()
     except orjson.JSONEncodeError:
         raise ValueError(f"line {row.line}: is nested too deeply") from None
     if "\\u0000" in text:
-        text = orjson.dumps(_replace_nul(aside)).decode()
+        text = orjson.dumps(_replace_nul(other_fields)).decode()
     return f"{key}\t{text}\n".replace("\\", "\\\\")  # JSON has escaped everything else
 
 

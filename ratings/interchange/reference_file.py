@@ -1,4 +1,4 @@
-"""Ratings by category that somebody else has published: the parser of their file, and the rows of boards. Pure."""
+"""Ratings by category from another publisher: the parser of their file, and the rows of boards. Pure."""
 
 import csv
 import lzma

@@ -1,4 +1,4 @@
-"""The reference pool that comes with Arena: published ratings by category, until the arena has ratings of its own.
+"""The reference pool that comes with Arena: published ratings by category, until the arena has its own ratings.
 
 Its boards are stored once, from a file. They have no votes here, so they are never fitted, counted or verified.
 """

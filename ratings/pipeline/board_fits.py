@@ -80,16 +80,16 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """The parameters of a fit. In a pool of this arena, votes of one voter do not count as independent."""
+    """The parameters of a fit. In a pool of this arena, a voter's votes are not independent."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
 def _build_contestants(board: Board, counts: CategoryCounts, models: ModelsByKey, votes: CategoryVotes) -> Contestants:
     is_own_pool = board.pool.kind != Pool.Kind.IMPORT
     vote_counts = counts.comparisons.votes.sum(axis=1)
-    voters, named, capped = _count_voters(votes, len(counts.models))
-    # Each vote of an unknown voter counts as a voter of its own.
-    weight = vote_counts - named + capped if is_own_pool else vote_counts
+    voters, known_votes, capped_votes = _count_voters(votes, len(counts.models))
+    # Each vote of an unknown voter counts as one more voter.
+    weight = vote_counts - known_votes + capped_votes if is_own_pool else vote_counts
     return Contestants(counts, models, voters.astype(np.intp), weight, is_own_pool=is_own_pool)
 
 
@@ -127,9 +127,8 @@ def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
         return np.minimum(numbers, MAX_VOTES_PER_VOTER)
 
     rows = votes.voter_counts
-    amount = rows.wins + rows.losses + rows.ties
     functions = (np.sign, np.positive, cap_votes)
-    return cluster_sums.sum_over_voters(rows.voter, (rows.first, rows.second), amount, size, functions)
+    return cluster_sums.sum_over_voters(rows.voter, (rows.first, rows.second), rows.votes, size, functions)
 
 
 def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]:

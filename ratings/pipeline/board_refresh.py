@@ -97,11 +97,14 @@ def _refresh_pool(pool: Pool, cutoff: datetime) -> Iterator[Snapshot]:
 
 
 def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    """Snapshots of a board; none if it cannot be fitted, so that other boards are published all the same."""
+    """Snapshots of a board; none if it cannot be fitted, so that other boards are published anyway."""
     try:
+        if board.style_control:
+            return [board_fits.fit_style_board(board, state, models)]
         return board_fits.fit_board(board, state, models)
     except Exception:
-        logger.exception("%s/%s keeps its last ratings", board.pool.slug, board.category.slug)
+        style = " under style control" if board.style_control else ""
+        logger.exception("%s/%s%s keeps its last ratings", board.pool.slug, board.category.slug, style)
         return []
 
 
@@ -159,7 +162,7 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
 
 
 def refresh_style_board() -> bool:
-    """Publish the board under style control that is most behind; returns whether there was one."""
+    """Publish the most outdated board under style control; returns whether there was one."""
     with _atomic_with_reset():
         if not _query_value("SELECT pg_try_advisory_xact_lock(%s)", REFRESH_LOCK_ID):
             return False
@@ -171,22 +174,14 @@ def refresh_style_board() -> bool:
         board.last_vote_id = plain.last_vote_id
         state = pool_state.get_pool_state(plain.pool)
         started = time.monotonic()
-        snapshots = _fit_style_board_or_skip(board, state, _load_models(state))
+        snapshots = _fit_board_or_skip(board, state, _load_models(state))
         _style_fit_seconds[plain.pk] = time.monotonic() - started
         _publish_snapshots(snapshots, cutoff, [board])
     return True
 
 
-def _fit_style_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    try:
-        return [board_fits.fit_style_board(board, state, models)]
-    except Exception:
-        logger.exception("%s/%s under style control keeps its last ratings", board.pool.slug, board.category.slug)
-        return []
-
-
 def _find_stalest_board() -> tuple[Board, datetime] | None:
-    """The plain board whose counterpart under style control is most behind, and when the plain board was published.
+    """The plain board with the most outdated counterpart under style control, and the time of its publication.
 
     Sets of visitors have no style control. None if no board is due.
     """

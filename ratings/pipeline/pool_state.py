@@ -5,7 +5,7 @@ reads only new votes. If another process changes the tallies of a pool, the next
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -76,14 +76,7 @@ class CategoryVotes:
 
     def select(self, votes: NDArray[np.bool_]) -> "CategoryVotes":
         """Only these votes (a mask of length N)."""
-        return CategoryVotes(
-            first=self.first[votes],
-            second=self.second[votes],
-            twice=self.twice[votes],
-            both_bad=self.both_bad[votes],
-            weight=self.weight[votes],
-            voter=self.voter[votes],
-        )
+        return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
         """The counts of these votes, and the votes themselves, both by positions among the models with votes."""
@@ -101,9 +94,9 @@ class CategoryVotes:
     def voter_counts(self) -> VoterCounts:
         """The votes of known voters."""
         known = self.voter != UNKNOWN_VOTER
-        named = self if known.all() else self.select(known)
-        won, lost, tied = (named.weight * (named.twice == score) for score in (2, 0, 1))
-        return VoterCounts(named.voter, named.first, named.second, won, lost, tied)
+        votes = self if known.all() else self.select(known)
+        won, lost, tied = (votes.weight * (votes.twice == score) for score in (2, 0, 1))
+        return VoterCounts(votes.voter, votes.first, votes.second, won, lost, tied)
 
 
 @dataclass
