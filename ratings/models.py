@@ -60,6 +60,10 @@ def format_category_name(slug: str) -> str:
     return slug.replace("-", " ").capitalize()
 
 
+def get_or_create_category(slug: str) -> Category:
+    return Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})[0]
+
+
 class Board(models.Model):
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="boards")
     category = models.ForeignKey(Category, models.CASCADE)

@@ -1,4 +1,4 @@
-"""The board and pool of a page: this arena's own, or the shipped public votes until somebody has voted here.
+"""The board and pool of a page: this arena's own, or the shipped public votes before the first vote here.
 
 All pages about a board use this module, so that a link from one to another shows the same board.
 """

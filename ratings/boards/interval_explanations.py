@@ -150,7 +150,8 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
         yield _("The interval closes once the model has both wins and losses.")
         return
     yield from _explain_too_wide(row)
-    own_half = _compute_own_half_width(row)
+    # With known ratings of the opponents and independent votes, the win rate determines the width.
+    own_half = ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * row["win_rate"] * (1 - row["win_rate"]))
     figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{own_half:.0f}"}
     if half > EXCESS_WIDTH_RATIO * own_half:
         yield _("The interval is ± %(half)s; its own %(votes)s votes explain about ± %(own)s of that.") % figures
@@ -162,9 +163,3 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
         row["votes"],
     )
     yield sentence % figures
-
-
-def _compute_own_half_width(row: Mapping[str, Any]) -> float:
-    """Half the width that the win rate alone gives: with known ratings of opponents and independent votes."""
-    rate = row["win_rate"]
-    return ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * rate * (1 - rate))

@@ -39,11 +39,6 @@ def build_series_table(
 def _format_cell(point: Mapping[str, Any] | None) -> tuple[str, str] | None:
     if point is None:
         return None
-    return f"{point['rating']:,.0f}", _format_ends(point["ci_low"], point["ci_high"])
-
-
-def _format_ends(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return ""
-    low_text, high_text = ("…" if end is None else f"{end:,.0f}" for end in (low, high))
-    return f"{low_text} \N{EN DASH} {high_text}"
+    ends = (point["ci_low"], point["ci_high"])
+    interval = " \N{EN DASH} ".join("…" if end is None else f"{end:,.0f}" for end in ends)
+    return f"{point['rating']:,.0f}", "" if ends == (None, None) else interval

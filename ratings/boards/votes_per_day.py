@@ -13,7 +13,7 @@ MAX_DAYS = 30
 def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[tuple[date, int]]:
     """Pairs (day, votes) for the last thirty UTC days up to this time, oldest first, starting with the first board.
 
-    A day without a board has 0 votes. The list is empty for a reference board, whose votes are not published.
+    A day without a board has 0 votes. The list is empty for a reference board, because its votes are not published.
     """
     snapshots = Snapshot.objects.filter(
         board=select_board_id(board_key), method=board_key.method, computed_at__lte=until, votes__isnull=False

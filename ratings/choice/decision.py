@@ -173,7 +173,8 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
         yield _("No votes on blind battles between these models yet.")
     yield f"\n## {_('Excluded models')}\n"
     for assessment in shortlist.excluded:
-        yield f"- {escape_markdown(assessment.candidate.name)}: {escape_markdown(_join_reasons(assessment))}"
+        reasons = "; ".join(finding.words for finding in assessment.failures)
+        yield f"- {escape_markdown(assessment.candidate.name)}: {escape_markdown(reasons)}"
     yield f"\n## {_('Before launch')}\n"
     yield from (f"- [ ] {item}" for item in CHECKLIST)
 
@@ -224,7 +225,3 @@ def _build_own_row(row: dict[str, Any]) -> tuple[Any, ...]:
     rank = rank if has_rank(row) else f"({rank})"
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
     return escape_markdown(row["name"]), rank, format_whole(row["rating"]), format_interval(row) or UNKNOWN_TEXT, votes
-
-
-def _join_reasons(assessment: CandidateAssessment) -> str:
-    return "; ".join(finding.words for finding in assessment.failures)

@@ -16,15 +16,11 @@ from core.text.number_format import format_count, format_dollars
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model to choose from; None is unknown.
-
-    tier, rating: those on the board of the task. prices: dollars per million tokens. failure_rate: share of calls in
-    blind battles that failed because of the model or its server.
-    """
+    """A model to choose from; None is unknown."""
 
     slug: str
     name: str
-    tier: int | None = None
+    tier: int | None = None  # on the board of the task, as the rating
     rating: float | None = None
     commercial: str | None = None  # yes, conditional, no
     open_weights: bool | None = None
@@ -34,12 +30,12 @@ class Candidate:
     web_search: bool | None = None
     modalities: frozenset[str] | None = None
     tools: bool | None = None
-    prices: ApiPrices | None = None
+    prices: ApiPrices | None = None  # dollars per million tokens
     latency_s: float | None = None
     tokens_per_s: float | None = None
     requests_per_minute: RateLimit | None = None
     tokens_per_minute: RateLimit | None = None
-    failure_rate: float | None = None
+    failure_rate: float | None = None  # share of calls in blind battles that the model or its server made fail
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
@@ -49,47 +45,28 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Limits:
-    """The requirements of a choice; None and empty values set no limit.
+    """The requirements of a choice; None and empty values set no limit."""
 
-    commercial       a license that allows commercial use, possibly with conditions
-    openness         "open" or "closed" weights
-    context          minimum tokens
-    cutoff           earliest knowledge cutoff; with `search_instead`, web search replaces it
-    modalities       all of these, such as "image"
-    tools            can call tools
-    price            maximum dollars per million tokens in the mix of `use`
-    monthly          maximum dollars per month for the tokens of `use`
-    latency          maximum seconds to the first token
-    speed            minimum tokens per second
-    rate             minimum requests per minute that the provider allows
-    token_rate       minimum tokens per minute that the provider allows
-    failures         maximum percent of calls that failed here
-    params           maximum parameters
-    gpu_memory       maximum GiB at `bytes_each` per parameter
-    weeks            maximum weeks until launch
-    exclude_unknown  exclude models without a value for a limit, instead of flagging them
-    """
-
-    commercial: bool = False
-    openness: str | None = None
-    context: int | None = None
-    cutoff: date | None = None
-    search_instead: bool = False
-    modalities: frozenset[str] = frozenset()
-    tools: bool = False
-    price: Decimal | None = None
-    monthly: Decimal | None = None
-    latency: float | Decimal | None = None
-    speed: float | Decimal | None = None
-    rate: int | None = None
-    token_rate: int | None = None
-    failures: float | Decimal | None = None
-    params: int | None = None
-    gpu_memory: Decimal | None = None
-    weeks: Decimal | None = None
+    commercial: bool = False  # the license allows commercial use, possibly with conditions
+    openness: str | None = None  # "open" or "closed" weights
+    context: int | None = None  # minimum tokens
+    cutoff: date | None = None  # earliest knowledge cutoff
+    search_instead: bool = False  # whether web search replaces the cutoff
+    modalities: frozenset[str] = frozenset()  # all of these, such as "image"
+    tools: bool = False  # the model can call tools
+    price: Decimal | None = None  # maximum dollars per million tokens in the mix of `use`
+    monthly: Decimal | None = None  # maximum dollars per month for the tokens of `use`
+    latency: float | Decimal | None = None  # maximum seconds to the first token
+    speed: float | Decimal | None = None  # minimum tokens per second
+    rate: int | None = None  # minimum requests per minute that the provider allows
+    token_rate: int | None = None  # minimum tokens per minute that the provider allows
+    failures: float | Decimal | None = None  # maximum percentage of calls that failed here
+    params: int | None = None  # maximum parameters
+    gpu_memory: Decimal | None = None  # maximum GiB at `bytes_each` per parameter
+    weeks: Decimal | None = None  # maximum weeks until launch
     use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
-    exclude_unknown: bool = False
+    exclude_unknown: bool = False  # exclude models without a value for a limit, instead of flagging them
 
 
 @dataclass(frozen=True)

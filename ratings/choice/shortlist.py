@@ -114,8 +114,8 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Slug → tier for a board that was published with intervals only, for rows with an interval.
 
-    Tier 1 has every model whose interval overlaps that of the best one; the best of the others leads the next tier.
-    Without the joint covariance this is the coarser test: two models whose intervals overlap may still differ.
+    Tier 1 has the best model and every model with an overlapping interval; the best of the others leads the next tier.
+    Without the joint covariance this is the coarser test: two models with overlapping intervals may still differ.
     """
     closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
     remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))

@@ -99,7 +99,7 @@ def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, in
     created_at = COPY_NULL if row.created_at is None else row.created_at.isoformat()
     return (
         f"{key}\t{target.pool.slug}\t{target.file.pk}\t{ids[row.model_a]}\t{ids[row.model_b]}\t{row.winner}\t"
-        f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{_escape_text(row.reason)}\t{_format_categories(row.categories)}\t"
+        f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{row.reason.translate(COPY_ESCAPES)}\t{_format_categories(row.categories)}\t"
         f"{features}\t{propensity}\t{row.turns}\t{created_at}\t{{}}\t\n"
     )
 
@@ -150,10 +150,6 @@ def _replace_nul(value: Any) -> Any:
 
 def _format_array(values: Iterable[str]) -> str:
     return f"{{{','.join(values)}}}"
-
-
-def _escape_text(text: str) -> str:
-    return text.translate(COPY_ESCAPES)
 
 
 def _reserve_keys(number: int) -> list[int]:

@@ -187,10 +187,10 @@ def _parse_winner(value: Any) -> str:
     raise ValueError(f"must be one of {', '.join(WINNERS_BY_NAME)}")
 
 
-def _build_integer_parser(least: int, most: int) -> Callable[[Any], int]:
+def _build_integer_parser(low: int, high: int) -> Callable[[Any], int]:
     def parse_integer(value: Any) -> int:
-        if type(value) is not int or not least <= value <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
         return value
 
     return parse_integer

@@ -45,7 +45,7 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
 
 
 def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:
-    """A snapshot under style control, of the votes whose style is known; without rows if there is no fit."""
+    """A snapshot under style control, of the votes with a known style; without rows if there is no fit."""
     counts, votes, features = _select_styled_votes(state, board.category.slug, models)
     parameters = _build_parameters(board)
     styled_votes = StyledVotes(
@@ -108,7 +108,7 @@ def _fit_bradley_terry(
 def _select_styled_votes(
     state: PoolState, category: str, models: ModelsByKey
 ) -> tuple[CategoryCounts, CategoryVotes, NDArray[np.float32]]:
-    """The votes of a category whose style is known: their counts, the votes, and their features."""
+    """The votes of a category with a known style: their counts, the votes, and their features."""
     keys = sorted(state.positions, key=lambda key: models[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)

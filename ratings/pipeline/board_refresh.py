@@ -209,9 +209,9 @@ def _find_stalest_board() -> tuple[Board, datetime] | None:
 
 
 def _compute_style_interval(board_id: int) -> timedelta:
-    least, most = STYLE_INTERVAL_RANGE_S
+    shortest, longest = STYLE_INTERVAL_RANGE_S
     seconds = STYLE_INTERVAL_FACTOR * _style_fit_seconds.get(board_id, 0.0)
-    return timedelta(seconds=min(max(least, seconds), most))
+    return timedelta(seconds=min(max(shortest, seconds), longest))
 
 
 @contextmanager

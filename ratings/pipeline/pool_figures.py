@@ -67,23 +67,19 @@ def update_pool_figures() -> list[str]:
         return []
     battles = _count_battles()
     changed = []
-    known = {
-        pool: (mark, late) for pool, mark, late in PoolFigures.objects.values_list("pool", "mark", "figures__late")
-    }
+    stored_rows = PoolFigures.objects.values_list("pool", "mark", "figures__late")
+    known = {pool: (mark, has_late_votes) for pool, mark, has_late_votes in stored_rows}
     for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
         pool_battles = battles.get(pool.slug, {})
-        stored_mark, late = known.get(pool.pk, (None, False))
-        mark = [_find_newest_vote_id(pool), pool.revision, pool_battles, now().hour if late else None]
+        stored_mark, has_late_votes = known.get(pool.pk, (None, False))
+        newest_vote_id = Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
+        mark = [newest_vote_id, pool.revision, pool_battles, now().hour if has_late_votes else None]
         if stored_mark != mark:
             values = {"figures": _compute_figures(pool, pool_battles), "mark": mark, "counted_at": Now()}
             PoolFigures.objects.update_or_create(pool=pool, defaults=values)
             changed.append(pool.slug)
     _next_round_at = time.monotonic() + PAUSE_FACTOR * (time.monotonic() - started)
     return changed
-
-
-def _find_newest_vote_id(pool: Pool) -> int | None:
-    return Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
 
 
 def _count_battles() -> dict[str, dict[str, int]]:
@@ -99,9 +95,9 @@ def _count_battles() -> dict[str, dict[str, int]]:
 def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
     vote_counts = _count_votes(pool, slugs)
-    late = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - PUBLIC_DELAY)
+    late_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - PUBLIC_DELAY)
     return {
-        "late": late.exists(),  # if so, the figures are computed again in the next hour
+        "late": late_votes.exists(),  # if so, the figures are computed again in the next hour
         "battles": battles,
         **vote_counts,
         "model_battles": battle_outcomes.count_outcomes(pool.slug, slugs),

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 
 from arena.models import API_POOL, LIVE_POOL
-from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Board, Category, Pool, Tally, format_category_name
+from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Board, Pool, Tally, get_or_create_category
 
 DRAIN_OUTBOX_SQL = """
 DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id
@@ -162,8 +162,7 @@ def _get_or_create_boards(
     """The boards of these pools and categories; missing boards and categories are created."""
     boards = dict(known)
     for pool, slug in keys - boards.keys():
-        category, _ = Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})
-        boards[pool, slug] = Board.objects.create(pool=pools[pool], category=category)
+        boards[pool, slug] = Board.objects.create(pool=pools[pool], category=get_or_create_category(slug))
     return {key: boards[key] for key in keys}
 
 

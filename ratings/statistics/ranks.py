@@ -40,7 +40,7 @@ class Ranks:
     ranked (M,): the models among which ranks are counted. The others have 0 as `rank`, `rank_ub` and `tier`; their
     `rank_low` and `rank_high` are the ranks that they could have among the ranked models. `rank_low` and `rank_high`
     count the models that are better or worse by a two-sided 95% test of the difference. `rank_ub` counts the models
-    whose interval lies wholly above. `tier` 1 contains every model that may be the best.
+    with an interval that lies wholly above. `tier` 1 contains every model that may be the best.
     """
 
     ranked: Flags

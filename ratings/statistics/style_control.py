@@ -140,7 +140,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
 
 
 def _place_loose_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
-    """As `placement.place_loose_models`, except that style gives the opponent of every vote a strength of its own."""
+    """As `placement.place_loose_models`, except that style changes the strength of the opponent in each vote."""
     loose = np.zeros(len(parameters), dtype=bool)
     loose[part.loose] = True
     votes = votes.select_votes(loose[votes.first] | loose[votes.second])
