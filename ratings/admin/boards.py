@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,8 +14,8 @@ from core.admin.classes import ModelAdmin
 from core.admin.read_only import ReadOnlyAdmin
 from ratings.admin import tasks
 from ratings.boards import addresses
-from ratings.boards.snapshots import BRADLEY_TERRY, BoardKey
-from ratings.models import Board, Category, Pool, Snapshot
+from ratings.boards.snapshots import BoardKey, newest_fit
+from ratings.models import Board, Category, Pool
 
 
 class EditOnlyAdmin(ModelAdmin):
@@ -100,10 +100,8 @@ class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
     ordering = ("pool", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Board]:
-        newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
-        computed_at, votes = (Subquery(newest.values(name)[:1]) for name in ("computed_at", "votes"))
-        boards: QuerySet[Board] = super().get_queryset(request).annotate(published_at=computed_at, vote_count=votes)
-        return boards
+        boards: QuerySet[Board] = super().get_queryset(request)
+        return boards.annotate(published_at=newest_fit("computed_at"), vote_count=newest_fit("votes"))
 
     def pools(self, selected: QuerySet[Any]) -> QuerySet[Pool]:
         return Pool.objects.filter(boards__in=selected.values("pk")).distinct().order_by("pk")

@@ -144,10 +144,15 @@ def select_board_id(board_key: BoardKey) -> Any:
 def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
     """The newest snapshot of each pool in this category, oldest pool first, without the pools of shortlists."""
     boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
-    keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
+    keys = boards.annotate(newest=newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
     return list(Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__pool_id"))
+
+
+def newest_fit(field: str) -> Subquery:
+    """The value of a field of the newest snapshot by Bradley-Terry, in a query of boards."""
+    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
+    return Subquery(newest.values(field)[:1])
 
 
 def _build_board(snapshot: Snapshot) -> dict[str, Any]:

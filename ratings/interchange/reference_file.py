@@ -22,7 +22,7 @@ UNPUBLISHED_COLUMNS = dict.fromkeys(
 
 @dataclass(frozen=True)
 class ReferenceRating:
-    """A line of the file. `name` is the publisher's, and includes the settings with which the model answered."""
+    """A line of the file. name: as the publisher writes it, including the settings of the model."""
 
     category: str
     key: str

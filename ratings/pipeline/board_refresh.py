@@ -15,13 +15,13 @@ from functools import partial
 from typing import Any
 
 from django.db import Error, connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from arena.models import LIVE_POOL
 from catalog.models import LanguageModel
 from ratings.boards import pair_tables
-from ratings.boards.snapshots import BRADLEY_TERRY
+from ratings.boards.snapshots import newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
 from ratings.pipeline import announcements, board_fits, pool_state, standings, tallies
 from ratings.pipeline.pool_state import PoolState
@@ -185,9 +185,8 @@ def _find_stalest_board() -> tuple[Board, datetime] | None:
 
     Sets of visitors have no style control. None if no board is due.
     """
-    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    boards = boards.annotate(published_at=Subquery(newest.values("computed_at")[:1]))
+    boards = boards.annotate(published_at=newest_fit("computed_at"))
     plain, styled = (
         {(board.pool_id, board.category_id): board for board in boards.filter(style_control=style)}
         for style in (False, True)
