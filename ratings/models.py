@@ -12,6 +12,7 @@ from arena.models import Vote
 from catalog.models import LanguageModel
 
 RETRY_DELAY = timedelta(minutes=1)  # a board that could not be fitted is tried again after this time
+PUBLIC_DELAY = timedelta(hours=24)  # the public record has a vote after this time
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # every vote but ties
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that comes with Arena
@@ -57,6 +58,10 @@ class Category(models.Model):
 def format_category_name(slug: str) -> str:
     """The name of a category that is created with its first vote."""
     return slug.replace("-", " ").capitalize()
+
+
+def get_or_create_category(slug: str) -> Category:
+    return Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})[0]
 
 
 class Board(models.Model):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,8 +14,8 @@ from core.admin.classes import ModelAdmin
 from core.admin.read_only import ReadOnlyAdmin
 from ratings.admin import tasks
 from ratings.boards import addresses
-from ratings.boards.snapshots import BRADLEY_TERRY, BoardKey
-from ratings.models import Board, Category, Pool, Snapshot
+from ratings.boards.snapshots import BoardKey, newest_fit
+from ratings.models import Board, Category, Pool
 
 
 class EditOnlyAdmin(ModelAdmin):
@@ -33,31 +33,31 @@ class RatingsTaskAdmin(ModelAdmin):
 
     actions = ("recompute", "recompute_from_scratch", "verify")
 
-    def has_ask_permission(self, request: HttpRequest) -> bool:
+    def has_queue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ratings.change_pool")
 
-    @admin.action(description="Recompute all boards of the pool", permissions=["ask"])
-    def recompute(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self._ask(request, tasks.recompute, chosen, from_scratch=False)
+    @admin.action(description="Recompute all boards of the pool", permissions=["queue"])
+    def recompute(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
+        self._queue(request, tasks.recompute, selected, from_scratch=False)
 
-    @admin.action(description="Recount all votes of the pool, then recompute its boards", permissions=["ask"])
-    def recompute_from_scratch(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self._ask(request, tasks.recompute, chosen, from_scratch=True)
+    @admin.action(description="Recount all votes of the pool, then recompute its boards", permissions=["queue"])
+    def recompute_from_scratch(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
+        self._queue(request, tasks.recompute, selected, from_scratch=True)
 
-    @admin.action(description="Verify the counts of the pool against its votes", permissions=["ask"])
-    def verify(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self._ask(request, tasks.verify, chosen)
+    @admin.action(description="Verify the counts of the pool against its votes", permissions=["queue"])
+    def verify(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
+        self._queue(request, tasks.verify, selected)
 
-    def pools(self, chosen: QuerySet[Any]) -> QuerySet[Pool]:
-        return chosen
+    def pools(self, selected: QuerySet[Any]) -> QuerySet[Pool]:
+        return selected
 
-    def _ask(self, request: HttpRequest, task: Any, chosen: QuerySet[Any], **options: Any) -> None:
+    def _queue(self, request: HttpRequest, task: Any, selected: QuerySet[Any], **options: Any) -> None:
         """Queue a task for the worker, which logs its result: millions of votes take longer than a page may."""
-        who = request.user.get_username()
+        username = request.user.get_username()
         try:
-            for pool in self.pools(chosen):
-                task.apply_async((pool.slug, who), options, expires=tasks.EXPIRES_S)
-                audit.record_change(who, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
+            for pool in self.pools(selected):
+                task.apply_async((pool.slug, username), options, expires=tasks.EXPIRES_S)
+                audit.record_change(username, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
         except OperationalError:
             self.message_user(
                 request, _("The broker is unavailable, so nothing was queued. Try again later."), messages.ERROR
@@ -75,17 +75,17 @@ class PoolAdmin(RatingsTaskAdmin, EditOnlyAdmin):
     readonly_fields = ("slug", "kind", "ordered", "revision")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pool]:
-        late = Count("boards", filter=Q(boards__behind=True))
-        pools: QuerySet[Pool] = super().get_queryset(request).annotate(number=Count("boards"), late=late)
-        return pools.order_by("pk")
+        behind = Count("boards", filter=Q(boards__behind=True))
+        pools: QuerySet[Pool] = super().get_queryset(request)
+        return pools.annotate(board_count=Count("boards"), behind_count=behind).order_by("pk")
 
     @admin.display(description="boards")
     def boards(self, pool: Any) -> int:
-        return int(pool.number)
+        return int(pool.board_count)
 
     @admin.display(description="outdated boards")
     def behind(self, pool: Any) -> int:
-        return int(pool.late)
+        return int(pool.behind_count)
 
 
 @admin.register(Board)
@@ -100,13 +100,11 @@ class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
     ordering = ("pool", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Board]:
-        newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
-        at, votes = (Subquery(newest.values(name)[:1]) for name in ("computed_at", "votes"))
-        found: QuerySet[Board] = super().get_queryset(request).annotate(at=at, number=votes)
-        return found
+        boards: QuerySet[Board] = super().get_queryset(request)
+        return boards.annotate(published_at=newest_fit("computed_at"), vote_count=newest_fit("votes"))
 
-    def pools(self, chosen: QuerySet[Any]) -> QuerySet[Pool]:
-        return Pool.objects.filter(boards__in=chosen.values("pk")).distinct().order_by("pk")
+    def pools(self, selected: QuerySet[Any]) -> QuerySet[Pool]:
+        return Pool.objects.filter(boards__in=selected.values("pk")).distinct().order_by("pk")
 
     def view_on_site(self, board: Board) -> str:
         board_key = BoardKey(pool=board.pool.slug, category=board.category.slug, style_control=board.style_control)
@@ -114,11 +112,11 @@ class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
 
     @admin.display(description="votes")
     def votes(self, board: Any) -> int | None:
-        return board.number  # type: ignore[no-any-return]  # annotated above
+        return board.vote_count  # type: ignore[no-any-return]  # annotated above
 
     @admin.display(description="published")
     def published(self, board: Any) -> str | None:
-        return board.at and date_format(board.at, "DATETIME_FORMAT")
+        return board.published_at and date_format(board.published_at, "DATETIME_FORMAT")
 
 
 @admin.register(Category)

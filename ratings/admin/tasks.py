@@ -12,24 +12,24 @@ EXPIRES_S = 600
 
 
 @shared_task(name="config.recompute", ignore_result=True)
-def recompute(slug: str, who: str, *, from_scratch: bool) -> None:
+def recompute(slug: str, username: str, *, from_scratch: bool) -> None:
     from ratings.pipeline import board_refresh  # scipy is slow to load, and only this worker needs it
 
     pool = Pool.objects.get(slug=slug)
     published = board_refresh.recompute_boards([pool], from_scratch=from_scratch)
-    audit.record_change(who, "recomputed", pool, after={"boards": len(published)})
+    audit.record_change(username, "recomputed", pool, after={"boards": len(published)})
 
 
 @shared_task(name="config.verify", ignore_result=True)
-def verify(slug: str, who: str) -> None:
+def verify(slug: str, username: str) -> None:
     """Verify in a thread of the worker, because many votes take minutes and the boards must not wait."""
-    Thread(target=_run_verification, args=(slug, who), name="verify", daemon=True).start()
+    Thread(target=_run_verification, args=(slug, username), name="verify", daemon=True).start()
 
 
-def _run_verification(slug: str, who: str) -> None:
+def _run_verification(slug: str, username: str) -> None:
     try:
         pool = Pool.objects.get(slug=slug)
-        audit.record_change(who, "verified", pool, after=_compare_with_votes(pool))
+        audit.record_change(username, "verified", pool, after=_compare_with_votes(pool))
     finally:
         connections.close_all()
 

@@ -1,4 +1,4 @@
-"""Build the addresses of boards, for pages and for API calls."""
+"""Addresses of boards, for pages and for API calls."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -14,17 +14,15 @@ ParameterValue = str | datetime | list[str] | None
 
 
 def build_board_parameters(board_key: BoardKey) -> dict[str, str]:
-    """Return the query parameters of this board, without those that have their default."""
+    """The query parameters of this board, without those that have their default."""
     defaults = asdict(BoardKey())
     return {name: format_parameter(value) for name, value in asdict(board_key).items() if value != defaults[name]}
 
 
 def build_board_url(name: str, board_key: BoardKey, **more: ParameterValue) -> str:
-    """Return the URL of a view for this board.
+    """The URL of the view with this URL name for this board.
 
-    Args:
-        name: URL name of the view.
-        more: further query parameters; those that are None are omitted.
+    more: further query parameters; those that are None are omitted.
     """
     parameters: dict[str, str | list[str]] = {**build_board_parameters(board_key)}
     for parameter, value in more.items():
@@ -34,16 +32,15 @@ def build_board_url(name: str, board_key: BoardKey, **more: ParameterValue) -> s
 
 
 def build_query_string(parameters: Mapping[str, str | list[str]] | list[tuple[str, str]]) -> str:
-    """Return the query string with its `?`; empty without parameters."""
+    """The query string with its `?`; empty without parameters."""
     return f"?{urlencode(parameters, doseq=True)}".removesuffix("?")
 
 
 def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) -> HttpResponseRedirect | None:
-    """Return a redirect to the address without the empty fields that a form has sent, or None if there are none.
+    """A redirect to the address without the empty fields that a form has sent, or None if there are none.
 
-    Args:
-        build_query: returns the short query string. It takes a fifth of the time of a cached page, so it is called
-            only for a redirect.
+    build_query: returns the short query string. It takes a fifth of the time of a cached page, so it is called only for
+    a redirect.
     """
     values = [value for _, field_values in request.GET.lists() for value in field_values]
     if all(values) or request.headers.get("HX-Request"):
@@ -52,7 +49,7 @@ def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) 
 
 
 def format_parameter(value: object) -> str:
-    """Return a value as query parameters spell it: times in ISO 8601, booleans in lower case."""
+    """A value as query parameters spell it: times in ISO 8601, booleans in lower case."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):

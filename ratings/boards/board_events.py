@@ -37,7 +37,7 @@ class BoardSubscriber:
         self.has_hints.set()
 
     async def wait_for_events(self, timeout_s: float = HEARTBEAT_S) -> bytes:
-        """Return the next bytes to send: server-sent events, or a comment if no hint comes within the timeout."""
+        """The next bytes to send: server-sent events, or a comment if no hint comes within the timeout."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self.has_hints.wait()
@@ -61,22 +61,19 @@ class BoardEventReader:
         self.last_entry_id = b""  # the next read starts after this entry of the stream
 
     def acquire_slot(self, limits: Mapping[str, int]) -> StreamSlot:
-        """Return a slot for one more page.
+        """A slot for one more page.
 
-        Args:
-            limits: client key → how many streams it may have open.
-
-        Raises:
-            RequestError: 429 if the client has too many streams open, 503 if this process has.
+        limits: client key → number of streams that it may have open. Raises RequestError 429 if the client has too many
+        streams open, and 503 if this process has.
         """
         return sse.acquire_slot(self.slots, limits)
 
     def stream(self, slot: StreamSlot) -> EventStream:
-        """Return the events of `follow` as the content of a response."""
+        """The events of `follow` as the content of a response."""
         return EventStream(slot, self.follow(slot))
 
     async def follow(self, slot: StreamSlot) -> AsyncIterator[bytes]:
-        """Yield server-sent events from now on, until the browser has to reconnect."""
+        """Server-sent events from now on, until the browser has to reconnect."""
         subscriber = BoardSubscriber()
         end = time.monotonic() + MAX_STREAM_S
         self.subscribers.add(subscriber)
@@ -135,7 +132,7 @@ class BoardEventReader:
 
 
 async def _load_last_entry_id(redis: Any) -> bytes:
-    """Return the id of the newest entry of the stream."""
+    """The id of the newest entry of the stream."""
     entries = await redis.xrevrange(STREAM_KEY, count=1)
     return entries[0][0] if entries else b"0"
 

@@ -1,4 +1,4 @@
-"""The board and pool of a page: this arena's own, or the shipped public votes until somebody has voted here.
+"""The board and pool of a page: this arena's own, or the shipped public votes before the first vote here.
 
 All pages about a board use this module, so that a link from one to another shows the same board.
 """
@@ -14,22 +14,17 @@ from ratings.models import SEED_POOL, Pool
 
 
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
-    """Return the key and the board to show for a request.
+    """The key and the board to show for a request.
 
     That is the requested board, or the shipped public one if the request names no pool and this arena has no votes yet.
-
-    Raises:
-        RequestError: as in `snapshots.load_newest_board`.
+    Raises RequestError as `snapshots.load_newest_board` does.
     """
     board = snapshot_cache.get_board(requested_key)
-    if board.snapshot is None and requested_key == BoardKey() and not parameters.get("pool") and _has_shipped_pool():
+    is_default = requested_key == BoardKey() and not parameters.get("pool")
+    if board.snapshot is None and is_default and Pool.objects.filter(slug=SEED_POOL).exists():
         requested_key = replace(requested_key, pool=SEED_POOL)
         board = snapshot_cache.get_board(requested_key)
     return requested_key, board
-
-
-def _has_shipped_pool() -> bool:
-    return Pool.objects.filter(slug=SEED_POOL).exists()
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +70,13 @@ class BoardSelection:
 
 
 def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:
-    """Return the selection of a page, with one query, or two for the pool of a shortlist."""
-    pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
-    listed_pool = next((pool for pool in pools if pool.slug == board_key.pool), None)
-    pool = listed_pool or Pool.objects.get(slug=board_key.pool)
+    """The selection of a page, with one query, or two for the pool of a shortlist."""
+    pool, pools = load_pools(board_key.pool)
     return BoardSelection(board_key, pool, pools, board, requested_key != board_key)
+
+
+def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
+    """The pool with this slug, and all pools to choose from: those of shortlists are not listed."""
+    pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
+    listed_pool = next((pool for pool in pools if pool.slug == slug), None)
+    return listed_pool or Pool.objects.get(slug=slug), pools

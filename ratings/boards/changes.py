@@ -1,4 +1,4 @@
-"""Compare two published boards: which models moved, and which of them significantly."""
+"""Differences between two published boards: the models that moved, and those that moved significantly."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ BoardRow = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ModelMovement:
-    """The rows of a model on both boards, and what differs.
+    """The rows of a model on both boards, and their difference.
 
     change: of the rating in Elo points, without the shift of all ratings
     significant: which of rating, rank and tier changed significantly; None if a board has no intervals
@@ -25,11 +25,9 @@ class ModelMovement:
 class BoardChanges:
     """The differences between two boards.
 
-    movements: the models on both boards, the largest change first
-    added, removed: rows of the models that are on one of the boards alone
-    shift: by which all ratings moved, in Elo points
-    votes: how many more votes the later board has
-    has_intervals: whether both boards have intervals; without them no change is significant
+    movements: the models on both boards, the largest change first. added, removed: rows of the models that are on only
+    one of the boards. shift: the move of all ratings, in Elo points. votes: the number of votes that only the later
+    board has. has_intervals: whether both boards have intervals; without them no change is significant.
     """
 
     movements: Sequence[ModelMovement]
@@ -46,7 +44,7 @@ class BoardChanges:
 
 
 def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> BoardChanges:
-    """Return the differences between two boards, each as the API shows it, within their main groups.
+    """The differences between two boards, each as the API shows it, within their main groups.
 
     The mean of a board is taken over its models, so a new model moves the ratings of all others. That shift is the
     mean difference of the models that are fitted on both boards, and is subtracted. A change of a rating is
@@ -54,7 +52,7 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
     so the difference of the two varies less than the earlier estimate does, and fewer than one in twenty of the
     unchanged models are reported. A change of a rank is significant if the rank among the models that are ranked on
     both boards lies outside the earlier range. A change of tier is a test by itself. A model without a rank on one of
-    the boards has changed neither its rank nor its tier.
+    the boards has no change of rank or tier.
     """
     old_rows = _index_main_rows(earlier)
     new_rows = _index_main_rows(current)
@@ -62,10 +60,11 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
     shift = _compute_shift([*pairs.values()])
     ranks = _compute_ranks([new for old, new in pairs.values() if has_rank(old) and has_rank(new)])
     has_intervals = all(row["rank_low"] is not None for row in (*old_rows.values(), *new_rows.values()))
-    movements = [
-        _compare_rows(old, new, shift, ranks.get(model), has_intervals=has_intervals)
-        for model, (old, new) in pairs.items()
-    ]
+    movements = []
+    for model, (old, new) in pairs.items():
+        rating = new["rating"] - shift
+        significant = _list_significant_changes(old, new, rating, ranks.get(model)) if has_intervals else None
+        movements.append(ModelMovement(old, new, rating - old["rating"], significant))
     return BoardChanges(
         movements=sorted(movements, key=lambda movement: -abs(movement.change)),
         added=[row for model, row in new_rows.items() if model not in old_rows],
@@ -77,7 +76,7 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
 
 
 def has_rank(row: BoardRow) -> bool:
-    """Return whether the model has enough votes for a rank."""
+    """Whether the model has enough votes for a rank."""
     return row["rank"] is not None
 
 
@@ -86,35 +85,21 @@ def _index_main_rows(board: Mapping[str, Any]) -> dict[str, BoardRow]:
 
 
 def _compute_shift(pairs: Sequence[tuple[BoardRow, BoardRow]]) -> float:
-    fitted = [(earlier, current) for earlier, current in pairs if not (earlier["unbounded"] or current["unbounded"])]
-    if not fitted:
-        return 0.0
-    return float(sum(current["rating"] - earlier["rating"] for earlier, current in fitted) / len(fitted))
+    moves = [new["rating"] - old["rating"] for old, new in pairs if not (old["unbounded"] or new["unbounded"])]
+    return float(sum(moves) / len(moves)) if moves else 0.0
 
 
 def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:
-    """Return slug → rank among these rows alone, which are sorted best first."""
+    """Slug → rank among these rows only, which are sorted best first."""
     ranks: dict[str, int] = {}
-    for place, row in enumerate(rows):
-        previous = rows[place - 1] if place else None
-        tied = previous is not None and previous["rank"] == row["rank"]
-        ranks[row["model"]] = ranks[previous["model"]] if previous and tied else place + 1
+    first_of_rank: dict[int, int] = {}
+    for position, row in enumerate(rows, 1):
+        ranks[row["model"]] = first_of_rank.setdefault(row["rank"], position)
     return ranks
 
 
-def _compare_rows(
-    earlier: BoardRow, current: BoardRow, shift: float, rank: int | None, *, has_intervals: bool
-) -> ModelMovement:
-    """Return the movement of one model.
-
-    rank: among the models that are ranked on both boards; None for a model that is not
-    """
-    rating = current["rating"] - shift
-    significant = _list_significant_changes(earlier, current, rating, rank) if has_intervals else None
-    return ModelMovement(earlier, current, rating - earlier["rating"], significant)
-
-
 def _list_significant_changes(earlier: BoardRow, current: BoardRow, rating: float, rank: int | None) -> tuple[str, ...]:
+    """rating: the current one without the shift. rank: that among models with a rank on both boards, or None."""
     low, high = earlier["ci_low"], earlier["ci_high"]
     tests = {
         "rating": (low is not None and rating < low) or (high is not None and rating > high),

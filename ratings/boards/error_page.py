@@ -9,13 +9,9 @@ from ratings.models import Pool
 
 
 def render_board_error(request: HttpRequest, error: RequestError) -> HttpResponse:
-    """Return the error page, with one query if the request names a pool."""
-    context = {"error": error, "pool_query": _build_pool_query(request.GET.get("pool", ""))}
-    return render(request, "ratings/boards/board_error.html", context, status=error.status)
-
-
-def _build_pool_query(pool: str) -> str:
+    """The error page, with one query if the request names a pool."""
+    pool = request.GET.get("pool", "")
     # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
-    if pool.isprintable() and Pool.objects.filter(slug=pool).exists():
-        return build_query_string({"pool": pool})
-    return ""
+    is_known = pool.isprintable() and Pool.objects.filter(slug=pool).exists()
+    context = {"error": error, "pool_query": build_query_string({"pool": pool}) if is_known else ""}
+    return render(request, "ratings/boards/board_error.html", context, status=error.status)

@@ -37,7 +37,7 @@ _OTHER_CAUSES = {
 
 
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
-    """Return sentences, the most important one first; the last one says what would help."""
+    """Sentences about the width of an interval, the most important one first; the last one names a remedy."""
     if row["interval"] == PUBLISHED_INTERVAL:
         return [_("The publisher gives no explanation of this interval.")]
     if row["rating"] is not None and row["rank_low"] is None:
@@ -52,9 +52,9 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
 
 
 def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
-    """Return one line that says why a rating is provisional.
+    """One line with the reasons why a rating is provisional.
 
-    own: the pool is this arena's own; there, a rating with few voters is provisional too
+    own: whether the pool is this arena's own, where a rating with few voters is provisional too.
     """
     sentences = [*_explain_open_end(row), *_explain_few_votes(row)]
     if own:
@@ -65,7 +65,7 @@ def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
 
 
 def describe_missing_votes(row: Mapping[str, Any]) -> str:
-    """Return in a few words what a model lacks for a rank; empty if it has one."""
+    """A few words about the votes that a model needs for a rank; empty if it has one."""
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
@@ -78,9 +78,9 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
 
 
 def describe_rank_rule(*, own: bool) -> str:
-    """Return the rule by which a model gets a rank.
+    """The rule by which a model gets a rank.
 
-    own: the pool is this arena's own, so its voters are known
+    own: whether the pool is this arena's own, so that its voters are known.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if own:
@@ -89,7 +89,7 @@ def describe_rank_rule(*, own: bool) -> str:
 
 
 def compute_half_width(row: Mapping[str, Any]) -> float | None:
-    """Return half the width in Elo points; None if an end is open or there is no interval."""
+    """Half the width in Elo points; None if an end is open or there is no interval."""
     low, high = row["ci_low"], row["ci_high"]
     return None if low is None or high is None else float(high - low) / 2
 
@@ -150,7 +150,8 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
         yield _("The interval closes once the model has both wins and losses.")
         return
     yield from _explain_too_wide(row)
-    own_half = _compute_own_half_width(row)
+    # With known ratings of the opponents and independent votes, the win rate determines the width.
+    own_half = ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * row["win_rate"] * (1 - row["win_rate"]))
     figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{own_half:.0f}"}
     if half > EXCESS_WIDTH_RATIO * own_half:
         yield _("The interval is ± %(half)s; its own %(votes)s votes explain about ± %(own)s of that.") % figures
@@ -162,9 +163,3 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
         row["votes"],
     )
     yield sentence % figures
-
-
-def _compute_own_half_width(row: Mapping[str, Any]) -> float:
-    """Return half the width that the win rate alone gives: with known ratings of opponents and independent votes."""
-    rate = row["win_rate"]
-    return ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * rate * (1 - rate))

@@ -15,13 +15,14 @@ from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, License, Price
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import snapshot_cache
-from ratings.boards.changes import BoardChanges, compare_boards, has_rank
+from ratings.boards.board_selection import load_pools
+from ratings.boards.changes import compare_boards, has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Category, Pool
 
 DAY = timedelta(days=1)
-CACHE_SECONDS = 10.0  # a change of the catalog shows after so many seconds
+CACHE_SECONDS = 10.0  # a change of the catalog appears on boards after this time
 context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_SECONDS)
 
 
@@ -29,7 +30,7 @@ context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_SECONDS)
 class BoardModelFacts:
     """Facts of one model; None is unknown.
 
-    size: parameters; context: tokens; price_input, price_output: dollars per million tokens
+    size: number of parameters. context: tokens. price_input, price_output: dollars per million tokens.
     """
 
     organization: str | None = None
@@ -56,9 +57,8 @@ class BoardModelFacts:
 class RatingChange:
     """The change of a model since the board of a day ago.
 
-    rating: in Elo points; None for a model that was not on that board
-    rank: places gained; None if the model had or has no rank
-    is_significant: whether the history page lists the model as moved; None if the boards have no intervals
+    rating: Elo points; None for a model that was not on that board. rank: gained ranks; None if one of the boards has
+    none. is_significant: whether the history page lists the model as moved; None if the boards have no intervals.
     """
 
     rating: float | None = None
@@ -77,8 +77,8 @@ UNKNOWN_FACTS = BoardModelFacts()
 class BoardContext:
     """The data that a page shows around the rows of a board.
 
-    categories: those with a board in the pool, and the selected one even if it is empty
-    facts, changes: by slug; `changes` is empty if there was no board a day ago
+    categories: those with a board in the pool, and the selected one even if it is empty. facts, changes: by slug;
+    `changes` is empty if there was no board a day ago.
     """
 
     pool: Pool
@@ -89,14 +89,12 @@ class BoardContext:
 
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    """Return the context of a board, with a fixed number of queries; it is cached for `CACHE_SECONDS`."""
+    """The context of a board, with a fixed number of queries; it is cached for `CACHE_SECONDS`."""
     return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))
 
 
 def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
-    listed_pool = next((pool for pool in pools if pool.slug == board_key.pool), None)
-    pool = listed_pool or Pool.objects.get(slug=board_key.pool)
+    pool, pools = load_pools(board_key.pool)
     return BoardContext(
         pool=pool,
         pools=pools,
@@ -107,13 +105,13 @@ def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardCon
 
 
 def list_categories(pool: Pool, selected: str = "") -> list[Category]:
-    """Return the categories with a board in the pool, the overall one first, and the selected one even if empty."""
+    """The categories with a board in the pool, the overall one first, and the selected one even if empty."""
     with_board = pool.boards.filter(style_control=False).values("category")
     return list(Category.objects.filter(Q(pk__in=with_board) | Q(slug=selected)).order_by("pk"))
 
 
 def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:
-    """Return slug → facts."""
+    """Slug → facts."""
     models = list(LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization"))
     prices = load_current_prices(models)
     measured = load_performance(model.pk for model in models)
@@ -146,14 +144,16 @@ def _load_changes(board_key: BoardKey, board: PublishedBoard) -> dict[str, Ratin
 
 
 def subtract_day(time: datetime) -> datetime:
-    """Return the time a day earlier, to the minute, so that all requests of a minute share a cached board."""
+    """The time a day earlier, to the minute, so that all requests of a minute share a cached board."""
     return (time - DAY).replace(second=0, microsecond=0)
 
 
 def compute_changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, RatingChange]:
-    """Return slug → change from the earlier board to the current one, each as the API shows it."""
+    """Slug → change from the earlier board to the current one, each as the API shows it."""
     earlier_rows = {row["model"]: row for row in earlier["rows"]}
-    significance = _test_significance(compare_boards(earlier, board), board)
+    comparison = compare_boards(earlier, board)
+    movements = comparison.movements if comparison.has_intervals else ()
+    significance = {movement.current["model"]: bool(movement.significant) for movement in movements}
     changes = {}
     for row in board["rows"]:
         model = row["model"]
@@ -161,20 +161,6 @@ def compute_changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dic
         if old is None:
             changes[model] = RatingChange()
             continue
-        rating_change = row["rating"] - old["rating"]
-        changes[model] = RatingChange(rating_change, _compute_rank_gain(old, row), significance.get(model))
+        rank_gain = old["rank"] - row["rank"] if has_rank(old) and has_rank(row) else None
+        changes[model] = RatingChange(row["rating"] - old["rating"], rank_gain, significance.get(model))
     return changes
-
-
-def _compute_rank_gain(old: Mapping[str, Any], row: Mapping[str, Any]) -> int | None:
-    return old["rank"] - row["rank"] if has_rank(old) and has_rank(row) else None
-
-
-def _test_significance(changes: BoardChanges, board: Mapping[str, Any]) -> dict[str, bool]:
-    """Return slug → whether it moved, for models in the main group of both boards; empty without intervals."""
-    if not changes.has_intervals:
-        return {}
-    moved = {movement.current["model"] for movement in changes.significant_movements}
-    added = {row["model"] for row in changes.added}
-    main_group = (row["model"] for row in board["rows"] if row["component"] == 0)
-    return {model: model in moved for model in main_group if model not in added}

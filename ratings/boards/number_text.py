@@ -1,4 +1,4 @@
-"""Format ratings, shares and intervals for people. An unknown value is a dash, never empty."""
+"""Ratings, shares and intervals as text for people. An unknown value is a dash, never empty."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def format_interval(row: Mapping[str, Any]) -> str:
-    """Return the interval of a row: both ends, or the closed one; empty if the row has no interval."""
+    """The interval of a row: both ends, or the closed one; empty if the row has no interval."""
     low, high = row["ci_low"], row["ci_high"]
     if low is None and high is None:
         return "" if row["interval"] is None else _("too few votes for an interval")
@@ -26,7 +26,7 @@ def format_whole(number: float | None) -> str:
 
 
 def format_signed(number: float) -> str:
-    """Return a whole number with its sign; zero is `±0`."""
+    """A whole number with its sign; zero is `±0`."""
     text = f"{number:+,.0f}".replace("-", MINUS)
     return "±0" if text.strip(f"+{MINUS}") == "0" else text
 

@@ -39,8 +39,8 @@ _last_large_writes: dict[int, float] = {}  # board id → monotonic time of its 
 class PairArrays:
     """The arrays of a table for M models, in the order of the board's labels, which are slugs.
 
-    ratings (M,), error (M, M), component (M,), unbounded (M,): as in `bradley_terry.Fit`, without an anchor
-    elo (M,): None if the votes have no order, and under style control
+    ratings (M,), error (M, M), component (M,), unbounded (M,): as in `bradley_terry.Fit`, without an anchor. elo (M,):
+    None if the votes have no order, and under style control.
     """
 
     board: Comparisons
@@ -52,7 +52,7 @@ class PairArrays:
 
 
 def build_pair_table(fit: Fit, board: Comparisons, elo: Floats | None = None) -> PairTable:
-    """Return an unsaved table; `save_pair_tables` adds the board and time of its snapshot."""
+    """An unsaved table; `save_pair_tables` adds the board and time of its snapshot."""
     upper_triangle = np.triu_indices(len(board.labels), 1)
     arrays = {
         "wins": _shrink_dtype(board.wins),
@@ -84,7 +84,7 @@ def save_pair_tables(snapshots: Iterable[Snapshot]) -> None:
 def write_pending_tables(*, everything: bool = False) -> None:
     """Save all small tables that wait, and the large one that has waited longest if the last one was long enough ago.
 
-    everything: save all large tables too
+    everything: save all large tables too.
     """
     for board_id in sorted(_pending_tables, key=lambda board_id: _last_large_writes.get(board_id, 0.0)):
         is_large = len(_pending_tables[board_id].arrays) >= LARGE_TABLE_BYTES
@@ -99,13 +99,13 @@ def write_pending_tables(*, everything: bool = False) -> None:
 
 
 def _shrink_dtype(counts: Floats) -> Indices:
-    """Return the counts in the narrowest type that holds the largest one."""
+    """The counts in the narrowest type that holds the largest one."""
     narrow: Indices = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
     return narrow
 
 
 def load_pair_arrays(table: PairTable) -> PairArrays:
-    """Return the arrays of a stored table."""
+    """The arrays of a stored table."""
     size = len(table.slugs)
     with np.load(BytesIO(table.arrays), allow_pickle=False) as arrays:
         return PairArrays(
@@ -119,7 +119,7 @@ def load_pair_arrays(table: PairTable) -> PairArrays:
 
 
 def _build_symmetric(size: int, upper_triangle: Floats) -> Floats:
-    """Return the symmetric matrix (size, size) with these values above its diagonal, which is zero."""
+    """The symmetric matrix (size, size) with these values above its diagonal, which is zero."""
     matrix = np.zeros((size, size))
     matrix[np.triu_indices(size, 1)] = upper_triangle
     return matrix + matrix.T
@@ -133,7 +133,7 @@ DELETE FROM ratings_pairtable AS old USING (
 
 
 def thin_pair_tables() -> int:
-    """Delete old tables, except the last one of each month; those of the last 31 days stay. Return how many."""
+    """Delete old tables, except the last one of each month; those of the last 31 days stay. Returns their number."""
     with connection.cursor() as cursor:
         cursor.execute(THIN_PAIR_TABLES_SQL)
         return int(cursor.rowcount)

@@ -1,7 +1,6 @@
-"""Compare each model of a board with each other: counts, predicted win rates, differences, votes still needed."""
+"""Comparisons of all pairs of a board: counts, predicted win rates, differences, and votes that are still needed."""
 
 from collections.abc import Collection
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,12 @@ from numpy.typing import NDArray
 from ratings.boards import pair_tables, snapshots
 from ratings.boards.pair_tables import PairArrays
 from ratings.boards.snapshots import ELO, BoardKey
-from ratings.models import Board, PairTable
+from ratings.models import PairTable
 from ratings.statistics.constants import ELO_SCALE
 from ratings.statistics.likelihood import compute_chances
-from ratings.statistics.ranks import compare_pairs
+from ratings.statistics.ranks import RATING_TOLERANCE, compare_pairs
 from ratings.statistics.vote_arrays import Indices
 
-TIE_TOLERANCE = 1e-8  # Elo points, as of `ratings.statistics.ranks`
 MAX_VOTES_NEEDED = 2.0**53  # a float is exact up to here
 RowIndex = slice | list[int]
 ALL_ROWS = slice(None)
@@ -24,13 +22,12 @@ MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", 
 
 
 def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -> dict[str, Any]:
-    """Return the matrices of a board, or of some of its models: M x M, row against column, best model first.
+    """The matrices of a board, or of some of its models: M x M, row against column, best model first.
 
-    wins: of the row; ties: of the pair, both-bad votes included; counts: all votes of the pair
-    win_probability: the predicted score of the row; a tie is half a win
-    diff, diff_se: the difference in Elo points and its standard error by the joint covariance and the effective number
-        of voters; 1.96 errors are half of the 95 % interval
-    votes_needed: how many more direct votes would separate the two at today's estimate
+    wins: those of the row. ties: those of the pair, both-bad votes included. counts: all votes of the pair.
+    win_probability: the predicted score of the row; a tie is half a win. diff, diff_se: the difference in Elo points
+    and its standard error by the joint covariance and the effective number of voters; 1.96 errors are half of the 95 %
+    interval. votes_needed: the number of further direct votes that would separate the two at today's estimate.
 
     votes_needed is the least n >= 0 with |diff| >= 1.96 * se(n), where 1 / se(n)**2 = 1 / diff_se**2 + n * p * q /
     (k * (400 / ln 10)**2). A vote has the information p * q on the difference in natural units; p and q = 1 - p are
@@ -43,32 +40,28 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
     its diff_se and votes_needed are null. With `at` in the key, the table is the last one of a day; `computed_at` is
     its time. Models that are not on the board are omitted.
 
-    Raises:
-        RequestError: as in `snapshots.load_newest_board`, and 404 for a reference board, which has no votes.
+    Raises RequestError as `snapshots.load_newest_board` does, and 404 for a reference board, which has no votes.
     """
     stored_table = _find_pair_table(board_key)
-    key_fields = {name: value for name, value in asdict(board_key).items() if name != "at"}
+    key_fields = snapshots.build_key_fields(board_key)
     if stored_table is None:
         return key_fields | {"computed_at": None, "models": []} | {name: [] for name in MATRIX_NAMES}
     table = pair_tables.load_pair_arrays(stored_table)
     order, comparisons = _compare_by_elo(table) if board_key.method == ELO else _compare_by_fit(table)
     slugs = [stored_table.slugs[index] for index in order.tolist()]
     if models is not None:
-        places = [place for place, slug in enumerate(slugs) if slug in models]
-        order = order[places]
-        slugs = [slugs[place] for place in places]
+        order = order[[position for position, slug in enumerate(slugs) if slug in models]]
+        slugs = [slug for slug in slugs if slug in models]
     matrices = _build_count_matrices(table) | comparisons
     values = {name: matrix[np.ix_(order, order)].tolist() for name, matrix in matrices.items()}
     return key_fields | {"computed_at": stored_table.computed_at, "models": slugs} | values
 
 
 def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
-    """Return one row of `build_matrices`: the slugs of the model's opponents and each figure of the pairs.
+    """One row of `build_matrices`: the slugs of the model's opponents and each figure of the pairs.
 
-    It computes the values of this row alone, not all M x M. Empty if the model is not on the board.
-
-    Raises:
-        RequestError: as in `build_matrices`.
+    It computes only the values of this row, not all M x M. Empty if the model is not on the board. Raises RequestError
+    as `build_matrices` does.
     """
     stored_table = _find_pair_table(board_key)
     if stored_table is None or model not in stored_table.slugs:
@@ -83,17 +76,13 @@ def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
 
 
 def _find_pair_table(board_key: BoardKey) -> PairTable | None:
-    """Return the newest table of a board, or None before the first one.
+    """The newest table of a board, or None before the first one.
 
-    Raises:
-        RequestError: for a board that does not exist, and for a reference board, which has no votes.
+    Raises RequestError for a board that does not exist, and for a reference board, which has no votes.
     """
     if "reference" in snapshots.load_newest_board(board_key):
         raise snapshots.no_votes_error(board_key.pool)
-    boards = Board.objects.filter(
-        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
-    )
-    tables = PairTable.objects.filter(board=boards.values("pk")[:1])
+    tables = PairTable.objects.filter(board=snapshots.select_board_id(board_key))
     if board_key.at:
         tables = tables.filter(computed_at__lte=board_key.at)
     return tables.order_by("-day").first()
@@ -105,10 +94,10 @@ def _build_count_matrices(table: PairArrays, rows: RowIndex = ALL_ROWS) -> dict[
 
 
 def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
-    """Return the order of the board, and the figures that the fit gives for each pair."""
+    """The order of the board, and the figures that the fit gives for each pair."""
     comparison = compare_pairs(table, table.board)
     is_connected = table.component[:, None] == table.component
-    better_models = (np.where(is_connected, comparison.diff, 0.0) > TIE_TOLERANCE).sum(axis=0)
+    better_models = (np.where(is_connected, comparison.diff, 0.0) > RATING_TOLERANCE).sum(axis=0)
     order = sorted(range(len(better_models)), key=lambda index: (table.component[index], better_models[index], index))
     is_fitted = (is_connected & ~(table.unbounded[:, None] | table.unbounded))[rows]
     is_reachable = is_fitted & (comparison.votes_needed[rows] < MAX_VOTES_NEEDED)
@@ -122,7 +111,7 @@ def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indic
 
 
 def _mask_unknown(is_known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
-    """Return the figures with None where they are unknown."""
+    """The figures with None where they are unknown."""
     masked = figures.astype(object)
     masked[~is_known] = None
     return masked

@@ -19,9 +19,9 @@ newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_SECONDS)
 
 @dataclass(frozen=True, eq=False)
 class PublishedBoard:
-    """One board, shared by all callers of `get_board`, so nobody may change it.
+    """One board; all callers of `get_board` share it, so it must not be changed.
 
-    `snapshot` is the primary key of its snapshot, None before the first one.
+    snapshot: the primary key of its snapshot, None before the first one.
     """
 
     snapshot: int | None
@@ -36,10 +36,9 @@ class PublishedBoard:
 
 
 def get_board(board_key: BoardKey) -> PublishedBoard:
-    """Return a board, with one small query if it is in memory and with none if its newest id is cached.
+    """A board, with one small query if it is in memory and with none if its newest id is cached.
 
-    Raises:
-        RequestError: as in `snapshots.load_newest_board`.
+    Raises RequestError as `snapshots.load_newest_board` does.
     """
     snapshot_id = newest_id_cache.get(board_key)
     if snapshot_id is None:
@@ -57,7 +56,7 @@ def clear_newest_ids() -> None:
 
 
 def _load_board(board_key: BoardKey, snapshot_id: int) -> PublishedBoard:
-    """Return the board of this snapshot even if a newer one exists; if it was just thinned out, the newest one."""
+    """The board of this snapshot even if a newer one exists; if it was just thinned out, the newest one."""
     board = snapshots.find_board_by_id(board_key, snapshot_id)
     if board is None:
         return _build_published(*snapshots.load_newest_with_id(board_key))

@@ -1,4 +1,4 @@
-"""Load published boards by key and time, and thin out old ones."""
+"""Published boards by key and time, and the deletion of old ones."""
 
 import zlib
 from collections.abc import Mapping
@@ -47,11 +47,7 @@ class BoardKey:
 
 
 def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """Return the key from the parameters of a request.
-
-    Raises:
-        RequestError: 400 for a parameter that cannot be parsed.
-    """
+    """The key from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
     style_control = BOOLEAN_VALUES.get(parameters.get("style_control", "").lower())
     if style_control is None:
         raise field_error("style_control", "style_control must be true or false.")
@@ -65,17 +61,15 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
 
 
 def parse_api_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """Return the key like `parse_board_key`, for API calls.
+    """The key as from `parse_board_key`, for API calls.
 
-    Raises:
-        RequestError: also 404 for style control of votes that were imported as counts; a page shows an empty board.
+    Raises RequestError also 404 for style control of votes that were imported as counts; a page shows an empty board.
     """
     board_key = parse_board_key(parameters)
     if board_key.style_control and "\0" not in board_key.pool and _has_only_counts(board_key.pool):
-        detail = (
+        raise _missing_board_error(
             f"The votes of {board_key.pool!r} were imported as counts, without the answers that style control needs."
         )
-        raise RequestError("not_found", detail, 404)
     return board_key
 
 
@@ -84,69 +78,75 @@ def _has_only_counts(pool: str) -> bool:
 
 
 def load_newest_board(board_key: BoardKey) -> dict[str, Any]:
-    """Return the newest board, or the newest one at the time of the key, as the API shows it.
+    """The newest board, or the newest one at the time of the key, as the API shows it.
 
-    Raises:
-        RequestError: 404 for an unknown pool, category or method, for Elo under style control, and for Elo if the order
-            of the votes is unknown.
+    Raises RequestError 404 for an unknown pool, category or method, for Elo under style control, and for Elo if the
+    order of the votes is unknown.
     """
     return load_newest_with_id(board_key)[1]
 
 
 def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]]:
-    """Return the id of the newest snapshot (None before the first one) and its board, as in `load_newest_board`."""
+    """The id of the newest snapshot (None before the first one) and its board, as in `load_newest_board`."""
     snapshot = _query_snapshots(board_key).first()
     if snapshot is not None:
-        return snapshot.pk, _build_key_fields(board_key) | _build_board(snapshot)
+        return snapshot.pk, build_key_fields(board_key) | _build_board(snapshot)
     is_reference = _get_pool(board_key).kind == Pool.Kind.REFERENCE
     board = _build_upcoming_board(board_key) if is_reference else EMPTY_BOARD
-    return None, _build_key_fields(board_key) | board
+    return None, build_key_fields(board_key) | board
 
 
 def find_board_by_id(board_key: BoardKey, snapshot_id: int) -> dict[str, Any] | None:
-    """Return the board of a snapshot as in `load_newest_board`, or None if the snapshot was deleted."""
+    """The board of a snapshot as in `load_newest_board`, or None if the snapshot was deleted."""
     snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
-    return _build_key_fields(board_key) | _build_board(snapshot) if snapshot else None
+    return build_key_fields(board_key) | _build_board(snapshot) if snapshot else None
 
 
-def _build_key_fields(board_key: BoardKey) -> dict[str, Any]:
+def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
+    """The parts of the key as the API shows them, without the time."""
     return {name: getattr(board_key, name) for name in ("pool", "category", "style_control", "method")}
 
 
 def find_newest_id(board_key: BoardKey) -> int | None:
-    """Return the id of the snapshot that `load_newest_board` shows, or None if there is no such board or snapshot."""
+    """The id of the snapshot that `load_newest_board` shows, or None if there is no such board or snapshot."""
     return _query_snapshots(board_key).values_list("pk", flat=True).first()
 
 
 def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
-    """Return the snapshots of a board up to the time of its key, newest first.
-
-    Raises:
-        RequestError: 404 for a name that cannot exist.
-    """
+    """The snapshots of a board up to the time of its key, newest first. Raises RequestError 404 for a wrong name."""
     if board_key.method not in METHODS:
         raise _unknown_part_error("method", board_key.method)
     if board_key.method == ELO and board_key.style_control:
-        raise RequestError("not_found", ELO_STYLE_CONFLICT, 404)
+        raise _missing_board_error(ELO_STYLE_CONFLICT)
     for part, name in (("pool", board_key.pool), ("category", board_key.category)):
         if "\0" in name:  # PostgreSQL rejects it
             raise _unknown_part_error(part, name)
-    boards = Board.objects.filter(
-        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
-    )
-    snapshots = Snapshot.objects.filter(board=boards.values("pk")[:1], method=board_key.method)
+    snapshots = Snapshot.objects.filter(board=select_board_id(board_key), method=board_key.method)
     if board_key.at:
         snapshots = snapshots.filter(computed_at__lte=board_key.at)
     return snapshots.order_by("-computed_at")
 
 
+def select_board_id(board_key: BoardKey) -> Any:
+    """A subquery for the primary key of a board; it has no row if the board does not exist."""
+    boards = Board.objects.filter(
+        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
+    )
+    return boards.values("pk")[:1]
+
+
 def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
-    """Return the newest snapshot of each pool in this category, oldest pool first, without the pools of shortlists."""
+    """The newest snapshot of each pool in this category, oldest pool first, without the pools of shortlists."""
     boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
-    keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
+    keys = boards.annotate(newest=newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
     return list(Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__pool_id"))
+
+
+def newest_fit(field: str) -> Subquery:
+    """The value of a field of the newest snapshot by Bradley-Terry, in a query of boards."""
+    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
+    return Subquery(newest.values(field)[:1])
 
 
 def _build_board(snapshot: Snapshot) -> dict[str, Any]:
@@ -157,12 +157,9 @@ def _build_board(snapshot: Snapshot) -> dict[str, Any]:
         "provisional": snapshot.parameters.get("provisional", False),
         "scale": _build_scale(snapshot.parameters),
     }
-    if snapshot.parameters.get("style") is not None:
-        board["style"] = snapshot.parameters["style"]
-    if snapshot.parameters.get("reference"):
-        board["reference"] = snapshot.parameters["reference"]
-    if "problem" in snapshot.parameters:
-        board["problem"] = snapshot.parameters["problem"]
+    for name in ("style", "reference", "problem"):
+        if snapshot.parameters.get(name) is not None:
+            board[name] = snapshot.parameters[name]
     return board | {"rows": unpack_rows(snapshot.rows)}
 
 
@@ -177,11 +174,9 @@ def _build_scale(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build_upcoming_board(board_key: BoardKey) -> dict[str, Any]:
-    """Return a reference board before the day of its publication: with its publisher, without rows."""
-    return _build_board(_query_snapshots(replace(board_key, at=None)).earliest("computed_at")) | {
-        "computed_at": None,
-        "rows": [],
-    }
+    """A reference board before the day of its publication: with its publisher, without rows."""
+    first_snapshot = _query_snapshots(replace(board_key, at=None)).earliest("computed_at")
+    return _build_board(first_snapshot) | {"computed_at": None, "rows": []}
 
 
 THIN_SNAPSHOTS_SQL = """
@@ -202,13 +197,13 @@ DELETE FROM ratings_snapshot AS old USING (
 
 
 def thin_snapshots(*, of_sets: bool = False) -> int:
-    """Delete old snapshots and return how many.
+    """Delete old snapshots; returns their number.
 
     All snapshots stay for ten minutes, then the newest of each minute for a day, of each hour for a month, and of each
     day forever. The first snapshot stays too: without it, the board would seem unpublished until the newest snapshot of
     its minute, hour or day.
 
-    of_sets: thin the boards of visitors' sets instead of all others; this runs seldom, because there may be many
+    of_sets: thin the boards of visitors' sets instead of all others; this runs seldom, because there may be many.
     """
     with connection.cursor() as cursor:
         cursor.execute(THIN_SNAPSHOTS_SQL.format(kinds="=" if of_sets else "<>"))
@@ -225,11 +220,7 @@ def unpack_rows(packed: bytes | memoryview) -> list[dict[str, Any]]:
 
 
 def _get_pool(board_key: BoardKey) -> Pool:
-    """Return the pool of a board.
-
-    Raises:
-        RequestError: 404 if the board cannot exist.
-    """
+    """The pool of a board. Raises RequestError 404 if the board cannot exist."""
     pool = Pool.objects.filter(slug=board_key.pool).first()
     if pool is None:
         raise _unknown_part_error("pool", board_key.pool)
@@ -238,24 +229,28 @@ def _get_pool(board_key: BoardKey) -> Pool:
     if pool.kind == Pool.Kind.REFERENCE:
         _check_reference_board(board_key, pool)
     elif board_key.method == ELO and not pool.ordered:
-        detail = f"The votes of {board_key.pool!r} were imported as counts, without the order that Elo needs."
-        raise RequestError("not_found", detail, 404)
+        raise _missing_board_error(
+            f"The votes of {board_key.pool!r} were imported as counts, without the order that Elo needs."
+        )
     return pool
 
 
 def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
     """Raise RequestError 404 for a board that the publisher of a reference pool has not published."""
     if board_key.style_control or board_key.method == ELO:
-        detail = f"{board_key.pool!r} was published with one rating per model: no style control and no other method."
-        raise RequestError("not_found", detail, 404)
+        raise _missing_board_error(
+            f"{board_key.pool!r} was published with one rating per model: no style control and no other method."
+        )
     if not pool.boards.filter(category__slug=board_key.category).exists():
-        detail = f"{board_key.pool!r} was published without a board for {board_key.category!r}."
-        raise RequestError("not_found", detail, 404)
+        raise _missing_board_error(f"{board_key.pool!r} was published without a board for {board_key.category!r}.")
 
 
 def no_votes_error(pool: str) -> RequestError:
-    """Return the error for a request for votes of a reference pool, which has ratings alone."""
-    detail = f"The ratings of {pool!r} were published elsewhere, without the votes behind them."
+    """The error of a request for the votes of a reference pool, which has only ratings."""
+    return _missing_board_error(f"The ratings of {pool!r} were published elsewhere, without the votes behind them.")
+
+
+def _missing_board_error(detail: str) -> RequestError:
     return RequestError("not_found", detail, 404)
 
 

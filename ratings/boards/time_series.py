@@ -1,14 +1,14 @@
 """Ratings of models over time, with one point for each published board."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from core.http.errors import field_error
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Board, Snapshot
+from ratings.models import Snapshot
 
 MAX_POINTS = 200
 DEFAULT_MODEL_COUNT = 10
@@ -18,37 +18,30 @@ POINT_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 def load_series(
     board_key: BoardKey, models: Sequence[str], since: datetime | None, until: datetime | None
 ) -> dict[str, Any]:
-    """Return the points of these models, oldest first, or of the ten best of the board if `models` is empty.
+    """The points of these models, oldest first, or of the ten best of the board if `models` is empty.
 
     `since`, `until` and the key's `at` are inclusive. If more than 200 boards were published, the result has those
     that divide the time most evenly, with the first and the last. A model has a point for each board that it is on.
 
-    Raises:
-        RequestError: as in `snapshots.load_newest_board`, and 400 if the end lies before the start.
+    Raises RequestError as `snapshots.load_newest_board` does, and 400 if the end lies before the start.
     """
     end = min((time for time in (board_key.at, until) if time), default=None)
     if since and end and since > end:
         raise field_error("since", "since must not be later than until or at.")
     board = snapshots.load_newest_board(replace(board_key, at=end))
-    key_fields = {name: value for name, value in asdict(board_key).items() if name != "at"}
     slugs = list(models) or [row["model"] for row in board["rows"][:DEFAULT_MODEL_COUNT]]
     points: dict[str, list[dict[str, Any]]] = {model: [] for model in slugs}
     for snapshot in _iter_snapshots(board_key, since, end):
         for row in snapshots.unpack_rows(snapshot.rows):
             if row["model"] in points:
-                points[row["model"]].append(_build_point(snapshot.computed_at, row))
-    return key_fields | {"series": [{"model": model, "points": series} for model, series in points.items()]}
-
-
-def _build_point(computed_at: datetime, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"computed_at": computed_at, **{name: row[name] for name in POINT_FIELDS}}
+                point = {"computed_at": snapshot.computed_at, **{name: row[name] for name in POINT_FIELDS}}
+                points[row["model"]].append(point)
+    series = [{"model": model, "points": model_points} for model, model_points in points.items()]
+    return snapshots.build_key_fields(board_key) | {"series": series}
 
 
 def _iter_snapshots(board_key: BoardKey, since: datetime | None, until: datetime | None) -> Iterable[Snapshot]:
-    boards = Board.objects.filter(
-        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
-    )
-    candidates = Snapshot.objects.filter(board=boards.values("pk")[:1], method=board_key.method)
+    candidates = Snapshot.objects.filter(board=snapshots.select_board_id(board_key), method=board_key.method)
     if since:
         candidates = candidates.filter(computed_at__gte=since)
     if until:
@@ -58,9 +51,9 @@ def _iter_snapshots(board_key: BoardKey, since: datetime | None, until: datetime
 
 
 def _select_evenly(times: Sequence[tuple[int, datetime]]) -> list[int]:
-    """Return at most 200 of these ids: the first, and the last one of each equal part of the time.
+    """At most 200 of these ids: the first, and the last one of each equal part of the time.
 
-    times: pairs of snapshot id and time, oldest first
+    times: pairs of snapshot id and time, oldest first.
     """
     if len(times) <= MAX_POINTS:
         return [snapshot_id for snapshot_id, _ in times]

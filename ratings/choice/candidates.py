@@ -1,6 +1,6 @@
-"""Load the models to choose from: facts, price, measured speed and failures, and rating."""
+"""The models to choose from: facts, price, measured speed and failures, and rating."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -33,50 +33,39 @@ MODEL_COLUMNS = {
 
 @dataclass(frozen=True)
 class LaunchWeeks:
-    """The user's estimates of the weeks until a launch, with an API and with own GPUs; None is unknown."""
+    """The user's estimates of the weeks until a launch, with an API and with their own GPUs; None is unknown."""
 
     api: Decimal | None
     own: Decimal | None
 
 
 def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
-    """Return all models that are not retired, with their ratings from these rows of a board."""
+    """All models that are not retired, with their ratings from these rows of a board."""
     current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
     prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
     measured = load_performance(current.values_list("pk", flat=True))
-    rated = {row["model"]: row | {"tier": tier} for row, tier in _iter_tiered_rows(rows)}
-    return [
-        _build_candidate(
-            dict(zip(MODEL_COLUMNS, columns, strict=True)), rated, prices.get(key), measured.get(key), weeks
-        )
-        for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values())
-    ]
-
-
-def _iter_tiered_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, Any], int | None]]:
-    """Yield the rows of the main component with their tiers, by intervals for a board without tests of differences."""
-    overlapping = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
-    for row in rows:
-        if row["component"] == 0:
-            yield dict(row), overlapping.get(row["model"], row["tier"])
+    # A board without tests of differences has tiers by intervals.
+    interval_tiers = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
+    rated = {row["model"]: row for row in rows if row["component"] == 0}
+    candidates = []
+    for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values()):
+        facts = dict(zip(MODEL_COLUMNS, columns, strict=True))
+        row = rated.get(facts["slug"], {})
+        facts["tier"] = interval_tiers.get(facts["slug"], row.get("tier")) if row else None
+        facts["rating"] = row.get("rating")
+        candidates.append(_build_candidate(facts, prices.get(key), measured.get(key), weeks))
+    return candidates
 
 
 def _build_candidate(
-    facts: dict[str, Any],
-    rated: Mapping[str, Mapping[str, Any]],
-    prices: ApiPrices | None,
-    measured: EndpointPerformance | None,
-    weeks: LaunchWeeks,
+    facts: dict[str, Any], prices: ApiPrices | None, measured: EndpointPerformance | None, weeks: LaunchWeeks
 ) -> Candidate:
-    row = rated.get(facts["slug"], {})
     facts["commercial"] = None if facts["commercial"] == "unknown" else facts["commercial"]
     facts["requests_per_minute"] = parse_rate(facts["requests_per_minute"])
     facts["tokens_per_minute"] = parse_rate(facts["tokens_per_minute"])
     facts["modalities"] = frozenset(facts["modalities"]) or None
     return Candidate(
         **facts,
-        tier=row.get("tier"),
-        rating=row.get("rating"),
         prices=prices,
         latency_s=measured.first_token_s if measured else None,
         tokens_per_s=measured.tokens_per_s if measured else None,

@@ -59,8 +59,7 @@ class DecisionForm(ChoiceForm):
 class Decision:
     """A decision.
 
-    limits: pairs of label and value
-    own_rows: rows of the board of the battles between the contestants
+    limits: pairs of label and value. own_rows: rows of the board of the battles between the contestants.
     """
 
     day: date
@@ -82,7 +81,7 @@ class Decision:
 
     @property
     def unlisted(self) -> int:
-        """How many survivors are not on the page."""
+        """The number of survivors that are not on the page."""
         return len(self.choice.shortlist.survivors) - len(self.listed)
 
     @property
@@ -98,7 +97,7 @@ class Decision:
 
     @property
     def leaders(self) -> int:
-        """How many models may be the best according to their blind battles."""
+        """The number of models that may be the best according to their blind battles."""
         return sum(row["tier"] == 1 for row in self.own_rows)
 
     @property
@@ -108,7 +107,7 @@ class Decision:
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
-    """Return the decision of a valid form; adds an error to the form if the chosen model does not meet the limits."""
+    """The decision of a valid form; adds an error to the form if the chosen model does not meet the limits."""
     slug = form.get_value("chosen")
     survivors = choice.shortlist.survivors
     chosen = next((assessment for assessment in survivors if assessment.candidate.slug == slug), None)
@@ -132,7 +131,7 @@ def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
 
 
 def build_decision_data(decision: Decision) -> dict[str, Any]:
-    """Return the shortlist and the decision as JSON data."""
+    """The shortlist and the decision as JSON data."""
     names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
     return ShortlistSchema(decision.choice).data | {
         "day": decision.day,
@@ -146,7 +145,7 @@ def build_decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def render_markdown(decision: Decision) -> str:
-    """Return the decision as a Markdown document."""
+    """The decision as a Markdown document."""
     return "\n".join(_iter_lines(decision)) + "\n"
 
 
@@ -174,13 +173,14 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
         yield _("No votes on blind battles between these models yet.")
     yield f"\n## {_('Excluded models')}\n"
     for assessment in shortlist.excluded:
-        yield f"- {escape_markdown(assessment.candidate.name)}: {escape_markdown(_join_reasons(assessment))}"
+        reasons = "; ".join(finding.words for finding in assessment.failures)
+        yield f"- {escape_markdown(assessment.candidate.name)}: {escape_markdown(reasons)}"
     yield f"\n## {_('Before launch')}\n"
     yield from (f"- [ ] {item}" for item in CHECKLIST)
 
 
 def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
-    """Yield the source of the tiers; nothing without ratings."""
+    """The source of the tiers; nothing without ratings."""
     if choice.computed_at:
         source = {
             "pool": escape_markdown(choice.pool.name),
@@ -197,7 +197,7 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
 
 
 def escape_markdown(text: str) -> str:
-    """Return text on one line, with Markdown's special characters escaped."""
+    """The text on one line, with Markdown's special characters escaped."""
     return MARKDOWN_SPECIALS.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -225,7 +225,3 @@ def _build_own_row(row: dict[str, Any]) -> tuple[Any, ...]:
     rank = rank if has_rank(row) else f"({rank})"
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
     return escape_markdown(row["name"]), rank, format_whole(row["rating"]), format_interval(row) or UNKNOWN_TEXT, votes
-
-
-def _join_reasons(assessment: CandidateAssessment) -> str:
-    return "; ".join(finding.words for finding in assessment.failures)

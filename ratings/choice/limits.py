@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -15,16 +16,11 @@ from core.text.number_format import format_count, format_dollars
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model to choose from; None is unknown.
-
-    tier, rating: on the board of the task
-    prices: dollars per million tokens
-    failure_rate: share of calls in blind battles that failed because of the model or its server
-    """
+    """A model to choose from; None is unknown."""
 
     slug: str
     name: str
-    tier: int | None = None
+    tier: int | None = None  # on the board of the task, as the rating
     rating: float | None = None
     commercial: str | None = None  # yes, conditional, no
     open_weights: bool | None = None
@@ -34,62 +30,43 @@ class Candidate:
     web_search: bool | None = None
     modalities: frozenset[str] | None = None
     tools: bool | None = None
-    prices: ApiPrices | None = None
+    prices: ApiPrices | None = None  # dollars per million tokens
     latency_s: float | None = None
     tokens_per_s: float | None = None
     requests_per_minute: RateLimit | None = None
     tokens_per_minute: RateLimit | None = None
-    failure_rate: float | None = None
+    failure_rate: float | None = None  # share of calls in blind battles that the model or its server made fail
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
-        """Return the GiB for the weights and their overhead, without the cache of conversations."""
+        """The GiB for the weights and their overhead, without the cache of conversations."""
         return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The requirements of a choice; None and empty values set no limit.
+    """The requirements of a choice; None and empty values set no limit."""
 
-    commercial       a license that allows commercial use, possibly with conditions
-    openness         "open" or "closed" weights
-    context          minimum tokens
-    cutoff           earliest knowledge cutoff; with `search_instead`, web search replaces it
-    modalities       all of these, such as "image"
-    tools            can call tools
-    price            maximum dollars per million tokens in the mix of `use`
-    monthly          maximum dollars per month for the tokens of `use`
-    latency          maximum seconds to the first token
-    speed            minimum tokens per second
-    rate             minimum requests per minute that the provider allows
-    token_rate       minimum tokens per minute that the provider allows
-    failures         maximum percent of calls that failed here
-    params           maximum parameters
-    gpu_memory       maximum GiB at `bytes_each` per parameter
-    weeks            maximum weeks until launch
-    exclude_unknown  exclude models without a value for a limit, instead of flagging them
-    """
-
-    commercial: bool = False
-    openness: str | None = None
-    context: int | None = None
-    cutoff: date | None = None
-    search_instead: bool = False
-    modalities: frozenset[str] = frozenset()
-    tools: bool = False
-    price: Decimal | None = None
-    monthly: Decimal | None = None
-    latency: float | Decimal | None = None
-    speed: float | Decimal | None = None
-    rate: int | None = None
-    token_rate: int | None = None
-    failures: float | Decimal | None = None
-    params: int | None = None
-    gpu_memory: Decimal | None = None
-    weeks: Decimal | None = None
+    commercial: bool = False  # the license allows commercial use, possibly with conditions
+    openness: str | None = None  # "open" or "closed" weights
+    context: int | None = None  # minimum tokens
+    cutoff: date | None = None  # earliest knowledge cutoff
+    search_instead: bool = False  # whether web search replaces the cutoff
+    modalities: frozenset[str] = frozenset()  # all of these, such as "image"
+    tools: bool = False  # the model can call tools
+    price: Decimal | None = None  # maximum dollars per million tokens in the mix of `use`
+    monthly: Decimal | None = None  # maximum dollars per month for the tokens of `use`
+    latency: float | Decimal | None = None  # maximum seconds to the first token
+    speed: float | Decimal | None = None  # minimum tokens per second
+    rate: int | None = None  # minimum requests per minute that the provider allows
+    token_rate: int | None = None  # minimum tokens per minute that the provider allows
+    failures: float | Decimal | None = None  # maximum percentage of calls that failed here
+    params: int | None = None  # maximum parameters
+    gpu_memory: Decimal | None = None  # maximum GiB at `bytes_each` per parameter
+    weeks: Decimal | None = None  # maximum weeks until launch
     use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
-    exclude_unknown: bool = False
+    exclude_unknown: bool = False  # exclude models without a value for a limit, instead of flagging them
 
 
 @dataclass(frozen=True)
@@ -101,8 +78,11 @@ class LimitFinding:
     known: bool = True
 
 
+Assessor = Callable[[Candidate, Limits], LimitFinding | None]
+
+
 def compute_blended_price(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
-    """Return dollars per million tokens in the mix of this use."""
+    """Dollars per million tokens in the mix of this use."""
     return candidate.prices.token_cost(use) * MILLION / use.tokens if candidate.prices and use.tokens else None
 
 
@@ -111,7 +91,7 @@ def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | Non
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
-    """Return all limits that the candidate does not or may not meet, in the order of `LIMIT_ASSESSORS`."""
+    """All limits that the candidate does not or may not meet, in the order of `LIMIT_ASSESSORS`."""
     findings = (assess(candidate, limits) for name, assess in LIMIT_ASSESSORS.items() if is_limit_set(limits, name))
     return [finding for finding in findings if finding]
 
@@ -121,10 +101,21 @@ def is_limit_set(limits: Limits, name: str) -> bool:
     return value is not None and value is not False and value != frozenset()
 
 
-def _assess_limit(
-    name: str, label: str, sign: str, value: Any, limit: Any, format_value: Callable[[Any], str]
+def _build_assessor(
+    sign: str, name: str, label: str, get_value: Callable[[Candidate, Limits], Any], format_value: Callable[[Any], str]
+) -> Assessor:
+    """The assessor of a limit on one number; the sign "<" marks a minimum, and ">" a maximum."""
+
+    def assess(model: Candidate, limits: Limits) -> LimitFinding | None:
+        return _compare_with_limit(sign, name, label, get_value(model, limits), getattr(limits, name), format_value)
+
+    return assess
+
+
+def _compare_with_limit(
+    sign: str, name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
 ) -> LimitFinding | None:
-    """Return a finding if the value is unknown, or if `value sign limit` is true."""
+    """A finding if the value is unknown, or if `value sign limit` is true."""
     if value is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     is_beyond = value < limit if sign == "<" else value > limit
@@ -136,18 +127,6 @@ def _assess_limit(
         value_text = f"{value:,}"
         limit_text = f"{limit:,}"
     return LimitFinding(name, f"{label} {value_text} {sign} {limit_text}")
-
-
-def _assess_minimum(
-    name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
-) -> LimitFinding | None:
-    return _assess_limit(name, label, "<", value, limit, format_value)
-
-
-def _assess_maximum(
-    name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
-) -> LimitFinding | None:
-    return _assess_limit(name, label, ">", value, limit, format_value)
 
 
 def _assess_commercial(model: Candidate, limits: Limits) -> LimitFinding | None:
@@ -168,7 +147,7 @@ def _assess_openness(model: Candidate, limits: Limits) -> LimitFinding | None:
 def _assess_cutoff(model: Candidate, limits: Limits) -> LimitFinding | None:
     if limits.search_instead and model.web_search:
         return None
-    return _assess_minimum("cutoff", "knowledge until", model.cutoff, limits.cutoff, lambda day: f"{day:%Y-%m-%d}")
+    return _compare_with_limit("<", "cutoff", "knowledge until", model.cutoff, limits.cutoff, "{:%Y-%m-%d}".format)
 
 
 def _assess_modalities(model: Candidate, limits: Limits) -> LimitFinding | None:
@@ -188,16 +167,15 @@ def _assess_gpu_memory(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is False:
         return LimitFinding("gpu_memory", "closed weights cannot run on your own GPUs")
     needed = model.gpu_memory(limits.bytes_each)
-    return _assess_maximum("gpu_memory", "GPU memory", needed, limits.gpu_memory, lambda gib: f"{gib:.1f} GiB")
+    return _compare_with_limit(">", "gpu_memory", "GPU memory", needed, limits.gpu_memory, "{:.1f} GiB".format)
 
 
-def _assess_failures(model: Candidate, limits: Limits) -> LimitFinding | None:
-    percent = None if model.failure_rate is None else 100 * model.failure_rate
-    return _assess_maximum("failures", "failed calls", percent, limits.failures, lambda number: f"{number:.3g} %")
+def _compute_failure_percent(model: Candidate, _: Limits) -> float | None:
+    return None if model.failure_rate is None else 100 * model.failure_rate
 
 
 def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:
-    """Return a finding with the provider's usage tier, because other tiers have other limits."""
+    """A finding with the provider's usage tier, because other tiers have other limits."""
     if allowed is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     return LimitFinding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None
@@ -211,41 +189,33 @@ def _format_whole(value: int) -> str:
     return f"{value:,}"
 
 
-LIMIT_ASSESSORS: Mapping[str, Callable[[Candidate, Limits], LimitFinding | None]] = MappingProxyType(
+_at_least = partial(_build_assessor, "<")
+_at_most = partial(_build_assessor, ">")
+LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
     {
         "commercial": _assess_commercial,
         "openness": _assess_openness,
-        "context": lambda model, limits: _assess_minimum(
-            "context", "context", model.context, limits.context, _format_whole
-        ),
+        "context": _at_least("context", "context", lambda model, _: model.context, _format_whole),
         "cutoff": _assess_cutoff,
         "modalities": _assess_modalities,
         "tools": _assess_tools,
-        "price": lambda model, limits: _assess_maximum(
-            "price", "price", compute_blended_price(model, limits.use), limits.price, format_dollars
+        "price": _at_most(
+            "price", "price", lambda model, limits: compute_blended_price(model, limits.use), format_dollars
         ),
-        "monthly": lambda model, limits: _assess_maximum(
-            "monthly", "monthly cost", compute_monthly_cost(model, limits.use), limits.monthly, format_dollars
+        "monthly": _at_most(
+            "monthly", "monthly cost", lambda model, limits: compute_monthly_cost(model, limits.use), format_dollars
         ),
-        "latency": lambda model, limits: _assess_maximum(
-            "latency", "seconds to the first token", model.latency_s, limits.latency, _format_number
-        ),
-        "speed": lambda model, limits: _assess_minimum(
-            "speed", "tokens per second", model.tokens_per_s, limits.speed, _format_number
-        ),
-        "failures": _assess_failures,
+        "latency": _at_most("latency", "seconds to the first token", lambda model, _: model.latency_s, _format_number),
+        "speed": _at_least("speed", "tokens per second", lambda model, _: model.tokens_per_s, _format_number),
+        "failures": _at_most("failures", "failed calls", _compute_failure_percent, "{:.3g} %".format),
         "rate": lambda model, limits: _assess_rate(
             "rate", "requests per minute", model.requests_per_minute, limits.rate
         ),
         "token_rate": lambda model, limits: _assess_rate(
             "token_rate", "tokens per minute", model.tokens_per_minute, limits.token_rate
         ),
-        "params": lambda model, limits: _assess_maximum(
-            "params", "parameters", model.params, limits.params, format_count
-        ),
+        "params": _at_most("params", "parameters", lambda model, _: model.params, format_count),
         "gpu_memory": _assess_gpu_memory,
-        "weeks": lambda model, limits: _assess_maximum(
-            "weeks", "weeks to launch", model.weeks, limits.weeks, _format_number
-        ),
+        "weeks": _at_most("weeks", "weeks to launch", lambda model, _: model.weeks, _format_number),
     }
 )

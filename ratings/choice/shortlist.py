@@ -1,4 +1,4 @@
-"""Sort the models that meet hard limits, and list the reasons that exclude the others. Pure."""
+"""The models that meet hard limits, sorted, and the reasons that exclude the others. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -23,10 +23,9 @@ from ratings.choice.limits import (
 class CandidateAssessment:
     """A model under the limits.
 
-    price: dollars per million tokens in the mix of `limits.use`
-    monthly: dollars per month for that use; None if the user has not entered it
-    failures: limits that exclude the model
-    unknown: limits without a value of the model, which do not exclude it
+    price: dollars per million tokens in the mix of `limits.use`. monthly: dollars per month for that use; None if the
+    user has not entered it. failures: limits that exclude the model. unknown: limits for which the model has no value,
+    which do not exclude it.
     """
 
     candidate: Candidate
@@ -57,9 +56,8 @@ class CandidateAssessment:
 class Shortlist:
     """The result of a choice.
 
-    survivors: best first
-    excluded: fewest failures first
-    gained: for each limit that excludes a model, how many more models would survive without it
+    survivors: best first. excluded: fewest failures first. gained: for each limit that excludes a model, the number of
+    models that would survive without it.
     """
 
     survivors: tuple[CandidateAssessment, ...]
@@ -68,7 +66,7 @@ class Shortlist:
 
     @property
     def certain(self) -> int:
-        """How many survivors have a value for every limit."""
+        """The number of survivors with a value for every limit."""
         return sum(not assessment.unknown for assessment in self.survivors)
 
     @property
@@ -84,7 +82,7 @@ class Shortlist:
 
 
 def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
-    """Return the shortlist of these candidates under the limits."""
+    """The shortlist of these candidates under the limits."""
     assessments = sorted(
         (_assess_candidate(candidate, limits) for candidate in candidates),
         key=lambda assessment: assessment.sort_key,
@@ -114,10 +112,10 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
 
 
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return slug → tier for a board that was published with intervals alone, for rows with an interval.
+    """Slug → tier for a board that was published with intervals only, for rows with an interval.
 
-    Tier 1 has every model whose interval overlaps that of the best one; the best of the others leads the next tier.
-    Without the joint covariance this is the coarser test: two models whose intervals overlap may still differ.
+    Tier 1 has the best model and every model with an overlapping interval; the best of the others leads the next tier.
+    Without the joint covariance this is the coarser test: two models with overlapping intervals may still differ.
     """
     closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
     remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))

@@ -1,11 +1,11 @@
-"""Build the shortlist for a form, over all models of the catalog."""
+"""The shortlist for a form, from all models of the catalog."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from arena.battles.lifecycle import MAX_NAMED_MODELS, get_set_pool
 from arena.models import Endpoint
-from ratings.choice import board_selection
+from ratings.choice import ordering_board
 from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.form import ChoiceForm
 from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
@@ -17,11 +17,10 @@ from ratings.models import OVERALL_CATEGORY, Pool
 class ModelChoice:
     """A shortlist with the board that sorts it.
 
-    pool, category: of the board whose tiers sort the survivors; the category is that of the task, or overall if the
-        pool has no board for it
-    tiers_by: `test`, or `interval` if only intervals were published
-    contestants: the survivors that are connected here, at most as many as a set may have
-    own_pool: slug of the pool of the contestants' battles; None before the first vote
+    pool, category: those of the board whose tiers sort the survivors; the category is that of the task, or overall if
+    the pool has no board for it. tiers_by: `test`, or `interval` if only intervals were published. contestants: the
+    survivors that are connected here, at most as many as a set may have. own_pool: slug of the pool of the contestants'
+    battles; None before the first vote.
     """
 
     task: TaskKind | None
@@ -40,14 +39,10 @@ class ModelChoice:
 
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
-    """Return the choice for a valid form.
-
-    Raises:
-        RequestError: 404 for an unknown pool.
-    """
+    """The choice for a valid form. Raises RequestError 404 for an unknown pool."""
     task = form.task_kind
     category = task.category if task else OVERALL_CATEGORY
-    board = board_selection.load_ordering_board(form.get_value("pool") or "", category)
+    board = ordering_board.load_ordering_board(form.get_value("pool") or "", category)
     weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
     shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.limits())
     connected = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))

@@ -13,8 +13,7 @@ TASKS_FILE = Path(__file__).parents[1] / "data" / "tasks.toml"
 class TaskKind:
     """A task.
 
-    category: slug of the boards that sort its shortlist
-    limits: query parameters of the limits that the task usually has
+    category: slug of the boards that sort its shortlist. limits: query parameters of the limits that it usually has.
     """
 
     slug: str

@@ -34,7 +34,7 @@ LIST_PARAMETERS = ("left", "out")
 
 @dataclass(frozen=True)
 class LimitCost:
-    """How many more models would match without a limit, and the query string without it."""
+    """The number of further models that would match without a limit, and the query string without it."""
 
     limit: Any
     more: int
@@ -61,14 +61,14 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "benchmarks": choice and _load_benchmarks(choice.task),
         "costs": choice and _list_limit_costs(choice, form, request.GET),
         "limit_reasons": list_limit_reasons(),
-        "tasks": [(kind, _build_task_query(kind)) for kind in load_task_kinds().values()],
+        "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
         "pools": _list_pools(choice.pool.slug if choice else ""),
     }
     return render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
 
 
 def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:
-    """Return a page of matching models and one of excluded models: all 2,500 would be half a megabyte of HTML."""
+    """A page of matching models and one of excluded models: all 2,500 would be half a megabyte of HTML."""
     lists = {"left": choice.shortlist.survivors, "out": choice.shortlist.excluded}
     try:
         return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists.items()}
@@ -77,30 +77,25 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
 
 
 def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:
-    """Return the benchmarks of a task, in its order."""
+    """The benchmarks of a task, in its order."""
     slugs = task.benchmarks if task else ()
     return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda benchmark: slugs.index(benchmark.slug))
 
 
 def _build_token_query(query: QueryDict) -> str:
-    """Return the query parameters for the cost calculator, after an `&`."""
+    """The query parameters for the cost calculator, after an `&`."""
     tokens = {name: query[name] for name in ("input_tokens", "output_tokens") if query.get(name)}
     return "&" + urlencode(tokens) if tokens else ""
 
 
 def _list_pools(selected: str) -> QuerySet[Pool]:
-    """Return the pools to choose from: all but those of shortlists, and the selected one in any case."""
+    """The pools to choose from: all but those of shortlists, and the selected one in any case."""
     return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
-
-
-def _build_task_query(kind: TaskKind) -> str:
-    """Return the query string of a task with its usual limits."""
-    return urlencode({"task": kind.slug, **kind.limits})
 
 
 @require_safe
 def show_decision(request: HttpRequest) -> HttpResponse:
-    """Return the decision for the address of a shortlist with `chosen` and `why`; with `format=md` or `json` a file."""
+    """The decision for the address of a shortlist with `chosen` and `why`; with `format=md` or `json` a file."""
     form = DecisionForm(request.GET)
     try:
         decision = build_decision(form, choose_models(form)) if form.is_valid() else None
@@ -121,42 +116,38 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 
 
 def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
-    kinds = {
-        "md": ("text/markdown; charset=utf-8", render_markdown),
-        "json": ("application/json", _render_json),
-    }
-    if kind not in kinds:
+    """The decision as a file of this kind; None for another kind."""
+    if kind == "md":
+        response = HttpResponse(render_markdown(decision), content_type="text/markdown; charset=utf-8")
+    elif kind == "json":
+        body = orjson.dumps(build_decision_data(decision), option=orjson.OPT_UTC_Z)
+        response = HttpResponse(body, content_type="application/json")
+    else:
         return None
-    content_type, render_file = kinds[kind]
-    disposition = f'attachment; filename="decision-{decision.day:%Y-%m-%d}.{kind}"'
-    headers = {"Content-Disposition": disposition}
-    return HttpResponse(render_file(decision), content_type=content_type, headers=headers)
-
-
-def _render_json(decision: Decision) -> bytes:
-    return orjson.dumps(build_decision_data(decision), option=orjson.OPT_UTC_Z)
+    response["Content-Disposition"] = f'attachment; filename="decision-{decision.day:%Y-%m-%d}.{kind}"'
+    return response
 
 
 def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
-    """Return the parameters of the shortlist, which the form of the decision sends again."""
+    """The parameters of the shortlist, which the form of the decision sends again."""
     return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
 
 
 def _list_limit_costs(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[LimitCost]:
-    """Return the limits with their effects, the largest first."""
+    """The limits with their effects, the largest first."""
     gained = sorted(choice.shortlist.gained.items(), key=lambda item: -item[1])
     return [LimitCost(form.fields[name].label, more, _drop_parameters(query, name)) for name, more in gained if more]
 
 
 def _build_certain_query(query: QueryDict) -> str:
-    """Return the query string that hides models without a value for some limit."""
+    """The query string that hides models without a value for some limit."""
     parameters = query.copy()
     parameters["unknown"] = "exclude"
     return _drop_parameters(parameters)
 
 
 def _drop_parameters(query: QueryDict, *names: str) -> str:
-    """Return the query string without these parameters, for the first page of each list."""
+    """The query string without these parameters, for the first page of each list."""
     parameters = query.copy()
     for name in (*names, *LIST_PARAMETERS):
         parameters.pop(name, None)

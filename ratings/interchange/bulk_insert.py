@@ -99,7 +99,7 @@ def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, in
     created_at = COPY_NULL if row.created_at is None else row.created_at.isoformat()
     return (
         f"{key}\t{target.pool.slug}\t{target.file.pk}\t{ids[row.model_a]}\t{ids[row.model_b]}\t{row.winner}\t"
-        f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{_escape_text(row.reason)}\t{_format_categories(row.categories)}\t"
+        f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{row.reason.translate(COPY_ESCAPES)}\t{_format_categories(row.categories)}\t"
         f"{features}\t{propensity}\t{row.turns}\t{created_at}\t{{}}\t\n"
     )
 
@@ -121,19 +121,19 @@ def _format_imported_row(key: int, row: VoteRow, target: ImportTarget) -> str:
 
     The source of the vote is one of them, because the source column says that the vote was imported.
     """
-    aside = row.aside
+    other_fields = row.other_fields
     if row.source != "import":
-        aside = aside | {"source": row.source}
+        other_fields = other_fields | {"source": row.source}
     if target.with_text:
-        aside = aside | row.conversations
-    if not aside:
+        other_fields = other_fields | row.conversations
+    if not other_fields:
         return ""
     try:
-        text = orjson.dumps(aside).decode()
+        text = orjson.dumps(other_fields).decode()
     except orjson.JSONEncodeError:
         raise ValueError(f"line {row.line}: is nested too deeply") from None
     if "\\u0000" in text:
-        text = orjson.dumps(_replace_nul(aside)).decode()
+        text = orjson.dumps(_replace_nul(other_fields)).decode()
     return f"{key}\t{text}\n".replace("\\", "\\\\")  # JSON has escaped everything else
 
 
@@ -150,10 +150,6 @@ def _replace_nul(value: Any) -> Any:
 
 def _format_array(values: Iterable[str]) -> str:
     return f"{{{','.join(values)}}}"
-
-
-def _escape_text(text: str) -> str:
-    return text.translate(COPY_ESCAPES)
 
 
 def _reserve_keys(number: int) -> list[int]:

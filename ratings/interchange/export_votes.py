@@ -1,6 +1,6 @@
 """The record of a pool: every vote in order, in the import format, without voter ids.
 
-The operator gets the full record. The public gets the part that `ratings.pipeline.public_view` allows.
+The operator gets the full record. The public gets the part that `ratings.interchange.public_view` allows.
 """
 
 import csv
@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -23,8 +22,8 @@ from django.utils.timezone import now
 from arena.models import Answer, Turn, Vote
 from catalog.matching import resolver
 from core.files.csv_injection import escape_formula
+from ratings.interchange import public_view
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, STYLE_FIELDS
-from ratings.pipeline import public_view
 
 BATCH_SIZE = 2_000
 BATCH_SIZE_WITH_TEXT = 100
@@ -79,10 +78,7 @@ def iter_record_batches(
     if with_text:
         votes = votes.annotate(imported_row=F("aside__row"))
     size = size or (BATCH_SIZE_WITH_TEXT if with_text else BATCH_SIZE)
-    if public:
-        build_cast_fields: Callable[[Vote], VoteRecord] = _build_public_cast_fields
-    else:
-        build_cast_fields = partial(_build_cast_fields, key=secrets.token_bytes(32))
+    key = None if public else secrets.token_bytes(32)
     labels: dict[int, str] = {}
     end = now()
     while batch := list(votes.filter(pk__gt=after)[:size]):
@@ -91,37 +87,19 @@ def iter_record_batches(
             labels = resolver.load_unique_names()
         texts = _load_conversations(batch) if with_text else {}
         visible = list(public_view.iter_public_votes(batch, end)) if public else batch
-        yield [
-            (vote.pk, _build_record(vote, labels) | build_cast_fields(vote) | texts.get(vote.pk, {}))
-            for vote in visible
-        ]
+        yield [(vote.pk, _build_record(vote, labels, key) | texts.get(vote.pk, {})) for vote in visible]
         if len(visible) < len(batch):
             return
 
 
-def _build_cast_fields(vote: Vote, key: bytes) -> VoteRecord:
-    """The time of the vote, and a pseudonym from the voter's id and the key of 32 bytes."""
-    return {"timestamp": _format_time(vote.created_at), "voter": _hash_voter(vote.voter, key)}
-
-
-def _build_public_cast_fields(vote: Vote) -> VoteRecord:
-    return {
-        "timestamp": _format_time(public_view.truncate_to_hour(vote.created_at)),
-        "voter": public_view.build_daily_pseudonym(vote),
-    }
-
-
-def _format_time(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None
-
-
-def _build_record(vote: Vote, labels: dict[int, str]) -> VoteRecord:
+def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> VoteRecord:
+    """The vote with a pseudonym of its voter by the key of 32 bytes; without a key, as the public may see it."""
     return {
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],
         "winner": WINNER_NAMES[vote.winner],
-        "timestamp": None,
-        "voter": None,
+        "timestamp": _format_time(vote.created_at if key else public_view.truncate_to_hour(vote.created_at)),
+        "voter": _hash_voter(vote.voter, key) if key else public_view.build_daily_pseudonym(vote),
         "conv_metadata": vote.features and dict(zip(STYLE_FIELDS, map(_to_plain_number, vote.features), strict=True)),
         "weight": vote.multiplicity,
         "counted": vote.counted,
@@ -131,6 +109,10 @@ def _build_record(vote: Vote, labels: dict[int, str]) -> VoteRecord:
         "turns": vote.turns,
         "categories": vote.categories,
     }
+
+
+def _format_time(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None
 
 
 def _to_plain_number(count: float) -> float:

@@ -1,4 +1,4 @@
-"""Ratings by category that somebody else has published: the parser of their file, and the rows of boards. Pure."""
+"""Ratings by category from another publisher: the parser of their file, and the rows of boards. Pure."""
 
 import csv
 import lzma
@@ -22,7 +22,7 @@ UNPUBLISHED_COLUMNS = dict.fromkeys(
 
 @dataclass(frozen=True)
 class ReferenceRating:
-    """A line of the file. `name` is the publisher's, and includes the settings with which the model answered."""
+    """A line of the file. name: as the publisher writes it, including the settings of the model."""
 
     category: str
     key: str

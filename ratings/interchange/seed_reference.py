@@ -1,4 +1,4 @@
-"""The reference pool that comes with Arena: published ratings by category, until the arena has ratings of its own.
+"""The reference pool that comes with Arena: published ratings by category, until the arena has its own ratings.
 
 Its boards are stored once, from a file. They have no votes here, so they are never fitted, counted or verified.
 """
@@ -19,7 +19,7 @@ from catalog.models import LanguageModel
 from ratings.boards import snapshots
 from ratings.interchange import reference_file
 from ratings.interchange.reference_file import ReferenceRating
-from ratings.models import Board, Category, Pool, Snapshot, format_category_name
+from ratings.models import Board, Pool, Snapshot, get_or_create_category
 
 REFERENCE_POOL = "lmarena-2026-10"
 POOL_NAME = "LMArena, October 2026"
@@ -53,7 +53,7 @@ def _store_boards(pool: Pool, ratings: Sequence[ReferenceRating]) -> None:
     by_category: dict[str, list[tuple[ReferenceRating, Mapping[str, Any]]]] = defaultdict(list)
     for rating in ratings:
         by_category[rating.category].append((rating, facts[rating.model]))
-    boards = [Board(pool=pool, category=_get_category(slug)) for slug in by_category]
+    boards = [Board(pool=pool, category=get_or_create_category(slug)) for slug in by_category]
     Board.objects.bulk_create(boards)
     Snapshot.objects.bulk_create(_build_snapshot(board, by_category[board.category.slug]) for board in boards)
 
@@ -68,10 +68,6 @@ def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[s
         parameters={"reference": ATTRIBUTION},
         rows=snapshots.pack_rows(reference_file.build_reference_rows(ratings)),
     )
-
-
-def _get_category(slug: str) -> Category:
-    return Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})[0]
 
 
 def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:

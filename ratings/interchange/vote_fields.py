@@ -39,7 +39,7 @@ TAG_CATEGORIES = {"creative_writing": "creative-writing", "if": "instruction-fol
 
 
 class VoteRow(NamedTuple):
-    """One row, for `multiplicity` identical votes. `features` is as in `Vote`; `aside` has fields without a column."""
+    """One row, for `multiplicity` identical votes. features: as in `Vote`. other_fields: those without a column."""
 
     line: int
     model_a: str
@@ -56,16 +56,16 @@ class VoteRow(NamedTuple):
     turns: int = 1
     created_at: datetime | None = None
     conversations: dict[str, list[dict[str, Any]]] = {}
-    aside: dict[str, Any] = {}
+    other_fields: dict[str, Any] = {}
 
 
 def parse_vote(line: int, raw: dict[str, Any]) -> VoteRow:
     """The vote of a row from its raw fields. Raises ValueError that names the line and the field."""
-    fields, aside = _parse_fields(line, raw, VOTE_PARSERS)
+    fields, other_fields = _parse_fields(line, raw, VOTE_PARSERS)
     if "winner" not in fields:
         raise ValueError(f"line {line}: winner is missing or empty")
     if raw.get("conv_metadata") and not fields.get("conv_metadata"):
-        aside["conv_metadata"] = raw["conv_metadata"]
+        other_fields["conv_metadata"] = raw["conv_metadata"]
     counted = fields.get("counted", True)
     return VoteRow(
         line=line,
@@ -83,16 +83,16 @@ def parse_vote(line: int, raw: dict[str, Any]) -> VoteRow:
         turns=fields.get("turns", 1),
         created_at=fields.get("tstamp") or fields.get("timestamp"),
         conversations={field: fields[field] for field in (*CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS) if field in fields},
-        aside=aside,
+        other_fields=other_fields,
     )
 
 
 def parse_pair_counts(line: int, raw: dict[str, Any]) -> Iterator[VoteRow]:
     """Rows from the counts of one pair, one per outcome that occurred. Raises ValueError as `parse_vote` does."""
-    fields, aside = _parse_fields(line, raw, COUNT_PARSERS)
+    fields, other_fields = _parse_fields(line, raw, COUNT_PARSERS)
     for column, winner in WINNERS_BY_COLUMN.items():
         if multiplicity := fields.get(column, 0):
-            yield VoteRow(line, fields["model_a"], fields["model_b"], winner, multiplicity, aside=aside)
+            yield VoteRow(line, fields["model_a"], fields["model_b"], winner, multiplicity, other_fields=other_fields)
 
 
 def _parse_fields(
@@ -100,7 +100,7 @@ def _parse_fields(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of fields with a parser, and the raw values of all others; empty and null fields are left out."""
     fields: dict[str, Any] = {}
-    aside: dict[str, Any] = {}
+    other_fields: dict[str, Any] = {}
     field = ""
     try:
         for field, value in raw.items():
@@ -109,13 +109,13 @@ def _parse_fields(
             if parse := parsers.get(field):
                 fields[field] = parse(value)
             else:
-                aside[field] = value
+                other_fields[field] = value
     except ValueError as error:
         raise ValueError(f"line {line}: {field} {error}") from None
     for field in ("model_a", "model_b"):
         if field not in fields:
             raise ValueError(f"line {line}: {field} is missing or empty")
-    return fields, aside
+    return fields, other_fields
 
 
 def _derive_categories(fields: dict[str, Any]) -> tuple[str, ...]:
@@ -187,10 +187,10 @@ def _parse_winner(value: Any) -> str:
     raise ValueError(f"must be one of {', '.join(WINNERS_BY_NAME)}")
 
 
-def _build_integer_parser(least: int, most: int) -> Callable[[Any], int]:
+def _build_integer_parser(low: int, high: int) -> Callable[[Any], int]:
     def parse_integer(value: Any) -> int:
-        if type(value) is not int or not least <= value <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
         return value
 
     return parse_integer

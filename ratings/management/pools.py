@@ -9,6 +9,16 @@ from ratings.models import Pool
 NO_VOTES_MESSAGE = "its ratings were published elsewhere, without the votes behind them"
 
 
+def get_pool(slug: str) -> Pool:
+    """The pool with this slug. Raises CommandError if the pool does not exist or has no votes."""
+    pool = None if "\0" in slug else Pool.objects.filter(slug=slug).first()
+    if pool is None:
+        raise CommandError(f"there is no pool {slug!r}")
+    if pool.kind == Pool.Kind.REFERENCE:
+        raise CommandError(f"{slug}: {NO_VOTES_MESSAGE}")
+    return pool
+
+
 class PoolCommand(BaseCommand):
     """A command with the option --pool."""
 
@@ -16,16 +26,13 @@ class PoolCommand(BaseCommand):
         parser.add_argument("--pool", metavar="SLUG", help="only this pool (default: all pools)")
 
     def select_pools(self, slug: str | None) -> list[Pool]:
-        """The pool with this slug, or all pools with votes.
-
-        Raises CommandError if the pool does not exist or has no votes.
-        """
-        pools = list(Pool.objects.filter(slug=slug) if slug else Pool.objects.order_by("pk"))
-        if slug and not pools:
-            raise CommandError(f"there is no pool {slug!r}")
-        reference_pools = [pool for pool in pools if pool.kind == Pool.Kind.REFERENCE]
-        if slug and reference_pools:
-            raise CommandError(f"{slug}: {NO_VOTES_MESSAGE}")
-        for pool in reference_pools:
-            self.stdout.write(f"{pool.slug} is left out: {NO_VOTES_MESSAGE}")
-        return [pool for pool in pools if pool not in reference_pools]
+        """The pool with this slug, or all pools with votes. Raises CommandError as `get_pool` does."""
+        if slug:
+            return [get_pool(slug)]
+        pools = []
+        for pool in Pool.objects.order_by("pk"):
+            if pool.kind == Pool.Kind.REFERENCE:
+                self.stdout.write(f"{pool.slug} is left out: {NO_VOTES_MESSAGE}")
+            else:
+                pools.append(pool)
+        return pools

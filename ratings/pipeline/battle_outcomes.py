@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from arena.endpoints.call_stats import MAX_FAILURES_PER_VOTER, most_of_a_network
 from arena.models import Answer, Battle
 from catalog.models import LanguageModel
+from ratings.models import PUBLIC_DELAY
 from ratings.pipeline import one_sided_votes
-from ratings.pipeline.public_view import PUBLIC_DELAY
 
 FINISHED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED, Battle.State.EXPIRED)
 NON_MODEL_FAILURES = (Answer.Failure.STOPPED, Answer.Failure.BUSY)

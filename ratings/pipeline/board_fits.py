@@ -45,7 +45,7 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
 
 
 def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:
-    """A snapshot under style control, of the votes whose style is known; without rows if there is no fit."""
+    """A snapshot under style control, of the votes with a known style; without rows if there is no fit."""
     counts, votes, features = _select_styled_votes(state, board.category.slug, models)
     parameters = _build_parameters(board)
     styled_votes = StyledVotes(
@@ -80,16 +80,16 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """The parameters of a fit. In a pool of this arena, votes of one voter do not count as independent."""
+    """The parameters of a fit. In a pool of this arena, a voter's votes are not independent."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
 def _build_contestants(board: Board, counts: CategoryCounts, models: ModelsByKey, votes: CategoryVotes) -> Contestants:
     is_own_pool = board.pool.kind != Pool.Kind.IMPORT
     vote_counts = counts.comparisons.votes.sum(axis=1)
-    voters, named, capped = _count_voters(votes, len(counts.models))
-    # Each vote of an unknown voter counts as a voter of its own.
-    weight = vote_counts - named + capped if is_own_pool else vote_counts
+    voters, known_votes, capped_votes = _count_voters(votes, len(counts.models))
+    # Each vote of an unknown voter counts as one more voter.
+    weight = vote_counts - known_votes + capped_votes if is_own_pool else vote_counts
     return Contestants(counts, models, voters.astype(np.intp), weight, is_own_pool=is_own_pool)
 
 
@@ -108,7 +108,7 @@ def _fit_bradley_terry(
 def _select_styled_votes(
     state: PoolState, category: str, models: ModelsByKey
 ) -> tuple[CategoryCounts, CategoryVotes, NDArray[np.float32]]:
-    """The votes of a category whose style is known: their counts, the votes, and their features."""
+    """The votes of a category with a known style: their counts, the votes, and their features."""
     keys = sorted(state.positions, key=lambda key: models[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)
@@ -127,9 +127,8 @@ def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
         return np.minimum(numbers, MAX_VOTES_PER_VOTER)
 
     rows = votes.voter_counts
-    amount = rows.wins + rows.losses + rows.ties
     functions = (np.sign, np.positive, cap_votes)
-    return cluster_sums.sum_over_voters(rows.voter, (rows.first, rows.second), amount, size, functions)
+    return cluster_sums.sum_over_voters(rows.voter, (rows.first, rows.second), rows.votes, size, functions)
 
 
 def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]:

@@ -15,13 +15,13 @@ from functools import partial
 from typing import Any
 
 from django.db import Error, connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from arena.models import LIVE_POOL
 from catalog.models import LanguageModel
 from ratings.boards import pair_tables
-from ratings.boards.snapshots import BRADLEY_TERRY
+from ratings.boards.snapshots import newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
 from ratings.pipeline import announcements, board_fits, pool_state, standings, tallies
 from ratings.pipeline.pool_state import PoolState
@@ -97,11 +97,14 @@ def _refresh_pool(pool: Pool, cutoff: datetime) -> Iterator[Snapshot]:
 
 
 def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    """Snapshots of a board; none if it cannot be fitted, so that other boards are published all the same."""
+    """Snapshots of a board; none if it cannot be fitted, so that other boards are published anyway."""
     try:
+        if board.style_control:
+            return [board_fits.fit_style_board(board, state, models)]
         return board_fits.fit_board(board, state, models)
     except Exception:
-        logger.exception("%s/%s keeps its last ratings", board.pool.slug, board.category.slug)
+        style = " under style control" if board.style_control else ""
+        logger.exception("%s/%s%s keeps its last ratings", board.pool.slug, board.category.slug, style)
         return []
 
 
@@ -159,7 +162,7 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
 
 
 def refresh_style_board() -> bool:
-    """Publish the board under style control that is most behind; returns whether there was one."""
+    """Publish the most outdated board under style control; returns whether there was one."""
     with _atomic_with_reset():
         if not _query_value("SELECT pg_try_advisory_xact_lock(%s)", REFRESH_LOCK_ID):
             return False
@@ -171,28 +174,19 @@ def refresh_style_board() -> bool:
         board.last_vote_id = plain.last_vote_id
         state = pool_state.get_pool_state(plain.pool)
         started = time.monotonic()
-        snapshots = _fit_style_board_or_skip(board, state, _load_models(state))
+        snapshots = _fit_board_or_skip(board, state, _load_models(state))
         _style_fit_seconds[plain.pk] = time.monotonic() - started
         _publish_snapshots(snapshots, cutoff, [board])
     return True
 
 
-def _fit_style_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    try:
-        return [board_fits.fit_style_board(board, state, models)]
-    except Exception:
-        logger.exception("%s/%s under style control keeps its last ratings", board.pool.slug, board.category.slug)
-        return []
-
-
 def _find_stalest_board() -> tuple[Board, datetime] | None:
-    """The plain board whose counterpart under style control is most behind, and when the plain board was published.
+    """The plain board with the most outdated counterpart under style control, and the time of its publication.
 
     Sets of visitors have no style control. None if no board is due.
     """
-    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    boards = boards.annotate(published_at=Subquery(newest.values("computed_at")[:1]))
+    boards = boards.annotate(published_at=newest_fit("computed_at"))
     plain, styled = (
         {(board.pool_id, board.category_id): board for board in boards.filter(style_control=style)}
         for style in (False, True)
@@ -214,9 +208,9 @@ def _find_stalest_board() -> tuple[Board, datetime] | None:
 
 
 def _compute_style_interval(board_id: int) -> timedelta:
-    least, most = STYLE_INTERVAL_RANGE_S
+    shortest, longest = STYLE_INTERVAL_RANGE_S
     seconds = STYLE_INTERVAL_FACTOR * _style_fit_seconds.get(board_id, 0.0)
-    return timedelta(seconds=min(max(least, seconds), most))
+    return timedelta(seconds=min(max(shortest, seconds), longest))
 
 
 @contextmanager

@@ -79,7 +79,8 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float]
 def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
     """All rows of Elo ratings by model key, without errors. The same models have a rank as on the fitted board."""
     rating = np.array([ratings[key] for key in contestants.board.models])
-    component, bounded = components.label_components(contestants.board.comparisons)
+    parts = components.list_components(contestants.board.comparisons)
+    component, bounded = components.label_components(parts, len(rating))
     enough = has_enough_votes(bounded, contestants.weight)
     ranked = select_ranked_models(component, enough)
     better = (component[:, None] == component) & (rating > rating[:, None]) & ranked

@@ -1,4 +1,4 @@
-"""Deletion of named sets on which nobody votes anymore: their boards are deleted, their votes stay."""
+"""Deletion of named sets without recent votes: their boards are deleted, their votes stay."""
 
 from datetime import timedelta
 

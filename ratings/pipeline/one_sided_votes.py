@@ -36,7 +36,7 @@ SELECT model, sum(battles)::bigint FROM of_networks GROUP BY model"""
 
 
 def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
-    """Model key → number of the pool's battles whose vote does not count because a question made only this model fail.
+    """Model key → number of the pool's votes that do not count because a question made only this model fail.
 
     Votes after `until` are left out. Battles that their voters have deleted are unknown.
     """

@@ -16,9 +16,8 @@ from django.utils.timezone import now
 from arena.endpoints.pair_sampler import PairSampler
 from arena.models import Battle, PairWeight, Vote
 from catalog.models import LanguageModel
-from ratings.models import OVERALL_CATEGORY, Pool, PoolFigures, Tally
+from ratings.models import OVERALL_CATEGORY, PUBLIC_DELAY, Pool, PoolFigures, Tally
 from ratings.pipeline import battle_outcomes
-from ratings.pipeline.public_view import PUBLIC_DELAY
 from ratings.statistics import propensity_audit
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.constants import MIN_VOTERS
@@ -36,8 +35,8 @@ BATTLE_COUNTS_SQL = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
 FROM arena_battle WHERE mode = %s GROUP BY 1, 2"""
 JUDGED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED)
-# A vote weighs 1 if its pair was drawn as often as every other pair. Each vote of an unknown voter counts as a voter of
-# its own. Voters are identified by 52 bits of a hash, which fit into a float: among a million voters, two share a hash
+# A vote weighs 1 if its pair was drawn as often as every other pair. Each vote of an unknown voter counts as one more
+# voter. Voters are identified by 52 bits of a hash, which fit into a float: among a million voters, two share a hash
 # with a chance of one in ten thousand.
 PAIR_VOTES_SQL = """
 SELECT LEAST(model_a_id, model_b_id), GREATEST(model_a_id, model_b_id),
@@ -68,23 +67,19 @@ def update_pool_figures() -> list[str]:
         return []
     battles = _count_battles()
     changed = []
-    known = {
-        pool: (mark, late) for pool, mark, late in PoolFigures.objects.values_list("pool", "mark", "figures__late")
-    }
+    stored_rows = PoolFigures.objects.values_list("pool", "mark", "figures__late")
+    known = {pool: (mark, has_late_votes) for pool, mark, has_late_votes in stored_rows}
     for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
         pool_battles = battles.get(pool.slug, {})
-        stored_mark, late = known.get(pool.pk, (None, False))
-        mark = [_find_newest_vote_id(pool), pool.revision, pool_battles, now().hour if late else None]
+        stored_mark, has_late_votes = known.get(pool.pk, (None, False))
+        newest_vote_id = Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
+        mark = [newest_vote_id, pool.revision, pool_battles, now().hour if has_late_votes else None]
         if stored_mark != mark:
             values = {"figures": _compute_figures(pool, pool_battles), "mark": mark, "counted_at": Now()}
             PoolFigures.objects.update_or_create(pool=pool, defaults=values)
             changed.append(pool.slug)
     _next_round_at = time.monotonic() + PAUSE_FACTOR * (time.monotonic() - started)
     return changed
-
-
-def _find_newest_vote_id(pool: Pool) -> int | None:
-    return Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
 
 
 def _count_battles() -> dict[str, dict[str, int]]:
@@ -99,22 +94,20 @@ def _count_battles() -> dict[str, dict[str, int]]:
 
 def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
-    outcomes, reasons, models = _count_votes(pool, slugs)
-    late = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - PUBLIC_DELAY)
+    vote_counts = _count_votes(pool, slugs)
+    late_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - PUBLIC_DELAY)
     return {
-        "late": late.exists(),  # if so, the figures are computed again in the next hour
+        "late": late_votes.exists(),  # if so, the figures are computed again in the next hour
         "battles": battles,
-        "outcomes": outcomes,
-        "reasons": reasons,
-        "models": models,
+        **vote_counts,
         "model_battles": battle_outcomes.count_outcomes(pool.slug, slugs),
         "chances": _compute_draw_chances(pool, slugs),
         "audit": _audit_pool(pool, slugs),
     }
 
 
-def _count_votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dict[str, int], dict[str, Any]]:
-    """Counted votes by outcome, other votes by reason, and both numbers for each model."""
+def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
+    """Counted votes as `outcomes`, other votes by reason as `reasons`, and both numbers for each model as `models`."""
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
@@ -129,7 +122,7 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dic
             models[slugs[model]]["counted"] += votes
         else:
             models[slugs[model]]["reasons"][reason] += votes
-    return outcomes, reasons, models
+    return {"outcomes": outcomes, "reasons": reasons, "models": models}
 
 
 def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
@@ -155,7 +148,7 @@ def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] |
 
 
 def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """The number of votes whose propensity is known, and model → [move, error, flagged].
+    """The number of votes with a known propensity, and model → [move, error, flagged].
 
     None if there are no such votes, or if the fit does not converge.
     """
@@ -170,8 +163,13 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     keys = sorted({*rows[:, :2].astype(int).ravel().tolist()}, key=slugs.__getitem__)
     positions = np.zeros(max(keys) + 1, dtype=np.intp)
     positions[keys] = np.arange(len(keys))
-    counted, weighted, squared = _build_comparisons([slugs[key] for key in keys], positions, rows)
-    voter_counts = _build_voter_counts(pool, positions, rows)
+    low, high = (positions[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
+    labels = [slugs[key] for key in keys]
+    counted, weighted, squared = (
+        _build_comparisons(labels, low, high, rows[:, OUTCOME], rows[:, column])
+        for column in (VOTE_COUNT, WEIGHT_SUM, SQUARED_WEIGHT_SUM)
+    )
+    voter_counts = _build_voter_counts(pool, low, high, rows)
     try:
         audit = propensity_audit.audit_propensities(counted, weighted, squared, voter_counts)
     except NotConverged:
@@ -185,30 +183,22 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     }
 
 
-def _build_comparisons(
-    labels: list[str], positions: Indices, rows: Floats
-) -> tuple[Comparisons, Comparisons, Comparisons]:
-    """The same votes three times: their counts, the sums of their weights, and the sums of the squared weights."""
-    low, high = (positions[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
-    winner = rows[:, OUTCOME]
-    boards = []
-    for column in (VOTE_COUNT, WEIGHT_SUM, SQUARED_WEIGHT_SUM):
-        amount = rows[:, column]
-        wins, ties = np.zeros((2, len(labels), len(labels)))
-        np.add.at(wins, (np.where(winner > 0, low, high), np.where(winner > 0, high, low)), amount * (winner != 0))
-        np.add.at(ties, (low, high), amount * (winner == 0))
-        boards.append(Comparisons.from_counts(labels, wins, ties + ties.T))
-    counted, weighted, squared = boards
-    return counted, weighted, squared
+def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: Floats, amount: Floats) -> Comparisons:
+    """The sums of an amount of each row, such as its number of votes."""
+    wins, ties = np.zeros((2, len(labels), len(labels)))
+    np.add.at(wins, (np.where(outcome > 0, low, high), np.where(outcome > 0, high, low)), amount * (outcome != 0))
+    np.add.at(ties, (low, high), amount * (outcome == 0))
+    return Comparisons.from_counts(labels, wins, ties + ties.T)
 
 
-def _build_voter_counts(pool: Pool, positions: Indices, rows: Floats) -> propensity_audit.WeightedVoterCounts | None:
+def _build_voter_counts(
+    pool: Pool, low: Indices, high: Indices, rows: Floats
+) -> propensity_audit.WeightedVoterCounts | None:
     """The votes by voter, counted and weighted; None if the intervals of the board are not clustered either."""
     voter = np.unique(rows[:, VOTER_HASH], return_inverse=True)[1]
-    named = rows[:, IS_KNOWN_VOTER] > 0
-    if pool.kind == Pool.Kind.IMPORT or len(np.unique(voter[named])) < MIN_VOTERS:
+    known_voters = np.unique(voter[rows[:, IS_KNOWN_VOTER] > 0])
+    if pool.kind == Pool.Kind.IMPORT or len(known_voters) < MIN_VOTERS:
         return None
-    low, high = (positions[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
     outcomes = [rows[:, OUTCOME] == score for score in (1, -1, 0)]
     counted, weighted = (
         VoterCounts(voter, low, high, *(rows[:, amount] * outcome for outcome in outcomes))

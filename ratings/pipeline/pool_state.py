@@ -5,8 +5,9 @@ reads only new votes. If another process changes the tallies of a pool, the next
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 MAX_POOLS = 20
 # Each refresh replays this many of the newest votes, because one of them may have come late.
 REPLAY_WINDOW = 2_000
-# Voters whose numbers differ only in this many of the lowest bits are sorted together.
+# Voters are sorted by their numbers without this many of the lowest bits.
 VOTER_GROUP_BITS = 8
 
 
@@ -76,14 +77,7 @@ class CategoryVotes:
 
     def select(self, votes: NDArray[np.bool_]) -> "CategoryVotes":
         """Only these votes (a mask of length N)."""
-        return CategoryVotes(
-            first=self.first[votes],
-            second=self.second[votes],
-            twice=self.twice[votes],
-            both_bad=self.both_bad[votes],
-            weight=self.weight[votes],
-            voter=self.voter[votes],
-        )
+        return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
         """The counts of these votes, and the votes themselves, both by positions among the models with votes."""
@@ -101,18 +95,25 @@ class CategoryVotes:
     def voter_counts(self) -> VoterCounts:
         """The votes of known voters."""
         known = self.voter != UNKNOWN_VOTER
-        named = self if known.all() else self.select(known)
-        won, lost, tied = (named.weight * (named.twice == score) for score in (2, 0, 1))
-        return VoterCounts(named.voter, named.first, named.second, won, lost, tied)
+        votes = self if known.all() else self.select(known)
+        won, lost, tied = (votes.weight * (votes.twice == score) for score in (2, 0, 1))
+        return VoterCounts(votes.voter, votes.first, votes.second, won, lost, tied)
+
+
+class EloReplay(NamedTuple):
+    """The ratings (M,) after the first votes of a pool."""
+
+    votes: int
+    ratings: Floats
 
 
 @dataclass
 class PoolState:
     """The counts of one pool, and its votes if they are ordered.
 
-    positions: model key → position in all arrays. elo: category → number of replayed votes, which excludes the newest,
-    and the ratings after them. last_ratings: category → ratings of the last fit by model key. last_style_fits: category
-    → ratings and coefficients of the last fit under style control.
+    positions: model key → position in all arrays. elo: category → replay of all votes but the newest. last_ratings:
+    category → ratings of the last fit by model key. last_style_fits: category → ratings and coefficients of the last
+    fit under style control.
     """
 
     revision: int
@@ -120,7 +121,7 @@ class PoolState:
     votes: VoteColumns = field(default_factory=VoteColumns)
     positions: dict[int, int] = field(default_factory=dict)
     categories: dict[str, PairMatrices] = field(default_factory=dict)
-    elo: dict[str, tuple[int, Floats]] = field(default_factory=dict)
+    elo: dict[str, EloReplay] = field(default_factory=dict)
     last_ratings: dict[str, dict[int, float]] = field(default_factory=dict)
     last_style_fits: dict[str, tuple[dict[int, float], list[float]]] = field(default_factory=dict)
     _voter_order: Indices | None = None
@@ -159,14 +160,14 @@ class PoolState:
         """Elo ratings by model key after all votes of a category in their order."""
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[list(self.positions)] = list(self.positions.values())
-        start, ratings = self.elo.get(category, (0, np.zeros(0)))
+        start, ratings = self.elo.get(category, EloReplay(0, np.zeros(0)))
         ratings = np.append(ratings, np.full(len(self.positions) - len(ratings), elo.START_RATING))
         end = len(self.votes)
         if end - start > 2 * REPLAY_WINDOW:
             settled = self._find_votes_between(start, end - REPLAY_WINDOW, category)
             ratings = _replay_elo(ratings, self._build_votes(positions, settled))
             start = end - REPLAY_WINDOW
-            self.elo[category] = (start, ratings)
+            self.elo[category] = EloReplay(start, ratings)
         newest = self._find_votes_between(start, end, category)
         ratings = _replay_elo(ratings, self._build_votes(positions, newest))
         return {key: float(ratings[position]) for key, position in self.positions.items()}
@@ -177,7 +178,7 @@ class PoolState:
         if self.ordered:
             first_changed = self.votes.add(changes.votes)
             self._voter_order = None
-            self.elo = {category: replay for category, replay in self.elo.items() if replay[0] <= first_changed}
+            self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
 
     def select_style(self, category: str) -> NDArray[np.float32]:
         """(N, 8): features of the votes of a category, those of the first answer and then those of the second."""

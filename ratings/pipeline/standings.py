@@ -1,4 +1,4 @@
-"""Results for arena: the standing of each model, and the weights with which pairs should be drawn."""
+"""Results for arena: the standing of each model, and the weights of the pairs in the next draws."""
 
 from collections.abc import Iterable
 

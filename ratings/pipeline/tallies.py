@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 
 from arena.models import API_POOL, LIVE_POOL
-from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Board, Category, Pool, Tally, format_category_name
+from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Board, Pool, Tally, get_or_create_category
 
 DRAIN_OUTBOX_SQL = """
 DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id
@@ -104,23 +104,13 @@ def _add_counts(counts: list[PairCount], votes: list[tuple[int, str]]) -> dict[P
     known = _load_boards({count.pool for count in counts})
     pools, counts = _get_or_create_pools(known, counts)
     boards = _get_or_create_boards({(count.pool, count.category) for count in counts}, known, pools)
+    rows = []
     for count in counts:
         board = boards[count.pool, count.category]
         board.last_vote_id = max(board.last_vote_id or 0, count.last_vote_id)
         board.behind = True
-    if counts:
-        rows = [
-            (
-                boards[count.pool, count.category].pk,
-                count.low,
-                count.high,
-                count.wins,
-                count.losses,
-                count.ties,
-                count.both_bad,
-            )
-            for count in counts
-        ]
+        rows.append((board.pk, count.low, count.high, count.wins, count.losses, count.ties, count.both_bad))
+    if rows:
         with connection.cursor() as cursor:
             cursor.execute(UPSERT_TALLIES_SQL, [list(column) for column in zip(*rows, strict=True)])
         Board.objects.bulk_update(boards.values(), ["last_vote_id", "behind"])
@@ -151,8 +141,8 @@ def _get_or_create_pools(
 ) -> tuple[dict[str, Pool], list[PairCount]]:
     """The pools of these counts, created at their first vote, and the counts that their boards get.
 
-    A set of a visitor has only its overall board. A new set may have been deleted before because nobody voted on it.
-    Then it has more votes than these, so it is counted from all of them.
+    A visitor's set has only its overall board. A new set may have been deleted before because it had no recent votes.
+    Then it has more votes than these, so all of its votes are counted.
     """
     pools = {board.pool.slug: board.pool for board in known.values()}
     new_sets = []
@@ -172,8 +162,7 @@ def _get_or_create_boards(
     """The boards of these pools and categories; missing boards and categories are created."""
     boards = dict(known)
     for pool, slug in keys - boards.keys():
-        category, _ = Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})
-        boards[pool, slug] = Board.objects.create(pool=pools[pool], category=category)
+        boards[pool, slug] = Board.objects.create(pool=pools[pool], category=get_or_create_category(slug))
     return {key: boards[key] for key in keys}
 
 

@@ -29,7 +29,7 @@ COPY_FIELDS = [
     ("a", ">i8"),
     ("b", ">i8"),
     ("voter", ">i8"),
-    ("named", "?"),
+    ("has_voter", "?"),
     ("twice", ">i2"),
     ("both_bad", "?"),
     ("weight", ">i4"),
@@ -106,18 +106,18 @@ class VoteColumns:
         """
         start = int(np.searchsorted(self["id"], rows["id"][0]))
         new: dict[str, NDArray[Any]] = {name: rows[name] for name in ("id", "a", "b", "twice", "both_bad", "weight")}
-        new["voter"] = np.where(rows["named"], _assign_codes(self._voter_codes, rows["voter"]), UNKNOWN_VOTER)
+        new["voter"] = np.where(rows["has_voter"], _assign_codes(self._voter_codes, rows["voter"]), UNKNOWN_VOTER)
         new["category_set"] = _assign_codes(self._category_set_codes, rows["category_set"])
         new["style"] = np.column_stack([rows[f"style{n}"] for n in range(2 * STYLE_FEATURE_COUNT)])
         order = np.argsort(np.concatenate((self["id"][start:], new["id"])), kind="stable")
-        self._make_room(len(rows))
+        self._reserve(len(rows))
         for name, column in new.items():
             tail = np.concatenate((self[name][start:], column))[order]
             self._columns[name][start : start + len(tail)] = tail
         self._size += len(rows)
         return start
 
-    def _make_room(self, more: int) -> None:
+    def _reserve(self, more: int) -> None:
         if self._size + more > len(self._columns["id"]):
             for name, column in self._columns.items():
                 grown = np.empty((2 * self._size + more, *column.shape[1:]), column.dtype)

@@ -15,7 +15,7 @@ MAX_MODELS = 10  # in one plot
 def build_series_table(
     board_key: BoardKey, rows: Sequence[Mapping[str, Any]], until: datetime | None, since: datetime | None = None
 ) -> dict[str, Any]:
-    """Return the table of the first ten models of these rows, from the first stored board or `since` to `until`.
+    """The table of the first ten models of these rows, from the first stored board or `since` to `until`.
 
     `models` has the slug and name of each model. `lines`, newest first, have the time of a board and, for each model,
     its rating and interval as text, or None if it was not on the board.
@@ -39,11 +39,6 @@ def build_series_table(
 def _format_cell(point: Mapping[str, Any] | None) -> tuple[str, str] | None:
     if point is None:
         return None
-    return f"{point['rating']:,.0f}", _format_ends(point["ci_low"], point["ci_high"])
-
-
-def _format_ends(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return ""
-    low_text, high_text = ("…" if end is None else f"{end:,.0f}" for end in (low, high))
-    return f"{low_text} \N{EN DASH} {high_text}"
+    ends = (point["ci_low"], point["ci_high"])
+    interval = " \N{EN DASH} ".join("…" if end is None else f"{end:,.0f}" for end in ends)
+    return f"{point['rating']:,.0f}", "" if ends == (None, None) else interval

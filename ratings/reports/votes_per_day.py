@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from django.db.models.functions import TruncDate
 
-from ratings.boards.snapshots import BoardKey
-from ratings.models import Board, Snapshot
+from ratings.boards.snapshots import BoardKey, select_board_id
+from ratings.models import Snapshot
 
 MAX_DAYS = 30
 
@@ -17,15 +17,12 @@ class DayVotes(NamedTuple):
 
 
 def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[DayVotes]:
-    """Return the votes of the last thirty UTC days up to this time, oldest first, starting with the first board.
+    """The votes of the last thirty UTC days up to this time, oldest first, starting with the first board.
 
-    A day without a board has 0 votes. The list is empty for a reference board, whose votes are not published.
+    A day without a board has 0 votes. The list is empty for a reference board, because its votes are not published.
     """
-    boards = Board.objects.filter(
-        pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
-    )
     snapshots = Snapshot.objects.filter(
-        board=boards.values("pk")[:1], method=board_key.method, computed_at__lte=until, votes__isnull=False
+        board=select_board_id(board_key), method=board_key.method, computed_at__lte=until, votes__isnull=False
     )
     by_day = snapshots.annotate(day=TruncDate("computed_at")).order_by("day", "-computed_at", "-pk").distinct("day")
     totals: dict[date, int] = {day: votes or 0 for day, votes in by_day.values_list("day", "votes")}

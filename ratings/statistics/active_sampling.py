@@ -1,4 +1,4 @@
-"""Shares with which each pair of models should battle next, so that votes help most where people look.
+"""The share of the next battles that each pair of models should get, so that votes help most where people look.
 
 A vote between i and j adds p q (e_i - e_j)(e_i - e_j)' to the information, so the covariance V shrinks by a matrix of
 rank one. trace(W V) is the sum of the variances that matter. The vote shrinks it by
@@ -35,7 +35,7 @@ _MIN_VARIANCE = 1e-15
 
 
 def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
-    """The share (M, M) with which each pair should be drawn next, from a board and its fit.
+    """The share (M, M) of the next battles that each pair should get, from a board and its fit.
 
     The shares are symmetric, finite and at least zero, with a zero diagonal. Their sum over pairs i < j is 1, or 0 if
     there is no pair. Three things matter: the ratings of newcomers against the field, the differences among the

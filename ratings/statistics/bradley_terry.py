@@ -17,10 +17,11 @@ from scipy.linalg.lapack import dpotri
 
 from ratings.statistics.cluster_sums import sum_pair_products
 from ratings.statistics.comparisons import Comparisons, VoterCounts
-from ratings.statistics.components import list_components
+from ratings.statistics.components import label_components, list_components
 from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, MIN_VOTERS, Z95
 from ratings.statistics.interval_widths import Spread, compute_degrees_of_freedom
 from ratings.statistics.likelihood import (
+    RESIDUAL_TOLERANCE,
     CholeskyFactor,
     Estimate,
     Flags,
@@ -32,8 +33,6 @@ from ratings.statistics.likelihood import (
 from ratings.statistics.placement import place_loose_models
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# Sums of squares below this share of the expected sum are rounding.
-_RESIDUAL_TOLERANCE = 1e-12
 _COUNT_TOLERANCE = 1e-6
 
 
@@ -76,7 +75,7 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
     cluster: the voters who cast the votes. If at least five voters judged the bounded models of a component, its
     intervals are clustered by voter, with factor G / (G - 1) and Student's t for the voters in effect. They are never
     narrower than the plain ones (see `interval_widths`). Votes that are missing from `cluster` count one by one, and
-    so do those of a model whose sums vanish for all its voters (it had a single voter, say).
+    so do those of a model if the sums of all its voters vanish (it had a single voter, say).
     start (M,): ratings to start from, the last ones for instance; they change the time, not the result.
 
     Models without a finite maximum are placed instead: see `placement.place_loose_models`.
@@ -85,11 +84,9 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
     likelihood.NotConverged if the maximum is not found to a relative 1e-10.
     """
     theta = _compute_start(board, start)
-    component = np.zeros(len(board.labels), dtype=np.intp)
+    parts = list_components(board)
     estimates = []
-    for number, part in enumerate(list_components(board)):
-        component[part.bounded] = number
-        component[part.loose] = number
+    for part in parts:
         if part.bounded.size:
             estimate = _fit_bounded(board, part.bounded, cluster, theta)
             theta[part.bounded] = estimate.theta
@@ -99,7 +96,7 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
             estimate = place_loose_models(board, part, theta)
             theta[part.loose] = estimate.theta
             estimates.append(estimate)
-    return join_estimates(estimates, component)
+    return join_estimates(estimates, label_components(parts, len(board.labels))[0])
 
 
 def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
@@ -136,7 +133,7 @@ def _join_spreads(estimates: Sequence[Estimate], size: int) -> Spread:
         covariance[np.ix_(models, models)] = ELO_SCALE**2 * estimate.spread.covariance
         degrees[models] = estimate.spread.degrees
     if np.isinf(degrees).all():
-        return Spread(covariance, covariance, degrees)
+        return Spread.unclustered(covariance)
     plain = np.zeros((size, size))
     for estimate in estimates:
         models = estimate.models
@@ -174,17 +171,7 @@ def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | Non
     strengths -= strengths.mean()
     votes = _FittedVotes(wins, ties, *compute_chances(strengths, strengths))
     spread, clustered = _compute_spread(votes, _select_rows_between(cluster, models, len(board.labels)), factor)
-    margin = spread.compute_half_widths()
-    return Estimate(
-        models=models,
-        theta=strengths,
-        spread=spread,
-        low=strengths - margin,
-        high=strengths + margin,
-        clustered=clustered,
-        iterations=iterations,
-        bounded=True,
-    )
+    return Estimate.of_bounded(models, strengths, spread, clustered, iterations)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,25 +199,24 @@ def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: Chole
     size = len(votes.wins)
     inverse, _ = dpotri(factor[0], lower=factor[1])
     plain = _compute_sandwich(votes, build_laplacian(votes.noise), inverse)
-    unclustered = Spread(plain, plain, np.full(size, np.inf)), np.zeros(size, dtype=bool)
-    if rows is None:
-        return unclustered
-    voters = np.count_nonzero(np.bincount(rows.voter))
-    if voters < MIN_VOTERS:
-        return unclustered
+    voters = 0 if rows is None else np.count_nonzero(np.bincount(rows.voter))
+    if rows is None or voters < MIN_VOTERS:
+        return Spread.unclustered(plain), np.zeros(size, dtype=bool)
     rows, by_voter, squares = _sum_informative_voters(votes, rows)
-    unnamed = _subtract_named_votes(votes, rows)
-    covariance = _compute_sandwich(votes, voters / (voters - 1) * by_voter + build_laplacian(unnamed.noise), inverse)
-    named = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
-    degrees = np.where(named, _compute_degrees(votes, unnamed, squares), np.inf)
-    return Spread(covariance, plain, degrees), named
+    single = _subtract_voter_counts(votes, rows)
+    covariance = _compute_sandwich(votes, voters / (voters - 1) * by_voter + build_laplacian(single.noise), inverse)
+    clustered = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
+    # Each single vote counts as one voter.
+    squares = squares + (single.information * votes.p * votes.q).sum(axis=1)
+    degrees = compute_degrees_of_freedom(votes.information.sum(axis=1), squares)
+    return Spread(covariance, plain, np.where(clustered, degrees, np.inf)), clustered
 
 
 def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Floats:
     """H+ B H+ on the sum-zero space, where the inverse is H+ and which B does not leave."""
     # If all votes of a model are ties at equal ratings, it has no residual, so its error is that of the Hessian.
     information = votes.information
-    flat = votes.noise.sum(axis=1) <= _RESIDUAL_TOLERANCE * information.sum(axis=1)
+    flat = votes.noise.sum(axis=1) <= RESIDUAL_TOLERANCE * information.sum(axis=1)
     if flat.any():
         meat = meat + build_laplacian(np.where(flat[:, None] | flat, information, 0))
     covariance: Floats = dsymm(1.0, inverse, dsymm(1.0, inverse, meat.T, lower=True), side=True, lower=True)
@@ -249,9 +235,9 @@ def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[Vot
     A model is left out if the scores of all its voters vanish. The sums are those of `_sum_voter_squares`.
     """
     by_voter, squares = _sum_voter_squares(votes, rows)
-    silent = by_voter.diagonal() <= _RESIDUAL_TOLERANCE * votes.noise.sum(axis=1)
-    if silent.any():
-        rows = rows.select_rows(~(silent[rows.first] | silent[rows.second]))
+    lacks_scores = by_voter.diagonal() <= RESIDUAL_TOLERANCE * votes.noise.sum(axis=1)
+    if lacks_scores.any():
+        rows = rows.select_rows(~(lacks_scores[rows.first] | lacks_scores[rows.second]))
         by_voter, squares = _sum_voter_squares(votes, rows)
     return rows, by_voter, squares
 
@@ -264,19 +250,12 @@ def _sum_voter_squares(votes: _FittedVotes, rows: VoterCounts) -> tuple[Floats, 
     size = len(votes.wins)
     pair = rows.first * size + rows.second
     p, q = votes.p.take(pair), votes.q.take(pair)
-    residual = rows.wins * q - rows.losses * p + rows.ties * (q - p) / 2
-    information = (rows.wins + rows.losses + rows.ties) * p * q
-    return sum_pair_products(rows.voter, (rows.first, rows.second), residual, information, size)
+    residuals = rows.compute_residuals(p, q)
+    return sum_pair_products(rows.voter, (rows.first, rows.second), residuals, rows.votes * p * q, size)
 
 
-def _compute_degrees(votes: _FittedVotes, unnamed: _FittedVotes, squares: Floats) -> Floats:
-    """(m,): the degrees of freedom of clustered errors; each unnamed vote counts as a voter of its own."""
-    alone = (unnamed.information * votes.p * votes.q).sum(axis=1)
-    return compute_degrees_of_freedom(votes.information.sum(axis=1), squares + alone)
-
-
-def _subtract_named_votes(votes: _FittedVotes, rows: VoterCounts) -> _FittedVotes:
-    """The votes that no voter is named for. Raises ValueError if `rows` has votes that `votes` does not have."""
+def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVotes:
+    """The votes without a known voter. Raises ValueError if `rows` has votes that `votes` does not have."""
     size = len(votes.wins)
     if rows.wins.sum() + rows.losses.sum() + rows.ties.sum() == votes.wins.sum() + votes.ties.sum() / 2:
         return replace(votes, wins=np.zeros((size, size)), ties=np.zeros((size, size)))
@@ -285,10 +264,10 @@ def _subtract_named_votes(votes: _FittedVotes, rows: VoterCounts) -> _FittedVote
         table = np.bincount(row * size + column, counts, size * size).astype(np.float64)
         return table.reshape(size, size)
 
-    named_ties = count_by_pair(rows.first, rows.second, rows.ties)
-    named_wins = count_by_pair(rows.first, rows.second, rows.wins) + count_by_pair(rows.second, rows.first, rows.losses)
-    wins = votes.wins - named_wins
-    ties = votes.ties - named_ties - named_ties.T
+    voter_ties = count_by_pair(rows.first, rows.second, rows.ties)
+    voter_wins = count_by_pair(rows.first, rows.second, rows.wins) + count_by_pair(rows.second, rows.first, rows.losses)
+    wins = votes.wins - voter_wins
+    ties = votes.ties - voter_ties - voter_ties.T
     if min(wins.min(), ties.min()) < -_COUNT_TOLERANCE:
         raise ValueError("cluster has votes that the board does not have")
     return replace(votes, wins=np.maximum(wins, 0), ties=np.maximum(ties, 0))
@@ -299,9 +278,4 @@ def _select_rows_between(cluster: VoterCounts | None, models: Indices, size: int
         return None
     if max(cluster.first.max(initial=-1), cluster.second.max(initial=-1)) >= size:
         raise ValueError("cluster has models that the board does not have")
-    if len(models) == size:
-        return cluster
-    positions = np.full(size, -1)
-    positions[models] = np.arange(len(models))
-    rows = replace(cluster, first=positions[cluster.first], second=positions[cluster.second])
-    return rows.select_rows((rows.first >= 0) & (rows.second >= 0))
+    return cluster.select_between(models, size)

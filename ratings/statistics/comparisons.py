@@ -4,7 +4,7 @@ Pure: arrays in, frozen values out. Errors are ValueErrors that name the wrong v
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -140,16 +140,27 @@ class VoterCounts:
         counts = (amount * (twice == 2), amount * (twice == 0), amount * (twice == 1))
         return cls.from_rows(board, voter, models, counts)
 
+    @property
+    def votes(self) -> Floats:
+        """(E,): the number of votes of each row."""
+        return self.wins + self.losses + self.ties
+
+    def compute_residuals(self, p: Floats, q: Floats) -> Floats:
+        """(E,): the sum over a row of outcome minus chance. p, q (E,): chances of the first model to win and lose."""
+        return self.wins * q - self.losses * p + self.ties * (q - p) / 2
+
     def select_rows(self, rows: NDArray[np.bool_]) -> "VoterCounts":
         """Only these rows (a mask of length E)."""
-        return VoterCounts(
-            voter=self.voter[rows],
-            first=self.first[rows],
-            second=self.second[rows],
-            wins=self.wins[rows],
-            losses=self.losses[rows],
-            ties=self.ties[rows],
-        )
+        return VoterCounts(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+    def select_between(self, models: Indices, size: int) -> "VoterCounts":
+        """Only the votes between some of the M = `size` models of the board, with positions in `models`."""
+        if len(models) == size:
+            return self
+        positions = np.full(size, -1)
+        positions[models] = np.arange(len(models))
+        moved = replace(self, first=positions[self.first], second=positions[self.second])
+        return moved.select_rows((moved.first >= 0) & (moved.second >= 0))
 
 
 def _check_counts(name: str, matrix: ArrayLike, size: int) -> Floats:

@@ -4,6 +4,7 @@ Let i -> j if i has at least half a win over j. Maximum likelihood ratings are f
 strongly connected components of this graph (L. R. Ford, American Mathematical Monthly 64, 1957).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,11 +53,11 @@ def list_components(board: Comparisons) -> list[Component]:
     return [component for _, component in sorted(entries, key=lambda entry: entry[0])]
 
 
-def label_components(board: Comparisons) -> tuple[Indices, NDArray[np.bool_]]:
-    """The component of each model (M,), 0 for the main one, and whether the model is bounded there (M,)."""
-    component = np.zeros(len(board.labels), dtype=np.intp)
-    bounded = np.zeros(len(board.labels), dtype=bool)
-    for number, part in enumerate(list_components(board)):
+def label_components(parts: Sequence[Component], size: int) -> tuple[Indices, NDArray[np.bool_]]:
+    """The component of each of `size` models, 0 for the main one, and whether the model is bounded there."""
+    component = np.zeros(size, dtype=np.intp)
+    bounded = np.zeros(size, dtype=bool)
+    for number, part in enumerate(parts):
         component[part.bounded] = number
         component[part.loose] = number
         bounded[part.bounded] = True

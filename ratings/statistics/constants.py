@@ -1,4 +1,4 @@
-"""Constants: the scale of ratings, and how many votes ratings need.
+"""Constants: the scale of ratings, and the numbers of votes that ratings need.
 
 Pages import this module, so it imports nothing that is slow to load.
 """

@@ -12,15 +12,16 @@ from math import copysign, exp, log, log1p, tanh
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ratings.statistics.vote_arrays import Floats, as_floats, raise_if_any
+from ratings.statistics.constants import ELO_SCALE, MEAN_RATING
+from ratings.statistics.vote_arrays import Floats, as_floats, check_votes, raise_if_any
 
-START_RATING = 1000.0
+START_RATING = MEAN_RATING
 K_FACTOR = 4.0
 
 # K * (score - expected) is _GAIN[2 * score] - _SWING * tanh(_RATE * lead), which never overflows.
 _GAIN = (-K_FACTOR / 2, 0.0, K_FACTOR / 2)
 _SWING = K_FACTOR / 2
-_RATE = log(10) / 800
+_RATE = 1 / (2 * ELO_SCALE)
 _MAX_STEPS = 100_000
 _MAX_DISTANCE = 100_000
 
@@ -93,26 +94,15 @@ def _check_votes(
     size: int, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None
 ) -> Iterable[tuple[int, int, int, int]]:
     """For each vote: both positions, twice the score of a, and the weight."""
-    first = _check_list("model_a", model_a)
-    second = _check_list("model_b", model_b)
-    score = _check_list("outcome", outcome)
-    weights = None if weight is None else _check_list("weight", weight)
-    if not first.shape == second.shape == score.shape == (score if weights is None else weights).shape:
-        raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
-    for side in (first, second):
+    sides = (_check_list("model_a", model_a), _check_list("model_b", model_b))
+    for side in sides:
         raise_if_any(
             ~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}"
         )
-    raise_if_any(first == second, "vote {} compares a model with itself")
-    raise_if_any(~((score == 1) | (score == 0) | (score == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
-    counts: Iterable[int] = repeat(1)
-    if weights is not None:
-        raise_if_any(
-            ~((weights >= 1) & (weights < np.inf) & (weights == np.floor(weights))), "weight must be 1, 2, 3 …: vote {}"
-        )
-        counts = weights.astype(np.int64).tolist()
-    columns = (column.astype(np.int64).tolist() for column in (first, second, 2 * score))
-    return zip(*columns, counts, strict=False)
+    first, second = (side.astype(np.intp) for side in sides)
+    twice, weights = check_votes(first, second, _check_list("outcome", outcome), weight)
+    counts = repeat(1) if weights is None else weights.astype(np.int64).tolist()
+    return zip(first.tolist(), second.tolist(), twice.tolist(), counts, strict=False)
 
 
 def _check_list(name: str, values: ArrayLike) -> Floats:

@@ -9,6 +9,7 @@ instead of weight. The t quantile for few clusters is that of R. M. Bell and D. 
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -31,6 +32,11 @@ class Spread:
     covariance: Floats
     plain: Floats
     degrees: Floats
+
+    @classmethod
+    def unclustered(cls, covariance: Floats) -> Self:
+        """The spread of votes that all count one by one."""
+        return cls(covariance, covariance, np.full(len(covariance), np.inf))
 
     def select_models(self, models: Indices) -> "Spread":
         """The spread of these models only."""

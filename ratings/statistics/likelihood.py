@@ -1,7 +1,7 @@
 """The Bradley-Terry likelihood in natural units (1 unit is 400 / ln 10 Elo points) and its exact maximum."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,13 @@ from ratings.statistics.vote_arrays import Floats, Indices
 CholeskyFactor: TypeAlias = tuple[Floats, bool]
 Flags: TypeAlias = NDArray[np.bool_]
 
-_TOLERANCE = 1e-10
+# A step below this share of the largest strength ends the search for the maximum.
+STEP_TOLERANCE = 1e-10
+MAX_ITERATIONS = 1000
+# Sums of squared residuals below this share of the expected sum are rounding.
+RESIDUAL_TOLERANCE = 1e-12
 # Newton steps below this shrink quadratically, so a step that is not shorter than half of the previous one is rounding.
 _ROUNDING_STEP = 1e-6
-_MAX_ITERATIONS = 1000
 # A full step increases the likelihood up to 1.79 units, where (exp(d) - d - 1) / d ** 2 reaches 1.
 _MAX_FULL_STEP = 1.5
 # exp() of a larger number would overflow; at that distance one chance is 0 anyway.
@@ -45,6 +48,12 @@ class Estimate:
     iterations: int
     bounded: bool = False
 
+    @classmethod
+    def of_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags, iterations: int) -> Self:
+        """The estimate of fitted models, whose intervals reach equally far to both sides."""
+        margin = spread.compute_half_widths()
+        return cls(models, theta, spread, theta - margin, theta + margin, clustered, iterations, bounded=True)
+
 
 def compute_chances(rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
     """Chances p that each row beats each column, and q that it loses, both at full relative precision."""
@@ -55,7 +64,12 @@ def compute_chances(rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
         column_odds = np.exp(columns - middle)
         total = row_odds + column_odds
         return row_odds / total, np.divide(column_odds, total, out=total)
-    odds_against = np.exp(np.minimum(columns - rows[:, None], _MAX_EXPONENT))
+    return compute_lead_chances(rows[:, None] - columns)
+
+
+def compute_lead_chances(lead: Floats) -> tuple[Floats, Floats]:
+    """Chances p to win and q to lose with each lead, both at full relative precision."""
+    odds_against = np.exp(np.minimum(-lead, _MAX_EXPONENT))
     p = 1 / (1 + odds_against)
     return p, odds_against * p
 
@@ -91,24 +105,24 @@ def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Cholesky
     votes = won + lost
     theta = theta.copy()
     previous_length = np.inf
-    for iteration in range(1, _MAX_ITERATIONS + 1):
+    for iteration in range(1, MAX_ITERATIONS + 1):
         p, q = compute_chances(theta[:free], theta)
         information = p * q
         information *= votes
         factor = _factorize(information)
         step = np.zeros_like(theta)
-        # This form is antisymmetric to the previous_length bit, so that rounding cancels in sums over groups of models.
+        # This form is antisymmetric to the last bit, so that rounding cancels in sums over groups of models.
         q *= won
         p *= lost
         q -= p
         step[:free], _ = dpotrs(factor[0], q.sum(axis=1), lower=factor[1])
-        step *= _compute_damping(step, votes)
+        step *= compute_damping(_find_farthest_move(step, votes))
         theta += step
         length = np.abs(step).max() / max(1.0, np.abs(theta).max())
-        if length <= _TOLERANCE or previous_length / 2 <= length <= _ROUNDING_STEP:
+        if length <= STEP_TOLERANCE or previous_length / 2 <= length <= _ROUNDING_STEP:
             return theta, factor, iteration
         previous_length = length
-    raise NotConverged(f"no maximum of the likelihood within {_MAX_ITERATIONS} steps")
+    raise NotConverged(f"no maximum of the likelihood within {MAX_ITERATIONS} steps")
 
 
 def _factorize(information: Floats) -> CholeskyFactor:
@@ -126,11 +140,14 @@ def _factorize(information: Floats) -> CholeskyFactor:
     return factor, True
 
 
-def _compute_damping(step: Floats, votes: Floats) -> float:
-    if np.ptp(step) <= _MAX_FULL_STEP:
-        return 1.0
-    moves = np.abs(step[: len(votes), None] - step)
-    farthest = float(moves[votes > 0].max())
-    if farthest <= _MAX_FULL_STEP:
-        return 1.0
-    return float(np.log1p(farthest) / farthest)
+def _find_farthest_move(step: Floats, votes: Floats) -> float:
+    """The number of units by which a step moves a pair with votes, or an upper bound if a full step is possible."""
+    bound = float(np.ptp(step))
+    if bound <= _MAX_FULL_STEP:
+        return bound
+    return float(np.abs(step[: len(votes), None] - step)[votes > 0].max())
+
+
+def compute_damping(farthest: float) -> float:
+    """The factor for a Newton step that moves a pair by `farthest` units."""
+    return 1.0 if farthest <= _MAX_FULL_STEP else float(np.log1p(farthest) / farthest)

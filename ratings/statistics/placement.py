@@ -40,12 +40,10 @@ def place_loose_models(board: Comparisons, part: Component, theta: Floats) -> Es
     opponents = strengths[:-1]
     low[~low_open] = find_lower_bounds(won[~low_open], lost[~low_open], opponents)
     high[~high_open] = -find_lower_bounds(lost[~high_open], won[~high_open], -opponents)
-    covariance = cho_solve(factor, np.eye(count))
-    spread = Spread(covariance, covariance, np.full(count, np.inf))
     return Estimate(
         models=part.loose,
         theta=strengths[:count],
-        spread=spread,
+        spread=Spread.unclustered(cho_solve(factor, np.eye(count))),
         low=low,
         high=high,
         clustered=np.zeros(count, dtype=bool),

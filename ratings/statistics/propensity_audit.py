@@ -6,7 +6,7 @@ again, and flags a model that moves by more than two errors of its move. The err
 (J. A. Hausman, Econometrica 46, 1978), clustered by voter where the intervals of the board are.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -59,9 +59,11 @@ def audit_propensities(
         return PropensityAudit((), np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
     sums = [_select_counts(board, inside) for board in (votes, weighted, squared)]
     plain, reweighted = (_fit_strengths(wins + ties / 2) for wins, ties in sums[:2])
-    selected = _select_voter_counts(voter_counts, inside, len(votes.labels))
+    if voter_counts:
+        counted, voter_weights = (rows.select_between(inside, len(votes.labels)) for rows in voter_counts)
+        voter_counts = counted, voter_weights
     moved = ELO_SCALE * (reweighted - plain)
-    errors = ELO_SCALE * _compute_errors(sums, plain, reweighted, selected)
+    errors = ELO_SCALE * _compute_errors(sums, plain, reweighted, voter_counts)
     flagged = np.abs(moved) > FLAG_THRESHOLD * errors + _MOVE_TOLERANCE
     return PropensityAudit(tuple(votes.labels[position] for position in inside), moved, errors, flagged)
 
@@ -75,21 +77,6 @@ def _fit_strengths(score: Floats) -> Floats:
     theta = maximize(score, score.T.copy(), np.zeros(len(score)))[0]
     centered: Floats = theta - theta.mean()
     return centered
-
-
-def _select_voter_counts(
-    voter_counts: WeightedVoterCounts | None, models: Indices, size: int
-) -> WeightedVoterCounts | None:
-    """The votes between these models, with positions among them."""
-    if voter_counts is None:
-        return None
-    positions = np.full(size, -1)
-    positions[models] = np.arange(len(models))
-    counted, weighted = (
-        replace(rows, first=positions[rows.first], second=positions[rows.second]) for rows in voter_counts
-    )
-    inside = (counted.first >= 0) & (counted.second >= 0)
-    return counted.select_rows(inside), weighted.select_rows(inside)
 
 
 def _compute_errors(
@@ -115,7 +102,7 @@ def _sum_by_voter(voter_counts: WeightedVoterCounts, p: Floats, q: Floats) -> tu
     counted = voter_counts[0]
     size = len(p)
     pair = counted.first * size + counted.second
-    scores, weighted_scores = (_compute_residuals(rows, p.take(pair), q.take(pair)) for rows in voter_counts)
+    scores, weighted_scores = (rows.compute_residuals(p.take(pair), q.take(pair)) for rows in voter_counts)
     parts = [
         (counted.first, scores),
         (counted.second, -scores),
@@ -125,11 +112,6 @@ def _sum_by_voter(voter_counts: WeightedVoterCounts, p: Floats, q: Floats) -> tu
     voters = int(np.count_nonzero(np.bincount(counted.voter)))
     products = sum_outer_products(counted.voter, parts, 2 * size) * voters / max(voters - 1, 1)
     return products[:size, :size], products[size:, :size], products[size:, size:]
-
-
-def _compute_residuals(rows: VoterCounts, p: Floats, q: Floats) -> Floats:
-    residuals: Floats = rows.wins * q - rows.losses * p + rows.ties * (q - p) / 2
-    return residuals
 
 
 def _invert_information(votes: Floats, theta: Floats) -> Floats:

@@ -15,7 +15,7 @@ from ratings.statistics.likelihood import Flags, compute_chances, sum_squared_re
 from ratings.statistics.vote_arrays import Floats, Indices
 
 # Elo points; ratings with a smaller difference are equal, because the difference is rounding.
-_RATING_TOLERANCE = 1e-8
+RATING_TOLERANCE = 1e-8
 # A smaller product of chances may underflow to 0; no number of votes helps there.
 _MIN_CHANCE_PRODUCT = 1e-200
 
@@ -40,7 +40,7 @@ class Ranks:
     ranked (M,): the models among which ranks are counted. The others have 0 as `rank`, `rank_ub` and `tier`; their
     `rank_low` and `rank_high` are the ranks that they could have among the ranked models. `rank_low` and `rank_high`
     count the models that are better or worse by a two-sided 95% test of the difference. `rank_ub` counts the models
-    whose interval lies wholly above. `tier` 1 contains every model that may be the best.
+    with an interval that lies wholly above. `tier` 1 contains every model that may be the best.
     """
 
     ranked: Flags
@@ -96,13 +96,13 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
     together = fit.component[:, None] == fit.component
     diff = np.where(together, fit.ratings[:, None] - fit.ratings, 0.0)
     apart = together & (fit.ci_low[:, None] > fit.ci_high)
-    better = (diff > np.maximum(Z95 * fit.error, _RATING_TOLERANCE)) | apart
+    better = (diff > np.maximum(Z95 * fit.error, RATING_TOLERANCE)) | apart
     counted = ranked[:, None]  # a row is counted against its columns
     # The worst possible rank: an unranked model would be last of one more.
     last_rank = (together & counted).sum(axis=0) + ~ranked
     return Ranks(
         ranked=ranked,
-        rank=np.where(ranked, 1 + ((diff > _RATING_TOLERANCE) & counted).sum(axis=0), 0),
+        rank=np.where(ranked, 1 + ((diff > RATING_TOLERANCE) & counted).sum(axis=0), 0),
         rank_low=1 + (better & counted).sum(axis=0),
         rank_high=last_rank - (better & ranked).sum(axis=1),
         rank_ub=np.where(ranked, 1 + (apart & counted).sum(axis=0), 0),
@@ -123,7 +123,7 @@ def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
     expected = float((board.votes * p * q).sum())
     noise = float(sum_squared_residuals(board.wins, board.ties, p, q).sum())
     spread = noise / expected if noise > 0 else 1.0
-    open_pair = together & (np.abs(diff) > _RATING_TOLERANCE)
+    open_pair = together & (np.abs(diff) > RATING_TOLERANCE)
     missing = (Z95 / np.where(open_pair, diff, 1.0)) ** 2 - 1 / np.where(open_pair, error, 1.0) ** 2
     needed = np.floor(ELO_SCALE**2 * spread * missing / np.maximum(p * q, _MIN_CHANCE_PRODUCT)) + 1
     return PairComparisons(diff, error, p, np.where(open_pair, np.maximum(needed, 0), np.inf))
@@ -148,7 +148,7 @@ def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
             leader = leaders[rating[leaders].argmax()]
             tier[models[remaining]] += 1
             distance = rating[leader] - rating[remaining]
-            remaining = remaining[distance > width[leader, remaining] + _RATING_TOLERANCE]
+            remaining = remaining[distance > width[leader, remaining] + RATING_TOLERANCE]
     return tier
 
 

@@ -18,7 +18,7 @@ from scipy.linalg import cho_factor, cho_solve
 from ratings.statistics import bradley_terry
 from ratings.statistics.bradley_terry import Fit, join_estimates
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.components import Component, list_components
+from ratings.statistics.components import Component, label_components, list_components
 from ratings.statistics.constants import ELO_SCALE, MEAN_RATING
 from ratings.statistics.interval_widths import Spread
 from ratings.statistics.likelihood import Estimate, Flags
@@ -67,12 +67,7 @@ def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
     paired = votes.group_by_pair()
     board = paired.to_comparisons(votes.labels)
     parts = list_components(board)
-    component = np.zeros(paired.models, dtype=np.intp)
-    bounded = np.zeros(paired.models, dtype=bool)
-    for number, part in enumerate(parts):
-        component[part.bounded] = number
-        component[part.loose] = number
-        bounded[part.bounded] = True
+    component, bounded = label_components(parts, paired.models)
     inside = paired.select_votes(bounded[paired.first] & bounded[paired.second])
     varying = (paired.scale > 0) & (inside.x != inside.x[:, :1]).any(axis=1)
     joint = _fit_bounded(board, inside.select_styles(varying), parts, _compute_start(board, start, varying))
@@ -120,18 +115,7 @@ class _JointFit:
     def build_estimate(self, models: Indices) -> Estimate:
         """The estimate of these models; its iterations are 0, because they are counted once for all models."""
         spread = self.spread.select_models(models)
-        theta = self.parameters[models]
-        margin = spread.compute_half_widths()
-        return Estimate(
-            models=models,
-            theta=theta,
-            spread=spread,
-            low=theta - margin,
-            high=theta + margin,
-            clustered=self.clustered[models],
-            iterations=0,
-            bounded=True,
-        )
+        return Estimate.of_bounded(models, self.parameters[models], spread, self.clustered[models], iterations=0)
 
 
 def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component], parameters: Floats) -> _JointFit:
@@ -146,8 +130,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
         free[np.delete(models, gauge)] = True
         free[size:] = True
     if not free.any():
-        zero = np.zeros((width, width))
-        return _JointFit(parameters, Spread(zero, zero, np.full(width, np.inf)), np.zeros(size, dtype=bool), 0)
+        return _JointFit(parameters, Spread.unclustered(np.zeros((width, width))), np.zeros(size, dtype=bool), 0)
     maximum, information, iterations = maximize(votes, parameters, np.flatnonzero(free))
     spread, clustered = compute_sandwich(votes, maximum, information, free, component)
     for part in parts:
@@ -157,7 +140,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
 
 
 def _place_loose_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
-    """As `placement.place_loose_models`, except that style gives the opponent of every vote a strength of its own."""
+    """As `placement.place_loose_models`, except that style changes the strength of the opponent in each vote."""
     loose = np.zeros(len(parameters), dtype=bool)
     loose[part.loose] = True
     votes = votes.select_votes(loose[votes.first] | loose[votes.second])
@@ -178,7 +161,7 @@ def _place_loose_models(board: Comparisons, votes: PairedVotes, part: Component,
     return Estimate(
         models=part.loose,
         theta=placed[part.loose],
-        spread=Spread(covariance, covariance, np.full(len(part.loose), np.inf)),
+        spread=Spread.unclustered(covariance),
         low=low,
         high=high,
         clustered=np.zeros(len(part.loose), dtype=bool),

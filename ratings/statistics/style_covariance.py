@@ -9,12 +9,9 @@ from scipy.linalg import cho_factor, cho_solve
 from ratings.statistics.cluster_sums import ColumnEntries, sum_outer_products, sum_over_voters
 from ratings.statistics.constants import MIN_VOTERS
 from ratings.statistics.interval_widths import Spread, compute_degrees_of_freedom
-from ratings.statistics.likelihood import Flags
+from ratings.statistics.likelihood import RESIDUAL_TOLERANCE, Flags
 from ratings.statistics.style_pair_sums import PairedVotes
 from ratings.statistics.vote_arrays import Floats, Indices
-
-# Sums of squares below this share of the expected sum are rounding.
-_RESIDUAL_TOLERANCE = 1e-12
 
 
 def compute_sandwich(
@@ -29,9 +26,10 @@ def compute_sandwich(
     residual, expected = votes.residuals(parameters)
     plain = votes.sum_outer_products(votes.weight * residual**2)
     inside = np.ix_(free, free)
-    to_mean = _build_centering(component, len(parameters))[:, free] @ _invert_information(information[inside])
+    inverse = cho_solve(cho_factor(information[inside]), np.eye(int(free.sum())))
+    to_mean = _build_centering(component, len(parameters))[:, free] @ inverse
     # A parameter without residuals has the error of the Hessian. All its votes may be ties at equal strengths, say.
-    flat = (plain.diagonal() <= _RESIDUAL_TOLERANCE * information.diagonal()) & (information.diagonal() > 0)
+    flat = (plain.diagonal() <= RESIDUAL_TOLERANCE * information.diagonal()) & (information.diagonal() > 0)
     flat_meat: Floats | float = 0.0
     if flat.any():
         flat_meat = votes.sum_outer_products(votes.weight * expected * _select_affected_votes(votes, flat))
@@ -48,65 +46,61 @@ def compute_sandwich(
 
     unclustered = compute_covariance(plain)
     if votes.voter is None:
-        return Spread(unclustered, unclustered, np.full(len(parameters), np.inf)), np.zeros(votes.models, dtype=bool)
-    meat, named = _compute_meat(votes, votes.voter, residual, plain, component)
+        return Spread.unclustered(unclustered), np.zeros(votes.models, dtype=bool)
+    meat, is_clustered = _compute_meat(votes, votes.voter, residual, plain, component)
     clustered = np.zeros(votes.models, dtype=bool)
-    clustered[votes.first[named]] = True
-    clustered[votes.second[named]] = True
+    clustered[votes.first[is_clustered]] = True
+    clustered[votes.second[is_clustered]] = True
     degrees = np.full(len(parameters), np.inf)
-    degrees[: votes.models][clustered] = _compute_degrees(votes, votes.voter, expected, named)[clustered]
+    degrees[: votes.models][clustered] = _compute_degrees(votes, votes.voter, expected, is_clustered)[clustered]
     return Spread(compute_covariance(meat), unclustered, degrees), clustered
 
 
 def _build_centering(component: Indices, size: int) -> Floats:
     """(size, size): the matrix that subtracts from each strength the mean of its component."""
     same = (component[:, None] == component) & (component >= 0)
-    centring = np.eye(size)
-    centring[: len(component), : len(component)] -= same / np.maximum(same.sum(axis=1), 1)[:, None]
-    return centring
-
-
-def _invert_information(information: Floats) -> Floats:
-    inverse: Floats = cho_solve(cho_factor(information), np.eye(len(information)))
-    return inverse
+    centering = np.eye(size)
+    centering[: len(component), : len(component)] -= same / np.maximum(same.sum(axis=1), 1)[:, None]
+    return centering
 
 
 def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
     """(N,): whether a vote is on one of these models, or has a difference in one of these styles."""
     models, styles = parameters[: votes.models], parameters[votes.models :]
-    touched: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
-    return touched
+    is_affected: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
+    return is_affected
 
 
 def _compute_meat(
     votes: PairedVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
 ) -> tuple[Floats, Flags]:
     """The sum of squared scores, and whether a vote is summed by voter (N,)."""
-    named, factor = _select_clustered_votes(votes, voter, component)
+    is_clustered, factor = _select_clustered_votes(votes, voter, component)
     voter = np.maximum(voter, 0)
-    score = votes.weight * residual * named
+    score = votes.weight * residual * is_clustered
     products = _sum_score_products(votes, voter, score)
     # If there is a single voter, the maximum makes the sum 0, which has no information. Such votes count one by one.
-    silent = products.diagonal() <= _RESIDUAL_TOLERANCE * plain.diagonal()
-    lone = named & _select_affected_votes(votes, silent)
-    if lone.any():
-        named &= ~lone
-        products = _sum_score_products(votes, voter, score * named)
-    unnamed_products = votes.sum_outer_products(votes.weight * residual**2 * ~named)
-    return products * factor * factor[:, None] + unnamed_products, named
+    lacks_scores = products.diagonal() <= RESIDUAL_TOLERANCE * plain.diagonal()
+    is_uninformative = is_clustered & _select_affected_votes(votes, lacks_scores)
+    if is_uninformative.any():
+        is_clustered &= ~is_uninformative
+        products = _sum_score_products(votes, voter, score * is_clustered)
+    single_products = votes.sum_outer_products(votes.weight * residual**2 * ~is_clustered)
+    return products * factor * factor[:, None] + single_products, is_clustered
 
 
-def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, named: Flags) -> Floats:
+def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_clustered: Flags) -> Floats:
     """(M,): degrees of freedom, by the same rule as in `bradley_terry`."""
     amount = votes.weight * expected
     first = votes.first.astype(np.intp)
     second = votes.second.astype(np.intp)
-    (squares,) = sum_over_voters(voter[named], (first[named], second[named]), amount[named], votes.models, [np.square])
+    sides = first[is_clustered], second[is_clustered]
+    (squares,) = sum_over_voters(voter[is_clustered], sides, amount[is_clustered], votes.models, [np.square])
     information = np.zeros(votes.models)
-    unnamed_squares = (amount * expected)[~named]
+    single_squares = (amount * expected)[~is_clustered]
     for side in (first, second):
         information += np.bincount(side, amount, votes.models)
-        squares += np.bincount(side[~named], unnamed_squares, votes.models)
+        squares += np.bincount(side[~is_clustered], single_squares, votes.models)
     return compute_degrees_of_freedom(information, squares)
 
 

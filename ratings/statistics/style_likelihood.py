@@ -8,14 +8,10 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from ratings.statistics.likelihood import Flags, NotConverged
+from ratings.statistics.likelihood import MAX_ITERATIONS, STEP_TOLERANCE, Flags, NotConverged, compute_damping
 from ratings.statistics.style_pair_sums import PairedVotes
 from ratings.statistics.vote_arrays import Floats, Indices
 
-_TOLERANCE = 1e-10
-_MAX_ITERATIONS = 1000
-# As in ratings.statistics.likelihood: full steps up to this size increase the likelihood.
-_MAX_FULL_STEP = 1.5
 # Parameters that diverge gain one unit per step; boards with a maximum seldom take half as many steps.
 _SEPARABILITY_CHECK_STEP = 20
 # If the other parameters are unknown and only this share of a parameter's information remains, it may be rounding.
@@ -47,7 +43,7 @@ def maximize(
     virtual = np.zeros_like(parameters) if ties is None else ties
     parameters = parameters.copy()
     step = np.zeros_like(parameters)
-    for iteration in range(1, _MAX_ITERATIONS + 1):
+    for iteration in range(1, MAX_ITERATIONS + 1):
         gradient, information = votes.derivatives(parameters)
         p, q = expit(parameters), expit(-parameters)
         gradient += virtual * (q - p) / 2
@@ -59,11 +55,11 @@ def maximize(
             check_separability(votes, free)
             is_separability_checked = True
         step[free] = _solve_step(free_information, gradient[free])
-        step *= _compute_damping(votes, step, virtual)
+        step *= compute_damping(_find_farthest_move(votes, step, virtual))
         parameters += step
-        if np.abs(step).max(initial=0) <= _TOLERANCE * max(1.0, np.abs(parameters).max(initial=0)):
+        if np.abs(step).max(initial=0) <= STEP_TOLERANCE * max(1.0, np.abs(parameters).max(initial=0)):
             return parameters, information, iteration
-    raise NotConverged(f"no maximum of the likelihood within {_MAX_ITERATIONS} steps")
+    raise NotConverged(f"no maximum of the likelihood within {MAX_ITERATIONS} steps")
 
 
 def check_separability(votes: PairedVotes, free: Indices) -> None:
@@ -97,13 +93,11 @@ def _is_nearly_singular(information: Floats) -> bool:
     return bool((factor.diagonal() ** 2 <= _MIN_INFORMATION_SHARE * information.diagonal()).any())
 
 
-def _compute_damping(votes: PairedVotes, step: Floats, virtual: Floats) -> float:
+def _find_farthest_move(votes: PairedVotes, step: Floats, virtual: Floats) -> float:
+    """An upper bound of the number of units by which a step moves the lead of a vote."""
     _, first, second = votes.runs
     farthest = np.abs(step[first] - step[second]).max(initial=0) + np.abs(step[votes.models :] / votes.scale).sum()
-    farthest = max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
-    if farthest <= _MAX_FULL_STEP:
-        return 1.0
-    return float(np.log1p(farthest) / farthest)
+    return max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
 
 
 def _is_separable(votes: PairedVotes, free: Indices) -> bool:

@@ -13,13 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.likelihood import Flags, build_laplacian
+from ratings.statistics.likelihood import Flags, build_laplacian, compute_lead_chances
 from ratings.statistics.vote_arrays import Floats, Indices, Label
 
 CHUNK_SIZE = 8192
-
-# exp() of a larger number would overflow; at that distance one chance is 0 anyway.
-_MAX_EXPONENT = 700.0
 
 
 class _Chunk(NamedTuple):
@@ -89,7 +86,7 @@ class PairedVotes:
 
     def residuals(self, parameters: Floats) -> tuple[Floats, Floats]:
         """Score minus chance (N,), and the information chance * (1 - chance) (N,)."""
-        p, q = _compute_chances(self.leads(parameters))
+        p, q = compute_lead_chances(self.leads(parameters))
         return self.score * q - (1 - self.score) * p, p * q
 
     def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
@@ -97,7 +94,7 @@ class PairedVotes:
         gradient = _VectorSum(self)
         information = _MatrixSum(self)
         for chunk in self._chunks:
-            p, q = _compute_chances(self._lead(parameters, chunk))
+            p, q = compute_lead_chances(self._lead(parameters, chunk))
             score, weight = self.score[chunk.votes], self.weight[chunk.votes]
             # Where a chance is near 1, score - p would leave nothing but rounding.
             gradient.add(chunk, weight * (score * q - (1 - score) * p))
@@ -199,9 +196,3 @@ def _sum_by_model(votes: PairedVotes, runs: Floats) -> Floats:
     _, first, second = votes.runs
     total = np.bincount(first, runs, votes.models) - np.bincount(second, runs, votes.models)
     return total.astype(np.float64)
-
-
-def _compute_chances(lead: Floats) -> tuple[Floats, Floats]:
-    odds_against = np.exp(np.minimum(-lead, _MAX_EXPONENT))
-    p = 1 / (1 + odds_against)
-    return p, odds_against * p

@@ -26,12 +26,12 @@ def encode_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Labe
     sides = [_as_ids(model_a), _as_ids(model_b)]
     if sides[0] is not None and sides[1] is not None:
         return _encode_ids(sides[0], sides[1])
-    named = [_encode_names(side) for side in (model_a, model_b)]
-    distinct = set[Any]().union(*(names for names, _ in named))
+    encoded_sides = [_encode_names(side) for side in (model_a, model_b)]
+    distinct = set[Any]().union(*(names for names, _ in encoded_sides))
     if not all(isinstance(name, str) and name for name in distinct):
         raise ValueError("model_a and model_b must both be names (text, not empty) or both whole-number ids")
     labels = sorted(distinct)
-    first, second = (look_up_positions(labels, list(names))[codes] for names, codes in named)
+    first, second = (look_up_positions(labels, list(names))[codes] for names, codes in encoded_sides)
     return labels, first, second
 
 

@@ -8,8 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from arena.models import LIVE_POOL
 from ratings.interchange.export_votes import export_file
-from ratings.management.pools import NO_VOTES_MESSAGE
-from ratings.models import Pool
+from ratings.management.pools import get_pool
 
 
 class Command(BaseCommand):
@@ -27,12 +26,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:
-        if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
-            raise CommandError(f"there is no pool {pool!r}")
-        if Pool.objects.filter(slug=pool, kind=Pool.Kind.REFERENCE).exists():
-            raise CommandError(f"{pool}: {NO_VOTES_MESSAGE}")
         try:
-            number = export_file(file, pool, with_text=options["with_text"], public=options["public"])
+            number = export_file(file, get_pool(pool).slug, with_text=options["with_text"], public=options["public"])
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{pool}: {number} rows written to {file}")

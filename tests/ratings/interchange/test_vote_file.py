@@ -60,12 +60,12 @@ def test_time_is_seconds_or_iso(field, value):
 @pytest.mark.parametrize(("value", "meant"), [("arena_user_1", "arena_user_1"), (17, "17")])
 def test_voter_may_be_named_by_three_fields_and_is_never_kept_aside(field, value, meant):
     vote = one(**{field: value})
-    assert (vote.voter, vote.aside) == (meant, {})
+    assert (vote.voter, vote.other_fields) == (meant, {})
 
 
 def test_judge_goes_before_session_and_voter():
     vote = one(voter="v", evaluation_session_id="s", judge="j")
-    assert (vote.voter, vote.aside) == ("j", {})
+    assert (vote.voter, vote.other_fields) == ("j", {})
 
 
 def test_style_sums_nested_counts():
@@ -75,7 +75,7 @@ def test_style_sums_nested_counts():
 def test_style_that_lacks_a_count_is_kept_aside():
     some = {name: count for name, count in METADATA.items() if name != "bold_count_b"}
     vote = one(conv_metadata=some)
-    assert (vote.features, vote.aside) == (None, {"conv_metadata": some})
+    assert (vote.features, vote.other_fields) == (None, {"conv_metadata": some})
 
 
 def test_own_fields_are_read_back():
@@ -115,7 +115,7 @@ def test_categories_come_from_tags_unless_they_are_given(fields, categories):
 
 def test_unknown_columns_are_kept_aside_and_empty_ones_are_not():
     vote = one(question_id="17", anony="yes")
-    assert vote.aside == {"question_id": "17", "anony": "yes"}
+    assert vote.other_fields == {"question_id": "17", "anony": "yes"}
     assert parse(json_lines(row(note=None, tstamp=None, weight="")))[0] == VoteRow(1, "one", "two", "a")
 
 
@@ -123,7 +123,7 @@ def test_conversations_are_told_apart_from_what_is_kept_aside():
     messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
     vote = one(conversation_a=messages, conversation_b=messages, full_conversation=[])
     assert vote.conversations == {"conversation_a": messages, "conversation_b": messages, "full_conversation": []}
-    assert vote.aside == {}
+    assert vote.other_fields == {}
 
 
 def test_counts_become_a_row_for_each_outcome_that_occurred():

@@ -4,13 +4,12 @@ Neither the record of another day nor the published texts of a battle lead to ot
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import takewhile
 
 from arena.identity.voters import keyed_hash
 from arena.models import Vote
-
-PUBLIC_DELAY = timedelta(hours=24)
+from ratings.models import PUBLIC_DELAY
 
 
 def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
@@ -38,8 +37,8 @@ def truncate_to_hour(time: datetime | None) -> datetime | None:
 def build_daily_pseudonym(vote: Vote) -> str | None:
     """32 hexadecimal digits that are the same for all unpublished votes of a voter on one day (UTC) in one pool.
 
-    A vote whose battle was published has a pseudonym of its own, because its row can be found by the style of its
-    texts. None if the voter is unknown.
+    If the battle of a vote was published, the vote has a separate pseudonym, because its row can be found by the style
+    of its texts. None if the voter is unknown.
     """
     if vote.voter is None:
         return None

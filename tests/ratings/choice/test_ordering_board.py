@@ -4,7 +4,7 @@ import html
 
 import pytest
 
-from ratings.choice import board_selection
+from ratings.choice import ordering_board
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories
@@ -24,7 +24,7 @@ def settle(pool, **fields):
 
 
 def ordered_by(pool="", category="creative-writing"):
-    board = board_selection.load_ordering_board(pool, category)
+    board = ordering_board.load_ordering_board(pool, category)
     return board["pool"], board["category"]
 
 

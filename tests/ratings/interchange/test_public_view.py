@@ -9,8 +9,8 @@ from django.utils.timezone import now
 from arena.battles import deletion, lifecycle, sharing
 from arena.judging.style_features import compute_features
 from arena.models import Answer, Vote, VoteFile
+from ratings.interchange import public_view
 from ratings.interchange.export_votes import export_file, iter_records
-from ratings.pipeline import public_view
 from tests import factories
 from tests.arena import factories as arena
 

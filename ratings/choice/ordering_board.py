@@ -1,4 +1,4 @@
-"""Select the board that sorts a shortlist."""
+"""The board that sorts a shortlist."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,13 +16,10 @@ POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kin
 
 
 def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
-    """Return the board of a category that sorts a shortlist, or the overall one if the pool has none for it.
+    """The board of a category that sorts a shortlist, or the overall one if the pool has none for it.
 
     Without a pool, that is the first pool by `POOL_PRIORITY` with enough votes in the category, else with enough votes
-    overall, else with any votes.
-
-    Raises:
-        RequestError: 404 for an unknown pool.
+    overall, else with any votes. Raises RequestError 404 for an unknown pool.
     """
     if pool:
         return _load_pool_board(pool, category)
@@ -30,18 +27,16 @@ def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
     for candidate in dict.fromkeys((category, OVERALL_CATEGORY)):
         snapshots_by_priority = _list_by_priority(candidate)
         for snapshot in snapshots_by_priority:
-            if has_enough_votes(unpack_rows(snapshot.rows)):
+            if _can_sort(unpack_rows(snapshot.rows)):
                 return _load_board(snapshot.board.pool.slug, candidate)
     pools_with_votes = (snapshot.board.pool.slug for snapshot in snapshots_by_priority if snapshot.votes)
     return _load_pool_board(next(pools_with_votes, LIVE_POOL), category)
 
 
-def has_enough_votes(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether the rows can be sorted: two comparable models have enough votes for a rank."""
-    ranked = [
-        row for row in rows if row["component"] == 0 and not row["unbounded"] and row.get("votes_to_rank", 0) == 0
-    ]
-    return len(ranked) >= MIN_RANKED_MODELS
+def _can_sort(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the rows can sort a shortlist: two comparable models have enough votes for a rank."""
+    main_rows = (row for row in rows if row["component"] == 0 and not row["unbounded"])
+    return len([row for row in main_rows if row.get("votes_to_rank", 0) == 0]) >= MIN_RANKED_MODELS
 
 
 def _list_by_priority(category: str) -> list[Snapshot]:
