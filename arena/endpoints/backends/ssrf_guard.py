@@ -8,7 +8,6 @@ address gains nothing, since the connection goes to the address that was checked
 import ipaddress
 import socket
 from collections.abc import Iterable
-from typing import NoReturn
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -54,7 +53,7 @@ class SsrfGuard:
             raise ValueError("has no host")
         addresses = LOOPBACK_ADDRESSES if is_localhost(host) else parse_addresses(host)
         if addresses and not any(self.allows(host, address) for address in addresses):
-            raise_blocked_host(host)
+            raise blocked_host_error(host)
 
     def allows(self, host: str, address: Address) -> bool:
         """Whether connections to this host at this address are allowed."""
@@ -121,14 +120,16 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         results = await self._resolver.resolve(host, port, family)
         allowed = [result for result in results if self._guard.allows(host, ipaddress.ip_address(result["host"]))]
-        return allowed or raise_blocked_host(host)
+        if not allowed:
+            raise blocked_host_error(host)
+        return allowed
 
     async def close(self) -> None:
         await self._resolver.close()
 
 
-def raise_blocked_host(host: str) -> NoReturn:
-    raise ValueError(f"leads to {host}, which is not a public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
+def blocked_host_error(host: str) -> ValueError:
+    return ValueError(f"leads to {host}, which is not a public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
 
 
 def is_public(address: Address) -> bool:
