@@ -1,4 +1,4 @@
-"""Quotas of battles, follow-up questions, submissions, API calls and streams, and who is charged for them.
+"""Quotas of battles, follow-up questions, submissions and API calls, and who is charged for them.
 
 A request is charged to its voter, its address and the networks around the address, because cookies are free and one
 IPv6 line has billions of addresses. API keys, and members of a site that requires login, are charged alone: they cannot
@@ -27,7 +27,7 @@ from core.http.rate_limit import Bucket
 # A follow-up costs as much as a battle, but a long conversation should not use up the battles of the hour.
 TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
-# Ten calls per second without end: this stops programs that run wild, not readers.
+# Ten calls per second, without end: this stops runaway programs, not readers.
 CALLS_PER_HOUR = 36_000
 CALL_BURST = 600  # the calls of one minute
 FILES_PER_HOUR = 60  # each file may have millions of votes
@@ -169,27 +169,6 @@ def build_running_limits(request: HttpRequest) -> dict[str, int]:
     return {network.key: running_battles.MAX_PER_ADDRESS * network.factor for network in list_charged_networks(request)}
 
 
-def build_board_stream_limits(request: HttpRequest) -> dict[str, int]:
-    """Maximum number of open board streams, by voter or network.
-
-    Only networks are charged unless the voter is charged alone, because most readers of boards have no voter.
-    """
-    per_address = settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR
-    if is_charged_alone(request):
-        return {str(get_voter_id(request)): per_address}
-    return {network.key: per_address * network.factor for network in list_charged_networks(request)}
-
-
-def build_battle_stream_limits(request: HttpRequest) -> dict[str, int]:
-    """Maximum number of open battle streams, by voter and network."""
-    per_voter = settings.ENVIRONMENT.arena_streams_per_voter
-    limits = {str(get_voter_id(request)): per_voter}
-    if settings.ENVIRONMENT.arena_battles_per_hour_address:
-        for network in list_charged_networks(request):
-            limits[network.key] = per_voter * ADDRESS_FACTOR * network.factor
-    return limits
-
-
 def get_payer(request: HttpRequest) -> str:
     """Pseudonym of the payer of tokens: the largest network, or the account or voter that is charged alone.
 
@@ -258,10 +237,10 @@ def _charge_or_refund(buckets: list[Bucket], amount: int = 1) -> Iterator[None]:
 
 def _charge_buckets(buckets: list[Bucket], amount: int = 1) -> None:
     if wait := rate_limit.charge_buckets(buckets, amount):
-        raise build_quota_error(wait)
+        raise quota_error(wait)
 
 
-def build_quota_error(wait: float, reason: str = "") -> RequestError:
+def quota_error(wait: float, reason: str = "") -> RequestError:
     """A 429 to retry after `wait` seconds. `reason` is a sentence that replaces "Hourly limit reached."."""
     seconds = rate_limit.round_up_seconds(wait)
     if seconds > MINUTES_THRESHOLD_S:
