@@ -103,7 +103,7 @@ def record_calls(calls: Sequence[CallRecord]) -> None:
 
 
 def most_of_a_network() -> int | None:
-    """The most failures of one network that count for a model and day; None if addresses have no hourly limit.
+    """The most failures from one network that count for a model and day; None if addresses have no hourly limit.
 
     As a parameter of SQL's least(), None means no limit: least() ignores a null.
     """

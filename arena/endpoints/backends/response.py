@@ -102,7 +102,7 @@ class AnswerDecoder:
         yield from self._read_usage()
 
     def _detect_document(self, chunk: bytes) -> None:
-        """Tell events from one JSON document by the first byte: content types are often wrong."""
+        """Recognize one JSON document in place of events by its first byte: content types are often wrong."""
         first_byte = chunk.lstrip()[:1]
         if first_byte == b"<":
             raise malformed_error(f"an HTML page: {chunk[:200]!r}")

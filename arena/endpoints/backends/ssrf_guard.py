@@ -43,7 +43,7 @@ class SsrfGuard:
         self._hosts = frozenset(entries)
 
     def check(self, url: URL) -> None:
-        """Raises ValueError if requests to this URL are forbidden. A host name is checked once it is resolved."""
+        """Raise ValueError if requests to this URL are forbidden. A host name is checked once it is resolved."""
         if url.scheme not in ("http", "https"):
             raise ValueError("is not an http or https URL")
         if url.user is not None or url.password is not None:
@@ -65,7 +65,7 @@ class SsrfGuard:
 
 
 def check_url(url: str, allowed: Iterable[str] = ()) -> None:
-    """Raises ValueError with the end of a sentence ("… is not an http or https URL").
+    """Raise ValueError if requests to this URL are forbidden. Its message ends a sentence: "… has no host".
 
     A base URL with a query or fragment is refused: it is only the beginning of the addresses that are called, and all
     operators can read it, so it must not contain a key.
