@@ -94,7 +94,7 @@ def charge_submission(request: HttpRequest) -> None:
 
 def charge_write(request: HttpRequest) -> None:
     """Charge a form that changes something, like a write call of the API. Raises RequestError 429."""
-    _charge_fixed_quota(request, "write")
+    _charge_fixed_quota(request, "write", CALLS_PER_HOUR)
 
 
 def charge_file(request: HttpRequest) -> None:
@@ -104,7 +104,7 @@ def charge_file(request: HttpRequest) -> None:
 
 def charge_stream(request: HttpRequest) -> None:
     """Charge the opening of an event stream, like a read call of the API. Raises RequestError 429."""
-    _charge_fixed_quota(request, "read")
+    _charge_fixed_quota(request, "read", CALLS_PER_HOUR)
 
 
 class CallThrottle(BaseThrottle):
@@ -112,11 +112,12 @@ class CallThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: object) -> bool:
         http_request = request._request  # noqa: SLF001  # the documented way to Django's request
-        _charge_fixed_quota(http_request, "read" if http_request.method in SAFE_METHODS else "write")
+        kind = "read" if http_request.method in SAFE_METHODS else "write"
+        _charge_fixed_quota(http_request, kind, CALLS_PER_HOUR)
         return True
 
 
-def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int = CALLS_PER_HOUR) -> None:
+def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
     """Charge buckets with a fixed limit per voter, and ten times that per address.
 
     A setting of 0 battles per hour also lifts these limits: of the voter or of the address.
