@@ -24,7 +24,6 @@ MODEL_FIELDS = (
     "parameters_active", "training_tokens", "context_window", "max_input", "max_output", "modalities", "tools",
 )  # fmt: skip
 OVERRIDE_FIELDS = ("max_tokens", "temperature", "thinking_tokens", "first_token_timeout_s")
-MEASUREMENT_FIELDS = ("answers", "calls", "failures", "failure_rate", "first_token_s", "tokens_per_s")
 LICENSE_FIELDS = ("commercial", "research_only", "conditions", "derivatives", "obligations", "source")
 
 
@@ -138,4 +137,11 @@ def _build_price(price: Price | None) -> dict[str, Any] | None:
 def _build_measurements(performance: EndpointPerformance | None) -> dict[str, Any] | None:
     if performance is None:
         return None
-    return {name: getattr(performance, name) for name in MEASUREMENT_FIELDS}
+    return {
+        "answers": performance.answers,
+        "calls": performance.calls,
+        "failures": performance.failures,
+        "failure_rate": performance.failure_rate,
+        "first_token_s": performance.first_token_s,
+        "tokens_per_s": performance.tokens_per_s,
+    }

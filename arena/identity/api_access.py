@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_and_async_middleware
 
 from arena.identity import api_keys, voters
+from arena.identity.bearer import read_bearer_key
 from core.http import outages
 from core.http.errors import RequestError, build_error_response
 from core.storage.database import database_sync_to_async
@@ -36,7 +37,7 @@ def api_access_middleware(get_response: Handler) -> Handler:
         authenticate_async = database_sync_to_async(_authenticate_by_key)
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
-            secret = api_keys.read_bearer_key(request)
+            secret = read_bearer_key(request)
             if secret is None:
                 response = _handle_keyless_request(request)
             else:
@@ -46,7 +47,7 @@ def api_access_middleware(get_response: Handler) -> Handler:
         return asynchronous
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
-        secret = api_keys.read_bearer_key(request)
+        secret = read_bearer_key(request)
         response = _handle_keyless_request(request) if secret is None else _authenticate_by_key(request, secret)
         return _add_cors_headers(request, response or get_response(request))
 

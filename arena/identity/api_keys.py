@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from arena.identity.bearer import KEY_PREFIX
 from arena.models import API_POOL, LIVE_POOL, ApiKey, Vote, Voter
 from core.http.errors import RequestError, field_error
 
@@ -20,9 +21,6 @@ READ = "read"
 BATTLE = "battle"
 VOTE = "vote"
 SCOPES = (READ, BATTLE, VOTE)
-AUTH_SCHEME = "bearer"
-KEY_PREFIX = "arena_"  # every key begins with it
-MISPLACED_KEY = ""  # never a valid key
 PREFIX_LENGTH = len(KEY_PREFIX) + 6  # characters by which owners recognize their keys
 MAX_NAME_LENGTH = 100
 MAX_VALID_DAYS = 3650
@@ -40,8 +38,7 @@ def create_key(
     Raises RequestError 400 for an invalid name, scopes or days, and if the account has too many keys or a valid key of
     this name. The last rule keeps a form that is sent twice, as by a reload, from creating two keys.
     """
-    chosen_scopes = set(scopes)
-    _check_key_fields(name, chosen_scopes, days)
+    ordered_scopes = _clean_scopes(name, list(scopes), days)
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         # The lock makes the second of two concurrent requests count the key of the first.
@@ -53,7 +50,7 @@ def create_key(
             voter=Voter.objects.create(),
             digest=hash_secret(secret),
             prefix=secret[:PREFIX_LENGTH],
-            scopes=[scope for scope in SCOPES if scope in chosen_scopes],
+            scopes=ordered_scopes,
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
     return key, secret
@@ -66,15 +63,17 @@ def _check_account_keys(keys: QuerySet[ApiKey], name: str) -> None:
         raise field_error("name", _("You already have a key with this name. Choose another name."))
 
 
-def _check_key_fields(name: str, scopes: set[str], days: int | None) -> None:
+def _clean_scopes(name: str, scopes: list[str], days: int | None) -> list[str]:
+    """The scopes without duplicates, in the order of `SCOPES`. Raises RequestError 400 if any field is invalid."""
     if not (name.strip() and len(name.strip()) <= MAX_NAME_LENGTH and name.isprintable()):
         detail = _("Enter a name of at most %(limit)s printable characters.")
         raise field_error("name", detail % {"limit": MAX_NAME_LENGTH})
-    if not scopes or scopes - set(SCOPES):
+    if not scopes or set(scopes) - set(SCOPES):
         raise field_error("scopes", _("Choose at least one scope: read, battle, vote."))
     if days is not None and not 1 <= days <= MAX_VALID_DAYS:
         detail = _("A key is valid for 1 to %(limit)s days, or does not expire.")
         raise field_error("days", detail % {"limit": MAX_VALID_DAYS})
+    return [scope for scope in SCOPES if scope in scopes]
 
 
 def hash_secret(secret: str) -> str:
@@ -89,21 +88,6 @@ def list_valid_keys(user: User) -> QuerySet[ApiKey]:
 def revoke_keys(keys: QuerySet[ApiKey]) -> None:
     """Revoke these keys from now on."""
     keys.filter(revoked_at=None).update(revoked_at=Now())
-
-
-def read_bearer_key(request: HttpRequest) -> str | None:
-    """The key of an API request, valid or not, or None without one. Other schemes are left to proxies.
-
-    One of our keys under another scheme gives `MISPLACED_KEY`, which is refused. Otherwise the program would be an
-    anonymous voter, and its votes would count in the pool of people.
-    """
-    if not request.path.startswith("/api/"):
-        return None
-    header = request.headers.get("Authorization", "")
-    scheme, _, secret = header.partition(" ")
-    if scheme.lower() == AUTH_SCHEME:
-        return secret.strip()
-    return MISPLACED_KEY if KEY_PREFIX in header else None
 
 
 def authenticate_key(secret: str) -> ApiKey:

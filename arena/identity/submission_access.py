@@ -1,6 +1,6 @@
 """Submissions of a voter to the catalog: quotas, storage, retrieval and errors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,12 +26,14 @@ def submit_file(request: HttpRequest, content: bytes) -> Submission:
 
     Raises RequestError: 400 for an invalid file, 409 for a duplicate, 429 and 503 for a full queue or quota.
     """
-    quotas.charge_submission(request)
-    try:
-        parsed = submissions.parse_score_file(content)
-    except ValueError as error:
-        raise field_error("file", str(error)) from None
-    return _submit_content(request, parsed)
+
+    def parse() -> SubmissionContent:
+        try:
+            return submissions.parse_score_file(content)
+        except ValueError as error:
+            raise field_error("file", str(error)) from None
+
+    return _submit_content(request, parse)
 
 
 def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
@@ -39,14 +41,21 @@ def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
 
     Raises RequestError: 400 with the invalid fields, 409 for a duplicate, 429 and 503 for a full queue or quota.
     """
+
+    def parse() -> SubmissionContent:
+        if not form.is_valid():
+            fields = {name: list(messages) for name, messages in form.errors.items()}
+            raise RequestError(
+                "invalid", _("Some fields are invalid. Correct them and send again."), 400, fields=fields
+            )
+        return submissions.build_proposal(form.cleaned_data)
+
+    return _submit_content(request, parse)
+
+
+def _submit_content(request: HttpRequest, parse: Callable[[], SubmissionContent]) -> Submission:
     quotas.charge_submission(request)
-    if not form.is_valid():
-        fields = {name: list(messages) for name, messages in form.errors.items()}
-        raise RequestError("invalid", _("Some fields are invalid. Correct them and send again."), 400, fields=fields)
-    return _submit_content(request, submissions.build_proposal(form.cleaned_data))
-
-
-def _submit_content(request: HttpRequest, content: SubmissionContent) -> Submission:
+    content = parse()
     try:
         voter_id = get_or_create_voter(request).pk
         return _store_submission(voter_id, content, network_hashes.compute_network_hashes(request))

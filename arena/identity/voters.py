@@ -21,7 +21,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from arena.identity import hash_key
-from arena.identity.api_keys import read_bearer_key
+from arena.identity.bearer import read_bearer_key
 from arena.models import Vote, Voter
 from core.http import outages
 from core.http.errors import RequestError

@@ -94,7 +94,7 @@ class CostOption:
         return sum((item.dollars for item in self.one_time), ZERO)
 
     def total(self, months: int) -> Decimal:
-        """Dollars over this number of months, one-time costs included."""
+        """Total dollars over this number of months, including one-time costs."""
         return self.one_time_total + months * self.monthly_total
 
 

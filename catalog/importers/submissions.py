@@ -145,7 +145,7 @@ def _evict_if_full(pending: QuerySet[Submission], voter: UUID, networks: Sequenc
 
 
 def expire_submissions(after: timedelta) -> int:
-    """Delete submissions that have been pending for longer than this. Returns their number."""
+    """Delete submissions that have been pending for this long. Returns their number."""
     return Submission.objects.filter(state=Submission.State.PENDING, created_at__lte=now() - after).delete()[0]
 
 
