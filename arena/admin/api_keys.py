@@ -19,12 +19,12 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__username")
-    fields = ("name", "begins_with", "account", "may", "created_at", "used_at", "expires_at", "revoked_at")
+    fields = list_display
     ordering = ("-pk",)
     actions = ("revoke",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Keys are revoked here, and deleted only together with their account."""
+        """Only together with the account: here, keys are revoked."""
         match = request.resolver_match
         return match is not None and str(match.url_name).startswith("auth_user_")
 

@@ -68,17 +68,8 @@ class BattleAdmin(ReadOnlyAdmin):
     """The page of one battle shows its turns, its answers with their attempts, and the events of its stream."""
 
     list_display = (
-        "created_at",
-        "state",
-        "review",
-        "model_a",
-        "model_b",
-        "pool",
-        "mode",
-        "propensity",
-        "replacements",
-        "short",
-    )
+        "created_at", "state", "review", "model_a", "model_b", "pool", "mode", "propensity", "replacements", "short",
+    )  # fmt: skip
     search_help_text = "Id of a battle or voter, or its first characters; name or slug of a model"
     list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
     list_select_related = ("model_a", "model_b")
@@ -144,7 +135,7 @@ class BattleAdmin(ReadOnlyAdmin):
 
 
 def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
-    """The first and the last possible id that begin with this text, or None if it is no beginning of an id."""
+    """The first and the last possible id that begin with this text, or None if it is not the beginning of an id."""
     digits = text.replace("-", "").lower()
     if not ID_PREFIX_PATTERN.fullmatch(digits):
         return None
@@ -167,8 +158,8 @@ class VoterAdmin(ReadOnlyAdmin):
     """A voter is a random id. Neither addresses nor browsers are shown, not even as hashes."""
 
     list_display = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
-    fields = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
-    readonly_fields = fields
+    fields = list_display
+    readonly_fields = list_display
     search_fields = ("=id",)
     ordering = ("-created_at",)
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.endpoints import circuit_breaker, key_variables, probe
 from arena.endpoints.backends.registry import BACKENDS
-from arena.endpoints.models_file import InvalidFieldError, check_endpoint
+from arena.endpoints.models_file import ENDPOINT_COLUMNS, InvalidFieldError, check_endpoint
 from arena.models import Answer, Endpoint, EndpointDay
 from core.admin import audit
 from core.admin.classes import AutocompleteAdmin, ModelForm
@@ -27,27 +27,17 @@ from core.storage.database import release_connection
 FIGURES_PERIOD = timedelta(days=1)  # before today, which counts too
 ENDPOINT_LABEL = "This endpoint"
 LOG_HINT = gettext_lazy("See log/web.log in the data folder (var), or with compose the log of the web container.")
-FILE_FIELD_NAMES = {"upstream_id": "model"}  # name of the field in the models file
-FORM_FIELD_NAMES = {name: field for field, name in FILE_FIELD_NAMES.items()}
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
 KEY_MOVED_MESSAGE = gettext_lazy(
     "The key would be sent to another host. Enter the name of its variable again to confirm."
 )
-CHECKED_FIELDS = (
-    "kind",
-    "base_url",
-    "upstream_id",
-    "api_key_env",
-    "max_tokens",
-    "temperature",
-    "max_concurrency",
-    "thinking_tokens",
-    "first_token_timeout_s",
-    "tokens_per_day",
-    "parameters",
-)
+CHECKED_FIELDS = tuple(ENDPOINT_COLUMNS.values())
 FIGURE_COLUMNS = ("calls", "failure_rate", "first_token", "speed")
-KEY_CONFIRMATION_INDEX = CHECKED_FIELDS.index("api_key_env") + 1  # position of the confirmation field in the form
+_confirmation_place = CHECKED_FIELDS.index("api_key_env") + 1
+FORM_FIELDS = (
+    "model", *CHECKED_FIELDS[:_confirmation_place], KEY_CONFIRMATION_FIELD, *CHECKED_FIELDS[_confirmation_place:],
+    "enabled",
+)  # fmt: skip
 
 
 class EndpointForm(ModelForm):
@@ -87,16 +77,14 @@ class EndpointForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         """Check the fields by the rules of the models file: no internal addresses, no key in place of a name."""
         cleaned = super().clean() or {}
-        file_fields = {
-            FILE_FIELD_NAMES.get(name, name): cleaned[name]
-            for name in CHECKED_FIELDS
-            if cleaned.get(name) not in (None, "")
-        }
         if not self.errors:
+            columns = {field: cleaned[column] for field, column in ENDPOINT_COLUMNS.items()}
             try:
-                check_endpoint(ENDPOINT_LABEL, file_fields)
+                check_endpoint(
+                    ENDPOINT_LABEL, {field: value for field, value in columns.items() if value not in (None, "")}
+                )
             except InvalidFieldError as error:
-                self.add_error(FORM_FIELD_NAMES.get(error.field, error.field), self._describe_error(error))
+                self.add_error(ENDPOINT_COLUMNS[error.field], self._describe_error(error))
         if not self.errors and self._sends_key_elsewhere(cleaned):
             self.add_error(KEY_CONFIRMATION_FIELD, KEY_MOVED_MESSAGE)
         return cleaned
@@ -123,18 +111,7 @@ class EndpointAdmin(AutocompleteAdmin):
     readonly_fields = ("failed_probes", "state", *FIGURE_COLUMNS)
     autocomplete_fields = ("model",)
     fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "model",
-                    *CHECKED_FIELDS[:KEY_CONFIRMATION_INDEX],
-                    KEY_CONFIRMATION_FIELD,
-                    *CHECKED_FIELDS[KEY_CONFIRMATION_INDEX:],
-                    "enabled",
-                )
-            },
-        ),
+        (None, {"fields": FORM_FIELDS}),
         (gettext_lazy("Health"), {"fields": ("state", "failed_probes", *FIGURE_COLUMNS)}),
     )
 

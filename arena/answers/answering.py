@@ -13,11 +13,11 @@ from dataclasses import replace
 import aiohttp
 from django.conf import settings
 
-from arena.answers import replacement
+from arena.answers import endpoint_batches, replacement
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
-from arena.endpoints import call_stats, circuit_breaker, probe
+from arena.endpoints import circuit_breaker, probe
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
@@ -84,7 +84,7 @@ class AnswerRunner:
         try:
             await self._ask_with_retry(side)
         except BackendError as error:
-            if not turn.job.replaceable or side.lane.began or error.reason == "refused":
+            if not turn.job.replaceable or error.action is Action.GIVE_UP:
                 raise
             job = await self._find_replacement(side.job, error.reason)
             if job is None:
@@ -135,10 +135,10 @@ class AnswerRunner:
         if self.session.closed:  # this process closed it, so the result says nothing about the endpoint
             return
         with contextlib.suppress(DatabaseUnreachable):
-            await self.batcher.call(circuit_breaker.record_probes, ProbeReport(claim, outcome))
+            await self.batcher.call(endpoint_batches.record_probes, ProbeReport(claim, outcome))
 
     def _record_call(self, call: CallRecord) -> None:
-        task = asyncio.ensure_future(self.batcher.call(call_stats.record_calls, call))
+        task = asyncio.ensure_future(self.batcher.call(endpoint_batches.record_calls, call))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @contextlib.asynccontextmanager

@@ -28,7 +28,7 @@ from arena.battles import feedback, history, lifecycle, set_quotas, sharing
 from arena.battles.prompts import check_prompt, check_text
 from arena.battles.reveal import build_reveal
 from arena.endpoints import profiles
-from arena.identity import api_keys, idempotency, network_hashes, quotas
+from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
 from arena.identity.voters import get_or_create_voter, get_voter_id
 from arena.models import Answer, Battle, Turn, row_locks
 from core.http.errors import RequestError, build_error_response, field_error, read_json_body, reject_unsafe_method
@@ -305,7 +305,7 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
         await _authorize_stream_async(request, battle_id)
         if request.method == "HEAD":
             return build_stream_response(empty_stream())
-        slot = stream_hub.get_hub().admit(quotas.build_battle_stream_limits(request))
+        slot = stream_hub.get_hub().admit(stream_limits.build_battle_stream_limits(request))
     except RequestError as error:
         return build_error_response(error)
     # A page that shows a part of the answers already names its position in `from`.

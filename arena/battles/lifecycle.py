@@ -54,7 +54,7 @@ def start_battle(
     network: a hash (see `arena.identity.network_hashes`)
 
     Raises RequestError 400 for an invalid prompt, mode or model, 503 if fewer than two models are available, 409
-    `voter_gone`, 429 `too_many_running`, and the errors of `token_budgets.too_few_left` and
+    `voter_gone`, 429 `too_many_running`, and the errors of `token_budgets.few_models_error` and
     `token_budgets.charge_battle`.
     """
     check_prompt(prompt)
@@ -117,7 +117,7 @@ def _draw_blind_pair(among: list[int] | None, pool: str, payer: str) -> pair_sam
     if pair is not None:
         return pair
     if among or len(drawable) >= draw.MIN_MODELS:
-        raise token_budgets.too_few_left(among or drawable, pool)
+        raise token_budgets.few_models_error(among or drawable, pool)
     detail = _("Fewer than two models are available right now. Try again in a moment.")
     raise RequestError("too_few_models", detail, 503, retry_after=10)
 

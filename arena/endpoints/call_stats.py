@@ -94,17 +94,16 @@ class CallRecord:
     tokens_per_s: float | None = None
 
 
-def record_calls(calls: Sequence[CallRecord]) -> list[None]:
+def record_calls(calls: Sequence[CallRecord]) -> None:
     """Store the calls. Calls that failed before their first token request a probe, and change nothing else."""
     EndpointCall.objects.bulk_create([EndpointCall(**vars(call)) for call in calls])
     failed_endpoints = {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}
     if failed_endpoints:
         circuit_breaker.request_probes(failed_endpoints)
-    return [None] * len(calls)
 
 
 def most_of_a_network() -> int | None:
-    """The most failures of one network that count for a model and day; None if addresses have no hourly limit.
+    """The most failures from one network that count for a model and day; None if addresses have no hourly limit.
 
     As a parameter of SQL's least(), None means no limit: least() ignores a null.
     """

@@ -12,7 +12,7 @@ says: at most an hour, or five minutes after a failed probe. A 429 counts as a f
 without money.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,8 +63,8 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
         )
 
 
-def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
-    """The claimed probes for each request: all that are due for the first one, none for the others."""
+def claim_probes() -> list[ClaimedProbe]:
+    """Claim the probes that are due. Probes that another worker has claimed are not among them."""
     claim_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
     with connection.cursor() as cursor:
         cursor.execute(
@@ -79,15 +79,13 @@ def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
         )
         claim_ends = dict(cursor.fetchall())
     endpoints = Endpoint.objects.filter(pk__in=claim_ends)
-    probes = [ClaimedProbe(endpoint, claim_ends[endpoint.pk]) for endpoint in endpoints]
-    return [probes if number == 0 else [] for number in range(len(requests))]
+    return [ClaimedProbe(endpoint, claim_ends[endpoint.pk]) for endpoint in endpoints]
 
 
-def record_probes(reports: Sequence[ProbeReport]) -> list[None]:
+def record_probes(reports: Iterable[ProbeReport]) -> None:
     """Store the results of probes. A result changes nothing if its probe has been claimed again since."""
     for report in sorted(reports, key=lambda report: report.probe.endpoint.pk):
         _record_probe(report.probe, report.result)
-    return [None] * len(reports)
 
 
 def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:

@@ -18,15 +18,14 @@ OVERHEAD_TOKENS = 200
 
 
 def check_first_prompt(prompt: str) -> None:
-    """Raises RequestError 400 `too_long` for a first question that is longer than a conversation may be."""
+    """Raise RequestError 400 `too_long` for a first question that is longer than a conversation may be."""
     limit = conversation_limit()
     if TextSize.of(prompt).length > limit:
-        message = _("This question is too long. Shorten it. %(limit)s")
-        raise _too_long_error(message % {"limit": _format_limit(limit)})
+        raise _too_long_error(_("This question is too long. Shorten it. %(limit)s"), limit)
 
 
 def check_next_prompt(battle: Battle, prompt: str) -> None:
-    """Raises RequestError 400 `too_long` for a question that makes a side's conversation longer than the battle allows.
+    """Raise RequestError 400 `too_long` for a question that makes a side's conversation longer than the battle allows.
 
     The caller must hold the lock of the battle, so that no other question is added in between.
     """
@@ -34,11 +33,11 @@ def check_next_prompt(battle: Battle, prompt: str) -> None:
     answers = Answer.objects.filter(turn__battle=battle).select_related("turn")
     if max((side + prompt_size).length for side in _measure_sides(answers)) > battle.conversation_limit:
         message = _("This conversation would become too long. %(limit)s Ask a shorter question or start a new battle.")
-        raise _too_long_error(message % {"limit": _format_limit(battle.conversation_limit)})
+        raise _too_long_error(message, battle.conversation_limit)
 
 
 def compute_remaining_length(battle: Battle, answers: Iterable[Answer]) -> int:
-    """The most one-byte letters that the next question may have; 0 if the conversation is full.
+    """The most one-byte letters that the next question may have; 0 if the conversation has reached its limit.
 
     `answers` are all answers of the battle, with their turns.
     """
@@ -78,10 +77,8 @@ def _measure_sides(answers: Iterable[Answer]) -> list[TextSize]:
     return list(sizes.values())
 
 
-def _format_limit(limit: int) -> str:
-    message = _("A conversation can have %(limit)s characters; Chinese characters and emoji count as up to two.")
-    return message % {"limit": f"{limit:,}"}
-
-
-def _too_long_error(detail: str) -> RequestError:
+def _too_long_error(message: str, limit: int) -> RequestError:
+    """The error with this message, in which `%(limit)s` stands for a sentence about the limit."""
+    sentence = _("A conversation can have %(limit)s characters; Chinese characters and emoji count as up to two.")
+    detail = message % {"limit": sentence % {"limit": f"{limit:,}"}}
     return RequestError("too_long", detail, 400, fields={"prompt": [detail]})

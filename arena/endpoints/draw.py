@@ -13,18 +13,18 @@ from arena.models import LIVE_POOL, Endpoint, PairWeight
 MIN_MODELS = 2
 
 
-def list_drawable_models(among: Iterable[int] | None = None) -> list[int]:
+def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
     """The keys of the models that are up: enabled, and not taken out by failed probes.
 
-    among: keys of the models that the voter chose; None for all models. A draw among all models excludes those with a
+    chosen: keys of the models that the voter chose; None for all models. A draw among all models excludes those with a
     small window (see `arena.endpoints.context_limit`); a draw among chosen ones includes them. The question never
     changes which models can be drawn.
     """
     endpoints = Endpoint.objects.filter(IN_DRAW)
-    if among is None:
+    if chosen is None:
         endpoints = endpoints.exclude(pk__in=list_small_windows().values("pk"))
     else:
-        endpoints = endpoints.filter(model_id__in=among)
+        endpoints = endpoints.filter(model_id__in=chosen)
     return list(endpoints.values_list("model_id", flat=True))
 
 

@@ -4,18 +4,17 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.text import slugify
 
 from arena.endpoints import key_variables
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import API_KEY_HINT, check_url
 from arena.models import Endpoint
+from catalog.facts.claims import pick_free_slug
 from catalog.models import LanguageModel, License, Organization
 from core.text.json_values import is_storable_json
 from core.text.slugs import SLUG_PATTERN
@@ -41,6 +40,15 @@ ENDPOINT_FIELDS: dict[str, type] = {
     "temperature": float, "max_concurrency": int, "thinking_tokens": int, "first_token_timeout_s": float,
     "tokens_per_day": int, "parameters": dict,
 }  # fmt: skip
+# Field of an endpoint in the file → its column.
+ENDPOINT_COLUMNS = {field: "upstream_id" if field == "model" else field for field in ENDPOINT_FIELDS}
+NUMBER_RANGES = {
+    "max_tokens": (1, MAX_INTEGER),
+    "max_concurrency": (1, MAX_INTEGER),
+    "thinking_tokens": (1, MAX_INTEGER),
+    "tokens_per_day": (1, MAX_TOKENS_PER_DAY),
+    "temperature": (0, 2),
+}
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
 
 
 def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
-    """Raises ValueError with one sentence that begins with `where`, or InvalidFieldError if it is about a known field.
+    """Raise ValueError with one sentence that begins with `where`, or InvalidFieldError if it is about a known field.
 
     The backend of the endpoint's kind decides which fields are required.
     """
@@ -144,13 +152,9 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
 
 
 def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
-    for field in ("max_tokens", "max_concurrency", "thinking_tokens"):
-        if not 1 <= endpoint.get(field, 1) <= MAX_INTEGER:
-            raise InvalidFieldError(where, f"endpoint.{field}", f"must be between 1 and {MAX_INTEGER:,}")
-    if not 1 <= endpoint.get("tokens_per_day", 1) <= MAX_TOKENS_PER_DAY:
-        raise InvalidFieldError(where, "endpoint.tokens_per_day", f"must be between 1 and {MAX_TOKENS_PER_DAY:,}")
-    if not 0 <= endpoint.get("temperature", 0) <= 2:
-        raise InvalidFieldError(where, "endpoint.temperature", "must be between 0 and 2")
+    for field, (low, high) in NUMBER_RANGES.items():
+        if not low <= endpoint.get(field, low) <= high:
+            raise InvalidFieldError(where, f"endpoint.{field}", f"must be between {low} and {high:,}")
     if "api_key_env" in endpoint:
         _check_key_name(where, endpoint["api_key_env"])
     if not 0 < endpoint.get("first_token_timeout_s", 1) <= MAX_TIMEOUT_S:
@@ -202,7 +206,8 @@ def _save_entry(entry: dict[str, Any]) -> str:
         facts["open_weights"] = entry["open_weights"]
     for field, named_model in (("organization", Organization), ("license", License)):
         if entry.get(field):
-            facts[field] = _get_or_create_named(named_model, entry[field])
+            slug = pick_free_slug(named_model, entry[field])
+            facts[field] = named_model.objects.get_or_create(name=entry[field], defaults={"slug": slug})[0]
     columns = _build_columns(entry["endpoint"], enabled=entry.get("enabled", True))
     endpoint, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": columns["kind"]})
     has_new_facts = _update_row(model, facts)
@@ -221,31 +226,11 @@ def _set_enabled(entry: dict[str, Any]) -> str:
 
 
 def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
-    return {
-        "kind": endpoint["kind"],
-        "base_url": endpoint.get("base_url", "").rstrip("/"),
-        "upstream_id": endpoint.get("model", ""),
-        "api_key_env": endpoint.get("api_key_env", ""),
-        "max_tokens": endpoint.get("max_tokens"),
-        "temperature": endpoint.get("temperature"),
-        "parameters": endpoint.get("parameters", {}),
-        "max_concurrency": endpoint.get("max_concurrency"),
-        "thinking_tokens": endpoint.get("thinking_tokens"),
-        "first_token_timeout_s": endpoint.get("first_token_timeout_s"),
-        "tokens_per_day": endpoint.get("tokens_per_day"),
-        "enabled": enabled,
-    }
-
-
-def _get_or_create_named(named_model: Any, name: str) -> Any:
-    return named_model.objects.get_or_create(name=name, defaults={"slug": _find_free_slug(named_model, name)})[0]
-
-
-def _find_free_slug(named_model: Any, name: str) -> str:
-    """An unused slug made from the name; two names may have the same letters a-z, or none."""
-    slug = slugify(name)[:90] or "unnamed"
-    candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
-    return next(candidate for candidate in candidates if not named_model.objects.filter(slug=candidate).exists())
+    """Column → value; a field that the entry does not have gets the empty value of its column."""
+    fields: dict[str, Any] = dict.fromkeys(ENDPOINT_FIELDS)
+    fields |= {"base_url": "", "model": "", "api_key_env": "", "parameters": {}} | endpoint
+    columns = {ENDPOINT_COLUMNS[field]: value for field, value in fields.items()}
+    return columns | {"base_url": columns["base_url"].rstrip("/"), "enabled": enabled}
 
 
 def _update_row(row: Any, values: dict[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """The public profiles of models: facts with their sources, current ratings, and measurements.
 
-No part of a profile depends on an open battle. It does not even say whether a model is out of the draw for a while:
+No part of a profile depends on an open battle. A profile does not show whether a model is out of the draw for a while:
 failures cause that, and a voter sees which side failed. Measurements are days old: see `arena.endpoints.performance`.
 """
 

@@ -6,14 +6,14 @@ could be drawn, in proportion to its chance, and charges the sum to the service 
 totals are the same, and no budget reveals which models are in a battle. The battle that reaches a limit is still
 answered.
 
-No network spends more than a quarter of the released tokens: otherwise one that hurries could take a model out of
-everybody's draw, and stop the service in the first hours of a day. Above its share, battles of models that it names are
-refused, and its draws exclude the model.
+No network spends more than a quarter of the released tokens: otherwise a fast one could take a model out of the
+draw for everyone, and stop the service in the first hours of a day. Above its share, battles of models that it names
+are refused, and its draws exclude the model.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -61,7 +61,7 @@ def list_affordable_models(models: Sequence[int], pool: str, payer: str = "") ->
     return [model for model in models if model not in budgets or _has_budget_left(model, budgets[model], spent, share)]
 
 
-def too_few_left(models: Sequence[int], pool: str) -> RequestError:
+def few_models_error(models: Sequence[int], pool: str) -> RequestError:
     """The error if fewer than two of these models are affordable; it does not reveal which ones are.
 
     503 `budget_spent`, or 429 `too_many_tokens` if only the network has spent its share of them.
@@ -190,16 +190,16 @@ def _build_payer_charges(budget: str, payer: str, tokens: int, per_day: int) -> 
 
 def _daily_share_error() -> RequestError:
     detail = _("Your network has used up its share of today's budget. Try again tomorrow.")
-    return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_until(_next_midnight()))
+    return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_to_next(timedelta(days=1)))
 
 
 def _hourly_share_error() -> RequestError:
     detail = _("Your network has used up its share of the budget for now. Try again after the full hour.")
-    return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_until(_next_hour()))
+    return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_to_next(timedelta(hours=1)))
 
 
 def _budget_spent_error(detail: str) -> RequestError:
-    return RequestError("budget_spent", detail, 503, retry_after=_seconds_until(_next_hour()))
+    return RequestError("budget_spent", detail, 503, retry_after=_seconds_to_next(timedelta(hours=1)))
 
 
 def _add_charges(charges: Sequence[Charge]) -> dict[str, int]:
@@ -238,13 +238,8 @@ def _today() -> date:
     return timezone.now().date()
 
 
-def _next_hour() -> datetime:
-    return timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-
-
-def _next_midnight() -> datetime:
-    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-
-
-def _seconds_until(moment: datetime) -> int:
-    return max(1, int((moment - timezone.now()).total_seconds()) + 1)
+def _seconds_to_next(period: timedelta) -> int:
+    """Seconds until the current hour or day ends, rounded up."""
+    now = timezone.now()
+    since_midnight = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return int((period - since_midnight % period).total_seconds()) + 1

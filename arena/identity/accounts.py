@@ -23,6 +23,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.decorators import sync_and_async_middleware
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -87,7 +88,7 @@ def _claim_signup(request: HttpRequest) -> None:
         if not invitations.redeem_invitation(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
     elif not _can_create_account(request):
-        raise ImmediateHttpResponse(render_error_page(request, quotas.build_quota_error(HOUR_S)))
+        raise ImmediateHttpResponse(render_error_page(request, quotas.quota_error(HOUR_S)))
 
 
 def _can_create_account(request: HttpRequest) -> bool:
@@ -158,6 +159,7 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     votes_moved.send(sender=Voter, pools=pools)
 
 
+@sync_and_async_middleware
 def login_required_middleware(get_response: Handler) -> Handler:
     """Allow only accounts, API keys and the public paths on a site that requires login."""
     if not settings.ENVIRONMENT.is_login_required:
@@ -173,10 +175,6 @@ def login_required_middleware(get_response: Handler) -> Handler:
         return _require_login(request) or get_response(request)
 
     return synchronous
-
-
-login_required_middleware.sync_capable = True  # type: ignore[attr-defined]  # read by Django
-login_required_middleware.async_capable = True  # type: ignore[attr-defined]  # read by Django
 
 
 def _require_login(request: HttpRequest) -> HttpResponse | None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
+from django.utils.decorators import sync_and_async_middleware
 
 from arena.identity import api_keys, voters
 from arena.identity.bearer import read_bearer_key
@@ -25,6 +26,7 @@ PREFLIGHT_HEADERS = {
 Handler = Callable[[HttpRequest], Any]
 
 
+@sync_and_async_middleware
 def api_access_middleware(get_response: Handler) -> Handler:
     """Authenticate API requests by key, and refuse those that are not allowed.
 
@@ -35,29 +37,21 @@ def api_access_middleware(get_response: Handler) -> Handler:
         authenticate_async = database_sync_to_async(_authenticate_by_key)
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
-            response = None
-            if request.path.startswith(API_PREFIX):
-                secret = read_bearer_key(request)
-                if secret is None:
-                    response = _handle_keyless_request(request)
-                else:
-                    response = await authenticate_async(request, secret)
+            secret = read_bearer_key(request)
+            if secret is None:
+                response = _handle_keyless_request(request)
+            else:
+                response = await authenticate_async(request, secret)
             return _add_cors_headers(request, response or await get_response(request))
 
         return asynchronous
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
-        response = None
-        if request.path.startswith(API_PREFIX):
-            secret = read_bearer_key(request)
-            response = _handle_keyless_request(request) if secret is None else _authenticate_by_key(request, secret)
+        secret = read_bearer_key(request)
+        response = _handle_keyless_request(request) if secret is None else _authenticate_by_key(request, secret)
         return _add_cors_headers(request, response or get_response(request))
 
     return synchronous
-
-
-api_access_middleware.sync_capable = True  # type: ignore[attr-defined]  # read by Django
-api_access_middleware.async_capable = True  # type: ignore[attr-defined]  # read by Django
 
 
 def _authenticate_by_key(request: HttpRequest, secret: str) -> HttpResponse | None:
@@ -82,10 +76,12 @@ def _resolve_view_name(request: HttpRequest) -> str | None:
 
 
 def _handle_keyless_request(request: HttpRequest) -> HttpResponse | None:
-    """A response to a CORS preflight or to a forbidden anonymous call, or None if the call may pass.
+    """A response to a CORS preflight or to a forbidden anonymous call of the API, or None if the request may pass.
 
     Neither response sets a voter cookie. Calls of our own pages pass, because they have the cookie.
     """
+    if not request.path.startswith(API_PREFIX):
+        return None
     if _is_public_call(request) and "Access-Control-Request-Method" in request.headers and request.method == "OPTIONS":
         voters.suppress_voter_cookie(request)
         return HttpResponse(status=204, headers=PREFLIGHT_HEADERS)

@@ -114,7 +114,7 @@ def _check_account_keys(keys: QuerySet[ApiKey], name: str) -> None:
 
 
 def hash_secret(secret: str) -> str:
-    """The SHA-256 of a key. Keys have 256 random bits, so a plain hash does not reveal them."""
+    """The SHA-256 of a secret, as hexadecimal digits. It has 256 random bits, so a plain hash does not reveal it."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

@@ -1,6 +1,5 @@
 """Sign-up of accounts: open to all, by invitation, or closed (`ARENA_SIGNUP`)."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 
@@ -9,6 +8,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 
+from arena.identity.api_keys import hash_secret
 from arena.models import Invitation
 
 INVITATION_FIELD = "invitation"  # parameter of the link and field of the form
@@ -19,7 +19,7 @@ MAX_VALID_DAYS = 365
 def get_signup_mode() -> str:
     """The mode of sign-up: `open`, `invite` or `closed`.
 
-    The default on a site that requires login is `invite`, because an open sign-up would let everybody in again.
+    The default on a site that requires login is `invite`, because an open sign-up would let everyone in again.
     """
     environment = settings.ENVIRONMENT
     if environment.arena_signup:
@@ -40,7 +40,7 @@ def create_invitation(days: int) -> str:
         raise ValueError(f"An invitation must be valid for 1 to {MAX_VALID_DAYS} days.")
     Invitation.objects.filter(expires_at__lte=Now()).delete()
     secret = secrets.token_urlsafe(32)
-    Invitation.objects.create(digest=_hash_secret(secret), expires_at=timezone.now() + timedelta(days=days))
+    Invitation.objects.create(digest=hash_secret(secret), expires_at=timezone.now() + timedelta(days=days))
     return secret
 
 
@@ -52,7 +52,7 @@ def read_invitation(request: HttpRequest) -> str:
 def can_sign_up(request: HttpRequest) -> bool:
     """Whether this request may create an account."""
     if get_signup_mode() == SIGNUP_INVITE:
-        return Invitation.objects.filter(digest=_hash_secret(read_invitation(request)), expires_at__gt=Now()).exists()
+        return Invitation.objects.filter(digest=hash_secret(read_invitation(request)), expires_at__gt=Now()).exists()
     return is_signup_open_to_all()
 
 
@@ -61,11 +61,6 @@ def redeem_invitation(request: HttpRequest) -> bool:
 
     Call it in the transaction that creates the account.
     """
-    invitation = Invitation.objects.filter(digest=_hash_secret(read_invitation(request)), expires_at__gt=Now())
+    invitation = Invitation.objects.filter(digest=hash_secret(read_invitation(request)), expires_at__gt=Now())
     deleted_count, _ = invitation.delete()
     return bool(deleted_count)
-
-
-def _hash_secret(secret: str) -> str:
-    """The SHA-256 of a secret. Secrets have 256 random bits, so a plain hash does not reveal them."""
-    return hashlib.sha256(secret.encode()).hexdigest()

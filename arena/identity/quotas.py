@@ -1,4 +1,4 @@
-"""Quotas of battles, follow-up questions, submissions, API calls and streams, and who is charged for them.
+"""Quotas of battles, follow-up questions, submissions and API calls, and who is charged for them.
 
 A request is charged to its voter, its address and the networks around the address, because cookies are free and one
 IPv6 line has billions of addresses. API keys, and members of a site that requires login, are charged alone: they cannot
@@ -6,7 +6,7 @@ be created at will, and a whole office may share their address.
 """
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -27,7 +27,7 @@ from core.http.rate_limit import Bucket
 # A follow-up costs as much as a battle, but a long conversation should not use up the battles of the hour.
 TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
-# Ten calls per second without end: this stops programs that run wild, not readers.
+# Ten calls per second, without end: this stops runaway programs, not readers.
 CALLS_PER_HOUR = 36_000
 CALL_BURST = 600  # the calls of one minute
 FILES_PER_HOUR = 60  # each file may have millions of votes
@@ -89,25 +89,22 @@ def charge_submission(request: HttpRequest) -> None:
 
     Raises RequestError 429.
     """
-    environment = settings.ENVIRONMENT
-    per_voter = -(-environment.arena_battles_per_hour // BATTLES_PER_SUBMISSION)
-    per_address = -(-environment.arena_battles_per_hour_address // BATTLES_PER_SUBMISSION)
-    _charge_buckets(_build_buckets(request, "submission", per_voter, per_address))
+    _charge_buckets(_build_buckets(request, "submission", lambda battles: -(-battles // BATTLES_PER_SUBMISSION)))
 
 
 def charge_write(request: HttpRequest) -> None:
     """Charge a form that changes something, like a write call of the API. Raises RequestError 429."""
-    _charge_call(request, "write")
+    _charge_fixed_quota(request, "write", CALLS_PER_HOUR)
 
 
 def charge_file(request: HttpRequest) -> None:
     """Charge a file of votes or battles. Views outside of DRF call it before they send one. Raises RequestError 429."""
-    _charge_buckets(_build_fixed_buckets(request, "file", FILES_PER_HOUR))
+    _charge_fixed_quota(request, "file", FILES_PER_HOUR)
 
 
 def charge_stream(request: HttpRequest) -> None:
     """Charge the opening of an event stream, like a read call of the API. Raises RequestError 429."""
-    _charge_call(request, "read")
+    _charge_fixed_quota(request, "read", CALLS_PER_HOUR)
 
 
 class CallThrottle(BaseThrottle):
@@ -115,16 +112,13 @@ class CallThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: object) -> bool:
         http_request = request._request  # noqa: SLF001  # the documented way to Django's request
-        _charge_call(http_request, "read" if http_request.method in SAFE_METHODS else "write")
+        kind = "read" if http_request.method in SAFE_METHODS else "write"
+        _charge_fixed_quota(http_request, kind, CALLS_PER_HOUR)
         return True
 
 
-def _charge_call(request: HttpRequest, kind: str) -> None:
-    _charge_buckets(_build_fixed_buckets(request, kind, CALLS_PER_HOUR))
-
-
-def _build_fixed_buckets(request: HttpRequest, kind: str, limit: int) -> list[Bucket]:
-    """Buckets with a fixed limit per voter, and ten times that per address.
+def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
+    """Charge buckets with a fixed limit per voter, and ten times that per address.
 
     A setting of 0 battles per hour also lifts these limits: of the voter or of the address.
     """
@@ -135,27 +129,23 @@ def _build_fixed_buckets(request: HttpRequest, kind: str, limit: int) -> list[Bu
         Bucket(f"{kind}:{network.key}", per_address * network.factor, CALL_BURST * ADDRESS_FACTOR * network.factor)
         for network in list_charged_networks(request)
     ]
-    return [Bucket(f"{kind}:{get_voter_id(request)}", per_voter, CALL_BURST), *network_buckets]
+    _charge_buckets([Bucket(f"{kind}:{get_voter_id(request)}", per_voter, CALL_BURST), *network_buckets])
 
 
 def build_battle_buckets(request: HttpRequest) -> list[Bucket]:
     """The buckets to which a battle is charged: voter, address, and its networks from small to large."""
-    return _build_scaled_buckets(request, "battle", 1)
+    return _build_buckets(request, "battle", lambda battles: battles)
 
 
 def build_turn_buckets(request: HttpRequest) -> list[Bucket]:
     """The buckets to which a follow-up question or a retry is charged, in the same order."""
-    return _build_scaled_buckets(request, "turn", TURNS_PER_BATTLE)
+    return _build_buckets(request, "turn", lambda battles: battles * TURNS_PER_BATTLE)
 
 
-def _build_scaled_buckets(request: HttpRequest, kind: str, factor: int) -> list[Bucket]:
-    environment = settings.ENVIRONMENT
-    per_voter = environment.arena_battles_per_hour * factor
-    per_address = environment.arena_battles_per_hour_address * factor
-    return _build_buckets(request, kind, per_voter, per_address)
-
-
-def _build_buckets(request: HttpRequest, kind: str, per_voter: int, per_address: int) -> list[Bucket]:
+def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int]) -> list[Bucket]:
+    """Buckets whose limits `convert` computes from the settings of battles per hour; 0 means no limit."""
+    per_voter = convert(settings.ENVIRONMENT.arena_battles_per_hour)
+    per_address = convert(settings.ENVIRONMENT.arena_battles_per_hour_address)
     network_buckets = [
         Bucket(f"{kind}:{network.key}", per_address * network.factor) for network in list_charged_networks(request)
     ]
@@ -167,27 +157,6 @@ def build_running_limits(request: HttpRequest) -> dict[str, int]:
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return {}
     return {network.key: running_battles.MAX_PER_ADDRESS * network.factor for network in list_charged_networks(request)}
-
-
-def build_board_stream_limits(request: HttpRequest) -> dict[str, int]:
-    """Maximum number of open board streams, by voter or network.
-
-    Only networks are charged unless the voter is charged alone, because most readers of boards have no voter.
-    """
-    per_address = settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR
-    if is_charged_alone(request):
-        return {str(get_voter_id(request)): per_address}
-    return {network.key: per_address * network.factor for network in list_charged_networks(request)}
-
-
-def build_battle_stream_limits(request: HttpRequest) -> dict[str, int]:
-    """Maximum number of open battle streams, by voter and network."""
-    per_voter = settings.ENVIRONMENT.arena_streams_per_voter
-    limits = {str(get_voter_id(request)): per_voter}
-    if settings.ENVIRONMENT.arena_battles_per_hour_address:
-        for network in list_charged_networks(request):
-            limits[network.key] = per_voter * ADDRESS_FACTOR * network.factor
-    return limits
 
 
 def get_payer(request: HttpRequest) -> str:
@@ -258,10 +227,10 @@ def _charge_or_refund(buckets: list[Bucket], amount: int = 1) -> Iterator[None]:
 
 def _charge_buckets(buckets: list[Bucket], amount: int = 1) -> None:
     if wait := rate_limit.charge_buckets(buckets, amount):
-        raise build_quota_error(wait)
+        raise quota_error(wait)
 
 
-def build_quota_error(wait: float, reason: str = "") -> RequestError:
+def quota_error(wait: float, reason: str = "") -> RequestError:
     """A 429 to retry after `wait` seconds. `reason` is a sentence that replaces "Hourly limit reached."."""
     seconds = rate_limit.round_up_seconds(wait)
     if seconds > MINUTES_THRESHOLD_S:

@@ -7,7 +7,7 @@ a worker that dies leaves nothing behind.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +49,7 @@ def check_voter_limit(voter_id: UUID) -> None:
     list(Voter.objects.select_for_update(no_key=True).filter(pk=voter_id).values_list("pk"))
     if Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= MAX_PER_VOTER:
         detail = _("%(limit)s of your battles are being answered. Wait until one is finished, then ask again.")
-        raise _build_limit_error(detail % {"limit": MAX_PER_VOTER})
+        raise _too_many_running_error(detail % {"limit": MAX_PER_VOTER})
 
 
 def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
@@ -68,7 +68,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
     except (RedisError, OSError) as error:
         logger.warning("Redis is down, the running battles of an address are not counted: %s", error)
         return
-    raise _build_limit_error(
+    raise _too_many_running_error(
         _("Too many battles from your network are being answered. Wait a few seconds, then ask again.")
     )
 
@@ -89,14 +89,10 @@ def _remove_ended_battles(key: str) -> int:
     now, _microseconds = get_redis_client().time()
     members: Any = get_redis_client().zrangebyscore(key, "-inf", now - COMMIT_GRACE_S)
     battle_ids = {member.decode() for member in members}
-    ended = battle_ids - _find_answering_battles(battle_ids)
+    answering = Battle.objects.filter(pk__in=battle_ids, state=Battle.State.ANSWERING).values_list("pk", flat=True)
+    ended = battle_ids - set(map(str, answering))
     return int(get_redis_client().zrem(key, *ended)) if ended else 0
 
 
-def _find_answering_battles(battle_ids: Iterable[str]) -> set[str]:
-    battles = Battle.objects.filter(pk__in=battle_ids, state=Battle.State.ANSWERING)
-    return {str(battle_id) for battle_id in battles.values_list("pk", flat=True)}
-
-
-def _build_limit_error(detail: str) -> RequestError:
+def _too_many_running_error(detail: str) -> RequestError:
     return RequestError("too_many_running", detail, 429, retry_after=RETRY_AFTER_S)

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.utils.decorators import sync_and_async_middleware
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -31,7 +32,7 @@ SESSION_VOTER_KEY = "voter"  # key of the voter's id in the session of an accoun
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
 RENEW_COOKIE_AFTER = timedelta(days=30)
 COOKIELESS_PATHS = ("/.well-known/",)
-# Programs that only read get no identity, so that caches may store their responses for everybody.
+# Programs that only read get no identity, so that caches may share their responses.
 COOKIELESS_READ_PATHS = ("/api/v1/", "/api/schema/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -40,6 +41,7 @@ current_key_signer = TimestampSigner(salt="arena.voter", fallback_keys=[])
 Handler = Callable[[HttpRequest], Any]
 
 
+@sync_and_async_middleware
 def voter_middleware(get_response: Handler) -> Handler:
     """Give every request the id of its voter, and every new browser its cookies.
 
@@ -68,10 +70,6 @@ def voter_middleware(get_response: Handler) -> Handler:
         return _add_voter_cookie(request, get_response(request))
 
     return synchronous
-
-
-voter_middleware.sync_capable = True  # type: ignore[attr-defined]  # read by Django
-voter_middleware.async_capable = True  # type: ignore[attr-defined]  # read by Django
 
 
 def _identify_by_cookie(request: HttpRequest) -> None:

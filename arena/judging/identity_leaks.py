@@ -8,7 +8,6 @@ means a model.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from itertools import pairwise
 
 from arena.judging import leak_vocabulary as words
@@ -24,6 +23,8 @@ MAX_UNKNOWN_WORDS = 2
 MAX_VERSION_DIGITS = 2
 # Names of two words that also appear side by side for other reasons: "to open AI research".
 SPLIT_NAMES = frozenset({"openai", "deepmind", "openassistant", "openchat"})
+STATEMENT_OPENERS = words.OPENERS | words.WEAK_OPENERS | words.THIS_IS_OPENERS | words.MAKER_OPENERS
+STATEMENT_OPENER_ENDS = frozenset(opener[-1] for opener in STATEMENT_OPENERS)
 
 
 class Leak(StrEnum):
@@ -37,8 +38,8 @@ def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[s
     turns: in order, each turn's prompt and the texts of its answers.
     own_names: the names of both models (`arena.judging.model_names.collect_model_names`).
 
-    If the voter has written a name before an answer, mentioning it is no leak. An introduction with a name of the two
-    models always is one.
+    If the voter has written a name before an answer, mentioning it is not a leak. An introduction with the
+    name of one of the two models always is.
     """
     leak: Leak | None = None
     candidates = own_names | get_families().keys()
@@ -192,7 +193,7 @@ class NameContext:
 
 def _split_opener(before: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...], Sequence[str]]:
     """The words before a name as head, opener, and the words after it: only fillers and an adjective or two."""
-    for openers in (_build_openers(), words.AS_OPENERS):
+    for openers in (STATEMENT_OPENERS, words.AS_OPENERS):
         unknown_words = 0
         for cut in range(len(before), 0, -1):
             if opener := _find_opener(before[:cut], openers):
@@ -211,21 +212,11 @@ def _find_opener(before: Sequence[str], openers: frozenset[tuple[str, ...]]) -> 
 
 def _is_ai_adjective(before: Sequence[str], index: int) -> bool:
     """Whether an unknown word is in a place like "cheerful" in "I am a cheerful AI made by"."""
-    if index < 1 or before[index - 1] in _build_opener_ends():
+    if index < 1 or before[index - 1] in STATEMENT_OPENER_ENDS:
         return False
     if words.AI_TERMS.isdisjoint(before[index:]):
         return False
     return (words.PREPOSITIONS | words.RELATIVES).isdisjoint(before[index + 1 : index + 2])
-
-
-@cache
-def _build_openers() -> frozenset[tuple[str, ...]]:
-    return words.OPENERS | words.WEAK_OPENERS | words.THIS_IS_OPENERS | words.MAKER_OPENERS
-
-
-@cache
-def _build_opener_ends() -> frozenset[str]:
-    return frozenset(opener[-1] for opener in _build_openers())
 
 
 def _is_model_mention(text: TokenizedText, match: NameMatch) -> bool:

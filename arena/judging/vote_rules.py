@@ -21,7 +21,7 @@ IDENTITY_LEAK = "identity_leak"
 IDENTITY_PROBE = "identity_probe"
 REPEATED_PROMPT = "repeated_prompt"
 OWN_QUESTION_CATEGORY = "exclude-suggestions"  # the category of battles that did not begin with a card's text
-# The first key of the advisory lock that serializes the counting of one voter's votes.
+# The first key of the advisory lock that serializes the counting of a voter's votes.
 ADVISORY_LOCK_KEY = 7_298_543
 PROMPT_HASH_LENGTH = 32
 
@@ -74,12 +74,15 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
     for side in SIDES:
         texts = [answer.text for turn in judged for answer in turn.answers.all() if answer.side == side]
         features += compute_features(texts)
+    categories = classify_prompts([turn.prompt for turn in judged])
+    if battle.prompt_source != Battle.PromptSource.SUGGESTION:
+        categories.append(OWN_QUESTION_CATEGORY)
     return BattleAnalysis(
         versions=versions,
         is_one_sided=any(find_failed_side(turn.answers.all()) for turn in turns),
         has_leak=is_blind and _has_leak(battle, turns),
         has_probe=is_blind and any(is_identity_probe(turn.prompt) for turn in turns if turn.number <= last_judged),
-        categories=classify_prompts([turn.prompt for turn in judged]) + _list_source_categories(battle),
+        categories=categories,
         features=features,
         turns=len(judged),
         prompt_hash=hash_prompt(turns[0].prompt) if turns else "",  # There are no turns if it was just deleted.
@@ -132,10 +135,6 @@ def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
     pair = (battle.model_a_id, battle.model_b_id)
     votes = Vote.objects.filter(voter=battle.voter_id, prompt_hash=prompt_hash, pool=battle.pool, counted=True)
     return votes.filter(model_a__in=pair, model_b__in=pair).exists()
-
-
-def _list_source_categories(battle: Battle) -> list[str]:
-    return [] if battle.prompt_source == Battle.PromptSource.SUGGESTION else [OWN_QUESTION_CATEGORY]
 
 
 def _has_leak(battle: Battle, turns: list[Turn]) -> bool:

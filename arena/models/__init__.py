@@ -1,12 +1,6 @@
 """The models of the arena: endpoints, voters, battles, answers, votes, and access."""
 
-from arena.models.access import (
-    ApiKey,
-    DailyTokens,
-    Invitation,
-    Session,
-    StoredResponse,
-)
+from arena.models.access import ApiKey, DailyTokens, Invitation, Session, StoredResponse
 from arena.models.battles import (
     API_POOL,
     IS_LISTED,
@@ -28,38 +22,11 @@ from arena.models.battles import (
     Voter,
     conversation_limit,
 )
-from arena.models.privacy import (
-    HashKey,
-    NetworkSalt,
-    Report,
-)
+from arena.models.privacy import HashKey, NetworkSalt, Report
 
 __all__ = [
-    "API_POOL",
-    "IS_LISTED",
-    "IS_SHARED",
-    "LIVE_POOL",
-    "SIDES",
-    "Answer",
-    "ApiKey",
-    "Battle",
-    "DailyTokens",
-    "Endpoint",
-    "EndpointCall",
-    "EndpointDay",
-    "HashKey",
-    "ImportedRow",
-    "Invitation",
-    "NetworkSalt",
-    "PairWeight",
-    "Report",
-    "Session",
-    "Standing",
-    "StoredResponse",
-    "Suggestion",
-    "Turn",
-    "Vote",
-    "VoteFile",
-    "Voter",
+    "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "SIDES", "Answer", "ApiKey", "Battle", "DailyTokens",
+    "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation", "NetworkSalt", "PairWeight",
+    "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote", "VoteFile", "Voter",
     "conversation_limit",
-]
+]  # fmt: skip

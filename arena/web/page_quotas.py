@@ -59,7 +59,7 @@ def _wrap_view(view: View, methods: tuple[str, ...]) -> View:
         buckets = _build_buckets(request)
         if wait := rate_limit.charge_buckets(buckets, 0):
             reason = _("You or your network sent too many requests at once.")
-            return _build_error_response(request, quotas.build_quota_error(wait, reason))
+            return _build_error_response(request, quotas.quota_error(wait, reason))
         start = time.thread_time()
         try:
             return _render_response(view(request, *arguments, **named))

@@ -103,16 +103,13 @@ class FactAdmin(AutocompleteAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
-            accepted = _accept_claim(request.POST.get("field", ""), int(request.POST.get("key", "")))
+            key = int(request.POST.get("key", ""))
+            accepted = accept_price(key) if request.POST.get("field") == PRICE_FIELD else accept_fact(key)
         except (ValueError, OverflowError, Fact.DoesNotExist, Price.DoesNotExist):
             raise Http404 from None
         message = _("%(model)s: “%(value)s” is now set by hand. Imports will not change it.")
         self.message_user(request, message % {"model": accepted.model.name, "value": _format_accepted(accepted)})
         return redirect("admin:catalog_fact_conflicts")
-
-
-def _accept_claim(field: str, key: int) -> Fact | Price:
-    return accept_price(key) if field == PRICE_FIELD else accept_fact(key)
 
 
 def _format_accepted(accepted: Fact | Price) -> str:

@@ -71,7 +71,7 @@ class RankedScore:
 
 
 def binomial_error(value: float, n: int | None) -> float | None:
-    """The standard error of a share of n questions, or None if `value` is no share or n is unknown.
+    """The standard error of a share of n questions, or None if `value` is not a share or n is unknown.
 
     For a mean of marks between 0 and 1 it is the largest possible standard error.
     """
@@ -90,7 +90,7 @@ def _measured_or_binomial(value: float, n: int | None, stderr: float | None) -> 
 
 
 def margin_of_error(value: float, n: int | None, stderr: float | None) -> float | None:
-    """Half the width of the 95% interval of such a score, in percentage points; None if unknown."""
+    """Half the width of the 95% interval of a score, in percentage points; None if unknown."""
     error = _measured_or_binomial(value, n, stderr)
     return None if error is None else 100 * Z_95 * error
 

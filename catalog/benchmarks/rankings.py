@@ -58,7 +58,10 @@ def save_benchmarks(entries: Sequence[Mapping[str, Any]], common_caveats: Sequen
     entries: fields of a benchmark, with its caveats under `caveat` and a slug under `superseded_by`.
     common_caveats: caveats of every test with fixed questions.
     """
-    benchmarks = {entry["slug"]: _save_benchmark(entry) for entry in entries}
+    benchmarks = {}
+    for entry in entries:
+        fields = {key: value for key, value in entry.items() if key not in ("superseded_by", "caveat")}
+        benchmarks[entry["slug"]], _ = Benchmark.objects.update_or_create(slug=entry["slug"], defaults=fields)
     for entry in entries:
         benchmark = benchmarks[entry["slug"]]
         benchmark.superseded_by = benchmarks.get(entry.get("superseded_by", ""))
@@ -75,11 +78,6 @@ def _save_caveats(benchmark: Benchmark, caveats: Sequence[Mapping[str, Any]]) ->
     wanted_keys = {(caveat.kind, caveat.text) for caveat in wanted}
     stale = [caveat.pk for caveat in benchmark.caveats.all() if (caveat.kind, caveat.text) not in wanted_keys]
     Caveat.objects.filter(pk__in=stale).delete()
-
-
-def _save_benchmark(entry: Mapping[str, Any]) -> Benchmark:
-    fields = {key: value for key, value in entry.items() if key not in ("superseded_by", "caveat")}
-    return Benchmark.objects.update_or_create(slug=entry["slug"], defaults=fields)[0]
 
 
 def load_rankings(benchmark: Benchmark) -> list[Ranking]:

@@ -63,7 +63,7 @@ class FormSection:
 
 
 class CostForm(DefaultsForm):
-    """Input of the cost calculator; all fields are optional, and `given` returns their defaults."""
+    """Input of the cost calculator; all fields are optional, and `get_value` returns their defaults."""
 
     model = forms.CharField(
         label=_("A model of the catalog: its prices and size fill the fields that you leave out"),

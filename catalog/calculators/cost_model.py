@@ -3,6 +3,7 @@
 US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -94,7 +95,7 @@ class CostOption:
         return sum((item.dollars for item in self.one_time), ZERO)
 
     def total(self, months: int) -> Decimal:
-        """Dollars over so many months, one-time costs included."""
+        """Total dollars over this number of months, including one-time costs."""
         return self.one_time_total + months * self.monthly_total
 
 
@@ -119,9 +120,8 @@ class GpuFleet:
 
 def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> CostOption:
     """The costs of an API; items without cost are absent."""
-    monthly = (CostItem("tokens", prices.token_cost(use)), CostItem("seats", prices.seat_cost))
-    one_time = (CostItem("build", build.dollars),)
-    return CostOption(_drop_free_items(monthly), _drop_free_items(one_time), build.weeks)
+    monthly = {"tokens": prices.token_cost(use), "seats": prices.seat_cost}
+    return CostOption(_build_items(monthly), _build_items({"build": build.dollars}), build.weeks)
 
 
 def build_own_option(
@@ -131,21 +131,14 @@ def build_own_option(
 
     Fine-tuning takes `tuning_hours` GPU-hours on the same GPUs before the launch, and `data` dollars.
     """
-    monthly = (
-        CostItem("gpus", gpus.monthly_cost),
-        CostItem("operations", gpus.operations_hours * gpus.operations_rate),
-    )
-    one_time = (
-        CostItem("build", build.dollars),
-        CostItem("tuning", tuning_hours * gpus.hour),
-        CostItem("data", data),
-    )
+    monthly = {"gpus": gpus.monthly_cost, "operations": gpus.operations_hours * gpus.operations_rate}
+    one_time = {"build": build.dollars, "tuning": tuning_hours * gpus.hour, "data": data}
     weeks = build.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
-    return CostOption(_drop_free_items(monthly), _drop_free_items(one_time), weeks, gpus)
+    return CostOption(_build_items(monthly), _build_items(one_time), weeks, gpus)
 
 
-def _drop_free_items(items: tuple[CostItem, ...]) -> tuple[CostItem, ...]:
-    return tuple(item for item in items if item.dollars)
+def _build_items(costs: Mapping[str, Decimal]) -> tuple[CostItem, ...]:
+    return tuple(CostItem(name, dollars) for name, dollars in costs.items() if dollars)
 
 
 @dataclass(frozen=True)

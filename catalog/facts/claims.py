@@ -32,7 +32,9 @@ def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) 
     """
     adopted = adopt_column_values(claims)
     old = Fact.objects.filter(origin=origin, model__in=claims).select_related("model").order_by("pk")
-    stored = _group_by_model(old)
+    stored: dict[int, list[Fact]] = defaultdict(list)
+    for fact in old:
+        stored[fact.model_id].append(fact)
     changed = {key: new for key, new in claims.items() if _list_claims(stored[key]) != list(new)}
     _clear_columns([fact for key in changed for fact in stored[key] if fact.chosen])
     old.filter(model__in=changed).delete()
@@ -40,13 +42,6 @@ def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) 
         Fact(model_id=key, origin=origin, **vars(claim)) for key, new in changed.items() for claim in new
     )
     choose_facts({*changed, *adopted})
-
-
-def _group_by_model(facts: Iterable[Fact]) -> dict[int, list[Fact]]:
-    grouped: dict[int, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        grouped[fact.model_id].append(fact)
-    return grouped
 
 
 def _list_claims(facts: Iterable[Fact]) -> list[Claim]:
@@ -188,7 +183,7 @@ class _RowsByName:
 
 
 def pick_free_slug(kind: Any, name: str) -> str:
-    """A slug from the name that no row of `kind` has: a number tells apart names that are equal in a-z, or empty."""
+    """A slug from the name that no row of `kind` has. A number tells apart names with the same letters a-z."""
     slug = slugify(name)[:90] or "unnamed"
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())

@@ -1,6 +1,7 @@
 """Fields and prices on which sources disagree, and the operator's choice of one of them."""
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.facts.claims import set_hand_fact
-from catalog.facts.fields import to_column_value
+from catalog.facts.fields import DATE_FIELDS, to_column_value
 from catalog.models import Fact, LanguageModel, Price
 
 PRICE_FIELD = "price"
@@ -37,60 +38,47 @@ class Conflict:
 
 def find_conflicts() -> list[Conflict]:
     """All conflicts, undecided ones first: those of facts by model and field, then those of prices by model."""
-    facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
-    for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
-        facts_by_field[fact.model_id, fact.field].append(fact)
-    candidates = [*map(_build_conflict, facts_by_field.values()), *_build_price_conflicts()]
+    candidates = [*_build_fact_conflicts(), *_build_price_conflicts()]
     conflicts = [candidate for candidate in candidates if candidate.others]
     return sorted(conflicts, key=lambda conflict: conflict.decided)
 
 
-def _build_conflict(facts: list[Fact]) -> Conflict:
-    first, *rest = facts
-    differing = [fact for fact in rest if not _is_same_value(first.field, first.value, fact.value)]
-    return Conflict(
-        model=first.model,
-        field=first.field,
-        chosen=_claim_from_fact(first),
-        others=tuple(map(_claim_from_fact, differing)),
-        decided=first.origin == Fact.Origin.HAND,
-    )
-
-
-def _claim_from_fact(fact: Fact) -> SourceClaim:
-    return SourceClaim(fact.pk, fact.value, fact.source, fact.as_of)
+def _build_fact_conflicts() -> Iterator[Conflict]:
+    """One for each field of a model that has facts."""
+    facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
+    for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
+        facts_by_field[fact.model_id, fact.field].append(fact)
+    for first, *rest in facts_by_field.values():
+        differing = [fact for fact in rest if not _is_same_value(first.field, first.value, fact.value)]
+        yield _build_conflict(first.field, first, differing, decided=first.origin == Fact.Origin.HAND)
 
 
 def _is_same_value(field: str, one: Any, other: Any) -> bool:
     """Whether two values agree; a month agrees with each of its days."""
     if to_column_value(field, one) == to_column_value(field, other):
         return True
-    is_date = isinstance(one, str) and isinstance(other, str) and field.endswith(("_date", "_cutoff", "_on"))
+    is_date = isinstance(one, str) and isinstance(other, str) and field in DATE_FIELDS
     return is_date and (one.startswith(other) or other.startswith(one))
 
 
-def _build_price_conflicts() -> list[Conflict]:
+def _build_price_conflicts() -> Iterator[Conflict]:
     """One for each model with prices, from the newest price of each source; prices set by hand come first."""
     prices_by_model: dict[int, dict[str, Price]] = defaultdict(dict)
     for price in Price.objects.select_related("model").order_by("model__slug", "-by_hand", "-as_of", "-pk"):
         prices_by_model[price.model_id].setdefault(price.source, price)
-    return [_build_price_conflict(list(prices.values())) for prices in prices_by_model.values()]
+    for prices in prices_by_model.values():
+        first, *rest = prices.values()
+        differing = [price for price in rest if (price.input, price.output) != (first.input, first.output)]
+        yield _build_conflict(PRICE_FIELD, first, differing, decided=first.by_hand)
 
 
-def _build_price_conflict(prices: list[Price]) -> Conflict:
-    first, *rest = prices
-    differing = [price for price in rest if (price.input, price.output) != (first.input, first.output)]
-    return Conflict(
-        model=first.model,
-        field=PRICE_FIELD,
-        chosen=_claim_from_price(first),
-        others=tuple(map(_claim_from_price, differing)),
-        decided=first.by_hand,
-    )
+def _build_conflict(field: str, chosen: Fact | Price, others: Sequence[Fact | Price], *, decided: bool) -> Conflict:
+    return Conflict(chosen.model, field, _build_claim(chosen), tuple(map(_build_claim, others)), decided)
 
 
-def _claim_from_price(price: Price) -> SourceClaim:
-    return SourceClaim(price.pk, str(price), price.source, price.as_of)
+def _build_claim(row: Fact | Price) -> SourceClaim:
+    value = row.value if isinstance(row, Fact) else str(row)
+    return SourceClaim(row.pk, value, row.source, row.as_of)
 
 
 def accept_fact(key: int) -> Fact:

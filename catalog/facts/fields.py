@@ -60,13 +60,6 @@ def _parse_count(value: Any) -> int:
     return int(text)
 
 
-def _parse_tokens(value: Any) -> int:
-    number = _parse_count(value)
-    if number > 2**31 - 1:
-        raise ValueError("must be below 2,147,483,648 tokens")
-    return number
-
-
 @dataclass(frozen=True)
 class RateLimit:
     """The limit per minute that a provider sets for one customer; `tier` is the customer's tier, or empty."""
@@ -94,11 +87,18 @@ def _validate_rate(value: Any) -> str:
     return text
 
 
-def _parse_small_count(value: Any) -> int:
-    number = _parse_count(value)
-    if number > 100_000:
-        raise ValueError("must be at most 100,000")
-    return number
+def _make_count_parser(most: int, error: str) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        number = _parse_count(value)
+        if number > most:
+            raise ValueError(error)
+        return number
+
+    return parse
+
+
+_parse_tokens = _make_count_parser(2**31 - 1, "must be below 2,147,483,648 tokens")
+_parse_small_count = _make_count_parser(100_000, "must be at most 100,000")
 
 
 def _parse_modalities(value: Any) -> list[str]:
@@ -180,5 +180,5 @@ def parse_day(text: str) -> date:
 
 
 def is_in_future(day: date) -> bool:
-    """Whether the day has begun in no time zone yet."""
+    """Whether the day has not begun yet in any time zone."""
     return day > datetime.now(UTC).date() + timedelta(days=1)

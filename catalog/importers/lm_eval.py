@@ -147,16 +147,11 @@ def _parse_model_name(document: Mapping[str, Any], config: Mapping[str, Any]) ->
         return parse_text(document["model_name"], "model_name")
     arguments = config.get("model_args") or ""
     if isinstance(arguments, str):
-        arguments = dict(_split_argument(argument) for argument in arguments.split(","))
+        arguments = dict(argument.partition("=")[::2] for argument in arguments.split(","))
     if not isinstance(arguments, dict):
         raise ValueError("config.model_args must be a text or a JSON object")
     loaded = arguments.get("pretrained") or arguments.get("model") or config.get("model")
     return parse_text(loaded, "model_name")
-
-
-def _split_argument(argument: str) -> tuple[str, str]:
-    name, _, value = argument.partition("=")
-    return name, value
 
 
 def _parse_date(value: Any) -> date | None:

@@ -18,7 +18,7 @@ from catalog.models import Fact, LanguageModel, Price
 
 @dataclass(frozen=True)
 class FactImportResult:
-    """Counts: models described, `new` ones among them, prices new or corrected, rolling aliases skipped."""
+    """Counts: models described, the `new` models of these, prices new or corrected, rolling aliases skipped."""
 
     models: int
     new: int
@@ -34,28 +34,41 @@ def import_models_dev() -> FactImportResult:
     reasons, and only a source that calls a model retired retires it.
     """
     descriptions, aliases = models_dev_facts.list_descriptions()
-    by_key, new = _match_models(descriptions)
+    models = ModelLookup()
+    by_key: dict[int, ModelDescription] = {}
+    for description in descriptions:
+        by_key.setdefault(models.get_or_create(description.id), description)
     record_claims({key: description.claims for key, description in by_key.items()}, Fact.Origin.MODELS_DEV)
     prices = [
         (key, description.price, description.source, description.as_of)
         for key, description in by_key.items()
         if description.price
     ]
-    return FactImportResult(models=len(by_key), new=new, prices=save_prices(prices), aliases=aliases)
+    return FactImportResult(models=len(by_key), new=models.created, prices=save_prices(prices), aliases=aliases)
 
 
-def _match_models(descriptions: Iterable[ModelDescription]) -> tuple[dict[int, ModelDescription], int]:
-    """Model key → its first description, and the number of models created."""
-    by_key: dict[int, ModelDescription] = {}
-    known = load_model_keys()
-    aliases = read_aliases()
-    names = NamedModels()
-    for description in descriptions:
-        key = find_model(description.id, known, aliases)
-        if key is None:
-            key = names.ids([description.id])[description.id]
-        by_key.setdefault(key, description)
-    return by_key, names.created
+class ModelLookup:
+    """Keys of models by the names of a file or list; loads the catalog once."""
+
+    def __init__(self) -> None:
+        self._names = NamedModels()
+        self._known = load_model_keys()
+        self._aliases = read_aliases()
+
+    @property
+    def created(self) -> int:
+        """The number of models that were created."""
+        return self._names.created
+
+    def find(self, name: str) -> int | None:
+        key = find_model(name, self._known, self._aliases)
+        if key is None and self._names.know({name}):
+            return self._names.ids([name])[name]
+        return key
+
+    def get_or_create(self, name: str) -> int:
+        key = find_model(name, self._known, self._aliases)
+        return self._names.ids([name])[name] if key is None else key
 
 
 def load_model_keys() -> dict[str, int]:

@@ -4,15 +4,14 @@ A normalized score is recomputed from the raw one where possible, and a file in 
 and MuSR were normalized per subtask, so their normalized scores are taken from the file.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from catalog.benchmarks.comparability import binomial_error, normalize_score
 from catalog.facts.fields import Claim
 from catalog.facts.values import parse_number, parse_share, parse_text
+from catalog.importers.csv_lines import Line, parse_lines
 from catalog.importers.score_row import ScoreRow
 
 SOURCE_URL = "https://huggingface.co/open-llm-leaderboard"
@@ -68,31 +67,17 @@ TOLERANCE = 1e-6
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
     """All scores of the file. Raises ValueError that names the line and the field."""
-    try:
-        lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        required = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
-        missing = {"model_name", *required} - set(lines.fieldnames or ())
-        if missing:
-            raise ValueError(f"line 1: the column {min(missing)} is missing")
-        return [row for line in lines for row in _iter_line_scores(line, lines.line_num)]
-    except UnicodeDecodeError:
-        raise ValueError("line 1: this is not UTF-8") from None
-    except csv.Error as error:
-        raise ValueError(f"line {lines.line_num + 1}: this is not CSV: {error}") from None
+    cells = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
+    return parse_lines(content, _iter_scores, required=sorted([*cells, "model_name"]))
 
 
-def _iter_line_scores(line: Mapping[str, str], number: int) -> Iterator[ScoreRow]:
-    try:
-        if None in line or None in line.values():
-            raise ValueError("there are more or fewer cells than columns")
-        for column in TASKS:
-            if line[f"evaluations_{column}_value"]:
-                yield _build_score(line, column)
-    except ValueError as error:
-        raise ValueError(f"line {number}: {error}") from None
+def _iter_scores(line: Line) -> Iterator[ScoreRow]:
+    for column in TASKS:
+        if line[f"evaluations_{column}_value"]:
+            yield _build_score(line, column)
 
 
-def _build_score(line: Mapping[str, str], column: str) -> ScoreRow:
+def _build_score(line: Line, column: str) -> ScoreRow:
     task = TASKS[column]
     value = parse_share(line[f"evaluations_{column}_value"], f"evaluations_{column}_value")
     return ScoreRow(
@@ -116,7 +101,7 @@ def _build_score(line: Mapping[str, str], column: str) -> ScoreRow:
     )
 
 
-def _iter_claims(line: Mapping[str, str]) -> Iterator[Claim]:
+def _iter_claims(line: Line) -> Iterator[Claim]:
     """Claims of the hub about the model, as of the day on which it was submitted."""
     as_of = _parse_date(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
     if as_of is None:

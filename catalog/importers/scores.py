@@ -11,11 +11,9 @@ from django.db import transaction
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim
 from catalog.importers import lm_eval, open_llm, scores_csv
-from catalog.importers.model_facts import load_model_keys
+from catalog.importers.model_facts import ModelLookup
 from catalog.importers.score_row import ScoreRow
-from catalog.matching.aliases import find_model
-from catalog.matching.resolver import NamedModels, make_slug
-from catalog.matching.seed_files import read_aliases
+from catalog.matching.resolver import make_slug
 from catalog.models import Benchmark, Fact, LanguageModel, Score
 
 FORMATS: dict[str, Callable[[bytes, str], list[ScoreRow]]] = {
@@ -65,7 +63,7 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
     """
     if Score.objects.filter(run=run).exists():
         return ScoreImportResult(0, 0, 0, 0, 0)
-    models = _ModelLookup()
+    models = ModelLookup()
     benchmarks = _BenchmarkLookup()
     scores = [
         Score(
@@ -98,7 +96,7 @@ def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> Non
 
 @dataclass(frozen=True)
 class ScorePreview:
-    """Where an import would store a score.
+    """The place where an import would store a score.
 
     `model` and `benchmark` are None if they would be new; `here` are the stored scores of the same model, benchmark,
     metric and filter.
@@ -112,7 +110,7 @@ class ScorePreview:
 
 def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
     """The result of `import_scores` for these rows; nothing is stored."""
-    models = _ModelLookup()
+    models = ModelLookup()
     benchmarks = _BenchmarkLookup()
     matches = [(row, models.find(row.model), benchmarks.find(row.benchmark)) for row in rows]
     models_by_key = LanguageModel.objects.in_bulk({model for _, model, _ in matches if model})
@@ -130,31 +128,6 @@ def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
         )
         for row, model, benchmark in matches
     ]
-
-
-class _ModelLookup:
-    """Keys of models by the names of a file; loads the catalog once."""
-
-    def __init__(self) -> None:
-        self._names = NamedModels()
-        self._known = load_model_keys()
-        self._aliases = read_aliases()
-
-    @property
-    def created(self) -> int:
-        return self._names.created
-
-    def find(self, name: str) -> int | None:
-        key = find_model(name, self._known, self._aliases)
-        if key is None and self._names.know({name}):
-            return self._names.ids([name])[name]
-        return key
-
-    def get_or_create(self, name: str) -> int:
-        key = self.find(name)
-        if key is None:
-            return self._names.ids([name])[name]
-        return key
 
 
 class _BenchmarkLookup:

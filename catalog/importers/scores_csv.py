@@ -5,13 +5,12 @@ Required: `model`, `benchmark`, `value` (from 0 to 1), `source`. Optional: `task
 `self_reported`, `date`.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from catalog.facts.values import parse_count, parse_share, parse_text
+from catalog.importers.csv_lines import Line, parse_lines
 from catalog.importers.score_row import ScoreRow
 
 REQUIRED_COLUMNS = ("model", "benchmark", "value", "source")
@@ -56,34 +55,11 @@ OPTIONAL_COLUMNS: dict[str, Callable[[str, str], Any]] = {
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
     """All scores of the file. Raises ValueError that names the line and the field."""
-    try:
-        lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        for column in REQUIRED_COLUMNS:
-            if column not in (lines.fieldnames or ()):
-                raise ValueError(f"line 1: the column {column} is missing")
-        if unknown := set(lines.fieldnames or ()) - {*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS}:
-            raise ValueError(f"line 1: the column {min(unknown, key=str)} is unknown")
-        return _parse_rows((lines.line_num, line) for line in lines)
-    except UnicodeDecodeError:
-        raise ValueError("line 1: this is not UTF-8") from None
-    except csv.Error as error:
-        raise ValueError(f"line {lines.line_num + 1}: this is not CSV: {error}") from None
+    return parse_lines(content, lambda line: [parse_row(line)], REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
 
 
-def _parse_rows(lines: Iterable[tuple[int, Mapping[str, Any]]]) -> list[ScoreRow]:
-    rows = []
-    for number, line in lines:
-        try:
-            rows.append(parse_row(line))
-        except ValueError as error:
-            raise ValueError(f"line {number}: {error}") from None
-    return rows
-
-
-def parse_row(line: Mapping[str, Any]) -> ScoreRow:
+def parse_row(line: Line) -> ScoreRow:
     """The score of one line. Raises ValueError that names the field."""
-    if None in line or None in line.values():
-        raise ValueError("there are more or fewer cells than columns")
     optional = {name: parse(line[name], name) for name, parse in OPTIONAL_COLUMNS.items() if line.get(name)}
     benchmark = parse_text(line["benchmark"], "benchmark", 100)
     defaults = {"task": benchmark, "metric": "acc", "measured_by": "whoever ran the file"}

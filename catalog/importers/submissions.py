@@ -118,13 +118,13 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
     if pending.filter(digest=content.digest).exists():
         raise DuplicateSubmission(_("This was submitted before and waits for a decision."))
     _check_is_new(content)
-    _make_room(pending, voter, networks)
+    _evict_if_full(pending, voter, networks)
     submission = Submission.objects.create(voter=voter, network=networks[0], **vars(content))
     submission.refresh_from_db()
     return submission
 
 
-def _make_room(pending: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
+def _evict_if_full(pending: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
     """Delete a submission if the queue is full. Raises SubmissionQueueFull if there is no room for this sender."""
     if pending.filter(voter=voter).count() >= MAX_PER_VOTER:
         raise TooManySubmissions(
@@ -145,12 +145,12 @@ def _make_room(pending: QuerySet[Submission], voter: UUID, networks: Sequence[st
 
 
 def expire_submissions(after: timedelta) -> int:
-    """Delete submissions that have been pending for so long; returns how many."""
+    """Delete submissions that have been pending for this long. Returns their number."""
     return Submission.objects.filter(state=Submission.State.PENDING, created_at__lte=now() - after).delete()[0]
 
 
 def _check_is_new(content: SubmissionContent) -> None:
-    """Raises DuplicateSubmission if the catalog has this content already."""
+    """Raise DuplicateSubmission if the catalog has this content already."""
     if content.kind == Submission.Kind.SCORES and Score.objects.filter(run=content.digest).exists():
         raise DuplicateSubmission(_("The scores of this file are in the catalog already."))
     if content.kind == Submission.Kind.MODEL and _is_known_model(content.said["model"]):

@@ -1,7 +1,7 @@
 """Matching of outside names to models of the catalog. Pure.
 
-A maker moves a rolling alias (`…-latest`, `deepseek-chat`) from model to model, so it never names one model for good:
-data with a date must not be joined to it.
+A maker moves a rolling alias (`…-latest`, `deepseek-chat`) from model to model, so it does not identify a model: data
+with a date must not be joined to it.
 """
 
 import re

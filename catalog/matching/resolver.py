@@ -40,7 +40,7 @@ class NamedModels:
             self._ids.setdefault(name, pk)
 
     def _free_slugs(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """Pairs of name and unused slug. Different names may be equal in a-z, or empty; a number tells them apart."""
+        """Pairs of name and unused slug. A number tells names with the same letters a-z, or none, apart."""
         pairs = []
         for name in names:
             slug = make_slug(name)

@@ -1,31 +1,10 @@
 """Models of the catalog: language models and their facts, prices, benchmarks, and submissions."""
 
-from catalog.models.benchmarks import (
-    Benchmark,
-    Caveat,
-    Score,
-)
-from catalog.models.language_models import (
-    NOT_NEGATIVE,
-    Fact,
-    LanguageModel,
-    License,
-    Organization,
-    Price,
-)
-from catalog.models.submissions import (
-    Submission,
-)
+from catalog.models.benchmarks import Benchmark, Caveat, Score
+from catalog.models.language_models import NOT_NEGATIVE, Fact, LanguageModel, License, Organization, Price
+from catalog.models.submissions import Submission
 
 __all__ = [
-    "NOT_NEGATIVE",
-    "Benchmark",
-    "Caveat",
-    "Fact",
-    "LanguageModel",
-    "License",
-    "Organization",
-    "Price",
-    "Score",
+    "NOT_NEGATIVE", "Benchmark", "Caveat", "Fact", "LanguageModel", "License", "Organization", "Price", "Score",
     "Submission",
-]
+]  # fmt: skip

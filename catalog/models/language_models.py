@@ -16,7 +16,7 @@ class Organization(models.Model):
 
 
 class License(models.Model):
-    """A license as we read it: no legal advice. Open weights do not imply that the license allows every use."""
+    """Our reading of a license, which is not legal advice. Open weights do not imply that every use is allowed."""
 
     class Commercial(models.TextChoices):
         YES = "yes", _("Yes")
@@ -114,8 +114,10 @@ class Fact(models.Model):
 
 
 class Price(models.Model):
-    """US dollars per million tokens, on one day from one source. The current price is the newest set by hand, or else
-    the newest."""
+    """US dollars per million tokens, on one day from one source.
+
+    The current price is the newest set by hand, or else the newest.
+    """
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
     input = models.DecimalField(max_digits=12, decimal_places=6, validators=[NOT_NEGATIVE])

@@ -55,8 +55,8 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str]) 
     All would be too large: 2,400 scores take 700 kB. The API returns them all.
     """
     several = [ranking for ranking in rankings if not ranking.is_single]
-    named = [(f"r{number}", ranking) for number, ranking in enumerate(several, 1)]
-    page = _get_page(named, "rankings", query, RANKINGS_PER_PAGE)
+    numbered = [(f"r{number}", ranking) for number, ranking in enumerate(several, 1)]
+    page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
     single_rows = [ranking.rows[0] for ranking in rankings if ranking.is_single]
     return {
         "rankings": page,

@@ -1,7 +1,5 @@
 """The pages of the calculators. A calculator's address contains its whole input."""
 
-from typing import TypeVar
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -11,12 +9,10 @@ from catalog.calculators.cost_form import CostForm
 from catalog.calculators.cost_text import build_lines
 from core.text.number_fields import DefaultsForm
 
-F = TypeVar("F", bound=DefaultsForm)
-
 
 @require_safe
 def scaling_page(request: HttpRequest) -> HttpResponse:
-    form = _build_form(scaling.ScalingForm, request)
+    form = scaling.ScalingForm(request.GET if _has_input(scaling.ScalingForm, request) else None)
     plan = form.plan() if form.is_valid() else None
     context = {"form": form, "plan": plan, "models": scaling.load_trained_models(), "rounded": scaling.HOFFMANN_WARNING}
     return render(request, "catalog/calculators/scaling.html", context, status=_get_status(form))
@@ -39,10 +35,6 @@ def _build_cost_form(request: HttpRequest, known: cost_prefill.KnownModel | None
     if _has_input(CostForm, request):
         return cost_prefill.build_prefilled_form(request.GET, known)
     return CostForm()
-
-
-def _build_form(kind: type[F], request: HttpRequest) -> F:
-    return kind(request.GET if _has_input(kind, request) else None)
 
 
 def _has_input(kind: type[DefaultsForm], request: HttpRequest) -> bool:

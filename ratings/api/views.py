@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from arena.api.openapi import MODELS_TAG
 from arena.endpoints.profiles import get_known_model
-from arena.identity import quotas
+from arena.identity import quotas, stream_limits
 from arena.models import LIVE_POOL
 from catalog.api.views import BENCHMARKS_TAG, check_form
 from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
@@ -356,7 +356,7 @@ async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
         return build_stream_response(empty_stream())
     try:
         await database_sync_to_async(quotas.charge_stream)(request)  # opening counts as one API call
-        slot = event_reader.acquire_slot(quotas.build_board_stream_limits(request))
+        slot = event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
         return build_stream_response(event_reader.stream(slot))
     except RequestError as error:
         return build_error_response(error)

@@ -84,7 +84,7 @@ class HttpBackend:
 
     def _finalize_error(self, error: Exception, decoder: AnswerDecoder, request: Request) -> BackendError:
         return provider_errors.finalize_error(
-            provider_errors.translate_exception(error), has_begun=decoder.has_begun, api_key=request.api_key
+            provider_errors.exception_error(error), has_begun=decoder.has_begun, api_key=request.api_key
         )
 
     async def _open_response(
@@ -102,7 +102,7 @@ class HttpBackend:
                     self._remember(endpoint, refused_fields)
                 return response
             text = await read_error_text(response)
-            error = provider_errors.translate_status(response.status, text, response.headers.get("Retry-After", ""))
+            error = provider_errors.status_error(response.status, text, response.headers.get("Retry-After", ""))
             field = find_refused_field(response.status, text, body)
             if error.reason in ("too_long", "refused") or field is None or field in refused_fields:
                 raise error

@@ -43,7 +43,7 @@ class Deadline:
                 return await awaitable
         except TimeoutError:
             if timeout.expired():
-                raise self._build_timeout() from None
+                raise self._timeout_error() from None
             raise
 
     async def read(self, content: aiohttp.StreamReader) -> bytes:
@@ -86,9 +86,9 @@ class Deadline:
         if self._next_deadline > self._loop.time():
             self._start_timer()
         else:
-            self._awaited_content.set_exception(self._build_timeout())
+            self._awaited_content.set_exception(self._timeout_error())
 
-    def _build_timeout(self) -> TimeoutError:
+    def _timeout_error(self) -> TimeoutError:
         return TimeoutError(self._phase_message if self._phase_deadline < self._total_deadline else self._total_message)
 
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 
 import aiohttp
 
-from arena.endpoints.backends.pacing import stream_words
 from arena.endpoints.backends.protocol import Request, StreamPart, Timeouts
+from arena.endpoints.backends.word_stream import stream_words
 
 
 class EchoBackend:

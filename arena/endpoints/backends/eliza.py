@@ -24,8 +24,8 @@ from arena.endpoints.backends.eliza_script import (
     WORD_GROUPS,
     Rule,
 )
-from arena.endpoints.backends.pacing import stream_words
 from arena.endpoints.backends.protocol import Request, StreamPart, Timeouts
+from arena.endpoints.backends.word_stream import stream_words
 
 MAX_CLAUSE_WORDS = 40  # the rest of a clause is ignored
 MAX_MEMORIES = 8

@@ -96,7 +96,11 @@ StreamPart = TextPart | Usage | Truncation
 
 
 class Action(enum.Enum):
-    """The next step after a failure: try the same model again, ask another model, or give up."""
+    """The next step after a failure. Another model is asked only in the first turn of a blind battle.
+
+    RETRY: ask the same model once more, then another one. REPLACE: ask another model. GIVE_UP: the failure stands,
+    because the model refused to answer, or because a part of its answer has arrived.
+    """
 
     RETRY = "retry"
     REPLACE = "replace"

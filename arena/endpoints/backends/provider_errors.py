@@ -74,7 +74,7 @@ STATUS_BY_KIND = {
 }
 
 
-def translate_status(status: int, text: str, retry_after: str = "") -> BackendError:
+def status_error(status: int, text: str, retry_after: str = "") -> BackendError:
     """The error for a response with this HTTP status, body and Retry-After header, before the answer has begun."""
     lower_text = text.lower()
     detail = f"status {status}: {text}"
@@ -83,7 +83,7 @@ def translate_status(status: int, text: str, retry_after: str = "") -> BackendEr
         retry_after_s = _parse_retry_delay(lower_text, retry_after, is_account_problem=is_account_problem)
         return BackendError(Action.RETRY, "unavailable", detail, retry_after_s, status)
     if status == 413 or _contains_any(lower_text, TOO_LONG_PHRASES):
-        return BackendError(Action.GIVE_UP, "too_long", detail, status=status)
+        return BackendError(Action.REPLACE, "too_long", detail, status=status)
     if _contains_any(lower_text, REFUSAL_PHRASES):
         return BackendError(Action.GIVE_UP, "refused", detail, status=status)
     if status in REJECTED_STATUSES and not is_account_problem:
@@ -97,7 +97,7 @@ def _contains_any(text: str, phrases: Iterable[str]) -> bool:
 
 
 def _parse_retry_delay(lower_text: str, retry_after: str, *, is_account_problem: bool) -> float | None:
-    """Seconds until a rate limit ends, 0 if it does not say; None if it is no rate limit, but an unpaid account."""
+    """Seconds until a rate limit ends, 0 if it does not say; None if the error is about an unpaid account."""
     if (retry_after_s := parse_retry_after(retry_after)) is not None:
         return retry_after_s
     if match := RETRY_DELAY_PATTERN.search(lower_text):
@@ -116,7 +116,7 @@ def parse_retry_after(retry_after: str) -> float | None:
         return None
 
 
-def translate_event(error: Any, text: str) -> BackendError:
+def event_error(error: Any, text: str) -> BackendError:
     """The error for an error object inside a stream; `text` is the whole event.
 
     Gemini and OpenRouter send the status as `code`; OpenAI and Anthropic send a word as `code` or `type`. An error
@@ -127,10 +127,10 @@ def translate_event(error: Any, text: str) -> BackendError:
     if not 400 <= status < 600:
         kinds = map(str, fields.values())
         status = next((STATUS_BY_KIND[kind] for kind in kinds if kind in STATUS_BY_KIND), 500)
-    return translate_status(status, text)
+    return status_error(status, text)
 
 
-def translate_exception(error: Exception) -> BackendError:
+def exception_error(error: Exception) -> BackendError:
     """The error for an exception of the network, a time limit or a malformed answer."""
     if isinstance(error, BackendError):
         return error

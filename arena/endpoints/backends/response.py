@@ -102,7 +102,7 @@ class AnswerDecoder:
         yield from self._read_usage()
 
     def _detect_document(self, chunk: bytes) -> None:
-        """Tell events from one JSON document by the first byte: content types are often wrong."""
+        """Recognize one JSON document in place of events by its first byte: content types are often wrong."""
         first_byte = chunk.lstrip()[:1]
         if first_byte == b"<":
             raise malformed_error(f"an HTML page: {chunk[:200]!r}")
@@ -134,9 +134,9 @@ class AnswerDecoder:
 
     def _read_event(self, event: Any) -> Iterator[StreamPart]:
         if type(event) is not dict:
-            raise malformed_error(f"an event is no object: {event!r:.200}")
+            raise malformed_error(f"an event is not an object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
-            raise provider_errors.translate_event(event.get("error") or event, json.dumps(event, ensure_ascii=False))
+            raise provider_errors.event_error(event.get("error") or event, json.dumps(event, ensure_ascii=False))
         try:
             yield from self._clean(self._reader.read(event))
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
@@ -175,7 +175,7 @@ def parse_json(data: bytes) -> Any:
         try:
             return json.loads(data.decode(errors="replace"))
         except (ValueError, RecursionError):
-            raise malformed_error(f"no JSON ({error}): {data[:200]!r}") from None
+            raise malformed_error(f"not JSON ({error}): {data[:200]!r}") from None
 
 
 def malformed_error(detail: str) -> BackendError:

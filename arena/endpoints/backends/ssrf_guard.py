@@ -8,7 +8,6 @@ address gains nothing, since the connection goes to the address that was checked
 import ipaddress
 import socket
 from collections.abc import Iterable
-from typing import NoReturn
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -44,7 +43,7 @@ class SsrfGuard:
         self._hosts = frozenset(entries)
 
     def check(self, url: URL) -> None:
-        """Raises ValueError if requests to this URL are forbidden. A host name is checked once it is resolved."""
+        """Raise ValueError if requests to this URL are forbidden. A host name is checked once it is resolved."""
         if url.scheme not in ("http", "https"):
             raise ValueError("is not an http or https URL")
         if url.user is not None or url.password is not None:
@@ -54,7 +53,7 @@ class SsrfGuard:
             raise ValueError("has no host")
         addresses = LOOPBACK_ADDRESSES if is_localhost(host) else parse_addresses(host)
         if addresses and not any(self.allows(host, address) for address in addresses):
-            raise_blocked_host(host)
+            raise blocked_host_error(host)
 
     def allows(self, host: str, address: Address) -> bool:
         """Whether connections to this host at this address are allowed."""
@@ -66,7 +65,7 @@ class SsrfGuard:
 
 
 def check_url(url: str, allowed: Iterable[str] = ()) -> None:
-    """Raises ValueError with the end of a sentence ("… is not an http or https URL").
+    """Raise ValueError if requests to this URL are forbidden. Its message ends a sentence: "… has no host".
 
     A base URL with a query or fragment is refused: it is only the beginning of the addresses that are called, and all
     operators can read it, so it must not contain a key.
@@ -121,14 +120,16 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         results = await self._resolver.resolve(host, port, family)
         allowed = [result for result in results if self._guard.allows(host, ipaddress.ip_address(result["host"]))]
-        return allowed or raise_blocked_host(host)
+        if not allowed:
+            raise blocked_host_error(host)
+        return allowed
 
     async def close(self) -> None:
         await self._resolver.close()
 
 
-def raise_blocked_host(host: str) -> NoReturn:
-    raise ValueError(f"leads to {host}, which is not a public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
+def blocked_host_error(host: str) -> ValueError:
+    return ValueError(f"leads to {host}, which is not a public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
 
 
 def is_public(address: Address) -> bool:

@@ -1,4 +1,4 @@
-"""create_api_key: create an API key without an account."""
+"""Create an API key without an account."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""unlock: let an account log in again after too many wrong passwords."""
+"""Unlock a username after too many wrong passwords."""
 
 from argparse import ArgumentParser
 from typing import Any

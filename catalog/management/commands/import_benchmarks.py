@@ -1,4 +1,4 @@
-"""import_benchmarks: imports the scores of a file."""
+"""Import the scores of a file."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""import_models: imports facts and prices of models from models.dev."""
+"""Import facts and prices of models from models.dev."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -109,7 +109,7 @@ def busy(request):
     end = page_quotas.time.thread_time() + float(request.GET["s"])
     while page_quotas.time.thread_time() < end:
         pass
-    return page_quotas.build_error_response(quotas.build_quota_error(1))
+    return page_quotas.build_error_response(quotas.quota_error(1))
 
 
 def test_cheap_page_is_free_and_a_dear_one_costs_its_work(rf, allow, valkey):

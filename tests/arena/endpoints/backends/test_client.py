@@ -73,7 +73,7 @@ async def test_stream_gives_the_token_counts_last(ask, kind):
         ("error-404", ("REPLACE", "unavailable")),
         ("error-302", ("REPLACE", "unavailable")),
         ("no such model", ("REPLACE", "unavailable")),
-        ("toolong", ("GIVE_UP", "too_long")),
+        ("toolong", ("REPLACE", "too_long")),
         ("html", ("REPLACE", "unavailable")),
         ("empty", ("REPLACE", "empty")),
         ("blank", ("REPLACE", "empty")),

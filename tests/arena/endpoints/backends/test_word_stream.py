@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from arena.endpoints.backends.pacing import split_words, stream_words
 from arena.endpoints.backends.protocol import BackendError, Delta, Message, Request, Timeouts, Usage
+from arena.endpoints.backends.word_stream import split_words, stream_words
 
 FAST = {"first_token_s": 0, "tokens_per_second": 1000}
 

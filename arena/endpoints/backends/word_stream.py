@@ -1,4 +1,4 @@
-"""A human pace for contestants that need no server: one word after another."""
+"""The answers of contestants that need no server, streamed word by word at a human pace."""
 
 import asyncio
 import re
@@ -51,15 +51,12 @@ def parse_pace(request: Request) -> Pace:
     try:
         first_token_s = float(request.parameters.get("first_token_s", DEFAULT_FIRST_TOKEN_S))
         tokens_per_s = float(request.parameters.get("tokens_per_second", DEFAULT_TOKENS_PER_S))
+        if not (first_token_s >= 0 and tokens_per_s > 0):
+            raise ValueError
     except (TypeError, ValueError):
-        raise _pace_error() from None
-    if not (first_token_s >= 0 and tokens_per_s > 0):
-        raise _pace_error()
+        detail = "first_token_s or tokens_per_second is not a valid number"
+        raise BackendError(Action.REPLACE, "unavailable", detail) from None
     return Pace(first_token_s, tokens_per_s)
-
-
-def _pace_error() -> BackendError:
-    return BackendError(Action.REPLACE, "unavailable", "first_token_s or tokens_per_second is no number")
 
 
 def split_words(text: str) -> Iterator[str]:

@@ -1,0 +1,31 @@
+"""The maximum number of streams that may be open at a time, for `core.http.sse.acquire_slot`.
+
+Networks have several times the limit of a voter, as in `arena.identity.quotas`.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from arena.identity.quotas import ADDRESS_FACTOR, is_charged_alone, list_charged_networks
+from arena.identity.voters import get_voter_id
+
+
+def build_battle_stream_limits(request: HttpRequest) -> dict[str, int]:
+    """Voter or network → its maximum number of open battle streams; 0 for no limit."""
+    per_voter = settings.ENVIRONMENT.arena_streams_per_voter
+    limits = {str(get_voter_id(request)): per_voter}
+    if settings.ENVIRONMENT.arena_battles_per_hour_address:
+        for network in list_charged_networks(request):
+            limits[network.key] = per_voter * ADDRESS_FACTOR * network.factor
+    return limits
+
+
+def build_board_stream_limits(request: HttpRequest) -> dict[str, int]:
+    """Voter or network → its maximum number of open board streams; 0 for no limit.
+
+    Only networks are charged unless the voter is charged alone, because most readers of boards have no voter.
+    """
+    per_address = settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR
+    if is_charged_alone(request):
+        return {str(get_voter_id(request)): per_address}
+    return {network.key: per_address * network.factor for network in list_charged_networks(request)}
