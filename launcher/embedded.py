@@ -10,7 +10,6 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from signal import Signals
@@ -18,7 +17,7 @@ from signal import Signals
 from config import secret_keys
 from launcher import postgres, valkey
 from launcher.data_folder import DataFolder, DataFolderError
-from launcher.supervisor import ProgramError, Supervisor
+from launcher.supervisor import PrintLine, ProgramError, Supervisor
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 WAIT_TIMEOUT_S = 30
@@ -27,8 +26,6 @@ PRIVATE_ENDPOINTS_VARIABLE = "ARENA_ALLOW_PRIVATE_ENDPOINTS"
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"
 FALLBACKS_VARIABLE = "SECRET_KEY_FALLBACKS"
 CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
-
-PrintLine = Callable[[str], None]
 
 
 def build_environment(folder: DataFolder) -> dict[str, str]:

@@ -24,6 +24,9 @@ POLL_S = 0.05
 WATCHDOG_SCRIPT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s "$0" $$; } & exec "$@" 3<&-'
 
 
+PrintLine = Callable[[str], None]
+
+
 class ProgramError(Exception):
     """A program did not start, keep running or succeed. The message is one line for the user."""
 
@@ -38,7 +41,7 @@ class Program:
 
     signal: stops the program, also if the supervisor itself dies. ready: polled until it returns True. prefix: comes
     before the command and may change the user or the namespace. inherited_fds: file descriptors that the program keeps
-    open for its lifetime.
+    open for its lifetime. restarts: whether the supervisor starts the program again when it ends.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Program:
     signal: Signals = Signals.SIGTERM
     prefix: tuple[str, ...] = ()
     inherited_fds: tuple[int, ...] = ()
+    restarts: bool = True
     ready_within: float = 60
     stop_within: float = 6.5
 
@@ -68,7 +72,7 @@ class Supervisor:
     thread: the parent-death signal depends on the thread that starts a program.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: PrintLine) -> None:
         self._say = say
         self._groups: list[list[_RunningProgram]] = []
         self._watched_end, self._open_end = os.pipe()
@@ -91,6 +95,22 @@ class Supervisor:
             raise ProgramError(_get_last_line(running.log) or f"{program.name} {_describe_exit(running.process)}")
         running.log.close()
         self._groups.remove(group)
+
+    async def restart(self, name: str) -> None:
+        """Kill a program and start it again. Returns when it is ready, or when it has ended for good."""
+        running = next(each for group in self._groups for each in group if each.program.name == name)
+        await _stop_keeper(running)
+        with contextlib.suppress(ProcessLookupError):
+            running.process.kill()
+        await _wait_for_exit(running.process)
+        await running.log.drain()
+        running.process = await self._spawn(running.program, running.log)
+        running.keeper = asyncio.create_task(self._keep(running))
+        ready = asyncio.create_task(_wait_until_ready(running.program))
+        try:
+            await asyncio.wait([ready, running.keeper], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
 
     async def stop(self) -> None:
         while self._groups:
@@ -119,6 +139,9 @@ class Supervisor:
         while True:
             await _wait_for_exit(running.process)
             await running.log.drain()
+            if not program.restarts:
+                self._say(_describe_failure(running, _describe_exit(running.process)))
+                return
             now = time.monotonic()
             deaths.append(now)
             if len(deaths) == MAX_DEATHS and now - deaths[0] < DEATH_WINDOW_S:
@@ -158,9 +181,7 @@ class Supervisor:
             os.close(output)
 
     async def _stop(self, running: _RunningProgram) -> None:
-        if running.keeper:
-            running.keeper.cancel()
-            await asyncio.wait([running.keeper])
+        await _stop_keeper(running)
         process = running.process
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(running.program.signal)
@@ -172,6 +193,17 @@ class Supervisor:
             await process.wait()
         await running.log.drain()
         running.log.close()
+
+
+async def _wait_until_ready(program: Program) -> None:
+    while not await program.ready():
+        await asyncio.sleep(POLL_S)
+
+
+async def _stop_keeper(running: _RunningProgram) -> None:
+    if running.keeper:
+        running.keeper.cancel()
+        await asyncio.wait([running.keeper])
 
 
 async def run_concurrently(*steps: Coroutine[Any, Any, None]) -> None:

@@ -15,7 +15,7 @@ from signal import Signals
 from typing import NoReturn
 
 from config import environment
-from launcher import embedded, local_models, model_watch
+from launcher import development, embedded, local_models, model_watch
 from launcher.data_folder import DataFolder, DataFolderError
 from launcher.local_models import MIB, LocalModel
 from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently
@@ -38,6 +38,7 @@ class Options:
     models_file: Path | None
     excluded: frozenset[str]
     battles: bool
+    development: bool = False
 
 
 class _ArgumentParser(argparse.ArgumentParser):
@@ -53,6 +54,7 @@ def parse_options(arguments: list[str]) -> Options:
     parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
     parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, which has its own license")
     parser.add_argument("--models", type=Path, help="a models file to load at every start")
+    parser.add_argument("--dev", action="store_true", help="serve edited templates, and restart for edited code")
     options = parser.parse_args(arguments)
     environment.load_environment(os.environ)
     excluded = set(local_models.list_slugs()) if options.no_local_models else set[str]()
@@ -66,6 +68,7 @@ def parse_options(arguments: list[str]) -> Options:
         models_file=options.models and options.models.resolve(),
         excluded=frozenset(excluded),
         battles=not options.no_local_models,
+        development=options.dev,
     )
 
 
@@ -87,28 +90,38 @@ async def run_service(options: Options) -> None:
     _check_disk(folder)
     supervisor = Supervisor(print_line)
     try:
-        watching = await _start_all(supervisor, options)
+        watchers = await _start_all(supervisor, options)
         print_line(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
         try:
             await supervisor.failure
         finally:
-            watching.cancel()
+            for watcher in watchers:
+                watcher.cancel()
     finally:
         await supervisor.stop()
 
 
-async def _start_all(supervisor: Supervisor, options: Options) -> "asyncio.Task[None]":
+async def _start_all(supervisor: Supervisor, options: Options) -> list["asyncio.Task[None]"]:
+    """Start all programs. Returns the tasks that watch them."""
     folder = options.folder
     ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options.excluded)}
     rendered = folder.run / "local_models.toml"
     rendered.write_text(local_models.render_models_file(ports, options.excluded))
     files = [rendered, *([options.models_file] if options.models_file else [])]
     env = build_environment(options)
+    if options.development:
+        env["DJANGO_SETTINGS_MODULE"] = development.SETTINGS_MODULE
     prepare = _build_prepare_program(folder, env, files, least=2 if options.battles else 0)
+    programs = _build_service_programs(folder, env, options.port)
+    if options.development:
+        programs = development.adapt_programs(programs, options.port)
     await run_concurrently(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
     with _report_if_slow("starting the web server and the workers"):
-        await supervisor.start(*_build_service_programs(folder, env, options.port))
-    return asyncio.create_task(model_watch.watch_models(ports.values(), env["DATABASE_URL"]))
+        await supervisor.start(*programs)
+    watchers = [model_watch.watch_models(ports.values(), env["DATABASE_URL"])]
+    if options.development:
+        watchers.append(development.restart_on_edits(supervisor, embedded.PROJECT_ROOT, print_line))
+    return [asyncio.create_task(watcher) for watcher in watchers]
 
 
 def build_environment(options: Options) -> dict[str, str]:

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.db import connections
+from django.test import override_settings
 from kombu import pools
 
 from arena.identity import hash_key, voters
@@ -15,6 +17,7 @@ from config.celery import app
 from core.storage.redis_clients import get_redis_client
 from tests import factories
 from tests.operators import admin, operator
+from tests.purity import pytest_collection_modifyitems, pytest_ignore_collect, services_refuse_pure_tests
 from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makereport
 
 # A shell starts what runs in the background deaf to Ctrl-C, and all that the tests start would be so too.
@@ -33,11 +36,20 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-@pytest.fixture(autouse=True)
-def unlimited(settings):
-    """All tests come from one address; those that are about its limit set one."""
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_tests():
+    """Settings of all tests, set once: each change of a setting resets caches of Django."""
+    # All tests come from one address; those that are about its limit set one.
     none = {"arena_battles_per_hour": 0, "arena_battles_per_hour_address": 0}
-    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **none)
+    # Pages are rendered without collecting their files first.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        ENVIRONMENT=replace(settings.ENVIRONMENT, **none),
+        # A fifth of a second for each account is for those who guess.
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -45,19 +57,6 @@ def installation():
     """The process has read its key of hashes already; tests about that say otherwise, for themselves alone."""
     yield
     hash_key._key = HASH_KEY
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    """A fifth of a second for each account is for those who guess."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """Pages are rendered without collecting their files first."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture
@@ -107,4 +106,12 @@ def celery_without_broker():
             yield
 
 
-__all__ = ["admin", "operator", "pytest_make_collect_report", "pytest_runtest_makereport"]
+__all__ = [
+    "admin",
+    "operator",
+    "pytest_collection_modifyitems",
+    "pytest_ignore_collect",
+    "pytest_make_collect_report",
+    "pytest_runtest_makereport",
+    "services_refuse_pure_tests",
+]

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -218,7 +219,8 @@ def test_architecture_has_the_layers_in_the_order_of_the_contract():
         ("docs/tutorial.md", ["llama-3.2-3b"]),
     ],
 )
-def test_models_files_of_the_documents_are_accepted(document, slugs, tmp_path):
+def test_models_files_of_the_documents_are_accepted(document, slugs, tmp_path, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=("127.0.0.0/8",))
     [example] = blocks(document, "toml")
     path = tmp_path / "models.toml"
     path.write_text(example, encoding="utf-8")

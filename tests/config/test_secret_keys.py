@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,7 @@ def test_command_makes_a_key_in_the_folder_from_which_the_key_comes(folder, monk
 
 def test_command_prints_two_lines_where_the_key_is_a_variable(folder, settings, capsys):
     settings.SECRET_KEY = OLD
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, secret_key=OLD)
 
     printed = rotate(capsys)
 
@@ -104,6 +106,7 @@ def test_command_prints_two_lines_where_the_key_is_a_variable(folder, settings, 
 @pytest.mark.parametrize("key", ["with,comma" * 6, "with space" * 6])
 def test_command_refuses_a_variable_that_the_list_cannot_hold(folder, settings, key):
     settings.SECRET_KEY = key
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, secret_key=key)
 
     with pytest.raises(CommandError, match="SECRET_KEY contains a comma or a space"):
         call_command("rotate_secret_key")

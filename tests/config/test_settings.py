@@ -33,10 +33,11 @@ def manage(*words, **variables):
     return subprocess.run(command, cwd=ROOT, env=env | PRODUCTION | variables, capture_output=True, text=True)
 
 
-def test_version_is_the_same_everywhere():
+def test_version_has_one_source_and_the_changelog_names_it():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     [newest, *_] = re.findall(r"^## \[([^]]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert project["version"] == settings.VERSION
+    assert project["dynamic"] == ["version"]
+    assert "version" not in project
     assert newest in (settings.VERSION, "Unreleased")
 
 

@@ -23,13 +23,13 @@ QUEUE = "ratings"
 
 
 @pytest.fixture
-def queue():
+def queue(valkey):
     """An empty queue of refreshes, with no tick scheduled yet."""
-    get_redis_client().delete(QUEUE)
+    valkey.delete(QUEUE)
     tasks._scheduled_tick = 0
     tasks._finished_tick = 0
-    yield lambda: [orjson.loads(message) for message in get_redis_client().lrange(QUEUE, 0, -1)]
-    get_redis_client().delete(QUEUE)
+    yield lambda: [orjson.loads(message) for message in valkey.lrange(QUEUE, 0, -1)]
+    valkey.delete(QUEUE)
 
 
 def published():

@@ -68,13 +68,13 @@ class Service:
 
 
 @contextmanager
-def running(data: Path, *options: str, **variables: str) -> Iterator[Service]:
-    """Start it, wait for its word that it is ready, and stop it at the end."""
+def running(data: Path, *options: str, root: Path = ROOT, **variables: str) -> Iterator[Service]:
+    """Start it from the tree `root`, wait for its word that it is ready, and stop it at the end."""
     port = free_port()
-    command = [str(ROOT / "scripts" / "up"), "--port", str(port), "--data", str(data), *options]
+    command = [str(root / "scripts" / "up"), "--port", str(port), "--data", str(data), *options]
     ours = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
     env = ours | dict.fromkeys(LIMITS, "0") | variables
-    process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(command, cwd=root, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         _wait_until_ready(process)
         yield Service(process, data, port)

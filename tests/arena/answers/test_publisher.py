@@ -14,6 +14,8 @@ from arena.answers.publisher import Publisher
 from arena.answers.stream_events import BattleView, SideView
 from tests.arena.answers.turns import live_turn, say
 
+pytestmark = pytest.mark.usefixtures("valkey")
+
 
 def redis_at(address):
     return Redis.from_url(address, retry=Retry(NoBackoff(), 0))

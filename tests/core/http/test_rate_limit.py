@@ -12,6 +12,8 @@ from core.http.rate_limit import HOUR_US, Bucket, charge_buckets, overdraw_bucke
 from core.storage import redis_clients
 from tests.races import at_once
 
+pytestmark = pytest.mark.usefixtures("valkey")
+
 
 def bucket(per_hour, key=""):
     return Bucket(key or f"test:{uuid4()}", per_hour)

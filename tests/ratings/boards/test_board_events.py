@@ -22,6 +22,8 @@ from tests.processes import eventually
 from tests.ratings.snapshot_drafts import snapshot
 from tests.remote_clients import of_address
 
+pytestmark = pytest.mark.usefixtures("valkey")
+
 EVENTS = "/api/v1/leaderboard/events"
 
 

@@ -1,9 +1,13 @@
 """New boards are announced on a stream of bounded length."""
 
+import pytest
+
 from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
 from ratings.pipeline.announcements import announce_boards
 from tests.ratings.snapshot_drafts import snapshot
+
+pytestmark = pytest.mark.usefixtures("valkey")
 
 
 def test_announce_keeps_the_stream_short():

@@ -1,0 +1,61 @@
+"""Pure tests need no database, no Valkey, no service and no browser: `pytest -m pure` runs them alone.
+
+The marker comes from the fixtures that a test asks for. While a pure test runs, Valkey and PostgreSQL refuse it, so a
+test that uses one of them without asking for it fails.
+"""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis.asyncio.connection
+from redis import connection as redis_connection
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+SERVICE_FIXTURES = {"db", "transactional_db", "valkey", "service", "zoo", "browser"}
+# These folders and files start services of their own, or call the whole API: no test in them is pure.
+IMPURE_PATHS = tuple(Path(__file__).parent / name for name in ("system", "test_schema.py", "launcher/test_embedded.py"))
+MESSAGE = "a pure test uses a service; let it ask for the fixture db or valkey"
+
+
+def is_pure(item: pytest.Item) -> bool:
+    if item.get_closest_marker("django_db") or SERVICE_FIXTURES & set(getattr(item, "fixturenames", ())):
+        return False
+    return not any(item.path.is_relative_to(path) for path in IMPURE_PATHS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_pure(item):
+            item.add_marker("pure")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import files without a pure test if only those run."""
+    return True if config.option.markexpr == "pure" and collection_path in IMPURE_PATHS else None
+
+
+async def _refuse_async(*_: object, **__: object) -> None:
+    raise RedisConnectionError(MESSAGE)
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise RedisConnectionError(MESSAGE)
+
+
+def _refuse_database(*_: object, **__: object) -> None:
+    raise psycopg.OperationalError(MESSAGE)
+
+
+@pytest.fixture(autouse=True)
+def services_refuse_pure_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all connections to services fail during a pure test, also in its child processes."""
+    if not request.node.get_closest_marker("pure"):
+        return
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(redis_connection.AbstractConnection, "send_packed_command", _refuse)
+    monkeypatch.setattr(redis.asyncio.connection.AbstractConnection, "send_packed_command", _refuse_async)
+    monkeypatch.setattr(psycopg, "connect", _refuse_database)
+    monkeypatch.setattr(psycopg.Connection, "connect", _refuse_database)
+    monkeypatch.setattr(psycopg.AsyncConnection, "connect", _refuse_database)

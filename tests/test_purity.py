@@ -1,0 +1,52 @@
+"""A pure test cannot use a service, whatever its marker says."""
+
+import asyncio
+import subprocess
+import sys
+
+import psycopg
+import pytest
+import redis
+from redis.asyncio import Redis
+
+from core.storage.redis_clients import get_redis_client
+from tests.purity import MESSAGE, is_pure
+
+CHILD = "import os, redis; redis.Redis.from_url(os.environ['REDIS_URL']).ping()"
+
+
+def test_test_without_services_is_marked(request):
+    assert is_pure(request.node)
+    assert request.node.get_closest_marker("pure")
+
+
+@pytest.mark.django_db
+def test_test_with_a_database_is_not_marked(request):
+    assert not request.node.get_closest_marker("pure")
+
+
+def test_test_with_valkey_is_not_marked(request, valkey):
+    assert not request.node.get_closest_marker("pure")
+    assert valkey.ping()
+
+
+def test_valkey_refuses_a_pure_test_on_an_open_connection():
+    with pytest.raises(redis.ConnectionError, match=MESSAGE):
+        get_redis_client().ping()
+
+
+async def test_asynchronous_valkey_refuses_a_pure_test(tmp_path):
+    async with await asyncio.start_unix_server(lambda reader, writer: writer.close(), tmp_path / "socket"):
+        with pytest.raises(redis.ConnectionError, match=MESSAGE):
+            await Redis.from_url(f"unix://{tmp_path}/socket").ping()
+
+
+def test_postgresql_refuses_a_pure_test():
+    for connect in (psycopg.connect, psycopg.Connection.connect):
+        with pytest.raises(psycopg.OperationalError, match=MESSAGE):
+            connect("postgresql:///arena")
+
+
+def test_children_of_a_pure_test_find_no_service():
+    done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True)
+    assert "Connection refused" in done.stderr
