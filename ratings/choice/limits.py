@@ -193,7 +193,7 @@ def _assess_gpu_memory(model: Candidate, limits: Limits) -> LimitFinding | None:
 
 def _assess_failures(model: Candidate, limits: Limits) -> LimitFinding | None:
     percent = None if model.failure_rate is None else 100 * model.failure_rate
-    return _assess_maximum("failures", "failed calls", percent, limits.failures, lambda number: f"{number:.3g} %")
+    return _assess_maximum("failures", "failed calls", percent, limits.failures, lambda number: f"{number:.3g}%")
 
 
 def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:

@@ -141,7 +141,7 @@ COLUMNS = (
         _("Rank"),
         _(
             "One more than the number of ranked models with a higher rating, with the range of ranks that the votes"
-            " allow at 95 %. A model with too few votes has no rank yet."
+            " allow at 95%. A model with too few votes has no rank yet."
         ),
         _build_rank_key,
         _make_row_getters("rank", "rank_low", "rank_high", "rank_ub", "component")
@@ -163,7 +163,7 @@ COLUMNS = (
     LeaderboardColumn(
         "rating",
         _("Rating"),
-        _("Strength on the Elo scale, with its 95 % interval; 1,000 is the mean of the models with a closed interval."),
+        _("Strength on the Elo scale, with its 95% interval; 1,000 is the mean of the models with a closed interval."),
         lambda entry: (-entry.row["component"], entry.row["rating"]),  # two groups have no common scale
         _make_row_getters("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
     ),

@@ -225,7 +225,7 @@ def test_decision_as_markdown(client, battled):
         "- Min context (tokens): 100k",
         "| Model | Tier | $ per million tokens | Per month | To check |",
         "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |  |",
-        "| Model | Rank | Rating | 95 % interval | Votes |",
+        "| Model | Rank | Rating | 95% interval | Votes |",
         f"- [ ] {CHECKLIST[0]}",
     ):
         assert line in written.splitlines()

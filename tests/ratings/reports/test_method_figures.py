@@ -65,8 +65,8 @@ def test_share_says_whether_it_may_be_even():
 @pytest.mark.parametrize(
     ("least", "most", "words"),
     [
-        (20.0, 28.0702, "is drawn in 20 % of the battles, the most likely one in 28.1 %."),
-        (0.00123, 99.97, "is drawn in 0.00123 % of the battles, the most likely one in 100 %."),
+        (20.0, 28.0702, "is drawn in 20% of the battles, the most likely one in 28.1%."),
+        (0.00123, 99.97, "is drawn in 0.00123% of the battles, the most likely one in 100%."),
     ],
 )
 def test_chances_are_told_in_digits_that_count(least, most, words):
@@ -220,12 +220,12 @@ def test_page_shows_the_figures_of_the_board(client):
         "Votes that count 5",
         "Votes that do not 1",
         "1 an answer had revealed its model",
-        "Of the 5 votes that name a winner, 60.0 % went to the left answer (95 % interval 23.1 to 88.2 %)",
+        "Of the 5 votes that name a winner, 60.0% went to the left answer (95% interval 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; chance alone would flag about 0.1.",
         "This board has 2 closed intervals",
-        "95.7 % where 5 such people cast 400 votes on 4 models, 94.8 % where 10 did and 95.8 % where 20 did",
-        "98.7 % where one of the 5 cast 60 % of the votes (61.2 % as independent ones), 98.6 % where one of 60",
+        "95.7% where 5 such people cast 400 votes on 4 models, 94.8% where 10 did and 95.8% where 20 did",
+        "98.7% where one of the 5 cast 60% of the votes (61.2% as independent ones), 98.6% where one of 60",
         "about 0.1 of them are expected to miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",

@@ -40,7 +40,7 @@ def test_picture_and_table_say_the_same(client):
     assert list(table) == [point["model"] for point in said["points"]]
     for point in said["points"]:
         _, score, rating, expected, far, _ = table[point["model"]]
-        assert score.startswith(f"{point['score']:.1f}&nbsp;% ±&nbsp;{point['score_margin']:.1f}")
+        assert score.startswith(f"{point['score']:.1f}% ±&nbsp;{point['score_margin']:.1f}")
         assert rating.startswith(f"{point['rating']:,.0f} ")
         assert expected == f"{point['expected']:,.0f}"
         assert far.startswith(f"{point['z']:.2f} ")
@@ -67,7 +67,7 @@ def test_those_far_off_are_named_without_calling_it_proof(client):
     assert re.search(r"Preferred beyond its score possibly style[^<]*<[^>]*> , .*<aya-expanse-8b>", said)
     assert "not a finding" in said
     assert not re.search("proof|proves|proven", said)
-    assert "0.86 95 %: 0.75 to 0.92" in said
+    assert "0.86 95%: 0.75 to 0.92" in said
     assert "Each extra percentage point goes with 6.3 more rating points." in said
 
 
