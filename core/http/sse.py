@@ -45,7 +45,7 @@ def acquire_slot(open_slots: OpenSlots, most: Mapping[str, int]) -> StreamSlot:
 
 @dataclass(eq=False)
 class EventStream:
-    """The events of one connection. The response closes it at its end, even if nobody has read any."""
+    """The events of one connection. The response closes it at the end, even if the client has read no event."""
 
     slot: StreamSlot
     events: AsyncIterator[bytes]

@@ -125,7 +125,7 @@ def test_each_form_takes_away_what_a_choice_makes_impossible(browser: Browser, s
             expect(style.get_by_role("option", name="on: not with Elo")).to_be_disabled()
             method.select_option("Bradley–Terry")
             style.select_option("on")
-            expect(method.get_by_role("option", name="Elo: not under style control")).to_be_disabled()
+            expect(method.get_by_role("option", name="Elo (not with style control)")).to_be_disabled()
 
 
 def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:

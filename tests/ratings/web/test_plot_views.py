@@ -217,7 +217,7 @@ def test_page_asks_the_database_as_often_for_many_models(client, models, django_
 
 def test_pairs_of_another_time_than_the_board_say_so(client, three):
     """The fixture has moved the boards into the past, and not the pairs."""
-    assert "Pairs are stored once a day; these are from" in shown(client)
+    assert "Pairs are stored once a day. These are from" in shown(client)
 
 
 @pytest.mark.parametrize(
