@@ -172,7 +172,7 @@ class BattleHub:
             try:
                 view = await battle_view.load_view_and_release(battle.battle_id)
             except DatabaseError as error:
-                logger.warning("the database is away: %s", str(error).strip().partition("\n")[0])
+                logger.warning("the database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)
             battle.mark_updated()

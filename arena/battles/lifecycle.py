@@ -144,11 +144,11 @@ def _enqueue_turn(turn_id: int) -> None:
     try:
         answer_turn.apply_async((turn_id,), retry=False)
     except OperationalError as error:
-        logger.warning("the broker is away: %s", error)
+        logger.warning("the broker is unavailable: %s", error)
 
 
 def _charge_tokens(battle: Battle, payer: str) -> None:
-    """Charge for everything that is sent to the models now. Raises the errors of `token_budgets.charge_battle`."""
+    """Charge for everything that is now sent to the models. Raises the errors of `token_budgets.charge_battle`."""
     token_budgets.charge_battle(
         _list_charged_models(battle, payer),
         battle.pool,

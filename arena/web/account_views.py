@@ -44,7 +44,7 @@ class ApiKeyFormData:
         )
 
     def parse_days(self) -> int | None:
-        """The number of days, None for an empty field, and 0, which is refused, for text that is no number."""
+        """The number of days, None for an empty field, and 0, which is refused, if the text is not a number."""
         if not self.days:
             return None
         is_number = self.days.isdecimal() and len(self.days) <= MAX_DAYS_DIGITS

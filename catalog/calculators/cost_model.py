@@ -1,4 +1,4 @@
-"""The total cost of a model: an API by tokens and seats, or own GPUs, with one-time costs. Pure.
+"""The total cost of a model: an API by tokens and seats, or self-hosting, with one-time costs. Pure.
 
 US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
 """
@@ -78,7 +78,7 @@ class LaunchWork:
 
 @dataclass(frozen=True)
 class CostOption:
-    """An API or own GPUs: monthly items, one-time items before the launch, and weeks until the launch."""
+    """An API or self-hosting: monthly items, one-time items before the launch, and weeks until the launch."""
 
     monthly: tuple[CostItem, ...]
     one_time: tuple[CostItem, ...]
@@ -93,7 +93,7 @@ class CostOption:
         return sum((item.dollars for item in self.one_time), ZERO)
 
     def total(self, months: int) -> Decimal:
-        """Dollars over so many months, one-time costs included."""
+        """Total dollars over this number of months, including one-time costs."""
         return self.one_time_total + months * self.monthly_total
 
 
@@ -126,7 +126,7 @@ def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> C
 def build_own_option(
     gpus: GpuFleet, build: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
 ) -> CostOption:
-    """The costs of own GPUs; items without cost are absent.
+    """The costs of self-hosting; items without a cost are absent.
 
     Fine-tuning takes `tuning_hours` GPU-hours on the same GPUs before the launch, and `data` dollars.
     """
@@ -149,12 +149,12 @@ def _drop_free_items(items: tuple[CostItem, ...]) -> tuple[CostItem, ...]:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """The point at which own GPUs become cheaper than the API.
+    """The point at which self-hosting becomes cheaper than the API.
 
     tokens    tokens per month, in the current mix of input, output and cache, at which both cost the same over the
               horizon; None without tokens, whose mix is then unknown, or if tokens are free
     possible  whether the planned replicas can write that many; None if their speed is unknown
-    month     the first month by whose end own GPUs have cost no more in total, at the current tokens; None if never
+    month     the first month by the end of which self-hosting has not cost more in total; None if never
     """
 
     tokens: int | None

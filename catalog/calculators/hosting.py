@@ -1,4 +1,4 @@
-"""Memory, replicas and GPU-hours for running and fine-tuning a model on own GPUs. Pure.
+"""Memory, replicas and GPU-hours for running and fine-tuning a model on your own GPUs. Pure.
 
 Exact decimals throughout, because costs are computed from them.
 """
@@ -22,7 +22,7 @@ TERA = Decimal(10**12)
 
 @dataclass(frozen=True)
 class WeightsMemory:
-    """The weights of a model: all parameters, at so many bytes each (2 in bfloat16, 0.5 in four bits)."""
+    """The memory for a model's weights: all parameters times their bytes (2 in bfloat16, 0.5 in four bits)."""
 
     params: int
     bytes_each: Decimal = Decimal(2)
@@ -94,5 +94,5 @@ def round_up(number: Decimal) -> int:
 
 
 def count_gpus(gib: Decimal, gpu_memory: Decimal) -> int:
-    """The number of GPUs, at least one, whose memory together holds so many GiB."""
+    """The number of GPUs, at least one, whose total memory is at least this many GiB."""
     return max(1, round_up(gib / gpu_memory))

@@ -28,7 +28,7 @@ class ScalingLaw:
         return self.floor + params_loss + tokens_loss
 
     def optimum(self, compute: float) -> "Training":
-        """The training with the least loss for so many operations.
+        """The training with the lowest loss for this number of operations.
 
         N = G·(C/6)^(b/(a+b)) with G = (aA/(bB))^(1/(a+b)), and D = C/6N.
         """
@@ -49,7 +49,7 @@ LAWS = {law.slug: law for law in (EPOCH_LAW, HOFFMANN_LAW)}
 
 @dataclass(frozen=True)
 class Training:
-    """A model of so many parameters, trained on so many tokens; `compute` is in floating-point operations."""
+    """A model's number of parameters and of training tokens; `compute` is in floating-point operations."""
 
     params: float
     tokens: float
@@ -69,7 +69,7 @@ class Training:
 
 
 def derive_by_rule(compute: float) -> Training:
-    """The training with twenty tokens per parameter that takes so many operations."""
+    """The training with twenty tokens per parameter for this number of operations."""
     params = math.sqrt(compute / (OPERATIONS_PER_PARAMETER_TOKEN * TOKENS_PER_PARAMETER))
     return Training(params, TOKENS_PER_PARAMETER * params)
 

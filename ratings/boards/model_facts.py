@@ -21,7 +21,7 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Category, Pool
 
 DAY = timedelta(days=1)
-CACHE_SECONDS = 10.0  # a change of the catalog shows after so many seconds
+CACHE_SECONDS = 10.0  # a change in the catalog appears after this many seconds
 context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_SECONDS)
 
 

@@ -252,7 +252,7 @@ def _get_pool(board_key: BoardKey) -> Pool:
 def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
     """Raise RequestError 404 for a board that the publisher of a reference pool has not published."""
     if board_key.style_control or board_key.method == ELO:
-        detail = f"{board_key.pool!r} was published with one rating per model: no style control and no other method."
+        detail = f"{board_key.pool!r} was published with one rating per model: it has no style control or other method."
         raise RequestError("not_found", detail, 404)
     if not pool.boards.filter(category__slug=board_key.category).exists():
         detail = f"{board_key.pool!r} was published without a board for {board_key.category!r}."

@@ -68,7 +68,7 @@ class Shortlist:
 
     @property
     def certain(self) -> int:
-        """How many survivors have a value for every limit."""
+        """The number of survivors with a known value for every limit."""
         return sum(not assessment.unknown for assessment in self.survivors)
 
     @property

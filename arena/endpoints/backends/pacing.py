@@ -59,9 +59,9 @@ def parse_pace(request: Request) -> Pace:
 
 
 def _pace_error() -> BackendError:
-    return BackendError(Action.REPLACE, "unavailable", "first_token_s or tokens_per_second is no number")
+    return BackendError(Action.REPLACE, "unavailable", "first_token_s or tokens_per_second is not a number")
 
 
 def split_words(text: str) -> Iterator[str]:
-    """The words of the text, each with the white space after it; joined they are the stripped text."""
+    """The words of the text, each with the whitespace after it. Joined, they are the stripped text."""
     return (match.group() for match in WORD.finditer(text.strip()))

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
 
 def _parse_days(text: str) -> int:
-    """The number, or 0 for text that is no number.
+    """The number, or 0 if the text is not a number.
 
     `invitations.create_invitation` refuses 0 with an error in one line. The parser would print its usage too.
     """

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = (
         "Replace all suggested questions of the home page with the prompts of a file. An error changes nothing. "
         "The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
-        "arena/data/suggestions.jsonl holds the prompts that come with Arena."
+        "arena/data/suggestions.jsonl has the prompts that come with Arena."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

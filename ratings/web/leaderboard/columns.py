@@ -196,7 +196,7 @@ COLUMNS = (
     LeaderboardColumn(
         "votes",
         _("Votes"),
-        _("Votes that count on battles of this model; more of them make the interval narrower."),
+        _("Counted votes on battles of this model; more votes make the interval narrower."),
         _make_row_getter("votes"),
         _make_row_getters("votes", "wins", "losses", "ties", "both_bad"),
         _make_number_formatter(_make_row_getter("votes")),
@@ -204,7 +204,7 @@ COLUMNS = (
     LeaderboardColumn(
         "voters",
         _("People"),
-        _("The number of known people who voted on it. Votes of the same person are not independent."),
+        _("The number of known people who voted on it. Votes from the same person are not independent."),
         _make_row_getter("voters"),
         _make_row_getters("voters"),
         _make_number_formatter(_make_row_getter("voters")),
@@ -221,7 +221,7 @@ COLUMNS = (
     LeaderboardColumn(
         "size",
         _("Size"),
-        _("Total parameters, if the maker has published them."),
+        _("Total parameters, if the maker has published the number."),
         _make_fact_getter("size"),
         {"parameters_total": _make_fact_getter("size")},
         _make_formatter(_make_fact_getter("size"), format_count),
@@ -275,7 +275,7 @@ COLUMNS = (
     LeaderboardColumn(
         "failures",
         _("Failed"),
-        _("The share of its calls in blind battles that failed by a timeout or an outage, over the same days."),
+        _("The share of its calls in blind battles that failed because of a timeout or an outage, over the same days."),
         _make_measured_getter("failure_rate"),
         {"failure_rate": _make_measured_getter("failure_rate"), "calls": _make_measured_getter("calls")},
         _make_formatter(_make_measured_getter("failure_rate"), lambda share: format_percent(share, 1)),
@@ -285,7 +285,7 @@ COLUMNS = (
     LeaderboardColumn(
         "released",
         _("Released"),
-        _("The day of its release."),
+        _("The model's release date."),
         _make_fact_getter("released"),
         {"release_date": _make_fact_getter("released")},
         _make_formatter(_make_fact_getter("released"), lambda day: f"{day:%b %Y}"),

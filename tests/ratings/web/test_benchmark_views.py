@@ -121,7 +121,7 @@ def test_page_says_whose_ratings_and_why_not_our_own(client):
     rated(some(RATINGS, 4))
     rated(RATINGS, pool="elsewhere")
     assert "Ratings: <elsewhere> , category overall." in words(client)
-    assert "This site's own board is not used, because it has only 4 of the 12 models needed for a fit." in words(client)
+    assert "own board is not used, because it has only 4 of the 12 models needed for a fit." in words(client)
     assert "own board is not used" not in words(client, "?pool=elsewhere")
     assert f"Ratings: {Pool.objects.get(slug='live').name} , category overall." in words(client, "?pool=live")
 
