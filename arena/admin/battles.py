@@ -144,7 +144,7 @@ class BattleAdmin(ReadOnlyAdmin):
 
 
 def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
-    """The first and the last possible id that begin with this text, or None if it is no beginning of an id."""
+    """The first and the last possible id that begin with this text, or None if it is not the beginning of an id."""
     digits = text.replace("-", "").lower()
     if not ID_PREFIX_PATTERN.fullmatch(digits):
         return None

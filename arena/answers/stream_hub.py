@@ -82,7 +82,7 @@ class BattleHub:
     def admit(self, limits: Mapping[str, int]) -> StreamSlot:
         """A slot for one more stream in this process. Raises RequestError 429 or 503.
 
-        limits: who is charged → how many streams they may have open; 0 is no limit.
+        limits: who is charged → how many streams they may have open; 0 means no limit.
         """
         return sse.acquire_slot(self.open_slots, limits)
 

@@ -66,7 +66,7 @@ class PairSampler:
         self._cumulative_chances = list(accumulate(self.chances))
 
     def draw(self) -> PairDraw:
-        """One pair, its sides assigned by a fair coin. Raises ValueError if there are no two models."""
+        """One pair, its sides assigned by a fair coin. Raises ValueError if there are fewer than two models."""
         if not self.pairs:
             raise ValueError("there are not two models to draw from")
         point = rng.random() * self._cumulative_chances[-1]

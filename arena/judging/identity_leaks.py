@@ -37,8 +37,8 @@ def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[s
     turns: in order, each turn's prompt and the texts of its answers.
     own_names: the names of both models (`arena.judging.model_names.collect_model_names`).
 
-    If the voter has written a name before an answer, mentioning it is no leak. An introduction with a name of the two
-    models always is one.
+    If the voter has written a name before an answer, mentioning it is not a leak. An introduction with the
+    name of one of the two models always is.
     """
     leak: Leak | None = None
     candidates = own_names | get_families().keys()

@@ -1,6 +1,6 @@
 """Identity probes: questions that ask which model answers, in plain words or by a code. Pure, linear in the text.
 
-The words, in many languages, are in `data/probes.toml`. A text to translate or explain is no question, and "who are
+The words, in many languages, are in `data/probes.toml`. A text to translate or explain is not a question, and "who are
 you" in a role-play asks for a role.
 """
 

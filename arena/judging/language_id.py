@@ -53,7 +53,7 @@ def detect_language(text: str) -> str | None:
 
 
 def _extract_words(text: str) -> str:
-    """The beginning of the prose in the text, without ASCII runs that are no words."""
+    """The beginning of the prose in the text, without ASCII runs that are not words."""
     lines = []
     size = 0
     for line in iter_prose_lines(text):

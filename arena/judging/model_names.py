@@ -156,5 +156,5 @@ def _is_long_enough(word: str) -> bool:
 
 
 def _is_name_prefix(word: str) -> bool:
-    """Whether the word is only the beginning of a name: "stable" is no name, but "stablelm" is."""
+    """Whether the word is only the beginning of a name: "stable" is not a name, but "stablelm" is."""
     return word not in get_families() and any(other.startswith(word) for other in get_families())

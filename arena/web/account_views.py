@@ -29,7 +29,7 @@ login = LoginView.as_view(extra_context={"is_open_to_all": invitations.is_signup
 
 @dataclass(frozen=True)
 class ApiKeyFormData:
-    """The form for a new key as it was typed. An empty `days` means that the key does not expire."""
+    """The submitted form for a new key. An empty `days` means that the key does not expire."""
 
     name: str = ""
     scopes: tuple[str, ...] = (api_keys.READ,)

@@ -71,7 +71,7 @@ class RankedScore:
 
 
 def binomial_error(value: float, n: int | None) -> float | None:
-    """The standard error of a share of n questions, or None if `value` is no share or n is unknown.
+    """The standard error of a share of n questions, or None if `value` is not a share or n is unknown.
 
     For a mean of marks between 0 and 1 it is the largest possible standard error.
     """

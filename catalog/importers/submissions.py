@@ -145,7 +145,7 @@ def _make_room(pending: QuerySet[Submission], voter: UUID, networks: Sequence[st
 
 
 def expire_submissions(after: timedelta) -> int:
-    """Delete submissions that have been pending for so long; returns how many."""
+    """Delete submissions that have been pending for this long. Returns their number."""
     return Submission.objects.filter(state=Submission.State.PENDING, created_at__lte=now() - after).delete()[0]
 
 
@@ -174,7 +174,7 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
     """Import a submission into the catalog.
 
-    Raises AlreadyDecided, and DuplicateSubmission if the catalog got the same content another way meanwhile.
+    Raises AlreadyDecided, and DuplicateSubmission if the catalog has got the same content in another way.
     """
     submission = _lock_pending(key)
     _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.said))

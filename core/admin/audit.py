@@ -121,7 +121,7 @@ def _load_values(instance: Model) -> Values | None:
 
 
 def _mask_secrets(values: Mapping[str, Any]) -> Values:
-    """The same values with each secret replaced by `HIDDEN`, also inside nested JSON."""
+    """The same values with each secret replaced by `HIDDEN`, including inside nested JSON."""
     return {name: HIDDEN if _is_secret(name, value) else _mask_nested_secrets(value) for name, value in values.items()}
 
 

@@ -260,7 +260,7 @@ def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
 
 
 def no_votes_error(pool: str) -> RequestError:
-    """Return the error for a request for votes of a reference pool, which has ratings alone."""
+    """Return the error for a request for votes of a reference pool, which has only ratings."""
     detail = f"The ratings of {pool!r} were published elsewhere, without the votes behind them."
     return RequestError("not_found", detail, 404)
 

@@ -114,7 +114,7 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
 
 
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return slug → tier for a board that was published with intervals alone, for rows with an interval.
+    """Return slug → tier for a board that was published with only intervals, for rows with an interval.
 
     Tier 1 has every model whose interval overlaps that of the best one; the best of the others leads the next tier.
     Without the joint covariance this is the coarser test: two models whose intervals overlap may still differ.
