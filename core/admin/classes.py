@@ -34,7 +34,7 @@ class AutocompleteWidget(AutocompleteSelect):
     """Shows a hint while nothing is chosen: screen readers use the content of the field as its name."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type a part of the name")}
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type part of the name")}
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         """Leave out values that cannot be keys. The field rejects them, so they are not shown as chosen."""
