@@ -224,7 +224,7 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
         failed = Answer.objects.filter(turn=last_turn, state=Answer.State.FAILED)
         retryable = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
         if not failed.exists() or not retryable.update(state=Battle.State.ANSWERING, stopped=False):
-            detail = "No answer of the last turn has failed, so there is nothing to retry."
+            detail = "No answer in the last turn failed, so there is nothing to retry."
             error = RequestError("not_failed", detail, 409)
             raise row_locks.get_change_error(battle, error)
         _record_one_sided_failure(battle, last_turn)

@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('field', models.CharField(max_length=30)),
-                ('value', models.JSONField(help_text='as the source gives it; null means deliberately unknown', null=True)),
+                ('value', models.JSONField(help_text='as the source gives it; null means that somebody set it to unknown', null=True)),
                 ('origin', models.CharField(choices=[('hand', 'Hand'), ('shipped', 'Shipped'), ('models-dev', 'Models Dev'), ('file', 'File')], default='hand', max_length=12)),
                 ('source', models.CharField(max_length=500)),
                 ('as_of', models.DateField()),

@@ -95,7 +95,7 @@ class Fact(models.Model):
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)
-    value = models.JSONField(null=True, help_text="as the source gives it; null means deliberately unknown")
+    value = models.JSONField(null=True, help_text="as the source gives it; null means that somebody set it to unknown")
     origin = models.CharField(max_length=12, choices=Origin, default=Origin.HAND)
     source = models.CharField(max_length=500)
     as_of = models.DateField()

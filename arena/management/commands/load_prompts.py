@@ -10,8 +10,8 @@ from arena.battles import suggestions_file
 
 class Command(BaseCommand):
     help = (
-        "Replace all suggested questions of the home page with the prompts of a file. An error changes nothing. "
-        "The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
+        "Replace all suggested questions of the home page with the prompts of a file. If there is an error, nothing "
+        "changes. The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
         "arena/data/suggestions.jsonl has the prompts that come with Arena."
     )
 
