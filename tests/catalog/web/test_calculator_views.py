@@ -57,7 +57,7 @@ def test_scaling_shows_where_models_are(client):
     assert "&lt;Quokka&gt;" in text(response)
     assert 'href="/models/quokka/"' in response.content.decode()
     assert "1 B 1 T 1,000" in text(response)
-    assert "trained further" not in text(response)
+    assert "further training" not in text(response)
 
 
 def test_scaling_counts_a_mixture_by_what_is_at_work(client):
@@ -70,7 +70,7 @@ def test_scaling_counts_a_mixture_by_what_is_at_work(client):
 
 def test_scaling_marks_models_that_were_trained_further(client):
     factories.model("tuned", parameters_total=10**9, training_tokens=10**12, base_model=factories.model("base"))
-    assert "trained further" in text(client.get(SCALING))
+    assert "further training" in text(client.get(SCALING))
 
 
 def test_cost_says_one_gpu_as_one(client):

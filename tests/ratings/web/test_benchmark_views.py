@@ -98,7 +98,7 @@ def test_too_few_models_are_a_table_and_a_sentence(client):
     rated(RATINGS)
     said = words(client)
     assert "Only 5 models have both" in said
-    assert "A fit needs 12 models; 7 are missing." in said
+    assert "A fit needs 12 models, so 7 are missing." in said
     text = html(client)
     assert len(rows(text)) == 5
     assert "data-plot" not in text

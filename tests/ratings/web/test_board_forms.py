@@ -74,7 +74,7 @@ def test_form_offers_what_the_pool_has(client, pools, page, pool, own, style, me
 @pytest.mark.parametrize(
     ("query", "style", "method"),
     [
-        ({"method": "elo"}, {"off": True, "on: not with Elo": False}, {"Bradley–Terry": True, "Elo": True}),
+        ({"method": "elo"}, {"off": True, "on (not with Elo)": False}, {"Bradley–Terry": True, "Elo": True}),
         (
             {"style_control": "true"},
             {"off": True, "on": True},

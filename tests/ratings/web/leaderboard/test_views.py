@@ -406,7 +406,7 @@ def test_json_says_what_was_asked_and_left_out(client, voted):
 
 
 @pytest.mark.parametrize(
-    ("query", "words"), [("", "are stored yet."), ("&at=2999-01-01T00:00:00Z", "are stored for that time:")]
+    ("query", "words"), [("", "are stored yet."), ("&at=2999-01-01T00:00:00Z", "are stored for that time, because")]
 )
 def test_models_side_by_side_without_kept_pairs_say_so(client, voted, query, words):
     PairTable.objects.all().delete()
