@@ -49,7 +49,7 @@ def test_picture_has_a_mark_for_each_row_with_its_numbers(drawn: Page) -> None:
     rows = drawn.evaluate(CELLS, "disagreement")
     assert len(rows) == 28
     expected = [
-        f"{name}: score {score.split()[0]}%, rating {rating.split()[0]}, {line} on the line"
+        f"{name}: score {score.split()[0]}, rating {rating.split()[0]}, {line} on the line"
         for name, score, rating, line, *_ in rows
     ]
     assert drawn.evaluate(TITLES, "disagreement") == expected
