@@ -10,7 +10,7 @@ from config.monitoring.worker_busy import BusySign, watch_beat
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Boards are small for a linear algebra library: its threads would only wait for each other and for local models.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Otherwise Celery makes Django check all pages in each worker, which loads them all.
+# Otherwise, Celery makes Django check all pages in each worker, which loads them all.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("arena")

@@ -1,4 +1,4 @@
-"""Prepares the database before the service starts, in one interpreter.
+"""Prepares the database before the service starts, all in one Python process.
 
 `python -m config.prepare --static --least N MODELS.toml …`: --static also collects the static files, which an image
 contains already. Fewer than N enabled models are an error.

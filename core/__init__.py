@@ -1,1 +1,1 @@
-"""The parts that every app needs and none owns."""
+"""Shared code that every app needs."""

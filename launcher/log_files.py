@@ -22,9 +22,9 @@ class _SilentFileHandler(RotatingFileHandler):
 class LogFile:
     """Receives the output of one program, which may be started several times.
 
-    The program writes into a pipe, and a thread of ours writes into the file, so that the bounds apply to every program
-    and no program writes into a rotated file. `path`.1 is the newest of the old files. `last_line` is the last line
-    since the object was created, at most 300 characters. Raises OSError if the file cannot be opened.
+    The program writes into a pipe, and a thread of this process writes into the file. So the bounds apply to every
+    program, and no program writes into a rotated file. `path`.1 is the newest of the old files. `last_line` is the last
+    line since the object was created, at most 300 characters. Raises OSError if the file cannot be opened.
     """
 
     def __init__(self, path: Path, file_bytes: int = MAX_FILE_BYTES) -> None:

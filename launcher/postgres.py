@@ -38,8 +38,8 @@ async def is_ready(folder: DataFolder) -> bool:
 async def prepare_server(supervisor: Supervisor, folder: DataFolder, lock: int, *, durable: bool) -> Program:
     """The program that serves the database of the folder, which is created if it is missing.
 
-    lock: the file descriptor of the lock `services`, which proves that no server of ours runs. Without `durable` a
-    crash may lose data. Raises DataFolderError and ProgramError.
+    lock: the file descriptor of the lock `services`, which proves that none of our servers is running. Without
+    `durable` a crash may lose data. Raises DataFolderError and ProgramError.
     """
     prefix, owner = await _choose_user(folder)
     if not folder.postgres.exists():

@@ -39,7 +39,7 @@ async def is_always_ready() -> bool:
 class Program:
     """One program to run. Times are in seconds.
 
-    signal: stops the program, also if the supervisor itself dies. ready: polled until it returns True. prefix: comes
+    signal: stops the program, even if the supervisor itself dies. ready: polled until it returns True. prefix: comes
     before the command and may change the user or the namespace. inherited_fds: file descriptors that the program keeps
     open for its lifetime. restarts: whether the supervisor starts the program again when it ends.
     """

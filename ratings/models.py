@@ -32,7 +32,7 @@ class Pool(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)
     provenance = models.TextField(blank=True)
-    ordered = models.BooleanField(default=True, help_text="whether its votes have an order, and so an Elo series")
+    ordered = models.BooleanField(default=True, help_text="whether its votes have an order, which Elo needs")
     revision = models.BigIntegerField(default=0, help_text="increases with every change of its tallies")
 
     def __str__(self) -> str:
@@ -69,7 +69,9 @@ class Board(models.Model):
     category = models.ForeignKey(Category, models.CASCADE)
     style_control = models.BooleanField(default=False)
     last_vote_id = models.BigIntegerField(null=True, help_text="id of the newest vote in its tallies")
-    behind = models.BooleanField(default=False, db_default=False, help_text="not published since its tallies changed")
+    behind = models.BooleanField(
+        default=False, db_default=False, help_text="whether its tallies have changed since it was published"
+    )
 
     failed_at = models.DateTimeField(null=True, blank=True, help_text="when its last fit failed")
 

@@ -44,7 +44,7 @@ class EndpointForm(ModelForm):
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in BACKENDS])
     api_key_env_again = forms.CharField(
         label=gettext_lazy("API-key environment variable, again"),
-        help_text=gettext_lazy("Required only if the base URL names a new host, to which the key is then sent."),
+        help_text=gettext_lazy("Required only if the base URL names a new host: Arena will send the key there."),
         required=False,
     )
 
@@ -58,7 +58,7 @@ class EndpointForm(ModelForm):
             "max_tokens": gettext_lazy("Maximum answer length, tokens"),
             "max_concurrency": gettext_lazy("Maximum simultaneous answers"),
             "thinking_tokens": gettext_lazy("Thinking tokens"),
-            "first_token_timeout_s": gettext_lazy("Timeout of the first token, s"),
+            "first_token_timeout_s": gettext_lazy("First-token timeout, s"),
             "tokens_per_day": gettext_lazy("Estimated tokens per day"),
             "parameters": gettext_lazy("Additional parameters"),
             "enabled": gettext_lazy("In the draw"),
@@ -70,7 +70,7 @@ class EndpointForm(ModelForm):
             ),
             "thinking_tokens": gettext_lazy("For thinking models: in addition to the maximum answer length."),
             "parameters": gettext_lazy(
-                'JSON, for example {"top_p": 0.9}. Never enter a key: everybody with access to the admin can read it.'
+                'JSON, for example {"top_p": 0.9}. Never enter a key: anybody with access to the admin can read it.'
             ),
         }
 

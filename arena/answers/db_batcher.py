@@ -74,7 +74,7 @@ class DatabaseBatcher:
             results = _transact_with_retries(calls)
         except (OperationalError, InterfaceError) as error:
             connection.close()
-            logger.warning("the database is away: %s", str(error).strip().partition("\n")[0])
+            logger.warning("the database is unavailable: %s", str(error).strip().partition("\n")[0])
             self._deliver([(call, DatabaseUnreachable()) for call in calls])
         except Exception as error:
             if len(calls) == 1:

@@ -124,7 +124,7 @@ class Engine:
         await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
 
     def _advance(self, turn: LiveTurn) -> list[LiveSide]:
-        """Release the text that is due. Returns the sides that ended. A broken turn fails alone."""
+        """Release the text that is due. Returns the sides that ended. A broken turn does not affect other turns."""
         try:
             turn.tick()
             return turn.list_ended_sides()

@@ -82,7 +82,7 @@ class BattleHub:
     def admit(self, limits: Mapping[str, int]) -> StreamSlot:
         """A slot for one more stream in this process. Raises RequestError 429 or 503.
 
-        limits: who is charged → how many streams they may have open; 0 is no limit.
+        limits: who is charged → how many streams they may have open; 0 means no limit.
         """
         return sse.acquire_slot(self.open_slots, limits)
 
@@ -172,7 +172,7 @@ class BattleHub:
             try:
                 view = await battle_view.load_view_and_release(battle.battle_id)
             except DatabaseError as error:
-                logger.warning("the database is away: %s", str(error).strip().partition("\n")[0])
+                logger.warning("the database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)
             battle.mark_updated()

@@ -144,11 +144,11 @@ def _enqueue_turn(turn_id: int) -> None:
     try:
         answer_turn.apply_async((turn_id,), retry=False)
     except OperationalError as error:
-        logger.warning("the broker is away: %s", error)
+        logger.warning("the broker is unavailable: %s", error)
 
 
 def _charge_tokens(battle: Battle, payer: str) -> None:
-    """Charge for everything that is sent to the models now. Raises the errors of `token_budgets.charge_battle`."""
+    """Charge for everything that is now sent to the models. Raises the errors of `token_budgets.charge_battle`."""
     token_budgets.charge_battle(
         _list_charged_models(battle, payer),
         battle.pool,
@@ -224,7 +224,7 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
         failed = Answer.objects.filter(turn=last_turn, state=Answer.State.FAILED)
         retryable = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
         if not failed.exists() or not retryable.update(state=Battle.State.ANSWERING, stopped=False):
-            detail = "No answer of the last turn has failed, so there is nothing to retry."
+            detail = "No answer in the last turn failed, so there is nothing to retry."
             error = RequestError("not_failed", detail, 409)
             raise row_locks.get_change_error(battle, error)
         _record_one_sided_failure(battle, last_turn)

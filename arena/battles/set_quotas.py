@@ -1,4 +1,4 @@
-"""The daily quota of new named sets for blind battles: each set is a pool with a board of its own.
+"""The daily quota of new named sets for blind battles: each set is a pool with its own board.
 
 A set that already has a board is free, and so is a set that the same voter has named within the day. Redis stores the
 sets of a day by voter, by address and by its networks. Without Redis nothing is counted; the limits on battles remain.

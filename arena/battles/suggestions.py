@@ -67,7 +67,7 @@ def get_card_prompt(key: int) -> str:
 
 
 def is_suggestion(prompt: str) -> bool:
-    """Whether a question is that of a card, bundled or a team's own, word for word."""
+    """Whether a question is identical to a suggestion card, bundled or a team's own."""
     text = prompt.strip()
     return (
         text in {card.prompt for card in _load_bundled_cards().values()}

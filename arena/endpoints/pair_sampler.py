@@ -66,9 +66,9 @@ class PairSampler:
         self._cumulative_chances = list(accumulate(self.chances))
 
     def draw(self) -> PairDraw:
-        """One pair, its sides assigned by a fair coin. Raises ValueError if there are no two models."""
+        """One pair, its sides assigned by a fair coin. Raises ValueError if there are fewer than two models."""
         if not self.pairs:
-            raise ValueError("no two models to draw from")
+            raise ValueError("there are not two models to draw from")
         point = rng.random() * self._cumulative_chances[-1]
         index = min(bisect(self._cumulative_chances, point), len(self.pairs) - 1)
         a, b = rng.sample(self.pairs[index], 2)

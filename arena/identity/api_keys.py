@@ -123,7 +123,7 @@ def list_valid_keys(user: User) -> QuerySet[ApiKey]:
 
 
 def revoke_keys(keys: QuerySet[ApiKey]) -> None:
-    """Revoke these keys from now on."""
+    """Revoke these keys."""
     keys.filter(revoked_at=None).update(revoked_at=Now())
 
 

@@ -1,8 +1,8 @@
 """The key of all keyed hashes. Migrations create it once in the database, and each process loads it once.
 
 It is not SECRET_KEY: an operator may change that at any time, and pseudonyms have to outlast the change. A process that
-has loaded the key can compute hashes while the database is away. `arena.identity.voters.voter_middleware` loads it
-before asynchronous views run, because these must not wait for the database.
+has loaded the key can compute hashes while the database is unavailable. `arena.identity.voters.voter_middleware` loads
+it before asynchronous views run, because these must not wait for the database.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ def is_key_loaded() -> bool:
 
 
 def load_key() -> bytes:
-    """The key of 32 bytes. Raises OperationalError if it has to be loaded while the database is away."""
+    """The key of 32 bytes. Raises OperationalError if it has to be loaded while the database is unavailable."""
     global _key  # noqa: PLW0603  # one per process, which never changes
     if _key is None:
         _key = bytes(HashKey.objects.get().key)

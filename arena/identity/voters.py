@@ -112,7 +112,7 @@ def _is_cookieless_path(request: HttpRequest) -> bool:
 
 
 def _load_key_and_session(request: HttpRequest) -> HttpResponse | None:
-    """Identify the voter of a session. Returns an error response while the database is away, else None."""
+    """Identify the voter of a session. Returns an error response while the database is unavailable, else None."""
     try:
         hash_key.load_key()
         if _has_session(request):
@@ -238,7 +238,7 @@ def get_client_address(request: HttpRequest) -> str:
 def keyed_hash(purpose: str, value: str) -> str:
     """A permanent pseudonym of `value` that only this installation can compute, as 64 hexadecimal digits.
 
-    Raises OperationalError if this process has not loaded the key yet and the database is away.
+    Raises OperationalError if this process has not loaded the key yet and the database is unavailable.
     """
     return hash_key.compute_hmac(f"{purpose}:{value}")
 
@@ -262,7 +262,7 @@ _csrf_check = _CsrfCheck(_unreachable_view)
 
 
 class VoterAuthentication(BaseAuthentication):
-    """Checks the CSRF token of write requests that have a cookie of ours or come from another site.
+    """Checks the CSRF token of write requests that have one of our cookies or come from another site.
 
     Requests with an API key need no token.
     """

@@ -119,7 +119,7 @@ def _strip_invisible(text: str) -> str:
 
 
 def iter_name_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """All places of squeezed `names` in a text: as words of their own, inflected, cut into pieces or spelled out."""
+    """All places of squeezed `names` in a text: as separate words, inflected, cut into pieces or spelled out."""
     for name in names:
         start = text.squeezed.find(name)
         while start >= 0:

@@ -54,7 +54,7 @@ class Vocabulary:
 
 
 def build_alternation(patterns: str | Sequence[str]) -> str:
-    """A pattern that matches any of these patterns; a string contains them separated by white space."""
+    """A pattern that matches any of these patterns; a string contains them separated by whitespace."""
     alternatives = patterns.split() if isinstance(patterns, str) else patterns
     return f"(?:{'|'.join(alternatives)})"
 

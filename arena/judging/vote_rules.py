@@ -105,7 +105,7 @@ def find_failed_side(answers: Collection[Answer]) -> str:
 
 
 def hash_prompt(prompt: str) -> str:
-    """A keyed hash that is the same for questions which differ only in case and white space."""
+    """A keyed hash that is the same for questions that differ only in case and whitespace."""
     return keyed_hash("prompt", " ".join(prompt.split()).casefold())[:PROMPT_HASH_LENGTH]
 
 

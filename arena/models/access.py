@@ -15,7 +15,7 @@ class ApiKey(models.Model):
     voter = models.OneToOneField("arena.Voter", models.CASCADE, related_name="api_key")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the key")
     prefix = models.CharField(max_length=20)
-    scopes = models.JSONField(help_text="some of: read, battle, vote")
+    scopes = models.JSONField(help_text="a list with any of read, battle, and vote")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -79,7 +79,7 @@ class DailyTokens(models.Model):
     """
 
     day = models.DateField()
-    charged_to = models.CharField(max_length=120, help_text="service, model, or a share of one (named, or a hash)")
+    charged_to = models.CharField(max_length=120, help_text="the service, a model, or a share of one of them")
     tokens = models.BigIntegerField()
 
     class Meta:

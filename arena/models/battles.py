@@ -33,9 +33,13 @@ class Endpoint(models.Model):
     enabled = models.BooleanField(default=True)
     # See `arena.endpoints.circuit_breaker`.
     failed_probes = models.PositiveIntegerField(default=0, help_text="in a row, since the last healthy one")
-    probe_wanted = models.BooleanField(default=False, help_text="a visitor's call failed before its first token")
+    probe_wanted = models.BooleanField(
+        default=False, help_text="whether a visitor's call failed before its first token"
+    )
     probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before this time")
-    fails_in_battles = models.BooleanField(default=False, help_text="more than half of the last day's, for many voters")
+    fails_in_battles = models.BooleanField(
+        default=False, help_text="more than half of the last day's battles failed, for many voters"
+    )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.upstream_id}"
@@ -102,14 +106,17 @@ class Battle(models.Model):
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(null=True, help_text="keys of the models that the voter chose; null for all models")
     conversation_limit = models.PositiveIntegerField(
-        default=conversation_limit, help_text="the longest conversation of a side, in characters or half bytes"
+        default=conversation_limit,
+        help_text="longest conversation of a side: characters, or half the UTF-8 bytes if more",
     )
     one_sided = models.CharField(
-        max_length=1, blank=True, help_text="the side that failed alone by a question, before the retry"
+        max_length=1, blank=True, help_text="side whose answer alone failed because of a question, before the retry"
     )
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
     standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
-    shared_at = models.DateTimeField(null=True, help_text="since when everybody with its link may read it")
+    shared_at = models.DateTimeField(
+        null=True, help_text="when it was published; since then, anyone with the link can read it"
+    )
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(
         max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits for review"
@@ -251,7 +258,7 @@ class EndpointDay(models.Model):
     failures = models.JSONField(default=dict, help_text="reason → number of failures")
     public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
     public_failures = models.PositiveIntegerField(
-        default=0, help_text="in the same battles; at most 3 of one voter, 12 of one network"
+        default=0, help_text="in the same battles; at most 3 from one voter and 12 from one network"
     )
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)

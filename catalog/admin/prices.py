@@ -35,7 +35,7 @@ class PriceForm(ModelForm):
         as_of: date = self.cleaned_data["as_of"]
         if as_of.year not in VALID_YEARS or is_in_future(as_of):
             raise forms.ValidationError(
-                _("Enter a day since %(year)s that is not in the future."), params={"year": VALID_YEARS[0]}
+                _("Enter a date in %(year)s or later that is not in the future."), params={"year": VALID_YEARS[0]}
             )
         return as_of
 

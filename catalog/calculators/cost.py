@@ -1,4 +1,4 @@
-"""The cost calculator: from its form to the costs of an API and of own GPUs, and their break-even."""
+"""The cost calculator: from its form to the costs of an API and of self-hosting, and their break-even."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -66,7 +66,7 @@ class CostForm(DefaultsForm):
     """Input of the cost calculator; all fields are optional, and `get_value` returns their defaults."""
 
     model = forms.CharField(
-        label=_("A model of the catalog: its prices and size fill the fields that you leave out"),
+        label=_("A catalog model whose prices and size fill in the fields that you leave empty"),
         required=False,
         max_length=200,
         widget=forms.HiddenInput,
@@ -102,7 +102,7 @@ class CostForm(DefaultsForm):
     utilisation = AmountField(label=_("Planned utilization, %"), low=1, high=100, usual=70)
 
     api_weeks = AmountField(label=_("API: weeks to launch"), high=1000, usual=0)
-    own_weeks = AmountField(label=_("Own GPUs: weeks to launch"), high=1000, usual=0)
+    own_weeks = AmountField(label=_("Self-hosting: weeks to launch"), high=1000, usual=0)
     price_week = _money_field(_("$ per week for the team"), usual=0)
 
     tuning_tokens = _integer_field(_("Fine-tuning tokens"), MAX_TOKENS)

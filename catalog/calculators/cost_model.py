@@ -1,4 +1,4 @@
-"""The total cost of a model: an API by tokens and seats, or own GPUs, with one-time costs. Pure.
+"""The total cost of a model: an API by tokens and seats, or self-hosting, with one-time costs. Pure.
 
 US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
 """
@@ -79,7 +79,7 @@ class LaunchWork:
 
 @dataclass(frozen=True)
 class CostOption:
-    """An API or own GPUs: monthly items, one-time items before the launch, and weeks until the launch."""
+    """An API or self-hosting: monthly items, one-time items before the launch, and weeks until the launch."""
 
     monthly: tuple[CostItem, ...]
     one_time: tuple[CostItem, ...]
@@ -127,7 +127,7 @@ def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> C
 def build_own_option(
     gpus: GpuFleet, build: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
 ) -> CostOption:
-    """The costs of own GPUs; items without cost are absent.
+    """The costs of self-hosting; items without a cost are absent.
 
     Fine-tuning takes `tuning_hours` GPU-hours on the same GPUs before the launch, and `data` dollars.
     """
@@ -143,12 +143,12 @@ def _build_items(costs: Mapping[str, Decimal]) -> tuple[CostItem, ...]:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """The point at which own GPUs become cheaper than the API.
+    """The point at which self-hosting becomes cheaper than the API.
 
     tokens    tokens per month, in the current mix of input, output and cache, at which both cost the same over the
               horizon; None without tokens, whose mix is then unknown, or if tokens are free
     possible  whether the planned replicas can write that many; None if their speed is unknown
-    month     the first month by whose end own GPUs have cost no more in total, at the current tokens; None if never
+    month     the first month by the end of which self-hosting has not cost more in total; None if never
     """
 
     tokens: int | None

@@ -1,4 +1,4 @@
-"""Memory, replicas and GPU-hours for running and fine-tuning a model on own GPUs. Pure.
+"""Memory, replicas and GPU-hours for running and fine-tuning a model on your own GPUs. Pure.
 
 Exact decimals throughout, because costs are computed from them.
 """

@@ -22,7 +22,7 @@ def load_current_prices(models: Sequence[LanguageModel] | QuerySet[LanguageModel
 def parse_tiers(value: Any) -> list[dict[str, float]]:
     """Prices of long questions: US dollars per million tokens for questions of more than `above` tokens.
 
-    Raises ValueError with what is wrong.
+    Raises ValueError that names the mistake.
     """
     if not isinstance(value, list) or not all(isinstance(tier, dict) and tier.keys() == TIER_KEYS for tier in value):
         raise ValueError('must be a list like [{"above": 200000, "input": 2.5, "output": 15}]')

@@ -111,7 +111,7 @@ def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str],
         "chat_template_sha": _parse_short_text(template, "chat_template_sha", 64),
         "precision": _parse_short_text(config.get("model_dtype"), "config.model_dtype", 50).removeprefix("torch."),
         "revision": _parse_short_text(config.get("model_sha") or config.get("model_revision"), "config.model_sha", 100),
-        "measured_by": "whoever ran the file",
+        "measured_by": "the author of the file",
         "source": source,
         "date": _parse_date(document.get("date")),
     }

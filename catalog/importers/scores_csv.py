@@ -62,7 +62,7 @@ def parse_row(line: Line) -> ScoreRow:
     """The score of one line. Raises ValueError that names the field."""
     optional = {name: parse(line[name], name) for name, parse in OPTIONAL_COLUMNS.items() if line.get(name)}
     benchmark = parse_text(line["benchmark"], "benchmark", 100)
-    defaults = {"task": benchmark, "metric": "acc", "measured_by": "whoever ran the file"}
+    defaults = {"task": benchmark, "metric": "acc", "measured_by": "the author of the file"}
     return ScoreRow(
         model=parse_text(line["model"], "model"),
         benchmark=(benchmark,),

@@ -116,7 +116,7 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
     pending = Submission.objects.filter(state=Submission.State.PENDING)
     if pending.filter(digest=content.digest).exists():
-        raise DuplicateSubmission(_("This was submitted before and waits for a decision."))
+        raise DuplicateSubmission(_("This was submitted before and is waiting for a decision."))
     _check_is_new(content)
     _evict_if_full(pending, voter, networks)
     submission = Submission.objects.create(voter=voter, network=networks[0], **vars(content))
@@ -152,9 +152,9 @@ def expire_submissions(after: timedelta) -> int:
 def _check_is_new(content: SubmissionContent) -> None:
     """Raise DuplicateSubmission if the catalog has this content already."""
     if content.kind == Submission.Kind.SCORES and Score.objects.filter(run=content.digest).exists():
-        raise DuplicateSubmission(_("The scores of this file are in the catalog already."))
+        raise DuplicateSubmission(_("The catalog already has the scores of this file."))
     if content.kind == Submission.Kind.MODEL and _is_known_model(content.said["model"]):
-        raise DuplicateSubmission(_("The catalog has this model already."))
+        raise DuplicateSubmission(_("The catalog already has this model."))
 
 
 def _is_known_model(name: str) -> bool:
@@ -174,7 +174,7 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
     """Import a submission into the catalog.
 
-    Raises AlreadyDecided, and DuplicateSubmission if the catalog got the same content another way meanwhile.
+    Raises AlreadyDecided, and DuplicateSubmission if the catalog has got the same content in another way.
     """
     submission = _lock_pending(key)
     _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.said))
@@ -196,7 +196,7 @@ def refuse_submission(key: UUID, operator: str, note: str = "") -> Submission:
 def _lock_pending(key: UUID) -> Submission:
     submission = Submission.objects.select_for_update().filter(pk=key, state=Submission.State.PENDING).first()
     if submission is None:
-        raise AlreadyDecided(_("This submission is decided already."))
+        raise AlreadyDecided(_("This submission already has a decision."))
     return submission
 
 

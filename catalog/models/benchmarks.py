@@ -15,7 +15,7 @@ class Benchmark(models.Model):
     name = models.CharField(max_length=200)
     full_name = models.CharField(max_length=300, blank=True)
     measures = models.TextField(blank=True)
-    matters = models.TextField(blank=True, help_text="who should care, and why")
+    matters = models.TextField(blank=True, help_text="who should care about it, and why")
     items = models.PositiveIntegerField(null=True, blank=True, help_text="number of scored questions")
     items_note = models.CharField(max_length=300, blank=True)
     metric = models.CharField(max_length=50, blank=True)

@@ -56,7 +56,7 @@ class LanguageModel(models.Model):
     open_weights = models.BooleanField(null=True, blank=True)
     kind = models.CharField(max_length=20, blank=True, help_text="base, chat, fine-tuned or merge")
     status = models.CharField(max_length=10, choices=Status, default=Status.CURRENT)
-    retires_on = models.DateField(null=True, blank=True, help_text="the day on which its maker stops serving it")
+    retires_on = models.DateField(null=True, blank=True, help_text="the day its maker stops serving it")
     release_date = models.DateField(null=True, blank=True)
     knowledge_cutoff = models.DateField(null=True, blank=True)
     parameters_total = models.BigIntegerField(null=True, blank=True)
@@ -95,7 +95,7 @@ class Fact(models.Model):
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)
-    value = models.JSONField(null=True, help_text="as the source gives it; null means deliberately unknown")
+    value = models.JSONField(null=True, help_text="as the source gives it; null means that somebody set it to unknown")
     origin = models.CharField(max_length=12, choices=Origin, default=Origin.HAND)
     source = models.CharField(max_length=500)
     as_of = models.DateField()
@@ -125,7 +125,7 @@ class Price(models.Model):
     cached_input = models.DecimalField(
         max_digits=12, decimal_places=6, null=True, blank=True, validators=[NOT_NEGATIVE]
     )
-    tiers = models.JSONField(default=list, blank=True, help_text="[{above, input, output}]: prices of longer questions")
+    tiers = models.JSONField(default=list, blank=True, help_text="[{above, input, output}]: prices for longer prompts")
     source = models.CharField(max_length=500)
     as_of = models.DateField()
     by_hand = models.BooleanField(default=True)

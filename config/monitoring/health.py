@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 
 class SharedResult(Generic[Result]):
-    """The result of a check that uses connections, shared so that anybody may request it at any rate.
+    """The result of a check that uses connections, shared so that clients may request it at any rate.
 
     One thread runs the check, and all callers within `shared_s` seconds get the same result.
     """
@@ -100,7 +100,7 @@ def _query_database() -> None:
 
 def _list_consumed_queues() -> set[str]:
     """The queues that workers report consuming, and the ratings queue while its worker is busy."""
-    # A connection of its own: two connections of one pool, one waiting for the other, could wait forever.
+    # A separate connection: if one pooled connection waited for another, both could wait forever.
     with app.connection_for_write() as broker:
         answers = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}
     busy = {RATINGS_QUEUE} if get_redis_client().exists(BUSY_KEY) else set[str]()

@@ -22,7 +22,7 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def probe_middleware(get_response: Handler) -> Handler:
-    """Middleware that must come before all that uses the host, a session or a cookie."""
+    """Middleware that must come before everything that uses the host, a session or a cookie."""
     if iscoroutinefunction(get_response):
 
         async def asynchronous(request: HttpRequest) -> HttpResponse:

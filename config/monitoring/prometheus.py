@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. None is about a single model: a change during an open battle would reveal its models."""
+"""Metrics for Prometheus. None is about a single model: its changes would reveal the models of an open battle."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator
@@ -75,7 +75,7 @@ def _is_private_client(request: HttpRequest) -> bool:
 
 
 def render_metrics() -> bytes:
-    """The metrics of the service and of this web process. `arena_up` tells which parts are down."""
+    """The metrics of the service and of this web process. `arena_up` shows which parts are down."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(_ServiceCollector())

@@ -56,7 +56,7 @@ class BusySign:
 
 
 def watch_beat(**_: Any) -> None:
-    """Make each task that the process of beat sends a sign of life."""
+    """Record a sign of life with each task that the beat process sends."""
     after_task_publish.connect(record_beat)
 
 

@@ -1,4 +1,4 @@
-"""Limits the size of request bodies. Django would write any body to the disk, and checks only the declared size."""
+"""Limits the size of request bodies. Django would write any body to disk, and checks only the declared size."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -69,7 +69,7 @@ async def _send_error(path: str, most: int, send: Any) -> None:
 
 
 async def _drain_body(receive: Any, most: int) -> None:
-    """Let the client finish: if the connection is closed while data comes in, the client loses the response too."""
+    """Let the client finish: if the connection closes while data is arriving, the client loses the response too."""
     has_more = True
     while has_more and most > 0:
         message = await receive()

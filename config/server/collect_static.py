@@ -28,7 +28,7 @@ def collect_if_changed() -> bool:
 
 
 def _hash_sources() -> str:
-    """A hash that changes whenever a source file changes, by its size and time."""
+    """A hash of the sizes and times of all source files, which changes whenever a source file changes."""
     from django.contrib.staticfiles.finders import get_finders
 
     files = []

@@ -1,4 +1,4 @@
-"""The format of log records, which bounds their length whatever a request or an error contains."""
+"""The format of log records, which limits their length, whatever a request or an error contains."""
 
 import logging
 from copy import copy
@@ -12,7 +12,7 @@ MAX_TRACEBACK_LENGTH = 8_000
 class LineFormatter(logging.Formatter):
     """Formats a record as one line, followed by the end of its traceback.
 
-    Suspicious requests that Django rejects are logged without traceback, because strangers can send any number.
+    Suspicious requests that Django rejects are logged without traceback, because strangers can send any number of them.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""The connections of the web server: enough for our limits, and with deadlines for slow clients."""
+"""The connections of the web server: as many as our limits allow, with deadlines for slow clients."""
 
 import asyncio
 import resource

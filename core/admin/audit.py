@@ -1,4 +1,4 @@
-"""Records the changes of operators by signals, so that no form, action or inline of the admin can forget to."""
+"""Records operators' changes with model signals, so that no form, action or inline of the admin can forget to."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_sav
 from core.models import AuditEntry
 
 HIDDEN = "(hidden)"
-# Names of secret columns in any table. The name of an environment variable (`api_key_env`) is no secret.
+# Names of secret columns in any table. The name of an environment variable (`api_key_env`) is not a secret.
 SECRET_FIELD_NAME = re.compile(r"password|secret|hash|encrypted|(^|_)key$", re.IGNORECASE)
 # Names of secret parameters of an endpoint, which are sent to its provider unchanged.
 SECRET_PARAMETER_NAME = re.compile(r"key|secret|token|password|authori[sz]ation|cookie", re.IGNORECASE)
@@ -39,7 +39,7 @@ _audited_request: ContextVar[_AuditedRequest | None] = ContextVar("audited_reque
 
 @contextmanager
 def log_changes_as(who: str) -> Iterator[None]:
-    """Record all changes of watched models inside the block in the name of this operator."""
+    """Record all changes of watched models inside the block under this operator's name."""
     token = _audited_request.set(_AuditedRequest(who))
     try:
         yield
@@ -121,12 +121,12 @@ def _load_values(instance: Model) -> Values | None:
 
 
 def _mask_secrets(values: Mapping[str, Any]) -> Values:
-    """The same values with each secret replaced by `HIDDEN`, also inside nested JSON."""
+    """The same values with each secret replaced by `HIDDEN`, including inside nested JSON."""
     return {name: HIDDEN if _is_secret(name, value) else _mask_nested_secrets(value) for name, value in values.items()}
 
 
 def _is_secret(name: str, value: object) -> bool:
-    """Whether this value must be hidden. Bytes always are: they are encrypted or packed, and nobody could read them."""
+    """Whether this value must be hidden. Bytes always are, since they are encrypted or compressed."""
     return isinstance(value, bytes | memoryview) or (isinstance(value, str) and bool(SECRET_FIELD_NAME.search(name)))
 
 

@@ -31,10 +31,10 @@ def is_valid_key(model: type[Model], value: Any) -> bool:
 
 
 class AutocompleteWidget(AutocompleteSelect):
-    """Shows a hint while nothing is chosen: screen readers read the content of the field as its name."""
+    """Shows a hint while nothing is chosen: screen readers use the content of the field as its name."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type a part of the name")}
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type part of the name")}
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         """Leave out values that cannot be keys. The field rejects them, so they are not shown as chosen."""
@@ -52,7 +52,7 @@ class AutocompleteAdmin(ModelAdmin):
 
 
 class LabeledFormSet(InlineFormSet):
-    """Forms in a table with a label for each field: screen readers do not take the column header for one."""
+    """Forms in a table with a label for each field: screen readers do not use the column header as one."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)

@@ -36,7 +36,7 @@ class StrictJsonField(forms.JSONField):
         return parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """The text as it was sent if it is invalid, so that the form shows it again."""
+        """The original text if it is invalid, so that the form shows it again."""
         try:
             self.to_python(data)
         except ValidationError:

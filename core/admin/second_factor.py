@@ -1,6 +1,6 @@
-"""Codes of an authenticator app (TOTP) as a second factor: optional for accounts, required of operators by a setting.
+"""Codes of an authenticator app (TOTP) as a second factor: optional for accounts; a setting requires it from operators.
 
-allauth provides the step at the login, the recovery codes, and the limit of wrong codes.
+allauth provides the step at the login, the recovery codes, and the limit on wrong codes.
 """
 
 from allauth.core.internal.cryptokit import normalize_user_code
@@ -16,7 +16,7 @@ REQUIRED = "required"
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """Embeds the QR code as an SVG element, and stops operators from removing an app that they must have."""
+    """Embeds the QR code as an SVG element, and stops operators from removing a required app."""
 
     def build_totp_svg(self, url: str) -> str:
         """The SVG element alone. Our content policy forbids data: URLs, and an XML declaration would break the page."""

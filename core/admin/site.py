@@ -1,4 +1,4 @@
-"""The admin site: it uses the login of all accounts, and tells `core.admin.audit` which operator makes a change."""
+"""The admin site: it uses the login of all accounts, and passes the operator of each change to `core.admin.audit`."""
 
 from collections.abc import Callable
 from functools import update_wrapper

@@ -96,7 +96,7 @@ def too_large_error(most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> Request
 
 
 class Utf8UploadHandler(MemoryFileUploadHandler):
-    """Rejects multipart forms of other charsets than UTF-8, as Django does with all other forms.
+    """Rejects multipart forms in charsets other than UTF-8, as Django does with all other forms.
 
     A request may name any codec of Python, and Django tries even codecs that do not decode to text.
     """
@@ -115,7 +115,7 @@ class Utf8UploadHandler(MemoryFileUploadHandler):
 
 
 class StrictJsonParser(JSONParser):
-    """Parses a JSON body; any fault is the same error."""
+    """Parses a JSON body; every mistake gives the same error."""
 
     def parse(self, *arguments: Any, **options: Any) -> Any:
         try:
@@ -188,7 +188,7 @@ def render_error_page(request: HttpRequest, error: RequestError, **context: obje
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
-    """The page if allauth rejects another attempt. Its limits of an address are per minute."""
+    """The page for an attempt beyond allauth's limits. Its limits per address are per minute."""
     page = render(request, "429.html", status=429)
     page.headers["Retry-After"] = "60"
     return page

@@ -6,7 +6,6 @@ board or limit would silently change the response.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -59,9 +58,9 @@ class PluckField(serializers.ListField):
         return [self.get_value_of(item) for item in items]
 
 
-# The shape of a JSON object, and its serializer: `BoardSchema(board).data` is a response. The component in the document
+# The shape of a JSON object, and its serializer: `BoardSchema(board).data` is a response. Its component in the document
 # has the name of the class without `Schema`.
-# This is no docstring: the document would repeat it as the description of each component.
+# This is not a docstring, because the document would repeat it as the description of each component.
 class Schema(serializers.Serializer[Any]):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -69,10 +68,10 @@ class Schema(serializers.Serializer[Any]):
 
 
 class ErrorDetailSchema(Schema):
-    code = CharField(help_text="for programs")
-    detail = CharField(help_text="one sentence, for people")
+    code = CharField(help_text="A short code for programs.")
+    detail = CharField(help_text="One sentence for people.")
     fields = serializers.DictField(  # type: ignore[assignment]  # the name is that of the API
-        child=serializers.ListField(child=CharField()), required=False, help_text="the errors of each field"
+        child=serializers.ListField(child=CharField()), required=False, help_text="The errors of each field."
     )
 
 
@@ -81,7 +80,7 @@ class ErrorSchema(Schema):
 
 
 class PageSchema(Schema):
-    next = serializers.URLField(allow_null=True, help_text="address of the next page")
+    next = serializers.URLField(allow_null=True, help_text="URL of the next page, or null.")
     previous = serializers.URLField(allow_null=True)
 
 
@@ -96,7 +95,7 @@ ERROR_DESCRIPTIONS = {
         "the catalog."
     ),
     415: "The body is not `application/json`.",
-    422: "An earlier request with other content used the same `Idempotency-Key`.",
+    422: "An earlier request with different content used the same `Idempotency-Key`.",
     429: "Too many requests; try again after `Retry-After` seconds.",
     503: "Temporarily unavailable; try again after `Retry-After` seconds.",
 }

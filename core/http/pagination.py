@@ -1,4 +1,4 @@
-"""Pages of long lists by cursor: it contains the position of the last row, so each page costs as much as the first."""
+"""Cursor pagination of long lists. A cursor has the position of the last row, so every page costs the same."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ PAGE_SIZE_PATTERN = re.compile(r"0*[1-9][0-9]{0,18}")
 
 
 class StrictCursorPagination(CursorPagination):
-    """Pages of at most `MAX_PAGE_SIZE` rows; a larger `page_size` means that many."""
+    """Pages of at most `MAX_PAGE_SIZE` rows; a larger `page_size` is reduced to that."""
 
     page_size = max_page_size = MAX_PAGE_SIZE
     page_size_query_param = "page_size"

@@ -62,16 +62,16 @@ class Bucket:
 
     @property
     def share_us(self) -> int:
-        """The time in which one charge is refilled, in µs; rounded down, so that all N fit into an hour."""
+        """The time for refilling one charge, in µs. It is rounded down, so that all N fit into an hour."""
         return HOUR_US // self.per_hour
 
     def step_us(self, amount: int) -> int:
-        """The delay by a charge, in µs. A charge larger than the bucket empties it, so it is possible after a wait."""
+        """The delay by a charge, in µs. A charge larger than the bucket empties it, so it can pass after a wait."""
         return max(-self.capacity, min(amount, self.capacity)) * self.share_us
 
     @property
     def depth_us(self) -> int:
-        """The time in which an empty bucket becomes full, in µs."""
+        """The time until an empty bucket is full, in µs."""
         return self.capacity * self.share_us
 
 

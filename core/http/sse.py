@@ -12,7 +12,7 @@ from django.http import StreamingHttpResponse
 
 from core.http.errors import RequestError
 
-MAX_OPEN_STREAMS = 2000  # of one kind; at its MOST_SENT_PER_S the hub reaches each of so many battles every 0.4 s
+MAX_OPEN_STREAMS = 2000  # of one kind; at MOST_SENT_PER_S, the hub then reaches each battle every 0.4 s
 RETRY_DELAY_S = 5
 MAX_STREAM_S = 300.0
 OpenSlots = dict[int, frozenset[str]]  # id of the slot → names of the limits that count it
@@ -45,7 +45,7 @@ def acquire_slot(open_slots: OpenSlots, most: Mapping[str, int]) -> StreamSlot:
 
 @dataclass(eq=False)
 class EventStream:
-    """The events of one connection. The response closes it at its end, even if nobody has read any."""
+    """The events of one connection. The response closes it at the end, even if the client has read no event."""
 
     slot: StreamSlot
     events: AsyncIterator[bytes]

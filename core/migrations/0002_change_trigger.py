@@ -1,4 +1,4 @@
-"""Rows of the change log are only added: the database itself refuses to update or delete them."""
+"""The change log is append-only: the database itself refuses to update or delete its rows."""
 
 from django.db import migrations
 

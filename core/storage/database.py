@@ -17,7 +17,7 @@ QUERY_THREADS = ThreadPoolExecutor(6, "query")
 
 
 def set_timeouts(**milliseconds: int) -> None:
-    """Set parameters of PostgreSQL on all connections that this process makes from now on."""
+    """Set parameters of PostgreSQL on all connections that this process makes after this call."""
     flags = [f"-c {name}={value}" for name, value in milliseconds.items()]
     settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *flags]).strip()
 

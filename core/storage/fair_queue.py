@@ -1,4 +1,4 @@
-"""Chooses the row that a full queue drops: never one of a smaller network for a newcomer of a larger one."""
+"""Chooses the row that a full queue drops: never a row of a smaller network to admit one of a larger network."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -7,12 +7,12 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
-# A waiting thread may own what the computing thread needs, such as the last database connection.
+# A waiting thread may hold a resource that the computing thread needs, such as the last database connection.
 LOCK_TIMEOUT_S = 1.0
 
 
 class TtlCache(Generic[Value]):
-    """Contains the `most` values that were used last, each for at most `seconds`.
+    """Contains the `most` most recently used values, each for at most `seconds`.
 
     Threads may share it. One computes a value while the others wait: hundreds of open pages ask for the same one.
     """

@@ -43,5 +43,5 @@ def times(number: float) -> str:
 
 @register.filter
 def along(number: float) -> float:
-    """The position of a ratio from 1 to 10,000 on a logarithmic axis from 0 to 100; other ratios are at its ends."""
+    """The position of a ratio from 1 to 10,000 on a logarithmic axis from 0 to 100; others are at its ends."""
     return round(min(100, max(0, log10(max(number, 1)) * 100 / AXIS_DECADES)), 2)

@@ -69,7 +69,7 @@ class RawCheckboxInput(forms.CheckboxInput):
 
 
 class StrictBooleanField(forms.BooleanField):
-    """A boolean from an address. Django's own field takes any text for true, also `no`."""
+    """A boolean from an address. Django's own field reads any text as true, even `no`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(

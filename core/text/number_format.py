@@ -14,7 +14,7 @@ def format_count(number: int) -> str:
 
 
 def format_tokens(number: int) -> str:
-    """A number of tokens as providers write it: multiples of 1,024 such as 8,192 as 8 k, 128,000 as 128 k."""
+    """A number of tokens as providers write it: 8,192, a multiple of 1,024, becomes 8 k, and 128,000 becomes 128 k."""
     if number % 1024 or number % 1000 == 0:
         return format_count(number)
     k = number // 1024
@@ -26,7 +26,7 @@ def _format_three_digits(value: float) -> str:
 
 
 def format_dollars(amount: Decimal) -> str:
-    """US dollars: to the cent from one dollar on, below that in two significant digits."""
+    """US dollars: to the cent from one dollar up, and with two significant digits below that."""
     if amount >= 1:
         return f"${amount:,.2f}".removesuffix(".00")
     if amount == 0:

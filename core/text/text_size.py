@@ -1,4 +1,4 @@
-"""The size of texts, and their length as limits of conversations and questions count it. Pure."""
+"""The size of texts, and their length for the limits on conversations and questions. Pure."""
 
 from dataclasses import dataclass
 

@@ -132,7 +132,7 @@ def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
     if not row["unbounded"] and not 1 - ONE_SIDED_WIN_RATE < rate < ONE_SIDED_WIN_RATE:
         yield _(
             "It won %(rate)s of its votes; such one-sided results say little about how far it is from the others."
-        ) % {"rate": f"{100 * rate:.0f} %"}
+        ) % {"rate": f"{100 * rate:.0f}%"}
 
 
 def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Category, Pool
 
 DAY = timedelta(days=1)
-CACHE_SECONDS = 10.0  # a change of the catalog appears on boards after this time
+CACHE_SECONDS = 10.0  # a change in the catalog appears on boards after this time
 context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_SECONDS)
 
 

@@ -32,4 +32,4 @@ def format_signed(number: float) -> str:
 
 
 def format_percent(share: float | None, digits: int = 0) -> str:
-    return UNKNOWN_TEXT if share is None else f"{100 * share:.{digits}f} %"
+    return UNKNOWN_TEXT if share is None else f"{100 * share:.{digits}f}%"

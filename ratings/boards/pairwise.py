@@ -26,7 +26,7 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
 
     wins: those of the row. ties: those of the pair, both-bad votes included. counts: all votes of the pair.
     win_probability: the predicted score of the row; a tie is half a win. diff, diff_se: the difference in Elo points
-    and its standard error by the joint covariance and the effective number of voters; 1.96 errors are half of the 95 %
+    and its standard error by the joint covariance and the effective number of voters; 1.96 errors are half of the 95%
     interval. votes_needed: the number of further direct votes that would separate the two at today's estimate.
 
     votes_needed is the least n >= 0 with |diff| >= 1.96 * se(n), where 1 / se(n)**2 = 1 / diff_se**2 + n * p * q /

@@ -239,7 +239,7 @@ def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
     """Raise RequestError 404 for a board that the publisher of a reference pool has not published."""
     if board_key.style_control or board_key.method == ELO:
         raise _missing_board_error(
-            f"{board_key.pool!r} was published with one rating per model: no style control and no other method."
+            f"{board_key.pool!r} was published with one rating per model: it has no style control or other method."
         )
     if not pool.boards.filter(category__slug=board_key.category).exists():
         raise _missing_board_error(f"{board_key.pool!r} was published without a board for {board_key.category!r}.")

@@ -33,7 +33,7 @@ MODEL_COLUMNS = {
 
 @dataclass(frozen=True)
 class LaunchWeeks:
-    """The user's estimates of the weeks until a launch, with an API and with their own GPUs; None is unknown."""
+    """The user's estimates of the weeks until a launch, with an API and with self-hosting; None is unknown."""
 
     api: Decimal | None
     own: Decimal | None

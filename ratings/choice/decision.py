@@ -167,7 +167,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
     yield f"\n## {_('Blind battles between these models')}\n"
     if decision.own_rows:
         yield from _iter_table_lines(
-            (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes")), map(_build_own_row, decision.own_rows)
+            (_("Model"), _("Rank"), _("Rating"), _("95% interval"), _("Votes")), map(_build_own_row, decision.own_rows)
         )
     else:
         yield _("No votes on blind battles between these models yet.")

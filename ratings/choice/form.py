@@ -46,7 +46,9 @@ LIMITED_FACTS = {
 }
 OTHER_REASONS = {
     "gpu_memory": _("The memory for the weights determines the machine and its cost. Matters if you host the model."),
-    "price": _("Compares models independently of your traffic, at three input tokens per output token: a first cut."),
+    "price": _(
+        "A first comparison of models that does not depend on your traffic, with three input tokens per output token."
+    ),
     "monthly": _("Your monthly bill, which grows with every user. Matters if you have a budget."),
     "latency": _("More than a second or two feels broken. Matters for chat, voice and completion while typing."),
     "speed": _(
@@ -112,7 +114,7 @@ class ChoiceForm(DefaultsForm):
 
     weeks = AmountField(label=_("Max weeks to launch"), high=1000)
     api_weeks = AmountField(label=_("Weeks to launch with an API"), high=1000)
-    own_weeks = AmountField(label=_("Weeks to launch with own GPUs"), high=1000)
+    own_weeks = AmountField(label=_("Weeks to launch with self-hosting"), high=1000)
 
     unknown = forms.ChoiceField(
         label=_("If data is missing"),

@@ -66,7 +66,7 @@ class Shortlist:
 
     @property
     def certain(self) -> int:
-        """The number of survivors with a value for every limit."""
+        """The number of survivors with a known value for every limit."""
         return sum(not assessment.unknown for assessment in self.survivors)
 
     @property
@@ -112,7 +112,7 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
 
 
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Slug → tier for a board that was published with intervals only, for rows with an interval.
+    """Slug → tier for a board that was published with only intervals, for rows with an interval.
 
     Tier 1 has the best model and every model with an overlapping interval; the best of the others leads the next tier.
     Without the joint covariance this is the coarser test: two models with overlapping intervals may still differ.

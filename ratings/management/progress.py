@@ -11,7 +11,7 @@ REDRAW_INTERVAL_S = 0.1
 
 @contextmanager
 def show_progress_bar(terminal: TextIO) -> Iterator["ProgressBar | None"]:
-    """A callback with (bytes done, total bytes, rows done) that draws the bar; None if the output is no terminal."""
+    """A callback with (bytes done, total bytes, rows done) that draws the bar; None if the output is not a terminal."""
     if not terminal.isatty():
         yield None
         return

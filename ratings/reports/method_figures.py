@@ -50,7 +50,7 @@ STYLE_NAMES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Proportion:
-    """A part of a whole in percent, with Wilson's 95 % interval (E. B. Wilson, JASA 22, 1927)."""
+    """A part of a whole in percent, with Wilson's 95% interval (E. B. Wilson, JASA 22, 1927)."""
 
     part: int
     whole: int
@@ -257,7 +257,7 @@ def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) 
 
 
 def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the worth of each feature of style, in Elo points per standard deviation, with its 95 % margin."""
+    """Return the worth of each feature of style, in Elo points per standard deviation, with its 95% margin."""
     coefficients = {feature: style[feature] for feature in STYLE_NAMES if style.get(feature)}
     return [
         {

@@ -82,7 +82,7 @@ def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
     """Return the opponents of a model on a board, most votes first.
 
     Each has model (slug), votes, wins, losses, ties, actual, predicted, diff and error. actual and predicted are win
-    rates; a tie is half a win. diff is in Elo points, and error is half of its 95 % interval. Values without a
+    rates; a tie is half a win. diff is in Elo points, and error is half of its 95% interval. Values without a
     prediction are None, see `pairwise.build_matrices`.
     """
     from ratings.boards import pairwise  # scipy is slow to load

@@ -13,7 +13,7 @@ from tests.system.zoo import GOOD, SLOW
 
 VOID = "You cannot vote yet."
 CARD = "This model did not answer."
-MISSING = "Not both models answered this time. Which is better so far?"
+MISSING = "At least one model did not answer this time. Which is better so far?"
 STOPPED = "You stopped an answer, so your vote is stored but does not change any rating."
 
 

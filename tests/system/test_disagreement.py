@@ -49,7 +49,7 @@ def test_picture_has_a_mark_for_each_row_with_its_numbers(drawn: Page) -> None:
     rows = drawn.evaluate(CELLS, "disagreement")
     assert len(rows) == 28
     expected = [
-        f"{name}: score {score.split()[0]} %, rating {rating.split()[0]}, {line} on the line"
+        f"{name}: score {score.split()[0]}, rating {rating.split()[0]}, {line} on the line"
         for name, score, rating, line, *_ in rows
     ]
     assert drawn.evaluate(TITLES, "disagreement") == expected
@@ -103,7 +103,7 @@ def test_table_and_form_suffice_without_scripts(browser: Browser, service: Servi
         expect(page.get_by_role("row", name="codellama-70b-instruct")).to_be_visible()
         page.get_by_label("Scores (with the number").select_option(index=1)
         page.get_by_role("button", name="Update").click()
-        expect(page.get_by_text("Too few:")).to_be_visible()
+        expect(page.get_by_text("A fit needs")).to_be_visible()
         expect(page.get_by_text("self-reported")).to_be_visible()
         page.get_by_label("Votes").select_option("live")
         page.get_by_role("button", name="Update").click()

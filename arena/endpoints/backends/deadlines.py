@@ -37,7 +37,7 @@ class Deadline:
         self._awaited_content: aiohttp.StreamReader | None = None
 
     async def wait_for(self, awaitable: Awaitable[T]) -> T:
-        """The result of the awaitable. Raises TimeoutError that names the limit which was reached, as `read` does."""
+        """The result of the awaitable. Raises TimeoutError with the limit that was reached, like `read`."""
         try:
             async with asyncio.timeout_at(self._next_deadline) as timeout:
                 return await awaitable

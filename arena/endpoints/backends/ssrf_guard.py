@@ -152,7 +152,7 @@ def normalize_host(host: str) -> str:
 
 
 def parse_addresses(host: str) -> tuple[Address, ...]:
-    """The address that the host spells, also in old numeric forms (127.1, 0x7f000001); empty for a host name."""
+    """The address that the host spells, including old numeric forms (127.1, 0x7f000001); empty for a host name."""
     try:
         return (ipaddress.ip_address(host.partition("%")[0]),)
     except ValueError:

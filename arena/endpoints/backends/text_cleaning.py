@@ -62,7 +62,7 @@ class TextCleaner:
 
 
 class ThoughtSplitter:
-    """Separates a leading `<think>…</think>` from the answer, also when a tag is split over several pieces.
+    """Separates a leading `<think>…</think>` from the answer, even if a tag is split over several pieces.
 
     The state is the method that handles the next piece.
     """

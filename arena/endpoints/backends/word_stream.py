@@ -60,5 +60,5 @@ def parse_pace(request: Request) -> Pace:
 
 
 def split_words(text: str) -> Iterator[str]:
-    """The words of the text, each with the white space after it; joined they are the stripped text."""
+    """The words of the text, each with the whitespace after it. Joined, they are the stripped text."""
     return (match.group() for match in WORD.finditer(text.strip()))

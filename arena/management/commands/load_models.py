@@ -10,7 +10,7 @@ from arena.endpoints.context_limit import describe_small_windows
 
 
 class Command(BaseCommand):
-    help = "Create or update models and their endpoints from a TOML file. An error changes nothing."
+    help = "Create or update models and their endpoints from a TOML file. If there is an error, nothing changes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)

@@ -10,9 +10,9 @@ from arena.battles import suggestions_file
 
 class Command(BaseCommand):
     help = (
-        "Replace all suggested questions of the home page with the prompts of a file. An error changes nothing. "
-        "The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
-        "arena/data/suggestions.jsonl holds the prompts that come with Arena."
+        "Replace all suggested questions of the home page with the prompts of a file. If there is an error, nothing "
+        "changes. The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
+        "arena/data/suggestions.jsonl has the prompts that come with Arena."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

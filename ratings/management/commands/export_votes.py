@@ -22,7 +22,7 @@ class Command(BaseCommand):
         content.add_argument(
             "--public",
             action="store_true",
-            help="as the public gets it: votes older than 24 hours, times to the hour, pseudonyms for a day",
+            help="the public record: votes older than 24 hours, times to the hour, pseudonyms for a day",
         )
 
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:

@@ -145,7 +145,7 @@ def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | 
 
 
 def _format_cells(chances: Sequence[float | None], counts: Sequence[int]) -> list[tuple[str, str]]:
-    rates = ["\N{EN DASH}" if chance is None else f"{100 * chance:.0f} %" for chance in chances]
+    rates = ["\N{EN DASH}" if chance is None else f"{100 * chance:.0f}%" for chance in chances]
     return [*zip(rates, (f"{count:,}" for count in counts), strict=True)]
 
 

@@ -94,14 +94,14 @@ def test_refusing_leaves_nothing_and_is_logged(admin):
 def test_second_decision_is_told(admin):
     submission = proposal()
     decide(admin, submission, "accept")
-    assert "This submission is decided already." in decide(admin, submission, "refuse").content.decode()
+    assert "This submission already has a decision." in decide(admin, submission, "refuse").content.decode()
     assert Submission.objects.get().state == "accepted"
 
 
 def test_what_came_by_another_way_is_told(admin):
     submission = scores()
     import_scores(submissions.load_score_rows(submission), submission.digest)
-    assert "in the catalog already" in decide(admin, submission, "accept").content.decode()
+    assert "already has the scores" in decide(admin, submission, "accept").content.decode()
 
 
 @pytest.mark.parametrize(("decision", "note"), [("accept", "x" * 501), ("refuse", "a\x00b")])

@@ -19,7 +19,7 @@ def test_what_is_given_is_taken_and_the_rest_filled_in():
     assert (first.shots, first.n, first.chat_template, first.self_reported) == (5, 14_042, True, True)
     assert first.date == date(2025, 1, 2)
     assert (second.task, second.metric, second.shots, second.chat_template) == ("my-own-test", "acc", None, None)
-    assert (second.measured_by, second.self_reported) == ("whoever ran the file", False)
+    assert (second.measured_by, second.self_reported) == ("the author of the file", False)
 
 
 @pytest.mark.parametrize(

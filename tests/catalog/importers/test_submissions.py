@@ -122,18 +122,18 @@ def test_same_is_not_taken_twice(benchmarks):
     send_file()
     send_proposal()
     for again in (lambda: send_file(voter=uuid4()), lambda: send_proposal(uuid4(), model="THIRD 7B", why="Please.")):
-        with pytest.raises(submissions.DuplicateSubmission, match="waits for a decision"):
+        with pytest.raises(submissions.DuplicateSubmission, match="is waiting for a decision"):
             again()
     assert Submission.objects.count() == 2
 
 
 def test_what_the_catalogue_has_is_not_taken(benchmarks):
     submissions.accept_submission(send_file().pk, "operator")
-    with pytest.raises(submissions.DuplicateSubmission, match="in the catalog already"):
+    with pytest.raises(submissions.DuplicateSubmission, match="already has the scores"):
         send_file()
     factories.model("third-7b", name="Third 7B")
     for name in ("Third 7B", "third-7B", "lab/Third-7B"):
-        with pytest.raises(submissions.DuplicateSubmission, match="has this model already"):
+        with pytest.raises(submissions.DuplicateSubmission, match="already has this model"):
             send_proposal(model=name)
 
 

@@ -57,7 +57,7 @@ def test_scaling_shows_where_models_are(client):
     assert "&lt;Quokka&gt;" in text(response)
     assert 'href="/models/quokka/"' in response.content.decode()
     assert "1 B 1 T 1,000" in text(response)
-    assert "trained further" not in text(response)
+    assert "further training" not in text(response)
 
 
 def test_scaling_counts_a_mixture_by_what_is_at_work(client):
@@ -70,7 +70,7 @@ def test_scaling_counts_a_mixture_by_what_is_at_work(client):
 
 def test_scaling_marks_models_that_were_trained_further(client):
     factories.model("tuned", parameters_total=10**9, training_tokens=10**12, base_model=factories.model("base"))
-    assert "trained further" in text(client.get(SCALING))
+    assert "further training" in text(client.get(SCALING))
 
 
 def test_cost_says_one_gpu_as_one(client):
@@ -87,7 +87,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
         "Per month $450 $3,650",
         "Over 12 months $5,400 $43,800",
         "973 M tokens a month",
-        "never pay for themselves",
+        "never pays for itself",
         "2 GPUs: 1 replica.",
     ):
         assert words in shown
@@ -100,7 +100,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
     [
         ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "Estimate", "Own GPUs $"),
         ({"gpu_hour": "2", "gpus": "1"}, "Per month $1,460", "API $"),
-        ({"params": "8.03B"}, "Weights take 17.95 GiB, with a fifth", "keys and values of"),
+        ({"params": "8.03B"}, "Weights take 17.95 GiB, including an extra fifth", "keys and values of"),
         ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "take 15.62 GiB", "Enter layers"),
         ({"gpu_hour": "2", "gpus": "1", "own_weeks": "6", "price_week": "1000"}, "to launch 6", "Training data"),
         ({"seats": "100", "price_seat": "30", "gpu_hour": "2", "gpus": "1"}, "end of month 1.", "never pay"),
@@ -114,7 +114,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
         (
             {"price_input": "1", "price_output": "1", "input_tokens": "1M", "output_tokens": "9M", "gpu_hour": "9",
              "gpus": "8", "peak_speed": "50", "replica_speed": "100"},
-            "cannot write that many",
+            "cannot generate that many",
             "never mind",
         ),
     ],

@@ -24,8 +24,8 @@ NEVER_WON = {"unbounded": True, "ci_low": None, "wins": 0, "ties": 0, "provision
         ({"voters": 3}, ["Only 3 people have voted on it", "± 22"]),
         ({"voters": 1}, ["Only 1 person has voted on it", "± 22"]),
         ({"voters": None}, ["± 22"]),
-        ({"win_rate": 0.93}, ["won 93 % of its votes; such one-sided", "± 22"]),
-        ({"win_rate": 0.04}, ["won 4 % of its votes; such one-sided", "± 22"]),
+        ({"win_rate": 0.93}, ["won 93% of its votes; such one-sided", "± 22"]),
+        ({"win_rate": 0.04}, ["won 4% of its votes; such one-sided", "± 22"]),
         (
             {"ci_low": 900.0, "ci_high": 1100.0, "votes": 30},
             ["only 30 votes", "± 100; ratings with more than ± 50 are provisional", "± 100 is due to"],

@@ -92,7 +92,7 @@ def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(three[1], three[0], 4, pool=pool)
     board_refresh.refresh()
-    assert "These votes cannot separate the first 2 models" in text(client.get(PAGE, {"task": "coding"}))
+    assert "These votes cannot separate the top 2 models" in text(client.get(PAGE, {"task": "coding"}))
 
 
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
@@ -225,7 +225,7 @@ def test_decision_as_markdown(client, battled):
         "- Min context (tokens): 100k",
         "| Model | Tier | $ per million tokens | Per month | To check |",
         "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |  |",
-        "| Model | Rank | Rating | 95 % interval | Votes |",
+        "| Model | Rank | Rating | 95% interval | Votes |",
         f"- [ ] {CHECKLIST[0]}",
     ):
         assert line in written.splitlines()

@@ -40,7 +40,7 @@ def found(limits, **known):
         ({"monthly": Decimal(400), "use": MonthlyUse(10**8, 2 * 10**7)}, {"prices": GPT}, "monthly cost $450 > $400"),
         ({"latency": 0.5}, {"latency_s": 1.25}, "seconds to the first token 1.25 > 0.5"),
         ({"speed": 40.0}, {"tokens_per_s": 39.5}, "tokens per second 39.5 < 40"),
-        ({"failures": Decimal(1)}, {"failure_rate": 0.0325}, "failed calls 3.25 % > 1 %"),
+        ({"failures": Decimal(1)}, {"failure_rate": 0.0325}, "failed calls 3.25% > 1%"),
         ({"rate": 1000}, {"requests_per_minute": RateLimit(60, "")}, "requests per minute 60 < 1,000"),
         ({"rate": 1000}, {"requests_per_minute": RateLimit(50, "tier 1")}, "requests per minute 50 (tier 1) < 1,000"),
         (

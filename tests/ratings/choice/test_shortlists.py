@@ -174,7 +174,7 @@ EXCLUDED = [
     (
         {"failures": "1"},
         {"measured": {"answers": 95, "public_answers": 95, "public_failures": 5}},
-        "failed calls 5 % > 1 %",
+        "failed calls 5% > 1%",
         "failed calls unknown",
     ),
     (

@@ -66,8 +66,8 @@ def test_share_says_whether_it_may_be_even():
 @pytest.mark.parametrize(
     ("least", "most", "words"),
     [
-        (20.0, 28.0702, "is drawn in 20 % of the battles, the most likely one in 28.1 %."),
-        (0.00123, 99.97, "is drawn in 0.00123 % of the battles, the most likely one in 100 %."),
+        (20.0, 28.0702, "is drawn in 20% of the battles, the most likely one in 28.1%."),
+        (0.00123, 99.97, "is drawn in 0.00123% of the battles, the most likely one in 100%."),
     ],
 )
 def test_chances_are_told_in_digits_that_count(least, most, words):
@@ -221,13 +221,13 @@ def test_page_shows_the_figures_of_the_board(client):
         "Votes that count 5",
         "Votes that do not 1",
         "1 an answer had revealed its model",
-        "Of the 5 votes that name a winner, 60.0 % went to the left answer (95 % interval 23.1 to 88.2 %)",
+        "Of the 5 votes that name a winner, 60.0% went to the left answer (95% interval 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; chance alone would flag about 0.1.",
         "This board has 2 closed intervals",
-        "95.7 % where 5 such people cast 400 votes on 4 models, 94.8 % where 10 did and 95.8 % where 20 did",
-        "98.7 % where one of the 5 cast 60 % of the votes (61.2 % as independent ones), 98.6 % where one of 60",
-        "about 0.1 of them are expected to miss",
+        "95.7% where 5 such people cast 400 votes on 4 models, 94.8% where 10 did and 95.8% where 20 did",
+        "98.7% where one of the 5 cast 60% of the votes (61.2% if treated as independent), 98.6% where one of 60",
+        "about 0.1 of them will miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
     ):
@@ -292,7 +292,7 @@ def test_page_shows_what_style_is_worth(client):
 
     shown = text(client)
 
-    assert "On this board, from 60 votes, one standard deviation more" in shown
+    assert "On this board, with 60 votes, one more standard deviation" in shown
     assert re.search(r"length -?\d+\.\d ± \d+\.\d", shown)
 
 
@@ -325,14 +325,14 @@ def test_page_tells_how_each_figure_is_made(client):
     for name in FIGURES:
         assert f"<code>{name}</code>" in html
     for words in (
-        "are put at a mean of 1,000, in each group that votes connect",
-        "fewer than 100 votes, half an interval of more than 50 points, or fewer than 5 people.",
+        "get a mean of 1,000 in each group that votes connect",
+        "fewer than 100 votes or fewer than 5 voters, or if half its interval is more than 50 points.",
         "the first model gains and the second loses 4 (y − p) points",
-        "and at both ends otherwise",
+        "and otherwise open at both ends",
     ):
         assert words in shown
     assert "is shown at" not in shown
-    assert "Under style control p is" not in shown
+    assert "Under style control, p is" not in shown
 
 
 @pytest.mark.django_db
@@ -341,7 +341,7 @@ def test_page_of_counts_tells_of_neither_elo_nor_people(client):
     factories.cast(*factories.models(2), pool="sums", source="import")
     published()
     shown = text(client, pool="sums")
-    assert "fewer than 100 votes, or half an interval of more than 50 points." in shown
+    assert "fewer than 100 votes, or if half its interval is more than 50 points." in shown
     assert "Every model starts at 1,000" not in shown
 
 
@@ -350,4 +350,4 @@ def test_page_tells_of_the_anchor(client, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_anchor=("x", 1234.5))
     factories.cast(factories.model("x"), factories.model("y"))
     published()
-    assert "On this arena x is shown at 1,234.50, and its group moves with it" in text(client)
+    assert "In this arena, x is shown at 1,234.50, and its group is shifted with it" in text(client)

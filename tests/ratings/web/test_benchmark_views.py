@@ -40,7 +40,7 @@ def test_picture_and_table_say_the_same(client):
     assert list(table) == [point["model"] for point in said["points"]]
     for point in said["points"]:
         _, score, rating, expected, far, _ = table[point["model"]]
-        assert score.startswith(f"{point['score']:.1f}&nbsp;% ±&nbsp;{point['score_margin']:.1f}")
+        assert score.startswith(f"{point['score']:.1f}% ±&nbsp;{point['score_margin']:.1f}")
         assert rating.startswith(f"{point['rating']:,.0f} ")
         assert expected == f"{point['expected']:,.0f}"
         assert far.startswith(f"{point['z']:.2f} ")
@@ -67,8 +67,8 @@ def test_those_far_off_are_named_without_calling_it_proof(client):
     assert re.search(r"Preferred beyond its score possibly style[^<]*<[^>]*> , .*<aya-expanse-8b>", said)
     assert "not a finding" in said
     assert not re.search("proof|proves|proven", said)
-    assert "0.86 95 %: 0.75 to 0.92" in said
-    assert "Each extra percentage point goes with 6.3 more rating points." in said
+    assert "0.86 95%: 0.75 to 0.92" in said
+    assert "Each extra percentage point corresponds to 6.3 more rating points." in said
 
 
 def test_names_are_escaped(client):
@@ -97,8 +97,8 @@ def test_too_few_models_are_a_table_and_a_sentence(client):
     scored(some(AVERAGES, 5))
     rated(RATINGS)
     said = words(client)
-    assert "Too few: 5 models have both" in said
-    assert "A fit needs 12 models; 7 are missing." in said
+    assert "Only 5 models have both" in said
+    assert "A fit needs 12 models, so 7 are missing." in said
     text = html(client)
     assert len(rows(text)) == 5
     assert "data-plot" not in text
@@ -121,7 +121,7 @@ def test_page_says_whose_ratings_and_why_not_our_own(client):
     rated(some(RATINGS, 4))
     rated(RATINGS, pool="elsewhere")
     assert "Ratings: <elsewhere> , category overall." in words(client)
-    assert "This site's own board is not used: it has 4 of the 12 models needed for a fit." in words(client)
+    assert "own board is not used, because it has only 4 of the 12 models needed for a fit." in words(client)
     assert "own board is not used" not in words(client, "?pool=elsewhere")
     assert f"Ratings: {Pool.objects.get(slug='live').name} , category overall." in words(client, "?pool=live")
 

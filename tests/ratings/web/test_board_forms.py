@@ -74,11 +74,11 @@ def test_form_offers_what_the_pool_has(client, pools, page, pool, own, style, me
 @pytest.mark.parametrize(
     ("query", "style", "method"),
     [
-        ({"method": "elo"}, {"off": True, "on: not with Elo": False}, {"Bradley–Terry": True, "Elo": True}),
+        ({"method": "elo"}, {"off": True, "on (not with Elo)": False}, {"Bradley–Terry": True, "Elo": True}),
         (
             {"style_control": "true"},
             {"off": True, "on": True},
-            {"Bradley–Terry": True, "Elo: not under style control": False},
+            {"Bradley–Terry": True, "Elo (not with style control)": False},
         ),
     ],
 )
@@ -96,7 +96,7 @@ def test_form_does_not_offer_elo_under_style_control(client, pools, page, query,
         ({"pool": "counts", "category": "of-live"}, "None of these votes is in this category.", "no votes yet"),
         ({"pool": "counts", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
         ({"pool": "single", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
-        ({"pool": "live", "style_control": "true"}, "appears after its first votes for which", "no votes yet"),
+        ({"pool": "live", "style_control": "true"}, "appears after the first votes for which", "no votes yet"),
         ({"pool": "counts", "at": "2020-01-01"}, "No board existed at that", "no votes yet"),
     ],
 )

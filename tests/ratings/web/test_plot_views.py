@@ -65,7 +65,7 @@ def test_each_plot_has_its_numbers_in_a_table(client, three):
     for down, row in enumerate(said["rates"]["models"]):
         for across in range(3):
             chance, count = said["rates"]["win_probability"][down][across], said["counts"]["counts"][down][across]
-            expected = "\N{EN DASH}" if down == across else f"{100 * chance:.0f} % {count}"
+            expected = "\N{EN DASH}" if down == across else f"{100 * chance:.0f}% {count}"
             assert pairs[row][1 + across] == expected
 
     frontier = {row["model"]: row for row in said["frontier"]["rows"]}
@@ -217,7 +217,7 @@ def test_page_asks_the_database_as_often_for_many_models(client, models, django_
 
 def test_pairs_of_another_time_than_the_board_say_so(client, three):
     """The fixture has moved the boards into the past, and not the pairs."""
-    assert "Pairs are stored once a day; these are from" in shown(client)
+    assert "Pairs are stored once a day. These are from" in shown(client)
 
 
 @pytest.mark.parametrize(

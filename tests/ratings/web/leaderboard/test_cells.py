@@ -23,13 +23,13 @@ KNOWN = {
     "tier": "1",
     "votes": "1,280",
     "voters": "90",
-    "win_rate": "62 %",
+    "win_rate": "62%",
     "size": "7.24 B",
     "price": "$1",
     "context": "128 k",
     "speed": "52/s",
     "wait": "0.42 s",
-    "failures": "1.2 %",
+    "failures": "1.2%",
     "released": "Feb 2026",
 }
 

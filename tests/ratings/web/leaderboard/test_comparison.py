@@ -43,7 +43,7 @@ def test_pair_has_the_figures_of_the_pairs_of_the_board(voted):
         "better": "X",
         "worse": "Y",
         "diff": f"+{diff:.0f} ± {1.96 * error:.0f}",
-        "chance": f"{100 * chance:.0f} %",
+        "chance": f"{100 * chance:.0f}%",
         "direct": "14 votes: 9 won, 4 lost, 1 tied",
         "needed": f"about {round_estimate(needed)}",
         "why": "",

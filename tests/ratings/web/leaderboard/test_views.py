@@ -283,7 +283,7 @@ def test_form_offers_no_board_that_cannot_be(client, voted, query, disabled):
     outline = Outline(client.get(f"{PAGE}?{query}").content.decode())
     options = [attrs["value"] for attrs in outline.all("option") if "disabled" in attrs]
     assert set(options) == set(disabled)
-    assert ("not with Elo" in outline.text, "not under style control" in outline.text) == (
+    assert ("not with Elo" in outline.text, "not with style control" in outline.text) == (
         "true" in disabled, "elo" in disabled,
     )  # fmt: skip
 
@@ -406,7 +406,7 @@ def test_json_says_what_was_asked_and_left_out(client, voted):
 
 
 @pytest.mark.parametrize(
-    ("query", "words"), [("", "are stored yet."), ("&at=2999-01-01T00:00:00Z", "are stored for that time:")]
+    ("query", "words"), [("", "are stored yet."), ("&at=2999-01-01T00:00:00Z", "are stored for that time, because")]
 )
 def test_models_side_by_side_without_kept_pairs_say_so(client, voted, query, words):
     PairTable.objects.all().delete()
@@ -479,7 +479,7 @@ def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(clie
 
 
 def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
-    assert "appears after its first votes for which the style" in text(client.get(PAGE, {"style_control": "true"}))
+    assert "appears after the first votes for which the style" in text(client.get(PAGE, {"style_control": "true"}))
     styled = Board.objects.create(pool=factories.pool(), category=factories.board().category, style_control=True)
     problem = {"problem": "separable"}
     Snapshot.objects.create(board=styled, votes=3, code_version="1", rows=pack_rows([]), parameters=problem)
