@@ -6,6 +6,7 @@ board or limit would silently change the response.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.conf import settings
