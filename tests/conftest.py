@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from kombu import pools
 
-from arena.identity import hash_key, voters
+from arena.identity import hash_key, network_hashes, voters
 from config.celery import app
 from core.storage.redis_clients import get_redis_client
 from tests import factories
@@ -42,9 +42,10 @@ def unlimited(settings):
 
 @pytest.fixture(autouse=True)
 def installation():
-    """The process has read its key of hashes already; tests about that say otherwise, for themselves alone."""
+    """The process has read its key of hashes already, and no salt; tests about that say otherwise, for themselves."""
     yield
     hash_key._key = HASH_KEY
+    network_hashes._salts.clear()
 
 
 @pytest.fixture(autouse=True)
