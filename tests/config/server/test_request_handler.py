@@ -50,7 +50,7 @@ def broken(request):
 @view
 @api_view()
 @renderer_classes([ThreadRenderer])
-def api(request):
+def rendered(request):
     seen["view"] = threading.current_thread().name
     return Response({"done": True})
 
@@ -131,7 +131,7 @@ async def test_view_that_fails_releases_its_connection_as_well():
 
 
 async def test_response_is_rendered_in_the_thread_of_its_view():
-    assert await ask("api") == b'{"done":true}'
+    assert await ask("rendered") == b'{"done":true}'
     assert seen["render"] == seen["view"]
 
 
