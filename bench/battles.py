@@ -2,6 +2,7 @@
 
 ./scripts/bench battles                     all of it: 250 users with the release clock off, 100 users with it off and
                                             on, the load without an arena beside it, and 1,000 battles of ten models
+./scripts/bench battles --tokens 200 200    the same with short answers; with --rate 45 as many new visitors a second
 ./scripts/bench battles --pace off|on       one measurement of load, without an arena and with one
 ./scripts/bench battles --rhythm 1000       the rhythm alone, through the whole service
 ./scripts/bench battles --simulate 1000     the rhythm alone, through the release clock in simulated time
@@ -21,7 +22,7 @@ import uvloop
 
 from bench import processes, rhythm
 from bench.figures import Figures, Window, figures, service_cpu, table
-from bench.load import Fight, Load, in_arena, straight
+from bench.load import Arrivals, Fight, Load, in_arena, straight
 from bench.profiles import RHYTHMS, STEADY
 from tests.system.service import SERVICE_VARIABLES, Service
 
@@ -37,6 +38,7 @@ def parse() -> argparse.Namespace:
         prog="./scripts/bench battles", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--users", type=int, default=250, help="at the same time (250)")
+    parser.add_argument("--rate", type=float, help="battles of new visitors a second, at random, in place of users")
     parser.add_argument("--seconds", type=int, default=60, help="to measure, after everybody has begun (60)")
     parser.add_argument("--tokens", type=int, nargs=2, default=(500, 750), help="least and most of an answer (500 750)")
     parser.add_argument("--workers", type=int, default=1, help="processes that answer (1)")
@@ -61,9 +63,10 @@ async def measure(
     fight: Fight, users: int, options: argparse.Namespace, up: Service | None, mock: psutil.Process
 ) -> Figures:
     """Let everybody begin, then take windows of time, each with its own figures."""
-    load = Load(fight, users, ramp_s=options.tokens[1] / 50)
+    answer_s = options.tokens[1] / 50
+    load: Load | Arrivals = Arrivals(fight, options.rate) if options.rate else Load(fight, users, ramp_s=answer_s)
     running = asyncio.ensure_future(load.run())
-    await asyncio.sleep(load.ramp_s + SETTLE_S)
+    await asyncio.sleep(answer_s + SETTLE_S)
     number = max(LEAST_WINDOWS, options.seconds // WINDOW_S)
     marks = [await _mark(up, mock)]
     for n in range(1, number + 1):
@@ -91,8 +94,9 @@ def loads(options: argparse.Namespace, users: int, paces: list[bool]) -> None:
             with arena(options, url, paced=paced) as up:
                 fight = in_arena(up.url, url, paced=paced)
                 columns[f"clock {'on' if paced else 'off'}"] = uvloop.run(measure(fight, users, options, up, process))
+    visitors = f"{options.rate:g} battles a second" if options.rate else f"{users} users"
     print(
-        f"\n{users} users, answers of {options.tokens[0]} to {options.tokens[1]} tokens at 2 x 50 tokens/s, "
+        f"\n{visitors}, answers of {options.tokens[0]} to {options.tokens[1]} tokens at 2 x 50 tokens/s, "
         f"{options.workers} answers worker(s); medians over windows (lowest to highest)\n"
     )
     print(table(columns))

@@ -20,6 +20,7 @@ class Window:
 
 Figures = dict[str, str]
 SERVICE = "service, % of a core per battle"
+SERVICE_MS = "service, ms of a processor per battle"
 
 
 def figures(fought: Sequence[Fought], marks: Sequence[Window]) -> Figures:
@@ -47,17 +48,34 @@ def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, f
     share = {name: 100 * (end.cpu[name] - start.cpu[name]) / (open_s or np.nan) for name in end.cpu}
     share["others"] = share.pop("machine") - sum(share.values())
     service = {name: share[name] for name in (*PARTS, "up") if name in share}
+    ready = sum(start.at <= each.ready < end.at for each in fought)
+    ms_each = {name: 1000 * (end.cpu[name] - start.cpu[name]) / (ready or np.nan) for name in end.cpu}
     return {
+        "battles begun per s": sum(start.at <= each.asked < end.at for each in fought) / (end.at - start.at),
         "battles at the same time": open_s / (end.at - start.at),
         "added time to first token p50, ms": float(np.percentile(added, 50)) if len(added) else 0.0,
         "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
         "delivery lag p95, ms": float(np.percentile(lags, 95)),
+        **_pieces([each for each in fought if start.at <= each.ready < end.at]),
+        **({SERVICE_MS: sum(ms_each[name] for name in service)} if service else {}),
+        **{f"  ms of {name}": ms_each[name] for name in service},
+        "mock and client, ms per battle": ms_each["mock"] + ms_each["client"],
         **({SERVICE: sum(service.values())} if service else {}),
         **{f"  {name}": value for name, value in service.items()},
         "mock, % of a core per battle": share["mock"],
         "client, % of a core per battle": share["client"],
         "other programs, % of a core": share["others"] * open_s / (end.at - start.at),
+    }
+
+
+def _pieces(ended: Sequence[Fought]) -> dict[str, float]:
+    """How often a pane grows, and the 95th percentile of the gaps between two pieces."""
+    panes = [np.array(pane.times) for each in ended for pane in each.panes.values() if len(pane.times) > 1]
+    gaps = np.concatenate([np.diff(times) for times in panes]) if panes else np.zeros(1)
+    return {
+        "pieces per pane and s": float(1 / np.mean(gaps)) if np.mean(gaps) else 0.0,
+        "gap of pieces p95, ms": float(np.percentile(gaps, 95)) * 1000,
     }
 
 

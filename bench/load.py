@@ -76,16 +76,45 @@ class Load:
         cookies: dict[str, str] = {}
         await asyncio.sleep(self.ramp_s * number / self.users)
         while not self.stopped and (self.most is None or len(self.fought) < self.most):
-            fought = Fought(f"Question {len(self.fought)} of user {number}: which of the two is it?")
-            self.fought.append(fought)
-            try:
-                async with asyncio.timeout(LONGEST_S):
-                    await self.fight(fought, cookies)
-            except TimeoutError:
-                fought.error = f"not over after {LONGEST_S:.0f} s: {fought}"
-            except (Lost, OSError, KeyError, ValueError) as error:
-                fought.error = f"{error!r}: {fought}"
+            fought = await fight_once(self.fight, self.fought, number, cookies)
+            if fought.error:
                 await asyncio.sleep(1)
+
+
+class Arrivals:
+    """New visitors, each with one battle, at random times (a Poisson process), until `stop` is called."""
+
+    def __init__(self, fight: Fight, per_s: float, seed: int = 1) -> None:
+        self.fight = fight
+        self.per_s = per_s
+        self.random = Random(seed)
+        self.fought: list[Fought] = []
+        self.stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    async def run(self) -> None:
+        arrival = time.monotonic()
+        async with asyncio.TaskGroup() as visitors:
+            while not self.stopped:
+                arrival += self.random.expovariate(self.per_s)
+                await asyncio.sleep(max(0.0, arrival - time.monotonic()))
+                visitors.create_task(fight_once(self.fight, self.fought, len(self.fought), {}))
+
+
+async def fight_once(fight: Fight, fights: list[Fought], number: int, cookies: dict[str, str]) -> Fought:
+    """One battle of user `number`, added to `fights` with its error, if any."""
+    fought = Fought(f"Question {len(fights)} of user {number}: which of the two is it?")
+    fights.append(fought)
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            await fight(fought, cookies)
+    except TimeoutError:
+        fought.error = f"not over after {LONGEST_S:.0f} s: {fought}"
+    except (Lost, OSError, KeyError, ValueError) as error:
+        fought.error = f"{error!r}: {fought}"
+    return fought
 
 
 def in_arena(url: str, mock: str, *, paced: bool) -> Fight:

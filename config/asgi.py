@@ -5,7 +5,6 @@ from threading import Thread
 
 import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 from config.server.uvicorn_protocol import allow_files
 
@@ -19,6 +18,7 @@ django.setup()
 from arena.judging import language_id
 from config.server.body_limit import BodyLimitMiddleware
 from config.server.inline_middleware import use_inline_classes
+from config.server.request_handler import RequestHandler
 from config.server.static_files import StaticFiles
 from core.storage import database
 
@@ -26,6 +26,6 @@ from core.storage import database
 database.set_timeouts(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
 settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(
-    StaticFiles(get_asgi_application()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
+    StaticFiles(RequestHandler()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
 )
 Thread(target=language_id.preload_identifier, name="load", daemon=True).start()

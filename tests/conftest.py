@@ -12,7 +12,7 @@ from django.db import connections
 from django.test import override_settings
 from kombu import pools
 
-from arena.identity import hash_key, voters
+from arena.identity import hash_key, network_hashes, voters
 from config.celery import app
 from core.storage.redis_clients import get_redis_client
 from tests import factories
@@ -54,9 +54,10 @@ def settings_of_tests():
 
 @pytest.fixture(autouse=True)
 def installation():
-    """The process has read its key of hashes already; tests about that say otherwise, for themselves alone."""
+    """The process has read its key of hashes already, and no salt; tests about that say otherwise, for themselves."""
     yield
     hash_key._key = HASH_KEY
+    network_hashes._salts.clear()
 
 
 @pytest.fixture

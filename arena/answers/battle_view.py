@@ -3,22 +3,42 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from arena.answers.attempt_tags import derive_attempt_tag
 from arena.answers.markdown import render_answer
 from arena.answers.stream_events import BattleView
-from arena.models import Answer, Battle
+from arena.models import Answer, Battle, row_locks
 from core.storage.database import database_sync_to_async
+
+# The fields of answers, turns and battles that a view needs.
+VIEW_FIELDS = (
+    *("side", "state", "text", "stopped", "cut", "failure", "attempt", "turn__number"),
+    *("turn__battle__state", "turn__battle__mode"),
+)
 
 
 def load_answers(battle_id: UUID) -> list[Answer]:
     """All answers of a battle with their turns, ordered by turn and side."""
-    answers = Answer.objects.filter(turn__battle=battle_id).select_related("turn__battle")
-    return list(answers.order_by("turn__number", "side"))
+    return list(_query_answers(battle_id))
 
 
 def load_battle_view(battle_id: UUID) -> BattleView:
-    """The current view of a battle."""
-    return build_battle_view(load_answers(battle_id))
+    """The current view of a battle; an empty one if it does not exist."""
+    return build_battle_view(_query_answers(battle_id).only(*VIEW_FIELDS))
+
+
+def load_voter_view(voter_id: UUID, battle_id: UUID) -> BattleView:
+    """The current view of a battle of this voter. Raises RequestError 404 for the battles of others as well."""
+    answers = list(_query_answers(battle_id).filter(turn__battle__voter=voter_id).only(*VIEW_FIELDS))
+    if not answers:
+        raise row_locks.battle_not_found_error()
+    return build_battle_view(answers)
+
+
+def _query_answers(battle_id: UUID) -> QuerySet[Answer]:
+    answers = Answer.objects.filter(turn__battle=battle_id).select_related("turn__battle")
+    return answers.order_by("turn__number", "side")
 
 
 def build_battle_view(answers: Iterable[Answer]) -> BattleView:

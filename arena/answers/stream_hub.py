@@ -32,6 +32,7 @@ RETRY_DELAY_S = 1.0
 MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
 STALL_TIMEOUT_S = 30.0
+FIRST_ID = b"0"  # before all entries of a stream in Redis
 logger = logging.getLogger(__name__)
 
 
@@ -54,7 +55,7 @@ class FollowedBattle:
 
     battle_id: UUID
     view: BattleView = field(default_factory=BattleView)
-    last_id: bytes = b"0"
+    last_id: bytes = FIRST_ID
     readers: set[BattleReader] = field(default_factory=set)
     updated_at: float = field(default_factory=time.monotonic)
 
@@ -86,15 +87,20 @@ class BattleHub:
         """
         return sse.acquire_slot(self.open_slots, limits)
 
-    def stream(self, slot: StreamSlot, battle_id: UUID, position: Position) -> EventStream:
+    def stream(self, slot: StreamSlot, battle_id: UUID, view: BattleView, position: Position) -> EventStream:
         """The events of `follow`, for a response."""
-        return EventStream(slot, self.follow(slot, battle_id, position))
+        return EventStream(slot, self.follow(slot, battle_id, view, position))
 
-    async def follow(self, slot: StreamSlot, battle_id: UUID, position: Position) -> AsyncIterator[bytes]:
-        """Server-sent events from a position on, until the battle has its last one."""
+    async def follow(
+        self, slot: StreamSlot, battle_id: UUID, view: BattleView, position: Position
+    ) -> AsyncIterator[bytes]:
+        """Server-sent events from a position on, until the battle has its last one.
+
+        view: of the battle, just loaded from the database
+        """
         reader = BattleReader(asyncio.current_task())
         try:
-            battle = await self._join(battle_id)
+            battle = await self._join(battle_id, view, position)
             battle.readers.add(reader)
             async for chunk in _stream_updates(battle, reader, position):
                 reader.sending_since = time.monotonic()
@@ -117,15 +123,13 @@ class BattleHub:
             if reader.sending_since < deadline and reader.task:
                 reader.task.cancel()
 
-    async def _join(self, battle_id: UUID) -> FollowedBattle:
-        if battle_id in self.followed:
-            return self.followed[battle_id]
-        loaded_battle = FollowedBattle(battle_id)
-        loaded_battle.view = await battle_view.load_view_and_release(battle_id)
-        # Text released after the last checkpoint is only in Redis.
-        with suppress(RedisError, OSError):
-            await self._read_streams([loaded_battle])
-        battle = self.followed.setdefault(battle_id, loaded_battle)
+    async def _join(self, battle_id: UUID, view: BattleView, position: Position) -> FollowedBattle:
+        battle = self.followed.get(battle_id) or FollowedBattle(battle_id, view)
+        # A reader that continues may have text that was released after the last checkpoint and is only in Redis.
+        if position != Position() and battle.last_id == FIRST_ID:
+            with suppress(RedisError, OSError):
+                await self._read_streams([battle])
+        battle = self.followed.setdefault(battle_id, battle)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from arena.answers import battle_view, stream_hub
-from arena.answers.stream_events import Position
+from arena.answers.stream_events import BattleView, Position
 from arena.api.openapi import BATTLES_TAG, MODELS_TAG, describe_battle_call, describe_keyed_call
 from arena.api.serializers import (
     BattlePageSchema,
@@ -30,7 +30,7 @@ from arena.battles.reveal import build_reveal
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import Answer, Battle, Turn, row_locks
+from arena.models import Answer, Battle, Turn
 from core.http.errors import RequestError, build_error_response, field_error, read_json_body, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
@@ -130,7 +130,6 @@ class BattleListView(APIView):
                 payer=quotas.get_payer(request),
                 network=network_hashes.compute_current_hash(request),
             )
-        row_locks.refresh_battle(battle)
         return Response(build_battle_data(battle), status=201)
 
 
@@ -278,16 +277,14 @@ class SharedBattleListView(APIView):
         return Response(SharedBattleListSchema({"results": battles}).data)
 
 
-def _authorize_stream(request: HttpRequest, battle_id: UUID) -> None:
-    """Charge the opening of a stream, however soon it is closed again, and check that the battle is the voter's.
+@database_sync_to_async
+def _open_view(request: HttpRequest, battle_id: UUID) -> BattleView:
+    """The view of a battle of the voter. Charges the opening of a stream, however soon it is closed again.
 
     Raises RequestError 429 and 404.
     """
     quotas.charge_stream(request)
-    lifecycle.get_battle(get_voter_id(request), battle_id)
-
-
-_authorize_stream_async = database_sync_to_async(_authorize_stream)
+    return battle_view.load_voter_view(get_voter_id(request), battle_id)
 
 
 @csrf_exempt  # so that a write request gets a 405 and not an error about its token
@@ -302,15 +299,15 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
     if error_response := reject_unsafe_method(request, "Event streams are read-only."):
         return error_response
     try:
-        await _authorize_stream_async(request, battle_id)
+        view = await _open_view(request, battle_id)
         if request.method == "HEAD":
             return build_stream_response(empty_stream())
         slot = stream_hub.get_hub().admit(stream_limits.build_battle_stream_limits(request))
     except RequestError as error:
         return build_error_response(error)
     # A page that shows a part of the answers already names its position in `from`.
-    last_event = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
-    return build_stream_response(stream_hub.get_hub().stream(slot, battle_id, Position.parse(last_event)))
+    position = Position.parse(request.headers.get("Last-Event-ID") or request.GET.get("from", ""))
+    return build_stream_response(stream_hub.get_hub().stream(slot, battle_id, view, position))
 
 
 @csrf_exempt  # so that a write request gets a 404 and not an error about its token

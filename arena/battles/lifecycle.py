@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -24,6 +25,7 @@ from arena.judging import vote_rules
 from arena.models import LIVE_POOL, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter, battle_lengths, row_locks
 from arena.signals import vote_cast
 from core.http.errors import RequestError, field_error, sanitize_name
+from core.storage.database import set_prefetched
 
 MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
@@ -45,6 +47,8 @@ def start_battle(
 ) -> Battle:
     """A new battle with its first turn queued, between two models drawn blind or two named ones.
 
+    Its turn, its answers and its missing vote are known without a query.
+
     models: slugs. An anonymous battle draws among them, for a pool of their own; without them it draws among all
         models, for `open_pool`. A side-by-side battle takes exactly two, in this order, and is never rated. Named
         models are asked even while they are out of the draw: an error would reveal which model has just failed in
@@ -61,9 +65,9 @@ def start_battle(
     among = None if models is None else _parse_model_slugs(mode, models)
     pool = open_pool if among is None else get_set_pool(models or ())
     if mode == Battle.Mode.SIDE_BY_SIDE:
-        pair = _build_side_by_side_draw(among)
+        start = _build_side_by_side_start(among)
     elif mode == Battle.Mode.ANONYMOUS:
-        pair = _draw_blind_pair(among, pool, payer)
+        start = _draw_blind_start(among, pool, payer)
     else:
         raise field_error("mode", _("Set the mode to anonymous or side_by_side."))
     with transaction.atomic():
@@ -75,14 +79,16 @@ def start_battle(
             mode=mode,
             pool=pool,
             among=among,
-            model_a_id=pair.a,
-            model_b_id=pair.b,
-            propensity=pair.propensity,
+            model_a_id=start.pair.a,
+            model_b_id=start.pair.b,
+            propensity=start.pair.propensity,
             prompt_source=detect_prompt_source(prompt),
             network=network,
         )
-        _create_turn(battle, 1, prompt)
-        _charge_tokens(battle, payer)
+        turn = _create_turn(battle, 1, prompt)
+        token_budgets.charge_battle(start.charged_models, pool, len(prompt.encode()), payer, start.budgets)
+    Battle.vote.related.set_cached_value(battle, None)
+    set_prefetched(battle, "turns", [turn])
     return battle
 
 
@@ -102,20 +108,32 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
     return [ids[slug] for slug in slugs]
 
 
-def _build_side_by_side_draw(model_ids: list[int] | None) -> pair_sampler.PairDraw:
+@dataclass(frozen=True)
+class _Start:
+    """The models of a new battle, and those to charge for it with their budgets."""
+
+    pair: pair_sampler.PairDraw
+    charged_models: list[int]
+    budgets: token_budgets.Budgets | None = None
+
+
+def _build_side_by_side_start(model_ids: list[int] | None) -> _Start:
     if model_ids is None:
         raise field_error("models", _("Choose two models for a side-by-side battle."))
     model_a, model_b = model_ids
-    return pair_sampler.PairDraw(model_a, model_b, propensity=1.0)
+    return _Start(pair_sampler.PairDraw(model_a, model_b, propensity=1.0), model_ids)
 
 
-def _draw_blind_pair(among: list[int] | None, pool: str, payer: str) -> pair_sampler.PairDraw:
+def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
     drawable = draw.list_drawable_models(among)
-    pair = draw.draw_pair(token_budgets.list_affordable_models(drawable, pool, payer), pool=pool)
+    budgets = token_budgets.load_budgets(among or drawable)
+    affordable = token_budgets.list_affordable_models(drawable, pool, payer, budgets)
+    pair = draw.draw_pair(affordable, pool=pool)
     if pair is None and among:
-        pair = draw.draw_unweighted_pair(token_budgets.list_affordable_models(among, pool), pool)
+        affordable = token_budgets.list_affordable_models(among, pool, budgets=budgets)
+        pair = draw.draw_unweighted_pair(affordable, pool)
     if pair is not None:
-        return pair
+        return _Start(pair, affordable, budgets)
     if among or len(drawable) >= draw.MIN_MODELS:
         raise token_budgets.few_models_error(among or drawable, pool)
     detail = _("Fewer than two models are available right now. Try again in a moment.")
@@ -129,12 +147,12 @@ def get_set_pool(slugs: Sequence[str]) -> str:
 
 def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
     turn = Turn.objects.create(battle=battle, number=number, prompt=prompt)
-    Answer.objects.bulk_create(
-        [
-            Answer(turn=turn, side="a", model_id=battle.model_a_id),
-            Answer(turn=turn, side="b", model_id=battle.model_b_id),
-        ]
-    )
+    answers = [
+        Answer(turn=turn, side="a", model_id=battle.model_a_id),
+        Answer(turn=turn, side="b", model_id=battle.model_b_id),
+    ]
+    Answer.objects.bulk_create(answers)
+    set_prefetched(turn, "answers", answers)
     transaction.on_commit(lambda: _enqueue_turn(turn.pk), robust=True)
     return turn
 
@@ -181,6 +199,7 @@ def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
     """
     check_text(prompt)
     with transaction.atomic():
+        row_locks.lock_voter(battle.voter_id)
         running_battles.check_voter_limit(battle.voter_id)
         ready = Battle.objects.filter(id=battle.pk, state=Battle.State.READY)
         if not ready.update(state=Battle.State.ANSWERING, stopped=False):
@@ -220,6 +239,7 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
     if last_turn.created_at < timezone.now() - IDLE_TIMEOUT:
         raise RequestError("too_late", "This battle failed too long ago to retry. Start a new one.", 409)
     with transaction.atomic():
+        row_locks.lock_voter(battle.voter_id)
         running_battles.check_voter_limit(battle.voter_id)
         failed = Answer.objects.filter(turn=last_turn, state=Answer.State.FAILED)
         retryable = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
@@ -292,19 +312,38 @@ def cast_vote(
     state = Battle.State.SKIPPED if winner == SKIP else Battle.State.VOTED
     analysis = vote_rules.analyze_battle(battle) if battle.state == Battle.State.READY and winner != SKIP else None
     with transaction.atomic():
-        if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(state=state):
-            raise _build_vote_error(battle.pk)
-        battle.refresh_from_db(from_queryset=query_battles())  # a model may have been replaced in the meantime
+        _end_battle(battle, state)
         if not has_own_answer(battle):
             detail = _("Ask a question first: nothing has been answered in this battle yet.")
             raise RequestError("not_ready", detail, 409)
         _announce_state(battle, state)
         if winner == SKIP:
             return None
-        battle.standing = load_standing(battle)
-        battle.save(update_fields=["standing"])
         analysis = vote_rules.confirm_analysis(battle, analysis) if analysis else vote_rules.analyze_battle(battle)
         return _create_vote(battle, str(winner), analysis, source, **feedback_fields)
+
+
+def _end_battle(battle: Battle, state: str) -> None:
+    """Give a battle that is ready its last state, with the standing of its models if it gets a vote.
+
+    Raises the errors of `_build_vote_error`.
+    """
+    if not _update_ready_battle(battle, state):
+        # It may have been retried since it was loaded, with another model or a side that failed alone.
+        row_locks.refresh_battle(battle, from_queryset=query_battles())
+        if not _update_ready_battle(battle, state):
+            raise _build_vote_error(battle.pk)
+
+
+def _update_ready_battle(battle: Battle, state: str) -> bool:
+    """Change the state if the battle is ready, and as it was loaded."""
+    loaded = {field: getattr(battle, field) for field in ("model_a_id", "model_b_id", "one_sided", "replaced")}
+    standing = load_standing(battle) if state == Battle.State.VOTED else None
+    unchanged = Battle.objects.filter(id=battle.pk, state=Battle.State.READY, **loaded)
+    if not unchanged.update(state=state, standing=standing):
+        return False
+    battle.standing = standing
+    return True
 
 
 def has_own_answer(battle: Battle) -> bool:

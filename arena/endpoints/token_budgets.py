@@ -43,6 +43,9 @@ ON CONFLICT (day, charged_to) DO UPDATE SET tokens = old.tokens + excluded.token
 RETURNING charged_to, tokens"""
 
 
+Budgets = dict[int, int]
+
+
 @dataclass(frozen=True)
 class Charge:
     """Tokens to charge to one budget, and the error if `limit` tokens are spent already; no limit for None."""
@@ -53,9 +56,14 @@ class Charge:
     error: RequestError | None = None
 
 
-def list_affordable_models(models: Sequence[int], pool: str, payer: str = "") -> list[int]:
-    """The models with tokens left for a battle in this pool; in the live pool also within the payer's share."""
-    budgets = _load_budgets(models)
+def list_affordable_models(
+    models: Sequence[int], pool: str, payer: str = "", budgets: Budgets | None = None
+) -> list[int]:
+    """The models with tokens left for a battle in this pool; in the live pool also within the payer's share.
+
+    budgets: of these models, if they are loaded already.
+    """
+    budgets = load_budgets(models) if budgets is None else budgets
     share = payer if pool == LIVE_POOL else NAMED_SHARE
     spent = _load_spent_tokens(budgets, share)
     return [model for model in models if model not in budgets or _has_budget_left(model, budgets[model], spent, share)]
@@ -71,14 +79,15 @@ def few_models_error(models: Sequence[int], pool: str) -> RequestError:
     return _budget_spent_error(_("Fewer than two models have a budget left. Try again at the next full hour."))
 
 
-def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str) -> None:
+def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, budgets: Budgets | None = None) -> None:
     """Charge a battle between two of these models, in the transaction that starts it.
 
     octets: bytes of the conversation, including the question. payer: the network; empty if networks have no limit.
+    budgets: of these models, if they are loaded already.
     Raises RequestError: 503 `budget_spent` if the service or a named model has spent its budget, 429
     `too_many_tokens` if the network has.
     """
-    model_budgets = _load_budgets(models)
+    model_budgets = load_budgets(models) if budgets is None else budgets
     service_budget = settings.ENVIRONMENT.arena_tokens_per_day
     if not model_budgets and not service_budget:
         return
@@ -98,7 +107,7 @@ def delete_old_charges() -> int:
     return DailyTokens.objects.filter(day__lt=_today() - RETENTION).delete()[0]
 
 
-def _load_budgets(models: Sequence[int]) -> dict[int, int]:
+def load_budgets(models: Sequence[int]) -> Budgets:
     """Model → its tokens per day; models without a limit are missing."""
     limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
@@ -143,9 +152,7 @@ def _estimate_highest_cost(octets: int) -> int:
     return len(SIDES) * _estimate_tokens(octets, max(answer_limits, default=DEFAULT_MAX_TOKENS))
 
 
-def _build_model_charges(
-    costs: dict[int, float], budgets: dict[int, int], payer: str, *, are_named: bool
-) -> list[Charge]:
+def _build_model_charges(costs: dict[int, float], budgets: Budgets, payer: str, *, are_named: bool) -> list[Charge]:
     charges: list[Charge] = []
     for model, cost in costs.items():
         if model not in budgets:

@@ -8,8 +8,9 @@ salt, nobody can compute a hash again.
 import hashlib
 import hmac
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from django.db import connection
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
@@ -18,6 +19,7 @@ from arena.identity.voters import get_client_address
 from arena.models import Battle, NetworkSalt
 
 NETWORK_HASH_RETENTION = timedelta(days=30)
+_salts: dict[date, bytes] = {}  # this week's, so that a process reads it once
 
 
 def compute_network_hashes(request: HttpRequest) -> list[str]:
@@ -35,8 +37,13 @@ def compute_current_hash(request: HttpRequest) -> str:
 def _get_current_salt() -> bytes:
     today = datetime.now(UTC).date()
     monday = today - timedelta(days=today.weekday())
-    row, _created = NetworkSalt.objects.get_or_create(week=monday, defaults={"salt": secrets.token_bytes(32)})
-    return bytes(row.salt)
+    if monday not in _salts:
+        row, _created = NetworkSalt.objects.get_or_create(week=monday, defaults={"salt": secrets.token_bytes(32)})
+        if connection.in_atomic_block:  # the row may be rolled back
+            return bytes(row.salt)
+        _salts.clear()
+        _salts[monday] = bytes(row.salt)
+    return _salts[monday]
 
 
 def _hash_network(request: HttpRequest, salt: bytes) -> str:

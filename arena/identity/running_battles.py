@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from arena.models import Battle, Voter
+from arena.models import Battle
 from core.http.errors import RequestError
 from core.storage.redis_clients import get_redis_client
 
@@ -42,11 +42,11 @@ logger = logging.getLogger(__name__)
 def check_voter_limit(voter_id: UUID) -> None:
     """Raise RequestError 429 `too_many_running` if too many battles of the voter are being answered.
 
-    Call it in the transaction that starts the answers: the lock makes a second request count the battle of the first.
+    Call it in the transaction that starts the answers, with a lock on the voter: it makes a second request count the
+    battle of the first.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour:
         return
-    list(Voter.objects.select_for_update(no_key=True).filter(pk=voter_id).values_list("pk"))
     if Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= MAX_PER_VOTER:
         detail = _("%(limit)s of your battles are being answered. Wait until one is finished, then ask again.")
         raise _too_many_running_error(detail % {"limit": MAX_PER_VOTER})

@@ -1,9 +1,10 @@
 """The rules for a vote: whether it counts in ratings, in which categories, and the style of the answers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import prefetch_related_objects
 
 from arena.identity.voters import keyed_hash
 from arena.judging.identity_leaks import find_leak
@@ -35,9 +36,8 @@ class AnswerVersions:
     answers: tuple[tuple[int, int, bool], ...]
 
     @classmethod
-    def of(cls, battle: Battle) -> "AnswerVersions":
-        answers = Answer.objects.filter(turn__battle=battle).order_by("id").values_list("id", "attempt", "stopped")
-        return cls(battle.model_a_id, battle.model_b_id, tuple(answers))
+    def of(cls, battle: Battle, answers: Iterable[tuple[int, int, bool]]) -> "AnswerVersions":
+        return cls(battle.model_a_id, battle.model_b_id, tuple(sorted(answers)))
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,14 @@ class BattleAnalysis:
 
 
 def analyze_battle(battle: Battle) -> BattleAnalysis:
-    """The analysis of a battle, made before the vote is cast and without locks.
+    """The analysis of a battle, made before the vote is cast and without locks. It prefetches turns and answers.
 
     Hostile texts take a good part of a second, and locks must not be held for so long.
     """
-    versions = AnswerVersions.of(battle)
-    turns = list(battle.turns.prefetch_related("answers"))
+    prefetch_related_objects([battle], "turns__answers")
+    turns = list(battle.turns.all())
+    answers = [answer for turn in turns for answer in turn.answers.all()]
+    versions = AnswerVersions.of(battle, ((answer.pk, answer.attempt, answer.stopped) for answer in answers))
     judged = [turn for turn in turns if all(answer.state == Answer.State.FINISHED for answer in turn.answers.all())]
     last_judged = max((turn.number for turn in judged), default=0)
     is_blind = battle.mode == Battle.Mode.ANONYMOUS
@@ -91,7 +93,11 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
 
 def confirm_analysis(battle: Battle, analysis: BattleAnalysis) -> BattleAnalysis:
     """The analysis of a battle that is now locked: the given one if it is of the same texts, else a new one."""
-    return analysis if analysis.versions == AnswerVersions.of(battle) else analyze_battle(battle)
+    answers = Answer.objects.filter(turn__battle=battle).values_list("id", "attempt", "stopped")
+    if analysis.versions == AnswerVersions.of(battle, answers):
+        return analysis
+    battle.refresh_from_db()  # without the turns and answers that it has prefetched
+    return analyze_battle(battle)
 
 
 def find_failed_side(answers: Collection[Answer]) -> str:

@@ -154,7 +154,7 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
     taken = asyncio.Event()
 
     async def connection(*, reads: bool) -> None:
-        async for _ in hub.follow(hub.admit({str(voter): 6}), battle, Position()):
+        async for _ in hub.follow(hub.admit({str(voter): 6}), battle, view, Position()):
             taken.set()
             if not reads:
                 await asyncio.sleep(1000)  # like a server whose client has stopped reading

@@ -3,13 +3,12 @@
 import asyncio
 import gc
 from collections import Counter
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from uuid import uuid4
 
 import orjson
 import pytest
-from django.core.handlers.asgi import ASGIHandler
 from django.test import AsyncClient
 
 from arena.answers import battle_view, stream_hub
@@ -21,8 +20,8 @@ from arena.answers.publisher import Publisher
 from arena.answers.stream_events import Position, SideView
 from arena.identity import voters
 from arena.models import Answer, Battle
+from config.server.request_handler import RequestHandler
 from core.http import sse
-from tests import factories as common
 from tests.arena import factories
 from tests.arena.answers.turns import live_turn, say
 from tests.arena.conftest import close
@@ -32,17 +31,25 @@ from tests.remote_clients import of_address
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+async def follow(hub, slot, battle_id, position):
+    view = await battle_view.load_view_and_release(battle_id)
+    async with aclosing(hub.follow(slot, battle_id, view, position)) as events:
+        async for chunk in events:
+            yield chunk
+
+
 class Page:
     """A browser with an open stream: its visible texts, and the id from which it would reconnect."""
 
-    def __init__(self, hub, battle, voter=None):
+    def __init__(self, hub, battle, voter=None, last=""):
         self.hub, self.battle, self.voter = hub, battle, voter or uuid4()
-        self.text, self.names, self.last, self.comments = {}, [], "", 0
+        self.text, self.names, self.last, self.comments = {}, [], last, 0
         self.open()
 
     def open(self):
         """Connect, or reconnect like a browser."""
-        self.content = self.hub.follow(self.hub.admit({str(self.voter): 0}), self.battle.pk, Position.parse(self.last))
+        slot = self.hub.admit({str(self.voter): 0})
+        self.content = follow(self.hub, slot, self.battle.pk, Position.parse(self.last))
 
     async def read(self):
         """The events of the next chunk; none at the end of the stream."""
@@ -479,7 +486,7 @@ async def test_events_are_limited_by_address_and_networks(web, settings, in_data
     """334 cookies from one address occupied all streams of a process, and everybody else got 503."""
     limits = {"arena_streams_per_voter": 1, "arena_battles_per_hour_address": 300}
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **limits)
-    battles = [await in_database(common.battle) for _ in range(admitted + 2)]
+    battles = [await in_database(factories.battle, "answering") for _ in range(admitted + 2)]
 
     async def follow(number, battle):
         client = of_address(f"2001:db8:1:{number * step:x}::1")
@@ -553,7 +560,7 @@ async def test_events_cut_off_at_any_moment_hold_no_place(web, battle, steps):
     path = f"/api/v1/battles/{battle.pk}/events"
     scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"localhost"), (b"cookie", cookie)]}
     async with asyncio.timeout(30):
-        await ASGIHandler()({**scope, "query_string": b""}, receive, send)
+        await RequestHandler()({**scope, "query_string": b""}, receive, send)
     gc.collect()
 
     assert web.open_slots == {}
@@ -575,7 +582,7 @@ class Swallowing(stream_hub.BattleHub):
 
 async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):
     hub = Swallowing()
-    page = Page(hub, battle)
+    page = Page(hub, battle, last=f"1.{'x' * 8}-2-0.-0-0.0")
     reading = asyncio.create_task(page.read())
     await hub.asked.wait()
     reading.cancel()

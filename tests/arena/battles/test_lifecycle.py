@@ -236,6 +236,15 @@ def test_cast_vote_does_not_trust_what_was_read_before():
     assert battle.model_a == new
 
 
+def test_cast_vote_knows_a_side_that_failed_alone_after_the_battle_was_read():
+    battle = factories.battle()
+    Battle.objects.update(one_sided="a")
+
+    vote = lifecycle.cast_vote(battle, "b")
+
+    assert (vote.counted, vote.reason) == (False, "one_sided")
+
+
 def test_vote_after_a_replacement_has_no_propensity_for_its_pair_came_about_in_two_steps():
     """The battle has the chance of the new model alone: larger by a factor of about half the number of models."""
     battle = factories.battle(propensity=0.02)

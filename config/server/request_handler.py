@@ -1,0 +1,89 @@
+"""Django's handler with few changes of threads: each costs more than most middleware does."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from asgiref.sync import SyncToAsync, iscoroutinefunction, sync_to_async
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.urls import set_script_prefix
+
+from core.storage.database import database_sync_to_async
+
+# Under load, requests wait for one of these threads. If there were more than the pool has connections, they would wait
+# for a connection instead, and fail after the pool's timeout.
+VIEW_THREADS = ThreadPoolExecutor(8, "view")
+View = Callable[..., Any]
+
+
+class RequestHandler(ASGIHandler):
+    """Runs each synchronous view, and the rendering of its response, in one thread, which then releases its connection.
+
+    Django makes a thread for each request and changes to it four times. It also cancels the view of a client that goes
+    away; here only the streaming of a response ends early.
+    """
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            body_file = await self.read_body(receive)
+        except RequestAborted:
+            return
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        try:
+            request, error_response = self.create_request(scope, body_file)
+            # Each is None if the other is not.
+            response: Any = await self.run_get_response(request) if request else error_response
+            try:
+                if response.streaming:
+                    await self._stream_response(response, receive, send)
+                else:
+                    await self.send_response(response, send)
+            finally:
+                await _close_response(response)
+        finally:
+            body_file.close()
+
+    async def _stream_response(self, response: StreamingHttpResponse, receive: Any, send: Any) -> None:
+        """Send the response until its end, or until the client disconnects."""
+        sending = asyncio.create_task(self.send_response(response, send))
+        disconnect = asyncio.create_task(receive())
+        try:
+            await asyncio.wait((sending, disconnect), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, disconnect):
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await sending
+
+    def make_view_atomic(self, view: View) -> View:
+        """The view as a coroutine. Django calls this for each request, before it would run the view in a thread."""
+        view = super().make_view_atomic(view)
+        return view if iscoroutinefunction(view) else database_sync_to_async(_render_in_thread(view), VIEW_THREADS)
+
+
+def _render_in_thread(view: View) -> View:
+    """The view, which also renders its response: Django would change to a thread again for that."""
+
+    def render(*arguments: Any, **options: Any) -> Any:
+        response = view(*arguments, **options)
+        if callable(getattr(response, "render", None)):
+            response = response.render()
+            response.render = None  # Django renders each response that has this method
+        return response
+
+    return render
+
+
+async def _close_response(response: HttpResponseBase) -> None:
+    """Close the response. If the request used Django's thread, close it there, for that thread has a connection."""
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    if context in SyncToAsync.context_to_thread_executor:
+        await sync_to_async(response.close)()
+    else:
+        response.close()
