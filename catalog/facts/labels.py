@@ -21,30 +21,30 @@ SOURCE_NAME_PATTERN = re.compile(r"https?://\S+ \(([^,;()]+)|https?://([^\s/)]+)
 FIELD_LABELS = {
     "organization": (
         _("Maker"),
-        _("The maker is responsible for the model under its country's laws. Matters for purchasing and compliance."),
+        _("The maker is responsible for the model under its country's laws; matters for purchasing and compliance."),
     ),
     "license": (_("License"), _("This decides whether you may build a product on the model.")),
     "open_weights": (
         _("Open weights"),
-        _("The model can run on your own hardware. Matters if data must stay in-house or you want independence."),
+        _("The model can run on your own hardware; matters if data must stay in-house or you want independence."),
     ),
     "kind": (
         _("Kind"),
-        _("A base model continues text and is meant for further training. To talk to people, use a chat model."),
+        _("A base model continues text and is meant for further training; to talk to people, use a chat model."),
     ),
     "status": (_("Status"), _("A retired model no longer answers, so don't build anything new on it.")),
-    "retires_on": (_("Retires on"), _("Move services off the model by this day. Matters if you plan operations.")),
+    "retires_on": (_("Retires on"), _("Move services off the model by this day; matters if you plan operations.")),
     "release_date": (
         _("Released"),
         _("Newer models usually do more for their size; older models' flaws are better known."),
     ),
     "knowledge_cutoff": (
         _("Knowledge cutoff"),
-        _("The model knows nothing after this date unless it can search. Matters for news, law and prices."),
+        _("The model knows nothing after this date unless it can search; matters for news, law and prices."),
     ),
     "parameters_total": (
         _("Parameters"),
-        _("They determine how much memory the model needs. Matters if you run it on your own hardware."),
+        _("They determine how much memory the model needs; matters if you run it on your own hardware."),
     ),
     "parameters_active": (
         _("Active parameters"),
@@ -52,15 +52,15 @@ FIELD_LABELS = {
     ),
     "training_tokens": (
         _("Training tokens"),
-        _("Many training tokens make a small model both good and cheap. Matters when you compare small models."),
+        _("Many training tokens make a small model both good and cheap; matters when you compare small models."),
     ),
     "context_window": (
         _("Context"),
-        _("The limit for the question and answer together. Matters for long documents and long conversations."),
+        _("The limit for the question and answer together; matters for long documents and long conversations."),
     ),
     "max_input": (
         _("Max input"),
-        _("If this is smaller than the context, the rest is reserved for the answer. Matters for long documents."),
+        _("If this is smaller than the context, the rest is reserved for the answer; matters for long documents."),
     ),
     "max_output": (_("Max output"), _("Matters for long reports or programs that you need in one answer.")),
     "modalities": (
@@ -75,11 +75,11 @@ FIELD_LABELS = {
     ),
     "requests_per_minute": (
         _("Requests per minute"),
-        _("The provider's limit, which rises as you spend more. Matters for services with many users."),
+        _("The provider's limit, which rises as you spend more; matters for services with many users."),
     ),
     "tokens_per_minute": (
         _("Tokens per minute"),
-        _("Long questions reach this limit before the request limit. Matters for documents and agents."),
+        _("Long questions reach this limit before the request limit; matters for documents and agents."),
     ),
     "layers": (
         _("Layers"),
