@@ -1,6 +1,7 @@
 """A pure test cannot use a service, whatever its marker says."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 
@@ -9,7 +10,6 @@ import pytest
 import redis
 from redis.asyncio import Redis
 
-from core.storage.redis_clients import get_redis_client
 from tests.purity import MESSAGE, is_pure
 
 CHILD = "import os, redis; redis.Redis.from_url(os.environ['REDIS_URL']).ping()"
@@ -30,9 +30,12 @@ def test_test_with_valkey_is_not_marked(request, valkey):
     assert valkey.ping()
 
 
-def test_valkey_refuses_a_pure_test_on_an_open_connection():
-    with pytest.raises(redis.ConnectionError, match=MESSAGE):
-        get_redis_client().ping()
+def test_valkey_refuses_a_pure_test(tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        server.listen()
+        with pytest.raises(redis.ConnectionError, match=MESSAGE):
+            redis.Redis(unix_socket_path=str(tmp_path / "socket")).ping()
 
 
 async def test_asynchronous_valkey_refuses_a_pure_test(tmp_path):
