@@ -31,7 +31,7 @@ class BenchmarkListView(APIView):
     def get(self, request: Request) -> Response:
         """List benchmarks.
 
-        All benchmarks by slug: purpose, figures, caveats, and the number of known scores.
+        Returns all benchmarks, sorted by slug, with their purpose, figures, caveats, and number of known scores.
         """
         benchmarks = _query_benchmarks().annotate(number=Count("scores"))
         return SlugPagination().render_page(benchmarks, request, serializers.BenchmarkInListSchema)

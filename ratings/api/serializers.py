@@ -22,15 +22,18 @@ class AnchorSchema(Schema):
 
 class RatingScaleSchema(Schema):
     factor, base = IntegerField(), IntegerField()
-    mean = IntegerField(allow_null=True, help_text="of the bounded models of each component; null on a reference board")
+    mean = IntegerField(
+        allow_null=True, help_text="Mean rating of the bounded models of each component. Null on a reference board."
+    )
     anchor = AnchorSchema(
-        required=False, help_text="the model whose rating is fixed at this value; the others are shifted with it"
+        required=False,
+        help_text="The model whose rating is fixed at this value. The other ratings are shifted with it.",
     )
 
 
 class StyleCoefficientSchema(Schema):
-    coefficient = FloatField(help_text="natural log-odds per standard deviation of the style difference")
-    se, scale = FloatField(), FloatField(help_text="that standard deviation")
+    coefficient = FloatField(help_text="Natural log-odds per standard deviation of the style difference.")
+    se, scale = FloatField(), FloatField(help_text="Standard deviation of the style difference.")
 
 
 class StyleSchema(Schema):
@@ -41,37 +44,58 @@ class StyleSchema(Schema):
 class BoardRowSchema(Schema):
     rank = IntegerField(
         allow_null=True,
-        help_text="1 plus the number of ranked models in the component with a higher rating; null if not ranked",
+        help_text=(
+            "1 plus the number of ranked models in the component with a higher rating. Null if the model is not ranked."
+        ),
     )
     rank_low = IntegerField(
-        allow_null=True, help_text="1 plus the number of ranked models that are better by a two-sided 95 % test"
+        allow_null=True,
+        help_text="1 plus the number of ranked models that are better, according to a two-sided 95% test.",
     )
     rank_high = IntegerField(
         allow_null=True,
-        help_text="number of ranked models that are not worse by that test; if unranked, the last rank it could have",
+        help_text=(
+            "Number of ranked models that are not worse, according to the same test. For an unranked model, the "
+            "last rank that it could have."
+        ),
     )
     rank_ub = IntegerField(
-        allow_null=True, help_text="1 plus the number of ranked models whose intervals lie entirely above"
+        allow_null=True, help_text="1 plus the number of ranked models whose intervals lie entirely above this one."
     )
-    tier = IntegerField(allow_null=True, help_text="1: may be the best, 2: the best of the others, and so on")
+    tier = IntegerField(
+        allow_null=True,
+        help_text=(
+            "Tier 1 has the models that may be the best, tier 2 those that may be the best of the others, and so on."
+        ),
+    )
     votes_to_rank = IntegerField(
         allow_null=True,
-        help_text="votes needed for a rank, at most 20 of the same voter; null on boards of earlier versions",
+        help_text=(
+            "Votes that the model still needs for a rank, at most 20 from the same voter. Null on boards of "
+            "earlier versions."
+        ),
     )
     model, name = CharField(help_text="slug"), CharField()
     organization, license = CharField(allow_null=True), CharField(allow_null=True)
     open_weights = BooleanField(allow_null=True)
     rating = FloatField()
-    ci_low, ci_high = FloatField(allow_null=True, help_text="95 %; null if it is open"), FloatField(allow_null=True)
-    se = FloatField(allow_null=True, help_text="1.96 times this is half the width of a closed interval")
+    ci_low, ci_high = (
+        FloatField(allow_null=True, help_text="Lower end of the 95% interval. Null if the interval is open there."),
+        FloatField(allow_null=True),
+    )
+    se = FloatField(
+        allow_null=True, help_text="Standard error. 1.96 times this value is half the width of a closed interval."
+    )
     interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
-    component = IntegerField(help_text="ratings of different components are not comparable, with Elo neither")
+    component = IntegerField(help_text="Ratings of different components are not comparable. This applies to Elo too.")
     unbounded = BooleanField(
-        help_text="no finite rating fits its votes, so it is placed by a rule; always false with Elo"
+        help_text=(
+            "Whether no finite rating fits the model's votes, so that it is placed by a rule. Always false with Elo."
+        )
     )
     votes = IntegerField()
-    voters = IntegerField(allow_null=True, help_text="how many people, if known")
-    wins, losses = IntegerField(allow_null=True, help_text="null on a reference board"), IntegerField(allow_null=True)
+    voters = IntegerField(allow_null=True, help_text="Number of people who voted, if known.")
+    wins, losses = IntegerField(allow_null=True, help_text="Null on a reference board."), IntegerField(allow_null=True)
     ties = IntegerField(allow_null=True, help_text="both_bad included")
     both_bad, win_rate = IntegerField(allow_null=True), FloatField(allow_null=True)
     provisional = BooleanField()
@@ -90,21 +114,24 @@ class ReferenceSchema(Schema):
 
 
 class BoardSchema(BoardKeySchema):
-    computed_at = serializers.DateTimeField(allow_null=True, help_text="null before the first vote")
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="Null before the first vote.")
     votes = IntegerField(
-        allow_null=True, help_text="under style control those with a known style; null on a reference board"
+        allow_null=True,
+        help_text="Number of votes; under style control, of votes with a known style. Null on a reference board.",
     )
-    last_vote_id = IntegerField(allow_null=True, help_text="the newest vote in it")
+    last_vote_id = IntegerField(allow_null=True, help_text="Id of the newest vote on the board.")
     scale = RatingScaleSchema()
-    style = StyleSchema(required=False, help_text="effect of style")  # type: ignore[assignment]  # the name is the API's
+    style = StyleSchema(required=False, help_text="The effect of style.")  # type: ignore[assignment]  # the name is the API's
     problem = serializers.ChoiceField(
-        ("separable", "not_converged"), required=False, help_text="why there are votes and no rows"
+        ("separable", "not_converged"), required=False, help_text="Why the board has votes but no rows."
     )
     provisional = BooleanField(
-        help_text="fewer than two models of the main component have enough votes, so all have a rank"
+        help_text=(
+            "Whether all models have a rank because fewer than two models of the main component have enough votes."
+        )
     )
     reference = ReferenceSchema(
-        required=False, help_text="the publisher of these ratings, which are not from votes of this arena"
+        required=False, help_text="The publisher of these ratings, which do not come from this arena's votes."
     )
     rows = BoardRowSchema(many=True)
 
@@ -114,10 +141,10 @@ class FrontierRowSchema(Schema):
     model, name = CharField(help_text="slug"), CharField()
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     provisional = BooleanField()
-    value = FloatField(help_text="dollars per million tokens, or tokens per second")
+    value = FloatField(help_text="Dollars per million tokens, or tokens per second.")
     price_input, price_output = FloatField(required=False), FloatField(required=False)
     source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # see above
-    on_frontier = BooleanField(help_text="no other model is better in both")
+    on_frontier = BooleanField(help_text="Whether no other model is better in both.")
 
 
 class FrontierExclusionSchema(Schema):
@@ -143,17 +170,24 @@ class MatrixField(serializers.ListField):
 
 class PairwiseSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(allow_null=True)
-    models = serializers.ListField(child=CharField(), help_text="slugs in the order of the board: rows and columns")
-    wins = MatrixField(IntegerField(), "votes that the row won")
-    ties = MatrixField(IntegerField(), "votes of the pair that are a tie or both bad")
-    counts = MatrixField(IntegerField(), "all votes of the pair")
-    win_probability = MatrixField(FloatField(allow_null=True), "predicted score of the row")
-    diff = MatrixField(FloatField(allow_null=True), "rating of the row minus rating of the column")
+    models = serializers.ListField(
+        child=CharField(), help_text="Slugs in the order of the board, for both rows and columns."
+    )
+    wins = MatrixField(IntegerField(), "Votes that the row's model won.")
+    ties = MatrixField(IntegerField(), "Votes on the pair that were a tie or both bad.")
+    counts = MatrixField(IntegerField(), "All votes on the pair.")
+    win_probability = MatrixField(FloatField(allow_null=True), "Predicted score of the row's model.")
+    diff = MatrixField(FloatField(allow_null=True), "Rating of the row's model minus rating of the column's model.")
     diff_se = MatrixField(
-        FloatField(allow_null=True), "1.96 times this is half the width of the 95 % interval of the difference"
+        FloatField(allow_null=True),
+        "Standard error of the difference. 1.96 times this value is half the width of its 95% interval.",
     )
     votes_needed = MatrixField(
-        IntegerField(allow_null=True), "0: they differ significantly; null: no number of votes suffices"
+        IntegerField(allow_null=True),
+        (
+            "Direct votes that are still needed to separate the pair. 0 if it already differs significantly, null "
+            "if no number of votes would be enough."
+        ),
     )
 
 
@@ -175,7 +209,7 @@ class RatingPointSchema(Schema):
 
 class RatingSeriesSchema(Schema):
     model = CharField()
-    points = RatingPointSchema(many=True, help_text="oldest first, at most 200")
+    points = RatingPointSchema(many=True, help_text="Oldest first, at most 200 points.")
 
 
 class RatingHistorySchema(BoardKeySchema):
@@ -185,8 +219,8 @@ class RatingHistorySchema(BoardKeySchema):
 class PoolSchema(Schema):
     slug, name = CharField(), CharField()
     kind = serializers.ChoiceField(Pool.Kind.values)
-    provenance = CharField(help_text="source of its votes or ratings; empty for votes of this arena")
-    categories = serializers.ListField(child=CharField(), help_text="slugs of the categories with a board, sorted")
+    provenance = CharField(help_text="Source of the pool's votes or ratings. Empty for this arena's own votes.")
+    categories = serializers.ListField(child=CharField(), help_text="Sorted slugs of the categories that have a board.")
 
 
 class PoolPageSchema(PageSchema):
@@ -212,17 +246,19 @@ class PublicVoteSchema(Schema):
     id = IntegerField()
     model_a, model_b = CharField(help_text="name"), CharField()
     winner = serializers.ChoiceField([*WINNER_NAMES.values()])
-    timestamp = serializers.DateTimeField(allow_null=True, help_text="the hour in which it was cast")
-    voter = CharField(allow_null=True, help_text="a pseudonym, valid for a day and this pool")
-    conv_metadata = VoteStyleField(child=FloatField(), allow_null=True, help_text="the style of both answers")
+    timestamp = serializers.DateTimeField(allow_null=True, help_text="The hour in which the vote was cast.")
+    voter = CharField(allow_null=True, help_text="A pseudonym that is valid for one day and for this pool.")
+    conv_metadata = VoteStyleField(child=FloatField(), allow_null=True, help_text="The style of both answers.")
     weight = IntegerField()
     counted = BooleanField()
-    reason = CharField(help_text="why it does not count")
+    reason = CharField(help_text="Why the vote does not count.")
     source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the name is that of the API
-    propensity = FloatField(allow_null=True, help_text="the chance of this pair in the draw; null after a replacement")
+    propensity = FloatField(
+        allow_null=True, help_text="The probability of this pair in the draw. Null after a replacement."
+    )
     turns = IntegerField()
     categories = serializers.ListField(
-        child=CharField(), help_text="never `exclude-ties`, which depends on the outcome"
+        child=CharField(), help_text="Never contains `exclude-ties`, which depends on the outcome."
     )
 
 
@@ -233,7 +269,7 @@ class PublicVotePageSchema(Schema):
 
 class AgreementConditionsSchema(Schema):
     key = CharField()
-    models = IntegerField(help_text="models with such a score and a rating")
+    models = IntegerField(help_text="Number of models with both such a score and a rating.")
     task, metric = CharField(source="ranking.first.task"), CharField(source="ranking.first.metric")
     filter = CharField(source="ranking.first.filter")
     shots = IntegerField(source="ranking.first.shots", allow_null=True)
@@ -247,11 +283,17 @@ class AgreementConditionsSchema(Schema):
 class AgreementPointSchema(Schema):
     model, name = CharField(help_text="slug"), CharField()
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
-    score = FloatField(help_text="from 0 to 100")
-    score_margin = FloatField(allow_null=True, help_text="half of its 95 % interval; null where unknown")
-    expected = FloatField(allow_null=True, help_text="the rating on the line")
-    z = FloatField(allow_null=True, help_text="distance from the line, in standard deviations of all residuals")
-    z_low, z_high = FloatField(allow_null=True, help_text="within the noise of both, 95 %"), FloatField(allow_null=True)
+    score = FloatField(help_text="From 0 to 100.")
+    score_margin = FloatField(allow_null=True, help_text="Half the width of the score's 95% interval. Null if unknown.")
+    expected = FloatField(allow_null=True, help_text="The rating that the line predicts.")
+    z = FloatField(allow_null=True, help_text="Distance from the line, in standard deviations of all residuals.")
+    z_low, z_high = (
+        FloatField(
+            allow_null=True,
+            help_text="Lower end of the 95% interval of `z`, from the noise of both the score and the rating.",
+        ),
+        FloatField(allow_null=True),
+    )
     verdict = serializers.ChoiceField(get_args(Verdict), allow_null=True)
 
 
@@ -269,14 +311,14 @@ class DisagreementSchema(Schema):
     n, needed, missing = IntegerField(), IntegerField(), IntegerField()
     problem = serializers.ChoiceField(benchmark_agreement.PROBLEMS, allow_null=True)
     slope = FloatField(
-        source="regression.slope", allow_null=True, help_text="rating points per percentage point of the score"
+        source="regression.slope", allow_null=True, help_text="Rating points per percentage point of the score."
     )
     intercept = FloatField(source="regression.intercept", allow_null=True)
-    sd = FloatField(source="regression.sd", allow_null=True, help_text="of the residuals")
+    sd = FloatField(source="regression.sd", allow_null=True, help_text="Standard deviation of the residuals.")
     spearman = FloatField(source="regression.spearman", allow_null=True)
     spearman_low = FloatField(source="regression.spearman_low", allow_null=True)
     spearman_high = FloatField(source="regression.spearman_high", allow_null=True)
-    far = FloatField(help_text="a model with at least this |z| is far from the line")
+    far = FloatField(help_text="A model whose |z| is at least this value is far from the line.")
     rank_signal = serializers.ChoiceField(("kept", "lost"), allow_null=True)
-    points = AgreementPointSchema(many=True, help_text="from far below the line to far above it")
+    points = AgreementPointSchema(many=True, help_text="Models, from far below the line to far above it.")
     left_out = AgreementExclusionSchema(many=True)

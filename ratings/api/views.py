@@ -52,7 +52,9 @@ class ModelDetailView(APIView):
         response=serializers_reports.ModelReportSchema,
         parameters=[
             OpenApiParameter(
-                "pool", str, description="The pool of the categories and reasons; by default that of the model's page."
+                "pool",
+                str,
+                description="The pool for the categories and reasons. The default is the same as on the model's page.",
             )
         ],
     )
@@ -183,7 +185,9 @@ class RatingHistoryView(APIView):
         response=serializers.RatingHistorySchema,
         parameters=[
             *parameters.BOARD,
-            OpenApiParameter("model", str, many=True, description="Up to twenty slugs; by default the ten best."),
+            OpenApiParameter(
+                "model", str, many=True, description="Up to twenty slugs. The default is the ten best models."
+            ),
             OpenApiParameter(
                 "since", str, description=f"Earliest time, no later than `until`: {parameters.TIME_FORMAT}."
             ),
@@ -193,7 +197,7 @@ class RatingHistoryView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Ratings over time.
 
-        The ratings of some models on the published boards, oldest first; at most 200 points.
+        Returns the ratings of some models on the published boards, oldest first, with at most 200 points.
         """
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
@@ -229,7 +233,8 @@ class PoolListView(APIView):
     def get(self, request: Request) -> Response:
         """All pools.
 
-        Sets of votes with separate rankings, and the categories for which each has a board, by slug.
+        Returns the pools (sets of votes with separate rankings), sorted by slug, with the categories for which each
+        pool has a board.
         """
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
@@ -242,7 +247,8 @@ class CategoryListView(APIView):
     def get(self, request: Request) -> Response:
         """All categories.
 
-        The categories of all pools, by slug; `pools/` lists those for which each pool has a board.
+        Returns the categories of all pools, sorted by slug. `pools/` lists the categories for which each pool has a
+        board.
         """
         return SlugPagination().render_page(Category.objects.all(), request, serializers.CategorySchema)
 
@@ -277,7 +283,7 @@ class VoteListView(APIView):
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """The public record as one file.
 
-    All rows as JSON Lines, in the format of `export_votes --public` and `import_votes`.
+    Returns all rows as JSON Lines, in the format of `export_votes --public` and `import_votes`.
     """
     if method_error := reject_unsafe_method(request, "The record is read-only."):
         return method_error
@@ -311,7 +317,7 @@ class DisagreementView(APIView):
             OpenApiParameter("pool", str, description="As listed by `pools/`."),
             parameters.CATEGORY,
             OpenApiParameter(
-                "conditions", str, description="A `key` of the response; by default the one with the most models."
+                "conditions", str, description="A `key` from the response. The default is the one with the most models."
             ),
             parameters.AT,
         ],
@@ -348,7 +354,7 @@ class ShortlistView(APIView):
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
     """Follow the boards.
 
-    Server-sent events for five minutes: `board` within a second after a board changes.
+    Streams server-sent events for five minutes: a `board` event within a second after a board changes.
     """
     if method_error := reject_unsafe_method(request, "The event stream is read-only."):
         return method_error

@@ -15,23 +15,25 @@ class ShortlistTaskSchema(Schema):
 
 class FailedLimitSchema(Schema):
     limit = serializers.ChoiceField([*LIMIT_ASSESSORS])
-    words = CharField(help_text="the model's value and the limit")
-    known = BooleanField(help_text="false: the model's value is unknown")
+    words = CharField(help_text="The model's value and the limit.")
+    known = BooleanField(help_text="False if the model's value is unknown.")
 
 
 class CandidateAssessmentSchema(Schema):
     model, name = CharField(source="candidate.slug", help_text="slug"), CharField(source="candidate.name")
     tier = IntegerField(source="candidate.tier", allow_null=True)
     rating = FloatField(source="candidate.rating", allow_null=True)
-    price = FloatField(allow_null=True, help_text="dollars per million tokens in the requested mix")
-    monthly = FloatField(allow_null=True, help_text="dollars per month for the requested tokens; null without them")
+    price = FloatField(allow_null=True, help_text="Dollars per million tokens, in the requested mix.")
+    monthly = FloatField(
+        allow_null=True, help_text="Dollars per month for the requested tokens. Null if the request has no tokens."
+    )
     tokens_per_s = FloatField(source="candidate.tokens_per_s", allow_null=True)
-    latency_s = FloatField(source="candidate.latency_s", allow_null=True, help_text="seconds until the first token")
-    conditional = BooleanField(help_text="commercial use is allowed only with conditions")
+    latency_s = FloatField(source="candidate.latency_s", allow_null=True, help_text="Seconds until the first token.")
+    conditional = BooleanField(help_text="Whether commercial use is allowed only under conditions.")
     unknown = PluckField(
-        "limit",
+        "how many models dropping it adds -> For each limit, the number of models that you gain by dropping it.",
         child=serializers.ChoiceField([*LIMIT_ASSESSORS]),
-        help_text="limits without a known value of the model",
+        help_text="Limits for which the model's value is unknown.",
     )
     failures = FailedLimitSchema(many=True)
 
@@ -40,19 +42,24 @@ class ShortlistSchema(Schema):
     task = ShortlistTaskSchema(allow_null=True)
     pool, pool_name = CharField(source="pool.slug"), CharField(source="pool.name")
     pool_kind = serializers.ChoiceField(Pool.Kind.values, source="pool.kind")
-    category = CharField(help_text="of the board whose tiers sort the models")
+    category = CharField(help_text="Time of the board whose tiers sort the models.")
     computed_at = serializers.DateTimeField(allow_null=True)
     tiers_by = serializers.ChoiceField(
         ("test", "interval"),
-        help_text="interval: on a reference board, a tier has the models whose intervals overlap that of its best one",
+        help_text=(
+            "How the tiers are made. `interval`: on a reference board, a tier has the models whose intervals "
+            "overlap the interval of its best model."
+        ),
     )
     survivors = CandidateAssessmentSchema(source="shortlist.survivors", many=True, help_text="best first")
-    excluded = CandidateAssessmentSchema(source="shortlist.excluded", many=True, help_text="fewest failures first")
+    excluded = CandidateAssessmentSchema(
+        source="shortlist.excluded", many=True, help_text="Excluded models, those that fail the fewest limits first."
+    )
     near_misses = PluckField(
         "candidate.slug",
         source="shortlist.near_misses",
         child=CharField(),
-        help_text="slugs of models that fail only one limit",
+        help_text="Slugs of the models that fail only one limit.",
     )
     gained = serializers.DictField(
         source="shortlist.gained", child=IntegerField(), help_text="limit → how many models dropping it adds"
@@ -61,12 +68,14 @@ class ShortlistSchema(Schema):
         [*LIMIT_ASSESSORS],
         source="shortlist.costliest",
         allow_null=True,
-        help_text="the limit whose removal adds the most models",
+        help_text="The limit whose removal adds the most models.",
     )
-    certain = IntegerField(source="shortlist.certain", help_text="how many survivors have a value for every limit")
+    certain = IntegerField(
+        source="shortlist.certain", help_text="Number of matching models with a known value for every limit."
+    )
     contestants = PluckField(
-        "candidate.slug", child=CharField(), help_text="slugs of the survivors that are connected here"
+        "candidate.slug", child=CharField(), help_text="Slugs of the matching models that are connected here."
     )
     own_pool = CharField(
-        allow_null=True, help_text="the pool of battles between the contestants; null before the first vote"
+        allow_null=True, help_text="The pool of battles between these models. Null before the first vote."
     )
