@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis.asyncio.connection
-from redis import connection as redis_connection
+import redis.connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 SERVICE_FIXTURES = {"db", "transactional_db", "valkey", "service", "zoo", "browser"}
@@ -47,6 +47,15 @@ def _refuse_database(*_: object, **__: object) -> None:
     raise psycopg.OperationalError(MESSAGE)
 
 
+REFUSALS = (
+    (redis.connection.AbstractConnection, "send_packed_command", _refuse),
+    (redis.asyncio.connection.AbstractConnection, "send_packed_command", _refuse_async),
+    (psycopg, "connect", _refuse_database),
+    (psycopg.Connection, "connect", _refuse_database),
+    (psycopg.AsyncConnection, "connect", _refuse_database),
+)
+
+
 @pytest.fixture(autouse=True)
 def services_refuse_pure_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all connections to services fail during a pure test, also in its child processes."""
@@ -54,8 +63,5 @@ def services_refuse_pure_tests(request: pytest.FixtureRequest, monkeypatch: pyte
         return
     monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(redis_connection.AbstractConnection, "send_packed_command", _refuse)
-    monkeypatch.setattr(redis.asyncio.connection.AbstractConnection, "send_packed_command", _refuse_async)
-    monkeypatch.setattr(psycopg, "connect", _refuse_database)
-    monkeypatch.setattr(psycopg.Connection, "connect", _refuse_database)
-    monkeypatch.setattr(psycopg.AsyncConnection, "connect", _refuse_database)
+    for owner, name, refuse in REFUSALS:
+        monkeypatch.setattr(owner, name, refuse)
