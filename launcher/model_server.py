@@ -1,6 +1,6 @@
-"""Serves one language model by llama.cpp's OpenAI-compatible server on a loopback port.
+"""Serves one language model with llama.cpp's OpenAI-compatible server on a loopback port.
 
-`python -m launcher.model_server --port N MODEL.gguf`: two concurrent answers of 8,192 tokens each.
+`python -m launcher.model_server --port N MODEL.gguf`: two answers at a time, each with a context of 8,192 tokens.
 """
 
 import argparse
@@ -17,12 +17,13 @@ LOG_FLUSH_S = 0.3
 
 
 def build_parser() -> argparse.ArgumentParser:
-    arguments = argparse.ArgumentParser(prog="launcher.model_server", description=__doc__, allow_abbrev=False)
-    arguments.add_argument("model", type=Path, help="a model in GGUF format")
-    arguments.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
-    arguments.add_argument("--template", type=Path, help="a Jinja chat template instead of the model's own")
-    arguments.add_argument("--stop", action="append", default=[], help="a text that ends every answer")
-    return arguments
+    parser = argparse.ArgumentParser(prog="launcher.model_server", description=__doc__, allow_abbrev=False)
+    parser.add_argument("model", type=Path, help="a model in GGUF format")
+    parser.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
+    parser.add_argument("--template", type=Path, help="a Jinja chat template instead of the model's own")
+    stop_help = "stop string: an answer ends where the model writes it"
+    parser.add_argument("--stop", action="append", default=[], help=stop_help)
+    return parser
 
 
 def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) -> None:

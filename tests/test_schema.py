@@ -103,7 +103,7 @@ def arena_at_work(settings):
         arena.battle(state, voter=me) for state in (*Battle.State.values, "answering", "voted", "ready", "ready")
     ]
     battles += [arena.battle("void", a=arena.FAILED, voter=me) for _ in range(2)]
-    Submission.objects.create(id=SENT, kind="model", digest="x", said=GOOD, voter=me.pk)
+    Submission.objects.create(id=SENT, kind="model", digest="x", summary=GOOD, voter=me.pk)
     for battle in battles:
         if battle.state == Battle.State.VOTED:
             factories.vote(battle.model_a, battle.model_b, battle=battle, voter=me.pk)

@@ -339,7 +339,7 @@ class SubmissionDetailSchema(Schema):
     def to_representation(self, submission: Submission) -> dict[str, Any]:
         """A submission has only one of `scores` and `proposal`, as `said`, which is JSON already."""
         content = "scores" if submission.kind == Submission.Kind.SCORES else "proposal"
-        return super().to_representation(submission) | {content: submission.said}
+        return super().to_representation(submission) | {content: submission.summary}
 
 
 class SubmissionPageSchema(PageSchema):

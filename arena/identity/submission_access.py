@@ -51,9 +51,10 @@ def _submit_content(request: HttpRequest, parse: Callable[[], SubmissionContent]
         return _store_submission(voter_id, content, network_hashes.compute_network_hashes(request))
     except submissions.DuplicateSubmission as error:
         raise RequestError("already_sent", str(error), 409) from None
+    except submissions.TooManySubmissions as error:
+        raise RequestError("too_many_waiting", str(error), 429, retry_after=RETRY_AFTER_S) from None
     except submissions.SubmissionQueueFull as error:
-        status = 429 if isinstance(error, submissions.TooManySubmissions) else 503
-        raise RequestError("too_many_waiting", str(error), status, retry_after=RETRY_AFTER_S) from None
+        raise RequestError("too_many_waiting", str(error), 503, retry_after=RETRY_AFTER_S) from None
 
 
 @transaction.atomic

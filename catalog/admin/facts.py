@@ -49,7 +49,7 @@ class FactAdmin(AutocompleteAdmin):
     """Facts are never edited: one set by hand goes before all others and replaces the previous one set by hand."""
 
     form = FactForm
-    list_display = ("model", "field", "said", "source", "as_of", "origin", "chosen")
+    list_display = ("model", "field", "formatted_value", "source", "as_of", "origin", "chosen")
     list_filter = ("chosen", "origin", "field")
     list_select_related = ("model",)
     search_fields = ("model__name", "model__slug", "source")
@@ -67,7 +67,7 @@ class FactAdmin(AutocompleteAdmin):
         return False
 
     @admin.display(description="value")
-    def said(self, fact: Fact) -> str:
+    def formatted_value(self, fact: Fact) -> str:
         return _format_value(fact.field, fact.value)
 
     def save_model(self, request: HttpRequest, obj: Fact, form: Any, change: Any) -> None:

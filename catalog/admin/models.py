@@ -65,13 +65,13 @@ class LanguageModelForm(ModelForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Give the fields the labels of the public pages."""
         super().__init__(*arguments, **options)
-        for name, (label, why) in FIELD_LABELS.items():
+        for name, (label, help_text) in FIELD_LABELS.items():
             if name in self.fields:
                 self.fields[name].label = label
-                self.fields[name].help_text = self.fields[name].help_text or why
+                self.fields[name].help_text = self.fields[name].help_text or help_text
 
     def clean_slug(self) -> str:
-        """Allow the same slugs as the models file, because they are part of addresses."""
+        """Allow the same slugs as the models file, because they are part of URLs."""
         slug: str = self.cleaned_data["slug"]
         if not SLUG_PATTERN.fullmatch(slug):
             raise forms.ValidationError(_("Use only a-z 0-9 . - with at least one letter or digit."))
@@ -117,20 +117,29 @@ class LanguageModelForm(ModelForm):
 class LanguageModelAdmin(AutocompleteAdmin):
     form = LanguageModelForm
     fieldsets = FIELDSETS
-    list_display = ("name", "organization", "license", "open_weights", "status", "release_date", "answers_here", "slug")
+    list_display = (
+        "name",
+        "organization",
+        "license",
+        "open_weights",
+        "status",
+        "release_date",
+        "is_enabled_in_arena",
+        "slug",
+    )
     list_filter = ("status", "open_weights", ("endpoint", admin.EmptyFieldListFilter), "license__commercial")
     list_select_related = ("organization", "license", "endpoint")
     search_fields = ("name", "slug")
     autocomplete_fields = ("base_model",)
     inlines = (PriceInline,)
 
-    @admin.display(description="answers here", boolean=True)
-    def answers_here(self, model: LanguageModel) -> bool:
+    @admin.display(description="enabled in the arena", boolean=True)
+    def is_enabled_in_arena(self, model: LanguageModel) -> bool:
         endpoint = getattr(model, "endpoint", None)
         return bool(endpoint and endpoint.enabled)
 
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
-        """The slug of a stored model is fixed, because addresses, files and published boards contain it."""
+        """The slug of a stored model is fixed, because URLs, files and published boards contain it."""
         return ("slug",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:
@@ -148,12 +157,12 @@ class _CountedAdmin(ModelAdmin):
     ordering = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(number=Count("languagemodel"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(model_count=Count("languagemodel"))
         return rows
 
-    @admin.display(description="models", ordering="number")
+    @admin.display(description="models", ordering="model_count")
     def models(self, row: Any) -> int:
-        return int(row.number)
+        return int(row.model_count)
 
 
 @admin.register(Organization)

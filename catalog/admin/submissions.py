@@ -66,7 +66,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="scores")
     def scores(self, submission: Submission) -> str:
-        return str(submission.said.get("scores", ""))
+        return str(submission.summary.get("scores", ""))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -105,7 +105,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         except (submissions.AlreadyDecided, submissions.DuplicateSubmission) as error:
             self.message_user(request, f"{submission}: {error}", messages.ERROR)
             return False
-        audit.record_change(operator, decided.state, decided, after={"note": note, **decided.said})
+        audit.record_change(operator, decided.state, decided, after={"note": note, **decided.summary})
         message = _("%(name)s: accepted.") if decision == "accept" else _("%(name)s: refused.")
         self.message_user(request, message % {"name": submission})
         return True
@@ -125,5 +125,5 @@ def _list_new_names(submission: Submission) -> list[str]:
     """Names of organizations and licenses that accepting a proposal would create."""
     if submission.kind != Submission.Kind.MODEL:
         return []
-    names = ((Organization, submission.said["organization"]), (License, submission.said["license"]))
+    names = ((Organization, submission.summary["organization"]), (License, submission.summary["license"]))
     return [name for kind, name in names if name and not kind.objects.filter(name=name).exists()]

@@ -18,7 +18,7 @@ from catalog.models import Fact, LanguageModel, Price
 
 @dataclass(frozen=True)
 class FactImportResult:
-    """Counts: models described, the `new` models of these, prices new or corrected, rolling aliases skipped."""
+    """Numbers of models listed, models created, prices added or corrected, and rolling aliases skipped."""
 
     models: int
     new: int
@@ -48,7 +48,7 @@ def import_models_dev() -> FactImportResult:
 
 
 class ModelLookup:
-    """Keys of models by the names of a file or list; loads the catalog once."""
+    """Finds or creates models by the names in a file. Reads the catalog only when constructed."""
 
     def __init__(self) -> None:
         self._names = NamedModels()

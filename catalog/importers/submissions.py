@@ -1,4 +1,4 @@
-"""Submissions by visitors: parsed when sent, stored until an operator decides, then imported or emptied.
+"""Submissions by visitors: parsed when sent, stored until an operator decides, then imported or discarded.
 
 An accepted file is imported like every score file (`catalog.importers.scores`), with the submission as its source.
 """
@@ -47,7 +47,7 @@ class SubmissionQueueFull(Exception):
     """Too many submissions are pending; an operator has to decide some of them first."""
 
 
-class TooManySubmissions(SubmissionQueueFull):
+class TooManySubmissions(Exception):
     """Too many submissions of this voter or network are pending."""
 
 
@@ -59,17 +59,21 @@ class AlreadyDecided(Exception):
 class SubmissionContent:
     """The parsed and checked content of a submission.
 
-    digest: SHA-256 in hex. said: the summary to show. payload: the compressed file; empty for a proposal.
+    digest: SHA-256 in hex. summary: of the file, or the fields of the proposal. payload: the compressed file; empty for
+    a proposal.
     """
 
     kind: Submission.Kind
     digest: str
-    said: dict[str, Any]
+    summary: dict[str, Any]
     payload: bytes = b""
 
 
 def parse_score_file(content: bytes) -> SubmissionContent:
-    """The content of a result file of lm-evaluation-harness. Raises ValueError that names the place in the file."""
+    """The content of a result file of lm-evaluation-harness.
+
+    Raises a ValueError that says where in the file the problem is.
+    """
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(_("The file is larger than %(most)s MB.") % {"most": MAX_FILE_BYTES // 10**6})
     rows = _parse_rows(content)
@@ -94,7 +98,7 @@ def _parse_rows(content: bytes) -> list[ScoreRow]:
     try:
         return lm_eval.parse_scores(content, COMMUNITY_SOURCE)
     except ValueError as error:
-        message = "".join(letter if letter.isprintable() else "�" for letter in str(error))
+        message = "".join(char if char.isprintable() else "�" for char in str(error))
         raise ValueError(message[:MAX_ERROR_LENGTH]) from None
 
 
@@ -107,7 +111,7 @@ def build_proposal(fields: Mapping[str, str]) -> SubmissionContent:
 
 @transaction.atomic
 def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[str]) -> Submission:
-    """Store the content until an operator decides. Raises DuplicateSubmission, SubmissionQueueFull.
+    """Store the content until an operator decides. Raises DuplicateSubmission, TooManySubmissions, SubmissionQueueFull.
 
     networks: hashes of the sender's network, the one to store first. If the queue is full, the newest submission of
     the network with the most pending ones is deleted to make room.
@@ -118,14 +122,15 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
     if pending.filter(digest=content.digest).exists():
         raise DuplicateSubmission(_("This was submitted before and is waiting for a decision."))
     _check_is_new(content)
-    _evict_if_full(pending, voter, networks)
+    _check_quotas(pending, voter, networks)
+    _make_room(pending, networks)
     submission = Submission.objects.create(voter=voter, network=networks[0], **vars(content))
     submission.refresh_from_db()
     return submission
 
 
-def _evict_if_full(pending: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
-    """Delete a submission if the queue is full. Raises SubmissionQueueFull if there is no room for this sender."""
+def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
+    """Raise TooManySubmissions if too many submissions of the voter or of one of the networks are pending."""
     if pending.filter(voter=voter).count() >= MAX_PER_VOTER:
         raise TooManySubmissions(
             _("%(most)s of your submissions are waiting for a decision. Try again after one is decided.")
@@ -136,6 +141,10 @@ def _evict_if_full(pending: QuerySet[Submission], voter: UUID, networks: Sequenc
             _("%(most)s submissions from your network are waiting for a decision. Try again after one is decided.")
             % {"most": MAX_PER_NETWORK}
         )
+
+
+def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
+    """Delete a submission if the queue is full. Raises SubmissionQueueFull if there is no room for this sender."""
     if pending.count() < MAX_PENDING:
         return
     evicted = fair_queue.choose_evicted(pending.defer("payload"), "network", "created_at", networks)
@@ -153,7 +162,7 @@ def _check_is_new(content: SubmissionContent) -> None:
     """Raise DuplicateSubmission if the catalog has this content already."""
     if content.kind == Submission.Kind.SCORES and Score.objects.filter(run=content.digest).exists():
         raise DuplicateSubmission(_("The catalog already has the scores of this file."))
-    if content.kind == Submission.Kind.MODEL and _is_known_model(content.said["model"]):
+    if content.kind == Submission.Kind.MODEL and _is_known_model(content.summary["model"]):
         raise DuplicateSubmission(_("The catalog already has this model."))
 
 
@@ -162,7 +171,10 @@ def _is_known_model(name: str) -> bool:
 
 
 def load_score_rows(submission: Submission) -> list[ScoreRow]:
-    """The scores of its file as an import would store them; none if there is no file, as after a refusal."""
+    """The scores of its file as an import would store them.
+
+    Empty if the submission has no file, for example after it was refused.
+    """
     if not submission.payload:
         return []
     source = f"{COMMUNITY_SOURCE} {submission.pk}"
@@ -174,10 +186,10 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
     """Import a submission into the catalog.
 
-    Raises AlreadyDecided, and DuplicateSubmission if the catalog has got the same content in another way.
+    Raises AlreadyDecided, and DuplicateSubmission if the catalog has received the same content some other way since.
     """
     submission = _lock_pending(key)
-    _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.said))
+    _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.summary))
     if submission.kind == Submission.Kind.SCORES:
         import_scores(load_score_rows(submission), submission.digest)
     else:
@@ -212,7 +224,7 @@ def _save_decision(submission: Submission, state: Submission.State, operator: st
 
 def _add_model(submission: Submission) -> None:
     """Create a model without an endpoint, with the proposal as the source of its facts."""
-    proposal = submission.said
+    proposal = submission.summary
     key = NamedModels().ids([proposal["model"]])[proposal["model"]]
     values = {"organization": proposal["organization"], "license": proposal["license"]}
     if proposal["weights"]:

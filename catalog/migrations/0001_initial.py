@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('network', models.CharField(blank=True, db_default='', help_text="hash of the sender's network, until a decision", max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('digest', models.CharField(help_text='SHA-256 of the file, or of the name of the model', max_length=64)),
-                ('said', models.JSONField(help_text='summary of the file, or the fields of the proposal')),
+                ('summary', models.JSONField(help_text='summary of the file, or the fields of the proposal')),
                 ('payload', models.BinaryField(default=b'', help_text='the compressed file; empty after a refusal')),
                 ('note', models.CharField(blank=True, help_text='shown to the sender', max_length=500)),
                 ('decided_by', models.CharField(blank=True, max_length=150)),

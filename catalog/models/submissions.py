@@ -26,7 +26,7 @@ class Submission(models.Model):
     )
     created_at = models.DateTimeField(db_default=Now())
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file, or of the name of the model")
-    said = models.JSONField(help_text="summary of the file, or the fields of the proposal")
+    summary = models.JSONField(help_text="summary of the file, or the fields of the proposal")
     payload = models.BinaryField(default=b"", help_text="the compressed file; empty after a refusal")
     note = models.CharField(max_length=500, blank=True, help_text="shown to the sender")
     decided_by = models.CharField(max_length=150, blank=True)
@@ -45,4 +45,4 @@ class Submission(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.said.get("model", ""))
+        return str(self.summary.get("model", ""))

@@ -1,4 +1,4 @@
-"""The pages of the calculators. A calculator's address contains its whole input."""
+"""The pages of the calculators. A calculator's URL contains its whole input."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,32 +14,42 @@ from core.text.number_fields import DefaultsForm
 def scaling_page(request: HttpRequest) -> HttpResponse:
     form = scaling.ScalingForm(request.GET if _has_input(scaling.ScalingForm, request) else None)
     plan = form.plan() if form.is_valid() else None
-    context = {"form": form, "plan": plan, "models": scaling.load_trained_models(), "rounded": scaling.HOFFMANN_WARNING}
+    context = {
+        "form": form,
+        "plan": plan,
+        "models": scaling.load_trained_models(),
+        "hoffmann_warning": scaling.HOFFMANN_WARNING,
+    }
     return render(request, "catalog/calculators/scaling.html", context, status=_get_status(form))
 
 
 @require_safe
 def cost_page(request: HttpRequest) -> HttpResponse:
-    known = cost_prefill.load_known_model(request.GET.get("model", ""))
-    form = _build_cost_form(request, known)
+    known_model = cost_prefill.load_known_model(request.GET.get("model", ""))
+    form = _build_cost_form(request, known_model)
     comparison = cost.compare_costs(form) if form.is_valid() else None
-    context = {"form": form, "known": known, "comparison": comparison, "lines": comparison and build_lines(comparison)}
+    context = {
+        "form": form,
+        "known_model": known_model,
+        "comparison": comparison,
+        "lines": comparison and build_lines(comparison),
+    }
     return render(request, "catalog/calculators/cost.html", context, status=_get_status(form))
 
 
-def _build_cost_form(request: HttpRequest, known: cost_prefill.KnownModel | None) -> CostForm:
-    """The form with the input of the address; with the figures of the model if the address has nothing else."""
+def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel | None) -> CostForm:
+    """The form filled from the query string, or from the model's figures if the query names only a model."""
     has_figures = bool((CostForm.base_fields.keys() - {"model"}) & request.GET.keys())
-    if known and not has_figures:
-        return cost_prefill.build_initial_form(known)
+    if known_model and not has_figures:
+        return cost_prefill.build_initial_form(known_model)
     if _has_input(CostForm, request):
-        return cost_prefill.build_prefilled_form(request.GET, known)
+        return cost_prefill.build_prefilled_form(request.GET, known_model)
     return CostForm()
 
 
-def _has_input(kind: type[DefaultsForm], request: HttpRequest) -> bool:
-    """Whether the address contains a field of the form."""
-    return bool(kind.base_fields.keys() & request.GET.keys())
+def _has_input(form_class: type[DefaultsForm], request: HttpRequest) -> bool:
+    """Whether the query string contains a field of the form."""
+    return bool(form_class.base_fields.keys() & request.GET.keys())
 
 
 def _get_status(form: DefaultsForm) -> int:

@@ -1,6 +1,7 @@
 """Liveness and readiness of the service: database, broker, workers of both queues, and beat."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ REQUIRED_PARTS = ("database", "broker", *QUEUES)
 CACHE_SECONDS = 2.0
 TIMEOUT_S = 10.0
 Result = TypeVar("Result")
+logger = logging.getLogger(__name__)
 
 
 class SharedResult(Generic[Result]):
@@ -53,7 +55,7 @@ async def liveness(request: HttpRequest) -> HttpResponse:
 
 
 async def readiness(request: HttpRequest) -> JsonResponse:
-    """200 if a battle could be fought and counted, else 503, with the state of each part at most 2 s ago.
+    """200 if a battle could be fought and counted, else 503, with the state of each part, at most 2 s old.
 
     Beat is reported but does not change the status: without it battles are still fought and counted, and taking the web
     processes out of rotation would only add to the damage.
@@ -74,7 +76,7 @@ _shared_status = SharedResult(collect_status)
 
 
 def is_beat_alive() -> bool:
-    """Whether beat has sent a task in the last BEAT_S seconds."""
+    """Whether beat has sent a task in the last `BEAT_TTL_S` seconds."""
     with suppress(RedisError, OSError):
         return bool(get_redis_client().exists(BEAT_KEY))
     return False
@@ -87,7 +89,8 @@ def is_broker_alive() -> bool:
 def _is_successful(check: Callable[[], object]) -> bool:
     try:
         check()
-    except Exception:  # noqa: BLE001  # any error means that the part is missing
+    except Exception as error:  # noqa: BLE001  # any error means that the part is missing
+        logger.warning("A readiness check failed: %s", error)
         return False
     return True
 
@@ -95,7 +98,8 @@ def _is_successful(check: Callable[[], object]) -> bool:
 def _query_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    connection.close()  # the next check waits for the workers
+    # Do not hold the connection while the next check waits for workers.
+    connection.close()
 
 
 def _list_consumed_queues() -> set[str]:

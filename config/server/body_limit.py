@@ -15,15 +15,15 @@ class BodyTooLarge(Exception):
 
 
 class BodyLimitMiddleware:
-    """ASGI middleware that answers a request with more than `most` bytes with 413.
+    """ASGI middleware that answers a request with more than `max_bytes` with 413.
 
-    larger: path → its own limit in bytes.
+    path_limits: path → its own limit in bytes.
     """
 
-    def __init__(self, application: Any, most: int, larger: Mapping[str, int] | None = None) -> None:
+    def __init__(self, application: Any, max_bytes: int, path_limits: Mapping[str, int] | None = None) -> None:
         self.application = application
-        self.most = most
-        self.larger = larger or {}
+        self.max_bytes = max_bytes
+        self.path_limits = path_limits or {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -31,25 +31,25 @@ class BodyLimitMiddleware:
             return
         read_bytes = 0
         has_more = True
-        most = self.larger.get(scope["path"], self.most)
+        max_bytes = self.path_limits.get(scope["path"], self.max_bytes)
 
         async def receive_counted() -> Any:
             nonlocal read_bytes, has_more
             message = await receive()
             has_more = message.get("more_body", False)
             read_bytes += len(message.get("body", b""))
-            if read_bytes > most:
+            if read_bytes > max_bytes:
                 raise BodyTooLarge
             return message
 
         try:
-            if _read_content_length(scope) > most:
+            if _read_content_length(scope) > max_bytes:
                 raise BodyTooLarge
             await self.application(scope, receive_counted, send)
         except BodyTooLarge:  # no response has started: Django reads the whole body first
-            await _send_error(scope["path"], most, send)
+            await _send_error(scope["path"], max_bytes, send)
             if has_more:
-                await _drain_body(receive, DRAIN_FACTOR * self.most)
+                await _drain_body(receive, DRAIN_FACTOR * self.max_bytes)
             await send({"type": "http.response.body", "body": b""})
 
 
@@ -58,8 +58,8 @@ def _read_content_length(scope: Any) -> int:
     return max((int(value) for name, value in scope["headers"] if name == b"content-length"), default=0)
 
 
-async def _send_error(path: str, most: int, send: Any) -> None:
-    error = too_large_error(most)
+async def _send_error(path: str, max_bytes: int, send: Any) -> None:
+    error = too_large_error(max_bytes)
     is_call = path.startswith("/api/")
     body = orjson.dumps(error.body) if is_call else f"{error.detail}\n".encode()
     kind = b"application/json" if is_call else b"text/plain; charset=utf-8"
@@ -68,10 +68,11 @@ async def _send_error(path: str, most: int, send: Any) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-async def _drain_body(receive: Any, most: int) -> None:
+async def _drain_body(receive: Any, max_bytes: int) -> None:
     """Let the client finish: if the connection closes while data is arriving, the client loses the response too."""
     has_more = True
-    while has_more and most > 0:
+    remaining = max_bytes
+    while has_more and remaining > 0:
         message = await receive()
         has_more = message.get("more_body", False)
-        most -= len(message.get("body", b""))
+        remaining -= len(message.get("body", b""))

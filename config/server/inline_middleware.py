@@ -22,19 +22,19 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class InlineMiddleware(MiddlewareMixin):
-    """Calls its hooks directly. They must use neither database nor files."""
+    """Calls its hooks directly. The hooks must not touch the database or files."""
 
     async def __acall__(self, request: HttpRequest) -> HttpResponse:
         process_request = getattr(self, "process_request", None)
         response: HttpResponse | None = process_request(request) if process_request else None
         if response is None:
-            response = await self.get_response(request)  # type: ignore[misc]  # asynchronous here
+            response = await self.get_response(request)  # type: ignore[misc]  # get_response is async here
         if hasattr(self, "process_response"):
-            response = await self.leave(request, response)
+            response = await self.run_process_response(request, response)
         return response
 
-    async def leave(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        processed: HttpResponse = self.process_response(request, response)  # type: ignore[attr-defined]  # see above
+    async def run_process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        processed: HttpResponse = self.process_response(request, response)  # type: ignore[attr-defined]  # defined by the Django class
         return processed
 
 
@@ -47,11 +47,11 @@ class InlineCspMiddleware(InlineMiddleware, CSPMiddleware):
 
 
 class InlineSessionMiddleware(InlineMiddleware, SessionMiddleware):
-    async def leave(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    async def run_process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """A changed session is saved, which waits for the database, so it needs a thread."""
         if request.session.modified:
             return await sync_to_async(self.process_response)(request, response)
-        return await super().leave(request, response)
+        return await super().run_process_response(request, response)
 
 
 class InlineCommonMiddleware(InlineMiddleware, CommonMiddleware):

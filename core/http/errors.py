@@ -74,7 +74,7 @@ def clean_form(form: BaseForm) -> dict[str, Any]:
 def sanitize_name(name: str) -> str:
     """The name short and printable for an error message: in a request it may be long and contain any characters."""
     short_name = _truncate_name(name)
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in short_name)
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in short_name)
 
 
 def _truncate_name(name: str) -> str:
@@ -90,9 +90,9 @@ def unknown_model_error(slug: str) -> RequestError:
     return not_found_error("model", slug, "All are listed at /api/v1/models/.")
 
 
-def too_large_error(most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> RequestError:
-    """The error for a body of more than `most` bytes."""
-    return RequestError("too_large", f"The body is larger than {most // 1000:,} kB.", 413)
+def too_large_error(max_bytes: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> RequestError:
+    """The error for a body of more than `max_bytes` bytes."""
+    return RequestError("too_large", f"The body is larger than {max_bytes // 1000:,} kB.", 413)
 
 
 class Utf8UploadHandler(MemoryFileUploadHandler):

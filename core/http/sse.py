@@ -27,20 +27,21 @@ class StreamSlot:
         self.release = weakref.finalize(self, open_slots.pop, id(self), None)
 
 
-def acquire_slot(open_slots: OpenSlots, most: Mapping[str, int]) -> StreamSlot:
+def acquire_slot(open_slots: OpenSlots, max_open: Mapping[str, int]) -> StreamSlot:
     """A slot for one more stream. Raises RequestError 429 and 503.
 
-    open_slots: all threads change it, each time by one atomic step. most: name of a limit → maximum, 0 for no limit.
+    open_slots: all threads change it, each time by one atomic step. max_open: name of a limit → maximum, or 0
+    for no limit.
     """
     if len(open_slots) >= MAX_OPEN_STREAMS:
         raise RequestError(
             "busy", "Too many streams are open here. Try again in a few seconds.", 503, retry_after=RETRY_DELAY_S
         )
     counted = list(open_slots.values())
-    if any(limit and sum(name in limits for limits in counted) >= limit for name, limit in most.items()):
+    if any(limit and sum(name in limits for limits in counted) >= limit for name, limit in max_open.items()):
         detail = "You or your network have too many streams open. Close one, or try again in a few seconds."
         raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_DELAY_S)
-    return StreamSlot(open_slots, frozenset(most))
+    return StreamSlot(open_slots, frozenset(max_open))
 
 
 @dataclass(eq=False)

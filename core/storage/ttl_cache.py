@@ -12,16 +12,17 @@ LOCK_TIMEOUT_S = 1.0
 
 
 class TtlCache(Generic[Value]):
-    """Contains the `most` most recently used values, each for at most `seconds`.
+    """Keeps the `max_size` most recently used values, each for at most `seconds`.
 
     Threads may share it. One computes a value while the others wait: hundreds of open pages ask for the same one.
+    A result of None is not cached.
     """
 
-    def __init__(self, most: int, seconds: float = float("inf")) -> None:
-        self.most = most
+    def __init__(self, max_size: int, seconds: float = float("inf")) -> None:
+        self.max_size = max_size
         self.seconds = seconds
         self._values: OrderedDict[Hashable, tuple[float, Value]] = OrderedDict()
-        self._computing: dict[Hashable, Lock] = {}
+        self._key_locks: dict[Hashable, Lock] = {}
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Value | None:
@@ -39,7 +40,7 @@ class TtlCache(Generic[Value]):
         with self._lock:
             self._values[key] = (time.monotonic() + self.seconds, value)
             self._values.move_to_end(key)
-            while len(self._values) > self.most:
+            while len(self._values) > self.max_size:
                 self._values.popitem(last=False)
         return value
 
@@ -49,16 +50,16 @@ class TtlCache(Generic[Value]):
 
     def _compute(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         with self._lock:
-            computing = self._computing.setdefault(key, Lock())
-        is_acquired = computing.acquire(timeout=LOCK_TIMEOUT_S)
+            key_lock = self._key_locks.setdefault(key, Lock())
+        is_acquired = key_lock.acquire(timeout=LOCK_TIMEOUT_S)
         try:
             value = self.get(key)
             return self.store(key, compute()) if value is None else value
         finally:
             with self._lock:
-                self._computing.pop(key, None)
+                self._key_locks.pop(key, None)
             if is_acquired:
-                computing.release()
+                key_lock.release()
 
     def clear(self) -> None:
         with self._lock:

@@ -25,7 +25,7 @@ class AmountField(forms.Field):
     """A number from `low` to `high`, as an exact decimal, or as an integer if `whole`; None if the field is empty.
 
     usual: the default of an empty field (see `get_default`). It is the placeholder, not the initial value, so that
-    addresses stay short.
+    URLs stay short.
     """
 
     widget = forms.TextInput
@@ -62,14 +62,14 @@ class AmountField(forms.Field):
 
 
 class RawCheckboxInput(forms.CheckboxInput):
-    """A checkbox that passes on the raw value of an address."""
+    """A checkbox that passes on the raw value from a URL."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Any:
         return data.get(name, "")
 
 
 class StrictBooleanField(forms.BooleanField):
-    """A boolean from an address. Django's own field reads any text as true, even `no`."""
+    """A boolean from a URL. Django's own field reads any text as true, even `no`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(

@@ -31,7 +31,7 @@ class CandidateAssessmentSchema(Schema):
     latency_s = FloatField(source="candidate.latency_s", allow_null=True, help_text="Seconds until the first token.")
     conditional = BooleanField(help_text="Whether commercial use is allowed only under conditions.")
     unknown = PluckField(
-        "how many models dropping it adds -> For each limit, the number of models that you gain by dropping it.",
+        "limit",
         child=serializers.ChoiceField([*LIMIT_ASSESSORS]),
         help_text="Limits for which the model's value is unknown.",
     )
@@ -42,7 +42,7 @@ class ShortlistSchema(Schema):
     task = ShortlistTaskSchema(allow_null=True)
     pool, pool_name = CharField(source="pool.slug"), CharField(source="pool.name")
     pool_kind = serializers.ChoiceField(Pool.Kind.values, source="pool.kind")
-    category = CharField(help_text="Time of the board whose tiers sort the models.")
+    category = CharField(help_text="Category of the board whose tiers sort the models.")
     computed_at = serializers.DateTimeField(allow_null=True)
     tiers_by = serializers.ChoiceField(
         ("test", "interval"),
@@ -62,7 +62,9 @@ class ShortlistSchema(Schema):
         help_text="Slugs of the models that fail only one limit.",
     )
     gained = serializers.DictField(
-        source="shortlist.gained", child=IntegerField(), help_text="limit → how many models dropping it adds"
+        source="shortlist.gained",
+        child=IntegerField(),
+        help_text="For each limit, the number of models that you gain by dropping it.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],

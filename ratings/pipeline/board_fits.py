@@ -51,7 +51,7 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
     styled_votes = StyledVotes(
         counts.comparisons.labels,
         (votes.first, votes.second),
-        votes.twice / 2,
+        votes.double_score / 2,
         features,
         weight=votes.weight,
         voter=votes.voter if parameters["clustered"] else None,

@@ -64,13 +64,13 @@ class CategoryCounts:
 class CategoryVotes:
     """N votes of one category.
 
-    first, second (N,): positions of the models. twice (N,): twice the score of the first. The others are as in
+    first, second (N,): positions of the models. double_score (N,): twice the score of the first. The others are as in
     `VoteColumns`.
     """
 
     first: Indices
     second: Indices
-    twice: Indices
+    double_score: Indices
     both_bad: NDArray[np.bool_]
     weight: Floats
     voter: Indices
@@ -81,7 +81,7 @@ class CategoryVotes:
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
         """The counts of these votes, and the votes themselves, both by positions among the models with votes."""
-        board = Comparisons.from_votes(self.first, self.second, self.twice / 2, weight=self.weight)
+        board = Comparisons.from_votes(self.first, self.second, self.double_score / 2, weight=self.weight)
         inside = np.array(board.labels, dtype=np.intp)
         first, second = (np.searchsorted(inside, side) for side in (self.first, self.second))
         both_bad = np.zeros(len(inside))
@@ -96,7 +96,7 @@ class CategoryVotes:
         """The votes of known voters."""
         known = self.voter != UNKNOWN_VOTER
         votes = self if known.all() else self.select(known)
-        won, lost, tied = (votes.weight * (votes.twice == score) for score in (2, 0, 1))
+        won, lost, tied = (votes.weight * (votes.double_score == score) for score in (2, 0, 1))
         return VoterCounts(votes.voter, votes.first, votes.second, won, lost, tied)
 
 
@@ -189,7 +189,7 @@ class PoolState:
         return CategoryVotes(
             first=positions[self.votes["a"][chosen]],
             second=positions[self.votes["b"][chosen]],
-            twice=self.votes["twice"][chosen],
+            double_score=self.votes["double_score"][chosen],
             both_bad=self.votes["both_bad"][chosen],
             weight=self.votes["weight"][chosen],
             voter=self.votes["voter"][chosen],
@@ -215,13 +215,13 @@ class PoolState:
 
     def _has_category(self, category: str, part: slice) -> NDArray[np.bool_]:
         if category == DECISIVE_CATEGORY:
-            is_decided: NDArray[np.bool_] = self.votes["twice"][part] != 1
+            is_decided: NDArray[np.bool_] = self.votes["double_score"][part] != 1
             return is_decided
         return self.votes.has_category(category, part)
 
 
 def _replay_elo(ratings: Floats, votes: CategoryVotes) -> Floats:
-    return elo.replay_votes(ratings, votes.first, votes.second, votes.twice / 2, votes.weight)
+    return elo.replay_votes(ratings, votes.first, votes.second, votes.double_score / 2, votes.weight)
 
 
 # Two caches, so that many active sets do not evict the pool of this arena, which takes seconds to read.

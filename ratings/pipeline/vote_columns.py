@@ -30,13 +30,13 @@ COPY_FIELDS = [
     ("b", ">i8"),
     ("voter", ">i8"),
     ("has_voter", "?"),
-    ("twice", ">i2"),
+    ("double_score", ">i2"),
     ("both_bad", "?"),
     ("weight", ">i4"),
     ("category_set", ">i8"),
     *((f"style{n}", ">f4") for n in range(2 * STYLE_FEATURE_COUNT)),
 ]
-# A row has the number of its fields, then the length and the value of each.
+# A row starts with its field count; each field is a length and a value.
 COPY_ROW_DTYPE = np.dtype(
     [("", ">i2"), *(part for name, dtype in COPY_FIELDS for part in ((f"{name} length", ">i4"), (name, dtype)))]
 )
@@ -45,9 +45,14 @@ COPY_ROW_DTYPE = np.dtype(
 class VoteColumns:
     """N counted votes in the order of their ids.
 
-    id. a, b: keys of the models. voter: number from 0, UNKNOWN_VOTER where unknown. twice: 2 if a won, 0 if b won, 1
-    otherwise. both_bad: whether both were bad. weight. category_set: position in `category_sets`. style (N, 8):
-    features of a, then of b, NaN where unknown.
+    id            key of the vote
+    a, b          keys of the models
+    voter         number from 0; UNKNOWN_VOTER where unknown
+    double_score  2 if a won, 0 if b won, 1 otherwise
+    both_bad      whether both answers were bad
+    weight        how many times the vote counts
+    category_set  position in `category_sets`
+    style         (N, 8): features of a, then of b; NaN where unknown
     """
 
     def __init__(self) -> None:
@@ -56,7 +61,7 @@ class VoteColumns:
             "a": "i4",
             "b": "i4",
             "voter": "i4",
-            "twice": "i1",
+            "double_score": "i1",
             "both_bad": "?",
             "weight": "f8",
             "category_set": "i4",
@@ -79,7 +84,7 @@ class VoteColumns:
         self._append(TALLIED_VOTES_SQL, pool=pool)
 
     def add(self, ids: list[int]) -> int:
-        """Load these votes; returns the first position that has changed."""
+        """Load these votes. Returns the first changed position."""
         return self._append(VOTES_BY_ID_SQL, ids=ids)
 
     def has_category(self, category: str, part: slice) -> NDArray[np.bool_]:
@@ -100,12 +105,14 @@ class VoteColumns:
                 return min((self._insert(rows) for rows in _iter_row_batches(copy)), default=self._size)
 
     def _insert(self, rows: NDArray[Any]) -> int:
-        """Insert ordered rows by id, and return the first changed position.
+        """Insert rows that are sorted by id. Returns the first changed position.
 
-        Votes commit out of order, but seldom by much, so only the columns from that position on are sorted.
+        Votes commit out of order, but rarely far out of order, so only the columns from that position on are sorted.
         """
         start = int(np.searchsorted(self["id"], rows["id"][0]))
-        new: dict[str, NDArray[Any]] = {name: rows[name] for name in ("id", "a", "b", "twice", "both_bad", "weight")}
+        new: dict[str, NDArray[Any]] = {
+            name: rows[name] for name in ("id", "a", "b", "double_score", "both_bad", "weight")
+        }
         new["voter"] = np.where(rows["has_voter"], _assign_codes(self._voter_codes, rows["voter"]), UNKNOWN_VOTER)
         new["category_set"] = _assign_codes(self._category_set_codes, rows["category_set"])
         new["style"] = np.column_stack([rows[f"style{n}"] for n in range(2 * STYLE_FEATURE_COUNT)])
@@ -117,10 +124,10 @@ class VoteColumns:
         self._size += len(rows)
         return start
 
-    def _reserve(self, more: int) -> None:
-        if self._size + more > len(self._columns["id"]):
+    def _reserve(self, extra_rows: int) -> None:
+        if self._size + extra_rows > len(self._columns["id"]):
             for name, column in self._columns.items():
-                grown = np.empty((2 * self._size + more, *column.shape[1:]), column.dtype)
+                grown = np.empty((2 * self._size + extra_rows, *column.shape[1:]), column.dtype)
                 grown[: self._size] = column[: self._size]
                 self._columns[name] = grown
 

@@ -30,7 +30,7 @@ from ratings.statistics.likelihood import (
     maximize,
     sum_squared_residuals,
 )
-from ratings.statistics.placement import place_loose_models
+from ratings.statistics.placement import place_unbounded_models
 from ratings.statistics.vote_arrays import Floats, Indices
 
 _COUNT_TOLERANCE = 1e-6
@@ -78,7 +78,7 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
     so do those of a model if the sums of all its voters vanish (it had a single voter, say).
     start (M,): ratings to start from, the last ones for instance; they change the time, not the result.
 
-    Models without a finite maximum are placed instead: see `placement.place_loose_models`.
+    Models without a finite maximum are placed instead: see `placement.place_unbounded_models`.
 
     Raises ValueError if start is not M finite numbers, or if cluster has votes that the board does not have, and
     likelihood.NotConverged if the maximum is not found to a relative 1e-10.
@@ -91,10 +91,10 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
             estimate = _fit_bounded(board, part.bounded, cluster, theta)
             theta[part.bounded] = estimate.theta
             estimates.append(estimate)
-        if part.loose.size:
+        if part.unbounded.size:
             # The placement starts from the bounded ratings, which theta already has.
-            estimate = place_loose_models(board, part, theta)
-            theta[part.loose] = estimate.theta
+            estimate = place_unbounded_models(board, part, theta)
+            theta[part.unbounded] = estimate.theta
             estimates.append(estimate)
     return join_estimates(estimates, label_components(parts, len(board.labels))[0])
 

@@ -135,9 +135,9 @@ class VoterCounts:
     ) -> Self:
         """Counts from single votes; models, outcome and weight are as in `Comparisons.from_votes`."""
         first, second = (_look_up_models(board.labels, side) for side in models)
-        twice, times = check_votes(first, second, outcome, weight)
-        amount = np.ones(len(twice)) if times is None else times
-        counts = (amount * (twice == 2), amount * (twice == 0), amount * (twice == 1))
+        double_score, times = check_votes(first, second, outcome, weight)
+        amount = np.ones(len(double_score)) if times is None else times
+        counts = (amount * (double_score == 2), amount * (double_score == 0), amount * (double_score == 1))
         return cls.from_rows(board, voter, models, counts)
 
     @property

@@ -20,35 +20,35 @@ class Component:
     """Models that chains of votes connect, as positions in the board's labels.
 
     bounded: the strongly connected component with the most votes (then the most models, then the first label); empty
-    if none has two models. loose: all other models.
+    if none has two models. unbounded: all other models.
     """
 
     bounded: Indices
-    loose: Indices
+    unbounded: Indices
 
 
 def list_components(board: Comparisons) -> list[Component]:
     """All components of a board: the main one first; those without a bounded part last, most votes first."""
     if not board.labels:
         return []
-    beats = board.score > 0
-    if len(beats) > 1 and _can_reach_all(beats) and _can_reach_all(beats.T):
-        return [Component(np.arange(len(beats)), np.arange(0))]
-    _, strong = connected_components(beats, connection="strong")
-    groups, group = connected_components(beats, connection="weak")
+    has_scored = board.score > 0
+    if len(has_scored) > 1 and _can_reach_all(has_scored) and _can_reach_all(has_scored.T):
+        return [Component(np.arange(len(has_scored)), np.arange(0))]
+    _, strong = connected_components(has_scored, connection="strong")
+    group_count, group_of = connected_components(has_scored, connection="weak")
     order = _rank_strong_components(board, strong)
     votes = board.votes.sum(axis=1)
     entries = []
-    for number in range(groups):
-        models = np.flatnonzero(group == number)
-        first = int(order[models].min())
-        is_bounded = order[models] == first
+    for number in range(group_count):
+        models = np.flatnonzero(group_of == number)
+        best_order = int(order[models].min())
+        is_bounded = order[models] == best_order
         if is_bounded.sum() > 1:
             component = Component(models[is_bounded], models[~is_bounded])
-            sort_key = (0, 0.0, first)
+            sort_key = (0, 0.0, best_order)
         else:
             component = Component(models[:0], models)
-            sort_key = (1, -float(votes[models].sum()), first)
+            sort_key = (1, -float(votes[models].sum()), best_order)
         entries.append((sort_key, component))
     return [component for _, component in sorted(entries, key=lambda entry: entry[0])]
 
@@ -59,18 +59,18 @@ def label_components(parts: Sequence[Component], size: int) -> tuple[Indices, ND
     bounded = np.zeros(size, dtype=bool)
     for number, part in enumerate(parts):
         component[part.bounded] = number
-        component[part.loose] = number
+        component[part.unbounded] = number
         bounded[part.bounded] = True
     return component, bounded
 
 
-def _can_reach_all(beats: NDArray[np.bool_]) -> bool:
-    """Whether chains lead from the first model to all; faster than a search where most pairs have met."""
-    reached = beats[0].copy()
+def _can_reach_all(has_scored: NDArray[np.bool_]) -> bool:
+    """Whether chains lead from the first model to all; faster than a search when most pairs have votes."""
+    reached = has_scored[0].copy()
     reached[0] = True
     previous_count = -1
     while previous_count < (count := int(reached.sum())) < len(reached):
-        reached = reached | beats[reached].any(axis=0)
+        reached = reached | has_scored[reached].any(axis=0)
         previous_count = count
     return count == len(reached)
 
@@ -84,10 +84,14 @@ def find_reachable(score: Floats, source: int) -> NDArray[np.bool_]:
 
 def _rank_strong_components(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
     """(M,): the order of each model's strong component: 0 for the first, 1 for the next, and so on."""
-    inside = np.where(strong[:, None] == strong, board.votes, 0).sum(axis=1)
-    votes = np.bincount(strong, weights=inside)
-    alphabetical = sorted(range(len(strong)), key=lambda model: board.labels[model])
-    first = np.empty(len(votes), dtype=np.intp)
-    first[strong[alphabetical[::-1]]] = np.arange(len(strong))[::-1]
-    order = np.lexsort((first, -np.bincount(strong), -votes))
-    return np.argsort(order)[strong]
+    is_same_component = strong[:, None] == strong
+    votes_of_model = np.where(is_same_component, board.votes, 0).sum(axis=1)
+    votes = np.bincount(strong, weights=votes_of_model)
+    size = np.bincount(strong)
+    last_label_first = sorted(range(len(strong)), key=lambda model: board.labels[model], reverse=True)
+    first_position = np.empty(len(votes), dtype=np.intp)
+    # An assignment to repeated components uses the last value: reversed, so that the first label wins.
+    first_position[strong[last_label_first]] = np.arange(len(strong))[::-1]
+    components_in_order = np.lexsort((first_position, -size, -votes))
+    order_of_component = np.argsort(components_in_order)
+    return order_of_component[strong]

@@ -100,9 +100,9 @@ def _check_votes(
             ~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}"
         )
     first, second = (side.astype(np.intp) for side in sides)
-    twice, weights = check_votes(first, second, _check_list("outcome", outcome), weight)
+    double_score, weights = check_votes(first, second, _check_list("outcome", outcome), weight)
     counts = repeat(1) if weights is None else weights.astype(np.int64).tolist()
-    return zip(first.tolist(), second.tolist(), twice.tolist(), counts, strict=False)
+    return zip(first.tolist(), second.tolist(), double_score.tolist(), counts, strict=False)
 
 
 def _check_list(name: str, values: ArrayLike) -> Floats:

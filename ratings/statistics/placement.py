@@ -16,20 +16,20 @@ _SEARCH_MARGIN = 60.0
 _BISECTION_STEPS = 60
 
 
-def place_loose_models(board: Comparisons, part: Component, theta: Floats) -> Estimate:
-    """Strengths of the loose models of a component, placed together.
+def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -> Estimate:
+    """Strengths of the unbounded models of a component, placed together.
 
     `theta` (M,) must already have the strengths of the bounded models, which are fixed. The placement starts from its
-    other values. Each loose model has one virtual tie against an opponent of strength 0 (rating 1000), which makes the
-    maximum finite. The covariance is the inverse information, including the virtual tie. The end of an interval away
-    from the bounded models is open. At the other end, a record as good (or as bad) has a chance of 2.5%, given the
+    other values. Each unbounded model has one virtual tie against an opponent of strength 0 (rating 1000), which makes
+    the maximum finite. The covariance is the inverse information, including the virtual tie. The end of an interval
+    away from the bounded models is open. At the other end, a record as good (or as bad) has a chance of 2.5%, given the
     published strengths of all opponents. If no chain of wins leads from or to the bounded models, the interval of a
     model that only won is open above, that of one that only lost is open below, and any other is open at both ends.
     """
-    order = np.concatenate((part.loose, part.bounded))
-    count = len(part.loose)
-    won = board.score[np.ix_(part.loose, order)]
-    lost = board.score[np.ix_(order, part.loose)].T
+    order = np.concatenate((part.unbounded, part.bounded))
+    count = len(part.unbounded)
+    won = board.score[np.ix_(part.unbounded, order)]
+    lost = board.score[np.ix_(order, part.unbounded)].T
     half = np.full((count, 1), 0.5)
     strengths, factor, iterations = maximize(
         np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0)
@@ -41,7 +41,7 @@ def place_loose_models(board: Comparisons, part: Component, theta: Floats) -> Es
     low[~low_open] = find_lower_bounds(won[~low_open], lost[~low_open], opponents)
     high[~high_open] = -find_lower_bounds(lost[~high_open], won[~high_open], -opponents)
     return Estimate(
-        models=part.loose,
+        models=part.unbounded,
         theta=strengths[:count],
         spread=Spread.unclustered(cho_solve(factor, np.eye(count))),
         low=low,
@@ -52,12 +52,12 @@ def place_loose_models(board: Comparisons, part: Component, theta: Floats) -> Es
 
 
 def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
-    """Whether the low end (U,) and the high end (U,) of the interval of each loose model is open."""
-    above = np.zeros(len(part.loose), dtype=bool)
+    """Whether the low end (U,) and the high end (U,) of the interval of each unbounded model is open."""
+    above = np.zeros(len(part.unbounded), dtype=bool)
     below = above
     if part.bounded.size:
-        below = find_reachable(score, int(part.bounded[0]))[part.loose]
-        above = find_reachable(score.T, int(part.bounded[0]))[part.loose]
+        below = find_reachable(score, int(part.bounded[0]))[part.unbounded]
+        above = find_reachable(score.T, int(part.bounded[0]))[part.unbounded]
     only_won = has_won & ~has_lost
     only_lost = has_lost & ~has_won
     related = above | below

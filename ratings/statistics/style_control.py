@@ -57,9 +57,9 @@ def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
     """Ratings of every model that account for the style of the answers.
 
     The bounded models of all components are fitted with common coefficients. Unbounded models are placed as in
-    `placement.place_loose_models`, with the bounded strengths and the coefficients fixed. Intervals are clustered as in
-    `bradley_terry.fit` if votes name voters. start: ratings (M,) and coefficients (K,) to start from, the last ones for
-    instance.
+    `placement.place_unbounded_models`, with the bounded strengths and the coefficients fixed. Intervals are clustered
+    as in `bradley_terry.fit` if votes name voters. start: ratings (M,) and coefficients (K,) to start from, for example
+    the last ones.
 
     Raises ValueError if start is not M finite ratings and K coefficients, style_likelihood.Separable if there is no
     finite maximum or more than one, and likelihood.NotConverged if the maximum is not found to a relative 1e-10.
@@ -73,7 +73,9 @@ def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
     joint = _fit_bounded(board, inside.select_styles(varying), parts, _compute_start(board, start, varying))
     with_style = paired.select_styles(varying)
     fitted = [joint.build_estimate(part.bounded) for part in parts if part.bounded.size]
-    placed = [_place_loose_models(board, with_style, part, joint.parameters) for part in parts if part.loose.size]
+    placed = [
+        _place_unbounded_models(board, with_style, part, joint.parameters) for part in parts if part.unbounded.size
+    ]
     ratings = join_estimates([*fitted, *placed], component)
     errors = np.sqrt(joint.spread.covariance.diagonal())
     return StyleFit(
@@ -139,32 +141,32 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
     return _JointFit(maximum, spread, clustered, iterations)
 
 
-def _place_loose_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
-    """As `placement.place_loose_models`, except that style changes the strength of the opponent in each vote."""
-    loose = np.zeros(len(parameters), dtype=bool)
-    loose[part.loose] = True
-    votes = votes.select_votes(loose[votes.first] | loose[votes.second])
-    placed, information, iterations = maximize(votes, parameters, part.loose, loose.astype(np.float64))
+def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
+    """As `placement.place_unbounded_models`, except that style changes the strength of the opponent in each vote."""
+    unbounded = np.zeros(len(parameters), dtype=bool)
+    unbounded[part.unbounded] = True
+    votes = votes.select_votes(unbounded[votes.first] | unbounded[votes.second])
+    placed, information, iterations = maximize(votes, parameters, part.unbounded, unbounded.astype(np.float64))
     score = board.score
-    has_won = np.any(score[part.loose] > 0, axis=1)
-    has_lost = np.any(score.T[part.loose] > 0, axis=1)
+    has_won = np.any(score[part.unbounded] > 0, axis=1)
+    has_lost = np.any(score.T[part.unbounded] > 0, axis=1)
     low_open, high_open = find_open_ends(score, part, has_won, has_lost)
-    low = np.full(len(part.loose), -np.inf)
-    high = np.full(len(part.loose), np.inf)
-    for row, model in enumerate(part.loose):
+    low = np.full(len(part.unbounded), -np.inf)
+    high = np.full(len(part.unbounded), np.inf)
+    for row, model in enumerate(part.unbounded):
         won, lost, opponents = _collect_record(votes, placed, model)
         if not low_open[row]:
             low[row] = find_lower_bounds(won, lost, opponents)[0]
         if not high_open[row]:
             high[row] = -find_lower_bounds(lost, won, -opponents)[0]
-    covariance = cho_solve(cho_factor(information[np.ix_(part.loose, part.loose)]), np.eye(len(part.loose)))
+    covariance = cho_solve(cho_factor(information[np.ix_(part.unbounded, part.unbounded)]), np.eye(len(part.unbounded)))
     return Estimate(
-        models=part.loose,
-        theta=placed[part.loose],
+        models=part.unbounded,
+        theta=placed[part.unbounded],
         spread=Spread.unclustered(covariance),
         low=low,
         high=high,
-        clustered=np.zeros(len(part.loose), dtype=bool),
+        clustered=np.zeros(len(part.unbounded), dtype=bool),
         iterations=iterations,
     )
 

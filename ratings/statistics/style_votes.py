@@ -36,10 +36,10 @@ class StyledVotes:
     ) -> None:
         self.labels = tuple(labels)
         self.first, self.second = (_check_positions(side, len(self.labels)) for side in models)
-        self.twice, self.weight = check_votes(self.first, self.second, outcome, weight)
-        self.features, self.known = _check_features(features, len(self.twice))
+        self.double_score, self.weight = check_votes(self.first, self.second, outcome, weight)
+        self.features, self.known = _check_features(features, len(self.double_score))
         self.voter = None if voter is None else _check_integers("voter", voter)
-        if self.voter is not None and self.voter.shape != self.twice.shape:
+        if self.voter is not None and self.voter.shape != self.double_score.shape:
             raise ValueError("voter must have an entry for each vote")
 
     def group_by_pair(self) -> PairedVotes:
@@ -57,7 +57,7 @@ class StyledVotes:
             models=len(self.labels),
             first=first[order],
             second=second[order],
-            score=self.twice[order] / 2,
+            score=self.double_score[order] / 2,
             weight=weight,
             voter=None if self.voter is None else self.voter[order],
             x=x,

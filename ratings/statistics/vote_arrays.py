@@ -97,8 +97,8 @@ def count_outcomes(size: int, first: Ids, second: Ids, outcome: ArrayLike, weigh
     results = np.asarray(outcome)
     cells = 3 * size * size
     if weight is not None or results.dtype.kind not in "iufb" or not first.shape == second.shape == results.shape:
-        twice, times = check_votes(first, second, outcome, weight)
-        weighted_cells = (first.astype(np.intp) * size + second) * 3 + twice
+        double_score, times = check_votes(first, second, outcome, weight)
+        weighted_cells = (first.astype(np.intp) * size + second) * 3 + double_score
         return np.bincount(weighted_cells, times, minlength=cells).reshape(size, size, 3).astype(np.float64)
     counts = np.zeros(cells, dtype=np.intp)
     kind = _choose_cell_type(cells)

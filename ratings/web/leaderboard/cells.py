@@ -14,7 +14,7 @@ from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, form
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
 
 AXIS_MARGIN = 5  # Elo points
-ARROW_LENGTH = 0.04  # share of the axis
+ARROW_LENGTH = 0.04  # fraction of the axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +36,16 @@ class LeaderboardRow:
     """One row of the table as text: formatting numbers in a template is slow, and there are hundreds of rows.
 
     attributes: maker, openness and license, as far as known
-    bar: low end, rating and high end on the axis; the ends are empty without an interval
+    bar: low end, rating and high end on the axis; both ends are empty if there is no interval
     arrow: corners of an arrow at the edge; empty if the rating is on the axis
     provisional: why the rating is provisional; empty if it is not
-    missing: what the model lacks for a rank; empty if it has one
+    missing: how many more votes the model needs for a rank; empty if it has one
     pin: HTML attribute of the check box that selects the model for a comparison
     """
 
     slug: str
     name: str
-    address: str
+    url: str
     attributes: Sequence[str]
     group: str
     rank: str
@@ -74,7 +74,7 @@ class RatingAxis:
 
 
 def compute_axis(entries: Sequence[LeaderboardEntry]) -> RatingAxis | None:
-    """Return the axis for all ratings and closed ends, or None without entries.
+    """The axis for all ratings and bounded interval ends, or None without entries.
 
     Unbounded models count only if there are no others: the rating of a model that never won means little, and beside
     it the intervals of the others would be too small to see.
@@ -97,19 +97,16 @@ def build_row(
     *,
     own: bool = True,
 ) -> LeaderboardRow:
-    """Return the row of an entry.
+    """The row of an entry.
 
-    Args:
-        columns: names of the optional columns.
-        pins: slugs of the models that are compared, at most `max_pins`.
-        pool_query: query string that selects the pool on the model's page.
-        own: the pool is this arena's own.
+    columns: names of the optional columns. pins: slugs of the models that are compared, at most `max_pins`. pool_query:
+    query string that selects the pool on the model's page. own: whether the pool is this arena's own.
     """
     row = entry.row
     return LeaderboardRow(
         slug=entry.slug,
         name=row["name"],
-        address=reverse("model-page", args=[entry.slug]) + pool_query,
+        url=reverse("model-page", args=[entry.slug]) + pool_query,
         attributes=list_attributes(entry),
         group=format_group(row),
         rank=format_whole(row["rank"]),
@@ -133,7 +130,7 @@ def _choose_pin_attribute(slug: str, pins: Sequence[str], max_pins: int) -> str:
 
 
 def _build_bar(row: Mapping[str, Any], axis: RatingAxis) -> tuple[str, str, str]:
-    """Return the low end, the rating and the high end; an open end reaches to the edge."""
+    """The low end, the rating and the high end; an open end reaches to the edge."""
     rating = f"{row['rating']:.1f}"
     if row["interval"] is None:
         return "", rating, ""
@@ -143,7 +140,7 @@ def _build_bar(row: Mapping[str, Any], axis: RatingAxis) -> tuple[str, str, str]
 
 
 def _build_arrow(rating: float, axis: RatingAxis) -> str:
-    """Return the corners of an arrow at the edge, or an empty string for a rating on the axis."""
+    """The corners of an arrow at the edge, or an empty string for a rating on the axis."""
     if axis.low <= rating <= axis.high:
         return ""
     tip, direction = (axis.low, 1) if rating < axis.low else (axis.high, -1)
@@ -152,25 +149,25 @@ def _build_arrow(rating: float, axis: RatingAxis) -> str:
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:
-    """Return the maker, open or closed, and the license, as far as known."""
+    """The maker, whether the weights are open or closed, and the license, as far as known."""
     row = entry.row
     return [attribute for attribute in (row["organization"], format_openness(row), row["license"]) if attribute]
 
 
 def format_openness(row: Mapping[str, Any]) -> str:
-    """Return open or closed, or an empty string if unknown."""
+    """Whether the weights are open or closed, or an empty string if unknown."""
     if row["open_weights"] is None:
         return ""
     return _("open") if row["open_weights"] else _("closed")
 
 
 def format_group(row: Mapping[str, Any]) -> str:
-    """Return the group within which rank and rating hold, or an empty string for the main group."""
+    """The group within which rank and rating hold, or an empty string for the main group."""
     return _("group %(number)s") % {"number": row["component"] + 1} if row["component"] else ""
 
 
 def build_cell(entry: LeaderboardEntry, name: str) -> LeaderboardCell:
-    """Return the cell of an optional column."""
+    """The cell of an optional column."""
     column = COLUMNS_BY_NAME[name]
     text = format_cell(column, entry)
     return LeaderboardCell(name, str(column.label), text, _choose_mark(entry, name, text))
@@ -185,9 +182,9 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
 
 
 def format_rank_range(entry: LeaderboardEntry) -> str:
-    """Return the range of ranks, or an empty string if it is the rank itself.
+    """The range of ranks, or an empty string if it is the rank itself.
 
-    For a model without a rank, that is the range of ranks that it could have.
+    A model without a rank has the range of ranks that it could have.
     """
     low, high = entry.row["rank_low"], entry.row["rank_high"]
     if low == high:

@@ -43,8 +43,8 @@ def test_file_is_understood_and_nothing_of_it_used(benchmarks):
     before = count_rows()
     submission = send_file()
     assert (submission.kind, submission.state, submission.voter) == ("scores", "pending", ME)
-    assert submission.said == {"model": "maker/Model-7B", "scores": 3, "benchmarks": 2, "limited": 0}
-    assert send_proposal().said == GOOD
+    assert submission.summary == {"model": "maker/Model-7B", "scores": 3, "benchmarks": 2, "limited": 0}
+    assert send_proposal().summary == GOOD
     assert count_rows() == before
 
 
@@ -156,7 +156,7 @@ def test_so_many_of_one_wait_and_no_more(monkeypatch):
     monkeypatch.setattr(submissions, "MAX_PENDING", 3)
     first = send_proposal(model="a")
     send_proposal(model="b")
-    with pytest.raises(submissions.SubmissionQueueFull, match="2 of your submissions"):
+    with pytest.raises(submissions.TooManySubmissions, match="2 of your submissions"):
         send_proposal(model="c")
     send_proposal(uuid4(), model="c")
     monkeypatch.setattr(submissions, "MAX_PER_NETWORK", 3)
@@ -182,7 +182,7 @@ def test_full_queue_makes_room_for_whoever_is_not_from_its_largest_network(monke
 
     assert {early, honest} <= set(Submission.objects.all())
     assert Submission.objects.count() == 6
-    assert not Submission.objects.filter(said__model="flood 4").exists()  # the newest: it came last
+    assert not Submission.objects.filter(summary__model="flood 4").exists()  # the newest: it came last
 
 
 def test_what_nobody_decides_goes_after_a_while():
@@ -208,7 +208,7 @@ def test_many_at_once_are_no_more_than_may_wait(monkeypatch):
     def send(number):
         try:
             send_proposal(model=f"m{number % 5}")
-        except (submissions.SubmissionQueueFull, submissions.DuplicateSubmission):
+        except (submissions.TooManySubmissions, submissions.DuplicateSubmission):
             return
 
     at_once(10, send)
@@ -218,7 +218,7 @@ def test_many_at_once_are_no_more_than_may_wait(monkeypatch):
 def test_database_itself_keeps_one_of_the_same_waiting():
     submission = send_proposal()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Submission.objects.create(kind="model", digest=submission.digest, said={})
+        Submission.objects.create(kind="model", digest=submission.digest, summary={})
 
 
 @pytest.mark.parametrize("first", [submissions.accept_submission, submissions.refuse_submission])

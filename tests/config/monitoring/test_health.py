@@ -191,7 +191,7 @@ def test_beat_that_dies_is_missed(client, beat):
 
     beat.kill()
     beat.wait()
-    redis_clients.get_redis_client().pexpire(BEAT_KEY, 1)  # which BEAT_S does otherwise
+    redis_clients.get_redis_client().pexpire(BEAT_KEY, 1)  # which BEAT_TTL_S does otherwise
 
     assert eventually(lambda: not health.is_beat_alive())
     assert client.get("/readyz").json()["beat"] is False

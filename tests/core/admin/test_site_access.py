@@ -53,7 +53,7 @@ def rows():
     """One of each that is only read."""
     battle = factories.battle(state="voted")
     vote = factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
-    sent = Submission.objects.create(kind="model", digest="x", said=GOOD)
+    sent = Submission.objects.create(kind="model", digest="x", summary=GOOD)
     change = AuditEntry.objects.create(who="operator", kind="added", what="x", key="1", name="x")
     key, _ = api_keys.create_key("nightly", ["read"])
     made = (key, battle, vote, battle.voter, factories.board(), change, sent)

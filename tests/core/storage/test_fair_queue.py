@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def test_newest_of_the_network_with_the_most_makes_room(queue, newcomer, evicted):
     rows = [
         Submission.objects.create(
-            kind="model", digest=number, said={}, network=network, created_at=f"2026-01-01T00:00:{number:02}Z"
+            kind="model", digest=number, summary={}, network=network, created_at=f"2026-01-01T00:00:{number:02}Z"
         )
         for number, network in enumerate(queue)
     ]

@@ -25,7 +25,7 @@ def load_columns(pool=LIVE_POOL):
 
 def are_equal(one, other):
     """Whether both have the same votes; codes of voters and of category sets may differ."""
-    plain = ("id", "a", "b", "twice", "both_bad", "weight")
+    plain = ("id", "a", "b", "double_score", "both_bad", "weight")
     alike = all(np.array_equal(one[name], other[name]) for name in plain)
     styles = np.array_equal(one["style"], other["style"], equal_nan=True)
     kinds = [[each.category_sets[kind] for kind in each["category_set"]] for each in (one, other)]
@@ -48,7 +48,7 @@ def test_columns_hold_what_the_votes_say(models):
     assert columns["id"].tolist() == [vote.pk for vote in cast]
     assert columns["a"].tolist() == [x.pk, y.pk, z.pk, z.pk]
     assert columns["b"].tolist() == [y.pk, z.pk, x.pk, x.pk]
-    assert columns["twice"].tolist() == [2, 0, 1, 1]
+    assert columns["double_score"].tolist() == [2, 0, 1, 1]
     assert columns["both_bad"].tolist() == [False, False, False, True]
     assert columns["weight"].tolist() == [1, 3, 1, 1]
     one, two, again, nobody = columns["voter"].tolist()

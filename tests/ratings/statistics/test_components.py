@@ -22,7 +22,7 @@ def parts(text, labels):
         else:
             wins[first, second] += times
     board = Comparisons.from_counts(labels, wins, ties)
-    return [(list_labels(board, part.bounded), list_labels(board, part.loose)) for part in list_components(board)]
+    return [(list_labels(board, part.bounded), list_labels(board, part.unbounded)) for part in list_components(board)]
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_split_agrees_with_chains_followed_one_by_one(rows):
     board = Comparisons.from_counts(range(len(wins)), wins, np.zeros_like(wins))
     forth, either = chains(wins > 0), chains((wins > 0) | (wins.T > 0))
     components = list_components(board)
-    assert sorted(m for part in components for m in (*part.bounded, *part.loose)) == list(range(len(wins)))
+    assert sorted(m for part in components for m in (*part.bounded, *part.unbounded)) == list(range(len(wins)))
     for part in components:
-        models = [*part.bounded, *part.loose]
+        models = [*part.bounded, *part.unbounded]
         assert all(set(np.flatnonzero(either[m])) == set(models) for m in models)
         strong = [{int(n) for n in np.flatnonzero(forth[m] & forth[:, m])} for m in models]
         if max(map(len, strong)) == 1:

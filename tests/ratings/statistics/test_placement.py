@@ -6,24 +6,24 @@ from scipy.stats import binom
 
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.components import list_components
-from ratings.statistics.placement import place_loose_models
+from ratings.statistics.placement import place_unbounded_models
 
 
 def place_models(labels, wins, ties=None, theta=None):
-    """The board, its first component, and the estimate of its loose models; the other strengths are given."""
+    """The board, its first component, and the estimate of its unbounded models; the other strengths are given."""
     wins = np.array(wins, dtype=float)
     board = Comparisons.from_counts(list(labels), wins, np.zeros_like(wins) if ties is None else ties)
     part = list_components(board)[0]
     strengths = np.zeros(len(labels)) if theta is None else np.array(theta, dtype=float)
-    return board, part, place_loose_models(board, part, strengths)
+    return board, part, place_unbounded_models(board, part, strengths)
 
 
 def test_place_gives_each_model_one_virtual_tie_against_1000():
     wins = [[0, 3, 0, 0], [2, 0, 0, 5], [4, 1, 0, 0], [0, 0, 0, 0]]
     board, part, estimate = place_models("abcd", wins, theta=[0.3, -0.3, 0, 0])
     theta = np.array([0.3, -0.3, *estimate.theta])
-    assert part.loose.tolist() == [2, 3]
-    for model in part.loose:
+    assert part.unbounded.tolist() == [2, 3]
+    for model in part.unbounded:
         expected = board.votes[model] @ expit(theta[model] - theta) + expit(theta[model])
         assert expected == pytest.approx(board.score[model].sum() + 0.5, abs=1e-9)
 
@@ -63,7 +63,7 @@ def test_place_bounds_a_mixed_record_by_its_binomial_tail():
 
 
 @pytest.mark.parametrize(
-    ("games", "loose", "low_open", "high_open"),
+    ("games", "unbounded", "low_open", "high_open"),
     [
         ([], "a", [True], [True]),
         (["ab"], "ab", [False, True], [True, False]),
@@ -77,13 +77,13 @@ def test_place_bounds_a_mixed_record_by_its_binomial_tail():
         (["ab", "ba"] * 3 + ["ca", "cd", "dc"], "cd", [False, False], [True, True]),
     ],
 )
-def test_place_opens_the_end_away_from_the_bounded_models(games, loose, low_open, high_open):
-    labels = sorted({*"".join(games), *loose})
+def test_place_opens_the_end_away_from_the_bounded_models(games, unbounded, low_open, high_open):
+    labels = sorted({*"".join(games), *unbounded})
     wins = np.zeros((len(labels), len(labels)))
     for winner, loser in games:
         wins[labels.index(winner), labels.index(loser)] += 1
     board, part, estimate = place_models(labels, wins)
-    assert [board.labels[model] for model in part.loose] == list(loose)
+    assert [board.labels[model] for model in part.unbounded] == list(unbounded)
     assert np.isinf(estimate.low).tolist() == low_open
     assert np.isinf(estimate.high).tolist() == high_open
     assert not estimate.clustered.any()
