@@ -1,9 +1,9 @@
-"""Limits on how many battles of a voter, and of an address, are answered at the same time.
+"""Limits on how many battles of one voter, and of one network, may run at once.
 
-PostgreSQL knows which battles of a voter are being answered, but no addresses. Redis therefore stores, for each
-address, the ids of the battles started from it. One script checks and adds an id. If an address has too many, the
-battles that are no longer being answered according to PostgreSQL are removed. A battle needs no sign-off at its end, so
-a worker that dies leaves nothing behind.
+PostgreSQL knows which battles of a voter are being answered, but no networks. Redis therefore stores, for each network,
+from a single address up, the ids of the battles started from it. One script checks and adds an id. If a network has too
+many, the battles that are no longer being answered according to PostgreSQL are removed. Nothing has to be released when
+a battle ends, so a worker that dies leaves nothing behind.
 """
 
 import logging
@@ -20,9 +20,10 @@ from core.http.errors import RequestError
 from core.storage.redis_clients import get_redis_client
 
 MAX_PER_VOTER = 4
-MAX_PER_ADDRESS = 40
+MAX_PER_ADDRESS = 40  # a larger network may run a multiple of this: see `quotas`
 RETRY_AFTER_S = 5
-COMMIT_GRACE_S = 3  # a battle this young counts even if PostgreSQL does not have it, for it may not be committed yet
+# A battle this young counts even if PostgreSQL does not have it, because it may not be committed yet.
+COMMIT_GRACE_S = 3
 KEY_TTL_S = 3600  # no answer takes this long
 RESERVE_SCRIPT = """
 local now = redis.call("TIME")[1]
@@ -42,8 +43,8 @@ logger = logging.getLogger(__name__)
 def check_voter_limit(voter_id: UUID) -> None:
     """Raise RequestError 429 `too_many_running` if too many battles of the voter are being answered.
 
-    Call it in the transaction that starts the answers, with a lock on the voter: it makes a second request count the
-    battle of the first.
+    Call it in the transaction that starts the answers, while holding the voter's row lock, so that concurrent requests
+    see each other's battles.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour:
         return
@@ -53,10 +54,10 @@ def check_voter_limit(voter_id: UUID) -> None:
 
 
 def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
-    """Count a battle for all its networks. `limits` maps each network to its maximum number of battles.
+    """Count a battle for all its networks, or for none of them if it raises RequestError 429 `too_many_running`.
 
-    While Redis is down, nothing is counted: only the limit of the voter and the hourly limits apply.
-    Raises RequestError 429 `too_many_running`, and then counts the battle for none of them.
+    limits: network → maximum number of battles. While Redis is down, nothing is counted: only the limit of the voter
+    and the hourly limits apply.
     """
     try:
         for _attempt in range(len(limits) + 1):
@@ -66,7 +67,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
             if not _remove_ended_battles(full_key):
                 break
     except (RedisError, OSError) as error:
-        logger.warning("Redis is down, the running battles of an address are not counted: %s", error)
+        logger.warning("Redis is down; the running battles of a network are not counted: %s", error)
         return
     raise _too_many_running_error(
         _("Too many battles from your network are being answered. Wait a few seconds, then ask again.")

@@ -21,7 +21,7 @@ login = LoginView.as_view(extra_context={"is_open_to_all": invitations.is_signup
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def manage_account(request: HttpRequest) -> HttpResponse:
-    """The account page. A POST creates a key and shows its secret in the response, so that it is stored nowhere."""
+    """The account page. A POST creates a key. Its secret appears only in this response and is never stored."""
     if request.method != "POST":
         return _render_page(request, ApiKeyForm())
     form = ApiKeyForm(request.POST)
@@ -29,6 +29,7 @@ def manage_account(request: HttpRequest) -> HttpResponse:
         quotas.charge_write(request)
         key, secret = api_keys.create_key(**clean_form(form), user=_get_user(request))
     except RequestError as error:
+        # An error of no field, such as a quota, appears at the name, the first field of the form.
         fields = error.extra.get("fields", {"name": [error.detail]})
         return error.add_headers(_render_page(request, form, errors=fields, status=error.status))
     return _render_page(request, ApiKeyForm(), new_key=key, secret=secret, status=201)

@@ -36,7 +36,10 @@ def submit_to_catalog(request: HttpRequest) -> HttpResponse:
 
 
 def _read_file(request: HttpRequest) -> bytes:
-    """The content of the uploaded file, cut one byte after the limit. Raises RequestError 400 without a file."""
+    """The content of the uploaded file. Raises RequestError 400 if there is no file.
+
+    It is at most one byte over the limit, so that the parser can tell that it is too large.
+    """
     upload = request.FILES.get("file")
     if upload is None:
         raise field_error("file", _("Choose a file first."))

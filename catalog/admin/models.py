@@ -103,7 +103,7 @@ class LanguageModelForm(ModelForm):
     def _check_order(self, low: str, high: str) -> None:
         """Add an error if `low` is greater than `high`, but only if one of them was changed.
 
-        Sources may contradict each other, and that must not block changes of other fields.
+        Sources may contradict each other, which must not block changes of other fields.
         """
         if not {low, high} & set(self.changed_data):
             return

@@ -31,7 +31,7 @@ class PriceForm(ModelForm):
             raise forms.ValidationError(str(error)) from None
 
     def clean_as_of(self) -> date:
-        """Reject years that cannot be right and days in the future, as for submitted scores."""
+        """Reject implausible years and future dates, as for submitted scores."""
         as_of: date = self.cleaned_data["as_of"]
         if as_of.year not in VALID_YEARS or is_in_future(as_of):
             raise forms.ValidationError(
@@ -40,9 +40,9 @@ class PriceForm(ModelForm):
         return as_of
 
     def clean(self) -> dict[str, Any]:
-        """Check that cached input costs no more than other input, but only if one of the two was changed.
+        """Check that cached input costs no more than uncached input, but only if one of the two prices was changed.
 
-        Imported prices may contradict this, and that must not block other changes.
+        Imported prices may break this rule, which must not block changes of other fields.
         """
         cleaned = super().clean() or {}
         uncached = cleaned.get("input")

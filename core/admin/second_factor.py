@@ -1,6 +1,8 @@
-"""Codes of an authenticator app (TOTP) as a second factor: optional for accounts; a setting requires it from operators.
+"""Authenticator-app codes (TOTP) as a second factor.
 
-allauth provides the step at the login, the recovery codes, and the limit on wrong codes.
+They are optional for accounts, and mandatory for operators if a setting says so.
+
+allauth provides the login step, the recovery codes, and the limit on wrong codes.
 """
 
 from allauth.core.internal.cryptokit import normalize_user_code
@@ -19,7 +21,7 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
     """Embeds the QR code as an SVG element, and stops operators from removing a required app."""
 
     def build_totp_svg(self, url: str) -> str:
-        """The SVG element alone. Our content policy forbids data: URLs, and an XML declaration would break the page."""
+        """Only the SVG element. Our content policy forbids data: URLs, and an XML declaration would break the page."""
         document: str = super().build_totp_svg(url)
         return document[document.index("<svg") :]
 
@@ -43,11 +45,11 @@ class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # a
 
 
 class AuthenticateForm(_SingleUseCodeForm, forms.AuthenticateForm):  # type: ignore[misc]  # see above
-    """The form for the second step of the login."""
+    """The form of the login step."""
 
 
 class ReauthenticateForm(_SingleUseCodeForm, forms.ReauthenticateForm):  # type: ignore[misc]  # see above
-    """The form before a page with secrets."""
+    """The form that asks for a code again before a page with secrets."""
 
 
 def is_totp_required(user: User | AnonymousUser) -> bool:

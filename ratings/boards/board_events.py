@@ -1,7 +1,7 @@
 """Server-sent events for open leaderboards: hints that a board has changed, read from a Redis stream.
 
-`ratings.pipeline.announcements` writes the stream; one reader per web process forwards its entries. A lost hint costs
-nothing but a delay: the page shows the new board at its next load.
+`ratings.pipeline.announcements` writes the stream; one reader per web process forwards its entries. A lost hint only
+causes a delay: the page shows the new board at its next load.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ MAX_STREAM_LENGTH = 1000
 HEARTBEAT_S = 15.0
 BLOCK_MS = 250
 RETRY_DELAY_S = 0.5
+BEFORE_ALL_ENTRIES = b"0"  # an id that is lower than every id of the stream
 logger = logging.getLogger(__name__)
 
 
@@ -50,15 +51,19 @@ class BoardSubscriber:
 
 
 class BoardEventReader:
-    """The only reader of the stream in this process; it runs while any page is open."""
+    """The only reader of the stream in this process; it runs while any page is open.
+
+    last_entry_id: the next read starts after this entry of the stream; None until the reader has chosen its start.
+    can_serve: set once pages need not wait: the start is chosen (even if Redis is down), or the reader has ended.
+    """
 
     def __init__(self, retry_delay_s: float = RETRY_DELAY_S) -> None:
         self.retry_delay_s = retry_delay_s
         self.subscribers: set[BoardSubscriber] = set()
         self.task: asyncio.Task[None] | None = None
-        self.started = asyncio.Event()
+        self.can_serve = asyncio.Event()
         self.slots: sse.OpenSlots = {}
-        self.last_entry_id = b""  # the next read starts after this entry of the stream
+        self.last_entry_id: bytes | None = None
 
     def acquire_slot(self, limits: Mapping[str, int]) -> StreamSlot:
         """A slot for one more page.
@@ -80,7 +85,7 @@ class BoardEventReader:
         if self.task is None or self.task.done():
             self._start()
         try:
-            await self.started.wait()
+            await self.can_serve.wait()
             yield b": from now on\n\n"
             while (left := end - time.monotonic()) > 0:
                 yield await subscriber.wait_for_events(min(left, HEARTBEAT_S))
@@ -89,40 +94,42 @@ class BoardEventReader:
             self.subscribers.discard(subscriber)
 
     def _start(self) -> None:
-        started = asyncio.Event()
-        self.started = started
-        self.task = asyncio.create_task(self._run(started))
-        self.task.add_done_callback(lambda _: started.set())  # nobody waits for a task that was canceled
+        can_serve = asyncio.Event()
+        self.can_serve = can_serve
+        self.task = asyncio.create_task(self._run(can_serve))
+        self.task.add_done_callback(lambda _: can_serve.set())  # so that nobody waits forever for a canceled task
 
-    async def _run(self, started: asyncio.Event) -> None:
+    async def _run(self, can_serve: asyncio.Event) -> None:
         # Python 3.11 may swallow a cancellation that comes while a command is being sent, so the loop checks for it.
         task = asyncio.current_task()
         async with redis_clients.connect_async_redis() as redis:
-            self.last_entry_id = b""
+            self.last_entry_id = None
             while self.subscribers and task and not task.cancelling():
                 try:
-                    await self._read(redis, started)
+                    await self._read(redis, can_serve)
                 except (RedisError, OSError) as error:
                     logger.warning("Redis is unavailable; open pages see new boards later: %s", error)
-                    await self._wait_for_retry(started)
+                    await self._wait_for_retry(can_serve)
                 except Exception:
                     logger.exception("The board events could not be read; open pages see new boards later")
-                    await self._wait_for_retry(started)
+                    await self._wait_for_retry(can_serve)
             self.task = None
 
-    async def _read(self, redis: Any, started: asyncio.Event) -> None:
-        self.last_entry_id = self.last_entry_id or await _load_last_entry_id(redis)
-        started.set()
+    async def _read(self, redis: Any, can_serve: asyncio.Event) -> None:
+        if self.last_entry_id is None:
+            self.last_entry_id = await _load_last_entry_id(redis)
+        can_serve.set()
         self._forward(await redis.xread({STREAM_KEY: self.last_entry_id}, block=BLOCK_MS))
 
-    async def _wait_for_retry(self, started: asyncio.Event) -> None:
-        # Entries that arrive during the outage are new to the pages, so the next read starts before them.
-        self.last_entry_id = self.last_entry_id or b"0"
-        started.set()
+    async def _wait_for_retry(self, can_serve: asyncio.Event) -> None:
+        # Open pages have not seen entries that arrive during the outage, so the next read starts before them.
+        if self.last_entry_id is None:
+            self.last_entry_id = BEFORE_ALL_ENTRIES
+        can_serve.set()
         await asyncio.sleep(self.retry_delay_s)
 
     def _forward(self, response: Any) -> None:
-        """Send the entries of a read to all pages. After an entry that fails, the next read continues behind it."""
+        """Send the entries of a read to all pages. If an entry fails, the next read continues after it."""
         for _, entries in response:
             for entry_id, hint in entries:
                 self.last_entry_id = entry_id
@@ -132,9 +139,9 @@ class BoardEventReader:
 
 
 async def _load_last_entry_id(redis: Any) -> bytes:
-    """The id of the newest entry of the stream."""
+    """The id of the newest entry of the stream, or `BEFORE_ALL_ENTRIES` if it has none."""
     entries = await redis.xrevrange(STREAM_KEY, count=1)
-    return entries[0][0] if entries else b"0"
+    return entries[0][0] if entries else BEFORE_ALL_ENTRIES
 
 
 event_reader = BoardEventReader()

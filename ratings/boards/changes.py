@@ -26,7 +26,7 @@ class BoardChanges:
     """The differences between two boards.
 
     movements: the models on both boards, the largest change first. added, removed: rows of the models that are on only
-    one of the boards. shift: the move of all ratings, in Elo points. votes: the number of votes that only the later
+    one of the boards. shift: how far all ratings moved, in Elo points. votes: the number of votes that only the later
     board has. has_intervals: whether both boards have intervals; without them no change is significant.
     """
 
@@ -44,15 +44,20 @@ class BoardChanges:
 
 
 def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> BoardChanges:
-    """The differences between two boards, each as the API shows it, within their main groups.
+    """The differences between the main groups of two boards, given in the API's format.
 
-    The mean of a board is taken over its models, so a new model moves the ratings of all others. That shift is the
-    mean difference of the models that are fitted on both boards, and is subtracted. A change of a rating is
-    significant if the current rating lies outside the earlier interval: the earlier votes are among the current ones,
-    so the difference of the two varies less than the earlier estimate does, and fewer than one in twenty of the
-    unchanged models are reported. A change of a rank is significant if the rank among the models that are ranked on
-    both boards lies outside the earlier range. A change of tier is a test by itself. A model without a rank on one of
-    the boards has no change of rank or tier.
+    Shift: the mean of a board is taken over its models, so a new model moves the ratings of all others. The shift is
+    the mean difference of the models that are fitted on both boards, and is subtracted.
+
+    Rating: a change is significant if the current rating lies outside the earlier interval. The earlier votes are among
+    the current ones, so the difference varies less than the earlier estimate does, and fewer than one in twenty of the
+    unchanged models are reported.
+
+    Rank: a change is significant if the current rank lies outside the earlier range. It is counted among the models
+    that have a rank on both boards.
+
+    Tier: every change is significant, because tiers are separated by a test. A model that lacks a rank on one of the
+    boards has no change of rank or tier.
     """
     old_rows = _index_main_rows(earlier)
     new_rows = _index_main_rows(current)
@@ -99,7 +104,7 @@ def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:
 
 
 def _list_significant_changes(earlier: BoardRow, current: BoardRow, rating: float, rank: int | None) -> tuple[str, ...]:
-    """rating: the current one without the shift. rank: that among models with a rank on both boards, or None."""
+    """rating: the current one without the shift. rank: the rank among models with a rank on both boards, or None."""
     low, high = earlier["ci_low"], earlier["ci_high"]
     tests = {
         "rating": (low is not None and rating < low) or (high is not None and rating > high),

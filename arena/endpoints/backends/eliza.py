@@ -1,4 +1,4 @@
-"""A contestant of 1966: ELIZA, the first chatbot. It has no weights and understands nothing.
+"""A contestant from 1966: ELIZA, the first chatbot. It has no weights and understands nothing.
 
 Method: J. Weizenbaum, ELIZA — a computer program for the study of natural language communication between man
 and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168: keywords with ranks,
@@ -49,7 +49,7 @@ class ElizaBackend:
 
 
 def generate_reply(messages: Sequence[str]) -> str:
-    """The answer to the last of these messages."""
+    """Answer the last message."""
     conversation = Conversation()
     answer = ""
     for message in messages:
@@ -135,5 +135,5 @@ def is_element_match(element: str, word: str) -> bool:
 
 
 def reflect_pronouns(words: Sequence[str]) -> list[str]:
-    """The words with their pronouns turned around: my → your."""
+    """The words with their pronouns swapped: my → your."""
     return [REFLECTIONS.get(word, word) for word in words]
