@@ -203,10 +203,10 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 
 
 def format_log_detail(error: BackendError) -> str:
-    """A failure as the log may describe it: with the provider's words, unless the question may have caused it.
+    """The text of a failure for the log: with the provider's words, unless the question may have caused it.
 
-    In that case the words may quote the question, and the log holds no text of voters. If the model had not begun,
-    a probe follows, and the log has the provider's words about the probe in any case.
+    In that case the words may quote the question, and the log contains no text of voters. If the failure came before
+    the first token, reasoning or not, a probe follows, and the log contains the provider's words about the probe.
     """
     status = error.status
     may_quote_question = status is not None and 400 <= status < 500 and status not in STATUSES_OF_ENDPOINT

@@ -95,7 +95,10 @@ class CallRecord:
 
 
 def record_calls(calls: Sequence[CallRecord]) -> None:
-    """Store the calls. Calls that failed before their first token request a probe, and change nothing else."""
+    """Store the calls. A failure before the first token requests a probe, and changes nothing else.
+
+    A failure after reasoning requests none: a probe ends at its first token, so it would pass.
+    """
     EndpointCall.objects.bulk_create([EndpointCall(**vars(call)) for call in calls])
     failed_endpoints = {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}
     if failed_endpoints:

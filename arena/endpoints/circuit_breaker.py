@@ -1,9 +1,9 @@
 """The circuit breaker of endpoints. Our own probes decide which endpoints are in the draw; visitors cannot.
 
-A visitor's call that fails before its first token only requests a probe: an answers worker sends the endpoint one short
-question, at most every 30 s. Two failed probes in a row take the endpoint out of the draw, and one healthy probe brings
-it back. While the last probe failed, the next one is sent without a request. The state is stored in the row of the
-endpoint, and a worker claims a probe by one conditional UPDATE, so only one of many workers sends it.
+A visitor's call that fails before its first token, reasoning or not, only requests a probe: an answers worker sends the
+endpoint one short question, at most every 30 s. Two failed probes in a row take the endpoint out of the draw, and one
+healthy probe brings it back. While the last probe failed, the next one is sent without a request. The state is stored
+in the row of the endpoint, and a worker claims a probe by one conditional UPDATE, so only one of many workers sends it.
 
 An answer, an empty answer or a refusal is healthy: the endpoint is up. A rate limit (429) shows that the endpoint is
 up, but not that it answers. It brings the endpoint back into the draw, because visitors can cause rate limits and could

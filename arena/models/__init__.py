@@ -9,9 +9,6 @@ from arena.models.battles import (
     SIDES,
     Answer,
     Battle,
-    Endpoint,
-    EndpointCall,
-    EndpointDay,
     ImportedRow,
     PairWeight,
     Standing,
@@ -22,6 +19,7 @@ from arena.models.battles import (
     Voter,
     conversation_limit,
 )
+from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay
 from arena.models.privacy import HashKey, NetworkSalt, Report
 
 __all__ = [

@@ -15,7 +15,7 @@ from catalog.calculators.cost_model import (
     build_own_option,
     find_break_even,
 )
-from catalog.calculators.hosting import BITS_PER_BYTE, KvCache, Traffic, TuningRun, WeightsMemory, count_gpus
+from catalog.calculators.gpu_needs import BITS_PER_BYTE, KvCache, Traffic, TuningRun, WeightsMemory, count_gpus
 
 PERCENT = Decimal(100)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from catalog.calculators.hosting import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR, round_up
+from catalog.calculators.gpu_needs import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR, round_up
 
 MILLION = Decimal(10**6)
 ZERO = Decimal(0)

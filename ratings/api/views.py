@@ -214,14 +214,14 @@ def _build_json_response(request: Request, data: dict[str, Any]) -> HttpResponse
 
 
 def _build_conditional_response(request: Request, body: bytes, etag: str) -> HttpResponseBase:
-    """Return 304 if the client has this version, else the body. Clients may store it, but must revalidate it."""
+    """Status 304 if the client has this version, else the body. Clients may store it, but must revalidate it."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     response = HttpResponse(body, content_type="application/json", headers=headers)
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
 def _parse_time(request: Request, name: str) -> datetime | None:
-    """Return a parameter that is a time, like `at`."""
+    """The value of a parameter that is a time, such as `at`."""
     try:
         return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
     except RequestError:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
 from catalog.calculators.cost_model import TYPICAL_USE, MonthlyUse
-from catalog.calculators.hosting import BITS_PER_BYTE
+from catalog.calculators.gpu_needs import BITS_PER_BYTE
 from catalog.facts.labels import FIELD_LABELS
 from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
 from ratings.choice.limits import Limits

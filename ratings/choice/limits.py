@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from catalog.calculators.cost_model import MILLION, TYPICAL_USE, ApiPrices, MonthlyUse
-from catalog.calculators.hosting import WeightsMemory
+from catalog.calculators.gpu_needs import WeightsMemory
 from catalog.facts.fields import RateLimit
 from core.text.number_format import format_count, format_dollars
 

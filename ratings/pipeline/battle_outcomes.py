@@ -1,6 +1,6 @@
 """Outcomes of each model's blind battles: how often it was drawn, replaced (and why), refused, or left a battle void.
 
-A model that fails before its first token loses no battle, so readers of a rating need to see how often it fails. Only
+A model that fails before its first word loses no battle, so readers of a rating need to see how often it fails. Only
 finished battles count: a failure in an open battle would reveal the model behind the pane that has just failed. Of each
 kind, at most three failures count per voter, model and day, and at most twelve per network while its hash is stored.
 Otherwise one person could fill the table with questions that make a model fail.

@@ -114,11 +114,7 @@ class BenchmarkComparison:
 
 
 def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
-    """Return the query from the parameters of a request.
-
-    Raises:
-        RequestError: 400 for a parameter that cannot be parsed.
-    """
+    """The query from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
     board_key = snapshots.parse_board_key(parameters)
     return AgreementQuery(
         pool=parameters.get("pool") or "",
@@ -129,11 +125,7 @@ def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
 
 
 def get_benchmark(slug: str) -> Benchmark:
-    """Return a benchmark.
-
-    Raises:
-        RequestError: 404 if there is none.
-    """
+    """The benchmark with this slug. Raises RequestError 404 if there is none."""
     # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
     benchmark = Benchmark.objects.filter(slug=slug).first() if slug.isprintable() else None
     if benchmark is None:
@@ -142,10 +134,9 @@ def get_benchmark(slug: str) -> Benchmark:
 
 
 def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkComparison:
-    """Return the comparison of a benchmark with a board.
+    """The comparison of a benchmark with a board.
 
-    Raises:
-        RequestError: 404 for an unknown pool or category, and for conditions that no score has.
+    Raises RequestError 404 for an unknown pool or category, and for conditions that no score has.
     """
     rankings = load_rankings(benchmark)
     candidates = [ranking for ranking in rankings if query.conditions in ("", ranking.conditions.key)]
@@ -174,7 +165,7 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
 
 
 def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int | None]:
-    """Return the pool to compare with, and, if it is not this arena's own, how many models the own one has."""
+    """The pool to compare with. If it is not the live pool, also the number of models that the live pool has, else None."""
     if not category.isprintable():  # no query can contain it; loading the board raises the error
         return LIVE_POOL, None
     sizes = {LIVE_POOL: 0}
@@ -188,7 +179,7 @@ def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int |
 
 
 def _find_exclusion(row: Row) -> str:
-    """Return why the rating of a board row cannot be compared, or an empty string."""
+    """Why the rating of a board row cannot be compared, or an empty string."""
     if row["component"] != 0:
         return UNCONNECTED
     if row["unbounded"]:
@@ -206,7 +197,7 @@ def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[tuple
 
 
 def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None, BenchmarkRegression | None]:
-    """Return None and the regression, or the problem and None."""
+    """None and the regression; or why there is none, and None."""
     if len(pairs) < MIN_MODELS:
         return TOO_FEW, None
     try:
@@ -222,7 +213,7 @@ def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None,
 
 
 def _compute_error(row: Row) -> float:
-    """Return the standard error of a rating, from its interval if only that was published, else 0."""
+    """The standard error of a rating, from its interval if only that was published, else 0."""
     if row["se"] is not None:
         return float(row["se"])
     low, high = row["ci_low"], row["ci_high"]
@@ -250,7 +241,7 @@ def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None
 
 
 def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
-    """Return the models that have a score but no comparable rating, by name, each with the reason."""
+    """The models that have a score but no comparable rating, by name, each with the reason."""
     board_rows = {row["model"]: row for row in rows}
     models = [score.model for _, score in group.ranking.rows] if group else []
     left_out = []
@@ -263,7 +254,7 @@ def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[R
 
 
 def find_comparable_slugs() -> set[str]:
-    """Return the slugs of all benchmarks with enough models on the overall board of one pool."""
+    """The slugs of all benchmarks with enough models on the overall board of one pool."""
     boards = [set(_index_rated_rows(unpack_rows(snapshot.rows))) for snapshot in list_newest_snapshots()]
     condition_names = [field.name for field in fields(Conditions) if field.name != "report"]
     report = Case(When(harness="", then=F("source")), default=Value(""))

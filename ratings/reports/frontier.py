@@ -26,17 +26,15 @@ Row = dict[str, Any]
 
 
 def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
-    """Return the models of a board with their price or speed, and which of them are on the Pareto frontier.
+    """The models of a board with their price or speed, and which of them are on the Pareto frontier.
 
     It is the board with the axis as `against`. `rows`, in the order of the board, also have value, on_frontier, and
     with prices both of them, their source and their day. `left_out`: model, name and reason, one of
     `EXCLUSION_REASONS`. Prices and speeds are today's, whatever the time of the board.
 
-    Args:
-        axis: `price`, in dollars per million tokens (blended 3:1, input to output), or `speed`, in tokens per second.
+    axis: `price`, in dollars per million tokens (blended 3:1, input to output), or `speed`, in tokens per second.
 
-    Raises:
-        RequestError: as in `snapshots.load_newest_board`, and 400 for another axis.
+    Raises RequestError as `snapshots.load_newest_board` does, and 400 for another axis.
     """
     if axis not in AXES:
         raise field_error("against", "against must be price or speed.")
@@ -54,7 +52,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
 
 
 def _find_exclusion(row: Row, values: Mapping[str, Row]) -> str:
-    """Return why a row is not in the comparison, or an empty string."""
+    """Why a row is not in the comparison, or an empty string."""
     if row["component"] != 0:
         return UNCONNECTED
     if row["unbounded"]:
@@ -71,7 +69,7 @@ def _mark_frontier(rows: Sequence[Row], axis: str) -> list[Row]:
 
 
 def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
-    """Return slug → the value on the axis and the fields that go with it, for models where it is known."""
+    """Slug → the value on the axis and the fields that go with it, for models where it is known."""
     models = LanguageModel.objects.filter(slug__in=[row["model"] for row in rows]).only("slug")
     slugs = {model.pk: model.slug for model in models}
     if axis == PRICE:

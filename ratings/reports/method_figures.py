@@ -144,10 +144,9 @@ class MethodFigures:
 
 
 def load_pool_figures(pool: str) -> MethodFigures:
-    """Return the figures of a pool.
+    """The figures of a pool.
 
-    Raises:
-        RequestError: 404 for an unknown pool, and for one whose ratings were published elsewhere.
+    Raises RequestError 404 for an unknown pool, and for one whose ratings were published elsewhere.
     """
     board = snapshot_cache.get_board(BoardKey(pool=pool)).board
     if "reference" in board:
@@ -156,7 +155,7 @@ def load_pool_figures(pool: str) -> MethodFigures:
 
 
 def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
-    """Return the figures of the pool of this board, which is its newest overall one."""
+    """The figures of the pool of this board, which is its newest overall one."""
     slug: str = board["pool"]
     style_board = _load_board(slug, style_control=True)
     pool = Pool.objects.select_related("figures").get(slug=slug)
@@ -177,7 +176,7 @@ def _load_board(pool: str, *, style_control: bool = False, at: datetime | None =
 
 
 def compute_proportion(part: int, whole: int) -> Proportion | None:
-    """Return the proportion, or None if the whole is 0."""
+    """The proportion, or None if the whole is 0."""
     if not whole:
         return None
     rate = part / whole
@@ -218,7 +217,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
 
 
 def _list_reasons(reasons: Mapping[str, int]) -> list[ReasonCount]:
-    """Return the reasons with their texts, the most frequent first."""
+    """The reasons with their texts, the most frequent first."""
     by_frequency = sorted(reasons.items(), key=lambda item: -item[1])
     return [ReasonCount(reason, REASON_TEXTS.get(reason, reason), votes) for reason, votes in by_frequency]
 
@@ -238,7 +237,7 @@ def _convert_to_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) -> dict[str, Any]:
-    """Return the audit of the draw; `flagged` models move by more than two errors, `farthest` is the largest move."""
+    """The audit of the draw. `flagged` models move by more than two errors; `farthest` is the largest move."""
     rows = [
         {"slug": slug, "name": models[slug].name, "moved": moved, "error": error, "flagged": flagged}
         for slug, (moved, error, flagged) in audit["models"].items()
@@ -257,7 +256,7 @@ def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) 
 
 
 def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the worth of each feature of style, in Elo points per standard deviation, with its 95% margin."""
+    """The effect of each style feature, in Elo points per standard deviation, with its 95% margin."""
     coefficients = {feature: style[feature] for feature in STYLE_NAMES if style.get(feature)}
     return [
         {
@@ -271,7 +270,7 @@ def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
-    """Return the changes since a day ago, or None if no board is a day old."""
+    """The changes since a day ago, or None if no board is a day old."""
     earlier = _load_board(slug, at=timezone.now() - DAY)
     if not earlier["computed_at"]:
         return None
@@ -281,7 +280,7 @@ def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
 
 
 def _list_day_changes(earlier: Mapping[str, Any], board: Mapping[str, Any]) -> list[DayChange]:
-    """Return the models that moved by half a point or to another rank, and new ones."""
+    """The models that moved by half a point or to another rank, and new ones."""
     changes = model_facts.compute_changes(board, earlier)
     old_ranks = {row["model"]: row["rank"] for row in earlier["rows"]}
     day_changes = []

@@ -13,10 +13,9 @@ from ratings.reports import placements
 
 
 def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the report, with a number of queries that does not depend on how many models or categories there are.
+    """The report, with a number of queries that does not depend on how many models or categories there are.
 
-    Raises:
-        RequestError: 404 for an unknown pool.
+    Raises RequestError 404 for an unknown pool.
     """
     overall = placements.list_pool_placements(model.slug)
     pool = parameters.get("pool") or placements.choose_default_pool(overall, parameters)

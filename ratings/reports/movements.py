@@ -52,10 +52,9 @@ class MovementReport:
 
 
 def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: datetime) -> BoardComparison:
-    """Return the changes of a board since the one that was published at a time.
+    """The changes between a board and the one that was published at an earlier time.
 
-    Raises:
-        RequestError: as in `snapshots.load_newest_board`.
+    Raises RequestError as `snapshots.load_newest_board` does.
     """
     earlier = snapshots.load_newest_board(replace(board_key, at=since))
     if earlier["computed_at"] is None:
@@ -64,15 +63,14 @@ def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: d
 
 
 def subtract_duration(end: datetime, duration: timedelta) -> datetime:
-    """Return the time so much earlier, but no earlier than the first representable time."""
+    """The time that is earlier by the duration, but no earlier than the first representable time."""
     return end - min(duration, end - MIN_TIME)
 
 
 def build_movement_report(board_key: BoardKey, since: datetime | None, until: datetime | None) -> MovementReport:
-    """Return the changes from `since` (default: a day before the end) to `until` (default: now).
+    """The changes from `since` (default: a day before the end) to `until` (default: now).
 
-    Raises:
-        RequestError: as in `snapshots.load_newest_board`, and 400 if `since` is not before `until`.
+    Raises RequestError as `snapshots.load_newest_board` does, and 400 if `since` is not before `until`.
     """
     end = until or timezone.now()
     start = since or subtract_duration(end, DAY)

@@ -64,13 +64,10 @@ class MakerShare:
 def build_model_shares(
     figures: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], list_reasons: ReasonLister
 ) -> list[ModelShare]:
-    """Return the shares of all models, most votes first, then the models in the draw that have none yet.
+    """The shares of all models, most votes first, then the models in the draw that have none yet.
 
-    Args:
-        figures: as stored by `ratings.pipeline.pool_figures`.
-        votes: how many votes count.
-        models: slug → model; others are omitted.
-        list_reasons: returns the reasons of a model's counts with their texts.
+    figures: as stored by `ratings.pipeline.pool_figures`. votes: number of counted votes. models: slug → model; others
+    are omitted. list_reasons: returns the reasons in a model's counts, with their texts.
     """
     chances = (figures["chances"] or {}).get("models", {})
     counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]
@@ -95,7 +92,7 @@ def build_model_shares(
 
 
 def build_maker_shares(shares: Sequence[ModelShare]) -> list[MakerShare]:
-    """Return the shares of all makers, largest first; models of unknown makers are one share without a name."""
+    """The shares of all makers, largest first; models of unknown makers are one share without a name."""
     by_maker: dict[str, list[ModelShare]] = defaultdict(list)
     for share in shares:
         by_maker[share.maker].append(share)

@@ -61,7 +61,11 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The next piece of the answer. It is never empty, and the first one is never blank."""
+    """The next piece of the answer. It is never empty, and the first one is never blank.
+
+    The first Delta is the "first word": a model that fails before it can be asked again or replaced. The "first token"
+    is the first part of any kind, so it may be reasoning, and comes before the first word or with it.
+    """
 
     text: str
 
@@ -108,7 +112,7 @@ class Action(enum.Enum):
 
 
 class BackendError(Exception):
-    """An answer failed. After the first Delta the action is always GIVE_UP.
+    """An answer failed. After the first word (see `Delta`) the action is always GIVE_UP.
 
     detail: text for the operator's log only, and not in every case (see
         `arena.answers.answering.format_log_detail`), because it may quote the provider, and the provider may quote

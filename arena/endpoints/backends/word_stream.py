@@ -15,7 +15,7 @@ WORD = re.compile(r"\S+\s*")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds before the first word, and words per second."""
+    """Seconds before the first token, and words per second."""
 
     first_token_s: float
     tokens_per_s: float

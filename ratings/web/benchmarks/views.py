@@ -21,13 +21,13 @@ from ratings.statistics.benchmark_regression import MIN_MODELS
 
 @require_safe
 def show_benchmarks(request: HttpRequest) -> HttpResponse:
-    """Return the catalog's list, with links to the comparison for benchmarks with enough models."""
+    """The catalog's list, with links to the comparison for benchmarks with enough models."""
     return benchmark_views.benchmark_list(request, benchmark_agreement.find_comparable_slugs())
 
 
 @require_safe
 def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return the comparison. Its whole state is in the address."""
+    """The comparison. Its whole state is in the URL."""
     try:
         query = benchmark_agreement.parse_agreement_query(request.GET)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
@@ -62,7 +62,7 @@ def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> di
 
 
 def _build_json_url(comparison: BenchmarkComparison, query: AgreementQuery) -> str:
-    """Return the API address of the same comparison, fixed to the board of this page."""
+    """The API URL of the same comparison, fixed to the board of this page."""
     parameters = asdict(query) | {
         "pool": comparison.board["pool"],
         "conditions": comparison.group.key if comparison.group else "",

@@ -108,7 +108,7 @@ def _parse_day(name: str, text: str) -> date | None:
 
 
 def _has_words(entry: LeaderboardEntry, text: str) -> bool:
-    """Return whether every word of the text occurs in the names of the model or its maker."""
+    """Whether every word of the text occurs in the names of the model or its maker."""
     names = " ".join(filter(None, (entry.row["name"], entry.slug, entry.row["organization"]))).casefold()
     return all(word in names for word in text.casefold().split())
 
@@ -273,27 +273,23 @@ FACT_LABELS = {each.fact: each.fact_label for each in FILTERS}
 
 
 def parse_filters(parameters: QueryParameters) -> dict[str, Any]:
-    """Return field of `FilterValues` → value.
-
-    Raises:
-        RequestError: 400 for a parameter that cannot be parsed.
-    """
+    """Field of `FilterValues` → value. Raises RequestError 400 for a parameter that cannot be parsed."""
     return {each.field: each.parse(each.parameter, str(parameters.get(each.parameter, ""))) for each in FILTERS}
 
 
 def list_active_filters(values: FilterValues) -> list[tuple[Filter, Any]]:
-    """Return the filters that are set, each with its value."""
+    """The filters that are set, each with its value."""
     pairs = [(each, getattr(values, each.field)) for each in FILTERS]
     return [(each, value) for each, value in pairs if value not in (None, "")]
 
 
 def list_filter_parameters(values: FilterValues) -> list[tuple[str, str]]:
-    """Return parameter and text of each filter that is set."""
+    """Parameter and text of each filter that is set."""
     return [(each.parameter, each.format(value)) for each, value in list_active_filters(values)]
 
 
 def describe_filters(values: FilterValues) -> list[str]:
-    """Return a short text for each filter that is set."""
+    """A short text for each filter that is set."""
     return [each.describe(value) for each, value in list_active_filters(values)]
 
 
@@ -307,7 +303,7 @@ class FilterField:
 
 
 def build_form_fields(values: FilterValues, entries: Iterable[LeaderboardEntry]) -> list[FilterField]:
-    """Return the fields of the form in order, for a board with these entries."""
+    """The fields of the form in order, for a board with these entries."""
     texts = dict(list_filter_parameters(values))
     return [
         FilterField(each, texts.get(each.parameter, ""), each.choices(entries) if each.choices else None)

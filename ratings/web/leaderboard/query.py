@@ -82,7 +82,7 @@ class LeaderboardState:
         return links.build_view_query(self.selection.parameters, self.view, self.default_columns)
 
     def with_view(self, file: str = "", **changes: Any) -> str:
-        """Return the query string of this page with changes of its view, or of it as a file; never empty."""
+        """The query string of this page, or of its file, with changes of the view; never empty."""
         query = links.build_view_query(self.selection.parameters, replace(self.view, **changes), self.default_columns)
         if not file:
             return query or "?"
@@ -90,15 +90,14 @@ class LeaderboardState:
 
 
 def _update_facts(row: dict[str, Any], facts: BoardModelFacts | None) -> dict[str, Any]:
-    """Return the row with today's maker and license, instead of those at the time of its publication."""
+    """The row with today's maker and license, instead of the ones from the time of publication."""
     return row | {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else row
 
 
 def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
-    """Return the state of the page.
+    """The state of the page.
 
-    Raises:
-        RequestError: 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
+    Raises RequestError 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
     """
     requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # it has `get`
     view = board_view.parse_board_view(parameters)
@@ -110,7 +109,7 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
 
 
 def _build_conflict_state(requested_key: BoardKey, view: BoardView) -> LeaderboardState:
-    """Return an empty board with the form as it was sent, so that one change of it resolves the conflict."""
+    """An empty board with the form as it was sent, so that one change of it resolves the conflict."""
     board = snapshot_cache.get_board(replace(requested_key, style_control=False))
     empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
     context = model_facts.load_board_context(requested_key, empty_board)

@@ -26,7 +26,7 @@ frame_cache: TtlCache[bytes] = TtlCache(MAX_FRAMES)
 
 @require_safe
 def show_leaderboard(request: HttpRequest) -> HttpResponse:
-    """Return the requested board as a page or as a file; without the frame if htmx refreshes an open page."""
+    """The requested board as a page or as a file; without the frame if htmx refreshes an open page."""
     kind = request.GET.get("format", "")
     try:
         if kind and kind not in downloads.CONTENT_TYPES:
@@ -59,7 +59,7 @@ def _render_page(request: HttpRequest, leaderboard: LeaderboardState) -> HttpRes
 
 
 def _render_frame(request: HttpRequest) -> bytes:
-    """Return the page around the board. It takes as long as all the rest, so it is cached for anonymous visitors."""
+    """The page around the board. It takes as long as all the rest, so it is cached for anonymous visitors."""
 
     def render_frame() -> bytes:
         return render_to_string(
@@ -74,7 +74,7 @@ def _render_frame(request: HttpRequest) -> bytes:
 
 
 def _choose_history_header(request: HttpRequest, leaderboard: LeaderboardState) -> str:
-    """Return the header with the new address: "Back" undoes a choice, but not each letter typed into the search."""
+    """The header with the new URL: "Back" undoes a choice, but not each letter typed into the search."""
     current_query = urlsplit(request.headers.get("HX-Current-URL", "")).query
     is_search = _parse_choices(current_query) == _parse_choices(leaderboard.query.removeprefix("?"))
     return "HX-Replace-Url" if is_search else "HX-Push-Url"

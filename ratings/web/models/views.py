@@ -71,17 +71,16 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_measurements(model: LanguageModel) -> dict[str, Any]:
-    """Return speed and failures; no value changes with an open battle, see `arena.endpoints.performance`."""
+    """Speed and failures; no value changes with an open battle, see `arena.endpoints.performance`."""
     performance = load_performance([model.pk]).get(model.pk)
     rate = performance.failure_rate if performance else None
     return {"performance": performance, "failed_percent": None if rate is None else 100 * rate}
 
 
 def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
-    """Return the model's placements by category, opponents, history and feedback reasons in a pool.
+    """The model's placements by category, opponents, history and feedback reasons in a pool.
 
-    Raises:
-        RequestError: 404 for an unknown pool.
+    Raises RequestError 404 for an unknown pool.
     """
     board_key = BoardKey(pool=pool)
     board = snapshot_cache.get_board(board_key)
@@ -105,6 +104,6 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
 def _build_opponent_link(
     opponent: str, names: Mapping[str, str], own: str, selection: BoardSelection
 ) -> dict[str, str]:
-    """Return the opponent's name, and the address of the comparison of the two on the leaderboard."""
+    """The opponent's name, and the URL that compares the two models on the leaderboard."""
     query = build_query_string([*selection.parameters.items(), ("pin", own), ("pin", opponent)])
     return {"name": names.get(opponent, opponent), "pair": f"{reverse('leaderboard')}{query}#compare"}

@@ -20,7 +20,7 @@ DEFAULT_PERIODS = (timedelta(days=1), timedelta(days=7))
 
 @require_safe
 def show_history(request: HttpRequest) -> HttpResponse:
-    """Return the page with the changes within a day and a week, or since the requested time."""
+    """The page with the changes within a day and a week, or since the requested time."""
     try:
         requested_key = snapshots.parse_board_key(request.GET)
         board_key, published = board_selection.select_board(requested_key, request.GET)
@@ -64,6 +64,6 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
 
 
 def _build_bars(days: list[DayVotes]) -> list[dict[str, Any]]:
-    """Return the days, newest first, with the length of each bar in percent of the longest; for negative votes 0."""
+    """The days, newest first, with the length of each bar in percent of the longest; for negative votes 0."""
     most = max((votes for _, votes in days), default=0) or 1
     return [{"day": day, "votes": votes, "percent": max(0.0, 100 * votes / most)} for day, votes in reversed(days)]

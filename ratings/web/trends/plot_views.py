@@ -44,10 +44,9 @@ class PlotView:
 
 
 def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
-    """Return the view from the parameters of a request.
+    """The view from the parameters of a request.
 
-    Raises:
-        RequestError: 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
+    Raises RequestError 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
     """
     top = parameters.get("top") or PlotView.top
     if top not in TOP_CHOICES:
@@ -59,7 +58,7 @@ def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
 
 @require_safe
 def show_plots(request: HttpRequest) -> HttpResponse:
-    """Return the page with all four plots; a sentence replaces a plot that cannot be drawn."""
+    """The page with all four plots; a sentence replaces a plot that cannot be drawn."""
     try:
         view = parse_plot_view(request.GET)
         plots = _build_context(view)
@@ -109,14 +108,14 @@ def _build_context(view: PlotView) -> dict[str, Any]:
 
 
 def find_plot_problem(rows: BoardRows) -> str:
-    """Return why these rows of one group cannot be plotted: `empty`, `alone` or `unbounded`; else an empty string."""
+    """Why these rows of one group cannot be plotted: `empty`, `alone` or `unbounded`; else an empty string."""
     if len(rows) < MIN_MODELS:
         return "alone" if rows else "empty"
     return "unbounded" if all(row["unbounded"] for row in rows) else ""
 
 
 def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | None:
-    """Return a table of the first of these rows, with the predicted win rate and the votes of each pair.
+    """A table of the first of these rows, with the predicted win rate and the votes of each pair.
 
     None if no pairs are stored for the requested time.
     """
@@ -165,7 +164,7 @@ def _build_frontier_context(view: PlotView) -> dict[str, Any]:
 
 
 def _format_prices(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return the prices of a row as text, with their source; empty if the row has no price."""
+    """The prices of a row as text, with their source; empty if the row has no price."""
     if "source" not in row:
         return {}
     return {

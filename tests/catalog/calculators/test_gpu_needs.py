@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import decimals, integers
 
-from catalog.calculators.hosting import KvCache, Traffic, TuningRun, WeightsMemory, count_gpus
+from catalog.calculators.gpu_needs import KvCache, Traffic, TuningRun, WeightsMemory, count_gpus
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""Endpoints, the calls to them, and their figures by day."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from arena.models.battles import Answer
+from catalog.models import LanguageModel
+
+
+class Endpoint(models.Model):
+    """The address and settings of a model's API. Null limits mean the arena's own, which all models share."""
+
+    model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
+    kind = models.CharField(max_length=20)
+    base_url = models.CharField(max_length=500, blank=True)
+    upstream_id = models.CharField(max_length=200, blank=True, help_text="name of the model on its server")
+    api_key_env = models.CharField(max_length=100, blank=True, help_text="name of an environment variable, never a key")
+    max_tokens = models.PositiveIntegerField(null=True, blank=True)
+    temperature = models.FloatField(null=True, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    max_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="in addition to max_tokens")
+    first_token_timeout_s = models.FloatField(null=True, blank=True)
+    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; no limit if empty")
+    enabled = models.BooleanField(default=True)
+    # See `arena.endpoints.circuit_breaker`.
+    failed_probes = models.PositiveIntegerField(default=0, help_text="in a row, since the last healthy one")
+    probe_wanted = models.BooleanField(
+        default=False, help_text="whether a visitor's call failed before its first token"
+    )
+    probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before this time")
+    fails_in_battles = models.BooleanField(
+        default=False, help_text="more than half of the last day's battles failed, for many voters"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.upstream_id}"
+
+
+class EndpointCall(models.Model):
+    """One attempt of one endpoint, for its health and its measured speed. Rolled up by day, then deleted."""
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
+    battle = models.UUIDField(null=True, help_text="id of the battle, which may have been deleted")
+    failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
+    first_token_s = models.FloatField(null=True)
+    tokens_per_s = models.FloatField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index("created_at", name="call_time")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id}: {self.failure or 'answered'}"
+
+
+class EndpointDay(models.Model):
+    """Figures of an endpoint for one day (UTC), measured on our own traffic, in seconds and tokens per second.
+
+    `answers` and `failures` count all calls; the public failure rate is computed from `public_answers` and
+    `public_failures`.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
+    day = models.DateField()
+    answers = models.PositiveIntegerField()
+    failures = models.JSONField(default=dict, help_text="reason → number of failures")
+    public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
+    public_failures = models.PositiveIntegerField(
+        default=0, help_text="in the same battles; at most 3 from one voter and 12 from one network"
+    )
+    first_token_p50 = models.FloatField(null=True)
+    first_token_p95 = models.FloatField(null=True)
+    tokens_per_s_p50 = models.FloatField(null=True)
+    tokens_per_s_p95 = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("endpoint", "day"), name="endpoint_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} on {self.day}"
