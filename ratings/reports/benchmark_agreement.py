@@ -165,7 +165,7 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
 
 
 def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int | None]:
-    """The pool to compare with. If it is not the live pool, also the number of models that the live pool has, else None."""
+    """The pool to compare with. If it is not the live pool, also the number of comparable models of that one."""
     if not category.isprintable():  # no query can contain it; loading the board raises the error
         return LIVE_POOL, None
     sizes = {LIVE_POOL: 0}
