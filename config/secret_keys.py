@@ -38,11 +38,11 @@ def generate_key() -> str:
 
 def _write_keys(path: Path, keys: Iterable[str]) -> None:
     """Write the file atomically. Other users can never read it."""
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text("\n".join(keys))
-    draft.replace(path)
+    temporary_path = path.with_suffix(".draft")
+    temporary_path.unlink(missing_ok=True)
+    temporary_path.touch(mode=0o600)
+    temporary_path.write_text("\n".join(keys))
+    temporary_path.replace(path)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Runs PostgreSQL and Valkey for one data folder, on unix sockets only, and commands beside them.
 
 `python -m launcher.embedded [--data DIR | --temporary] [--no-fsync] -- COMMAND …` starts the services for the duration
-of the command, or uses those of a running `up` or of another command.
+of the command, or uses the services of a running `up` or of another command.
 """
 
 import argparse
@@ -31,7 +31,7 @@ CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
 def build_environment(folder: DataFolder) -> dict[str, str]:
     """The environment variables of a program that uses the services. Variables that are set outside win.
 
-    Endpoints may be on this machine, where the local models run. The limit of conversations is that of the service.
+    Endpoints may be on this machine, where the local models run. The limit on conversations is the service's.
     """
     outside = {name: value for name, value in os.environ.items() if value}
     ours = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}

@@ -85,19 +85,19 @@ def _get_socket_dir(folder: DataFolder) -> Path:
 
 async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
     """Create the database beside its place and move it there, so that an interrupted start leaves no partial one."""
-    draft = folder.postgres.with_name("postgres.new")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
-    _change_owner(draft, owner)
+    temporary_path = folder.postgres.with_name("postgres.new")
+    shutil.rmtree(temporary_path, ignore_errors=True)
+    temporary_path.mkdir(mode=0o700)
+    _change_owner(temporary_path, owner)
     await supervisor.run(
         Program(
             name="initdb",
-            command=("/bin/sh", "-c", INITDB_SCRIPT, str(_get_bin_dir()), str(draft)),
+            command=("/bin/sh", "-c", INITDB_SCRIPT, str(_get_bin_dir()), str(temporary_path)),
             log=folder.log / "initdb.log",
             prefix=prefix,
         )
     )
-    draft.rename(folder.postgres)
+    temporary_path.rename(folder.postgres)
 
 
 async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:

@@ -142,7 +142,7 @@ class Snapshot(models.Model):
 
 
 class PairTable(models.Model):
-    """Counts of all pairs of a board and errors of their differences, from its last snapshot of a day.
+    """Counts for all pairs on a board, with the errors of their differences, from the board's last snapshot on a day.
 
     See `ratings.boards.pair_tables`.
     """

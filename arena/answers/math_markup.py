@@ -51,7 +51,7 @@ def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # 
 
 
 def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
-    """Parse a formula of several lines. A line of it that begins with "- " is not a list item."""
+    """Parse a formula of several lines. A line of the formula that begins with "- " is not a list item."""
     opening = _get_line(state, first)[:2]
     last = _find_last_line(state, first, end, opening)
     if last is None:

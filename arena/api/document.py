@@ -170,7 +170,7 @@ def _iter_fields(schema: OpenApiSchema, prefix: str = "") -> Iterator[FieldDoc]:
 
 
 def _resolve_references(schema: OpenApiSchema) -> OpenApiSchema:
-    """The schema with all referenced components merged in. Its own keys win over those of the components."""
+    """The schema with all referenced components merged in. Its own keys take precedence over the components' keys."""
     resolved = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
     references = list(schema.get("allOf", []))
     if "$ref" in schema:

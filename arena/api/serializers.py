@@ -337,7 +337,7 @@ class SubmissionDetailSchema(Schema):
     proposal = ProposalSchema(allow_null=True, help_text="The proposed model. Null for a result file.")
 
     def to_representation(self, submission: Submission) -> dict[str, Any]:
-        """A submission has only one of `scores` and `proposal`, as `said`, which is JSON already."""
+        """A submission has only one of `scores` and `proposal`: its `summary`, which is JSON already."""
         content = "scores" if submission.kind == Submission.Kind.SCORES else "proposal"
         return super().to_representation(submission) | {content: submission.summary}
 

@@ -96,10 +96,11 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
     """The ids of the models that a request names, in its order."""
     if not isinstance(slugs, list) or not all(isinstance(slug, str) and slug.isprintable() for slug in slugs):
         raise field_error("models", _("Send the models as a list of slugs."))
-    most = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MAX_NAMED_MODELS
-    if not 2 <= len(slugs) <= most or len(set(slugs)) < len(slugs):
-        detail = _("Choose two different models.") if most == 2 else _("Choose two to %(most)s different models.")
-        raise field_error("models", detail % {"most": most})
+    max_models = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MAX_NAMED_MODELS
+    if not 2 <= len(slugs) <= max_models or len(set(slugs)) < len(slugs):
+        is_pair = max_models == 2
+        detail = _("Choose two different models.") if is_pair else _("Choose two to %(most)s different models.")
+        raise field_error("models", detail % {"most": max_models})
     ids = dict(Endpoint.objects.filter(enabled=True, model__slug__in=slugs).values_list("model__slug", "model_id"))
     missing = [slug for slug in slugs if slug not in ids]
     if missing:
@@ -110,7 +111,7 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True)
 class _Start:
-    """The models of a new battle, and those to charge for it with their budgets."""
+    """The models of a new battle, and the models to charge for it, with their budgets."""
 
     pair: pair_sampler.PairDraw
     charged_models: list[int]

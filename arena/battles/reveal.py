@@ -17,7 +17,7 @@ MILLION = 1_000_000
 def load_standing(battle: Battle) -> dict[str, Any]:
     """Side → the board row of its model now, or None if it has none. The battle stores it at the vote.
 
-    Side-by-side battles have no board, so they use that of the live pool. `models` is the number of ranked models.
+    Side-by-side battles have no board, so they use the live pool's board. `models` is the number of ranked models.
     """
     pool = LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
     ratings = dict[str, Any](Standing.objects.filter(pool=pool).values_list("ratings", flat=True).first() or {})
@@ -54,8 +54,8 @@ def _build_revealed_model(side: str, model: LanguageModel, standing: Mapping[str
 def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | None:
     """The cards of both models on the page: the reveal, facts and measurements; None before the vote.
 
-    answers: all answers of the battle. In a card, `price` is input and output per million tokens, and `cost` that of
-    the finished answers, both as text.
+    answers: all answers of the battle. In a card, `price` is input and output per million tokens, and `cost` is the
+    cost of the finished answers, both as text.
     """
     revealed_models = build_reveal(battle)
     if revealed_models is None:

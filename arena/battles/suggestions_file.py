@@ -16,7 +16,7 @@ MAX_CATEGORY_LENGTH = 100
 
 
 def import_suggestions(path: Path) -> dict[str, str]:
-    """Replace all questions on the cards with those of a file. Returns {prompt: category}.
+    """Replace all questions on the cards with the questions of a file. Returns {prompt: category}.
 
     The file is CSV with a header, or JSON Lines. Raises ValueError with one sentence about an unreadable file, or
     about the first invalid line, with its number and field.

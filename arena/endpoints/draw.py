@@ -14,9 +14,9 @@ MIN_MODELS = 2
 
 
 def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
-    """The keys of the models that are up: enabled, and not taken out by failed probes.
+    """The keys of the models that can be drawn: enabled, and not removed by failed probes.
 
-    chosen: keys of the models that the voter chose; None for all models. A draw among all models excludes those with a
+    chosen: keys of the models that the voter chose; None for all models. A draw among all models excludes models with a
     small window (see `arena.endpoints.context_limit`); a draw among chosen ones includes them. The question never
     changes which models can be drawn.
     """

@@ -1,7 +1,7 @@
 """The API keys of endpoints.
 
 An endpoint names an environment variable, and only one that ARENA_KEY_NAMES allows: people who may edit endpoints must
-not be able to send the secrets of the service to a server of their own.
+not be able to send the service's secrets to their own server.
 """
 
 import logging

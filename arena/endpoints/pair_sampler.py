@@ -38,14 +38,15 @@ class PairDraw:
 
 
 def compute_max_share(models: int) -> float:
-    """The largest share of the draws among this number of models that may include one of them; 1 for up to three."""
+    """The largest fraction of draws that may include one model, among this many models; 1 for up to three."""
     return min(1.0, max(MAX_SHARE, EVEN_SHARE_FACTOR * 2 / max(models, 2)))
 
 
 class PairSampler:
     """The chance of each pair of `models`, computed once for many draws; with `keep`, of each opponent of that model.
 
-    weights: by pair, the smaller key first. A pair without a weight gets the largest one, since nothing is known of it.
+    weights: by pair, the smaller key first. A pair without a weight gets the largest weight, because nothing is known
+    about the pair.
 
     One tenth of the draws is spread evenly over all pairs. The weighted rest is capped so that, with both parts, no
     model has more than its `compute_max_share` of the draws. With `keep`, the chances are those of the capped weights

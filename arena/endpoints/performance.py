@@ -66,9 +66,9 @@ def _sum_or_none(numbers: Sequence[Number | None]) -> Number | None:
 class EndpointPerformance:
     """Figures of an endpoint over a month.
 
-    `first_token_s` and `tokens_per_s` are means of daily medians, weighted by answers. `calls` are those in blind
-    battles of the live pool, and `failures` those of them that failed because of the endpoint: at most three a day
-    from one voter.
+    `first_token_s` and `tokens_per_s` are means of daily medians, weighted by answers. `calls` counts the calls in
+    blind battles of the live pool. `failures` counts the calls among them that failed because of the endpoint, at most
+    three a day from one voter.
     """
 
     answers: int

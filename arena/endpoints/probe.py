@@ -60,7 +60,7 @@ async def _measure_endpoint(endpoint: Endpoint, limits: Timeouts) -> ProbeResult
 async def send_probe(
     endpoint: Endpoint, client: aiohttp.ClientSession, limits: Timeouts, *, whole: bool = False
 ) -> ProbeResult:
-    """Send the question as a battle would, and read the answer up to its first part, or the `whole` of it."""
+    """Send the question as a battle would, and read the answer up to its first token, or all of it if `whole`."""
     sent_at = time.monotonic()
     first_token_at = None
     last_token_at = 0.0

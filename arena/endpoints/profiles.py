@@ -41,7 +41,7 @@ def get_known_model(slug: str) -> LanguageModel:
 
 
 def build_profiles(models: Sequence[LanguageModel]) -> list[dict[str, Any]]:
-    """The profile of each model, for `ModelFactsSchema`. The number of queries does not depend on that of models."""
+    """The profile of each model, for `ModelFactsSchema`. The number of queries is fixed."""
     prices = load_current_prices(models)
     performance = load_performance(model.pk for model in models)
     ratings: dict[str, Any] = Standing.objects.filter(pool=LIVE_POOL).values_list("ratings", flat=True).first() or {}

@@ -174,7 +174,7 @@ def _build_blind_charges(budget: str, tokens: int, payer: str) -> list[Charge]:
 
 
 def _build_named_charges(budget: str, tokens: int, per_day: int, payer: str) -> list[Charge]:
-    """The charges of a battle of named models to one of them."""
+    """The charges to one model for a battle between named models."""
     error = _budget_spent_error(
         _("One of these models has used up its budget for now. Choose others, or try again at the next full hour.")
     )

@@ -85,7 +85,7 @@ def _count_charges(characters: int) -> int:
 
 
 def charge_submission(request: HttpRequest) -> None:
-    """Charge a submission before it is parsed. Rejected ones count too, because parsing is what costs.
+    """Charge a submission before it is parsed. Rejected submissions count too, because the cost is in the parsing.
 
     Raises RequestError 429.
     """

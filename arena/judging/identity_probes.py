@@ -212,7 +212,7 @@ class PatternSet:
 
 
 def _find_first_words(items: Iterable[PatternItem]) -> set[str]:
-    """The words with which a pattern can begin: those of its items up to the first required one."""
+    """The words with which a pattern can begin: the words of its items up to the first required item."""
     words: set[str] = set()
     for item in items:
         words |= {f"{choice.split()[0]} " for choice in item.choices}

@@ -4,7 +4,7 @@ from arena.judging.fuzzy_match import tokenize_text
 
 
 def _parse_words(lines: str) -> frozenset[str]:
-    """Single words, folded as those of a text; Chinese, Japanese and Korean are split into characters."""
+    """Single words, folded in the same way as a text; Chinese, Japanese and Korean are split into characters."""
     return frozenset(tokenize_text(lines).words)
 
 

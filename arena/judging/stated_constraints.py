@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001  # letters of many scripts
-"""What a prompt demands of its answer: verifiable constraints, and steps. Pure, linear in the text.
+"""The demands of a prompt on its answer: verifiable constraints, and steps. Pure, linear in the text.
 
 The constraints are of the kinds that IFEval (Zhou et al. 2023) calls verifiable: length, format, required and forbidden
 content, language. Patterns match lower-case prose.

@@ -1,7 +1,8 @@
 """The categories of a battle, by the voter's prompts alone. Pure, linear in the text.
 
-Answers are ignored: choosing battles by their answers would choose by the outcome. The names are those of the public
-arenas. Where these use a model or an embedding, we use words and patterns, so anyone can recompute the categories.
+Answers are ignored: choosing battles by their answers would choose by the outcome. The names come from the public
+arenas. Public arenas use a model or an embedding for some categories; we use words and patterns, so that anyone can
+recompute them.
 """
 
 import re
@@ -71,8 +72,8 @@ class Prompt:
     """A prompt in parts.
 
     length: words and punctuation marks. prose: the text outside of code blocks. lower: the prose in lower case.
-    sentences: those of the prose. fences: the languages that the opening fence lines name. fenced: the lines of code
-    blocks.
+    sentences: the sentences of the prose. fences: the languages that the opening fence lines name. fenced: the lines of
+    code blocks.
     """
 
     length: int

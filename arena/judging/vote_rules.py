@@ -63,7 +63,7 @@ class BattleAnalysis:
 def analyze_battle(battle: Battle) -> BattleAnalysis:
     """The analysis of a battle, made before the vote is cast and without locks. It prefetches turns and answers.
 
-    Hostile texts take a good part of a second, and locks must not be held for so long.
+    Hostile texts take a large part of a second, and locks must not be held for that long.
     """
     prefetch_related_objects([battle], "turns__answers")
     turns = list(battle.turns.all())

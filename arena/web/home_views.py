@@ -52,7 +52,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
     """The home page. A POST starts a battle and redirects to it.
 
     `?prompt=` and `?suggestion=` fill the prompt box. Each `?among=` names one of the models from which blind battles
-    are drawn, and `?choice=` is the query of the shortlist from which these come.
+    are drawn, and `?choice=` is the query of the shortlist that lists them.
     """
     if request.method != "POST":
         among = tuple(request.GET.getlist("among"))

@@ -37,7 +37,7 @@ class Conflict:
 
 
 def find_conflicts() -> list[Conflict]:
-    """All conflicts, undecided ones first: those of facts by model and field, then those of prices by model."""
+    """All conflicts, undecided ones first: conflicts of facts by model and field, then of prices by model."""
     candidates = [*_build_fact_conflicts(), *_build_price_conflicts()]
     conflicts = [candidate for candidate in candidates if candidate.others]
     return sorted(conflicts, key=lambda conflict: conflict.decided)

@@ -8,7 +8,7 @@ from catalog.facts.fields import Claim
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """A score and its conditions; the other fields match those of `catalog.models.Score`.
+    """A score and its conditions; the other fields match the fields of `catalog.models.Score`.
 
     model: its name in the file. benchmark: slugs or task names to look up, the closest first; a new benchmark gets the
     first. claims: the file's claims about the model itself.

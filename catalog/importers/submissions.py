@@ -103,7 +103,7 @@ def _parse_rows(content: bytes) -> list[ScoreRow]:
 
 
 def build_proposal(fields: Mapping[str, str]) -> SubmissionContent:
-    """The content of a proposal. fields: those of `catalog.importers.proposal_form.ProposalForm`, checked by it."""
+    """The content of a proposal. fields: the cleaned data of `catalog.importers.proposal_form.ProposalForm`."""
     name = fields["model"].lower()
     digest = sha256(f"model {name}".encode()).hexdigest()
     return SubmissionContent(Submission.Kind.MODEL, digest, dict(fields))

@@ -52,13 +52,13 @@ class NamedModels:
 
 
 def make_slug(name: str) -> str:
-    """The name in a-z 0-9 . - alone, or `unnamed` if no letter or digit of it is left."""
+    """The name reduced to a-z 0-9 . -, or `unnamed` if no letter or digit remains."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9.-]+", "-", plain).strip("-.")[:MAX_SLUG_LENGTH] or "unnamed"
 
 
 def load_unique_names() -> dict[int, str]:
-    """Model key → a name that `NamedModels` resolves to it: its name, or its slug if another model has the name."""
+    """Model key → a name that `NamedModels` resolves to the model: its slug if another model has the same name."""
     models = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
     owner = {slug: pk for pk, slug, _ in models}
     for pk, _, name in models:

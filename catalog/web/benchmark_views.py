@@ -20,7 +20,7 @@ RANKINGS_PER_PAGE = 10
 
 @require_safe
 def benchmark_list(request: HttpRequest, compared: Collection[str] = ()) -> HttpResponse:
-    """All benchmarks: the newer suite, the older one, and those from imported files.
+    """All benchmarks: the newer suite, the older one, and the ones from imported files.
 
     compared: slugs of the benchmarks that can be compared with human votes.
     """
@@ -50,7 +50,7 @@ def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str]) -> dict[str, Any]:
-    """One page of rankings with one page of the rows of each, and one page of scores that compare with no other.
+    """One page of rankings with one page of rows each, and one page of scores that are comparable with no other score.
 
     All would be too large: 2,400 scores take 700 kB. The API returns them all.
     """

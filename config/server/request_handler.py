@@ -24,8 +24,8 @@ View = Callable[..., Any]
 class RequestHandler(ASGIHandler):
     """Runs each synchronous view, and the rendering of its response, in one thread, which then releases its connection.
 
-    Django makes a thread for each request and changes to it four times. It also cancels the view of a client that goes
-    away; here only the streaming of a response ends early.
+    Django makes a thread for each request and changes to it four times. It also cancels the view when its client
+    disconnects; here only the streaming of a response ends early.
     """
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:

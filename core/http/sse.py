@@ -19,8 +19,8 @@ OpenSlots = dict[int, frozenset[str]]  # id of the slot → names of the limits 
 
 
 class StreamSlot:
-    """Permission for one open stream. It is released once: by `release`, or when nothing refers to it any more, since a
-    request may be cut off before it has a response that could be closed."""
+    """Permission for one open stream. It is released once: by `release`, or when nothing refers to it any more, because
+    a request may end before it has a response to close."""
 
     def __init__(self, open_slots: OpenSlots, limits: frozenset[str]) -> None:
         open_slots[id(self)] = limits

@@ -76,7 +76,7 @@ def build_selection(requested_key: BoardKey, board_key: BoardKey, board: Publish
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """The pool with this slug, and all pools to choose from: those of shortlists are not listed."""
+    """The pool with this slug, and all pools to choose from, without the pools of shortlists."""
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
     listed_pool = next((pool for pool in pools if pool.slug == slug), None)
     return listed_pool or Pool.objects.get(slug=slug), pools

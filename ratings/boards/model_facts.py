@@ -77,8 +77,8 @@ UNKNOWN_FACTS = BoardModelFacts()
 class BoardContext:
     """The data that a page shows around the rows of a board.
 
-    categories: those with a board in the pool, and the selected one even if it is empty. facts, changes: by slug;
-    `changes` is empty if there was no board a day ago.
+    categories: the categories with a board in the pool, and the selected one even if it is empty. facts, changes: by
+    slug; `changes` is empty if there was no board a day ago.
     """
 
     pool: Pool

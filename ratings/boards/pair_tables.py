@@ -133,7 +133,7 @@ DELETE FROM ratings_pairtable AS old USING (
 
 
 def thin_pair_tables() -> int:
-    """Delete old tables, except the last one of each month; those of the last 31 days stay. Returns their number."""
+    """Delete tables that are older than 31 days, except the last one of each month. Returns their number."""
     with connection.cursor() as cursor:
         cursor.execute(THIN_PAIR_TABLES_SQL)
         return int(cursor.rowcount)

@@ -24,7 +24,7 @@ MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", 
 def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -> dict[str, Any]:
     """The matrices of a board, or of some of its models: M x M, row against column, best model first.
 
-    wins: those of the row. ties: those of the pair, both-bad votes included. counts: all votes of the pair.
+    wins: votes for the row. ties: ties of the pair, both-bad votes included. counts: all votes of the pair.
     win_probability: the predicted score of the row; a tie is half a win. diff, diff_se: the difference in Elo points
     and its standard error by the joint covariance and the effective number of voters; 1.96 errors are half of the 95%
     interval. votes_needed: the number of further direct votes that would separate the two at today's estimate.

@@ -18,8 +18,8 @@ POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kin
 def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
     """The board of a category that sorts a shortlist, or the overall one if the pool has none for it.
 
-    Without a pool, that is the first pool by `POOL_PRIORITY` with enough votes in the category, else with enough votes
-    overall, else with any votes. Raises RequestError 404 for an unknown pool.
+    If no pool is given, it is the first pool by `POOL_PRIORITY` with enough votes in the category, else with enough
+    votes overall, else with any votes. Raises RequestError 404 for an unknown pool.
     """
     if pool:
         return _load_pool_board(pool, category)

@@ -17,10 +17,10 @@ from ratings.models import OVERALL_CATEGORY, Pool
 class ModelChoice:
     """A shortlist with the board that sorts it.
 
-    pool, category: those of the board whose tiers sort the survivors; the category is that of the task, or overall if
-    the pool has no board for it. tiers_by: `test`, or `interval` if only intervals were published. contestants: the
-    survivors that are connected here, at most as many as a set may have. own_pool: slug of the pool of the contestants'
-    battles; None before the first vote.
+    pool, category: of the board whose tiers sort the survivors. The category is the task's, or overall if the pool has
+    no board for it. tiers_by: `test`, or `interval` if only intervals were published. contestants: the survivors that
+    are connected here, at most as many as a set may have. own_pool: slug of the pool of the contestants' battles; None
+    before the first vote.
     """
 
     task: TaskKind | None

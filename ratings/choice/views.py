@@ -89,7 +89,7 @@ def _build_token_query(query: QueryDict) -> str:
 
 
 def _list_pools(selected: str) -> QuerySet[Pool]:
-    """The pools to choose from: all but those of shortlists, and the selected one in any case."""
+    """The pools to choose from: all except the pools of shortlists, and always the selected one."""
     return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
 
 

@@ -46,17 +46,17 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         raise ValueError(f"{path} must end in {' or '.join(WRITERS)}")
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary_path = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     fields = (*RECORD_FIELDS, *(CONVERSATION_FIELDS if with_text else ()))
     try:
-        with draft.open("xb") as file:
+        with temporary_path.open("xb") as file:
             number = write(file, iter_records(pool, with_text=with_text, public=public), fields)
-        draft.replace(path)
+        temporary_path.replace(path)
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {error.strerror}") from None
     finally:
         with suppress(OSError):
-            draft.unlink()
+            temporary_path.unlink()
     return number
 
 

@@ -97,7 +97,7 @@ def _import_rows(path: Path, target: ImportTarget, progress: ProgressCallback | 
 
 
 def is_csv(path: Path) -> bool:
-    """Whether the file extension is .csv, before that of a compression; all other files are JSON Lines."""
+    """Whether the file extension is .csv, ignoring a compression extension; all other files are JSON Lines."""
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in COMPRESSION_OPENERS]
     return bool(suffixes) and suffixes[-1] == ".csv"
 

@@ -39,7 +39,7 @@ TAG_CATEGORIES = {"creative_writing": "creative-writing", "if": "instruction-fol
 
 
 class VoteRow(NamedTuple):
-    """One row, for `multiplicity` identical votes. features: as in `Vote`. other_fields: those without a column."""
+    """One row, for `multiplicity` identical votes. features: as in `Vote`. other_fields: fields without a column."""
 
     line: int
     model_a: str

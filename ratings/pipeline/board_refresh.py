@@ -1,6 +1,6 @@
 """The refresh of boards: apply waiting votes to the tallies, then fit and publish the boards that changed.
 
-Each board is published as soon as it is fitted, those with the most votes first. A board whose tallies changed is
+Each board is published as soon as it is fitted, the boards with the most votes first. A board whose tallies changed is
 marked as behind until it is published, so that the next refresh finishes interrupted work. A board that cannot be
 fitted stays marked and is tried again after a minute.
 """
@@ -121,7 +121,7 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
 
 
 def _list_next_boards(pool: Pool, done: set[int]) -> list[Board]:
-    """The next due boards of a pool, those with the most votes first."""
+    """The next due boards of a pool, most votes first."""
     due = [*Board.objects.filter(build_due_filter(), pool=pool).exclude(pk__in=done).select_related("pool", "category")]
     if due:
         state = pool_state.get_pool_state(due[0].pool)

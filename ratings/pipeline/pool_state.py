@@ -1,7 +1,7 @@
 """The counts and votes of pools, cached in the memory of the process that rates them.
 
-PostgreSQL is the source of truth. A cached state is valid as long as its revision is that of the pool. So a refresh
-reads only new votes. If another process changes the tallies of a pool, the next refresh reads everything.
+PostgreSQL is the source of truth. A cached state is valid as long as its revision equals the pool's, so a refresh reads
+only new votes. If another process changes the tallies of a pool, the next refresh reads everything.
 """
 
 from collections import OrderedDict
@@ -181,7 +181,7 @@ class PoolState:
             self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
 
     def select_style(self, category: str) -> NDArray[np.float32]:
-        """(N, 8): features of the votes of a category, those of the first answer and then those of the second."""
+        """(N, 8): style features of the votes in a category: of the first answer, then of the second."""
         style: NDArray[np.float32] = self.votes["style"][self._find_votes(category)]
         return style
 
@@ -242,7 +242,7 @@ def apply_changes(pool: Pool, changes: TallyChanges) -> None:
 def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState:
     """The state of a pool, from memory or from the database.
 
-    changes: changes that the same transaction has stored; the revision of `pool` is that before them.
+    changes: changes that the same transaction has stored; the revision of `pool` is the one before them.
     """
     cache = _get_cache(pool)
     state = cache.pop(pool.pk, None)

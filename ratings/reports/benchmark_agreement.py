@@ -46,7 +46,7 @@ class AgreementQuery:
     """The board and the conditions to compare.
 
     pool: empty for this arena's own, or for the first pool with enough models while this arena has too few
-    conditions: key of the conditions; empty for those with the most models
+    conditions: key of the conditions; empty for the conditions with the most models
     """
 
     pool: str = ""

@@ -106,7 +106,7 @@ class PoolCounts:
 
     @property
     def retired_percent(self) -> float:
-        """The share of retired models of the two sides of all votes, in percent."""
+        """The percentage of retired models among the sides of all votes."""
         return sum(share.percent for share in self.retired) / 2
 
 

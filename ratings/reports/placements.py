@@ -31,7 +31,7 @@ class Placement:
 
     @property
     def missing(self) -> str:
-        """What the model lacks for a rank; empty if it has one."""
+        """How many more votes the model needs for a rank; empty if it has one."""
         return describe_missing_votes(self.row)
 
 

@@ -51,7 +51,7 @@ class ModelShare:
 class MakerShare:
     """The share of all models of one maker.
 
-    percent, chance: of the two sides of all votes and of the next battle, so those of all makers add up to 100
+    percent, chance: of the sides of all votes, and of the sides of the next battle; all makers together have 100
     """
 
     name: str

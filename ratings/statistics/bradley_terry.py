@@ -232,7 +232,7 @@ def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Flo
 def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[VoterCounts, Floats, Floats]:
     """The rows of models with a score, and the sums over voters of their squared scores and information.
 
-    A model is left out if the scores of all its voters vanish. The sums are those of `_sum_voter_squares`.
+    A model is left out if the scores of all its voters are zero. `_sum_voter_squares` computes the sums.
     """
     by_voter, squares = _sum_voter_squares(votes, rows)
     lacks_scores = by_voter.diagonal() <= RESIDUAL_TOLERANCE * votes.noise.sum(axis=1)
@@ -245,7 +245,7 @@ def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[Vot
 def _sum_voter_squares(votes: _FittedVotes, rows: VoterCounts) -> tuple[Floats, Floats]:
     """The sums over voters of the squares of their scores (m, m) and of their information on each model (m,).
 
-    A score is outcome minus chance for the first model, and the negative of that for the second.
+    The score of the first model is outcome minus chance; the score of the second is its negative.
     """
     size = len(votes.wins)
     pair = rows.first * size + rows.second

@@ -1,4 +1,4 @@
-"""Elo ratings: a second series beside that of Bradley-Terry. It depends on the order of the votes.
+"""Elo ratings: a second series beside the Bradley-Terry ratings. It depends on the order of the votes.
 
 After each vote a model gets 4 * (score - expected score) points from its opponent. The expected score
 is 1 / (1 + 10 ** ((opponent - own) / 400)), and a tie is half a win for each side (A. E. Elo, The Rating of

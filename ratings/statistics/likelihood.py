@@ -90,7 +90,7 @@ def build_laplacian(weights: Floats) -> Floats:
 
 
 def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, CholeskyFactor, int]:
-    """Maximum likelihood strengths of the first F of K models; those of the others are fixed.
+    """Maximum likelihood strengths of the first F of K models; the other strengths are fixed.
 
     won, lost (F, K): wins of the first F models over all, and of all over them; a tie is half a win. theta (K,): the
     start values, and the fixed strengths. If F is K, the mean of the strengths does not change. Returns theta (K,), the

@@ -7,8 +7,8 @@ def mark_frontier(points: Sequence[tuple[float, float]]) -> list[bool]:
     """Whether each point is on the Pareto frontier, in the order of the points; more is better in both numbers.
 
     A point is off the frontier if another point is at least as good in both numbers and better in one, so equal points
-    are both on it or both off it. No number is divided by another: a scale without a meaningful zero, such as that of
-    ratings, gives only an order.
+    are both on it or both off it. No number is divided by another: a scale without a meaningful zero, such as the
+    rating scale, gives only an order.
     """
     order = sorted(range(len(points)), key=lambda position: points[position], reverse=True)
     is_on_frontier = [False] * len(points)

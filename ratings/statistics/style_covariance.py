@@ -1,6 +1,6 @@
 """The joint sandwich covariance of strengths and style coefficients, plain or clustered by voter.
 
-The rules are those of `ratings.statistics.bradley_terry`, which cites their sources.
+The rules are the same as in `ratings.statistics.bradley_terry`, which cites their sources.
 """
 
 import numpy as np

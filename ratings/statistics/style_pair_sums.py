@@ -29,7 +29,7 @@ class _Chunk(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PairedVotes:
-    """N votes between M models, with those of a pair side by side, and sums over them.
+    """N votes between M models, sorted so that the votes of a pair are adjacent, and sums over them.
 
     first, second (N,): positions of the models. score (N,): score of the first model, 0, 0.5 or 1. weight (N,): number
     of identical votes. voter (N,) or None. x (K, N): style differences, from -1 to 1. scale (K,): divisors of the style
@@ -117,7 +117,7 @@ class PairedVotes:
 
     @cached_property
     def runs(self) -> tuple[Indices, Indices, Indices]:
-        """Starts of the runs of votes of one pair, and their two models; a run ends with its chunk."""
+        """The start and the two models of each run of votes between one pair; a run ends with its chunk."""
         edge = np.zeros(len(self.first), dtype=bool)
         edge[::CHUNK_SIZE] = True
         edge[1:] |= (self.first[1:] != self.first[:-1]) | (self.second[1:] != self.second[:-1])

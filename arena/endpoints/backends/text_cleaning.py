@@ -129,7 +129,7 @@ class ThoughtSplitter:
         return piece
 
     def _measure_partial_tag(self) -> int:
-        """The number of characters at the end of the buffer that may be the beginning of the closing tag."""
+        """How many characters at the end of the buffer may be the start of the closing tag."""
         longest = min(len(self._closing_tag) - 1, len(self._buffer))
         for length in range(longest, 0, -1):
             if self._buffer.endswith(self._closing_tag[:length]):

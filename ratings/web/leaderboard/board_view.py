@@ -1,4 +1,4 @@
-"""The view of a board: its filters, order, pinned models and columns. Ranks and tiers stay those of the whole board."""
+"""The view of a board: its filters, order, pinned models and columns. Ranks and tiers are the whole board's."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ class FilterResult:
     """The models that pass the filters.
 
     left_out: how many models are omitted only because a value is unknown
-    unknown: `Filter.fact` → how many of those have no value for it
+    unknown: `Filter.fact` → how many of them have no value for it
     """
 
     entries: list[LeaderboardEntry]
@@ -79,7 +79,7 @@ class FilterResult:
 def filter_entries(entries: Sequence[LeaderboardEntry], view: BoardView) -> FilterResult:
     """The models that pass the filters, sorted.
 
-    Models with a rank come before those without; within both, unknown values come last in either direction.
+    Models with a rank come before models without; within both groups, unknown values come last in either direction.
     """
     active_filters = filters.list_active_filters(view)
     passing = []

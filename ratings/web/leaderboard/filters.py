@@ -147,12 +147,12 @@ def _format_billions(number: float) -> str:
 class Filter:
     """One filter.
 
-    parameter: its name in the address and in the form
+    parameter: its name in the URL and in the form
     field: of `FilterValues`
-    parse: parameter, text of the address → value; raises RequestError 400
+    parse: parameter, text of the URL → value; raises RequestError 400
     check: entry, value → whether the entry passes; None if that is unknown
     describe: value → short text for a page whose form is folded
-    format: value → text of the address and of the form's field
+    format: value → text of the URL and of the form's field
     fact: what is unknown if `check` returns None, as a name in files; filters of the same fact share it
     fact_label: the same as text
     label: of the form's field; empty if the form has a place of its own for it
