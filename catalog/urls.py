@@ -1,4 +1,4 @@
-"""Addresses of the catalog's pages and of its REST API."""
+"""URLs of the catalog's pages and REST API."""
 
 from django.urls import path
 

@@ -49,7 +49,7 @@ class DataFolder:
             return None
         return descriptor
 
-    def own(self, purpose: str) -> int | None:
+    def take_ownership(self, purpose: str) -> int | None:
         """Take the lock `owner`. Returns its file descriptor, or None if `self.owner` has it."""
         descriptor = self.lock("owner")
         if descriptor is not None:

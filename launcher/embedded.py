@@ -29,7 +29,7 @@ CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
 
 
 def build_environment(folder: DataFolder) -> dict[str, str]:
-    """The environment variables of a program that uses the services. Variables that are set outside win.
+    """The environment variables of a program that uses the services. Variables that are already set take precedence.
 
     Endpoints may be on this machine, where the local models run. The limit on conversations is the service's.
     """
@@ -124,7 +124,7 @@ async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
     """
     deadline = time.monotonic() + WAIT_TIMEOUT_S
     while time.monotonic() < deadline:
-        if (lock := folder.own("a command")) is not None:
+        if (lock := folder.take_ownership("a command")) is not None:
             return True, lock
         if (lock := folder.lock("guests", shared=True)) is not None:
             if await _is_ready(folder):
@@ -153,9 +153,9 @@ async def _run_process(command: list[str], env: dict[str, str]) -> int:
 
 async def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="launcher.embedded", allow_abbrev=False)
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--data", type=Path, default=PROJECT_ROOT / "var", help="the data folder")
-    place.add_argument("--temporary", action="store_true", help="use a new folder and remove it at the end")
+    location = parser.add_mutually_exclusive_group()
+    location.add_argument("--data", type=Path, default=PROJECT_ROOT / "var", help="the data folder")
+    location.add_argument("--temporary", action="store_true", help="use a new folder and remove it at the end")
     parser.add_argument("--no-fsync", action="store_true", help="faster, but a crash may lose data")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
@@ -170,7 +170,7 @@ def print_warning(line: str) -> None:
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(main(sys.argv[1:])))
-    except (DataFolderError, ProgramError, OSError) as problem:
-        sys.exit(f"arena: {problem}")
+    except (DataFolderError, ProgramError, OSError) as error:
+        sys.exit(f"arena: {error}")
     except KeyboardInterrupt:
         sys.exit(128 + Signals.SIGINT)

@@ -84,7 +84,7 @@ def _get_socket_dir(folder: DataFolder) -> Path:
 
 
 async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
-    """Create the database beside its place and move it there, so that an interrupted start leaves no partial one."""
+    """Create the database in a temporary folder and move it: an interrupted start leaves no partial database."""
     temporary_path = folder.postgres.with_name("postgres.new")
     shutil.rmtree(temporary_path, ignore_errors=True)
     temporary_path.mkdir(mode=0o700)

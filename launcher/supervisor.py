@@ -97,7 +97,7 @@ class Supervisor:
         self._groups.remove(group)
 
     async def restart(self, name: str) -> None:
-        """Kill a program and start it again. Returns when it is ready, or when it has ended for good."""
+        """Kill a program and start it again. Returns when it is ready, or when it will not be started again."""
         running = next(each for group in self._groups for each in group if each.program.name == name)
         await _stop_keeper(running)
         with contextlib.suppress(ProcessLookupError):
@@ -105,7 +105,7 @@ class Supervisor:
         await _wait_for_exit(running.process)
         await running.log.drain()
         running.process = await self._spawn(running.program, running.log)
-        running.keeper = asyncio.create_task(self._keep(running))
+        running.keeper = asyncio.create_task(self._keep_running(running))
         ready = asyncio.create_task(_wait_until_ready(running.program))
         try:
             await asyncio.wait([ready, running.keeper], return_when=asyncio.FIRST_COMPLETED)
@@ -130,9 +130,9 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise ProgramError(_describe_failure(running, f"was not ready after {program.ready_within:.0f} s"))
             await asyncio.sleep(POLL_S)
-        running.keeper = asyncio.create_task(self._keep(running))
+        running.keeper = asyncio.create_task(self._keep_running(running))
 
-    async def _keep(self, running: _RunningProgram) -> None:
+    async def _keep_running(self, running: _RunningProgram) -> None:
         """Restart the program whenever it ends, with growing delays, until it has died too often."""
         program = running.program
         deaths = deque[float](maxlen=MAX_DEATHS)
@@ -145,15 +145,13 @@ class Supervisor:
             now = time.monotonic()
             deaths.append(now)
             if len(deaths) == MAX_DEATHS and now - deaths[0] < DEATH_WINDOW_S:
-                problem = ProgramError(
-                    _describe_failure(running, f"ended {MAX_DEATHS} times within {DEATH_WINDOW_S} s")
-                )
+                error = ProgramError(_describe_failure(running, f"ended {MAX_DEATHS} times within {DEATH_WINDOW_S} s"))
                 if not self.failure.done():
-                    self.failure.set_exception(problem)
+                    self.failure.set_exception(error)
                 return
             self._say(f"{program.name} {_describe_exit(running.process)}; restarting it")
-            recent = sum(now - death < DEATH_WINDOW_S for death in deaths)
-            await asyncio.sleep(min(MAX_RESTART_DELAY_S, 0.125 * 2**recent))
+            recent_deaths = sum(now - death < DEATH_WINDOW_S for death in deaths)
+            await asyncio.sleep(min(MAX_RESTART_DELAY_S, 0.125 * 2**recent_deaths))
             running.process = await self._spawn(program, running.log)
 
     async def _begin(self, program: Program) -> _RunningProgram:

@@ -1,4 +1,4 @@
-"""Runs the whole service on this machine by one command, `./scripts/up`."""
+"""Runs the whole service on this machine with one command, `./scripts/up`."""
 
 import argparse
 import asyncio
@@ -84,7 +84,7 @@ async def run_service(options: Options) -> None:
     Raises DataFolderError, ProgramError and OSError, each with one line for the user.
     """
     folder = options.folder
-    if folder.own("./scripts/up") is None:
+    if folder.take_ownership("./scripts/up") is None:
         raise DataFolderError(f"{folder.path} is in use by {folder.owner}; stop it first")
     _check_port(options.port)
     _check_disk(folder)
@@ -206,9 +206,9 @@ def _check_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as problem:
+        except OSError as error:
             raise DataFolderError(
-                f"port {port} cannot be used ({problem.strerror}); choose another with --port N"
+                f"port {port} cannot be used ({error.strerror}); choose another with --port N"
             ) from None
 
 
@@ -268,5 +268,5 @@ async def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(main(sys.argv[1:]))
-    except (DataFolderError, ProgramError, ValueError, OSError) as problem:
-        sys.exit(f"arena: {problem}")
+    except (DataFolderError, ProgramError, ValueError, OSError) as error:
+        sys.exit(f"arena: {error}")

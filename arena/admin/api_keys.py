@@ -24,7 +24,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only together with the account: here, keys are revoked."""
+        """Never: a key is revoked here, and deleted only together with its account."""
         match = request.resolver_match
         return match is not None and str(match.url_name).startswith("auth_user_")
 

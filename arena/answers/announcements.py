@@ -22,7 +22,7 @@ def get_stream_key(battle_id: object) -> str:
 
 
 def announce_events(battle_id: object, *events: list[Any]) -> None:
-    """Publish events that the database already holds to the open pages of a battle. They are lost without Redis."""
+    """Publish events that the database already contains to the open pages of a battle. They are lost without Redis."""
     key = get_stream_key(battle_id)
     with suppress_redis_errors():
         pipeline = get_redis_client().pipeline(transaction=False)

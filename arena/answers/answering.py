@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 class CallSlots:
-    """A limit on concurrent calls. Shared calls get half of the slots together, so that they block no others."""
+    """A limit on concurrent calls. Shared calls together get half of the slots, so that they block no other calls."""
 
     def __init__(self, number: int) -> None:
         self.all_calls = asyncio.Semaphore(number)
@@ -163,7 +163,7 @@ class AnswerRunner:
             yield
 
     def _get_timeouts(self, first_token_s: float | None) -> Timeouts:
-        """The arena's timeouts, with the endpoint's own one for the first token if it has one."""
+        """The arena's timeouts, but with the endpoint's own first-token timeout if it has one."""
         return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
 
     async def _stream_answer(self, side: LiveSide) -> None:

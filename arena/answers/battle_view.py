@@ -29,7 +29,7 @@ def load_battle_view(battle_id: UUID) -> BattleView:
 
 
 def load_voter_view(voter_id: UUID, battle_id: UUID) -> BattleView:
-    """The current view of a battle of this voter. Raises RequestError 404 for the battles of others as well."""
+    """The current view of a battle of this voter. Raises RequestError 404, also for battles of other voters."""
     answers = list(_query_answers(battle_id).filter(turn__battle__voter=voter_id).only(*VIEW_FIELDS))
     if not answers:
         raise row_locks.battle_not_found_error()

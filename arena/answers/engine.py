@@ -98,7 +98,7 @@ class Engine:
             self._cancel_tasks(turn)
 
     async def _abandon_turn(self, turn: LiveTurn) -> None:
-        """Drop a turn that another worker has, or whose battle is deleted. A deleted battle's stream goes as well."""
+        """Drop a turn that another worker has, or whose battle is deleted. A deleted battle's stream is deleted too."""
         self._drop_turn(turn)
         if not await self.batcher.call_until_ok(leases.turns_exist, turn.job.turn_id):
             await self.publisher.delete_stream(turn.job.battle_id)

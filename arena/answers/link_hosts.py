@@ -20,7 +20,7 @@ LINE_BREAK_TOKENS = ("softbreak", "hardbreak")
 
 
 def find_host(address: str) -> str:
-    """The host that a browser would contact, or the mailbox; empty for an address of another kind."""
+    """The host that a browser would contact, or the mailbox; empty for a URL of another kind."""
     if mailbox := MAILBOX.match(address):
         return mailbox[1].lower()
     authority = AUTHORITY.match(address)
@@ -31,7 +31,7 @@ def find_host(address: str) -> str:
 
 
 def is_host_shown(text: str, host: str) -> bool:
-    """Whether a text is an address at exactly this host, with or without its scheme."""
+    """Whether a text is a URL at exactly this host, with or without its scheme."""
     address = SCHEME.sub("", text.strip().lower())
     return address.startswith(host) and AFTER_HOST.fullmatch(address, len(host)) is not None
 

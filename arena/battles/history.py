@@ -48,7 +48,7 @@ class HistoryPagination(NewestFirstPagination):
 class HistoryPage:
     """Battles, the newest first, each with its `question` and `is_revealed`.
 
-    `older_url` is the relative address of the next page, None on the last one.
+    `older_url` is the relative URL of the next page, None on the last one.
     """
 
     battles: Sequence[Battle]

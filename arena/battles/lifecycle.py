@@ -262,7 +262,7 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 
 def expire_battles() -> int:
-    """Close battles without a vote and without a question for a day. They never reveal. Returns their number."""
+    """Close battles that had neither a vote nor a question for a day. Nothing is revealed. Returns their number."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():
@@ -282,7 +282,7 @@ def _announce_state(battle: Battle, state: str) -> None:
 
 
 def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
-    """A battle of this voter. Raises RequestError 404 for the battles of others as well."""
+    """A battle of this voter. Raises RequestError 404, also for battles of other voters."""
     battle = query_battles().filter(id=battle_id, voter=voter_id).first()
     if battle is None:
         raise row_locks.battle_not_found_error()

@@ -1,6 +1,6 @@
 """Named sets: the next battle draws among the same models, and the reveal leads back to their shortlist.
 
-The address of the shortlist stays with the reader: a cookie stores the last one, with the pool of its battles.
+The URL of the shortlist stays with the reader: a cookie stores the last one, with the pool of its battles.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def list_set_slugs(battle: Battle) -> list[str]:
 
 
 def build_next_url(among: Sequence[str]) -> str:
-    """The address at which the next battle among these models starts."""
+    """The URL at which the next battle among these models starts."""
     return reverse("home") + (f"?{urlencode({'among': among}, doseq=True)}" if among else "")
 
 
@@ -42,7 +42,7 @@ def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str)
 
 
 def build_decision_url(request: HttpRequest, battle: Battle) -> str:
-    """The address of the decision on the reader's shortlist, if this battle is among its models; else empty."""
+    """The URL of the decision on the reader's shortlist, if this battle is among its models; else empty."""
     cookie = request.COOKIES.get(voters.get_cookie_name(CHOICE_COOKIE), "")
     pool, _, cookie_query = cookie.partition(":")
     query = QueryDict(cookie_query[:MAX_QUERY_LENGTH]).urlencode()

@@ -141,7 +141,7 @@ def load_shared_battle(battle: Battle) -> SharedBattle:
 
 
 def list_shared_battles(model_id: int) -> list[SharedBattle]:
-    """Excerpts of the `MAX_LISTED` battles of this model that were published last, of those that may be listed."""
+    """Excerpts of this model's listed battles: the `MAX_LISTED` that were published last."""
     if not is_sharing_on():
         return []
     is_listed = IS_LISTED if is_moderated() else LISTED_IF_OPEN

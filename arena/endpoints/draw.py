@@ -36,7 +36,7 @@ def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_P
 
 
 def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """A pair of chosen models of which fewer than two are up; None for fewer than two models."""
+    """A pair of chosen models if fewer than two can be drawn; None for fewer than two models."""
     if len(models) < MIN_MODELS:
         return None
     return _load_sampler(pool, None, tuple(sorted(models)), None).draw()

@@ -28,7 +28,7 @@ class AnswerStats:
 
 
 def compute_answer_stats(answers: Sequence[Answer]) -> AnswerStats:
-    """Mean seconds to the first token, speed, and sums of tokens. A value that one answer lacks is unknown for all."""
+    """Mean seconds to the first token, speed, and sums of tokens. A value that any answer lacks is None."""
     waits = [_count_seconds(answer.started_at, answer.first_token_at) for answer in answers]
     durations = [_count_seconds(answer.first_token_at, answer.finished_at) for answer in answers]
     total_wait = _sum_or_none(waits)

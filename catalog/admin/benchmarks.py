@@ -26,7 +26,7 @@ class CaveatInline(LabeledInline):
 
 @admin.register(Benchmark)
 class BenchmarkAdmin(AutocompleteAdmin):
-    """Imported benchmarks are edited here; those that come with Arena only in their file."""
+    """Imported benchmarks are edited here; benchmarks that come with Arena are edited in their file."""
 
     list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")
     list_filter = ("status", "generation", "caveats__kind")
@@ -47,7 +47,7 @@ class BenchmarkAdmin(AutocompleteAdmin):
         return not _is_shipped(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Benchmark | None = None) -> bool:
-        """Only one by one: a list of selected rows could include benchmarks that come with Arena."""
+        """Benchmarks are deleted singly: a list of selected rows could include benchmarks that come with Arena."""
         return obj is not None and not _is_shipped(obj) and super().has_delete_permission(request, obj)
 
     @admin.display(description="caveats", ordering="number_of_caveats")

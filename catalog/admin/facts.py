@@ -46,7 +46,7 @@ class FactForm(ModelForm):
 
 @admin.register(Fact)
 class FactAdmin(AutocompleteAdmin):
-    """Facts are never edited: one set by hand goes before all others and replaces the previous one set by hand."""
+    """Facts are never edited. A fact set by hand takes precedence over all others, and replaces the previous one."""
 
     form = FactForm
     list_display = ("model", "field", "formatted_value", "source", "as_of", "origin", "chosen")
@@ -97,7 +97,7 @@ class FactAdmin(AutocompleteAdmin):
         return render(request, "admin/catalog/fact/conflicts.html", context)
 
     def take_claim(self, request: HttpRequest) -> HttpResponse:
-        """Choose the claim of the submitted form, as set by hand."""
+        """Store the claim in the submitted form as a fact set by hand."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         if request.method != "POST":

@@ -150,7 +150,7 @@ class LanguageModelAdmin(AutocompleteAdmin):
         return super().get_queryset(request).order_by("name", "pk")
 
 
-class _CountedAdmin(ModelAdmin):
+class _ModelCountAdmin(ModelAdmin):
     """An admin page with a column that counts the models of a row."""
 
     search_fields = ("name", "slug")
@@ -166,11 +166,11 @@ class _CountedAdmin(ModelAdmin):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(_CountedAdmin):
+class OrganizationAdmin(_ModelCountAdmin):
     list_display = ("name", "slug", "models")
 
 
 @admin.register(License)
-class LicenseAdmin(_CountedAdmin):
+class LicenseAdmin(_ModelCountAdmin):
     list_display = ("name", "commercial", "derivatives", "research_only", "models", "source")
     list_filter = ("commercial", "derivatives", "research_only")

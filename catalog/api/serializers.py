@@ -14,7 +14,7 @@ from core.http.openapi import BooleanField, CharField, FloatField, IntegerField,
 class BenchmarkCaveatSchema(Schema):
     kind = serializers.ChoiceField(Caveat.Kind.values)
     text = CharField()
-    source = CharField()  # type: ignore[assignment]  # the name is that of the API
+    source = CharField()  # type: ignore[assignment]  # the API's name
 
 
 class BenchmarkFactsSchema(Schema):
@@ -31,7 +31,7 @@ class BenchmarkFactsSchema(Schema):
     status = serializers.ChoiceField(Benchmark.Status.values)
     generation = IntegerField(allow_null=True, help_text="1 is the older suite, 2 the newer suite.")
     tasks = serializers.ListField(child=CharField(), help_text="Names of its tasks in lm-evaluation-harness.")
-    source = CharField()  # type: ignore[assignment]  # the name is that of the API
+    source = CharField()  # type: ignore[assignment]  # the API's name
     superseded_by = CharField(
         source="superseded_by.slug", allow_null=True, help_text="Slug of the benchmark to use instead."
     )
@@ -73,7 +73,7 @@ class StoredScoreSchema(Schema):
     submitted = BooleanField(
         source="score.submitted", help_text="Whether a visitor submitted the score. We did not observe the run."
     )
-    source = CharField(source="score.source")  # type: ignore[assignment]  # the name is that of the API
+    source = CharField(source="score.source")  # type: ignore[assignment]  # the API's name
     date = serializers.DateField(source="score.date", allow_null=True)
     stderr = FloatField(
         source="error", allow_null=True, help_text="The measured standard error if there is one, else the binomial one."

@@ -1,4 +1,4 @@
-"""Uncertainty of benchmark scores, and rankings of comparable ones. Pure.
+"""Uncertainty of benchmark scores, and rankings of comparable scores. Pure.
 
 Two scores are comparable only if they were run under the same conditions. If the harness is known, these are the task,
 the metric and its filter, the number of shots, the version of the task, and the use of a chat template. Otherwise only
@@ -32,7 +32,7 @@ class Conditions:
 
     @property
     def key(self) -> str:
-        """A short digest for addresses, the same in every process."""
+        """A short digest for URLs, the same in every process."""
         return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
 
 

@@ -144,7 +144,7 @@ def _annotate_report(scores: QuerySet[Score]) -> QuerySet[Score]:
 
 
 def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
-    """Key of a benchmark → key of the series with most scores on it, if that has more than one."""
+    """Key of a benchmark → key of the series with most scores on it, if that series has more than one."""
     ascending = sorted(
         (number, conditions.key, benchmark)
         for conditions, by_benchmark in counts.items()

@@ -1,4 +1,4 @@
-"""Filters, order and scale of the table of models and scores, parsed from an address. Pure."""
+"""Filters, order and scale of the table of models and scores, parsed from a query string. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class TableView:
 class ScoreCell:
     """A score in percent, raw (`value`) and normalized (0 is chance); `margin` is half the width of its 95% interval.
 
-    who: the one who measured it.
+    who: the person or organization that measured it.
     """
 
     value: float

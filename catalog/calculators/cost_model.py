@@ -37,7 +37,7 @@ class ApiPrices:
     seat: Decimal = ZERO
 
     def token_cost(self, use: MonthlyUse) -> Decimal:
-        """Dollars per month for all tokens; without a price for cached input, it costs as much as other input."""
+        """Dollars per month for all tokens; without a price for cached input, it costs as much as uncached input."""
         cached_price = self.input if self.cached is None else self.cached
         input_cost = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached_price)
         return (input_cost + use.output_tokens * self.output) / MILLION

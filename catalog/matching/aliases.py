@@ -27,7 +27,7 @@ def strip_provider(name: str) -> str:
 
 
 def find_model(name: str, known: Mapping[str, int], aliases: Mapping[str, str]) -> int | None:
-    """The key of the model with this name, or None. The whole name goes before the name without its provider.
+    """The key of the model with this name, or None. The whole name takes precedence over the name without its provider.
 
     known: lower-case slugs and names → key. aliases: lower-case other names → slug.
     """

@@ -7,11 +7,14 @@ from itertools import count
 
 from catalog.models import LanguageModel
 
-MAX_SLUG_LENGTH = 190  # of 200, so that a number fits behind it
+MAX_SLUG_LENGTH = 190  # of 200, so that a number can be appended
 
 
 class NamedModels:
-    """Keys of models by slug and by name, loaded once. A slug goes before a name, an older model before a newer one."""
+    """Keys of models by slug and by name, loaded once.
+
+    A slug takes precedence over a name, and an older model over a newer one.
+    """
 
     def __init__(self) -> None:
         self.created = 0
@@ -21,15 +24,15 @@ class NamedModels:
         self._add((pk, slug, slug) for pk, slug, _ in stored)
         self._add(stored)
 
-    def know(self, names: set[str]) -> bool:
-        """Whether all names are known, so that `ids` needs no query."""
+    def has_all(self, names: set[str]) -> bool:
+        """Whether all names are known, so that `get_or_create_keys` needs no query."""
         return names <= self._ids.keys()
 
-    def ids(self, names: Collection[str]) -> dict[str, int]:
+    def get_or_create_keys(self, names: Collection[str]) -> dict[str, int]:
         """Name → key, for at least these names. Creates models for unknown names, without an endpoint."""
         missing = [name for name in dict.fromkeys(names) if name not in self._ids]
         if missing:
-            new = [LanguageModel(slug=slug, name=name) for name, slug in self._free_slugs(missing)]
+            new = [LanguageModel(slug=slug, name=name) for name, slug in self._pair_with_free_slugs(missing)]
             self._add((model.pk, model.slug, model.name) for model in LanguageModel.objects.bulk_create(new))
             self.created += len(missing)
         return self._ids
@@ -39,8 +42,8 @@ class NamedModels:
             self._slugs.add(slug)
             self._ids.setdefault(name, pk)
 
-    def _free_slugs(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """Pairs of name and unused slug. A number tells names with the same letters a-z, or none, apart."""
+    def _pair_with_free_slugs(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Pairs of name and unused slug. A number is appended to a slug that is taken."""
         pairs = []
         for name in names:
             slug = make_slug(name)

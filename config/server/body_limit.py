@@ -62,8 +62,8 @@ async def _send_error(path: str, max_bytes: int, send: Any) -> None:
     error = too_large_error(max_bytes)
     is_call = path.startswith("/api/")
     body = orjson.dumps(error.body) if is_call else f"{error.detail}\n".encode()
-    kind = b"application/json" if is_call else b"text/plain; charset=utf-8"
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    content_type = b"application/json" if is_call else b"text/plain; charset=utf-8"
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
 

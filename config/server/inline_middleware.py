@@ -48,7 +48,7 @@ class InlineCspMiddleware(InlineMiddleware, CSPMiddleware):
 
 class InlineSessionMiddleware(InlineMiddleware, SessionMiddleware):
     async def run_process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """A changed session is saved, which waits for the database, so it needs a thread."""
+        """Saves a changed session in a thread, because the save waits for the database."""
         if request.session.modified:
             return await sync_to_async(self.process_response)(request, response)
         return await super().run_process_response(request, response)

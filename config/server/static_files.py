@@ -1,4 +1,4 @@
-"""Serves static files by ASGI before Django: WhiteNoise's own middleware would cost each request a thread switch."""
+"""Serves static files by ASGI, before Django: WhiteNoise's middleware would cost each request a thread switch."""
 
 from typing import Any
 

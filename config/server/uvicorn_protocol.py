@@ -12,10 +12,10 @@ MAX_OPEN_FILES = 8192  # twice the limit of open streams of battles and boards
 
 
 def allow_files() -> None:
-    """Raise the limit of open files: each connection is one, and our own limits allow more than the usual 1,024."""
+    """Raise the limit of open files: each connection takes one, and our own limits allow more than the usual 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    max_files = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, max_files), hard))
 
 
 class DeadlineProtocol(HttpToolsProtocol):

@@ -18,7 +18,7 @@ csv.field_size_limit(min(MAX_LINE_BYTES, sys.maxsize))
 def iter_json_lines(lines: Iterable[bytes], what: str) -> Iterator[JsonRecord]:
     """The objects of JSON Lines, each with the number of its line. Blank lines are skipped.
 
-    what: the name of a record, for error messages. Raises ValueError.
+    what: a noun for one record, for error messages. Raises ValueError.
     """
     for number, line in enumerate(lines, 1):
         text = line.removeprefix(BYTE_ORDER_MARK.encode()) if number == 1 else line

@@ -82,7 +82,7 @@ def _truncate_name(name: str) -> str:
 
 
 def not_found_error(what: str, name: str, hint: str = "") -> RequestError:
-    """hint: a sentence about where the existing ones are listed."""
+    """The 404 error for a name that does not exist. hint: a sentence that says where the existing names are listed."""
     return RequestError("not_found", f"There is no {what} {_truncate_name(name)!r}. {hint}".strip(), 404)
 
 
@@ -160,7 +160,7 @@ def _convert_api_error(error: exceptions.APIException) -> RequestError:
 
 
 def reject_unsafe_method(request: HttpRequest, detail: str) -> HttpResponse | None:
-    """Return an error response unless the method only reads, else None."""
+    """An error response if the method does not only read, else None."""
     if request.method in SAFE_METHODS:
         return None
     return build_error_response(RequestError("method_not_allowed", detail, 405), Allow=", ".join(SAFE_METHODS))

@@ -32,7 +32,7 @@ IntegerField = serializers.IntegerField
 
 
 class FractionField(FloatField):
-    """A share from 0 to 1, of a value in percent."""
+    """A fraction from 0 to 1, rendered from a value in percent."""
 
     def to_representation(self, percent: Any) -> Any:
         return super().to_representation(percent / 100)
@@ -71,7 +71,7 @@ class Schema(serializers.Serializer[Any]):
 class ErrorDetailSchema(Schema):
     code = CharField(help_text="A short code for programs.")
     detail = CharField(help_text="One sentence for people.")
-    fields = serializers.DictField(  # type: ignore[assignment]  # the name is that of the API
+    fields = serializers.DictField(  # type: ignore[assignment]  # the API's name
         child=serializers.ListField(child=CharField()), required=False, help_text="The errors of each field."
     )
 

@@ -1,6 +1,6 @@
 """Server-sent events: the streaming response, and limits of the streams that are open in one process.
 
-The limits count the streams of a voter, of an address and its networks, and of a kind in total.
+There are limits for a voter, for an address and its networks, and for all streams of one kind.
 """
 
 import weakref

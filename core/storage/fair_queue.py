@@ -9,7 +9,7 @@ from django.db.models import Count, Model, QuerySet
 def choose_evicted(waiting: QuerySet[Any], network: str, time: str, newcomer: Sequence[str]) -> Model | None:
     """The newest row of the network with the most rows, or None if the newcomer's own network would then have as many.
 
-    So a network that fills the queue evicts nobody, and others get its places.
+    So a network that fills the queue evicts nobody, and other networks get its places.
 
     waiting: the queue. network, time: the names of its fields with the network hash and the time of arrival. newcomer:
     the hashes of the newcomer's network.

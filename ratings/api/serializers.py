@@ -110,7 +110,7 @@ class BoardKeySchema(Schema):
 class ReferenceSchema(Schema):
     publisher, published_on = CharField(), serializers.DateField()
     license, license_url = CharField(), serializers.URLField()
-    source = serializers.URLField()  # type: ignore[assignment]  # the name is that of the API
+    source = serializers.URLField()  # type: ignore[assignment]  # the API's name
 
 
 class BoardSchema(BoardKeySchema):
@@ -252,7 +252,7 @@ class PublicVoteSchema(Schema):
     weight = IntegerField()
     counted = BooleanField()
     reason = CharField(help_text="Why the vote does not count.")
-    source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the name is that of the API
+    source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the API's name
     propensity = FloatField(
         allow_null=True, help_text="The probability of this pair in the draw. Null after a replacement."
     )

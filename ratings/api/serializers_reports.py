@@ -180,7 +180,7 @@ class MethodReportSchema(Schema):
     rows = IntegerField(help_text="Number of models on that board.")
     intervals = IntegerField(help_text="Number of closed intervals on that board.")
     expected_misses = FloatField(help_text="Number of these intervals that are expected to miss the true rating.")
-    style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # the name is that of the API
+    style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # the API's name
     counted_at = serializers.DateTimeField(
         source="counts.counted_at",
         allow_null=True,

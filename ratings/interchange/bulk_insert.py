@@ -66,10 +66,10 @@ class VoteWriter:
     def send(self, rows: list[VoteRow]) -> None:
         """Start to store a batch, after the previous one is stored. Raises ValueError that names a wrong row."""
         names = {name for row in rows for name in (row.model_a, row.model_b)}
-        if len(self._keys) < len(rows) or not self.models.know(names):
+        if len(self._keys) < len(rows) or not self.models.has_all(names):
             self._pending_copy.result()  # no query may use this connection during a COPY
             self._keys += _reserve_keys(KEY_BATCH_SIZE)
-        ids = self.models.ids(names)
+        ids = self.models.get_or_create_keys(names)
         for row in rows:
             if ids[row.model_a] == ids[row.model_b]:
                 raise ValueError(f"line {row.line}: model_b is the same model as model_a")

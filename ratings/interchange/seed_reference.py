@@ -84,7 +84,7 @@ def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
             continue
         label = f"{rating.name} ({POOL_NAME})" if rating.is_rolling else rating.model
         key = None if rating.is_rolling else find_model(label, known, other_names)
-        keys[rating.model] = names.ids([label])[label] if key is None else key
+        keys[rating.model] = names.get_or_create_keys([label])[label] if key is None else key
     return keys
 
 

@@ -91,8 +91,8 @@ def test_lock_is_held_once_and_shared_by_many(folder):
 
 
 def test_owner_is_named_to_others(folder):
-    assert folder.own("./scripts/up") is not None
-    assert folder.own("a command") is None
+    assert folder.take_ownership("./scripts/up") is not None
+    assert folder.take_ownership("a command") is None
     assert folder.owner == f"./scripts/up (process {os.getpid()})"
 
 

@@ -125,6 +125,6 @@ async def test_taken_port_is_told_before_anything_starts(tmp_path):
 
 async def test_folder_in_use_is_told_before_anything_starts(tmp_path):
     options = parse(tmp_path)
-    assert options.folder.own("./scripts/up") is not None
+    assert options.folder.take_ownership("./scripts/up") is not None
     with pytest.raises(DataFolderError, match=r"var is in use by \./scripts/up \(process \d+\); stop it first$"):
         await up.run_service(options)

@@ -27,17 +27,17 @@ class AnthropicReader(EventReader):
         self._counts: dict[str, Any] = {}
 
     def read(self, event: dict[str, Any]) -> Iterator[TextPart]:
-        kind = event["type"]
-        if kind == "content_block_delta":
+        event_type = event["type"]
+        if event_type == "content_block_delta":
             yield from self._read_block(event["delta"])
-        elif kind == "content_block_start":
+        elif event_type == "content_block_start":
             yield from self._read_block(event["content_block"])
-        elif kind == "message_start":
+        elif event_type == "message_start":
             self._add_counts(event["message"].get("usage"))
-        elif kind == "message_delta":
+        elif event_type == "message_delta":
             self._add_counts(event.get("usage"))
             self._finish(event["delta"].get("stop_reason"))
-        elif kind == "message_stop":
+        elif event_type == "message_stop":
             self.is_complete = True
 
     def _read_block(self, block: dict[str, Any]) -> Iterator[TextPart]:

@@ -130,7 +130,7 @@ async def send_post(
 
 
 async def read_error_text(response: aiohttp.ClientResponse) -> str:
-    """The beginning of an error's body, or as much as arrives within GRACE_S: the status alone says enough."""
+    """The beginning of an error's body, or as much as arrives within GRACE_S: the status alone is sufficient."""
     body = b""
     try:
         async with asyncio.timeout(GRACE_S):
@@ -144,7 +144,7 @@ async def read_error_text(response: aiohttp.ClientResponse) -> str:
 
 
 def compute_answer_limit(request: Request) -> int | None:
-    """The most bytes of answer to pass on if the token limit includes reasoning; None if it does not.
+    """The maximum number of answer bytes to pass on if the token limit includes reasoning; None if it does not.
 
     Providers count tokens only at the end, so a token is taken as four bytes of UTF-8: about the average of English.
     """

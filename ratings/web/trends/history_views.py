@@ -65,5 +65,5 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
 
 def _build_bars(days: list[DayVotes]) -> list[dict[str, Any]]:
     """The days, newest first, with the length of each bar in percent of the longest; for negative votes 0."""
-    most = max((votes for _, votes in days), default=0) or 1
-    return [{"day": day, "votes": votes, "percent": max(0.0, 100 * votes / most)} for day, votes in reversed(days)]
+    max_votes = max((votes for _, votes in days), default=0) or 1
+    return [{"day": day, "votes": votes, "percent": max(0.0, 100 * votes / max_votes)} for day, votes in reversed(days)]

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def slug(name):
-    return LanguageModel.objects.get(pk=NamedModels().ids([name])[name]).slug
+    return LanguageModel.objects.get(pk=NamedModels().get_or_create_keys([name])[name]).slug
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,27 @@ def test_names_that_say_the_same_in_letters_stay_distinct():
     factories.model("a-b", name="A/B")
     models = NamedModels()
     names = ["a b", "a+b", "A_B", "模", "型"]
-    ids = models.ids(names)
+    ids = models.get_or_create_keys(names)
     assert len({ids[name] for name in names}) == models.created == 5
     created = LanguageModel.objects.filter(name__in=names).order_by("pk")
     assert [model.slug for model in created] == ["a-b-2", "a-b-3", "a-b-4", "unnamed", "unnamed-2"]
-    assert models.ids([*names, "A/B"])["a b"] == ids["a b"]
+    assert models.get_or_create_keys([*names, "A/B"])["a b"] == ids["a b"]
 
 
 def test_known_names_are_looked_up_once(django_assert_num_queries):
     models = NamedModels()
-    models.ids(["one", "two", "one"])
+    models.get_or_create_keys(["one", "two", "one"])
     with django_assert_num_queries(0):
-        models.ids(["two", "one"])
+        models.get_or_create_keys(["two", "one"])
     with django_assert_num_queries(1):
-        models.ids(["one", "three", "four"])
+        models.get_or_create_keys(["one", "three", "four"])
 
 
 def test_label_is_found_again_even_where_names_are_shared():
     for model_slug, name in [("a", "Same"), ("b", "Same"), ("c", "a"), ("d", "Own"), ("same", "x")]:
         factories.model(model_slug, name=name)
     labels = load_unique_names()
-    assert NamedModels().ids(labels.values()).items() >= {label: pk for pk, label in labels.items()}.items()
+    assert (
+        NamedModels().get_or_create_keys(labels.values()).items() >= {label: pk for pk, label in labels.items()}.items()
+    )
     assert len(set(labels.values())) == 5
