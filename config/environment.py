@@ -47,7 +47,7 @@ class Setting:
 
 
 def declare(section: str, parse: Callable[[str], Value], *, default: Value, meaning: str) -> Value:
-    """Return a field of `Environment` for the variable of the same name; see `Setting` for the arguments."""
+    """A field of `Environment` for the variable of the same name; see `Setting` for the arguments."""
     declared: Value = field(default=default, metadata={"setting": Setting(section, parse, meaning)})
     return declared
 

@@ -24,7 +24,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: a key is revoked here, and deleted only together with its account."""
+        """Only on the pages of accounts, together with the account: here, keys are revoked."""
         match = request.resolver_match
         return match is not None and str(match.url_name).startswith("auth_user_")
 

@@ -62,7 +62,7 @@ class InlineCsrfMiddleware(InlineMiddleware, CsrfViewMiddleware):
     async def process_view(  # type: ignore[override]  # Django checks whether it is async
         self, request: HttpRequest, callback: Any, *arguments: Any
     ) -> HttpResponse | None:
-        """The check reads the body of a form for its token, which may block, so it needs a thread."""
+        """Runs the check in a thread if it reads the token from a form's body, which may block."""
         check = super().process_view
         if request.method in SAFE_METHODS or getattr(callback, "csrf_exempt", False):
             return check(request, callback, *arguments)

@@ -13,7 +13,7 @@ from core.admin import audit
 from core.admin.classes import ModelAdmin
 from core.admin.read_only import ReadOnlyAdmin
 from ratings.admin import tasks
-from ratings.boards import addresses
+from ratings.boards import board_urls
 from ratings.boards.snapshots import BoardKey, newest_fit
 from ratings.models import Board, Category, Pool
 
@@ -108,7 +108,7 @@ class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
 
     def view_on_site(self, board: Board) -> str:
         board_key = BoardKey(pool=board.pool.slug, category=board.category.slug, style_control=board.style_control)
-        return addresses.build_board_url("leaderboard", board_key)
+        return board_urls.build_board_url("leaderboard", board_key)
 
     @admin.display(description="votes")
     def votes(self, board: Any) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ratings.boards import addresses, snapshot_cache
+from ratings.boards import board_urls, snapshot_cache
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.models import SEED_POOL, Pool
@@ -56,17 +56,17 @@ class BoardSelection:
         """The query parameters of this board on any of its pages."""
         # Without a pool in the address, the shipped public board would replace a board that has no votes yet.
         explicit_pool = {"pool": self.board_key.pool} if self.published.snapshot is None else {}
-        return explicit_pool | addresses.build_board_parameters(self.board_key)
+        return explicit_pool | board_urls.build_board_parameters(self.board_key)
 
     @property
     def query(self) -> str:
         """`parameters` as a query string."""
-        return addresses.build_query_string(self.parameters)
+        return board_urls.build_query_string(self.parameters)
 
     @property
     def pool_query(self) -> str:
         """The query string for pages that have a pool, but no category or method."""
-        return addresses.build_query_string({key: value for key, value in self.parameters.items() if key == "pool"})
+        return board_urls.build_query_string({key: value for key, value in self.parameters.items() if key == "pool"})
 
 
 def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:

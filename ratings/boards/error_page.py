@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.http.errors import RequestError
-from ratings.boards.addresses import build_query_string
+from ratings.boards.board_urls import build_query_string
 from ratings.models import Pool
 
 

@@ -55,10 +55,11 @@ class BoardModelFacts:
 
 @dataclass(frozen=True)
 class RatingChange:
-    """The change of a model since the board of a day ago.
+    """The change of a model within a day.
 
-    rating: Elo points; None for a model that was not on that board. rank: gained ranks; None if one of the boards has
-    none. is_significant: whether the history page lists the model as moved; None if the boards have no intervals.
+    rating: Elo points; None for a model that was not on the earlier board. rank: gained ranks; None if one of the
+    boards has none. is_significant: whether the history page lists the model as moved; None if the boards have no
+    intervals.
     """
 
     rating: float | None = None

@@ -10,7 +10,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def format_interval(row: Mapping[str, Any]) -> str:
-    """The interval of a row: both ends, or the closed one; empty if the row has no interval."""
+    """The interval of a row: both ends, or the bounded one; empty if the row has no interval."""
     low, high = row["ci_low"], row["ci_high"]
     if low is None and high is None:
         return "" if row["interval"] is None else _("too few votes for an interval")

@@ -99,7 +99,7 @@ def write_pending_tables(*, everything: bool = False) -> None:
 
 
 def _shrink_dtype(counts: Floats) -> Indices:
-    """The counts in the narrowest type that holds the largest one."""
+    """The counts in the narrowest type that fits the largest count."""
     narrow: Indices = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
     return narrow
 

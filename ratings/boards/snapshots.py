@@ -37,7 +37,7 @@ BOOLEAN_VALUES = {"": False, "false": False, "0": False, "true": True, "1": True
 
 @dataclass(frozen=True)
 class BoardKey:
-    """The parts that select one board: pool, category, style control, method, and a time (None: now)."""
+    """The key of one board: pool, category, style control, method, and a time (None: now)."""
 
     pool: str = LIVE_POOL
     category: str = OVERALL_CATEGORY
@@ -236,7 +236,7 @@ def _get_pool(board_key: BoardKey) -> Pool:
 
 
 def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
-    """Raise RequestError 404 for a board that the publisher of a reference pool has not published."""
+    """Raise RequestError 404 for a board of a reference pool that its publisher has not published."""
     if board_key.style_control or board_key.method == ELO:
         raise _missing_board_error(
             f"{board_key.pool!r} was published with one rating per model: it has no style control or other method."

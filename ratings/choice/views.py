@@ -1,4 +1,4 @@
-"""The pages of the choice and of the decision. Their whole state is in the address."""
+"""The pages of the choice and of the decision. Their whole state is in the URL."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +95,7 @@ def _list_pools(selected: str) -> QuerySet[Pool]:
 
 @require_safe
 def show_decision(request: HttpRequest) -> HttpResponse:
-    """The decision for the address of a shortlist with `chosen` and `why`; with `format=md` or `json` a file."""
+    """The decision for the URL of a shortlist with `chosen` and `why`; with `format=md` or `json` a file."""
     form = DecisionForm(request.GET)
     try:
         decision = build_decision(form, choose_models(form)) if form.is_valid() else None

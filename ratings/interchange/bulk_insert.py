@@ -39,7 +39,8 @@ class ImportTarget(NamedTuple):
 
 
 class VoteWriter:
-    """Writes rows to the database in a thread, because PostgreSQL takes as long to store rows as reading them takes."""
+    """Writes rows to the database in a thread, because PostgreSQL takes as long to store rows as it takes to read them
+    from the file."""
 
     def __init__(self, target: ImportTarget) -> None:
         self.models = NamedModels()
@@ -64,7 +65,7 @@ class VoteWriter:
             self._pending_copy.result()
 
     def send(self, rows: list[VoteRow]) -> None:
-        """Start to store a batch, after the previous one is stored. Raises ValueError that names a wrong row."""
+        """Start to store a batch, once the previous one is stored. Raises a ValueError that names an invalid row."""
         names = {name for row in rows for name in (row.model_a, row.model_b)}
         if len(self._keys) < len(rows) or not self.models.has_all(names):
             self._pending_copy.result()  # no query may use this connection during a COPY

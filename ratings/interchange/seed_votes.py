@@ -1,4 +1,4 @@
-"""The votes that come with Arena, so that it has a full board from the first minute."""
+"""The votes that come with Arena, so that a new installation has a full board."""
 
 from pathlib import Path
 

@@ -139,7 +139,7 @@ def _load_boards(pools: set[str]) -> dict[BoardSlugs, Board]:
 def _get_or_create_pools(
     known: Mapping[BoardSlugs, Board], counts: list[PairCount]
 ) -> tuple[dict[str, Pool], list[PairCount]]:
-    """The pools of these counts, created at their first vote, and the counts that their boards get.
+    """The pools of these counts, created at their first vote, and the counts to add to their boards.
 
     A visitor's set has only its overall board. A new set may have been deleted before because it had no recent votes.
     Then it has more votes than these, so all of its votes are counted.

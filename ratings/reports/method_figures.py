@@ -78,7 +78,7 @@ class DayChange:
 
 @dataclass(frozen=True)
 class PoolCounts:
-    """The stored counts over all votes of a pool."""
+    """The stored counts of a pool's votes."""
 
     counted_at: datetime
     counted: int
@@ -112,7 +112,7 @@ class PoolCounts:
 
 @dataclass(frozen=True)
 class DayChanges:
-    """The models that moved since the board of a day ago, the largest change first, and how many more moved."""
+    """The models that moved within a day, the largest change first, and how many more moved."""
 
     since: datetime
     changes: list[DayChange]
@@ -124,7 +124,7 @@ class MethodFigures:
     """All figures of a pool.
 
     counts: None until they are counted for the first time
-    intervals: how many intervals of the board are closed
+    intervals: how many intervals of the board have two bounded ends
     expected_misses: how many of them are expected to miss the truth
     style_board: the overall board under style control; styles: the worth of each feature on it
     """

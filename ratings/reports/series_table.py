@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from ratings.boards import addresses, time_series
+from ratings.boards import board_urls, time_series
 from ratings.boards.snapshots import BoardKey
 
 MAX_MODELS = 10  # in one plot
@@ -32,7 +32,7 @@ def build_series_table(
         "models": models,
         "names": orjson.dumps([[row["model"], row["name"]] for row in models]).decode(),
         "lines": [{"at": time, "cells": [_format_cell(by_time[time].get(slug)) for slug in slugs]} for time in times],
-        "json": addresses.build_board_url("leaderboard-history", board_key, model=slugs, since=since, until=until),
+        "json": board_urls.build_board_url("leaderboard-history", board_key, model=slugs, since=since, until=until),
     }
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from catalog.web import benchmark_views
 from core.http.errors import RequestError
 from ratings.boards import model_facts
-from ratings.boards.addresses import format_parameter
+from ratings.boards.board_urls import format_parameter
 from ratings.models import Pool
 from ratings.reports import benchmark_agreement
 from ratings.reports.benchmark_agreement import AgreementQuery, BenchmarkComparison

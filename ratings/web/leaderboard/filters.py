@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.http.errors import field_error
 from core.text.number_format import format_count
-from ratings.boards.addresses import format_parameter
+from ratings.boards.board_urls import format_parameter
 from ratings.web.leaderboard.columns import LeaderboardEntry
 
 LazyText = str | Promise

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ratings.boards.addresses import build_query_string
+from ratings.boards.board_urls import build_query_string
 from ratings.web.leaderboard.board_view import NO_COLUMN, BoardView
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME
 from ratings.web.leaderboard.filters import list_filter_parameters

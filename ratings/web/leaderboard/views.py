@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from core.http.color_scheme import color_scheme
 from core.http.errors import RequestError, field_error
 from core.storage.ttl_cache import TtlCache
-from ratings.boards.addresses import redirect_to_short_url
+from ratings.boards.board_urls import redirect_to_short_url
 from ratings.web.leaderboard import downloads, fragments, query
 from ratings.web.leaderboard.query import LeaderboardState
 

@@ -14,7 +14,7 @@ from catalog.benchmarks.table import BenchmarkColumn, BenchmarkTable, build_tabl
 from catalog.benchmarks.table_view import FACT_SORTS, ScoreCell, TableEntry, TableView, parse_view, select_entries
 from catalog.models import Benchmark
 from core.http.errors import RequestError
-from ratings.boards.addresses import build_query_string, redirect_to_short_url
+from ratings.boards.board_urls import build_query_string, redirect_to_short_url
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
 

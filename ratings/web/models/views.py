@@ -19,8 +19,8 @@ from catalog.models import LanguageModel
 from core.http.errors import RequestError, not_found_error
 from core.text.number_format import format_count, format_dollars
 from ratings.boards import board_selection, error_page, snapshot_cache
-from ratings.boards.addresses import build_query_string
 from ratings.boards.board_selection import BoardSelection
+from ratings.boards.board_urls import build_query_string
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import placements, series_table
 

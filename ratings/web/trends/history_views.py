@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, field_error
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
-from ratings.boards.addresses import build_query_string, format_parameter, redirect_to_short_url
+from ratings.boards.board_urls import build_query_string, format_parameter, redirect_to_short_url
 from ratings.reports import movements, series_table, votes_per_day
 from ratings.reports.votes_per_day import DayVotes
 

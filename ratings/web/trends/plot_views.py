@@ -15,8 +15,8 @@ from catalog.facts.labels import extract_link, shorten_source
 from core.http.errors import RequestError, field_error
 from core.text.number_format import format_dollars
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
-from ratings.boards.addresses import build_board_url, build_query_string, redirect_to_short_url
 from ratings.boards.board_selection import BoardSelection
+from ratings.boards.board_urls import build_board_url, build_query_string, redirect_to_short_url
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier, series_table

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.http import QueryDict
 
-from ratings.boards import addresses, snapshots
+from ratings.boards import board_urls, snapshots
 from ratings.boards.snapshots import BoardKey
 from ratings.web.leaderboard import board_view, filters, links
 from ratings.web.leaderboard.board_view import BoardView
@@ -39,12 +39,12 @@ USUAL = ("votes", "price")
     ],
 )
 def test_query_says_all_and_is_understood_again(board_key, view, query):
-    assert links.build_view_query(addresses.build_board_parameters(board_key), view, USUAL) == query
+    assert links.build_view_query(board_urls.build_board_parameters(board_key), view, USUAL) == query
     parameters = QueryDict(query[1:])
     assert snapshots.parse_board_key(parameters) == board_key
     again = board_view.parse_board_view(parameters)
     assert board_view.list_visible_columns(again, USUAL) == board_view.list_visible_columns(view, USUAL)
-    assert links.build_view_query(addresses.build_board_parameters(board_key), again, USUAL) == query
+    assert links.build_view_query(board_urls.build_board_parameters(board_key), again, USUAL) == query
 
 
 def test_fields_are_those_of_the_form():

@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 
 from ratings.boards import snapshots
-from ratings.boards.addresses import build_board_parameters, build_board_url
+from ratings.boards.board_urls import build_board_parameters, build_board_url
 from ratings.boards.snapshots import BoardKey
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Addresses of boards, for pages and for API calls."""
+"""URLs of boards, for pages and for API calls."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -14,18 +14,18 @@ ParameterValue = str | datetime | list[str] | None
 
 
 def build_board_parameters(board_key: BoardKey) -> dict[str, str]:
-    """The query parameters of this board, without those that have their default."""
+    """The query parameters of this board, without default values."""
     defaults = asdict(BoardKey())
     return {name: format_parameter(value) for name, value in asdict(board_key).items() if value != defaults[name]}
 
 
-def build_board_url(name: str, board_key: BoardKey, **more: ParameterValue) -> str:
+def build_board_url(name: str, board_key: BoardKey, **extra_parameters: ParameterValue) -> str:
     """The URL of the view with this URL name for this board.
 
-    more: further query parameters; those that are None are omitted.
+    extra_parameters: None values are omitted.
     """
     parameters: dict[str, str | list[str]] = {**build_board_parameters(board_key)}
-    for parameter, value in more.items():
+    for parameter, value in extra_parameters.items():
         if value is not None:
             parameters[parameter] = value if isinstance(value, list) else format_parameter(value)
     return reverse(name) + build_query_string(parameters)
@@ -37,7 +37,7 @@ def build_query_string(parameters: Mapping[str, str | list[str]] | list[tuple[st
 
 
 def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) -> HttpResponseRedirect | None:
-    """A redirect to the address without the empty fields that a form has sent, or None if there are none.
+    """A redirect to the URL without the empty fields that a form has sent, or None if there are none.
 
     build_query: returns the short query string. It takes a fifth of the time of a cached page, so it is called only for
     a redirect.
