@@ -187,7 +187,7 @@ def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]
 
 
 def build_battle_context(battle: Battle) -> dict[str, Any]:
-    """The battle for the templates, with the address from which its event stream continues."""
+    """The battle for the templates, with the URL at which its event stream continues."""
     answers = battle_view.load_answers(battle.pk)
     view = battle_view.build_battle_view(answers)
     set_slugs = named_sets.list_set_slugs(battle)

@@ -24,7 +24,7 @@ class KnownModel:
 
     @property
     def link(self) -> str:
-        """The web address of the price's source, or an empty text."""
+        """The URL of the price's source, or an empty text."""
         return extract_link(self.price.source) if self.price else ""
 
 

@@ -94,7 +94,7 @@ FIELD_LABELS = {
 class FactRow:
     """A fact in words.
 
-    `link` is the first web address in `source`, or empty. `as_of` is None if nobody recorded the day. `others` are the
+    `link` is the first URL in `source`, or empty. `as_of` is None if nobody recorded the day. `others` are the
     values that other sources give.
     """
 
@@ -160,13 +160,13 @@ def format_value(field: str, value: Any) -> str:
 
 
 def extract_link(source: str) -> str:
-    """The first web address in a source, or an empty text."""
+    """The first URL in a source, or an empty text."""
     match = URL_PATTERN.search(source)
     return match[0] if match else ""
 
 
 def shorten_source(source: str) -> str:
-    """A short name for a source that has a web address: the first words in its brackets, or else the host.
+    """A short name for a source that contains a URL: the first words in its brackets, or else the host.
 
     Other sources are returned unchanged.
     """

@@ -274,9 +274,9 @@ class VoteListView(APIView):
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
         page = public_record.load_page(pool, request.query_params.get("after", ""), size)
-        address = request.build_absolute_uri()
-        next_address = replace_query_param(address, "after", page.after) if page.after else None
-        return Response(serializers.PublicVotePageSchema({"next": next_address, "results": page.votes}).data)
+        url = request.build_absolute_uri()
+        next_url = replace_query_param(url, "after", page.after) if page.after else None
+        return Response(serializers.PublicVotePageSchema({"next": next_url, "results": page.votes}).data)
 
 
 @csrf_exempt  # a POST must get the error of `reject_unsafe_method`

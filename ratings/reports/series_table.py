@@ -1,4 +1,4 @@
-"""Ratings over time for a page: the API address that the plot reads, and a table with the same numbers."""
+"""Ratings over time for a page: the API URL that the plot reads, and a table with the same numbers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

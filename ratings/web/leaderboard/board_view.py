@@ -17,7 +17,7 @@ SORT_ORDERS = {"": None, "asc": False, "desc": True}
 
 @dataclass(frozen=True)
 class BoardView(FilterValues):
-    """Filters, order, pinned models and columns, all from the address.
+    """Filters, order, pinned models and columns, all from the URL.
 
     columns: names of the optional columns; None for the default ones
     """

@@ -1,4 +1,4 @@
-"""Build the addresses of the leaderboard. An address has the whole state of the page, without default values."""
+"""The URLs of the leaderboard. A URL has the whole state of the page, without default values."""
 
 from collections.abc import Mapping
 

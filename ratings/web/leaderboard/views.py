@@ -1,4 +1,4 @@
-"""The view of the leaderboard. Its whole state is in the address."""
+"""The view of the leaderboard. Its whole state is in the URL."""
 
 import secrets
 from urllib.parse import parse_qsl, urlsplit
@@ -17,7 +17,7 @@ from ratings.boards.board_urls import redirect_to_short_url
 from ratings.web.leaderboard import downloads, fragments, query
 from ratings.web.leaderboard.query import LeaderboardState
 
-# Random, so that no address can contain them by chance or on purpose.
+# Random, so that no URL can contain them by chance or on purpose.
 CONTENT_PLACEHOLDER = secrets.token_hex(16)
 CSRF_PLACEHOLDER = secrets.token_hex(16)
 MAX_FRAMES = 256  # 6 kB each
@@ -44,7 +44,7 @@ def show_leaderboard(request: HttpRequest) -> HttpResponse:
 def _render_page(request: HttpRequest, leaderboard: LeaderboardState) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = HttpResponse(fragments.render_board(leaderboard))
-        if request.headers.get("HX-Trigger") != "board":  # a refresh of the board does not change the address
+        if request.headers.get("HX-Trigger") != "board":  # a refresh of the board does not change the URL
             response.headers[_choose_history_header(request, leaderboard)] = request.path + leaderboard.query
     else:
         frame = _render_frame(request).replace(CSRF_PLACEHOLDER.encode(), get_token(request).encode())
