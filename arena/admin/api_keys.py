@@ -15,7 +15,7 @@ from core.admin.read_only import ReadOnlyAdmin
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    list_display = ("name", "begins_with", "account", "may", "created_at", "used_at", "expires_at", "revoked_at")
+    list_display = ("name", "begins_with", "account", "scope_list", "created_at", "used_at", "expires_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__username")
@@ -40,7 +40,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         return key.user
 
     @admin.display(description="scopes")
-    def may(self, key: ApiKey) -> str:
+    def scope_list(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
     @admin.action(description="Revoke selected keys", permissions=["revoke"])

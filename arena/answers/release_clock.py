@@ -45,7 +45,7 @@ class Lane:
             self.pieces.append((self._silent_ticks, self.waiting - self._last_waiting))
             self._silent_ticks = 0
         elif self.ended:
-            self._imagine(random)
+            self._imagine_pieces(random)
         self._last_waiting = self.waiting
 
     def take(self, step: int) -> int:
@@ -55,7 +55,7 @@ class Lane:
         self._last_waiting -= real
         return real
 
-    def _imagine(self, random: Random) -> None:
+    def _imagine_pieces(self, random: Random) -> None:
         if not self.pieces:
             self.imagined = SINGLE_SIDE_PACE * SMOOTHING_TICKS
             return

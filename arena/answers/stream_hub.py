@@ -108,9 +108,9 @@ class BattleHub:
                 reader.sending_since = math.inf
         finally:
             slot.release()
-            self._leave(battle_id, reader)
+            self._remove_reader(battle_id, reader)
 
-    def _leave(self, battle_id: UUID, reader: BattleReader) -> None:
+    def _remove_reader(self, battle_id: UUID, reader: BattleReader) -> None:
         if battle := self.followed.get(battle_id):
             battle.readers.discard(reader)
             if not battle.readers:

@@ -37,7 +37,7 @@ ROLL_UP_SQL = f"""
             least(count(*) FILTER (WHERE failure IN ({ENDPOINT_FAILURES_SQL})), {MAX_FAILURES_PER_VOTER}) AS failures
         FROM calls WHERE voter IS NOT NULL GROUP BY endpoint_id, voter
     ), of_networks AS (
-        SELECT endpoint_id, sum(answers) AS answers, least(sum(failures), %(most_of_a_network)s) AS failures
+        SELECT endpoint_id, sum(answers) AS answers, least(sum(failures), %(max_per_network)s) AS failures
         FROM of_voters GROUP BY endpoint_id, coalesce(network, voter::text)
     ), public AS (
         SELECT endpoint_id, sum(answers) AS answers, sum(failures) AS failures FROM of_networks GROUP BY endpoint_id
@@ -105,8 +105,8 @@ def record_calls(calls: Sequence[CallRecord]) -> None:
         circuit_breaker.request_probes(failed_endpoints)
 
 
-def most_of_a_network() -> int | None:
-    """The most failures from one network that count for a model and day; None if addresses have no hourly limit.
+def get_max_network_failures() -> int | None:
+    """How many failures from one network count for a model and day; None if addresses have no hourly limit.
 
     As a parameter of SQL's least(), None means no limit: least() ignores a null.
     """
@@ -133,7 +133,7 @@ def roll_up_day(day: date) -> int:
                 "day": day,
                 "begin": begin,
                 "end": begin + timedelta(days=1),
-                "most_of_a_network": most_of_a_network(),
+                "max_per_network": get_max_network_failures(),
             },
         )
         endpoints: int = cursor.rowcount

@@ -102,13 +102,14 @@ class Prompt:
         spans = CODE_SPAN.findall(self.prose)
         if any(map(words.CODE_PATTERN.search, lines)) or any(words.CODE_HINT.search(span.strip("`")) for span in spans):
             return True
-        return sum(bool(words.CODE_HINT.search(line)) for line in lines) >= MIN_CODE_HINTS and not self._calculates()
+        hint_count = sum(bool(words.CODE_HINT.search(line)) for line in lines)
+        return hint_count >= MIN_CODE_HINTS and not self._has_calculation()
 
-    def _calculates(self) -> bool:
+    def _has_calculation(self) -> bool:
         return bool(words.FORMULA.search(self.lower)) or any(map(_is_math_task, self.sentences))
 
     def is_math(self) -> bool:
-        return self._is_arithmetic() or self._calculates() or self._is_word_problem()
+        return self._is_arithmetic() or self._has_calculation() or self._is_word_problem()
 
     def _is_arithmetic(self) -> bool:
         bare = self.prose.strip()

@@ -15,10 +15,10 @@ CsvRecord = tuple[int, dict[str, str]]
 csv.field_size_limit(min(MAX_LINE_BYTES, sys.maxsize))
 
 
-def iter_json_lines(lines: Iterable[bytes], what: str) -> Iterator[JsonRecord]:
+def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
     """The objects of JSON Lines, each with the number of its line. Blank lines are skipped.
 
-    what: a noun for one record, for error messages. Raises ValueError.
+    noun: the word for one record in error messages. Raises ValueError.
     """
     for number, line in enumerate(lines, 1):
         text = line.removeprefix(BYTE_ORDER_MARK.encode()) if number == 1 else line
@@ -30,7 +30,7 @@ def iter_json_lines(lines: Iterable[bytes], what: str) -> Iterator[JsonRecord]:
             _decode_line(number, line)
             raise ValueError(f"line {number}: is not JSON: {error.msg}") from None
         if not isinstance(row, dict):
-            raise ValueError(f"line {number}: is not a JSON object; each line is one {what}, {{…}}")
+            raise ValueError(f"line {number}: is not a JSON object; each line is one {noun}, {{…}}")
         yield number, row
 
 

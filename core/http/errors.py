@@ -81,9 +81,9 @@ def _truncate_name(name: str) -> str:
     return name if len(name) <= MAX_ECHO_LENGTH else f"{name[:MAX_ECHO_LENGTH]}…"
 
 
-def not_found_error(what: str, name: str, hint: str = "") -> RequestError:
+def not_found_error(noun: str, name: str, hint: str = "") -> RequestError:
     """The 404 error for a name that does not exist. hint: a sentence that says where the existing names are listed."""
-    return RequestError("not_found", f"There is no {what} {_truncate_name(name)!r}. {hint}".strip(), 404)
+    return RequestError("not_found", f"There is no {noun} {_truncate_name(name)!r}. {hint}".strip(), 404)
 
 
 def unknown_model_error(slug: str) -> RequestError:

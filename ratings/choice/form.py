@@ -146,12 +146,12 @@ class ChoiceForm(DefaultsForm):
             **values,
             openness=self.get_value("openness") or None,
             modalities=frozenset(self.get_value("modalities") or ()),
-            use=self._use(),
+            use=self._build_use(),
             bytes_each=self.get_value("bits") / BITS_PER_BYTE,
             exclude_unknown=self.get_value("unknown") == "exclude",
         )
 
-    def _use(self) -> MonthlyUse:
+    def _build_use(self) -> MonthlyUse:
         input_tokens = self.get_value("input_tokens")
         output_tokens = self.get_value("output_tokens")
         if input_tokens is None and output_tokens is None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from arena.endpoints.call_stats import MAX_FAILURES_PER_VOTER, most_of_a_network
+from arena.endpoints.call_stats import MAX_FAILURES_PER_VOTER, get_max_network_failures
 from arena.models import Answer, Battle
 from catalog.models import LanguageModel
 from ratings.models import PUBLIC_DELAY
@@ -38,18 +38,18 @@ WITH ended AS (
     FROM arena_answer answer JOIN arena_turn turn ON turn.id = answer.turn_id JOIN ended ON ended.id = turn.battle_id
     WHERE answer.state = 'failed' AND NOT answer.failure = ANY(%(nobody)s) GROUP BY ended.id, 1, 2, 3, 4
 ), failures AS (
-    SELECT model, 'replaced' AS what, reason, voter, network, day FROM swapped
+    SELECT model, 'replaced' AS outcome, reason, voter, network, day FROM swapped
     UNION ALL SELECT model, 'refused', '', voter, network, day FROM failed WHERE refused
     UNION ALL SELECT model, 'void', '', voter, network, day FROM failed WHERE void
 ), of_voters AS (
-    SELECT model, what, reason, voter, day, min(network) AS network,
+    SELECT model, outcome, reason, voter, day, min(network) AS network,
         least(count(*), {MAX_FAILURES_PER_VOTER}) AS battles
-    FROM failures GROUP BY model, what, reason, voter, day
+    FROM failures GROUP BY model, outcome, reason, voter, day
 ), of_networks AS (
-    SELECT model, what, reason, least(sum(battles), %(most_of_a_network)s) AS battles FROM of_voters
-    GROUP BY model, what, reason, day, coalesce(network, voter::text)
+    SELECT model, outcome, reason, least(sum(battles), %(max_per_network)s) AS battles FROM of_voters
+    GROUP BY model, outcome, reason, day, coalesce(network, voter::text)
 )
-SELECT model, what, reason, sum(battles)::bigint FROM of_networks GROUP BY 1, 2, 3
+SELECT model, outcome, reason, sum(battles)::bigint FROM of_networks GROUP BY 1, 2, 3
 UNION ALL SELECT model, 'drawn', '', count(*) FROM (
     SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended UNION ALL SELECT model FROM swapped
 ) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
@@ -110,15 +110,15 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
                 "over": list(FINISHED_STATES),
                 "refused": Answer.Failure.REFUSED,
                 "nobody": list(NON_MODEL_FAILURES),
-                "most_of_a_network": most_of_a_network(),
+                "max_per_network": get_max_network_failures(),
             },
         )
         rows = [row for row in cursor.fetchall() if row[0] in slugs]
-    for model, kind, reason, number in rows:
-        if kind == "replaced":
+    for model, outcome, reason, number in rows:
+        if outcome == "replaced":
             outcomes[slugs[model]]["replaced"][reason] = number
         else:
-            outcomes[slugs[model]][kind] = number
+            outcomes[slugs[model]][outcome] = number
     for model, number in one_sided_votes.count_one_sided_votes(pool, timezone.now() - PUBLIC_DELAY).items():
         if model in slugs:
             outcomes[slugs[model]]["one_sided"] = number

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from arena.endpoints.call_stats import MAX_FAILURES_PER_VOTER, most_of_a_network
+from arena.endpoints.call_stats import MAX_FAILURES_PER_VOTER, get_max_network_failures
 from arena.judging import vote_rules
 from arena.models import Answer
 
@@ -29,7 +29,7 @@ WITH judged AS (
     SELECT model, voter, day, min(network) AS network, least(count(*), %(most_of_a_voter)s) AS battles
     FROM failed GROUP BY model, voter, day
 ), of_networks AS (
-    SELECT model, least(sum(battles), %(most_of_a_network)s) AS battles
+    SELECT model, least(sum(battles), %(max_per_network)s) AS battles
     FROM of_voters GROUP BY model, day, coalesce(network, voter::text)
 )
 SELECT model, sum(battles)::bigint FROM of_networks GROUP BY model"""
@@ -45,7 +45,7 @@ def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
         "one_sided": vote_rules.ONE_SIDED,
         "by_question": sorted(Answer.CAUSED_BY_QUESTION),
         "most_of_a_voter": MAX_FAILURES_PER_VOTER,
-        "most_of_a_network": most_of_a_network(),
+        "max_per_network": get_max_network_failures(),
         "until": until,
     }
     with connection.cursor() as cursor:

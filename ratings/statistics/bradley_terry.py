@@ -171,7 +171,7 @@ def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | Non
     strengths -= strengths.mean()
     votes = _FittedVotes(wins, ties, *compute_chances(strengths, strengths))
     spread, clustered = _compute_spread(votes, _select_rows_between(cluster, models, len(board.labels)), factor)
-    return Estimate.of_bounded(models, strengths, spread, clustered, iterations)
+    return Estimate.from_bounded(models, strengths, spread, clustered, iterations)
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,7 @@ class Estimate:
     bounded: bool = False
 
     @classmethod
-    def of_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags, iterations: int) -> Self:
+    def from_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags, iterations: int) -> Self:
         """The estimate of fitted models, whose intervals reach equally far to both sides."""
         margin = spread.compute_half_widths()
         return cls(models, theta, spread, theta - margin, theta + margin, clustered, iterations, bounded=True)

@@ -117,7 +117,7 @@ class _JointFit:
     def build_estimate(self, models: Indices) -> Estimate:
         """The estimate of these models; its iterations are 0, because they are counted once for all models."""
         spread = self.spread.select_models(models)
-        return Estimate.of_bounded(models, self.parameters[models], spread, self.clustered[models], iterations=0)
+        return Estimate.from_bounded(models, self.parameters[models], spread, self.clustered[models], iterations=0)
 
 
 def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component], parameters: Floats) -> _JointFit:
@@ -176,5 +176,5 @@ def _collect_record(votes: PairedVotes, parameters: Floats, model: int) -> tuple
     own = votes.select_votes((votes.first == model) | (votes.second == model))
     is_first = own.first == model
     score = np.where(is_first, own.score, 1 - own.score)
-    opponents = parameters[model] - np.where(is_first, 1, -1) * own.leads(parameters)
+    opponents = parameters[model] - np.where(is_first, 1, -1) * own.compute_leads(parameters)
     return (own.weight * score)[None], (own.weight * (1 - score))[None], opponents

@@ -109,7 +109,7 @@ def _is_separable(votes: PairedVotes, free: Indices) -> bool:
     while True:
         change = np.zeros(votes.models + len(votes.scale))
         change[free] = _solve_best_change(votes, chosen, free, gain)
-        leads = votes.leads(change)
+        leads = votes.compute_leads(change)
         margins = np.where(side == 0, -np.abs(leads), side * leads)
         if gain @ change[free] <= 0 or margins.max(initial=0) < _MIN_MARGIN:
             return False

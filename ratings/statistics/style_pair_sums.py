@@ -77,16 +77,16 @@ class PairedVotes:
         lost, tied, won = np.moveaxis(counts.reshape(size, size, 3), 2, 0)
         return Comparisons(tuple(labels), won + lost.T, tied + tied.T)
 
-    def leads(self, parameters: Floats) -> Floats:
+    def compute_leads(self, parameters: Floats) -> Floats:
         """(N,): the lead of the first model in natural units."""
         leads = np.empty(len(self.score))
         for chunk in self._chunks:
-            leads[chunk.votes] = self._lead(parameters, chunk)
+            leads[chunk.votes] = self._compute_lead(parameters, chunk)
         return leads
 
     def residuals(self, parameters: Floats) -> tuple[Floats, Floats]:
         """Score minus chance (N,), and the information chance * (1 - chance) (N,)."""
-        p, q = compute_lead_chances(self.leads(parameters))
+        p, q = compute_lead_chances(self.compute_leads(parameters))
         return self.score * q - (1 - self.score) * p, p * q
 
     def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
@@ -94,7 +94,7 @@ class PairedVotes:
         gradient = _VectorSum(self)
         information = _MatrixSum(self)
         for chunk in self._chunks:
-            p, q = compute_lead_chances(self._lead(parameters, chunk))
+            p, q = compute_lead_chances(self._compute_lead(parameters, chunk))
             score, weight = self.score[chunk.votes], self.weight[chunk.votes]
             # Where a chance is near 1, score - p would leave nothing but rounding.
             gradient.add(chunk, weight * (score * q - (1 - score) * p))
@@ -140,7 +140,7 @@ class PairedVotes:
             for low, high, start, end in zip(edges[:-1], edges[1:], within[:-1], within[1:], strict=True)
         ]
 
-    def _lead(self, parameters: Floats, chunk: _Chunk) -> Floats:
+    def _compute_lead(self, parameters: Floats, chunk: _Chunk) -> Floats:
         _, first, second = (column[chunk.runs] for column in self.runs)
         lead: Floats = np.repeat(parameters[first] - parameters[second], self.lengths[chunk.runs])
         lead += (parameters[self.models :] / self.scale) @ self.x[:, chunk.votes]

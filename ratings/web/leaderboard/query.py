@@ -54,20 +54,20 @@ class LeaderboardState:
         return LeaderboardEntry(_update_facts(row, facts), facts or UNKNOWN_FACTS, change)
 
     @cached_property
-    def _filtered(self) -> FilterResult:
+    def _filter_result(self) -> FilterResult:
         return board_view.filter_entries(self.all_entries, self.view)
 
     @property
     def entries(self) -> list[LeaderboardEntry]:
-        return self._filtered.entries
+        return self._filter_result.entries
 
     @property
     def left_out(self) -> int:
-        return self._filtered.left_out
+        return self._filter_result.left_out
 
     @property
     def unknown(self) -> Mapping[str, int]:
-        return self._filtered.unknown
+        return self._filter_result.unknown
 
     @cached_property
     def default_columns(self) -> tuple[str, ...]:
