@@ -119,7 +119,7 @@ def parse_public_url(text: str) -> str:
 
 
 def parse_contact(text: str) -> str:
-    if not text.startswith(("mailto:", "https://")) or any(letter.isspace() for letter in text):
+    if not text.startswith(("mailto:", "https://")) or any(char.isspace() for char in text):
         raise ValueError("is not of the form mailto:name@host or https://host/page")
     return text
 

@@ -24,7 +24,7 @@ def show_schema(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt  # so that a write request gets a 404 and not an error about its token
 def redirect_to_docs(request: HttpRequest) -> HttpResponse:
-    """A redirect from the address above the API to the API reference."""
+    """A redirect from the URL above the API to the API reference."""
     if request.method in SAFE_METHODS:
         return redirect("api-docs")
     return call_not_found(request)

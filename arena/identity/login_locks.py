@@ -28,7 +28,7 @@ def build_lock_key(name: str) -> str:
 
 
 def is_name_locked(request: HttpRequest, name: str) -> bool:
-    """Whether all networks together have guessed this username too often. Never true in a browser known to it."""
+    """Whether all networks together have guessed too often. Always false in a browser of the account."""
     if _is_known_device(request, name):
         return False
     return not ratelimit.consume(request, action=ANYWHERE_ACTION, key=build_lock_key(name), dry_run=True)
@@ -67,8 +67,8 @@ def _build_unlock_key(name: str) -> str:
 
 
 def _normalize_name(name: str) -> str:
-    """The name as PostgreSQL compares it: in upper case, letter by letter. A dotless i also becomes I.
+    """The name as PostgreSQL compares it: in upper case, character by character. A dotless i also becomes I.
 
     Letters whose upper case has two letters stay as they are: a name with ß is another account than one with SS.
     """
-    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in name)
+    return "".join(char.upper() if len(char.upper()) == 1 else char for char in name)

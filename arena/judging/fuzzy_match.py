@@ -93,7 +93,7 @@ def tokenize_text(text: str) -> TokenizedText:
 
 
 def fold_word(word: str) -> str:
-    """The word in lower case, with lookalikes of Latin letters replaced by these."""
+    """The word in lower case, with Latin letters in place of their lookalikes."""
     folded = word.casefold()
     return folded if folded.isascii() else folded.translate(LOOKALIKES)
 

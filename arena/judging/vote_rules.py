@@ -133,8 +133,8 @@ def find_exclusion_reason(battle: Battle, analysis: BattleAnalysis) -> str:
 def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
     """Whether a vote of this voter on these two models and this question counts already.
 
-    Concurrent votes wait for each other, by an advisory lock. The lock of the voter's row would not do: deleting and
-    joining voters takes it before the locks of battles, and here a battle is locked already.
+    Concurrent votes wait for each other by an advisory lock. A lock on the voter's row could cause a deadlock: deleting
+    and joining voters locks it before battles, and here a battle is locked already.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ADVISORY_LOCK_KEY, str(battle.voter_id)])

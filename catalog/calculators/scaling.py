@@ -62,7 +62,7 @@ class ScalingForm(DefaultsForm):
 class TrainedModel:
     """A model of the catalog and its training.
 
-    derived: it is made from another model, so its tokens may be those of either training. total: all parameters of a
+    derived: it was made from another model, so its tokens may count either training. total: all parameters of a
     mixture of experts, of which `training` counts the active ones; None for other models.
     """
 

@@ -1,6 +1,6 @@
 """Facts with their sources: all claims are stored, and the one chosen for each field fills the model's column.
 
-Order of trust: values set by hand, then those shipped with Arena, then models.dev, then files of scores; within a
+Order of trust: values set by hand, then values shipped with Arena, then models.dev, then files of scores; within a
 source the first claim. A column that differs from its chosen fact was set by hand (in the admin or by a models file).
 It becomes a fact before any import, so importers never overwrite it.
 """
@@ -183,7 +183,7 @@ class _RowsByName:
 
 
 def pick_free_slug(kind: Any, name: str) -> str:
-    """A slug from the name that no row of `kind` has. A number tells apart names with the same letters a-z."""
+    """A slug from the name that no row of `kind` has. A number is appended to a slug that is taken."""
     slug = slugify(name)[:90] or "unnamed"
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())

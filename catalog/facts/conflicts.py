@@ -44,7 +44,7 @@ def find_conflicts() -> list[Conflict]:
 
 
 def _build_fact_conflicts() -> Iterator[Conflict]:
-    """One for each field of a model that has facts."""
+    """One conflict for each field of a model that has facts."""
     facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
     for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
         facts_by_field[fact.model_id, fact.field].append(fact)
@@ -62,7 +62,7 @@ def _is_same_value(field: str, one: Any, other: Any) -> bool:
 
 
 def _build_price_conflicts() -> Iterator[Conflict]:
-    """One for each model with prices, from the newest price of each source; prices set by hand come first."""
+    """One conflict for each model with prices, from the newest price of each source; prices set by hand come first."""
     prices_by_model: dict[int, dict[str, Price]] = defaultdict(dict)
     for price in Price.objects.select_related("model").order_by("model__slug", "-by_hand", "-as_of", "-pk"):
         prices_by_model[price.model_id].setdefault(price.source, price)

@@ -18,7 +18,7 @@ NON_SCORE_KEYS = frozenset({"alias", "name", "sample_len", "sample_count"})
 
 
 def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
-    """All scores of a result file. Raises ValueError that names the place in the file.
+    """All scores of a result file. Raises ValueError that says where in the file the problem is.
 
     source: stored with each score.
     """
@@ -54,7 +54,7 @@ def _get_table(document: Any, key: str) -> dict[str, Any]:
 
 
 def _find_groups(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Task → the groups that contain it. One pass, because a visitor's file may hold very many of both."""
+    """Task → the groups that contain it. One pass, because a visitor's file may contain very many of both."""
     groups: dict[str, list[str]] = defaultdict(list)
     for group, subtasks in _get_table(document, "group_subtasks").items():
         if not isinstance(subtasks, list):

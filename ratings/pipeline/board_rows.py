@@ -31,7 +31,7 @@ BoardRow = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Contestants:
-    """The M models of a board, and the voters and votes behind each.
+    """The M models of a board, with their numbers of voters and votes.
 
     models: the models by key. voters (M,): the number of known voters who judged each model. weight (M,): the weight of
     the votes of each model for a rank; in a pool of this arena no voter counts for more than 20 votes. is_own_pool:

@@ -111,7 +111,7 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
 
 
 def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
-    """Comparisons of all pairs of a fit of this board.
+    """The comparisons of all pairs of models on a board, by its fit.
 
     n direct votes add n * p * q / k to the precision of a difference. p and q are the predicted scores. k, from the
     board's own residuals, is the factor by which ties reduce the variance of a vote.

@@ -1,4 +1,4 @@
-"""The filters of the leaderboard: one entry of `FILTERS` for each, from the address to the form and the description."""
+"""The filters of the leaderboard: one entry of `FILTERS` for each, from the URL to the form and the description."""
 
 import math
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""The history page: stored boards, what moved since them, and the votes of each day."""
+"""The history page: the changes since earlier boards, and the votes of each day."""
 
 from datetime import datetime, timedelta
 from typing import Any
