@@ -32,7 +32,7 @@ class Endpoint(models.Model):
     tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; no limit if empty")
     enabled = models.BooleanField(default=True)
     # See `arena.endpoints.circuit_breaker`.
-    failed_probes = models.PositiveIntegerField(default=0, help_text="in a row, since the last healthy one")
+    failed_probes = models.PositiveIntegerField(default=0, help_text="failures in a row since the last healthy probe")
     probe_wanted = models.BooleanField(
         default=False, help_text="whether a visitor's call failed before its first token"
     )
@@ -115,7 +115,7 @@ class Battle(models.Model):
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
     standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
     shared_at = models.DateTimeField(
-        null=True, help_text="when it was published; since then, anyone with the link can read it"
+        null=True, help_text="when it was published; from then on, anyone with the link can read it"
     )
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(

@@ -40,7 +40,7 @@ FIELD_LABELS = {
     ),
     "knowledge_cutoff": (
         _("Knowledge cutoff"),
-        _("The model knows nothing after this date unless it can search; matters for news, law and prices."),
+        _("The model knows nothing after this date unless it can search; matters for news, law, and prices."),
     ),
     "parameters_total": (
         _("Parameters"),
@@ -65,7 +65,7 @@ FIELD_LABELS = {
     "max_output": (_("Max output"), _("Matters for long reports or programs that you need in one answer.")),
     "modalities": (
         _("Accepts"),
-        _("Matters for images, scans and speech: anything else must be converted to text first."),
+        _("Matters for images, scans, and speech: anything else must be converted to text first."),
     ),
     "tools": (_("Tool calling"), _("Needed for agents, and if other programs act on the answer.")),
     "web_search": (_("Web search"), _("An alternative to a recent cutoff for questions about current events.")),

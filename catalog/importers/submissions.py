@@ -133,7 +133,10 @@ def _evict_if_full(pending: QuerySet[Submission], voter: UUID, networks: Sequenc
         )
     if pending.filter(network__in=networks).count() >= MAX_PER_NETWORK:
         raise TooManySubmissions(
-            _("%(most)s submissions from your network are waiting for a decision. Try again after one is decided.")
+            _(
+                "%(most)s submissions from people on your network are waiting for a decision. Try again after one of"
+                " them is decided."
+            )
             % {"most": MAX_PER_NETWORK}
         )
     if pending.count() < MAX_PENDING:
@@ -196,7 +199,7 @@ def refuse_submission(key: UUID, operator: str, note: str = "") -> Submission:
 def _lock_pending(key: UUID) -> Submission:
     submission = Submission.objects.select_for_update().filter(pk=key, state=Submission.State.PENDING).first()
     if submission is None:
-        raise AlreadyDecided(_("This submission already has a decision."))
+        raise AlreadyDecided(_("This submission has already been decided."))
     return submission
 
 
