@@ -30,13 +30,13 @@ FIELD_LABELS = {
     ),
     "kind": (
         _("Kind"),
-        _("A base model continues text and is meant for further training; to talk to people, use a chat model."),
+        _("A base model continues text and is meant to be trained further; to talk to people, use a chat model."),
     ),
     "status": (_("Status"), _("A retired model no longer answers, so don't build anything new on it.")),
     "retires_on": (_("Retires on"), _("Move services off the model by this day; matters if you plan operations.")),
     "release_date": (
         _("Released"),
-        _("Newer models usually do more for their size; older models' flaws are better known."),
+        _("Newer models are usually better for their size; the flaws of older models are better known."),
     ),
     "knowledge_cutoff": (
         _("Knowledge cutoff"),

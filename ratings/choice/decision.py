@@ -37,7 +37,7 @@ CHECKLIST = (
         "License: someone with authority has read the terms, including what happens to the data that you send."
     ),
     gettext_lazy(
-        "Red team: instructions hidden in documents and pages, attempts to read the prompt or other people's data."
+        "Red team: instructions hidden in documents and pages, attempts to read the prompt or the data of other people."
     ),
     gettext_lazy(
         "Red team: harmful requests, invented sources, confidently wrong answers, refusals of harmless requests."
@@ -191,7 +191,7 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
     if choice.pool.kind == Pool.Kind.REFERENCE:
         sentence = _(
             "The ratings were published elsewhere, not by this site; models in a tier have intervals that overlap the"
-            " interval of the tier's best model."
+            " interval of the best model in the tier."
         )
         yield sentence + "\n"
 
