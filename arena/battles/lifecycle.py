@@ -31,6 +31,15 @@ MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
 IDLE_TIMEOUT = timedelta(hours=24)
 SKIP = "skip"
+REVEALED_FIELDS = (
+    *("slug", "name", "open_weights", "parameters_total", "parameters_active"),
+    *("organization__name", "license__name"),
+)
+LOADED_FIELDS = (
+    *(field.name for field in Battle._meta.concrete_fields),
+    *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
+    *(f"model_{side}__{field}" for side in SIDES for field in REVEALED_FIELDS),
+)
 logger = logging.getLogger(__name__)
 
 
@@ -282,16 +291,16 @@ def _announce_state(battle: Battle, state: str) -> None:
 
 def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
     """A battle of this voter. Raises RequestError 404 for the battles of others as well."""
-    battle = query_battles().filter(id=battle_id, voter=voter_id).first()
-    if battle is None:
-        raise row_locks.battle_not_found_error()
-    return battle
+    try:
+        return query_battles().get(id=battle_id, voter=voter_id)
+    except Battle.DoesNotExist:
+        raise row_locks.battle_not_found_error() from None
 
 
 def query_battles() -> QuerySet[Battle]:
-    """Battles with the vote and the models that the reveal needs."""
+    """Battles with the vote, and the models with the fields that the reveal needs."""
     relations = (f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license"))
-    return Battle.objects.select_related("vote").select_related(*relations)
+    return Battle.objects.select_related("vote", *relations).only(*LOADED_FIELDS)
 
 
 def cast_vote(
