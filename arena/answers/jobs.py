@@ -12,7 +12,6 @@ from arena.endpoints.backends.protocol import Message, Request
 from arena.endpoints.model_requests import build_request
 from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn
 
-
 # The fields that a job needs; all those of its endpoint.
 ANSWER_FIELDS = (
     *("side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt", "turn__battle_id"),
