@@ -134,11 +134,13 @@ def _build_side_by_side_start(model_ids: list[int] | None) -> _Start:
 
 
 def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
-    drawable = draw.list_drawable_models(among)
-    budgets = token_budgets.load_budgets(among or drawable)
+    drawable_budgets = draw.load_drawable_budgets(among)
+    drawable = list(drawable_budgets)
+    budgets = {model: per_day for model, per_day in drawable_budgets.items() if per_day is not None}
     affordable = token_budgets.list_affordable_models(drawable, pool, payer, budgets)
     pair = draw.draw_pair(affordable, pool=pool)
     if pair is None and among:
+        budgets = token_budgets.load_budgets(among)
         affordable = token_budgets.list_affordable_models(among, pool, budgets=budgets)
         pair = draw.draw_unweighted_pair(affordable, pool)
     if pair is not None:
