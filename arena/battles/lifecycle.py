@@ -31,14 +31,12 @@ MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
 IDLE_TIMEOUT = timedelta(hours=24)
 SKIP = "skip"
-REVEALED_FIELDS = (
-    *("slug", "name", "open_weights", "parameters_total", "parameters_active"),
-    *("organization__name", "license__name"),
-)
+MODEL_FIELDS = ("slug", "name", "open_weights", "parameters_total", "parameters_active")
+RELATED_FIELDS = ("organization__name", "license__name")
 LOADED_FIELDS = (
     *(field.name for field in Battle._meta.concrete_fields),
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
-    *(f"model_{side}__{field}" for side in SIDES for field in REVEALED_FIELDS),
+    *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
 logger = logging.getLogger(__name__)
 
@@ -325,8 +323,7 @@ def cast_vote(
     with transaction.atomic():
         _end_battle(battle, state)
         if not has_own_answer(battle):
-            detail = _("Ask a question first: nothing has been answered in this battle yet.")
-            raise RequestError("not_ready", detail, 409)
+            raise RequestError("not_ready", _("Ask a question first: this battle has no answer yet."), 409)
         _announce_state(battle, state)
         if winner == SKIP:
             return None
