@@ -7,7 +7,7 @@ a worker that dies leaves nothing behind.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from arena.models import Battle
 from core.http.errors import RequestError
-from core.storage.redis_clients import get_redis_client
+from core.storage.redis_clients import get_redis_client, suppress_redis_errors
 
 MAX_PER_VOTER = 4
 MAX_PER_ADDRESS = 40
@@ -73,11 +73,24 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
     )
 
 
+def release_battle(networks: Iterable[str], battle_id: UUID) -> None:
+    """Count a battle that was reserved and not started for none of its networks any longer."""
+    with suppress_redis_errors():
+        pipeline = get_redis_client().pipeline(transaction=False)
+        for network in networks:
+            pipeline.zrem(_build_key(network), str(battle_id))
+        pipeline.execute()
+
+
+def _build_key(network: str) -> str:
+    return f"running:{network}"
+
+
 def _run_reserve_script(limits: Mapping[str, int], battle_id: UUID) -> str:
     """Count the battle for all networks. Returns the first key that is full, or an empty string."""
     if not limits:
         return ""
-    keys = [f"running:{network}" for network in limits]
+    keys = [_build_key(network) for network in limits]
     full_key: bytes = get_redis_client().register_script(RESERVE_SCRIPT)(
         keys=keys, args=[str(battle_id), KEY_TTL_S, *limits.values()]
     )

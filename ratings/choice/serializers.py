@@ -31,7 +31,7 @@ class CandidateAssessmentSchema(Schema):
     latency_s = FloatField(source="candidate.latency_s", allow_null=True, help_text="Seconds until the first token.")
     conditional = BooleanField(help_text="Whether commercial use is allowed only under conditions.")
     unknown = PluckField(
-        "how many models dropping it adds -> For each limit, the number of models that you gain by dropping it.",
+        "limit",
         child=serializers.ChoiceField([*LIMIT_ASSESSORS]),
         help_text="Limits for which the model's value is unknown.",
     )
@@ -62,7 +62,9 @@ class ShortlistSchema(Schema):
         help_text="Slugs of the models that fail only one limit.",
     )
     gained = serializers.DictField(
-        source="shortlist.gained", child=IntegerField(), help_text="limit → how many models dropping it adds"
+        source="shortlist.gained",
+        child=IntegerField(),
+        help_text="For each limit, the number of models that you gain by dropping it.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],
