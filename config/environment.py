@@ -94,7 +94,7 @@ class Environment:
         "Services",
         parse_words,
         default=(),
-        meaning="Further host names of the service, separated by commas.",
+        meaning="Additional host names of the service, separated by commas.",
     )
     arena_env: str = declare(
         "Services", make_choice_parser("local", "production"), default="local", meaning="`local` or `production`."
@@ -104,9 +104,9 @@ class Environment:
         parse_public_url,
         default="",
         meaning=(
-            "For example `https://arena.example.org`. Sets allowed hosts, trusted origins, and secure cookies"
-            " behind a proxy. Required in production. With `http://`, for example inside your own network, cookies"
-            " are not secure."
+            "The address that people use, for example `https://arena.example.org`. It sets the allowed hosts, the"
+            " trusted origins, and secure cookies behind a proxy. Required in production. With `http://`, for example"
+            " inside your own network, cookies are not secure."
         ),
     )
     arena_proxy_hops: int = declare(
@@ -117,8 +117,9 @@ class Environment:
         parse_token,
         default="",
         meaning=(
-            "Prometheus sends it to `/metrics` as `Authorization: Bearer …`; 20 characters or more. Without it,"
-            " `/metrics` answers only loopback and private addresses, and no request that a proxy has forwarded."
+            "A token of at least 20 characters that Prometheus sends to `/metrics` as `Authorization: Bearer …`."
+            " Without it, `/metrics` answers only loopback and private addresses, and no request that a proxy has"
+            " forwarded."
         ),
     )
     arena_security_contact: str = declare(
@@ -156,7 +157,7 @@ class Environment:
         parse_key_names,
         default=("*_API_KEY",),
         meaning=(
-            "Patterns, separated by commas, for the names of variables that endpoints may use as their key. They"
+            "Patterns, separated by commas, for the names of variables that endpoints may use for their keys. They"
             " never match a setting of Arena."
         ),
     )
@@ -195,7 +196,7 @@ class Environment:
         "Limits",
         parse_count,
         default=0,
-        meaning="Tokens that all models together may use in a day (UTC), estimated before each question.",
+        meaning="Tokens that all models together may use per day (UTC), estimated before each question.",
     )
     arena_login: str = declare(
         "People",
@@ -225,8 +226,8 @@ class Environment:
         parse_switch,
         default=True,
         meaning=(
-            "Whether the API answers programs without a key. If it is off, the API answers only requests with a"
-            " key, and browsers that have opened a page."
+            "Whether the API answers programs without a key. If it is off, the API answers only requests with a key"
+            " and browsers that have opened a page."
         ),
     )
     arena_sharing: str = declare(

@@ -17,7 +17,12 @@ from config.celery import app
 from core.storage.redis_clients import get_redis_client
 from tests import factories
 from tests.operators import admin, operator
-from tests.purity import pytest_collection_modifyitems, pytest_ignore_collect, services_refuse_pure_tests
+from tests.purity import (
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_ignore_collect,
+    services_refuse_pure_tests,
+)
 from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makereport
 
 # A shell starts what runs in the background deaf to Ctrl-C, and all that the tests start would be so too.
@@ -25,6 +30,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine is no failure.
 hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
+
+# Collecting makes many objects and no garbage.
+gc.disable()
 
 HASH_KEY = hash_key._key = b"of the installation under test. "
 
@@ -34,6 +42,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,6 +120,7 @@ __all__ = [
     "admin",
     "operator",
     "pytest_collection_modifyitems",
+    "pytest_configure",
     "pytest_ignore_collect",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",

@@ -1,9 +1,10 @@
-"""Pure tests need no database, no Valkey, no service and no browser: `pytest -m pure` runs them alone.
+"""Pure tests need no database, no Valkey, no service and no browser: `pytest -m pure` runs them alone, in seconds.
 
 The marker comes from the fixtures that a test asks for. While a pure test runs, Valkey and PostgreSQL refuse it, so a
-test that uses one of them without asking for it fails.
+test that uses one of them without asking for it fails. `-m pure` leaves out slow tests; all properties are slow.
 """
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 SERVICE_FIXTURES = {"db", "transactional_db", "valkey", "service", "zoo", "browser"}
 # These folders and files start services of their own, or call the whole API: no test in them is pure.
 IMPURE_PATHS = tuple(Path(__file__).parent / name for name in ("system", "test_schema.py", "launcher/test_embedded.py"))
+IMPURE_FILE = re.compile(r"^pytestmark = .*\b(django_db|valkey)\b", re.MULTILINE)
+QUICK = "pure and not slow"
 MESSAGE = "a pure test uses a service; let it ask for the fixture db or valkey"
 
 
@@ -24,15 +27,27 @@ def is_pure(item: pytest.Item) -> bool:
     return not any(item.path.is_relative_to(path) for path in IMPURE_PATHS)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.markexpr == "pure":
+        config.option.markexpr = QUICK
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_pure(item):
             item.add_marker("pure")
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("slow")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not import files without a pure test if only those run."""
-    return True if config.option.markexpr == "pure" and collection_path in IMPURE_PATHS else None
+    if config.option.markexpr != QUICK:
+        return None
+    if collection_path in IMPURE_PATHS:
+        return True
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if is_test and IMPURE_FILE.search(collection_path.read_text()) else None
 
 
 async def _refuse_async(*_: object, **__: object) -> None:

@@ -121,6 +121,7 @@ def test_packages_are_joined_and_modules_of_an_app_stand_for_themselves():
     }
 
 
+@pytest.mark.slow
 def test_tree_has_no_fault_of_structure():
     structure = house.examine_structure()
     assert structure == house.Structure([], [], [])

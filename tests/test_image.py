@@ -126,6 +126,7 @@ def test_context_holds_what_the_image_is_made_of_and_nothing_else(image):
     assert copied == ["requirements.lock", "."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

@@ -8,9 +8,11 @@ import sys
 import psycopg
 import pytest
 import redis
+from hypothesis import given
+from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from tests.purity import MESSAGE, is_pure
+from tests.purity import IMPURE_FILE, MESSAGE, is_pure
 
 CHILD = "import os, redis; redis.Redis.from_url(os.environ['REDIS_URL']).ping()"
 
@@ -28,6 +30,18 @@ def test_test_with_a_database_is_not_marked(request):
 def test_test_with_valkey_is_not_marked(request, valkey):
     assert not request.node.get_closest_marker("pure")
     assert valkey.ping()
+
+
+@given(st.none())
+def test_property_is_marked_slow_and_pure(request, _nothing):
+    assert request.node.get_closest_marker("pure")
+    assert request.node.get_closest_marker("slow")
+
+
+@pytest.mark.parametrize("mark", ["django_db", "django_db(transaction=True)", 'usefixtures("valkey")'])
+def test_file_of_tests_with_services_is_known_by_its_text(mark):
+    assert IMPURE_FILE.search(f"import pytest\n\npytestmark = pytest.mark.{mark}\n")
+    assert not IMPURE_FILE.search(f"@pytest.mark.{mark}\ndef test(): pass\n")
 
 
 def test_valkey_refuses_a_pure_test(tmp_path):

@@ -15,6 +15,7 @@ def outcomes(pytester: pytest.Pytester, body: str) -> dict[str, int]:
     return pytester.runpytest_inprocess(*ALONE).parseoutcomes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "outcome"),
     [

@@ -70,7 +70,7 @@ class EndpointForm(ModelForm):
             ),
             "thinking_tokens": gettext_lazy("For thinking models: in addition to the maximum answer length."),
             "parameters": gettext_lazy(
-                'JSON, for example {"top_p": 0.9}. Never enter a key: anybody with access to the admin can read it.'
+                'JSON, for example {"top_p": 0.9}. Never enter a key: anyone with access to the admin can read it.'
             ),
         }
 

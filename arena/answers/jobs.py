@@ -1,6 +1,6 @@
 """The work on a claimed turn: the request to each side's model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -10,7 +10,13 @@ from arena.answers import leases
 from arena.answers.attempt_tags import derive_attempt_tag
 from arena.endpoints.backends.protocol import Message, Request
 from arena.endpoints.model_requests import build_request
-from arena.models import LIVE_POOL, Answer, Battle, Turn
+from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn
+
+# The fields that a job needs; all those of its endpoint.
+ANSWER_FIELDS = (
+    *("side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt", "turn__battle_id"),
+    *(f"model__endpoint__{field.name}" for field in Endpoint._meta.fields),
+)
 
 
 @dataclass(frozen=True)
@@ -70,23 +76,25 @@ def reap_jobs(requests: Sequence[None]) -> list[list[TurnJob]]:
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:
     """The job of one side as the database has it now, after a change of its model."""
     turn = Turn.objects.select_related("battle").get(id=turn_id)
-    answers = list(_list_answers([turn_id]))
+    answers = list(_list_answers([turn]))
     answer = next(answer for answer in answers if answer.pk == answer_id)
     return _build_side_job(turn, answer, answer.attempt, answers)
 
 
-def _list_answers(turn_ids: list[int]) -> QuerySet[Answer]:
-    """All answers of the battles of these turns, ordered by turn and side."""
-    answers = Answer.objects.select_related("model__endpoint", "turn")
-    return answers.filter(turn__battle__turns__in=turn_ids).order_by("turn__number", "side").distinct()
+def _list_answers(turns: Iterable[Turn]) -> QuerySet[Answer]:
+    """All answers of the battles of these turns, ordered by turn and side, with the fields that a job needs."""
+    answers = Answer.objects.select_related("model__endpoint", "turn").only(*ANSWER_FIELDS)
+    return answers.filter(turn__battle__in=[turn.battle_id for turn in turns]).order_by("turn__number", "side")
 
 
 def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
     """The jobs of claimed turns, given as {turn: {answer: attempt}}."""
     turn_ids = [turn_id for turn_id, attempts in claims.items() if attempts]
-    turns = Turn.objects.filter(id__in=turn_ids).select_related("battle")
+    if not turn_ids:
+        return []
+    turns = list(Turn.objects.filter(id__in=turn_ids).select_related("battle"))
     answers_by_battle: dict[object, list[Answer]] = {}
-    for answer in _list_answers(turn_ids):
+    for answer in _list_answers(turns):
         answers_by_battle.setdefault(answer.turn.battle_id, []).append(answer)
     return [_build_job(turn, claims[turn.pk], answers_by_battle[turn.battle_id]) for turn in turns]
 

@@ -114,9 +114,7 @@ class BattleDetailSchema(BattleSummarySchema):
 
 class BattleRowSchema(BattleSummarySchema):
     question = CharField(help_text="The first 300 characters of the first question.")
-    turn_count = IntegerField(
-        help_text="Number of questions asked. Retrieve the battle to get the texts of all its turns."
-    )
+    turn_count = IntegerField(help_text="Number of questions asked. Get the battle to see the texts of all its turns.")
 
 
 class NewTurnSchema(Schema):
@@ -220,7 +218,7 @@ class StandingSchema(PlainSchema):
 class ModelPerformanceSchema(Schema):
     answers = IntegerField(help_text="Answers in all battles of the model. The two speeds are measured on these.")
     calls = IntegerField(
-        help_text="Calls in blind battles of the live pool, without failures that the question caused."
+        help_text="Calls in blind battles of the live pool, excluding failures that the question caused."
     )
     failures = IntegerField(
         help_text=(
@@ -280,7 +278,7 @@ class LicenseTermsSchema(Schema):
     research_only = BooleanField(allow_null=True)
     conditions = CharField(help_text="Conditions of commercial use, such as thresholds and forbidden uses.")
     derivatives = ChoiceField(License.Commercial.values, help_text="Whether derived models are allowed.")
-    obligations = CharField(help_text="Obligations, such as attribution, naming or the use of the same license.")
+    obligations = CharField(help_text="Obligations, such as attribution, naming, or the use of the same license.")
     source = CharField(help_text="Address of the license text.")  # type: ignore[assignment]  # the API's name
 
 

@@ -81,7 +81,7 @@ def _check_proposal(proposal: Any) -> dict[str, str]:
 class SubmissionDetailView(APIView):
     @describe_call("submission", tag=SUBMISSIONS_TAG, response=SubmissionDetailSchema)
     def get(self, request: Request, key: UUID) -> Response:
-        """Retrieve a submission.
+        """Get a submission.
 
         Returns one of your submissions with its state.
         """

@@ -93,7 +93,7 @@ class BattleListView(APIView):
         """List your battles.
 
         Returns your battles, newest first. Each has the beginning of its first question and the number of its turns.
-        Retrieve a battle to get the texts of all its turns.
+        Get a battle to see the texts of all its turns.
         """
         battles = history.annotate_question(lifecycle.query_battles().filter(voter=get_voter_id(request)))
         turns = Turn.objects.filter(battle=OuterRef("pk")).order_by().values("battle")
@@ -136,7 +136,7 @@ class BattleListView(APIView):
 class BattleDetailView(APIView):
     @describe_battle_call("battle")
     def get(self, request: Request, battle_id: UUID) -> Response:
-        """Retrieve a battle.
+        """Get a battle.
 
         Returns one of your battles. Unfinished answers have the text that has been shown so far. `models` is null until
         you have voted.

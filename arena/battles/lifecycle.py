@@ -31,6 +31,13 @@ MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
 IDLE_TIMEOUT = timedelta(hours=24)
 SKIP = "skip"
+MODEL_FIELDS = ("slug", "name", "open_weights", "parameters_total", "parameters_active")
+RELATED_FIELDS = ("organization__name", "license__name")
+LOADED_FIELDS = (
+    *(field.name for field in Battle._meta.concrete_fields),
+    *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
+    *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
+)
 logger = logging.getLogger(__name__)
 
 
@@ -98,8 +105,7 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
         raise field_error("models", _("Send the models as a list of slugs."))
     max_models = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MAX_NAMED_MODELS
     if not 2 <= len(slugs) <= max_models or len(set(slugs)) < len(slugs):
-        is_pair = max_models == 2
-        detail = _("Choose two different models.") if is_pair else _("Choose two to %(most)s different models.")
+        detail = _("Choose two different models.") if max_models == 2 else _("Choose two to %(most)s different models.")
         raise field_error("models", detail % {"most": max_models})
     ids = dict(Endpoint.objects.filter(enabled=True, model__slug__in=slugs).values_list("model__slug", "model_id"))
     missing = [slug for slug in slugs if slug not in ids]
@@ -126,11 +132,13 @@ def _build_side_by_side_start(model_ids: list[int] | None) -> _Start:
 
 
 def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
-    drawable = draw.list_drawable_models(among)
-    budgets = token_budgets.load_budgets(among or drawable)
+    drawable_budgets = draw.load_drawable_budgets(among)
+    drawable = list(drawable_budgets)
+    budgets = {model: per_day for model, per_day in drawable_budgets.items() if per_day is not None}
     affordable = token_budgets.list_affordable_models(drawable, pool, payer, budgets)
     pair = draw.draw_pair(affordable, pool=pool)
     if pair is None and among:
+        budgets = token_budgets.load_budgets(among)
         affordable = token_budgets.list_affordable_models(among, pool, budgets=budgets)
         pair = draw.draw_unweighted_pair(affordable, pool)
     if pair is not None:
@@ -283,16 +291,16 @@ def _announce_state(battle: Battle, state: str) -> None:
 
 def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
     """A battle of this voter. Raises RequestError 404, also for battles of other voters."""
-    battle = query_battles().filter(id=battle_id, voter=voter_id).first()
-    if battle is None:
-        raise row_locks.battle_not_found_error()
-    return battle
+    try:
+        return query_battles().get(id=battle_id, voter=voter_id)
+    except Battle.DoesNotExist:
+        raise row_locks.battle_not_found_error() from None
 
 
 def query_battles() -> QuerySet[Battle]:
-    """Battles with the vote and the models that the reveal needs."""
+    """Battles with the vote, and the models with the fields that the reveal needs."""
     relations = (f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license"))
-    return Battle.objects.select_related("vote").select_related(*relations)
+    return Battle.objects.select_related("vote", *relations).only(*LOADED_FIELDS)
 
 
 def cast_vote(
@@ -315,8 +323,7 @@ def cast_vote(
     with transaction.atomic():
         _end_battle(battle, state)
         if not has_own_answer(battle):
-            detail = _("Ask a question first: nothing has been answered in this battle yet.")
-            raise RequestError("not_ready", detail, 409)
+            raise RequestError("not_ready", _("Ask a question first: this battle has no answer yet."), 409)
         _announce_state(battle, state)
         if winner == SKIP:
             return None

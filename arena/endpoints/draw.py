@@ -20,12 +20,17 @@ def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
     small window (see `arena.endpoints.context_limit`); a draw among chosen ones includes them. The question never
     changes which models can be drawn.
     """
+    return list(load_drawable_budgets(chosen))
+
+
+def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int | None]:
+    """The keys of `list_drawable_models`, each with its tokens per day; None is no limit."""
     endpoints = Endpoint.objects.filter(IN_DRAW)
     if chosen is None:
         endpoints = endpoints.exclude(pk__in=list_small_windows().values("pk"))
     else:
         endpoints = endpoints.filter(model_id__in=chosen)
-    return list(endpoints.values_list("model_id", flat=True))
+    return dict(endpoints.values_list("model_id", "tokens_per_day"))
 
 
 def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:

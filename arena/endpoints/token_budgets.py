@@ -76,7 +76,7 @@ def few_models_error(models: Sequence[int], pool: str) -> RequestError:
     """
     if pool == LIVE_POOL and len(list_affordable_models(models, pool)) >= draw.MIN_MODELS:
         return _hourly_share_error()
-    return _budget_spent_error(_("Fewer than two models have a budget left. Try again at the next full hour."))
+    return _budget_spent_error(_("Fewer than two models have a budget left. Try again at the top of the hour."))
 
 
 def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, budgets: Budgets | None = None) -> None:
@@ -141,7 +141,7 @@ def _build_service_charges(per_day: int, costs: dict[int, float], octets: int, p
     if not per_day:
         return []
     tokens = round(sum(costs.values())) if costs else _estimate_highest_cost(octets)
-    error = _budget_spent_error(_("This arena has used up its budget for now. Try again at the next full hour."))
+    error = _budget_spent_error(_("This arena has used up its budget for now. Try again at the top of the hour."))
     charges = [Charge(SERVICE_BUDGET, tokens, _compute_released(per_day), error)]
     return charges + _build_payer_charges(SERVICE_BUDGET, payer, tokens, per_day)
 
@@ -176,7 +176,7 @@ def _build_blind_charges(budget: str, tokens: int, payer: str) -> list[Charge]:
 def _build_named_charges(budget: str, tokens: int, per_day: int, payer: str) -> list[Charge]:
     """The charges to one model for a battle between named models."""
     error = _budget_spent_error(
-        _("One of these models has used up its budget for now. Choose others, or try again at the next full hour.")
+        _("One of these models has used up its budget for now. Choose others, or try again at the top of the hour.")
     )
     released = _compute_released(per_day)
     charges = [
@@ -201,7 +201,7 @@ def _daily_share_error() -> RequestError:
 
 
 def _hourly_share_error() -> RequestError:
-    detail = _("Your network has used up its share of the budget for now. Try again at the next full hour.")
+    detail = _("Your network has used up its share of the budget for now. Try again at the top of the hour.")
     return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_to_next(timedelta(hours=1)))
 
 

@@ -26,7 +26,7 @@ READ = "read"
 BATTLE = "battle"
 VOTE = "vote"
 SCOPE_LABELS = {
-    READ: _("read boards, models and its own battles"),
+    READ: _("read boards, models, and its own battles"),
     BATTLE: _("start battles and ask follow-up questions"),
     VOTE: _("vote on its battles; the votes count on a board for programs"),
 }
@@ -36,7 +36,7 @@ MAX_NAME_LENGTH = 100
 MAX_VALID_DAYS = 3650
 MAX_KEYS_PER_ACCOUNT = 20  # because each key is a voter with limits of its own
 USED_AT_PRECISION = timedelta(minutes=1)
-INVALID_KEY_DETAIL = "The API key is unknown, expired or revoked. Send a valid one as “Authorization: Bearer KEY”."
+INVALID_KEY_DETAIL = "The API key is unknown, expired, or revoked. Send a valid one as “Authorization: Bearer KEY”."
 VOTE_VIEWS = ("battle-cast-vote",)
 NAME_ERROR = format_lazy(_("Enter a name of at most {limit} printable characters."), limit=MAX_NAME_LENGTH)
 SCOPES_ERROR = _("Choose at least one scope: read, battle, vote.")

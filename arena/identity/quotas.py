@@ -57,8 +57,13 @@ def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
     """
     battle_id = uuid4()
     with _charge_or_refund(build_battle_buckets(request), _count_charges(len(prompt))):
-        running_battles.reserve_battle(build_running_limits(request), battle_id)
-        yield battle_id
+        limits = build_running_limits(request)
+        running_battles.reserve_battle(limits, battle_id)
+        try:
+            yield battle_id
+        except BaseException:
+            running_battles.release_battle(limits, battle_id)
+            raise
 
 
 @contextmanager

@@ -7,7 +7,7 @@ a battle ends, so a worker that dies leaves nothing behind.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from arena.models import Battle
 from core.http.errors import RequestError
-from core.storage.redis_clients import get_redis_client
+from core.storage.redis_clients import get_redis_client, suppress_redis_errors
 
 MAX_PER_VOTER = 4
 MAX_PER_ADDRESS = 40  # a larger network may run a multiple of this: see `quotas`
@@ -49,7 +49,7 @@ def check_voter_limit(voter_id: UUID) -> None:
     if not settings.ENVIRONMENT.arena_battles_per_hour:
         return
     if Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= MAX_PER_VOTER:
-        detail = _("%(limit)s of your battles are being answered. Wait until one is finished, then ask again.")
+        detail = _("%(limit)s of your battles are being answered. Wait until one of them finishes, then ask again.")
         raise _too_many_running_error(detail % {"limit": MAX_PER_VOTER})
 
 
@@ -70,15 +70,28 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
         logger.warning("Redis is down; the running battles of a network are not counted: %s", error)
         return
     raise _too_many_running_error(
-        _("Too many battles from your network are being answered. Wait a few seconds, then ask again.")
+        _("Too many battles from people on your network are being answered. Wait a few seconds, then ask again.")
     )
+
+
+def release_battle(networks: Iterable[str], battle_id: UUID) -> None:
+    """Count a battle that was reserved and not started for none of its networks any longer."""
+    with suppress_redis_errors():
+        pipeline = get_redis_client().pipeline(transaction=False)
+        for network in networks:
+            pipeline.zrem(_build_key(network), str(battle_id))
+        pipeline.execute()
+
+
+def _build_key(network: str) -> str:
+    return f"running:{network}"
 
 
 def _run_reserve_script(limits: Mapping[str, int], battle_id: UUID) -> str:
     """Count the battle for all networks. Returns the first key that is full, or an empty string."""
     if not limits:
         return ""
-    keys = [f"running:{network}" for network in limits]
+    keys = [_build_key(network) for network in limits]
     full_key: bytes = get_redis_client().register_script(RESERVE_SCRIPT)(
         keys=keys, args=[str(battle_id), KEY_TTL_S, *limits.values()]
     )

@@ -85,7 +85,7 @@ class Battle(models.Model):
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
     standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
     shared_at = models.DateTimeField(
-        null=True, help_text="when it was published; since then, anyone with the link can read it"
+        null=True, help_text="when it was published; from then on, anyone with the link can read it"
     )
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(

@@ -26,7 +26,7 @@ class FactForm(ModelForm):
     field = forms.ChoiceField(label=gettext_lazy("Field"), choices=[(field, field) for field in FACT_FIELDS])
     value = forms.CharField(
         label=gettext_lazy("Value"),
-        help_text=gettext_lazy("A number, true or false, a date like 2024-05 or 2024-05-13, or a text."),
+        help_text=gettext_lazy("A number, true or false, a date like 2024-05 or 2024-05-13, or text."),
     )
 
     class Meta:

@@ -225,6 +225,6 @@ class TrainedModelSchema(ModelOriginSchema, TrainingSchema):
 
 class ScalingPlanSchema(TrainingWithLossSchema):
     law = ScalingLawSchema()
-    rule = TrainingWithLossSchema(help_text="A training with the same compute and twenty tokens per parameter.")
-    optimum = TrainingWithLossSchema(help_text="The training with the same compute and the lowest loss.")
+    rule = TrainingWithLossSchema(help_text="A training run with the same compute and twenty tokens per parameter.")
+    optimum = TrainingWithLossSchema(help_text="The training run with the same compute and the lowest loss.")
     models = TrainedModelSchema(many=True, help_text="Models with a known number of parameters and of training tokens.")

@@ -42,7 +42,7 @@ class BenchmarkDetailView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Get a benchmark.
 
-        One benchmark with its scores. Each entry of `rankings` has scores from the same conditions; scores of
+        Returns one benchmark with its scores. Each entry of `rankings` has scores from the same conditions; scores of
         different entries are not comparable.
         """
         # PostgreSQL rejects texts with unprintable characters.
@@ -74,8 +74,8 @@ class ScalingView(APIView):
     def get(self, request: Request) -> Response:
         """Apply a scaling law.
 
-        The best model size and amount of training data for a compute budget. Send one or two of `params`, `tokens` and
-        `compute`, written as 70B, 1.4T or 5.9e23.
+        Returns the best model size and amount of training data for a compute budget. Send one or two of `params`,
+        `tokens`, and `compute`, written as 70B, 1.4T, or 5.9e23.
         """
         form = scaling.ScalingForm(request.query_params)
         check_form(form)
@@ -94,9 +94,9 @@ class CostView(APIView):
     def get(self, request: Request) -> Response:
         """Compare costs.
 
-        The costs of an API and of own GPUs in US dollars, and their break-even. Send the prices of an API, the price of
-        a GPU, or the parameters of a model; results that lack input are null. `model` fills prices and size that you
-        leave out from the catalog. You can write numbers as 70B, 1.4T or 5.9e23.
+        Returns the costs of an API and of self-hosted GPUs in US dollars, and their break-even. Send the prices of an
+        API, the price of a GPU, or the parameters of a model; results that lack input are null. `model` fills prices
+        and size that you leave out from the catalog. You can write numbers as 70B, 1.4T, or 5.9e23.
         """
         known = cost_prefill.load_known_model(request.query_params.get("model", ""))
         form = cost_prefill.build_prefilled_form(request.query_params, known)

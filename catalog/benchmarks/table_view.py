@@ -94,7 +94,7 @@ def parse_view(parameters: Mapping[str, str]) -> TableView:
             raise ValueError(f"{name} must be one of {', '.join(filter(None, CHOICES[name]))}.")
     for name, value in texts.items():
         if not value.isprintable():
-            raise ValueError(f"{name} must be a text.")
+            raise ValueError(f"{name} must be text.")
     sizes = {name: _parse_size(name, parameters[name]) for name in SIZE_PARAMETERS if parameters.get(name)}
     fields: dict[str, Any] = {**chosen, **texts, **sizes}
     return TableView(**fields)
@@ -106,7 +106,7 @@ def _parse_size(name: str, text: str) -> float:
     except ValueError:
         size = -1
     if not (isfinite(size) and size >= 0):
-        raise ValueError(f"{name} must be a number of billions of parameters.")
+        raise ValueError(f"{name} must be a number, in billions of parameters.")
     return size
 
 

@@ -80,7 +80,7 @@ class CostForm(DefaultsForm):
     price_output = _money_field(_("$ per million output tokens"))
     price_cached = _money_field(_("$ per million cached tokens"))
     seats = _integer_field(_("Users (seats)"), 1e7, 0, usual=0)
-    price_seat = _money_field(_("$ per user and month"), usual=0)
+    price_seat = _money_field(_("$ per user per month"), usual=0)
 
     gpu_hour = _money_field(_("$ per GPU-hour"))
     gpus = _integer_field(_("GPUs per replica"), 10_000)

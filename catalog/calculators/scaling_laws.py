@@ -89,7 +89,7 @@ def derive_training(params: float | None = None, tokens: float | None = None, co
         return Training(params, TOKENS_PER_PARAMETER * params)
     if tokens is not None:
         return Training(tokens / TOKENS_PER_PARAMETER, tokens)
-    raise ValueError("Enter parameters, tokens or compute, or two of them.")
+    raise ValueError("Enter parameters, tokens, or compute, or two of them.")
 
 
 def _derive_from_compute(compute: float, params: float | None, tokens: float | None) -> Training:

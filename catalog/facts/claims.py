@@ -102,7 +102,7 @@ def set_hand_fact(key: int, field: str, value: Any, source: str) -> Fact:
     """
     value = parse_value(field, value)
     if not source.strip() or len(source) > MAX_SOURCE_LENGTH or not source.isprintable():
-        raise ValueError(f"source must be a text of at most {MAX_SOURCE_LENGTH} characters")
+        raise ValueError(f"source must be text of at most {MAX_SOURCE_LENGTH} characters")
     adopt_column_values([key])
     Fact.objects.filter(model=key, field=field, origin=Fact.Origin.HAND).delete()
     claim = {"field": field, "value": value, "source": source.strip(), "as_of": now().date()}

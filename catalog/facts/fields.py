@@ -27,7 +27,7 @@ class Claim:
 
 def _parse_text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > 200 or not value.isprintable():
-        raise ValueError("must be a text of at most 200 characters")
+        raise ValueError("must be text of at most 200 characters")
     return value.strip()
 
 

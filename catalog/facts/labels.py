@@ -30,17 +30,17 @@ FIELD_LABELS = {
     ),
     "kind": (
         _("Kind"),
-        _("A base model continues text and is meant for further training; to talk to people, use a chat model."),
+        _("A base model continues text and is meant to be trained further; to talk to people, use a chat model."),
     ),
     "status": (_("Status"), _("A retired model no longer answers, so don't build anything new on it.")),
     "retires_on": (_("Retires on"), _("Move services off the model by this day; matters if you plan operations.")),
     "release_date": (
         _("Released"),
-        _("Newer models usually do more for their size; older models' flaws are better known."),
+        _("Newer models are usually better for their size; the flaws of older models are better known."),
     ),
     "knowledge_cutoff": (
         _("Knowledge cutoff"),
-        _("The model knows nothing after this date unless it can search; matters for news, law and prices."),
+        _("The model knows nothing after this date unless it can search; matters for news, law, and prices."),
     ),
     "parameters_total": (
         _("Parameters"),
@@ -65,7 +65,7 @@ FIELD_LABELS = {
     "max_output": (_("Max output"), _("Matters for long reports or programs that you need in one answer.")),
     "modalities": (
         _("Accepts"),
-        _("Matters for images, scans and speech: anything else must be converted to text first."),
+        _("Matters for images, scans, and speech: anything else must be converted to text first."),
     ),
     "tools": (_("Tool calling"), _("Needed for agents, and if other programs act on the answer.")),
     "web_search": (_("Web search"), _("An alternative to a recent cutoff for questions about current events.")),

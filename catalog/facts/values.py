@@ -36,5 +36,5 @@ def parse_count(value: Any, field: str) -> int:
 def parse_text(value: Any, field: str, max_length: int = 200) -> str:
     """A printable text that is not empty, without surrounding spaces."""
     if not isinstance(value, str) or not value.strip() or len(value) > max_length or not value.isprintable():
-        raise ValueError(f"{field} must be a text of at most {max_length} characters")
+        raise ValueError(f"{field} must be text of at most {max_length} characters")
     return value.strip()

@@ -149,7 +149,7 @@ def _parse_model_name(document: Mapping[str, Any], config: Mapping[str, Any]) ->
     if isinstance(arguments, str):
         arguments = dict(argument.partition("=")[::2] for argument in arguments.split(","))
     if not isinstance(arguments, dict):
-        raise ValueError("config.model_args must be a text or a JSON object")
+        raise ValueError("config.model_args must be text or a JSON object")
     loaded = arguments.get("pretrained") or arguments.get("model") or config.get("model")
     return parse_text(loaded, "model_name")
 

@@ -138,7 +138,10 @@ def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence
         )
     if pending.filter(network__in=networks).count() >= MAX_PER_NETWORK:
         raise TooManySubmissions(
-            _("%(most)s submissions from your network are waiting for a decision. Try again after one is decided.")
+            _(
+                "%(most)s submissions from people on your network are waiting for a decision. Try again after one of"
+                " them is decided."
+            )
             % {"most": MAX_PER_NETWORK}
         )
 
@@ -208,7 +211,7 @@ def refuse_submission(key: UUID, operator: str, note: str = "") -> Submission:
 def _lock_pending(key: UUID) -> Submission:
     submission = Submission.objects.select_for_update().filter(pk=key, state=Submission.State.PENDING).first()
     if submission is None:
-        raise AlreadyDecided(_("This submission already has a decision."))
+        raise AlreadyDecided(_("This submission has already been decided."))
     return submission
 
 

@@ -5,10 +5,14 @@ Django's own classes, because `check --deploy` looks for them.
 """
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -43,7 +47,18 @@ class InlineSecurityMiddleware(InlineMiddleware, SecurityMiddleware):
 
 
 class InlineCspMiddleware(InlineMiddleware, CSPMiddleware):
-    pass
+    """Builds the policy once: no view changes it, and it has no nonces. Building it took a fifth of a request."""
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        parts = self.get_policy_parts(HttpRequest(), HttpResponse())
+        self.policy = build_policy(**{field.name: getattr(parts, field.name) for field in fields(parts)})
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]  # of Django's classes
+        if settings.DEBUG:
+            return super().process_response(request, response)  # type: ignore[return-value]  # the same response
+        response.headers.setdefault(HEADER, self.policy)
+        return response
 
 
 class InlineSessionMiddleware(InlineMiddleware, SessionMiddleware):

@@ -26,8 +26,8 @@ class StrictJsonField(forms.JSONField):
         if not is_storable_json(parsed):
             raise ValidationError(
                 _(
-                    "This JSON cannot be stored. Remove NUL characters, lone surrogates and numbers that are too "
-                    "large, and nest it at most %(deepest)s levels deep."
+                    "This JSON cannot be stored. Remove NUL characters, lone surrogates, and numbers that are too"
+                    " large, and nest it at most %(deepest)s levels deep."
                 ),
                 params={"deepest": MAX_JSON_DEPTH},
             )

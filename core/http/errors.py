@@ -67,7 +67,7 @@ def clean_form(form: BaseForm) -> dict[str, Any]:
     if form.is_valid():
         return form.cleaned_data
     fields = {name: [str(message) for message in messages] for name, messages in form.errors.items()}
-    detail = _("Some fields are invalid. Correct them and send again.")
+    detail = _("Some fields are invalid. Correct them and try again.")
     raise RequestError("invalid", detail, 400, fields=fields)
 
 

@@ -39,7 +39,7 @@ def acquire_slot(open_slots: OpenSlots, max_open: Mapping[str, int]) -> StreamSl
         )
     counted = list(open_slots.values())
     if any(limit and sum(name in limits for limits in counted) >= limit for name, limit in max_open.items()):
-        detail = "You or your network have too many streams open. Close one, or try again in a few seconds."
+        detail = "You or people on your network have too many streams open. Close one, or try again in a few seconds."
         raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_DELAY_S)
     return StreamSlot(open_slots, frozenset(max_open))
 

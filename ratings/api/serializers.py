@@ -65,7 +65,8 @@ class BoardRowSchema(Schema):
     tier = IntegerField(
         allow_null=True,
         help_text=(
-            "Tier 1 has the models that may be the best, tier 2 those that may be the best of the others, and so on."
+            "Tier 1 has the models that may be the best, tier 2 has those that may be the best of the others, and so"
+            " on."
         ),
     )
     votes_to_rank = IntegerField(

@@ -60,7 +60,7 @@ class ModelReportSchema(ModelDetailSchema):
         allow_null=True, help_text="Voters' reasons in that pool. Null if fewer than five people gave a reason."
     )
     scores = ModelScoreSchema(
-        many=True, help_text="Benchmark scores. Only scores from equal conditions are comparable."
+        many=True, help_text="Benchmark scores. Only scores from the same conditions are comparable."
     )
 
 
@@ -114,12 +114,16 @@ class ModelBattlesSchema(Schema):
     model, name = CharField(source="slug", help_text="slug"), CharField()
     drawn = IntegerField(help_text="Finished blind battles, including those in which the model was replaced.")
     replaced = ReplacementSchema(
-        many=True, help_text="Battles in which it failed before its first word and was silently replaced."
+        many=True, help_text="Battles in which the model failed before its first word and was silently replaced."
     )
     refused = IntegerField(
-        help_text="Battles in which it or its provider refused to answer. Arena never replaces a model for that."
+        help_text=(
+            "Battles in which the model or its provider refused to answer. Arena never replaces a model that refuses."
+        )
     )
-    void = IntegerField(help_text="Battles in which nobody could vote because it gave no first answer.")
+    void = IntegerField(
+        help_text="Battles in which nobody could vote because the model failed to answer the first question."
+    )
     one_sided = IntegerField(
         help_text="Votes that do not count because a question made only this model fail. They appear a day late."
     )

@@ -59,10 +59,10 @@ class ModelDetailView(APIView):
         ],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """One model.
+        """Get a model.
 
-        The fields of the model list, and the rest of the model's page: its placements on the boards, reasons of voters,
-        obligations of its license, sources that disagree, and benchmark scores.
+        Returns the fields of the model list, and the rest of the model's page: its placements on the boards, reasons of
+        voters, obligations of its license, sources that disagree, and benchmark scores.
         """
         report = model_report.build_model_report(get_known_model(slug), request.query_params)
         return Response(serializers_reports.ModelReportSchema(report).data)
@@ -71,13 +71,13 @@ class ModelDetailView(APIView):
 class LeaderboardView(APIView):
     @describe_board_call("leaderboard", response=serializers.BoardSchema, parameters=parameters.BOARD)
     def get(self, request: Request) -> HttpResponseBase:
-        """A board.
+        """Get a board.
 
-        The newest board at or before `at`, exactly as it was published. Ratings are maximum-likelihood estimates with
-        sandwich intervals, all in full precision; an open end of an interval is null. Under style control, only votes
-        with a known style of both answers count: without any, `votes` is 0 and each coefficient is null; if they have
-        no finite ratings, `problem` is `separable`, `votes` is their number, and there are no rows; pools imported as
-        counts return 404. The page `/method/#figures` defines each figure.
+        Returns the newest board at or before `at`, exactly as it was published. Ratings are maximum-likelihood
+        estimates with sandwich intervals, all in full precision; an open end of an interval is null. Under style
+        control, only votes with a known style of both answers count: without any, `votes` is 0 and each coefficient is
+        null; if they have no finite ratings, `problem` is `separable`, `votes` is their number, and there are no rows;
+        pools imported as counts return 404. The page `/method/#figures` defines each figure.
         """
         board = snapshot_cache.get_board(snapshots.parse_api_board_key(request.query_params))
         return _build_conditional_response(request, board.body, board.etag)
@@ -101,11 +101,11 @@ class PairwiseView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Compare all pairs of models.
 
-        Matrices, row against column, best model first: counts of votes, the predicted score of the row (a tie is half a
-        win), the difference of ratings with its error from the joint covariance and the effective number of voters, and
-        how many more direct votes would separate the two at today's estimate. Values are null if a rating is unbounded
-        or the two are not comparable. With `at`, the matrices are from the last board of a day; `computed_at` is its
-        time. The page `/method/#figures` defines each figure.
+        Returns matrices, row against column, best model first: counts of votes, the predicted score of the row (a tie
+        is half a win), the difference of ratings with its error from the joint covariance and the effective number of
+        voters, and how many more direct votes would separate the two at today's estimate. Values are null if a rating
+        is unbounded or the two are not comparable. With `at`, the matrices are from the last board of a day;
+        `computed_at` is its time. The page `/method/#figures` defines each figure.
         """
         from ratings.boards import pairwise  # scipy is slow to load, and no other page needs it
 
@@ -127,11 +127,11 @@ class FrontierView(APIView):
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """Ratings against price or speed.
+        """Compare ratings with price or speed.
 
-        The models of a board with today's price (dollars per million tokens, blended 3:1) or today's speed measured
-        here (tokens per second). A model is on the frontier if no other model beats it in both. `left_out` lists the
-        omitted models with the reason.
+        Returns the models of a board with today's price (dollars per million tokens, blended 3:1) or today's speed
+        measured here (tokens per second). A model is on the frontier if no other model beats it in both. `left_out`
+        lists the omitted models with the reason.
         """
         board_key = snapshots.parse_api_board_key(request.query_params)
         comparison = frontier.build_frontier(board_key, request.query_params.get("against") or frontier.PRICE)
@@ -149,11 +149,11 @@ class MovementReportView(APIView):
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """Changes of a board.
+        """List the changes of a board.
 
         Compares the newest boards at or before two times: the change of each model, and whether it is significant. A
-        rating has changed significantly if it lies outside its earlier interval, a rank if it lies outside its earlier
-        range among the earlier models; a change of tier is a test by itself. Includes the votes of each day.
+        rating has changed significantly if it lies outside its earlier interval, and a rank if it lies outside its
+        earlier range among the earlier models. A change of tier is always significant. Includes the votes per day.
         """
         since, until = (_parse_time(request, name) for name in ("since", "until"))
         board_key = snapshots.parse_api_board_key(request.query_params)
@@ -167,11 +167,11 @@ class MethodReportView(APIView):
         "leaderboard_method", response=serializers_reports.MethodReportSchema, parameters=[parameters.POOL]
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """Figures of the method page.
+        """Get the figures of the method page.
 
-        How the ratings of a pool are calculated: votes that count and reasons why others do not, the shares of each
-        model and maker, whether voters favor a side, the chances of pairs and their audit, and the effect of style.
-        Returns 404 for a pool of kind `reference`, whose votes are not published.
+        Returns how the ratings of a pool are calculated: votes that count and reasons why others do not, the shares of
+        each model and maker, whether voters favor a side, the chances of pairs and their audit, and the effect of
+        style. Returns 404 for a pool of kind `reference`, whose votes are not published.
         """
         figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
         lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "battles", "makers")}
@@ -195,7 +195,7 @@ class RatingHistoryView(APIView):
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """Ratings over time.
+        """List ratings over time.
 
         Returns the ratings of some models on the published boards, oldest first, with at most 200 points.
         """
@@ -231,7 +231,7 @@ def _parse_time(request: Request, name: str) -> datetime | None:
 class PoolListView(APIView):
     @describe_call("pool_list", tag=BOARDS_TAG, response=serializers.PoolPageSchema, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
-        """All pools.
+        """List pools.
 
         Returns the pools (sets of votes with separate rankings), sorted by slug, with the categories for which each
         pool has a board.
@@ -245,7 +245,7 @@ class PoolListView(APIView):
 class CategoryListView(APIView):
     @describe_call("category_list", tag=BOARDS_TAG, response=serializers.CategoryPageSchema, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
-        """All categories.
+        """List categories.
 
         Returns the categories of all pools, sorted by slug. `pools/` lists the categories for which each pool has a
         board.
@@ -265,11 +265,11 @@ class VoteListView(APIView):
         ],
     )
     def get(self, request: Request) -> Response:
-        """The public record, page by page.
+        """List votes of the public record.
 
-        The votes of a pool up to 24 hours ago, by id. They have no texts, times are cut to the hour, and a pseudonym is
-        valid for one person, one day and one pool. To continue later, request the votes after the last id that you
-        have.
+        Returns the votes of a pool, by id, except those of the last 24 hours. They have no texts, times are truncated
+        to the hour, and a pseudonym is valid for one person, one day, and one pool. To continue later, request the
+        votes after the last id that you have.
         """
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
@@ -326,11 +326,11 @@ class DisagreementView(APIView):
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Compare a benchmark with human votes.
 
-        Least-squares regression of the ratings of a board on scores of equal conditions, over the models that have
-        both. A model far below the line scores higher than people prefer, by overfitting, leakage, a narrow scope, or
-        chance. Below a rank correlation of 0.3 the benchmark has lost its rank signal. `problem` is set and there is no
-        line if there are too few models, or if all values are equal. Without `pool`, the ratings are this arena's own,
-        or, while too few models have one, those of the first pool with enough.
+        Fits a least-squares regression of the ratings of a board on scores from the same conditions, over the models
+        that have both. A model far below the line scores higher than human votes suggest, because of overfitting,
+        leakage, a narrow scope, or chance. Below a rank correlation of 0.3, the benchmark has lost its rank signal.
+        `problem` is set and there is no line if there are too few models, or if all values are equal. Without `pool`,
+        the ratings are this arena's own, or, while too few models have one, those of the first pool with enough.
         """
         query = benchmark_agreement.parse_agreement_query(request.query_params)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
@@ -340,9 +340,9 @@ class DisagreementView(APIView):
 class ShortlistView(APIView):
     @describe_call("shortlist", tag=CHOICE_TAG, response=ShortlistSchema, parameters=build_parameters(ChoiceForm))
     def get(self, request: Request) -> Response:
-        """A shortlist.
+        """Get a shortlist.
 
-        The models that meet hard limits, best for the task first, and the reasons that exclude the others.
+        Returns the models that meet hard limits, best for the task first, and the reasons that exclude the others.
         `near_misses` fail only one limit; `gained` is the number of models that dropping each limit adds.
         """
         form = ChoiceForm(request.query_params)

@@ -32,12 +32,12 @@ CHECKLIST = (
     gettext_lazy(
         "Pilot: five people have judged at least fifty of your own questions blind, covering every kind you expect."
     ),
-    gettext_lazy("Pilot: speed, failures and cost have been measured for a week under the expected load."),
+    gettext_lazy("Pilot: speed, failures, and cost have been measured for a week under the expected load."),
     gettext_lazy(
         "License: someone with authority has read the terms, including what happens to the data that you send."
     ),
     gettext_lazy(
-        "Red team: instructions hidden in documents and pages, attempts to read the prompt or data of others."
+        "Red team: instructions hidden in documents and pages, attempts to read the prompt or the data of other people."
     ),
     gettext_lazy(
         "Red team: harmful requests, invented sources, confidently wrong answers, refusals of harmless requests."
@@ -190,8 +190,8 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
         yield _("Tiers are from the board %(category)s of %(pool)s, as of %(day)s.") % source + "\n"
     if choice.pool.kind == Pool.Kind.REFERENCE:
         sentence = _(
-            "The ratings were published elsewhere, not by this site; models in a tier have intervals that overlap that"
-            " of its best one."
+            "The ratings were published elsewhere, not by this site; models in a tier have intervals that overlap the"
+            " interval of the best model in the tier."
         )
         yield sentence + "\n"
 

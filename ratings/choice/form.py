@@ -27,7 +27,7 @@ FORM_SECTIONS: list[tuple[Any, list[str]]] = [
     (_("License and weights"), ["openness", "params", "gpu_memory", "bits", "commercial"]),
     (_("Price"), ["price", "monthly", "input_tokens", "output_tokens"]),
     (
-        _("Speed, reliability and time"),
+        _("Speed, reliability, and time"),
         ["latency", "speed", "failures", "rate", "token_rate", "weeks", "api_weeks", "own_weeks"],
     ),
 ]
@@ -50,12 +50,14 @@ OTHER_REASONS = {
         "A first comparison of models that does not depend on your traffic, with three input tokens per output token."
     ),
     "monthly": _("Your monthly bill, which grows with every user. Matters if you have a budget."),
-    "latency": _("More than a second or two feels broken. Matters for chat, voice and completion while typing."),
+    "latency": _("More than a second or two feels broken. Matters for chat, voice, and completion while typing."),
     "speed": _(
-        "People read five to ten tokens per second; programs wait for the last one. Matters for agents and long"
+        "People read five to ten tokens per second; programs wait for the last token. Matters for agents and long"
         " answers."
     ),
-    "failures": _("Each failed call needs a retry or reaches a user. Matters for services that must not stop."),
+    "failures": _(
+        "Each failed call must be retried, or a user sees the failure. Matters for services that must not stop."
+    ),
     "weeks": _("An API is available today; your own GPUs must be bought and run. Matters if you have a deadline."),
 }
 

@@ -207,7 +207,7 @@ LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
         ),
         "latency": _at_most("latency", "seconds to the first token", lambda model, _: model.latency_s, _format_number),
         "speed": _at_least("speed", "tokens per second", lambda model, _: model.tokens_per_s, _format_number),
-        "failures": _at_most("failures", "failed calls", _compute_failure_percent, "{:.3g} %".format),
+        "failures": _at_most("failures", "failed calls", _compute_failure_percent, "{:.3g}%".format),
         "rate": lambda model, limits: _assess_rate(
             "rate", "requests per minute", model.requests_per_minute, limits.rate
         ),

@@ -37,6 +37,7 @@ def test_all_who_start_at_once_get_the_same_key(tmp_path):
     assert keys == {secret_keys.load_keys(tmp_path)}
 
 
+@pytest.mark.slow
 def test_processes_without_the_variable_have_one_key(tmp_path):
     """Web and workers that are started by hand, in a copy of the code with a data folder of its own."""
     shutil.copytree(ROOT / "config", tmp_path / "config")

@@ -41,6 +41,7 @@ def test_version_has_one_source_and_the_changelog_names_it():
     assert newest in (settings.VERSION, "Unreleased")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fallbacks", ["", "earlier+key/" * 5], ids=["one key", "an earlier key too"])
 def test_django_finds_nothing_to_warn_of_in_production(fallbacks):
     result = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY_FALLBACKS=fallbacks)
@@ -49,6 +50,7 @@ def test_django_finds_nothing_to_warn_of_in_production(fallbacks):
     assert "System check identified no issues (3 silenced)." in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["", "short", "x" * 49])
 def test_production_does_not_start_with_a_short_secret(key):
     result = manage("check", SECRET_KEY=key)

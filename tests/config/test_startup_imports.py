@@ -10,6 +10,7 @@ WORKER = "import config.celery; config.celery.app.loader.import_default_modules(
 SLOW = "; import sys; print(*{'scipy', 'numpy', 'rest_framework'} & set(sys.modules))"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("process", "loaded"), [(WEB, {"numpy", "rest_framework"}), (WORKER, {"rest_framework"})])
 def test_process_begins_without_what_only_fits_need(process, loaded):
     result = subprocess.run([sys.executable, "-c", process + SLOW], capture_output=True, text=True, check=True)

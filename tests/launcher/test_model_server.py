@@ -40,6 +40,7 @@ def chat(port: int, prompt: str) -> list[dict]:
     return [json.loads(line) for line in lines]
 
 
+@pytest.mark.slow
 def test_smollm2_streams_an_answer(tmp_path):
     """One of the two tests that run a real model."""
     (model,) = (model for model in local_models.LOCAL_MODELS if model.name == "smollm2")

@@ -148,6 +148,7 @@ def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
     assert len(queue()) == 1
 
 
+@pytest.mark.slow
 def test_schedule_without_a_broker_is_one_line_in_the_log():
     done = subprocess.run(
         [sys.executable, "-c", "import django; django.setup(); from ratings import tasks; tasks.schedule_refresh()"],

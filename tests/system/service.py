@@ -14,6 +14,8 @@ from typing import Any
 import psutil
 import psycopg
 
+from tests.system.prepared_folder import copy_prepared
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN_S = 120
 LIMITS = ("ARENA_BATTLES_PER_HOUR", "ARENA_BATTLES_PER_HOUR_ADDRESS")  # all that tests do comes from one address
@@ -68,12 +70,19 @@ class Service:
 
 
 @contextmanager
-def running(data: Path, *options: str, root: Path = ROOT, **variables: str) -> Iterator[Service]:
-    """Start it from the tree `root`, wait for its word that it is ready, and stop it at the end."""
+def running(
+    data: Path, *options: str, root: Path = ROOT, is_first_start: bool = False, **variables: str
+) -> Iterator[Service]:
+    """Start it from the tree `root`, wait for its word that it is ready, and stop it at the end.
+
+    A new data folder gets a copy of the prepared database, unless the test is about the first start itself.
+    """
     port = free_port()
     command = [str(root / "scripts" / "up"), "--port", str(port), "--data", str(data), *options]
     ours = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
     env = ours | dict.fromkeys(LIMITS, "0") | variables
+    if not is_first_start and not data.exists():
+        copy_prepared(ROOT, data, ours)
     process = subprocess.Popen(command, cwd=root, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         _wait_until_ready(process)

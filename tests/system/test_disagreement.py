@@ -39,7 +39,7 @@ def test_list_leads_to_a_line_through_real_models(browser: Browser, service: Ser
         page.get_by_role("link", name="Compare with human votes for HumanEval").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("HumanEval vs. human votes")
         expect(page.get_by_text("Chatbot Arena, August 2024", exact=True).last).to_be_visible()
-        expect(page.get_by_text("Scores higher than people prefer", exact=True)).to_be_visible()
+        expect(page.get_by_text("Scores higher than human votes suggest", exact=True)).to_be_visible()
         page.get_by_role("link", name="codellama-70b-instruct").first.click()
         expect(page).to_have_url(f"{service.url}/models/codellama-70b-instruct/")
 
@@ -59,7 +59,9 @@ def test_picture_has_a_mark_for_each_row_with_its_numbers(drawn: Page) -> None:
 
 def test_those_far_off_are_told_by_shape_too_and_have_names(drawn: Page) -> None:
     opened(drawn)
-    far = [row[0] for row in drawn.evaluate(CELLS, "disagreement") if row[-1] == "scores higher than people prefer"]
+    far = [
+        row[0] for row in drawn.evaluate(CELLS, "disagreement") if row[-1] == "scores higher than human votes suggest"
+    ]
     shapes = drawn.locator("[data-plot=disagreement] [data-mark=dot] path").evaluate_all(
         "all => all.map((path) => path.getAttribute('d'))"
     )

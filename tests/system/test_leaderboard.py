@@ -108,8 +108,8 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     page.get_by_role("combobox", name="Category").select_option("Coding")
     page.get_by_text("Filters", exact=True).click()
     page.get_by_role("combobox", name="Weights").select_option("open")
-    page.get_by_role("spinbutton", name="Parameters up to").fill("9.9")
-    page.get_by_role("spinbutton", name="Parameters up to").press("Tab")
+    page.get_by_role("spinbutton", name="Max parameters").fill("9.9")
+    page.get_by_role("spinbutton", name="Max parameters").press("Tab")
     expect(page.get_by_text("3 of 6 models")).to_be_visible()
     assert names(page) == ["Dipper 8B", "Egret 3B", "Crane 9B"]
     expect(page.get_by_text("1 more is hidden because we lack the data (size: 1, weights: 1).")).to_be_visible()
@@ -141,7 +141,7 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     assert [each["name"] for each in rows] == names(page)
     page.reload()
     assert names(page) == ["Dipper 8B", "Egret 3B", "Crane 9B"]
-    expect(page.get_by_role("spinbutton", name="Parameters up to")).to_have_value("9.9")
+    expect(page.get_by_role("spinbutton", name="Max parameters")).to_have_value("9.9")
 
 
 def test_controls_change_the_board_in_place_and_keep_the_focus(page: Page, birds: str) -> None:

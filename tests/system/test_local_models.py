@@ -14,7 +14,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> "pytest.Generator[Service]":
     folder = tmp_path_factory.mktemp("up")
     models = folder / "models.toml"
     models.write_text("".join(OFF.format(slug=slug) for slug in OTHERS))
-    with running(folder / "data", "--models", str(models)) as service:
+    with running(folder / "data", "--models", str(models), is_first_start=True) as service:
         yield service
 
 

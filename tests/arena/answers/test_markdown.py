@@ -182,6 +182,7 @@ def nested(opening, closing="", depth=10_000):
     return opening * depth + "<script>alert(1)</script>" + closing * depth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -376,6 +377,7 @@ def test_render_leaves_code_in_languages_that_take_long_as_it_is(language):
     assert parsed.text.rstrip("\n") == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "piece"),
     [("python", " \n"), ("csharp", "a\n"), ("java", "a\n"), ("make", "-a"), ("javascript", '"\\')],

@@ -89,6 +89,7 @@ def seconds(text):
         gc.enable()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES)
 def test_formulas_without_end_take_time_in_proportion_to_the_text(piece):
     """Several times the limit of an answer. If time were quadratic, four times the text would take 16 times as long."""

@@ -134,6 +134,14 @@ def test_battle_that_is_being_made_holds_its_place_before_it_is_committed(allow,
     running_battles.reserve_battle({"here": 1}, common.voter().pk)
 
 
+def test_battle_that_is_refused_gives_its_place_back_at_once(client, me, allow):
+    """A voter who asked forty times in three seconds shut out everybody else of the same network."""
+    allow(each=3000, together=3000)
+
+    assert count_created(ask(client) for _ in range(50)) == 4
+    assert count_created(ask(Client()) for _ in range(2)) == 2
+
+
 def test_next_turn_of_a_battle_takes_no_second_place(allow):
     allow(together=1000)
     battle = common.battle(state="answering")

@@ -214,6 +214,7 @@ def test_leaks_knows_no_name_of_models_that_are_called_like_nothing_in_particula
     assert grade(PLAIN, "Base: a chat model of 7b, from Research.") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -115,6 +115,7 @@ def test_question_that_only_looks_like_it_is_not(question):
     assert not is_identity_probe(question)
 
 
+@pytest.mark.slow
 def test_ordinary_questions_are_no_probes():
     assert len(set(QUESTIONS)) == 2000
     assert sum(map(is_identity_probe, QUESTIONS)) <= 2
@@ -170,6 +171,7 @@ def test_question_is_read_as_a_person_reads_it(question, probe):
     assert is_identity_probe(question) is probe
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -165,6 +165,7 @@ def read(table):
     return prompts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "least"), [(CHOSEN, 0.93), (HELD_OUT, 0.97)])
 def test_language_is_rarely_unknown_and_hardly_ever_wrong(table, least):
     prompts = read(table)
@@ -209,6 +210,7 @@ def test_language_takes_linear_time_whatever_the_text(piece):
     assert time.process_time() - began < 5
 
 
+@pytest.mark.slow
 def test_model_is_loaded_once_however_many_ask_at_once():
     language_id._load_identifier.cache_clear()
 
@@ -216,6 +218,7 @@ def test_model_is_loaded_once_however_many_ask_at_once():
     assert language_id._load_identifier.cache_info().misses == 1
 
 
+@pytest.mark.slow
 def test_load_leaves_nothing_for_the_first_vote_to_wait_for():
     language_id._load_identifier.cache_clear()
     language_id.preload_identifier()

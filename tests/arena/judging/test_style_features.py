@@ -106,6 +106,7 @@ def test_features_are_never_negative_and_each_line_is_one_item_at_most(text):
     assert len(list(iter_prose_lines(text))) <= len(text.split("\n"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

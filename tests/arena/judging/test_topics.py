@@ -308,6 +308,7 @@ def test_names_has_a_name_for_people_for_every_slug():
     assert all(slug == slug.lower() and name for slug, name in CATEGORY_NAMES.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

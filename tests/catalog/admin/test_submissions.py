@@ -59,7 +59,7 @@ def test_file_is_shown_beside_what_is_there(admin):
     submission = scores(results=results, config={"limit": 9, "model_args": "pretrained=maker/Model-7B"})
     text = " ".join(admin.get(f"{LIST}{submission.pk}/change/").content.decode().split())
     new = "New benchmarks: <strong>own-test"
-    for words in ("the scores would be added to Model 7B (model-7b)", new, "0.7100 (us)", "limited run"):
+    for words in ("its scores would be added to Model 7B (model-7b)", new, "0.7100 (us)", "limited run"):
         assert words in text
     assert Score.objects.count() == 1
 
@@ -94,7 +94,7 @@ def test_refusing_leaves_nothing_and_is_logged(admin):
 def test_second_decision_is_told(admin):
     submission = proposal()
     decide(admin, submission, "accept")
-    assert "This submission already has a decision." in decide(admin, submission, "refuse").content.decode()
+    assert "This submission has already been decided." in decide(admin, submission, "refuse").content.decode()
     assert Submission.objects.get().state == "accepted"
 
 

@@ -63,7 +63,7 @@ def test_scaling_tells_where_the_models_are(client):
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ({}, "params", "Enter parameters, tokens or compute"),
+        ({}, "params", "Enter parameters, tokens, or compute"),
         ({"params": "1B", "tokens": "1B", "compute": "1e20"}, "compute", "leave one of the three empty"),
         ({"params": "-1"}, "params", "from 1 to 1e+18"),
         ({"params": "0"}, "params", "from 1 to"),

@@ -129,7 +129,7 @@ def test_model_without_price_and_size_needs_something_to_compute(client):
     response = client.get(API, {"model": "mystery"})
     assert [*response.json()["error"]["fields"]] == ["price_input"]
     shown = text(client.get(PAGE, {"model": "mystery"}))
-    assert "no price is known here; enter your own. Its size is not known here." in shown
+    assert "we don't know its price; enter your own. We don't know its size." in shown
 
 
 def test_layers_stand_in_only_beside_what_they_need(client):

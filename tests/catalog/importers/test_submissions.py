@@ -160,7 +160,7 @@ def test_so_many_of_one_wait_and_no_more(monkeypatch):
         send_proposal(model="c")
     send_proposal(uuid4(), model="c")
     monkeypatch.setattr(submissions, "MAX_PER_NETWORK", 3)
-    with pytest.raises(submissions.TooManySubmissions, match="3 submissions from your network"):
+    with pytest.raises(submissions.TooManySubmissions, match="3 submissions from people on your network"):
         send_proposal(uuid4(), model="d")
     monkeypatch.setattr(submissions, "MAX_PER_NETWORK", 4)
     with pytest.raises(submissions.SubmissionQueueFull, match="Too many"):

@@ -47,12 +47,14 @@ def broken(request):
     raise ZeroDivisionError
 
 
-@view
 @api_view()
 @renderer_classes([ThreadRenderer])
 def rendered(request):
     seen["view"] = threading.current_thread().name
     return Response({"done": True})
+
+
+urlpatterns.append(path("rendered", rendered))
 
 
 @view

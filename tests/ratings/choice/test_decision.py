@@ -142,7 +142,7 @@ def test_decision_tells_what_the_chosen_model_costs(client, three, query, words,
     response = client.get(PAGE, {"chosen": "cheap", **query})
     assert words in text(response)
     assert link in [each["href"] for each in Outline(response.content.decode()).all("a")]
-    assert "What it costs" not in text(client.get(PAGE, query))
+    assert "Cost of the chosen model" not in text(client.get(PAGE, query))
     assert ("Per month" in text(response)) == bool(query)
 
 
@@ -150,7 +150,7 @@ def test_decision_names_the_chosen_model_and_why(client, three):
     response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
     assert "Chosen: Cheap It is &lt;cheap&gt;. And good." in text(response)
     assert "Cheap chosen" in text(response)
-    assert "What it costs" in text(response)
+    assert "Cost of the chosen model" in text(response)
 
 
 def test_decision_hands_the_address_on(client, three):

@@ -66,8 +66,8 @@ def test_share_says_whether_it_may_be_even():
 @pytest.mark.parametrize(
     ("least", "most", "words"),
     [
-        (20.0, 28.0702, "is drawn in 20% of the battles, the most likely one in 28.1%."),
-        (0.00123, 99.97, "is drawn in 0.00123% of the battles, the most likely one in 100%."),
+        (20.0, 28.0702, "is drawn in 20% of the battles, and the most likely pair in 28.1%."),
+        (0.00123, 99.97, "is drawn in 0.00123% of the battles, and the most likely pair in 100%."),
     ],
 )
 def test_chances_are_told_in_digits_that_count(least, most, words):
@@ -219,7 +219,7 @@ def test_page_shows_the_figures_of_the_board(client):
 
     for words in (
         "Votes that count 5",
-        "Votes that do not 1",
+        "Votes that do not count 1",
         "1 an answer had revealed its model",
         "Of the 5 votes that name a winner, 60.0% went to the left answer (95% interval 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",

@@ -1,4 +1,4 @@
-"""Votes of each day, out of the boards that were kept."""
+"""Votes per day, out of the boards that were kept."""
 
 from datetime import UTC, date, datetime, timedelta
 

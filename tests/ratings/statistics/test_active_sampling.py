@@ -174,6 +174,7 @@ def test_weights_are_the_shrink_of_the_variance_that_matters():
     assert compute_weights(board) == pytest.approx(2 * shrink / shrink.sum(), abs=1e-10)
 
 
+@pytest.mark.slow
 def test_newcomers_settle_with_far_fewer_votes_than_by_uniform_pairs():
     weighted = simulation.until_newcomers(1, 100, 200_000, weighted=True)
     even = simulation.until_newcomers(1, 100, 200_000, weighted=False, batch=1000)
@@ -183,12 +184,14 @@ def test_newcomers_settle_with_far_fewer_votes_than_by_uniform_pairs():
     assert largest < 0.1
 
 
+@pytest.mark.slow
 def test_contested_top_settles_with_far_fewer_votes_than_by_uniform_pairs():
     weighted = simulation.until_top(1, 60, 15_000, weighted=True, batch=250)
     even = simulation.until_top(1, 60, 15_000, weighted=False, batch=1000)
     assert weighted.votes < 0.6 * even.votes
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_under_these_weights():
     hits = [simulation.covered(seed, size=12, votes=1500, batch=150) for seed in range(80)]
     assert np.mean(hits) > 0.93

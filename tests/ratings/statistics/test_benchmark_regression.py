@@ -73,6 +73,7 @@ def test_interval_of_a_rank_correlation(rho, n, low, high):
     assert compute_correlation_interval(rho, n) == pytest.approx((low, high), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_interval_of_a_rank_correlation_holds_the_truth_as_often_as_it_says():
     """Pairs of two normals whose rank correlation is 6 / pi * asin(r / 2)."""
     random = np.random.default_rng(7)

@@ -84,6 +84,7 @@ def test_clustered_fit_refuses_votes_that_the_board_has_not():
         bradley_terry.fit(smaller, cluster=cluster)
 
 
+@pytest.mark.slow
 def test_clustered_fit_of_voters_with_large_numbers_is_the_same():
     votes, voter, _ = simulate_votes(6, 12)
     board = Comparisons.from_votes(*votes)

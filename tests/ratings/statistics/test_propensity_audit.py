@@ -116,6 +116,7 @@ def test_a_voter_for_each_vote_is_nearly_as_without_voters():
     np.testing.assert_allclose(together.errors, alone.errors * np.sqrt(400 / 399), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_people_with_a_taste_flag_less_often_when_votes_are_taken_by_voter():
     """Few voters with tastes of their own judge only some pairs each, so their votes are not independent."""
     flagged = []
@@ -156,6 +157,7 @@ def test_even_chances_move_nothing():
     assert not audit.flagged.any()
 
 
+@pytest.mark.slow
 def test_uneven_chances_seldom_flag_where_the_model_holds():
     flagged = [audit_propensities(*sum_boards(*draw_votes(seed, 2000))).flagged.mean() for seed in range(40)]
     assert np.mean(flagged) < 0.1

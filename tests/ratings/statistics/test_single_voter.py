@@ -43,6 +43,7 @@ def boards():
     return simulated
 
 
+@pytest.mark.slow
 def test_sixty_battles_of_one_voter_make_nobody_unranked_and_move_no_rating_by_an_error(boards):
     """The voter votes for or against one model of each board, but cannot choose its battles."""
     within = []

@@ -78,6 +78,7 @@ def test_fit_decides_among_many_votes_by_the_few_that_matter():
     assert np.isfinite(style_control.fit(overlapping).coefficients).all()
 
 
+@pytest.mark.slow
 def test_fit_decides_as_one_linear_programme_over_all_votes_does():
     decided = {True: 0, False: 0}
     for seed in range(120):

@@ -81,7 +81,7 @@ def test_page_of_a_pool_without_votes_says_so(client):
     factories.board()
     shown = text(client)
     assert "This board has no votes yet." in shown
-    assert "Votes of each day" not in shown
+    assert "Votes per day" not in shown
 
 
 def test_page_of_elo_judges_no_change(client, week):

@@ -128,7 +128,7 @@ def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
     [
         ("?kind=x", 400, "kind must be one of"),
         ("?sort=x", 400, "sort must be one of"),
-        ("?sort=%00", 400, "sort must be a text"),
+        ("?sort=%00", 400, "sort must be text"),
         ("?series=x", 404, "does not exist"),
         ("?size_to=x", 400, "size_to must be a number"),
     ],

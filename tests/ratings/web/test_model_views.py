@@ -288,7 +288,7 @@ def test_page_is_silent_about_the_reasons_of_few(client):
         factories.cast(quokka, wombat, voter=factories.voter_id(number), reasons={"a": ["useful"]})
     board_refresh.refresh()
 
-    assert "Reasons of voters" not in text(client, "quokka")
+    assert "Voters' reasons" not in text(client, "quokka")
 
 
 def test_page_has_a_plot_from_the_second_board_on(client):

@@ -61,6 +61,7 @@ def test_reply_depends_only_on_the_messages():
     assert len({generate_reply(said) for _ in range(5)}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["i " * 16_000, "my " * 10_000, "i am i am " * 3000, ". " * 16_000, "a" * 32_000])
 def test_reply_is_quick_whatever_is_said(said):
     start = time.process_time()

@@ -196,6 +196,7 @@ def test_answer_does_not_take_an_empty_error_for_one(nothing):
     assert [*create_decoder().feed(chunk("One", error=nothing))] == [Delta("One")]
 
 
+@pytest.mark.slow
 def test_answer_has_a_limit_for_everything_that_came():
     comments = b": ping\n" * 200_000
     error = decode_error(*[comments] * (MAX_BODY_BYTES // len(comments) + 1))

@@ -61,6 +61,7 @@ def test_parser_refuses_endless_lines_and_events(chunks):
         parse(*chunks)
 
 
+@pytest.mark.slow
 def test_parser_takes_linear_time_for_a_line_of_single_bytes():
     parser = EventStreamParser()
     start = time.process_time()

@@ -29,9 +29,13 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (
             BoardKey(),
             BoardView(size_min=5e8, size_max=9.9e9),
-            "Coding · from 500 M parameters · up to 9.9 B parameters",
+            "Coding · at least 500 M parameters · at most 9.9 B parameters",
         ),
-        (BoardKey(), BoardView(price_max=0.25, context_min=128e3), "Coding · up to $0.25 · context from 128,000"),
+        (
+            BoardKey(),
+            BoardView(price_max=0.25, context_min=128e3),
+            ("Coding · at most $0.25 · context of at least 128,000"),
+        ),
         (BoardKey(), BoardView(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
     ],
 )
