@@ -1,6 +1,7 @@
 """Admin page of endpoints: their settings, their health, and a button that sends a probe."""
 
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ from core.admin.classes import AutocompleteAdmin, ModelForm
 from core.admin.json_field import FORMFIELD_OVERRIDES
 from core.storage.database import release_connection
 
+MAX_RUNNING_TESTS = 2  # a test may hold its thread for half a minute
+_running_tests = BoundedSemaphore(MAX_RUNNING_TESTS)
 FIGURES_PERIOD = timedelta(days=1)  # before today, which counts too
 ENDPOINT_LABEL = "This endpoint"
 LOG_HINT = gettext_lazy("See log/web.log in the data folder (var), or with compose the log of the web container.")
@@ -137,7 +140,13 @@ class EndpointAdmin(AutocompleteAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         release_connection()
-        result = probe.measure_endpoint(endpoint)
+        if not _running_tests.acquire(blocking=False):
+            messages.error(request, _("Two endpoints are being tested. Try again when one of the tests has ended."))
+            return redirect("admin:arena_endpoint_change", key)
+        try:
+            result = probe.measure_endpoint(endpoint)
+        finally:
+            _running_tests.release()
         audit.record_change(request.user.get_username(), "tested", endpoint, after=vars(result))
         level = messages.ERROR if result.failure else messages.SUCCESS
         messages.add_message(request, level, describe_probe(endpoint, result))

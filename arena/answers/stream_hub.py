@@ -124,12 +124,12 @@ class BattleHub:
                 reader.task.cancel()
 
     async def _join(self, battle_id: UUID, view: BattleView, position: Position) -> FollowedBattle:
-        battle = self.followed.get(battle_id) or FollowedBattle(battle_id, view)
+        battle = self.followed.setdefault(battle_id, FollowedBattle(battle_id, view))
         # A reader that continues may have text that was released after the last checkpoint and is only in Redis.
         if position != Position() and battle.last_id == FIRST_ID:
             with suppress(RedisError, OSError):
                 await self._read_streams([battle])
-        battle = self.followed.setdefault(battle_id, battle)
+        battle = self.followed.setdefault(battle_id, battle)  # the last other reader may have left meanwhile
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()

@@ -38,6 +38,8 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
+# A vote is stored with these as they were loaded: a retry may change them, and a login the voter.
+UNCHANGED_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
 logger = logging.getLogger(__name__)
 
 
@@ -332,12 +334,9 @@ def cast_vote(
 
 
 def _end_battle(battle: Battle, state: str) -> None:
-    """Give a battle that is ready its last state, with the standing of its models if it gets a vote.
-
-    Raises the errors of `_build_vote_error`.
-    """
+    """Give a ready battle its last state, and with a vote its standing. Raises the errors of `_build_vote_error`."""
     if not _update_ready_battle(battle, state):
-        # It may have been retried since it was loaded, with another model or a side that failed alone.
+        # It may have been retried since it was loaded, or its voter has logged in.
         row_locks.refresh_battle(battle, from_queryset=query_battles())
         if not _update_ready_battle(battle, state):
             raise _build_vote_error(battle.pk)
@@ -345,7 +344,7 @@ def _end_battle(battle: Battle, state: str) -> None:
 
 def _update_ready_battle(battle: Battle, state: str) -> bool:
     """Change the state if the battle is ready, and as it was loaded."""
-    loaded = {field: getattr(battle, field) for field in ("model_a_id", "model_b_id", "one_sided", "replaced")}
+    loaded = {field: getattr(battle, field) for field in UNCHANGED_FIELDS}
     standing = load_standing(battle) if state == Battle.State.VOTED else None
     unchanged = Battle.objects.filter(id=battle.pk, state=Battle.State.READY, **loaded)
     if not unchanged.update(state=state, standing=standing):

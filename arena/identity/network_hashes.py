@@ -37,13 +37,14 @@ def compute_current_hash(request: HttpRequest) -> str:
 def _get_current_salt() -> bytes:
     today = datetime.now(UTC).date()
     monday = today - timedelta(days=today.weekday())
-    if monday not in _salts:
+    salt = _salts.get(monday)
+    if salt is None:
         row, _created = NetworkSalt.objects.get_or_create(week=monday, defaults={"salt": secrets.token_bytes(32)})
-        if connection.in_atomic_block:  # the row may be rolled back
-            return bytes(row.salt)
-        _salts.clear()
-        _salts[monday] = bytes(row.salt)
-    return _salts[monday]
+        salt = bytes(row.salt)
+        if not connection.in_atomic_block:  # otherwise the row may be rolled back
+            _salts.clear()
+            _salts[monday] = salt
+    return salt
 
 
 def _hash_network(request: HttpRequest, salt: bytes) -> str:

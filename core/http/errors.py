@@ -15,6 +15,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 
+from core.storage.database import release_connection
+
 UNAUTHORIZED = 401
 CONFLICT = 409
 TOO_MANY_REQUESTS = 429
@@ -177,7 +179,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    try:
+        return render(request, "404.html", status=404)
+    finally:
+        release_connection()  # the page may load the session, in a thread that nobody releases
 
 
 def render_error_page(request: HttpRequest, error: RequestError, **context: object) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from arena.answers.announcements import get_stream_key
 from arena.battles import lifecycle
+from arena.identity import accounts
 from arena.models import Answer, Battle, PairWeight, Turn, Vote
 from arena.signals import vote_cast
 from core.http.errors import RequestError
@@ -243,6 +244,14 @@ def test_cast_vote_knows_a_side_that_failed_alone_after_the_battle_was_read():
     vote = lifecycle.cast_vote(battle, "b")
 
     assert (vote.counted, vote.reason) == (False, "one_sided")
+
+
+def test_cast_vote_belongs_to_the_account_that_the_voter_joined_meanwhile(django_user_model):
+    anonymous, user = common.voter(), django_user_model.objects.create_user("ada")
+    loaded = factories.battle(voter=anonymous)
+    account_voter = accounts.merge_into_account(user, anonymous.pk)
+
+    assert lifecycle.cast_vote(loaded, "a").voter == account_voter
 
 
 def test_vote_after_a_replacement_has_no_propensity_for_its_pair_came_about_in_two_steps():

@@ -10,6 +10,15 @@ from arena.identity import network_hashes
 from arena.models import Battle, NetworkSalt
 from tests import factories
 
+
+class Forgetful(dict):
+    """What another thread may do between two steps."""
+
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value)
+        self.clear()
+
+
 pytestmark = pytest.mark.django_db
 TODAY = datetime.now(UTC).date()
 
@@ -56,3 +65,10 @@ def test_salts_are_random():
     first_hashes = compute_hashes("192.0.2.7")
     NetworkSalt.objects.all().delete()
     assert compute_hashes("192.0.2.7") != first_hashes
+
+
+@pytest.mark.django_db(transaction=True)
+def test_salt_that_another_thread_forgets_is_used_all_the_same(rf, monkeypatch):
+    monkeypatch.setattr(network_hashes, "_salts", Forgetful())
+
+    assert network_hashes.compute_current_hash(rf.get("/")) == network_hashes.compute_current_hash(rf.get("/"))

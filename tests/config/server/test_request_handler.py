@@ -19,6 +19,7 @@ from core.http.sse import build_stream_response
 pytestmark = pytest.mark.django_db(transaction=True)
 seen = {}
 urlpatterns = [*urls.urlpatterns]
+handler404 = urls.handler404
 
 
 def view(function):
@@ -93,7 +94,7 @@ def own_views(settings):
     seen.clear()
 
 
-async def ask(name, disconnect=None, sent=None):
+async def ask(name, disconnect=None, sent=None, cookie=""):
     """The body of the response to a GET; the client goes away once `disconnect` is set."""
     sent = [] if sent is None else sent
     request = iter([{"type": "http.request", "body": b""}])
@@ -107,7 +108,7 @@ async def ask(name, disconnect=None, sent=None):
     async def send(message):
         sent.append(message)
 
-    headers = [(b"host", b"localhost"), (b"accept", b"application/json")]
+    headers = [(b"host", b"localhost"), (b"accept", b"application/json"), (b"cookie", cookie.encode())]
     scope = {"type": "http", "method": "GET", "path": f"/{name}", "query_string": b"", "headers": headers}
     async with asyncio.timeout(30):
         await RequestHandler()(scope, receive, send)
@@ -163,6 +164,15 @@ async def test_view_ends_though_its_client_is_gone():
     await request
 
     assert seen["ended"]
+
+
+@pytest.mark.parametrize("path", [".well-known/nothing", "nothing"])
+async def test_page_of_an_error_releases_its_connection(path, settings):
+    """Each thread that renders such a page took one of the eight connections for good."""
+    await ask(path, cookie=f"{settings.SESSION_COOKIE_NAME}={'a' * 32}")
+
+    opened = await asyncio.to_thread(lambda: [each.connection for each in connections.all(initialized_only=True)])
+    assert not any(opened)
 
 
 async def test_request_without_a_body_is_dropped():
