@@ -83,7 +83,8 @@ class Position(NamedTuple):
     step: int = 0
 
     def __str__(self) -> str:
-        sides = ".".join(f"{side.tag}-{side.characters}-{side.ended}" for side in (self.a, self.b))
+        a, b = self.a, self.b
+        sides = f"{a.tag}-{a.characters}-{a.ended}.{b.tag}-{b.characters}-{b.ended}"
         return f"{self.turn}.{sides}.{self.step}"
 
     @classmethod
@@ -98,7 +99,8 @@ class Position(NamedTuple):
         return cls(int(turn), a, b, int(step))
 
     def with_side(self, side: str, side_position: SidePosition) -> "Position":
-        return self._replace(a=side_position) if side == "a" else self._replace(b=side_position)
+        a, b = (side_position, self.b) if side == "a" else (self.a, side_position)
+        return Position(self.turn, a, b, self.step)
 
 
 EVENT_ID = re.compile(r"([1-9]\d{0,2})" + r"\.(\w{0,8})-(\d{1,7})-([01])" * 2 + r"\.([0-3])", re.ASCII)
@@ -122,7 +124,7 @@ def iter_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
 
 
 def _iter_side_events(position: Position, side: str, view: SideView) -> Iterator[StreamEvent]:
-    sent: SidePosition = getattr(position, side)
+    sent = position.a if side == "a" else position.b
     data: dict[str, Any] = {"turn": position.turn, "side": side}
     if sent.tag != view.tag or len(view.text) < sent.characters:
         has_content = sent.characters or sent.ended
@@ -132,7 +134,7 @@ def _iter_side_events(position: Position, side: str, view: SideView) -> Iterator
             yield "reset", data, position
     if len(view.text) > sent.characters:
         text = view.text[sent.characters :]
-        sent = sent._replace(characters=len(view.text))
+        sent = SidePosition(sent.tag, len(view.text), sent.ended)
         position = position.with_side(side, sent)
         yield "delta", {**data, "text": text}, position
     if view.end and not sent.ended:

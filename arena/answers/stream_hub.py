@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from arena.answers import battle_view
-from arena.answers.announcements import EVENTS_FIELD, get_stream_key
+from arena.answers.announcements import get_stream_key
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_event, iter_events
 from core.http import sse
 from core.http.sse import MAX_STREAM_S, EventStream, StreamSlot
@@ -32,6 +32,8 @@ RETRY_DELAY_S = 1.0
 MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
 STALL_TIMEOUT_S = 30.0
+READER_CHECK_S = 1.0
+COMMENT = b": still here\n\n"
 FIRST_ID = b"0"  # before all entries of a stream in Redis
 logger = logging.getLogger(__name__)
 
@@ -42,7 +44,12 @@ class BattleReader:
 
     task: "asyncio.Task[Any] | None"
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)
+    sent_at: float = field(default_factory=time.monotonic)
     sending_since: float = math.inf
+
+    def is_silent(self) -> bool:
+        """Whether to send a comment, so that no proxy closes the connection."""
+        return time.monotonic() - self.sent_at >= HEARTBEAT_S
 
     def is_cancelled(self) -> bool:
         """Whether the connection was cut off. A library may swallow the cancellation (see `BattleHub._run`)."""
@@ -58,6 +65,10 @@ class FollowedBattle:
     last_id: bytes = FIRST_ID
     readers: set[BattleReader] = field(default_factory=set)
     updated_at: float = field(default_factory=time.monotonic)
+    key: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.key = get_stream_key(self.battle_id).encode()
 
     def is_quiet(self) -> bool:
         """Whether to ask the database: a worker may have died between saving an end and publishing it."""
@@ -76,8 +87,10 @@ class BattleHub:
     def __init__(self) -> None:
         self.followed: dict[UUID, FollowedBattle] = {}
         self.redis: Redis = connect_async_redis()
+        self.redis.set_response_callback("XREAD", _take_response)
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
+        self.checked_readers_at = 0.0
         self.open_slots: sse.OpenSlots = {}
 
     def admit(self, limits: Mapping[str, int]) -> StreamSlot:
@@ -99,13 +112,26 @@ class BattleHub:
         view: of the battle, just loaded from the database
         """
         reader = BattleReader(asyncio.current_task())
+        deadline = reader.sent_at + MAX_STREAM_S
         try:
             battle = await self._join(battle_id, view, position)
             battle.readers.add(reader)
-            async for chunk in _stream_updates(battle, reader, position):
-                reader.sending_since = time.monotonic()
-                yield chunk
-                reader.sending_since = math.inf
+            while not reader.is_cancelled():
+                reader.wake_event.clear()
+                chunk = b""
+                if events := list(iter_events(position, battle.view)):
+                    position = events[-1][2]
+                    chunk = b"".join(map(encode_event, events))
+                elif reader.is_silent():
+                    chunk = COMMENT
+                if chunk:
+                    reader.sending_since = reader.sent_at = time.monotonic()
+                    yield chunk
+                    reader.sending_since = math.inf
+                is_over = battle.view.state in FINAL_STATES and position.step
+                if is_over or time.monotonic() >= deadline:
+                    return
+                await reader.wake_event.wait()
         finally:
             slot.release()
             self._remove_reader(battle_id, reader)
@@ -116,11 +142,14 @@ class BattleHub:
             if not battle.readers:
                 del self.followed[battle_id]
 
-    def _drop_stalled(self) -> None:
-        """Cancel the connections of clients that do not read, so that they free their slots."""
-        deadline = time.monotonic() - STALL_TIMEOUT_S
+    def _check_readers(self) -> None:
+        """Wake readers that have to send a comment, and cancel the connections of clients that do not read, so that
+        they free their slots. One timer for all: a timer for each wait would cost a quarter of the wait."""
+        now = self.checked_readers_at = time.monotonic()
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
-            if reader.sending_since < deadline and reader.task:
+            if reader.is_silent():
+                reader.wake_event.set()
+            if reader.sending_since < now - STALL_TIMEOUT_S and reader.task:
                 reader.task.cancel()
 
     async def _join(self, battle_id: UUID, view: BattleView, position: Position) -> FollowedBattle:
@@ -143,7 +172,8 @@ class BattleHub:
             if not self.followed:
                 self.wake_event.clear()
                 await self.wake_event.wait()
-            self._drop_stalled()
+            if round_start - self.checked_readers_at >= READER_CHECK_S:
+                self._check_readers()
             try:
                 await self._update_views()
             except (TimeoutError, RedisError, OSError) as error:
@@ -164,12 +194,12 @@ class BattleHub:
 
     async def _read_streams(self, battles: list[FollowedBattle]) -> list[FollowedBattle]:
         """Apply the new events of these battles. Returns the battles with lost events."""
-        battles_by_key = {get_stream_key(battle.battle_id).encode(): battle for battle in battles}
-        positions: dict[Any, Any] = {key: battle.last_id for key, battle in battles_by_key.items()}
-        streams: Any = await self.redis.xread(positions) if positions else []
-        return [
-            battles_by_key[key] for key, entries in streams or [] if not _apply_entries(battles_by_key[key], entries)
-        ]
+        if not battles:
+            return []
+        battles_by_key = {battle.key: battle for battle in battles}
+        positions = (battle.last_id for battle in battles_by_key.values())
+        streams: Any = await self.redis.execute_command("XREAD", "STREAMS", *battles_by_key, *positions)
+        return [battles_by_key[key] for key, entries in streams if not _apply_entries(battles_by_key[key], entries)]
 
     async def _reload(self, battles: list[FollowedBattle]) -> None:
         for battle in battles:
@@ -182,30 +212,17 @@ class BattleHub:
             battle.mark_updated()
 
 
-async def _stream_updates(battle: FollowedBattle, reader: BattleReader, position: Position) -> AsyncIterator[bytes]:
-    sent_at = time.monotonic()
-    deadline = sent_at + MAX_STREAM_S
-    while time.monotonic() < deadline and not reader.is_cancelled():
-        reader.wake_event.clear()
-        if events := list(iter_events(position, battle.view)):
-            position = events[-1][2]
-            yield b"".join(map(encode_event, events))
-            sent_at = time.monotonic()
-        if battle.view.state in FINAL_STATES and position.step:
-            return
-        await _wait_for_event(reader.wake_event, sent_at + HEARTBEAT_S - time.monotonic())
-        # The reader may have woken with nothing to send.
-        if time.monotonic() - sent_at >= HEARTBEAT_S:
-            yield b": still here\n\n"
-            sent_at = time.monotonic()
+def _take_response(response: Any, **_: Any) -> Any:
+    """The entries as they come: [[stream, [[id, [field, value]]]]]. The client would build a dict for each."""
+    return response or []
 
 
-def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> bool:
+def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[bytes, bytes]]]) -> bool:
     """Apply published entries to the view. False if events between them were lost."""
     complete = True
-    for entry_id, fields in entries:
+    for entry_id, (_, events) in entries:
         battle.last_id = entry_id
-        for event in orjson.loads(fields[EVENTS_FIELD]):
+        for event in orjson.loads(events):
             complete = battle.view.apply(event) and complete
     battle.mark_updated()
     return complete
@@ -219,12 +236,6 @@ def _merge_view(battle: FollowedBattle, loaded_view: BattleView) -> None:
             if loaded.tag in ("", streamed.tag) and not loaded.end and len(loaded.text) < len(streamed.text):
                 loaded_view.turns[number][name] = streamed
     battle.view = loaded_view
-
-
-async def _wait_for_event(event: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
 
 
 _hub: BattleHub | None = None
