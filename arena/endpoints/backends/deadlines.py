@@ -32,6 +32,7 @@ class Deadline:
         self._phase_deadline = self._loop.time() + timeouts.first_token
         self._total_message = f"not finished within {timeouts.total:g} s"
         self._phase_message = f"no first token within {timeouts.first_token:g} s"
+        self._no_token_message = f"no token for {timeouts.between_tokens:g} s"
         self._is_complete = False
         self._timer: asyncio.TimerHandle | None = None
         self._awaited_content: aiohttp.StreamReader | None = None
@@ -65,7 +66,7 @@ class Deadline:
             self._phase_deadline = self._loop.time() + GRACE_S
         elif has_token:
             self._phase_deadline = self._loop.time() + self._between_tokens_s
-            self._phase_message = f"no token for {self._between_tokens_s:g} s"
+            self._phase_message = self._no_token_message
 
     def cancel(self) -> None:
         if self._timer:
