@@ -178,7 +178,7 @@ def _build_service_programs(folder: DataFolder, env: dict[str, str], port: int) 
     web = (*listen, "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "3")
     beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
     commands = {
-        "answers": (*celery, "worker", "-Q", "answers", "-P", "threads", "-c", "4", "-n", "answers@%h", *worker),
+        "answers": (*celery, "worker", "-Q", "answers", "-P", "solo", "-n", "answers@%h", *worker),
         "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),
         "beat": (*celery, "beat", *beat),
     }
