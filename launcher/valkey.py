@@ -44,6 +44,7 @@ def prepare_server(folder: DataFolder, lock: int) -> Program:
         "appendonly": "no",
         "save": "",
         "loglevel": "warning",
+        "hz": "1",  # its own tasks run once a second: keys that expire are also removed when they are read
     }
     return Program(
         name="valkey",
