@@ -6,11 +6,12 @@ from threading import Thread
 import django
 from django.conf import settings
 
-from config.server.uvicorn_protocol import allow_files
+from config.server.uvicorn_protocol import allow_files, slow_ticks
 
 DATABASE_TIMEOUT_MS = 5_000
 
 allow_files()
+slow_ticks()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 

@@ -118,7 +118,7 @@ async def _start_all(supervisor: Supervisor, options: Options) -> list["asyncio.
     await run_concurrently(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
     with _report_if_slow("starting the web server and the workers"):
         await supervisor.start(*programs)
-    watchers = [model_watch.watch_models(ports.values(), env["DATABASE_URL"])]
+    watchers = [model_watch.watch_models(ports.values(), env["DATABASE_URL"])] if ports else []
     if options.development:
         watchers.append(development.restart_on_edits(supervisor, embedded.PROJECT_ROOT, print_line))
     return [asyncio.create_task(watcher) for watcher in watchers]
@@ -173,7 +173,7 @@ def _build_service_programs(folder: DataFolder, env: dict[str, str], port: int) 
     """Workers, beat and web. All start at once, and the readiness of the web server covers all of them."""
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "config")
-    worker = ("--without-gossip", "--without-mingle", "-l", "WARNING")
+    worker = ("--without-gossip", "--without-heartbeat", "--without-mingle", "-l", "WARNING")
     listen = ("--host", "127.0.0.1", "--port", str(port), "--http", "config.server.uvicorn_protocol:DeadlineProtocol")
     web = (*listen, "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "3")
     beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")

@@ -44,6 +44,7 @@ def prepare_server(folder: DataFolder, lock: int) -> Program:
         "appendonly": "no",
         "save": "",
         "loglevel": "warning",
+        "hz": "5",  # half of the usual wakeups; less would end reads late that wait for a second
     }
     return Program(
         name="valkey",

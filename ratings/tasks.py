@@ -25,15 +25,24 @@ _finished_tick = 0
 @shared_task(name="ratings.refresh", ignore_result=True)
 def refresh(tick: int = 0) -> None:
     """Refresh boards once per tick; if votes or boards are still waiting, schedule the next refresh."""
+    from ratings.boards import pair_tables
+    from ratings.pipeline import board_refresh  # it loads scipy, which is slow and only needed in this worker
+
     global _finished_tick  # noqa: PLW0603  # several processes may have scheduled the same tick
     tick = tick or int(time.time() / INTERVAL_S)
+    if not _is_refresh_due():
+        pair_tables.write_pending_tables(everything=True)
+        return
     if tick != _finished_tick:
-        from ratings.pipeline import board_refresh  # it loads scipy, which is slow and only needed in this worker
-
         board_refresh.refresh()
         _finished_tick = tick
-    if Outbox.objects.exists() or Board.objects.filter(build_due_filter()).exists():
+    if _is_refresh_due():
         schedule_refresh()
+
+
+def _is_refresh_due() -> bool:
+    """Whether votes or boards are waiting."""
+    return Outbox.objects.exists() or Board.objects.filter(build_due_filter()).exists()
 
 
 @shared_task(name="ratings.refresh_style", ignore_result=True)

@@ -33,6 +33,7 @@ class Engine:
         self.turns: dict[int, LiveTurn] = {}
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background: set[asyncio.Task[None]] = set()
+        self.turn_started = asyncio.Event()
         self.stop_times: dict[str, float] = {}  # battle → when its request to stop arrived
         self.draining = False
         self._started = threading.Event()
@@ -84,6 +85,7 @@ class Engine:
             pacing_deadline=claim_time + self.runner.timeouts.total,
         )
         self.turns[job.turn_id] = turn
+        self.turn_started.set()
         # The voter may have stopped the battle after the claim read its row.
         if job.stopped or self.stop_times.get(job.battle_id, 0) > claim_time:
             turn.stop()
@@ -112,7 +114,13 @@ class Engine:
         self._cancel_tasks(turn)
 
     async def _tick(self) -> None:
-        """One tick of all turns: release their text, publish it in one pipeline, and finish the sides that ended."""
+        """One tick of all turns: release their text, publish it in one pipeline, and finish the sides that ended.
+
+        Without turns, wait for one: 25 ticks a second would be most of the CPU time of an idle worker.
+        """
+        if not self.turns:
+            self.turn_started.clear()
+            await self.turn_started.wait()
         tick_start = time.monotonic()
         turns = [turn for turn in self.turns.values() if turn.may_publish(tick_start)]
         for turn in turns:

@@ -78,6 +78,8 @@ def claim_probes() -> list[ClaimedProbe]:
             [claim_s],
         )
         claim_ends = dict(cursor.fetchall())
+    if not claim_ends:
+        return []
     endpoints = Endpoint.objects.filter(pk__in=claim_ends)
     return [ClaimedProbe(endpoint, claim_ends[endpoint.pk]) for endpoint in endpoints]
 

@@ -188,7 +188,7 @@ def _find_stalest_board() -> tuple[Board, datetime] | None:
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
     boards = boards.annotate(published_at=newest_fit("computed_at"))
     plain, styled = (
-        {(board.pool_id, board.category_id): board for board in boards.filter(style_control=style)}
+        {(board.pool_id, board.category_id): board for board in boards if board.style_control == style}
         for style in (False, True)
     )
     now = _read_database_clock()

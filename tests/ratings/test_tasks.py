@@ -112,6 +112,13 @@ def test_refresh_publishes(queue):
 
 
 @pytest.mark.django_db
+def test_refresh_without_votes_costs_two_queries(queue, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        tasks.refresh()
+    assert (published(), queue()) == (0, [])
+
+
+@pytest.mark.django_db
 def test_refresh_delivered_twice_for_a_tick_publishes_once(queue):
     """A vote during the refresh has scheduled the next tick, or the refresh schedules it."""
     x, y = factories.models(2)

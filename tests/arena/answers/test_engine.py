@@ -161,6 +161,14 @@ def test_engine_answers_a_blind_battle_with_local_models(engine, published):
     assert eventually(lambda: not engine.turns)
 
 
+def test_clock_rests_without_turns_and_starts_with_the_next_one(engine):
+    for _ in range(2):
+        turn = turn_of(local(), local())
+        engine.submit(turn.pk)
+        assert becomes(turn, "ready")
+        assert eventually(lambda: not engine.turns and not engine.turn_started.is_set())
+
+
 def test_engine_asks_a_provider_and_keeps_what_it_thought_apart(engine, served, provider):
     a, b = served("a/steady-300-thinks"), served("b/steady-300-surrogates")
     turn = turn_of(a, b)

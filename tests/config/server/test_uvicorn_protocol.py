@@ -2,11 +2,17 @@
 
 import asyncio
 import resource
+import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.parser import Parser
+from email.utils import parsedate_to_datetime
 
+import psutil
 import pytest
 import uvicorn
 import uvloop
@@ -212,3 +218,23 @@ def test_web_process_may_open_more_files_than_is_usual(soft):
     output = subprocess.run([sys.executable, "-c", code], preexec_fn=lower, capture_output=True, check=True).stdout
 
     assert output.decode().split() == [str(max(soft, MAX_OPEN_FILES)), str(hard)]
+
+
+def test_idle_server_wakes_rarely_tells_the_time_and_ends_soon():
+    code = "import sys, uvicorn; from config.server.uvicorn_protocol import slow_ticks; slow_ticks();"
+    code += "uvicorn.run('tests.config.server.test_uvicorn_protocol:echo', fd=int(sys.argv[1]))"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        number = listening.fileno()
+        server = subprocess.Popen([sys.executable, "-c", code, str(number)], pass_fds=[number])
+        with socket.create_connection(listening.getsockname()) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            head, _, _ = client.makefile("rb").read().partition(b"\r\n\r\n")
+    date = parsedate_to_datetime(Parser().parsestr(head.decode().partition("\r\n")[2])["date"])
+    assert abs(datetime.now(UTC) - date) < timedelta(seconds=3)
+
+    waits = psutil.Process(server.pid).num_ctx_switches().voluntary
+    time.sleep(2)
+    assert psutil.Process(server.pid).num_ctx_switches().voluntary - waits < 12
+
+    server.terminate()
+    assert server.wait(3) == -signal.SIGTERM

@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from hypothesis import given
 
+from ratings import tasks
 from ratings.boards import pair_tables
 from ratings.models import Board, PairTable, Snapshot
 from ratings.pipeline import board_refresh
@@ -146,6 +147,16 @@ def test_of_large_tables_one_is_written_at_a_time_and_the_others_when_there_is_n
 
     assert board_refresh.refresh() == []
     assert when() == {one.pk: later, two.pk: NOON}
+
+
+@with_database
+def test_a_refresh_without_votes_writes_the_tables_that_wait(calm):
+    one, two = factories.board(), factories.board("api")
+    pair_tables.save_pair_tables([large(board=one), large(board=two)])
+
+    tasks.refresh()
+
+    assert when() == {one.pk: NOON, two.pk: NOON}
 
 
 @with_database
