@@ -210,7 +210,7 @@ def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
 
 def build_web_programs(options: Options, env: dict[str, str], listener: int) -> list[Program]:
     """The web processes: `web`, `web-2` and so on. All accept connections of the one socket that they inherit."""
-    application = ("uvicorn", "config.asgi:application", "--fd", str(listener), "--workers", "1")
+    application = ("uvicorn", "config.asgi:application", f"--fd={listener}", "--workers", "1")
     protocol = ("--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--no-proxy-headers", "--no-access-log")
     names = ["web", *(f"web-{number}" for number in range(2, options.web + 1))]
     return [

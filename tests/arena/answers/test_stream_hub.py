@@ -430,13 +430,13 @@ def test_load_tells_why_a_side_failed_only_where_nothing_is_hidden(mode, state, 
 
 
 async def test_open_streams_hold_no_connection_of_the_database(hub, in_database):
-    """The whole process has eight connections."""
-    battles = [await in_database(lambda: factories.battle("ready")) for _ in range(12)]
+    """The whole process has sixteen connections."""
+    battles = [await in_database(lambda: factories.battle("ready")) for _ in range(24)]
     pages = [Page(hub, battle) for battle in battles]
     await asyncio.gather(*(page.until(lambda page=page: "ready" in page.names) for page in pages))
 
     async with asyncio.timeout(30):
-        assert await in_database(Battle.objects.count) == 12
+        assert await in_database(Battle.objects.count) == 24
 
     await asyncio.gather(*(page.close() for page in pages))
 
