@@ -108,9 +108,13 @@ DATABASE_OPTIONS: dict[str, Any] = {
     # Without prepared statements, PostgreSQL spends more time on planning a battle's statements than on executing them.
     "server_side_binding": True,
     "prepare_threshold": 3,
-    # Persistent connections leak under ASGI, so a pool owns them; workers use one connection each. The pool gives up a
-    # lost connection early: the pauses between its attempts double, so it would wait as long again after an outage.
-    "pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5},
+    # Persistent connections leak under ASGI, so a pool owns them. It has a connection for each thread of a web process
+    # that uses the database: eight of views, six of queries, and one each of readiness and metrics. So a request waits
+    # for a thread, and never for a connection, for which it would wait 5 s and fail. Four web processes need 64 of the
+    # 100 connections that PostgreSQL has by default; eight need 128 of the 200 of ours. Connections that were not used
+    # for a minute are closed, because each costs PostgreSQL some megabytes. The pool gives up a lost connection early:
+    # the pauses between its attempts double, so it would wait as long again after an outage.
+    "pool": {"min_size": 1, "max_size": 16, "max_idle": 60, "timeout": 5, "reconnect_timeout": 5},
 }
 DATABASES = {
     "default": {
@@ -301,7 +305,7 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": "config.server.log_format.LineFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "format": "%(asctime)s %(process)d %(levelname)s %(name)s %(message)s",
         }
     },
     "handlers": {

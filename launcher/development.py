@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,20 +18,16 @@ POLL_S = 0.2
 SETTLE_S = 0.1  # a checkout writes many files
 
 
-def adapt_programs(programs: list[Program], port: int) -> list[Program]:
+def adapt_programs(programs: list[Program]) -> list[Program]:
     """The programs of the service for development. Each one that fails waits for the next edit.
 
-    The launcher opens the port and the web server inherits it, so requests during a restart wait for its end.
+    The launcher has the port open all the time, so requests during a restart wait for its end.
     """
-    descriptor = socket.create_server(("127.0.0.1", port)).detach()
-    return [replace(_adapt_web(program, descriptor), restarts=False) for program in programs]
+    return [replace(program, command=_adapt_command(program.command), restarts=False) for program in programs]
 
 
-def _adapt_web(program: Program, descriptor: int) -> Program:
-    if PRODUCTION_APPLICATION not in program.command:
-        return program
-    command = [APPLICATION if word == PRODUCTION_APPLICATION else word for word in program.command]
-    return replace(program, command=(*command, "--fd", str(descriptor)), inherited_fds=(descriptor,))
+def _adapt_command(command: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(APPLICATION if word == PRODUCTION_APPLICATION else word for word in command)
 
 
 async def restart_on_edits(supervisor: Supervisor, root: Path, say: PrintLine) -> None:

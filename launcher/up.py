@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,11 @@ LOCAL_CONVERSATION_CHARACTERS = "8000"  # the local models can read no more
 NOT_DRAWN_PREFIX = "not drawn: "  # the lines of config.prepare for the user begin with it
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
+WEB_MEMORY_BYTES = 150 * MIB  # of each web process after the first
+MAX_DEFAULT_WEB_PROCESSES = 4
+MAX_WEB_PROCESSES = 8  # with their pools, they and the workers use at most the connections of our PostgreSQL
+# Small matrices gain nothing from more threads, which would take the CPU from the other programs.
+THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # The process that fits matrices keeps freed memory: allocating it again costs a page fault for each page.
 MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
@@ -34,6 +39,7 @@ class Options:
     """The options of the command line. `excluded` are the slugs of built-in models that do not run."""
 
     port: int
+    web: int
     folder: DataFolder
     models_file: Path | None
     excluded: frozenset[str]
@@ -50,6 +56,9 @@ def parse_options(arguments: list[str]) -> Options:
     """Parse the command line. Raises DataFolderError, ValueError and OSError; wrong usage ends the program with 2."""
     parser = _ArgumentParser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
     parser.add_argument("--port", type=_parse_port, default=8000, help="the port on 127.0.0.1 (8000)")
+    default_web = choose_web_processes(os.cpu_count())
+    web_help = f"the number of web processes (one per processor core, at most four: {default_web}); one with --dev"
+    parser.add_argument("--web", type=_parse_web_processes, default=default_web, help=web_help)
     parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="the data folder (var)")
     parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
     parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, which has its own license")
@@ -64,6 +73,7 @@ def parse_options(arguments: list[str]) -> Options:
         excluded |= local_models.read_disabled_slugs(options.models)
     return Options(
         port=options.port,
+        web=1 if options.dev else options.web,
         folder=DataFolder(options.data),
         models_file=options.models and options.models.resolve(),
         excluded=frozenset(excluded),
@@ -78,6 +88,17 @@ def _parse_port(text: str) -> int:
     return int(text)
 
 
+def choose_web_processes(cores: int | None) -> int:
+    """The default number of web processes on a machine with so many processor cores; None is an unknown number."""
+    return min(MAX_DEFAULT_WEB_PROCESSES, cores or 1)
+
+
+def _parse_web_processes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_WEB_PROCESSES:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {MAX_WEB_PROCESSES}")
+    return int(text)
+
+
 async def run_service(options: Options) -> None:
     """Start everything in order and keep it running until this task is canceled.
 
@@ -86,25 +107,26 @@ async def run_service(options: Options) -> None:
     folder = options.folder
     if folder.take_ownership("./scripts/up") is None:
         raise DataFolderError(f"{folder.path} is in use by {folder.owner}; stop it first")
-    _check_port(options.port)
     _check_disk(folder)
-    supervisor = Supervisor(print_line)
-    try:
-        watchers = await _start_all(supervisor, options)
-        print_line(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
+    with _open_port(options.port) as listener:
+        supervisor = Supervisor(print_line)
         try:
-            await supervisor.failure
+            watchers = await _start_all(supervisor, options, listener.fileno())
+            print_line(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
+            try:
+                await supervisor.failure
+            finally:
+                for watcher in watchers:
+                    watcher.cancel()
         finally:
-            for watcher in watchers:
-                watcher.cancel()
-    finally:
-        await supervisor.stop()
+            listener.close()  # so that no new request waits for the web processes, which now end
+            await supervisor.stop()
 
 
-async def _start_all(supervisor: Supervisor, options: Options) -> list["asyncio.Task[None]"]:
-    """Start all programs. Returns the tasks that watch them."""
+async def _start_all(supervisor: Supervisor, options: Options, listener: int) -> list["asyncio.Task[None]"]:
+    """Start all programs; `listener` is the descriptor of the port's socket. Returns the tasks that watch them."""
     folder = options.folder
-    ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options.excluded)}
+    ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options)}
     rendered = folder.run / "local_models.toml"
     rendered.write_text(local_models.render_models_file(ports, options.excluded))
     files = [rendered, *([options.models_file] if options.models_file else [])]
@@ -112,9 +134,9 @@ async def _start_all(supervisor: Supervisor, options: Options) -> list["asyncio.
     if options.development:
         env["DJANGO_SETTINGS_MODULE"] = development.SETTINGS_MODULE
     prepare = _build_prepare_program(folder, env, files, least=2 if options.battles else 0)
-    programs = _build_service_programs(folder, env, options.port)
+    programs = [*_build_workers(folder, env), *build_web_programs(options, env, listener)]
     if options.development:
-        programs = development.adapt_programs(programs, options.port)
+        programs = development.adapt_programs(programs)
     await run_concurrently(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
     with _report_if_slow("starting the web server and the workers"):
         await supervisor.start(*programs)
@@ -169,47 +191,53 @@ def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[
     return Program("prepare", command, folder.log / "prepare.log", env)
 
 
-def _build_service_programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Program]:
-    """Workers, beat and web. All start at once, and the readiness of the web server covers all of them."""
-    python = (sys.executable, "-m")
-    celery = (*python, "celery", "-A", "config")
+def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
+    """Workers and beat. They start together with the web processes, whose readiness covers all of them."""
+    celery = (sys.executable, "-m", "celery", "-A", "config")
     worker = ("--without-gossip", "--without-heartbeat", "--without-mingle", "-l", "WARNING")
-    listen = ("--host", "127.0.0.1", "--port", str(port), "--http", "config.server.uvicorn_protocol:DeadlineProtocol")
-    web = (*listen, "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "3")
     beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
     commands = {
         "answers": (*celery, "worker", "-Q", "answers", "-P", "solo", "-n", "answers@%h", *worker),
         "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),
         "beat": (*celery, "beat", *beat),
     }
-    # Small matrices gain nothing from more threads, which would take the CPU from the other programs.
-    env = env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     own = {"ratings": MALLOC_VARIABLES}
-    programs = [
-        Program(name, command, folder.log / f"{name}.log", env | own.get(name, {}))
+    return [
+        Program(name, command, folder.log / f"{name}.log", env | THREAD_VARIABLES | own.get(name, {}))
         for name, command in commands.items()
     ]
+
+
+def build_web_programs(options: Options, env: dict[str, str], listener: int) -> list[Program]:
+    """The web processes: `web`, `web-2` and so on. All accept connections of the one socket that they inherit."""
+    application = ("uvicorn", "config.asgi:application", f"--fd={listener}", "--workers", "1")
+    protocol = ("--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--no-proxy-headers", "--no-access-log")
+    names = ["web", *(f"web-{number}" for number in range(2, options.web + 1))]
     return [
-        *programs,
         Program(
-            name="web",
-            command=(*python, "uvicorn", "config.asgi:application", *web),
-            log=folder.log / "web.log",
-            env=env,
-            ready=partial(is_http_ok, port, "/readyz"),
-        ),
+            name=name,
+            command=(sys.executable, "-m", *application, *protocol, "--timeout-graceful-shutdown", "3"),
+            log=options.folder.log / f"{name}.log",
+            env=env | THREAD_VARIABLES,
+            ready=partial(is_http_ok, options.port, "/readyz"),
+            inherited_fds=(listener,),
+        )
+        for name in names
     ]
 
 
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise DataFolderError(
-                f"port {port} cannot be used ({error.strerror}); choose another with --port N"
-            ) from None
+def _open_port(port: int) -> socket.socket:
+    """A socket that is bound to the port. The web processes inherit it; the first one that is ready listens on it."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit this. uvicorn would set it, but not for a socket that it has not opened itself.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise DataFolderError(f"port {port} cannot be used ({error.strerror}); choose another with --port N") from None
+    return listener
 
 
 def _check_disk(folder: DataFolder) -> None:
@@ -219,13 +247,14 @@ def _check_disk(folder: DataFolder) -> None:
         )
 
 
-def _select_affordable(excluded: Collection[str]) -> list[LocalModel]:
+def _select_affordable(options: Options) -> list[LocalModel]:
     """The model servers that fit into the free memory. Prints a line for each one that is left out."""
     import psutil
 
     free = psutil.virtual_memory().available
-    needed = local_models.list_needed_models(excluded)
-    affordable = local_models.select_affordable(needed, free - SERVICE_MEMORY_BYTES)
+    needed = local_models.list_needed_models(options.excluded)
+    service = SERVICE_MEMORY_BYTES + (options.web - 1) * WEB_MEMORY_BYTES
+    affordable = local_models.select_affordable(needed, free - service)
     for model in needed:
         if model not in affordable:
             print_line(f"only {free // MIB} MB of memory are free: leaving out {model.title}")

@@ -1,7 +1,6 @@
 """Admin page of endpoints: their settings, their health, and a button that sends a probe."""
 
 from datetime import timedelta
-from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,12 +23,13 @@ from core.admin import audit
 from core.admin.classes import AutocompleteAdmin, ModelForm
 from core.admin.json_field import FORMFIELD_OVERRIDES
 from core.storage.database import release_connection
+from core.storage.shared_slots import SharedSlots
 
-MAX_RUNNING_TESTS = 2  # a test may hold its thread for half a minute
-_running_tests = BoundedSemaphore(MAX_RUNNING_TESTS)
+MAX_RUNNING_TESTS = {"all": 2}  # a test may hold its thread for half a minute
+_running_tests = SharedSlots("tests")
 FIGURES_PERIOD = timedelta(days=1)  # before today, which counts too
 ENDPOINT_LABEL = "This endpoint"
-LOG_HINT = gettext_lazy("See log/web.log in the data folder (var), or with compose the log of the web container.")
+LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var), or with compose the log of the web container.")
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
 KEY_MOVED_MESSAGE = gettext_lazy(
     "The key would be sent to another host. Enter the name of its variable again to confirm."
@@ -140,13 +140,14 @@ class EndpointAdmin(AutocompleteAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         release_connection()
-        if not _running_tests.acquire(blocking=False):
+        slot = _running_tests.acquire(MAX_RUNNING_TESTS)
+        if slot is None:
             messages.error(request, _("Two endpoints are being tested. Try again when one of the tests has ended."))
             return redirect("admin:arena_endpoint_change", key)
         try:
             result = probe.measure_endpoint(endpoint)
         finally:
-            _running_tests.release()
+            slot.release()
         audit.record_change(request.user.get_username(), "tested", endpoint, after=vars(result))
         level = messages.ERROR if result.failure else messages.SUCCESS
         messages.add_message(request, level, describe_probe(endpoint, result))

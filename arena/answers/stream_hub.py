@@ -23,8 +23,9 @@ from arena.answers import battle_view
 from arena.answers.announcements import get_stream_key
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_event, iter_events
 from core.http import sse
-from core.http.sse import MAX_STREAM_S, EventStream, StreamSlot
+from core.http.sse import MAX_STREAM_S, EventStream
 from core.storage.redis_clients import connect_async_redis
+from core.storage.shared_slots import SharedSlot, SharedSlots
 
 POLL_S = 0.04
 MAX_SENT_PER_S = 5000  # of one process: with more than 200 battles, each is sent less often
@@ -91,21 +92,21 @@ class BattleHub:
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
         self.checked_readers_at = 0.0
-        self.open_slots: sse.OpenSlots = {}
+        self.open_slots = SharedSlots("battles")
 
-    def admit(self, limits: Mapping[str, int]) -> StreamSlot:
-        """A slot for one more stream in this process. Raises RequestError 429 or 503.
+    def admit(self, limits: Mapping[str, int]) -> SharedSlot:
+        """A slot for one more stream in this process. Raises RequestError 429 or 503. Call it in a thread.
 
-        limits: who is charged → how many streams they may have open; 0 means no limit.
+        limits: who is charged → how many streams they may have open in all processes; 0 means no limit.
         """
         return sse.acquire_slot(self.open_slots, limits)
 
-    def stream(self, slot: StreamSlot, battle_id: UUID, view: BattleView, position: Position) -> EventStream:
+    def stream(self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position) -> EventStream:
         """The events of `follow`, for a response."""
         return EventStream(slot, self.follow(slot, battle_id, view, position))
 
     async def follow(
-        self, slot: StreamSlot, battle_id: UUID, view: BattleView, position: Position
+        self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position
     ) -> AsyncIterator[bytes]:
         """Server-sent events from a position on, until the battle has its last one.
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from arena.answers import battle_view, stream_hub
 from arena.answers.stream_events import BattleView, Position
+from arena.answers.stream_hub import BattleHub
 from arena.api.openapi import BATTLES_TAG, MODELS_TAG, describe_battle_call, describe_keyed_call
 from arena.api.serializers import (
     BattlePageSchema,
@@ -35,7 +36,8 @@ from core.http.errors import RequestError, build_error_response, field_error, re
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
 from core.http.sse import build_stream_response, empty_stream
-from core.storage.database import database_sync_to_async
+from core.storage.database import database_sync_to_async, release_connection
+from core.storage.shared_slots import SharedSlot
 
 
 def build_battle_data(battle: Battle) -> dict[str, Any]:
@@ -278,13 +280,17 @@ class SharedBattleListView(APIView):
 
 
 @database_sync_to_async
-def _open_view(request: HttpRequest, battle_id: UUID) -> BattleView:
-    """The view of a battle of the voter. Charges the opening of a stream, however soon it is closed again.
+def _open_stream(request: HttpRequest, battle_id: UUID, hub: BattleHub) -> tuple[BattleView, SharedSlot | None]:
+    """The view of a battle of the voter, and a slot for its stream; none for HEAD, which sends no events.
 
-    Raises RequestError 429 and 404.
+    Charges the opening of a stream, however soon it is closed again. Raises RequestError 429, 404 and 503.
     """
     quotas.charge_stream(request)
-    return battle_view.load_voter_view(get_voter_id(request), battle_id)
+    view = battle_view.load_voter_view(get_voter_id(request), battle_id)
+    if request.method == "HEAD":
+        return view, None
+    release_connection()
+    return view, hub.admit(stream_limits.build_battle_stream_limits(request))
 
 
 @csrf_exempt  # so that a write request gets a 405 and not an error about its token
@@ -298,16 +304,16 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
     """
     if error_response := reject_unsafe_method(request, "Event streams are read-only."):
         return error_response
+    hub = stream_hub.get_hub()
     try:
-        view = await _open_view(request, battle_id)
-        if request.method == "HEAD":
-            return build_stream_response(empty_stream())
-        slot = stream_hub.get_hub().admit(stream_limits.build_battle_stream_limits(request))
+        view, slot = await _open_stream(request, battle_id, hub)
     except RequestError as error:
         return build_error_response(error)
+    if slot is None:
+        return build_stream_response(empty_stream())
     # A page that shows a part of the answers already names its position in `from`.
     position = Position.parse(request.headers.get("Last-Event-ID") or request.GET.get("from", ""))
-    return build_stream_response(stream_hub.get_hub().stream(slot, battle_id, view, position))
+    return build_stream_response(hub.stream(slot, battle_id, view, position))
 
 
 @csrf_exempt  # so that a write request gets a 404 and not an error about its token

@@ -1,6 +1,7 @@
 """Metrics for Prometheus. None is about a single model: its changes would reveal the models of an open battle."""
 
 import ipaddress
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -77,12 +78,22 @@ def _is_private_client(request: HttpRequest) -> bool:
 def render_metrics() -> bytes:
     """The metrics of the service and of this web process. `arena_up` shows which parts are down."""
     registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
+    registry.register(_WebProcessCollector())
     registry.register(_ServiceCollector())
     return generate_latest(registry)
 
 
 _shared_metrics = health.SharedResult(render_metrics)
+
+
+class _WebProcessCollector(Collector):
+    """The `process_` metrics, labeled with the process id: the next request may reach another web process."""
+
+    def collect(self) -> Iterable[Metric]:
+        labels = {"pid": str(os.getpid())}
+        for metric in ProcessCollector(registry=None).collect():
+            metric.samples = [sample._replace(labels=labels) for sample in metric.samples]
+            yield metric
 
 
 class _ServiceCollector(Collector):

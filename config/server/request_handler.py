@@ -15,9 +15,8 @@ from django.urls import set_script_prefix
 
 from core.storage.database import database_sync_to_async
 
-# Under load, requests wait for one of these threads. If there were more than the pool has connections, they would wait
-# for a connection instead, and fail after the pool's timeout. The threads of queries (`core.storage.database`) use the
-# same pool, so the opening of a stream may wait for a connection.
+# Under load, requests wait for one of these threads. The pool has a connection for each of them and for each thread of
+# queries (`core.storage.database`); otherwise they would wait for a connection instead, and fail after its timeout.
 VIEW_THREADS = ThreadPoolExecutor(8, "view")
 View = Callable[..., Any]
 

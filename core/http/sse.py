@@ -1,9 +1,9 @@
-"""Server-sent events: the streaming response, and limits of the streams that are open in one process.
+"""Server-sent events: the streaming response, and limits of the open streams.
 
-There are limits for a voter, for an address and its networks, and for all streams of one kind.
+The limits of a voter, of an address and of its networks count the streams of all processes. A process also limits all
+its streams of one kind.
 """
 
-import weakref
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,44 +11,31 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from core.http.errors import RequestError
+from core.storage.shared_slots import SharedSlot, SharedSlots
 
-MAX_OPEN_STREAMS = 2000  # of one kind; at MOST_SENT_PER_S, the hub then reaches each battle every 0.4 s
+MAX_OPEN_STREAMS = 2000  # of one kind in one process; at MAX_SENT_PER_S, the hub then reaches each battle every 0.4 s
 RETRY_DELAY_S = 5
 MAX_STREAM_S = 300.0
-OpenSlots = dict[int, frozenset[str]]  # id of the slot → names of the limits that count it
 
 
-class StreamSlot:
-    """Permission for one open stream. It is released once: by `release`, or when nothing refers to it any more, because
-    a request may end before it has a response to close."""
-
-    def __init__(self, open_slots: OpenSlots, limits: frozenset[str]) -> None:
-        open_slots[id(self)] = limits
-        self.release = weakref.finalize(self, open_slots.pop, id(self), None)
-
-
-def acquire_slot(open_slots: OpenSlots, max_open: Mapping[str, int]) -> StreamSlot:
-    """A slot for one more stream. Raises RequestError 429 and 503.
-
-    open_slots: all threads change it, each time by one atomic step. max_open: name of a limit → maximum, or 0
-    for no limit.
-    """
+def acquire_slot(open_slots: SharedSlots, max_open: Mapping[str, int]) -> SharedSlot:
+    """A slot for one more stream, as from `SharedSlots.acquire`. Raises RequestError 429 and 503."""
     if len(open_slots) >= MAX_OPEN_STREAMS:
         raise RequestError(
             "busy", "Too many streams are open here. Try again in a few seconds.", 503, retry_after=RETRY_DELAY_S
         )
-    counted = list(open_slots.values())
-    if any(limit and sum(name in limits for limits in counted) >= limit for name, limit in max_open.items()):
+    slot = open_slots.acquire(max_open)
+    if slot is None:
         detail = "You or people on your network have too many streams open. Close one, or try again in a few seconds."
         raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_DELAY_S)
-    return StreamSlot(open_slots, frozenset(max_open))
+    return slot
 
 
 @dataclass(eq=False)
 class EventStream:
     """The events of one connection. The response closes it at the end, even if the client has read no event."""
 
-    slot: StreamSlot
+    slot: SharedSlot
     events: AsyncIterator[bytes]
 
     def __aiter__(self) -> AsyncIterator[bytes]:

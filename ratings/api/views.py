@@ -27,7 +27,8 @@ from core.http.openapi import PAGE_PARAMETERS, describe_call, find_parameter_err
 from core.http.openapi_forms import build_parameters
 from core.http.pagination import SlugPagination
 from core.http.sse import build_stream_response, empty_stream
-from core.storage.database import database_sync_to_async
+from core.storage.database import database_sync_to_async, release_connection
+from core.storage.shared_slots import SharedSlot
 from ratings.api import parameters, serializers, serializers_reports
 from ratings.boards import snapshot_cache, snapshots, time_series
 from ratings.boards.board_events import event_reader
@@ -291,21 +292,22 @@ async def download_votes(request: HttpRequest) -> HttpResponseBase:
     try:
         for name, sentences in find_parameter_errors(request.GET, [parameters.POOL]).items():
             raise field_error(name, *sentences)
-        await database_sync_to_async(_check_download)(request, pool)
-        file: Any = (
-            public_record.RecordStream(pool, quotas.list_client_networks(request)[0].key)
-            if request.method == "GET"
-            else ()
-        )
+        file = await _open_record(request, pool)
     except RequestError as error:
         return build_error_response(error)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}
     return StreamingHttpResponse(file, content_type="application/x-ndjson", headers=headers)
 
 
-def _check_download(request: HttpRequest, pool: str) -> None:
+@database_sync_to_async
+def _open_record(request: HttpRequest, pool: str) -> Any:
+    """The content of the file; empty for HEAD. Raises RequestError as `RecordStream` does, and for an unknown pool."""
     quotas.charge_file(request)
     public_record.check_pool(pool)
+    if request.method == "HEAD":
+        return ()
+    release_connection()
+    return public_record.RecordStream(pool, quotas.list_client_networks(request)[0].key)
 
 
 class DisagreementView(APIView):
@@ -350,6 +352,13 @@ class ShortlistView(APIView):
         return Response(ShortlistSchema(shortlists.choose_models(form)).data)
 
 
+@database_sync_to_async
+def _open_stream(request: HttpRequest) -> SharedSlot:
+    """A slot for a stream of board events; its opening counts as one API call. Raises RequestError 429 and 503."""
+    quotas.charge_stream(request)
+    return event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
+
+
 @csrf_exempt  # see above
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
     """Follow the boards.
@@ -361,8 +370,6 @@ async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
     if request.method == "HEAD":
         return build_stream_response(empty_stream())
     try:
-        await database_sync_to_async(quotas.charge_stream)(request)  # opening counts as one API call
-        slot = event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
-        return build_stream_response(event_reader.stream(slot))
+        return build_stream_response(event_reader.stream(await _open_stream(request)))
     except RequestError as error:
         return build_error_response(error)

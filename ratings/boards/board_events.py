@@ -13,8 +13,9 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from core.http import sse
-from core.http.sse import MAX_STREAM_S, EventStream, StreamSlot
+from core.http.sse import MAX_STREAM_S, EventStream
 from core.storage import redis_clients
+from core.storage.shared_slots import SharedSlot, SharedSlots
 from ratings.boards import snapshot_cache
 
 STREAM_KEY = "boards"
@@ -62,22 +63,22 @@ class BoardEventReader:
         self.subscribers: set[BoardSubscriber] = set()
         self.task: asyncio.Task[None] | None = None
         self.can_serve = asyncio.Event()
-        self.slots: sse.OpenSlots = {}
+        self.slots = SharedSlots("boards")
         self.last_entry_id: bytes | None = None
 
-    def acquire_slot(self, limits: Mapping[str, int]) -> StreamSlot:
-        """A slot for one more page.
+    def acquire_slot(self, limits: Mapping[str, int]) -> SharedSlot:
+        """A slot for one more page. Call it in a thread.
 
-        limits: client key → number of streams that it may have open. Raises RequestError 429 if the client has too many
-        streams open, and 503 if this process has.
+        limits: client key → number of streams that it may have open in all processes. Raises RequestError 429 if the
+        client has too many streams open, and 503 if this process has.
         """
         return sse.acquire_slot(self.slots, limits)
 
-    def stream(self, slot: StreamSlot) -> EventStream:
+    def stream(self, slot: SharedSlot) -> EventStream:
         """The events of `follow` as the content of a response."""
         return EventStream(slot, self.follow(slot))
 
-    async def follow(self, slot: StreamSlot) -> AsyncIterator[bytes]:
+    async def follow(self, slot: SharedSlot) -> AsyncIterator[bytes]:
         """Server-sent events from now on, until the browser has to reconnect."""
         subscriber = BoardSubscriber()
         end = time.monotonic() + MAX_STREAM_S

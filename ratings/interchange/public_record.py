@@ -5,21 +5,21 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from core.http.errors import RequestError, field_error, not_found_error
 from core.storage.database import database_sync_to_async
+from core.storage.shared_slots import SharedSlots
 from ratings.boards.snapshots import LISTING_HINTS, no_votes_error
 from ratings.interchange.export_votes import format_json_line, iter_record_batches
 from ratings.models import Pool
 
 PAGE_SIZE = 100
 MAX_OPEN_STREAMS = 4  # per process; each stream keeps a processor busy
-MAX_STREAMS_PER_ADDRESS = 2  # per client address
+MAX_STREAMS_PER_ADDRESS = 2  # in all processes
 BATCH_TIMEOUT_S = 60.0  # for a batch of thousands of votes; slower clients would block others
 RETRY_AFTER_S = 30
 MAX_VOTE_ID = 2**63 - 1  # the largest possible id
-_open_streams: "WeakKeyDictionary[RecordStream, str]" = WeakKeyDictionary()
+_open_streams = SharedSlots("downloads")
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,19 @@ class RecordStream:
     """All votes of a pool as JSON Lines, in batches of thousands, without a database connection while the client reads.
 
     A stream counts as open until `close`, or until it is garbage-collected. Raises RequestError 429 if two streams to
-    this address are open, and 503 if four streams are open in this process.
+    this address are open, and 503 if four streams are open in this process. Create it in a thread.
     """
 
     def __init__(self, pool: str, address: str) -> None:
-        if list(_open_streams.values()).count(address) >= MAX_STREAMS_PER_ADDRESS:
+        slot = _open_streams.acquire({address: MAX_STREAMS_PER_ADDRESS})
+        if slot is None:
             detail = "You are already downloading two records. Wait until one of them has finished."
             raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_AFTER_S)
-        if len(_open_streams) >= MAX_OPEN_STREAMS:
+        if len(_open_streams) > MAX_OPEN_STREAMS:
+            slot.release()
             detail = "Too many records are being downloaded right now. Try again later."
             raise RequestError("busy", detail, 503, retry_after=RETRY_AFTER_S)
-        _open_streams[self] = address
+        self._slot = slot
         self._batches = iter_record_batches(pool, public=True)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -86,7 +88,7 @@ class RecordStream:
                 timeout.cancel()
 
     def close(self) -> None:
-        _open_streams.pop(self, None)
+        self._slot.release()
 
 
 def _format_next_batch(batches: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:

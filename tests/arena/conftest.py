@@ -1,5 +1,6 @@
 import asyncio
 from dataclasses import replace
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -9,6 +10,7 @@ from arena.answers.announcements import get_stream_key
 from arena.answers.live_turn import LiveTurn
 from arena.identity import quotas
 from core.storage.redis_clients import get_redis_client
+from core.storage.shared_slots import SharedSlots
 from tests.arena.questions import forget
 
 
@@ -70,6 +72,7 @@ async def close(hub):
 async def hub():
     """The hub of a web process in the event loop of this test."""
     battle_hub = stream_hub.BattleHub()
+    battle_hub.open_slots = SharedSlots(f"test {uuid4()}")  # so that open streams of no other test count
     yield battle_hub
     await close(battle_hub)
 

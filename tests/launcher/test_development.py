@@ -1,5 +1,4 @@
 import asyncio
-import socket
 import sys
 
 import pytest
@@ -35,20 +34,17 @@ def test_scan_sees_new_changed_and_deleted_modules_and_nothing_else(tree):
     assert seen[1] != seen[2]
 
 
-def test_web_server_inherits_an_open_port_and_no_program_restarts_by_itself(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    web = Program("web", (sys.executable, "-m", "uvicorn", "config.asgi:application"), tmp_path / "web.log")
+def test_web_server_serves_the_tree_and_no_program_restarts_by_itself(tmp_path):
+    command = (sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", "7")
+    web = Program("web", command, tmp_path / "web.log", inherited_fds=(7,))
     beat = Program("beat", (sys.executable, "-m", "celery"), tmp_path / "beat.log")
 
-    new_web, new_beat = development.adapt_programs([web, beat], port)
+    new_web, new_beat = development.adapt_programs([web, beat])
 
-    (descriptor,) = new_web.inherited_fds
-    assert new_web.command[3:] == ("launcher.dev_asgi:application", "--fd", str(descriptor))
+    assert new_web.command[3:] == ("launcher.dev_asgi:application", "--fd", "7")
+    assert new_web.inherited_fds == (7,)
     assert new_beat.command == beat.command
     assert [new_web.restarts, new_beat.restarts] == [False, False]
-    with socket.socket(fileno=descriptor) as listener:
-        assert listener.getsockname() == ("127.0.0.1", port)
 
 
 async def test_edit_restarts_all_programs_and_also_one_that_has_failed(tree):

@@ -1,5 +1,10 @@
+import asyncio
+import os
 import re
+import signal
 import socket
+import urllib.request
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +12,17 @@ from launcher import embedded, local_models, up
 from launcher.data_folder import DataFolder, DataFolderError
 from launcher.log_files import MAX_FILE_BYTES
 from launcher.supervisor import Program, Supervisor
+from tests.processes import eventually
+from tests.system.service import free_port
+
+APPLICATION = """
+import os
+
+async def application(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
+"""
 
 
 def parse(tmp_path, *arguments: object) -> up.Options:
@@ -15,8 +31,59 @@ def parse(tmp_path, *arguments: object) -> up.Options:
 
 def test_defaults(tmp_path):
     options = parse(tmp_path)
-    assert options == up.Options(port=8000, folder=options.folder, models_file=None, excluded=frozenset(), battles=True)
+    assert options == up.Options(
+        port=8000, web=options.web, folder=options.folder, models_file=None, excluded=frozenset(), battles=True
+    )
     assert options.folder.path == tmp_path / "var"
+
+
+@pytest.mark.parametrize(("cores", "number"), [(None, 1), (1, 1), (2, 2), (4, 4), (64, 4)])
+def test_there_are_as_many_web_processes_as_cores_and_at_most_four(cores, number):
+    assert up.choose_web_processes(cores) == number
+
+
+def test_number_of_web_processes_can_be_chosen_but_for_development(tmp_path):
+    assert parse(tmp_path).web == up.choose_web_processes(os.cpu_count())
+    assert parse(tmp_path, "--web", 8).web == 8
+    assert parse(tmp_path, "--web", 8, "--dev").web == 1
+
+
+async def test_web_processes_share_one_port(tmp_path):
+    """The smallest application that uvicorn runs in their place answers with its process id."""
+    (tmp_path / "application.py").write_text(APPLICATION)
+    said: list[str] = []
+    with up._open_port(free_port()) as listener:
+        port = listener.getsockname()[1]
+        options = up.Options(port, 2, DataFolder(tmp_path / "var"), None, frozenset(), battles=False)
+        assert options.folder.take_ownership("a test")
+        env = {**os.environ, "PYTHONPATH": f"{tmp_path}:{embedded.PROJECT_ROOT}"}
+        programs = [
+            replace(each, command=tuple(word.replace("config.asgi", "application") for word in each.command))
+            for each in up.build_web_programs(options, env, listener.fileno())
+        ]
+        assert [(each.name, each.log.name) for each in programs] == [("web", "web.log"), ("web-2", "web-2.log")]
+        supervisor = Supervisor(said.append)
+        await supervisor.start(*programs)
+        try:
+            assert await asyncio.to_thread(eventually, lambda: len({ask(port) for _ in range(20)}) == 2)
+            killed = ask(port)
+            os.kill(killed, signal.SIGKILL)
+            assert await asyncio.to_thread(eventually, lambda: len({ask(port) for _ in range(20)} - {killed}) == 2)
+        finally:
+            await supervisor.stop()
+    assert [line.removesuffix(" was ended by SIGKILL; restarting it") for line in said] in (["web"], ["web-2"])
+
+
+def test_connections_of_the_port_send_without_delay():
+    with up._open_port(free_port()) as listener:
+        listener.listen()
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def ask(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
+        return int(response.read())
 
 
 @pytest.mark.parametrize(
@@ -96,6 +163,9 @@ def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):
         (["--port", "0"], "argument --port: must be a number from 1 to 65535"),
         (["--port", "65536"], "argument --port: must be a number from 1 to 65535"),
         (["--port", "٣"], "argument --port: must be a number from 1 to 65535"),
+        (["--web", "0"], "argument --web: must be a number from 1 to 8"),
+        (["--web", "9"], "argument --web: must be a number from 1 to 8"),
+        (["--web", "two"], "argument --web: must be a number from 1 to 8"),
         (["--no-local"], "unrecognized arguments: --no-local"),
         (["here"], "unrecognized arguments: here"),
     ],

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,20 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     def pid(self, *words: str) -> int:
-        """The process of the service whose command line holds all these words."""
-        for child in psutil.Process(self.process.pid).children(recursive=True):
-            line = child.cmdline()
-            if all(any(word == part or word in part for part in line) for word in words):
-                return child.pid
+        """The first process of the service whose command line holds all these words."""
+        if pids := self.pids(*words):
+            return pids[0]
         raise LookupError(f"no process with {words}")
+
+    def pids(self, *words: str) -> list[int]:
+        """The processes of the service whose command lines hold all these words, the oldest first."""
+        pids = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):  # it ends meanwhile
+                line = child.cmdline()
+                if all(any(word in part for part in line) for word in words):
+                    pids.append(child.pid)
+        return pids
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Look into the database behind the service's back."""

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import redis
 import yaml
 
 from launcher.data_folder import get_package_dir
-from tests.processes import eventually
+from tests.processes import alive, eventually
 from tests.system.service import ROOT, free_port
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -43,8 +44,10 @@ def environment(service: dict[str, Any]) -> dict[str, str]:
 
 
 def fill(value: object) -> str:
-    """As compose does it from a file .env: ${NAME:?} must be there, ${NAME:-} may be absent."""
-    return re.sub(r"\$\{(\w+):[?-]\}", lambda m: GIVEN[m[1]] if m[0].endswith("?}") else "", str(value))
+    """As compose does it from a file .env: ${NAME:?} must be there, ${NAME:-default} may be absent."""
+    return re.sub(
+        r"\$\{(\w+):(\?|-(\w*))\}", lambda m: GIVEN[m[1]] if m[2] == "?" else GIVEN.get(m[1], m[3]), str(value)
+    )
 
 
 def words(command: list[str]) -> list[str]:
@@ -78,6 +81,22 @@ def containers() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 def test_container_is_healthy_while_its_command_runs(containers: dict[str, Any], name: str) -> None:
     assert eventually(lambda: healthy(name), START_S)
     assert containers[name].poll() is None
+
+
+def test_killed_web_process_is_started_again_while_the_other_one_serves(containers: dict[str, Any]) -> None:
+    assert eventually(lambda: healthy("web"), START_S)
+    assert eventually(lambda: len(list_web_processes(containers["web"])) == 2, START_S)
+    first, second = list_web_processes(containers["web"])
+    first.kill()
+    assert healthy("web")
+    assert eventually(lambda: len(set(list_web_processes(containers["web"])) - {first, second}) == 1, START_S)
+    assert second.is_running()
+
+
+def list_web_processes(web: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """Those that uvicorn's parent has started: they are live and accept connections."""
+    children = [child for child in psutil.Process(web.pid).children() if alive(child.pid)]
+    return [child for child in children if "multiprocessing.spawn" in " ".join(child.cmdline())]
 
 
 def test_shipped_board_is_there(containers: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
+import psutil
 import pytest
 import redis
 
@@ -31,9 +32,10 @@ RUSH = 30
 
 @pytest.fixture(scope="module")
 def ports(zoo: Service) -> Iterator[list[int]]:
-    """Two web processes of the same service."""
+    """The port of the service, and one of another web process of its own."""
     port = free_port()
-    with zoo.another({str(zoo.port): str(port)}, "uvicorn"):
+    listener = next(word for word in psutil.Process(zoo.pid("uvicorn")).cmdline() if word.startswith("--fd="))
+    with zoo.another({listener: f"--port={port}"}, "uvicorn"):
         assert eventually(lambda: answers(port), 30)
         yield [zoo.port, port]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from launcher.up import choose_web_processes
 from tests.processes import alive, eventually
 from tests.system.service import ROOT, SERVICE_VARIABLES, free_port
 
@@ -92,10 +93,11 @@ def test_faults_are_one_line_each_and_a_killed_supervisor_leaves_nothing(tmp_pat
         assert urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30).status == 200
         assert [path for path in data.rglob("*") if path.is_file() and path.stat().st_mode & 0o077] == []
 
-        members = family(process)
-        (web,) = (pid for pid in members if "uvicorn" in psutil.Process(pid).cmdline())
-        os.kill(web, signal.SIGKILL)
-        assert eventually(lambda: "uvicorn" in " ".join(names(process)), 5)
+        assert eventually(lambda: len(list_web_processes(process)) == choose_web_processes(os.cpu_count()), 10)
+        web = list_web_processes(process)
+        for pid in web:
+            os.kill(pid, signal.SIGKILL)
+        assert eventually(lambda: len({*list_web_processes(process)} - {*web}) == len(web), 5)
 
         members = family(process)
         process.kill()
@@ -103,12 +105,10 @@ def test_faults_are_one_line_each_and_a_killed_supervisor_leaves_nothing(tmp_pat
         assert eventually(lambda: not [pid for pid in members if alive(pid)], 10)
 
 
-def names(process: subprocess.Popen[str]) -> list[str]:
-    found = []
-    for child in psutil.Process(process.pid).children():
-        if alive(child.pid):
-            found += child.cmdline()
-    return found
+def list_web_processes(process: subprocess.Popen[str]) -> list[int]:
+    """Those that run: each has replaced the program that ties it to the supervisor."""
+    children = [child for child in psutil.Process(process.pid).children() if alive(child.pid)]
+    return [child.pid for child in children if child.cmdline()[1:3] == ["-m", "uvicorn"]]
 
 
 def test_wrong_setting_stops_the_start_with_one_line(tmp_path):

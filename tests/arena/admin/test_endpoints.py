@@ -148,7 +148,7 @@ def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provide
         kind="openai", base_url=provider.base_url, upstream_id="error-401", api_key_env="Z_API_KEY"
     )
     answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
-    assert "did not answer: Unavailable. See log/web.log in the" in text(answer)
+    assert "did not answer: Unavailable. See log/web*.log in the" in text(answer)
     assert KEY not in text(answer)
     assert AuditEntry.objects.get().after == vars(ProbeResult("unavailable"))
 
@@ -169,7 +169,7 @@ def test_button_is_for_those_who_may_change(client, django_user_model):
     ("found", "said"),
     [
         (ProbeResult(NO_KEY), "X was not called, because the variable Z_API_KEY is not set in the web service."),
-        (ProbeResult("timeout"), "X did not answer: Timeout. See log/web.log in the"),
+        (ProbeResult("timeout"), "X did not answer: Timeout. See log/web*.log in the"),
         (ProbeResult(first_token_s=0.5), "X answered: first token after 0.50 s."),
         (
             ProbeResult(first_token_s=0.5, tokens_per_s=41.6, tokens=9),

@@ -1,5 +1,6 @@
 """The metrics, access to them, and that none is about a single model."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -114,7 +115,7 @@ def test_metrics_of_an_empty_arena():
         ("arena_boards_behind",): 0,
         ("arena_boards_failed",): 0,
     }
-    assert metrics["process_resident_memory_bytes",] > 0
+    assert metrics["process_resident_memory_bytes", str(os.getpid())] > 0
 
 
 def test_metrics_follow_battles_votes_and_boards():

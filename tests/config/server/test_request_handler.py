@@ -168,7 +168,7 @@ async def test_view_ends_though_its_client_is_gone():
 
 @pytest.mark.parametrize("path", [".well-known/nothing", "nothing"])
 async def test_page_of_an_error_releases_its_connection(path, settings):
-    """Each thread that renders such a page took one of the eight connections for good."""
+    """Each thread that renders such a page took one of the connections for good."""
     await ask(path, cookie=f"{settings.SESSION_COOKIE_NAME}={'a' * 32}")
 
     opened = await asyncio.to_thread(lambda: [each.connection for each in connections.all(initialized_only=True)])

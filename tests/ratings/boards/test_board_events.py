@@ -5,6 +5,7 @@ import subprocess
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from arena.identity.quotas import ADDRESS_FACTOR
 from core.http import sse
 from core.storage.redis_clients import get_redis_client
+from core.storage.shared_slots import SharedSlots
 from ratings.api import views
 from ratings.boards import board_events
 from ratings.pipeline import announcements
@@ -199,6 +201,7 @@ async def test_events_is_a_stream_that_nobody_stores(async_client):
 def reader_of_process(monkeypatch):
     """A reader that no other test has used."""
     reader = board_events.BoardEventReader()
+    reader.slots = SharedSlots(f"test {uuid4()}")
     monkeypatch.setattr(views, "event_reader", reader)
     return reader
 
@@ -225,7 +228,7 @@ async def test_events_of_all_are_limited(reader_of_process, monkeypatch):
     assert [response.status_code for response in responses] == [200, 200, 503]
     for response in responses:
         response.close()
-    assert reader_of_process.slots == {}
+    assert len(reader_of_process.slots) == 0
 
 
 @pytest.mark.parametrize("read", ["whole", "cut off"])
@@ -239,7 +242,7 @@ async def test_events_end_after_a_while_and_give_their_place_up(reader_of_proces
             assert [chunk async for chunk in content] in ([], [b": still here\n\n"])
     response.close()
 
-    assert reader_of_process.slots == {}
+    assert len(reader_of_process.slots) == 0
     assert not (read == "whole" and reader_of_process.subscribers)
 
 

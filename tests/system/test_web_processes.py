@@ -1,0 +1,182 @@
+"""Two web processes behind one port, and two answers workers: limits count both, and one takes over for the other."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psutil
+import pytest
+
+from core.storage.shared_slots import SIGN_TTL_S
+from tests.fake_provider import expected_text
+from tests.processes import alive, eventually
+from tests.system.conftest import models_file
+from tests.system.load import Crowd, check, shown
+from tests.system.person import Event, Person, Refused
+from tests.system.service import Service, running
+
+QUICK = {f"quick-{n}": f"quick-{n}/steady-200-len-5" for n in (1, 2)}
+STEADY = {f"steady-{n}": f"steady-{n}/steady-20-len-80" for n in (1, 2)}
+BATTLES_PER_HOUR = 24
+GOES_ON_WITHIN_S = 15
+PEOPLE = 3
+VOTERS = 8
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("pair")
+    file = models_file(folder / "models.toml", provider, QUICK | STEADY)
+    options = ("--no-local-models", "--web", "2", "--models", str(file))
+    with (
+        running(folder / "data", *options, ARENA_BATTLES_PER_HOUR=str(BATTLES_PER_HOUR)) as up,
+        up.another({"answers@%h": "second@%h"}, "worker", "answers"),
+    ):
+        yield up
+
+
+@pytest.fixture
+def web(pair: Service) -> list[int]:
+    """The two processes. Each serves, which a process does a moment after the first one has made the service ready."""
+    assert eventually(lambda: len(pair.pids("uvicorn")) == 2)
+    pids = pair.pids("uvicorn")
+    for pid in pids:
+        with alone(pair, pid):
+            assert eventually(lambda: Person(pair.port).get("/healthz").status == 200)
+    return pids
+
+
+@contextmanager
+def alone(pair: Service, pid: int) -> Iterator[None]:
+    """Only this web process accepts connections meanwhile; shorter than the sign of life of the other one."""
+    others = [psutil.Process(other) for other in pair.pids("uvicorn") if other != pid]
+    for other in others:
+        other.suspend()
+    try:
+        yield
+    finally:
+        for other in others:
+            other.resume()
+
+
+def open_stream(pair: Service, pid: int, person: Person, battle: dict[str, Any]) -> Iterator[Event]:
+    """A stream of this web process that has sent its first event. Raises Refused."""
+    stream = person.events(str(battle["events_url"]))
+    with alone(pair, pid):
+        next(stream)
+    return stream
+
+
+def is_refused(pair: Service, pid: int, person: Person, battle: dict[str, Any]) -> bool:
+    with pytest.raises(Refused) as refused:
+        open_stream(pair, pid, person, battle)
+    return bool(refused.value.answer.json["error"]["code"] == "too_many_streams")
+
+
+def try_stream(person: Person, battle: dict[str, Any]) -> Iterator[Event] | None:
+    """A stream of any web process; None if it is refused."""
+    stream = person.events(str(battle["events_url"]))
+    try:
+        next(stream)
+    except Refused:
+        return None
+    return stream
+
+
+def test_battles_of_an_hour_are_counted_for_both(pair: Service, web: list[int]) -> None:
+    person = Person(pair.port)
+    for number in range(BATTLES_PER_HOUR):
+        with alone(pair, web[number % 2]):
+            person.fight(f"Counted number {number}", *QUICK)
+    for pid in web:
+        with alone(pair, pid):
+            answer = person.post("/api/v1/battles/", {"prompt": "One too many"})
+        assert (answer.status, answer.json["error"]["code"]) == (429, "too_many_requests")
+
+
+def test_killed_process_gives_its_slots_up_and_the_other_one_takes_over(pair: Service, web: list[int]) -> None:
+    prompt = "What goes on elsewhere?"
+    killed, other = web
+    with Crowd(pair, PEOPLE, *QUICK, name="one of two") as crowd, ExitStack() as stack:
+        person = Person(pair.port)
+        battle = person.start(prompt, *STEADY)
+        streams = [
+            open_stream(pair, pid, person, battle) for pid in (killed, other) for _ in range(3)
+        ]  # six, the limit
+        for stream in streams:
+            stack.callback(stream.close)
+        assert all(is_refused(pair, pid, person, battle) for pid in web)
+        pair.process.send_signal(signal.SIGSTOP)  # so that the process is not started again meanwhile
+        stack.callback(pair.process.send_signal, signal.SIGCONT)
+        os.kill(killed, signal.SIGKILL)
+        before = time.monotonic()
+        opened: list[Iterator[Event] | None] = []
+        seen: list[Event] = []
+        person.through(str(battle["events_url"]), "ready", seen=seen)
+        assert time.monotonic() - before < SIGN_TTL_S + GOES_ON_WITHIN_S
+        for _ in range(3):
+            assert eventually(lambda: opened.append(try_stream(person, battle)) or opened[-1], GOES_ON_WITHIN_S)
+        assert is_refused(pair, other, person, battle)
+    models = person.vote(battle, "tie").json["models"]
+    assert shown(seen) == {model["side"]: expected_text(STEADY[model["slug"]], prompt) for model in models}
+    assert eventually(lambda: len(pair.pids("uvicorn")) == 2 and not alive(killed))
+    check(pair, crowd.log)
+
+
+def test_stream_that_was_cut_goes_on_at_the_other_process(pair: Service, web: list[int]) -> None:
+    prompt = "What is cut and goes on?"
+    person = Person(pair.port)
+    battle = person.start(prompt, *STEADY)
+    seen = []
+    for cut in range(4):
+        stream = person.events(str(battle["events_url"]), seen[-1].id if seen else "")
+        with alone(pair, web[cut % 2]):
+            seen.append(next(stream))
+        seen.append(next(stream))
+        stream.close()
+    person.through(str(battle["events_url"]), "ready", seen=seen)
+    models = person.vote(battle, "tie").json["models"]
+    assert shown(seen) == {model["side"]: expected_text(STEADY[model["slug"]], prompt) for model in models}
+    assert len({event.id for event in seen}) == len(seen)
+    assert not [event for event in seen if event.name == "reset"]
+
+
+def delete_all(person: Person) -> int:
+    """Delete all data of the voter, as the page does; the status of the response."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return Person(person.port, dict(person.cookies)).post("/battles/delete/", b"", **headers).status
+
+
+def fight_and_open_page(pair: Service, number: int) -> tuple[Person, dict[str, Any]]:
+    person = Person(pair.port)
+    battle = person.fight(f"Deleted number {number}", *QUICK)
+    person.get("/battles/")  # for the token of its forms
+    return person, battle
+
+
+def test_vote_of_a_deleted_voter_is_refused_by_the_other_process(pair: Service, web: list[int]) -> None:
+    person, battle = fight_and_open_page(pair, 0)
+    with alone(pair, web[0]):
+        assert delete_all(person) == 302
+    with alone(pair, web[1]):
+        answer = person.vote(battle, "a")
+    assert (answer.status, answer.json["error"]["code"]) == (404, "not_found")
+
+
+def test_voters_who_are_deleted_while_they_vote_have_voted_or_not(pair: Service, web: list[int]) -> None:
+    count = "SELECT count(*) FROM arena_vote WHERE source <> 'import'"
+    (before,) = pair.query(count)[0]
+    with ThreadPoolExecutor(2 * VOTERS) as pool:
+        voters = list(pool.map(lambda number: fight_and_open_page(pair, number), range(VOTERS)))
+        votes = [pool.submit(person.vote, battle, "b") for person, battle in voters]
+        deletions = list(pool.map(lambda voter: delete_all(voter[0]), voters))
+    statuses = Counter(vote.result().status for vote in votes)
+    assert deletions == [302] * VOTERS
+    assert set(statuses) <= {201, 404, 409}
+    assert pair.query(count)[0][0] - before == statuses[201]
+    assert not pair.query("SELECT 1 FROM arena_turn WHERE prompt LIKE 'Deleted number %%'")
