@@ -100,7 +100,7 @@ def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
 def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:
     """Blocks of voters: their entries, the row of each entry within the block, and the number of rows.
 
-    The last block has no rows beyond the last voter: a few hundred voters of a few models need a hundredth of the cells.
+    The last block has no rows beyond the last voter: a few hundred voters of a few models need a hundredth of a block.
     """
     voters = int(voter.max(initial=-1)) + 1
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)
