@@ -199,8 +199,8 @@ def refresh_style_board() -> bool:
         stalest = _find_stalest_board()
         if stalest is None:
             return False
-        plain, cutoff = stalest
-        board, _ = Board.objects.get_or_create(pool=plain.pool, category=plain.category, style_control=True)
+        plain, styled, cutoff = stalest
+        board = styled or Board.objects.create(pool=plain.pool, category=plain.category, style_control=True)
         board.last_vote_id = plain.last_vote_id
         state = pool_state.get_pool_state(plain.pool)
         started = time.monotonic()
@@ -210,31 +210,31 @@ def refresh_style_board() -> bool:
     return True
 
 
-def _find_stalest_board() -> tuple[Board, datetime] | None:
-    """The plain board with the most outdated counterpart under style control, and the time of its publication.
+def _find_stalest_board() -> tuple[Board, Board | None, datetime] | None:
+    """The plain board whose counterpart under style control is the most outdated, with the counterpart if there is one.
 
-    Sets of visitors have no style control. None if no board is due.
+    The last value is the time when the plain board was published. Sets of visitors have no style control. None if no
+    board is due.
     """
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    boards = boards.annotate(published_at=newest_fit("computed_at"))
-    plain, styled = (
-        {(board.pool_id, board.category_id): board for board in boards.filter(style_control=style)}
-        for style in (False, True)
-    )
+    boards = boards.select_related("pool", "category").annotate(published_at=newest_fit("computed_at"))
+    by_style: dict[bool, dict[tuple[int, int], Any]] = {False: {}, True: {}}
+    for board in boards:
+        by_style[board.style_control][board.pool_id, board.category_id] = board
     now = _read_database_clock()
     due = []
-    for key, board in plain.items():
-        counterpart = styled.get(key)
-        styled_at = (counterpart and counterpart.published_at) or datetime.min.replace(tzinfo=UTC)
-        failed_at = counterpart and counterpart.failed_at
+    for key, board in by_style[False].items():
+        styled = by_style[True].get(key)
+        styled_at = (styled and styled.published_at) or datetime.min.replace(tzinfo=UTC)
+        failed_at = styled and styled.failed_at
         if board.published_at is None or (failed_at and failed_at > now - RETRY_DELAY):
             continue
         if styled_at < board.published_at and styled_at < now - _compute_style_interval(board.pk):
-            due.append((styled_at, board.pk, board.published_at))
+            due.append((styled_at, board.pk, board, styled))
     if not due:
         return None
-    _, board_id, published_at = min(due)
-    return Board.objects.select_related("pool", "category").get(pk=board_id), published_at
+    *_, plain, styled = min(due)
+    return plain, styled, plain.published_at
 
 
 def _compute_style_interval(board_id: int) -> timedelta:
