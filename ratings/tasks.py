@@ -17,6 +17,7 @@ from ratings.models import Board, Outbox, Pool, build_due_filter
 
 INTERVAL_S = 0.8
 EXPIRES_S = 60
+STYLE_TASK_S = 0.1
 logger = logging.getLogger(__name__)
 _scheduled_tick = 0
 _finished_tick = 0
@@ -24,7 +25,10 @@ _finished_tick = 0
 
 @shared_task(name="ratings.refresh", ignore_result=True)
 def refresh(tick: int = 0) -> None:
-    """Refresh boards once per tick; if votes or boards are still waiting, schedule the next refresh."""
+    """Refresh boards once per tick; if nothing was published although votes or boards wait, schedule the next refresh.
+
+    Votes that came during a refresh have scheduled the next one themselves.
+    """
     from ratings.boards import pair_tables
     from ratings.pipeline import board_refresh  # it loads scipy, which is slow and only needed in this worker
 
@@ -34,8 +38,10 @@ def refresh(tick: int = 0) -> None:
         pair_tables.write_pending_tables(everything=True)
         return
     if tick != _finished_tick:
-        board_refresh.refresh()
+        has_published = bool(board_refresh.refresh())
         _finished_tick = tick
+        if has_published:
+            return
     if _is_refresh_due():
         schedule_refresh()
 
@@ -47,11 +53,14 @@ def _is_refresh_due() -> bool:
 
 @shared_task(name="ratings.refresh_style", ignore_result=True)
 def refresh_style() -> None:
-    """Refresh one board under style control, then start again, so that other boards do not wait long."""
+    """Refresh boards under style control for a moment, then start again, so that other boards do not wait long."""
     from ratings.pipeline import board_refresh
 
-    if board_refresh.refresh_style_board():
-        refresh_style.apply_async(expires=EXPIRES_S)
+    deadline = time.monotonic() + STYLE_TASK_S
+    while board_refresh.refresh_style_board():
+        if time.monotonic() >= deadline:
+            refresh_style.apply_async(expires=EXPIRES_S)
+            return
 
 
 @shared_task(name="ratings.thin_snapshots", ignore_result=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -27,10 +28,12 @@ WRITE_INTERVAL_S = 0.4
 # The board may have been deleted by now, and another process may have written a newer table.
 UPSERT_SQL = """
 INSERT INTO ratings_pairtable AS old (board_id, day, computed_at, slugs, arrays)
-SELECT id, %s, %s, %s, %s FROM ratings_board WHERE id = %s
+SELECT new.* FROM (VALUES {rows}) AS new (board_id, day, computed_at, slugs, arrays)
+JOIN ratings_board AS board ON board.id = new.board_id
 ON CONFLICT (board_id, day) DO UPDATE
 SET computed_at = excluded.computed_at, slugs = excluded.slugs, arrays = excluded.arrays
 WHERE old.computed_at <= excluded.computed_at"""
+ROW_SQL = "(%s::bigint, %s::date, %s::timestamptz, %s::varchar[], %s::bytea)"
 _pending_tables: dict[int, PairTable] = {}  # board id → its newest table, not written yet
 _last_large_writes: dict[int, float] = {}  # board id → monotonic time of its last large table
 
@@ -86,16 +89,20 @@ def write_pending_tables(*, everything: bool = False) -> None:
 
     everything: save all large tables too.
     """
+    rows: list[tuple[Any, ...]] = []
     for board_id in sorted(_pending_tables, key=lambda board_id: _last_large_writes.get(board_id, 0.0)):
         is_large = len(_pending_tables[board_id].arrays) >= LARGE_TABLE_BYTES
         now = time.monotonic()
         if is_large and not everything and now - max(_last_large_writes.values(), default=0.0) < WRITE_INTERVAL_S:
             continue
         table = _pending_tables.pop(board_id)
-        with connection.cursor() as cursor:
-            cursor.execute(UPSERT_SQL, [table.day, table.computed_at, table.slugs, bytes(table.arrays), board_id])
+        rows.append((board_id, table.day, table.computed_at, table.slugs, bytes(table.arrays)))
         if is_large:
             _last_large_writes[board_id] = now
+    if rows:
+        statement = UPSERT_SQL.format(rows=", ".join([ROW_SQL] * len(rows)))
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [value for row in rows for value in row])
 
 
 def _shrink_dtype(counts: Floats) -> Indices:

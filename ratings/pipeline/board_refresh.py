@@ -1,13 +1,14 @@
 """The refresh of boards: apply waiting votes to the tallies, then fit and publish the boards that changed.
 
-Each board is published as soon as it is fitted, the boards with the most votes first. A board whose tallies changed is
-marked as behind until it is published, so that the next refresh finishes interrupted work. A board that cannot be
-fitted stays marked and is tried again after a minute.
+The boards with the most votes come first. In a large pool, each board is published as soon as it is fitted; in a small
+pool, a few boards are published in one transaction. A board whose tallies changed is marked as behind until it is
+published, so that the next refresh finishes interrupted work. A board that cannot be fitted stays marked and is tried
+again after a minute.
 """
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,9 +32,14 @@ REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that one refr
 # pause is needed because no other board is published during the fit.
 STYLE_INTERVAL_RANGE_S = (10.0, 50.0)
 STYLE_INTERVAL_FACTOR = 200
-MAX_PARALLEL_FITS = 2  # boards fitted while others are written; a fit releases the GIL for most of its time
-BOARDS_PER_BATCH = 3  # boards published between two reads of the outbox
+# A board of a smaller pool is fitted in a few milliseconds: statements and threads would cost more than its fit.
+LARGE_POOL_VOTES = 50_000
+MAX_PARALLEL_FITS = 2  # boards of a large pool fitted while others are written; a long fit releases the GIL mostly
+# Boards published between two reads of the outbox; those with the most votes do not wait for the others.
+BOARDS_PER_BATCH = 3
+BOARDS_PER_LATER_BATCH = 12  # in a small pool
 logger = logging.getLogger(__name__)
+FitBoard = Callable[[Board], list[Snapshot]]
 _style_fit_seconds: dict[int, float] = {}  # key of the plain board → duration of its last fit under style control
 
 
@@ -45,9 +51,9 @@ def refresh() -> list[Snapshot]:
     if not _query_value("SELECT pg_try_advisory_lock(%s)", REFRESH_LOCK_ID):
         return []
     try:
-        published = [*_refresh_live_pool()]
+        published = [*_refresh_pool(LIVE_POOL)]
         for pool in sorted(_list_due_pools().exclude(slug=LIVE_POOL), key=lambda pool: (pool.is_set, pool.pk)):
-            published += [*_refresh_pool(pool, _apply_outbox()), *_refresh_live_pool()]
+            published += [*_refresh_pool(pool.slug), *_refresh_pool(LIVE_POOL)]
         pair_tables.write_pending_tables(everything=not published)
         return published
     finally:
@@ -59,41 +65,64 @@ def _list_due_pools() -> QuerySet[Pool]:
     return Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
 
 
-def _apply_outbox() -> datetime:
-    """Apply waiting votes to the tallies, and return the cutoff: votes committed before it are in the tallies."""
+def _apply_outbox() -> tuple[datetime, set[str]]:
+    """Apply waiting votes to the tallies.
+
+    Returns the cutoff: votes committed before it are in the tallies; and the slugs of the pools that changed.
+    """
     with _atomic_with_reset():
         cutoff = _read_database_clock()
-        for pool, changes in tallies.apply_outbox().items():
+        changes_by_pool = tallies.apply_outbox()
+        for pool, changes in changes_by_pool.items():
             pool_state.apply_changes(pool, changes)
-        return cutoff
+    return cutoff, {pool.slug for pool in changes_by_pool}
 
 
-def _refresh_live_pool() -> Iterator[Snapshot]:
-    """Publish the live pool. It runs after each other pool, so that live boards wait for at most one of them."""
-    cutoff = _apply_outbox()
-    for pool in _list_due_pools().filter(slug=LIVE_POOL):
-        yield from _refresh_pool(pool, cutoff)
-
-
-def _refresh_pool(pool: Pool, cutoff: datetime) -> Iterator[Snapshot]:
-    """Publish each due board of a pool once, then update the weights of its pairs.
+def _refresh_pool(slug: str) -> Iterator[Snapshot]:
+    """Apply waiting votes, publish each due board of a pool once, then update the weights of its pairs.
 
     A few boards are published at a time, and new votes are applied before the next few, so that no vote waits twice for
-    all boards.
+    all boards. The live pool is refreshed after each other pool, so that its boards wait for at most one of them.
     """
+    cutoff, _ = _apply_outbox()
+    boards = _list_due_boards(slug, done=())
     done: set[int] = set()
-    while boards := _list_next_boards(pool, done):
+    models: dict[int, LanguageModel] = {}
+    while boards:
         state = pool_state.get_pool_state(boards[0].pool)
-        fit = partial(_fit_board_or_skip, state=state, models=_load_models(state))
-        with ThreadPoolExecutor(MAX_PARALLEL_FITS) as fitters:
-            for board, drafts in zip(boards, fitters.map(fit, boards), strict=True):
-                with _atomic_with_reset():
-                    _publish_snapshots(drafts, cutoff, [board])
-                yield from drafts
-        done |= {board.pk for board in boards}
-        cutoff = _apply_outbox()
-    pool.refresh_from_db()
-    _try_update_pair_weights(pool, pool_state.get_pool_state(pool))
+        if not models.keys() >= state.positions.keys():
+            models = _load_models(state)
+        is_large = len(state.votes) >= LARGE_POOL_VOTES
+        batch_size = BOARDS_PER_LATER_BATCH if done and not is_large else BOARDS_PER_BATCH
+        batch = boards[:batch_size]
+        fit = partial(_fit_board_or_skip, state=state, models=models)
+        publish = _publish_one_by_one if is_large else _publish_together
+        yield from publish(batch, fit, cutoff)
+        done |= {board.pk for board in batch}
+        boards = boards[batch_size:]
+        if boards:
+            cutoff, changed = _apply_outbox()
+            if slug in changed:
+                boards = _list_due_boards(slug, done)
+    if done:
+        _try_update_pair_weights(batch[0].pool, state)
+
+
+def _publish_one_by_one(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) -> Iterator[Snapshot]:
+    """Publish each board while the next ones are fitted."""
+    with ThreadPoolExecutor(MAX_PARALLEL_FITS) as fitters:
+        for board, drafts in zip(boards, fitters.map(fit, boards), strict=True):
+            with _atomic_with_reset():
+                _publish_snapshots(drafts, cutoff, [board])
+            yield from drafts
+
+
+def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) -> list[Snapshot]:
+    """Fit all these boards, then publish them in one transaction."""
+    drafts = [snapshot for board in boards for snapshot in fit(board)]
+    with _atomic_with_reset():
+        _publish_snapshots(drafts, cutoff, boards)
+    return drafts
 
 
 def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
@@ -120,13 +149,14 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
         overall.update(behind=True, failed_at=Now())
 
 
-def _list_next_boards(pool: Pool, done: set[int]) -> list[Board]:
-    """The next due boards of a pool, most votes first."""
-    due = [*Board.objects.filter(build_due_filter(), pool=pool).exclude(pk__in=done).select_related("pool", "category")]
-    if due:
-        state = pool_state.get_pool_state(due[0].pool)
-        due.sort(key=lambda board: state.count_votes(board.category.slug), reverse=True)
-    return due[:BOARDS_PER_BATCH]
+def _list_due_boards(slug: str, done: Collection[int]) -> list[Board]:
+    """The due boards of a pool, except those whose keys are in `done`; most votes first."""
+    due = Board.objects.filter(build_due_filter(), pool__slug=slug).select_related("pool", "category")
+    boards = [board for board in due if board.pk not in done]
+    if boards:
+        state = pool_state.get_pool_state(boards[0].pool)
+        boards.sort(key=lambda board: state.count_votes(board.category.slug), reverse=True)
+    return boards
 
 
 def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
@@ -169,8 +199,8 @@ def refresh_style_board() -> bool:
         stalest = _find_stalest_board()
         if stalest is None:
             return False
-        plain, cutoff = stalest
-        board, _ = Board.objects.get_or_create(pool=plain.pool, category=plain.category, style_control=True)
+        plain, styled, cutoff = stalest
+        board = styled or Board.objects.create(pool=plain.pool, category=plain.category, style_control=True)
         board.last_vote_id = plain.last_vote_id
         state = pool_state.get_pool_state(plain.pool)
         started = time.monotonic()
@@ -180,31 +210,31 @@ def refresh_style_board() -> bool:
     return True
 
 
-def _find_stalest_board() -> tuple[Board, datetime] | None:
-    """The plain board with the most outdated counterpart under style control, and the time of its publication.
+def _find_stalest_board() -> tuple[Board, Board | None, datetime] | None:
+    """The plain board whose counterpart under style control is the most outdated, with the counterpart if there is one.
 
-    Sets of visitors have no style control. None if no board is due.
+    The last value is the time when the plain board was published. Sets of visitors have no style control. None if no
+    board is due.
     """
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    boards = boards.annotate(published_at=newest_fit("computed_at"))
-    plain, styled = (
-        {(board.pool_id, board.category_id): board for board in boards if board.style_control == style}
-        for style in (False, True)
-    )
+    boards = boards.select_related("pool", "category").annotate(published_at=newest_fit("computed_at"))
+    by_style: dict[bool, dict[tuple[int, int], Any]] = {False: {}, True: {}}
+    for board in boards:
+        by_style[board.style_control][board.pool_id, board.category_id] = board
     now = _read_database_clock()
     due = []
-    for key, board in plain.items():
-        counterpart = styled.get(key)
-        styled_at = (counterpart and counterpart.published_at) or datetime.min.replace(tzinfo=UTC)
-        failed_at = counterpart and counterpart.failed_at
+    for key, board in by_style[False].items():
+        styled = by_style[True].get(key)
+        styled_at = (styled and styled.published_at) or datetime.min.replace(tzinfo=UTC)
+        failed_at = styled and styled.failed_at
         if board.published_at is None or (failed_at and failed_at > now - RETRY_DELAY):
             continue
         if styled_at < board.published_at and styled_at < now - _compute_style_interval(board.pk):
-            due.append((styled_at, board.pk, board.published_at))
+            due.append((styled_at, board.pk, board, styled))
     if not due:
         return None
-    _, board_id, published_at = min(due)
-    return Board.objects.select_related("pool", "category").get(pk=board_id), published_at
+    *_, plain, styled = min(due)
+    return plain, styled, plain.published_at
 
 
 def _compute_style_interval(board_id: int) -> timedelta:

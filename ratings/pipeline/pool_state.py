@@ -20,8 +20,9 @@ from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.vote_arrays import Floats, Indices
 
 MAX_POOLS = 20
-# Each refresh replays this many of the newest votes, because one of them may have come late.
-REPLAY_WINDOW = 2_000
+# Each refresh replays at least this many of the newest votes, and at most twice as many, because one of them may have
+# come late: by 10 s if there are 50 votes a second. An earlier vote is correct too, but then all votes are replayed.
+REPLAY_WINDOW = 500
 # Voters are sorted by their numbers without this many of the lowest bits.
 VOTER_GROUP_BITS = 8
 

@@ -13,9 +13,10 @@ from django.db.models import F
 from arena.models import API_POOL, LIVE_POOL
 from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Board, Pool, Tally, get_or_create_category
 
-DRAIN_OUTBOX_SQL = """
-DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id
-RETURNING vote.id, vote.pool"""
+DRAINED_VOTES_SQL = """
+WITH votes AS (
+    DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id RETURNING vote.*
+)"""
 
 VOTES_BY_ID_SQL = "WITH votes AS (SELECT * FROM arena_vote WHERE id = ANY(%(ids)s))"
 
@@ -35,17 +36,28 @@ COUNT_PAIRS_SQL = """, judged AS (
         multiplicity * (winner = 'both_bad')::int AS both_bad
     FROM votes WHERE counted
 )
-SELECT pool, category, low, high, SUM(wins), SUM(losses), SUM(ties), SUM(both_bad), MAX(id)
+SELECT {ids}, pool, category, low, high, SUM(wins), SUM(losses), SUM(ties), SUM(both_bad), MAX(id)
 FROM judged, LATERAL (SELECT DISTINCT unnest(categories)) AS counted_for (category)
 WHERE category IS NOT NULL
-GROUP BY 1, 2, 3, 4"""
+GROUP BY pool, category, low, high"""
+OVERALL_IDS = "array_agg(id) FILTER (WHERE category = %(overall)s)"
 
-UPSERT_TALLIES_SQL = """
-INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, wins, losses, ties, both_bad)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-ON CONFLICT (board_id, model_a_id, model_b_id) DO UPDATE SET
-    wins = tally.wins + excluded.wins, losses = tally.losses + excluded.losses,
-    ties = tally.ties + excluded.ties, both_bad = tally.both_bad + excluded.both_bad"""
+STORE_COUNTS_SQL = """
+WITH added AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+        %s::bigint[], %s::bigint[]) AS added (board_id, low, high, wins, losses, ties, both_bad, last_vote_id)
+), tallied AS (
+    INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, wins, losses, ties, both_bad)
+    SELECT board_id, low, high, wins, losses, ties, both_bad FROM added
+    ON CONFLICT (board_id, model_a_id, model_b_id) DO UPDATE SET
+        wins = tally.wins + excluded.wins, losses = tally.losses + excluded.losses,
+        ties = tally.ties + excluded.ties, both_bad = tally.both_bad + excluded.both_bad
+), marked AS (
+    UPDATE ratings_board AS board SET behind = TRUE, last_vote_id = GREATEST(board.last_vote_id, newest.last_vote_id)
+    FROM (SELECT board_id, MAX(last_vote_id) AS last_vote_id FROM added GROUP BY board_id) AS newest
+    WHERE board.id = newest.board_id
+)
+UPDATE ratings_pool SET revision = revision + 1 WHERE id = ANY(%s)"""
 
 
 BoardSlugs = tuple[str, str]  # slugs of a pool and of a category
@@ -75,12 +87,12 @@ class TallyChanges(NamedTuple):
 
 def apply_outbox() -> dict[Pool, TallyChanges]:
     """Move all waiting votes into the tallies, and return the changes by pool. Call it within a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(DRAIN_OUTBOX_SQL)
-        votes = cursor.fetchall()
-    if not votes:
+    rows = _count_votes(DRAINED_VOTES_SQL, OVERALL_IDS)
+    if not rows:
         return {}
-    return _add_counts(_count_pairs(VOTES_BY_ID_SQL, ids=[vote_id for vote_id, _ in votes]), votes)
+    counts = [PairCount(*numbers) for _, *numbers in rows]
+    votes = [(vote_id, count.pool) for (ids, *_), count in zip(rows, counts, strict=True) for vote_id in ids or ()]
+    return _add_counts(counts, votes)
 
 
 def recount_tallies(pool: Pool) -> None:
@@ -89,33 +101,35 @@ def recount_tallies(pool: Pool) -> None:
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
     Pool.objects.filter(pk=pool.pk).update(revision=F("revision") + 1)
-    _add_counts(_count_pairs(TALLIED_VOTES_SQL, pool=pool.slug), [])
+    _add_counts(_count_pairs(pool.slug), [])
 
 
-def _count_pairs(votes_sql: str, **parameters: Any) -> list[PairCount]:
+def _count_pairs(pool: str) -> list[PairCount]:
+    """The counts of all votes of a pool, except those in the outbox."""
+    return [PairCount(*numbers) for _, *numbers in _count_votes(TALLIED_VOTES_SQL, "NULL", pool=pool)]
+
+
+def _count_votes(votes_sql: str, ids_sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    """Rows of ids of votes, as `ids_sql` selects them, and of the fields of a PairCount."""
     with connection.cursor() as cursor:
         cursor.execute(
-            votes_sql + COUNT_PAIRS_SQL, {**parameters, "overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY}
+            votes_sql + COUNT_PAIRS_SQL.format(ids=ids_sql),
+            {**parameters, "overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY},
         )
-        return [PairCount(*row) for row in cursor.fetchall()]
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _add_counts(counts: list[PairCount], votes: list[tuple[int, str]]) -> dict[Pool, TallyChanges]:
     known = _load_boards({count.pool for count in counts})
     pools, counts = _get_or_create_pools(known, counts)
     boards = _get_or_create_boards({(count.pool, count.category) for count in counts}, known, pools)
-    rows = []
-    for count in counts:
-        board = boards[count.pool, count.category]
-        board.last_vote_id = max(board.last_vote_id or 0, count.last_vote_id)
-        board.behind = True
-        rows.append((board.pk, count.low, count.high, count.wins, count.losses, count.ties, count.both_bad))
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(UPSERT_TALLIES_SQL, [list(column) for column in zip(*rows, strict=True)])
-        Board.objects.bulk_update(boards.values(), ["last_vote_id", "behind"])
     changes = _group_changes(boards.values(), counts, votes)
-    Pool.objects.filter(pk__in=[pool.pk for pool in changes]).update(revision=F("revision") + 1)
+    if counts:
+        keys = [boards[count.pool, count.category].pk for count in counts]
+        columns = [keys, *map(list, list(zip(*counts, strict=True))[2:])]
+        with connection.cursor() as cursor:
+            cursor.execute(STORE_COUNTS_SQL, [*columns, [pool.pk for pool in changes]])
     return changes
 
 
@@ -152,7 +166,7 @@ def _get_or_create_pools(
             new_sets.append(slug)
     counts = [count for count in counts if count.pool not in new_sets]
     for slug in new_sets:
-        counts += _count_pairs(TALLIED_VOTES_SQL, pool=slug)
+        counts += _count_pairs(slug)
     return pools, [count for count in counts if count.category == OVERALL_CATEGORY or not pools[count.pool].is_set]
 
 

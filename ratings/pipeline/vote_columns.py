@@ -95,14 +95,14 @@ class VoteColumns:
 
     def _append(self, votes_sql: str, **parameters: Any) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(votes_sql + SELECT_CATEGORY_SETS_SQL, parameters)
-            for key, categories in cursor.fetchall():
-                if key not in self._category_set_codes:
-                    self._category_set_codes[key] = len(self.category_sets)
-                    self.category_sets.append(frozenset(categories))
             statement = f"COPY ({votes_sql}{SELECT_VOTES_SQL}) TO STDOUT (FORMAT binary)"
             with cursor.cursor.copy(statement, parameters) as copy:
-                return min((self._insert(rows) for rows in _iter_row_batches(copy)), default=self._size)
+                first_changed = min((self._insert(rows) for rows in _iter_row_batches(copy)), default=self._size)
+            if new_keys := list(self._category_set_codes)[len(self.category_sets) :]:
+                cursor.execute(votes_sql + SELECT_CATEGORY_SETS_SQL, parameters)
+                categories = dict(cursor.fetchall())
+                self.category_sets += [frozenset(categories[key]) for key in new_keys]
+        return first_changed
 
     def _insert(self, rows: NDArray[Any]) -> int:
         """Insert rows that are sorted by id. Returns the first changed position.

@@ -98,7 +98,11 @@ def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
 
 
 def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:
-    """Blocks of voters: their entries, the row of each entry within the block, and the number of rows."""
+    """Blocks of voters: their entries, the row of each entry within the block, and the number of rows.
+
+    The last block has no rows beyond the last voter: a few hundred voters of a few models need a hundredth of a block.
+    """
+    voters = int(voter.max(initial=-1)) + 1
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)
     block = voter >> shift
     # It takes a tenth of the time to sort small integers.
@@ -107,4 +111,5 @@ def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp],
     for number, (low, high) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):
         if low < high:
             entries = order[low:high]
-            yield entries, voter[entries] - (number << shift), 1 << shift
+            start = number << shift
+            yield entries, voter[entries] - start, min(1 << shift, voters - start)

@@ -183,6 +183,23 @@ def test_board_that_cannot_be_fitted_is_not_asked_for_again_and_again(queue):
 
 
 @pytest.mark.django_db
+def test_style_task_goes_on_until_no_board_is_due(queue):
+    for _ in range(2):
+        factories.cast(*factories.models(2), categories=["coding"], features=[1.0, 0, 0, 0, 2.0, 0, 0, 0])
+    tasks.refresh()
+
+    while (
+        Snapshot.objects.filter(board__style_control=True).count() < 3
+    ):  # on a busy machine, one task may not be enough
+        tasks.refresh_style()
+    left = len(queue())
+    tasks.refresh_style()
+
+    assert Snapshot.objects.filter(board__style_control=True).count() == 3
+    assert len(queue()) == left
+
+
+@pytest.mark.django_db
 def test_sets_of_visitors_are_tidied():
     factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
 

@@ -112,6 +112,17 @@ def test_each_day_keeps_its_last_table():
 
 
 @with_database
+def test_small_tables_are_saved_in_one_statement(django_assert_num_queries):
+    drafts = [draft(factories.board(category), wins=wins) for wins, category in enumerate(("api", "live"), 3)]
+    with django_assert_num_queries(1):
+        pair_tables.save_pair_tables(drafts)
+    assert [pair_tables.load_pair_arrays(table).board.wins[0, 1] for table in PairTable.objects.order_by("pk")] == [
+        3,
+        4,
+    ]
+
+
+@with_database
 def test_an_older_table_never_replaces_a_newer_one():
     board = factories.board()
     pair_tables.save_pair_tables([draft(board, NOON, 2)])

@@ -5,17 +5,19 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import orjson
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from arena.models import LIVE_POOL, PairWeight, Standing
 from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
-from ratings.boards.snapshots import BoardKey, load_newest_board, unpack_rows
+from ratings.boards.snapshots import METHODS, BoardKey, load_newest_board, unpack_rows
 from ratings.models import Board, Outbox, Pool, Snapshot, Tally
 from ratings.pipeline import board_fits, board_refresh, pool_state, standings, tallies
 from ratings.pipeline.verification import verify_tallies
@@ -188,7 +190,7 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
     for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
-    with django_assert_num_queries(34):
+    with django_assert_num_queries(18):
         board_refresh.refresh()
 
 
@@ -342,6 +344,54 @@ def test_votes_that_come_while_boards_are_published_are_in_those_that_follow():
 
     board_refresh.refresh()
     assert shown() == {"x": (3, 1, 0), "y": (1, 3, 0)}
+
+
+@at_once
+def test_model_whose_first_vote_comes_while_boards_are_published_is_on_those_that_follow():
+    x, y, new = (factories.model(slug) for slug in ("x", "y", "new"))
+    for categories in (["coding", "math"], ["coding", "math"], ["coding"]):
+        factories.cast(x, y, categories=categories)
+    with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
+        thread = in_thread(board_refresh.refresh)
+        assert eventually(blocked)
+        factories.cast(new, x, "tie", categories=["math"])
+    thread.join()
+
+    assert shown(category="math") == {"x": (2, 0, 1), "y": (0, 2, 0), "new": (0, 0, 1)}
+
+
+def count_inserts(queries):
+    """The number of statements that have stored snapshots."""
+    return sum(query["sql"].startswith('INSERT INTO "ratings_snapshot"') for query in queries)
+
+
+def test_boards_of_a_small_pool_are_published_in_two_transactions():
+    factories.cast(*factories.models(2), categories=["coding", "math", "german", "hard-prompts", "multi-turn"])
+
+    with CaptureQueriesContext(connection) as queries:
+        published = board_refresh.refresh()
+
+    assert (len(published), count_inserts(queries)) == (14, 2)
+
+
+@pytest.mark.parametrize(
+    ("publish", "transactions"), [(board_refresh._publish_one_by_one, 4), (board_refresh._publish_together, 1)]
+)
+def test_boards_are_published_in_their_order(publish, transactions):
+    """A large pool publishes its boards one by one, and a small one publishes them together."""
+    factories.cast(*factories.models(2), categories=["coding", "math"])
+    cutoff, changed = board_refresh._apply_outbox()
+    boards = board_refresh._list_due_boards(LIVE_POOL, done=())
+    state = pool_state.get_pool_state(boards[0].pool)
+    fit = partial(board_refresh._fit_board_or_skip, state=state, models=board_refresh._load_models(state))
+
+    with CaptureQueriesContext(connection) as queries:
+        published = list(publish(boards, fit, cutoff))
+
+    assert changed == {LIVE_POOL}
+    assert [(each.board, each.method) for each in published] == [(board, way) for board in boards for way in METHODS]
+    assert count_inserts(queries) == transactions
+    assert not Board.objects.filter(behind=True).exists()
 
 
 @at_once

@@ -184,7 +184,7 @@ def test_fold_asks_the_database_as_often_for_many_votes_as_for_one(votes, django
     for pair in pairs:
         factories.cast(*pair)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(3):
         tallies.apply_outbox()
 
 

@@ -44,6 +44,11 @@ def test_products_are_those_of_each_voters_sums(monkeypatch, voters, votes, widt
     )
 
 
+@pytest.mark.parametrize(("width", "rows"), [(8, [300]), (1 << 12, [128, 128, 44])])
+def test_blocks_have_a_row_for_each_voter_and_no_more(width, rows):
+    assert [size for *_, size in cluster_sums._iter_blocks(np.arange(300), width)] == rows
+
+
 def test_products_do_not_depend_on_how_voters_are_numbered():
     voter, first, second, values = draw_entries(12, 300, 5)
     parts = [(first, values), (second, -values)]
