@@ -1,7 +1,10 @@
 """The ASGI application of the web process: a body limit, then static files, then Django."""
 
+import gc
 import os
-from threading import Thread
+from threading import Timer
+
+gc.disable()  # what loads here stays, so the collector would visit it again and again for nothing
 
 import django
 from django.conf import settings
@@ -9,6 +12,7 @@ from django.conf import settings
 from config.server.uvicorn_protocol import allow_files, slow_ticks
 
 DATABASE_TIMEOUT_MS = 5_000
+LANGUAGES_DELAY_S = 3  # loading the model takes the processor from the first pages, which come first
 
 allow_files()
 slow_ticks()
@@ -29,4 +33,8 @@ settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(
     StaticFiles(RequestHandler()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
 )
-Thread(target=language_id.preload_identifier, name="load", daemon=True).start()
+loading = Timer(LANGUAGES_DELAY_S, language_id.preload_identifier)
+loading.daemon = True
+loading.start()
+gc.freeze()
+gc.enable()

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from launcher.supervisor import PrintLine, Program, Supervisor
 SETTINGS_MODULE = "launcher.dev_settings"
 PRODUCTION_APPLICATION = "config.asgi:application"
 APPLICATION = "launcher.dev_asgi:application"
+STANDBY = (sys.executable, "-m", "launcher.standby")
+WEB = "web"
 PACKAGES = ("core", "catalog", "arena", "ratings", "config")
-PROGRAMS = ("web", "answers", "ratings", "beat")
+WORKERS = ("answers", "ratings", "beat")
 POLL_S = 0.2
 SETTLE_S = 0.1  # a checkout writes many files
 
@@ -23,16 +26,23 @@ def adapt_programs(programs: list[Program]) -> list[Program]:
 
     The launcher has the port open all the time, so requests during a restart wait for its end.
     """
-    return [replace(program, command=_adapt_command(program.command), restarts=False) for program in programs]
+    return [replace(_adapt_web(program), restarts=False) for program in programs]
 
 
-def _adapt_command(command: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(APPLICATION if word == PRODUCTION_APPLICATION else word for word in command)
+def _adapt_web(program: Program) -> Program:
+    if PRODUCTION_APPLICATION not in program.command:
+        return program
+    command = tuple(APPLICATION if word == PRODUCTION_APPLICATION else word for word in program.command)
+    python_module = command[2:]  # after the interpreter and its option -m
+    return replace(program, command=command, standby=(*STANDBY, *python_module))
 
 
-async def restart_on_edits(supervisor: Supervisor, root: Path, say: PrintLine) -> None:
+async def restart_on_edits(
+    supervisor: Supervisor, root: Path, is_web_ready: Callable[[], Awaitable[bool]], say: PrintLine
+) -> None:
     """Restart the programs of the service whenever a Python file of the packages changes, the web server first."""
     seen = scan_modules(root)
+    await supervisor.prepare_restart(WEB)
     while True:
         await asyncio.sleep(POLL_S)
         current = scan_modules(root)
@@ -44,8 +54,16 @@ async def restart_on_edits(supervisor: Supervisor, root: Path, say: PrintLine) -
             await asyncio.sleep(SETTLE_S)
             current = scan_modules(root)
         say(f"{os.path.relpath(changed[0], root)} changed; restarting the web server and the workers")
-        for name in PROGRAMS:
-            await supervisor.restart(name)
+        await _restart_programs(supervisor, is_web_ready)
+
+
+async def _restart_programs(supervisor: Supervisor, is_web_ready: Callable[[], Awaitable[bool]]) -> None:
+    """Workers that still start after the previous edit end at once: the web server needs the processor."""
+    await asyncio.gather(*(supervisor.kill(name) for name in (WEB, *WORKERS)))
+    await supervisor.start_again(WEB, is_web_ready)
+    for name in WORKERS:
+        await supervisor.start_again(name)
+    await supervisor.prepare_restart(WEB)
 
 
 def scan_modules(root: Path) -> dict[str, int]:

@@ -36,9 +36,13 @@ class LogFile:
     def open_pipe(self) -> int:
         """A file descriptor for the output of a program. The caller closes it once the program has its own copy."""
         reading, writing = os.pipe()
+        self.copy(reading)
+        return writing
+
+    def copy(self, reading: int) -> None:
+        """Receive the output of a program from a pipe until its end, and close it."""
         self._copying = Thread(target=self._copy, args=(reading,), name=self.path.name, daemon=True)
         self._copying.start()
-        return writing
 
     async def drain(self) -> None:
         """Wait for all output of an ended program, with a timeout: one of its children may keep the pipe open."""

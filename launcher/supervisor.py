@@ -41,7 +41,9 @@ class Program:
 
     signal: stops the program, even if the supervisor itself dies. ready: polled until it returns True. prefix: comes
     before the command and may change the user or the namespace. inherited_fds: file descriptors that the program keeps
-    open for its lifetime. restarts: whether the supervisor starts the program again when it ends.
+    open for its lifetime. restarts: whether the supervisor starts the program again when it ends. standby: the command
+    of a process that prepares and becomes the program once it reads a byte from the file descriptor that is the last
+    argument.
     """
 
     name: str
@@ -53,8 +55,18 @@ class Program:
     prefix: tuple[str, ...] = ()
     inherited_fds: tuple[int, ...] = ()
     restarts: bool = True
+    standby: tuple[str, ...] = ()
     ready_within: float = 60
     stop_within: float = 6.5
+
+
+@dataclass(frozen=True)
+class _Standby:
+    """A standby process, and our ends of two pipes: a byte in `start` makes it the program, `output` has its lines."""
+
+    process: asyncio.subprocess.Process
+    start: int
+    output: int
 
 
 @dataclass
@@ -63,6 +75,7 @@ class _RunningProgram:
     log: LogFile
     process: asyncio.subprocess.Process
     keeper: asyncio.Task[None] | None = None
+    standby: _Standby | None = None
 
 
 class Supervisor:
@@ -96,21 +109,38 @@ class Supervisor:
         running.log.close()
         self._groups.remove(group)
 
-    async def restart(self, name: str) -> None:
-        """Kill a program and start it again. Returns when it is ready, or when it will not be started again."""
-        running = next(each for group in self._groups for each in group if each.program.name == name)
+    async def kill(self, name: str) -> None:
+        """Kill a program. It stays dead until `start_again`."""
+        running = self._get_running(name)
         await _stop_keeper(running)
         with contextlib.suppress(ProcessLookupError):
             running.process.kill()
         await _wait_for_exit(running.process)
         await running.log.drain()
-        running.process = await self._spawn(running.program, running.log)
+
+    async def start_again(self, name: str, ready: Callable[[], Awaitable[bool]] = is_always_ready) -> None:
+        """Start a killed program. Returns when it is ready, or when it has ended and will not be started again."""
+        running = self._get_running(name)
+        running.process = await self._take_standby(running) or await self._spawn(running.program, running.log)
         running.keeper = asyncio.create_task(self._keep_running(running))
-        ready = asyncio.create_task(_wait_until_ready(running.program))
+        waiting = asyncio.create_task(_wait_until_ready(ready))
         try:
-            await asyncio.wait([ready, running.keeper], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([waiting, running.keeper], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            ready.cancel()
+            waiting.cancel()
+
+    async def prepare_restart(self, name: str) -> None:
+        """Start the standby process of a program. The next `start_again` uses it if it is still alive then."""
+        running = self._get_running(name)
+        program = running.program
+        start_reader, start = os.pipe()
+        output, output_writer = os.pipe()
+        try:
+            process = await self._execute(program, (*program.standby, str(start_reader)), output_writer, start_reader)
+        finally:
+            os.close(start_reader)
+            os.close(output_writer)
+        running.standby = _Standby(process, start, output)
 
     async def stop(self) -> None:
         while self._groups:
@@ -118,6 +148,22 @@ class Supervisor:
             self._groups.pop()
         if self.failure.done():
             self.failure.exception()
+
+    def _get_running(self, name: str) -> _RunningProgram:
+        return next(running for group in self._groups for running in group if running.program.name == name)
+
+    async def _take_standby(self, running: _RunningProgram) -> asyncio.subprocess.Process | None:
+        """Let the standby process become the program. Returns None if there is none alive."""
+        standby = running.standby
+        if standby is None or standby.process.returncode is not None:
+            await _end_standby(running)
+            return None
+        running.standby = None
+        running.log.copy(standby.output)
+        with contextlib.suppress(BrokenPipeError):  # it has just died, which its keeper reports
+            os.write(standby.start, b"\n")
+        os.close(standby.start)
+        return standby.process
 
     async def _start(self, program: Program, group: list[_RunningProgram]) -> None:
         running = await self._begin(program)
@@ -159,27 +205,33 @@ class Supervisor:
         return _RunningProgram(program, log, await self._spawn(program, log))
 
     async def _spawn(self, program: Program, log: LogFile) -> asyncio.subprocess.Process:
-        name = program.signal.name.removeprefix("SIG")
-        setpriv = shutil.which("setpriv")
-        tie = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCHDOG_SCRIPT, name)
         output = log.open_pipe()
         try:
-            return await asyncio.create_subprocess_exec(
-                *program.prefix,
-                *tie,
-                *program.command,
-                env=dict(program.env),
-                stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched_end,
-                stdout=output,
-                stderr=output,
-                pass_fds=program.inherited_fds,
-                start_new_session=True,
-            )
+            return await self._execute(program, program.command, output)
         finally:
             os.close(output)
 
+    async def _execute(
+        self, program: Program, command: tuple[str, ...], output: int, *fds: int
+    ) -> asyncio.subprocess.Process:
+        name = program.signal.name.removeprefix("SIG")
+        setpriv = shutil.which("setpriv")
+        tie = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCHDOG_SCRIPT, name)
+        return await asyncio.create_subprocess_exec(
+            *program.prefix,
+            *tie,
+            *command,
+            env=dict(program.env),
+            stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched_end,
+            stdout=output,
+            stderr=output,
+            pass_fds=(*program.inherited_fds, *fds),
+            start_new_session=True,
+        )
+
     async def _stop(self, running: _RunningProgram) -> None:
         await _stop_keeper(running)
+        await _end_standby(running)
         process = running.process
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(running.program.signal)
@@ -193,9 +245,19 @@ class Supervisor:
         running.log.close()
 
 
-async def _wait_until_ready(program: Program) -> None:
-    while not await program.ready():
+async def _wait_until_ready(ready: Callable[[], Awaitable[bool]]) -> None:
+    while not await ready():
         await asyncio.sleep(POLL_S)
+
+
+async def _end_standby(running: _RunningProgram) -> None:
+    if standby := running.standby:
+        running.standby = None
+        with contextlib.suppress(ProcessLookupError):
+            standby.process.kill()
+        await _wait_for_exit(standby.process)
+        os.close(standby.start)
+        os.close(standby.output)
 
 
 async def _stop_keeper(running: _RunningProgram) -> None:

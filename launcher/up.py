@@ -142,7 +142,8 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
         await supervisor.start(*programs)
     watchers = [model_watch.watch_models(ports.values(), env["DATABASE_URL"])] if ports else []
     if options.development:
-        watchers.append(development.restart_on_edits(supervisor, embedded.PROJECT_ROOT, print_line))
+        is_web_ready = partial(is_http_ok, options.port, "/healthz")  # without the workers, which restart later
+        watchers.append(development.restart_on_edits(supervisor, embedded.PROJECT_ROOT, is_web_ready, print_line))
     return [asyncio.create_task(watcher) for watcher in watchers]
 
 

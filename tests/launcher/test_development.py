@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from launcher import development
-from launcher.supervisor import Program, Supervisor
+from launcher.supervisor import Program, Supervisor, is_always_ready
 from tests.processes import alive, eventually
 
 FOREVER = "while :; do sleep 0.05; done"
@@ -43,17 +43,21 @@ def test_web_server_serves_the_tree_and_no_program_restarts_by_itself(tmp_path):
 
     assert new_web.command[3:] == ("launcher.dev_asgi:application", "--fd", "7")
     assert new_web.inherited_fds == (7,)
+    assert new_web.standby[1:] == ("-m", "launcher.standby", *new_web.command[2:])
     assert new_beat.command == beat.command
     assert [new_web.restarts, new_beat.restarts] == [False, False]
 
 
 async def test_edit_restarts_all_programs_and_also_one_that_has_failed(tree):
+    names = ("web", *development.WORKERS)
     said: list[str] = []
     supervisor = Supervisor(said.append)
 
     def program(name):
         script = f"echo $$ >>{name}.pids; if [ -e broken ]; then echo broken; exit 1; fi; {FOREVER}"
-        return Program(name, ("/bin/sh", "-c", f"cd {tree}; {script}"), tree / f"{name}.log", restarts=False)
+        command = ("/bin/sh", "-c", f"cd {tree}; {script}")
+        standby = ("/bin/sh", "-c", f"cd {tree}; read -r _ </dev/fd/$0; {script}")
+        return Program(name, command, tree / f"{name}.log", restarts=False, standby=standby)
 
     def starts(name):
         return (tree / f"{name}.pids").read_text().split() if (tree / f"{name}.pids").exists() else []
@@ -61,19 +65,19 @@ async def test_edit_restarts_all_programs_and_also_one_that_has_failed(tree):
     async def until(condition):
         assert await asyncio.to_thread(eventually, condition)
 
-    await supervisor.start(*map(program, development.PROGRAMS))
-    watcher = asyncio.create_task(development.restart_on_edits(supervisor, tree, said.append))
+    await supervisor.start(*map(program, names))
+    watcher = asyncio.create_task(development.restart_on_edits(supervisor, tree, is_always_ready, said.append))
     try:
-        await until(lambda: all(starts(name) for name in development.PROGRAMS))
+        await until(lambda: all(starts(name) for name in names))
         (tree / "broken").touch()
         (tree / "core" / "module.py").write_text("edited = 1")
-        await until(lambda: sum("exit code 1: broken" in line for line in said) == len(development.PROGRAMS))
+        await until(lambda: sum("exit code 1: broken" in line for line in said) == len(names))
         (tree / "broken").unlink()
         (tree / "core" / "module.py").write_text("edited = 22")
-        await until(lambda: all(len(starts(name)) == 3 for name in development.PROGRAMS))
+        await until(lambda: all(len(starts(name)) == 3 for name in names))
         assert said.count("core/module.py changed; restarting the web server and the workers") == 2
         assert not supervisor.failure.done()
-        assert not any(alive(int(pid)) for name in development.PROGRAMS for pid in starts(name)[:-1])
+        assert not any(alive(int(pid)) for name in names for pid in starts(name)[:-1])
     finally:
         watcher.cancel()
         await supervisor.stop()
