@@ -69,14 +69,27 @@ REFUSALS = (
     (psycopg.Connection, "connect", _refuse_database),
     (psycopg.AsyncConnection, "connect", _refuse_database),
 )
+refusals = pytest.MonkeyPatch()
 
 
-@pytest.fixture(autouse=True)
-def services_refuse_pure_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all connections to services fail during a pure test, also in its child processes."""
-    if not request.node.get_closest_marker("pure"):
-        return
-    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
-    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+def refuse_services() -> None:
+    """Let all connections to services fail, also in child processes."""
+    refusals.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
+    refusals.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     for owner, name, refuse in REFUSALS:
-        monkeypatch.setattr(owner, name, refuse)
+        refusals.setattr(owner, name, refuse)
+
+
+def switch_services(item: pytest.Item) -> None:
+    """Refuse services from the first pure test in a row to the last."""
+    if not item.get_closest_marker("pure"):
+        refusals.undo()
+    elif psycopg.connect is not _refuse_database:
+        refuse_services()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Allow services at the end of a file, where the fixtures of the module and the session may need them."""
+    if nextitem is None or nextitem.path != item.path:
+        refusals.undo()
