@@ -5,6 +5,7 @@ test that uses one of them without asking for it fails. `-m pure` leaves out slo
 """
 
 import re
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -24,7 +25,12 @@ MESSAGE = "a pure test uses a service; let it ask for the fixture db or valkey"
 def is_pure(item: pytest.Item) -> bool:
     if item.get_closest_marker("django_db") or SERVICE_FIXTURES & set(getattr(item, "fixturenames", ())):
         return False
-    return not any(item.path.is_relative_to(path) for path in IMPURE_PATHS)
+    return not _is_in_impure_path(item.path)
+
+
+@cache
+def _is_in_impure_path(path: Path) -> bool:
+    return any(path.is_relative_to(impure) for impure in IMPURE_PATHS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,12 +38,25 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.markexpr = QUICK
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if is_pure(item):
             item.add_marker("pure")
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("slow")
+    if config.option.markexpr == QUICK:
+        _keep_quick(config, items)
+
+
+def _keep_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the others before Hypothesis reads the whole program for the sake of its tests."""
+    quick, others = [], []
+    for item in items:
+        is_quick = item.get_closest_marker("pure") and not item.get_closest_marker("slow")
+        (quick if is_quick else others).append(item)
+    config.hook.pytest_deselected(items=others)
+    items[:] = quick
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -51,6 +51,7 @@ def test_web_server_inherits_an_open_port_and_no_program_restarts_by_itself(tmp_
         assert listener.getsockname() == ("127.0.0.1", port)
 
 
+@pytest.mark.slow
 async def test_edit_restarts_all_programs_and_also_one_that_has_failed(tree):
     said: list[str] = []
     supervisor = Supervisor(said.append)
