@@ -21,7 +21,8 @@ from tests.purity import (
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_ignore_collect,
-    services_refuse_pure_tests,
+    pytest_runtest_teardown,
+    switch_services,
 )
 from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makereport
 
@@ -37,9 +38,29 @@ gc.disable()
 HASH_KEY = hash_key._key = b"of the installation under test. "
 
 
+# Plugins give these to every test. They serve fixtures and markers that no test here uses.
+UNUSED_FIXTURES = {
+    "_dj_autoclear_mailbox",
+    "_django_clear_site_cache",
+    "_django_isolate_apps",
+    "_django_set_urlconf",
+    "_django_setup_unittest",
+    "_fail_for_invalid_template_variable",
+    "_live_server_helper",
+    "_template_string_if_invalid_marker",
+    "event_loop_policy",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Drop the unused fixtures: they cost each of ten thousand tests as much as its own work."""
+    names = session._fixturemanager._node_autousenames[session]
+    names[:] = [name for name in names if name not in UNUSED_FIXTURES]
+
+
 def pytest_collection_finish() -> None:
     """Freeze the loaded objects: otherwise each of many full collections would scan thousands of tests."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     gc.enable()
@@ -61,12 +82,13 @@ def settings_of_tests():
         yield
 
 
-@pytest.fixture(autouse=True)
-def installation():
+# In a hook and not in a fixture: the same for all tests, it costs a hundredth.
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """The process has read its key of hashes already, and no salt; tests about that say otherwise, for themselves."""
-    yield
     hash_key._key = HASH_KEY
     network_hashes._salts.clear()
+    switch_services(item)
 
 
 @pytest.fixture
@@ -124,5 +146,5 @@ __all__ = [
     "pytest_ignore_collect",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
-    "services_refuse_pure_tests",
+    "pytest_runtest_teardown",
 ]

@@ -1,5 +1,6 @@
 """Reading the OpenAPI document in tests."""
 
+from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -17,9 +18,14 @@ def plain(schema: Any) -> Any:
     return {"anyOf": [converted, {"type": "null"}]} if schema.get("nullable") is True else converted
 
 
+@cache
+def _build_components() -> Any:
+    return plain(build_document()["components"])
+
+
 def errors(schema: Any, value: Any) -> list[str]:
     """The errors of a value against a schema of the document."""
-    whole = plain({**schema, "components": build_document()["components"]})
+    whole = {**plain(schema), "components": _build_components()}
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(whole).iter_errors(value)]
 
 

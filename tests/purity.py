@@ -5,6 +5,7 @@ test that uses one of them without asking for it fails. `-m pure` leaves out slo
 """
 
 import re
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -24,7 +25,12 @@ MESSAGE = "a pure test uses a service; let it ask for the fixture db or valkey"
 def is_pure(item: pytest.Item) -> bool:
     if item.get_closest_marker("django_db") or SERVICE_FIXTURES & set(getattr(item, "fixturenames", ())):
         return False
-    return not any(item.path.is_relative_to(path) for path in IMPURE_PATHS)
+    return not _is_in_impure_path(item.path)
+
+
+@cache
+def _is_in_impure_path(path: Path) -> bool:
+    return any(path.is_relative_to(impure) for impure in IMPURE_PATHS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,12 +38,25 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.markexpr = QUICK
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if is_pure(item):
             item.add_marker("pure")
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("slow")
+    if config.option.markexpr == QUICK:
+        _keep_quick(config, items)
+
+
+def _keep_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the others before Hypothesis reads the whole program for the sake of its tests."""
+    quick, others = [], []
+    for item in items:
+        is_quick = item.get_closest_marker("pure") and not item.get_closest_marker("slow")
+        (quick if is_quick else others).append(item)
+    config.hook.pytest_deselected(items=others)
+    items[:] = quick
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -69,14 +88,27 @@ REFUSALS = (
     (psycopg.Connection, "connect", _refuse_database),
     (psycopg.AsyncConnection, "connect", _refuse_database),
 )
+refusals = pytest.MonkeyPatch()
 
 
-@pytest.fixture(autouse=True)
-def services_refuse_pure_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all connections to services fail during a pure test, also in its child processes."""
-    if not request.node.get_closest_marker("pure"):
-        return
-    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
-    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+def refuse_services() -> None:
+    """Let all connections to services fail, also in child processes."""
+    refusals.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
+    refusals.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     for owner, name, refuse in REFUSALS:
-        monkeypatch.setattr(owner, name, refuse)
+        refusals.setattr(owner, name, refuse)
+
+
+def switch_services(item: pytest.Item) -> None:
+    """Refuse services from the first pure test in a row to the last."""
+    if not item.get_closest_marker("pure"):
+        refusals.undo()
+    elif psycopg.connect is not _refuse_database:
+        refuse_services()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Allow services at the end of a file, where the fixtures of the module and the session may need them."""
+    if nextitem is None or nextitem.path != item.path:
+        refusals.undo()

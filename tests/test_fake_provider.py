@@ -76,6 +76,7 @@ async def test_provider_streams_the_expected_text(provider):
     assert body.endswith("data: [DONE]\n\n")
 
 
+@pytest.mark.slow
 async def test_provider_keeps_the_pace(provider):
     start = time.monotonic()
     await ask(provider.base_url, "steady-100-ttft-0.1-len-20", "Why?")
@@ -107,6 +108,7 @@ async def test_provider_forgets(provider):
     assert len(provider.requests("error-503-once")) == 1
 
 
+@pytest.mark.slow
 async def test_provider_holds_many_streams_at_once(provider):
     start = time.monotonic()
     answers = await asyncio.gather(*(ask(provider.base_url, "steady-100-len-30", f"question {n}") for n in range(50)))
@@ -116,6 +118,7 @@ async def test_provider_holds_many_streams_at_once(provider):
     ]
 
 
+@pytest.mark.slow
 async def test_provider_runs_as_a_process():
     command = [sys.executable, "-m", "tests.fake_provider", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

@@ -11,9 +11,12 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.purity import IMPURE_FILE, MESSAGE, is_pure
 
+ONCE = Retry(NoBackoff(), 0)
 CHILD = "import os, redis; redis.Redis.from_url(os.environ['REDIS_URL']).ping()"
 
 
@@ -49,7 +52,7 @@ def test_valkey_refuses_a_pure_test(tmp_path):
         server.bind(str(tmp_path / "socket"))
         server.listen()
         with pytest.raises(redis.ConnectionError, match=MESSAGE):
-            redis.Redis(unix_socket_path=str(tmp_path / "socket")).ping()
+            redis.Redis(unix_socket_path=str(tmp_path / "socket"), retry=ONCE).ping()
 
 
 async def test_asynchronous_valkey_refuses_a_pure_test(tmp_path):
@@ -64,6 +67,7 @@ def test_postgresql_refuses_a_pure_test():
             connect("postgresql:///arena")
 
 
+@pytest.mark.slow
 def test_children_of_a_pure_test_find_no_service():
     done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True)
     assert "Connection refused" in done.stderr

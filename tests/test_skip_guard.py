@@ -31,6 +31,7 @@ def test_test_that_does_not_run_is_a_failure(pytester, body, outcome):
     assert outcomes(pytester, body) == outcome
 
 
+@pytest.mark.slow
 def test_other_outcomes_stay(pytester):
     body = "def test_good(): pass\ndef test_bad(): assert False\n"
     assert outcomes(pytester, body) == {"passed": 1, "failed": 1}

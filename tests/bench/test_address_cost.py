@@ -25,6 +25,7 @@ def test_battles_are_what_the_narrowest_level_lets_through():
     assert battles(levels, (1000, 9, 1), 2) == 360
 
 
+@pytest.mark.slow
 def test_attack_moves_its_target_up_and_more_votes_move_it_further():
     some, many = (attack(1, bench.RANKS[0], number, everywhere=False) for number in (300, 3000))
 

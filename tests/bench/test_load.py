@@ -30,6 +30,7 @@ def marks(*moments):
     return [Window(at, dict.fromkeys((*PARTS, "up", "mock", "client"), at) | {"machine": 20.0 * at}) for at in moments]
 
 
+@pytest.mark.slow
 async def test_straight_load_finds_every_text_as_the_mock_wrote_it(mock):
     load = Load(straight(mock, QUICK), users=3, ramp_s=0.1, most=6)
 
@@ -43,6 +44,7 @@ async def test_straight_load_finds_every_text_as_the_mock_wrote_it(mock):
         assert all(-0.001 < delay < 0.5 for delay in each.added)
 
 
+@pytest.mark.slow
 async def test_load_notes_an_error_when_a_text_is_not_what_the_mock_wrote(mock):
     async def lying(battle, cookies):
         battle.text["a"] = "Something else. "

@@ -63,6 +63,7 @@ def test_contenders_of_ours_find_the_same_ratings(contender):
     assert CONTENDERS[contender](DRAWN, 0)() == pytest.approx(fitted(DRAWN), abs=1e-8)
 
 
+@pytest.mark.slow
 def test_fastchat_description_fits_near_the_optimum_and_its_rounds_spread_as_the_sandwich_says():
     single = DRAWN.votes()
     votes = np.column_stack([single.first, single.second, 2 * single.outcome]).astype(np.int32)

@@ -199,6 +199,7 @@ def settings_with(**variables):
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_settings_stop_the_start_with_one_line():
     run = settings_with(ARENA_LOGIN="never")
 
@@ -206,12 +207,14 @@ def test_settings_stop_the_start_with_one_line():
     assert run.stderr == "arena: ARENA_LOGIN is not one of optional, required\n"
 
 
+@pytest.mark.slow
 def test_settings_take_hosts_origins_and_secure_cookies_from_the_public_url():
     run = settings_with(**PRODUCTION)
 
     assert run.stdout == "['arena.example'] True ['https://arena.example']\n"
 
 
+@pytest.mark.slow
 def test_settings_keep_every_parameter_of_the_database_url():
     code = "from config.settings import DATABASES; print(DATABASES['default']['OPTIONS']['sslmode'])"
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://u:p@db.example/arena?sslmode=require"}

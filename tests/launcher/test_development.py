@@ -48,6 +48,7 @@ def test_web_server_serves_the_tree_and_no_program_restarts_by_itself(tmp_path):
     assert [new_web.restarts, new_beat.restarts] == [False, False]
 
 
+@pytest.mark.slow
 async def test_edit_restarts_all_programs_and_also_one_that_has_failed(tree):
     names = ("web", *development.WORKERS)
     said: list[str] = []

@@ -78,6 +78,7 @@ async def write(log, *command):
     await log.drain()
 
 
+@pytest.mark.slow
 async def test_program_that_writes_without_end_fills_six_files_and_no_more(tmp_path):
     """While it runs and holds its output open; the newest lines are there, in order."""
     log = LogFile(tmp_path / "x.log", file_bytes=2_000)
@@ -93,6 +94,7 @@ async def test_program_that_writes_without_end_fills_six_files_and_no_more(tmp_p
     assert len(text) > MAX_OLD_FILES * 2_000 * 0.9
 
 
+@pytest.mark.slow
 async def test_rotation_goes_on_where_the_run_before_ended(tmp_path):
     for run in range(20):
         log = LogFile(tmp_path / "x.log", file_bytes=1_000)
@@ -119,6 +121,7 @@ async def test_line_is_text_of_at_most_so_many_bytes(supervisor, tmp_path, scrip
     assert (tmp_path / "x.log").read_text() == text
 
 
+@pytest.mark.slow
 async def test_program_goes_on_while_the_disk_is_full(supervisor, tmp_path):
     (tmp_path / "x.log").symlink_to("/dev/full")
     await supervisor.run(shell(tmp_path / "x.log", f"seq 3000; touch {tmp_path}/done"))

@@ -61,6 +61,7 @@ def test_smollm2_streams_an_answer(tmp_path):
     assert events[-1]["choices"][0]["finish_reason"] in ("stop", "length")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -75,6 +76,7 @@ def test_wrong_usage_is_told(arguments, message):
     assert done.stderr.rstrip().endswith(message)
 
 
+@pytest.mark.slow
 def test_file_that_is_no_model_is_told_in_the_last_line(tmp_path):
     (tmp_path / "poem.gguf").write_text("roses are red")
     command = [*SERVER, "--port", str(local_models.pick_free_port()), tmp_path / "poem.gguf"]

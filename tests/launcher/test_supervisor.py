@@ -58,6 +58,7 @@ def obedient(stage: Stage, name: str, **facts) -> Program:
     return stage.program(name, script, ready=stage.noted(f"{name} started"), **facts)
 
 
+@pytest.mark.slow
 async def test_start_waits_until_ready_and_stop_goes_backwards(stage):
     await stage.supervisor.start(obedient(stage, "first"))
     await stage.supervisor.start(obedient(stage, "second"))
@@ -75,6 +76,7 @@ async def test_start_runs_a_group_together(stage):
     assert {"a met", "b met"} <= set(stage.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "message"),
     [
@@ -92,6 +94,7 @@ async def test_start_tells_in_one_line_why_it_failed(stage, script, message):
     assert str(caught.value) == f"{message} (log: {stage.folder}/x.log)"
 
 
+@pytest.mark.slow
 async def test_stop_ends_what_a_failed_start_left(stage):
     with pytest.raises(ProgramError):
         await stage.supervisor.start(
@@ -111,6 +114,7 @@ async def test_cancelled_start_leaves_nothing(stage):
     assert not alive(stage.pid("slow"))
 
 
+@pytest.mark.slow
 async def test_dead_program_is_started_again_with_its_log_kept(stage):
     await stage.supervisor.start(stage.program("x", f"echo life; {FOREVER}"))
     assert await stage.until(lambda: (stage.folder / "x.pid").exists() and stage.pid("x"))
@@ -123,6 +127,7 @@ async def test_dead_program_is_started_again_with_its_log_kept(stage):
     assert await stage.until(lambda: (stage.folder / "x.log").read_text() == "life\nlife\n")
 
 
+@pytest.mark.slow
 async def test_five_deaths_in_a_minute_are_a_failure(stage, monkeypatch):
     monkeypatch.setattr(subject, "MAX_RESTART_DELAY_S", 0.01)
     await stage.supervisor.start(stage.program("x", "echo no luck; exit 7"))
@@ -131,6 +136,7 @@ async def test_five_deaths_in_a_minute_are_a_failure(stage, monkeypatch):
     assert stage.said == ["x ended with exit code 7; restarting it"] * 4
 
 
+@pytest.mark.slow
 async def test_stop_kills_what_does_not_listen(stage):
     deaf = stage.program("deaf", f'trap "" TERM; note started; {FOREVER}', ready=stage.noted("deaf started"))
     await stage.supervisor.start(Program(**{**vars(deaf), "stop_within": 0.2}))
@@ -243,6 +249,7 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tie", ["parent-death signal", "pipe"])
 def test_nothing_outlives_a_killed_supervisor(tmp_path, tie):
     commands = tmp_path / "bin"

@@ -5,33 +5,34 @@ from ratings.pipeline import pool_figures, pool_state
 from ratings.web.leaderboard import fragments, views
 from tests.ratings.board_history import three_boards
 
+CACHES = (
+    snapshot_cache.board_cache,
+    snapshot_cache.newest_id_cache,
+    model_facts.context_cache,
+    fragments.fragment_cache,
+    views.frame_cache,
+)
 
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    """Clear cached pool states: the next test has another database, but its revisions may be the same."""
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Disable short-lived caches, so that a test sees new data at once; the caches have tests of their own.
+
+    Clear cached pool states: the next test has another database, but its revisions may be the same.
+    """
+    snapshot_cache.newest_id_cache.seconds = 0.0
+    model_facts.context_cache.seconds = 0.0
+    for cache in CACHES:
+        cache.clear()
     pool_state.clear_pool_states()
-    yield
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Leave nothing to the tests of other folders."""
+    snapshot_cache.newest_id_cache.seconds = snapshot_cache.NEWEST_CACHE_SECONDS
+    model_facts.context_cache.seconds = model_facts.CACHE_SECONDS
     pool_state.clear_pool_states()
-
-
-@pytest.fixture(autouse=True)
-def nothing_lately():
-    """Disable short-lived caches, so that a test sees new data at once; the caches have tests of their own."""
-    for recent in (snapshot_cache.newest_id_cache, model_facts.context_cache):
-        recent.seconds = 0.0
-    for recent in (
-        snapshot_cache.board_cache,
-        snapshot_cache.newest_id_cache,
-        model_facts.context_cache,
-        fragments.fragment_cache,
-        views.frame_cache,
-    ):
-        recent.clear()
-    yield
-    snapshot_cache.newest_id_cache.seconds, model_facts.context_cache.seconds = (
-        snapshot_cache.NEWEST_CACHE_SECONDS,
-        model_facts.CACHE_SECONDS,
-    )
 
 
 @pytest.fixture

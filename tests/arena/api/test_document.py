@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from django.test import Client
 from django.urls import get_resolver
 
 from arena.api.conventions import list_rules
@@ -15,6 +16,12 @@ from tests.openapi import errors, operations
 DOCS, SCHEMA = "/api/docs/", "/api/schema/"
 NAMES = [operation["operationId"] for _, _, operation in operations()]
 CALLS = pytest.mark.parametrize(("path", "method", "operation"), operations(), ids=NAMES)
+
+
+@pytest.fixture(scope="module")
+def docs():
+    """The response with the API reference."""
+    return Client().get(DOCS)
 
 
 def routes(patterns, prefix=""):
@@ -115,8 +122,8 @@ def test_document_says_who_may_ask():
         assert operation["security"] == [{"voter": []}, {"key": []}, {}]
 
 
-def test_document_and_page_say_what_holds_for_all_calls(client, settings):
-    page = client.get(DOCS).content.decode()
+def test_document_and_page_say_what_holds_for_all_calls(docs, settings):
+    page = docs.content.decode()
     description = build_document()["info"]["description"]
     for rule in list_rules():
         assert render_code_spans(rule) in page
@@ -135,8 +142,8 @@ def test_schema_is_served_as_json(client):
     assert response.json()["openapi"].startswith("3.")
 
 
-def test_page_has_every_call_with_its_fields(client):
-    page = client.get(DOCS).content.decode()
+def test_page_has_every_call_with_its_fields(docs):
+    page = docs.content.decode()
     for path, method, operation in operations():
         assert f'id="{operation["operationId"]}"' in page
         assert f"<strong>{method.upper()}</strong> <code>{path}</code>" in page
@@ -157,10 +164,9 @@ def test_fields_lead_into_what_they_hold():
     assert not names["problem"].required
 
 
-def test_page_keeps_to_the_policy_of_all_pages(client):
-    response = client.get(DOCS)
-    page = response.content.decode()
-    assert "'unsafe-inline'" not in response["Content-Security-Policy"]
+def test_page_keeps_to_the_policy_of_all_pages(docs):
+    page = docs.content.decode()
+    assert "'unsafe-inline'" not in docs["Content-Security-Policy"]
     assert " style=" not in page
     assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|https?://(?!example\.com|arena\.example)", page)
 

@@ -48,6 +48,7 @@ def test_draw_tells_propensities_that_sum_to_one(weights, keep):
     assert sum(draw_propensities([4, 2, 1, 3], weights, keep).values()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", weighted_pairs.values(), ids=weighted_pairs)
 def test_draw_draws_each_pair_as_often_as_its_propensity_says(weights):
     models = [1, 2, 3, 4]
@@ -59,6 +60,7 @@ def test_draw_draws_each_pair_as_often_as_its_propensity_says(weights):
     assert chi_square(drawn, expected) < CHI_SQUARE[5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [{}, {(1, 2): 5.0}, {(1, 2): 0.0, (1, 3): 1.0, (2, 3): 0.1}])
 def test_draw_puts_each_model_on_the_left_half_of_the_time(weights):
     left, seen = Counter(), Counter()
@@ -72,6 +74,7 @@ def test_draw_puts_each_model_on_the_left_half_of_the_time(weights):
         assert chi_square({"left": left[model], "right": times - left[model]}, halves) < CHI_SQUARE[1]
 
 
+@pytest.mark.slow
 def test_draw_keeps_the_side_of_a_kept_model_a_fair_coin_too():
     left = sum(draw([1, 2, 3], {}, keep=2).a == 2 for _ in range(DRAWS))
 

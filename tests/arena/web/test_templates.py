@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
+from django.test import RequestFactory
 from django.utils.safestring import mark_safe
 
 VOID_ELEMENTS = {"meta", "link", "input", "img", "br", "path", "circle", "line"}
@@ -43,12 +44,12 @@ class Outline(HTMLParser):
         return [a for t, a in self.tags if t == tag and all(a.get(k) == v for k, v in attributes.items())]
 
 
-@pytest.fixture
-def render(rf):
+@pytest.fixture(scope="module")
+def render():
     """The template rendered as by a view. `query` is part of the address."""
 
     def rendered(template, query=None, scheme="", **context):
-        request = rf.get("/somewhere/", query)
+        request = RequestFactory().get("/somewhere/", query)
         request.COOKIES["scheme"] = scheme
         return render_to_string(template, context, request)
 
@@ -165,7 +166,7 @@ PAGES = {
 }
 
 
-@pytest.fixture(params=PAGES.values(), ids=PAGES.keys())
+@pytest.fixture(scope="module", params=PAGES.values(), ids=PAGES.keys())
 def page(request, render):
     template, context = request.param
     return Outline(render(template, **context))

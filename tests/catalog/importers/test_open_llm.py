@@ -28,6 +28,7 @@ def test_scores_are_read_with_their_conditions():
     assert {row.chat_template for row in rows if row.model == "other/Base-1B"} == {False}
 
 
+@pytest.mark.slow
 def test_noise_of_gpqa_counts_a_question_once_though_its_sets_hold_it_up_to_three_times():
     gpqa, ifeval = (
         next(row for row in parse_scores(OPEN_LLM.encode(), "f.csv") if row.task == f"leaderboard_{name}")

@@ -62,6 +62,7 @@ def test_what_was_broken_off_is_collected_anew(source, settings, monkeypatch):
     assert collect_if_changed()
 
 
+@pytest.mark.slow
 def test_two_that_start_from_one_folder_collect_one_after_the_other():
     with _lock_folder():
         other = subprocess.Popen([sys.executable, "-c", COLLECT], stdout=subprocess.PIPE, text=True)

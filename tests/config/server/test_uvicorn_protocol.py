@@ -143,6 +143,7 @@ async def read_all(opened):
     return received
 
 
+@pytest.mark.slow
 @LOOPS
 @pytest.mark.parametrize(
     ("pieces", "limit"),
@@ -200,12 +201,14 @@ async def read_until(opened, words):
     return len(received)
 
 
+@pytest.mark.slow
 @LOOPS
 @pytest.mark.parametrize("client", [wait_while_answered, send_to_a_busy_application])
 def test_client_that_waits_for_us_is_not_closed(run, client):
     run(client())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("soft", [256, MAX_OPEN_FILES + 100])
 def test_web_process_may_open_more_files_than_is_usual(soft):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -75,6 +75,7 @@ def test_many_who_ask_at_once_wait_for_one():
     assert len(calls) == 1
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_ever_for_another():
     cache = TtlCache(3)
     released = Event()

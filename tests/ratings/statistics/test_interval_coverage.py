@@ -5,6 +5,7 @@ import pytest
 from tests.ratings import simulations
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_as_often_as_they_say():
     assert 0.94 < simulations.of_intervals(200) < 0.96
 

@@ -163,6 +163,7 @@ def test_uneven_chances_seldom_flag_where_the_model_holds():
     assert np.mean(flagged) < 0.1
 
 
+@pytest.mark.slow
 def test_what_the_model_does_not_describe_is_flagged():
     """Pairs far apart are decided as if they were close, so the curve has another shape than the model's."""
 
