@@ -1,4 +1,4 @@
-"""URLs of the arena's pages, of accounts, and of its API."""
+"""URLs of pages, accounts, and API calls."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,12 +18,12 @@ from core.http.color_scheme import set_color_scheme
 
 
 def _build_battle_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    """A path below /battles/ that no cache may store, because its responses are for one voter."""
+    """Return a path below /battles/. Its responses are for one voter, so no cache may store them."""
     return path(f"battles/{route}", cache_control(no_store=True)(view), name=name)
 
 
 def _build_second_factor_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    """A path below /accounts/second-factor/ that no cache may store, because its pages show secrets."""
+    """Return a path below /accounts/second-factor/. Its pages show secrets, so no cache may store them."""
     return path(f"accounts/second-factor/{route}", cache_control(no_store=True)(view), name=name)
 
 
@@ -54,7 +54,7 @@ pages = [
     ),
     path("appearance/", set_color_scheme, name="appearance"),
 ]
-# Includes the pages of allauth that need no e-mail, under the names by which allauth reverses them.
+# Includes the allauth pages that do not need e-mail, with the URL names that allauth requires.
 accounts = [
     path("accounts/", cache_control(no_store=True)(account_views.manage_account), name="account"),
     path("accounts/keys/<int:key>/revoke/", account_views.revoke_key, name="account-key-revoke"),

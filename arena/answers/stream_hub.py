@@ -1,7 +1,8 @@
-"""Streams battles to open pages. One loop per web process reads the events that workers publish, and each connection
-sends the events between its own position and the current view of its battle.
+"""Streams battles to open pages.
 
-Redis gives hints only: the first view, and the view after any loss, comes from the database.
+One loop per web process reads the events that workers publish, and updates the views of battles. Each connection sends
+the events between its own position and the current view. Redis may lose events, so the first view and the view after
+any loss come from the database.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from core.http.sse import MAX_STREAM_S, EventStream, StreamSlot
 from core.storage.redis_clients import connect_async_redis
 
 POLL_S = 0.04
-MAX_SENT_PER_S = 5000  # of one process: with more than 200 battles, each is sent less often
+MAX_SENT_PER_S = 5000  # per process; with more than 200 battles, each battle is sent less often
 RETRY_DELAY_S = 1.0
 MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
@@ -38,14 +39,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class BattleReader:
-    """One open connection; `sending_since` is set while the client has not taken the last events."""
+    """One open connection. `sending_since` is finite while the client has not yet received the last chunk."""
 
     task: "asyncio.Task[Any] | None"
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)
     sending_since: float = math.inf
 
     def is_cancelled(self) -> bool:
-        """Whether the connection was cut off. A library may swallow the cancellation (see `BattleHub._run`)."""
+        """Return whether the connection was cancelled. A library may swallow the exception (see `BattleHub._run`)."""
         return self.task is not None and self.task.cancelling() > 0
 
 
@@ -60,18 +61,18 @@ class FollowedBattle:
     updated_at: float = field(default_factory=time.monotonic)
 
     def is_quiet(self) -> bool:
-        """Whether to ask the database: a worker may have died between saving an end and publishing it."""
+        """Return whether to reload the view, because a worker may have died between saving and publishing an end."""
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
-        """Note the time of an update and wake all readers."""
+        """Record the time of an update, and wake all readers."""
         self.updated_at = time.monotonic()
         for reader in self.readers:
             reader.wake_event.set()
 
 
 class BattleHub:
-    """All battles with readers in this process, and the one loop that keeps their views up to date."""
+    """All battles with readers in this process, and the loop that updates their views."""
 
     def __init__(self) -> None:
         self.followed: dict[UUID, FollowedBattle] = {}
@@ -81,22 +82,22 @@ class BattleHub:
         self.open_slots: sse.OpenSlots = {}
 
     def admit(self, limits: Mapping[str, int]) -> StreamSlot:
-        """A slot for one more stream in this process. Raises RequestError 429 or 503.
+        """Return a slot for one more stream in this process. Raises RequestError 429 or 503.
 
-        limits: who is charged → how many streams they may have open; 0 means no limit.
+        limits: {client: maximum number of open streams}; 0 means no limit
         """
         return sse.acquire_slot(self.open_slots, limits)
 
     def stream(self, slot: StreamSlot, battle_id: UUID, view: BattleView, position: Position) -> EventStream:
-        """The events of `follow`, for a response."""
+        """Return the events of `follow` as the stream of a response."""
         return EventStream(slot, self.follow(slot, battle_id, view, position))
 
     async def follow(
         self, slot: StreamSlot, battle_id: UUID, view: BattleView, position: Position
     ) -> AsyncIterator[bytes]:
-        """Server-sent events from a position on, until the battle has its last one.
+        """Yield server-sent events after a position, until the battle has ended.
 
-        view: of the battle, just loaded from the database
+        view: the current view of the battle from the database
         """
         reader = BattleReader(asyncio.current_task())
         try:
@@ -117,7 +118,7 @@ class BattleHub:
                 del self.followed[battle_id]
 
     def _drop_stalled(self) -> None:
-        """Cancel the connections of clients that do not read, so that they free their slots."""
+        """Cancel the connections of clients that do not read, to free their slots."""
         deadline = time.monotonic() - STALL_TIMEOUT_S
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
             if reader.sending_since < deadline and reader.task:
@@ -125,11 +126,11 @@ class BattleHub:
 
     async def _join(self, battle_id: UUID, view: BattleView, position: Position) -> FollowedBattle:
         battle = self.followed.setdefault(battle_id, FollowedBattle(battle_id, view))
-        # A reader that continues may have text that was released after the last checkpoint and is only in Redis.
+        # A reader that reconnects may have seen text that is in Redis but not yet in the database.
         if position != Position() and battle.last_id == FIRST_ID:
             with suppress(RedisError, OSError):
                 await self._read_streams([battle])
-        battle = self.followed.setdefault(battle_id, battle)  # the last other reader may have left meanwhile
+        battle = self.followed.setdefault(battle_id, battle)  # the last other reader may have left in the meantime
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
@@ -163,7 +164,7 @@ class BattleHub:
         await self._reload(incomplete + quiet)
 
     async def _read_streams(self, battles: list[FollowedBattle]) -> list[FollowedBattle]:
-        """Apply the new events of these battles. Returns the battles with lost events."""
+        """Apply the new events of these battles. Return the battles with lost events."""
         battles_by_key = {get_stream_key(battle.battle_id).encode(): battle for battle in battles}
         positions: dict[Any, Any] = {key: battle.last_id for key, battle in battles_by_key.items()}
         streams: Any = await self.redis.xread(positions) if positions else []
@@ -194,14 +195,14 @@ async def _stream_updates(battle: FollowedBattle, reader: BattleReader, position
         if battle.view.state in FINAL_STATES and position.step:
             return
         await _wait_for_event(reader.wake_event, sent_at + HEARTBEAT_S - time.monotonic())
-        # The reader may have woken with nothing to send.
+        # The reader may have been woken although there was nothing to send.
         if time.monotonic() - sent_at >= HEARTBEAT_S:
             yield b": still here\n\n"
             sent_at = time.monotonic()
 
 
 def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> bool:
-    """Apply published entries to the view. False if events between them were lost."""
+    """Apply published entries to the view. Return False if events before or between them were lost."""
     complete = True
     for entry_id, fields in entries:
         battle.last_id = entry_id
@@ -212,7 +213,7 @@ def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, dict[bytes
 
 
 def _merge_view(battle: FollowedBattle, loaded_view: BattleView) -> None:
-    """Take the view from the database, but keep any longer text of the same attempt from the stream."""
+    """Replace the view by the one from the database, but keep longer text of the same attempt from the stream."""
     for number, sides in battle.view.turns.items():
         for name, streamed in sides.items():
             loaded = loaded_view.side(number, name)
@@ -231,7 +232,7 @@ _hub: BattleHub | None = None
 
 
 def get_hub() -> BattleHub:
-    """The hub of this web process."""
+    """Return the hub of this web process."""
     global _hub  # noqa: PLW0603  # one per web process, created inside its event loop
     if _hub is None:
         _hub = BattleHub()

@@ -1,4 +1,4 @@
-"""The rules that hold for all calls of the API: identity, scopes, limits, retries, caching, errors and formats."""
+"""The rules for all API calls: identity, scopes, limits, retries, caching, errors, and formats."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from core.http.rate_limit import DEFAULT_BURST
 
 
 def list_rules() -> list[str]:
-    """One paragraph per rule, with code between backticks. The limits are the current settings of this site."""
+    """Return one paragraph per rule, with code in backticks. The limits are the current settings of this site."""
     return [
         _(
             "Clients are identified by an API key (`Authorization: Bearer KEY`) or by the signed cookie `voter` "

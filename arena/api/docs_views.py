@@ -24,7 +24,7 @@ def show_schema(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt  # so that a write request gets a 404 and not an error about its token
 def redirect_to_docs(request: HttpRequest) -> HttpResponse:
-    """A redirect from the URL above the API to the API reference."""
+    """Redirect `/api/` to the API reference."""
     if request.method in SAFE_METHODS:
         return redirect("api-docs")
     return call_not_found(request)
@@ -43,8 +43,8 @@ class CallListView(APIView):
     def get(self, request: Request) -> Response:
         """List all API calls.
 
-        Returns the method, path and title of every call. `schema` is the address of the OpenAPI document, `docs` that
-        of the reference for people.
+        Returns the method, path, and title of every call. `schema` is the URL of the OpenAPI document, and `docs` is
+        the URL of the API reference.
         """
         overview = {
             "docs": request.build_absolute_uri(reverse("api-docs")),

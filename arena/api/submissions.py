@@ -1,4 +1,4 @@
-"""Calls that send submissions to the catalog and return their state."""
+"""API calls for submissions to the catalog."""
 
 from typing import Any
 from uuid import UUID
@@ -48,9 +48,9 @@ class SubmissionListView(APIView):
 
 
 def _create_submission(request: Request) -> Submission:
-    """The stored submission of a body with either `file`, a text, or `proposal`, an object of texts.
+    """Store the submission of a request. The body has either `file`, a string, or `proposal`, an object of strings.
 
-    Raises RequestError.
+    Raises RequestError 400 if the body is invalid, and the errors of `submission_access`.
     """
     body = read_json_body(request)
     if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"file", "proposal"}:

@@ -1,4 +1,4 @@
-"""Endpoints, the calls to them, and their figures by day."""
+"""Models for endpoints, calls to them, and their daily statistics."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -8,7 +8,7 @@ from catalog.models import LanguageModel
 
 
 class Endpoint(models.Model):
-    """The address and settings of a model's API. Null limits mean the arena's own, which all models share."""
+    """The address and settings of a model's API. A limit that is null has the default value for all models."""
 
     model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
     kind = models.CharField(max_length=20)
@@ -38,7 +38,7 @@ class Endpoint(models.Model):
 
 
 class EndpointCall(models.Model):
-    """One attempt of one endpoint, for its health and its measured speed. Rolled up by day, then deleted."""
+    """One call to an endpoint, with its failure or speed. Calls are aggregated by day and then deleted."""
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
     battle = models.UUIDField(null=True, help_text="id of the battle, which may have been deleted")
@@ -55,9 +55,9 @@ class EndpointCall(models.Model):
 
 
 class EndpointDay(models.Model):
-    """Figures of an endpoint for one day (UTC), measured on our own traffic, in seconds and tokens per second.
+    """Statistics of an endpoint for one day in UTC, in seconds and tokens per second.
 
-    `answers` and `failures` count all calls; the public failure rate is computed from `public_answers` and
+    `answers` and `failures` count all calls. The public failure rate is computed from `public_answers` and
     `public_failures`.
     """
 
