@@ -13,7 +13,7 @@ REASON_LABELS = PRAISE | BLAME
 
 
 def build_inspection(object_id: str) -> dict[str, Any]:
-    """Return the template context, or {} if the battle does not exist."""
+    """Return the template context, or an empty dict if the battle does not exist."""
     try:
         battle = Battle.objects.select_related("model_a", "model_b").filter(pk=UUID(object_id)).first()
     except ValueError:
@@ -37,7 +37,7 @@ def build_inspection(object_id: str) -> dict[str, Any]:
 
 
 def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
-    """Return the context of a side: its model, whether it won, the voter's reasons, and its earlier standing."""
+    """Return a side's model, whether it won, the voter's reasons, and the model's standing before the vote."""
     reasons = vote.reasons.get(side, ()) if vote else ()
     return {
         "side": side,

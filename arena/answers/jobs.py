@@ -88,7 +88,10 @@ def _list_answers(turns: Iterable[Turn]) -> QuerySet[Answer]:
 
 
 def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
-    """Return the jobs of claimed turns. `claims` is {turn id: {answer id: attempt}}."""
+    """Return the jobs of claimed turns.
+
+    claims: the attempts of the claimed answers, keyed by turn id and then by answer id
+    """
     turn_ids = [turn_id for turn_id, attempts in claims.items() if attempts]
     if not turn_ids:
         return []

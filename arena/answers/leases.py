@@ -66,7 +66,10 @@ class SaveOutcome:
 
 
 def claim_answers(turn_ids: Sequence[int]) -> list[dict[int, int]]:
-    """Claim queued answers. Return {answer id: attempt} per turn, which is empty if another worker has claimed it."""
+    """Claim the queued answers of turns. Return one dict per turn with the attempts, keyed by answer id.
+
+    The dict is empty if another worker has claimed the turn.
+    """
     return _group_by_turn(turn_ids, _claim_rows("state = 'queued'", list(turn_ids)))
 
 
@@ -91,8 +94,8 @@ def _group_by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) ->
 def reap_answers() -> dict[int, dict[int, int]]:
     """Claim turns whose lease has expired or that waited too long in the queue.
 
-    Return {turn id: {answer id: attempt}} for the oldest `MAX_REAPED_TURNS` of them. Concurrent calls claim different
-    turns.
+    At most `MAX_REAPED_TURNS` are claimed, the oldest first. Concurrent calls claim different turns. Return the
+    attempts, keyed by turn id and then by answer id.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -213,9 +216,9 @@ def _save_results(results: list[AnswerResult]) -> frozenset[int]:
 
 
 def _advance_battles(turn_ids: list[int]) -> dict[int, str]:
-    """Update fully answered battles. Return {turn id: new state}.
+    """Update fully answered battles to `void` if a side failed in the first turn, and otherwise to `ready`.
 
-    The state is `void` if a side failed in the first turn, and otherwise `ready`.
+    Return the new states, keyed by turn id.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -151,7 +151,7 @@ class LiveTurn:
                 self.unsent.append(["delta", self.job.number, name, side.tag, offset, side.release(step)])
 
     def list_ended_sides(self) -> list[LiveSide]:
-        """Return the sides to save now. A paced turn saves both sides together; other turns save each as it ends."""
+        """Return the sides to save now. Paced turns save both sides together. Other turns save each side as it ends."""
         sides = [side for side in self.sides.values() if side.lane.is_over and not side.closed]
         if self.job.paced and len(sides) < len(self.sides):
             return []

@@ -32,7 +32,7 @@ class SideView:
 
 @dataclass
 class BattleView:
-    """The released part of a battle: its state, and {turn number: {side: view}}."""
+    """The released part of a battle: its state, and the views of its answers, keyed by turn number and side."""
 
     state: str = "answering"
     turns: dict[int, dict[str, SideView]] = field(default_factory=dict)

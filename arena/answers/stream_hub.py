@@ -84,7 +84,7 @@ class BattleHub:
     def admit(self, limits: Mapping[str, int]) -> StreamSlot:
         """Return a slot for one more stream in this process. Raises RequestError 429 or 503.
 
-        limits: {client: maximum number of open streams}; 0 means no limit
+        limits: the maximum number of open streams, keyed by client; 0 means no limit
         """
         return sse.acquire_slot(self.open_slots, limits)
 

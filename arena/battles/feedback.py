@@ -41,7 +41,7 @@ def save_feedback(battle: Battle, reasons: Mapping[str, Sequence[str]], comment:
 def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:
     """Parse the feedback of a request into fields of `Vote`.
 
-    reasons: {side: [words from `REASONS`]}, or None
+    reasons: lists of words from `REASONS`, keyed by side, or None
     comment: a string of at most `MAX_COMMENT_LENGTH` characters, or None
 
     Raises RequestError 400 if the reasons or the comment are invalid.
@@ -71,7 +71,10 @@ def build_vote_data(vote: Vote) -> dict[str, Any]:
 
 
 def build_reason_chips(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[list[dict[str, Any]]]]:
-    """Return {side: [praise, blame]}, each a list of chips. A chip is `chosen` if its word is in `reasons`."""
+    """Return two lists of chips per side, one for praise and one for blame.
+
+    A chip is `chosen` if its word is in `reasons`.
+    """
     return {
         side: [
             [{"word": word, "label": label, "chosen": word in reasons.get(side, ())} for word, label in words.items()]

@@ -92,7 +92,7 @@ def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
 
 
 def load_export_batch(voter_id: UUID, after: ExportCursor | None = None) -> list[dict[str, Any]]:
-    """Return the next `EXPORT_BATCH_SIZE` of the voter's battles after a cursor, oldest first; empty at the end."""
+    """Return the next `EXPORT_BATCH_SIZE` of the voter's battles after a cursor, oldest first."""
     battles = _list_battles(voter_id).reverse().prefetch_related("turns__answers")
     if after:
         created_at, battle_id = after

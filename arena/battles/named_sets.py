@@ -20,7 +20,7 @@ MAX_QUERY_LENGTH = 2000  # characters; a browser takes 4,096 bytes
 
 
 def list_set_slugs(battle: Battle) -> list[str]:
-    """Return the slugs of a blind battle's named set, sorted by model name; empty if it has no named set."""
+    """Return the slugs of a blind battle's named set, sorted by model name. Other battles have none."""
     if battle.mode != Battle.Mode.ANONYMOUS or not battle.among:
         return []
     return list(LanguageModel.objects.filter(pk__in=battle.among).order_by("name").values_list("slug", flat=True))

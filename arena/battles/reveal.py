@@ -15,10 +15,10 @@ MILLION = 1_000_000
 
 
 def load_standing(battle: Battle) -> dict[str, Any]:
-    """Return {side: current board row of its model, or None}. The battle stores it at the vote.
+    """Return the current board rows of both models, keyed by side. A model without a rating has None.
 
-    Side-by-side battles have no board, so they use the live pool's board. In each row, `models` is the number of
-    ranked models.
+    The battle stores the rows at the vote. Side-by-side battles have no board, so they use the live pool's board. In
+    each row, `models` is the number of ranked models.
     """
     pool = LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
     ratings = dict[str, Any](Standing.objects.filter(pool=pool).values_list("ratings", flat=True).first() or {})

@@ -60,7 +60,7 @@ def charge_named_set(request: HttpRequest, mode: object, models: object) -> None
 
 
 def _build_limits(request: HttpRequest) -> dict[str, int]:
-    """Return {Redis key: maximum number of new sets per day}. If battles have no limit, sets have none either."""
+    """Return the daily limits on new sets, keyed by Redis key. If battles have no limit, sets have none either."""
     environment = settings.ENVIRONMENT
     limits = {}
     if environment.arena_battles_per_hour:

@@ -56,7 +56,7 @@ class SharedTurn:
 class SharedBattle:
     """A published battle as readers see it.
 
-    models: {side: model}
+    models: both models, keyed by side
     page_side: the side of the model whose page lists the battle
     winner: a value of `Vote.Winner`
     turns: all turns, or in a list only the shortened first turn

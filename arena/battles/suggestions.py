@@ -84,7 +84,7 @@ def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int]) ->
 
 
 def _number_within_categories(keys: Iterable[int], categories: Mapping[int, str]) -> dict[int, int]:
-    """Return {key: number of earlier keys in the same category}."""
+    """Return the position of each key among the keys of its category, starting at 0."""
     counts: dict[str, int] = defaultdict(int)
     positions = {}
     for key in keys:

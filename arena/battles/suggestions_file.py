@@ -16,7 +16,7 @@ MAX_CATEGORY_LENGTH = 100
 
 
 def import_suggestions(path: Path) -> dict[str, str]:
-    """Replace all suggestions with the questions in a file. Return {prompt: category}.
+    """Replace all suggestions with the questions in a file. Return the categories, keyed by prompt.
 
     The file is CSV with a header, or JSON Lines. Raises ValueError if the file cannot be read, or with the number and
     the field of the first invalid line.

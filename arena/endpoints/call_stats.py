@@ -115,7 +115,7 @@ def get_max_network_failures() -> int | None:
 
 
 def list_due_days(now: datetime) -> list[date]:
-    """Return the days in UTC to aggregate now: today, and in the first hour of the day also yesterday."""
+    """Return the days (UTC) to aggregate now, which are today and, in the first hour of the day, yesterday."""
     utc_now = now.astimezone(UTC)
     today = utc_now.date()
     return [today] if utc_now.hour else [today - timedelta(days=1), today]

@@ -71,7 +71,7 @@ def describe_small_windows() -> list[str]:
 
 
 def _measure_sides(answers: Iterable[Answer]) -> list[TextSize]:
-    """Return the size of each side's conversation: its answers, and the questions that it answered."""
+    """Return the size of each side's conversation, which consists of its answers and their questions."""
     sizes = dict.fromkeys(SIDES, TextSize())
     for answer in answers:
         if answer.state == Answer.State.FINISHED:

@@ -25,7 +25,7 @@ def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
 
 
 def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int | None]:
-    """Return {model id: tokens per day, or None for no limit} for the models of `list_drawable_models`."""
+    """Return the models of `list_drawable_models` with their tokens per day, or None for no limit."""
     endpoints = Endpoint.objects.filter(IN_DRAW)
     if chosen is None:
         endpoints = endpoints.exclude(pk__in=list_small_windows().values("pk"))
@@ -49,7 +49,7 @@ def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairD
 
 
 def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
-    """Return {model id: probability of being in the pair}, with sum 2; empty for fewer than two models."""
+    """Return the probability that each model is in the drawn pair. The sum is 2, or there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
     return _compute_draw_shares(pool, _load_update_time(pool), tuple(sorted(models)))

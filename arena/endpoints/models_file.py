@@ -40,7 +40,7 @@ ENDPOINT_FIELDS: dict[str, type] = {
     "temperature": float, "max_concurrency": int, "thinking_tokens": int, "first_token_timeout_s": float,
     "tokens_per_day": int, "parameters": dict,
 }  # fmt: skip
-# {endpoint field in the file: database column}
+# The database columns of the endpoint fields.
 ENDPOINT_COLUMNS = {field: "upstream_id" if field == "model" else field for field in ENDPOINT_FIELDS}
 NUMBER_RANGES = {
     "max_tokens": (1, MAX_INTEGER),
@@ -229,7 +229,7 @@ def _set_enabled(entry: dict[str, Any]) -> str:
 
 
 def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
-    """Return {column: value} for all columns. Missing fields get the empty value of their column."""
+    """Return the values of all columns, keyed by column. Missing fields get the empty value of their column."""
     fields: dict[str, Any] = dict.fromkeys(ENDPOINT_FIELDS)
     fields |= {"base_url": "", "model": "", "api_key_env": "", "parameters": {}} | endpoint
     columns = {ENDPOINT_COLUMNS[field]: value for field, value in fields.items()}

@@ -51,8 +51,8 @@ class PairSampler:
     most `compute_max_share` of all draws.
 
     models: ids of M models
-    weights: {(smaller id, larger id): weight}. A pair without a weight gets the largest weight, because nothing is
-        known about it.
+    weights: the weights of pairs, keyed by (smaller id, larger id). A pair without a weight gets the largest weight,
+        because nothing is known about it.
     keep: the id of a model that is in every pair. Its opponent is drawn by the capped weights, with a uniform tenth, so
         it is as hard to guess as in a draw of both models.
     """

@@ -86,7 +86,7 @@ class EndpointPerformance:
 
 
 def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
-    """Return {model id: statistics} for the last 30 days without open battles. Models without calls are missing."""
+    """Return statistics for the last 30 days without open battles, keyed by model id, except models without calls."""
     last = timezone.now().date() - SETTLING_TIME
     days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - PERFORMANCE_WINDOW, day__lte=last)
     by_model: dict[int, list[EndpointDay]] = {}

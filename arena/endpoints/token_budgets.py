@@ -110,7 +110,7 @@ def delete_old_charges() -> int:
 
 
 def load_budgets(models: Sequence[int]) -> Budgets:
-    """Return {model id: tokens per day}. Models without a limit are missing."""
+    """Return the tokens per day, keyed by model id. Models without a limit are missing."""
     limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
 
@@ -129,14 +129,14 @@ def _has_budget_left(model: int, per_day: int, spent: dict[str, int], share: str
 
 
 def _estimate_costs(models: Sequence[int], pool: str, octets: int) -> dict[int, float]:
-    """Return {model id: expected tokens}, weighted by the probability of a draw; empty for fewer than two models."""
+    """Return the expected tokens of each model, which is its cost in a battle times its probability of being drawn."""
     shares = draw.compute_draw_shares(models, pool)
     answer_limits = _load_answer_limits(Endpoint.objects.filter(model__in=shares))
     return {model: shares[model] * _estimate_tokens(octets, limit) for model, limit in answer_limits.items()}
 
 
 def _load_answer_limits(endpoints: QuerySet[Endpoint]) -> dict[int, int]:
-    """Return {model id: maximum tokens of an answer, including reasoning}."""
+    """Return the maximum tokens of an answer, including reasoning, keyed by model id."""
     limits = endpoints.values_list("model", "max_tokens", "thinking_tokens")
     return {model: (answer or DEFAULT_MAX_TOKENS) + (thinking or 0) for model, answer, thinking in limits}
 
@@ -215,7 +215,7 @@ def _budget_spent_error(detail: str) -> RequestError:
 
 
 def _add_charges(charges: Sequence[Charge]) -> dict[str, int]:
-    """Add charges to today's totals. Return {budget: tokens spent before}. The statement locks rows in name order."""
+    """Add charges to today's totals, locking rows in name order. Return the previous totals, keyed by budget."""
     tokens_by_budget = {charge.charged_to: charge.tokens for charge in charges}
     with connection.cursor() as cursor:
         cursor.execute(CHARGE_SQL, [_today(), [*tokens_by_budget], [*tokens_by_budget.values()]])
@@ -223,7 +223,7 @@ def _add_charges(charges: Sequence[Charge]) -> dict[str, int]:
 
 
 def _load_spent_tokens(models: Iterable[int], share: str) -> dict[str, int]:
-    """Return {budget: tokens spent today} for the budgets of these models, and for this share of each budget."""
+    """Return the tokens spent today from the budgets of these models, and from this share of each budget."""
     budgets = [_format_budget_name(model) for model in models]
     if not budgets:
         return {}
@@ -237,7 +237,7 @@ def _format_budget_name(model: int) -> str:
 
 
 def _estimate_tokens(octets: int, answer_limit: int) -> int:
-    """Return the tokens of one side: the conversation so far, and the longest possible answer."""
+    """Return the estimated tokens of one side, which are the conversation so far and the longest possible answer."""
     return -(-octets // BYTES_PER_TOKEN) + answer_limit
 
 

@@ -17,7 +17,7 @@ MAX_VALID_DAYS = 365
 
 
 def get_signup_mode() -> str:
-    """Return the sign-up mode: `open`, `invite`, or `closed`.
+    """Return the sign-up mode, which is `open`, `invite`, or `closed`.
 
     If the site requires login, the default is `invite`, because open sign-up would give everyone access.
     """

@@ -141,17 +141,17 @@ def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
 
 
 def build_battle_buckets(request: HttpRequest) -> list[Bucket]:
-    """Return the buckets of a battle: for the voter, the address, and the networks around it, smallest first."""
+    """Return the buckets to charge for a battle, for the voter, the address, and its networks, smallest first."""
     return _build_buckets(request, "battle", lambda battles: battles)
 
 
 def build_turn_buckets(request: HttpRequest) -> list[Bucket]:
-    """Return the buckets of a follow-up question or a retry, in the same order."""
+    """Return the buckets to charge for a follow-up question or a retry, in the same order."""
     return _build_buckets(request, "turn", lambda battles: battles * TURNS_PER_BATTLE)
 
 
 def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int]) -> list[Bucket]:
-    """Return buckets with limits that `convert` computes from the limits on battles per hour; 0 means no limit."""
+    """Return buckets with limits that `convert` computes from the limits on battles per hour (0 for no limit)."""
     per_voter = convert(settings.ENVIRONMENT.arena_battles_per_hour)
     per_address = convert(settings.ENVIRONMENT.arena_battles_per_hour_address)
     network_buckets = [
@@ -161,7 +161,7 @@ def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int
 
 
 def build_running_limits(request: HttpRequest) -> dict[str, int]:
-    """Return {network: maximum number of battles in progress}, or {} if there is no limit."""
+    """Return the maximum number of battles in progress, keyed by network, or an empty dict for no limit."""
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return {}
     return {network.key: running_battles.MAX_PER_ADDRESS * network.factor for network in list_charged_networks(request)}
@@ -184,7 +184,10 @@ def get_payer(request: HttpRequest) -> str:
 
 
 def is_charged_alone(request: HttpRequest) -> bool:
-    """Return whether only the voter is charged: with an API key, or with an account if the site requires login."""
+    """Return whether only the voter is charged.
+
+    This is the case for requests with an API key, and for accounts if the site requires login.
+    """
     if api_keys.get_request_key(request):
         return True
     return settings.ENVIRONMENT.is_login_required and is_logged_in(request)

@@ -58,7 +58,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
 
     While Redis is down, battles are not counted, and only the voter's limit and the hourly limits apply.
 
-    limits: {network: maximum number of battles}
+    limits: the maximum number of battles, keyed by network
     """
     try:
         for _attempt in range(len(limits) + 1):

@@ -11,7 +11,7 @@ from arena.identity.voters import get_voter_id
 
 
 def build_battle_stream_limits(request: HttpRequest) -> dict[str, int]:
-    """Return {voter or network: maximum number of open battle streams}; 0 means no limit."""
+    """Return the maximum number of open battle streams (0 for no limit), keyed by voter or network."""
     per_voter = settings.ENVIRONMENT.arena_streams_per_voter
     limits = {str(get_voter_id(request)): per_voter}
     if settings.ENVIRONMENT.arena_battles_per_hour_address:
@@ -21,7 +21,7 @@ def build_battle_stream_limits(request: HttpRequest) -> dict[str, int]:
 
 
 def build_board_stream_limits(request: HttpRequest) -> dict[str, int]:
-    """Return {voter or network: maximum number of open board streams}; 0 means no limit.
+    """Return the maximum number of open board streams (0 for no limit), keyed by voter or network.
 
     Unless the voter is charged alone, only networks are charged, because most readers of boards are not voters.
     """

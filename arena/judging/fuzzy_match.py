@@ -1,4 +1,4 @@
-"""Reduces text to its visible words, and finds names in any spelling. Pure, and linear in the length of the text."""
+"""Reduces a text to its visible words, and finds names in any spelling."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Finds identity leaks: answers that reveal their model. Pure, and linear in the length of the text.
+"""Finds identity leaks, which are answers that reveal their model.
 
 There are two kinds of leaks. An answer introduces itself as a known model (`SELF`), or it mentions one of the two
 models (`OWN`). Names are found in any spelling (see `arena.judging.fuzzy_match`). The words around a name show whether

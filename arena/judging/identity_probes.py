@@ -2,8 +2,6 @@
 
 The patterns, in many languages, are in `data/probes.toml`. Quoted texts to translate or explain do not count, and
 neither does "who are you" in a role-play, which asks for the role.
-
-This module is pure, and linear in the length of the text.
 """
 
 import re
@@ -87,7 +85,7 @@ def _is_probe_line(line: str, makers: int, *, is_coded: bool) -> bool:
 
 @dataclass(frozen=True)
 class PromptWords:
-    """A text, and {index of the first word: match} for the known models and makers in it."""
+    """A text, and the names of known models and makers in it, keyed by the index of their first word."""
 
     text: TokenizedText
     names: dict[int, NameMatch]

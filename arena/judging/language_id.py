@@ -1,4 +1,4 @@
-"""Detects the human language of a prompt. Pure, and linear in the length of the text."""
+"""Detects the human language of a prompt."""
 
 import re
 from functools import cache

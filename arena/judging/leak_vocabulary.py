@@ -1,4 +1,4 @@
-"""The words around a name that show whether it means the model itself, another model, or something else. Pure."""
+"""The words around a name that show whether it means the model itself, another model, or something else."""
 
 from arena.judging.fuzzy_match import tokenize_text
 
@@ -118,7 +118,7 @@ SURNAMES = _parse_words("""
 PERSON_TITLES = _parse_words("""
     jean marie saint st uncle aunt madame monsieur mr mrs ms dr king queen miss lady lord sir professor bert
 """)
-# {name: words that show that the name means something else}
+# Words that show that a name means something else, keyed by name.
 OTHER_MEANINGS = {
     "gpt": _parse_words("partition partitions partitioned mbr guid disk disks uefi bootloader"),
     "anthropic": _parse_words("principle principles cosmology cosmological universe"),

@@ -1,4 +1,4 @@
-"""The names of well-known model families and their makers, and the names of a catalog entry. Pure."""
+"""The names of well-known model families and their makers, and the names of a catalog entry."""
 
 import re
 from functools import cache
@@ -105,7 +105,7 @@ MIN_NAME_LENGTH = 4
 
 @cache
 def get_families() -> dict[str, frozenset[str]]:
-    """Return {well-known word: all words of its family and maker}. All words are squeezed (see `squeeze_text`)."""
+    """Return the squeezed words of each family and its maker, keyed by each of these words."""
     lines = map(squeeze_names, FAMILIES.strip().splitlines())
     return {word: line for line in lines for word in line}
 

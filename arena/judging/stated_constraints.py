@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001  # letters of many scripts
-"""Counts the constraints and steps that a prompt states for its answer. Pure, and linear in the length of the text.
+"""Counts the constraints and steps that a prompt states for its answer.
 
 Constraints are of the kinds that IFEval (Zhou et al. 2023) calls verifiable: length, format, required content,
 forbidden content, and language. The patterns match prose in lower case.

@@ -1,4 +1,4 @@
-"""Measures the style of answers: their length, and how much Markdown they use. Pure, and linear in the text's length.
+"""Measures the style of answers: their length, and how much Markdown they use.
 
 Headers, bold marks, and list items correspond to header_count, bold_count, and list_count in the public arena data
 ("Does style matter?", LMSYS 2024), except that code is removed first, by the rules of Markdown.

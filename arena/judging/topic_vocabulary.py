@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001  # letters of many scripts
-"""The words and patterns that `arena.judging.topics` uses to recognize topics. Pure.
+"""The words and patterns that `arena.judging.topics` uses to recognize topics.
 
 Precision matters more than recall. A word with other common meanings counts only if its sentence contains another word
 of the topic.

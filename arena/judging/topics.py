@@ -1,4 +1,4 @@
-"""Determines the categories of a battle from the voter's prompts. Pure, and linear in the length of the text.
+"""Determines the categories of a battle from the voter's prompts.
 
 Answers are ignored, because selecting battles by their answers would bias the results. The category names are those of
 the public arenas. For some categories, the public arenas use a model or an embedding. We use words and patterns, so

@@ -106,7 +106,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
 
 
 def _build_field_errors(error: RequestError) -> dict[str, str]:
-    """Return {form field: first message}. Errors that belong to no field are shown at the prompt."""
+    """Return the first message of each form field. Errors that belong to no field are shown at the prompt."""
     fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
     return {field: messages[0] for field, messages in fields.items()}
 
