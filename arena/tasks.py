@@ -24,8 +24,8 @@ def expire() -> None:
     lifecycle.expire_battles()
 
 
-@shared_task(name="arena.forget_told", ignore_result=True)
-def forget_told() -> None:
+@shared_task(name="arena.delete_expired_records", ignore_result=True)
+def delete_expired_records() -> None:
     """Delete expired idempotent responses and old token charges."""
     from arena.endpoints import token_budgets
     from arena.identity import idempotency

@@ -12,18 +12,18 @@ MIN_VOTERS = 5  # with fewer voters, readers could guess who gave which reason
 
 # Each half of the union has its own partial index.
 REASON_COUNTS_SQL = """
-WITH said AS (
+WITH model_votes AS (
     SELECT voter, reasons -> 'a' AS words, pool, counted FROM arena_vote
     WHERE model_a_id = %(model)s AND reasons <> '{}'
     UNION ALL
     SELECT voter, reasons -> 'b' AS words, pool, counted FROM arena_vote
     WHERE model_b_id = %(model)s AND reasons <> '{}'
-), held AS (
-    SELECT voter, words FROM said
-    WHERE pool = %(pool)s AND counted AND jsonb_typeof(words) = 'array' AND words ?| %(known)s
+), pool_votes AS (
+    SELECT voter, words FROM model_votes
+    WHERE pool = %(pool)s AND counted AND jsonb_typeof(words) = 'array' AND words ?| %(known_words)s
 )
-SELECT (SELECT count(*) FROM held), (SELECT count(DISTINCT voter) FROM held), word, count(*)
-FROM held, LATERAL (SELECT DISTINCT jsonb_array_elements_text(words) AS word) AS once GROUP BY word"""
+SELECT (SELECT count(*) FROM pool_votes), (SELECT count(DISTINCT voter) FROM pool_votes), word, count(*)
+FROM pool_votes, LATERAL (SELECT DISTINCT jsonb_array_elements_text(words) AS word) AS once GROUP BY word"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def load_feedback_profile(model: int, pool: str) -> FeedbackProfile | None:
     """Return the profile of a model from a pool's counted votes, or None if fewer than `MIN_VOTERS` gave a reason."""
     known = [*PRAISE, *BLAME]
     with connection.cursor() as cursor:
-        cursor.execute(REASON_COUNTS_SQL, {"model": model, "pool": pool, "known": known})
+        cursor.execute(REASON_COUNTS_SQL, {"model": model, "pool": pool, "known_words": known})
         rows = cursor.fetchall()
     if not rows:
         return None

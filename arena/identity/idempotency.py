@@ -21,17 +21,17 @@ MAX_KEY_LENGTH = 255
 ADVISORY_LOCK_ID = 7_298_544  # first half of the lock id; the second half is a hash of voter and key
 
 
-def run_once(request: Request, act: Callable[[], Response]) -> HttpResponseBase:
-    """Call `act` once per voter and `Idempotency-Key`, and return its response or the stored one.
+def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBase:
+    """Call `action` once per voter and `Idempotency-Key`, and return its response or the stored one.
 
-    Responses are not stored if `act` raises, so a failed request can be retried. `act` must return the data of a
+    Responses are not stored if `action` raises, so a failed request can be retried. `action` must return the data of a
     battle, because the stored response is deleted with the battle.
 
     Raises RequestError 400 for an invalid key, and 422 `idempotency_key` if the key was used for another request.
     """
     header = request.headers.get("Idempotency-Key")
     if header is None:
-        return act()
+        return action()
     if not 1 <= len(header) <= MAX_KEY_LENGTH or not header.isprintable():
         raise RequestError("invalid", f"An Idempotency-Key must have 1 to {MAX_KEY_LENGTH} printable characters.", 400)
     key = _hash_parts(header)
@@ -40,7 +40,7 @@ def run_once(request: Request, act: Callable[[], Response]) -> HttpResponseBase:
         _lock_key(get_voter_id(request), key)
         if stored := _find_stored_response(request, key):
             return _replay_response(stored, request_hash)
-        response = act()
+        response = action()
         body = JSONRenderer().render(response.data)
         StoredResponse.objects.create(
             voter=get_voter_id(request),

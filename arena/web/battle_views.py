@@ -129,12 +129,12 @@ def _is_htmx(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers
 
 
-def _run_action(request: HttpRequest, battle_id: UUID, act: BattleAction, renderer: BattleRenderer) -> HttpResponse:
+def _run_action(request: HttpRequest, battle_id: UUID, action: BattleAction, renderer: BattleRenderer) -> HttpResponse:
     """Run an action on one of the voter's battles. Return the rendered result to htmx, or else a redirect."""
     try:
         quotas.charge_write(request)
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        act(battle)
+        action(battle)
     except RequestError as error:
         return _render_error(request, battle_id, error)
     if _is_htmx(request):

@@ -1,7 +1,7 @@
 // Shows an answer on the page. While it streams, its Markdown is rendered here. At the end, the server's HTML or a
 // failure message replaces it.
 import { enhanceAnswer } from "./answer_extras.js";
-import { Growing } from "./markdown_stream.js";
+import { MarkdownStream } from "./markdown_stream.js";
 
 const SLACK_PX = 24;
 const growing = new WeakMap();
@@ -34,7 +34,7 @@ function begin(answer) {
   answer.replaceChildren();
   answer.className = "answer";
   answer.ariaBusy = "true";
-  growing.set(answer, new Growing(answer));
+  growing.set(answer, new MarkdownStream(answer));
   if (initialText) growing.get(answer).append(initialText);
 }
 

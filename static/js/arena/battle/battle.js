@@ -40,13 +40,13 @@ function refresh() {
 }
 
 // Returns the element of an event's answer. Reloads the page if another tab has added the turn.
-function answerOf(data) {
+function findEventAnswer(data) {
   const answer = findAnswer(data);
   if (!requesting && (!answer || verdict().dataset.state !== "answering")) location.reload();
   return answer;
 }
 
-function openBar() {
+function openVoteBar() {
   clearTimeout(patienceTimer);
   const hadFocus = verdict().contains(document.activeElement);
   verdict().dataset.state = "ready";
@@ -59,29 +59,29 @@ function openBar() {
 const handlers = {
   delta(data) {
     restoreStatus();
-    const answer = answerOf(data);
+    const answer = findEventAnswer(data);
     if (answer) grow(answer, data.text);
   },
   reset(data) {
-    const answer = answerOf(data);
+    const answer = findEventAnswer(data);
     if (!answer) return;
     restart(answer);
     startPatienceTimer();
   },
   done(data) {
-    const answer = answerOf(data);
+    const answer = findEventAnswer(data);
     if (!answer) return;
     finish(answer, data.html);
     setStatus(data.side === "a" ? words.doneA : words.doneB);
   },
   failed(data) {
-    const answer = answerOf(data);
+    const answer = findEventAnswer(data);
     if (!answer) return;
     hasFailure = true;
     fail(answer, stopping ? "stopped" : data.reason);
     setStatus(data.side === "a" ? words.failedA : words.failedB);
   },
-  ready: openBar,
+  ready: openVoteBar,
   voted: refresh,
   void: refresh,
 };

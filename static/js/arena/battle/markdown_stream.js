@@ -7,7 +7,7 @@ const PIECE = /[^\n$[]{0,255}[\n$[]|[^\n$[]{1,256}/uy; // ends after a mark that
 const MAYBE_EQUATION = 105; // the parser's state after "$$" or "\["
 const NO_EQUATION = /^[\n$),.;:]/; // after "$$", this means prices, or a line break that the parser handles itself
 
-export class Growing {
+export class MarkdownStream {
   #root;
   #parser;
   #waiting = "";
