@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Runs turns until it is drained. Any thread may call `submit` and `drain`."""
+    """Runs the turns of a worker. `submit` and `drain` are thread-safe."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()

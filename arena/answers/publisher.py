@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Publishes the unsent events of all running turns, in one pipeline per tick."""
+    """Publishes the unsent events of all running turns in one Redis pipeline per tick."""
 
     def __init__(self) -> None:
         self.redis = connect_async_redis()

@@ -217,9 +217,9 @@ class BattleShareView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Publish or unpublish a battle.
 
-        `true` publishes the battle after the vote: anyone with its link can read the texts, but not who asked. An
-        operator decides whether the pages of both models list it. `false` unpublishes it. Returns 403 if publishing is
-        switched off or an operator has taken the battle down.
+        `true` publishes the battle after the vote. Anyone with its link can then read the texts, but the voter stays
+        anonymous. An operator decides whether the pages of the two models list the battle. `false` unpublishes the
+        battle. Returns 403 if publishing is switched off or an operator has taken the battle down.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         [shared] = _read_fields(request, "shared")
@@ -270,8 +270,8 @@ class SharedBattleListView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """List a model's published battles.
 
-        Returns the five newest battles of the model that their voters have published and that are listed. By default,
-        an operator chooses which battles are listed.
+        Returns the five most recently published battles of the model that are listed. By default, an operator chooses
+        which battles are listed.
         """
         battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
         return Response(SharedBattleListSchema({"results": battles}).data)
@@ -287,7 +287,7 @@ def _open_view(request: HttpRequest, battle_id: UUID) -> BattleView:
     return battle_view.load_voter_view(get_voter_id(request), battle_id)
 
 
-@csrf_exempt  # so that a write request gets a 405 and not an error about its token
+@csrf_exempt  # so that write requests get a 405 instead of a CSRF error
 async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     """Stream a battle's events.
 
@@ -310,7 +310,7 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
     return build_stream_response(stream_hub.get_hub().stream(slot, battle_id, view, position))
 
 
-@csrf_exempt  # so that a write request gets a 404 and not an error about its token
+@csrf_exempt  # so that write requests get a 404 instead of a CSRF error
 def call_not_found(request: HttpRequest, path: str = "") -> JsonResponse:
     """Return a 404 that suggests the path with a trailing slash if that exists, or else the list of all calls."""
     with_slash = f"{request.path}/"

@@ -1,4 +1,4 @@
-"""Statistics of feedback: how often voters gave each reason for or against a model."""
+"""Counts how often voters gave each reason for or against a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

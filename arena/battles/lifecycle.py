@@ -1,4 +1,4 @@
-"""The life of a battle, from the first question to the vote. Every change of state is one conditional UPDATE."""
+"""Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE."""
 
 import hashlib
 import logging

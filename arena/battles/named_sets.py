@@ -16,7 +16,7 @@ from catalog.models import LanguageModel
 
 CHOICE_COOKIE = "choice"
 COOKIE_MAX_AGE_S = 7 * 24 * 3600  # seconds
-MAX_QUERY_LENGTH = 2000  # characters; a browser takes 4,096 bytes
+MAX_QUERY_LENGTH = 2000  # characters; browsers accept cookies of up to 4,096 bytes
 
 
 def list_set_slugs(battle: Battle) -> list[str]:

@@ -25,7 +25,7 @@ NAME_MARK = "@"
 ANY_WORD = "(?:[^ .]+ )"
 TOKEN = re.compile(r"[^ ]+ ")
 CLAUSE_BREAK = re.compile(r"[!?…:;。،؛؟।]|\.\W")
-# Quotation marks of every kind.
+# Texts in any kind of quotation marks.
 QUOTED_TEXT = re.compile(
     r'"[^"\n]{1,300}"|“[^“”]{1,300}”|„[^„“”]{1,300}[“”]|«[^«»]{1,300}»|「[^「」]{1,300}」|『[^『』]{1,300}』|'
     r"(?<!\w)['‘][^'‘’\n]{1,300}['’](?!\w)|`[^`\n]{1,300}`"  # noqa: RUF001  # typographic quotation marks

@@ -23,7 +23,7 @@ class Endpoint(models.Model):
     first_token_timeout_s = models.FloatField(null=True, blank=True)
     tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; no limit if empty")
     enabled = models.BooleanField(default=True)
-    # See `arena.endpoints.circuit_breaker`.
+    # The circuit breaker (see `arena.endpoints.circuit_breaker`) uses the next three fields.
     failed_probes = models.PositiveIntegerField(default=0, help_text="failures in a row since the last healthy probe")
     probe_wanted = models.BooleanField(
         default=False, help_text="whether a visitor's call failed before its first token"

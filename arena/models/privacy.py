@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 
 class HashKey(models.Model):
-    """The key of keyed hashes, in the table's only row (see `arena.identity.hash_key`)."""
+    """The key for keyed hashes (see `arena.identity.hash_key`). The table has only one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     key = models.BinaryField(max_length=32)

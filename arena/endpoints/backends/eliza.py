@@ -58,7 +58,7 @@ def generate_reply(messages: Sequence[str]) -> str:
 
 
 class Conversation:
-    """The state of a conversation: the next answer of each rule, and the memory."""
+    """The state of a conversation, which is the next answer of each rule and the stored answers."""
 
     def __init__(self) -> None:
         self._turns: Counter[tuple[str, ...]] = Counter()

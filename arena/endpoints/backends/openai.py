@@ -16,8 +16,8 @@ from arena.endpoints.backends.protocol import Action, BackendError, Reasoning, R
 from arena.endpoints.backends.response import EventReader
 from arena.endpoints.backends.text_cleaning import ThoughtSplitter
 
-FAILURE_REASONS = frozenset({"error", "insufficient_system_resource"})  # OpenRouter and Mistral; DeepSeek
-LENGTH_REASONS = frozenset({"length", "model_length"})  # `model_length` is Mistral's
+FAILURE_REASONS = frozenset({"error", "insufficient_system_resource"})  # the second one is from DeepSeek
+LENGTH_REASONS = frozenset({"length", "model_length"})  # the second one is from Mistral
 
 
 class OpenAIReader(EventReader):
