@@ -203,9 +203,9 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 def format_log_detail(error: BackendError) -> str:
     """Return the log message for a failure.
 
-    It includes the provider's message unless the question may have caused the failure. That message could quote the
-    question, and texts of voters must not be logged. If such a call fails before its first token, a probe follows, and
-    the provider's message about the probe is logged.
+    The message includes the provider's text, unless the question may have caused the failure. In that case, the
+    provider's text could quote the question, and voters' texts must not be logged. If such a call fails before its
+    first token, a probe follows, and the provider's text about the probe is logged.
     """
     status = error.status
     may_quote_question = status is not None and 400 <= status < 500 and status not in STATUSES_OF_ENDPOINT

@@ -31,7 +31,7 @@ def load_battle_view(battle_id: UUID) -> BattleView:
 def load_voter_view(voter_id: UUID, battle_id: UUID) -> BattleView:
     """Return the current view of one of this voter's battles.
 
-    Raises RequestError 404 if the battle does not exist or has another voter.
+    Raises RequestError 404 if the battle does not exist or belongs to another voter.
     """
     answers = list(_query_answers(battle_id).filter(turn__battle__voter=voter_id).only(*VIEW_FIELDS))
     if not answers:

@@ -1,6 +1,6 @@
 """Runs the database calls of a worker process in one thread. Calls within a few milliseconds share a transaction.
 
-With a transaction each, hundreds of claims, heartbeats, and saves would all wait for the disk.
+If each call had its own transaction, hundreds of claims, heartbeats, and saves would wait for the disk.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The answer engine. It runs all turns of a worker process in one asyncio loop, in a thread of its own.
 
-PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). Redis transports the released text (see
+PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). Redis carries the released text (see
 `arena.answers.publisher`)."""
 
 import asyncio
@@ -92,7 +92,7 @@ class Engine:
         self.tasks[job.turn_id] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
 
     def _drop_turn(self, turn: LiveTurn) -> None:
-        """Drop this claim to a turn, unless this worker has claimed the turn again."""
+        """Drop a claimed turn, unless this worker has claimed it again."""
         if self.turns.get(turn.job.turn_id) is turn:
             del self.turns[turn.job.turn_id]
             self._cancel_tasks(turn)

@@ -182,7 +182,7 @@ class LiveTurn:
                 side.stop()
 
     def build_full_events(self) -> list[list[Any]]:
-        """Return one delta per side with all released text, for readers after the loss of the stream."""
+        """Return one delta per side with all released text, for readers of a stream that was lost."""
         return [
             ["delta", self.job.number, name, side.tag, 0, side.text()]
             for name, side in self.sides.items()

@@ -292,7 +292,7 @@ def _announce_state(battle: Battle, state: str) -> None:
 
 
 def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
-    """Return one of this voter's battles. Raises RequestError 404 if it does not exist or has another voter."""
+    """Return one of this voter's battles. Raises RequestError 404 if it does not exist or belongs to another voter."""
     try:
         return query_battles().get(id=battle_id, voter=voter_id)
     except Battle.DoesNotExist:
@@ -300,7 +300,7 @@ def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
 
 
 def query_battles() -> QuerySet[Battle]:
-    """Return a query of battles with their votes, and with the model fields that the reveal needs."""
+    """Return a queryset of battles with their votes, and with the model fields that the reveal needs."""
     relations = (f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license"))
     return Battle.objects.select_related("vote", *relations).only(*LOADED_FIELDS)
 
@@ -334,7 +334,7 @@ def cast_vote(
 
 
 def _end_battle(battle: Battle, state: str) -> None:
-    """Set the final state of a ready battle, and its standing if it is voted. Raises `_build_vote_error`."""
+    """Set a ready battle's final state, and its standing after a vote. Raises the error of `_build_vote_error`."""
     if not _update_ready_battle(battle, state):
         # Since the battle was loaded, its answers may have been retried or its voter may have logged in.
         row_locks.refresh_battle(battle, from_queryset=query_battles())

@@ -122,9 +122,9 @@ def list_due_days(now: datetime) -> list[date]:
 
 
 def roll_up_day(day: date) -> int:
-    """Aggregate the calls of one day in UTC, and update the alarms for the last 24 hours. Idempotent.
+    """Aggregate the calls of one day (UTC), and update the alarms for the last 24 hours.
 
-    Return the number of endpoints that were called on that day.
+    Repeated runs for the same day replace its statistics. Return the number of endpoints that were called on that day.
     """
     begin = datetime.combine(day, time(), UTC)
     with connection.cursor() as cursor:

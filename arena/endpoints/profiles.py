@@ -27,7 +27,7 @@ OVERRIDE_FIELDS = ("max_tokens", "temperature", "thinking_tokens", "first_token_
 
 
 def list_models() -> QuerySet[LanguageModel]:
-    """Return a query of all models with the related rows that `build_profiles` needs."""
+    """Return a queryset of all models with the related rows that `build_profiles` needs."""
     related = ("organization", "license", "base_model", "endpoint")
     return LanguageModel.objects.select_related(*related).prefetch_related("facts")
 

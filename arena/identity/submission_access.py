@@ -71,7 +71,7 @@ def list_submissions(voter_id: UUID) -> QuerySet[Submission]:
 
 
 def get_submission(voter_id: UUID, key: UUID) -> Submission:
-    """Return one of the voter's submissions. Raises RequestError 404 if it does not exist or has another voter."""
+    """Return one of the voter's submissions. Raises RequestError 404 if the voter has no such submission."""
     submission = Submission.objects.filter(pk=key, voter=voter_id).first()
     if submission is None:
         raise RequestError("not_found", _("There is no such submission, or it is not yours."), 404)

@@ -47,7 +47,7 @@ class BattleAnalysis:
     versions: the version of the analyzed texts
     is_one_sided: whether a question made one side fail
     has_leak: whether an answer reveals its model
-    has_probe: whether an identity probe precedes or is in the last judged turn
+    has_probe: whether a question up to the last judged turn is an identity probe
     categories: the categories of the judged turns
     features: the style features of side a, then those of side b, from the judged turns
     turns: the number of judged turns

@@ -40,6 +40,6 @@ class Command(BaseCommand):
 def _parse_days(text: str) -> int:
     """Return the number, or 0 if the text is not a number.
 
-    `invitations.create_invitation` then raises an error, which argparse would print together with its usage.
+    `invitations.create_invitation` rejects 0 with a one-line error. An error from argparse would include the usage.
     """
     return int(text) if text.isdecimal() and len(text) < 6 else 0
