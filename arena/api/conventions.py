@@ -55,11 +55,11 @@ def list_rules() -> list[str]:
 
 def _describe_limits() -> str:
     sentence = _(
-        "Hourly limits apply to each voter or key. The number in parentheses is the limit for its IP address. You can "
-        "start %(battles)s (%(together)s) battles (`ARENA_BATTLES_PER_HOUR`, `ARENA_BATTLES_PER_HOUR_ADDRESS`). The "
-        "limit on follow-up questions and retries is %(turns)s times the limit on battles, and the limit on "
-        "submissions to the catalog is a third of the limit on battles. You can download the vote file %(files)s "
-        "(%(files_together)s) times, and send %(calls)s (%(calls_together)s) read requests and as many write requests. "
+        "Hourly limits apply to each voter or key, and in parentheses to its IP address: %(battles)s (%(together)s) "
+        "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`. The limit on follow-up "
+        "questions and retries is %(turns)s times the limit on battles. The limit on submissions to the catalog is a "
+        "third of the limit on battles. You can download the vote file %(files)s (%(files_together)s) times an hour, "
+        "and send %(calls)s (%(calls_together)s) read requests and as many write requests an hour. "
         "Quotas refill continuously, and allow bursts of at most %(burst)s battles or questions. A question costs one "
         "unit per %(characters)s characters of history and question. An IPv6 /56 network has twice the quota of an "
         "address. An IPv6 /48 network and an IPv4 /24 network have four times the quota. At most %(running)s battles "

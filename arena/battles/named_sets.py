@@ -1,4 +1,4 @@
-"""Named sets: links to another battle among the same models, and from the reveal back to their shortlist.
+"""Links for named sets: to the next battle among the same models, and from the reveal back to the shortlist.
 
 A cookie stores the query of the voter's last shortlist, together with the pool of its battles.
 """

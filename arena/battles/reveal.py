@@ -15,7 +15,7 @@ MILLION = 1_000_000
 
 
 def load_standing(battle: Battle) -> dict[str, Any]:
-    """Return the current board rows of both models, keyed by side. A model without a rating has None.
+    """Return the current board rows of both models, keyed by side. The row of an unrated model is None.
 
     The battle stores the rows at the vote. Side-by-side battles have no board, so they use the live pool's board. In
     each row, `models` is the number of ranked models.

@@ -1,4 +1,4 @@
-"""The daily quota of new named sets. It exists because each named set is a pool with its own board.
+"""The daily quota of new named sets, each of which is a pool with its own board.
 
 Sets that already have a board are free, and so are sets that the same voter has already used that day. Redis stores
 each day's sets by voter, by address, and by network. While Redis is down, sets are not counted, but the limits on

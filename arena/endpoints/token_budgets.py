@@ -1,9 +1,10 @@
 """Daily token budgets of the service, of each model, and of each network.
 
-A day is in UTC. Each hour releases a twenty-fourth of each budget, and unused tokens remain available until midnight.
+Days are in UTC. Each hour releases a twenty-fourth of each budget, and unused tokens remain available until midnight.
 Battles are charged before the models are called, so charges are estimates. A blind battle charges each model that could
-be drawn by its probability, and charges the sum to the service and the network. Over many battles the totals are the
-same, and the budgets do not reveal which models are in a battle. A battle that reaches a limit is still answered.
+be drawn, in proportion to its probability, and charges the sum to the service and the network. Over many battles, the
+totals are correct on average, and the budgets do not reveal which models are in a battle. A battle that reaches a limit
+is still answered.
 
 Each network can spend at most a quarter of the released tokens. Otherwise, one network could remove a model from the
 draw for everyone, or use up the service's budget early in the day. When a network has used up its share of a model's

@@ -113,7 +113,7 @@ def rank_keywords(words: Sequence[str]) -> list[str]:
 
 
 def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str]] | None:
-    """Return the words that each element of the pattern matches, or None unless the pattern matches all words.
+    """Return the words that each element of the pattern matches, or None if the pattern does not match all words.
 
     An element is a word, `*` for any number of words (as few as possible), or `/group` for one word of the group.
     """

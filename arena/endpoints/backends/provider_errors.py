@@ -101,7 +101,7 @@ def _contains_any(text: str, phrases: Iterable[str]) -> bool:
 
 
 def _parse_retry_delay(lower_text: str, retry_after: str, *, is_account_problem: bool) -> float | None:
-    """Return the seconds until a rate limit ends, 0 if unknown, or None if the account has not been paid."""
+    """Return the seconds until a rate limit ends, 0 if unknown, or None if the error is about an unpaid account."""
     if (retry_after_s := parse_retry_after(retry_after)) is not None:
         return retry_after_s
     if match := RETRY_DELAY_PATTERN.search(lower_text):

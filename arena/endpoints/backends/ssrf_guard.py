@@ -135,7 +135,7 @@ def blocked_host_error(host: str) -> ValueError:
 
 
 def is_public(address: Address) -> bool:
-    """Return whether the address is public. If an IPv6 address embeds an IPv4 address, the IPv4 address decides."""
+    """Return whether the address is public. For an IPv6 address with an embedded IPv4 address, check the latter."""
     if isinstance(address, ipaddress.IPv6Address):
         embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if embedded:
