@@ -162,7 +162,7 @@ class EndpointAdmin(AutocompleteAdmin):
         if not endpoint.enabled:
             return _("switched off")
         if endpoint.failed_probes >= circuit_breaker.FAILED_PROBES_LIMIT:
-            return _("no: it did not answer our last %(number)s probes") % {"number": endpoint.failed_probes}
+            return _("no, it did not answer the last %(number)s probes") % {"number": endpoint.failed_probes}
         if endpoint.failed_probes:
             return _("yes, though the last probe failed")
         if endpoint.fails_in_battles:
@@ -215,7 +215,9 @@ def describe_probe(endpoint: Endpoint, result: probe.ProbeResult) -> str:
         message = _("%(name)s was not called, because the variable %(variable)s is not set in the web service.")
         return message % {"variable": variable, "name": name}
     if result.failure == probe.KEY_NOT_ALLOWED:
-        message = _("The variable %(variable)s must not be used as a key: ARENA_KEY_NAMES allows only %(allowed)s.")
+        message = _(
+            "The variable %(variable)s cannot be used as a key, because ARENA_KEY_NAMES allows only %(allowed)s."
+        )
         return message % {"variable": variable, "allowed": key_variables.format_allowed_names()}
     if result.failure:
         reason = Answer.Failure(result.failure).label

@@ -77,7 +77,7 @@ def few_models_error(models: Sequence[int], pool: str) -> RequestError:
     """
     if pool == LIVE_POOL and len(list_affordable_models(models, pool)) >= draw.MIN_MODELS:
         return _hourly_share_error()
-    return _budget_spent_error(_("Fewer than two models have a budget left. Try again at the top of the hour."))
+    return _budget_spent_error(_("Fewer than two models have budget left. Try again at the top of the hour."))
 
 
 def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, budgets: Budgets | None = None) -> None:
@@ -182,7 +182,7 @@ def _build_blind_charges(budget: str, tokens: int, payer: str) -> list[Charge]:
 def _build_named_charges(budget: str, tokens: int, per_day: int, payer: str) -> list[Charge]:
     """Return the charges to one model for a battle outside the live pool."""
     error = _budget_spent_error(
-        _("One of these models has used up its budget for now. Choose others, or try again at the top of the hour.")
+        _("One of these models has used up its budget. Choose other models, or try again at the top of the hour.")
     )
     released = _compute_released(per_day)
     charges = [

@@ -28,7 +28,7 @@ VOTE = "vote"
 SCOPE_LABELS = {
     READ: _("read boards, models, and its own battles"),
     BATTLE: _("start battles and ask follow-up questions"),
-    VOTE: _("vote on its battles; the votes count on a board for programs"),
+    VOTE: _("vote on its battles (these votes have a separate board)"),
 }
 SCOPES = tuple(SCOPE_LABELS)
 PREFIX_LENGTH = len(KEY_PREFIX) + 6  # stored characters that help owners recognize their keys

@@ -49,7 +49,7 @@ def check_voter_limit(voter_id: UUID) -> None:
     if not settings.ENVIRONMENT.arena_battles_per_hour:
         return
     if Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= MAX_PER_VOTER:
-        detail = _("%(limit)s of your battles are being answered. Wait until one of them finishes, then ask again.")
+        detail = _("You have %(limit)s battles in progress. Wait until one of them finishes, then try again.")
         raise _too_many_running_error(detail % {"limit": MAX_PER_VOTER})
 
 
@@ -71,7 +71,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
         logger.warning("Redis is down; the running battles of a network are not counted: %s", error)
         return
     raise _too_many_running_error(
-        _("Too many battles from people on your network are being answered. Wait a few seconds, then ask again.")
+        _("Too many battles from your network are in progress. Wait a few seconds, then try again.")
     )
 
 

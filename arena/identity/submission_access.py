@@ -74,5 +74,5 @@ def get_submission(voter_id: UUID, key: UUID) -> Submission:
     """Return one of the voter's submissions. Raises RequestError 404 if the voter has no such submission."""
     submission = Submission.objects.filter(pk=key, voter=voter_id).first()
     if submission is None:
-        raise RequestError("not_found", _("There is no such submission, or it is not yours."), 404)
+        raise RequestError("not_found", _("This submission does not exist, or it belongs to someone else."), 404)
     return submission

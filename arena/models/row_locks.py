@@ -16,7 +16,7 @@ def lock_voter(voter_id: UUID) -> None:
     row is not created again, because the browser then belongs to another voter, who could not read or delete the data.
     """
     if not Voter.objects.select_for_update(no_key=True).filter(pk=voter_id).values_list("pk").first():
-        detail = _("Your data was deleted, or you logged in, in the meantime. Please try again.")
+        detail = _("Your data was deleted, or you logged in, during this request. Please try again.")
         raise RequestError("voter_gone", detail, 409)
 
 
@@ -40,4 +40,4 @@ def get_change_error(battle: Battle, error: RequestError) -> RequestError:
 
 
 def battle_not_found_error() -> RequestError:
-    return RequestError("not_found", _("No such battle, or it belongs to another voter."), 404)
+    return RequestError("not_found", _("This battle does not exist, or it belongs to another voter."), 404)

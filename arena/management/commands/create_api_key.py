@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("name", help="name that identifies the key in the admin")
         # `api_keys.create_key` validates scopes and days, because argparse would print its usage with each error.
         parser.add_argument(
-            "--scope", nargs="*", action="extend", default=[], help=f"what the key may do: {', '.join(api_keys.SCOPES)}"
+            "--scope", nargs="*", action="extend", default=[], help=f"scopes of the key: {', '.join(api_keys.SCOPES)}"
         )
         parser.add_argument(
             "--days",
