@@ -71,25 +71,24 @@ class Battle(models.Model):
     pool = models.CharField(max_length=100, default=LIVE_POOL)
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    propensity = models.FloatField(help_text="chance of drawing this pair, or its last replacement")
-    replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
+    propensity = models.FloatField(help_text="probability of drawing this pair or its last replacement")
+    replaced = models.JSONField(default=list, help_text="replaced models, as [{side, model, propensity, reason}]")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
-    among = models.JSONField(null=True, help_text="keys of the models that the voter chose; null for all models")
+    among = models.JSONField(null=True, help_text="ids of the models that the voter named; null for all models")
     conversation_limit = models.PositiveIntegerField(
         default=conversation_limit,
-        help_text="longest conversation of a side: characters, or half the UTF-8 bytes if more",
+        help_text="maximum length of a conversation, in characters or half the UTF-8 bytes, whichever is more",
     )
-    one_sided = models.CharField(
-        max_length=1, blank=True, help_text="side whose answer alone failed because of a question, before the retry"
-    )
+    one_sided = models.CharField(max_length=1, blank=True, help_text="side of a one-sided failure before a retry")
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
-    standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
-    shared_at = models.DateTimeField(
-        null=True, help_text="when it was published; from then on, anyone with the link can read it"
-    )
+    standing = models.JSONField(null=True, help_text="ratings before the vote, keyed by side")
+    shared_at = models.DateTimeField(null=True, help_text="when the battle was published to everyone with its link")
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits for review"
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="hash of the voter's network while the battle waits for review",
     )
     network = models.CharField(
         max_length=64, blank=True, db_default="", help_text="hash of the voter's network, stored for 30 days"
@@ -169,9 +168,9 @@ class Answer(models.Model):
     model = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(
-        default=0, help_text="grows with each claim; writes with an older attempt are ignored"
+        default=0, help_text="increases with each claim, so that late writes are ignored"
     )
-    tries = models.PositiveSmallIntegerField(default=0, help_text="claims since the answer was requested")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="number of claims since the answer was requested")
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(db_default=Now())
     text = models.TextField(blank=True, help_text="while running: the text released so far")
@@ -238,7 +237,9 @@ class Vote(models.Model):
     counted = models.BooleanField(default=True)
     reason = models.CharField(max_length=20, blank=True, help_text="why the vote is not counted")
     categories = ArrayField(models.CharField(max_length=40), default=list)
-    features = ArrayField(models.FloatField(), null=True, help_text="style features of side a, then of side b")
+    features = ArrayField(
+        models.FloatField(), null=True, help_text="style features of side a, followed by those of side b"
+    )
     propensity = models.FloatField(null=True, help_text="null after a replacement, or if unknown")
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)

@@ -30,7 +30,7 @@ class Endpoint(models.Model):
     )
     probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before this time")
     fails_in_battles = models.BooleanField(
-        default=False, help_text="more than half of the last day's battles failed, for many voters"
+        default=False, help_text="whether more than half of the battles in the last 24 hours failed"
     )
 
     def __str__(self) -> str:
@@ -64,10 +64,10 @@ class EndpointDay(models.Model):
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
     day = models.DateField()
     answers = models.PositiveIntegerField()
-    failures = models.JSONField(default=dict, help_text="reason → number of failures")
+    failures = models.JSONField(default=dict, help_text="number of failures, keyed by reason")
     public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
     public_failures = models.PositiveIntegerField(
-        default=0, help_text="in the same battles; at most 3 from one voter and 12 from one network"
+        default=0, help_text="in the same battles, with at most 3 per voter and 12 per network"
     )
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)
