@@ -1,6 +1,8 @@
-"""Signals of the arena for the apps that build on it."""
+"""Signals that other apps can connect to."""
 
 from django.dispatch import Signal
 
-vote_cast = Signal()  # sender Vote, vote=…; sent within the transaction of the vote
-votes_moved = Signal()  # sender Voter, pools=…: votes in these pools have a new voter; sent within the transaction
+# Sender: Vote. Argument: vote. Sent within the vote's transaction.
+vote_cast = Signal()
+# Sender: Voter. Argument: pools, in which votes have moved to another voter. Sent within the transaction.
+votes_moved = Signal()

@@ -1,4 +1,4 @@
-"""The periodic tasks of the arena for Celery beat. The task of the answer engine is registered here as well."""
+"""Periodic tasks for Celery beat. Importing this module also registers the task of the answer engine."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from arena.answers import tasks  # noqa: F401  # Celery finds tasks through this
 
 @shared_task(name="arena.roll_up", ignore_result=True)
 def roll_up() -> None:
-    """Sum up the calls of each endpoint for the days that are due."""
+    """Aggregate the calls of each endpoint for every day that is due."""
     from arena.endpoints import call_stats
 
     for day in call_stats.list_due_days(datetime.now(UTC)):
@@ -18,15 +18,15 @@ def roll_up() -> None:
 
 @shared_task(name="arena.expire", ignore_result=True)
 def expire() -> None:
-    """Close battles that are idle for too long."""
+    """Close idle battles."""
     from arena.battles import lifecycle
 
     lifecycle.expire_battles()
 
 
-@shared_task(name="arena.forget_told", ignore_result=True)
-def forget_told() -> None:
-    """Delete stored responses to repeated requests, and the token counts of past days."""
+@shared_task(name="arena.delete_expired_records", ignore_result=True)
+def delete_expired_records() -> None:
+    """Delete expired idempotent responses and old token charges."""
     from arena.endpoints import token_budgets
     from arena.identity import idempotency
 
@@ -36,7 +36,7 @@ def forget_told() -> None:
 
 @shared_task(name="arena.apply_retention", ignore_result=True)
 def apply_retention() -> None:
-    """Delete battles and hashes of networks that are older than their retention periods."""
+    """Delete battles and network hashes that are older than their retention periods."""
     from arena.battles import retention
 
     retention.delete_old_battles()

@@ -1,4 +1,4 @@
-"""URLs of the arena's pages, of accounts, and of its API."""
+"""URLs of pages, accounts, and API calls."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,12 +18,12 @@ from core.http.color_scheme import set_color_scheme
 
 
 def _build_battle_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    """A path below /battles/ that no cache may store, because its responses are for one voter."""
+    """Return a path below /battles/. Its responses are for one voter, so no cache may store them."""
     return path(f"battles/{route}", cache_control(no_store=True)(view), name=name)
 
 
 def _build_second_factor_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    """A path below /accounts/second-factor/ that no cache may store, because its pages show secrets."""
+    """Return a path below /accounts/second-factor/. Its pages show secrets, so no cache may store them."""
     return path(f"accounts/second-factor/{route}", cache_control(no_store=True)(view), name=name)
 
 
@@ -36,12 +36,12 @@ pages = [
     _build_battle_path("<uuid:battle_id>/", battle_views.show_battle, "battle"),
     _build_battle_path("<uuid:battle_id>/delete/", history_views.delete_battle, "battle-delete"),
     _build_battle_path("<uuid:battle_id>/vote/", battle_views.cast_vote, "battle-vote"),
-    _build_battle_path("<uuid:battle_id>/turns/", battle_views.ask_follow_up, "battle-ask-again"),
+    _build_battle_path("<uuid:battle_id>/turns/", battle_views.ask_follow_up, "battle-follow-up"),
     _build_battle_path("<uuid:battle_id>/retry/", battle_views.retry_answers, "battle-try-again"),
     _build_battle_path("<uuid:battle_id>/stop/", battle_views.stop_battle, "battle-end"),
-    _build_battle_path("<uuid:battle_id>/opinion/", battle_views.save_feedback, "battle-opinion"),
+    _build_battle_path("<uuid:battle_id>/opinion/", battle_views.save_feedback, "battle-feedback"),
     _build_battle_path("<uuid:battle_id>/share/", battle_views.share_battle, "battle-share"),
-    _build_battle_path("<uuid:battle_id>/go-on/", battle_views.continue_battle, "battle-go-on"),
+    _build_battle_path("<uuid:battle_id>/go-on/", battle_views.continue_battle, "battle-continue"),
     path(
         "b/<uuid:battle_id>/", cache_control(no_store=True)(published_views.show_shared_battle), name="published-battle"
     ),
@@ -54,7 +54,7 @@ pages = [
     ),
     path("appearance/", set_color_scheme, name="appearance"),
 ]
-# Includes the pages of allauth that need no e-mail, under the names by which allauth reverses them.
+# Includes the allauth pages that do not need e-mail, with the URL names that allauth requires.
 accounts = [
     path("accounts/", cache_control(no_store=True)(account_views.manage_account), name="account"),
     path("accounts/keys/<int:key>/revoke/", account_views.revoke_key, name="account-key-revoke"),

@@ -173,7 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "summarize endpoint calls": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
-    "delete stored responses": {"task": "arena.forget_told", "schedule": 600.0, "options": {"expires": 600}},
+    "delete stored responses": {"task": "arena.delete_expired_records", "schedule": 600.0, "options": {"expires": 600}},
     "delete expired texts": {"task": "arena.apply_retention", "schedule": 60.0, "options": {"expires": 60}},
     "delete idle voters": {"task": "arena.delete_idle_voters", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
     "delete old sessions": {

@@ -1,4 +1,4 @@
-"""Admin pages of the arena."""
+"""Admin pages for battles, votes, voters, endpoints, and API keys."""
 
 from arena.admin import api_keys, battles, endpoints
 

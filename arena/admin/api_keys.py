@@ -1,4 +1,4 @@
-"""Admin page of all API keys. Account holders see their own keys on their account page."""
+"""The admin page for API keys. People manage their own keys on their account page."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only on the pages of accounts, together with the account: here, keys are revoked."""
+        """Allow deletion only from the pages of accounts, where a key is deleted with its account."""
         match = request.resolver_match
         return match is not None and str(match.url_name).startswith("auth_user_")
 

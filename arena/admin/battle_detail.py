@@ -1,4 +1,4 @@
-"""Context of the admin page of one battle: its vote, turns and answers, and the events of its stream."""
+"""Builds the context of a battle's admin page: its vote, turns, answers, and stream events."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ REASON_LABELS = PRAISE | BLAME
 
 
 def build_inspection(object_id: str) -> dict[str, Any]:
-    """The context for the template, empty if there is no such battle."""
+    """Return the template context, or an empty dict if the battle does not exist."""
     try:
         battle = Battle.objects.select_related("model_a", "model_b").filter(pk=UUID(object_id)).first()
     except ValueError:
@@ -37,7 +37,7 @@ def build_inspection(object_id: str) -> dict[str, Any]:
 
 
 def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
-    """One side: its model, whether it won, the reasons of the vote, and the model's standing before the battle."""
+    """Return a side's model, whether it won, the voter's reasons, and the model's standing before the vote."""
     reasons = vote.reasons.get(side, ()) if vote else ()
     return {
         "side": side,

@@ -1,4 +1,4 @@
-"""Read-only admin pages of battles, votes and voters."""
+"""Read-only admin pages for battles, votes, and voters."""
 
 import re
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, wit
 
 
 class PublicationFilter(admin.SimpleListFilter):
-    """Filters battles by publication.
+    """Filters battles by their state of publication.
 
-    Operators review two of the choices: the queue, and apart from it the battles that readers reported. Reports are not
-    in the queue, so that somebody who reports many battles hides nothing in it.
+    Operators review battles in two lists: those that wait in the queue, and those that readers have reported. The lists
+    are separate, so that many reports cannot hide the battles in the queue.
     """
 
     title = "publication"
@@ -48,13 +48,13 @@ class PublicationFilter(admin.SimpleListFilter):
 
 
 class PoolFilter(admin.SimpleListFilter):
-    """Filters by pool. The names come from the table of pools, because collecting them from votes takes a second."""
+    """Filters by pool. The names come from the table of pools, because a query of all votes would take a second."""
 
     title = "pool"
     parameter_name = "pool"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        pool_model: Any = apps.get_model("ratings", "Pool")  # `arena` must not import `ratings`, which builds on it
+        pool_model: Any = apps.get_model("ratings", "Pool")  # `arena` must not import `ratings`
         return list(pool_model.objects.order_by("pk").values_list("slug", "name")[:50])
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -65,7 +65,7 @@ class PoolFilter(admin.SimpleListFilter):
 
 @admin.register(Battle)
 class BattleAdmin(ReadOnlyAdmin):
-    """The page of one battle shows its turns, its answers with their attempts, and the events of its stream."""
+    """Admin of battles. The page of a battle shows its turns, its answers and their attempts, and its events."""
 
     list_display = (
         "created_at", "state", "review", "model_a", "model_b", "pool", "mode", "propensity", "replacements", "short",
@@ -73,8 +73,8 @@ class BattleAdmin(ReadOnlyAdmin):
     search_help_text = "Id of a battle or voter, or its first characters; name or slug of a model"
     list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
     list_select_related = ("model_a", "model_b")
-    search_fields = ("id",)  # only makes Django show the search box; see get_search_results
-    # The template shows the first three in words. Reviews do not need the hashes of networks.
+    search_fields = ("id",)  # only makes Django show the search box (see get_search_results)
+    # The template describes the first three fields in words. Reviewers do not need the network hashes.
     exclude = ("replaced", "standing", "among", "network", "shared_network")
     ordering = ("-created_at",)
     actions = ("show_on_models", "leave_unlisted", "withdraw")
@@ -83,7 +83,7 @@ class BattleAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Battle], search_term: str
     ) -> tuple[QuerySet[Battle], bool]:
-        """Search by indexes, because there may be millions of battles. Django's search would cast every id to text."""
+        """Search with indexes, because there may be millions of battles. Django would cast every id to text."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -108,7 +108,7 @@ class BattleAdmin(ReadOnlyAdmin):
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
-        """Decide on the published ones of these battles, and show their number."""
+        """Store a decision on those of the battles that are published, and show their number."""
         decided = [battle for battle in battles if review_queue.decide_review(battle.pk, decision)]
         for battle in decided:
             audit.record_change(request.user.get_username(), decision.value, battle)
@@ -135,7 +135,7 @@ class BattleAdmin(ReadOnlyAdmin):
 
 
 def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
-    """The first and the last possible id that begin with this text, or None if it is not the beginning of an id."""
+    """Return the first and the last id that can begin with this text, or None if no id can."""
     digits = text.replace("-", "").lower()
     if not ID_PREFIX_PATTERN.fullmatch(digits):
         return None
@@ -155,7 +155,7 @@ class VoteAdmin(ReadOnlyAdmin):
 
 @admin.register(Voter)
 class VoterAdmin(ReadOnlyAdmin):
-    """A voter is a random id. Neither addresses nor browsers are shown, not even as hashes."""
+    """Admin of voters. A voter is a random id, without any address or browser."""
 
     list_display = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
     fields = list_display

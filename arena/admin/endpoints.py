@@ -1,4 +1,4 @@
-"""Admin page of endpoints: their settings, their health, and a button that sends a probe."""
+"""The admin page for endpoints, with their settings, their health, and a button that sends a test question."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,9 +25,9 @@ from core.admin.json_field import FORMFIELD_OVERRIDES
 from core.storage.database import release_connection
 from core.storage.shared_slots import SharedSlots
 
-MAX_RUNNING_TESTS = {"all": 2}  # a test may hold its thread for half a minute
+MAX_RUNNING_TESTS = {"all": 2}  # a test can block its thread for 30 seconds
 _running_tests = SharedSlots("tests")
-FIGURES_PERIOD = timedelta(days=1)  # before today, which counts too
+FIGURES_PERIOD = timedelta(days=1)  # in addition to today
 ENDPOINT_LABEL = "This endpoint"
 LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var), or with compose the log of the web container.")
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
@@ -78,7 +78,7 @@ class EndpointForm(ModelForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        """Check the fields by the rules of the models file: no internal addresses, no key in place of a name."""
+        """Check the fields by the rules of the models file, which forbid internal addresses and keys."""
         cleaned = super().clean() or {}
         if not self.errors:
             columns = {field: cleaned[column] for field, column in ENDPOINT_COLUMNS.items()}
@@ -93,13 +93,13 @@ class EndpointForm(ModelForm):
         return cleaned
 
     def _sends_key_elsewhere(self, cleaned: dict[str, Any]) -> bool:
-        """Whether the key would be sent to another server than before without the confirmation."""
+        """Return whether the key would be sent to a new server and the operator has not confirmed it."""
         name = cleaned["api_key_env"]
         moved = self.instance.pk and _parse_server(cleaned["base_url"]) != _parse_server(self.initial["base_url"])
         return bool(name and moved and cleaned[KEY_CONFIRMATION_FIELD] != name)
 
     def _describe_error(self, error: InvalidFieldError) -> str:
-        """The error as a sentence that uses the form's label for the variable of the key."""
+        """Return the error as a sentence. The form's label replaces the field name `api_key_env`."""
         label = f"“{self.fields['api_key_env'].label}”"
         return f"It {error.words.replace('api_key_env', label)}."
 
@@ -128,12 +128,12 @@ class EndpointAdmin(AutocompleteAdmin):
         return [ask, *super().get_urls()]
 
     def has_delete_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
-        """Only endpoints without statistics can be deleted. Daily statistics outlast the calls, so both are checked."""
+        """Allow deletion only if there are no statistics. Daily statistics outlast calls, so both are checked."""
         has_statistics = obj is not None and (obj.calls.exists() or obj.days.exists())
         return not has_statistics and super().has_delete_permission(request, obj)
 
     def ask(self, request: HttpRequest, key: int) -> HttpResponse:
-        """Send a probe, and show the result."""
+        """Send a test question, and show the result."""
         endpoint = get_object_or_404(Endpoint.objects.select_related("model"), pk=key)
         if not self.has_change_permission(request, endpoint):
             raise PermissionDenied
@@ -159,11 +159,11 @@ class EndpointAdmin(AutocompleteAdmin):
 
     @admin.display(description="in the draw now")
     def state(self, endpoint: Endpoint) -> str:
-        """Whether the endpoint is in the draw, and whether it fails in battles although its probes pass."""
+        """Describe whether the endpoint is in the draw, and whether it fails in battles although its probes pass."""
         if not endpoint.enabled:
             return _("switched off")
         if endpoint.failed_probes >= circuit_breaker.FAILED_PROBES_LIMIT:
-            return _("no: it did not answer our last %(number)s probes") % {"number": endpoint.failed_probes}
+            return _("no, it did not answer the last %(number)s probes") % {"number": endpoint.failed_probes}
         if endpoint.failed_probes:
             return _("yes, though the last probe failed")
         if endpoint.fails_in_battles:
@@ -176,7 +176,7 @@ class EndpointAdmin(AutocompleteAdmin):
 
     @admin.display(description="failed")
     def failure_rate(self, endpoint: Endpoint) -> str:
-        """The failure rate that the public sees two days later."""
+        """Return the failure rate that becomes public after two days."""
         failures = sum(day.public_failures for day in _get_recent_days(endpoint))
         calls = failures + sum(day.public_answers for day in _get_recent_days(endpoint))
         return f"{failures / calls:.1%}" if calls else ""
@@ -200,7 +200,7 @@ def _get_recent_days(endpoint: Endpoint) -> list[EndpointDay]:
 
 
 def _format_newest(endpoint: Endpoint, field: str, number_format: str) -> str:
-    """The field's value of the newest day that has one, or an empty string."""
+    """Return the field's value for the newest day that has one, or "" if no day has one."""
     for day in _get_recent_days(endpoint):
         value = getattr(day, field)
         if value is not None:
@@ -209,14 +209,16 @@ def _format_newest(endpoint: Endpoint, field: str, number_format: str) -> str:
 
 
 def describe_probe(endpoint: Endpoint, result: probe.ProbeResult) -> str:
-    """The result of a probe as a sentence for operators."""
+    """Describe the result of a test question in a sentence for operators."""
     name = endpoint.model.name
     variable = endpoint.api_key_env
     if result.failure == probe.NO_KEY:
         message = _("%(name)s was not called, because the variable %(variable)s is not set in the web service.")
         return message % {"variable": variable, "name": name}
     if result.failure == probe.KEY_NOT_ALLOWED:
-        message = _("The variable %(variable)s must not be used as a key: ARENA_KEY_NAMES allows only %(allowed)s.")
+        message = _(
+            "The variable %(variable)s cannot be used as a key, because ARENA_KEY_NAMES allows only %(allowed)s."
+        )
         return message % {"variable": variable, "allowed": key_variables.format_allowed_names()}
     if result.failure:
         reason = Answer.Failure(result.failure).label

@@ -1,1 +1,1 @@
-"""The answers of models: leases on them, the engine that asks for them, and the event streams that show them."""
+"""Gets answers from models: leases on answers, the engine that calls the models, and event streams to open pages."""

@@ -1,7 +1,7 @@
-"""The events of a battle for open pages: one Redis stream per battle. They are hints and may be lost.
+"""Announces the events of battles to open pages, through one Redis stream per battle. Events may be lost.
 
-An entry holds a list of events: ["delta", turn, side, tag, offset, text], ["done", turn, side, tag, html],
-["failed", turn, side, tag, reason] and ["state", state].
+Each stream entry contains a list of events: ["delta", turn, side, tag, offset, text], ["done", turn, side, tag, html],
+["failed", turn, side, tag, reason], and ["state", state].
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,10 @@ def get_stream_key(battle_id: object) -> str:
 
 
 def announce_events(battle_id: object, *events: list[Any]) -> None:
-    """Publish events that the database already contains to the open pages of a battle. They are lost without Redis."""
+    """Announce events to the open pages of a battle, after the database has stored them.
+
+    The events are lost if Redis is down.
+    """
     key = get_stream_key(battle_id)
     with suppress_redis_errors():
         pipeline = get_redis_client().pipeline(transaction=False)
@@ -32,13 +35,13 @@ def announce_events(battle_id: object, *events: list[Any]) -> None:
 
 
 def request_stop(battle_id: object) -> None:
-    """Ask the workers to stop the answers of a battle. Without Redis they notice at the next heartbeat."""
+    """Ask the workers to stop the answers of a battle. If Redis is down, they notice at their next heartbeat."""
     with suppress_redis_errors():
         get_redis_client().xadd(STOP_STREAM, {EVENTS_FIELD: str(battle_id)}, maxlen=MAX_STOP_ENTRIES)
 
 
 def delete_streams(battle_ids: Iterable[object]) -> None:
-    """Delete the event streams of deleted battles. Without Redis they expire within `STREAM_TTL_S`."""
+    """Delete the event streams of deleted battles. If Redis is down, the streams expire within `STREAM_TTL_S`."""
     if keys := [get_stream_key(battle_id) for battle_id in battle_ids]:
         with suppress_redis_errors():
             get_redis_client().delete(*keys)

@@ -1,5 +1,4 @@
-"""Answers one side of a turn: waits for a slot, asks the model, and decides what follows a failure. Probes use the
-same slots."""
+"""Answers one side of a turn: waits for a slot, calls the model, and handles failures. Probes use the same slots."""
 
 import asyncio
 import contextlib
@@ -28,13 +27,13 @@ from arena.models import Answer
 SLOT_TIMEOUT_S = 60
 RETRY_DELAY_S = 0.3
 MAX_TRIES = 3
-# Statuses from 400 to 499 about keys, addresses and rates: no question causes them.
+# The 4xx statuses about keys, addresses, and rate limits, which no question can cause.
 STATUSES_OF_ENDPOINT = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
 
 
 class CallSlots:
-    """A limit on concurrent calls. Shared calls together get half of the slots, so that they block no other calls."""
+    """A limit on concurrent calls. Shared calls can use at most half of the slots, so they never block other calls."""
 
     def __init__(self, number: int) -> None:
         self.all_calls = asyncio.Semaphore(number)
@@ -47,7 +46,7 @@ class CallSlots:
 
 
 class AnswerRunner:
-    """Asks models for the turns of one process. Slots limit calls per process and per endpoint."""
+    """Calls the models for all turns of one process. Slots limit concurrent calls per process and per endpoint."""
 
     def __init__(self, batcher: DatabaseBatcher) -> None:
         env = settings.ENVIRONMENT
@@ -66,7 +65,7 @@ class AnswerRunner:
         await self.session.close()
 
     async def answer(self, turn: LiveTurn, side: LiveSide) -> None:
-        """Answer the side. It always ends, with a failure if the model cannot answer."""
+        """Answer the side, or end it with a failure if the model cannot answer."""
         if side.job.tries > MAX_TRIES:
             side.end("unavailable")
             return
@@ -80,7 +79,7 @@ class AnswerRunner:
             side.end("unavailable")
 
     async def _ask_or_replace(self, turn: LiveTurn, side: LiveSide) -> None:
-        """Ask the model. If it fails before its first word, ask another one in its place."""
+        """Ask the model. If it fails before its first word, ask a replacement."""
         try:
             await self._ask_with_retry(side)
         except BackendError as error:
@@ -98,7 +97,7 @@ class AnswerRunner:
         return None
 
     async def _ask_with_retry(self, side: LiveSide) -> None:
-        """Ask the model, and once more after a temporary failure before its first word."""
+        """Ask the model. After a temporary failure before its first word, ask it once more."""
         try:
             await self._ask_once(side)
         except BackendError as error:
@@ -132,7 +131,7 @@ class AnswerRunner:
         with contextlib.suppress(BackendError):  # no slot became free
             async with self._acquire_slot(endpoint.pk, endpoint.max_concurrency, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
                 outcome = await probe.send_probe(endpoint, self.session, timeouts)
-        if self.session.closed:  # this process closed it, so the result says nothing about the endpoint
+        if self.session.closed:  # by this process, so the failure is not the endpoint's
             return
         with contextlib.suppress(DatabaseUnreachable):
             await self.batcher.call(endpoint_batches.record_probes, ProbeReport(claim, outcome))
@@ -145,10 +144,7 @@ class AnswerRunner:
     async def _acquire_slot(
         self, endpoint_id: int, max_concurrency: int | None, timeout_s: float, *, shared: bool = False
     ) -> AsyncIterator[None]:
-        """Wait for a slot of this process and one of the endpoint. The wait does not count as first-token time.
-
-        Raises BackendError `busy` after `timeout_s`.
-        """
+        """Wait for a slot of the process and a slot of the endpoint. Raises BackendError `busy` after `timeout_s`."""
         async with contextlib.AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(timeout_s):
@@ -163,7 +159,7 @@ class AnswerRunner:
             yield
 
     def _get_timeouts(self, first_token_s: float | None) -> Timeouts:
-        """The arena's timeouts, but with the endpoint's own first-token timeout if it has one."""
+        """Return the default timeouts, with the endpoint's own first-token timeout if it has one."""
         return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
 
     async def _stream_answer(self, side: LiveSide) -> None:
@@ -183,10 +179,12 @@ class AnswerRunner:
 
 
 def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRecord:
-    """The record of a call that began at `call_start`, in seconds of the monotonic clock.
+    """Return the record of a finished call.
 
-    Speed counts the tokens after the first, over the time from the first part to the last. It excludes the wait
-    before, the time after the end, and reasoning tokens that came before the first part.
+    The speed is the number of tokens after the first one, divided by the seconds between the first and the last part.
+    Reasoning tokens that the provider did not stream are left out.
+
+    call_start: when the call began, in seconds of the monotonic clock
     """
     call = CallRecord(side.job.endpoint_id, side.job.battle_id, failure)
     if side.first_at is None:
@@ -203,10 +201,11 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 
 
 def format_log_detail(error: BackendError) -> str:
-    """The text of a failure for the log: with the provider's words, unless the question may have caused it.
+    """Return the log message for a failure.
 
-    In that case the words may quote the question, and the log contains no text of voters. If the failure came before
-    the first token, reasoning or not, a probe follows, and the log contains the provider's words about the probe.
+    The message includes the provider's text, unless the question may have caused the failure. In that case, the
+    provider's text could quote the question, and voters' texts must not be logged. If such a call fails before its
+    first token, a probe follows, and the provider's text about the probe is logged.
     """
     status = error.status
     may_quote_question = status is not None and 400 <= status < 500 and status not in STATUSES_OF_ENDPOINT

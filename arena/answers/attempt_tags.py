@@ -1,8 +1,8 @@
-"""Public names of attempts that reveal neither the number of the attempt nor its answer."""
+"""Public tags of attempts. A tag reveals neither the attempt's number nor its answer."""
 
 from arena.identity import hash_key
 
 
 def derive_attempt_tag(answer_id: int, attempt: int) -> str:
-    """A tag of eight characters, the same in every process of this installation."""
+    """Return the attempt's tag of eight characters, which is the same in every process of this installation."""
     return hash_key.compute_hmac(f"attempt:{answer_id}:{attempt}")[:8]

@@ -1,4 +1,4 @@
-"""Views of battles, built from the database for their readers."""
+"""Builds the views of battles from the database: the parts that readers may see now."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -11,7 +11,7 @@ from arena.answers.stream_events import BattleView
 from arena.models import Answer, Battle, row_locks
 from core.storage.database import database_sync_to_async
 
-# The fields of answers, turns and battles that a view needs.
+# The fields of answers, turns, and battles that a view needs.
 VIEW_FIELDS = (
     *("side", "state", "text", "stopped", "cut", "failure", "attempt", "turn__number"),
     *("turn__battle__state", "turn__battle__mode"),
@@ -19,17 +19,20 @@ VIEW_FIELDS = (
 
 
 def load_answers(battle_id: UUID) -> list[Answer]:
-    """All answers of a battle with their turns, ordered by turn and side."""
+    """Return all answers of a battle with their turns, ordered by turn and side."""
     return list(_query_answers(battle_id))
 
 
 def load_battle_view(battle_id: UUID) -> BattleView:
-    """The current view of a battle; an empty one if it does not exist."""
+    """Return the current view of a battle, or an empty view if the battle does not exist."""
     return build_battle_view(_query_answers(battle_id).only(*VIEW_FIELDS))
 
 
 def load_voter_view(voter_id: UUID, battle_id: UUID) -> BattleView:
-    """The current view of a battle of this voter. Raises RequestError 404, also for battles of other voters."""
+    """Return the current view of one of this voter's battles.
+
+    Raises RequestError 404 if the battle does not exist or belongs to another voter.
+    """
     answers = list(_query_answers(battle_id).filter(turn__battle__voter=voter_id).only(*VIEW_FIELDS))
     if not answers:
         raise row_locks.battle_not_found_error()
@@ -42,7 +45,7 @@ def _query_answers(battle_id: UUID) -> QuerySet[Answer]:
 
 
 def build_battle_view(answers: Iterable[Answer]) -> BattleView:
-    """The view of all answers of a battle. Before the vote on an anonymous battle, all failures have one reason."""
+    """Return the view of a battle with these answers. In an open blind battle, all failures have the same reason."""
     view = BattleView()
     for answer in answers:
         battle = answer.turn.battle
@@ -60,12 +63,12 @@ def build_battle_view(answers: Iterable[Answer]) -> BattleView:
 
 
 def is_revealed(battle: Battle) -> bool:
-    """Whether the voter may know the models: they picked them, or they have voted."""
+    """Return whether the voter may see the models, because they chose the models or have voted."""
     return battle.mode == Battle.Mode.SIDE_BY_SIDE or battle.state == Battle.State.VOTED
 
 
 def get_public_reason(battle: Battle, failure: str) -> str:
-    """The reason of a failure that its voter may see: always `unavailable` while the models are hidden."""
+    """Return the failure reason that the voter may see. It is `unavailable` while the models are hidden."""
     return Answer.Failure(failure).public if is_revealed(battle) else Answer.Failure.UNAVAILABLE.value
 
 

@@ -1,6 +1,6 @@
-"""The one database thread of a worker process. Calls that are due within a few milliseconds share a transaction.
+"""Runs the database calls of a worker process in one thread. Calls within a few milliseconds share a transaction.
 
-One by one, hundreds of claims, heartbeats and saves would each wait for the disk.
+If each call had its own transaction, hundreds of claims, heartbeats, and saves would wait for the disk.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 BATCH_WINDOW_S = 0.01
-MAX_TRANSACTION_TRIES = 5  # of a transaction that ends in deadlocks
+MAX_TRANSACTION_TRIES = 5  # after deadlocks
 RETRY_DELAY_S = 0.5
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class DatabaseUnreachable(Exception):
-    """The database did not answer; nothing was written."""
+    """The database did not answer, and nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class BatchCall:
 
 
 class DatabaseBatcher:
-    """Runs batch operations (see `arena.answers.leases`) for the coroutines of one loop."""
+    """Runs batch operations (see `arena.answers.leases`) for the coroutines of one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -44,16 +44,16 @@ class DatabaseBatcher:
         threading.Thread(target=self._run, name="db-batcher", daemon=True).start()
 
     async def call(self, operation: BatchOperation[Argument, Result], argument: Argument) -> Result:
-        """The operation's result for this argument, once its transaction has committed.
+        """Return the operation's result for this argument after the transaction has committed.
 
-        Raises DatabaseUnreachable if the database does not answer, and the operation's own errors.
+        Raises DatabaseUnreachable if the database does not answer, or the error of the operation.
         """
         future: asyncio.Future[Result] = self.loop.create_future()
         self.calls.put(BatchCall(operation, argument, future))
         return await future
 
     async def call_until_ok(self, operation: BatchOperation[Argument, Result], argument: Argument) -> Result:
-        """Like `call`, repeated until the database answers."""
+        """Like `call`, but try again until the database answers."""
         while True:
             try:
                 return await self.call(operation, argument)
@@ -69,7 +69,7 @@ class DatabaseBatcher:
             self._run_batch(calls)
 
     def _run_batch(self, calls: list[BatchCall]) -> None:
-        """Run calls in one transaction. If one of them fails, each runs in its own, so that it harms no other."""
+        """Run calls in one transaction. If one of them fails, run each call in a transaction of its own."""
         try:
             results = _transact_with_retries(calls)
         except (OperationalError, InterfaceError) as error:
@@ -91,7 +91,7 @@ class DatabaseBatcher:
 
 
 def _transact_with_retries(calls: list[BatchCall]) -> list[tuple[BatchCall, Any]]:
-    """Like `_transact`, but tried `MAX_TRANSACTION_TRIES` times if PostgreSQL ends it to resolve a deadlock."""
+    """Like `_transact`, but try up to `MAX_TRANSACTION_TRIES` times after deadlocks."""
     for _ in range(MAX_TRANSACTION_TRIES - 1):
         try:
             return _transact(calls)

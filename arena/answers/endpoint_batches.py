@@ -1,4 +1,4 @@
-"""Probes and call records of `arena.endpoints` as operations of `arena.answers.db_batcher`."""
+"""Batch operations of `arena.answers.db_batcher` for probes and call records."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from arena.endpoints.circuit_breaker import ClaimedProbe, ProbeReport
 
 
 def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
-    """Claim the probes that are due. All of them go to the first request."""
+    """Claim the probes that are due. The first request gets all of them."""
     return [circuit_breaker.claim_probes(), *([] for _ in requests[1:])]
 
 

@@ -1,7 +1,7 @@
-"""The answer engine: one asyncio loop per worker process, in its own thread, runs all turns of the worker.
+"""The answer engine. It runs all turns of a worker process in one asyncio loop, in a thread of its own.
 
-PostgreSQL decides which worker owns an answer (`arena.answers.leases`). Redis carries the released text
-(`arena.answers.publisher`)."""
+PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). Redis carries the released text (see
+`arena.answers.publisher`)."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Runs turns until it is drained. Any thread may call `submit` and `drain`."""
+    """Runs the turns of a worker. `submit` and `drain` are thread-safe."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -34,18 +34,18 @@ class Engine:
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background: set[asyncio.Task[None]] = set()
         self.turn_started = asyncio.Event()
-        self.stop_times: dict[str, float] = {}  # battle → when its request to stop arrived
+        self.stop_times: dict[str, float] = {}  # {battle id: when the voter's request to stop arrived}
         self.draining = False
         self._started = threading.Event()
         threading.Thread(target=self._run, name="engine", daemon=True).start()
         self._started.wait()
 
     def submit(self, turn_id: int) -> None:
-        """Claim a turn and answer it, unless the database shows that another worker has it."""
+        """Claim a turn and answer it, unless another worker has already claimed it."""
         self.loop.call_soon_threadsafe(self._run_in_background, self._claim(turn_id))
 
     def drain(self, seconds: float) -> None:
-        """Accept no new turns, give running ones some seconds to end, then release the rest to other workers."""
+        """Accept no new turns, wait up to `seconds` for running turns, and release the rest to other workers."""
         asyncio.run_coroutine_threadsafe(self._drain(seconds), self.loop).result()
 
     def _run(self) -> None:
@@ -69,14 +69,14 @@ class Engine:
     async def _claim(self, turn_id: int) -> None:
         if self.draining:
             return
-        # An unreachable database loses nothing: the turn stays queued, and a reaper finds it.
+        # If the database is unreachable, the turn stays queued until a worker reaps it.
         claim_time = time.monotonic()
         with contextlib.suppress(DatabaseUnreachable):
             if job := await self.batcher.call(jobs.claim_jobs, turn_id):
                 self._start_turn(job, claim_time)
 
     def _start_turn(self, job: TurnJob, claim_time: float) -> None:
-        """Answer a claimed turn. `claim_time` is when the claim was sent: its lease began no earlier."""
+        """Answer a claimed turn. `claim_time` is when the claim was sent, so the lease began then or later."""
         if earlier_turn := self.turns.get(job.turn_id):
             self._drop_turn(earlier_turn)
         turn = LiveTurn(
@@ -94,13 +94,13 @@ class Engine:
         self.tasks[job.turn_id] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
 
     def _drop_turn(self, turn: LiveTurn) -> None:
-        """Drop this claim of a turn, unless this worker has claimed the turn again."""
+        """Drop a claimed turn, unless this worker has claimed it again."""
         if self.turns.get(turn.job.turn_id) is turn:
             del self.turns[turn.job.turn_id]
             self._cancel_tasks(turn)
 
     async def _abandon_turn(self, turn: LiveTurn) -> None:
-        """Drop a turn that another worker has, or whose battle is deleted. A deleted battle's stream is deleted too."""
+        """Drop a turn that this worker has lost. If its battle has been deleted, delete the battle's stream."""
         self._drop_turn(turn)
         if not await self.batcher.call_until_ok(leases.turns_exist, turn.job.turn_id):
             await self.publisher.delete_stream(turn.job.battle_id)
@@ -114,9 +114,9 @@ class Engine:
         self._cancel_tasks(turn)
 
     async def _tick(self) -> None:
-        """One tick of all turns: release their text, publish it in one pipeline, and finish the sides that ended.
+        """Release the text of all turns for one tick, publish it in one pipeline, and finish the sides that ended.
 
-        Without turns, wait for one: 25 ticks a second would be most of the CPU time of an idle worker.
+        Without turns, wait for one: 25 ticks a second would take most of the CPU time of an idle worker.
         """
         if not self.turns:
             self.turn_started.clear()
@@ -132,7 +132,7 @@ class Engine:
         await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
 
     def _advance(self, turn: LiveTurn) -> list[LiveSide]:
-        """Release the text that is due. Returns the sides that ended. A broken turn does not affect other turns."""
+        """Release the text that is due, and return the sides that ended. If this fails, end the turn."""
         try:
             turn.tick()
             return turn.list_ended_sides()
@@ -142,7 +142,10 @@ class Engine:
             return turn.fail()
 
     async def _finish_sides(self, turn: LiveTurn, sides: list[LiveSide]) -> None:
-        """Save ended sides, then publish their ends: a reader of `ready` can vote. A fenced save is not published."""
+        """Save ended sides, then publish their ends. A voter who reads `ready` can vote, so saving must come first.
+
+        Sides that another worker has claimed are neither saved nor published.
+        """
         results = tuple(side.build_result() for side in sides)
         outcome = await self.batcher.call_until_ok(
             leases.finish_answers, leases.FinishedSides(turn.job.turn_id, results)
@@ -151,12 +154,12 @@ class Engine:
             await self._abandon_turn(turn)
             return
         saved_sides = [side for side in sides if side.job.answer_id in outcome.saved_ids]
-        # Rendering runs in threads, so that other turns do not wait for it.
+        # Rendering takes time, so it runs in a thread to keep other turns going.
         events = [await asyncio.to_thread(_build_end_event, turn, side) for side in saved_sides]
         if outcome.state:
             events.append(["state", outcome.state])
         turn.unsent += events
-        # Nothing more is sent of a turn that another worker has claimed.
+        # The loop ends early if another claim has replaced this turn.
         while turn.unsent and self.turns.get(turn.job.turn_id) is turn:
             await asyncio.sleep(TICK_S)
         for side in sides:
@@ -177,7 +180,7 @@ class Engine:
                 self._apply_extension(turn, extension, extension_time)
 
     def _apply_extension(self, turn: LiveTurn, extension: LeaseExtension, extension_time: float) -> None:
-        # A side may have ended since the extension was sent, so these may be fewer than its answers.
+        # A side may have ended since the extension was sent, so it may cover more answers than these.
         open_ids = {side.job.answer_id for side in turn.iter_open_sides()}
         if not open_ids <= extension.owned_ids:
             self._run_in_background(self._abandon_turn(turn))
@@ -204,7 +207,7 @@ class Engine:
             try:
                 turn_jobs = await self.batcher.call(jobs.reap_jobs, None)
             except DatabaseUnreachable:
-                # Other workers lost the database as well: their heartbeats must come first.
+                # Other workers have probably lost the database too. Let them extend their leases first.
                 await asyncio.sleep(leases.LEASE_S)
                 return
             for job in turn_jobs:
@@ -213,7 +216,7 @@ class Engine:
             more = len(turn_jobs) == leases.MAX_REAPED_TURNS
 
     async def _probe(self) -> None:
-        """Send the probes that are due. Each runs in the background, for as long as its endpoint takes."""
+        """Start the probes that are due. Each one runs in the background."""
         await asyncio.sleep(leases.HEARTBEAT_S)
         if self.draining:
             return
@@ -238,7 +241,7 @@ class Engine:
 
 
 def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
-    """The event that ends a side (see `arena.answers.announcements`)."""
+    """Return the `done` or `failed` event of a side (see `arena.answers.announcements`)."""
     if side.failure:
         failure = Answer.Failure(side.failure)
         reason = "unavailable" if turn.job.blind else failure.public

@@ -1,4 +1,4 @@
-"""The work on a claimed turn: the request to each side's model."""
+"""Claims turns and builds their jobs: the requests to the models of both sides."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from arena.endpoints.backends.protocol import Message, Request
 from arena.endpoints.model_requests import build_request
 from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn
 
-# The fields that a job needs; all those of its endpoint.
+# The fields that a job needs, including all fields of the endpoint.
 ANSWER_FIELDS = (
     *("side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt", "turn__battle_id"),
     *(f"model__endpoint__{field.name}" for field in Endpoint._meta.fields),
@@ -21,7 +21,7 @@ ANSWER_FIELDS = (
 
 @dataclass(frozen=True)
 class SideJob:
-    """The work on one side: its answer, and the request for its backend. `tag` is the public name of the attempt."""
+    """The job of answering one side, with the request for its backend. `tag` is the public tag of the attempt."""
 
     answer_id: int
     attempt: int
@@ -33,13 +33,13 @@ class SideJob:
     max_concurrency: int | None
     first_token_timeout_s: float | None
     battle_id: str
-    shared: bool  # battles that are not drawn blind from all models share half of the slots
+    shared: bool  # True unless the battle counts in the live pool (see `CallSlots`)
     request: Request
 
 
 @dataclass(frozen=True)
 class TurnJob:
-    """A turn that this worker has claimed, with the sides to answer."""
+    """A turn that this worker has claimed, with one job for each side that it must answer."""
 
     battle_id: str
     turn_id: int
@@ -52,12 +52,12 @@ class TurnJob:
 
     @property
     def lone(self) -> bool:
-        """Whether one side is answered alone: the other has its answer already, or another worker answers it."""
+        """True if this worker answers only one side. The other side is finished, or another worker answers it."""
         return len(self.sides) == 1
 
 
 def claim_jobs(turn_ids: Sequence[int]) -> list[TurnJob | None]:
-    """Claim these turns. Returns the job of each in order, or None if another worker has claimed it."""
+    """Claim turns. Return the job of each turn in order, or None if another worker has claimed it."""
     claims = {
         turn_id: attempts
         for turn_id, attempts in zip(turn_ids, leases.claim_answers(turn_ids), strict=True)
@@ -68,13 +68,13 @@ def claim_jobs(turn_ids: Sequence[int]) -> list[TurnJob | None]:
 
 
 def reap_jobs(requests: Sequence[None]) -> list[list[TurnJob]]:
-    """Claim orphaned and overdue turns. All their jobs go to the first request."""
+    """Claim orphaned and overdue turns. The first request gets all of their jobs."""
     jobs = _load_jobs(leases.reap_answers())
     return [jobs if n == 0 else [] for n in range(len(requests))]
 
 
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:
-    """The job of one side as the database has it now, after a change of its model."""
+    """Return the job of one side from the current rows in the database. Call this after its model has changed."""
     turn = Turn.objects.select_related("battle").get(id=turn_id)
     answers = list(_list_answers([turn]))
     answer = next(answer for answer in answers if answer.pk == answer_id)
@@ -82,13 +82,16 @@ def load_side_job(turn_id: int, answer_id: int) -> SideJob:
 
 
 def _list_answers(turns: Iterable[Turn]) -> QuerySet[Answer]:
-    """All answers of the battles of these turns, ordered by turn and side, with the fields that a job needs."""
+    """Return all answers in the battles of these turns, ordered by turn and side, with `ANSWER_FIELDS` loaded."""
     answers = Answer.objects.select_related("model__endpoint", "turn").only(*ANSWER_FIELDS)
     return answers.filter(turn__battle__in=[turn.battle_id for turn in turns]).order_by("turn__number", "side")
 
 
 def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
-    """The jobs of claimed turns, given as {turn: {answer: attempt}}."""
+    """Return the jobs of claimed turns.
+
+    claims: the attempts of the claimed answers, keyed by turn id and then by answer id
+    """
     turn_ids = [turn_id for turn_id, attempts in claims.items() if attempts]
     if not turn_ids:
         return []
@@ -133,7 +136,7 @@ def _build_side_job(turn: Turn, answer: Answer, attempt: int, answers: list[Answ
 
 
 def _build_history(turn: Turn, side: str, answers: list[Answer]) -> list[Message]:
-    """The conversation as this side saw it: the earlier turns that it answered."""
+    """Return this side's messages from the earlier turns that it answered."""
     history = []
     for answer in answers:
         if answer.side == side and answer.turn.number < turn.number and answer.state == Answer.State.FINISHED:

@@ -1,8 +1,9 @@
-"""Ownership of answers: claims, leases and fenced saves, each one statement for many rows.
+"""Ownership of answers: claims, leases, and fenced saves. Each operation is one statement for many rows.
 
-A worker owns an answer while its lease runs, on the database's clock. Every claim raises `attempt`, and every write
-has the condition `attempt = mine`, so the writes of a worker that was frozen or cut off have no effect. All functions
-but `reap_answers` take a list and return one result for each item, in order. The caller opens the transaction."""
+A worker owns an answer until its lease expires on the database's clock. Each claim increases `attempt`, and a write is
+ignored unless its `attempt` is the current one. Late writes of a frozen or disconnected worker therefore have no
+effect. All functions except `reap_answers` take a list and return one result per item, in order. The caller opens the
+transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -18,7 +19,7 @@ MAX_REAPED_TURNS = 300
 
 @dataclass(frozen=True)
 class AnswerLease:
-    """This worker's lease on an answer. `text` is the released text, or None if it has not changed."""
+    """A lease to extend or release. `text` is the text released so far, or None if the stored text is current."""
 
     answer_id: int
     attempt: int
@@ -27,9 +28,9 @@ class AnswerLease:
 
 @dataclass(frozen=True)
 class AnswerResult:
-    """The result of an attempt; `failure` is empty if the model answered.
+    """The result of an attempt. `failure` is empty if the model answered.
 
-    Ages are in seconds before now. The first token may be a reasoning token.
+    `first_token_age` and `finished_age` are in seconds before now. The first token may be a reasoning token.
     """
 
     answer_id: int
@@ -50,7 +51,7 @@ RESULT_COLUMNS = attrgetter(*(field.name for field in fields(AnswerResult)))
 
 @dataclass(frozen=True)
 class FinishedSides:
-    """The results of one or both sides of a turn, to be saved together."""
+    """Results of one or both sides of a turn, which are saved together."""
 
     turn_id: int
     results: tuple[AnswerResult, ...]
@@ -58,14 +59,17 @@ class FinishedSides:
 
 @dataclass(frozen=True)
 class SaveOutcome:
-    """`saved_ids` are the answers that this worker still owned; `state` is the battle's new state, or None."""
+    """The ids of the answers that were saved, and the battle's new state, or None if it has not changed."""
 
     saved_ids: frozenset[int]
     state: str | None
 
 
 def claim_answers(turn_ids: Sequence[int]) -> list[dict[int, int]]:
-    """Claim the queued answers of these turns. Returns {answer: attempt} per turn, empty if another worker has it."""
+    """Claim the queued answers of turns. Return one dict per turn with the attempts, keyed by answer id.
+
+    The dict is empty if another worker has claimed the turn.
+    """
     return _group_by_turn(turn_ids, _claim_rows("state = 'queued'", list(turn_ids)))
 
 
@@ -88,9 +92,10 @@ def _group_by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) ->
 
 
 def reap_answers() -> dict[int, dict[int, int]]:
-    """Claim turns whose worker is gone, and turns that waited too long in the queue: {turn: {answer: attempt}}.
+    """Claim turns whose lease has expired or that waited too long in the queue.
 
-    The oldest come first, at most `MAX_REAPED_TURNS`. Concurrent calls claim different turns.
+    At most `MAX_REAPED_TURNS` are claimed, the oldest first. Concurrent calls claim different turns. Return the
+    attempts, keyed by turn id and then by answer id.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -112,16 +117,16 @@ def reap_answers() -> dict[int, dict[int, int]]:
 
 @dataclass(frozen=True)
 class LeaseExtension:
-    """`owned_ids` are the answers that this worker still owns; `stopped` if the voter has stopped the battle."""
+    """The ids of the answers that this worker still owns, and whether the voter has stopped the battle."""
 
     owned_ids: frozenset[int]
     stopped: bool
 
 
 def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension]:
-    """Extend the leases of each turn's open answers and store their released text.
+    """Extend the leases on each turn's open answers, and store their released text.
 
-    An expired lease is renewed if no other worker has claimed the answer: the worker was only cut off for a while.
+    An expired lease is renewed unless another worker has claimed the answer in the meantime.
     """
     all_leases = [lease for turn_leases in turns for lease in turn_leases]
     with connection.cursor() as cursor:
@@ -151,7 +156,7 @@ def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension
 
 
 def turns_exist(turn_ids: Sequence[int]) -> list[bool]:
-    """Whether each turn still exists: voters may delete their battles at any time."""
+    """Return whether each turn still exists. Voters can delete their battles at any time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM arena_turn WHERE id = ANY(%s)", [list(turn_ids)])
         existing_ids = {turn_id for (turn_id,) in cursor.fetchall()}
@@ -159,7 +164,7 @@ def turns_exist(turn_ids: Sequence[int]) -> list[bool]:
 
 
 def release_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[None]:
-    """Expire the leases of each turn now, so that another worker can take over at once."""
+    """Expire the leases immediately, so that another worker can claim the answers."""
     all_leases = [lease for turn_leases in turns for lease in turn_leases]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -173,7 +178,7 @@ def release_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[None]:
 
 
 def finish_answers(finishes: Sequence[FinishedSides]) -> list[SaveOutcome]:
-    """Save ended answers that this worker still owns, and change the state of battles that are now fully answered."""
+    """Save the answers that this worker still owns, and update the state of battles that are now fully answered."""
     turn_ids = [sides.turn_id for sides in finishes]
     _lock_turns(turn_ids)
     saved_ids = _save_results([result for sides in finishes for result in sides.results])
@@ -185,7 +190,7 @@ def finish_answers(finishes: Sequence[FinishedSides]) -> list[SaveOutcome]:
 
 
 def _lock_turns(turn_ids: list[int]) -> None:
-    """Lock the turns: two workers that finish one side each would otherwise both see the other side running."""
+    """Lock the turns. Otherwise, two workers that each finish one side could both see the other side as running."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM arena_turn WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [turn_ids])
 
@@ -211,7 +216,10 @@ def _save_results(results: list[AnswerResult]) -> frozenset[int]:
 
 
 def _advance_battles(turn_ids: list[int]) -> dict[int, str]:
-    """The new state of each fully answered battle by turn: void if a side of its first turn failed, else ready."""
+    """Update fully answered battles to `void` if a side failed in the first turn, and otherwise to `ready`.
+
+    Return the new states, keyed by turn id.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """

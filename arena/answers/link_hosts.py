@@ -1,6 +1,6 @@
-"""Shows the host of a link after a text that does not name it, as in `[https://bank.example](https://evil.example)`.
+"""Adds the host to links whose text does not show it, such as `[https://bank.example](https://evil.example)`.
 
-`static/js/arena/battle/markdown_nodes.js` does the same while an answer grows.
+`static/js/arena/battle/markdown_nodes.js` does the same while an answer streams.
 """
 
 import re
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from django.utils.html import escape
 from markdown_it.token import Token
 
-MAX_HOST_LENGTH = 60  # characters; a longer host is cut to its end, which names its owner
+MAX_HOST_LENGTH = 60  # characters; of a longer host only the end is shown, because it identifies the owner
 AUTHORITY = re.compile(r"https?:[/\\]*([^/\\?#]*)", re.IGNORECASE)
 MAILBOX = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
 SCHEME = re.compile(r"\A(?:https?://|mailto:)")
@@ -20,7 +20,7 @@ LINE_BREAK_TOKENS = ("softbreak", "hardbreak")
 
 
 def find_host(address: str) -> str:
-    """The host that a browser would contact, or the mailbox; empty for a URL of another kind."""
+    """Return the host of a web URL, or the mailbox of a mailto URL, or "" for any other URL."""
     if mailbox := MAILBOX.match(address):
         return mailbox[1].lower()
     authority = AUTHORITY.match(address)
@@ -31,13 +31,13 @@ def find_host(address: str) -> str:
 
 
 def is_host_shown(text: str, host: str) -> bool:
-    """Whether a text is a URL at exactly this host, with or without its scheme."""
+    """Return whether a text is a URL with exactly this host. The scheme may be missing."""
     address = SCHEME.sub("", text.strip().lower())
     return address.startswith(host) and AFTER_HOST.fullmatch(address, len(host)) is not None
 
 
 def show_hosts(inline: Sequence[Token]) -> list[Token]:
-    """The inline tokens, with a token for the host after each link whose text does not show it."""
+    """Return the inline tokens, with an extra token after each link whose text does not show its host."""
     tokens: list[Token] = []
     text: list[str] = []
     address = ""

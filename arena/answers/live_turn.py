@@ -1,4 +1,4 @@
-"""A turn while it is being answered: it buffers the text of the models and releases it at the pace of the clock."""
+"""A turn in progress. It buffers text from the models and releases it at the pace of the release clock."""
 
 import math
 import time
@@ -14,7 +14,7 @@ from arena.endpoints.backends.protocol import Usage
 
 @dataclass
 class LiveSide:
-    """An answer in progress: `waiting` text has arrived, `released` text is visible to readers."""
+    """An answer in progress. `waiting` is text that readers cannot see yet, and `released` is text that they can."""
 
     job: SideJob
     lane: Lane = field(default_factory=Lane)
@@ -31,14 +31,14 @@ class LiveSide:
     stopped: bool = False
     cut: bool = False
     closed: bool = False
-    end_sent: bool = False  # readers have received its end
+    end_sent: bool = False  # whether the `done` or `failed` event has been published
 
     @property
     def tag(self) -> str:
         return self.job.tag
 
     def begin(self) -> None:
-        """Prepare for a request: forget everything from a model that failed before its first word."""
+        """Reset the side before a call, because an earlier call may have failed before its first word."""
         self.reasoning.clear()
         self.tokens = None
         self.first_at = None
@@ -55,7 +55,7 @@ class LiveSide:
         self.reasoning.append(text)
 
     def _note_arrival(self) -> None:
-        """Note the time of a part. Reasoning counts for the first-token limit and for the speed as well."""
+        """Record the arrival time of a part of the answer or of its reasoning."""
         self.last_at = time.monotonic()
         if self.first_at is None:
             self.first_at = self.last_at
@@ -66,7 +66,7 @@ class LiveSide:
         self.lane.ended = True
 
     def stop(self) -> None:
-        """End at the text that is visible and drop the rest. If no text is visible, the answer has failed."""
+        """End the answer at its visible text. If no text is visible, the answer fails."""
         self.drop_waiting()
         self.stopped = True
         self.end("" if self.released_length else "stopped")
@@ -88,7 +88,7 @@ class LiveSide:
         return self.released[0]
 
     def build_lease(self) -> AnswerLease:
-        """The lease for the next heartbeat, with the released text if it has grown since the last one."""
+        """Return the lease to extend, with the released text if it has grown since the last heartbeat."""
         if self.released_length == self.stored_length:
             return AnswerLease(self.job.answer_id, self.job.attempt)
         self.stored_length = self.released_length
@@ -114,10 +114,12 @@ class LiveSide:
 class LiveTurn:
     """Both sides of a turn under one clock.
 
-    lease_deadline: when the leases of its open sides run out, on the clock of this process
-    pacing_deadline: when text that waits on both ended sides is released at once, however much it is
-    resend_all: whether everything released so far must be sent again
-    has_stream: whether its battle has an event stream in Redis
+    Both deadlines are in seconds of the monotonic clock.
+
+    lease_deadline: when the leases on the open sides expire
+    pacing_deadline: when both sides, once they have ended, release all of their waiting text immediately
+    resend_all: whether all released text must be published again
+    has_stream: whether the battle has an event stream in Redis
     """
 
     def __init__(self, job: TurnJob, lease_deadline: float = math.inf, pacing_deadline: float = math.inf) -> None:
@@ -135,11 +137,11 @@ class LiveTurn:
         return self.sides[side].lane if side in self.sides else self._absent
 
     def may_publish(self, now: float) -> bool:
-        """Whether no other worker can have claimed the turn yet: two at once would mix their texts."""
+        """Return whether this worker certainly still owns the turn. Two publishing workers would mix their texts."""
         return now < self.lease_deadline or not any(self.iter_open_sides())
 
     def tick(self) -> None:
-        """Move the text that is due now into `unsent`."""
+        """Release the text that is due now, and add its events to `unsent`."""
         if time.monotonic() > self.pacing_deadline and all(side.lane.ended for side in self.sides.values()):
             self.clock = ImmediateClock()
         steps = self.clock.tick(self.lane("a"), self.lane("b"))
@@ -149,7 +151,7 @@ class LiveTurn:
                 self.unsent.append(["delta", self.job.number, name, side.tag, offset, side.release(step)])
 
     def list_ended_sides(self) -> list[LiveSide]:
-        """The sides to save now. A paced turn saves both together; otherwise each is saved as it ends."""
+        """Return the sides to save now. Paced turns save both sides together. Other turns save each side as it ends."""
         sides = [side for side in self.sides.values() if side.lane.is_over and not side.closed]
         if self.job.paced and len(sides) < len(self.sides):
             return []
@@ -162,7 +164,7 @@ class LiveTurn:
         return tuple(side.build_lease() for side in self.iter_open_sides())
 
     def fail(self) -> list[LiveSide]:
-        """End all open sides at their visible text, because the turn is broken. Returns the sides to save."""
+        """End all open sides of a broken turn at their visible text. Return the sides to save."""
         sides = list(self.iter_open_sides())
         for side in sides:
             side.drop_waiting()
@@ -170,7 +172,7 @@ class LiveTurn:
         return sides
 
     def stop(self) -> None:
-        """Stop the turn for its voter. If both models have finished already, both answers are released and count."""
+        """Stop the turn at the voter's request. If both models have already finished, release both answers instead."""
         open_sides = list(self.iter_open_sides())
         if all(side.lane.ended for side in open_sides):
             self.clock = ImmediateClock()
@@ -180,7 +182,7 @@ class LiveTurn:
                 side.stop()
 
     def build_full_events(self) -> list[list[Any]]:
-        """One delta per side with everything released so far, for readers whose stream was lost."""
+        """Return one delta per side with all released text, for readers of a stream that was lost."""
         return [
             ["delta", self.job.number, name, side.tag, 0, side.text()]
             for name, side in self.sides.items()

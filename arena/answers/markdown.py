@@ -1,7 +1,7 @@
-"""Renders the Markdown of models as safe HTML: without raw HTML, and reduced to a list of allowed elements.
+"""Renders models' Markdown as safe HTML. Raw HTML is escaped, and only allowed elements remain.
 
-No answer may take long. An answer whose size or marks would make it slow is rendered as plain text, and too much code
-without highlighting. If an answer was cut short, a last line says so, on the page and in the events.
+Rendering time is limited. Answers that are too long or too complex are rendered as plain text, and long code is not
+highlighted. If an answer was cut short, a last line says so.
 """
 
 import logging
@@ -31,16 +31,16 @@ ALLOWED_TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td", "a", "hr", "span", "div"),
 }
 MAX_LENGTH = 64_000
-COSTLY_MARKS = "[*_`~<&|>$\\\n\r"  # at each of them the parser may try a rule
+COSTLY_MARKS = "[*_`~<&|>$\\\n\r"  # each of these can make the parser try a rule
 MAX_MARKS = 8_000
-MAX_TABLE_CELLS = 5_000  # the parser adds the missing cells of short rows
+MAX_TABLE_CELLS = 5_000  # including the missing cells of short rows, which the parser adds
 MAX_NESTING = 20
-CELL_ALIGNMENTS = {"right", "center"}  # the default alignment follows the direction of the text
-# The level of the heading above an answer. Headings in the answer follow without a gap, which confuses screen readers.
+CELL_ALIGNMENTS = {"right", "center"}  # without a class, cells follow the direction of the text
+# The level of the heading above an answer. Headings in answers must not skip a level, which confuses screen readers.
 BASE_HEADING_LEVEL = 2
 CACHE_SIZE = 128  # rendered answers
 MAX_HIGHLIGHTED_LENGTH = 10_000  # characters of code in one answer
-HIGHLIGHT_TIMEOUT_S = 0.15  # CPU time of one answer: on some texts lexers take quadratic time
+HIGHLIGHT_TIMEOUT_S = 0.15  # CPU time per answer, because some texts take lexers quadratic time
 LANGUAGES = {
     *("bash", "c", "clojure", "cmake", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql"),
     *("groovy", "haskell", "html", "java", "javascript", "json", "julia", "jsx", "kotlin", "lua", "make", "nginx"),
@@ -54,14 +54,14 @@ LANGUAGE_ALIASES = {
     for alias in names
 }
 FORMATTER = HtmlFormatter(nowrap=True)
-LONG_BLANK_RUN = re.compile(r"\s{200}")  # on a longer run, one step of a lexer may take seconds
+LONG_BLANK_RUN = re.compile(r"\s{200}")  # more blanks in a row can delay a lexer for seconds
 RULER_CHARACTERS = " \t>*+-0123456789.)|:"
 LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 logger = logging.getLogger(__name__)
 
 
 def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
-    """Parse `<br>`, the one HTML element that models often write: Markdown has no other line break in table cells."""
+    """Parse `<br>`. Models often write it in table cells, where Markdown has no other line break."""
     match = LINE_BREAK.match(state.src, state.pos)
     if not match:
         return False
@@ -83,14 +83,14 @@ _cleaner = nh3.Cleaner(
         "a": {"href", "title"},
         "ol": {"start"},
     },
-    # No class of the page itself: an answer must not imitate a button or a verdict.
+    # No other classes, so that an answer cannot imitate parts of the page.
     allowed_classes={
         "code": {f"language-{name}" for name in LANGUAGES},
         "span": {*filter(None, STANDARD_TYPES.values()), "host", "math", "math-display"},
         "div": {"table"},
         **dict.fromkeys(("th", "td"), CELL_ALIGNMENTS),
     },
-    # Elements that scroll sideways need the keyboard. The direction of a list decides the side of its marks.
+    # Elements that scroll sideways need keyboard focus. Lists and quotes put their markers at the start of the text.
     set_tag_attribute_values={
         **{tag: {"tabindex": "0"} for tag in ("pre", "div")},
         **{tag: {"dir": "auto"} for tag in ("ul", "ol", "blockquote", "table")},
@@ -103,18 +103,21 @@ _cleaner = nh3.Cleaner(
 
 @lru_cache(maxsize=CACHE_SIZE)
 def render_markdown(text: str) -> str:
-    """Sanitized HTML of a whole answer; plain text if rendering would take too long or fails."""
+    """Return the sanitized HTML of an answer. If rendering fails or would take too long, the text stays plain."""
     try:
         return _render_html(text) if _is_renderable(text) else _render_plain(text)
-    except Exception:  # no text of a model may block its battle
+    except Exception:  # an answer that cannot be rendered must not block its battle
         logger.exception("an answer of %s characters could not be rendered", len(text))
         return _render_plain(text)
 
 
 def render_answer(text: str, *, stopped: bool, cut: bool) -> str:
-    """Sanitized HTML of an answer, with a last line if it is `stopped` by its voter or `cut` at a length limit.
+    """Return the sanitized HTML of an answer, with a last line if it was cut short.
 
-    The line is a `p.ended`, which no Markdown can produce. `stopped` takes precedence.
+    The line has the class `ended`, which no Markdown can produce.
+
+    stopped: whether the voter stopped the answer. Takes precedence over `cut`.
+    cut: whether the answer reached a length limit
     """
     html = render_markdown(text)
     if stopped:
@@ -141,7 +144,7 @@ def _is_renderable(text: str) -> bool:
 
 
 def _count_cells(text: str) -> int:
-    """An upper bound of the table cells in a text: each line after a ruler is a row, up to a blank line."""
+    """Return an upper bound on the number of table cells. Lines between a table's ruler and a blank line are rows."""
     cells = 0
     columns = 0
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
@@ -155,7 +158,7 @@ def _count_cells(text: str) -> int:
 
 def _render_html(text: str) -> str:
     tokens = _parser.parse(text)
-    # At this depth of lists and quotes the parser gives up and omits the rest.
+    # At this depth of lists and quotes, the parser omits the rest of the text.
     if any(token.level >= MAX_NESTING - 1 and token.type in ("list_item_open", "blockquote_open") for token in tokens):
         return _render_plain(text)
     _adapt_tokens(tokens)
@@ -166,7 +169,7 @@ def _render_html(text: str) -> str:
 
 
 def _adapt_tokens(tokens: Iterable[Token]) -> None:
-    """Change the tokens for our pages: levels of headings, alignment of cells, hosts of links, languages of code."""
+    """Adapt heading levels, cell alignments, link hosts, and code languages to the page."""
     level = BASE_HEADING_LEVEL
     for token in tokens:
         if token.type == "heading_open":
@@ -185,7 +188,7 @@ def _adapt_tokens(tokens: Iterable[Token]) -> None:
 
 
 class _CodeHighlighter:
-    """Highlights the code of one answer within a time limit, if its language has a lexer that we trust."""
+    """Highlights the code blocks of one answer in known languages, within one time limit."""
 
     def __init__(self) -> None:
         self.deadline = time.thread_time() + HIGHLIGHT_TIMEOUT_S

@@ -1,7 +1,7 @@
-r"""Formulas in Markdown: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, left as TeX for the page to typeset.
+r"""Finds formulas in Markdown: `$…$`, `$$…$$`, `\(…\)`, and `\[…\]`. They stay TeX, which the page typesets.
 
-Every pattern stops at the next mark that could begin a formula of its kind, so that no text is scanned twice.
-(The rules of mdit-py-plugins scan to the end of the text from each mark: quadratic in hostile text.)
+Each pattern stops at the next mark that could begin a formula of its kind, so parsing takes linear time. The rules of
+mdit-py-plugins scan from each mark to the end of the text, which takes quadratic time on hostile text.
 """
 
 import re
@@ -14,7 +14,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-# A dollar sign delimits a formula only where prices have none: "$5 and $10", "US$5", "5$", "cheap ($) or not ($$$)".
+# Dollar signs in prices do not delimit formulas: "$5 and $10", "US$5", "5$", "cheap ($) or not ($$$)".
 INLINE_FORMULA = re.compile(
     r"""
       (?<! \$ ) \$\$ (?! [$),.;:] ) (?= [^$\w\\]*+ [\w\\] ) ( (?: [^$\\] | \\. | \$(?!\$) )++ ) \$\$ (?! \$ )
@@ -29,7 +29,7 @@ DELIMITER_PATTERNS = {"$$": re.compile(r"\$\$"), "\\[": re.compile(r"(?<!\\)\\[\
 
 
 def enable_math(parser: MarkdownIt) -> None:
-    """Make the parser render formulas as `span.math`, and displayed ones as `span.math.math-display`."""
+    """Make the parser render inline formulas as `span.math`, and display formulas as `span.math.math-display`."""
     parser.inline.ruler.before("escape", "math", _parse_inline)
     parser.block.ruler.before(
         "fence", "math_block", _parse_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -51,7 +51,7 @@ def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # 
 
 
 def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
-    """Parse a formula of several lines. A line of the formula that begins with "- " is not a list item."""
+    """Parse a display formula. Its lines that begin with "- " are not list items."""
     opening = _get_line(state, first)[:2]
     last = _find_last_line(state, first, end, opening)
     if last is None:
@@ -66,7 +66,7 @@ def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
 
 
 def _find_last_line(state: StateBlock, first: int, end: int, opening: str) -> int | None:
-    """The number of the line that closes the formula, or None if the first line opens none."""
+    """Return the number of the line that closes the formula, or None if there is no formula."""
     if (
         opening not in DISPLAY_DELIMITERS
         or state.is_code_block(first)

@@ -1,4 +1,4 @@
-"""Sends the released text of all running turns of a worker to the web processes."""
+"""Sends released text from a worker to the web processes."""
 
 import asyncio
 import logging
@@ -15,13 +15,13 @@ from arena.answers.release_clock import TICK_S
 from core.storage.redis_clients import connect_async_redis, suppress_redis_errors
 
 RETRY_DELAY_S = 0.5
-MAX_ENTRIES_PER_S = 1500  # of one worker: with more than 60 running turns, each is published less often
+MAX_ENTRIES_PER_S = 1500  # per worker; with more than 60 running turns, each turn is published less often
 STOP_READ_TIMEOUT_MS = 2000
 logger = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Publishes the unsent events of all running turns, in one pipeline per tick."""
+    """Publishes the unsent events of all running turns in one Redis pipeline per tick."""
 
     def __init__(self) -> None:
         self.redis = connect_async_redis()
@@ -29,9 +29,9 @@ class Publisher:
         self.last_stop: bytes | None = None
 
     async def read_stops(self) -> list[str]:
-        """The ids of battles that voters have stopped since the last call. They are lost without Redis."""
+        """Return the ids of battles that voters have stopped since the last call. They are lost if Redis is down."""
         try:
-            if self.last_stop is None:  # "$" would be the newest entry at each call, and miss those between two calls
+            if self.last_stop is None:  # "$" would miss entries that arrive between two calls
                 newest: Any = await self.redis.xrevrange(STOP_STREAM, count=1)
                 self.last_stop = newest[0][0] if newest else b"0-0"
             streams: Any = await self.redis.xread({STOP_STREAM: self.last_stop}, block=STOP_READ_TIMEOUT_MS)
@@ -50,11 +50,11 @@ class Publisher:
             await self.redis.delete(get_stream_key(battle_id))
 
     async def flush(self, turns: Iterable[LiveTurn]) -> None:
-        """Send the unsent events. After a failure, everything released is sent again once Redis is back."""
+        """Publish the unsent events. After a failure, all released text is sent again once Redis is back."""
         now = time.monotonic()
         if now < self.paused_until:
             return
-        # Each turn with the number of its events that this pipeline takes: more may be added while it is sent.
+        # Remember the number of events, because more may be added while the pipeline is sent.
         batch = [(turn, len(turn.unsent)) for turn in turns if turn.unsent or turn.resend_all]
         if not batch:
             return
@@ -72,7 +72,7 @@ class Publisher:
 
 
 def _queue_events(pipeline: Any, turn: LiveTurn) -> int:
-    """Queue the unsent events of a turn, but not for a stream that has vanished. Returns the index of the result."""
+    """Add a turn's unsent events to the pipeline, unless its stream has vanished. Return the index of the result."""
     key = get_stream_key(turn.job.battle_id)
     index = len(pipeline)
     ends = [event for event in turn.unsent if event[0] != "delta"]

@@ -1,9 +1,10 @@
-"""The release clock of anonymous battles: the rhythm of a pane must not reveal its model. Pure.
+"""The release clock of anonymous battles. It prevents the rhythm of a pane from revealing the model.
 
-Nothing is released before both sides have begun or one has failed for good. Then both advance in step, by the same
-number of characters per tick, until one reaches its end; the other continues as if that one had never ended. A side
-that is answered alone has no other side to hide behind: it is held back until it has ended, and then released at a
-pace of the clock's own.
+No text is released until each side has either begun or failed. Then both sides advance by the same number of characters
+per tick. When one side ends, the other continues at a pace that simulates the ended side. A side that is answered alone
+waits until its answer is complete, and is then released at a fixed pace.
+
+This module is pure.
 """
 
 import math
@@ -13,16 +14,16 @@ from random import Random, SystemRandom
 TICK_S = 0.04
 SMOOTHING_TICKS = 25
 SINGLE_SIDE_PACE = 8  # characters per tick
-Piece = tuple[int, int]  # ticks since the piece before, characters
+Piece = tuple[int, int]  # (ticks since the previous piece, number of characters)
 
 
 @dataclass
 class Lane:
-    """One side as the clock sees it: the number of characters that wait, and whether more may come.
+    """The clock's state of one side: the number of waiting characters, and whether more can arrive.
 
-    After its end, a lane continues in the clock's model: pieces drawn at random from the real ones, each after its own
-    silence, are added to `imagined`. The pace that it set therefore lasts until the other side ends too. Neither the
-    pause before its own end nor the rhythm after it reveals whether it was the slower one.
+    When a lane ends before the other one, the clock simulates its continuation: it draws pieces at random from those
+    that arrived, with their pauses, and adds their characters to `imagined`. The pace therefore does not change, and
+    readers cannot see which side was slower.
     """
 
     waiting: int = 0
@@ -39,7 +40,7 @@ class Lane:
         return self.ended and not self.waiting
 
     def observe(self, random: Random) -> None:
-        """Note the characters that arrived since the last tick."""
+        """Record the characters that arrived since the last tick, or simulate some after the end."""
         self._silent_ticks += self.began
         if self.waiting > self._last_waiting:
             self.pieces.append((self._silent_ticks, self.waiting - self._last_waiting))
@@ -49,7 +50,7 @@ class Lane:
         self._last_waiting = self.waiting
 
     def take(self, step: int) -> int:
-        """The number of characters to release for a step; the rest of the step comes from `imagined`."""
+        """Return how many characters to release in this step. The rest of the step is taken from `imagined`."""
         real = min(step, self.waiting)
         self.imagined -= step - real
         self._last_waiting -= real
@@ -70,7 +71,11 @@ class Lane:
 
 
 def _select_pieces(pieces: list[Piece]) -> list[Piece]:
-    """The pieces to draw from, without the first, which followed no other; fast enough for the other side to end."""
+    """Return the pieces to draw from.
+
+    The first piece is left out, because no pause precedes it. If the rest is slower than one character per tick, return
+    that pace instead, so that the other side can finish.
+    """
     pieces = pieces[1:] or pieces
     ticks, characters = map(sum, zip(*pieces, strict=True))
     return pieces if characters >= ticks else [(1, 1)]
@@ -78,18 +83,19 @@ def _select_pieces(pieces: list[Piece]) -> list[Piece]:
 
 @dataclass
 class ReleaseClock:
-    """Decides once per tick how many characters each side may release.
+    """Decides on each tick how many characters both sides release.
 
-    The text that waits on the side with less is released over `SMOOTHING_TICKS`, in steps of random size. This hides
-    both the pieces of the models and the difference between real and imagined ones. `lone` if only one side is
-    answered.
+    The clock releases the shorter waiting text over `SMOOTHING_TICKS`, in steps of random size. This hides the size of
+    the models' pieces, and whether they are real or simulated.
+
+    lone: whether only one side is being answered
     """
 
     random: Random = field(default_factory=SystemRandom)
     lone: bool = False
 
     def tick(self, a: Lane, b: Lane) -> tuple[int, int]:
-        """The number of characters to release now for side a and side b."""
+        """Return the number of characters to release now for side a and side b."""
         if self.lone and not (a.ended and b.ended):
             return 0, 0
         for lane in (a, b):
@@ -102,7 +108,7 @@ class ReleaseClock:
 
 
 class ImmediateClock:
-    """The clock of a battle with nothing to hide: it releases everything at once."""
+    """A clock without pacing. It releases all waiting text immediately."""
 
     def tick(self, a: Lane, b: Lane) -> tuple[int, int]:
         return a.waiting, b.waiting

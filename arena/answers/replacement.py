@@ -1,4 +1,4 @@
-"""Replaces the model of a side that failed before its first visible word: silently, and once per side."""
+"""Replaces a model that failed before its first visible word. Each side gets at most one replacement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,23 +11,24 @@ from arena.models import Answer, Battle
 
 @dataclass(frozen=True)
 class ReplaceRequest:
-    """The side of `job` failed for `reason`."""
+    """A request to replace the model of `job`, which failed for `reason`."""
 
     job: SideJob
     reason: str
 
 
 def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
-    """The job of the new model per request.
+    """Replace the failed models. Return the new job for each request, in order.
 
-    None if no model is left, if another worker has the answer, or if the side had a replacement already.
+    A result is None if no model is left, if another worker has claimed the answer, or if the side has already had a
+    replacement.
     """
     return [_replace_model(request) for request in requests]
 
 
 def _replace_model(request: ReplaceRequest) -> SideJob | None:
     answer = Answer.objects.select_related("turn").filter(id=request.job.answer_id).first()
-    if answer is None:  # its voter has deleted the battle
+    if answer is None:  # the voter has deleted the battle
         return None
     battle = Battle.objects.select_for_update().get(id=answer.turn.battle_id)
     is_owned = answer.attempt == request.job.attempt and answer.state == Answer.State.RUNNING

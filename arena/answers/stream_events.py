@@ -1,7 +1,10 @@
-"""Views of a battle, positions of its readers, and the events that lead from one to the other. Pure.
+"""Views of a battle, reader positions, and the events that bring a reader up to date.
 
-An event id is a position: the turn, per side the tag of the attempt with the number of characters sent and whether its
-end was sent, and the step of the battle. Any process that can rebuild the view can continue from any position.
+An event id is a position. It consists of the turn; for each side, the tag of the attempt, the number of characters
+sent, and whether the end was sent; and the step of the battle. Any process that can load the view can continue a stream
+from any position.
+
+This module is pure.
 """
 
 import re
@@ -18,7 +21,7 @@ STATE_STEPS = {"ready": 1, "void": 2, "voted": 3, "skipped": 3, "expired": 3}
 
 @dataclass
 class SideView:
-    """The released part of one answer; `tag` names the attempt without revealing its number."""
+    """The released part of one answer. `tag` identifies the attempt (see `arena.answers.attempt_tags`)."""
 
     tag: str = ""
     text: str = ""
@@ -29,7 +32,7 @@ class SideView:
 
 @dataclass
 class BattleView:
-    """The released part of a battle: turn number → side → view, and the battle's state."""
+    """The released part of a battle: its state, and the views of its answers, keyed by turn number and side."""
 
     state: str = "answering"
     turns: dict[int, dict[str, SideView]] = field(default_factory=dict)
@@ -40,7 +43,7 @@ class BattleView:
         return self.turns[turn][side]
 
     def apply(self, event: list[Any]) -> bool:
-        """Apply one event (see `arena.answers.announcements`). False if text before it is missing."""
+        """Apply one event (see `arena.answers.announcements`). Return False if earlier text is missing."""
         if event[0] == "state":
             if self.state not in FINAL_STATES:
                 self.state = event[1]
@@ -75,7 +78,7 @@ class SidePosition(NamedTuple):
 
 
 class Position(NamedTuple):
-    """The position of a reader. A tuple, because each event to each reader makes a new one."""
+    """The position of a reader. It is a tuple for speed, because every event to every reader creates one."""
 
     turn: int = 1
     a: SidePosition = SidePosition()
@@ -89,7 +92,7 @@ class Position(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The position of an event id; the start if the text is not an event id."""
+        """Parse an event id. If it is invalid, return the start of the battle."""
         match = EVENT_ID.fullmatch(text)
         if not match:
             return cls()
@@ -104,11 +107,11 @@ class Position(NamedTuple):
 
 
 EVENT_ID = re.compile(r"([1-9]\d{0,2})" + r"\.(\w{0,8})-(\d{1,7})-([01])" * 2 + r"\.([0-3])", re.ASCII)
-StreamEvent = tuple[str, dict[str, Any], Position]  # name, data, and the position after it
+StreamEvent = tuple[str, dict[str, Any], Position]  # (name, data, position after the event)
 
 
 def iter_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
-    """The events that lead a reader from a position to the view."""
+    """Yield the events that bring a reader from a position to the current view."""
     last_turn = max(view.turns, default=1)
     if position.turn > last_turn:
         position = Position()
@@ -154,6 +157,6 @@ def _iter_battle_events(position: Position, view: BattleView) -> Iterator[Stream
 
 
 def encode_event(event: StreamEvent) -> bytes:
-    """One event in the wire format of server-sent events."""
+    """Encode an event in the wire format of server-sent events."""
     name, data, position = event
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (str(position).encode(), name.encode(), orjson.dumps(data))

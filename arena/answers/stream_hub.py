@@ -1,7 +1,8 @@
-"""Streams battles to open pages. One loop per web process reads the events that workers publish, and each connection
-sends the events between its own position and the current view of its battle.
+"""Streams battles to open pages.
 
-Redis gives hints only: the first view, and the view after any loss, comes from the database.
+One loop per web process reads the events that workers publish, and updates the views of battles. Each connection sends
+the events between its own position and the current view. Redis may lose events, so the first view and the view after
+any loss come from the database.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from core.storage.redis_clients import connect_async_redis
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
 POLL_S = 0.04
-MAX_SENT_PER_S = 5000  # of one process: with more than 200 battles, each is sent less often
+MAX_SENT_PER_S = 5000  # per process; with more than 200 battles, each battle is sent less often
 RETRY_DELAY_S = 1.0
 MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
@@ -41,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class BattleReader:
-    """One open connection; `sending_since` is set while the client has not taken the last events."""
+    """One open connection. `sending_since` is finite while the client has not yet received the last chunk."""
 
     task: "asyncio.Task[Any] | None"
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,7 +54,7 @@ class BattleReader:
         return time.monotonic() - self.sent_at >= HEARTBEAT_S
 
     def is_cancelled(self) -> bool:
-        """Whether the connection was cut off. A library may swallow the cancellation (see `BattleHub._run`)."""
+        """Return whether the connection was cancelled. A library may swallow the exception (see `BattleHub._run`)."""
         return self.task is not None and self.task.cancelling() > 0
 
 
@@ -72,18 +73,18 @@ class FollowedBattle:
         self.key = get_stream_key(self.battle_id).encode()
 
     def is_quiet(self) -> bool:
-        """Whether to ask the database: a worker may have died between saving an end and publishing it."""
+        """Return whether to reload the view, because a worker may have died between saving and publishing an end."""
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
-        """Note the time of an update and wake all readers."""
+        """Record the time of an update, and wake all readers."""
         self.updated_at = time.monotonic()
         for reader in self.readers:
             reader.wake_event.set()
 
 
 class BattleHub:
-    """All battles with readers in this process, and the one loop that keeps their views up to date."""
+    """All battles with readers in this process, and the loop that updates their views."""
 
     def __init__(self) -> None:
         self.followed: dict[UUID, FollowedBattle] = {}
@@ -95,22 +96,24 @@ class BattleHub:
         self.open_slots = SharedSlots("battles")
 
     def admit(self, limits: Mapping[str, int]) -> SharedSlot:
-        """A slot for one more stream in this process. Raises RequestError 429 or 503. Call it in a thread.
+        """Return a slot for one more stream in this process. Call it in a thread.
 
-        limits: who is charged → how many streams they may have open in all processes; 0 means no limit.
+        Raises RequestError 429 or 503.
+
+        limits: the maximum number of open streams, in all processes, keyed by client; 0 means no limit
         """
         return sse.acquire_slot(self.open_slots, limits)
 
     def stream(self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position) -> EventStream:
-        """The events of `follow`, for a response."""
+        """Return the events of `follow` as the stream of a response."""
         return EventStream(slot, self.follow(slot, battle_id, view, position))
 
     async def follow(
         self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position
     ) -> AsyncIterator[bytes]:
-        """Server-sent events from a position on, until the battle has its last one.
+        """Yield server-sent events after a position, until the battle has ended.
 
-        view: of the battle, just loaded from the database
+        view: the current view of the battle from the database
         """
         reader = BattleReader(asyncio.current_task())
         deadline = reader.sent_at + MAX_STREAM_S
@@ -144,8 +147,10 @@ class BattleHub:
                 del self.followed[battle_id]
 
     def _check_readers(self) -> None:
-        """Wake readers that have to send a comment, and cancel the connections of clients that do not read, so that
-        they free their slots. One timer for all: a timer for each wait would cost a quarter of the wait."""
+        """Wake readers that have to send a comment. Cancel the connections of clients that do not read, to free slots.
+
+        All readers share this check, because a timer for each wait would take a quarter of the time of the wait.
+        """
         now = self.checked_readers_at = time.monotonic()
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
             if reader.is_silent():
@@ -155,11 +160,11 @@ class BattleHub:
 
     async def _join(self, battle_id: UUID, view: BattleView, position: Position) -> FollowedBattle:
         battle = self.followed.setdefault(battle_id, FollowedBattle(battle_id, view))
-        # A reader that continues may have text that was released after the last checkpoint and is only in Redis.
+        # A reader that reconnects may have seen text that is in Redis but not yet in the database.
         if position != Position() and battle.last_id == FIRST_ID:
             with suppress(RedisError, OSError):
                 await self._read_streams([battle])
-        battle = self.followed.setdefault(battle_id, battle)  # the last other reader may have left meanwhile
+        battle = self.followed.setdefault(battle_id, battle)  # the last other reader may have left in the meantime
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
@@ -194,7 +199,7 @@ class BattleHub:
         await self._reload(incomplete + quiet)
 
     async def _read_streams(self, battles: list[FollowedBattle]) -> list[FollowedBattle]:
-        """Apply the new events of these battles. Returns the battles with lost events."""
+        """Apply the new events of these battles. Return the battles with lost events."""
         if not battles:
             return []
         battles_by_key = {battle.key: battle for battle in battles}
@@ -214,12 +219,12 @@ class BattleHub:
 
 
 def _take_response(response: Any, **_: Any) -> Any:
-    """The entries as they come: [[stream, [[id, [field, value]]]]]. The client would build a dict for each."""
+    """Return the entries as they come, [[stream, [[id, [field, value]]]]]: the client would build a dict for each."""
     return response or []
 
 
 def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[bytes, bytes]]]) -> bool:
-    """Apply published entries to the view. False if events between them were lost."""
+    """Apply published entries to the view. Return False if events before or between them were lost."""
     complete = True
     for entry_id, (_, events) in entries:
         battle.last_id = entry_id
@@ -230,7 +235,7 @@ def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[byte
 
 
 def _merge_view(battle: FollowedBattle, loaded_view: BattleView) -> None:
-    """Take the view from the database, but keep any longer text of the same attempt from the stream."""
+    """Replace the view by the one from the database, but keep longer text of the same attempt from the stream."""
     for number, sides in battle.view.turns.items():
         for name, streamed in sides.items():
             loaded = loaded_view.side(number, name)
@@ -243,7 +248,7 @@ _hub: BattleHub | None = None
 
 
 def get_hub() -> BattleHub:
-    """The hub of this web process."""
+    """Return the hub of this web process."""
     global _hub  # noqa: PLW0603  # one per web process, created inside its event loop
     if _hub is None:
         _hub = BattleHub()

@@ -1,4 +1,4 @@
-"""The Celery task that hands a turn to the answer engine of its worker."""
+"""The Celery task that submits a turn to the worker's answer engine."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Starts the answer engine with a Celery worker that consumes the queue `answers`, and drains it at shutdown."""
+"""Starts the answer engine in Celery workers that consume the queue `answers`, and drains it at shutdown."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 ANSWERS_QUEUE = "answers"
 DRAIN_S = 5
-IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # well within a lease, so that other workers can take its answers over
+IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # shorter than a lease, so that other workers can then claim the answers
 _engine: "Engine | None" = None
 
 
 def get_engine() -> "Engine":
-    """The engine of this process, started at the first call."""
+    """Return the engine of this process. The first call starts it."""
     global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
     if _engine is None:
         from arena.answers.engine import Engine  # slow to load, and only this worker needs it
@@ -31,9 +31,9 @@ def connect_signals() -> None:
 
 
 def _start_engine(instance: Any, **_: Any) -> None:
-    """Start the engine before the worker connects to the broker: its reaper is needed most without a broker."""
+    """Start the engine before the worker connects to the broker. Without a broker, turns depend on its reaper."""
     if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
-        # A worker that freezes within a transaction would block other workers at the rows that it has locked.
+        # A worker that freezes within a transaction would block other workers with its row locks.
         database.set_timeouts(idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS)
         get_engine()
 

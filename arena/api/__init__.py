@@ -1,1 +1,1 @@
-"""REST API of the arena and its OpenAPI document."""
+"""The REST API for battles, models, and submissions, and the OpenAPI document of the whole API."""

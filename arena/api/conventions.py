@@ -1,4 +1,4 @@
-"""The rules that hold for all calls of the API: identity, scopes, limits, retries, caching, errors and formats."""
+"""The rules for all API calls: identity, scopes, limits, retries, caching, errors, and formats."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from core.http.rate_limit import DEFAULT_BURST
 
 
 def list_rules() -> list[str]:
-    """One paragraph per rule, with code between backticks. The limits are the current settings of this site."""
+    """Return one paragraph per rule, with code in backticks. The limits are the current settings of this site."""
     return [
         _(
             "Clients are identified by an API key (`Authorization: Bearer KEY`) or by the signed cookie `voter` "
@@ -25,10 +25,10 @@ def list_rules() -> list[str]:
         ),
         _describe_limits(),
         _(
-            "Naming models in a battle creates a board for that set of models, unless the set has one already. Each "
-            "voter or key can create %(per_voter)s sets per day, and each IP address %(per_address)s. Beyond that, "
-            "requests return 429 `too_many_sets`. The board is available only by its slug. It is deleted after 30 days "
-            "without a vote, and the next vote creates it again."
+            "If you name models in a battle, Arena creates a board for that set of models, unless the set already has "
+            "one. Each voter or key can create %(per_voter)s sets per day, and each IP address %(per_address)s. Beyond "
+            "that, requests return 429 `too_many_sets`. The board is available only by its slug. It is deleted after "
+            "30 days without a vote, and the next vote creates it again."
         )
         % {"per_voter": set_quotas.DAILY_SETS_PER_VOTER, "per_address": set_quotas.DAILY_SETS_PER_ADDRESS},
         _(
@@ -43,9 +43,9 @@ def list_rules() -> list[str]:
             "a body if nothing has changed."
         ),
         _(
-            'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status: `code` is '
-            "for programs, `detail` is a sentence for people, and `fields` lists problems of single fields, if any. "
-            "Unknown parameters are errors, and so are repeated parameters that take one value."
+            'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status. `code` is for '
+            "programs, `detail` is a message for people, and `fields` contains the messages for each invalid field, if "
+            "any. Unknown parameters are errors, and so are repeated parameters that take only one value."
         ),
         _("Times are ISO 8601 in UTC. Numbers have full precision. Open or unknown values are `null`."),
         _("Lists have pages of at most %(page_size)s items. `next` is the address of the next page, or `null`.")
@@ -55,13 +55,14 @@ def list_rules() -> list[str]:
 
 def _describe_limits() -> str:
     sentence = _(
-        "Limits per hour apply to each voter or key, and in parentheses to its IP address: %(battles)s (%(together)s) "
-        "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`; %(turns)s times as many "
-        "follow-up questions and retries; a third as many submissions to the catalog; %(files)s (%(files_together)s) "
-        "downloads of the vote file; and %(calls)s (%(calls_together)s) read requests and as many write requests. "
+        "Hourly limits apply to each voter or key, and in parentheses to its IP address: %(battles)s (%(together)s) "
+        "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`. The limit on follow-up "
+        "questions and retries is %(turns)s times the limit on battles. The limit on submissions to the catalog is a "
+        "third of the limit on battles. You can download the vote file %(files)s (%(files_together)s) times an hour, "
+        "and send %(calls)s (%(calls_together)s) read requests and as many write requests an hour. "
         "Quotas refill continuously, and allow bursts of at most %(burst)s battles or questions. A question costs one "
-        "unit per %(characters)s characters of history and question. A /56 network of IPv6 has twice the quota of an "
-        "address; a /48 network of IPv6 and a /24 network of IPv4 have four times as much. At most %(running)s battles "
+        "unit per %(characters)s characters of history and question. An IPv6 /56 network has twice the quota of an "
+        "address. An IPv6 /48 network and an IPv4 /24 network have four times the quota. At most %(running)s battles "
         "per voter and %(running_together)s per address can be in progress at once. You can stream up to %(streams)s "
         "battles at once (`ARENA_STREAMS_PER_VOTER`). Each address can stream up to %(streams_together)s battles and "
         "as many boards. Expensive requests are also charged for their computing time. A setting of 0 means no limit. "

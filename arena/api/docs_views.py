@@ -1,4 +1,4 @@
-"""The OpenAPI document for programs, the API reference for people, and a JSON list of all calls."""
+"""Views of the OpenAPI document, the API reference page, and the JSON list of all calls."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -17,20 +17,20 @@ from core.http.errors import SAFE_METHODS, reject_unsafe_method
 from core.http.openapi import describe_call
 
 
-@csrf_exempt  # so that a write request gets a 405 and not an error about its token
+@csrf_exempt  # so that write requests get a 405 instead of a CSRF error
 def show_schema(request: HttpRequest) -> HttpResponse:
     return reject_unsafe_method(request, "The OpenAPI document is read-only.") or JsonResponse(build_document())
 
 
-@csrf_exempt  # so that a write request gets a 404 and not an error about its token
+@csrf_exempt  # so that write requests get a 404 instead of a CSRF error
 def redirect_to_docs(request: HttpRequest) -> HttpResponse:
-    """A redirect from the URL above the API to the API reference."""
+    """Redirect `/api/` to the API reference."""
     if request.method in SAFE_METHODS:
         return redirect("api-docs")
     return call_not_found(request)
 
 
-@csrf_exempt  # so that a write request gets a 405 and not an error about its token
+@csrf_exempt  # so that write requests get a 405 instead of a CSRF error
 def show_docs(request: HttpRequest) -> HttpResponse:
     if error_response := reject_unsafe_method(request, "This page is read-only."):
         return error_response
@@ -43,8 +43,8 @@ class CallListView(APIView):
     def get(self, request: Request) -> Response:
         """List all API calls.
 
-        Returns the method, path and title of every call. `schema` is the address of the OpenAPI document, `docs` that
-        of the reference for people.
+        Returns the method, path, and title of every call. `schema` is the URL of the OpenAPI document, and `docs` is
+        the URL of the API reference.
         """
         overview = {
             "docs": request.build_absolute_uri(reverse("api-docs")),

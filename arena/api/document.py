@@ -1,4 +1,4 @@
-"""The OpenAPI document, and its calls by subject as records for the API reference."""
+"""Builds the OpenAPI document and, from it, the calls for the API reference."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ FORMAT_NAMES = {"date-time": "time", "date": "date", "uuid": "UUID", "uri": "add
 
 @dataclass(frozen=True)
 class FieldDoc:
-    """One row of a table of fields: its path, such as `rows[].rating`, its type in words, and its description."""
+    """One row of a table of fields. `name` is a path such as `rows[].rating`, and `type` is a description in words."""
 
     name: str
     type: str
@@ -31,7 +31,7 @@ class FieldDoc:
 
 @dataclass(frozen=True)
 class CallDoc:
-    """One call: request and successful response, each as fields and as an example, and other responses by status."""
+    """One call: its request and successful response with fields and examples, and the other responses by status."""
 
     name: str
     method: str
@@ -72,7 +72,7 @@ data: {}
 
 
 def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """The document with everything that drf-spectacular cannot see: common rules, strict bodies, the event stream."""
+    """Add the parts that drf-spectacular cannot generate: the common rules, strict bodies, and the event stream."""
     result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in list_rules())
     for name in STRICT_BODIES:
         result["components"]["schemas"][name]["additionalProperties"] = False
@@ -89,14 +89,14 @@ def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 @cache
 def build_document() -> dict[str, Any]:
-    """The whole OpenAPI document. It depends only on the code and the settings of the first call, so it is cached."""
+    """Return the OpenAPI document. It depends only on code and settings, so it is cached."""
     document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # has no types
     return document
 
 
 @cache
 def build_calls() -> dict[str, list[CallDoc]]:
-    """All calls by subject, in the order of their paths in the document."""
+    """Return the calls, keyed by subject, in the order of their paths in the document."""
     calls: dict[str, list[CallDoc]] = {}
     for path, methods in build_document()["paths"].items():
         for method, operation in methods.items():
@@ -126,7 +126,7 @@ def _build_call(path: str, method: str, operation: OpenApiSchema) -> CallDoc:
 
 
 def _render_example(content: OpenApiSchema) -> str:
-    """The first example, as indented JSON or as plain text. Empty if there is none."""
+    """Return the first example as indented JSON or plain text, or "" if there is none."""
     if "example" in content:
         return str(content["example"])
     for example in content.get("examples", {}).values():
@@ -144,7 +144,7 @@ def _build_parameter(parameter: OpenApiSchema) -> FieldDoc:
 
 
 def render_code_spans(text: str) -> SafeString:
-    """The text as HTML, with everything between backticks as code."""
+    """Return the text as HTML, with text in backticks as code."""
     spans = (
         (format_html("<code>{}</code>", span) if index % 2 else span,) for index, span in enumerate(text.split("`"))
     )
@@ -152,7 +152,7 @@ def render_code_spans(text: str) -> SafeString:
 
 
 def _iter_fields(schema: OpenApiSchema, prefix: str = "") -> Iterator[FieldDoc]:
-    """All fields of a schema, depth first. Names of nested fields begin with the path of their parent."""
+    """Yield all fields of a schema, depth first. The name of a nested field is its path, such as `rows[].rating`."""
     schema = _resolve_references(schema)
     for name, field in schema.get("properties", {}).items():
         inner = _resolve_references(field)
@@ -170,7 +170,7 @@ def _iter_fields(schema: OpenApiSchema, prefix: str = "") -> Iterator[FieldDoc]:
 
 
 def _resolve_references(schema: OpenApiSchema) -> OpenApiSchema:
-    """The schema with all referenced components merged in. Its own keys take precedence over the components' keys."""
+    """Merge all referenced components into the schema. The schema's own keys take precedence."""
     resolved = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
     references = list(schema.get("allOf", []))
     if "$ref" in schema:
@@ -182,7 +182,7 @@ def _resolve_references(schema: OpenApiSchema) -> OpenApiSchema:
 
 
 def _describe_type(schema: OpenApiSchema) -> str:
-    """The type in words, for example `list of number` or `a | b or null`."""
+    """Describe the type in words, for example `list of number` or `a | b or null`."""
     schema = _resolve_references(schema)
     if "enum" in schema:
         words = " | ".join(str(value) for value in schema["enum"] if value is not None)

@@ -1,4 +1,4 @@
-"""Tags of the calls in the OpenAPI document, and the decorators of battles."""
+"""Tags for the calls in the OpenAPI document, and decorators for the calls of battles."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ IDEMPOTENCY_KEY_HEADER = OpenApiParameter(
     ),
 )
 describe_battle_call = partial(describe_call, tag=BATTLES_TAG, response=BattleDetailSchema)
-# A call with an idempotency key.
+# For calls that accept an idempotency key.
 describe_keyed_call = partial(
     describe_battle_call, status=201, parameters=[IDEMPOTENCY_KEY_HEADER], errors=(*WRITE_ERRORS, 422)
 )

@@ -1,4 +1,4 @@
-"""Schemas of the requests and responses of battles, models and submissions."""
+"""Schemas of requests and responses for battles, models, and submissions."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class AnswerSchema(Schema):
     side = ChoiceField(SIDES)
     state = ChoiceField(("answering", "finished", "failed"))
     text = CharField(
-        help_text="The answer in Markdown. While its state is `answering`, the part that has been shown so far."
+        help_text="The answer in Markdown. While the state is `answering`, this is the part released so far."
     )
     reason = ChoiceField(
         ("timeout", "unavailable", "refused", "too_long", "empty"),
@@ -202,7 +202,7 @@ class FactSchema(Schema):
 
 class PlainSchema(Schema):
     def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
-        """The value as it is, because it is JSON already."""
+        """Return the value unchanged, because it is already JSON."""
         return value
 
 
@@ -335,7 +335,7 @@ class SubmissionDetailSchema(Schema):
     proposal = ProposalSchema(allow_null=True, help_text="The proposed model. Null for a result file.")
 
     def to_representation(self, submission: Submission) -> dict[str, Any]:
-        """A submission has only one of `scores` and `proposal`: its `summary`, which is JSON already."""
+        """Return the submission's summary, which is already JSON, as either `scores` or `proposal`."""
         content = "scores" if submission.kind == Submission.Kind.SCORES else "proposal"
         return super().to_representation(submission) | {content: submission.summary}
 

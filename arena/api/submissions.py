@@ -1,4 +1,4 @@
-"""Calls that send submissions to the catalog and return their state."""
+"""API calls for submissions to the catalog."""
 
 from typing import Any
 from uuid import UUID
@@ -39,18 +39,19 @@ class SubmissionListView(APIView):
     def post(self, request: Request) -> Response:
         """Submit to the catalog.
 
-        Submits either a result file of lm-evaluation-harness (`file`, its text) or a missing model (`proposal`). The
-        submission is validated immediately, and an invalid file is rejected as a whole. Nothing is used until an
-        operator accepts it. 409 `already_sent` means that the same content is already waiting or in the catalog.
-        `too_many_waiting` comes as 429 if you have too many submissions waiting, and as 503 if the site has.
+        Submits either a result file of lm-evaluation-harness (`file`, the text of the file) or a missing model
+        (`proposal`). The submission is validated immediately, and an invalid file is rejected as a whole. Nothing is
+        used until an operator accepts the submission. 409 `already_sent` means that the same content is already waiting
+        or in the catalog. 429 `too_many_waiting` means that you have too many submissions waiting, and 503
+        `too_many_waiting` means that the site has too many.
         """
         return Response(SubmissionDetailSchema(_create_submission(request)).data, status=201)
 
 
 def _create_submission(request: Request) -> Submission:
-    """The stored submission of a body with either `file`, a text, or `proposal`, an object of texts.
+    """Store the submission of a request. The body has either `file`, a string, or `proposal`, an object of strings.
 
-    Raises RequestError.
+    Raises RequestError 400 if the body is invalid, and the errors of `submission_access`.
     """
     body = read_json_body(request)
     if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"file", "proposal"}:

@@ -1,4 +1,4 @@
-"""REST API of battles and models. Responses about an open battle never name its models."""
+"""REST API for battles and models. Responses never name the models of an open blind battle."""
 
 from typing import Any
 from uuid import UUID
@@ -41,13 +41,13 @@ from core.storage.shared_slots import SharedSlot
 
 
 def build_battle_data(battle: Battle) -> dict[str, Any]:
-    """A battle as its voter may see it now, with all its turns."""
+    """Return a battle with all of its turns, as its voter may see it now."""
     prefetch_related_objects([battle], "turns__answers")
     return _build_summary(battle) | {"turns": [_build_turn(battle, turn) for turn in battle.turns.all()]}
 
 
 def _build_row(battle: Battle) -> dict[str, Any]:
-    """A battle as an item of a list, without the texts of its turns."""
+    """Return a battle as a list item, without the texts of its turns."""
     return _build_summary(battle) | {
         "question": battle.question or "",  # type: ignore[attr-defined]  # annotated by BattleListView
         "turn_count": battle.turn_count or 0,  # type: ignore[attr-defined]  # see above
@@ -78,7 +78,7 @@ def _build_turn(battle: Battle, turn: Any) -> dict[str, Any]:
 
 
 def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
-    """One answer. Neither side is shown as finished before both may be."""
+    """Return one answer for its voter. Answers that are queued or running have the state `answering`."""
     states = {Answer.State.FINISHED: "finished", Answer.State.FAILED: "failed"}
     failed = answer.state == Answer.State.FAILED
     return {
@@ -109,10 +109,10 @@ class BattleListView(APIView):
         """Start a battle.
 
         Sends a question to two models. `anonymous` draws the models at random and hides their names until the vote. If
-        you name two to twenty models in `models`, they are drawn from these, and the vote counts on a separate board.
-        `side_by_side` uses the two models that you name, and is never rated. 409 `voter_gone` means that the voter's
-        data was deleted, or moved to an account, during the request. Nothing was created, and you can send the request
-        again.
+        you name two to twenty models in `models`, the pair is drawn from these, and the vote counts on a separate
+        board. `side_by_side` uses the two models that you name, and is never rated. 409 `voter_gone` means that the
+        voter's data was deleted or moved to an account during the request. Nothing was created, so you can send the
+        request again.
         """
         prompt, mode, models = _read_fields(request, "prompt", "mode", "models")
         return idempotency.run_once(request, lambda: self._start(request, prompt, mode, models))
@@ -140,8 +140,8 @@ class BattleDetailView(APIView):
     def get(self, request: Request, battle_id: UUID) -> Response:
         """Get a battle.
 
-        Returns one of your battles. Unfinished answers have the text that has been shown so far. `models` is null until
-        you have voted.
+        Returns one of your battles. Unfinished answers contain the text that has been released so far. `models` is null
+        until you have voted.
         """
         return Response(build_battle_data(lifecycle.get_battle(get_voter_id(request), battle_id)))
 
@@ -151,8 +151,8 @@ class BattleVoteView(APIView):
     def post(self, request: Request, battle_id: UUID) -> HttpResponseBase:
         """Cast a vote.
 
-        Stores your vote once both sides have answered, and reveals the models: `models` has their names and their
-        ratings before this vote. Each battle has at most one vote. If it has one already, the call returns 409
+        Stores your vote once both sides have answered, and reveals the models: `models` contains their names and their
+        ratings before this vote. Each battle has at most one vote. If it already has one, the call returns 409
         `already_voted` with the stored vote.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
@@ -171,8 +171,8 @@ class BattleTurnsView(APIView):
         """Ask a follow-up question.
 
         Adds a turn to a battle in the state `ready`. The same two models answer, and each sees only its own side of the
-        conversation. 400 `too_long` means that the conversation of one side would exceed the
-        `ARENA_CONVERSATION_CHARACTERS` in force when the battle began. Neither model is asked in that case.
+        conversation. 400 `too_long` means that the conversation of one side would exceed the limit that
+        `ARENA_CONVERSATION_CHARACTERS` set when the battle started. In that case, neither model is asked.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         [prompt] = _read_fields(request, "prompt")
@@ -205,7 +205,7 @@ class BattleRetryView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Retry failed answers.
 
-        Asks again for the failed answers of the last turn. Available for one day.
+        Asks the models again whose answers failed in the last turn. You can retry for one day.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         _check_no_fields(request)
@@ -219,9 +219,9 @@ class BattleShareView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Publish or unpublish a battle.
 
-        `true` publishes the battle after the vote: anyone with its link can read the texts, but not who asked. An
-        operator decides whether the pages of both models list it. `false` unpublishes it. Returns 403 if publishing is
-        switched off or an operator has taken the battle down.
+        `true` publishes the battle after the vote. Anyone with its link can then read the texts, but the voter stays
+        anonymous. An operator decides whether the pages of the two models list the battle. `false` unpublishes the
+        battle. Returns 403 if publishing is switched off or an operator has taken the battle down.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         [shared] = _read_fields(request, "shared")
@@ -235,9 +235,9 @@ class BattleShareView(APIView):
 
 
 def _read_fields(request: Request, *names: str) -> list[Any]:
-    """The values of these fields of the JSON body, None for each that is absent.
+    """Return the values of these fields from the JSON body, with None for each missing field.
 
-    Raises RequestError 400 if the body is no object or has another field.
+    Raises RequestError 400 if the body is not an object or has any other field.
     """
     body = read_json_body(request)
     if not isinstance(body, dict):
@@ -249,7 +249,7 @@ def _read_fields(request: Request, *names: str) -> list[Any]:
 
 
 def _check_no_fields(request: Request) -> None:
-    """Reject fields in a call that takes none. Bodies that are not JSON are ignored, such as an empty form."""
+    """Raise RequestError 400 if a call without fields gets any. Bodies that are not JSON are ignored."""
     if (request.content_type or "").startswith("application/json"):
         _read_fields(request)
 
@@ -272,8 +272,8 @@ class SharedBattleListView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """List a model's published battles.
 
-        Returns the five newest battles of the model that their voters have published and that are listed. By default,
-        an operator chooses which battles are listed.
+        Returns the five most recently published battles of the model that are listed. By default, an operator chooses
+        which battles are listed.
         """
         battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
         return Response(SharedBattleListSchema({"results": battles}).data)
@@ -281,9 +281,9 @@ class SharedBattleListView(APIView):
 
 @database_sync_to_async
 def _open_stream(request: HttpRequest, battle_id: UUID, hub: BattleHub) -> tuple[BattleView, SharedSlot | None]:
-    """The view of a battle of the voter, and a slot for its stream; none for HEAD, which sends no events.
+    """Charge the quota for opening a stream. Return the view of one of the voter's battles, and a slot for the stream.
 
-    Charges the opening of a stream, however soon it is closed again. Raises RequestError 429, 404 and 503.
+    The slot is None for a HEAD request, which sends no events. Raises RequestError 404, 429, or 503.
     """
     quotas.charge_stream(request)
     view = battle_view.load_voter_view(get_voter_id(request), battle_id)
@@ -293,14 +293,14 @@ def _open_stream(request: HttpRequest, battle_id: UUID, hub: BattleHub) -> tuple
     return view, hub.admit(stream_limits.build_battle_stream_limits(request))
 
 
-@csrf_exempt  # so that a write request gets a 405 and not an error about its token
+@csrf_exempt  # so that write requests get a 405 instead of a CSRF error
 async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     """Stream a battle's events.
 
-    Streams server-sent events. `delta` appends text to one side, `done` carries the whole answer as HTML, `failed`
-    means that the side has no answer, and `reset` that its answer starts over. `ready` means that you can vote; `voted`
-    and `void` end the battle. Every event has an id. After a dropped connection, send the last id as `Last-Event-ID` to
-    continue without gaps or repeats.
+    Streams server-sent events. `delta` appends text to one side. `done` contains the whole answer as HTML. `failed`
+    means that the side has no answer. `reset` means that the side's answer starts over. `ready` means that you can
+    vote. `voted` and `void` end the battle. Every event has an id. After a dropped connection, send the last id as
+    `Last-Event-ID` to continue without gaps or repeats.
     """
     if error_response := reject_unsafe_method(request, "Event streams are read-only."):
         return error_response
@@ -311,14 +311,14 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
         return build_error_response(error)
     if slot is None:
         return build_stream_response(empty_stream())
-    # A page that shows a part of the answers already names its position in `from`.
+    # A page that already shows part of the answers sends its position in `from`.
     position = Position.parse(request.headers.get("Last-Event-ID") or request.GET.get("from", ""))
     return build_stream_response(hub.stream(slot, battle_id, view, position))
 
 
-@csrf_exempt  # so that a write request gets a 404 and not an error about its token
+@csrf_exempt  # so that write requests get a 404 instead of a CSRF error
 def call_not_found(request: HttpRequest, path: str = "") -> JsonResponse:
-    """A 404 that names the call with a trailing slash if that exists, and else the list of all calls."""
+    """Return a 404 that suggests the path with a trailing slash if that exists, or else the list of all calls."""
     with_slash = f"{request.path}/"
     if resolve(with_slash).func is call_not_found:
         detail = f"There is no such call. All calls are listed at {reverse('api-calls')}."

@@ -1,1 +1,1 @@
-"""Battles from the first question to the vote, and everything after it: feedback, sharing, history, deletion."""
+"""Battles from the first question to the vote, with feedback, sharing, history, and deletion."""

@@ -1,4 +1,4 @@
-"""Continues a conversation after the vote, with the same two models by name. Such battles are never rated."""
+"""Continues a conversation after the vote with the same two models, now by name. These battles are never rated."""
 
 from django.db import transaction
 
@@ -8,10 +8,12 @@ from core.http.errors import RequestError
 
 
 def continue_battle(battle: Battle) -> Battle:
-    """A new battle, side by side and ready for the next question, with copies of the judged turns of a voted battle.
+    """Create a side-by-side battle that continues a battle after its vote.
 
-    Raises RequestError 409 `not_voted`, 409 `not_here` if one of the models is no longer available, or 404 if the
-    battle is deleted at the same time.
+    The new battle has the same models and copies of the finished turns, and is ready for the next question.
+
+    Raises RequestError 409 `not_voted` before the vote, 409 `not_here` if one of the models is no longer available, or
+    404 if the battle is deleted at the same time.
     """
     if battle.state != Battle.State.VOTED:
         raise RequestError("not_voted", "You can continue this conversation after you vote.", 409)
@@ -40,7 +42,7 @@ def continue_battle(battle: Battle) -> Battle:
 
 
 def _copy_turn(turn: Turn, battle: Battle) -> None:
-    """Append a copy of the turn to the battle, if both sides have finished it."""
+    """Append a copy of the turn to the battle if both of its answers are finished."""
     answers = list(turn.answers.all())
     if any(answer.state != Answer.State.FINISHED for answer in answers):
         return

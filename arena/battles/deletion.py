@@ -1,4 +1,4 @@
-"""Deletes the texts of voters at their request. Their votes stay without them, so that no rating changes."""
+"""Deletes voters' texts at their request. Their votes stay, so ratings do not change."""
 
 from collections.abc import Iterable
 from uuid import UUID, uuid4
@@ -17,19 +17,19 @@ from core.http.errors import RequestError
 
 
 def delete_battle(voter_id: UUID, battle_id: UUID) -> None:
-    """Delete one battle of the voter. Raises RequestError 404.
+    """Delete one of the voter's battles. Raises RequestError 404 if the voter has no such battle.
 
-    Its vote keeps the pseudonym of the voter, because the error bars count people, and the hash of its question,
-    because the same question must not count twice.
+    The vote keeps two fields: the voter's pseudonym, because the error bars depend on the number of voters, and the
+    hash of the question, because a repeated question must not count twice.
     """
     lifecycle.get_battle(voter_id, battle_id)
     delete_battles(Battle.objects.filter(pk=battle_id, voter=voter_id))
 
 
 def delete_battles(battles: QuerySet[Battle]) -> int:
-    """Delete battles with all their texts and the comments of their votes. Returns the number of battles.
+    """Delete battles with their texts and the comments on their votes. Return the number of deleted battles.
 
-    The votes themselves stay.
+    The votes stay.
     """
     with transaction.atomic():
         locked_battles = _lock_battles(battles)
@@ -39,9 +39,9 @@ def delete_battles(battles: QuerySet[Battle]) -> int:
 
 
 def delete_voter_data(voter_id: UUID) -> None:
-    """Delete the voter with all battles and the account. The votes get a new pseudonym that leads nowhere.
+    """Delete the voter, their battles, and their account. Their votes get a new random pseudonym.
 
-    Raises RequestError 409 `last_operator` for the last active superuser.
+    Raises RequestError 409 `last_operator` if the account is the last active superuser.
     """
     with transaction.atomic():
         voter = Voter.objects.select_for_update().filter(pk=voter_id).first()
@@ -59,14 +59,14 @@ def delete_voter_data(voter_id: UUID) -> None:
 
 
 def _lock_battles(battles: QuerySet[Battle]) -> list[Battle]:
-    """Lock battles in the same order as the workers do, turns first. This waits for votes that are being cast."""
+    """Lock turns before battles, in the same order as the workers. Waits for votes that are being cast."""
     turns = Turn.objects.filter(battle__in=battles).order_by("pk")
     list(turns.select_for_update().values_list("pk"))
     return list(battles.select_for_update())
 
 
 def _strip_feedback(votes: QuerySet[Vote]) -> None:
-    """Delete the comments of these votes, and all reasons that are not on the public list."""
+    """Delete the comments on these votes, and all reasons that are not in `feedback.REASONS`."""
     votes_with_reasons = list(votes.exclude(reasons={}))
     for vote in votes_with_reasons:
         vote.reasons = {
@@ -89,7 +89,7 @@ def _close_streams(battles: Iterable[Battle]) -> None:
 
 
 def _check_not_last_operator(user: User) -> None:
-    """Raise if the user is the last operator. If two leave at once, the second waits here and stays."""
+    """Raise RequestError if the user is the last operator. If two operators leave at once, the second is refused."""
     operators = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
     if list(operators.select_for_update()) == [user]:
         detail = _("You are the last operator, so nothing was deleted. Create another superuser first.")
@@ -97,7 +97,7 @@ def _check_not_last_operator(user: User) -> None:
 
 
 def _delete_account(user: User | None) -> None:
-    """Delete the account with its sessions, its API keys and everything that was done with them."""
+    """Delete the account with its sessions, its API keys, and the data of the API keys' voters."""
     if user is None:
         return
     for voter_id in ApiKey.objects.filter(user=user).values_list("voter", flat=True):

@@ -1,7 +1,4 @@
-"""Feedback that a voter may add to a vote: reasons for each side from a short list, and a comment.
-
-Neither changes a rating.
-"""
+"""Feedback on a vote: reasons for each side from a fixed list, and a comment. Feedback never changes a rating."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,7 +30,7 @@ REASONS = (*PRAISE, *BLAME)
 
 
 def save_feedback(battle: Battle, reasons: Mapping[str, Sequence[str]], comment: str) -> None:
-    """Store feedback with the vote of a battle. It replaces earlier feedback.
+    """Store feedback with the vote on a battle. It replaces earlier feedback.
 
     Raises RequestError 400 for unknown reasons or an invalid comment, and 409 `not_voted` before the vote.
     """
@@ -42,10 +39,12 @@ def save_feedback(battle: Battle, reasons: Mapping[str, Sequence[str]], comment:
 
 
 def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:
-    """The fields of a vote for this feedback; None means no reasons, or no comment.
+    """Parse the feedback of a request into fields of `Vote`.
 
-    Raises RequestError 400 unless the reasons are lists of words from the list per side, and the comment is a text that
-    can be stored.
+    reasons: lists of words from `REASONS`, keyed by side, or None
+    comment: a string of at most `MAX_COMMENT_LENGTH` characters, or None
+
+    Raises RequestError 400 if the reasons or the comment are invalid.
     """
     if reasons is not None and not (isinstance(reasons, dict) and all(map(_has_valid_reasons, reasons.items()))):
         detail = translate("Send reasons as lists for the sides a and b, with words from: %(words)s.")
@@ -67,12 +66,15 @@ def _has_valid_reasons(item: tuple[object, object]) -> bool:
 
 
 def build_vote_data(vote: Vote) -> dict[str, Any]:
-    """A vote with its feedback, for its voter."""
+    """Return the vote and its feedback as a dict for its voter."""
     return {name: getattr(vote, name) for name in ("winner", "reasons", "comment", "created_at")}
 
 
 def build_reason_chips(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[list[dict[str, Any]]]]:
-    """Side → the reasons for it and the reasons against it; `chosen` if `reasons` has them already."""
+    """Return two lists of chips per side, one for praise and one for blame.
+
+    A chip is `chosen` if its word is in `reasons`.
+    """
     return {
         side: [
             [{"word": word, "label": label, "chosen": word in reasons.get(side, ())} for word, label in words.items()]

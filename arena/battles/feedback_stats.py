@@ -1,4 +1,4 @@
-"""Statistics of feedback: how often voters gave each reason for or against a model."""
+"""Counts how often voters gave each reason for or against a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,27 +8,32 @@ from django.db import connection
 
 from arena.battles.feedback import BLAME, PRAISE
 
-MIN_VOTERS = 5  # with fewer, readers could guess the reasons of each
+MIN_VOTERS = 5  # with fewer voters, readers could guess who gave which reason
 
 # Each half of the union has its own partial index.
 REASON_COUNTS_SQL = """
-WITH said AS (
+WITH model_votes AS (
     SELECT voter, reasons -> 'a' AS words, pool, counted FROM arena_vote
     WHERE model_a_id = %(model)s AND reasons <> '{}'
     UNION ALL
     SELECT voter, reasons -> 'b' AS words, pool, counted FROM arena_vote
     WHERE model_b_id = %(model)s AND reasons <> '{}'
-), held AS (
-    SELECT voter, words FROM said
-    WHERE pool = %(pool)s AND counted AND jsonb_typeof(words) = 'array' AND words ?| %(known)s
+), pool_votes AS (
+    SELECT voter, words FROM model_votes
+    WHERE pool = %(pool)s AND counted AND jsonb_typeof(words) = 'array' AND words ?| %(known_words)s
 )
-SELECT (SELECT count(*) FROM held), (SELECT count(DISTINCT voter) FROM held), word, count(*)
-FROM held, LATERAL (SELECT DISTINCT jsonb_array_elements_text(words) AS word) AS once GROUP BY word"""
+SELECT (SELECT count(*) FROM pool_votes), (SELECT count(DISTINCT voter) FROM pool_votes), word, count(*)
+FROM pool_votes, LATERAL (SELECT DISTINCT jsonb_array_elements_text(words) AS word) AS once GROUP BY word"""
 
 
 @dataclass(frozen=True)
 class FeedbackProfile:
-    """The number of votes with a reason about a model, of their voters, and of each reason with its percentage."""
+    """The reasons that voters gave about a model.
+
+    votes: the number of votes with a reason
+    voters: the number of voters who cast these votes
+    praise, blame: one row per reason, with its count and its percentage of the votes
+    """
 
     votes: int
     voters: int
@@ -37,10 +42,10 @@ class FeedbackProfile:
 
 
 def load_feedback_profile(model: int, pool: str) -> FeedbackProfile | None:
-    """The profile of a model from the counted votes of a pool; None if fewer than `MIN_VOTERS` gave a reason."""
+    """Return the profile of a model from a pool's counted votes, or None if fewer than `MIN_VOTERS` gave a reason."""
     known = [*PRAISE, *BLAME]
     with connection.cursor() as cursor:
-        cursor.execute(REASON_COUNTS_SQL, {"model": model, "pool": pool, "known": known})
+        cursor.execute(REASON_COUNTS_SQL, {"model": model, "pool": pool, "known_words": known})
         rows = cursor.fetchall()
     if not rows:
         return None
@@ -57,7 +62,7 @@ def load_feedback_profile(model: int, pool: str) -> FeedbackProfile | None:
 
 
 def _build_reason_rows(labels: Mapping[str, Any], counts: Mapping[str, int], votes: int) -> list[dict[str, Any]]:
-    """All of these reasons, the most frequent first."""
+    """Return one row per reason, the most frequent first."""
     rows = [
         {"word": word, "label": label, "count": counts.get(word, 0), "percent": 100 * counts.get(word, 0) / votes}
         for word, label in labels.items()

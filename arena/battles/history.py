@@ -1,4 +1,4 @@
-"""The battles of one voter, for lists, searches and exports. Nothing reveals the models of an open battle."""
+"""Lists, searches, and exports a voter's battles. The models of an open battle stay hidden."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ from catalog.models import LanguageModel
 from core.http.pagination import NewestFirstPagination
 
 PAGE_SIZE = 20
-QUESTION_PREVIEW_LENGTH = 300  # characters of a question
+QUESTION_PREVIEW_LENGTH = 300  # characters
 MAX_SEARCH_LENGTH = 200
 EXPORT_BATCH_SIZE = 50
-ExportCursor = tuple[datetime, UUID]  # the time and the id of a battle: battles are ordered by both
-# Side by side, the voter has chosen the models.
+ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
+# In a side-by-side battle, the voter chose the models.
 IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
 
 
 class HistoryPagination(NewestFirstPagination):
-    """Pages of `PAGE_SIZE` battles. An invalid cursor means the first page."""
+    """Pages of `PAGE_SIZE` battles. An invalid cursor returns the first page."""
 
     cursor_query_param = "before"
 
@@ -46,9 +46,9 @@ class HistoryPagination(NewestFirstPagination):
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """Battles, the newest first, each with its `question` and `is_revealed`.
+    """One page of battles, newest first. Each battle is annotated with `question` and `is_revealed`.
 
-    `older_url` is the relative URL of the next page, None on the last one.
+    `older_url` is the relative URL of the next page, or None on the last page.
     """
 
     battles: Sequence[Battle]
@@ -56,7 +56,10 @@ class HistoryPage:
 
 
 def load_page(request: HttpRequest, search: str = "") -> HistoryPage:
-    """The page that a request names, of the voter's battles whose questions or visible model names contain a text."""
+    """Return the requested page of the voter's battles.
+
+    search: a text that the questions or the revealed model names must contain
+    """
     battles = _search_battles(_list_battles(get_voter_id(request)), search[:MAX_SEARCH_LENGTH])
     pages = HistoryPagination()
     rows = pages.paginate_queryset(annotate_question(battles), Request(request)) or []
@@ -65,9 +68,9 @@ def load_page(request: HttpRequest, search: str = "") -> HistoryPage:
 
 
 def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
-    """The battles, each with the first `QUESTION_PREVIEW_LENGTH` characters of its first question as `question`.
+    """Annotate battles with `question`, the first `QUESTION_PREVIEW_LENGTH` characters of the first question.
 
-    No other text is read.
+    The query reads no other text.
     """
     first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
     preview = first_turn.values(start=Left("prompt", QUESTION_PREVIEW_LENGTH))[:1]
@@ -89,7 +92,7 @@ def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
 
 
 def load_export_batch(voter_id: UUID, after: ExportCursor | None = None) -> list[dict[str, Any]]:
-    """The next battles of the voter after a cursor, the oldest first, for the export; empty at the end."""
+    """Return the next `EXPORT_BATCH_SIZE` of the voter's battles after a cursor, oldest first."""
     battles = _list_battles(voter_id).reverse().prefetch_related("turns__answers")
     if after:
         created_at, battle_id = after
@@ -98,7 +101,7 @@ def load_export_batch(voter_id: UUID, after: ExportCursor | None = None) -> list
 
 
 def get_export_cursor(record: Mapping[str, Any]) -> ExportCursor:
-    """The cursor of the battles after this record."""
+    """Return the cursor for the batch after this record."""
     return record["created_at"], record["id"]
 
 

@@ -1,4 +1,4 @@
-"""The life of a battle, from the first question to the vote. Every change of state is one conditional UPDATE."""
+"""Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE."""
 
 import hashlib
 import logging
@@ -38,7 +38,7 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-# A vote is stored with these as they were loaded: a retry may change them, and a login the voter.
+# A vote copies these fields as they were loaded. A retry or a login may change them in the meantime.
 UNCHANGED_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
 logger = logging.getLogger(__name__)
 
@@ -54,20 +54,20 @@ def start_battle(
     payer: str = "",
     network: str = "",
 ) -> Battle:
-    """A new battle with its first turn queued, between two models drawn blind or two named ones.
+    """Create a battle between two drawn or two named models, and queue its first turn.
 
-    Its turn, its answers and its missing vote are known without a query.
+    The turn, the answers, and the missing vote of the returned battle are cached, so reading them needs no query.
 
-    models: slugs. An anonymous battle draws among them, for a pool of their own; without them it draws among all
-        models, for `open_pool`. A side-by-side battle takes exactly two, in this order, and is never rated. Named
-        models are asked even while they are out of the draw: an error would reveal which model has just failed in
-        somebody's blind battle.
+    models: slugs. An anonymous battle draws two of these models and belongs to their own pool. Without `models`, it
+        draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,
+        and is never rated. Named models are asked even while they are out of the draw, because an error would reveal
+        which model has just failed in someone else's blind battle.
     key: the id of the new battle
-    payer: the client that pays for the tokens
-    network: a hash (see `arena.identity.network_hashes`)
+    payer: the client that is charged for the tokens
+    network: the hash of the voter's network (see `arena.identity.network_hashes`)
 
-    Raises RequestError 400 for an invalid prompt, mode or model, 503 if fewer than two models are available, 409
-    `voter_gone`, 429 `too_many_running`, and the errors of `token_budgets.few_models_error` and
+    Raises RequestError 400 for an invalid prompt, mode, or model; 503 if fewer than two models are available; 409
+    `voter_gone`; 429 `too_many_running`; and the errors of `token_budgets.few_models_error` and
     `token_budgets.charge_battle`.
     """
     check_prompt(prompt)
@@ -102,7 +102,7 @@ def start_battle(
 
 
 def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
-    """The ids of the models that a request names, in its order."""
+    """Return the ids of the named models, in the same order."""
     if not isinstance(slugs, list) or not all(isinstance(slug, str) and slug.isprintable() for slug in slugs):
         raise field_error("models", _("Send the models as a list of slugs."))
     max_models = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MAX_NAMED_MODELS
@@ -119,7 +119,7 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True)
 class _Start:
-    """The models of a new battle, and the models to charge for it, with their budgets."""
+    """The pair of a new battle, the models to charge for it, and their budgets."""
 
     pair: pair_sampler.PairDraw
     charged_models: list[int]
@@ -152,7 +152,7 @@ def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
 
 
 def get_set_pool(slugs: Sequence[str]) -> str:
-    """The pool of a set of models; their order does not matter."""
+    """Return the pool of a named set of models. The order of the slugs does not matter."""
     return "set-" + hashlib.sha256("\n".join(sorted(slugs)).encode()).hexdigest()[:16]
 
 
@@ -169,7 +169,7 @@ def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
 
 
 def _enqueue_turn(turn_id: int) -> None:
-    """Queue the turn for a worker. Without a broker, a worker finds the turn in the database."""
+    """Queue the turn for a worker. If the broker is down, a worker finds the turn in the database."""
     try:
         answer_turn.apply_async((turn_id,), retry=False)
     except OperationalError as error:
@@ -177,7 +177,7 @@ def _enqueue_turn(turn_id: int) -> None:
 
 
 def _charge_tokens(battle: Battle, payer: str) -> None:
-    """Charge for everything that is now sent to the models. Raises the errors of `token_budgets.charge_battle`."""
+    """Charge for the whole conversation, which is sent again. Raises the errors of `token_budgets.charge_battle`."""
     token_budgets.charge_battle(
         _list_charged_models(battle, payer),
         battle.pool,
@@ -187,9 +187,9 @@ def _charge_tokens(battle: Battle, payer: str) -> None:
 
 
 def _list_charged_models(battle: Battle, payer: str) -> list[int]:
-    """The models to charge: those that could be drawn now.
+    """Return the models to charge, which are those that could be drawn now.
 
-    If fewer than two of a named set could, these are all of the set with a budget, or else the whole set.
+    If these are fewer than two models of a named set, return those with budget left, or else the whole set.
     """
     named = battle.among or []
     if battle.mode == Battle.Mode.SIDE_BY_SIDE:
@@ -203,10 +203,10 @@ def _list_charged_models(battle: Battle, payer: str) -> list[int]:
 
 
 def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
-    """The next turn of a battle that is ready. Each side sees its own history.
+    """Add a turn to a battle that is ready. Each model sees its own earlier answers.
 
-    Raises RequestError 400 for an invalid prompt or `too_long`, 409 `not_ready` or `too_many_turns`, 429
-    `too_many_running`, and the errors of `token_budgets.charge_battle`.
+    Raises RequestError 400 for an invalid prompt or `too_long`; 409 `not_ready` or `too_many_turns`; 429
+    `too_many_running`; and the errors of `token_budgets.charge_battle`.
     """
     check_text(prompt)
     with transaction.atomic():
@@ -228,9 +228,9 @@ def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
 
 
 def stop_battle(battle: Battle) -> None:
-    """End both answers at their visible text. Raises RequestError 409 `not_answering`.
+    """Stop both answers and keep the text that is already visible. Raises RequestError 409 `not_answering`.
 
-    The worker that owns them does so at once, or at its next heartbeat if the request to stop is lost.
+    The worker that runs the answers stops them immediately, or at its next heartbeat if Redis loses the request.
     """
     if not Battle.objects.filter(id=battle.pk, state=Battle.State.ANSWERING).update(stopped=True):
         error = RequestError("not_answering", "No answer is running, so there is nothing to stop.", 409)
@@ -239,9 +239,9 @@ def stop_battle(battle: Battle) -> None:
 
 
 def retry_answers(battle: Battle, payer: str = "") -> None:
-    """Run the failed answers of the last turn again.
+    """Queue the failed answers of the last turn again.
 
-    Raises RequestError 409 `not_failed` or `too_late`, 429 `too_many_running`, and the errors of
+    Raises RequestError 409 `not_failed` or `too_late`; 429 `too_many_running`; and the errors of
     `token_budgets.charge_battle`.
     """
     last_turn = battle.turns.last()
@@ -266,17 +266,17 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
 
 
 def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
-    """Record the side that failed alone because of the question: the voter has seen it, and a retry overwrites it."""
+    """Record a one-sided failure before the retry overwrites it, because the voter has already seen it."""
     if side := vote_rules.find_failed_side(list(turn.answers.all())):
         Battle.objects.filter(id=battle.pk).update(one_sided=side)
 
 
 def expire_battles() -> int:
-    """Close battles that had neither a vote nor a question for a day. Nothing is revealed. Returns their number."""
+    """Close battles without a vote or a question for `IDLE_TIMEOUT`, without a reveal. Return their number."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():
-        # Checked again under the locks, because a question may have been committed after the first query.
+        # Check again under the locks, because a question may have been committed after the first query.
         locked_ids = list(idle.select_for_update(skip_locked=True).values_list("id", flat=True))
         idle_ids = list(idle.filter(id__in=locked_ids).values_list("id", flat=True))
         unjudged.filter(id__in=idle_ids).update(state=Battle.State.EXPIRED)
@@ -286,13 +286,13 @@ def expire_battles() -> int:
 
 
 def _announce_state(battle: Battle, state: str) -> None:
-    """Announce a new state to the open pages, before a worker sees the turn: its events must come later."""
+    """Announce a new state to open pages. Call this before the turn is queued, so that this event is sent first."""
     battle.state = state
     transaction.on_commit(lambda: announce_events(battle.pk, ["state", state]), robust=True)
 
 
 def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
-    """A battle of this voter. Raises RequestError 404, also for battles of other voters."""
+    """Return one of this voter's battles. Raises RequestError 404 if it does not exist or belongs to another voter."""
     try:
         return query_battles().get(id=battle_id, voter=voter_id)
     except Battle.DoesNotExist:
@@ -300,7 +300,7 @@ def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
 
 
 def query_battles() -> QuerySet[Battle]:
-    """Battles with the vote, and the models with the fields that the reveal needs."""
+    """Return a queryset of battles with their votes, and with the model fields that the reveal needs."""
     relations = (f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license"))
     return Battle.objects.select_related("vote", *relations).only(*LOADED_FIELDS)
 
@@ -312,10 +312,10 @@ def cast_vote(
     comment: object = None,
     source: str = Vote.Source.LIVE,
 ) -> Vote | None:
-    """The vote on a battle, or None for a skip. Each battle gets exactly one, even under concurrent requests.
+    """Store the vote on a battle and return it, or return None for a skip. Concurrent requests store at most one vote.
 
-    Raises RequestError 400 for an unknown winner, unknown reasons or an invalid comment, and 409 `not_ready`,
-    `already_voted` or `not_votable`.
+    Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment; and 409 `not_ready`,
+    `already_voted`, or `not_votable`.
     """
     if winner not in (*Vote.Winner.values, SKIP):
         raise field_error("winner", "Set the winner to one of a, b, tie, both_bad, skip.")
@@ -334,16 +334,16 @@ def cast_vote(
 
 
 def _end_battle(battle: Battle, state: str) -> None:
-    """Give a ready battle its last state, and with a vote its standing. Raises the errors of `_build_vote_error`."""
+    """Set a ready battle's final state, and its standing after a vote. Raises the error of `_build_vote_error`."""
     if not _update_ready_battle(battle, state):
-        # It may have been retried since it was loaded, or its voter has logged in.
+        # Since the battle was loaded, its answers may have been retried or its voter may have logged in.
         row_locks.refresh_battle(battle, from_queryset=query_battles())
         if not _update_ready_battle(battle, state):
             raise _build_vote_error(battle.pk)
 
 
 def _update_ready_battle(battle: Battle, state: str) -> bool:
-    """Change the state if the battle is ready, and as it was loaded."""
+    """Change the state and return True if the battle is ready and `UNCHANGED_FIELDS` are as they were loaded."""
     loaded = {field: getattr(battle, field) for field in UNCHANGED_FIELDS}
     standing = load_standing(battle) if state == Battle.State.VOTED else None
     unchanged = Battle.objects.filter(id=battle.pk, state=Battle.State.READY, **loaded)
@@ -354,7 +354,7 @@ def _update_ready_battle(battle: Battle, state: str) -> bool:
 
 
 def has_own_answer(battle: Battle) -> bool:
-    """Whether this battle has an answer of its own, not only answers copied from the battle that it continues."""
+    """Return whether this battle has an answer of its own, in addition to any copied from the battle it continues."""
     if battle.mode != Battle.Mode.SIDE_BY_SIDE:
         return True
     own = Answer.objects.filter(turn__battle=battle, queued_at__gte=F("turn__battle__created_at"))
@@ -373,7 +373,7 @@ def _create_vote(
         model_b_id=battle.model_b_id,
         winner=winner,
         voter=battle.voter_id,
-        # A replacement makes the pair in two draws, in either of two orders, so its chance is unknown.
+        # After a replacement, the pair comes from two draws in an unknown order, so its probability is unknown.
         propensity=None if battle.replaced else battle.propensity,
         turns=analysis.turns,
         categories=analysis.categories,
@@ -389,7 +389,7 @@ def _create_vote(
 
 def _build_vote_error(battle_id: UUID) -> RequestError:
     battle = Battle.objects.select_related("vote").filter(id=battle_id).first()
-    if battle is None:  # deleted at the same time
+    if battle is None:  # deleted in the meantime
         return row_locks.battle_not_found_error()
     if battle.state == Battle.State.ANSWERING:
         return RequestError("not_ready", "You can vote once both sides have answered.", 409)

@@ -1,6 +1,6 @@
-"""Named sets: the next battle draws among the same models, and the reveal leads back to their shortlist.
+"""Links for named sets: to the next battle among the same models, and from the reveal back to the shortlist.
 
-The URL of the shortlist stays with the reader: a cookie stores the last one, with the pool of its battles.
+A cookie stores the query of the voter's last shortlist, together with the pool of its battles.
 """
 
 from collections.abc import Sequence
@@ -16,33 +16,33 @@ from catalog.models import LanguageModel
 
 CHOICE_COOKIE = "choice"
 COOKIE_MAX_AGE_S = 7 * 24 * 3600  # seconds
-MAX_QUERY_LENGTH = 2000  # characters; a browser takes 4,096 bytes
+MAX_QUERY_LENGTH = 2000  # characters; browsers accept cookies of up to 4,096 bytes
 
 
 def list_set_slugs(battle: Battle) -> list[str]:
-    """The slugs of the models that a blind battle was limited to, ordered by name; empty if it was not limited."""
+    """Return the slugs of a blind battle's named set, sorted by model name. Other battles have none."""
     if battle.mode != Battle.Mode.ANONYMOUS or not battle.among:
         return []
     return list(LanguageModel.objects.filter(pk__in=battle.among).order_by("name").values_list("slug", flat=True))
 
 
 def build_next_url(among: Sequence[str]) -> str:
-    """The URL at which the next battle among these models starts."""
+    """Return the URL of the home page with these models selected for the next battle."""
     return reverse("home") + (f"?{urlencode({'among': among}, doseq=True)}" if among else "")
 
 
 def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str) -> None:
     """Store the shortlist of these models in a cookie.
 
-    choice: the query of the shortlist, from the parameter `choice`
+    choice: the query string of the shortlist, from the request parameter `choice`
     """
-    query = QueryDict(choice[: MAX_QUERY_LENGTH + 1]).urlencode()  # parsed, so that only names and values remain
+    query = QueryDict(choice[: MAX_QUERY_LENGTH + 1]).urlencode()  # parsing drops everything but names and values
     if among and 0 < len(query) <= MAX_QUERY_LENGTH:
         voters.set_cookie(response, CHOICE_COOKIE, f"{get_set_pool(among)}:{query}", COOKIE_MAX_AGE_S)
 
 
 def build_decision_url(request: HttpRequest, battle: Battle) -> str:
-    """The URL of the decision on the reader's shortlist, if this battle is among its models; else empty."""
+    """Return the URL of the decision page for the voter's shortlist, or "" if this battle is not in its pool."""
     cookie = request.COOKIES.get(voters.get_cookie_name(CHOICE_COOKIE), "")
     pool, _, cookie_query = cookie.partition(":")
     query = QueryDict(cookie_query[:MAX_QUERY_LENGTH]).urlencode()

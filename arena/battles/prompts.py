@@ -1,4 +1,4 @@
-"""Checks of questions, and their source."""
+"""Checks questions, and detects whether they were suggested or typed."""
 
 from django.utils.translation import gettext as _
 
@@ -10,14 +10,14 @@ from core.text.storable import is_storable_text
 
 
 def check_prompt(prompt: object) -> str:
-    """The first question of a battle. Raises RequestError 400 unless it is a text that can be stored, or `too_long`."""
+    """Return the first question of a battle. Raises RequestError 400 if it is invalid or too long."""
     text = check_text(prompt)
     context_limit.check_first_prompt(text)
     return text
 
 
 def check_text(prompt: object) -> str:
-    """The question, of any length. Raises RequestError 400 unless it is a text that can be stored."""
+    """Return the question. Raises RequestError 400 if it is not text, is empty, or has invalid characters."""
     if prompt is not None and not isinstance(prompt, str):
         raise field_error("prompt", _("Send the question as text."))
     if prompt is None or not prompt.strip():
@@ -28,5 +28,5 @@ def check_text(prompt: object) -> str:
 
 
 def detect_prompt_source(prompt: str) -> Battle.PromptSource:
-    """The source of the first question of a battle: a suggestion, or typed by the voter."""
+    """Return whether the voter used a suggestion or typed the question."""
     return Battle.PromptSource.SUGGESTION if is_suggestion(prompt) else Battle.PromptSource.TYPED

@@ -1,4 +1,4 @@
-"""Deletes old data in small batches: old battles, idle voters, expired reviews and hashes of networks."""
+"""Deletes old data in small batches: battles, idle voters, reviews, submissions, and network hashes."""
 
 from datetime import timedelta
 
@@ -12,15 +12,15 @@ from arena.identity import network_hashes
 from arena.models import ApiKey, Battle, Vote, Voter
 from catalog.importers import submissions
 
-BATTLE_BATCH_SIZE = 200  # per transaction: the same worker computes boards in between
+BATTLE_BATCH_SIZE = 200  # small, because the same worker also computes boards
 VOTER_BATCH_SIZE = 5_000
 IDLE_VOTER_AGE = timedelta(days=30)
 
 
 def delete_old_battles() -> int:
-    """Delete the next batch of battles older than `ARENA_RETENTION_DAYS`, with their texts. Returns their number.
+    """Delete the next batch of battles older than `ARENA_RETENTION_DAYS`. Return the number of deleted battles.
 
-    Their votes stay, as after a deletion by the voter. Published battles stay as long as they are published.
+    Their votes stay, as they do when a voter deletes a battle. Published battles are not deleted.
     """
     days = settings.ENVIRONMENT.arena_retention_days
     if not days:
@@ -31,7 +31,7 @@ def delete_old_battles() -> int:
 
 
 def delete_network_hashes() -> int:
-    """Delete hashes of networks, reviews and submissions that are older than thirty days. Returns their number."""
+    """Delete network hashes, reviews, and submissions that are older than 30 days. Return their number."""
     return (
         review_queue.expire_reviews()
         + submissions.expire_submissions(network_hashes.NETWORK_HASH_RETENTION)
@@ -40,9 +40,9 @@ def delete_network_hashes() -> int:
 
 
 def delete_idle_voters() -> int:
-    """Delete voters without an account, a key, a battle or a vote after thirty days. Returns their number."""
+    """Delete voters older than 30 days without an account, a key, a battle, or a vote. Return their number."""
     with transaction.atomic():
-        # A battle locks its voter before it starts. The second query sees that battle, so its voter stays.
+        # Starting a battle locks its voter. If that comes first, the second query below finds the new battle.
         unlocked_voters = _list_idle_voters().select_for_update(skip_locked=True)
         voter_ids = list(unlocked_voters.values_list("pk", flat=True)[:VOTER_BATCH_SIZE])
         deleted_count, _ = _list_idle_voters().filter(pk__in=voter_ids).delete()
@@ -52,7 +52,7 @@ def delete_idle_voters() -> int:
 def _list_idle_voters() -> QuerySet[Voter]:
     voters = Voter.objects.filter(user=None, created_at__lt=Now() - IDLE_VOTER_AGE)
     battles = Battle.objects.filter(voter=OuterRef("pk"))
-    # Only votes of deleted battles matter: the others have a battle. The index excludes imported votes.
+    # Votes with a battle are covered by `battles`. Excluding the empty hash lets this query use a partial index.
     votes = Vote.objects.filter(voter=OuterRef("pk")).exclude(prompt_hash="")
     keys = ApiKey.objects.filter(voter=OuterRef("pk"))
     return voters.exclude(Exists(battles)).exclude(Exists(votes)).exclude(Exists(keys))

@@ -1,4 +1,4 @@
-"""The reveal of a battle: its models, with their ratings and measurements. It needs a vote."""
+"""The reveal of a battle after its vote: the models with their ratings and measurements."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -15,9 +15,10 @@ MILLION = 1_000_000
 
 
 def load_standing(battle: Battle) -> dict[str, Any]:
-    """Side → the board row of its model now, or None if it has none. The battle stores it at the vote.
+    """Return the current board rows of both models, keyed by side. The row of an unrated model is None.
 
-    Side-by-side battles have no board, so they use the live pool's board. `models` is the number of ranked models.
+    The battle stores the rows at the vote. Side-by-side battles have no board, so they use the live pool's board. In
+    each row, `models` is the number of ranked models.
     """
     pool = LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
     ratings = dict[str, Any](Standing.objects.filter(pool=pool).values_list("ratings", flat=True).first() or {})
@@ -27,7 +28,7 @@ def load_standing(battle: Battle) -> dict[str, Any]:
 
 
 def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:
-    """Both models with their ratings before the vote; None if the battle has no vote yet."""
+    """Return both models with their ratings before the vote, or None if the battle has no vote yet."""
     if battle.state != Battle.State.VOTED:
         return None
     return [
@@ -52,10 +53,12 @@ def _build_revealed_model(side: str, model: LanguageModel, standing: Mapping[str
 
 
 def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | None:
-    """The cards of both models on the page: the reveal, facts and measurements; None before the vote.
+    """Return one card per model with the reveal, facts, and measurements, or None before the vote.
 
-    answers: all answers of the battle. In a card, `price` is input and output per million tokens, and `cost` is the
-    cost of the finished answers, both as text.
+    In a card, `price` is the price of a million input tokens and of a million output tokens, and `cost` is the cost of
+    the finished answers. All are formatted text.
+
+    answers: all answers of the battle
     """
     revealed_models = build_reveal(battle)
     if revealed_models is None:
@@ -82,12 +85,12 @@ def _build_model_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
-    # A stopped answer does not count: the model may have sent more than the stored text.
+    # Stopped answers are left out, because the model may have sent more than the stored text.
     finished = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
     side_answers = [answer for answer in finished if answer.side == side]
     stats = compute_answer_stats(side_answers)
     cost = _compute_cost(stats, price)
-    # The time of a replaced side began with the model that failed.
+    # For a replaced model, the time to the first token includes the call to the model that failed.
     is_replaced = any(entry["side"] == side for entry in battle.replaced)
     return {
         "answers": len(side_answers),

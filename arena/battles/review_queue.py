@@ -1,6 +1,7 @@
-"""The review queue of published battles: its limited places, the reports of readers, and the decisions of operators.
+"""The review queue of published battles, with readers' reports and operators' decisions.
 
-A battle without a place is published all the same: its link works, but no operator is asked to review it.
+The queue has a limited number of places. A battle without a place is still published and its link works, but operators
+do not see it in their queue.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from core.storage import fair_queue
 MAX_PER_VOTER = 3
 MAX_PER_NETWORK = 10
 MAX_WAITING = 200
-ADVISORY_LOCK_ID = 7_298_547  # so that battles published at the same time are counted one after another
+ADVISORY_LOCK_ID = 7_298_547  # serializes the counts of concurrent publications
 Review = Battle.Review
 UNREVIEWED_STATES = ("", Review.WAITING)
 DECISIONS = (Review.LISTED, Review.UNLISTED, Review.WITHDRAWN)
@@ -26,7 +27,7 @@ NEEDS_REVIEW = Q(review__in=(Review.WAITING, Review.REPORTED))
 
 
 def lock_queue() -> None:
-    """Lock the queue until the end of the transaction. Call this before any battle is locked."""
+    """Lock the queue until the end of the transaction. Call this before you lock a battle."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK_ID])
 
@@ -36,9 +37,9 @@ def list_waiting() -> QuerySet[Battle]:
 
 
 def enqueue_battle(battle: Battle, networks: Sequence[str]) -> None:
-    """Give a newly published battle a place, if one is free for its voter and network.
+    """Queue a newly published battle for review if its voter and network have a free place.
 
-    networks: hashes of the publisher's network; the first one is stored.
+    networks: hashes of the voter's network, this week's first. The first one is stored.
     """
     if list_waiting().filter(voter=battle.voter_id).count() >= MAX_PER_VOTER:
         return
@@ -57,16 +58,17 @@ def _dequeue_battles(battles: QuerySet[Battle], review: str = "") -> int:
 
 
 def remove_battle(battle: Battle) -> None:
-    """Remove a battle that is no longer published. Decisions and reports still apply if it is published again."""
+    """Remove an unpublished battle from the queue. Earlier decisions and reports apply if it is published again."""
     row = Battle.objects.filter(pk=battle.pk)
     row.update(shared_network="")
     row.filter(review=Review.WAITING).update(review="")
 
 
 def report_battle(battle: Battle, voter_id: UUID) -> None:
-    """Report a battle to the operators. It is listed nowhere until they decide, unless they have reviewed it already.
+    """Report a battle to the operators.
 
-    Raises RequestError 404 if the battle is deleted at the same time.
+    If no operator has reviewed the battle yet, it is not listed until one does. Raises RequestError 404 if the battle
+    is deleted at the same time.
     """
     reporter = _hash_reporter(battle, voter_id)
     with transaction.atomic():
@@ -76,7 +78,7 @@ def report_battle(battle: Battle, voter_id: UUID) -> None:
 
 
 def has_reported(battle: Battle, voter_id: UUID) -> bool:
-    """Whether this reader has reported this battle."""
+    """Return whether this reader has reported this battle."""
     return Report.objects.filter(battle=battle, reporter=_hash_reporter(battle, voter_id)).exists()
 
 
@@ -85,7 +87,7 @@ def _hash_reporter(battle: Battle, voter_id: UUID) -> str:
 
 
 def decide_review(battle_id: UUID, decision: str) -> bool:
-    """Store the decision of an operator, one of `DECISIONS`. Returns False if the battle is not published now."""
+    """Store an operator's decision, one of `DECISIONS`. Return False if the battle is not published."""
     shared_battle = Battle.objects.filter(IS_SHARED, pk=battle_id)
     if decision == Review.WITHDRAWN:
         return bool(shared_battle.update(review=decision, shared_network="", shared_at=None))
@@ -93,9 +95,9 @@ def decide_review(battle_id: UUID, decision: str) -> bool:
 
 
 def expire_reviews() -> int:
-    """Delete the hashes of networks of battles that have waited for thirty days. Returns the number of battles.
+    """Delete the network hashes of battles that have waited for 30 days. Return the number of changed battles.
 
-    Reported ones stay in the queue; the others leave it.
+    Reported battles stay in the queue. The other battles are removed from it.
     """
     old = Battle.objects.filter(NEEDS_REVIEW, shared_at__lte=Now() - NETWORK_HASH_RETENTION)
     reported = old.filter(review=Review.REPORTED).exclude(shared_network="").update(shared_network="")

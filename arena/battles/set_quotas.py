@@ -1,7 +1,8 @@
-"""The daily quota of new named sets for blind battles: each set is a pool with its own board.
+"""The daily quota of new named sets, each of which is a pool with its own board.
 
-A set that already has a board is free, and so is a set that the same voter has named within the day. Redis stores the
-sets of a day by voter, by address and by its networks. Without Redis nothing is counted; the limits on battles remain.
+Sets that already have a board are free, and so are sets that the same voter has already used that day. Redis stores
+each day's sets by voter, by address, and by network. While Redis is down, sets are not counted, but the limits on
+battles still apply.
 """
 
 import logging
@@ -39,9 +40,9 @@ logger = logging.getLogger(__name__)
 
 
 def charge_named_set(request: HttpRequest, mode: object, models: object) -> None:
-    """Charge the quota for the models of a request, before its battle starts. Raises RequestError 429 `too_many_sets`.
+    """Charge the quota for the named models of a request. Raises RequestError 429 `too_many_sets`.
 
-    Malformed requests pass: `lifecycle.start_battle` rejects them.
+    Call this before `lifecycle.start_battle`, which rejects the malformed requests that this function ignores.
     """
     is_named = isinstance(models, list) and all(isinstance(slug, str) and slug.isprintable() for slug in models)
     if mode != Battle.Mode.ANONYMOUS or not is_named:
@@ -59,7 +60,7 @@ def charge_named_set(request: HttpRequest, mode: object, models: object) -> None
 
 
 def _build_limits(request: HttpRequest) -> dict[str, int]:
-    """Key → the number of new sets per day. Without limits on battles there are none on sets."""
+    """Return the daily limits on new sets, keyed by Redis key. If battles have no limit, sets have none either."""
     environment = settings.ENVIRONMENT
     limits = {}
     if environment.arena_battles_per_hour:
@@ -73,7 +74,7 @@ def _build_limits(request: HttpRequest) -> dict[str, int]:
 
 
 def _charge_limits(limits: dict[str, int], pool: str) -> int:
-    """The seconds until one more set is allowed, or 0."""
+    """Charge all limits and return 0, or charge none and return the seconds until one more set is allowed."""
     if not limits:
         return 0
     try:

@@ -1,8 +1,8 @@
-"""Battles that their voters publish: the texts without the voter.
+"""Publishes battles at their voters' request. Readers see the texts but not the voter.
 
-Anyone with the link can read a published battle at once. `ARENA_SHARING` decides which ones the pages of models list:
-none (`off`: then no link works either), those that an operator has chosen (`moderated`), or all without a report
-(`open`).
+Anyone with the link can read a published battle immediately. `ARENA_SHARING` controls which published battles the model
+pages list: those that an operator has chosen (`moderated`), all that no reader has reported (`open`), or none (`off`).
+With `off`, the links do not work either.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
 MAX_LISTED = 5
-MAX_EXCERPT_LENGTH = 600  # characters of a question and of an answer; the page of the battle shows the rest
+MAX_EXCERPT_LENGTH = 600  # characters of each text in a list
 OFF = "off"
 MODERATED = "moderated"
 LISTED_IF_OPEN = IS_SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Review.LISTED))
@@ -35,7 +35,7 @@ LISTED_IF_OPEN = IS_SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Rev
 
 @dataclass(frozen=True)
 class SharedAnswer:
-    """The answer of one side; `html` is sanitized, and empty if the side did not answer."""
+    """The answer of one side. `html` is sanitized, and empty if the side did not answer."""
 
     side: str
     text: str
@@ -54,12 +54,12 @@ class SharedTurn:
 
 @dataclass(frozen=True)
 class SharedBattle:
-    """A published battle for readers.
+    """A published battle as readers see it.
 
-    models: side → model
+    models: both models, keyed by side
     page_side: the side of the model whose page lists the battle
-    winner: as in `Vote`
-    turns: all turns, or the shortened first turn in a list
+    winner: a value of `Vote.Winner`
+    turns: all turns, or in a list only the shortened first turn
     """
 
     id: UUID
@@ -80,7 +80,7 @@ def is_sharing_on() -> bool:
 
 
 def is_moderated() -> bool:
-    """Whether the pages of models list only battles that an operator has chosen."""
+    """Return whether model pages list only battles that an operator has chosen."""
     return _get_sharing_mode() == MODERATED
 
 
@@ -89,12 +89,12 @@ def _get_sharing_mode() -> str:
 
 
 def share_battle(battle: Battle, networks: Sequence[str]) -> None:
-    """Publish this battle to everyone with its link, and put it into the review queue.
+    """Publish this battle to everyone with its link, and queue it for review.
 
     networks: see `arena.identity.network_hashes.compute_network_hashes`
 
-    Raises RequestError 403 `sharing_off`, 403 `withdrawn` if an operator took the battle down, 404, and 409
-    `not_voted` before the vote.
+    Raises RequestError 403 `sharing_off`; 403 `withdrawn` if an operator has taken the battle down; 404 if it is
+    deleted at the same time; and 409 `not_voted` before the vote.
     """
     if not is_sharing_on():
         raise RequestError("sharing_off", _("Publishing is switched off on this site."), 403)
@@ -120,7 +120,7 @@ def _mark_shared(battle: Battle, networks: Sequence[str]) -> None:
 
 
 def unshare_battle(battle: Battle) -> None:
-    """Unpublish this battle, so that only its voter can read it. Raises RequestError 404."""
+    """Unpublish this battle, so that only its voter can read it. Raises RequestError 404 if it has been deleted."""
     with transaction.atomic():
         Battle.objects.filter(pk=battle.pk).update(shared_at=None)
         review_queue.remove_battle(battle)
@@ -128,20 +128,20 @@ def unshare_battle(battle: Battle) -> None:
 
 
 def find_shared_battle(battle_id: UUID) -> Battle | None:
-    """The published battle with this id, or None."""
+    """Return the published battle with this id, or None."""
     if not is_sharing_on():
         return None
     return _query_battles().filter(IS_SHARED, pk=battle_id).first()
 
 
 def load_shared_battle(battle: Battle) -> SharedBattle:
-    """All turns of a published battle."""
+    """Return a published battle with all of its turns."""
     answers = battle_view.load_answers(battle.pk)
     return _build_shared_battle(battle, answers, battle.model_a_id, len({answer.turn for answer in answers}))
 
 
 def list_shared_battles(model_id: int) -> list[SharedBattle]:
-    """Excerpts of this model's listed battles: the `MAX_LISTED` that were published last."""
+    """Return excerpts of this model's `MAX_LISTED` most recently published battles that are listed."""
     if not is_sharing_on():
         return []
     is_listed = IS_LISTED if is_moderated() else LISTED_IF_OPEN
@@ -159,7 +159,7 @@ def _query_battles() -> QuerySet[Battle]:
 
 
 def _load_excerpts(battles: Iterable[Battle]) -> Iterable[Answer]:
-    """Both answers to the first question of each battle. The database shortens the texts, which may be long."""
+    """Yield the answers to the first question of each battle. The database shortens the texts, which may be long."""
     first_answers = Answer.objects.filter(turn__battle__in=battles, turn__number=1).select_related("turn__battle")
     excerpts = {
         "question": Left("turn__prompt", MAX_EXCERPT_LENGTH + 1),

@@ -1,4 +1,4 @@
-"""Suggested questions: a team's own (`load_prompts`), or else the bundled ones of `arena/data/suggestions.jsonl`."""
+"""Suggested questions: a team's own (see `load_prompts`), or the bundled ones from `arena/data/suggestions.jsonl`."""
 
 import random
 from collections import defaultdict
@@ -32,7 +32,7 @@ CATEGORY_NAMES = {
 
 @dataclass(frozen=True)
 class SuggestionCard:
-    """One suggestion; `key` identifies it within its source, the team's own questions or the bundled ones."""
+    """One suggestion. `key` is a primary key for a team's own suggestion, or a line number for a bundled one."""
 
     key: int
     prompt: str
@@ -40,12 +40,12 @@ class SuggestionCard:
 
     @property
     def title(self) -> str:
-        """The label of the category: translated for ours, unchanged for a team's own."""
+        """The label of the category. Labels of bundled categories are translated."""
         return str(CATEGORY_NAMES.get(self.category, self.category))
 
 
 def draw_cards(exclude: Collection[int] = ()) -> list[SuggestionCard]:
-    """Four random cards, if possible of different categories and without the cards in `exclude`."""
+    """Return four random cards, if possible from different categories and without the keys in `exclude`."""
     team_categories = dict(Suggestion.objects.values_list("pk", "category"))
     if not team_categories:
         bundled = _load_bundled_cards()
@@ -59,7 +59,7 @@ def draw_cards(exclude: Collection[int] = ()) -> list[SuggestionCard]:
 
 
 def get_card_prompt(key: int) -> str:
-    """The question of a card; empty for an unknown key."""
+    """Return the question of a card, or "" if the key is unknown."""
     if Suggestion.objects.exists():
         return Suggestion.objects.filter(pk=key).values_list("prompt", flat=True).first() or ""
     card = _load_bundled_cards().get(key)
@@ -67,7 +67,7 @@ def get_card_prompt(key: int) -> str:
 
 
 def is_suggestion(prompt: str) -> bool:
-    """Whether a question is identical to a suggestion card, bundled or a team's own."""
+    """Return whether a question is identical to a suggestion, either bundled or a team's own."""
     text = prompt.strip()
     return (
         text in {card.prompt for card in _load_bundled_cards().values()}
@@ -76,7 +76,7 @@ def is_suggestion(prompt: str) -> bool:
 
 
 def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int]) -> list[int]:
-    """Four random keys: those in `exclude` come last, and each category comes once before any comes twice."""
+    """Return four random keys. Keys in `exclude` come last, and no category repeats while another one is left."""
     shuffled = random.sample(sorted(categories), len(categories))
     shuffled.sort(key=lambda key: key in exclude)
     positions = _number_within_categories(shuffled, categories)
@@ -84,7 +84,7 @@ def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int]) ->
 
 
 def _number_within_categories(keys: Iterable[int], categories: Mapping[int, str]) -> dict[int, int]:
-    """Each key with the number of keys of its category before it."""
+    """Return the position of each key among the keys of its category, starting at 0."""
     counts: dict[str, int] = defaultdict(int)
     positions = {}
     for key in keys:

@@ -1,4 +1,4 @@
-"""Imports a team's own questions for the cards of the home page. The whole file is checked before it is stored."""
+"""Imports a team's own questions for the cards on the home page. A file with an invalid line is rejected as a whole."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,10 +16,10 @@ MAX_CATEGORY_LENGTH = 100
 
 
 def import_suggestions(path: Path) -> dict[str, str]:
-    """Replace all questions on the cards with the questions of a file. Returns {prompt: category}.
+    """Replace all suggestions with the questions in a file. Return the categories, keyed by prompt.
 
-    The file is CSV with a header, or JSON Lines. Raises ValueError with one sentence about an unreadable file, or
-    about the first invalid line, with its number and field.
+    The file is CSV with a header, or JSON Lines. Raises ValueError if the file cannot be read, or with the number and
+    the field of the first invalid line.
     """
     try:
         lines = path.read_bytes().splitlines(keepends=True)
@@ -50,7 +50,7 @@ def _parse_text(line: int, row: dict[str, Any], field: str) -> str:
     value = row.get(field, "")
     if not isinstance(value, str):
         raise ValueError(f"line {line}: {field} must be text")
-    text = value.replace("\r\n", "\n").strip()  # normalized like the questions that it is compared with
+    text = value.replace("\r\n", "\n").strip()  # the same normalization as for voters' questions
     if not text:
         raise ValueError(f"line {line}: {field} is missing or empty")
     if not is_storable_text(text):

@@ -1,1 +1,1 @@
-"""Endpoints: the backends that call models, their health and performance, budgets, and the draw of pairs."""
+"""Endpoints of models: backends, health checks, performance statistics, token budgets, and the draw of pairs."""

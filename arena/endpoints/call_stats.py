@@ -1,6 +1,6 @@
-"""Statistics of endpoints: every call of a battle is recorded, and calls are summed up by day.
+"""Records every call that a battle makes to an endpoint, and aggregates the calls by day.
 
-Probes (see `arena.endpoints.circuit_breaker`) are not calls and count in no figure.
+Probes (see `arena.endpoints.circuit_breaker`) are not included.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from arena.models import LIVE_POOL, Answer, Battle, EndpointCall
 
 CALL_RETENTION = timedelta(days=3)
 MAX_FAILURES_PER_VOTER = 3
-MAX_FAILURES_PER_NETWORK = 12  # A new cookie costs nothing, so a network has a limit too.
+MAX_FAILURES_PER_NETWORK = 12  # networks need a limit too, because anyone can delete their cookie
 # Operators are warned about a model that fails in more than half of a day's battles while its probes pass.
 ALARM_MIN_BATTLES = 20
 ALARM_MIN_VOTERS = 10
@@ -25,7 +25,7 @@ FAILS_IN_BATTLES = Q(enabled=True, failed_probes=0, fails_in_battles=True)
 COUNT_BY_REASON_SQL = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
 FAILURE_COUNTS_SQL = ", ".join(map(COUNT_BY_REASON_SQL.format, Answer.Failure.values))
 ENDPOINT_FAILURES_SQL = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.OF_ENDPOINT))
-# Public failure rates count only these battles: a voter who names the models could choose which of them fails.
+# Public failure rates use only these battles, because a voter who names the models can make one of them fail.
 PUBLIC_BATTLE_SQL = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE_POOL}'"
 ROLL_UP_SQL = f"""
     WITH calls AS (
@@ -81,10 +81,11 @@ UPDATE_ALARMS_SQL = f"""
 
 @dataclass(frozen=True)
 class CallRecord:
-    """One attempt to get an answer.
+    """One call to an endpoint.
 
-    failure: empty for an answer. first_token_s: seconds to its first token, reasoning or not. tokens_per_s: tokens per
-    second after the first one.
+    failure: the reason, or "" if the model answered
+    first_token_s: seconds until the first token, which may be a reasoning token
+    tokens_per_s: tokens per second after the first token
     """
 
     endpoint_id: int
@@ -95,9 +96,9 @@ class CallRecord:
 
 
 def record_calls(calls: Sequence[CallRecord]) -> None:
-    """Store the calls. A failure before the first token requests a probe, and changes nothing else.
+    """Store calls, and request a probe of each endpoint that failed before its first token.
 
-    A failure after reasoning requests none: a probe ends at its first token, so it would pass.
+    Failures after the first token do not request a probe. It would pass, because a probe ends at its first token.
     """
     EndpointCall.objects.bulk_create([EndpointCall(**vars(call)) for call in calls])
     failed_endpoints = {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}
@@ -106,24 +107,24 @@ def record_calls(calls: Sequence[CallRecord]) -> None:
 
 
 def get_max_network_failures() -> int | None:
-    """How many failures from one network count for a model and day; None if addresses have no hourly limit.
+    """Return the maximum number of failures per network, model, and day, or None for no limit.
 
-    As a parameter of SQL's least(), None means no limit: least() ignores a null.
+    There is no limit if addresses have no limit on battles. SQL's `least()` ignores nulls, so None works there.
     """
     return MAX_FAILURES_PER_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
 
 
 def list_due_days(now: datetime) -> list[date]:
-    """The days (UTC) to sum up now: today, and in its first hour also yesterday, to complete it."""
+    """Return the days (UTC) to aggregate now, which are today and, in the first hour of the day, yesterday."""
     utc_now = now.astimezone(UTC)
     today = utc_now.date()
     return [today] if utc_now.hour else [today - timedelta(days=1), today]
 
 
 def roll_up_day(day: date) -> int:
-    """Sum up one day (UTC) and update the alarms on battles of the last 24 hours. May be repeated.
+    """Aggregate the calls of one day (UTC), and update the alarms for the last 24 hours.
 
-    Returns the number of endpoints that were called on that day.
+    Repeated runs for the same day replace its statistics. Return the number of endpoints that were called on that day.
     """
     begin = datetime.combine(day, time(), UTC)
     with connection.cursor() as cursor:

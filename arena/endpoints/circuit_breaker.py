@@ -1,15 +1,14 @@
-"""The circuit breaker of endpoints. Our own probes decide which endpoints are in the draw; visitors cannot.
+"""The circuit breaker of endpoints. Only Arena's own probes remove an endpoint from the draw, never visitors' calls.
 
-A visitor's call that fails before its first token, reasoning or not, only requests a probe: an answers worker sends the
-endpoint one short question, at most every 30 s. Two failed probes in a row take the endpoint out of the draw, and one
-healthy probe brings it back. While the last probe failed, the next one is sent without a request. The state is stored
-in the row of the endpoint, and a worker claims a probe by one conditional UPDATE, so only one of many workers sends it.
+A visitor's call that fails before its first token only requests a probe. A worker then sends the endpoint one short
+question, at most every 30 s. Two failed probes in a row remove the endpoint from the draw, and one healthy probe brings
+it back. After a failed probe, the next one is sent without a request. The state is stored in the endpoint's row, and a
+worker claims a probe with a conditional UPDATE, so each probe is sent by one worker only.
 
-An answer, an empty answer or a refusal is healthy: the endpoint is up. A rate limit (429) shows that the endpoint is
-up, but not that it answers. It brings the endpoint back into the draw, because visitors can cause rate limits and could
-otherwise keep a model out, but the next failed probe takes it out again. That probe waits as long as the rate limit
-says: at most an hour, or five minutes after a failed probe. A 429 counts as a failure if its text is about an account
-without money.
+A probe is healthy if the endpoint sends an answer, an empty answer, or a refusal. A rate limit (429) brings the
+endpoint back into the draw, because visitors can cause rate limits and must not keep a model out. The next failed probe
+then removes it again. That probe waits for the time in the 429 response, up to an hour, or up to five minutes after a
+failed probe. A 429 response about an unpaid account counts as a failure.
 """
 
 from collections.abc import Iterable
@@ -29,7 +28,7 @@ FAILED_PROBES_LIMIT = 2
 PROBE_INTERVAL_S = 30
 MAX_RETRY_DELAY_S = 3600
 MAX_RETRY_DELAY_AFTER_FAILURE_S = 300  # if the last probe other than a rate limit failed
-# How long a probe may wait for a slot: twice as long as answers, so that it always reaches the head of the queue.
+# Probes wait for a slot twice as long as answers do, so a probe always reaches the head of the queue.
 PROBE_SLOT_TIMEOUT_S = 120
 IN_DRAW = Q(enabled=True, failed_probes__lt=FAILED_PROBES_LIMIT)
 HEALTHY_OUTCOMES = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
@@ -37,7 +36,7 @@ HEALTHY_OUTCOMES = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
 
 @dataclass(frozen=True)
 class ClaimedProbe:
-    """A probe that this worker alone may send until `claimed_until`; later another worker may claim it."""
+    """A probe that this worker has claimed. After `claimed_until`, another worker may claim it."""
 
     endpoint: Endpoint
     claimed_until: datetime
@@ -45,16 +44,16 @@ class ClaimedProbe:
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """The result of a claimed probe; None if it was not sent because no slot became free."""
+    """The result of a claimed probe, or None if it was not sent because no slot became free."""
 
     probe: ClaimedProbe
     result: ProbeResult | None
 
 
 def request_probes(endpoint_ids: Iterable[int]) -> None:
-    """Request a probe of endpoints to which calls failed before their first token."""
+    """Request a probe of each endpoint."""
     with connection.cursor() as cursor:
-        # Locked rows are skipped: another worker is claiming, recording or requesting their probe.
+        # Locked rows are skipped, because another worker is claiming, recording, or requesting their probe.
         cursor.execute(
             """
             UPDATE arena_endpoint SET probe_wanted = true WHERE id IN (
@@ -64,7 +63,7 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
 
 
 def claim_probes() -> list[ClaimedProbe]:
-    """Claim the probes that are due. Probes that another worker has claimed are not among them."""
+    """Claim the probes that are due and that no other worker has claimed."""
     claim_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
     with connection.cursor() as cursor:
         cursor.execute(
@@ -85,14 +84,14 @@ def claim_probes() -> list[ClaimedProbe]:
 
 
 def record_probes(reports: Iterable[ProbeReport]) -> None:
-    """Store the results of probes. A result changes nothing if its probe has been claimed again since."""
+    """Store the results of probes. A result is ignored if its probe has been claimed again in the meantime."""
     for report in sorted(reports, key=lambda report: report.probe.endpoint.pk):
         _record_probe(report.probe, report.result)
 
 
 def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:
     claimed = Endpoint.objects.filter(pk=probe.endpoint.pk, probe_after=probe.claimed_until)
-    if result is None:  # The request is still open.
+    if result is None:  # not sent, so the request stays open
         claimed.update(probe_wanted=True, probe_after=_compute_probe_time())
     elif result.retry_after_s is not None:
         max_delay_s = MAX_RETRY_DELAY_AFTER_FAILURE_S if probe.endpoint.failed_probes else MAX_RETRY_DELAY_S
@@ -108,5 +107,5 @@ def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:
 
 
 def _compute_probe_time(delay_s: float = 0) -> Any:
-    """The time of the next probe as an SQL expression: after the delay, but not before PROBE_INTERVAL_S."""
+    """Return the SQL expression for the time of the next probe, after the delay but at least PROBE_INTERVAL_S."""
     return Now() + timedelta(seconds=max(delay_s, PROBE_INTERVAL_S))

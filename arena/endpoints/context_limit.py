@@ -1,4 +1,4 @@
-"""The limit on the length of a conversation: one for both sides, so that it reveals nothing about the models."""
+"""The limit on the length of a conversation. It is the same for all models, so it does not reveal them."""
 
 from collections.abc import Iterable
 
@@ -11,23 +11,24 @@ from arena.models import SIDES, Answer, Battle, Endpoint, conversation_limit
 from core.http.errors import RequestError
 from core.text.text_size import TextSize
 
-# A token of prose has three to five characters, of program text about three, of other scripts two to four bytes.
+# A cautious value. In English prose, a token has three to five characters; in code about three; in other scripts two
+# to four bytes.
 CHARACTERS_PER_TOKEN = 2
-# Tokens besides the texts: the system prompt, and the markup of each message.
+# The system prompt, and the markup around each message.
 OVERHEAD_TOKENS = 200
 
 
 def check_first_prompt(prompt: str) -> None:
-    """Raise RequestError 400 `too_long` for a first question that is longer than a conversation may be."""
+    """Raise RequestError 400 `too_long` if a first question exceeds the limit on conversations."""
     limit = conversation_limit()
     if TextSize.of(prompt).length > limit:
         raise _too_long_error(_("This question is too long. Shorten it. %(limit)s"), limit)
 
 
 def check_next_prompt(battle: Battle, prompt: str) -> None:
-    """Raise RequestError 400 `too_long` for a question that makes a side's conversation longer than the battle allows.
+    """Raise RequestError 400 `too_long` if a question would make a side's conversation exceed the battle's limit.
 
-    The caller must hold the lock of the battle, so that no other question is added in between.
+    The caller must have locked the battle, so that no other question can be added at the same time.
     """
     prompt_size = TextSize.of(prompt)
     answers = Answer.objects.filter(turn__battle=battle).select_related("turn")
@@ -37,18 +38,19 @@ def check_next_prompt(battle: Battle, prompt: str) -> None:
 
 
 def compute_remaining_length(battle: Battle, answers: Iterable[Answer]) -> int:
-    """The most one-byte letters that the next question may have; 0 if the conversation has reached its limit.
+    """Return the maximum length of the next question in ASCII characters, or 0 if the conversation is full.
 
-    `answers` are all answers of the battle, with their turns.
+    answers: all answers of the battle, with their turns
     """
     limit = battle.conversation_limit
     return max(0, min(min(limit - side.characters, 2 * limit - side.octets) for side in _measure_sides(answers)))
 
 
 def list_small_windows() -> QuerySet[Endpoint]:
-    """The enabled endpoints whose model is known to read less than the longest conversation and an answer.
+    """Return the enabled endpoints whose context window is too small for the longest conversation and an answer.
 
-    They are excluded from blind draws among all models: a long question would show which side has the small window.
+    Draws among all models exclude them, because a long question would reveal which side has the small window. Models
+    whose context window is unknown are not included.
     """
     conversation_tokens = conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
     answer_tokens = Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS)) + Coalesce(F("thinking_tokens"), Value(0))
@@ -59,7 +61,7 @@ def list_small_windows() -> QuerySet[Endpoint]:
 
 
 def describe_small_windows() -> list[str]:
-    """A line for each model that its window excludes from blind draws: for the log of the start and `load_models`."""
+    """Return a log line for each model that is excluded from the draw because of its context window."""
     limit = conversation_limit()
     return [
         f"not drawn: {endpoint.model.name}, whose window is too small for a conversation of {limit:,} characters "
@@ -69,7 +71,7 @@ def describe_small_windows() -> list[str]:
 
 
 def _measure_sides(answers: Iterable[Answer]) -> list[TextSize]:
-    """The size of each side's conversation so far: the questions that it answered, and its answers."""
+    """Return the size of each side's conversation, which consists of its answers and their questions."""
     sizes = dict.fromkeys(SIDES, TextSize())
     for answer in answers:
         if answer.state == Answer.State.FINISHED:
@@ -78,7 +80,7 @@ def _measure_sides(answers: Iterable[Answer]) -> list[TextSize]:
 
 
 def _too_long_error(message: str, limit: int) -> RequestError:
-    """The error with this message, in which `%(limit)s` stands for a sentence about the limit."""
-    sentence = _("A conversation can have %(limit)s characters; Chinese characters and emoji count as up to two.")
+    """Return the error with this message. Its placeholder `%(limit)s` is replaced by a sentence about the limit."""
+    sentence = _("A conversation can have %(limit)s characters. Chinese characters and emoji count as up to two.")
     detail = message % {"limit": sentence % {"limit": f"{limit:,}"}}
     return RequestError("too_long", detail, 400, fields={"prompt": [detail]})

@@ -1,4 +1,4 @@
-"""The draw of models: for a new battle, and for a side that is replaced."""
+"""Draws the models of a new battle, or a replacement for one model."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,17 +14,18 @@ MIN_MODELS = 2
 
 
 def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
-    """The keys of the models that can be drawn: enabled, and not removed by failed probes.
+    """Return the ids of the models that are enabled and have not failed their probes.
 
-    chosen: keys of the models that the voter chose; None for all models. A draw among all models excludes models with a
-    small window (see `arena.endpoints.context_limit`); a draw among chosen ones includes them. The question never
-    changes which models can be drawn.
+    A draw among all models also excludes models with a small context window (see `arena.endpoints.context_limit`). The
+    result never depends on the question.
+
+    chosen: ids of the models that the voter named, or None for all models
     """
     return list(load_drawable_budgets(chosen))
 
 
 def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int | None]:
-    """The keys of `list_drawable_models`, each with its tokens per day; None is no limit."""
+    """Return the models of `list_drawable_models` with their tokens per day, or None for no limit."""
     endpoints = Endpoint.objects.filter(IN_DRAW)
     if chosen is None:
         endpoints = endpoints.exclude(pk__in=list_small_windows().values("pk"))
@@ -34,21 +35,21 @@ def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int 
 
 
 def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
-    """A pair of these models, or an opponent for `keep` among them; None for fewer than two models."""
+    """Draw a pair of these models, or an opponent for the model `keep`. Return None for fewer than two models."""
     if len(models) < MIN_MODELS:
         return None
     return _load_sampler(pool, _load_update_time(pool), tuple(sorted(models)), keep).draw()
 
 
 def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """A pair of chosen models if fewer than two can be drawn; None for fewer than two models."""
+    """Draw a pair of these models with equal probabilities. Return None for fewer than two models."""
     if len(models) < MIN_MODELS:
         return None
     return _load_sampler(pool, None, tuple(sorted(models)), None).draw()
 
 
 def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
-    """Model → its chance to be one of the two that are drawn; the sum is 2. Empty for fewer than two models."""
+    """Return the probability that each model is in the drawn pair. The sum is 2, or there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
     return _compute_draw_shares(pool, _load_update_time(pool), tuple(sorted(models)))
@@ -65,7 +66,7 @@ def _compute_draw_shares(pool: str, updated_at: datetime | None, models: tuple[i
 
 
 def _load_update_time(pool: str) -> datetime | None:
-    """The time of the pool's newest weights; a part of the cache keys, so that each version is loaded once."""
+    """Return when the pool's weights were updated. Caches use this time in their keys to reload new weights."""
     return PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
 
 
@@ -73,7 +74,7 @@ def _load_update_time(pool: str) -> datetime | None:
 def _load_sampler(
     pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None
 ) -> pair_sampler.PairSampler:
-    """The sampler of these models, with the weights of this time, or without weights for None."""
+    """Return a sampler with the weights of this update time, or with equal weights if the time is None."""
     stored = PairWeight.objects.filter(pool=pool, updated_at=updated_at).first() if updated_at else None
     weights = dict(zip(combinations(stored.keys, 2), stored.weights, strict=True)) if stored else {}
     return pair_sampler.PairSampler(models, weights, keep)

@@ -1,7 +1,7 @@
-"""The API keys of endpoints.
+"""Reads the API keys of endpoints from environment variables.
 
-An endpoint names an environment variable, and only one that ARENA_KEY_NAMES allows: people who may edit endpoints must
-not be able to send the service's secrets to their own server.
+An endpoint names its variable, which must match ARENA_KEY_NAMES. Otherwise, people who can edit endpoints could send
+the service's own secrets to a server of theirs.
 """
 
 import logging
@@ -15,18 +15,18 @@ logger = logging.getLogger(__name__)
 
 
 def is_allowed_key_name(name: str) -> bool:
-    """Whether ARENA_KEY_NAMES allows a variable of this name."""
+    """Return whether ARENA_KEY_NAMES allows this variable name."""
     is_allowed: bool = settings.ENVIRONMENT.allows_key_name(name)
     return is_allowed
 
 
 def format_allowed_names() -> str:
-    """The patterns of ARENA_KEY_NAMES, for a sentence."""
+    """Return the patterns of ARENA_KEY_NAMES, separated by commas."""
     return ", ".join(settings.ENVIRONMENT.arena_key_names)
 
 
 def read_key(endpoint: Endpoint) -> str:
-    """The key; empty if the endpoint names no variable, or one that is not set or not allowed."""
+    """Return the endpoint's key, or "" if the endpoint names no variable, or one that is not set or not allowed."""
     name = endpoint.api_key_env
     if not name:
         return ""

@@ -1,4 +1,4 @@
-"""The requests to backends, with the limits and the system prompt that all models share."""
+"""Builds requests to backends. All models share the system prompt and the default limits."""
 
 from arena.endpoints import key_variables
 from arena.endpoints.backends.protocol import Message, Request
@@ -13,7 +13,7 @@ SYSTEM_PROMPT = (
 
 
 def build_request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
-    """The request for these messages, with the arena's own limits where the endpoint has none."""
+    """Build the request for these messages, with default limits where the endpoint has none of its own."""
     return Request(
         base_url=endpoint.base_url,
         model=endpoint.upstream_id,

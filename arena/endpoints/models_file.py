@@ -1,4 +1,4 @@
-"""The models file lists models and their endpoints. It is read and checked in full before anything is written."""
+"""Loads models and their endpoints from a models file. A file with a mistake is rejected as a whole."""
 
 import re
 import tomllib
@@ -25,7 +25,7 @@ MAX_INTEGER = 1_000_000
 MAX_TIMEOUT_S = 600
 MAX_TOKENS_PER_DAY = 10**12
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Names of parameters that hold a key, in lower case and without - and _. `max_tokens` and `prompt_cache_key` are not.
+# Parameters that contain a key, in lower case without - and _. `max_tokens` and `prompt_cache_key` must not match.
 SECRET_NAME = re.compile(
     r".*(apikey|accesskey|secretkey|privatekey|authorization|password)|"
     r"(access|auth|bearer|session)?token|(client|access|auth)?secret|authkey|bearer|cookie"
@@ -40,7 +40,7 @@ ENDPOINT_FIELDS: dict[str, type] = {
     "temperature": float, "max_concurrency": int, "thinking_tokens": int, "first_token_timeout_s": float,
     "tokens_per_day": int, "parameters": dict,
 }  # fmt: skip
-# Field of an endpoint in the file → its column.
+# The database columns of the endpoint fields.
 ENDPOINT_COLUMNS = {field: "upstream_id" if field == "model" else field for field in ENDPOINT_FIELDS}
 NUMBER_RANGES = {
     "max_tokens": (1, MAX_INTEGER),
@@ -53,7 +53,7 @@ NUMBER_RANGES = {
 
 @dataclass(frozen=True)
 class LoadSummary:
-    """The number of models that were created, updated and left unchanged."""
+    """The numbers of models that were created, updated, and left unchanged."""
 
     created: int
     updated: int
@@ -61,7 +61,7 @@ class LoadSummary:
 
 
 class InvalidFieldError(ValueError):
-    """A field has an invalid value; `words` are the end of a sentence that begins with the field."""
+    """A field has an invalid value. The message is a sentence: the field's name, followed by `words`."""
 
     def __init__(self, where: str, field: str, words: str) -> None:
         super().__init__(f"{where}: {field} {words}")
@@ -70,9 +70,10 @@ class InvalidFieldError(ValueError):
 
 
 def load_models(path: Path) -> LoadSummary:
-    """Create or update the models of a file, all of them or none.
+    """Create or update all models in a file.
 
-    Raises ValueError with one sentence about an unreadable file, or about the first wrong entry, by slug and field.
+    Raises ValueError if the file cannot be read, or with the slug and the field of the first invalid entry. In that
+    case, nothing is changed.
     """
     entries = read_entries(path)
     with transaction.atomic():
@@ -81,7 +82,7 @@ def load_models(path: Path) -> LoadSummary:
 
 
 def read_entries(path: Path) -> list[dict[str, Any]]:
-    """The checked entries of a models file. Raises ValueError as `load_models` does."""
+    """Return the entries of a models file after checking them. Raises ValueError like `load_models`."""
     entries = _parse_file(path)
     slugs: set[str] = set()
     for number, entry in enumerate(entries, 1):
@@ -135,9 +136,11 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
 
 
 def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
-    """Raise ValueError with one sentence that begins with `where`, or InvalidFieldError if it is about a known field.
+    """Raise ValueError if the endpoint is invalid, or InvalidFieldError if a known field is.
 
-    The backend of the endpoint's kind decides which fields are required.
+    The required fields depend on the backend of the endpoint's kind.
+
+    where: the beginning of the error message
     """
     _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
     backend = BACKENDS.get(endpoint.get("kind", ""))
@@ -179,7 +182,7 @@ def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
 
 
 def _iter_names(value: Any) -> Iterator[str]:
-    """All names in a JSON value, at any depth."""
+    """Yield the names of all fields in a JSON value, at any depth."""
     remaining = [value]
     while remaining:
         part = remaining.pop()
@@ -218,7 +221,7 @@ def _save_entry(entry: dict[str, Any]) -> str:
 
 
 def _set_enabled(entry: dict[str, Any]) -> str:
-    """Switch an existing model on or off, for an entry with no other field than `enabled`."""
+    """Enable or disable an existing model. The entry has no field except `slug` and `enabled`."""
     endpoint = Endpoint.objects.filter(model__slug=entry["slug"]).first()
     if endpoint is None:
         raise ValueError(f"model {entry['slug']}: name and endpoint are missing, and there is no such model yet")
@@ -226,7 +229,7 @@ def _set_enabled(entry: dict[str, Any]) -> str:
 
 
 def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
-    """Column → value; a field that the entry does not have gets the empty value of its column."""
+    """Return the values of all columns, keyed by column. Missing fields get the empty value of their column."""
     fields: dict[str, Any] = dict.fromkeys(ENDPOINT_FIELDS)
     fields |= {"base_url": "", "model": "", "api_key_env": "", "parameters": {}} | endpoint
     columns = {ENDPOINT_COLUMNS[field]: value for field, value in fields.items()}
@@ -234,7 +237,7 @@ def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]
 
 
 def _update_row(row: Any, values: dict[str, Any]) -> bool:
-    """Save the values that differ from the row's. Returns whether there are any."""
+    """Save the values that differ from the row's values. Return whether any did."""
     changed_fields = [field for field, value in values.items() if getattr(row, field) != value]
     for field in changed_fields:
         setattr(row, field, values[field])

@@ -1,8 +1,10 @@
-"""The random choice of the two models of a battle. Pure.
+"""Draws the two models of a battle at random.
 
-Pairs are drawn by weight, with an even share for every pair, so each propensity is known and above zero. No model is in
-more than a fixed share of the draws: voters must not be able to guess which models are in a battle, and a few voters
-must not decide alone about a new model, which the weights would otherwise put into nine draws of ten.
+Pairs are drawn by weight, and a tenth of the draws are uniform, so each propensity is known and above zero. A cap
+limits each model's share of the draws. Without the cap, the weights would put a new model into nine of ten draws:
+voters could guess that it is in their battle, and a few voters would decide its rating.
+
+This module is pure.
 """
 
 from bisect import bisect
@@ -14,11 +16,11 @@ from random import SystemRandom
 from typing import TypeAlias
 
 UNIFORM_SHARE = 0.1
-# The largest share of the draws that may include one model; among few models, this multiple of its even share.
+# The cap on the share of draws that include one model. Among few models, the cap is a multiple of the even share.
 MAX_SHARE = 0.35
 EVEN_SHARE_FACTOR = 1.5
 
-# The least weight of a pair relative to the largest: the weight that a cap takes from one pair needs others to go to.
+# Relative to the largest weight. Weights must be positive for the cap to move weight from one pair to others.
 _MIN_WEIGHT = 1e-9
 _MAX_ITERATIONS = 200
 _TOLERANCE = 1e-13
@@ -30,7 +32,7 @@ Matrix: TypeAlias = list[list[float]]
 
 @dataclass(frozen=True)
 class PairDraw:
-    """The keys of two models; `propensity` is the chance of drawing this pair, in either order."""
+    """The ids of two models. `propensity` is the probability of drawing this pair in either order."""
 
     a: int
     b: int
@@ -38,19 +40,21 @@ class PairDraw:
 
 
 def compute_max_share(models: int) -> float:
-    """The largest fraction of draws that may include one model, among this many models; 1 for up to three."""
+    """Return the cap on the share of draws that include one model. It is 1 for up to three models."""
     return min(1.0, max(MAX_SHARE, EVEN_SHARE_FACTOR * 2 / max(models, 2)))
 
 
 class PairSampler:
-    """The chance of each pair of `models`, computed once for many draws; with `keep`, of each opponent of that model.
+    """Draws pairs of models, with probabilities that are computed once for many draws.
 
-    weights: by pair, the smaller key first. A pair without a weight gets the largest weight, because nothing is known
-    about the pair.
+    One tenth of the draws is uniform over all pairs. The rest is drawn by weight, capped so that each model is in at
+    most `compute_max_share` of all draws.
 
-    One tenth of the draws is spread evenly over all pairs. The weighted rest is capped so that, with both parts, no
-    model has more than its `compute_max_share` of the draws. With `keep`, the chances are those of the capped weights
-    given that model, and again one tenth is even: its opponents are as hard to guess as in a draw of both models.
+    models: ids of M models
+    weights: the weights of pairs, keyed by (smaller id, larger id). A pair without a weight gets the largest weight,
+        because nothing is known about it.
+    keep: the id of a model that is in every pair. Its opponent is drawn by the capped weights, with a uniform tenth, so
+        it is as hard to guess as in a draw of both models.
     """
 
     def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], keep: int | None = None) -> None:
@@ -67,7 +71,7 @@ class PairSampler:
         self._cumulative_chances = list(accumulate(self.chances))
 
     def draw(self) -> PairDraw:
-        """One pair, its sides assigned by a fair coin. Raises ValueError if there are fewer than two models."""
+        """Draw a pair and assign its sides at random. Raises ValueError if there are fewer than two models."""
         if not self.pairs:
             raise ValueError("there are not two models to draw from")
         point = rng.random() * self._cumulative_chances[-1]
@@ -77,7 +81,7 @@ class PairSampler:
 
 
 def _build_weight_matrix(keys: Sequence[int], weights: Mapping[Pair, float]) -> Matrix:
-    """(M, M) symmetric weights from `_MIN_WEIGHT` to 1, with a zero diagonal."""
+    """Return the symmetric (M, M) weights from `_MIN_WEIGHT` to 1, with a zero diagonal."""
     largest = max(weights.values(), default=0.0) or 1.0
     matrix = [[0.0] * len(keys) for _ in keys]
     for i, j in combinations(range(len(keys)), 2):
@@ -88,14 +92,14 @@ def _build_weight_matrix(keys: Sequence[int], weights: Mapping[Pair, float]) -> 
 
 
 def _cap_weights(weights: Matrix) -> Matrix:
-    """(M, M): the weights with sum 1 over all pairs and no row above the cap on the weighted part of the draws."""
+    """Return the (M, M) weights, scaled to sum 1 over all pairs and with no row sum above the cap."""
     size = len(weights)
     even_share = 2 / size
     cap = (compute_max_share(size) - UNIFORM_SHARE * even_share) / (1 - UNIFORM_SHARE)
     scale = _compute_multipliers(weights, cap) if cap < 1 else [1.0] * size
     scaled = [[x * y * w for y, w in zip(scale, row, strict=True)] for x, row in zip(scale, weights, strict=True)]
     total = fsum(map(fsum, scaled)) / 2
-    # Rounding, or too few iterations, may leave a share above the cap: mixing in an even part removes it exactly.
+    # Rounding, or too few iterations, may leave a share above the cap. Mixing in uniform weights brings it to the cap.
     max_share = max(map(fsum, scaled)) / total
     even_part = (max_share - cap) / (max_share - even_share) if max_share > cap else 0.0
     even_weight = even_part * even_share / (size - 1)
@@ -106,15 +110,15 @@ def _cap_weights(weights: Matrix) -> Matrix:
 
 
 def _compute_multipliers(weights: Matrix, cap: float) -> list[float]:
-    """x (M,) in (0, 1]: if each weight is multiplied by both its x, no row exceeds `cap` of the sum over all pairs.
+    """Return multipliers (M,) in (0, 1] that bring the weights within the cap.
 
-    The result is the projection of the weights on the caps: the nearest weights in relative entropy, by coordinate
-    ascent on the dual, which sets each x in turn to its optimum while the others stay (I. Csiszar, Annals of
-    Probability 3, 1975; L. M. Bregman 1967). It exists, since all weights are positive and the even draw is within the
-    caps.
+    If each weight (i, j) is multiplied by x[i] and x[j], no row sum exceeds `cap` times the sum over all pairs. The
+    scaled weights are the nearest ones in relative entropy that satisfy the cap. They are computed by coordinate ascent
+    on the dual, which optimizes one multiplier at a time (I. Csiszar, Annals of Probability 3, 1975; L. M. Bregman,
+    1967). A solution exists because all weights are positive and uniform weights satisfy the cap.
     """
     scale = [1.0] * len(weights)
-    row_sums = [sum(row) for row in weights]  # each with the multipliers of the other models, but not its own
+    row_sums = [sum(row) for row in weights]  # scaled by the multipliers of the other models only
     total = sum(row_sums) / 2
     for _ in range(_MAX_ITERATIONS):
         max_change = 0.0

@@ -1,4 +1,4 @@
-"""Measured performance: of single answers, and of endpoints over the last month."""
+"""Measured performance of answers, and of endpoints over the last month."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from arena.models import Answer, EndpointDay
 
-# A battle is open for at most a day after its last question. Days that may still have open battles are left out: a
-# failure that appears in a model's figures would reveal the model behind the side that has just failed.
+# Days that may still have open battles are left out, because a new failure in a model's statistics would reveal the
+# model of a side that has just failed. A battle is open for at most a day after its last question.
 SETTLING_TIME = timedelta(days=2)
 PERFORMANCE_WINDOW = timedelta(days=30)
 
@@ -19,7 +19,7 @@ Number = TypeVar("Number", int, float)
 
 @dataclass(frozen=True)
 class AnswerStats:
-    """Figures of some answers of one side; None if unknown. `tokens_per_s` counts from the first token on."""
+    """Statistics of some answers. Unknown values are None. `tokens_per_s` is the speed after the first token."""
 
     first_token_s: float | None
     tokens_per_s: float | None
@@ -28,7 +28,10 @@ class AnswerStats:
 
 
 def compute_answer_stats(answers: Sequence[Answer]) -> AnswerStats:
-    """Mean seconds to the first token, speed, and sums of tokens. A value that any answer lacks is None."""
+    """Return the mean seconds to the first token, the overall speed, and the token totals.
+
+    A statistic is None if any of the answers lacks its value.
+    """
     waits = [_count_seconds(answer.started_at, answer.first_token_at) for answer in answers]
     durations = [_count_seconds(answer.first_token_at, answer.finished_at) for answer in answers]
     total_wait = _sum_or_none(waits)
@@ -46,7 +49,7 @@ def compute_answer_stats(answers: Sequence[Answer]) -> AnswerStats:
 
 
 def _are_visible_tokens(answers: Sequence[Answer], tokens: int) -> bool:
-    """Whether these can be the tokens of visible text: hidden reasoning takes its time before the first token."""
+    """Return whether the token count fits the visible text. If not, it includes hidden reasoning, which skews speed."""
     return len(answers) < tokens <= sum(len(answer.text) + len(answer.reasoning) for answer in answers)
 
 
@@ -57,18 +60,18 @@ def _count_seconds(begin: datetime | None, end: datetime | None) -> float | None
 
 
 def _sum_or_none(numbers: Sequence[Number | None]) -> Number | None:
-    """The sum; None if there are no numbers, or if one is unknown."""
+    """Return the sum, or None if there are no numbers or one of them is None."""
     known = [number for number in numbers if number is not None]
     return sum(known) if known and len(known) == len(numbers) else None
 
 
 @dataclass(frozen=True)
 class EndpointPerformance:
-    """Figures of an endpoint over a month.
+    """Statistics of an endpoint over a month.
 
-    `first_token_s` and `tokens_per_s` are means of daily medians, weighted by answers. `calls` counts the calls in
-    blind battles of the live pool. `failures` counts the calls among them that failed because of the endpoint, at most
-    three a day from one voter.
+    calls: the number of calls in blind battles of the live pool
+    failures: the number of these calls that the endpoint failed, with at most three per voter and day
+    first_token_s, tokens_per_s: means of daily medians, weighted by the number of answers
     """
 
     answers: int
@@ -83,7 +86,7 @@ class EndpointPerformance:
 
 
 def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
-    """Model key → figures over the last thirty settled days; models that were not called are missing."""
+    """Return statistics for the last 30 days without open battles, keyed by model id, except models without calls."""
     last = timezone.now().date() - SETTLING_TIME
     days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - PERFORMANCE_WINDOW, day__lte=last)
     by_model: dict[int, list[EndpointDay]] = {}

@@ -1,6 +1,7 @@
-"""Probes: our own short request to an endpoint, outside of any battle, to see whether it answers, and how fast.
+"""Probes: short questions that Arena sends to an endpoint to test whether it answers, and how fast.
 
-Only figures and our own words are stored or shown: never the answer, the text of a provider's error, or the key.
+A result contains only measurements and our own error codes. The answer, the provider's error message, and the key are
+never stored or shown.
 """
 
 import asyncio
@@ -28,12 +29,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """The result of a probe; None for unknown values.
+    """The result of a probe. Unknown values are None.
 
-    failure: empty for an answer; else a FailureReason, NO_KEY or KEY_NOT_ALLOWED.
-    first_token_s: seconds to the first token, reasoning or not.
-    tokens_per_s: tokens per second after the first one, as the provider counts them.
-    retry_after_s: the provider limits the rate, and answers again after this many seconds.
+    failure: "" for an answer, or else a FailureReason, NO_KEY, or KEY_NOT_ALLOWED
+    first_token_s: seconds until the first token, which may be a reasoning token
+    tokens_per_s: tokens per second after the first token, as counted by the provider
+    retry_after_s: seconds until a rate limit ends; None if there was no rate limit
     """
 
     failure: str = ""
@@ -44,7 +45,7 @@ class ProbeResult:
 
 
 def measure_endpoint(endpoint: Endpoint, limits: Timeouts = PROBE_TIMEOUTS) -> ProbeResult:
-    """Read a whole answer of the endpoint. Blocks until its end: at most half a minute with the default limits."""
+    """Request a whole answer and return its measurements. Blocks for at most 30 seconds with the default limits."""
     if endpoint.api_key_env and not key_variables.is_allowed_key_name(endpoint.api_key_env):
         return ProbeResult(KEY_NOT_ALLOWED)
     if endpoint.api_key_env and not key_variables.read_key(endpoint):
@@ -60,7 +61,7 @@ async def _measure_endpoint(endpoint: Endpoint, limits: Timeouts) -> ProbeResult
 async def send_probe(
     endpoint: Endpoint, client: aiohttp.ClientSession, limits: Timeouts, *, whole: bool = False
 ) -> ProbeResult:
-    """Send the question as a battle would, and read the answer up to its first token, or all of it if `whole`."""
+    """Send the question as in a battle, and read the answer up to its first token, or to its end if `whole` is set."""
     sent_at = time.monotonic()
     first_token_at = None
     last_token_at = 0.0

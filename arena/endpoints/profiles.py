@@ -1,7 +1,8 @@
 """The public profiles of models: facts with their sources, current ratings, and measurements.
 
-No part of a profile depends on an open battle. A profile does not show whether a model is out of the draw for a while:
-failures cause that, and a voter sees which side failed. Measurements are days old: see `arena.endpoints.performance`.
+No part of a profile depends on an open battle, because voters see which side failed. A profile therefore does not show
+that failed probes have removed a model from the draw, and its measurements are days old (see
+`arena.endpoints.performance`).
 """
 
 from collections.abc import Sequence
@@ -26,14 +27,14 @@ OVERRIDE_FIELDS = ("max_tokens", "temperature", "thinking_tokens", "first_token_
 
 
 def list_models() -> QuerySet[LanguageModel]:
-    """All models, with the related rows that `build_profiles` needs."""
+    """Return a queryset of all models with the related rows that `build_profiles` needs."""
     related = ("organization", "license", "base_model", "endpoint")
     return LanguageModel.objects.select_related(*related).prefetch_related("facts")
 
 
 def get_known_model(slug: str) -> LanguageModel:
-    """The model with this slug, as `list_models` loads it. Raises RequestError if there is none."""
-    # PostgreSQL refuses some characters that cannot be printed, such as NUL.
+    """Return the model with this slug and its related rows. Raises RequestError 404 if it does not exist."""
+    # PostgreSQL rejects some characters that are not printable, such as NUL.
     model = list_models().filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
         raise unknown_model_error(slug)
@@ -41,7 +42,7 @@ def get_known_model(slug: str) -> LanguageModel:
 
 
 def build_profiles(models: Sequence[LanguageModel]) -> list[dict[str, Any]]:
-    """The profile of each model, for `ModelFactsSchema`. The number of queries is fixed."""
+    """Return the profiles of models for `ModelFactsSchema`, with a fixed number of queries."""
     prices = load_current_prices(models)
     performance = load_performance(model.pk for model in models)
     ratings: dict[str, Any] = Standing.objects.filter(pool=LIVE_POOL).values_list("ratings", flat=True).first() or {}
@@ -58,10 +59,7 @@ def build_profiles(models: Sequence[LanguageModel]) -> list[dict[str, Any]]:
 
 
 def build_full_profile(model: LanguageModel) -> dict[str, Any]:
-    """The profile of one model, with the terms of its license and the sources that disagree on a fact.
-
-    For `ModelDetailSchema`.
-    """
+    """Return the profile of one model for `ModelDetailSchema`, with its license terms and its conflicting sources."""
     facts = list(model.facts.all())
     other_sources = {}
     for field, fact in get_current_facts(model, facts).items():
@@ -72,7 +70,7 @@ def build_full_profile(model: LanguageModel) -> dict[str, Any]:
 
 
 def _get_known_license(model: LanguageModel) -> License | None:
-    """The license of the model if its terms are known."""
+    """Return the model's license if its terms are known, or else None."""
     is_known = model.license and model.license.commercial != License.Commercial.UNKNOWN
     return model.license if is_known else None
 
@@ -91,18 +89,18 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def build_variant(model: LanguageModel) -> dict[str, Any] | None:
-    """The settings in which requests to this model differ from the arena's own values; None if there are none."""
+    """Return the settings of this model that differ from the defaults, or None if none do."""
     endpoint: Endpoint | None = getattr(model, "endpoint", None)
     overrides = {name: getattr(endpoint, name, None) for name in OVERRIDE_FIELDS}
     variant: dict[str, Any] = {name: value for name, value in overrides.items() if value is not None}
-    if "first_token_timeout_s" in variant:  # The limit on the whole answer applies to its first token too.
+    if "first_token_timeout_s" in variant:  # the limit on the whole answer also applies to the first token
         answer_timeout_s = settings.ENVIRONMENT.arena_answer_timeout_s
         variant["first_token_timeout_s"] = min(variant["first_token_timeout_s"], answer_timeout_s)
     return variant or None
 
 
 def _list_known_facts(model: LanguageModel) -> dict[str, Fact]:
-    """Field → its current fact, with a value as precise as the source."""
+    """Return the current facts, keyed by field, with values as precise as their sources. Blank values are left out."""
     facts = get_current_facts(model, model.facts.all())
     if terms := _get_known_license(model):
         facts["commercial_use"] = Fact(value=terms.commercial, source=terms.source)

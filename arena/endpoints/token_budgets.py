@@ -1,14 +1,14 @@
-"""Daily token budgets: of the service, of each model, and of each network's share of them.
+"""Daily token budgets of the service, of each model, and of each network.
 
-Days are in UTC, and each hour of the day releases a twenty-fourth of each budget; unused tokens remain available for
-the rest of the day. Charges are estimates, made before the models are called. A blind battle charges every model that
-could be drawn, in proportion to its chance, and charges the sum to the service and the network: over many battles the
-totals are the same, and no budget reveals which models are in a battle. The battle that reaches a limit is still
-answered.
+Days are in UTC. Each hour releases a twenty-fourth of each budget, and unused tokens remain available until midnight.
+Battles are charged before the models are called, so charges are estimates. A blind battle charges each model that could
+be drawn, in proportion to its probability, and charges the sum to the service and the network. Over many battles, the
+totals are correct on average, and the budgets do not reveal which models are in a battle. A battle that reaches a limit
+is still answered.
 
-No network spends more than a quarter of the released tokens: otherwise a fast one could take a model out of the
-draw for everyone, and stop the service in the first hours of a day. Above its share, battles of models that it names
-are refused, and its draws exclude the model.
+Each network can spend at most a quarter of the released tokens. Otherwise, one network could remove a model from the
+draw for everyone, or use up the service's budget early in the day. When a network has used up its share of a model's
+budget, its draws exclude the model and its battles that name the model are rejected.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,11 +27,11 @@ from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.models import LIVE_POOL, SIDES, DailyTokens, Endpoint
 from core.http.errors import RequestError
 
-# A network may spend a twentieth of the daily budget of the service, and of each model that it names,
+# A network can spend at most a twentieth of the daily budget of the service, or of a model that it names.
 NETWORK_SHARE_DIVISOR = 20
-# but never more than a quarter of the released tokens of any budget.
+# A network can spend at most a quarter of the released tokens of any budget.
 RELEASED_SHARE_DIVISOR = 4
-# Battles of named models, and battles of API keys, may spend at most a third of a model's released tokens.
+# Battles outside the live pool can spend at most a third of a model's released tokens.
 NAMED_SHARE_DIVISOR = 3
 RETENTION = timedelta(days=2)
 SERVICE_BUDGET = "service"
@@ -48,7 +48,7 @@ Budgets = dict[int, int]
 
 @dataclass(frozen=True)
 class Charge:
-    """Tokens to charge to one budget, and the error if `limit` tokens are spent already; no limit for None."""
+    """Tokens to charge to one budget. `error` is raised if at least `limit` tokens were spent before."""
 
     charged_to: str
     tokens: int
@@ -59,9 +59,10 @@ class Charge:
 def list_affordable_models(
     models: Sequence[int], pool: str, payer: str = "", budgets: Budgets | None = None
 ) -> list[int]:
-    """The models with tokens left for a battle in this pool; in the live pool also within the payer's share.
+    """Return the models that have tokens left for a battle in this pool.
 
-    budgets: of these models, if they are loaded already.
+    payer: the network, whose share is checked in the live pool; "" if networks have no limit
+    budgets: the budgets of these models if the caller has loaded them
     """
     budgets = load_budgets(models) if budgets is None else budgets
     share = payer if pool == LIVE_POOL else NAMED_SHARE
@@ -70,22 +71,24 @@ def list_affordable_models(
 
 
 def few_models_error(models: Sequence[int], pool: str) -> RequestError:
-    """The error if fewer than two of these models are affordable; it does not reveal which ones are.
+    """Return the error for fewer than two affordable models. It does not reveal which model has budget left.
 
-    503 `budget_spent`, or 429 `too_many_tokens` if only the network has spent its share of them.
+    The error is 503 `budget_spent`, or 429 `too_many_tokens` if only the network has used up its share.
     """
     if pool == LIVE_POOL and len(list_affordable_models(models, pool)) >= draw.MIN_MODELS:
         return _hourly_share_error()
-    return _budget_spent_error(_("Fewer than two models have a budget left. Try again at the top of the hour."))
+    return _budget_spent_error(_("Fewer than two models have budget left. Try again at the top of the hour."))
 
 
 def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, budgets: Budgets | None = None) -> None:
-    """Charge a battle between two of these models, in the transaction that starts it.
+    """Charge a battle between two of these models. Call this in the transaction that starts the battle.
 
-    octets: bytes of the conversation, including the question. payer: the network; empty if networks have no limit.
-    budgets: of these models, if they are loaded already.
-    Raises RequestError: 503 `budget_spent` if the service or a named model has spent its budget, 429
-    `too_many_tokens` if the network has.
+    octets: UTF-8 bytes of the conversation, including the question
+    payer: the network, or "" if networks have no limit
+    budgets: the budgets of these models if the caller has loaded them
+
+    Raises RequestError 503 `budget_spent` if the service or a named model has used up its budget, and 429
+    `too_many_tokens` if the network has used up its share.
     """
     model_budgets = load_budgets(models) if budgets is None else budgets
     service_budget = settings.ENVIRONMENT.arena_tokens_per_day
@@ -103,18 +106,21 @@ def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, bud
 
 
 def delete_old_charges() -> int:
-    """Delete the charges of past days. Returns the number of rows."""
+    """Delete charges older than `RETENTION`. Return the number of deleted rows."""
     return DailyTokens.objects.filter(day__lt=_today() - RETENTION).delete()[0]
 
 
 def load_budgets(models: Sequence[int]) -> Budgets:
-    """Model → its tokens per day; models without a limit are missing."""
+    """Return the tokens per day, keyed by model id. Models without a limit are missing."""
     limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
 
 
 def _has_budget_left(model: int, per_day: int, spent: dict[str, int], share: str) -> bool:
-    """Whether the model, and this share of it, have released tokens left. share: a network, NAMED_SHARE or empty."""
+    """Return whether the model has released tokens left, both in total and in this share.
+
+    share: a network, NAMED_SHARE, or "" for the total only
+    """
     released = _compute_released(per_day)
     budget = _format_budget_name(model)
     if spent.get(budget, 0) >= released:
@@ -124,20 +130,20 @@ def _has_budget_left(model: int, per_day: int, spent: dict[str, int], share: str
 
 
 def _estimate_costs(models: Sequence[int], pool: str, octets: int) -> dict[int, float]:
-    """Model → the expected tokens of its side, by its chance to be drawn. Empty for fewer than two models."""
+    """Return the expected tokens of each model, which is its cost in a battle times its probability of being drawn."""
     shares = draw.compute_draw_shares(models, pool)
     answer_limits = _load_answer_limits(Endpoint.objects.filter(model__in=shares))
     return {model: shares[model] * _estimate_tokens(octets, limit) for model, limit in answer_limits.items()}
 
 
 def _load_answer_limits(endpoints: QuerySet[Endpoint]) -> dict[int, int]:
-    """Model → the most tokens of an answer, including reasoning."""
+    """Return the maximum tokens of an answer, including reasoning, keyed by model id."""
     limits = endpoints.values_list("model", "max_tokens", "thinking_tokens")
     return {model: (answer or DEFAULT_MAX_TOKENS) + (thinking or 0) for model, answer, thinking in limits}
 
 
 def _build_service_charges(per_day: int, costs: dict[int, float], octets: int, payer: str) -> list[Charge]:
-    """The charges to the service: the same for every pair, so they reveal nothing about the one that was drawn."""
+    """Return the charges to the service's budget. They do not depend on the drawn pair, so they do not reveal it."""
     if not per_day:
         return []
     tokens = round(sum(costs.values())) if costs else _estimate_highest_cost(octets)
@@ -147,7 +153,7 @@ def _build_service_charges(per_day: int, costs: dict[int, float], octets: int, p
 
 
 def _estimate_highest_cost(octets: int) -> int:
-    """The tokens of a battle that continues while fewer than two models can be drawn: it may be between any two."""
+    """Return the highest possible cost of a turn, for battles that continue when no pair can be drawn."""
     answer_limits = _load_answer_limits(Endpoint.objects.filter(enabled=True)).values()
     return len(SIDES) * _estimate_tokens(octets, max(answer_limits, default=DEFAULT_MAX_TOKENS))
 
@@ -166,7 +172,7 @@ def _build_model_charges(costs: dict[int, float], budgets: Budgets, payer: str, 
 
 
 def _build_blind_charges(budget: str, tokens: int, payer: str) -> list[Charge]:
-    """The charges of a blind battle to one model. They have no limit: the draw leaves out models without a budget."""
+    """Return a blind battle's charges to one model. They need no limit, because draws exclude models without budget."""
     charges = [Charge(budget, tokens, None)]
     if payer:
         charges.append(Charge(f"{budget}:{payer}", tokens, None))
@@ -174,9 +180,9 @@ def _build_blind_charges(budget: str, tokens: int, payer: str) -> list[Charge]:
 
 
 def _build_named_charges(budget: str, tokens: int, per_day: int, payer: str) -> list[Charge]:
-    """The charges to one model for a battle between named models."""
+    """Return the charges to one model for a battle outside the live pool."""
     error = _budget_spent_error(
-        _("One of these models has used up its budget for now. Choose others, or try again at the top of the hour.")
+        _("One of these models has used up its budget. Choose other models, or try again at the top of the hour.")
     )
     released = _compute_released(per_day)
     charges = [
@@ -210,7 +216,7 @@ def _budget_spent_error(detail: str) -> RequestError:
 
 
 def _add_charges(charges: Sequence[Charge]) -> dict[str, int]:
-    """Add these charges to today's. Returns budget → the tokens spent before. Rows are locked in order of names."""
+    """Add charges to today's totals, locking rows in name order. Return the previous totals, keyed by budget."""
     tokens_by_budget = {charge.charged_to: charge.tokens for charge in charges}
     with connection.cursor() as cursor:
         cursor.execute(CHARGE_SQL, [_today(), [*tokens_by_budget], [*tokens_by_budget.values()]])
@@ -218,7 +224,7 @@ def _add_charges(charges: Sequence[Charge]) -> dict[str, int]:
 
 
 def _load_spent_tokens(models: Iterable[int], share: str) -> dict[str, int]:
-    """Budget → the tokens spent today, for the budgets of these models and this share of each."""
+    """Return the tokens spent today from the budgets of these models, and from this share of each budget."""
     budgets = [_format_budget_name(model) for model in models]
     if not budgets:
         return {}
@@ -232,12 +238,12 @@ def _format_budget_name(model: int) -> str:
 
 
 def _estimate_tokens(octets: int, answer_limit: int) -> int:
-    """The tokens of one side: the conversation that it is sent, and the longest answer that it may give."""
+    """Return the estimated tokens of one side, which are the conversation so far and the longest possible answer."""
     return -(-octets // BYTES_PER_TOKEN) + answer_limit
 
 
 def _compute_released(per_day: int) -> float:
-    """The tokens of a budget that may be spent by the end of this hour."""
+    """Return how many tokens of a daily budget can be spent by the end of this hour."""
     return per_day * (timezone.now().hour + 1) / 24
 
 
@@ -246,7 +252,7 @@ def _today() -> date:
 
 
 def _seconds_to_next(period: timedelta) -> int:
-    """Seconds until the current hour or day ends, rounded up."""
+    """Return the number of seconds until the current hour or day ends, rounded up."""
     now = timezone.now()
     since_midnight = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
     return int((period - since_midnight % period).total_seconds()) + 1

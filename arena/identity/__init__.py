@@ -1,1 +1,1 @@
-"""Identity of clients: voters, accounts and API keys, with their quotas."""
+"""Identifies clients as voters, accounts, or API keys, and enforces their quotas."""

@@ -1,8 +1,8 @@
-"""Accounts: sign-up, login and logout. They are optional unless the site requires login.
+"""Sign-up, login, and logout of accounts, which are optional unless the site requires login.
 
-A login moves the data of the browser's anonymous voter to the account's voter. After logout, the data stays with the
-account. Only the session identifies the voter of an account. The id of that voter is never in a cookie, so a cookie
-that was planted before the login, or copied, gives no access to the account.
+Login moves the data of the browser's anonymous voter to the account's voter. After logout, the data stays with the
+account. An account's voter is identified only by the session and never by the voter cookie, so a copied or planted
+cookie gives no access to the account.
 """
 
 from collections.abc import Callable
@@ -39,15 +39,15 @@ Handler = Callable[[HttpRequest], Any]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """allauth with our rules of sign-up, our counting of login attempts, and redirects to our pages."""
+    """Adapts allauth to our sign-up rules, our limits on login attempts, and our pages."""
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Add no message: our pages show the result themselves."""
+        """Do nothing, because our pages show the result of a form themselves."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """A pseudonym of the client's network. allauth counts attempts by it, so no address is stored.
+        """Return a pseudonym of the client's network, which allauth uses to count attempts.
 
-        The network is a /64 for IPv6, because a client there can use another address for every attempt.
+        An IPv6 network is a /64, because such a client can use a different address for every attempt.
         """
         return voters.keyed_hash("attempts", quotas.get_subscriber_network(voters.get_client_address(request)))
 
@@ -66,7 +66,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raise ValidationError after too many wrong passwords.
 
-        allauth counts failures by the username that it gets here, so this is the name's lock key with the network.
+        allauth counts failures by username, so it gets the name's lock key and the network in place of the username.
         """
         name = credentials["username"]
         if login_locks.is_name_locked(request, name):
@@ -83,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 def _claim_signup(request: HttpRequest) -> None:
-    """Redeem the invitation, or charge the hourly limit of new accounts. Raises ImmediateHttpResponse if refused."""
+    """Redeem the invitation, or charge the quota of new accounts. Raises ImmediateHttpResponse on failure."""
     if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
         if not invitations.redeem_invitation(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
@@ -92,9 +92,9 @@ def _claim_signup(request: HttpRequest) -> None:
 
 
 def _can_create_account(request: HttpRequest) -> bool:
-    """Whether the client's address and its largest network are below their hourly limits of new accounts.
+    """Charge the hourly quotas of new accounts for the client's address and its largest network.
 
-    There is no limit if battles per address are unlimited.
+    Return False if either one is used up. If battles per address have no limit, new accounts have none either.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return True
@@ -106,9 +106,9 @@ def _can_create_account(request: HttpRequest) -> bool:
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:
-    """Check the password of the account that is logged in, under the limits of a login. Without one, do nothing.
+    """Check the password of the logged-in account, with the same limits as for a login. Do nothing for visitors.
 
-    Raises RequestError 403 `wrong_password` and 429 `too_many_requests`.
+    Raises RequestError 403 `wrong_password` or 429 `too_many_requests`.
     """
     if not request.user.is_authenticated:
         return
@@ -126,7 +126,7 @@ def connect_signals() -> None:
 
 
 def handle_login(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
-    """Merge the browser's data into the account after any kind of login. Django has renewed the session key already."""
+    """Move the browser's data to the account after a login or sign-up."""
     voter_id = merge_into_account(user, voters.find_cookie_voter_id(request))
     request.session[voters.SESSION_VOTER_KEY] = str(voter_id)
     voters.assign_new_voter(request, voter_id)
@@ -137,7 +137,7 @@ def handle_logout(sender: object, request: HttpRequest, **_: Any) -> None:
 
 
 def merge_into_account(user: User, anonymous_id: UUID | None) -> UUID:
-    """The id of the account's voter, after the data of an anonymous voter has moved to it."""
+    """Move the data of an anonymous voter, if any, to the account's voter, and return the id of the account's voter."""
     with transaction.atomic():
         account_voter, _created = Voter.objects.get_or_create(user=user)
         if anonymous_id is not None:
@@ -149,7 +149,7 @@ def merge_into_account(user: User, anonymous_id: UUID | None) -> UUID:
 
 def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     battles = Battle.objects.filter(voter=anonymous)
-    list(battles.select_for_update().values_list("pk"))  # waits for votes that are being cast, so that they move too
+    list(battles.select_for_update().values_list("pk"))  # waits for votes that are being cast, so they are moved too
     votes = voters.list_voter_votes(anonymous.pk)
     pools = set(votes.values_list("pool", flat=True))
     battles.update(voter=voter_id)
@@ -161,7 +161,7 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
 
 @sync_and_async_middleware
 def login_required_middleware(get_response: Handler) -> Handler:
-    """Allow only accounts, API keys and the public paths on a site that requires login."""
+    """Reject requests without an account or an API key, except to public paths, if the site requires login."""
     if not settings.ENVIRONMENT.is_login_required:
         raise MiddlewareNotUsed
     if iscoroutinefunction(get_response):
@@ -178,9 +178,9 @@ def login_required_middleware(get_response: Handler) -> Handler:
 
 
 def _require_login(request: HttpRequest) -> HttpResponse | None:
-    """A response that asks for login, or None if the request may pass.
+    """Return a response that requires login, or None if the request is allowed.
 
-    It needs no query, because `arena.identity.voters` has loaded the session already.
+    This needs no query, because `arena.identity.voters` has already loaded the session.
     """
     if request.path.startswith(PUBLIC_PATHS) or api_keys.get_request_key(request) or request.user.is_authenticated:
         return None

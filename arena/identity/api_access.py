@@ -1,4 +1,4 @@
-"""Access to the API: authentication by key, anonymous access, and CORS headers for pages of other hosts."""
+"""Access to the API: authentication by key, anonymous access, and CORS headers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,10 +28,10 @@ Handler = Callable[[HttpRequest], Any]
 
 @sync_and_async_middleware
 def api_access_middleware(get_response: Handler) -> Handler:
-    """Authenticate API requests by key, and refuse those that are not allowed.
+    """Authenticate API requests by key, and reject those that are not allowed.
 
-    It must come after `arena.identity.voters` and before everything else that reads the voter. It queries the database
-    only for requests with a key.
+    This middleware must come after `arena.identity.voters` and before all code that reads the voter. It queries the
+    database only for requests with a key.
     """
     if iscoroutinefunction(get_response):
         authenticate_async = database_sync_to_async(_authenticate_by_key)
@@ -55,7 +55,7 @@ def api_access_middleware(get_response: Handler) -> Handler:
 
 
 def _authenticate_by_key(request: HttpRequest, secret: str) -> HttpResponse | None:
-    """Make the voter of the key the request's voter, ignoring cookies. Returns an error response, or None if valid."""
+    """Set the request's voter to the key's voter. Return an error response, or None if the key is valid."""
     try:
         key = api_keys.authenticate_key(secret)
         api_keys.check_scope(key, request.method, _resolve_view_name(request))
@@ -76,9 +76,9 @@ def _resolve_view_name(request: HttpRequest) -> str | None:
 
 
 def _handle_keyless_request(request: HttpRequest) -> HttpResponse | None:
-    """A response to a CORS preflight or to a forbidden anonymous call of the API, or None if the request may pass.
+    """Return the response to a CORS preflight or to a forbidden anonymous API call, or None for all other requests.
 
-    Neither response sets a voter cookie. Calls of our own pages pass, because they have the cookie.
+    These responses do not set a voter cookie. Calls from our own pages are allowed because they send the cookie.
     """
     if not request.path.startswith(API_PREFIX):
         return None
@@ -97,7 +97,7 @@ def _is_public_call(request: HttpRequest) -> bool:
 
 
 def _add_cors_headers(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Allow pages of any host to read public calls, if the request has no credentials."""
+    """Allow pages on any host to read the response of a public call, if the request has no credentials."""
     has_credentials = request.headers.get("Cookie") or request.headers.get("Authorization")
     if _is_public_call(request) and not has_credentials and request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"

@@ -1,4 +1,4 @@
-"""API keys: creation, authentication, scopes and revocation. Only the hash of a key is stored."""
+"""Creates, authenticates, and revokes API keys, and checks their scopes. Only the hash of a key is stored."""
 
 import hashlib
 import secrets
@@ -28,13 +28,13 @@ VOTE = "vote"
 SCOPE_LABELS = {
     READ: _("read boards, models, and its own battles"),
     BATTLE: _("start battles and ask follow-up questions"),
-    VOTE: _("vote on its battles; the votes count on a board for programs"),
+    VOTE: _("vote on its battles (these votes have a separate board)"),
 }
 SCOPES = tuple(SCOPE_LABELS)
-PREFIX_LENGTH = len(KEY_PREFIX) + 6  # characters by which owners recognize their keys
+PREFIX_LENGTH = len(KEY_PREFIX) + 6  # stored characters that help owners recognize their keys
 MAX_NAME_LENGTH = 100
 MAX_VALID_DAYS = 3650
-MAX_KEYS_PER_ACCOUNT = 20  # because each key is a voter with limits of its own
+MAX_KEYS_PER_ACCOUNT = 20  # each key is a voter with quotas of its own
 USED_AT_PRECISION = timedelta(minutes=1)
 INVALID_KEY_DETAIL = "The API key is unknown, expired, or revoked. Send a valid one as “Authorization: Bearer KEY”."
 VOTE_VIEWS = ("battle-cast-vote",)
@@ -49,14 +49,14 @@ def validate_name(name: str) -> None:
 
 
 class DaysField(forms.IntegerField):
-    """A whole number; None if there is only white space."""
+    """An integer field that treats white space as empty."""
 
     def to_python(self, value: Any) -> int | None:
         return super().to_python(value.strip() if isinstance(value, str) else value)
 
 
 class ApiKeyForm(forms.Form):
-    """The form of a new key. A key without days does not expire."""
+    """The form for a new key. Without `days`, the key does not expire."""
 
     name = forms.CharField(
         max_length=MAX_NAME_LENGTH,
@@ -81,15 +81,15 @@ class ApiKeyForm(forms.Form):
 def create_key(
     name: str, scopes: Iterable[str], days: int | None = None, user: User | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key and its secret, which cannot be recovered later. Without `days` the key does not expire.
+    """Create a key. Return it with its secret, which cannot be recovered later.
 
-    Raises RequestError 400 for an invalid name, scopes or days, and if the account has too many keys or a valid key of
-    this name. The last rule keeps a form that is sent twice, as by a reload, from creating two keys.
+    Raises RequestError 400 for an invalid name, scopes, or days, and if the account has too many keys or already has a
+    valid key with this name. Because of the last rule, submitting the form twice does not create two keys.
     """
     fields = clean_form(ApiKeyForm({"name": name, "scopes": list(scopes), "days": days}))
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
-        # The lock makes the second of two concurrent requests count the key of the first.
+        # The lock serializes concurrent requests, so that each one sees the keys of the others.
         if user and User.objects.select_for_update().get(pk=user.pk):
             _check_account_keys(list_valid_keys(user), fields["name"])
         key = ApiKey.objects.create(
@@ -114,7 +114,7 @@ def _check_account_keys(keys: QuerySet[ApiKey], name: str) -> None:
 
 
 def hash_secret(secret: str) -> str:
-    """The SHA-256 of a secret, as hexadecimal digits. It has 256 random bits, so a plain hash does not reveal it."""
+    """Return the hexadecimal SHA-256 hash of a secret. With 256 random bits, the secret needs no salted hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -123,12 +123,11 @@ def list_valid_keys(user: User) -> QuerySet[ApiKey]:
 
 
 def revoke_keys(keys: QuerySet[ApiKey]) -> None:
-    """Revoke these keys."""
     keys.filter(revoked_at=None).update(revoked_at=Now())
 
 
 def authenticate_key(secret: str) -> ApiKey:
-    """The valid key of this secret, whose last use is recorded. Raises RequestError 401 `bad_key`."""
+    """Return the key with this secret and record its use. Raises RequestError 401 `bad_key` if it is not valid."""
     key = ApiKey.objects.filter(digest=hash_secret(secret)).select_related("user").first()
     now = timezone.now()
     expired = key is not None and key.expires_at is not None and key.expires_at <= now
@@ -140,7 +139,10 @@ def authenticate_key(secret: str) -> ApiKey:
 
 
 def check_scope(key: ApiKey, method: str | None, view: str | None) -> None:
-    """Raise RequestError 403 `scope` if the key may not call the view of this URL name with this method."""
+    """Raise RequestError 403 `scope` if the key lacks the scope for this method.
+
+    view: the URL name of the view
+    """
     if method in ("GET", "HEAD", "OPTIONS"):
         required = READ
     elif view in VOTE_VIEWS:
@@ -152,12 +154,12 @@ def check_scope(key: ApiKey, method: str | None, view: str | None) -> None:
 
 
 def get_request_key(request: HttpRequest) -> ApiKey | None:
-    """The API key of a request, as set by `arena.identity.api_access`, or None."""
+    """Return the request's API key, which `arena.identity.api_access` has authenticated, or None."""
     return getattr(request, "api_key", None)
 
 
 def get_default_pool(request: HttpRequest) -> str:
-    """The pool of battles without named models. Votes of programs never count on the board of people."""
+    """Return the pool for battles without named models. Votes by API key never count in the live pool."""
     return API_POOL if get_request_key(request) else LIVE_POOL
 
 

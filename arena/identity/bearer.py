@@ -1,17 +1,17 @@
-"""The API key in the `Authorization` header of a request."""
+"""Reads the API key from the `Authorization` header of a request."""
 
 from django.http import HttpRequest
 
 AUTH_SCHEME = "bearer"
-KEY_PREFIX = "arena_"  # every key begins with it
-MISPLACED_KEY = ""  # never a valid key
+KEY_PREFIX = "arena_"
+MISPLACED_KEY = ""  # an invalid key, so the request is rejected
 
 
 def read_bearer_key(request: HttpRequest) -> str | None:
-    """The key of an API request, valid or not, or None without one. Other schemes are left to proxies.
+    """Return the key of an API request without checking it, or None if the request has no key.
 
-    One of our keys under another scheme gives `MISPLACED_KEY`, which is refused. Otherwise the program would be an
-    anonymous voter, and its votes would count in the pool of people.
+    Other schemes are ignored, because they may be meant for a proxy. If one of our keys is sent with another scheme,
+    return `MISPLACED_KEY`. Otherwise, the program would be an anonymous voter whose votes count in the live pool.
     """
     if not request.path.startswith("/api/"):
         return None

@@ -1,8 +1,8 @@
-"""The key of all keyed hashes. Migrations create it once in the database, and each process loads it once.
+"""The key for all keyed hashes. A migration creates it in the database, and each process loads it once.
 
-It is not SECRET_KEY: an operator may change that at any time, and pseudonyms have to outlast the change. A process that
-has loaded the key can compute hashes while the database is unavailable. `arena.identity.voters.voter_middleware` loads
-it before asynchronous views run, because these must not wait for the database.
+It is separate from SECRET_KEY because operators may change SECRET_KEY, but pseudonyms must not change. After a process
+has loaded the key, it can compute hashes even if the database is unavailable. `arena.identity.voters.voter_middleware`
+loads the key before asynchronous views run, because these must not wait for the database.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ def is_key_loaded() -> bool:
 
 
 def load_key() -> bytes:
-    """The key of 32 bytes. Raises OperationalError if it has to be loaded while the database is unavailable."""
+    """Return the key (32 bytes). Raises OperationalError if it is not loaded yet and the database is unavailable."""
     global _key  # noqa: PLW0603  # one per process, which never changes
     if _key is None:
         _key = bytes(HashKey.objects.get().key)
@@ -26,5 +26,5 @@ def load_key() -> bytes:
 
 
 def compute_hmac(message: str) -> str:
-    """The message's HMAC-SHA256 under the key, as 64 hexadecimal digits. Raises OperationalError like `load_key`."""
+    """Return the HMAC-SHA256 of a message as 64 hexadecimal digits. Raises OperationalError like `load_key`."""
     return hmac.new(load_key(), message.encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""Idempotency keys: a request that a client repeats with the same `Idempotency-Key` runs only once."""
+"""Idempotency keys. If a client repeats a request with the same `Idempotency-Key`, the request runs only once."""
 
 import hashlib
 import json
@@ -18,18 +18,20 @@ from core.http.errors import RequestError
 
 KEY_RETENTION = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
-ADVISORY_LOCK_ID = 7_298_544  # first half of the advisory lock that serializes requests with the same key
+ADVISORY_LOCK_ID = 7_298_544  # first half of the lock id; the second half is a hash of voter and key
 
 
-def run_once(request: Request, act: Callable[[], Response]) -> HttpResponseBase:
-    """The response of `act`, which runs once per `Idempotency-Key`, voter and request. Retries get the stored response.
+def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBase:
+    """Call `action` once per voter and `Idempotency-Key`, and return its response or the stored one.
 
-    Errors change nothing, so they are not stored and the request can be retried. The response must have a battle's id.
-    Raises RequestError: 400 for an invalid key, 422 `idempotency_key` if the key was used for another request.
+    Responses are not stored if `action` raises, so a failed request can be retried. `action` must return the data of a
+    battle, because the stored response is deleted with the battle.
+
+    Raises RequestError 400 for an invalid key, and 422 `idempotency_key` if the key was used for another request.
     """
     header = request.headers.get("Idempotency-Key")
     if header is None:
-        return act()
+        return action()
     if not 1 <= len(header) <= MAX_KEY_LENGTH or not header.isprintable():
         raise RequestError("invalid", f"An Idempotency-Key must have 1 to {MAX_KEY_LENGTH} printable characters.", 400)
     key = _hash_parts(header)
@@ -38,7 +40,7 @@ def run_once(request: Request, act: Callable[[], Response]) -> HttpResponseBase:
         _lock_key(get_voter_id(request), key)
         if stored := _find_stored_response(request, key):
             return _replay_response(stored, request_hash)
-        response = act()
+        response = action()
         body = JSONRenderer().render(response.data)
         StoredResponse.objects.create(
             voter=get_voter_id(request),
@@ -78,6 +80,6 @@ def _build_response(body: bytes, status: int) -> HttpResponse:
 
 
 def delete_expired_responses() -> int:
-    """Delete responses older than `KEY_RETENTION`. Returns the number of deleted rows."""
+    """Delete responses older than `KEY_RETENTION`. Return the number of deleted rows."""
     count, _ = StoredResponse.objects.filter(created_at__lte=Now() - KEY_RETENTION).delete()
     return count

@@ -1,4 +1,4 @@
-"""Sign-up of accounts: open to all, by invitation, or closed (`ARENA_SIGNUP`)."""
+"""Sign-up modes (see `ARENA_SIGNUP`) and invitations."""
 
 import secrets
 from datetime import timedelta
@@ -11,15 +11,15 @@ from django.utils import timezone
 from arena.identity.api_keys import hash_secret
 from arena.models import Invitation
 
-INVITATION_FIELD = "invitation"  # parameter of the link and field of the form
+INVITATION_FIELD = "invitation"  # the name of the link's parameter and of the form's field
 SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED = "open", "invite", "closed"
 MAX_VALID_DAYS = 365
 
 
 def get_signup_mode() -> str:
-    """The mode of sign-up: `open`, `invite` or `closed`.
+    """Return the sign-up mode, which is `open`, `invite`, or `closed`.
 
-    The default on a site that requires login is `invite`, because an open sign-up would let everyone in again.
+    If the site requires login, the default is `invite`, because open sign-up would give everyone access.
     """
     environment = settings.ENVIRONMENT
     if environment.arena_signup:
@@ -32,9 +32,9 @@ def is_signup_open_to_all() -> bool:
 
 
 def create_invitation(days: int) -> str:
-    """The secret of a new invitation to create one account within `days` days. Only its hash is stored.
+    """Create an invitation that is valid for `days` days, and return its secret. Only the secret's hash is stored.
 
-    Raises ValueError unless `days` is from 1 to 365.
+    Raises ValueError unless `days` is between 1 and `MAX_VALID_DAYS`.
     """
     if not 1 <= days <= MAX_VALID_DAYS:
         raise ValueError(f"An invitation must be valid for 1 to {MAX_VALID_DAYS} days.")
@@ -45,21 +45,21 @@ def create_invitation(days: int) -> str:
 
 
 def read_invitation(request: HttpRequest) -> str:
-    """The secret of the invitation, from the form or the link. Empty if there is none."""
+    """Return the secret of the invitation from the form or the link, or "" if there is none."""
     return request.POST.get(INVITATION_FIELD) or request.GET.get(INVITATION_FIELD, "")
 
 
 def can_sign_up(request: HttpRequest) -> bool:
-    """Whether this request may create an account."""
+    """Return whether this request may create an account."""
     if get_signup_mode() == SIGNUP_INVITE:
         return Invitation.objects.filter(digest=hash_secret(read_invitation(request)), expires_at__gt=Now()).exists()
     return is_signup_open_to_all()
 
 
 def redeem_invitation(request: HttpRequest) -> bool:
-    """Delete the invitation, and return whether it was valid. Of two concurrent requests only one gets True.
+    """Delete the invitation, and return whether it was valid. Of two concurrent requests, only one gets True.
 
-    Call it in the transaction that creates the account.
+    Call this in the transaction that creates the account.
     """
     invitation = Invitation.objects.filter(digest=hash_secret(read_invitation(request)), expires_at__gt=Now())
     deleted_count, _ = invitation.delete()

@@ -1,8 +1,8 @@
-"""Limits on wrong passwords that do not let strangers lock out the owner of an account.
+"""Limits on wrong passwords. Other people cannot use them to lock out the owner of an account.
 
-allauth counts failures by username and network (`login_failed` in the settings). A second, slower count of the username
-alone (`login_failed_anywhere`) adds up guesses from many networks. It does not apply to browsers in which the account
-has logged in before.
+allauth counts failures by username and network (`login_failed` in the settings). A second limit with a longer period
+counts failures by username from all networks together (`login_failed_anywhere`). It does not apply to browsers in which
+the account has logged in before.
 """
 
 import time
@@ -18,17 +18,17 @@ from arena.identity import voters
 DEVICE_COOKIE = "device"
 DEVICE_COOKIE_MAX_AGE_S = 365 * 24 * 3600
 ANYWHERE_ACTION = "login_failed_anywhere"
-MAX_LOCK_S = 3600  # the longest period in ACCOUNT_RATE_LIMITS for a failed login
+MAX_LOCK_S = 3600  # the longest period for failed logins in ACCOUNT_RATE_LIMITS
 _device_signer = TimestampSigner(salt="arena.device")
 
 
 def build_lock_key(name: str) -> str:
-    """The key by which failures of a username are counted. It ignores case, and changes with `unlock_name`."""
+    """Return the key under which failures of a username are counted. It ignores case, and `unlock_name` changes it."""
     return f"{_normalize_name(name)}:{cache.get(_build_unlock_key(name), 0)}"
 
 
 def is_name_locked(request: HttpRequest, name: str) -> bool:
-    """Whether all networks together have guessed too often. Always false in a browser of the account."""
+    """Return whether the name is locked for all networks. Browsers that the account has used before are exempt."""
     if _is_known_device(request, name):
         return False
     return not ratelimit.consume(request, action=ANYWHERE_ACTION, key=build_lock_key(name), dry_run=True)
@@ -45,7 +45,7 @@ def remember_device(response: HttpResponseBase, user: User) -> None:
 
 
 def unlock_name(name: str) -> None:
-    """Discard all failures of this username, from every network."""
+    """Discard all failures of this username from all networks."""
     cache.set(_build_unlock_key(name), time.time(), MAX_LOCK_S)
 
 
@@ -67,8 +67,9 @@ def _build_unlock_key(name: str) -> str:
 
 
 def _normalize_name(name: str) -> str:
-    """The name as PostgreSQL compares it: in upper case, character by character. A dotless i also becomes I.
+    """Return the name in upper case, character by character, as PostgreSQL compares names.
 
-    Letters whose upper case has two letters stay as they are: a name with ß is another account than one with SS.
+    A dotless i also becomes I. Letters such as ß, whose upper case has two letters, do not change, because a name with
+    ß is a different account than the same name with SS.
     """
     return "".join(char.upper() if len(char.upper()) == 1 else char for char in name)

@@ -1,8 +1,8 @@
-"""Hashes of clients' networks under a random weekly salt, which is deleted after thirty days.
+"""Hashes clients' networks with a random weekly salt, which is deleted after 30 days.
 
-A battle stores the hash of the network from which it was started, and so does each row that waits for an operator. A
-network is a /24 of IPv4 or a /48 of IPv6, because one home line has 256 networks of the size of a /64. Without its
-salt, nobody can compute a hash again.
+Battles store the hash of the network that started them, and so do rows that wait for an operator. A network is a /24 in
+IPv4 or a /48 in IPv6, because a single home connection may have 256 /64 networks. After its salt is deleted, a hash can
+no longer be computed.
 """
 
 import hashlib
@@ -19,18 +19,18 @@ from arena.identity.voters import get_client_address
 from arena.models import Battle, NetworkSalt
 
 NETWORK_HASH_RETENTION = timedelta(days=30)
-_salts: dict[date, bytes] = {}  # this week's, so that a process reads it once
+_salts: dict[date, bytes] = {}  # a cache of this week's salt
 
 
 def compute_network_hashes(request: HttpRequest) -> list[str]:
-    """Hashes of the client's network under all stored salts, newest first. Creates this week's salt if necessary."""
+    """Return the hashes of the client's network with all stored salts, newest first."""
     _get_current_salt()
     salts = NetworkSalt.objects.order_by("-week").values_list("salt", flat=True)
     return [_hash_network(request, bytes(salt)) for salt in salts]
 
 
 def compute_current_hash(request: HttpRequest) -> str:
-    """The hash of the client's network under this week's salt, as 64 hexadecimal digits."""
+    """Return the hash of the client's network with this week's salt, as 64 hexadecimal digits."""
     return _hash_network(request, _get_current_salt())
 
 
@@ -41,7 +41,7 @@ def _get_current_salt() -> bytes:
     if salt is None:
         row, _created = NetworkSalt.objects.get_or_create(week=monday, defaults={"salt": secrets.token_bytes(32)})
         salt = bytes(row.salt)
-        if not connection.in_atomic_block:  # otherwise the row may be rolled back
+        if not connection.in_atomic_block:  # otherwise, the row could be rolled back
             _salts.clear()
             _salts[monday] = salt
     return salt
@@ -53,7 +53,7 @@ def _hash_network(request: HttpRequest, salt: bytes) -> str:
 
 
 def delete_expired_hashes() -> int:
-    """Delete salts, and hashes of battles, that are older than thirty days. Returns the number of both together."""
+    """Delete salts and hashes of battles that are older than 30 days. Return the total number of both."""
     oldest_week = datetime.now(UTC).date() - NETWORK_HASH_RETENTION
     salt_count, _ = NetworkSalt.objects.filter(week__lte=oldest_week).delete()
     expired_battles = Battle.objects.filter(created_at__lte=Now() - NETWORK_HASH_RETENTION).exclude(network="")

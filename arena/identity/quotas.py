@@ -1,8 +1,8 @@
-"""Quotas of battles, follow-up questions, submissions and API calls, and who is charged for them.
+"""Quotas for battles, follow-up questions, submissions, and API calls.
 
-A request is charged to its voter, its address and the networks around the address, because cookies are free and one
-IPv6 line has billions of addresses. API keys, and members of a site that requires login, are charged alone: they cannot
-be created at will, and a whole office may share their address.
+Each request is charged to its voter, its address, and the networks around the address, because voters can delete their
+cookies and one IPv6 connection has billions of addresses. Requests with an API key, and members of a site that requires
+login, are charged only to their voter. They cannot be created freely, and a whole office may share their address.
 """
 
 import ipaddress
@@ -24,25 +24,28 @@ from core.http import rate_limit
 from core.http.errors import RequestError
 from core.http.rate_limit import Bucket
 
-# A follow-up costs as much as a battle, but a long conversation should not use up the battles of the hour.
+# Follow-up questions have a quota of their own, so that a long conversation does not use up the battles of the hour.
 TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
-# Ten calls per second, without end: this stops runaway programs, not readers.
-CALLS_PER_HOUR = 36_000
+CALLS_PER_HOUR = 36_000  # ten calls per second, which stops runaway programs but no readers
 CALL_BURST = 600  # the calls of one minute
-FILES_PER_HOUR = 60  # each file may have millions of votes
-ADDRESS_FACTOR = 10  # one address may be a whole office
+FILES_PER_HOUR = 60  # low, because a file may contain millions of votes
+ADDRESS_FACTOR = 10  # because a whole office may share an address
 MINUTES_THRESHOLD_S = 120
-BATTLES_PER_SUBMISSION = 3  # submissions: a third of the battles per hour, rounded up; unlimited if battles are
-# Prefix lengths, and how many times the quota of an address each network has. A /24 and a /48 are the smallest networks
-# that the internet routes separately, so another one is harder to get than another address. A /56 is a home line.
+BATTLES_PER_SUBMISSION = 3  # the quota of submissions is a third of the quota of battles, rounded up
+# (prefix length, quota as a multiple of an address's quota). A /24 and a /48 are the smallest networks that are routed
+# separately on the internet, so they are harder to change than an address. A /56 is a typical home connection.
 IPV4_NETWORKS = ((32, 1), (24, 4))
 IPV6_NETWORKS = ((64, 1), (56, 2), (48, 4))
 
 
 @dataclass(frozen=True)
 class ClientNetwork:
-    """A client's address or a network around it: its pseudonym, and how many times the quota of an address it has."""
+    """A client's address or a network around it.
+
+    key: the pseudonym of the network
+    factor: the network's quota as a multiple of an address's quota
+    """
 
     key: str
     factor: int
@@ -50,10 +53,10 @@ class ClientNetwork:
 
 @contextmanager
 def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
-    """Charge a new battle, and refund it if the block raises. Yields the id that the battle must get.
+    """Charge a new battle, and refund it if the block raises. Yields the id that the battle must use.
 
-    Raises RequestError 429 `too_many_requests`, or `too_many_running` if too many battles of the address or its
-    networks are being answered.
+    Raises RequestError 429 `too_many_requests`, or 429 `too_many_running` if the address or one of its networks has too
+    many battles in progress.
     """
     battle_id = uuid4()
     with _charge_or_refund(build_battle_buckets(request), _count_charges(len(prompt))):
@@ -68,14 +71,14 @@ def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
 
 @contextmanager
 def charge_continuation(request: HttpRequest) -> Iterator[None]:
-    """Charge a battle that continues another one and asks no model yet. Raises RequestError 429."""
+    """Charge a battle that continues another one without calling a model yet. Raises RequestError 429."""
     with _charge_or_refund(build_battle_buckets(request)):
         yield
 
 
 @contextmanager
 def charge_turn(request: HttpRequest, battle: Battle, prompt: str = "") -> Iterator[None]:
-    """Charge a follow-up question, or a retry without a prompt, by the length of the whole conversation sent.
+    """Charge a follow-up question, or a retry without a prompt, by the length of the whole conversation.
 
     Raises RequestError 429 like `charge_battle`.
     """
@@ -90,7 +93,7 @@ def _count_charges(characters: int) -> int:
 
 
 def charge_submission(request: HttpRequest) -> None:
-    """Charge a submission before it is parsed. Rejected submissions count too, because the cost is in the parsing.
+    """Charge a submission before it is parsed. Rejected submissions count too, because parsing is the expensive part.
 
     Raises RequestError 429.
     """
@@ -98,34 +101,34 @@ def charge_submission(request: HttpRequest) -> None:
 
 
 def charge_write(request: HttpRequest) -> None:
-    """Charge a form that changes something, like a write call of the API. Raises RequestError 429."""
+    """Charge a form that changes data like a write call of the API. Raises RequestError 429."""
     _charge_fixed_quota(request, "write", CALLS_PER_HOUR)
 
 
 def charge_file(request: HttpRequest) -> None:
-    """Charge a file of votes or battles. Views outside of DRF call it before they send one. Raises RequestError 429."""
+    """Charge a download of votes or battles. Call this before sending the file. Raises RequestError 429."""
     _charge_fixed_quota(request, "file", FILES_PER_HOUR)
 
 
 def charge_stream(request: HttpRequest) -> None:
-    """Charge the opening of an event stream, like a read call of the API. Raises RequestError 429."""
+    """Charge the opening of an event stream like a read call of the API. Raises RequestError 429."""
     _charge_fixed_quota(request, "read", CALLS_PER_HOUR)
 
 
 class CallThrottle(BaseThrottle):
-    """Charges every API call of DRF. Reads and writes have separate buckets."""
+    """A DRF throttle that charges every API call. Reads and writes have separate buckets."""
 
     def allow_request(self, request: Request, view: object) -> bool:
-        http_request = request._request  # noqa: SLF001  # the documented way to Django's request
+        http_request = request._request  # noqa: SLF001  # the documented way to get Django's request
         kind = "read" if http_request.method in SAFE_METHODS else "write"
         _charge_fixed_quota(http_request, kind, CALLS_PER_HOUR)
         return True
 
 
 def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
-    """Charge buckets with a fixed limit per voter, and ten times that per address.
+    """Charge buckets with a fixed limit per voter, and `ADDRESS_FACTOR` times that limit per address.
 
-    A setting of 0 battles per hour also lifts these limits: of the voter or of the address.
+    If battles have no limit per voter or per address, these buckets have none either.
     """
     environment = settings.ENVIRONMENT
     per_voter = limit if environment.arena_battles_per_hour else 0
@@ -138,17 +141,17 @@ def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
 
 
 def build_battle_buckets(request: HttpRequest) -> list[Bucket]:
-    """The buckets to which a battle is charged: voter, address, and its networks from small to large."""
+    """Return the buckets to charge for a battle, for the voter, the address, and its networks, smallest first."""
     return _build_buckets(request, "battle", lambda battles: battles)
 
 
 def build_turn_buckets(request: HttpRequest) -> list[Bucket]:
-    """The buckets to which a follow-up question or a retry is charged, in the same order."""
+    """Return the buckets to charge for a follow-up question or a retry, in the same order."""
     return _build_buckets(request, "turn", lambda battles: battles * TURNS_PER_BATTLE)
 
 
 def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int]) -> list[Bucket]:
-    """Buckets whose limits `convert` computes from the settings of battles per hour; 0 means no limit."""
+    """Return buckets with limits that `convert` computes from the limits on battles per hour (0 for no limit)."""
     per_voter = convert(settings.ENVIRONMENT.arena_battles_per_hour)
     per_address = convert(settings.ENVIRONMENT.arena_battles_per_hour_address)
     network_buckets = [
@@ -158,16 +161,17 @@ def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int
 
 
 def build_running_limits(request: HttpRequest) -> dict[str, int]:
-    """Maximum number of battles answered at a time, by network. Empty if there is no limit."""
+    """Return the maximum number of battles in progress, keyed by network, or an empty dict for no limit."""
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return {}
     return {network.key: running_battles.MAX_PER_ADDRESS * network.factor for network in list_charged_networks(request)}
 
 
 def get_payer(request: HttpRequest) -> str:
-    """Pseudonym of the payer of tokens: the largest network, or the account or voter that is charged alone.
+    """Return the pseudonym of the payer to whom tokens are charged, or "" if addresses have no limit.
 
-    Empty if addresses have no limit. All keys of an account share one payer, because an account may have many keys.
+    The payer is the largest network, or the account or the voter if it is charged alone. All keys of an account have
+    the same payer.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""
@@ -180,33 +184,36 @@ def get_payer(request: HttpRequest) -> str:
 
 
 def is_charged_alone(request: HttpRequest) -> bool:
-    """Whether the request has an API key, or comes from a member of a site that requires login."""
+    """Return whether only the voter is charged.
+
+    This is the case for requests with an API key, and for accounts if the site requires login.
+    """
     if api_keys.get_request_key(request):
         return True
     return settings.ENVIRONMENT.is_login_required and is_logged_in(request)
 
 
 def list_charged_networks(request: HttpRequest) -> list[ClientNetwork]:
-    """The networks charged besides the voter: the address and the networks around it, smallest first."""
+    """Return the networks that are charged in addition to the voter, smallest first."""
     return [] if is_charged_alone(request) else list_client_networks(request)
 
 
 def list_client_networks(request: HttpRequest) -> list[ClientNetwork]:
-    """The client's address and the networks around it, smallest first, no matter who is charged."""
+    """Return the client's address and the networks around it, smallest first."""
     return [
         ClientNetwork(keyed_hash("limit", name), factor) for name, factor in list_networks(get_client_address(request))
     ]
 
 
 def get_subscriber_network(address: str) -> str:
-    """The network of one subscriber: the IPv4 address, or the IPv6 /64, where every call may use another address."""
+    """Return the IPv4 address or the IPv6 /64, because one IPv6 subscriber can use all addresses of a /64."""
     return list_networks(address)[0][0]
 
 
 def list_networks(address: str) -> list[tuple[str, int]]:
-    """The networks around an address with their quota factors, smallest first.
+    """Return (network, quota factor) for the networks around an address, smallest first.
 
-    Text that isn't an address is returned as is, as the only entry.
+    If the text is not an address, return the text as the only network.
     """
     try:
         parsed = ipaddress.ip_address(address)
@@ -236,7 +243,10 @@ def _charge_buckets(buckets: list[Bucket], amount: int = 1) -> None:
 
 
 def quota_error(wait: float, reason: str = "") -> RequestError:
-    """A 429 to retry after `wait` seconds. `reason` is a sentence that replaces "Hourly limit reached."."""
+    """Return a 429 error with a delay of `wait` seconds.
+
+    reason: a sentence that replaces "Hourly limit reached."
+    """
     seconds = rate_limit.round_up_seconds(wait)
     if seconds > MINUTES_THRESHOLD_S:
         delay = _("%(number)s min") % {"number": -(-seconds // 60)}

@@ -1,9 +1,9 @@
-"""Limits on how many battles of one voter, and of one network, may run at once.
+"""Limits on the number of battles in progress per voter and per network.
 
-PostgreSQL knows which battles of a voter are being answered, but no networks. Redis therefore stores, for each network,
-from a single address up, the ids of the battles started from it. One script checks and adds an id. If a network has too
-many, the battles that are no longer being answered according to PostgreSQL are removed. Nothing has to be released when
-a battle ends, so a worker that dies leaves nothing behind.
+PostgreSQL can count the battles in progress of a voter, but it does not store networks. Redis therefore stores the ids
+of the battles that each network has started. A script checks the limit and adds an id. If a network reaches its limit,
+the ids of battles that have ended according to PostgreSQL are removed. Because nothing has to be released when a battle
+ends, a worker that dies leaves nothing behind.
 """
 
 import logging
@@ -20,9 +20,9 @@ from core.http.errors import RequestError
 from core.storage.redis_clients import get_redis_client, suppress_redis_errors
 
 MAX_PER_VOTER = 4
-MAX_PER_ADDRESS = 40  # a larger network may run a multiple of this: see `quotas`
+MAX_PER_ADDRESS = 40  # larger networks have a multiple of this limit (see `arena.identity.quotas`)
 RETRY_AFTER_S = 5
-# A battle this young counts even if PostgreSQL does not have it, because it may not be committed yet.
+# A battle younger than this counts even if PostgreSQL does not have it, because it may not be committed yet.
 COMMIT_GRACE_S = 3
 KEY_TTL_S = 3600  # no answer takes this long
 RESERVE_SCRIPT = """
@@ -41,23 +41,24 @@ logger = logging.getLogger(__name__)
 
 
 def check_voter_limit(voter_id: UUID) -> None:
-    """Raise RequestError 429 `too_many_running` if too many battles of the voter are being answered.
+    """Raise RequestError 429 `too_many_running` if the voter has too many battles in progress.
 
-    Call it in the transaction that starts the answers, while holding the voter's row lock, so that concurrent requests
-    see each other's battles.
+    Call this in the transaction that starts the answers, after locking the voter's row. The lock lets concurrent
+    requests see each other's battles.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour:
         return
     if Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= MAX_PER_VOTER:
-        detail = _("%(limit)s of your battles are being answered. Wait until one of them finishes, then ask again.")
+        detail = _("You have %(limit)s battles in progress. Wait until one of them finishes, then try again.")
         raise _too_many_running_error(detail % {"limit": MAX_PER_VOTER})
 
 
 def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
-    """Count a battle for all its networks, or for none of them if it raises RequestError 429 `too_many_running`.
+    """Count a battle for all of its networks. Raises RequestError 429 `too_many_running` if one is full.
 
-    limits: network → maximum number of battles. While Redis is down, nothing is counted: only the limit of the voter
-    and the hourly limits apply.
+    While Redis is down, battles are not counted, and only the voter's limit and the hourly limits apply.
+
+    limits: the maximum number of battles, keyed by network
     """
     try:
         for _attempt in range(len(limits) + 1):
@@ -70,12 +71,12 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
         logger.warning("Redis is down; the running battles of a network are not counted: %s", error)
         return
     raise _too_many_running_error(
-        _("Too many battles from people on your network are being answered. Wait a few seconds, then ask again.")
+        _("Too many battles from your network are in progress. Wait a few seconds, then try again.")
     )
 
 
 def release_battle(networks: Iterable[str], battle_id: UUID) -> None:
-    """Count a battle that was reserved and not started for none of its networks any longer."""
+    """Undo `reserve_battle` for a battle that was not started."""
     with suppress_redis_errors():
         pipeline = get_redis_client().pipeline(transaction=False)
         for network in networks:
@@ -88,7 +89,7 @@ def _build_key(network: str) -> str:
 
 
 def _run_reserve_script(limits: Mapping[str, int], battle_id: UUID) -> str:
-    """Count the battle for all networks. Returns the first key that is full, or an empty string."""
+    """Count the battle for all networks and return "", or return the key of the first network that is full."""
     if not limits:
         return ""
     keys = [_build_key(network) for network in limits]
@@ -99,7 +100,7 @@ def _run_reserve_script(limits: Mapping[str, int], battle_id: UUID) -> str:
 
 
 def _remove_ended_battles(key: str) -> int:
-    """Remove the battles that are no longer being answered. Returns their number."""
+    """Remove the battles that are no longer in progress. Return their number."""
     now, _microseconds = get_redis_client().time()
     members: Any = get_redis_client().zrangebyscore(key, "-inf", now - COMMIT_GRACE_S)
     battle_ids = {member.decode() for member in members}

@@ -1,6 +1,6 @@
-"""The maximum number of streams that may be open at a time, for `core.http.sse.acquire_slot`.
+"""Limits on the number of open streams, for `core.http.sse.acquire_slot`.
 
-Networks have several times the limit of a voter, as in `arena.identity.quotas`.
+The limit of a network is a multiple of the limit of a voter, as in `arena.identity.quotas`.
 """
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from arena.identity.voters import get_voter_id
 
 
 def build_battle_stream_limits(request: HttpRequest) -> dict[str, int]:
-    """Voter or network → its maximum number of open battle streams; 0 for no limit."""
+    """Return the maximum number of open battle streams (0 for no limit), keyed by voter or network."""
     per_voter = settings.ENVIRONMENT.arena_streams_per_voter
     limits = {str(get_voter_id(request)): per_voter}
     if settings.ENVIRONMENT.arena_battles_per_hour_address:
@@ -21,9 +21,9 @@ def build_battle_stream_limits(request: HttpRequest) -> dict[str, int]:
 
 
 def build_board_stream_limits(request: HttpRequest) -> dict[str, int]:
-    """Voter or network → its maximum number of open board streams; 0 for no limit.
+    """Return the maximum number of open board streams (0 for no limit), keyed by voter or network.
 
-    Only networks are charged unless the voter is charged alone, because most readers of boards have no voter.
+    Unless the voter is charged alone, only networks are charged, because most readers of boards are not voters.
     """
     per_address = settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR
     if is_charged_alone(request):

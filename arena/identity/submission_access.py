@@ -1,4 +1,4 @@
-"""Submissions of a voter to the catalog: quotas, storage, retrieval and errors."""
+"""Stores and returns a voter's submissions to the catalog, with quotas and request errors."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -21,9 +21,10 @@ RETRY_AFTER_S = 3600
 
 
 def submit_file(request: HttpRequest, content: bytes) -> Submission:
-    """The stored submission of a result file, which waits for an operator.
+    """Store a result file as a submission, which then waits for an operator.
 
-    Raises RequestError: 400 for an invalid file, 409 for a duplicate, 429 and 503 for a full queue or quota.
+    Raises RequestError 400 for an invalid file, 409 for a duplicate, 429 for a used-up quota or too many waiting
+    submissions of the voter, and 503 for a full queue.
     """
 
     def parse() -> SubmissionContent:
@@ -36,9 +37,10 @@ def submit_file(request: HttpRequest, content: bytes) -> Submission:
 
 
 def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
-    """The stored proposal of a model, which waits for an operator.
+    """Store a proposed model as a submission, which then waits for an operator.
 
-    Raises RequestError: 400 with the invalid fields, 409 for a duplicate, 429 and 503 for a full queue or quota.
+    Raises RequestError 400 with the invalid fields, 409 for a duplicate, 429 for a used-up quota or too many waiting
+    submissions of the voter, and 503 for a full queue.
     """
     return _submit_content(request, lambda: submissions.build_proposal(clean_form(form)))
 
@@ -64,13 +66,13 @@ def _store_submission(voter_id: UUID, content: SubmissionContent, hashes: Sequen
 
 
 def list_submissions(voter_id: UUID) -> QuerySet[Submission]:
-    """The voter's submissions, newest first, without their files."""
+    """Return the voter's submissions, newest first, without the contents of their files."""
     return Submission.objects.filter(voter=voter_id).defer("payload")
 
 
 def get_submission(voter_id: UUID, key: UUID) -> Submission:
-    """One submission of the voter. Raises RequestError 404 if it does not exist or belongs to another voter."""
+    """Return one of the voter's submissions. Raises RequestError 404 if the voter has no such submission."""
     submission = Submission.objects.filter(pk=key, voter=voter_id).first()
     if submission is None:
-        raise RequestError("not_found", _("There is no such submission, or it is not yours."), 404)
+        raise RequestError("not_found", _("This submission does not exist, or it belongs to someone else."), 404)
     return submission

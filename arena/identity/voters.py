@@ -1,4 +1,4 @@
-"""Voters: the pseudonymous identity of a request, from a signed cookie or the session of an account.
+"""Identifies the voter of a request by a signed cookie or by the session of an account.
 
 See `arena.identity.accounts` for accounts, and `arena.identity.api_access` for API keys.
 """
@@ -28,11 +28,11 @@ from core.http.errors import RequestError
 from core.storage.database import database_sync_to_async
 
 VOTER_COOKIE = "voter"  # the full name comes from `get_cookie_name`
-SESSION_VOTER_KEY = "voter"  # key of the voter's id in the session of an account
+SESSION_VOTER_KEY = "voter"  # the session key under which the id of an account's voter is stored
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
 RENEW_COOKIE_AFTER = timedelta(days=30)
 COOKIELESS_PATHS = ("/.well-known/",)
-# Programs that only read get no identity, so that caches may share their responses.
+# Programs that only read get no cookie, so that caches can share their responses.
 COOKIELESS_READ_PATHS = ("/api/v1/", "/api/schema/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -43,9 +43,9 @@ Handler = Callable[[HttpRequest], Any]
 
 @sync_and_async_middleware
 def voter_middleware(get_response: Handler) -> Handler:
-    """Give every request the id of its voter, and every new browser its cookies.
+    """Set the voter id of every request, and set the cookies of new browsers.
 
-    It queries the database only for sessions, and once per process for the key of keyed hashes.
+    This middleware queries the database only for sessions, and once per process for the key of keyed hashes.
     """
     if iscoroutinefunction(get_response):
         load_async = database_sync_to_async(_load_key_and_session)
@@ -86,7 +86,7 @@ def _identify_by_cookie(request: HttpRequest) -> None:
 
 
 def _is_cookieless(request: HttpRequest) -> bool:
-    """Whether the request gets no cookie, because nothing that it starts needs an identity."""
+    """Return whether the response sets no cookie, because the request needs no identity."""
     paths: tuple[str, ...] = COOKIELESS_PATHS
     if request.method in SAFE_METHODS:
         paths += COOKIELESS_READ_PATHS
@@ -94,9 +94,10 @@ def _is_cookieless(request: HttpRequest) -> bool:
 
 
 def _is_cross_site(request: HttpRequest) -> bool:
-    """Whether a page of another site sends this write request.
+    """Return whether this is a write request from a page of another site.
 
-    The browser omits our cookies then, but would store new ones, which would replace the voter's identity.
+    For such a request, the browser does not send our cookies. It would store new ones, which would replace the voter's
+    identity.
     """
     writes = request.method not in SAFE_METHODS and "Origin" in request.headers
     return writes and not _csrf_check.is_origin_ours(request)
@@ -112,7 +113,7 @@ def _is_cookieless_path(request: HttpRequest) -> bool:
 
 
 def _load_key_and_session(request: HttpRequest) -> HttpResponse | None:
-    """Identify the voter of a session. Returns an error response while the database is unavailable, else None."""
+    """Load the hash key, and identify the voter of a session. Return an error response if the database is down."""
     try:
         hash_key.load_key()
         if _has_session(request):
@@ -131,7 +132,7 @@ def _identify_by_session(request: HttpRequest) -> None:
 
 
 def find_cookie_voter_id(request: HttpRequest) -> uuid.UUID | None:
-    """The voter id in the signed cookie, ignoring any login, or None without a valid cookie."""
+    """Return the voter id from the signed cookie, or None without a valid cookie. The session is ignored."""
     try:
         return uuid.UUID(cookie_signer.unsign(_get_cookie(request), max_age=COOKIE_MAX_AGE_S))
     except (BadSignature, ValueError):
@@ -139,9 +140,9 @@ def find_cookie_voter_id(request: HttpRequest) -> uuid.UUID | None:
 
 
 def _is_cookie_stale(request: HttpRequest) -> bool:
-    """Whether the cookie should be renewed: it is older than 30 days, or signed with a fallback key.
+    """Return whether the cookie must be renewed because it is older than 30 days or signed with a fallback key.
 
-    Renewal keeps cookies of regular voters from expiring, and from becoming invalid when the fallback key goes.
+    Regular voters thus keep their identity when their cookie would expire, or when the fallback key is removed.
     """
     try:
         current_key_signer.unsign(_get_cookie(request), max_age=RENEW_COOKIE_AFTER)
@@ -155,12 +156,12 @@ def _get_cookie(request: HttpRequest) -> str:
 
 
 def get_cookie_name(name: str) -> str:
-    """The cookie's full name. Over HTTPS it has a prefix that makes browsers accept it only from this host."""
+    """Return the cookie's full name. Over HTTPS, it has the prefix that only this host can set."""
     return f"__Host-{name}" if settings.SECURE else name
 
 
 def set_cookie(response: HttpResponseBase, name: str, value: str, max_age: int) -> None:
-    """Set a cookie that scripts cannot read and, over HTTPS, other hosts cannot set. `max_age` is in seconds."""
+    """Set a cookie that scripts cannot read. `max_age` is in seconds."""
     response.set_cookie(
         get_cookie_name(name), value, max_age=max_age, httponly=True, samesite="Lax", secure=settings.SECURE
     )
@@ -171,9 +172,9 @@ def set_voter_id(request: HttpRequest, voter_id: uuid.UUID) -> None:
 
 
 def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
-    """Give the browser a new anonymous voter with the response.
+    """Give the browser a new anonymous voter, whose cookie is set with the response.
 
-    The request itself gets `voter_id`, the voter of an account, or without it the new voter.
+    voter_id: the id of the request's own voter, if that is an account's voter and not the new one
     """
     new_voter_id = uuid.uuid4()
     request.new_voter = new_voter_id  # type: ignore[attr-defined]  # see above
@@ -181,18 +182,18 @@ def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) ->
 
 
 def is_logged_in(request: HttpRequest) -> bool:
-    """Whether the request has the session of an account."""
+    """Return whether the request has the session of an account."""
     return getattr(request, "logged_in", False)
 
 
 def is_known_voter(request: HttpRequest) -> bool:
-    """Whether the request has a valid voter cookie or the session of an account."""
+    """Return whether the request has a valid voter cookie or the session of an account."""
     has_voter_cookie: bool = request.has_voter_cookie  # type: ignore[attr-defined]  # set by our middleware
     return has_voter_cookie or request.user.is_authenticated
 
 
 def suppress_voter_cookie(request: HttpRequest) -> None:
-    """Set no voter cookie with the response to this request."""
+    """Do not set a voter cookie in the response to this request."""
     request.new_voter = None  # type: ignore[attr-defined]  # see above
 
 
@@ -205,21 +206,21 @@ def _add_voter_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpR
 
 
 def get_voter_id(request: HttpRequest) -> uuid.UUID:
-    """The id of the request's voter, whether or not the voter has a row yet."""
+    """Return the id of the request's voter, who may not have a row in the database yet."""
     voter_id: uuid.UUID = request.voter_id  # type: ignore[attr-defined]  # set by our middleware
     return voter_id
 
 
 def get_or_create_voter(request: HttpRequest) -> Voter:
-    """The row of the request's voter, which is created if it does not exist."""
+    """Return the row of the request's voter, and create it if necessary."""
     voter, _created = Voter.objects.get_or_create(id=get_voter_id(request))
     return voter
 
 
 def list_voter_votes(voter_id: uuid.UUID) -> QuerySet[Vote]:
-    """All votes of a voter, including those whose battle is deleted.
+    """Return all votes of a voter, including those whose battle has been deleted.
 
-    Two queries use one index each, because the table may have millions of other votes.
+    The two subqueries use one index each, because the table may have millions of other votes.
     """
     own_vote_ids = Vote.objects.filter(voter=voter_id).exclude(prompt_hash="").values_list("pk", flat=True)
     battle_vote_ids = Vote.objects.filter(battle__voter=voter_id).values_list("pk", flat=True)
@@ -227,7 +228,7 @@ def list_voter_votes(voter_id: uuid.UUID) -> QuerySet[Vote]:
 
 
 def get_client_address(request: HttpRequest) -> str:
-    """The client's address as the outermost of our own proxies saw it. Addresses that clients claim are ignored."""
+    """Return the client's address as seen by the outermost trusted proxy (see `ARENA_PROXY_HOPS`)."""
     hops = settings.ENVIRONMENT.arena_proxy_hops
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     if len(forwarded) >= hops > 0:
@@ -236,7 +237,7 @@ def get_client_address(request: HttpRequest) -> str:
 
 
 def keyed_hash(purpose: str, value: str) -> str:
-    """A permanent pseudonym of `value` that only this installation can compute, as 64 hexadecimal digits.
+    """Return a permanent pseudonym of `value`, as 64 hexadecimal digits. Only this installation can compute it.
 
     Raises OperationalError if this process has not loaded the key yet and the database is unavailable.
     """
@@ -244,13 +245,13 @@ def keyed_hash(purpose: str, value: str) -> str:
 
 
 class _CsrfCheck(CsrfViewMiddleware):
-    """Django's own check, which raises our RequestError."""
+    """Django's CSRF check, which raises our RequestError."""
 
     def _reject(self, request: HttpRequest, reason: str) -> Any:
         raise RequestError("csrf", "The X-CSRFToken header must equal the csrftoken cookie.", 403)
 
     def is_origin_ours(self, request: HttpRequest) -> bool:
-        """Whether the Origin header names this site."""
+        """Return whether the Origin header names this site."""
         return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # an internal of Django's check
 
 
@@ -264,12 +265,12 @@ _csrf_check = _CsrfCheck(_unreachable_view)
 class VoterAuthentication(BaseAuthentication):
     """Checks the CSRF token of write requests that have one of our cookies or come from another site.
 
-    Requests with an API key need no token.
+    Requests with an API key do not need a token.
     """
 
     def authenticate(self, request: Request) -> None:
-        http_request = request._request  # noqa: SLF001  # the documented way to Django's request
-        if read_bearer_key(http_request) is not None:  # valid, for the middleware has refused all other keys
+        http_request = request._request  # noqa: SLF001  # the documented way to get Django's request
+        if read_bearer_key(http_request) is not None:  # valid, because the middleware has rejected all other keys
             return
         if http_request.method in SAFE_METHODS:
             return

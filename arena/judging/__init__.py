@@ -1,1 +1,4 @@
-"""The analysis of texts: topics, languages, style, leaks of identity, and whether a vote counts."""
+"""Analyzes the texts of battles: topics, languages, style, identity leaks, and whether a vote counts.
+
+Except for `vote_rules`, these modules are pure and take linear time in the length of the text.
+"""

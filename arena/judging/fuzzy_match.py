@@ -1,4 +1,4 @@
-"""Text as a person sees it, and a search for names in any spelling. Pure, linear in the text."""
+"""Reduces a text to its visible words, and finds names in any spelling."""
 
 import html
 import re
@@ -31,11 +31,13 @@ SHORT_NAME_LENGTH = 3
 
 @dataclass(frozen=True)
 class TokenizedText:
-    """A text as words.
+    """A text that has been split into words.
 
-    visible: the text with capitals and punctuation. words: the folded words. spans: the place of each word in
-    `visible`. squeezed: the folded words joined. starts: the place of each word in `squeezed`, and its length at the
-    end.
+    visible: the visible text, with its capitals and punctuation
+    words: the folded words
+    spans: the (start, end) of each word in `visible`
+    squeezed: the folded words, joined without spaces
+    starts: the start of each word in `squeezed`, followed by the length of `squeezed`
     """
 
     visible: str
@@ -45,12 +47,12 @@ class TokenizedText:
     starts: list[int]
 
     def gap(self, index: int) -> str:
-        """The visible text between word `index` - 1 and word `index`."""
+        """Return the visible text between word `index` - 1 and word `index`."""
         begin = self.spans[index - 1][1] if index else 0
         return self.visible[begin : self._start_of(index)]
 
     def slice_visible(self, first: int, last: int) -> str:
-        """The visible text from word `first` up to the start of word `last`."""
+        """Return the visible text from word `first` up to the start of word `last`."""
         return self.visible[self._start_of(first) : self._start_of(last)]
 
     def visible_word(self, index: int) -> str:
@@ -58,14 +60,14 @@ class TokenizedText:
         return self.visible[begin:end]
 
     def words_before(self, index: int, limit: int) -> list[str]:
-        """The words before word `index` in the same sentence, at most `limit` of them."""
+        """Return up to `limit` words before word `index` in the same sentence."""
         first = index
         while first > 0 and index - first < limit and not SENTENCE_END.search(self.gap(first)):
             first -= 1
         return self.words[first:index]
 
     def words_after(self, index: int, limit: int) -> list[str]:
-        """The words from word `index` on in the sentence of word `index` - 1, at most `limit` of them."""
+        """Return up to `limit` words, starting with word `index`, in the sentence of word `index` - 1."""
         last = index
         while last < len(self.words) and last - index < limit and not SENTENCE_END.search(self.gap(last)):
             last += 1
@@ -77,12 +79,12 @@ class TokenizedText:
 
 @dataclass(frozen=True)
 class NameMatch:
-    """A name in a text: the words from `first` up to, but not including, `last`."""
+    """A name in a text. It consists of the words from `first` up to, but not including, `last`."""
 
     name: str
     first: int
     last: int
-    is_spelled_out: bool  # letter by letter
+    is_spelled_out: bool  # letter by letter, such as "G P T"
 
 
 def tokenize_text(text: str) -> TokenizedText:
@@ -93,13 +95,13 @@ def tokenize_text(text: str) -> TokenizedText:
 
 
 def fold_word(word: str) -> str:
-    """The word in lower case, with Latin letters in place of their lookalikes."""
+    """Return the word in lower case, with lookalikes replaced by Latin letters."""
     folded = word.casefold()
     return folded if folded.isascii() else folded.translate(LOOKALIKES)
 
 
 def squeeze_text(text: str) -> str:
-    """The folded words of the text, joined without spaces."""
+    """Return the folded words of the text, joined without spaces."""
     return tokenize_text(text).squeezed
 
 
@@ -108,7 +110,7 @@ def squeeze_names(names: str) -> frozenset[str]:
 
 
 def _strip_invisible(text: str) -> str:
-    """The text without invisible characters, accents and inline tags; link targets follow at the end."""
+    """Remove invisible characters, accents, and inline tags from the text, and move link targets to its end."""
     text = INLINE_TAG.sub("", HTML_ENTITY.sub(lambda match: html.unescape(match[0]), text))
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
@@ -119,7 +121,10 @@ def _strip_invisible(text: str) -> str:
 
 
 def iter_name_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """All places of squeezed `names` in a text: as separate words, inflected, cut into pieces or spelled out."""
+    """Yield every occurrence of the names in a text, even if a name is inflected, split into pieces, or spelled out.
+
+    names: squeezed names (see `squeeze_text`)
+    """
     for name in names:
         start = text.squeezed.find(name)
         while start >= 0:
@@ -129,7 +134,7 @@ def iter_name_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[Nam
 
 
 def _match_name(text: TokenizedText, name: str, start: int) -> NameMatch | None:
-    """The match of a name that begins at `start` of the squeezed text; None if its words do not form the name."""
+    """Return the match of a name at `start` in the squeezed text, or None if its words do not form the name."""
     end = start + len(name)
     first = bisect_left(text.starts, start)
     if text.starts[first] != start:
@@ -147,7 +152,7 @@ def _match_name(text: TokenizedText, name: str, start: int) -> NameMatch | None:
 
 
 def _can_join(gap: str, *, is_spelled_out: bool, is_short: bool) -> bool:
-    """Whether two pieces of a name belong together across the text between them."""
+    """Return whether the text between two pieces of a name allows them to be joined."""
     if len(gap) > 2 * MAX_GAP_LENGTH:
         return False
     core = gap.translate(DROPPED_MARKS)

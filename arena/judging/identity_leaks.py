@@ -1,8 +1,8 @@
-"""Leaks of identity: answers that reveal their model. Pure, linear in the text.
+"""Finds identity leaks, which are answers that reveal their model.
 
-There are two kinds: an answer introduces itself as some known model (`SELF`), or mentions a model of its battle
-(`OWN`). Names are found in any spelling (`arena.judging.fuzzy_match`), and the words around a name decide whether it
-means a model.
+There are two kinds of leaks. An answer introduces itself as a known model (`SELF`), or it mentions one of the two
+models (`OWN`). Names are found in any spelling (see `arena.judging.fuzzy_match`). The words around a name show whether
+it is the name of a model or means something else.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ WORDS_NEAR = 6
 MAX_OPENER_WORDS = 5
 MAX_UNKNOWN_WORDS = 2
 MAX_VERSION_DIGITS = 2
-# Names of two words that also appear side by side for other reasons: "to open AI research".
+# Names that can be written as two words, which can also have another meaning, as in "to open AI research".
 SPLIT_NAMES = frozenset({"openai", "deepmind", "openassistant", "openchat"})
 STATEMENT_OPENERS = words.OPENERS | words.WEAK_OPENERS | words.THIS_IS_OPENERS | words.MAKER_OPENERS
 STATEMENT_OPENER_ENDS = frozenset(opener[-1] for opener in STATEMENT_OPENERS)
@@ -33,13 +33,13 @@ class Leak(StrEnum):
 
 
 def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[str]) -> Leak | None:
-    """The leak in the answers of a battle, if any.
+    """Return the leak in the answers of a battle, or None if there is none.
 
-    turns: in order, each turn's prompt and the texts of its answers.
-    own_names: the names of both models (`arena.judging.model_names.collect_model_names`).
+    A mention is not a leak if the voter has already written the name. An introduction with the name of one of the two
+    models is always a leak.
 
-    If the voter has written a name before an answer, mentioning it is not a leak. An introduction with the
-    name of one of the two models always is.
+    turns: (prompt, texts of the answers) of each turn, in order
+    own_names: the names of both models (see `arena.judging.model_names.collect_model_names`)
     """
     leak: Leak | None = None
     candidates = own_names | get_families().keys()
@@ -60,7 +60,10 @@ def _find_prompt_names(prompt: TokenizedText, candidates: frozenset[str]) -> fro
 
 
 def _find_related_names(prompt_names: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:
-    """The own names related to a name in the prompt: any model answers a question on ChatGPT with OpenAI and GPT-4."""
+    """Return the own names that are related to a name in the prompt.
+
+    For example, any model may mention OpenAI and GPT-4 in its answer to a question about ChatGPT.
+    """
     topics = {word for name in prompt_names for word in get_families().get(name, {name})}
     return frozenset(name for name in own_names if any(_is_related(name, topic) for topic in topics))
 
@@ -87,7 +90,7 @@ def _find_mention(text: TokenizedText, names: frozenset[str]) -> Leak | None:
 
 
 def _iter_distinct_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """The matches with different surroundings, as far as the rules look: a text may repeat itself a thousand times."""
+    """Yield the matches without repetitions of the same surroundings, because a text may repeat them many times."""
     seen = set()
     for match in iter_name_matches(text, names):
         begin = max(match.first - WORDS_BEFORE - 1, 0)
@@ -99,9 +102,11 @@ def _iter_distinct_matches(text: TokenizedText, names: Iterable[str]) -> Iterato
 
 @dataclass(frozen=True)
 class NameContext:
-    """A name in its sentence: … `head` `opener` `fillers` NAME `after` …; the opener is empty if there is none.
+    """A name and the words around it in its sentence, in this order: `head`, `opener`, `fillers`, the name, `after`.
 
-    gap: the visible text between the name and the word before it. is_own: whether it names a model of the battle.
+    is_own: whether it is the name of one of the battle's models
+    opener: the words that begin an introduction, such as "I am"; empty if there are none
+    gap: the visible text between the name and the word before it
     """
 
     name: str
@@ -121,7 +126,7 @@ class NameContext:
 
     @property
     def neighbors(self) -> set[str]:
-        """The words that belong to the name: more of them in scripts without spaces, where each is one character."""
+        """The nearest words around the name, with more words in scripts where each character is a word."""
         return {*self.fillers, *self.after[:WORDS_BESIDE], *(word for word in self.after if not word.isascii())}
 
     @property
@@ -133,19 +138,19 @@ class NameContext:
         return bool(self.neighbors & words.MADE_BY_WORDS)
 
     def is_introduction(self) -> bool:
-        """Whether the answer introduces itself by this name."""
+        """Return whether the answer introduces itself with this name."""
         if self._is_signature() or self._is_maker_of_me():
             return True
         return bool(self.opener) and not self._is_about_others() and self._is_opened() and self._can_follow_opener()
 
     def _is_signature(self) -> bool:
-        """Matches "Claude here, …"."""
+        """Return whether the sentence is like "Claude here, …"."""
         is_start = set(self.head) | set(self.fillers) <= words.GREETINGS
         is_distinct = self.is_own or self.name not in ORDINARY_WORDS
         return is_start and not self.opener and is_distinct and self.after[:1] == ["here"]
 
     def _is_maker_of_me(self) -> bool:
-        """Matches "OpenAI's engineers created me" and "OpenAI, my creator"."""
+        """Return whether the sentence is like "OpenAI's engineers created me" or "OpenAI, my creator"."""
         if not (self.name in MAKERS or (self.is_own and self.name not in get_families())):
             return False
         if self.after[:1] == ["my"]:
@@ -157,14 +162,14 @@ class NameContext:
         return bool(verbs) and verbs <= words.CREATION_VERBS and set(self.after[me + 1 : me + 2]) <= words.AFTER_MADE_ME
 
     def _is_about_others(self) -> bool:
-        """Matches "I am a ChatGPT user", "I am ChatGPT's greatest fan" and "I was using ChatGPT"."""
+        """Return whether the sentence is like "I am a ChatGPT user" or "I was using ChatGPT"."""
         if self.opener not in words.MAKER_OPENERS and not words.ACTIVITY_WORDS.isdisjoint(self.fillers[:1]):
             return True
         next_word = self.after[0] if self.after else ""
         return next_word in words.NON_MODEL_NOUNS or (next_word == "s" and not self.is_about_ai)
 
     def _is_opened(self) -> bool:
-        """Whether the opener, which can also begin other sentences, begins an introduction here."""
+        """Return whether the opener begins an introduction, and not some other sentence."""
         if self.opener in words.MAKER_OPENERS:
             return bool(self.fillers or self.gap)
         if self.opener in words.WEAK_OPENERS:
@@ -174,14 +179,14 @@ class NameContext:
         return self.opener not in words.AS_OPENERS or self._speaks_as()
 
     def _speaks_as(self) -> bool:
-        """Matches "As Claude, I …" and "As an AI model made by …", but not "used as an AI model made by …"."""
+        """Return whether the sentence is like "As Claude, I …" and not like "used as an AI model made by …"."""
         if not self.fillers:
             return not words.FIRST_PERSON.isdisjoint(self.after[:1])
         has_first_person = not words.FIRST_PERSON.isdisjoint((*self.head, *self.after))
         return self.is_about_ai and (has_first_person or (self.is_made_by and not self.head))
 
     def _can_follow_opener(self) -> bool:
-        """Whether this name can follow an opener; a maker or an everyday word needs more words beside it."""
+        """Return whether this name can follow an opener. Makers and everyday words need other words beside them."""
         if self.is_about_ai or self.is_made_by or self.opener in words.MAKER_OPENERS:
             return True
         is_only_maker = self.name in MAKERS and self.name not in NAMESAKE_MAKERS
@@ -192,7 +197,7 @@ class NameContext:
 
 
 def _split_opener(before: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...], Sequence[str]]:
-    """The words before a name as head, opener, and the words after it: only fillers and an adjective or two."""
+    """Split the words before a name into head, opener, and fillers. The fillers may include two adjectives."""
     for openers in (STATEMENT_OPENERS, words.AS_OPENERS):
         unknown_words = 0
         for cut in range(len(before), 0, -1):
@@ -211,7 +216,7 @@ def _find_opener(before: Sequence[str], openers: frozenset[tuple[str, ...]]) -> 
 
 
 def _is_ai_adjective(before: Sequence[str], index: int) -> bool:
-    """Whether an unknown word is in a place like "cheerful" in "I am a cheerful AI made by"."""
+    """Return whether an unknown word can be an adjective, like "cheerful" in "I am a cheerful AI made by …"."""
     if index < 1 or before[index - 1] in STATEMENT_OPENER_ENDS:
         return False
     if words.AI_TERMS.isdisjoint(before[index:]):
@@ -220,7 +225,7 @@ def _is_ai_adjective(before: Sequence[str], index: int) -> bool:
 
 
 def _is_model_mention(text: TokenizedText, match: NameMatch) -> bool:
-    """Whether the name, in plain mention, means a model or its maker."""
+    """Return whether a mentioned name is the name of a model or its maker."""
     if match.is_spelled_out and match.name.isascii():
         return True
     is_two_words = match.name in SPLIT_NAMES and match.last - match.first > 1
@@ -229,7 +234,7 @@ def _is_model_mention(text: TokenizedText, match: NameMatch) -> bool:
 
 
 def _has_model_beside(text: TokenizedText, match: NameMatch) -> bool:
-    """Matches "Llama 3", "Gemini Pro", "the chatbot Bard" and "Mistral is a language model"."""
+    """Return whether nearby words show that the name is a model's, as in "Llama 3" or "the chatbot Bard"."""
     before = text.words_before(match.first, WORDS_NEAR)
     after = text.words_after(match.last, WORDS_NEAR)
     nearby = [*before, match.name, *after]
@@ -248,7 +253,7 @@ def _is_version(text: TokenizedText, match: NameMatch, next_words: Sequence[str]
 
 
 def has_other_meaning(text: TokenizedText, match: NameMatch) -> bool:
-    """Whether the name means something else: Google Maps, Claude Monet, the constellation of Gemini."""
+    """Return whether the name means something else, as in Google Maps, Claude Monet, or the constellation Gemini."""
     before = text.words_before(match.first, WORDS_NEAR)
     after = text.words_after(match.last, WORDS_NEAR)
     if not words.OTHER_MEANINGS.get(match.name, frozenset()).isdisjoint((*before, *after)):

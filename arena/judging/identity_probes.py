@@ -1,7 +1,7 @@
-"""Identity probes: questions that ask which model answers, in plain words or by a code. Pure, linear in the text.
+"""Detects identity probes: prompts that ask which model is answering, openly or in code.
 
-The words, in many languages, are in `data/probes.toml`. A text to translate or explain is not a question, and "who are
-you" in a role-play asks for a role.
+The patterns, in many languages, are in `data/probes.toml`. Quoted texts to translate or explain do not count, and
+neither does "who are you" in a role-play, which asks for the role.
 """
 
 import re
@@ -25,12 +25,12 @@ NAME_MARK = "@"
 ANY_WORD = "(?:[^ .]+ )"
 TOKEN = re.compile(r"[^ ]+ ")
 CLAUSE_BREAK = re.compile(r"[!?…:;。،؛؟।]|\.\W")
-# Quotation marks of every kind.
+# Texts in any kind of quotation marks.
 QUOTED_TEXT = re.compile(
     r'"[^"\n]{1,300}"|“[^“”]{1,300}”|„[^„“”]{1,300}[“”]|«[^«»]{1,300}»|「[^「」]{1,300}」|『[^『』]{1,300}』|'
     r"(?<!\w)['‘][^'‘’\n]{1,300}['’](?!\w)|`[^`\n]{1,300}`"  # noqa: RUF001  # typographic quotation marks
 )
-# Everyday words that are names beside "are you" and the like.
+# Everyday words that are names in phrases such as "are you …".
 EVERYDAY_NAMES = leak_vocabulary.SELF_NAMES | squeeze_names("""
     google meta microsoft amazon apple nvidia ibm baidu alibaba tencent cohere perplexity yandex moonshot minimax
     谷歌 яндекс 百度 腾讯 阿里巴巴 阿里云 字节跳动
@@ -49,16 +49,16 @@ CONTRACTIONS = {
     "re": ("are", {"you"}),
     "m": ("am", {"i"}),
 }
-# German pronouns that are polite if they are capitalized.
+# German pronouns that address the reader if they are capitalized.
 POLITE_PRONOUNS = {"sie": "=sie", "ihnen": "=ihnen"} | dict.fromkeys(("ihr", "ihre", "ihren", "ihrem", "ihrer"), "=ihr")
-WORDS_NEAR = 7  # words around a name that decide its meaning
+WORDS_NEAR = 7  # the number of words on each side of a name that decide its meaning
 MAX_LEADING_WORDS = 6
 MAX_TRAILING_WORDS = 8
 MAX_QUESTION_WORDS = 12
 
 
 def is_identity_probe(prompt: str) -> bool:
-    """Whether an honest answer to the prompt reveals the model."""
+    """Return whether an honest answer to the prompt would reveal the model."""
     rules = _load_rules()
     words = PromptWords.of(prompt)
     line = words.build_line()
@@ -85,7 +85,7 @@ def _is_probe_line(line: str, makers: int, *, is_coded: bool) -> bool:
 
 @dataclass(frozen=True)
 class PromptWords:
-    """A text, and the known models and makers in it by the index of their first word."""
+    """A text, and the names of known models and makers in it, keyed by the index of their first word."""
 
     text: TokenizedText
     names: dict[int, NameMatch]
@@ -98,21 +98,23 @@ class PromptWords:
         for match in iter_name_matches(text, get_families()):
             begin = max(match.first - WORDS_NEAR, 0)
             surroundings = (match.name, text.slice_visible(begin, match.last + WORDS_NEAR))
-            if surroundings not in decisions:  # A text may repeat itself ten thousand times.
+            if surroundings not in decisions:  # a text may repeat the same surroundings many times
                 decisions[surroundings] = _is_model_name(text, match)
             if decisions[surroundings]:
                 names[match.first] = match
         return cls(text, names)
 
     def count_makers(self) -> int:
-        """The number of different makers that the text names, by themselves or by their models."""
+        """Return the number of different makers that the text names, directly or through their models."""
         return len({get_families()[match.name] for match in self.names.values()})
 
     def build_line(self, *, newlines: bool = True) -> str:
-        """The text in the form that patterns match.
+        """Return the text as a line that patterns can match.
 
-        A blank follows each folded word; `@` replaces a known model or maker; `.` marks the end of a clause, and `:`
-        before it shows that it was a colon. newlines: whether a line break ends a clause too.
+        Each folded word is followed by a space. `@` replaces a known model or maker. `.` marks the end of a clause,
+        after a `:` if the clause ended with a colon.
+
+        newlines: whether line breaks end a clause
         """
         return "".join(f"{word} " for word in self._iter_words(newlines=newlines))
 
@@ -144,13 +146,13 @@ class PromptWords:
 
 
 def _expand_word(word: str, previous: str) -> str:
-    """The full form of a contraction, if it follows one of its words, or of a short form."""
+    """Expand a short form, or a contraction if the previous word allows it. Return other words unchanged."""
     full_form, previous_words = CONTRACTIONS.get(word, ("", frozenset()))
     return full_form if previous in previous_words else SHORT_FORMS.get(word, word)
 
 
 def _is_model_name(text: TokenizedText, match: NameMatch) -> bool:
-    """Whether a name beside "are you" means a model or its maker, and not a star sign, a map or a step."""
+    """Return whether a name in a phrase like "are you …" is the name of a model or its maker."""
     if has_other_meaning(text, match):
         return False
     if match.name not in ORDINARY_WORDS:
@@ -163,7 +165,11 @@ def _is_model_name(text: TokenizedText, match: NameMatch) -> bool:
 
 @dataclass(frozen=True)
 class PatternItem:
-    """An item of a pattern as a regular expression, the words that it may stand for, and whether it is optional."""
+    """One item of a pattern.
+
+    choices: the phrases that the item can match
+    is_optional: whether a text can match without the item
+    """
 
     regex: str
     choices: tuple[str, ...]
@@ -171,7 +177,7 @@ class PatternItem:
 
 
 class PatternSet:
-    """Patterns in the notation of `data/probes.toml`, by their first word."""
+    """Patterns in the notation of `data/probes.toml`, indexed by their first word."""
 
     def __init__(self, lines: str, alternatives: Mapping[str, tuple[str, ...]]) -> None:
         by_word: dict[str, list[str]] = defaultdict(list)
@@ -186,7 +192,7 @@ class PatternSet:
         return next(self._iter_matches(line), None) is not None
 
     def remove_matches(self, line: str) -> str:
-        """The line without the rest of each clause from its first match on."""
+        """Cut off each clause at its first match."""
         parts = []
         position = 0
         for match in self._iter_matches(line):
@@ -205,14 +211,14 @@ class PatternSet:
                 yield match
 
     def _get_regex(self, word: str) -> re.Pattern[str]:
-        """The patterns of a word, compiled when a text contains it: compiling all of them would take a second."""
+        """Return the compiled patterns of a word. They are compiled on demand, because all together take a second."""
         if word not in self._compiled:
             self._compiled[word] = re.compile(self._sources[word])
         return self._compiled[word]
 
 
 def _find_first_words(items: Iterable[PatternItem]) -> set[str]:
-    """The words with which a pattern can begin: the words of its items up to the first required item."""
+    """Return the words with which a pattern can begin, from its items up to the first required one."""
     words: set[str] = set()
     for item in items:
         words |= {f"{choice.split()[0]} " for choice in item.choices}
@@ -244,7 +250,7 @@ def _join_alternatives(choices: Iterable[str]) -> str:
 
 
 def _parse_choices(item: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The phrases that an item may stand for, as they appear in a line."""
+    """Return the phrases that an item can match, in the form of `PromptWords.build_line`."""
     choices: list[str] = []
     for part in re.sub(r"\s", "", item).split("/"):
         if part in groups:
@@ -265,7 +271,7 @@ def _fold_words(word: str) -> Iterable[str]:
 
 
 class ProbeRules:
-    """The rules of `data/probes.toml`, ready for use."""
+    """The compiled rules of `data/probes.toml`."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         groups: dict[str, tuple[str, ...]] = {"$": _parse_choices(data["stops"], {})}
@@ -285,7 +291,7 @@ class ProbeRules:
         self._trailing_words = frozenset(_normalize_phrase(data["trail"]).split())
 
     def is_whole_question(self, line: str) -> bool:
-        """Whether a clause, without small words around it, is a question of the `who` list."""
+        """Return whether any clause is a question from the `who` list, apart from short words around it."""
         return any(self._is_question(clause.split()) for clause in self._iter_clauses(line))
 
     def _iter_clauses(self, line: str) -> Iterator[str]:
@@ -312,7 +318,7 @@ def _join_words(words: Iterable[str]) -> str:
 
 
 def _join_continuations(lines: str) -> str:
-    """The lines with each one that ends with a slash joined to the next."""
+    """Join each line that ends with a slash to the next line."""
     return lines.replace("/\n", "/")
 
 

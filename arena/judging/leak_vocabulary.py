@@ -1,10 +1,10 @@
-"""The words around a name that show whether it means the model itself, another model or something else. Pure."""
+"""The words around a name that show whether it means the model itself, another model, or something else."""
 
 from arena.judging.fuzzy_match import tokenize_text
 
 
 def _parse_words(lines: str) -> frozenset[str]:
-    """Single words, folded in the same way as a text; Chinese, Japanese and Korean are split into characters."""
+    """Split the lines into folded words. Chinese, Japanese, and Korean are split into characters."""
     return frozenset(tokenize_text(lines).words)
 
 
@@ -15,7 +15,7 @@ def _parse_phrases(lines: str) -> frozenset[tuple[str, ...]]:
 
 
 FIRST_PERSON = _parse_words("i my me myself")
-# "… Claude": the words of a model right before its name, or before "an AI model made by" and the like.
+# Phrases that a model may use before its name, or before words such as "an AI model made by".
 OPENERS = _parse_phrases("""
     i am|i'm|i was|i've been|i have been|my name is|my name's|i go by|i identify as|call me|calls me
     i run on|i am running on|i'm running on|my underlying model is|my base model is|the model behind me is|my model is
@@ -29,9 +29,9 @@ OPENERS = _parse_phrases("""
     saya adalah|nama saya|tôi là|tên tôi là|меня зовут|мене звати|мое имя|olen|nimeni on|vagyok|είμαι|انا|اسمي
     我是|我叫|我的名字是|我由|我的名字叫|私は|僕は|私の名前は|저는|나는|제 이름은
 """)
-# As above, but only with a dash before the name, or with a word for making or for AI beside it.
+# As above, but only if a dash precedes the name, or if a word for making or for AI is beside it.
 WEAK_OPENERS = _parse_phrases("я|меня|мене|ben|sono|मैं|मुझे|мною|minut|mich hat")
-# "I am using", "I was at": the sentence is about the activity of a person.
+# After an opener, as in "I am using" or "I was at", these words show that a person's activity is meant.
 ACTIVITY_WORDS = _parse_words("using with at on")
 AS_OPENERS = _parse_phrases("as")
 THIS_IS_OPENERS = _parse_phrases("this is")
@@ -78,7 +78,7 @@ FILLERS |= _parse_words("""
     большой языковой языковая ии компании компания as part
     一个名为叫做由的语言大型模人工司公款と名いうはによっ訓て언인공지은이
 """)
-# Something related to a model or a maker, but not the model: "a ChatGPT user", "Google certified".
+# Something related to a model or a maker that is not the model, as in "a ChatGPT user" or "Google certified".
 NON_MODEL_NOUNS = _parse_words("""
     user users fan fans expert experts subscriber subscribers developer plugin plugins competitor competitors
     alternative alternatives wrapper wrappers certified employee employees engineer engineers account accounts
@@ -92,7 +92,7 @@ BETWEEN_MAKER_AND_ME = _parse_words("""
     ai research lab and is the company
 """)
 CREATION_VERBS = _parse_words("made created trained built developed designed engineered programmed")
-# The ordinary words with which models introduce themselves.
+# Everyday words that are also the names of models.
 SELF_NAMES = _parse_words("gemini bard llama mistral grok copilot")
 VARIANTS = _parse_words("""
     ai llm llms model models language assistant chatbot chat pro flash ultra nano sonnet opus haiku large small
@@ -118,7 +118,7 @@ SURNAMES = _parse_words("""
 PERSON_TITLES = _parse_words("""
     jean marie saint st uncle aunt madame monsieur mr mrs ms dr king queen miss lady lord sir professor bert
 """)
-# Beside these words a name means something else.
+# Words that show that a name means something else, keyed by name.
 OTHER_MEANINGS = {
     "gpt": _parse_words("partition partitions partitioned mbr guid disk disks uefi bootloader"),
     "anthropic": _parse_words("principle principles cosmology cosmological universe"),

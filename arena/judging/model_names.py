@@ -1,11 +1,11 @@
-"""Names of language models: well-known families and makers, and the names of a catalog entry. Pure."""
+"""The names of well-known model families and their makers, and the names of a catalog entry."""
 
 import re
 from functools import cache
 
 from arena.judging.fuzzy_match import iter_name_matches, squeeze_names, squeeze_text, tokenize_text
 
-# One line for each maker: any of its words reveals whose model it is.
+# One line per maker. Each of its words reveals the maker of a model.
 FAMILIES = """
     openai chatgpt gpt o1 o3 o4 davinci
     anthropic claude
@@ -68,9 +68,9 @@ MAKERS = squeeze_names("""
     stabilityai bigscience upstage inflectionai reka rekaai liquidai perplexity naver lgai yandex
     яндекс sber sberbank alephalpha salesforce writer keglab
 """)
-# Makers whose models have the same name.
+# Makers whose models have the maker's name.
 NAMESAKE_MAKERS = squeeze_names("deepseek minimax reka")
-# Words that mostly mean something else: alone they reveal nothing.
+# Words that usually mean something else, so they reveal nothing on their own.
 ORDINARY_WORDS = squeeze_names("""
     google meta microsoft amazon apple nvidia ibm stanford salesforce snowflake writer yandex sber
     sberbank baidu tencent alibaba naver samsung intel adobe upstage stability 谷歌 гугл яндекс 百度 腾讯
@@ -83,7 +83,7 @@ ORDINARY_WORDS = squeeze_names("""
     wolf eagle hawk owl raven tiger lion panda cat dog bird fish whale red blue green black white
     silver gold amber jade ruby sonnet opus haiku
 """)
-# Given names: they mean a model, unless a surname or the like follows or precedes.
+# Given names. They mean a model unless they are part of a person's name.
 GIVEN_NAMES = squeeze_names("""
     claude gemma eliza ernie
 """)
@@ -105,7 +105,7 @@ MIN_NAME_LENGTH = 4
 
 @cache
 def get_families() -> dict[str, frozenset[str]]:
-    """Well-known word → all words of its family and maker, squeezed as by `arena.judging.fuzzy_match`."""
+    """Return the squeezed words of each family and its maker, keyed by each of these words."""
     lines = map(squeeze_names, FAMILIES.strip().splitlines())
     return {word: line for line in lines for word in line}
 
@@ -113,11 +113,11 @@ def get_families() -> dict[str, frozenset[str]]:
 def collect_model_names(
     name: str, slug: str, upstream_id: str | None = "", organization: str | None = ""
 ) -> frozenset[str]:
-    """The squeezed names that reveal a catalog entry.
+    """Return the squeezed names that would reveal a catalog entry.
 
-    These are its name, slug, upstream id and organization, in full and without the version and size at the end; the
-    word for its family; and all well-known words of its family and maker. Words that many models share (base, chat, 7b)
-    are excluded.
+    They include the name, slug, upstream id, and organization, each in full and without the version and size at the
+    end. They also include all well-known words of the model's family and maker. Words that many models share, such as
+    base, chat, and 7b, are left out.
     """
     upstream_id = upstream_id or ""
     organization = organization or ""
@@ -130,7 +130,7 @@ def collect_model_names(
 
 
 def find_known_names(text: str) -> set[str]:
-    """The well-known words in a text, with all other words of their families and makers."""
+    """Return the well-known words in a text, together with all other words of their families and makers."""
     families = get_families()
     return {word for match in iter_name_matches(tokenize_text(text), families) for word in families[match.name]}
 
@@ -156,5 +156,5 @@ def _is_long_enough(word: str) -> bool:
 
 
 def _is_name_prefix(word: str) -> bool:
-    """Whether the word is only the beginning of a name: "stable" is not a name, but "stablelm" is."""
+    """Return whether the word is only the beginning of a name, like "stable" in "stablelm"."""
     return word not in get_families() and any(other.startswith(word) for other in get_families())

@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001  # letters of many scripts
-"""The demands of a prompt on its answer: verifiable constraints, and steps. Pure, linear in the text.
+"""Counts the constraints and steps that a prompt states for its answer.
 
-The constraints are of the kinds that IFEval (Zhou et al. 2023) calls verifiable: length, format, required and forbidden
-content, language. Patterns match lower-case prose.
+Constraints are of the kinds that IFEval (Zhou et al. 2023) calls verifiable: length, format, required content,
+forbidden content, and language. The patterns match prose in lower case.
 """
 
 import re
@@ -37,7 +37,7 @@ _SUBJECT = build_alternation(r"""
     and it you answer response reply text poem story essay letter output code summary list email title line sentence
     paragraph plan post both
 """)
-# The place where an order begins: at the start of a clause, or after "and" and the like; and "…, it must".
+# An instruction begins at the start of a clause, or after a word such as "and".
 _ORDER = r"(?:^|[,;:.!?\n]|\b(?:and|but|please|then|und|et|y|bitte)\b)[\s\"'*(-]{0,3}"
 _MUST = rf"(?:(?:^|[,;:.!?\n])\s{{0,3}}|\b{_SUBJECT} )(?:must|should|has to|have to|shall) (?:also )?"
 _LENGTHS = (
@@ -141,14 +141,14 @@ STEP_VERBS = frozenset(
 
 
 def count_constraints(prose: str) -> int:
-    """The number of constraints on the answer; `prose` is in lower case."""
+    """Return the number of constraints on the answer. `prose` must be in lower case."""
     return sum(1 for _ in CONSTRAINTS.finditer(prose))
 
 
 def count_steps(prose: str, sentences: Sequence[Sentence]) -> int:
-    """The number of steps, and one more for a role to play; `prose` is in lower case.
+    """Return the number of steps, plus one if the prompt sets a role. `prose` must be in lower case.
 
-    Steps are three or more listed orders, or an order by words: first … then … finally.
+    Steps are three or more instructions in a list, or in a sequence such as "first … then … finally".
     """
     listed = sum(map(_is_step_verb, LISTED_STEP.findall(prose)))
     has_word = [any(sentence in vocabulary for sentence in sentences) for vocabulary in SEQUENCE_WORDS]

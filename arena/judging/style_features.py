@@ -1,14 +1,14 @@
-"""The style of answers in numbers: their length, and their amount of Markdown. Pure, linear in the text.
+"""Measures the style of answers: their length, and how much Markdown they use.
 
-Headers, bold marks and list items are the header_count, bold_count and list_count of the public arena data ("Does style
-matter?", LMSYS 2024), except that code is removed first, by the rules of Markdown.
+Headers, bold marks, and list items correspond to header_count, bold_count, and list_count in the public arena data
+("Does style matter?", LMSYS 2024), except that code is removed first, by the rules of Markdown.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-# Scripts that put no spaces between words: Thai to Tibetan, Burmese, Khmer, kana, Han, Hangul.
+# Scripts without spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, kana, Han, and Hangul.
 UNSPACED_SCRIPTS = (
     "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
@@ -25,10 +25,10 @@ LIST_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d{1,9}+[.)])[ \t]++\S")
 
 
 def compute_features(texts: Sequence[str]) -> list[float]:
-    """[length, headers, bold marks, list items] of all answers of one side, summed over its turns.
+    """Return [length, headers, bold marks, list items], summed over all answers of one side.
 
-    Length is `measure_length` of the whole text, including code. The others are counted outside code only: ATX headers,
-    pairs of ** or __ within a line, ordered and unordered list items.
+    The length is measured by `measure_length` and includes code. The other counts exclude code: ATX headers, pairs of
+    ** or __ within a line, and ordered and unordered list items.
     """
     lines = [CODE_SPAN.sub("`", line) for text in texts for line in iter_prose_lines(text)]
     items = sum(bool(LIST_ITEM.match(line)) and not HORIZONTAL_RULE.match(line) for line in lines)
@@ -38,20 +38,17 @@ def compute_features(texts: Sequence[str]) -> list[float]:
 
 
 def measure_length(text: str) -> int:
-    """The number of words and punctuation marks, by one rule for all models.
+    """Return the number of words and punctuation marks, by the same rule for all models.
 
-    These count as one: a run of letters and digits, including apostrophes between them; a character of Chinese,
-    Japanese, Korean, Thai and other scripts without spaces between words; a run of the same mark. Accents and other
-    combining marks count with their letter; whitespace does not count.
+    A word is a run of letters and digits, including apostrophes between them. In scripts without spaces between words,
+    such as Chinese or Thai, each character counts as a word. A run of the same punctuation mark counts once. Combining
+    marks and white space do not count.
     """
     return sum(1 for _ in COUNTED_TOKEN.finditer(strip_marks(text)))
 
 
 def strip_marks(text: str) -> str:
-    """The text without combining marks and invisible characters, which are neither letters nor punctuation.
-
-    They would split words.
-    """
+    """Return the text without combining marks and invisible characters, which would split words."""
     if text.isascii():
         return text
     marks = (c for c in set(text) if unicodedata.category(c) in MARK_CATEGORIES)
@@ -59,12 +56,12 @@ def strip_marks(text: str) -> str:
 
 
 def iter_prose_lines(text: str) -> Iterator[str]:
-    """The lines outside of fenced code blocks; an unclosed block extends to the end, as in Markdown."""
+    """Return the lines outside of fenced code blocks. As in Markdown, an unclosed block extends to the end."""
     return (line for line, fence in iter_lines_with_fence(text) if fence is None)
 
 
 def iter_lines_with_fence(text: str) -> Iterator[tuple[str, str | None]]:
-    """Each line with the fence line that opened its code block, or None; both fence lines belong to the block."""
+    """Yield (line, opening fence of its code block or None). Fence lines belong to their block."""
     fence = ""
     opening_line = ""
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):

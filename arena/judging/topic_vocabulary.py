@@ -1,7 +1,8 @@
 # ruff: noqa: RUF001  # letters of many scripts
-"""The words and patterns by which `arena.judging.topics` recognizes requests. Pure.
+"""The words and patterns that `arena.judging.topics` uses to recognize topics.
 
-Precision comes before recall: a word with other common meanings needs another word of the topic in its sentence.
+Precision matters more than recall. A word with other common meanings counts only if its sentence contains another word
+of the topic.
 """
 
 import re
@@ -22,7 +23,7 @@ def split_words(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence with its words and all phrases of up to three words. Scripts without spaces are searched as text."""
+    """A sentence with its words and all of its phrases of up to three words."""
 
     text: str
 
@@ -39,7 +40,10 @@ class Sentence:
 
 
 class Vocabulary:
-    """A set of words and short phrases, separated by bars or line breaks."""
+    """A set of words and short phrases, which are separated by bars or line breaks.
+
+    A sentence is `in` the vocabulary if it contains one of them.
+    """
 
     def __init__(self, lines: str) -> None:
         terms = {term.strip() for term in lines.replace("\n", "|").split("|") if term.strip()}
@@ -54,7 +58,7 @@ class Vocabulary:
 
 
 def build_alternation(patterns: str | Sequence[str]) -> str:
-    """A pattern that matches any of these patterns; a string contains them separated by whitespace."""
+    """Return a pattern that matches any of these patterns. A string contains patterns separated by white space."""
     alternatives = patterns.split() if isinstance(patterns, str) else patterns
     return f"(?:{'|'.join(alternatives)})"
 

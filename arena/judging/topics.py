@@ -1,8 +1,8 @@
-"""The categories of a battle, by the voter's prompts alone. Pure, linear in the text.
+"""Determines the categories of a battle from the voter's prompts.
 
-Answers are ignored: choosing battles by their answers would choose by the outcome. The names come from the public
-arenas. Public arenas use a model or an embedding for some categories; we use words and patterns, so that anyone can
-recompute them.
+Answers are ignored, because selecting battles by their answers would bias the results. The category names are those of
+the public arenas. For some categories, the public arenas use a model or an embedding. We use words and patterns, so
+that anyone can recompute the categories.
 """
 
 import re
@@ -32,19 +32,18 @@ CATEGORY_NAMES = {
 
 
 def classify_prompts(prompts: Sequence[str]) -> list[str]:
-    """Slugs of all categories of a conversation, in the order of `CATEGORY_NAMES`.
+    """Return the slugs of a conversation's categories, in the order of `CATEGORY_NAMES`.
 
-    prompts: all prompts of the conversation, in order. It has each category of any of them:
+    The conversation has a category if any of its prompts has it:
 
-    coding                 code, an error message, or a request for code or about it
-    math                   a formula to work on, or a task to calculate or prove
-    creative-writing       a request for a poem, story, song, joke, role-play and the like
-    instruction-following  at least one constraint on the answer that one could verify: its length, its format, its
-                           required or forbidden content
-    hard-prompts           three or more such constraints and stated steps
-    longer-query           a prompt of 500 or more words and punctuation marks (see `style_features`)
+    coding                 code, an error message, or a request for or about code
+    math                   a formula, or something to calculate or prove
+    creative-writing       a request for a poem, a story, a song, a joke, a role-play, or similar
+    instruction-following  at least one verifiable constraint on the answer, such as its length, format, or content
+    hard-prompts           at least three constraints and steps together
+    longer-query           at least 500 words and punctuation marks (see `style_features.measure_length`)
     multi-turn             two or more prompts
-    english, german, …     the language of a prompt, if it is certain (`arena.judging.language_id.detect_language`)
+    english, german, …     the language of a prompt, if it is certain (see `language_id.detect_language`)
     """
     slugs = {slug for text in prompts for slug in _classify_prompt(text)}
     if len(prompts) > 1:
@@ -69,11 +68,14 @@ def _classify_prompt(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt in parts.
+    """A prompt that has been split into prose and code.
 
-    length: words and punctuation marks. prose: the text outside of code blocks. lower: the prose in lower case.
-    sentences: the sentences of the prose. fences: the languages that the opening fence lines name. fenced: the lines of
-    code blocks.
+    length: the number of words and punctuation marks
+    prose: the text outside of code blocks
+    lower: the prose in lower case
+    sentences: the sentences of the prose
+    fences: the languages of the code blocks
+    fenced: the lines of the code blocks
     """
 
     length: int
@@ -141,7 +143,7 @@ def _is_about_code(sentence: Sentence) -> bool:
 
 
 def _is_in_tool(sentence: Sentence, tools: words.Vocabulary) -> bool:
-    """Whether the sentence contains a phrase like "in Python"."""
+    """Return whether the sentence contains a phrase like "in Python"."""
     pairs = (phrase.partition(" ") for phrase in sentence.phrases if phrase.count(" ") == 1)
     return any(first in words.TOOL_PREPOSITIONS and second in tools.phrases for first, _, second in pairs)
 
@@ -167,7 +169,7 @@ def _is_fiction_request(sentence: Sentence) -> bool:
         return True
     terms = sentence.words
     verbs = words.WRITING_VERBS
-    if terms and terms[-1] in words.WRITING_VERBS:  # German and Dutch put the verb last: "kannst du … schreiben".
+    if terms and terms[-1] in words.WRITING_VERBS:  # German and Dutch put the verb last, as in "kannst du … schreiben"
         verbs = words.WRITING_VERBS | words.MODAL_VERBS
     if _is_fiction_phrase(terms):
         return True
@@ -175,7 +177,7 @@ def _is_fiction_request(sentence: Sentence) -> bool:
 
 
 def _is_fiction_phrase(terms: list[str]) -> bool:
-    """Whether the sentence begins with a request without a verb: "short poem about rain"."""
+    """Return whether the sentence begins with a request without a verb, such as "short poem about rain"."""
     first_terms = enumerate(terms[: words.WORDS_NEAR])
     index = next((index for index, term in first_terms if term not in words.OPENING_WORDS), 0)
     if index >= len(terms) or terms[index] not in words.CREATIVE_FORMS:
@@ -184,7 +186,7 @@ def _is_fiction_phrase(terms: list[str]) -> bool:
 
 
 def _has_fiction_object(terms: list[str], verb: int) -> bool:
-    """Whether the object of a verb is fiction: "write me a short poem", but not "write an essay about the poem"."""
+    """Return whether a verb's object is fiction, as in "write a poem" but not in "write an essay about the poem"."""
     if not words.HOW_WORDS.isdisjoint(terms[max(0, verb - words.WORDS_NEAR) : verb]):
         return False
     for index in range(verb + 1, min(len(terms), verb + 1 + words.MAX_GAP)):
@@ -196,7 +198,7 @@ def _has_fiction_object(terms: list[str], verb: int) -> bool:
 
 
 def _is_non_fiction(previous: str, next_terms: list[str]) -> bool:
-    """Whether a form of fiction is only the topic: "a song analysis", "the lyrics of …"."""
+    """Return whether a form of fiction is only the topic, as in "a song analysis" or "the lyrics of …"."""
     if not words.COMPOUND_HEADS.isdisjoint(next_terms):
         return True
     return previous in words.DEFINITE_ARTICLES and not words.OF_PREPOSITIONS.isdisjoint(next_terms)

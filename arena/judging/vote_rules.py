@@ -1,4 +1,4 @@
-"""The rules for a vote: whether it counts in ratings, in which categories, and the style of the answers."""
+"""Decides whether a vote counts in ratings, and determines its categories and style features."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ ONE_SIDED = "one_sided"
 IDENTITY_LEAK = "identity_leak"
 IDENTITY_PROBE = "identity_probe"
 REPEATED_PROMPT = "repeated_prompt"
-OWN_QUESTION_CATEGORY = "exclude-suggestions"  # the category of battles that did not begin with a card's text
-# The first key of the advisory lock that serializes the counting of a voter's votes.
+OWN_QUESTION_CATEGORY = "exclude-suggestions"  # battles that did not start with a suggestion
+# The first half of the advisory lock that serializes the votes of a voter.
 ADVISORY_LOCK_KEY = 7_298_543
 PROMPT_HASH_LENGTH = 32
 
 
 @dataclass(frozen=True)
 class AnswerVersions:
-    """The versions of a battle's texts: an answer (id, attempt, stopped) never changes its text within an attempt."""
+    """The version of a battle's texts. `answers` are (id, attempt, stopped), which determine the text of an answer."""
 
     model_a: int
     model_b: int
@@ -42,12 +42,16 @@ class AnswerVersions:
 
 @dataclass(frozen=True)
 class BattleAnalysis:
-    """The analysis of the texts of a battle.
+    """The analysis of a battle's texts. A turn is judged if both sides have finished it.
 
-    versions: the versions of the texts. is_one_sided: a question made one side fail and not the other. has_leak: an
-    answer reveals its model. has_probe: a question asks for the identity of the models, and a judged answer follows it.
-    categories: of the questions. features: style of side a, then of side b. turns: the number of judged turns, which
-    both sides have finished; categories and features use only these. prompt_hash: of the first question.
+    versions: the version of the analyzed texts
+    is_one_sided: whether a question made one side fail
+    has_leak: whether an answer reveals its model
+    has_probe: whether a question up to the last judged turn is an identity probe
+    categories: the categories of the judged turns
+    features: the style features of side a, then those of side b, from the judged turns
+    turns: the number of judged turns
+    prompt_hash: the keyed hash of the first question
     """
 
     versions: AnswerVersions
@@ -61,9 +65,9 @@ class BattleAnalysis:
 
 
 def analyze_battle(battle: Battle) -> BattleAnalysis:
-    """The analysis of a battle, made before the vote is cast and without locks. It prefetches turns and answers.
+    """Analyze a battle, and prefetch its turns and answers.
 
-    Hostile texts take a large part of a second, and locks must not be held for that long.
+    Call this before taking locks, because hostile texts can take a large part of a second.
     """
     prefetch_related_objects([battle], "turns__answers")
     turns = list(battle.turns.all())
@@ -87,23 +91,24 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
         categories=categories,
         features=features,
         turns=len(judged),
-        prompt_hash=hash_prompt(turns[0].prompt) if turns else "",  # There are no turns if it was just deleted.
+        prompt_hash=hash_prompt(turns[0].prompt) if turns else "",  # a deleted battle has no turns
     )
 
 
 def confirm_analysis(battle: Battle, analysis: BattleAnalysis) -> BattleAnalysis:
-    """The analysis of a battle that is now locked: the given one if it is of the same texts, else a new one."""
+    """Return the given analysis of a locked battle, or a new analysis if the texts have changed."""
     answers = Answer.objects.filter(turn__battle=battle).values_list("id", "attempt", "stopped")
     if analysis.versions == AnswerVersions.of(battle, answers):
         return analysis
-    battle.refresh_from_db()  # without the turns and answers that it has prefetched
+    battle.refresh_from_db()  # discards prefetched turns and answers
     return analyze_battle(battle)
 
 
 def find_failed_side(answers: Collection[Answer]) -> str:
-    """The side that a question made fail while the other side answered it; empty if there is none.
+    """Return the side of a one-sided failure, or "" if there is none.
 
-    The voter has seen which side failed, and may have chosen the question for this purpose.
+    In a one-sided failure, the question made one side fail, and the other side answered. Voters can choose a question
+    for this purpose, and they see which side fails.
     """
     failed_sides = [answer.side for answer in answers if answer.failure in Answer.CAUSED_BY_QUESTION]
     has_finished = any(answer.state == Answer.State.FINISHED for answer in answers)
@@ -111,12 +116,15 @@ def find_failed_side(answers: Collection[Answer]) -> str:
 
 
 def hash_prompt(prompt: str) -> str:
-    """A keyed hash that is the same for questions that differ only in case and whitespace."""
+    """Return a keyed hash of the question, ignoring case and white space."""
     return keyed_hash("prompt", " ".join(prompt.split()).casefold())[:PROMPT_HASH_LENGTH]
 
 
 def find_exclusion_reason(battle: Battle, analysis: BattleAnalysis) -> str:
-    """The reason why the vote on this battle does not count; empty if it counts. Call it in the vote's transaction."""
+    """Return the reason why the vote on this battle does not count, or "" if it counts.
+
+    Call this in the vote's transaction.
+    """
     if battle.mode != Battle.Mode.ANONYMOUS:
         return SIDE_BY_SIDE
     if any(stopped for _, _, stopped in analysis.versions.answers):
@@ -131,10 +139,10 @@ def find_exclusion_reason(battle: Battle, analysis: BattleAnalysis) -> str:
 
 
 def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
-    """Whether a vote of this voter on these two models and this question counts already.
+    """Return whether an earlier vote of this voter counts for the same question and models.
 
-    Concurrent votes wait for each other by an advisory lock. A lock on the voter's row could cause a deadlock: deleting
-    and joining voters locks it before battles, and here a battle is locked already.
+    An advisory lock serializes a voter's concurrent votes. A lock on the voter's row could cause a deadlock, because
+    the battle is already locked here, and deletions and logins lock the voter before battles.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ADVISORY_LOCK_KEY, str(battle.voter_id)])
@@ -144,7 +152,6 @@ def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
 
 
 def _has_leak(battle: Battle, turns: list[Turn]) -> bool:
-    """Whether an answer reveals its model."""
     models = LanguageModel.objects.filter(pk__in=(battle.model_a_id, battle.model_b_id))
     rows = models.values_list("name", "slug", "endpoint__upstream_id", "organization__name")
     own_names = frozenset[str]().union(*(collect_model_names(*row) for row in rows))

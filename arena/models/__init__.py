@@ -1,4 +1,4 @@
-"""The models of the arena: endpoints, voters, battles, answers, votes, and access."""
+"""Models for endpoints, voters, battles, answers, votes, and access."""
 
 from arena.models.access import ApiKey, DailyTokens, Invitation, Session, StoredResponse
 from arena.models.battles import (

@@ -1,4 +1,4 @@
-"""Access: API keys, stored responses of idempotent requests, sessions, invitations, and daily budgets."""
+"""Models for API keys, idempotent responses, sessions, invitations, and daily token budgets."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 
 class ApiKey(models.Model):
-    """An API key of a program. Only the key's hash is stored, and its first characters for its owner to recognize."""
+    """A program's API key. Only its hash is stored, and its first characters so that the owner can recognize it."""
 
     name = models.CharField(max_length=100)
     user = models.ForeignKey("auth.User", models.CASCADE, null=True, blank=True, related_name="api_keys")
@@ -30,12 +30,12 @@ class ApiKey(models.Model):
 
 
 class StoredResponse(models.Model):
-    """The response to a request with an `Idempotency-Key`, stored while retries must get the same response."""
+    """The response to a request with an `Idempotency-Key`, stored so that retries get the same response."""
 
     voter = models.UUIDField()
     key = models.CharField(max_length=64, help_text="SHA-256 hash of the client's idempotency key")
     request = models.CharField(max_length=64, help_text="SHA-256 hash of the request")
-    # The body contains questions, so it is deleted with their battle.
+    # The body contains the voter's questions, so it is deleted with the battle.
     battle = models.ForeignKey("arena.Battle", models.CASCADE, related_name="+")
     status = models.PositiveSmallIntegerField()
     body = models.BinaryField()
@@ -50,19 +50,19 @@ class StoredResponse(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A browser's session, with its account: deleting the account deletes all of its sessions."""
+    """A browser session with a foreign key to its account, so that deleting the account deletes its sessions."""
 
     user = models.ForeignKey("auth.User", models.CASCADE, null=True, related_name="+")
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        from arena.models.sessions import SessionStore  # A late import: that module imports this model.
+        from arena.models.sessions import SessionStore  # avoids a circular import
 
         return SessionStore
 
 
 class Invitation(models.Model):
-    """A link that lets one person create an account; the row is deleted when it is used."""
+    """A link that lets one person create an account. The row is deleted when the link is used."""
 
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the secret in the link")
     created_at = models.DateTimeField(db_default=Now())
@@ -73,10 +73,7 @@ class Invitation(models.Model):
 
 
 class DailyTokens(models.Model):
-    """Estimated tokens charged to a budget on one day (UTC), stored for two days.
-
-    See `arena.endpoints.token_budgets`.
-    """
+    """Estimated tokens charged to a budget on one day in UTC (see `arena.endpoints.token_budgets`)."""
 
     day = models.DateField()
     charged_to = models.CharField(max_length=120, help_text="the service, a model, or a share of one of them")

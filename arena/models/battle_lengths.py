@@ -1,4 +1,4 @@
-"""The length of a whole battle, computed by the database."""
+"""Measures the length of battles in the database."""
 
 from django.db.models import Func, Q, Sum
 from django.db.models.functions import Length
@@ -13,7 +13,10 @@ class OctetLength(Func):
 
 
 def measure_battle_length(battle: Battle, measure: type[Func] = Length) -> int:
-    """The length of all questions and of the longer side's answers: in characters, or in bytes with OctetLength."""
+    """Return the total length of all questions and of the longer side's answers.
+
+    measure: `Length` for characters, or `OctetLength` for UTF-8 bytes
+    """
     prompt_length = battle.turns.aggregate(sum=Sum(measure("prompt")))["sum"] or 0
     side_sums = {side: Sum(measure("answers__text"), filter=Q(answers__side=side)) for side in SIDES}
     side_lengths = battle.turns.aggregate(**side_sums).values()

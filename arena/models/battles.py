@@ -1,4 +1,4 @@
-"""Voters, battles, answers and votes. PostgreSQL is the only place that stores their state."""
+"""Models for voters, battles, answers, and votes. Their state is stored only in PostgreSQL."""
 
 import uuid
 
@@ -16,7 +16,7 @@ SIDES = ("a", "b")
 
 
 class Voter(models.Model):
-    """A person with a browser or an API key, as a random id: no name, no address, no browser is stored."""
+    """A person or a program, identified by a random id. No name, address, or browser is stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.OneToOneField("auth.User", models.SET_NULL, null=True, blank=True)
@@ -31,7 +31,7 @@ IS_LISTED = Q(shared_at__isnull=False, review="listed")
 
 
 def conversation_limit() -> int:
-    """The current limit on conversations; a new battle stores it."""
+    """Return the current limit on the length of conversations. Each new battle stores it."""
     limit: int = settings.ENVIRONMENT.arena_conversation_characters
     return limit
 
@@ -56,7 +56,7 @@ class Battle(models.Model):
         SUGGESTION = "suggestion"
 
     class Review(models.TextChoices):
-        """The review of a published battle. If empty, it is reachable by its link and not waiting for review."""
+        """The review state of a published battle. An empty state means that it is neither reviewed nor queued."""
 
         WAITING = "waiting", "waiting for review"
         REPORTED = "reported", "reported, waiting for review"
@@ -71,25 +71,24 @@ class Battle(models.Model):
     pool = models.CharField(max_length=100, default=LIVE_POOL)
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    propensity = models.FloatField(help_text="chance of drawing this pair, or its last replacement")
-    replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
+    propensity = models.FloatField(help_text="probability of drawing this pair or its last replacement")
+    replaced = models.JSONField(default=list, help_text="replaced models, as [{side, model, propensity, reason}]")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
-    among = models.JSONField(null=True, help_text="keys of the models that the voter chose; null for all models")
+    among = models.JSONField(null=True, help_text="ids of the models that the voter named; null for all models")
     conversation_limit = models.PositiveIntegerField(
         default=conversation_limit,
-        help_text="longest conversation of a side: characters, or half the UTF-8 bytes if more",
+        help_text="maximum length of a conversation, in characters or half the UTF-8 bytes, whichever is more",
     )
-    one_sided = models.CharField(
-        max_length=1, blank=True, help_text="side whose answer alone failed because of a question, before the retry"
-    )
+    one_sided = models.CharField(max_length=1, blank=True, help_text="side of a one-sided failure before a retry")
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
-    standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
-    shared_at = models.DateTimeField(
-        null=True, help_text="when it was published; from then on, anyone with the link can read it"
-    )
+    standing = models.JSONField(null=True, help_text="ratings before the vote, keyed by side")
+    shared_at = models.DateTimeField(null=True, help_text="when the battle was published to everyone with its link")
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits for review"
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="hash of the voter's network while the battle waits for review",
     )
     network = models.CharField(
         max_length=64, blank=True, db_default="", help_text="hash of the voter's network, stored for 30 days"
@@ -133,7 +132,7 @@ class Turn(models.Model):
 
 
 class Answer(models.Model):
-    """One side of one turn. One worker at a time has its lease, fenced by `attempt` (see `arena.answers.leases`)."""
+    """The answer of one side in one turn. At most one worker owns it at a time (see `arena.answers.leases`)."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -147,31 +146,31 @@ class Answer(models.Model):
         REFUSED = "refused"
         TOO_LONG = "too_long"
         EMPTY = "empty"
-        REJECTED = "rejected"  # The provider refused the request as invalid, for a reason that we do not recognize.
-        STOPPED = "stopped"  # The voter stopped the answer before its first word.
-        BUSY = "busy"  # The model was not called, because no slot became free.
+        REJECTED = "rejected"  # the provider rejected the request as invalid for an unknown reason
+        STOPPED = "stopped"  # the voter stopped the answer before its first word
+        BUSY = "busy"  # no slot became free, so the model was not called
 
         @property
         def public(self) -> str:
-            """The reason as shown to the voter, once the models may be revealed."""
+            """The reason that the voter sees after the models are revealed."""
             if self in (self.REJECTED, self.STOPPED, self.BUSY):
                 return Answer.Failure.UNAVAILABLE.value
             return self.value
 
-    # Failures of the endpoint. Only these count in the public failure rate.
+    # Failures that the endpoint caused. Only these count toward the public failure rate.
     OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
-    # Failures that a voter can cause at will by a question, for one model and not for another.
+    # Failures that a voter can cause on purpose, for one model but not for another.
     CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
-    # No query selects answers by their model.
+    # No query filters answers by model, so an index is not needed.
     model = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(
-        default=0, help_text="grows with each claim; writes with an older attempt are ignored"
+        default=0, help_text="increases with each claim, so that late writes are ignored"
     )
-    tries = models.PositiveSmallIntegerField(default=0, help_text="claims since the answer was requested")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="number of claims since the answer was requested")
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(db_default=Now())
     text = models.TextField(blank=True, help_text="while running: the text released so far")
@@ -199,7 +198,7 @@ class Answer(models.Model):
 
 
 class VoteFile(models.Model):
-    """A file of votes that was imported into a pool. The same bytes are imported only once."""
+    """A vote file that was imported into a pool. A file with the same bytes is imported only once per pool."""
 
     pool = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, help_text="SHA-256 hash of the file")
@@ -214,7 +213,7 @@ class VoteFile(models.Model):
 
 
 class Vote(models.Model):
-    """One vote: self-contained and never changed. `voter` is a pseudonym that outlives the voter's row."""
+    """One vote. Its judgment never changes. `voter` is not a foreign key, because votes outlive deleted voters."""
 
     class Winner(models.TextChoices):
         A = "a"
@@ -238,7 +237,9 @@ class Vote(models.Model):
     counted = models.BooleanField(default=True)
     reason = models.CharField(max_length=20, blank=True, help_text="why the vote is not counted")
     categories = ArrayField(models.CharField(max_length=40), default=list)
-    features = ArrayField(models.FloatField(), null=True, help_text="style features of side a, then of side b")
+    features = ArrayField(
+        models.FloatField(), null=True, help_text="style features of side a, followed by those of side b"
+    )
     propensity = models.FloatField(null=True, help_text="null after a replacement, or if unknown")
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
@@ -246,7 +247,7 @@ class Vote(models.Model):
     prompt_hash = models.CharField(
         max_length=32, blank=True, db_default="", help_text="keyed hash of the first question"
     )
-    # No foreign key constraint: files are never deleted, and its check for each vote takes a sixth of an import.
+    # No foreign key constraint, because files are never deleted and its checks take a sixth of an import's time.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(null=True, db_default=Now(), help_text="null for imported votes without a time")
     published = models.BooleanField(default=False, db_default=False, help_text="whether its battle was ever published")
@@ -268,7 +269,7 @@ class Vote(models.Model):
 
 
 class Suggestion(models.Model):
-    """An operator's example question on a card of the home page. Without any, the built-in ones are shown."""
+    """A team's own example question for a card on the home page. The table is empty if the bundled ones are used."""
 
     prompt = models.TextField()
     category = models.CharField(max_length=100)
@@ -281,9 +282,9 @@ class Suggestion(models.Model):
 
 
 class ImportedRow(models.Model):
-    """The other columns of an imported vote's row: those that are not used here, and the conversation if requested."""
+    """The unused columns of an imported vote, and its conversation if it was imported too."""
 
-    # No foreign key constraint: votes are never deleted, and its check would take a sixth of an import.
+    # No foreign key constraint, because votes are never deleted and its checks take a sixth of an import's time.
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")
     row = models.JSONField()
 
@@ -292,10 +293,10 @@ class ImportedRow(models.Model):
 
 
 class PairWeight(models.Model):
-    """The information that a pool would gain from one more battle of each pair, written by `ratings`.
+    """The expected information from one more battle of each pair, written by `ratings`.
 
-    Each pool has one row, because the weights are written and read as a whole: the keys of M models in ascending order,
-    and the weights of their M (M - 1) / 2 pairs in the order (0, 1), (0, 2) … (M - 2, M - 1).
+    Each pool has one row, because all of its weights are read and written together. `keys` are the ids of M models in
+    ascending order. `weights` are those of their M (M - 1) / 2 pairs, in the order (0, 1), (0, 2) … (M - 2, M - 1).
     """
 
     pool = models.CharField(max_length=100, primary_key=True)
@@ -308,7 +309,7 @@ class PairWeight(models.Model):
 
 
 class Standing(models.Model):
-    """The latest published ratings of a pool, written by `ratings`. The reveal shows them beside the names."""
+    """The latest published ratings of a pool, written by `ratings` and shown in the reveal."""
 
     pool = models.CharField(max_length=100, primary_key=True)
     ratings = models.JSONField(help_text="{slug: {rating, ci_low, ci_high, rank, votes, provisional}}")

@@ -1,4 +1,4 @@
-"""Endpoints, the calls to them, and their figures by day."""
+"""Models for endpoints, calls to them, and their daily statistics."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -8,7 +8,7 @@ from catalog.models import LanguageModel
 
 
 class Endpoint(models.Model):
-    """The address and settings of a model's API. Null limits mean the arena's own, which all models share."""
+    """The address and settings of a model's API. A limit that is null has the default value for all models."""
 
     model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
     kind = models.CharField(max_length=20)
@@ -23,14 +23,14 @@ class Endpoint(models.Model):
     first_token_timeout_s = models.FloatField(null=True, blank=True)
     tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; no limit if empty")
     enabled = models.BooleanField(default=True)
-    # See `arena.endpoints.circuit_breaker`.
+    # The circuit breaker (see `arena.endpoints.circuit_breaker`) uses the next three fields.
     failed_probes = models.PositiveIntegerField(default=0, help_text="failures in a row since the last healthy probe")
     probe_wanted = models.BooleanField(
         default=False, help_text="whether a visitor's call failed before its first token"
     )
     probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before this time")
     fails_in_battles = models.BooleanField(
-        default=False, help_text="more than half of the last day's battles failed, for many voters"
+        default=False, help_text="whether more than half of the battles in the last 24 hours failed"
     )
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Endpoint(models.Model):
 
 
 class EndpointCall(models.Model):
-    """One attempt of one endpoint, for its health and its measured speed. Rolled up by day, then deleted."""
+    """One call to an endpoint, with its failure or speed. Calls are aggregated by day and then deleted."""
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
     battle = models.UUIDField(null=True, help_text="id of the battle, which may have been deleted")
@@ -55,19 +55,19 @@ class EndpointCall(models.Model):
 
 
 class EndpointDay(models.Model):
-    """Figures of an endpoint for one day (UTC), measured on our own traffic, in seconds and tokens per second.
+    """Statistics of an endpoint for one day in UTC, in seconds and tokens per second.
 
-    `answers` and `failures` count all calls; the public failure rate is computed from `public_answers` and
+    `answers` and `failures` count all calls. The public failure rate is computed from `public_answers` and
     `public_failures`.
     """
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
     day = models.DateField()
     answers = models.PositiveIntegerField()
-    failures = models.JSONField(default=dict, help_text="reason → number of failures")
+    failures = models.JSONField(default=dict, help_text="number of failures, keyed by reason")
     public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
     public_failures = models.PositiveIntegerField(
-        default=0, help_text="in the same battles; at most 3 from one voter and 12 from one network"
+        default=0, help_text="in the same battles, with at most 3 per voter and 12 per network"
     )
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)

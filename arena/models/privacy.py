@@ -1,11 +1,11 @@
-"""The key of keyed hashes, the salts of network hashes, and reports on published battles."""
+"""Models for the key of keyed hashes, the salts of network hashes, and reports on published battles."""
 
 from django.db import models
 from django.db.models.functions import Now
 
 
 class HashKey(models.Model):
-    """The key of keyed hashes, in the table's only row (see `arena.identity.hash_key`)."""
+    """The key for keyed hashes (see `arena.identity.hash_key`). The table has only one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     key = models.BinaryField(max_length=32)
@@ -18,7 +18,7 @@ class HashKey(models.Model):
 
 
 class NetworkSalt(models.Model):
-    """The random salt of one week; once it is deleted, hashes of that week cannot be computed again."""
+    """The random salt of one week. After it is deleted, that week's hashes cannot be computed again."""
 
     week = models.DateField(primary_key=True, help_text="Monday of the week (UTC)")
     salt = models.BinaryField()
@@ -28,7 +28,7 @@ class NetworkSalt(models.Model):
 
 
 class Report(models.Model):
-    """A reader's report on a published battle. Of the reader it stores only a hash that prevents duplicates."""
+    """A reader's report on a published battle. The reader is stored only as a hash, which prevents duplicates."""
 
     battle = models.ForeignKey("arena.Battle", models.CASCADE, related_name="reports")
     reporter = models.CharField(max_length=64, help_text="keyed hash of battle and voter")

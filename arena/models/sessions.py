@@ -1,4 +1,4 @@
-"""Database sessions with a column for the account, so deleting an account need not decode all sessions."""
+"""Database sessions with a column for the account, so that an account's sessions can be found without decoding."""
 
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from arena.models import Session
 
 
 class SessionStore(DatabaseStore):
-    """Django's database store, with the account of each session in a column."""
+    """Django's database store, which also sets the account of each session."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:

@@ -1,1 +1,1 @@
-"""Pages of the arena for visitors and voters."""
+"""Pages for visitors and voters."""

@@ -1,4 +1,4 @@
-"""The account page with its API keys."""
+"""The account page, where people manage their API keys."""
 
 from allauth.account.views import LoginView
 from django.contrib.auth.decorators import login_required
@@ -21,7 +21,7 @@ login = LoginView.as_view(extra_context={"is_open_to_all": invitations.is_signup
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def manage_account(request: HttpRequest) -> HttpResponse:
-    """The account page. A POST creates a key. Its secret appears only in this response and is never stored."""
+    """Show the account page. A POST creates a key, whose secret is shown only in this response and is never stored."""
     if request.method != "POST":
         return _render_page(request, ApiKeyForm())
     form = ApiKeyForm(request.POST)
@@ -29,7 +29,7 @@ def manage_account(request: HttpRequest) -> HttpResponse:
         quotas.charge_write(request)
         key, secret = api_keys.create_key(**clean_form(form), user=_get_user(request))
     except RequestError as error:
-        # An error of no field, such as a quota, appears at the name, the first field of the form.
+        # Errors that belong to no field, such as a quota, are shown at the name, which is the first field.
         fields = error.extra.get("fields", {"name": [error.detail]})
         return error.add_headers(_render_page(request, form, errors=fields, status=error.status))
     return _render_page(request, ApiKeyForm(), new_key=key, secret=secret, status=201)
@@ -66,6 +66,6 @@ def _get_key_state(key: ApiKey) -> str:
 
 
 def _get_user(request: HttpRequest) -> User:
-    """The account of a request that has passed `login_required`."""
-    assert isinstance(request.user, User)  # noqa: S101  # tells mypy what `login_required` has checked
+    """Return the user of a request that has passed `login_required`."""
+    assert isinstance(request.user, User)  # noqa: S101  # for mypy; `login_required` has checked this
     return request.user

@@ -1,6 +1,6 @@
-"""Pages of battles. They also work without JavaScript.
+"""The page of a battle and its forms, which also work without JavaScript.
 
-Requests from htmx get the changed parts of the page. Other requests get the whole page or a redirect to it.
+Requests from htmx get only the changed parts of the page. Other requests get the whole page, or a redirect to it.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ from arena.models import SIDES, Answer, Battle, Vote, row_locks
 from core.http.errors import RequestError
 
 SIDE_STATES = {"": "waiting", "done": "finished", "failed": "failed"}
-MAX_UNFOLDED_LENGTH = 320  # characters; longer prompts, or prompts with more lines, are folded at any page width
+MAX_UNFOLDED_LENGTH = 320  # characters; longer prompts, and prompts with more lines, are folded
 MAX_UNFOLDED_LINES = 5
 PLAIN_TEXT = "text/plain; charset=utf-8"
 BattleAction = Callable[[Battle], object]
@@ -36,7 +36,7 @@ BattleRenderer = Callable[[HttpRequest, Battle], HttpResponse]
 
 @require_safe
 def show_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """The page of a battle. `?further` opens the box for a follow-up question."""
+    """Show a battle. `?further` opens the box for a follow-up question."""
     try:
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
     except RequestError as error:
@@ -48,7 +48,7 @@ def show_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def cast_vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Store a vote. A repeated request shows the stored vote."""
+    """Store a vote. If the battle already has a vote, show the stored vote."""
 
     def cast(battle: Battle) -> None:
         try:
@@ -84,13 +84,13 @@ def retry_answers(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def stop_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Stop both answers. The page needs no update, because it gets the rest from the event stream."""
+    """Stop both answers. The page gets the result from its event stream, so the response is empty."""
     return _run_action(request, battle_id, lifecycle.stop_battle, lambda *_: HttpResponse(status=204))
 
 
 @require_POST
 def save_feedback(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Replace the reasons and the comment of the vote. Voters can do this any number of times."""
+    """Replace the reasons and the comment of a vote. Voters can do this as often as they like."""
     reasons = {side: request.POST.getlist(f"reasons_{side}") for side in SIDES}
     comment = request.POST.get("comment", "").replace("\r\n", "\n")
 
@@ -102,7 +102,7 @@ def save_feedback(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def share_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Publish a battle, or unpublish it with `shared=0`."""
+    """Publish a battle, or unpublish it if `shared` is 0."""
 
     def share(battle: Battle) -> None:
         if request.POST.get("shared") == "0":
@@ -115,7 +115,7 @@ def share_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def continue_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Start a new battle of the same two models, and redirect to its box for the next question."""
+    """Start a new battle with the same two models, and redirect to its box for the next question."""
     try:
         quotas.charge_write(request)
         with quotas.charge_continuation(request):
@@ -129,12 +129,12 @@ def _is_htmx(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers
 
 
-def _run_action(request: HttpRequest, battle_id: UUID, act: BattleAction, renderer: BattleRenderer) -> HttpResponse:
-    """Run an action on a battle of the voter. Returns the rendered result for htmx, else a redirect to the page."""
+def _run_action(request: HttpRequest, battle_id: UUID, action: BattleAction, renderer: BattleRenderer) -> HttpResponse:
+    """Run an action on one of the voter's battles. Return the rendered result to htmx, or else a redirect."""
     try:
         quotas.charge_write(request)
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        act(battle)
+        action(battle)
     except RequestError as error:
         return _render_error(request, battle_id, error)
     if _is_htmx(request):
@@ -143,13 +143,13 @@ def _run_action(request: HttpRequest, battle_id: UUID, act: BattleAction, render
 
 
 def _build_battle_url(battle: Battle, query: str = "") -> str:
-    """Path of the battle's page, with the anchor of the verdict if the battle has ended, else of its last turn."""
+    """Return the URL of the battle's page, with the verdict as its anchor if the battle has ended, or the last turn."""
     anchor = "verdict" if battle.state in FINAL_STATES else f"turn-{battle.turns.count()}"
     return f"{reverse('battle', args=[battle.pk])}{query}#{anchor}"
 
 
 def _render_error(request: HttpRequest, battle_id: UUID, error: RequestError) -> HttpResponse:
-    """The error as plain text for htmx, else the page with the error."""
+    """Return the error as plain text to htmx, or else the page with the error."""
     if _is_htmx(request):
         return error.add_headers(HttpResponse(error.detail, status=error.status, content_type=PLAIN_TEXT))
     try:
@@ -177,7 +177,10 @@ def _render_saved(request: HttpRequest, battle: Battle) -> HttpResponse:
 
 
 def _render_update(request: HttpRequest, battle: Battle, **changes: bool) -> HttpResponse:
-    """The changed parts of the page. `is_turn_added`: the last turn is new; `is_retry`: its failed sides wait again."""
+    """Render the changed parts of the page.
+
+    changes: `is_turn_added` if the last turn is new, or `is_retry` if its failed sides are being answered again
+    """
     context = {"battle": _build_voter_context(request, battle), **changes}
     return render(request, "arena/battle/_battle_update.html", context)
 
@@ -187,11 +190,11 @@ def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]
 
 
 def build_battle_context(battle: Battle) -> dict[str, Any]:
-    """The battle for the templates, with the URL at which its event stream continues."""
+    """Return the template context of a battle, including the URL of the events after the current view."""
     answers = battle_view.load_answers(battle.pk)
     view = battle_view.build_battle_view(answers)
     set_slugs = named_sets.list_set_slugs(battle)
-    view.state = battle.state  # the state that the page shows; the event stream brings later ones
+    view.state = battle.state  # the stream must continue from the state that the page shows
     vote: Vote | None = getattr(battle, "vote", None)
     return {
         "id": battle.pk,
@@ -218,7 +221,7 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
 
 
 def _list_picked_models(battle: Battle) -> list[tuple[str, str]]:
-    """The models that the voter named for the two sides, as pairs of name and value for the form of the home page."""
+    """Return the (name, value) form fields of the home page that repeat the choice of a side-by-side battle."""
     if battle.mode != Battle.Mode.SIDE_BY_SIDE:
         return []
     return [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)]
@@ -246,7 +249,7 @@ def _is_long_prompt(prompt: str) -> bool:
 
 
 def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any]:
-    """One answer for the templates. Reasoning is hidden like the name, because not every model reasons."""
+    """Return the template context of one answer. Reasoning could reveal the model, so it is hidden until the reveal."""
     is_revealed = battle_view.is_revealed(battle)
     return {
         "side": answer.side,

@@ -1,4 +1,4 @@
-"""The voter's own battles: list, search, deletion and export."""
+"""Lists, searches, deletes, and exports the voter's own battles."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ EXPORT_FILE_NAME = "arena-my-battles.json"
 
 @require_safe
 def list_battles(request: HttpRequest) -> HttpResponse:
-    """The voter's battles, newest first. `q` searches them, and `before` is the cursor of an older page."""
+    """List the voter's battles, newest first. `q` is the search text, and `before` is the cursor of an older page."""
     return _render_list(request)
 
 
@@ -55,7 +55,7 @@ def delete_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def delete_voter_data(request: HttpRequest) -> HttpResponse:
-    """Delete all data of the voter, after a password check for accounts. The browser gets a new voter."""
+    """Delete all data of the voter. Accounts must enter their password. The browser gets a new voter."""
     try:
         quotas.charge_write(request)
         accounts.confirm_password(request, request.POST.get("password", ""))
@@ -74,7 +74,7 @@ def _redirect_to_list(query: dict[str, str]) -> HttpResponse:
 
 @require_safe
 async def export_battles(request: HttpRequest) -> HttpResponseBase:
-    """All battles of the voter as a streamed JSON file. It is charged like a file of votes."""
+    """Stream all battles of the voter as a JSON file. It is charged like a vote file."""
     try:
         await database_sync_to_async(quotas.charge_file)(request)
     except RequestError as error:

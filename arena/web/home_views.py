@@ -1,4 +1,4 @@
-"""The home page: the prompt box, suggested questions, and the choice of models."""
+"""The home page with the prompt box, suggestions, and the choice of models."""
 
 from dataclasses import dataclass
 
@@ -20,10 +20,10 @@ MAX_KEY_DIGITS = 18  # more digits may not fit into a primary key
 
 @dataclass(frozen=True)
 class BattleFormData:
-    """The form as it was typed.
+    """The submitted form.
 
-    `side_slugs` has the slugs for sides a and b, empty for a side without one. `among` has the slugs from which a blind
-    battle is drawn, and is empty for all models.
+    side_slugs: the slugs of the models for sides a and b; empty for a side without a choice
+    among: the slugs of the models from which a blind battle is drawn; empty for all models
     """
 
     prompt: str = ""
@@ -49,10 +49,10 @@ class BattleFormData:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_home(request: HttpRequest) -> HttpResponse:
-    """The home page. A POST starts a battle and redirects to it.
+    """Show the home page. A POST starts a battle and redirects to it.
 
-    `?prompt=` and `?suggestion=` fill the prompt box. Each `?among=` names one of the models from which blind battles
-    are drawn, and `?choice=` is the query of the shortlist that lists them.
+    `?prompt=` and `?suggestion=` fill the prompt box. Each `?among=` adds a model to the named set, and `?choice=` is
+    the query string of the set's shortlist.
     """
     if request.method != "POST":
         among = tuple(request.GET.getlist("among"))
@@ -80,12 +80,12 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_suggestions(request: HttpRequest) -> HttpResponse:
-    """A fragment of four cards other than the `shown` ones, for a page that keeps its typed text."""
+    """Render a fragment with four cards, other than the `shown` ones. The page keeps the text in its prompt box."""
     return render(request, "arena/home/_suggestions.html", {"cards": draw_cards(_read_shown_keys(request))})
 
 
 def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError | None = None) -> HttpResponse:
-    # Includes models that the circuit breaker has taken out of the draw, see `arena.endpoints.profiles`.
+    # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
     models = Endpoint.objects.filter(enabled=True).order_by("model__name").values_list("model__slug", "model__name")
     names = dict(models)
     context = {
@@ -106,7 +106,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
 
 
 def _build_field_errors(error: RequestError) -> dict[str, str]:
-    """The first message by field of the form. Errors of no field belong to the prompt."""
+    """Return the first message of each form field. Errors that belong to no field are shown at the prompt."""
     fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
     return {field: messages[0] for field, messages in fields.items()}
 

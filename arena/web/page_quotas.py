@@ -1,9 +1,9 @@
-"""Quotas of processor time for pages and read calls, by address and network.
+"""Quotas of CPU time for pages and read calls, by address and network.
 
-Pages from a cache take almost no time and are free. Computed pages are charged for the processor time that they took,
-after they are rendered. Their cost depends on the number of models, votes and battles, and on the requested address, so
-fixed prices would be wrong on most sites. Forms of the account pages are charged too, because hashing a password takes
-a third of a second whether it is right or wrong.
+After a page is rendered, it is charged for the CPU time that it took. Pages from a cache take almost no time and are
+free. Fixed prices would be wrong on most sites, because the cost of a page depends on its URL and on the number of
+models, votes, and battles. The forms of the account pages are charged too, because hashing a password takes a third of
+a second.
 """
 
 import time
@@ -24,21 +24,21 @@ from core.http import rate_limit
 from core.http.errors import SAFE_METHODS, RequestError, build_error_response, render_error_page
 from core.http.rate_limit import Bucket
 
-UNIT_S = 0.01  # seconds of one unit; requests that take less are free
-# An address may use a fifth of one process, with bursts of six seconds: some eighty pages of 75 ms, then two or three
-# per second. Its networks may use twice and four times as much.
+UNIT_S = 0.01  # CPU seconds per unit; requests that take less are free
+# An address can use a fifth of one process, with bursts of six seconds. This is enough for about eighty pages of 75 ms,
+# and then two or three pages per second. Larger networks can use two or four times as much.
 UNITS_PER_HOUR = 72_000
 BURST_UNITS = 600
 View = Callable[..., Any]
 
 
 def charge_reads(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """The URL patterns, with read requests charged for their work. Asynchronous views stay uncharged."""
+    """Charge the read requests of these URL patterns. Asynchronous views are not charged."""
     return _charge_patterns(patterns, SAFE_METHODS)
 
 
 def charge_all(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """The URL patterns, with read requests and sent forms charged for their work. See `charge_reads`."""
+    """Charge the read requests and the form submissions of these URL patterns. See `charge_reads`."""
     return _charge_patterns(patterns, (*SAFE_METHODS, "POST"))
 
 
@@ -71,7 +71,7 @@ def _wrap_view(view: View, methods: tuple[str, ...]) -> View:
 
 
 def _render_response(response: HttpResponseBase) -> HttpResponseBase:
-    """The response, rendered now so that its time is measured. Django does not render it a second time."""
+    """Render a template response now, so that its CPU time is measured. Django does not render it again."""
     if isinstance(response, SimpleTemplateResponse):
         return response.render()
     return response

@@ -1,4 +1,4 @@
-"""The page of one published battle, and the form with which readers report it."""
+"""The page of a published battle, and the form that reports it."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -15,7 +15,7 @@ from arena.identity.voters import get_voter_id
 from arena.models import Battle
 from core.http.errors import RequestError
 
-REPORTED_PARAMETER = "reported"  # query parameter of the redirect after a report
+REPORTED_PARAMETER = "reported"  # a query parameter that makes the page show a thank-you note
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""Pages on which visitors submit result files and models to the catalog, and see the state of a submission."""
+"""The form for submissions to the catalog, and the page of a submission with its state."""
 
 from uuid import UUID
 
@@ -36,9 +36,9 @@ def submit_to_catalog(request: HttpRequest) -> HttpResponse:
 
 
 def _read_file(request: HttpRequest) -> bytes:
-    """The content of the uploaded file. Raises RequestError 400 if there is no file.
+    """Return the content of the uploaded file. Raises RequestError 400 if there is no file.
 
-    It is at most one byte over the limit, so that the parser can tell that it is too large.
+    One byte more than the limit is read, so that the parser can reject files that are too large.
     """
     upload = request.FILES.get("file")
     if upload is None:
@@ -61,7 +61,7 @@ def _render_form(request: HttpRequest, form: ProposalForm, error: RequestError |
 
 @require_safe
 def show_submission(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The page of one submission with its parsed content and its state."""
+    """Show a submission with its parsed content and its state."""
     try:
         submission = submission_access.get_submission(get_voter_id(request), key)
     except RequestError as error:

@@ -8,10 +8,10 @@ from playwright.sync_api import Browser, Page
 from tests.system.service import Service
 
 GROW = """async ([text, size]) => {
-  const { Growing } = await import("/static/js/arena/battle/markdown_stream.js");
+  const { MarkdownStream } = await import("/static/js/arena/battle/markdown_stream.js");
   const pane = document.createElement("div");
   document.body.replaceChildren(pane);
-  const growing = new Growing(pane);
+  const growing = new MarkdownStream(pane);
   for (let at = 0; at < text.length; at += size) {
     growing.append(text.slice(at, at + size));
     await new Promise(requestAnimationFrame);
@@ -88,10 +88,10 @@ def test_growing_shows_markdown_in_pieces_of_any_size(scratch: Page, text: str, 
 
 def test_growing_ends_when_something_else_takes_its_place(scratch: Page) -> None:
     shown = scratch.evaluate("""async () => {
-      const { Growing } = await import("/static/js/arena/battle/markdown_stream.js");
+      const { MarkdownStream } = await import("/static/js/arena/battle/markdown_stream.js");
       const pane = document.createElement("div");
       document.body.replaceChildren(pane);
-      const growing = new Growing(pane);
+      const growing = new MarkdownStream(pane);
       growing.append("word ".repeat(2_000));
       await new Promise(requestAnimationFrame);
       pane.innerHTML = "<p>Finished.</p>";

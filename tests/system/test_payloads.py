@@ -84,7 +84,7 @@ BEYOND_BOUNDS = 6  # formulas among the payloads that stay TeX
 # Each payload by itself: as it grows in pieces, then as the server's HTML, dressed.
 ALONE = """
 async ([texts, pages]) => {
-  const { Growing } = await import("/static/js/arena/battle/markdown_stream.js");
+  const { MarkdownStream } = await import("/static/js/arena/battle/markdown_stream.js");
   const { enhanceAnswer } = await import("/static/js/arena/battle/answer_extras.js");
   const frame = () => new Promise(requestAnimationFrame);
   const battle = document.createElement("div");
@@ -97,7 +97,7 @@ async ([texts, pages]) => {
   panes.forEach((pane) => { pane.className = "answer"; });
   battle.append(...panes);
   document.body.replaceChildren(copy, battle);
-  const growing = panes.map((pane) => new Growing(pane));
+  const growing = panes.map((pane) => new MarkdownStream(pane));
   const size = texts.map((text) => Math.max(5, Math.ceil(text.length / 60)));
   for (let n = 0; n < 60; n += 1) {
     texts.forEach((text, i) => growing[i].append(text.slice(n * size[i], (n + 1) * size[i])));

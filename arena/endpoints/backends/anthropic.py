@@ -1,10 +1,14 @@
-"""Anthropic's Messages API.
+"""The backend for Anthropic's Messages API.
 
-Sources: https://platform.claude.com/docs/en/build-with-claude/streaming (events and deltas),
-https://platform.claude.com/docs/en/api/errors (errors, also inside a stream),
-https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons (`refusal` among them),
-https://platform.claude.com/docs/en/build-with-claude/extended-thinking (a budget of at least 1,024 tokens, which counts
-against max_tokens and excludes a temperature; models from 4.7 on refuse it and have `adaptive` instead).
+Sources:
+
+- events and deltas: https://platform.claude.com/docs/en/build-with-claude/streaming
+- errors, including errors in a stream: https://platform.claude.com/docs/en/api/errors
+- stop reasons, including `refusal`: https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
+- thinking: https://platform.claude.com/docs/en/build-with-claude/extended-thinking
+
+A thinking budget is at least 1,024 tokens, counts toward max_tokens, and cannot be combined with a temperature. Models
+from 4.7 on reject it and accept `adaptive` instead.
 """
 
 from collections.abc import Iterator
@@ -21,7 +25,7 @@ INPUT_TOKEN_FIELDS = ("input_tokens", "cache_creation_input_tokens", "cache_read
 
 
 class AnthropicReader(EventReader):
-    """Reads the events of a message, in the order in which the API sends them."""
+    """Reads the events of one message in the order in which the API sends them."""
 
     def __init__(self) -> None:
         self._counts: dict[str, Any] = {}
@@ -47,7 +51,7 @@ class AnthropicReader(EventReader):
             yield Reasoning(thinking)
 
     def _add_counts(self, usage: dict[str, Any] | None) -> None:
-        """Update the token counts: they are cumulative, and a later event may omit some of them."""
+        """Update the token counts. They are cumulative, and later events may omit some of them."""
         self._counts |= {name: count for name, count in (usage or {}).items() if type(count) is int}
         if "input_tokens" in self._counts and "output_tokens" in self._counts:
             input_tokens = sum(self._counts.get(name, 0) for name in INPUT_TOKEN_FIELDS)
@@ -62,7 +66,7 @@ class AnthropicReader(EventReader):
 
 
 class AnthropicBackend(HttpBackend):
-    """The backend of endpoints of kind `anthropic`."""
+    """The backend for endpoints of kind `anthropic`."""
 
     def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
         body: dict[str, Any] = {
@@ -76,7 +80,7 @@ class AnthropicBackend(HttpBackend):
             budget = max(MIN_THINKING_TOKENS, request.thinking_tokens)
             body["max_tokens"] = request.max_tokens + budget
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-            if "thinking" in refused_fields:  # Newer models have no budget, and think as much as they like.
+            if "thinking" in refused_fields:  # newer models reject a budget
                 body["thinking"] = {"type": "adaptive"}
         if request.system:
             body["system"] = request.system

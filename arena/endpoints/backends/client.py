@@ -1,4 +1,4 @@
-"""The part that all wire formats over HTTP share: requests, time limits and errors."""
+"""The HTTP client that all backends share. It handles requests, timeouts, and errors."""
 
 import asyncio
 import logging
@@ -17,10 +17,10 @@ from arena.endpoints.backends.response import AnswerDecoder, EventReader
 logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 16 * 1024
-# Fields that some servers and models refuse although the format has them; we repeat the request without them. Strict
-# servers do not know stream_options. OpenAI's newer models want max_completion_tokens. Newer models of OpenAI and
-# Anthropic accept only one temperature, and newer ones of Anthropic no budget for thinking. Refused fields are
-# remembered for each endpoint, so a refusal costs one request.
+# Fields that some servers or models reject. The request is then repeated without the field. Strict servers reject
+# stream_options. Newer OpenAI models require max_completion_tokens. Newer models of OpenAI and Anthropic accept only
+# the default temperature, and newer Anthropic models reject a thinking budget. Rejected fields are remembered per
+# endpoint, so each one costs one extra request.
 OPTIONAL_FIELDS = ("stream_options", "max_tokens", "temperature", "thinking")
 REFUSAL_WORDS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
 
@@ -35,7 +35,7 @@ class Post:
 
 
 class HttpBackend:
-    """A wire format over HTTP. A subclass builds the request (`build_post`) and reads the events (`create_reader`)."""
+    """Base class of the backends that call a server. Subclasses implement `build_post` and `create_reader`."""
 
     required_fields: tuple[str, ...] = SERVER_FIELDS
 
@@ -43,11 +43,11 @@ class HttpBackend:
         self._refused_fields: dict[tuple[str, str], frozenset[str]] = {}
 
     def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
-        """The request to send, without those OPTIONAL_FIELDS that the server refused."""
+        """Return the request to send. `refused_fields` are the OPTIONAL_FIELDS that the server has rejected."""
         raise NotImplementedError
 
     def create_reader(self) -> EventReader:
-        """A reader for the events of one answer."""
+        """Return a reader for the events of one answer."""
         raise NotImplementedError
 
     async def stream(
@@ -71,7 +71,7 @@ class HttpBackend:
         finally:
             deadline.cancel()
             if response is not None:
-                # After the end of the body this does nothing: the connection is already back in the pool.
+                # Has no effect after the end of the body, because the connection is then already back in the pool.
                 response.close()
         for part in self._end(decoder, request):
             yield part
@@ -90,7 +90,7 @@ class HttpBackend:
     async def _open_response(
         self, request: Request, session: aiohttp.ClientSession, deadline: Deadline, timeouts: Timeouts
     ) -> aiohttp.ClientResponse:
-        """An open response with status 200."""
+        """Send the request and return the open response. Raises BackendError unless its status is 200."""
         endpoint = (request.base_url, request.model)
         refused_fields = self._refused_fields.get(endpoint, frozenset())
         while True:
@@ -130,7 +130,7 @@ async def send_post(
 
 
 async def read_error_text(response: aiohttp.ClientResponse) -> str:
-    """The beginning of an error's body, or as much as arrives within GRACE_S: the status alone is sufficient."""
+    """Return the part of an error's body that arrives within GRACE_S, up to MAX_ERROR_BYTES."""
     body = b""
     try:
         async with asyncio.timeout(GRACE_S):
@@ -144,17 +144,19 @@ async def read_error_text(response: aiohttp.ClientResponse) -> str:
 
 
 def compute_answer_limit(request: Request) -> int | None:
-    """The maximum number of answer bytes to pass on if the token limit includes reasoning; None if it does not.
+    """Return the maximum number of answer bytes to pass on, or None for no limit.
 
-    Providers count tokens only at the end, so a token is taken as four bytes of UTF-8: about the average of English.
+    A limit is needed if the request's token limit includes reasoning. Providers report token counts only at the end, so
+    a token counts as four bytes of UTF-8, which is about the average for English.
     """
     return BYTES_PER_TOKEN * request.max_tokens if request.thinking_tokens else None
 
 
 def find_refused_field(status: int, text: str, body: bytes) -> str | None:
-    """The optional field of our request that an error is about; None if there is none.
+    """Return the optional field that the server rejected, or None if the error has another cause.
 
-    text: the body of the error. body: the body of our request.
+    text: the body of the error response
+    body: the body of our request
     """
     lower_text = text.lower()
     if status not in (400, 422) or not any(word in lower_text for word in REFUSAL_WORDS):
@@ -166,7 +168,7 @@ def find_refused_field(status: int, text: str, body: bytes) -> str | None:
 
 
 def merge_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The body with the operator's parameters merged over it at every depth; None removes a field."""
+    """Merge the operator's parameters into the body at every depth. A parameter of None removes the field."""
     for name, value in parameters.items():
         if isinstance(value, Mapping) and isinstance(body.get(name), dict):
             body[name] = merge_parameters(dict(body[name]), value)

@@ -1,4 +1,4 @@
-"""The limits of one answer: time for each phase, and size."""
+"""The time limits and size limits of one answer."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -8,21 +8,21 @@ import aiohttp
 
 from arena.endpoints.backends.protocol import Timeouts
 
-MAX_TEXT_BYTES = 256 * 1024  # of answer and reasoning together, as UTF-8
-MAX_BODY_BYTES = 64 * 1024 * 1024  # of a whole stream, framing included
-MAX_DOCUMENT_BYTES = 2 * 1024 * 1024  # of an answer or an error that arrives as one JSON document
-BYTES_PER_TOKEN = 4  # of UTF-8: four letters of English, one or two characters of Chinese
-GRACE_S = 0.5  # after the end of the answer, for the token counts and the end of the connection
+MAX_TEXT_BYTES = 256 * 1024  # answer and reasoning together, in UTF-8
+MAX_BODY_BYTES = 64 * 1024 * 1024  # a whole stream, including its framing
+MAX_DOCUMENT_BYTES = 2 * 1024 * 1024  # an answer or an error that arrives as one JSON document
+BYTES_PER_TOKEN = 4  # in UTF-8, about four letters of English or one or two Chinese characters
+GRACE_S = 0.5  # time after the end of the answer for the token counts and the end of the connection
 
 T = TypeVar("T")
 
 
 class Deadline:
-    """The time that the next piece of an answer may take, in seconds of the running loop.
+    """The deadline for the next piece of an answer, on the clock of the running event loop.
 
-    Time counts only while we wait for the model: a reader that is slow to take the last token does not make the model
-    slow. One timer per answer checks the limit when it fires: a new timer for each token would cost a quarter of all
-    the work for that token.
+    The limit is enforced only while we wait for the model, so a slow reader of the stream does not count against it.
+    Each answer has one timer, which checks the deadline when it fires. A new timer for each token would take a quarter
+    of the CPU time per token.
     """
 
     def __init__(self, timeouts: Timeouts) -> None:
@@ -38,7 +38,7 @@ class Deadline:
         self._awaited_content: aiohttp.StreamReader | None = None
 
     async def wait_for(self, awaitable: Awaitable[T]) -> T:
-        """The result of the awaitable. Raises TimeoutError with the limit that was reached, like `read`."""
+        """Return the result of the awaitable. Raises TimeoutError with a message that names the limit."""
         try:
             async with asyncio.timeout_at(self._next_deadline) as timeout:
                 return await awaitable
@@ -48,7 +48,7 @@ class Deadline:
             raise
 
     async def read(self, content: aiohttp.StreamReader) -> bytes:
-        """The next bytes; empty at the end."""
+        """Return the next bytes, or b"" at the end. Raises TimeoutError like `wait_for`."""
         if self._timer is None or self._next_deadline < self._timer.when():
             self._start_timer()
         self._awaited_content = content
@@ -58,7 +58,7 @@ class Deadline:
             self._awaited_content = None
 
     def record_progress(self, *, has_token: bool, is_complete: bool) -> None:
-        """Set the limit for the next piece; after the end of the answer, only GRACE_S remain."""
+        """Set the deadline for the next piece. After the end of the answer, it is GRACE_S from now."""
         if self._is_complete:
             return
         if is_complete:
@@ -94,15 +94,15 @@ class Deadline:
 
 
 class TextBudget:
-    """The amount of text that may still arrive, in bytes of UTF-8."""
+    """The remaining amount of text that is accepted, in bytes of UTF-8."""
 
     def __init__(self, size: int = MAX_TEXT_BYTES) -> None:
         self._remaining = size
 
     def take(self, text: str) -> str:
-        """The part of the text that fits, cut between characters."""
+        """Return the part of the text that fits, without cutting a character in two."""
         if len(text) * 4 <= self._remaining:
-            # No character takes more than four bytes, so the text fits and need not be encoded to cut it.
+            # No character has more than four bytes, so the text fits and does not have to be cut.
             self._remaining -= len(text) if text.isascii() else len(text.encode())
             return text
         piece = text.encode()[: self._remaining].decode(errors="ignore")

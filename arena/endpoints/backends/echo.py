@@ -1,4 +1,4 @@
-"""A contestant without weights or a server: it repeats the question."""
+"""A backend without a server. It repeats the question."""
 
 from collections.abc import AsyncGenerator
 
@@ -9,7 +9,7 @@ from arena.endpoints.backends.word_stream import stream_words
 
 
 class EchoBackend:
-    """The backend of endpoints of kind `echo`: it repeats the last message word by word."""
+    """The backend for endpoints of kind `echo`. It repeats the last message word by word."""
 
     required_fields: tuple[str, ...] = ()
 

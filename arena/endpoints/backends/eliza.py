@@ -1,11 +1,11 @@
-"""A contestant from 1966: ELIZA, the first chatbot. It has no weights and understands nothing.
+"""A backend without a server: ELIZA, the first chatbot, from 1966.
 
 Method: J. Weizenbaum, ELIZA — a computer program for the study of natural language communication between man
-and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168: keywords with ranks,
-decomposition by patterns, answers in turn, reflected pronouns, and a memory of sentences about "my …".
+and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168. The program has ranked
+keywords, decomposition patterns, answers that take turns, reflected pronouns, and a memory of sentences about "my …".
 The script (`eliza_script.toml`) is our own.
 
-ELIZA stores nothing between requests: each request replays the conversation from its first message, so the same
+ELIZA stores nothing between requests. Each request replays the conversation from its first message, so the same
 messages always get the same answer.
 """
 
@@ -34,7 +34,7 @@ WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 class ElizaBackend:
-    """The backend of endpoints of kind `eliza`."""
+    """The backend for endpoints of kind `eliza`."""
 
     required_fields: tuple[str, ...] = ()
 
@@ -49,7 +49,7 @@ class ElizaBackend:
 
 
 def generate_reply(messages: Sequence[str]) -> str:
-    """Answer the last message."""
+    """Return ELIZA's answer to the last message of a conversation."""
     conversation = Conversation()
     answer = ""
     for message in messages:
@@ -58,14 +58,14 @@ def generate_reply(messages: Sequence[str]) -> str:
 
 
 class Conversation:
-    """The state of a conversation: the next answer of each rule, and the memory."""
+    """The state of a conversation, which is the next answer of each rule and the stored answers."""
 
     def __init__(self) -> None:
         self._turns: Counter[tuple[str, ...]] = Counter()
         self._memory: deque[str] = deque(maxlen=MAX_MEMORIES)
 
     def answer(self, message: str) -> str:
-        """The answer to the next message."""
+        """Return the answer to the next message."""
         clause, keywords = find_clause(message)
         for keyword in keywords:
             for rule in KEYWORDS[keyword].rules:
@@ -93,7 +93,7 @@ class Conversation:
 
 
 def find_clause(text: str) -> tuple[list[str], list[str]]:
-    """The words of the clause whose keyword ranks highest, and its keywords, highest rank first."""
+    """Return the words of the clause with the highest-ranked keyword, and its keywords, highest rank first."""
     best_words: list[str] = []
     best_keywords: list[str] = []
     for clause in CLAUSE_END.split(text.lower().replace("\u2019", "'")):
@@ -107,15 +107,15 @@ def find_clause(text: str) -> tuple[list[str], list[str]]:
 
 
 def rank_keywords(words: Sequence[str]) -> list[str]:
-    """The keywords among these words, highest rank first, then in the order of the words."""
+    """Return the keywords among these words, sorted by rank (highest first) and then by position."""
     keywords = dict.fromkeys(word for word in words if word in KEYWORDS)
     return sorted(keywords, key=lambda word: -KEYWORDS[word].rank)
 
 
 def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str]] | None:
-    """The words that each element of the pattern stands for; None if the pattern does not match all the words.
+    """Return the words that each element of the pattern matches, or None if the pattern does not match all words.
 
-    An element is a word, `*` for any number of words (the fewest that fit), or `/group` for one word of the group.
+    An element is a word, `*` for any number of words (as few as possible), or `/group` for one word of the group.
     """
     if not pattern:
         return None if words else []
@@ -135,5 +135,5 @@ def is_element_match(element: str, word: str) -> bool:
 
 
 def reflect_pronouns(words: Sequence[str]) -> list[str]:
-    """The words with their pronouns swapped: my → your."""
+    """Return the words with first-person and second-person pronouns swapped, such as "my" and "your"."""
     return [REFLECTIONS.get(word, word) for word in words]

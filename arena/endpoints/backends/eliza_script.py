@@ -1,4 +1,4 @@
-"""ELIZA's script as data: `eliza_script.toml`, read once when this module is imported."""
+"""ELIZA's script. It is read from `eliza_script.toml` when this module is imported."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ SCRIPT_FILE = Path(__file__).with_suffix(".toml")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern (see `eliza.match_pattern`) and its answers; `(2)` stands for the words of the second element."""
+    """A pattern (see `eliza.match_pattern`) and its answers. `(2)` is replaced by the words of the second element."""
 
     pattern: str
     answers: tuple[str, ...]
@@ -27,7 +27,7 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class MemoryRule:
-    """The rule that prepares an answer for later whenever its keyword leads to an answer."""
+    """The rule that stores an answer for later whenever its keyword is used for an answer."""
 
     keyword: str
     rule: Rule

@@ -1,8 +1,12 @@
-"""Google's Gemini API, `streamGenerateContent`.
+"""The backend for Google's Gemini API (`streamGenerateContent`).
 
-Sources: https://ai.google.dev/api/generate-content (request, candidates, finish reasons, usage),
-https://ai.google.dev/gemini-api/docs/thinking (parts marked `thought` if includeThoughts requests them; thoughts
-count against maxOutputTokens; a budget and a level exclude each other, so an operator's own config replaces ours).
+Sources:
+
+- request, candidates, finish reasons, and usage: https://ai.google.dev/api/generate-content
+- thinking: https://ai.google.dev/gemini-api/docs/thinking
+
+Thoughts count toward maxOutputTokens. If includeThoughts is set, they are sent as parts with `thought`. A thinking
+budget cannot be combined with a thinking level, so an operator's `thinkingConfig` replaces ours.
 """
 
 from collections.abc import Iterator
@@ -20,7 +24,7 @@ FINISH_REASONS = frozenset({"STOP", LENGTH_REASON})
 
 
 class GeminiReader(EventReader):
-    """Reads `GenerateContentResponse` objects, or a JSON list of them from a server that ignores alt=sse."""
+    """Reads `GenerateContentResponse` objects, or a JSON list of them if the server ignores alt=sse."""
 
     def read(self, event: dict[str, Any]) -> Iterator[TextPart]:
         if block_reason := (event.get("promptFeedback") or {}).get("blockReason"):
@@ -46,9 +50,9 @@ class GeminiReader(EventReader):
 
 
 class GeminiBackend(HttpBackend):
-    """The backend of endpoints of kind `gemini`.
+    """The backend for endpoints of kind `gemini`.
 
-    The parameters nest as in the API: `generationConfig`, `safetySettings`, …
+    The endpoint's parameters are nested as in the API, for example in `generationConfig` or `safetySettings`.
     """
 
     def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:

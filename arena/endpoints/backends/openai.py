@@ -1,9 +1,11 @@
-"""OpenAI's chat completions, which vLLM, llama.cpp, Ollama, OpenRouter, LiteLLM and many others offer too.
+"""The backend for OpenAI's chat completions, which vLLM, llama.cpp, Ollama, OpenRouter, LiteLLM, and others support.
 
-Sources: https://platform.openai.com/docs/api-reference/chat-streaming (chunks, usage, finish reasons),
-https://openrouter.ai/docs/api/reference/streaming (comments, errors inside a stream),
-https://docs.vllm.ai/en/v0.11.2/features/reasoning_outputs/ (`reasoning`, once `reasoning_content`),
-https://docs.mistral.ai/capabilities/reasoning/ (content as a list of `thinking` and `text` parts).
+Sources:
+
+- chunks, usage, and finish reasons: https://platform.openai.com/docs/api-reference/chat-streaming
+- comments, and errors in a stream: https://openrouter.ai/docs/api/reference/streaming
+- `reasoning`, formerly `reasoning_content`: https://docs.vllm.ai/en/v0.11.2/features/reasoning_outputs/
+- content as a list of `thinking` and `text` parts: https://docs.mistral.ai/capabilities/reasoning/
 """
 
 from collections.abc import Iterator
@@ -14,12 +16,12 @@ from arena.endpoints.backends.protocol import Action, BackendError, Reasoning, R
 from arena.endpoints.backends.response import EventReader
 from arena.endpoints.backends.text_cleaning import ThoughtSplitter
 
-FAILURE_REASONS = frozenset({"error", "insufficient_system_resource"})  # OpenRouter and Mistral; DeepSeek
-LENGTH_REASONS = frozenset({"length", "model_length"})  # the second one is Mistral's
+FAILURE_REASONS = frozenset({"error", "insufficient_system_resource"})  # the second one is from DeepSeek
+LENGTH_REASONS = frozenset({"length", "model_length"})  # the second one is from Mistral
 
 
 class OpenAIReader(EventReader):
-    """Reads `chat.completion.chunk` objects, or one whole `chat.completion` from a server that does not stream."""
+    """Reads `chat.completion.chunk` objects, or one `chat.completion` from a server that does not stream."""
 
     def __init__(self) -> None:
         self._splitter = ThoughtSplitter()
@@ -62,7 +64,7 @@ class OpenAIReader(EventReader):
 
 
 class OpenAIBackend(HttpBackend):
-    """The backend of endpoints of kind `openai`."""
+    """The backend for endpoints of kind `openai`."""
 
     def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
         system = [{"role": "system", "content": request.system}] if request.system else []

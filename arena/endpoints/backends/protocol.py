@@ -1,4 +1,4 @@
-"""The interface between the answer engine and the backends: requests, parts of an answer, and errors."""
+"""The interface of backends: requests, the parts of an answer, and errors."""
 
 import enum
 from collections.abc import AsyncGenerator, Mapping
@@ -22,11 +22,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to one model.
+    """A request to a model for one answer.
 
-    `parameters` are merged over the body last, under the provider's own field names; a value of None removes a field.
-    A model may spend `thinking_tokens` on reasoning, in addition to `max_tokens` for the answer. It is 0 for a model
-    that does not reason, or whose provider counts its reasoning separately.
+    parameters: fields with the provider's names that are merged into the body last. A value of None removes a field.
+    thinking_tokens: the maximum number of reasoning tokens, in addition to `max_tokens` for the answer. It is 0 if the
+        model does not reason, or if its provider counts reasoning separately.
     """
 
     base_url: str
@@ -41,16 +41,16 @@ class Request:
 
     @property
     def token_limit(self) -> int:
-        """The limit for answer and reasoning together: providers have one limit for both."""
+        """The limit for answer and reasoning together, because providers have one limit for both."""
         return self.max_tokens + self.thinking_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Limits in seconds. `first_token` and `total` start with the request and include the time to connect.
+    """Limits in seconds. `first_token` and `total` start with the request, so they include the time to connect.
 
-    Reasoning counts as tokens; keep-alives and empty events do not. Time that the reader of the stream takes between
-    tokens is not counted.
+    Reasoning tokens count as tokens, but keep-alives and empty events do not. Time that the reader of the stream takes
+    between tokens is not counted.
     """
 
     connect: float = 10
@@ -63,8 +63,8 @@ class Timeouts:
 class Delta:
     """The next piece of the answer. It is never empty, and the first one is never blank.
 
-    The first Delta is the "first word": a model that fails before it can be asked again or replaced. The "first token"
-    is the first part of any kind, so it may be reasoning, and comes before the first word or with it.
+    In this package, the "first word" is the first Delta. If a model fails before its first word, it can be asked again
+    or replaced. The "first token" is the first part of any kind, which may be Reasoning.
     """
 
     text: str
@@ -72,17 +72,17 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """The next piece of the model's reasoning before its answer. It is not part of the answer."""
+    """The next piece of the model's reasoning, which is not part of the answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts of the whole answer as the provider counts them; a stream has at most one, at its end.
+    """The provider's token counts of the whole answer. A stream has at most one Usage, at its end.
 
-    `output_tokens` include reasoning. `reasoning_tokens` are the part of the output that was reasoning, visible or
-    not, as far as the provider reports it.
+    `output_tokens` includes reasoning. `reasoning_tokens` is the number of reasoning tokens, visible or not, or 0 if
+    the provider does not report it.
     """
 
     input_tokens: int
@@ -92,7 +92,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Truncation:
-    """The answer ended at a length limit, the provider's or ours. A stream has at most one, after the text."""
+    """Marks an answer that ended at a length limit, either the provider's or ours. It comes after the text."""
 
 
 TextPart = Delta | Reasoning
@@ -100,10 +100,11 @@ StreamPart = TextPart | Usage | Truncation
 
 
 class Action(enum.Enum):
-    """The next step after a failure. Another model is asked only in the first turn of a blind battle.
+    """The next step after a failure.
 
-    RETRY: ask the same model once more, then another one. REPLACE: ask another model. GIVE_UP: the failure stands,
-    because the model refused to answer, or because a part of its answer has arrived.
+    RETRY: ask the same model once more, and then a replacement.
+    REPLACE: ask a replacement, which is possible only in the first turn of a blind battle.
+    GIVE_UP: end the answer as failed, because the model refused or part of its answer has already arrived.
     """
 
     RETRY = "retry"
@@ -112,13 +113,12 @@ class Action(enum.Enum):
 
 
 class BackendError(Exception):
-    """An answer failed. After the first word (see `Delta`) the action is always GIVE_UP.
+    """An answer failed. After the first word (see `Delta`), the action is always GIVE_UP.
 
-    detail: text for the operator's log only, and not in every case (see
-        `arena.answers.answering.format_log_detail`), because it may quote the provider, and the provider may quote
-        the question. It never contains the API key.
-    retry_after_s: the provider limits the rate, and answers again after this many seconds.
-    status: the HTTP status of the error, or the status that an error inside a stream corresponds to.
+    detail: a message for the operator's log. It may quote the provider, which may quote the question, so it is not
+        always logged (see `arena.answers.answering.format_log_detail`). It never contains the API key.
+    retry_after_s: seconds until a rate limit ends; None if there was no rate limit
+    status: the HTTP status of the error, or the matching status for an error in a stream
     """
 
     def __init__(
@@ -138,13 +138,13 @@ class BackendError(Exception):
 
 
 class Backend(Protocol):
-    """One wire format.
+    """The code for one wire format.
 
-    `required_fields` are the fields of an endpoint, by their names in the models file, that this backend needs:
-    SERVER_FIELDS if it calls a server, else none. All other fields but `kind` are optional.
+    `required_fields` are the endpoint fields in the models file that this backend requires in addition to `kind`. They
+    are SERVER_FIELDS if the backend calls a server.
 
-    The stream ends normally when the answer is complete or reaches a length limit (`Truncation`); otherwise it raises
-    BackendError. To stop early, close it (`contextlib.aclosing`): that also ends the request to the provider.
+    The stream ends when the answer is complete or reaches a length limit (see `Truncation`). In all other cases, it
+    raises BackendError. To stop early, close the stream (see `contextlib.aclosing`), which also ends the request.
     """
 
     required_fields: tuple[str, ...]

@@ -1,11 +1,11 @@
-"""Providers' failures, translated into BackendError.
+"""Translates providers' errors into BackendError.
 
-One table serves all formats, since routers pass on the messages of the provider behind them. Sources:
+All formats share one table, because routers pass on the error messages of other providers. Sources:
 https://platform.openai.com/docs/guides/error-codes, https://platform.claude.com/docs/en/api/errors,
 https://ai.google.dev/gemini-api/docs/troubleshooting, https://openrouter.ai/docs/api/reference/errors-and-debugging,
 https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html,
 https://docs.bigmodel.cn/cn/api/api-code, https://www.volcengine.com/docs/82379/1299023,
-and the error messages of vLLM, llama.cpp, TGI, Cohere and Mistral.
+and the error messages of vLLM, llama.cpp, TGI, Cohere, and Mistral.
 """
 
 import re
@@ -56,13 +56,13 @@ REFUSAL_PHRASES = (
     '"1301"',  # GLM
     "敏感内容",  # GLM: sensitive content
 )
-# Providers report these problems of the account as a bad request or a rate limit, but no question can cause them.
+# Account problems, which no question can cause. Providers report them as a bad request or a rate limit.
 ACCOUNT_PHRASES = ("api key", "api_key", "credit balance", "billing", "insufficient_quota", "insufficient balance")
-# Moderation also answers with 403 and 451, and a firewall that takes a question for an attack with 403 or 406.
+# Includes 403 and 451 from moderation, and 403 and 406 from firewalls that mistake a question for an attack.
 REJECTED_STATUSES = frozenset({400, 403, 406, 422, 451})
 # The first alternative matches Gemini's RetryInfo, the second the messages of OpenAI and Groq.
 RETRY_DELAY_PATTERN = re.compile(r'"retrydelay": ?"(\d{1,5})(?:\.\d+)?s"|try again in (\d{1,5})(?:\.\d+)?s')
-# An error inside a stream that began with status 200 names its kind instead of a status.
+# Errors in a stream name their kind instead of a status, because the response began with status 200.
 STATUS_BY_KIND = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -75,11 +75,15 @@ STATUS_BY_KIND = {
 
 
 def status_error(status: int, text: str, retry_after: str = "") -> BackendError:
-    """The error for a response with this HTTP status, body and Retry-After header, before the answer has begun."""
+    """Return the error for an HTTP error response.
+
+    text: the body of the response
+    retry_after: the value of the Retry-After header
+    """
     lower_text = text.lower()
     detail = f"status {status}: {text}"
     is_account_problem = _contains_any(lower_text, ACCOUNT_PHRASES)
-    if status == 429:  # First, for Bedrock says "Too many tokens, please wait": no rate limit is about the question.
+    if status == 429:  # checked first, because Bedrock's message, "Too many tokens, please wait", is no "too_long"
         retry_after_s = _parse_retry_delay(lower_text, retry_after, is_account_problem=is_account_problem)
         return BackendError(Action.RETRY, "unavailable", detail, retry_after_s, status)
     if status == 413 or _contains_any(lower_text, TOO_LONG_PHRASES):
@@ -97,7 +101,7 @@ def _contains_any(text: str, phrases: Iterable[str]) -> bool:
 
 
 def _parse_retry_delay(lower_text: str, retry_after: str, *, is_account_problem: bool) -> float | None:
-    """Seconds until a rate limit ends, 0 if it does not say; None if the error is about an unpaid account."""
+    """Return the seconds until a rate limit ends, 0 if unknown, or None if the error is about an unpaid account."""
     if (retry_after_s := parse_retry_after(retry_after)) is not None:
         return retry_after_s
     if match := RETRY_DELAY_PATTERN.search(lower_text):
@@ -106,7 +110,7 @@ def _parse_retry_delay(lower_text: str, retry_after: str, *, is_account_problem:
 
 
 def parse_retry_after(retry_after: str) -> float | None:
-    """Seconds to wait by a Retry-After header, which is a number of seconds or a date; None if it is neither."""
+    """Return the seconds to wait according to a Retry-After header (a number or a date), or None if it is invalid."""
     if retry_after.strip().isdecimal():
         return float(retry_after)
     try:
@@ -117,10 +121,10 @@ def parse_retry_after(retry_after: str) -> float | None:
 
 
 def event_error(error: Any, text: str) -> BackendError:
-    """The error for an error object inside a stream; `text` is the whole event.
+    """Return the error for an error object in a stream. `text` is the whole event.
 
-    Gemini and OpenRouter send the status as `code`; OpenAI and Anthropic send a word as `code` or `type`. An error
-    with neither counts as the server's own fault.
+    Gemini and OpenRouter send the status as `code`. OpenAI and Anthropic send a word as `code` or `type`. An error with
+    neither is treated as status 500.
     """
     fields = error if isinstance(error, dict) else {}
     status = next((fields[name] for name in ("code", "status") if type(fields.get(name)) is int), 0)
@@ -131,19 +135,19 @@ def event_error(error: Any, text: str) -> BackendError:
 
 
 def exception_error(error: Exception) -> BackendError:
-    """The error for an exception of the network, a time limit or a malformed answer."""
+    """Return the error for an exception from the network, a timeout, or a malformed answer."""
     if isinstance(error, BackendError):
         return error
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, TimeoutError):
         return BackendError(Action.REPLACE, "timeout", detail)
-    # A malformed answer (our own ValueErrors among them) would be the same a second time.
+    # A malformed answer, including our own ValueErrors, would be malformed again after a retry.
     is_permanent = isinstance(error, PERMANENT_ERRORS)
     return BackendError(Action.REPLACE if is_permanent else Action.RETRY, "unavailable", detail)
 
 
 def finalize_error(error: BackendError, *, has_begun: bool, api_key: str) -> BackendError:
-    """The error as it leaves the backend: without the API key, and with no retry once the answer has begun."""
+    """Remove the API key from an error, and rule out a retry if the answer has begun."""
     detail = error.detail.replace(api_key, "***") if api_key else error.detail
     action = Action.GIVE_UP if has_begun else error.action
     return BackendError(action, error.reason, detail[:MAX_DETAIL_LENGTH], error.retry_after_s, error.status)

@@ -1,4 +1,4 @@
-"""All backends by the kind of their endpoints: one module and one line below for each wire format."""
+"""All backends by endpoint kind. Each backend has a module of its own and one line below."""
 
 from arena.endpoints.backends.anthropic import AnthropicBackend
 from arena.endpoints.backends.echo import EchoBackend

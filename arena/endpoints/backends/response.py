@@ -1,4 +1,4 @@
-"""The decoder of one answer: bytes in, parts out. It does no I/O."""
+"""Decodes the bytes of a response into the parts of an answer, without I/O."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -26,28 +26,29 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class EventReader:
-    """Reads the events of one answer in one wire format; each format has its own subclass."""
+    """Reads the events of one answer. Each wire format has its own subclass."""
 
-    is_complete = False  # the provider reported the end of the answer
-    is_cut = False  # and that it ended at a length limit
-    usage: tuple[Any, ...] | None = None  # the provider's counts for Usage: input, output and perhaps reasoning
+    is_complete = False  # whether the provider reported the end of the answer
+    is_cut = False  # whether the provider reported that the answer ended at a length limit
+    usage: tuple[Any, ...] | None = None  # the provider's token counts: input, output, and possibly reasoning
 
     def read(self, event: dict[str, Any]) -> Iterable[TextPart]:
-        """The pieces of one event. A KeyError, TypeError and the like mean that the event is not of the format."""
+        """Return the pieces of text in one event. Errors such as KeyError or TypeError mark the event as malformed."""
         raise NotImplementedError
 
     def end(self) -> Iterable[TextPart]:
-        """The text that was still buffered when the stream ended."""
+        """Return the pieces of text that were still buffered when the stream ended."""
         return ()
 
 
 class AnswerDecoder:
-    """The state of one stream.
+    """Decodes one stream.
 
-    `feed` and `end` yield the parts that are complete before they raise BackendError. Its action is the one for an
-    answer that has not begun.
+    If `feed` or `end` raises BackendError, it first yields all complete parts. The error's action assumes that the
+    answer has not begun.
 
-    budget: most bytes of reasoning and answer together. answer_bytes: most bytes of the answer alone.
+    budget: maximum bytes of reasoning and answer together
+    answer_bytes: maximum bytes of the answer alone
     """
 
     def __init__(self, reader: EventReader, budget: int = MAX_TEXT_BYTES, answer_bytes: int | None = None) -> None:
@@ -68,11 +69,11 @@ class AnswerDecoder:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the answer reached our length limit: it ends here, and the connection with it."""
+        """True if the answer has reached our length limit. The caller then closes the connection."""
         return self._total_budget.is_spent or bool(self._answer_budget and self._answer_budget.is_spent)
 
     def feed(self, chunk: bytes) -> Iterator[StreamPart]:
-        """The parts that these bytes complete."""
+        """Yield the parts that this chunk completes."""
         if self._ignores_rest:
             return
         if not self._received_bytes:
@@ -87,7 +88,7 @@ class AnswerDecoder:
             self._document.append(chunk)
 
     def end(self) -> Iterator[StreamPart]:
-        """The last parts. Raises BackendError if the answer is incomplete or empty."""
+        """Yield the last parts. Raises BackendError if the answer is incomplete or empty."""
         if not self._ignores_rest:
             yield from self._read_rest()
         yield from self._clean(self._reader.end())
@@ -102,7 +103,7 @@ class AnswerDecoder:
         yield from self._read_usage()
 
     def _detect_document(self, chunk: bytes) -> None:
-        """Recognize one JSON document in place of events by its first byte: content types are often wrong."""
+        """Detect a single JSON document by its first byte, because content types are often wrong."""
         first_byte = chunk.lstrip()[:1]
         if first_byte == b"<":
             raise malformed_error(f"an HTML page: {chunk[:200]!r}")
@@ -168,7 +169,7 @@ class AnswerDecoder:
 
 
 def parse_json(data: bytes) -> Any:
-    """The value of JSON, parsed leniently: the text cleaner handles invalid UTF-8 and lone surrogates."""
+    """Parse JSON, even with invalid UTF-8 or lone surrogates, which the text cleaner handles later."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:

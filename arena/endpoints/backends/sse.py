@@ -1,15 +1,17 @@
-"""Server-sent events, parsed incrementally over bytes.
+"""An incremental parser for server-sent events.
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-The formats of our backends use only the `data` field. This is the hot path: it works on whole chunks without a loop
-over bytes, in linear time for any chunking (an unfinished line is buffered in pieces until its end arrives).
+
+The parser reads only the `data` field, because no wire format of our backends uses the others. It is a hot path, so it
+processes whole chunks instead of bytes. It takes linear time for chunks of any size, because it joins the pieces of a
+long line only once, at the end of the line.
 """
 
 MAX_EVENT_BYTES = 1_000_000
 
 
 class EventStreamParser:
-    """The state of one event stream. `feed` takes its chunks in order and returns the events that they complete."""
+    """Parses one event stream. Feed it the chunks in order."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -19,7 +21,10 @@ class EventStreamParser:
         self._data_bytes = 0
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The data of each complete event. Raises ValueError if a line or an event exceeds MAX_EVENT_BYTES."""
+        """Return the data of each event that this chunk completes.
+
+        Raises ValueError if a line or an event exceeds MAX_EVENT_BYTES.
+        """
         if self._after_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._after_cr = False
@@ -38,7 +43,7 @@ class EventStreamParser:
         return self._read_lines(lines)
 
     def end(self) -> list[bytes]:
-        """The data of a last event that no empty line closes: some servers end this way."""
+        """Return the data of a last event without a closing empty line, which some servers leave out."""
         return self.feed(b"\n\n")
 
     def _buffer(self, piece: bytes) -> None:

@@ -1,8 +1,8 @@
-"""A guard against requests to internal addresses (server-side request forgery).
+"""A guard against server-side request forgery (SSRF), which means requests to internal addresses.
 
-An endpoint must have a public address, or a host or network that the operator allows. The guard checks the URL before
-it is stored (`check_url`), and every address at the moment of connecting: a name that later resolves to another
-address gains nothing, since the connection goes to the address that was checked.
+An endpoint must have a public address, or a host or network that the operator allows. `check_url` checks a URL before
+it is stored. The connector checks each address again when it connects, and connects only to that address, so a host
+name that later resolves to another address cannot bypass the guard.
 """
 
 import ipaddress
@@ -20,9 +20,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 API_KEY_HINT = "put the key in an environment variable, and the variable's name in api_key_env"
 LOOPBACK_ADDRESSES = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
-# Addresses that the registry or some versions of Python call global, but that lead inside: Azure's metadata server,
-# special uses of IETF (Oracle's metadata server), IPv6 ranges that translate to an IPv4 address, site-local addresses
-# (RFC 3879) and those for documentation (RFC 9637).
+# Internal addresses that the IANA registry or some Python versions classify as global: Azure's metadata server, IETF
+# protocol assignments (with Oracle's metadata server), IPv6 ranges that translate to IPv4, site-local addresses
+# (RFC 3879), and documentation addresses (RFC 9637).
 BLOCKED_NETWORKS = tuple(
     map(
         ipaddress.ip_network,
@@ -32,7 +32,9 @@ BLOCKED_NETWORKS = tuple(
 
 
 class SsrfGuard:
-    """The rules for hosts and addresses. `allowed` names hosts, addresses or networks beyond the public ones.
+    """Decides which hosts and addresses may be called.
+
+    allowed: hosts, addresses, or networks that are allowed in addition to public addresses
 
     Raises ValueError if an entry with a slash is not a network.
     """
@@ -43,7 +45,7 @@ class SsrfGuard:
         self._hosts = frozenset(entries)
 
     def check(self, url: URL) -> None:
-        """Raise ValueError if requests to this URL are forbidden. A host name is checked once it is resolved."""
+        """Raise ValueError if requests to this URL are forbidden. Host names are checked when they are resolved."""
         if url.scheme not in ("http", "https"):
             raise ValueError("is not an http or https URL")
         if url.user is not None or url.password is not None:
@@ -56,7 +58,7 @@ class SsrfGuard:
             raise blocked_host_error(host)
 
     def allows(self, host: str, address: Address) -> bool:
-        """Whether connections to this host at this address are allowed."""
+        """Return whether connections to this host at this address are allowed."""
         return (
             normalize_host(host) in self._hosts
             or any(address in network for network in self._networks)
@@ -65,10 +67,10 @@ class SsrfGuard:
 
 
 def check_url(url: str, allowed: Iterable[str] = ()) -> None:
-    """Raise ValueError if requests to this URL are forbidden. Its message ends a sentence: "… has no host".
+    """Raise ValueError if requests to this URL are forbidden. The message completes a sentence, as in "has no host".
 
-    A base URL with a query or fragment is refused: it is only the beginning of the addresses that are called, and all
-    operators can read it, so it must not contain a key.
+    A query or a fragment is rejected, because paths are appended to the URL and because it could contain a key that all
+    operators can read.
     """
     try:
         parsed = URL(url)
@@ -81,9 +83,9 @@ def check_url(url: str, allowed: Iterable[str] = ()) -> None:
 
 
 def create_session(allowed: Iterable[str], timeouts: Timeouts) -> aiohttp.ClientSession:
-    """A session for all backends of a process. Create it inside the running loop; the caller closes it.
+    """Return an HTTP session for all backends of a process. Call this in a running event loop, and close the session.
 
-    The number of connections is not limited here: the engine's semaphores limit it.
+    The session does not limit the number of connections, because the answer engine does.
     """
     return aiohttp.ClientSession(
         connector=GuardedConnector(SsrfGuard(allowed)),
@@ -95,7 +97,7 @@ def create_session(allowed: Iterable[str], timeouts: Timeouts) -> aiohttp.Client
 
 
 class GuardedConnector(aiohttp.TCPConnector):
-    """Connects only where the guard allows it."""
+    """A connector that connects only to URLs that the guard allows."""
 
     def __init__(self, guard: SsrfGuard) -> None:
         super().__init__(resolver=GuardedResolver(guard, aiohttp.ThreadedResolver()), limit=0)
@@ -104,12 +106,12 @@ class GuardedConnector(aiohttp.TCPConnector):
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
     ) -> aiohttp.connector.Connection:
-        self._guard.check(req.url)  # The resolver never sees a URL with an address instead of a name.
+        self._guard.check(req.url)  # the resolver is not called for a URL with an IP address
         return await super().connect(req, traces, timeout)
 
 
 class GuardedResolver(AbstractResolver):
-    """Resolves names to the addresses that the guard allows."""
+    """A resolver that returns only addresses that the guard allows."""
 
     def __init__(self, guard: SsrfGuard, resolver: AbstractResolver) -> None:
         self._guard = guard
@@ -133,7 +135,7 @@ def blocked_host_error(host: str) -> ValueError:
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address is public. For an IPv6 address that embeds an IPv4 address, whether the latter is."""
+    """Return whether the address is public. For an IPv6 address with an embedded IPv4 address, check the latter."""
     if isinstance(address, ipaddress.IPv6Address):
         embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if embedded:
@@ -152,7 +154,7 @@ def normalize_host(host: str) -> str:
 
 
 def parse_addresses(host: str) -> tuple[Address, ...]:
-    """The address that the host spells, including old numeric forms (127.1, 0x7f000001); empty for a host name."""
+    """Return the address that the host denotes, or () for a host name. Old forms such as 127.1 are accepted."""
     try:
         return (ipaddress.ip_address(host.partition("%")[0]),)
     except ValueError:

@@ -1,9 +1,9 @@
-"""Cleaning of a model's text before anyone sees it, and separation of its reasoning from the answer."""
+"""Cleans a model's text before it is shown, and separates reasoning from the answer."""
 
 from arena.endpoints.backends.protocol import Delta, Reasoning, TextPart
 
-# Tags around reasoning that a server passes through as text, always at the beginning of the answer: DeepSeek R1, Qwen
-# and related models; Gemma; Magistral.
+# Tags around reasoning that some servers send as text at the beginning of the answer. Models that use them are DeepSeek
+# R1, Qwen, Gemma, and Magistral.
 THINKING_TAGS = {
     "<think>": "</think>",
     "<thinking>": "</thinking>",
@@ -11,11 +11,14 @@ THINKING_TAGS = {
     "[THINK]": "[/THINK]",
 }
 
-MAX_OPENING_LENGTH = 100  # characters, including blank ones before the tag
+MAX_OPENING_LENGTH = 100  # characters, including white space before the tag
 
 
 def clean_text(text: str) -> str:
-    """The text as PostgreSQL, UTF-8 and JSON can store it: no NUL, surrogate pairs joined, lone halves replaced."""
+    """Return the text without NUL, with surrogate pairs joined, and with lone surrogates replaced.
+
+    PostgreSQL, UTF-8, and JSON can store the result.
+    """
     if "\x00" in text:
         text = text.replace("\x00", "")
     if text.isascii():
@@ -28,10 +31,10 @@ def clean_text(text: str) -> str:
 
 
 class TextCleaner:
-    """Cleans one text that arrives in pieces.
+    """Cleans a text that arrives in pieces.
 
-    A surrogate half at the end of a piece waits for its other half. White space at the very beginning is dropped: it
-    could identify a model, and without it a blank answer never begins.
+    A surrogate at the end of a piece is buffered until its other half arrives. White space at the beginning of the text
+    is dropped, because it could identify a model and because a blank text must not count as an answer.
     """
 
     def __init__(self) -> None:
@@ -39,7 +42,7 @@ class TextCleaner:
         self.has_begun = False
 
     def feed(self, piece: str) -> str:
-        """The cleaned text that this piece completes."""
+        """Return the cleaned piece, without a surrogate that waits for its other half."""
         if self._surrogate_half:
             piece = self._surrogate_half + piece
             self._surrogate_half = ""
@@ -50,7 +53,7 @@ class TextCleaner:
         return piece if self.has_begun else self._begin(piece)
 
     def end(self) -> str:
-        """The cleaned rest of the text."""
+        """Return the cleaned rest of the text."""
         rest = clean_text(self._surrogate_half)
         self._surrogate_half = ""
         return rest if self.has_begun else self._begin(rest)
@@ -62,9 +65,9 @@ class TextCleaner:
 
 
 class ThoughtSplitter:
-    """Separates a leading `<think>…</think>` from the answer, even if a tag is split over several pieces.
+    """Separates a leading `<think>…</think>` from the answer, even if the tags are split across pieces.
 
-    The state is the method that handles the next piece.
+    `_state` is the method that handles the next piece.
     """
 
     def __init__(self) -> None:
@@ -73,11 +76,11 @@ class ThoughtSplitter:
         self._state = self._read_opening
 
     def feed(self, piece: str) -> list[TextPart]:
-        """The parts that this piece completes."""
+        """Return the parts that this piece completes."""
         return self._state(piece)
 
     def end(self) -> list[TextPart]:
-        """The rest of the text, as reasoning if its closing tag never came."""
+        """Return the rest of the text. It is reasoning if the closing tag is missing."""
         rest = self._buffer
         self._buffer = ""
         if not rest:
@@ -110,7 +113,7 @@ class ThoughtSplitter:
         return self._build_reasoning(reasoning) + self._skip_blank(rest)
 
     def _skip_blank(self, piece: str) -> list[TextPart]:
-        """Drop the blank lines between reasoning and answer: they belong to neither."""
+        """Drop the blank lines between the reasoning and the answer."""
         piece = piece.lstrip()
         if not piece:
             return []
@@ -129,7 +132,7 @@ class ThoughtSplitter:
         return piece
 
     def _measure_partial_tag(self) -> int:
-        """How many characters at the end of the buffer may be the start of the closing tag."""
+        """Return how many characters at the end of the buffer could be the start of the closing tag."""
         longest = min(len(self._closing_tag) - 1, len(self._buffer))
         for length in range(longest, 0, -1):
             if self._buffer.endswith(self._closing_tag[:length]):

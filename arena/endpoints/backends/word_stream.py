@@ -1,4 +1,4 @@
-"""The answers of contestants that need no server, streamed word by word at a human pace."""
+"""Streams the answers of backends without a server, word by word."""
 
 import asyncio
 import re
@@ -15,17 +15,17 @@ WORD = re.compile(r"\S+\s*")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds before the first token, and words per second."""
+    """The seconds before the first word, and the number of words per second."""
 
     first_token_s: float
     tokens_per_s: float
 
 
 async def stream_words(text: str, request: Request, timeouts: Timeouts) -> AsyncGenerator[StreamPart]:
-    """The text, one token a word, up to `max_tokens` words.
+    """Yield up to `max_tokens` words of the text. Each word counts as one token.
 
-    The parameters `first_token_s` (seconds) and `tokens_per_second` set the pace. Raises BackendError if they are not
-    numbers, if the text is blank, or if the total time runs out.
+    The request's parameters `first_token_s` and `tokens_per_second` set the pace. Raises BackendError if they are
+    invalid, if the text is blank, or if the total time limit is reached.
     """
     pace = parse_pace(request)
     now = asyncio.get_running_loop().time
@@ -47,7 +47,7 @@ async def stream_words(text: str, request: Request, timeouts: Timeouts) -> Async
 
 
 def parse_pace(request: Request) -> Pace:
-    """The pace that the parameters of the request set. Raises BackendError if they are not numbers in range."""
+    """Return the pace from the request's parameters. Raises BackendError if they are not valid numbers."""
     try:
         first_token_s = float(request.parameters.get("first_token_s", DEFAULT_FIRST_TOKEN_S))
         tokens_per_s = float(request.parameters.get("tokens_per_second", DEFAULT_TOKENS_PER_S))
@@ -60,5 +60,5 @@ def parse_pace(request: Request) -> Pace:
 
 
 def split_words(text: str) -> Iterator[str]:
-    """The words of the text, each with the whitespace after it. Joined, they are the stripped text."""
+    """Return the words of the text, each with the white space after it. Together they are the stripped text."""
     return (match.group() for match in WORD.finditer(text.strip()))

@@ -14,9 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name that identifies the key in the admin")
-        # Errors of scopes and days come from `api_keys.create_key` in one line. The parser would print its usage too.
+        # `api_keys.create_key` validates scopes and days, because argparse would print its usage with each error.
         parser.add_argument(
-            "--scope", nargs="*", action="extend", default=[], help=f"what the key may do: {', '.join(api_keys.SCOPES)}"
+            "--scope", nargs="*", action="extend", default=[], help=f"scopes of the key: {', '.join(api_keys.SCOPES)}"
         )
         parser.add_argument(
             "--days",

@@ -1,4 +1,4 @@
-"""Print a link with which one person can create an account."""
+"""Print a link that lets one person create an account."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,7 +14,7 @@ LOCAL_URL = "http://127.0.0.1:8000"  # where ./scripts/up listens by default
 
 
 class Command(BaseCommand):
-    help = "Print a link with which one person can create one account."
+    help = "Print a link that lets one person create an account."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -38,8 +38,8 @@ class Command(BaseCommand):
 
 
 def _parse_days(text: str) -> int:
-    """The number, or 0 if the text is not a number.
+    """Return the number, or 0 if the text is not a number.
 
-    `invitations.create_invitation` refuses 0 with an error in one line. The parser would print its usage too.
+    `invitations.create_invitation` rejects 0 with a one-line error. An error from argparse would include the usage.
     """
     return int(text) if text.isdecimal() and len(text) < 6 else 0

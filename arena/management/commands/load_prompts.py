@@ -1,4 +1,4 @@
-"""Replace the suggested questions of the home page with those of a file."""
+"""Replace the suggestions on the home page with the questions in a file."""
 
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from arena.battles import suggestions_file
 
 class Command(BaseCommand):
     help = (
-        "Replace all suggested questions of the home page with the prompts of a file. If there is an error, nothing "
-        "changes. The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
-        "arena/data/suggestions.jsonl has the prompts that come with Arena."
+        "Replace all suggestions on the home page with the prompts in a file. If there is an error, nothing changes. "
+        "The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
+        "arena/data/suggestions.jsonl contains the prompts that come with Arena."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

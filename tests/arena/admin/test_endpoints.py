@@ -101,7 +101,7 @@ def test_list_tells_how_endpoints_do(admin):
             tokens_per_s_p50=speed,
         )  # fmt: skip
     page_text = text(admin.get(LIST))
-    state = "no: it did not answer our last 2 probes"
+    state = "no, it did not answer the last 2 probes"
     for words in (state, '"field-calls">10<', '"field-failure_rate">20.0%<', ">0.25<", ">40<"):
         assert words in page_text
 
@@ -112,7 +112,7 @@ def test_list_tells_how_endpoints_do(admin):
         ({}, "yes"),
         ({"enabled": False}, "switched off"),
         ({"failed_probes": 1, "fails_in_battles": True}, "yes, though the last probe failed"),
-        ({"failed_probes": 3}, "no: it did not answer our last 3 probes"),
+        ({"failed_probes": 3}, "no, it did not answer the last 3 probes"),
         (
             {"fails_in_battles": True},
             "yes, but check it: probes pass while most battles of the last 24 hours failed",
@@ -237,7 +237,9 @@ def test_variable_that_was_stored_before_it_was_forbidden_is_not_sent_either(edi
     answer = editor.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
 
     assert provider.requests("says:stored") == []
-    assert "The variable SECRET_KEY must not be used as a key: ARENA_KEY_NAMES allows only *_API_KEY." in text(answer)
+    assert "The variable SECRET_KEY cannot be used as a key, because ARENA_KEY_NAMES allows only *_API_KEY." in text(
+        answer
+    )
 
 
 @pytest.mark.parametrize(

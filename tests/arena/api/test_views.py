@@ -174,7 +174,7 @@ def test_battle_of_anyone_else_is_not_there(client, me, action, whose):
     assert answer.status_code == 404
     assert answer.json()["error"] == {
         "code": "not_found",
-        "detail": "No such battle, or it belongs to another voter.",
+        "detail": "This battle does not exist, or it belongs to another voter.",
     }
     assert not Vote.objects.exists()
 

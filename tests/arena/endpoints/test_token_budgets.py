@@ -229,7 +229,7 @@ def test_set_of_two_is_asked_nothing_further_once_one_is_spent(client, me, three
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
 
 
-REFUSED = "budget_spent", "Fewer than two models have a budget left. Try again at the top of the hour."
+REFUSED = "budget_spent", "Fewer than two models have budget left. Try again at the top of the hour."
 
 
 def read_error(answer):
@@ -299,7 +299,7 @@ def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
     )
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
-    assert "Choose others" in answer.json()["error"]["detail"]
+    assert "Choose other models" in answer.json()["error"]["detail"]
     assert not Battle.objects.exists()
 
 

@@ -203,7 +203,7 @@ def test_task_forgets_what_is_a_day_old(known, two_models):
         created_at=F("created_at") - idempotency.KEY_RETENTION
     )
 
-    tasks.forget_told()
+    tasks.delete_expired_records()
 
     assert StoredResponse.objects.get().battle == Battle.objects.latest("created_at")
 

@@ -1,12 +1,12 @@
-// Enhances a finished answer: copy buttons for code, and formulas typeset by KaTeX, which is loaded when first needed.
+// Adds copy buttons to the code of a finished answer, and typesets its formulas with KaTeX, which is loaded on demand.
 const COPIED_MS = 2_000;
-// Formulas beyond these limits stay readable TeX: KaTeX takes a minute for a macro of a thousand characters that is
-// used two hundred times, and browsers crash on elements nested a thousand deep.
+// Formulas beyond these limits stay TeX. KaTeX takes a minute for a macro of a thousand characters that is used two
+// hundred times, and browsers crash if elements are nested a thousand deep.
 const MAX_FORMULA_LENGTH = 2_000; // characters
-const MAX_TOTAL_LENGTH = 20_000; // characters of all formulas of one answer
+const MAX_TOTAL_LENGTH = 20_000; // characters in all formulas of an answer
 const MAX_DEPTH = 150; // nested elements
 const MACROS = /\\([egx]?def|(re)?newcommand|providecommand|let|futurelet)(?![a-z])/i;
-const SLICE_MS = 10; // many formulas on a page must not delay typing
+const SLICE_MS = 10; // longer tasks would delay typing
 const OPTIONS = {
   throwOnError: false, strict: false, trust: false, errorColor: "currentColor", maxExpand: 200, maxSize: 20,
 };
@@ -34,8 +34,7 @@ function addCopyButton(pre) {
   });
 }
 
-// Returns whether the copy succeeded. Browsers offer the clipboard only on secure pages, and a team's own server may
-// use plain HTTP.
+// Returns whether the copy succeeded. The clipboard API needs a secure page, but a team's server may use plain HTTP.
 async function copyText(pre) {
   try {
     await navigator.clipboard.writeText(pre.textContent.trimEnd());
@@ -46,7 +45,7 @@ async function copyText(pre) {
   }
 }
 
-// The formulas within all limits.
+// Returns the formulas that are within all limits.
 function selectFormulas(formulas) {
   let remaining = MAX_TOTAL_LENGTH;
   return [...formulas].filter(({ textContent: tex }) => {
@@ -93,11 +92,12 @@ function renderFormula(formula) {
       styled.removeAttribute("data-style");
     }
   } catch {
-    // The tree is too deep, for our limit or for the stack.
+    // The tree is deeper than MAX_DEPTH, or too deep for the call stack.
   }
 }
 
-// KaTeX writes some styles as attributes, which the content policy of the page blocks. It allows them as properties.
+// KaTeX writes some styles as attributes. The page's content security policy blocks these, but it allows scripts to set
+// style properties.
 function renameStyles(tree, depth) {
   if (!depth) throw new RangeError("too deep");
   if (tree.attributes?.style) {

@@ -1,6 +1,7 @@
-// One answer on the page: it grows as Markdown, and ends as the server's HTML or as a failure.
+// Shows an answer on the page. While it streams, its Markdown is rendered here. At the end, the server's HTML or a
+// failure message replaces it.
 import { enhanceAnswer } from "./answer_extras.js";
-import { Growing } from "./markdown_stream.js";
+import { MarkdownStream } from "./markdown_stream.js";
 
 const SLACK_PX = 24;
 const growing = new WeakMap();
@@ -15,7 +16,7 @@ function isAtEnd(body) {
   return body.scrollHeight - body.clientHeight - body.scrollTop <= SLACK_PX;
 }
 
-// Keeps readers at the end of a growing answer if they scrolled there. Most start at the top, and are not moved.
+// If readers have scrolled to the end of a growing answer, keeps them there. All other readers are not moved.
 function keepAtEnd(answer) {
   if (scrolling.has(answer)) return;
   scrolling.add(answer);
@@ -33,7 +34,7 @@ function begin(answer) {
   answer.replaceChildren();
   answer.className = "answer";
   answer.ariaBusy = "true";
-  growing.set(answer, new Growing(answer));
+  growing.set(answer, new MarkdownStream(answer));
   if (initialText) growing.get(answer).append(initialText);
 }
 
@@ -46,7 +47,8 @@ export function restart(answer) {
   replaceContent(answer, () => begin(answer));
 }
 
-// Replaces the content of an answer. If it had the focus, its pane gets it: without a focus the arrow keys would vote.
+// Replaces the content of an answer. If the answer had the focus, its pane gets the focus. Otherwise, the arrow keys
+// would vote.
 function replaceContent(answer, insertContent) {
   const hadFocus = answer.contains(document.activeElement);
   answer.replaceChildren();
@@ -81,13 +83,13 @@ export function fail(answer, reason) {
   htmx.process(answer);
 }
 
-// Sets up the answers in the HTML of the page: finished ones, and the beginnings of others.
+// Sets up the finished and unfinished answers in the HTML of the page.
 export function setUpAnswers() {
   for (const answer of document.querySelectorAll(".answer.prose")) enhanceOnce(answer);
   for (const answer of document.querySelectorAll(".answer.stream")) begin(answer);
 }
 
-// Links between the panes work without an entry in the browser's history.
+// Links between the panes do not add an entry to the browser's history.
 document.addEventListener("click", (event) => {
   const pane = document.querySelector(event.target.closest(".jump")?.getAttribute("href") ?? ":not(*)");
   if (!pane) return;

@@ -1,4 +1,4 @@
-// Follows a battle: shows its events on the page, and fetches parts of the page whose shape changes.
+// Shows the events of a battle on the page, and fetches the parts of the page that change.
 import { fail, findAnswer, finish, grow, restart, setUpAnswers } from "./answer_panes.js";
 
 const battle = document.getElementById("battle");
@@ -7,9 +7,9 @@ const PATIENCE_MS = 8000;
 const OPEN_STATES = ["answering", "ready", "void"];
 let source;
 let patienceTimer;
-let hiddenStatus = ""; // the status that the line of patience replaced
-let requesting = false; // the response to this page's own request updates it; events serve the other tabs
-let hasFailure = false; // a side has failed, so the open vote bar needs another status
+let hiddenStatus = ""; // the status that the request for patience has replaced
+let requesting = false; // while true, the response to the page's own request updates the page, and events do not
+let hasFailure = false; // whether a side has failed, so that the vote bar needs another status
 let stopping = false;
 
 const verdict = () => document.getElementById("verdict");
@@ -20,7 +20,7 @@ function setStatus(text) {
   hiddenStatus = "";
 }
 
-// Shows one line for the whole battle: it must not reveal which side is late.
+// The request for patience is one line for the whole battle, because it must not reveal which side is late.
 function startPatienceTimer() {
   clearTimeout(patienceTimer);
   patienceTimer = setTimeout(() => {
@@ -39,14 +39,14 @@ function refresh() {
   if (!requesting) verdict().dispatchEvent(new Event("stale"));
 }
 
-// Returns the answer of an event. Reloads the page if it lacks the turn, because another tab has asked a follow-up.
-function answerOf(data) {
+// Returns the element of an event's answer. Reloads the page if another tab has added the turn.
+function findEventAnswer(data) {
   const answer = findAnswer(data);
   if (!requesting && (!answer || verdict().dataset.state !== "answering")) location.reload();
   return answer;
 }
 
-function openBar() {
+function openVoteBar() {
   clearTimeout(patienceTimer);
   const hadFocus = verdict().contains(document.activeElement);
   verdict().dataset.state = "ready";
@@ -59,29 +59,29 @@ function openBar() {
 const handlers = {
   delta(data) {
     restoreStatus();
-    const answer = answerOf(data);
+    const answer = findEventAnswer(data);
     if (answer) grow(answer, data.text);
   },
   reset(data) {
-    const answer = answerOf(data);
+    const answer = findEventAnswer(data);
     if (!answer) return;
     restart(answer);
     startPatienceTimer();
   },
   done(data) {
-    const answer = answerOf(data);
+    const answer = findEventAnswer(data);
     if (!answer) return;
     finish(answer, data.html);
     setStatus(data.side === "a" ? words.doneA : words.doneB);
   },
   failed(data) {
-    const answer = answerOf(data);
+    const answer = findEventAnswer(data);
     if (!answer) return;
     hasFailure = true;
     fail(answer, stopping ? "stopped" : data.reason);
     setStatus(data.side === "a" ? words.failedA : words.failedB);
   },
-  ready: openBar,
+  ready: openVoteBar,
   voted: refresh,
   void: refresh,
 };
@@ -110,7 +110,7 @@ battle.addEventListener("htmx:beforeRequest", ({ detail }) => {
 battle.addEventListener("htmx:afterRequest", () => { requesting = false; });
 battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (target !== verdict()) return;
-  // Another tab has asked a follow-up, which this page lacks.
+  // Another tab has asked a follow-up question that is not on this page yet.
   if (detail.requestConfig.verb === "get" && target.dataset.state === "answering") location.reload();
   setUpAnswers();
   follow();

@@ -1,4 +1,4 @@
-// Creates the nodes of growing Markdown for the parser, from a fixed list of elements and never from HTML.
+// Creates the DOM nodes of streaming Markdown. It creates only elements from a fixed list, and never parses HTML.
 import * as smd from "../../../vendor/streaming-markdown/smd.min.js";
 
 const TAGS = new Map([
@@ -10,12 +10,12 @@ const TAGS = new Map([
   [smd.TABLE_CELL, "td"], [smd.EQUATION_BLOCK, "span"], [smd.EQUATION_INLINE, "span"],
 ]);
 const HEADINGS = [smd.HEADING_1, smd.HEADING_2, smd.HEADING_3, smd.HEADING_4, smd.HEADING_5, smd.HEADING_6];
-const BASE_LEVEL = 2; // of the heading above an answer; headings in it follow without a gap, as in the server's HTML
+const BASE_LEVEL = 2; // the level of the heading above an answer; as in the server's HTML, no level is skipped
 const MAX_DEPTH = 20; // nested elements
-const MAX_BLOCK_ELEMENTS = 1_000; // browsers lay out a whole paragraph or table again when it grows
-const MAX_TEXT_NODE = 1_024; // characters; browsers shape a whole text node again when it grows
+const MAX_BLOCK_ELEMENTS = 1_000; // when a paragraph or table grows, browsers lay out all of it again
+const MAX_TEXT_NODE = 1_024; // characters; when a text node grows, browsers shape all of it again
 const OWN_DIRECTION = new Set(["UL", "OL", "BLOCKQUOTE", "TABLE"]); // for answers in two languages
-const MAX_HOST_LENGTH = 60; // characters; a longer host is cut to its end, which names its owner
+const MAX_HOST_LENGTH = 60; // characters; of a longer host only the end is shown, because it identifies the owner
 const AFTER_HOST = /^(:\d+)?([/?#]\S*)?$/;
 const ADDRESS = /^(https?:\/\/|mailto:)\S+/i;
 
@@ -31,7 +31,7 @@ function makeScrollable(element) {
   return element;
 }
 
-// Returns the parent for the element of a token, inside a wrapper if it needs one.
+// Returns the parent element for a token, with a wrapper if the token needs one.
 function parentFor(type, parent) {
   if (type === smd.TABLE) return makeScrollable(appendElement(parent, "div", "table"));
   if (type === smd.CODE_BLOCK || type === smd.CODE_FENCE) return makeScrollable(appendElement(parent, "pre"));
@@ -54,13 +54,13 @@ function tagFor(state, type, parent) {
   return tag === "a" && parent.closest("a") ? "span" : tag;
 }
 
-// Whether a text is an address at exactly this host, with or without its scheme; as in the server's HTML.
+// Returns whether a text is a URL with exactly this host, as the server does. The scheme may be missing.
 function isHostShown(text, host) {
   const address = text.trim().toLowerCase().replace(/^(https?:\/\/|mailto:)/, "");
   return address.startsWith(host) && AFTER_HOST.test(address.slice(host.length));
 }
 
-// Appends the host of a link after its text, unless the text shows it: the text may name another host.
+// Adds the host after a link whose text does not show it, because the text may name another host.
 function appendHost(link) {
   const host = (link.hostname || link.pathname).toLowerCase();
   if (!host || isHostShown(link.textContent, host)) return;
@@ -79,8 +79,8 @@ function createElement(state, type, container) {
   return element;
 }
 
-// The renderer interface of the parser. `stack` has the element of each open token, the innermost one last. Beyond the
-// limits on elements and depth, content goes into the last element.
+// The renderer that the parser calls. `stack` contains the element of each open token, with the innermost one last.
+// When a limit on elements or depth is reached, further content goes into the last element.
 export const renderer = {
   add_token(state, type) {
     const container = state.stack.at(-1);

@@ -1,24 +1,24 @@
-// Renders Markdown as it grows, until the server's HTML of the whole answer replaces it. The parser is third-party.
+// Renders streaming Markdown until the server's HTML of the whole answer replaces it.
 import { appendElement, renderer } from "./markdown_nodes.js";
 import * as smd from "../../../vendor/streaming-markdown/smd.min.js";
 
-const CHARACTERS_PER_FRAME = 1_024; // a late reader receives a whole answer at once
-const PIECE = /[^\n$[]{0,255}[\n$[]|[^\n$[]{1,256}/uy; // up to a mark that may need help; whole characters
+const CHARACTERS_PER_FRAME = 1_024; // late readers receive a whole answer at once
+const PIECE = /[^\n$[]{0,255}[\n$[]|[^\n$[]{1,256}/uy; // ends after a mark that `#write` may have to handle
 const MAYBE_EQUATION = 105; // the parser's state after "$$" or "\["
-const NO_EQUATION = /^[\n$),.;:]/; // follows "$$" in a text about prices, or where the parser needs no help
+const NO_EQUATION = /^[\n$),.;:]/; // after "$$", this means prices, or a line break that the parser handles itself
 
-export class Growing {
+export class MarkdownStream {
   #root;
   #parser;
   #waiting = "";
 
-  // Renders at the end of the element. Emptying the element ends the rendering.
+  // Appends the rendered text to the element. To stop rendering, empty the element.
   constructor(element) {
     this.#root = appendElement(element, "div", "prose");
     this.#parser = smd.parser({ ...renderer, data: { stack: [this.#root], blockElements: 0 } });
   }
 
-  // Parses and renders the text over the next frames, a part in each.
+  // Renders the text over the next animation frames.
   append(text) {
     if (!this.#waiting) requestAnimationFrame(() => this.#grow());
     this.#waiting += text;
@@ -36,8 +36,8 @@ export class Growing {
     if (this.#waiting && this.#root.isConnected) requestAnimationFrame(() => this.#grow());
   }
 
-  // The parser begins a displayed formula only at the end of a line, and ends no formula before its closing mark: a
-  // single "$" would swallow the rest of the answer.
+  // The parser starts a display formula only at the end of a line, and ends a formula only at its closing mark. Without
+  // help, a single "$" would turn the rest of the answer into a formula.
   #write(piece) {
     const { token, pending } = this.#parser;
     if (token === MAYBE_EQUATION && !NO_EQUATION.test(piece)) smd.parser_write(this.#parser, "\n");

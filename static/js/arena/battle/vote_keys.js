@@ -1,4 +1,4 @@
-// The keys of a battle, the focus after its verdict changes, and messages about failed requests.
+// Handles the keyboard shortcuts of a battle, moves the focus after its verdict changes, and shows failed requests.
 const battle = document.getElementById("battle");
 const words = document.getElementById("words").dataset;
 const PRINTED = ["1", "2", "="];
@@ -28,7 +28,7 @@ function openNextBattle(event) {
 
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
-  // Some keyboards need Shift for the printed keys.
+  // Some keyboard layouts need Shift for these keys.
   if (event.shiftKey && !PRINTED.includes(event.key)) return;
   if (isScrolling(event)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -51,7 +51,7 @@ function showVerdict(verdict, heading) {
 }
 
 // Discards a refresh that was requested before a vote, so that it does not replace the outcome of the vote. The
-// listener is on the verdict itself, because events of an element that has left the page reach no ancestor.
+// listener is on the verdict itself, because events do not bubble after the verdict has been removed from the page.
 function discardLateRefreshes(verdict) {
   verdict.addEventListener("htmx:beforeSwap", (event) => {
     const isLate = !verdict.isConnected || document.querySelector("form.htmx-request");
@@ -61,7 +61,7 @@ function discardLateRefreshes(verdict) {
 
 discardLateRefreshes(document.getElementById("verdict"));
 
-// After a vote the focus moves to the outcome, after a follow-up to its question.
+// After a vote, the focus moves to the outcome. After a follow-up question, it moves to the question.
 battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (target.id !== "verdict") return;
   discardLateRefreshes(document.getElementById("verdict"));
@@ -75,6 +75,6 @@ battle.addEventListener("htmx:sendError", () => report(words.unsent));
 battle.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   const isPlainText = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
   report(isPlainText ? xhr.responseText : words.unstored);
-  // A conflict means that the battle has changed, perhaps in another tab: the page shows its new state.
+  // A conflict means that the battle has changed, perhaps in another tab, so the page must show its new state.
   if (xhr.status === 409) document.getElementById("verdict").dispatchEvent(new Event("stale"));
 });

@@ -1,5 +1,5 @@
-// The choice of mode and models. Side-by-side battles need two different models. A complete choice is stored in this
-// browser and restored as far as its models are still available.
+// The choice of mode and models. Side-by-side battles need two different models. The browser stores a complete choice,
+// and restores it if its models are still available.
 const STORAGE_KEY = "mode";
 const form = document.getElementById("ask");
 const modes = form.elements.namedItem("mode");
@@ -23,7 +23,7 @@ function storeChoice() {
   localStorage.setItem(STORAGE_KEY, JSON.stringify({ mode: modes.value, models }));
 }
 
-// Lets the browser report missing or equal models before it sends the form, and focus the picker.
+// Makes the browser report missing or equal models before it sends the form.
 function validate() {
   const [a, b] = pickers.map((picker) => picker.value);
   pickers.forEach((picker, index) => {
@@ -31,11 +31,11 @@ function validate() {
     const otherSlug = index ? a : b;
     for (const option of picker.options) option.disabled = option.value !== "" && option.value === otherSlug;
   });
-  // Equal models may have been picked before this script ran.
+  // The same model may have been picked twice before this script ran.
   pickers[1].setCustomValidity(isSideBySide() && a && a === b ? group.dataset.same : "");
 }
 
-// After an error the form shows the choice that was sent.
+// After an error, the form keeps the choice that was sent.
 if (!form.querySelector("[role=alert]")) restoreChoice();
 validate();
 form.addEventListener("change", (event) => {

@@ -1,4 +1,4 @@
-// The prompt box: Enter sends the question, and a draft survives a closed tab.
+// The prompt box. Enter sends the question, and the browser stores the draft.
 const STORAGE_KEY = "draft";
 const form = document.getElementById("ask");
 const box = document.getElementById("prompt");
@@ -7,7 +7,7 @@ const storeDraft = () => localStorage.setItem(STORAGE_KEY, box.value);
 
 if (!box.value) box.value = localStorage.getItem(STORAGE_KEY) ?? "";
 else {
-  // A text from the server becomes the draft. Without its query, a reload shows the draft as it was edited.
+  // Text from the server becomes the draft. The query is removed from the URL, so that a reload shows the edited draft.
   storeDraft();
   history.replaceState(null, "", location.pathname);
 }
@@ -26,7 +26,7 @@ form.addEventListener("submit", () => {
   send.disabled = true;
 });
 
-// A page restored from the browser's cache still has its button disabled.
+// If the browser restores the page from its cache, the button is still disabled.
 window.addEventListener("pageshow", () => {
   send.disabled = false;
 });

@@ -1,5 +1,5 @@
-// A suggestion card fills the prompt box and selects its [placeholder], so that typing replaces it. Four other cards
-// load without a reload.
+// A suggestion card fills the prompt box and selects its [placeholder], so that typing replaces it. This script also
+// loads four other cards without reloading the page.
 const PLACEHOLDER = /(?<!\w)\[\p{L}[^[\]\n]*\](?!\()/u;
 const box = document.getElementById("prompt");
 const cards = document.getElementById("cards");
@@ -9,7 +9,7 @@ const status = document.getElementById("cards-status");
 function fillBox(text) {
   box.focus();
   box.select();
-  // Deprecated, but the only way by which undo restores the earlier text.
+  // This command is deprecated, but only with it does undo restore the earlier text.
   if (!document.execCommand("insertText", false, text)) {
     box.value = text;
     box.dispatchEvent(new Event("input"));
