@@ -40,7 +40,7 @@ class Pool(models.Model):
 
     @property
     def is_set(self) -> bool:
-        """Whether a visitor created it by naming models. It has only its overall board, and is deleted when idle."""
+        """True if a visitor created it by naming models. It has only its overall board, and is deleted when idle."""
         return self.kind == self.Kind.SHORTLIST
 
 
@@ -56,7 +56,7 @@ class Category(models.Model):
 
 
 def format_category_name(slug: str) -> str:
-    """The name of a category that is created with its first vote."""
+    """Return the name of a category that is created with its first vote."""
     return slug.replace("-", " ").capitalize()
 
 
@@ -86,7 +86,7 @@ class Board(models.Model):
 
 
 def build_due_filter() -> Q:
-    """A filter of boards that are behind and may be fitted now."""
+    """Return a filter of boards that are behind and may be fitted now."""
     return Q(behind=True) & (Q(failed_at=None) | Q(failed_at__lt=Now() - RETRY_DELAY))
 
 

@@ -22,7 +22,9 @@ BOARD = (*NEWEST_BOARD, AT)
 
 
 def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
-    """The slugs without duplicates, in their order. Raises RequestError 404 for the first one that does not exist."""
+    """Return the slugs without duplicates, in their order. Raises RequestError 404 for the first one that does not
+    exist.
+    """
     wanted = [*dict.fromkeys(slug for slug in slugs if slug)]
     askable = [slug for slug in wanted if "\0" not in slug]  # no query can contain it
     known = set(LanguageModel.objects.filter(slug__in=askable).values_list("slug", flat=True))

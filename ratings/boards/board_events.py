@@ -38,7 +38,7 @@ class BoardSubscriber:
         self.has_hints.set()
 
     async def wait_for_events(self, timeout_s: float = HEARTBEAT_S) -> bytes:
-        """The next bytes to send: server-sent events, or a comment if no hint comes within the timeout."""
+        """Return the next bytes to send: server-sent events, or a comment if no hint comes within the timeout."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self.has_hints.wait()
@@ -66,15 +66,15 @@ class BoardEventReader:
         self.last_entry_id: bytes | None = None
 
     def acquire_slot(self, limits: Mapping[str, int]) -> StreamSlot:
-        """A slot for one more page.
+        """Return a slot for one more page.
 
         limits: client key → number of streams that it may have open. Raises RequestError 429 if the client has too many
-        streams open, and 503 if this process has.
+            streams open, and 503 if this process has.
         """
         return sse.acquire_slot(self.slots, limits)
 
     def stream(self, slot: StreamSlot) -> EventStream:
-        """The events of `follow` as the content of a response."""
+        """Return the events of `follow` as the content of a response."""
         return EventStream(slot, self.follow(slot))
 
     async def follow(self, slot: StreamSlot) -> AsyncIterator[bytes]:
@@ -139,7 +139,7 @@ class BoardEventReader:
 
 
 async def _load_last_entry_id(redis: Any) -> bytes:
-    """The id of the newest entry of the stream, or `BEFORE_ALL_ENTRIES` if it has none."""
+    """Return the id of the newest entry of the stream, or `BEFORE_ALL_ENTRIES` if it has none."""
     entries = await redis.xrevrange(STREAM_KEY, count=1)
     return entries[0][0] if entries else BEFORE_ALL_ENTRIES
 

@@ -14,7 +14,7 @@ from ratings.models import SEED_POOL, Pool
 
 
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
-    """The key and the board to show for a request.
+    """Return the key and the board to show for a request.
 
     That is the requested board, or the shipped public one if the request names no pool and this arena has no votes yet.
     Raises RequestError as `snapshots.load_newest_board` does.
@@ -42,7 +42,7 @@ class BoardSelection:
 
     @property
     def credit(self) -> dict[str, str] | None:
-        """Publisher, source and license of a reference board; None for a board of votes."""
+        """Publisher, source and license of a reference board, or None for a board of votes."""
         credit: dict[str, str] | None = self.published.board.get("reference")
         return credit
 
@@ -70,13 +70,13 @@ class BoardSelection:
 
 
 def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:
-    """The selection of a page, with one query, or two for the pool of a shortlist."""
+    """Return the selection of a page, with one query, or two for the pool of a shortlist."""
     pool, pools = load_pools(board_key.pool)
     return BoardSelection(board_key, pool, pools, board, requested_key != board_key)
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """The pool with this slug, and all pools to choose from, without the pools of shortlists."""
+    """Return the pool with this slug, and all pools to choose from, without the pools of shortlists."""
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
     listed_pool = next((pool for pool in pools if pool.slug == slug), None)
     return listed_pool or Pool.objects.get(slug=slug), pools

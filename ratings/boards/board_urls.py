@@ -14,13 +14,13 @@ ParameterValue = str | datetime | list[str] | None
 
 
 def build_board_parameters(board_key: BoardKey) -> dict[str, str]:
-    """The query parameters of this board, without default values."""
+    """Return the query parameters of this board, without default values."""
     defaults = asdict(BoardKey())
     return {name: format_parameter(value) for name, value in asdict(board_key).items() if value != defaults[name]}
 
 
 def build_board_url(name: str, board_key: BoardKey, **extra_parameters: ParameterValue) -> str:
-    """The URL of the view with this URL name for this board.
+    """Return the URL of the view with this URL name for this board.
 
     extra_parameters: None values are omitted.
     """
@@ -32,15 +32,15 @@ def build_board_url(name: str, board_key: BoardKey, **extra_parameters: Paramete
 
 
 def build_query_string(parameters: Mapping[str, str | list[str]] | list[tuple[str, str]]) -> str:
-    """The query string with its `?`; empty without parameters."""
+    """Return the query string with its `?`; empty without parameters."""
     return f"?{urlencode(parameters, doseq=True)}".removesuffix("?")
 
 
 def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) -> HttpResponseRedirect | None:
-    """A redirect to the URL without the empty fields that a form has sent, or None if there are none.
+    """Return a redirect to the URL without the empty fields that a form has sent, or None if there are none.
 
     build_query: returns the short query string. It takes a fifth of the time of a cached page, so it is called only for
-    a redirect.
+        a redirect.
     """
     values = [value for _, field_values in request.GET.lists() for value in field_values]
     if all(values) or request.headers.get("HX-Request"):
@@ -49,7 +49,7 @@ def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) 
 
 
 def format_parameter(value: object) -> str:
-    """A value as query parameters spell it: times in ISO 8601, booleans in lower case."""
+    """Return a value as query parameters spell it: times in ISO 8601, booleans in lower case."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):

@@ -44,7 +44,7 @@ class BoardChanges:
 
 
 def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> BoardChanges:
-    """The differences between the main groups of two boards, given in the API's format.
+    """Return the differences between the main groups of two boards, given in the API's format.
 
     Shift: the mean of a board is taken over its models, so a new model moves the ratings of all others. The shift is
     the mean difference of the models that are fitted on both boards, and is subtracted.
@@ -81,7 +81,7 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
 
 
 def has_rank(row: BoardRow) -> bool:
-    """Whether the model has enough votes for a rank."""
+    """Return whether the model has enough votes for a rank."""
     return row["rank"] is not None
 
 

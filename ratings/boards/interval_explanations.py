@@ -52,7 +52,7 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
 
 
 def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
-    """One line with the reasons why a rating is provisional.
+    """Return one line with the reasons why a rating is provisional.
 
     own: whether the pool is this arena's own, where a rating with few voters is provisional too.
     """
@@ -65,7 +65,7 @@ def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
 
 
 def describe_missing_votes(row: Mapping[str, Any]) -> str:
-    """A few words about the votes that a model needs for a rank; empty if it has one."""
+    """Return a few words about the votes that a model needs for a rank; empty if it has one."""
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
@@ -78,7 +78,7 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
 
 
 def describe_rank_rule(*, own: bool) -> str:
-    """The rule by which a model gets a rank.
+    """Return the rule by which a model gets a rank.
 
     own: whether the pool is this arena's own, so that its voters are known.
     """
@@ -89,7 +89,7 @@ def describe_rank_rule(*, own: bool) -> str:
 
 
 def compute_half_width(row: Mapping[str, Any]) -> float | None:
-    """Half the width in Elo points; None if an end is open or there is no interval."""
+    """Half the width in Elo points, or None if an end is open or there is no interval."""
     low, high = row["ci_low"], row["ci_high"]
     return None if low is None or high is None else float(high - low) / 2
 

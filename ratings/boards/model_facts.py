@@ -90,7 +90,7 @@ class BoardContext:
 
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    """The context of a board, with a fixed number of queries; it is cached for `CACHE_SECONDS`."""
+    """Return the context of a board, with a fixed number of queries; it is cached for `CACHE_SECONDS`."""
     return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))
 
 
@@ -106,7 +106,7 @@ def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardCon
 
 
 def list_categories(pool: Pool, selected: str = "") -> list[Category]:
-    """The categories with a board in the pool, the overall one first, and the selected one even if empty."""
+    """Return the categories with a board in the pool, the overall one first, and the selected one even if empty."""
     with_board = pool.boards.filter(style_control=False).values("category")
     return list(Category.objects.filter(Q(pk__in=with_board) | Q(slug=selected)).order_by("pk"))
 
@@ -145,7 +145,7 @@ def _load_changes(board_key: BoardKey, board: PublishedBoard) -> dict[str, Ratin
 
 
 def subtract_day(time: datetime) -> datetime:
-    """The time a day earlier, to the minute, so that all requests of a minute share a cached board."""
+    """Return the time a day earlier, to the minute, so that all requests of a minute share a cached board."""
     return (time - DAY).replace(second=0, microsecond=0)
 
 

@@ -52,7 +52,7 @@ class PairArrays:
 
 
 def build_pair_table(fit: Fit, board: Comparisons, elo: Floats | None = None) -> PairTable:
-    """An unsaved table; `save_pair_tables` adds the board and time of its snapshot."""
+    """Return an unsaved table; `save_pair_tables` adds the board and time of its snapshot."""
     upper_triangle = np.triu_indices(len(board.labels), 1)
     arrays = {
         "wins": _shrink_dtype(board.wins),
@@ -99,13 +99,13 @@ def write_pending_tables(*, everything: bool = False) -> None:
 
 
 def _shrink_dtype(counts: Floats) -> Indices:
-    """The counts in the narrowest type that fits the largest count."""
+    """Return the counts in the narrowest type that fits the largest count."""
     narrow: Indices = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
     return narrow
 
 
 def load_pair_arrays(table: PairTable) -> PairArrays:
-    """The arrays of a stored table."""
+    """Return the arrays of a stored table."""
     size = len(table.slugs)
     with np.load(BytesIO(table.arrays), allow_pickle=False) as arrays:
         return PairArrays(
@@ -119,7 +119,7 @@ def load_pair_arrays(table: PairTable) -> PairArrays:
 
 
 def _build_symmetric(size: int, upper_triangle: Floats) -> Floats:
-    """The symmetric matrix (size, size) with these values above its diagonal, which is zero."""
+    """Return the symmetric matrix (size, size) with these values above its diagonal, which is zero."""
     matrix = np.zeros((size, size))
     matrix[np.triu_indices(size, 1)] = upper_triangle
     return matrix + matrix.T

@@ -22,18 +22,18 @@ MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", 
 
 
 def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -> dict[str, Any]:
-    """The matrices of a board, or of some of its models: M x M, row against column, best model first.
+    """Return the matrices of a board, or of some of its models: M x M, row against column, best model first.
 
     wins: votes for the row. ties: ties of the pair, both-bad votes included. counts: all votes of the pair.
     win_probability: the predicted score of the row; a tie is half a win. diff, diff_se: the difference in Elo points
-    and its standard error by the joint covariance and the effective number of voters; 1.96 errors are half of the 95%
-    interval. votes_needed: the number of further direct votes that would separate the two at today's estimate.
+        and its standard error by the joint covariance and the effective number of voters; 1.96 errors are half of the
+        95% interval. votes_needed: the number of further direct votes that would separate the two at today's estimate.
 
-    votes_needed is the least n >= 0 with |diff| >= 1.96 * se(n), where 1 / se(n)**2 = 1 / diff_se**2 + n * p * q /
-    (k * (400 / ln 10)**2). A vote has the information p * q on the difference in natural units; p and q = 1 - p are
-    the predicted scores. k (one for the whole board, squared residuals over expected ones) is how much less a vote
-    varies than a coin because of ties. So n = floor(k * (400 / ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) /
-    (p * q)) + 1, and 0 if the two are separated already.
+    votes_needed is the least n >= 0 with |diff| >= 1.96 * se(n), where 1 / se(n)**2 = 1 / diff_se**2 + n * p * q / (k *
+    (400 / ln 10)**2). A vote has the information p * q on the difference in natural units; p and q = 1 - p are the
+    predicted scores. k (one for the whole board, squared residuals over expected ones) is how much less a vote varies
+    than a coin because of ties. So n = floor(k * (400 / ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) / (p * q)) + 1,
+    and 0 if the two are separated already.
 
     The last four are null for a pair with an unbounded model (except with Elo), or that no chain of votes connects.
     votes_needed is null if there is no difference, or if no number of votes below 2**53 suffices. Elo has no errors, so
@@ -58,7 +58,7 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
 
 
 def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
-    """One row of `build_matrices`: the slugs of the model's opponents and each figure of the pairs.
+    """Return one row of `build_matrices`: the slugs of the model's opponents and each figure of the pairs.
 
     It computes only the values of this row, not all M x M. Empty if the model is not on the board. Raises RequestError
     as `build_matrices` does.
@@ -76,7 +76,7 @@ def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
 
 
 def _find_pair_table(board_key: BoardKey) -> PairTable | None:
-    """The newest table of a board, or None before the first one.
+    """Return the newest table of a board, or None before the first one.
 
     Raises RequestError for a board that does not exist, and for a reference board, which has no votes.
     """
@@ -94,7 +94,7 @@ def _build_count_matrices(table: PairArrays, rows: RowIndex = ALL_ROWS) -> dict[
 
 
 def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
-    """The order of the board, and the figures that the fit gives for each pair."""
+    """Return the order of the board, and the figures that the fit gives for each pair."""
     comparison = compare_pairs(table, table.board)
     is_connected = table.component[:, None] == table.component
     better_models = (np.where(is_connected, comparison.diff, 0.0) > RATING_TOLERANCE).sum(axis=0)
@@ -111,7 +111,7 @@ def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indic
 
 
 def _mask_unknown(is_known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
-    """The figures with None where they are unknown."""
+    """Return the figures with None where they are unknown."""
     masked = figures.astype(object)
     masked[~is_known] = None
     return masked

@@ -36,7 +36,7 @@ class PublishedBoard:
 
 
 def get_board(board_key: BoardKey) -> PublishedBoard:
-    """A board, with one small query if it is in memory and with none if its newest id is cached.
+    """Return a board, with one small query if it is in memory and with none if its newest id is cached.
 
     Raises RequestError as `snapshots.load_newest_board` does.
     """
@@ -56,7 +56,7 @@ def clear_newest_ids() -> None:
 
 
 def _load_board(board_key: BoardKey, snapshot_id: int) -> PublishedBoard:
-    """The board of this snapshot even if a newer one exists; if it has just been deleted, the newest one."""
+    """Return the board of this snapshot even if a newer one exists; if it has just been deleted, the newest one."""
     board = snapshots.find_board_by_id(board_key, snapshot_id)
     if board is None:
         return _build_published(*snapshots.load_newest_with_id(board_key))

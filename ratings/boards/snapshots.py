@@ -47,7 +47,7 @@ class BoardKey:
 
 
 def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """The key from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the key from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
     style_control = BOOLEAN_VALUES.get(parameters.get("style_control", "").lower())
     if style_control is None:
         raise field_error("style_control", "style_control must be true or false.")
@@ -61,7 +61,7 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
 
 
 def parse_api_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """The key as from `parse_board_key`, for API calls.
+    """Return the key as from `parse_board_key`, for API calls.
 
     Raises RequestError also 404 for style control of votes that were imported as counts; a page shows an empty board.
     """
@@ -78,7 +78,7 @@ def _has_only_counts(pool: str) -> bool:
 
 
 def load_newest_board(board_key: BoardKey) -> dict[str, Any]:
-    """The newest board, or the newest one at the time of the key, as the API shows it.
+    """Return the newest board, or the newest one at the time of the key, as the API shows it.
 
     Raises RequestError 404 for an unknown pool, category or method, for Elo under style control, and for Elo if the
     order of the votes is unknown.
@@ -87,7 +87,7 @@ def load_newest_board(board_key: BoardKey) -> dict[str, Any]:
 
 
 def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]]:
-    """The id of the newest snapshot (None before the first one) and its board, as in `load_newest_board`."""
+    """Return the id of the newest snapshot (None before the first one) and its board, as in `load_newest_board`."""
     snapshot = _query_snapshots(board_key).first()
     if snapshot is not None:
         return snapshot.pk, build_key_fields(board_key) | _build_board(snapshot)
@@ -97,23 +97,25 @@ def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]
 
 
 def find_board_by_id(board_key: BoardKey, snapshot_id: int) -> dict[str, Any] | None:
-    """The board of a snapshot as in `load_newest_board`, or None if the snapshot was deleted."""
+    """Return the board of a snapshot as in `load_newest_board`, or None if the snapshot was deleted."""
     snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
     return build_key_fields(board_key) | _build_board(snapshot) if snapshot else None
 
 
 def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
-    """The parts of the key as the API shows them, without the time."""
+    """Return the parts of the key as the API shows them, without the time."""
     return {name: getattr(board_key, name) for name in ("pool", "category", "style_control", "method")}
 
 
 def find_newest_id(board_key: BoardKey) -> int | None:
-    """The id of the snapshot that `load_newest_board` shows, or None if there is no such board or snapshot."""
+    """Return the id of the snapshot that `load_newest_board` shows, or None if there is no such board or snapshot."""
     return _query_snapshots(board_key).values_list("pk", flat=True).first()
 
 
 def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
-    """The snapshots of a board up to the time of its key, newest first. Raises RequestError 404 for a wrong name."""
+    """Return the snapshots of a board up to the time of its key, newest first. Raises RequestError 404 for a wrong
+    name.
+    """
     if board_key.method not in METHODS:
         raise _unknown_part_error("method", board_key.method)
     if board_key.method == ELO and board_key.style_control:
@@ -128,7 +130,7 @@ def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
 
 
 def select_board_id(board_key: BoardKey) -> Any:
-    """A subquery for the primary key of a board; it has no row if the board does not exist."""
+    """Return a subquery for the primary key of a board; it has no row if the board does not exist."""
     boards = Board.objects.filter(
         pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
     )
@@ -136,7 +138,7 @@ def select_board_id(board_key: BoardKey) -> Any:
 
 
 def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
-    """The newest snapshot of each pool in this category, oldest pool first, without the pools of shortlists."""
+    """Return the newest snapshot of each pool in this category, oldest pool first, without the pools of shortlists."""
     boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
     keys = boards.annotate(newest=newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
@@ -144,7 +146,7 @@ def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
 
 
 def newest_fit(field: str) -> Subquery:
-    """The value of a field of the newest snapshot by Bradley-Terry, in a query of boards."""
+    """Return the value of a field of the newest snapshot by Bradley-Terry, in a query of boards."""
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     return Subquery(newest.values(field)[:1])
 
@@ -174,7 +176,7 @@ def _build_scale(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build_upcoming_board(board_key: BoardKey) -> dict[str, Any]:
-    """A reference board before the day of its publication: with its publisher, without rows."""
+    """Return a reference board before the day of its publication: with its publisher, without rows."""
     first_snapshot = _query_snapshots(replace(board_key, at=None)).earliest("computed_at")
     return _build_board(first_snapshot) | {"computed_at": None, "rows": []}
 
@@ -220,7 +222,7 @@ def unpack_rows(packed: bytes | memoryview) -> list[dict[str, Any]]:
 
 
 def _get_pool(board_key: BoardKey) -> Pool:
-    """The pool of a board. Raises RequestError 404 if the board cannot exist."""
+    """Return the pool of a board. Raises RequestError 404 if the board cannot exist."""
     pool = Pool.objects.filter(slug=board_key.pool).first()
     if pool is None:
         raise _unknown_part_error("pool", board_key.pool)
@@ -246,7 +248,7 @@ def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
 
 
 def no_votes_error(pool: str) -> RequestError:
-    """The error of a request for the votes of a reference pool, which has only ratings."""
+    """Return the error of a request for the votes of a reference pool, which has only ratings."""
     return _missing_board_error(f"The ratings of {pool!r} were published elsewhere, without the votes behind them.")
 
 

@@ -18,10 +18,10 @@ POINT_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 def load_series(
     board_key: BoardKey, models: Sequence[str], since: datetime | None, until: datetime | None
 ) -> dict[str, Any]:
-    """The points of these models, oldest first, or of the ten best of the board if `models` is empty.
+    """Return the points of these models, oldest first, or of the ten best of the board if `models` is empty.
 
-    `since`, `until` and the key's `at` are inclusive. If more than 200 boards were published, the result has those
-    that divide the time most evenly, with the first and the last. A model has a point for each board that it is on.
+    `since`, `until` and the key's `at` are inclusive. If more than 200 boards were published, the result has those that
+    divide the time most evenly, with the first and the last. A model has a point for each board that it is on.
 
     Raises RequestError as `snapshots.load_newest_board` does, and 400 if the end lies before the start.
     """

@@ -40,7 +40,7 @@ class LaunchWeeks:
 
 
 def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
-    """All models that are not retired, with their ratings from these rows of a board."""
+    """Return all models that are not retired, with their ratings from these rows of a board."""
     current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
     prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
     measured = load_performance(current.values_list("pk", flat=True))

@@ -102,12 +102,12 @@ class Decision:
 
     @property
     def has_monthly_cost(self) -> bool:
-        """Whether the monthly cost of any listed model is known."""
+        """True if the monthly cost of any listed model is known."""
         return any(assessment.monthly is not None for assessment in self.listed)
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
-    """The decision of a valid form; adds an error to the form if the chosen model does not meet the limits."""
+    """Return the decision of a valid form; adds an error to the form if the chosen model does not meet the limits."""
     slug = form.get_value("chosen")
     survivors = choice.shortlist.survivors
     chosen = next((assessment for assessment in survivors if assessment.candidate.slug == slug), None)
@@ -131,7 +131,7 @@ def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
 
 
 def build_decision_data(decision: Decision) -> dict[str, Any]:
-    """The shortlist and the decision as JSON data."""
+    """Return the shortlist and the decision as JSON data."""
     names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
     return ShortlistSchema(decision.choice).data | {
         "day": decision.day,
@@ -145,7 +145,7 @@ def build_decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def render_markdown(decision: Decision) -> str:
-    """The decision as a Markdown document."""
+    """Return the decision as a Markdown document."""
     return "\n".join(_iter_lines(decision)) + "\n"
 
 
@@ -180,7 +180,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
 
 
 def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
-    """The source of the tiers; nothing without ratings."""
+    """Yield the source of the tiers; nothing without ratings."""
     if choice.computed_at:
         source = {
             "pool": escape_markdown(choice.pool.name),
@@ -197,7 +197,7 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
 
 
 def escape_markdown(text: str) -> str:
-    """The text on one line, with Markdown's special characters escaped."""
+    """Return the text on one line, with Markdown's special characters escaped."""
     return MARKDOWN_SPECIALS.sub(r"\\\1", " ".join(text.split()))
 
 

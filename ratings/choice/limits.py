@@ -39,7 +39,7 @@ class Candidate:
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
-        """The GiB for the weights and their overhead, without the cache of conversations."""
+        """Return the GiB for the weights and their overhead, without the cache of conversations."""
         return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
 
@@ -91,7 +91,7 @@ def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | Non
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
-    """All limits that the candidate does not or may not meet, in the order of `LIMIT_ASSESSORS`."""
+    """Return all limits that the candidate does not or may not meet, in the order of `LIMIT_ASSESSORS`."""
     findings = (assess(candidate, limits) for name, assess in LIMIT_ASSESSORS.items() if is_limit_set(limits, name))
     return [finding for finding in findings if finding]
 
@@ -104,7 +104,7 @@ def is_limit_set(limits: Limits, name: str) -> bool:
 def _build_assessor(
     sign: str, name: str, label: str, get_value: Callable[[Candidate, Limits], Any], format_value: Callable[[Any], str]
 ) -> Assessor:
-    """The assessor of a limit on one number; the sign "<" marks a minimum, and ">" a maximum."""
+    """Return the assessor of a limit on one number; the sign "<" marks a minimum, and ">" a maximum."""
 
     def assess(model: Candidate, limits: Limits) -> LimitFinding | None:
         return _compare_with_limit(sign, name, label, get_value(model, limits), getattr(limits, name), format_value)
@@ -115,7 +115,7 @@ def _build_assessor(
 def _compare_with_limit(
     sign: str, name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
 ) -> LimitFinding | None:
-    """A finding if the value is unknown, or if `value sign limit` is true."""
+    """Return a finding if the value is unknown, or if `value sign limit` is true."""
     if value is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     is_beyond = value < limit if sign == "<" else value > limit
@@ -175,7 +175,7 @@ def _compute_failure_percent(model: Candidate, _: Limits) -> float | None:
 
 
 def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:
-    """A finding with the provider's usage tier, because other tiers have other limits."""
+    """Return a finding with the provider's usage tier, because other tiers have other limits."""
     if allowed is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     return LimitFinding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None

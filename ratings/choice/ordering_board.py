@@ -16,7 +16,7 @@ POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kin
 
 
 def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
-    """The board of a category that sorts a shortlist, or the overall one if the pool has none for it.
+    """Return the board of a category that sorts a shortlist, or the overall one if the pool has none for it.
 
     If no pool is given, it is the first pool by `POOL_PRIORITY` with enough votes in the category, else with enough
     votes overall, else with any votes. Raises RequestError 404 for an unknown pool.
@@ -34,7 +34,7 @@ def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
 
 
 def _can_sort(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the rows can sort a shortlist: two comparable models have enough votes for a rank."""
+    """Return whether the rows can sort a shortlist: two comparable models have enough votes for a rank."""
     main_rows = (row for row in rows if row["component"] == 0 and not row["unbounded"])
     return len([row for row in main_rows if row.get("votes_to_rank", 0) == 0]) >= MIN_RANKED_MODELS
 

@@ -36,7 +36,7 @@ class CandidateAssessment:
 
     @property
     def conditional(self) -> bool:
-        """Whether the license allows commercial use only with conditions."""
+        """True if the license allows commercial use only with conditions."""
         return self.candidate.commercial == "conditional"
 
     @property
@@ -76,13 +76,13 @@ class Shortlist:
 
     @property
     def costliest(self) -> str | None:
-        """The limit whose removal adds the most survivors; None if no single limit matters."""
+        """The limit whose removal adds the most survivors, or None if no single limit matters."""
         name = max(self.gained, key=self.gained.__getitem__, default=None)
         return name if name and self.gained[name] else None
 
 
 def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
-    """The shortlist of these candidates under the limits."""
+    """Return the shortlist of these candidates under the limits."""
     assessments = sorted(
         (_assess_candidate(candidate, limits) for candidate in candidates),
         key=lambda assessment: assessment.sort_key,

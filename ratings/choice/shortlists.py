@@ -34,12 +34,12 @@ class ModelChoice:
 
     @property
     def uncertain(self) -> bool:
-        """Whether a contestant has no value for some limit."""
+        """True if a contestant has no value for some limit."""
         return any(contestant.unknown for contestant in self.contestants)
 
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
-    """The choice for a valid form. Raises RequestError 404 for an unknown pool."""
+    """Return the choice for a valid form. Raises RequestError 404 for an unknown pool."""
     task = form.task_kind
     category = task.category if task else OVERALL_CATEGORY
     board = ordering_board.load_ordering_board(form.get_value("pool") or "", category)

@@ -68,7 +68,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
 
 
 def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:
-    """A page of matching models and one of excluded models: all 2,500 would be half a megabyte of HTML."""
+    """Return a page of matching models and one of excluded models: all 2,500 would be half a megabyte of HTML."""
     lists = {"left": choice.shortlist.survivors, "out": choice.shortlist.excluded}
     try:
         return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists.items()}
@@ -77,19 +77,19 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
 
 
 def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:
-    """The benchmarks of a task, in its order."""
+    """Return the benchmarks of a task, in its order."""
     slugs = task.benchmarks if task else ()
     return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda benchmark: slugs.index(benchmark.slug))
 
 
 def _build_token_query(query: QueryDict) -> str:
-    """The query parameters for the cost calculator, after an `&`."""
+    """Return the query parameters for the cost calculator, after an `&`."""
     tokens = {name: query[name] for name in ("input_tokens", "output_tokens") if query.get(name)}
     return "&" + urlencode(tokens) if tokens else ""
 
 
 def _list_pools(selected: str) -> QuerySet[Pool]:
-    """The pools to choose from: all except the pools of shortlists, and always the selected one."""
+    """Return the pools to choose from: all except the pools of shortlists, and always the selected one."""
     return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
 
 
@@ -116,7 +116,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 
 
 def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
-    """The decision as a file of this kind; None for another kind."""
+    """Return the decision as a file of this kind, or None for another kind."""
     if kind == "md":
         response = HttpResponse(render_markdown(decision), content_type="text/markdown; charset=utf-8")
     elif kind == "json":
@@ -129,25 +129,25 @@ def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
 
 
 def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
-    """The parameters of the shortlist, which the form of the decision sends again."""
+    """Return the parameters of the shortlist, which the form of the decision sends again."""
     return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
 
 
 def _list_limit_costs(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[LimitCost]:
-    """The limits with their effects, the largest first."""
+    """Return the limits with their effects, the largest first."""
     gained = sorted(choice.shortlist.gained.items(), key=lambda item: -item[1])
     return [LimitCost(form.fields[name].label, more, _drop_parameters(query, name)) for name, more in gained if more]
 
 
 def _build_certain_query(query: QueryDict) -> str:
-    """The query string that hides models without a value for some limit."""
+    """Return the query string that hides models without a value for some limit."""
     parameters = query.copy()
     parameters["unknown"] = "exclude"
     return _drop_parameters(parameters)
 
 
 def _drop_parameters(query: QueryDict, *names: str) -> str:
-    """The query string without these parameters, for the first page of each list."""
+    """Return the query string without these parameters, for the first page of each list."""
     parameters = query.copy()
     for name in (*names, *LIST_PARAMETERS):
         parameters.pop(name, None)

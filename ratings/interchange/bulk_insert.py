@@ -92,7 +92,7 @@ def _copy_rows(database: Any, votes: str, imported_rows: str) -> None:
 
 
 def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, int]) -> str:
-    """A line of a vote in the text format of COPY."""
+    """Return a line of a vote in the text format of COPY."""
     voter = COPY_NULL if row.voter is None else target.hash_voter(row.voter)
     style = _compute_features(row)
     features = COPY_NULL if style is None else _format_array(map(repr, style))
@@ -118,7 +118,7 @@ def _compute_features(row: VoteRow) -> list[float] | None:
 
 
 def _format_imported_row(key: int, row: VoteRow, target: ImportTarget) -> str:
-    """A line of the fields that have no column, in the text format of COPY; empty if there are none.
+    """Return a line of the fields that have no column, in the text format of COPY; empty if there are none.
 
     The source of the vote is one of them, because the source column says that the vote was imported.
     """
@@ -139,7 +139,7 @@ def _format_imported_row(key: int, row: VoteRow, target: ImportTarget) -> str:
 
 
 def _replace_nul(value: Any) -> Any:
-    """The value with replacement characters for NUL, which PostgreSQL's JSON cannot store."""
+    """Return the value with replacement characters for NUL, which PostgreSQL's JSON cannot store."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
     if isinstance(value, dict):

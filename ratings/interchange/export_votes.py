@@ -61,7 +61,8 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
 
 
 def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
-    """The votes of a pool with ids above `after`, oldest first, with the keys `RECORD_FIELDS` and optionally the texts.
+    """Yield the votes of a pool with ids above `after`, oldest first, with the keys `RECORD_FIELDS` and optionally the
+    texts.
 
     A voter's pseudonym is valid for one call, because each call draws a new key. With `public` it is valid for a day.
     """
@@ -93,7 +94,7 @@ def iter_record_batches(
 
 
 def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> VoteRecord:
-    """The vote with a pseudonym of its voter by the key of 32 bytes; without a key, as the public may see it."""
+    """Return the vote with a pseudonym of its voter by the key of 32 bytes; without a key, as the public may see it."""
     return {
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],
@@ -116,7 +117,7 @@ def _format_time(time: datetime | None) -> str | None:
 
 
 def _to_plain_number(count: float) -> float:
-    """A whole number as an int, so that it is written without a fraction."""
+    """Return a whole number as an int, so that it is written without a fraction."""
     return int(count) if count.is_integer() else count
 
 

@@ -97,13 +97,13 @@ def _import_rows(path: Path, target: ImportTarget, progress: ProgressCallback | 
 
 
 def is_csv(path: Path) -> bool:
-    """Whether the file extension is .csv, ignoring a compression extension; all other files are JSON Lines."""
+    """Return whether the file extension is .csv, ignoring a compression extension; all other files are JSON Lines."""
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in COMPRESSION_OPENERS]
     return bool(suffixes) and suffixes[-1] == ".csv"
 
 
 def _build_voter_hasher(pool: Pool) -> Callable[[str], str]:
-    """A function from a voter's name to a UUID, the same in all files of a pool, but different in every pool."""
+    """Return a function from a voter's name to a UUID, the same in all files of a pool, but different in every pool."""
     return lru_cache(VOTER_CACHE_SIZE)(lambda voter: keyed_hash(f"judge:{pool.slug}", voter)[:32])
 
 

@@ -31,7 +31,7 @@ class RecordPage:
 
 
 def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
-    """The page of votes with ids above `after`.
+    """Return the page of votes with ids above `after`.
 
     Raises RequestError 404 for an unknown pool, and 400 for a pool without votes or an invalid `after`.
     """
@@ -90,5 +90,5 @@ class RecordStream:
 
 
 def _format_next_batch(batches: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:
-    """The lines of the next batch; empty at the end."""
+    """Return the lines of the next batch; empty at the end."""
     return b"".join(format_json_line(record) for _, record in next(batches, []))

@@ -13,7 +13,7 @@ from ratings.models import PUBLIC_DELAY
 
 
 def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
-    """The votes of an ordered batch before the first vote that is not public yet.
+    """Return the votes of an ordered batch before the first vote that is not public yet.
 
     The record ends there, even if public votes follow. Otherwise a reader who continues after the last id would miss
     votes that were stored a moment later with a smaller id.
@@ -24,13 +24,13 @@ def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
 
 
 def is_public(vote: Vote, now: datetime) -> bool:
-    """Whether the vote was cast at least a day ago. An imported vote without a time is public at once."""
+    """Return whether the vote was cast at least a day ago. An imported vote without a time is public at once."""
     times = [time for time in (vote.created_at, vote.file_time) if time]  # type: ignore[attr-defined]  # annotated
     return vote.created_at is None or min(times) <= now - PUBLIC_DELAY
 
 
 def truncate_to_hour(time: datetime | None) -> datetime | None:
-    """The start of the hour (UTC), or None without a time."""
+    """Return the start of the hour (UTC), or None without a time."""
     return time and time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 

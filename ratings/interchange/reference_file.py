@@ -43,12 +43,12 @@ class ReferenceRating:
 
     @property
     def is_rolling(self) -> bool:
-        """Whether the maker moves the name from model to model, so that it is unknown which model was rated."""
+        """True if the maker moves the name from model to model, so that it is unknown which model was rated."""
         return is_rolling(self.model)
 
 
 def _parse_date(name: str) -> str:
-    """The date in a name: `Claude 3.5 Sonnet (20241022)` → `20241022`; empty if the name has none."""
+    """Return the date in a name: `Claude 3.5 Sonnet (20241022)` → `20241022`; empty if the name has none."""
     settings = SETTINGS_PATTERN.search(name)
     for part in settings[1].lower().split(", ") if settings else ():
         if DATE_PATTERN.fullmatch(part):
@@ -58,7 +58,7 @@ def _parse_date(name: str) -> str:
 
 
 def read_ratings(path: Path) -> list[ReferenceRating]:
-    """The ratings in the order of the file, with slugs of categories.
+    """Return the ratings in the order of the file, with slugs of categories.
 
     Raises KeyError or ValueError if the file has another format.
     """
@@ -79,7 +79,7 @@ def _parse_rating(line: Mapping[str, str]) -> ReferenceRating:
 
 
 def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """The rows of one board, the best first, from ratings and facts of their models; names are the publisher's.
+    """Return the rows of one board, the best first, from ratings and facts of their models; names are the publisher's.
 
     Rating, interval and votes are as published. Ranks are counted among these rows, `rank` by ratings and `rank_ub` by
     intervals. Columns that need more data are None.
@@ -111,5 +111,5 @@ def _build_columns(rating: ReferenceRating) -> dict[str, Any]:
 
 
 def _compute_rank(sorted_values: Sequence[float], value: float) -> int:
-    """One plus the number of higher values in a sorted list."""
+    """Return one plus the number of higher values in a sorted list."""
     return 1 + len(sorted_values) - bisect_right(sorted_values, value)

@@ -60,7 +60,7 @@ class VoteRow(NamedTuple):
 
 
 def parse_vote(line: int, raw: dict[str, Any]) -> VoteRow:
-    """The vote of a row from its raw fields. Raises ValueError that names the line and the field."""
+    """Return the vote of a row from its raw fields. Raises ValueError that names the line and the field."""
     fields, other_fields = _parse_fields(line, raw, VOTE_PARSERS)
     if "winner" not in fields:
         raise ValueError(f"line {line}: winner is missing or empty")
@@ -98,7 +98,7 @@ def parse_pair_counts(line: int, raw: dict[str, Any]) -> Iterator[VoteRow]:
 def _parse_fields(
     line: int, raw: dict[str, Any], parsers: dict[str, Callable[[Any], Any]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The values of fields with a parser, and the raw values of all others; empty and null fields are left out."""
+    """Return the values of fields with a parser, and the raw values of all others; empty and null fields are left out."""
     fields: dict[str, Any] = {}
     other_fields: dict[str, Any] = {}
     field = ""
@@ -129,7 +129,7 @@ def _derive_categories(fields: dict[str, Any]) -> tuple[str, ...]:
 
 
 def parse_language(value: Any) -> tuple[str, ...]:
-    """The category of a language from its English name or two-letter code; none if the language is unknown."""
+    """Return the category of a language from its English name or two-letter code; none if the language is unknown."""
     if not isinstance(value, str):
         raise ValueError("must be text")
     return _parse_language_name(value.strip().lower())
@@ -146,14 +146,14 @@ def _parse_language_name(name: str) -> tuple[str, ...]:
 
 
 def parse_categories(value: Any) -> tuple[str, ...]:
-    """The slugs of categories without duplicates."""
+    """Return the slugs of categories without duplicates."""
     if isinstance(value, list) and all(isinstance(slug, str) and CATEGORY_PATTERN.fullmatch(slug) for slug in value):
         return tuple(dict.fromkeys(value))
     raise ValueError(f"must be a list of names, each of at most {MAX_CATEGORY_LENGTH} letters a-z, digits and -")
 
 
 def parse_category_tags(value: Any) -> tuple[str, ...]:
-    """The categories of a `category_tag`, whose keys end in a version: `{"math_v0.1": {"math": true}}`."""
+    """Return the categories of a `category_tag`, whose keys end in a version: `{"math_v0.1": {"math": true}}`."""
     if not isinstance(value, dict) or not all(isinstance(tag, dict) for tag in value.values()):
         raise ValueError("must be an object of objects")
     categories = []
@@ -227,7 +227,7 @@ def _parse_propensity(value: Any) -> float:
 
 
 def _parse_time(value: Any) -> datetime:
-    """A time in UTC from seconds since the epoch or ISO 8601; a time without a zone is in UTC."""
+    """Return a time in UTC from seconds since the epoch or ISO 8601; a time without a zone is in UTC."""
     try:
         if isinstance(value, str):
             time = datetime.fromisoformat(value)
@@ -242,7 +242,7 @@ def _parse_time(value: Any) -> datetime:
 
 
 def _parse_style(value: Any) -> list[float] | None:
-    """Length, headers, bold and list items of a, then of b; None if one of them is missing."""
+    """Length, headers, bold and list items of a, then of b, or None if one of them is missing."""
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     figures = {name: value[name] for name in STYLE_FIELDS if value.get(name) is not None}
@@ -267,7 +267,7 @@ def _parse_conversation(value: Any) -> list[dict[str, Any]]:
 
 
 def list_assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
-    """The texts of the model; the content of a message is text, or parts of which some are text."""
+    """Return the texts of the model; the content of a message is text, or parts of which some are text."""
     contents = [message.get("content") for message in conversation if message.get("role") == "assistant"]
     return [content if isinstance(content, str) else _join_text_parts(content) for content in contents]
 

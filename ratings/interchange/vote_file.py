@@ -33,7 +33,7 @@ class VoteRows(NamedTuple):
 
 
 def parse_vote_file(lines: Iterable[bytes], *, is_csv: bool) -> VoteRows:
-    """The votes of a file, parsed and checked as they are iterated.
+    """Return the votes of a file, parsed and checked as they are iterated.
 
     Raises ValueError that names the line and, if there is one, the field; so does the iteration of the rows.
     """

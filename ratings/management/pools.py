@@ -10,7 +10,7 @@ NO_VOTES_MESSAGE = "its ratings were published elsewhere, without the votes behi
 
 
 def get_pool(slug: str) -> Pool:
-    """The pool with this slug. Raises CommandError if the pool does not exist or has no votes."""
+    """Return the pool with this slug. Raises CommandError if the pool does not exist or has no votes."""
     pool = None if "\0" in slug else Pool.objects.filter(slug=slug).first()
     if pool is None:
         raise CommandError(f"there is no pool {slug!r}")
@@ -26,7 +26,7 @@ class PoolCommand(BaseCommand):
         parser.add_argument("--pool", metavar="SLUG", help="only this pool (default: all pools)")
 
     def select_pools(self, slug: str | None) -> list[Pool]:
-        """The pool with this slug, or all pools with votes. Raises CommandError as `get_pool` does."""
+        """Return the pool with this slug, or all pools with votes. Raises CommandError as `get_pool` does."""
         if slug:
             return [get_pool(slug)]
         pools = []

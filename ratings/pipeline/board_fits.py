@@ -45,7 +45,7 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
 
 
 def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:
-    """A snapshot under style control, of the votes with a known style; without rows if there is no fit."""
+    """Return a snapshot under style control, of the votes with a known style; without rows if there is no fit."""
     counts, votes, features = _select_styled_votes(state, board.category.slug, models)
     parameters = _build_parameters(board)
     styled_votes = StyledVotes(
@@ -80,7 +80,7 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """The parameters of a fit. In a pool of this arena, a voter's votes are not independent."""
+    """Return the parameters of a fit. In a pool of this arena, a voter's votes are not independent."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
@@ -108,7 +108,7 @@ def _fit_bradley_terry(
 def _select_styled_votes(
     state: PoolState, category: str, models: ModelsByKey
 ) -> tuple[CategoryCounts, CategoryVotes, NDArray[np.float32]]:
-    """The votes of a category with a known style: their counts, the votes, and their features."""
+    """Return the votes of a category with a known style: their counts, the votes, and their features."""
     keys = sorted(state.positions, key=lambda key: models[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)
@@ -132,7 +132,9 @@ def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
 
 
 def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]:
-    """The effect of a standard deviation of each style, in natural log-odds; None for a style that never varied."""
+    """Return the effect of a standard deviation of each style, in natural log-odds, or None for a style that never
+    varied.
+    """
     values = zip(STYLE_FEATURES, style_fit.coefficients, style_fit.errors, style_fit.scale.tolist(), strict=True)
     return {
         name: None if coefficient is None else {"coefficient": coefficient, "se": error, "scale": scale}

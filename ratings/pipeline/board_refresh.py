@@ -121,7 +121,7 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
 
 
 def _list_next_boards(pool: Pool, done: set[int]) -> list[Board]:
-    """The next due boards of a pool, most votes first."""
+    """Return the next due boards of a pool, most votes first."""
     due = [*Board.objects.filter(build_due_filter(), pool=pool).exclude(pk__in=done).select_related("pool", "category")]
     if due:
         state = pool_state.get_pool_state(due[0].pool)
@@ -181,7 +181,7 @@ def refresh_style_board() -> bool:
 
 
 def _find_stalest_board() -> tuple[Board, datetime] | None:
-    """The plain board with the most outdated counterpart under style control, and the time of its publication.
+    """Return the plain board with the most outdated counterpart under style control, and the time of its publication.
 
     Sets of visitors have no style control. None if no board is due.
     """
@@ -225,7 +225,9 @@ def _atomic_with_reset() -> Iterator[None]:
 
 
 def _read_database_clock() -> datetime:
-    """The current time of the database. It is not the start of the transaction: earlier commits are in the boards."""
+    """Return the current time of the database. It is not the start of the transaction: earlier commits are in the
+    boards.
+    """
     now: datetime = _query_value("SELECT clock_timestamp()")
     return now
 

@@ -57,7 +57,9 @@ class BoardRows:
 
 
 def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float] | None) -> BoardRows:
-    """All rows of a fit. anchor: a model and its published rating; all models of its component are shifted with it."""
+    """Return all rows of a fit. anchor: a model and its published rating; all models of its component are shifted with
+    it.
+    """
     shift = _compute_anchor_shift(contestants.board, fit, anchor)
     enough = has_enough_votes(~fit.unbounded, contestants.weight)
     ranks = compute_ranks(fit, enough)
@@ -77,7 +79,7 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float]
 
 
 def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
-    """All rows of Elo ratings by model key, without errors. The same models have a rank as on the fitted board."""
+    """Return all rows of Elo ratings by model key, without errors. The same models have a rank as on the fitted board."""
     rating = np.array([ratings[key] for key in contestants.board.models])
     parts = components.list_components(contestants.board.comparisons)
     component, bounded = components.label_components(parts, len(rating))
@@ -159,7 +161,7 @@ def _to_json_values(column: Any) -> Sequence[Any]:
 
 
 def build_model_facts(model: LanguageModel) -> BoardRow:
-    """The current facts of a model in its row."""
+    """Return the current facts of a model in its row."""
     return {
         "model": model.slug,
         "name": model.name,

@@ -148,7 +148,7 @@ def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] |
 
 
 def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """The number of votes with a known propensity, and model → [move, error, flagged].
+    """Return the number of votes with a known propensity, and model → [move, error, flagged].
 
     None if there are no such votes, or if the fit does not converge.
     """
@@ -184,7 +184,7 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
 
 
 def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: Floats, amount: Floats) -> Comparisons:
-    """The sums of an amount of each row, such as its number of votes."""
+    """Return the sums of an amount of each row, such as its number of votes."""
     wins, ties = np.zeros((2, len(labels), len(labels)))
     np.add.at(wins, (np.where(outcome > 0, low, high), np.where(outcome > 0, high, low)), amount * (outcome != 0))
     np.add.at(ties, (low, high), amount * (outcome == 0))
@@ -194,7 +194,7 @@ def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: 
 def _build_voter_counts(
     pool: Pool, low: Indices, high: Indices, rows: Floats
 ) -> propensity_audit.WeightedVoterCounts | None:
-    """The votes by voter, counted and weighted; None if the intervals of the board are not clustered either."""
+    """Return the votes by voter, counted and weighted, or None if the intervals of the board are not clustered either."""
     voter = np.unique(rows[:, VOTER_HASH], return_inverse=True)[1]
     known_voters = np.unique(voter[rows[:, IS_KNOWN_VOTER] > 0])
     if pool.kind == Pool.Kind.IMPORT or len(known_voters) < MIN_VOTERS:
@@ -208,7 +208,9 @@ def _build_voter_counts(
 
 
 def _fetch_array(statement: str, parameters: Any) -> Floats:
-    """All rows as numbers (N, 8). There may be one per vote, so only a part at a time consists of Python objects."""
+    """Return all rows as numbers (N, 8). There may be one per vote, so only a part at a time consists of Python
+    objects.
+    """
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         parts = [np.array(part, dtype=np.float64) for part in iter(lambda: cursor.fetchmany(FETCH_SIZE), [])]

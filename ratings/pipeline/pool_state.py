@@ -76,11 +76,11 @@ class CategoryVotes:
     voter: Indices
 
     def select(self, votes: NDArray[np.bool_]) -> "CategoryVotes":
-        """Only these votes (a mask of length N)."""
+        """Return only these votes (a mask of length N)."""
         return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """The counts of these votes, and the votes themselves, both by positions among the models with votes."""
+        """Return the counts of these votes, and the votes themselves, both by positions among the models with votes."""
         board = Comparisons.from_votes(self.first, self.second, self.double_score / 2, weight=self.weight)
         inside = np.array(board.labels, dtype=np.intp)
         first, second = (np.searchsorted(inside, side) for side in (self.first, self.second))
@@ -133,7 +133,7 @@ class PoolState:
             self.categories.setdefault(count.category, PairMatrices()).add(low, high, count)
 
     def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
-        """The counts of the models with votes in a category, labeled and ordered by slug."""
+        """Return the counts of the models with votes in a category, labeled and ordered by slug."""
         table = self.categories.get(category, PairMatrices())
         size = len(table.wins)
         has_votes = (table.wins + table.wins.T + table.ties).sum(axis=1) > 0
@@ -146,12 +146,12 @@ class PoolState:
         return CategoryCounts(models, comparisons, both_bad.sum(axis=1))
 
     def count_votes(self, category: str) -> float:
-        """The number of votes of a category."""
+        """Return the number of votes of a category."""
         table = self.categories.get(category, PairMatrices())
         return float(table.wins.sum() + table.ties.sum() / 2)
 
     def select_votes(self, category: str, models: list[int]) -> CategoryVotes:
-        """The votes of a category between these models, sorted by voter; none if the votes are not ordered."""
+        """Return the votes of a category between these models, sorted by voter; none if the votes are not ordered."""
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[models] = np.arange(len(models))
         return self._build_votes(positions, self._find_votes(category))
@@ -240,7 +240,7 @@ def apply_changes(pool: Pool, changes: TallyChanges) -> None:
 
 
 def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState:
-    """The state of a pool, from memory or from the database.
+    """Return the state of a pool, from memory or from the database.
 
     changes: changes that the same transaction has stored; the revision of `pool` is the one before them.
     """

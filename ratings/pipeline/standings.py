@@ -77,7 +77,7 @@ def _list_drawable_keys(pool: Pool, judged: Iterable[int]) -> list[int]:
 
 
 def _expand_counts(counts: CategoryCounts, keys: list[int]) -> Comparisons:
-    """The same counts among more models, given by sorted keys."""
+    """Return the same counts among more models, given by sorted keys."""
     size = len(keys)
     wins = np.zeros((size, size))
     ties = np.zeros((size, size))

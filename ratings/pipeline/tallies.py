@@ -139,7 +139,7 @@ def _load_boards(pools: set[str]) -> dict[BoardSlugs, Board]:
 def _get_or_create_pools(
     known: Mapping[BoardSlugs, Board], counts: list[PairCount]
 ) -> tuple[dict[str, Pool], list[PairCount]]:
-    """The pools of these counts, created at their first vote, and the counts to add to their boards.
+    """Return the pools of these counts, created at their first vote, and the counts to add to their boards.
 
     A visitor's set has only its overall board. A new set may have been deleted before because it had no recent votes.
     Then it has more votes than these, so all of its votes are counted.
@@ -159,7 +159,7 @@ def _get_or_create_pools(
 def _get_or_create_boards(
     keys: set[BoardSlugs], known: Mapping[BoardSlugs, Board], pools: Mapping[str, Pool]
 ) -> dict[BoardSlugs, Board]:
-    """The boards of these pools and categories; missing boards and categories are created."""
+    """Return the boards of these pools and categories; missing boards and categories are created."""
     boards = dict(known)
     for pool, slug in keys - boards.keys():
         boards[pool, slug] = Board.objects.create(pool=pools[pool], category=get_or_create_category(slug))

@@ -33,7 +33,7 @@ class VerificationResult:
 
 
 def verify_tallies(pools: Sequence[Pool]) -> VerificationResult:
-    """The result of a recount of these pools in one consistent view. Call it outside of a transaction.
+    """Return the result of a recount of these pools in one consistent view. Call it outside of a transaction.
 
     Raises TallyMismatch at the first difference.
     """
@@ -94,7 +94,7 @@ def _list_outcomes(winner: str, *, first_is_a: bool) -> list[str]:
 
 
 def _iter_tallied_votes(pool: Pool) -> Iterator[Vote]:
-    """The counted votes that are in the tallies, without their long fields."""
+    """Yield the counted votes that are in the tallies, without their long fields."""
     waiting = Exists(Outbox.objects.filter(vote=OuterRef("pk")))
     votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True).order_by("pk")
     votes = votes.only("model_a", "model_b", "winner", "multiplicity", "categories")

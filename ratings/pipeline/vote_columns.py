@@ -88,7 +88,7 @@ class VoteColumns:
         return self._append(VOTES_BY_ID_SQL, ids=ids)
 
     def has_category(self, category: str, part: slice) -> NDArray[np.bool_]:
-        """Whether each vote of a part has the category."""
+        """Return whether each vote of a part has the category."""
         set_has_category = np.array([category in categories for categories in self.category_sets], dtype=bool)
         has_category: NDArray[np.bool_] = set_has_category[self["category_set"][part]]
         return has_category
@@ -133,7 +133,7 @@ class VoteColumns:
 
 
 def _iter_row_batches(copy: Iterable[bytes]) -> Iterator[NDArray[Any]]:
-    """The rows of a binary COPY, in large batches."""
+    """Yield the rows of a binary COPY, in large batches."""
     buffer = bytearray()
     start = COPY_HEADER_SIZE
     for data in copy:

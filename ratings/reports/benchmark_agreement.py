@@ -99,7 +99,7 @@ class BenchmarkComparison:
 
     @property
     def rank_signal(self) -> str | None:
-        """Whether the benchmark has `kept` or `lost` its rank signal; None without a regression."""
+        """True if the benchmark has `kept` or `lost` its rank signal, or None without a regression."""
         if self.regression is None:
             return None
         return "lost" if self.regression.lost else "kept"
@@ -114,7 +114,7 @@ class BenchmarkComparison:
 
 
 def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
-    """The query from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the query from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
     board_key = snapshots.parse_board_key(parameters)
     return AgreementQuery(
         pool=parameters.get("pool") or "",
@@ -125,7 +125,7 @@ def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
 
 
 def get_benchmark(slug: str) -> Benchmark:
-    """The benchmark with this slug. Raises RequestError 404 if there is none."""
+    """Return the benchmark with this slug. Raises RequestError 404 if there is none."""
     # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
     benchmark = Benchmark.objects.filter(slug=slug).first() if slug.isprintable() else None
     if benchmark is None:
@@ -134,7 +134,7 @@ def get_benchmark(slug: str) -> Benchmark:
 
 
 def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkComparison:
-    """The comparison of a benchmark with a board.
+    """Return the comparison of a benchmark with a board.
 
     Raises RequestError 404 for an unknown pool or category, and for conditions that no score has.
     """
@@ -165,7 +165,7 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
 
 
 def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int | None]:
-    """The pool to compare with. If it is not the live pool, also the number of comparable models of that one."""
+    """Return the pool to compare with. If it is not the live pool, also the number of comparable models of that one."""
     if not category.isprintable():  # no query can contain it; loading the board raises the error
         return LIVE_POOL, None
     sizes = {LIVE_POOL: 0}
@@ -213,7 +213,7 @@ def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None,
 
 
 def _compute_error(row: Row) -> float:
-    """The standard error of a rating, from its interval if only that was published, else 0."""
+    """Return the standard error of a rating, from its interval if only that was published, else 0."""
     if row["se"] is not None:
         return float(row["se"])
     low, high = row["ci_low"], row["ci_high"]
@@ -241,7 +241,7 @@ def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None
 
 
 def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
-    """The models that have a score but no comparable rating, by name, each with the reason."""
+    """Return the models that have a score but no comparable rating, by name, each with the reason."""
     board_rows = {row["model"]: row for row in rows}
     models = [score.model for _, score in group.ranking.rows] if group else []
     left_out = []
@@ -254,7 +254,7 @@ def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[R
 
 
 def find_comparable_slugs() -> set[str]:
-    """The slugs of all benchmarks with enough models on the overall board of one pool."""
+    """Return the slugs of all benchmarks with enough models on the overall board of one pool."""
     boards = [set(_index_rated_rows(unpack_rows(snapshot.rows))) for snapshot in list_newest_snapshots()]
     condition_names = [field.name for field in fields(Conditions) if field.name != "report"]
     report = Case(When(harness="", then=F("source")), default=Value(""))

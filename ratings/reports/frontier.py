@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
-    """The models of a board with their price or speed, and which of them are on the Pareto frontier.
+    """Return the models of a board with their price or speed, and which of them are on the Pareto frontier.
 
     It is the board with the axis as `against`. `rows`, in the order of the board, also have value, on_frontier, and
     with prices both of them, their source and their day. `left_out`: model, name and reason, one of

@@ -60,7 +60,7 @@ class Proportion:
 
     @property
     def is_even(self) -> bool:
-        """Whether one half lies within the interval."""
+        """True if one half lies within the interval."""
         return self.low <= 50 <= self.high
 
 
@@ -139,12 +139,12 @@ class MethodFigures:
 
     @property
     def day(self) -> DayChanges | None:
-        """The changes within a day; None if no board is a day old."""
+        """The changes within a day, or None if no board is a day old."""
         return _load_day_changes(self.pool.slug, self.board)
 
 
 def load_pool_figures(pool: str) -> MethodFigures:
-    """The figures of a pool.
+    """Return the figures of a pool.
 
     Raises RequestError 404 for an unknown pool, and for one whose ratings were published elsewhere.
     """
@@ -155,7 +155,7 @@ def load_pool_figures(pool: str) -> MethodFigures:
 
 
 def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
-    """The figures of the pool of this board, which is its newest overall one."""
+    """Return the figures of the pool of this board, which is its newest overall one."""
     slug: str = board["pool"]
     style_board = _load_board(slug, style_control=True)
     pool = Pool.objects.select_related("figures").get(slug=slug)
@@ -176,7 +176,7 @@ def _load_board(pool: str, *, style_control: bool = False, at: datetime | None =
 
 
 def compute_proportion(part: int, whole: int) -> Proportion | None:
-    """The proportion, or None if the whole is 0."""
+    """Return the proportion, or None if the whole is 0."""
     if not whole:
         return None
     rate = part / whole
@@ -217,7 +217,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
 
 
 def _list_reasons(reasons: Mapping[str, int]) -> list[ReasonCount]:
-    """The reasons with their texts, the most frequent first."""
+    """Return the reasons with their texts, the most frequent first."""
     by_frequency = sorted(reasons.items(), key=lambda item: -item[1])
     return [ReasonCount(reason, REASON_TEXTS.get(reason, reason), votes) for reason, votes in by_frequency]
 
@@ -237,7 +237,7 @@ def _convert_to_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) -> dict[str, Any]:
-    """The audit of the draw. `flagged` models move by more than two errors; `farthest` is the largest move."""
+    """Return the audit of the draw. `flagged` models move by more than two errors; `farthest` is the largest move."""
     rows = [
         {"slug": slug, "name": models[slug].name, "moved": moved, "error": error, "flagged": flagged}
         for slug, (moved, error, flagged) in audit["models"].items()
@@ -256,7 +256,7 @@ def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) 
 
 
 def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The effect of each style feature, in Elo points per standard deviation, with its 95% margin."""
+    """Return the effect of each style feature, in Elo points per standard deviation, with its 95% margin."""
     coefficients = {feature: style[feature] for feature in STYLE_NAMES if style.get(feature)}
     return [
         {
@@ -270,7 +270,7 @@ def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
-    """The changes since a day ago, or None if no board is a day old."""
+    """Return the changes since a day ago, or None if no board is a day old."""
     earlier = _load_board(slug, at=timezone.now() - DAY)
     if not earlier["computed_at"]:
         return None
@@ -280,7 +280,7 @@ def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
 
 
 def _list_day_changes(earlier: Mapping[str, Any], board: Mapping[str, Any]) -> list[DayChange]:
-    """The models that moved by half a point or to another rank, and new ones."""
+    """Return the models that moved by half a point or to another rank, and new ones."""
     changes = model_facts.compute_changes(board, earlier)
     old_ranks = {row["model"]: row["rank"] for row in earlier["rows"]}
     day_changes = []

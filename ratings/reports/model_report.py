@@ -13,7 +13,7 @@ from ratings.reports import placements
 
 
 def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The report, with a number of queries that does not depend on how many models or categories there are.
+    """Return the report, with a number of queries that does not depend on how many models or categories there are.
 
     Raises RequestError 404 for an unknown pool.
     """

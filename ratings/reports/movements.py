@@ -52,7 +52,7 @@ class MovementReport:
 
 
 def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: datetime) -> BoardComparison:
-    """The changes between a board and the one that was published at an earlier time.
+    """Return the changes between a board and the one that was published at an earlier time.
 
     Raises RequestError as `snapshots.load_newest_board` does.
     """
@@ -63,12 +63,12 @@ def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: d
 
 
 def subtract_duration(end: datetime, duration: timedelta) -> datetime:
-    """The time that is earlier by the duration, but no earlier than the first representable time."""
+    """Return the time that is earlier by the duration, but no earlier than the first representable time."""
     return end - min(duration, end - MIN_TIME)
 
 
 def build_movement_report(board_key: BoardKey, since: datetime | None, until: datetime | None) -> MovementReport:
-    """The changes from `since` (default: a day before the end) to `until` (default: now).
+    """Return the changes from `since` (default: a day before the end) to `until` (default: now).
 
     Raises RequestError as `snapshots.load_newest_board` does, and 400 if `since` is not before `until`.
     """

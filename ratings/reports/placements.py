@@ -36,12 +36,12 @@ class Placement:
 
 
 def list_pool_placements(model: str) -> list[Placement]:
-    """The placements of a model on the newest overall board of each pool."""
+    """Return the placements of a model on the newest overall board of each pool."""
     return _find_placements(list_newest_snapshots(), model)
 
 
 def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str, str]) -> str:
-    """The pool of the leaderboard if the model is on it, else the first pool of these placements."""
+    """Return the pool of the leaderboard if the model is on it, else the first pool of these placements."""
     pools = [placement.pool.slug for placement in placements]
     if not pools:
         return LIVE_POOL
@@ -50,7 +50,7 @@ def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str
 
 
 def list_category_placements(pool: str, model: str) -> list[Placement]:
-    """The placements of a model on the newest boards of a pool: the overall one first, then by category name.
+    """Return the placements of a model on the newest boards of a pool: the overall one first, then by category name.
 
     Boards under style control are not among them.
     """
@@ -79,7 +79,7 @@ def _find_placement(snapshot: Snapshot, model: str) -> Placement | None:
 
 
 def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
-    """The opponents of a model on a board, most votes first.
+    """Return the opponents of a model on a board, most votes first.
 
     Each has model (slug), votes, wins, losses, ties, actual, predicted, diff and error. actual and predicted are win
     rates; a tie is half a win. diff is in Elo points, and error is half of its 95% interval. Values without a

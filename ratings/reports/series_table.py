@@ -15,7 +15,7 @@ MAX_MODELS = 10  # in one plot
 def build_series_table(
     board_key: BoardKey, rows: Sequence[Mapping[str, Any]], until: datetime | None, since: datetime | None = None
 ) -> dict[str, Any]:
-    """The table of the first ten models of these rows, from the first stored board or `since` to `until`.
+    """Return the table of the first ten models of these rows, from the first stored board or `since` to `until`.
 
     `models` has the slug and name of each model. `lines`, newest first, have the time of a board and, for each model,
     its rating and interval as text, or None if it was not on the board.

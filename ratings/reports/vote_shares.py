@@ -64,10 +64,10 @@ class MakerShare:
 def build_model_shares(
     figures: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], list_reasons: ReasonLister
 ) -> list[ModelShare]:
-    """The shares of all models, most votes first, then the models in the draw that have none yet.
+    """Return the shares of all models, most votes first, then the models in the draw that have none yet.
 
     figures: as stored by `ratings.pipeline.pool_figures`. votes: number of counted votes. models: slug → model; others
-    are omitted. list_reasons: returns the reasons in a model's counts, with their texts.
+        are omitted. list_reasons: returns the reasons in a model's counts, with their texts.
     """
     chances = (figures["chances"] or {}).get("models", {})
     counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]
@@ -92,7 +92,7 @@ def build_model_shares(
 
 
 def build_maker_shares(shares: Sequence[ModelShare]) -> list[MakerShare]:
-    """The shares of all makers, largest first; models of unknown makers are one share without a name."""
+    """Return the shares of all makers, largest first; models of unknown makers are one share without a name."""
     by_maker: dict[str, list[ModelShare]] = defaultdict(list)
     for share in shares:
         by_maker[share.maker].append(share)

@@ -17,7 +17,7 @@ class DayVotes(NamedTuple):
 
 
 def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[DayVotes]:
-    """The votes of the last thirty UTC days up to this time, oldest first, starting with the first board.
+    """Return the votes of the last thirty UTC days up to this time, oldest first, starting with the first board.
 
     A day without a board has 0 votes. The list is empty for a reference board, because its votes are not published.
     """

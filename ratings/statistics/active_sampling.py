@@ -35,15 +35,15 @@ _MIN_VARIANCE = 1e-15
 
 
 def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
-    """The share (M, M) of the next battles that each pair should get, from a board and its fit.
+    """Return the share (M, M) of the next battles that each pair should get, from a board and its fit.
 
     The shares are symmetric, finite and at least zero, with a zero diagonal. Their sum over pairs i < j is 1, or 0 if
     there is no pair. Three things matter: the ratings of newcomers against the field, the differences among the
-    contenders, and, a little, every rating. A contender counts by its chance to be among the ten best. The field is
-    the mean weighted by information, to which a model without votes adds next to nothing.
+    contenders, and, a little, every rating. A contender counts by its chance to be among the ten best. The field is the
+    mean weighted by information, to which a model without votes adds next to nothing.
 
-    Each model has a prior as strong as one tie against 1000, so a board without votes works too.
-    Raises likelihood.NotConverged as `bradley_terry.fit` does.
+    Each model has a prior as strong as one tie against 1000, so a board without votes works too. Raises
+    likelihood.NotConverged as `bradley_terry.fit` does.
     """
     size = len(board.labels)
     if size < 2:

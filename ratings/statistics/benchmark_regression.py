@@ -76,7 +76,7 @@ class BenchmarkRegression:
 
     @property
     def lost(self) -> bool:
-        """Whether the benchmark no longer predicts which models voters prefer."""
+        """True if the benchmark no longer predicts which models voters prefer."""
         return self.spearman < MIN_CORRELATION
 
 
@@ -119,7 +119,7 @@ def regress_ratings(
 
 
 def compute_correlation_interval(rho: float, n: int) -> tuple[float, float]:
-    """The ends of the 95% interval of a rank correlation over n > 3 pairs.
+    """Return the ends of the 95% interval of a rank correlation over n > 3 pairs.
 
     Source: D. G. Bonett and T. A. Wright, Psychometrika 65 (2000), 23-28.
     """

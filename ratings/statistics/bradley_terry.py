@@ -100,7 +100,9 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
 
 
 def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
-    """One fit from estimates that contain each of M models once; models of the same component (M,) are comparable."""
+    """Return one fit from estimates that contain each of M models once; models of the same component (M,) are
+    comparable.
+    """
     size = len(component)
     theta, low, high = np.zeros((3, size))
     bounded, clustered = np.zeros((2, size), dtype=bool)
@@ -125,7 +127,7 @@ def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
 
 
 def _join_spreads(estimates: Sequence[Estimate], size: int) -> Spread:
-    """The spread of all models, in Elo points; covariances between two estimates are zero."""
+    """Return the spread of all models, in Elo points; covariances between two estimates are zero."""
     covariance = np.zeros((size, size))
     degrees = np.full(size, np.inf)
     for estimate in estimates:
@@ -230,7 +232,7 @@ def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Flo
 
 
 def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[VoterCounts, Floats, Floats]:
-    """The rows of models with a score, and the sums over voters of their squared scores and information.
+    """Return the rows of models with a score, and the sums over voters of their squared scores and information.
 
     A model is left out if the scores of all its voters are zero. `_sum_voter_squares` computes the sums.
     """
@@ -243,7 +245,7 @@ def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[Vot
 
 
 def _sum_voter_squares(votes: _FittedVotes, rows: VoterCounts) -> tuple[Floats, Floats]:
-    """The sums over voters of the squares of their scores (m, m) and of their information on each model (m,).
+    """Return the sums over voters of the squares of their scores (m, m) and of their information on each model (m,).
 
     The score of the first model is outcome minus chance; the score of the second is its negative.
     """
@@ -255,7 +257,7 @@ def _sum_voter_squares(votes: _FittedVotes, rows: VoterCounts) -> tuple[Floats, 
 
 
 def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVotes:
-    """The votes without a known voter. Raises ValueError if `rows` has votes that `votes` does not have."""
+    """Return the votes without a known voter. Raises ValueError if `rows` has votes that `votes` does not have."""
     size = len(votes.wins)
     if rows.wins.sum() + rows.losses.sum() + rows.ties.sum() == votes.wins.sum() + votes.ties.sum() / 2:
         return replace(votes, wins=np.zeros((size, size)), ties=np.zeros((size, size)))

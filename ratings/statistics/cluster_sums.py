@@ -20,7 +20,7 @@ _SPARSE_FACTOR = 10
 
 
 def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: int) -> Floats:
-    """The sum over voters of the outer products (width, width) of their sums; voter (E,) counts from 0."""
+    """Return the sum over voters of the outer products (width, width) of their sums; voter (E,) counts from 0."""
     voters = int(voter.max(initial=-1)) + 1
     if _is_sparse(voter, len(parts), width):
         rows = np.tile(voter, len(parts))
@@ -41,7 +41,8 @@ def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: in
 def sum_pair_products(
     voter: Indices, pair: tuple[Indices, Indices], score: Floats, amount: Floats, width: int
 ) -> tuple[Floats, Floats]:
-    """The sums over voters of the outer products of their scores (width, width) and of their squared amounts (width,).
+    """Return the sums over voters of the outer products of their scores (width, width) and of their squared amounts
+    (width,).
 
     A score (E,) counts for the first model of a pair and against the second. An amount (E,) counts for both; the
     amounts of a voter are added up on each model and then squared. Both sums take one pass, because it takes longer to

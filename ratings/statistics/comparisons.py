@@ -51,17 +51,17 @@ class Comparisons:
 
     @classmethod
     def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
-        """A board from M labels and its two M x M count matrices."""
+        """Return a board from M labels and its two M x M count matrices."""
         return cls(tuple(labels), as_floats("wins", wins), as_floats("ties", ties))
 
     @classmethod
     def from_votes(
         cls, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
     ) -> Self:
-        """A board from single votes, with sorted labels.
+        """Return a board from single votes, with sorted labels.
 
-        model_a, model_b (N,): names or whole-number ids. outcome (N,): 1 if a won, 0 if b won, 0.5 for
-        a tie. weight (N,): whole numbers from 1; each stands for that many identical votes.
+        model_a, model_b (N,): names or whole-number ids. outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie. weight
+            (N,): whole numbers from 1; each stands for that many identical votes.
         """
         labels, first, second = encode_models(model_a, model_b)
         size = len(labels)
@@ -150,11 +150,11 @@ class VoterCounts:
         return self.wins * q - self.losses * p + self.ties * (q - p) / 2
 
     def select_rows(self, rows: NDArray[np.bool_]) -> "VoterCounts":
-        """Only these rows (a mask of length E)."""
+        """Return only these rows (a mask of length E)."""
         return VoterCounts(*(getattr(self, column.name)[rows] for column in fields(self)))
 
     def select_between(self, models: Indices, size: int) -> "VoterCounts":
-        """Only the votes between some of the M = `size` models of the board, with positions in `models`."""
+        """Return only the votes between some of the M = `size` models of the board, with positions in `models`."""
         if len(models) == size:
             return self
         positions = np.full(size, -1)

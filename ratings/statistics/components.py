@@ -28,7 +28,7 @@ class Component:
 
 
 def list_components(board: Comparisons) -> list[Component]:
-    """All components of a board: the main one first; those without a bounded part last, most votes first."""
+    """Return all components of a board: the main one first; those without a bounded part last, most votes first."""
     if not board.labels:
         return []
     has_scored = board.score > 0
@@ -54,7 +54,7 @@ def list_components(board: Comparisons) -> list[Component]:
 
 
 def label_components(parts: Sequence[Component], size: int) -> tuple[Indices, NDArray[np.bool_]]:
-    """The component of each of `size` models, 0 for the main one, and whether the model is bounded there."""
+    """Return the component of each of `size` models, 0 for the main one, and whether the model is bounded there."""
     component = np.zeros(size, dtype=np.intp)
     bounded = np.zeros(size, dtype=bool)
     for number, part in enumerate(parts):
@@ -65,7 +65,7 @@ def label_components(parts: Sequence[Component], size: int) -> tuple[Indices, ND
 
 
 def _can_reach_all(has_scored: NDArray[np.bool_]) -> bool:
-    """Whether chains lead from the first model to all; faster than a search when most pairs have votes."""
+    """Return whether chains lead from the first model to all; faster than a search when most pairs have votes."""
     reached = has_scored[0].copy()
     reached[0] = True
     previous_count = -1

@@ -29,12 +29,12 @@ _MAX_DISTANCE = 100_000
 def replay_votes(
     ratings: ArrayLike, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
 ) -> Floats:
-    """The ratings (M,) after these votes in their order, as a new array.
+    """Return the ratings (M,) after these votes in their order, as a new array.
 
     ratings (M,): Elo points before the votes, START_RATING for a model without votes, none over 100,000. model_a,
     model_b (N,): positions from 0 to M - 1. outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie. weight (N,): whole
-    numbers from 1; each stands for that many identical votes in a row. Votes beyond 100,000 in one weight are computed
-    at once, exact to 1e-9 points.
+        numbers from 1; each stands for that many identical votes in a row. Votes beyond 100,000 in one weight are
+        computed at once, exact to 1e-9 points.
 
     Votes may come in parts, each starting from the ratings after the previous part: the result is the same to the last
     bit. Raises ValueError that names the wrong argument or vote.
@@ -63,7 +63,7 @@ def _repeat_result(x: float, y: float, gain: float, times: int) -> tuple[float, 
 
 
 def _compute_growth(lead: float, wins: int) -> float:
-    """The number of points by which more wins increase a lead.
+    """Return the number of points by which more wins increase a lead.
 
     In units of 400 / ln 10 points, a win moves a lead u to u + g, with g = h / (1 + exp(u)). `count_wins` increases by
     one with each win, up to terms of the order of g: it is the start of the Abel function of this map.

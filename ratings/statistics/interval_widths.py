@@ -35,11 +35,11 @@ class Spread:
 
     @classmethod
     def unclustered(cls, covariance: Floats) -> Self:
-        """The spread of votes that all count one by one."""
+        """Return the spread of votes that all count one by one."""
         return cls(covariance, covariance, np.full(len(covariance), np.inf))
 
     def select_models(self, models: Indices) -> "Spread":
-        """The spread of these models only."""
+        """Return the spread of these models only."""
         inside = np.ix_(models, models)
         covariance = self.covariance[inside]
         plain = covariance if self.plain is self.covariance else self.plain[inside]

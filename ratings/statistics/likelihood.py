@@ -50,7 +50,7 @@ class Estimate:
 
     @classmethod
     def from_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags, iterations: int) -> Self:
-        """The estimate of fitted models, whose intervals reach equally far to both sides."""
+        """Return the estimate of fitted models, whose intervals reach equally far to both sides."""
         margin = spread.compute_half_widths()
         return cls(models, theta, spread, theta - margin, theta + margin, clustered, iterations, bounded=True)
 
@@ -80,7 +80,7 @@ def sum_squared_residuals(wins: Floats, ties: Floats, p: Floats, q: Floats) -> F
 
 
 def build_laplacian(weights: Floats) -> Floats:
-    """The sum over pairs of weight * (e_i - e_j)(e_i - e_j)', for symmetric weights with a zero diagonal.
+    """Return the sum over pairs of weight * (e_i - e_j)(e_i - e_j)', for symmetric weights with a zero diagonal.
 
     If weights are (F, K), the result covers the first F of K models, including their pairs with the others.
     """
@@ -126,7 +126,7 @@ def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Cholesky
 
 
 def _factorize(information: Floats) -> CholeskyFactor:
-    """The Cholesky factor of the information (F, K) on F strengths.
+    """Return the Cholesky factor of the information (F, K) on F strengths.
 
     If no strength is fixed, the information is flat along their mean. The average of the other directions is added
     there. This changes no difference: except for that direction, the inverse of the sum is the pseudo-inverse.
@@ -141,7 +141,7 @@ def _factorize(information: Floats) -> CholeskyFactor:
 
 
 def _find_farthest_move(step: Floats, votes: Floats) -> float:
-    """The number of units by which a step moves a pair with votes, or an upper bound if a full step is possible."""
+    """Return the number of units by which a step moves a pair with votes, or an upper bound if a full step is possible."""
     bound = float(np.ptp(step))
     if bound <= _MAX_FULL_STEP:
         return bound
@@ -149,5 +149,5 @@ def _find_farthest_move(step: Floats, votes: Floats) -> float:
 
 
 def compute_damping(farthest: float) -> float:
-    """The factor for a Newton step that moves a pair by `farthest` units."""
+    """Return the factor for a Newton step that moves a pair by `farthest` units."""
     return 1.0 if farthest <= _MAX_FULL_STEP else float(np.log1p(farthest) / farthest)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def mark_frontier(points: Sequence[tuple[float, float]]) -> list[bool]:
-    """Whether each point is on the Pareto frontier, in the order of the points; more is better in both numbers.
+    """Return whether each point is on the Pareto frontier, in the order of the points; more is better in both numbers.
 
     A point is off the frontier if another point is at least as good in both numbers and better in one, so equal points
     are both on it or both off it. No number is divided by another: a scale without a meaningful zero, such as the

@@ -52,7 +52,7 @@ def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -
 
 
 def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
-    """Whether the low end (U,) and the high end (U,) of the interval of each unbounded model is open."""
+    """Return whether the low end (U,) and the high end (U,) of the interval of each unbounded model is open."""
     above = np.zeros(len(part.unbounded), dtype=bool)
     below = above
     if part.bounded.size:
@@ -65,7 +65,7 @@ def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Fla
 
 
 def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
-    """The strengths (U,) at which a record as good as won and lost (U, K) has a chance of 2.5%."""
+    """Return the strengths (U,) at which a record as good as won and lost (U, K) has a chance of 2.5%."""
     low = np.full(len(won), opponents.min() - _SEARCH_MARGIN)
     high = np.full(len(won), opponents.max() + _SEARCH_MARGIN)
     for _ in range(_BISECTION_STEPS):
@@ -77,10 +77,10 @@ def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
 
 
 def _compute_tail_chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
-    """The chance (U,) of at least this score. It is exact if the record has no loss.
+    """Return the chance (U,) of at least this score. It is exact if the record has no loss.
 
-    Otherwise it is the binomial chance at the mean chance, which is never too low in this tail (W. Hoeffding,
-    Annals of Mathematical Statistics 27, 1956). Half wins use its continuous form, the incomplete beta function.
+    Otherwise it is the binomial chance at the mean chance, which is never too low in this tail (W. Hoeffding, Annals of
+    Mathematical Statistics 27, 1956). Half wins use its continuous form, the incomplete beta function.
     """
     votes = won + lost
     total = votes.sum(axis=1)

@@ -47,11 +47,11 @@ def audit_propensities(
     squared: Comparisons,
     voter_counts: WeightedVoterCounts | None = None,
 ) -> PropensityAudit:
-    """The audit of the bounded models of the main component.
+    """Return the audit of the bounded models of the main component.
 
     votes, weighted, squared: the counts of the votes, the sums of their weights, and the sums of the squared weights.
-    voter_counts: the same votes by voter; without it the votes count as independent of each other, by `squared`.
-    Raises likelihood.NotConverged as `bradley_terry.fit` does.
+    voter_counts: the same votes by voter; without it the votes count as independent of each other, by `squared`. Raises
+        likelihood.NotConverged as `bradley_terry.fit` does.
     """
     components = list_components(votes)
     inside = components[0].bounded if components else np.arange(0)

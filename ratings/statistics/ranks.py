@@ -111,7 +111,7 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
 
 
 def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
-    """The comparisons of all pairs of models on a board, by its fit.
+    """Return the comparisons of all pairs of models on a board, by its fit.
 
     n direct votes add n * p * q / k to the precision of a difference. p and q are the predicted scores. k, from the
     board's own residuals, is the factor by which ties reduce the variance of a vote.
@@ -153,10 +153,10 @@ def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
 
 
 def _compute_simultaneous_level(models: int) -> float:
-    """The chance below the upper end of intervals that cover all differences at once with 95%.
+    """Return the chance below the upper end of intervals that cover all differences at once with 95%.
 
-    The data choose the leader, so the intervals cover all pairs, not only those of one model (Z. Sidak, Journal
-    of the American Statistical Association 62, 1967, for normal estimates with any correlation).
+    The data choose the leader, so the intervals cover all pairs, not only those of one model (Z. Sidak, Journal of the
+    American Statistical Association 62, 1967, for normal estimates with any correlation).
     """
     comparisons = max(models * (models - 1) / 2, 1)
     return float((1 + 0.95 ** (1 / comparisons)) / 2)

@@ -88,7 +88,7 @@ def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
 
 
 def _fill_constant_styles(varying: Flags, values: Floats) -> tuple[float | None, ...]:
-    """One entry for each style (K): its value, or None if the style is constant."""
+    """Return one entry for each style (K): its value, or None if the style is constant."""
     remaining = iter(values.tolist())
     return tuple(next(remaining) if varies else None for varies in varying)
 
@@ -115,7 +115,7 @@ class _JointFit:
     iterations: int
 
     def build_estimate(self, models: Indices) -> Estimate:
-        """The estimate of these models; its iterations are 0, because they are counted once for all models."""
+        """Return the estimate of these models; its iterations are 0, because they are counted once for all models."""
         spread = self.spread.select_models(models)
         return Estimate.from_bounded(models, self.parameters[models], spread, self.clustered[models], iterations=0)
 

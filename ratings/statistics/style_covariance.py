@@ -74,7 +74,7 @@ def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
 def _compute_meat(
     votes: PairedVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
 ) -> tuple[Floats, Flags]:
-    """The sum of squared scores, and whether a vote is summed by voter (N,)."""
+    """Return the sum of squared scores, and whether a vote is summed by voter (N,)."""
     is_clustered, factor = _select_clustered_votes(votes, voter, component)
     voter = np.maximum(voter, 0)
     score = votes.weight * residual * is_clustered
@@ -105,7 +105,9 @@ def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_cl
 
 
 def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:
-    """Whether a vote has a known voter in a component with enough voters (N,), and the root of G / (G - 1) (M + K,)."""
+    """Return whether a vote has a known voter in a component with enough voters (N,), and the root of G / (G - 1) (M +
+    K,).
+    """
     vote_component = component[votes.first]
     known = voter >= 0
     voted = np.zeros((int(component.max()) + 1, int(voter.max(initial=-1)) + 1), dtype=bool)
@@ -118,7 +120,7 @@ def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indic
 
 
 def _sum_score_products(votes: PairedVotes, voter: Indices, score: Floats) -> Floats:
-    """The sum over voters of the outer products (M + K, M + K) of their sums of scores."""
+    """Return the sum over voters of the outer products (M + K, M + K) of their sums of scores."""
     size = votes.models
     parts: list[ColumnEntries] = [(votes.first, score), (votes.second, -score)]
     parts += [(size + k, score * votes.x[k] / scale) for k, scale in enumerate(votes.scale.tolist())]

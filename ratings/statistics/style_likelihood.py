@@ -94,7 +94,7 @@ def _is_nearly_singular(information: Floats) -> bool:
 
 
 def _find_farthest_move(votes: PairedVotes, step: Floats, virtual: Floats) -> float:
-    """An upper bound on the change that a step makes to the lead in any vote, in natural units."""
+    """Return an upper bound on the change that a step makes to the lead in any vote, in natural units."""
     _, first, second = votes.runs
     farthest = np.abs(step[first] - step[second]).max(initial=0) + np.abs(step[votes.models :] / votes.scale).sum()
     return max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
@@ -121,7 +121,7 @@ def _is_separable(votes: PairedVotes, free: Indices) -> bool:
 
 
 def _solve_best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: Floats) -> Floats:
-    """The change of the free parameters, at most 1 each, that raises the leads most and violates no chosen vote."""
+    """Return the change of the free parameters, at most 1 each, that raises the leads most and violates no chosen vote."""
     rows = _build_design_matrix(votes.select_votes(chosen))[:, free]
     side = 2 * votes.score[chosen] - 1
     tied = rows[side == 0]
@@ -152,7 +152,7 @@ def _build_design_matrix(votes: PairedVotes) -> csr_array:
 
 
 def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
-    """Whether some style column is a linear combination of other columns and strength differences."""
+    """Return whether some style column is a linear combination of other columns and strength differences."""
     # Every run of votes has the same weight: the result does not depend on weights, and this rounds least.
     products = votes.sum_outer_products(np.repeat(1 / votes.lengths, votes.lengths))[np.ix_(free, free)]
     strengths = int((free < votes.models).sum())

@@ -49,7 +49,7 @@ class PairedVotes:
     scale: Floats
 
     def select_votes(self, votes: Flags) -> "PairedVotes":
-        """Only these votes (a mask of length N)."""
+        """Return only these votes (a mask of length N)."""
         if votes.all():
             return self
         return PairedVotes(
@@ -64,13 +64,13 @@ class PairedVotes:
         )
 
     def select_styles(self, styles: Flags) -> "PairedVotes":
-        """The votes with only these style columns (a mask of length K)."""
+        """Return the votes with only these style columns (a mask of length K)."""
         if styles.all():
             return self
         return replace(self, x=self.x[styles], scale=self.scale[styles])
 
     def to_comparisons(self, labels: Sequence[Label]) -> Comparisons:
-        """The counts of the votes of each pair."""
+        """Return the counts of the votes of each pair."""
         size = self.models
         cells = (self.first.astype(np.intp) * size + self.second) * 3 + (2 * self.score).astype(np.intp)
         counts = np.bincount(cells, self.weight, 3 * size * size).astype(np.float64)
@@ -90,7 +90,7 @@ class PairedVotes:
         return self.score * q - (1 - self.score) * p, p * q
 
     def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
-        """The gradient (M + K,) of the log-likelihood and its information (M + K, M + K)."""
+        """Return the gradient (M + K,) of the log-likelihood and its information (M + K, M + K)."""
         gradient = _VectorSum(self)
         information = _MatrixSum(self)
         for chunk in self._chunks:
@@ -102,14 +102,14 @@ class PairedVotes:
         return gradient.total(), information.total()
 
     def sum_derivatives(self, amount: Floats) -> Floats:
-        """The sum over votes of amount * d (M + K,), where d are the derivatives of the lead by the parameters."""
+        """Return the sum over votes of amount * d (M + K,), where d are the derivatives of the lead by the parameters."""
         total = _VectorSum(self)
         for chunk in self._chunks:
             total.add(chunk, amount[chunk.votes])
         return total.total()
 
     def sum_outer_products(self, amount: Floats) -> Floats:
-        """The sum over votes of amount * d d' (M + K, M + K), with d as in `sum_derivatives`."""
+        """Return the sum over votes of amount * d d' (M + K, M + K), with d as in `sum_derivatives`."""
         total = _MatrixSum(self)
         for chunk in self._chunks:
             total.add(chunk, amount[chunk.votes])

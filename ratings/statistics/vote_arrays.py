@@ -87,7 +87,7 @@ def _encode_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
 
 
 def _compute_id_bound(ids: Ids) -> int:
-    """One more than the largest id. Negative ids count as huge, so one pass over the ids is enough."""
+    """Return one more than the largest id. Negative ids count as huge, so one pass over the ids is enough."""
     wide = ids.astype(np.int16) if ids.dtype == np.int8 else ids
     return int(wide.view(wide.dtype.str.replace("i", "u")).max(initial=0)) + 1
 
@@ -162,7 +162,7 @@ def raise_if_any(wrong: NDArray[np.bool_], message: str) -> None:
 
 
 def as_floats(name: str, values: ArrayLike) -> Floats:
-    """A new array of the values. Raises ValueError if they are not numbers."""
+    """Return a new array of the values. Raises ValueError if they are not numbers."""
     try:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

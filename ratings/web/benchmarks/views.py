@@ -62,7 +62,7 @@ def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> di
 
 
 def _build_json_url(comparison: BenchmarkComparison, query: AgreementQuery) -> str:
-    """The API URL of the same comparison, fixed to the board of this page."""
+    """Return the API URL of the same comparison, fixed to the board of this page."""
     parameters = asdict(query) | {
         "pool": comparison.board["pool"],
         "conditions": comparison.group.key if comparison.group else "",

@@ -29,7 +29,7 @@ class BoardView(FilterValues):
 
 
 def parse_board_view(parameters: QueryParameters) -> BoardView:
-    """The view from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the view from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
     sort = filters.parse_choice("sort", str(parameters.get("sort", "")), COLUMNS_BY_NAME) or "rank"
     order = filters.parse_choice("order", str(parameters.get("order", "")), SORT_ORDERS)
     descending = SORT_ORDERS[order]
@@ -50,7 +50,7 @@ def _parse_pins(parameters: QueryParameters) -> tuple[str, ...]:
 
 
 def _parse_columns(parameters: QueryParameters) -> tuple[str, ...] | None:
-    """The requested columns in the order of the table; None if the request names none.
+    """Return the requested columns in the order of the table, or None if the request names none.
 
     The form always sends `NO_COLUMN`, so that a form without any ticked column differs from a URL without columns.
     """
@@ -77,7 +77,7 @@ class FilterResult:
 
 
 def filter_entries(entries: Sequence[LeaderboardEntry], view: BoardView) -> FilterResult:
-    """The models that pass the filters, sorted.
+    """Return the models that pass the filters, sorted.
 
     Models with a rank come before models without; within both groups, unknown values come last in either direction.
     """
@@ -108,7 +108,7 @@ def _sort_entries(entries: list[LeaderboardEntry], view: BoardView) -> list[Lead
 
 
 def list_visible_columns(view: BoardView, default_columns: Sequence[str]) -> list[str]:
-    """The names of the visible columns in order; the one that sorts the table is always visible."""
+    """Return the names of the visible columns in order; the one that sorts the table is always visible."""
     optional = default_columns if view.columns is None else view.columns
     visible = {*FIXED_COLUMNS, view.sort, *optional}
     return [column.name for column in COLUMNS if column.name in visible]

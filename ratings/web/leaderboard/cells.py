@@ -74,10 +74,10 @@ class RatingAxis:
 
 
 def compute_axis(entries: Sequence[LeaderboardEntry]) -> RatingAxis | None:
-    """The axis for all ratings and bounded interval ends, or None without entries.
+    """Return the axis for all ratings and bounded interval ends, or None without entries.
 
-    Unbounded models count only if there are no others: the rating of a model that never won means little, and beside
-    it the intervals of the others would be too small to see.
+    Unbounded models count only if there are no others: the rating of a model that never won means little, and beside it
+    the intervals of the others would be too small to see.
     """
     rows = [entry.row for entry in entries]
     bounded = [row for row in rows if not row["unbounded"]] or rows
@@ -97,10 +97,10 @@ def build_row(
     *,
     own: bool = True,
 ) -> LeaderboardRow:
-    """The row of an entry.
+    """Return the row of an entry.
 
     columns: names of the optional columns. pins: slugs of the models that are compared, at most `max_pins`. pool_query:
-    query string that selects the pool on the model's page. own: whether the pool is this arena's own.
+        query string that selects the pool on the model's page. own: whether the pool is this arena's own.
     """
     row = entry.row
     return LeaderboardRow(
@@ -130,7 +130,7 @@ def _choose_pin_attribute(slug: str, pins: Sequence[str], max_pins: int) -> str:
 
 
 def _build_bar(row: Mapping[str, Any], axis: RatingAxis) -> tuple[str, str, str]:
-    """The low end, the rating and the high end; an open end reaches to the edge."""
+    """Return the low end, the rating and the high end; an open end reaches to the edge."""
     rating = f"{row['rating']:.1f}"
     if row["interval"] is None:
         return "", rating, ""
@@ -140,7 +140,7 @@ def _build_bar(row: Mapping[str, Any], axis: RatingAxis) -> tuple[str, str, str]
 
 
 def _build_arrow(rating: float, axis: RatingAxis) -> str:
-    """The corners of an arrow at the edge, or an empty string for a rating on the axis."""
+    """Return the corners of an arrow at the edge, or an empty string for a rating on the axis."""
     if axis.low <= rating <= axis.high:
         return ""
     tip, direction = (axis.low, 1) if rating < axis.low else (axis.high, -1)
@@ -149,25 +149,25 @@ def _build_arrow(rating: float, axis: RatingAxis) -> str:
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:
-    """The maker, whether the weights are open or closed, and the license, as far as known."""
+    """Return the maker, whether the weights are open or closed, and the license, as far as known."""
     row = entry.row
     return [attribute for attribute in (row["organization"], format_openness(row), row["license"]) if attribute]
 
 
 def format_openness(row: Mapping[str, Any]) -> str:
-    """Whether the weights are open or closed, or an empty string if unknown."""
+    """Return whether the weights are open or closed, or an empty string if unknown."""
     if row["open_weights"] is None:
         return ""
     return _("open") if row["open_weights"] else _("closed")
 
 
 def format_group(row: Mapping[str, Any]) -> str:
-    """The group within which rank and rating hold, or an empty string for the main group."""
+    """Return the group within which rank and rating hold, or an empty string for the main group."""
     return _("group %(number)s") % {"number": row["component"] + 1} if row["component"] else ""
 
 
 def build_cell(entry: LeaderboardEntry, name: str) -> LeaderboardCell:
-    """The cell of an optional column."""
+    """Return the cell of an optional column."""
     column = COLUMNS_BY_NAME[name]
     text = format_cell(column, entry)
     return LeaderboardCell(name, str(column.label), text, _choose_mark(entry, name, text))
@@ -182,7 +182,7 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
 
 
 def format_rank_range(entry: LeaderboardEntry) -> str:
-    """The range of ranks, or an empty string if it is the rank itself.
+    """Return the range of ranks, or an empty string if it is the rank itself.
 
     A model without a rank has the range of ranks that it could have.
     """

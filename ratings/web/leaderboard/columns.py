@@ -93,7 +93,7 @@ def _make_change_getter(name: str) -> Getter:
 
 
 def _build_rank_key(entry: LeaderboardEntry) -> tuple[int, float]:
-    """The sort value of a rank. Models without a rank are sorted by rating, apart from models with a rank."""
+    """Return the sort value of a rank. Models without a rank are sorted by rating, apart from models with a rank."""
     row = entry.row
     return row["component"], -row["rating"] if row["rank"] is None else row["rank"]
 
@@ -115,7 +115,7 @@ def _make_number_formatter(value: Getter, unit: str = "", digits: int = 0) -> Fo
 
 
 def format_change(entry: LeaderboardEntry) -> str:
-    """The change of a rating and of its rank, marked if it is within noise."""
+    """Return the change of a rating and of its rank, marked if it is within noise."""
     if entry.change is None:
         return UNKNOWN_TEXT
     if entry.change.rating is None:
@@ -311,14 +311,14 @@ OPTIONAL_COLUMNS = tuple(column for column in COLUMNS if column.format is not No
 
 
 def format_cell(column: LeaderboardColumn, entry: LeaderboardEntry) -> str:
-    """The text of a cell in an optional column."""
+    """Return the text of a cell in an optional column."""
     if column.format is None:
         raise ValueError(f"The column {column.name!r} has a layout of its own.")
     return column.format(entry)
 
 
 def list_default_columns(entries: Iterable[LeaderboardEntry]) -> tuple[str, ...]:
-    """The names of the optional columns that these entries show by default: those with a known value."""
+    """Return the names of the optional columns that these entries show by default: those with a known value."""
     entries = list(entries)
     candidates = (column for column in OPTIONAL_COLUMNS if column.is_default)
     return tuple(column.name for column in candidates if any(column.value(entry) is not None for entry in entries))

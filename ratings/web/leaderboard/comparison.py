@@ -85,7 +85,7 @@ class ModelComparison:
 def compare_models(
     board_key: BoardKey, entries: Sequence[LeaderboardEntry], pins: Sequence[str]
 ) -> ModelComparison | None:
-    """The comparison of the pinned models that are on the board, best first; None if nothing is pinned."""
+    """Return the comparison of the pinned models that are on the board, best first, or None if nothing is pinned."""
     if not pins:
         return None
     pinned = [entry for entry in entries if entry.slug in pins]
@@ -138,7 +138,7 @@ def _has_values(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) 
 
 
 def _format_error(row: Mapping[str, Any]) -> str:
-    """The text after a rating: half of its interval, or the bounded end if the other one is open."""
+    """Return the text after a rating: half of its interval, or the bounded end if the other one is open."""
     half = compute_half_width(row)
     if half is not None:
         return f" ± {half:,.0f}"
@@ -159,7 +159,7 @@ def _iter_unknown(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
 
 
 def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, b: int) -> PairComparison:
-    """The comparison of models a and b, given as positions in the matrices. b is never better than a."""
+    """Return the comparison of models a and b, given as positions in the matrices. b is never better than a."""
     better = rows[matrices["models"][a]]
     worse = rows[matrices["models"][b]]
     diff = matrices["diff"][a][b]
@@ -217,5 +217,5 @@ def _format_votes_needed(votes: int | None, error: float | None) -> str:
 
 
 def round_estimate(votes: int) -> int:
-    """The number to two significant digits, because it is computed from estimates."""
+    """Return the number to two significant digits, because it is computed from estimates."""
     return round(votes, min(0, 2 - len(str(votes))))

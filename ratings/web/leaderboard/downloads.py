@@ -31,7 +31,7 @@ def build_download(leaderboard: LeaderboardState, kind: str) -> HttpResponse:
 
 
 def build_filename(leaderboard: LeaderboardState, kind: str) -> str:
-    """A name with the pool, category, options and time of the board."""
+    """Return a name with the pool, category, options and time of the board."""
     board_key = leaderboard.board_key
     computed_at: datetime | None = leaderboard.board["computed_at"]
     parts = ["leaderboard", board_key.pool, board_key.category]
@@ -44,7 +44,7 @@ def build_filename(leaderboard: LeaderboardState, kind: str) -> str:
 
 
 def build_records(leaderboard: LeaderboardState) -> list[dict[str, Any]]:
-    """The fields of each model, in the order of the page."""
+    """Return the fields of each model, in the order of the page."""
     return [_build_record(leaderboard, entry) for entry in leaderboard.entries]
 
 
@@ -53,19 +53,19 @@ def _build_record(leaderboard: LeaderboardState, entry: LeaderboardEntry) -> dic
 
 
 def _list_columns(leaderboard: LeaderboardState) -> list[LeaderboardColumn]:
-    """The visible columns, and all columns with fields of an API row."""
+    """Return the visible columns, and all columns with fields of an API row."""
     return [column for column in COLUMNS if column.name in API_COLUMNS | {*leaderboard.columns}]
 
 
 def render_json(leaderboard: LeaderboardState) -> bytes:
-    """The board as in the API, with the query of the page and the number of omitted models."""
+    """Return the board as in the API, with the query of the page and the number of omitted models."""
     head = {name: value for name, value in leaderboard.board.items() if name != "rows"}
     view = {"query": leaderboard.query, "left_out_unknown": leaderboard.left_out, "unknown": leaderboard.unknown}
     return orjson.dumps(head | view | {"rows": build_records(leaderboard)}, default=float, option=orjson.OPT_UTC_Z)
 
 
 def render_csv(leaderboard: LeaderboardState) -> str:
-    """A header line and one line per model."""
+    """Return a header line and one line per model."""
     keys = [key for column in _list_columns(leaderboard) for key in column.fields]
     file = io.StringIO()
     writer = csv.writer(file)
@@ -75,7 +75,7 @@ def render_csv(leaderboard: LeaderboardState) -> str:
 
 
 def _format_cell(value: Any) -> Any:
-    """The value for a CSV file. Only text can be a formula; prices lose their trailing zeros."""
+    """Return the value for a CSV file. Only text can be a formula; prices lose their trailing zeros."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):

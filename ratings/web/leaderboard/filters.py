@@ -108,7 +108,7 @@ def _parse_day(name: str, text: str) -> date | None:
 
 
 def _has_words(entry: LeaderboardEntry, text: str) -> bool:
-    """Whether every word of the text occurs in the names of the model or its maker."""
+    """Return whether every word of the text occurs in the names of the model or its maker."""
     names = " ".join(filter(None, (entry.row["name"], entry.slug, entry.row["organization"]))).casefold()
     return all(word in names for word in text.casefold().split())
 
@@ -278,7 +278,7 @@ def parse_filters(parameters: QueryParameters) -> dict[str, Any]:
 
 
 def list_active_filters(values: FilterValues) -> list[tuple[Filter, Any]]:
-    """The filters that are set, each with its value."""
+    """Return the filters that are set, each with its value."""
     pairs = [(each, getattr(values, each.field)) for each in FILTERS]
     return [(each, value) for each, value in pairs if value not in (None, "")]
 
@@ -289,7 +289,7 @@ def list_filter_parameters(values: FilterValues) -> list[tuple[str, str]]:
 
 
 def describe_filters(values: FilterValues) -> list[str]:
-    """A short text for each filter that is set."""
+    """Return a short text for each filter that is set."""
     return [each.describe(value) for each, value in list_active_filters(values)]
 
 
@@ -303,7 +303,7 @@ class FilterField:
 
 
 def build_form_fields(values: FilterValues, entries: Iterable[LeaderboardEntry]) -> list[FilterField]:
-    """The fields of the form in order, for a board with these entries."""
+    """Return the fields of the form in order, for a board with these entries."""
     texts = dict(list_filter_parameters(values))
     return [
         FilterField(each, texts.get(each.parameter, ""), each.choices(entries) if each.choices else None)

@@ -51,12 +51,12 @@ class ColumnHeader:
 
 
 def render_board_page(leaderboard: LeaderboardState) -> bytes:
-    """The heading, form and board."""
+    """Return the heading, form and board."""
     return _render_cached("ratings/leaderboard/_board_page.html", leaderboard, _build_page_context)
 
 
 def render_board(leaderboard: LeaderboardState) -> bytes:
-    """The board alone, which changes with votes and with the form."""
+    """Return the board alone, which changes with votes and with the form."""
     return _render_cached("ratings/leaderboard/_board.html", leaderboard, _build_fragment_context)
 
 
@@ -109,7 +109,7 @@ def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
 
 
 def _format_event_key(board_key: BoardKey) -> str:
-    """The key that the page compares with the key of an event; booleans are spelled as in JSON."""
+    """Return the key that the page compares with the key of an event; booleans are spelled as in JSON."""
     style = "true" if board_key.style_control else "false"
     return f"{board_key.pool}/{board_key.category}/{style}/{board_key.method}"
 
@@ -145,7 +145,7 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, own: bool) -> list[TableBod
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
-    """The state that no control of the form has: the pool, pins of hidden models, the order without a table."""
+    """Return the state that no control of the form has: the pool, pins of hidden models, the order without a table."""
     visible = {entry.slug for entry in leaderboard.entries}
     pins = [("pin", slug) for slug in leaderboard.view.pins if slug not in visible]
     order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.view)

@@ -11,7 +11,7 @@ QueryPairs = list[tuple[str, str]]
 
 
 def build_view_query(board: Mapping[str, str], view: BoardView, default_columns: tuple[str, ...] = ()) -> str:
-    """The query string of a view.
+    """Return the query string of a view.
 
     board: the query parameters of the board
     """

@@ -82,7 +82,7 @@ class LeaderboardState:
         return links.build_view_query(self.selection.parameters, self.view, self.default_columns)
 
     def with_view(self, file: str = "", **changes: Any) -> str:
-        """The query string of this page, or of its file, with changes of the view; never empty."""
+        """Return the query string of this page, or of its file, with changes of the view; never empty."""
         query = links.build_view_query(self.selection.parameters, replace(self.view, **changes), self.default_columns)
         if not file:
             return query or "?"
@@ -90,12 +90,12 @@ class LeaderboardState:
 
 
 def _update_facts(row: dict[str, Any], facts: BoardModelFacts | None) -> dict[str, Any]:
-    """The row with today's maker and license, instead of the ones from the time of publication."""
+    """Return the row with today's maker and license, instead of the ones from the time of publication."""
     return row | {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else row
 
 
 def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
-    """The state of the page.
+    """Return the state of the page.
 
     Raises RequestError 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
     """
@@ -109,7 +109,7 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
 
 
 def _build_conflict_state(requested_key: BoardKey, view: BoardView) -> LeaderboardState:
-    """An empty board with the form as it was sent, so that one change of it resolves the conflict."""
+    """Return an empty board with the form as it was sent, so that one change of it resolves the conflict."""
     board = snapshot_cache.get_board(replace(requested_key, style_control=False))
     empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
     context = model_facts.load_board_context(requested_key, empty_board)

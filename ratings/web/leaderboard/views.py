@@ -59,7 +59,7 @@ def _render_page(request: HttpRequest, leaderboard: LeaderboardState) -> HttpRes
 
 
 def _render_frame(request: HttpRequest) -> bytes:
-    """The page around the board. It takes as long as all the rest, so it is cached for anonymous visitors."""
+    """Return the page around the board. It takes as long as all the rest, so it is cached for anonymous visitors."""
 
     def render_frame() -> bytes:
         return render_to_string(
@@ -74,7 +74,7 @@ def _render_frame(request: HttpRequest) -> bytes:
 
 
 def _choose_history_header(request: HttpRequest, leaderboard: LeaderboardState) -> str:
-    """The header with the new URL: "Back" undoes a choice, but not each letter typed into the search."""
+    """Return the header with the new URL: "Back" undoes a choice, but not each letter typed into the search."""
     current_query = urlsplit(request.headers.get("HX-Current-URL", "")).query
     is_search = _parse_choices(current_query) == _parse_choices(leaderboard.query.removeprefix("?"))
     return "HX-Replace-Url" if is_search else "HX-Push-Url"

@@ -59,7 +59,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
 
 
 def _build_table_query(view: TableView) -> str:
-    """The query string of a view, without default values."""
+    """Return the query string of a view, without default values."""
     defaults = asdict(TableView())
     changes = {name: value for name, value in asdict(view).items() if value != defaults[name]}
     return build_query_string(
@@ -68,13 +68,13 @@ def _build_table_query(view: TableView) -> str:
 
 
 def _drop_empty_columns(columns: list[BenchmarkColumn], entries: list[TableEntry]) -> list[BenchmarkColumn]:
-    """The columns in which one of the entries has a score."""
+    """Return the columns in which one of the entries has a score."""
     keys = set().union(*(entry.cells for entry in entries))
     return [column for column in columns if column.key in keys]
 
 
 def _collect_marks(cells: list[ScoreCell]) -> dict[str, bool]:
-    """The marks of scores that the page has to explain."""
+    """Return the marks of scores that the page has to explain."""
     return {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
 
 
@@ -100,7 +100,7 @@ def _get_priority(snapshot: Snapshot) -> tuple[bool, int]:
 
 
 def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, bool]:
-    """The view, sorted by rating if its scores cannot be sorted, and whether it was changed for that reason.
+    """Return the view, sorted by rating if its scores cannot be sorted, and whether it was changed for that reason.
 
     Scores can be sorted only within one series that contains them.
     """
@@ -118,7 +118,7 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 
 
 def _describe_filters(view: TableView) -> str:
-    """A short text for the filters that are set."""
+    """Return a short text for the filters that are set."""
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
     size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
     size_to = f"≤ {view.size_to:g} B" if view.size_to else ""
@@ -127,7 +127,7 @@ def _describe_filters(view: TableView) -> str:
 
 
 def _list_filter_choices(table: BenchmarkTable) -> dict[str, list[str]]:
-    """The possible values of the filters."""
+    """Return the possible values of the filters."""
     fields = {"organizations": "organization", "licenses": "license", "precisions": "precision"}
     return {
         name: sorted({getattr(entry, field) for entry in table.entries} - {""}, key=str.lower)

@@ -78,7 +78,7 @@ def _build_measurements(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
-    """The model's placements by category, opponents, history and feedback reasons in a pool.
+    """Return the model's placements by category, opponents, history and feedback reasons in a pool.
 
     Raises RequestError 404 for an unknown pool.
     """
@@ -104,6 +104,6 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
 def _build_opponent_link(
     opponent: str, names: Mapping[str, str], own: str, selection: BoardSelection
 ) -> dict[str, str]:
-    """The opponent's name, and the URL that compares the two models on the leaderboard."""
+    """Return the opponent's name, and the URL that compares the two models on the leaderboard."""
     query = build_query_string([*selection.parameters.items(), ("pin", own), ("pin", opponent)])
     return {"name": names.get(opponent, opponent), "pair": f"{reverse('leaderboard')}{query}#compare"}

@@ -64,6 +64,6 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
 
 
 def _build_bars(days: list[DayVotes]) -> list[dict[str, Any]]:
-    """The days, newest first, with the length of each bar in percent of the longest; for negative votes 0."""
+    """Return the days, newest first, with the length of each bar in percent of the longest; for negative votes 0."""
     max_votes = max((votes for _, votes in days), default=0) or 1
     return [{"day": day, "votes": votes, "percent": max(0.0, 100 * votes / max_votes)} for day, votes in reversed(days)]

@@ -44,7 +44,7 @@ class PlotView:
 
 
 def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
-    """The view from the parameters of a request.
+    """Return the view from the parameters of a request.
 
     Raises RequestError 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
     """
@@ -115,7 +115,7 @@ def find_plot_problem(rows: BoardRows) -> str:
 
 
 def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | None:
-    """A table of the first of these rows, with the predicted win rate and the votes of each pair.
+    """Return a table of the first of these rows, with the predicted win rate and the votes of each pair.
 
     None if no pairs are stored for the requested time.
     """
@@ -164,7 +164,7 @@ def _build_frontier_context(view: PlotView) -> dict[str, Any]:
 
 
 def _format_prices(row: Mapping[str, Any]) -> dict[str, str]:
-    """The prices of a row as text, with their source; empty if the row has no price."""
+    """Return the prices of a row as text, with their source; empty if the row has no price."""
     if "source" not in row:
         return {}
     return {
