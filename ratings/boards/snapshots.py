@@ -47,7 +47,10 @@ class BoardKey:
 
 
 def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """Return the key from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the key from the parameters of a request.
+
+    Raises RequestError 400 for a parameter that cannot be parsed.
+    """
     style_control = BOOLEAN_VALUES.get(parameters.get("style_control", "").lower())
     if style_control is None:
         raise field_error("style_control", "style_control must be true or false.")

@@ -40,7 +40,8 @@ class ImportTarget(NamedTuple):
 
 class VoteWriter:
     """Writes rows to the database in a thread, because PostgreSQL takes as long to store rows as it takes to read them
-    from the file."""
+    from the file.
+    """
 
     def __init__(self, target: ImportTarget) -> None:
         self.models = NamedModels()

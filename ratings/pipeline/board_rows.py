@@ -79,7 +79,10 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float]
 
 
 def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
-    """Return all rows of Elo ratings by model key, without errors. The same models have a rank as on the fitted board."""
+    """Return all rows of Elo ratings by model key, without errors.
+
+    The same models have a rank as on the fitted board.
+    """
     rating = np.array([ratings[key] for key in contestants.board.models])
     parts = components.list_components(contestants.board.comparisons)
     component, bounded = components.label_components(parts, len(rating))

@@ -114,7 +114,10 @@ class BenchmarkComparison:
 
 
 def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
-    """Return the query from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the query from the parameters of a request.
+
+    Raises RequestError 400 for a parameter that cannot be parsed.
+    """
     board_key = snapshots.parse_board_key(parameters)
     return AgreementQuery(
         pool=parameters.get("pool") or "",

@@ -46,7 +46,10 @@ def _check_slug(slug: str) -> str:
 
 
 def _derive_slug(file: Path) -> str:
-    """Return the slug from a file name without extensions. Raises CommandError if it belongs to a pool of this arena."""
+    """Return the slug from a file name without extensions.
+
+    Raises CommandError if it belongs to a pool of this arena.
+    """
     name = file.name
     while Path(name).suffix.lower() in (*COMPRESSION_OPENERS, ".csv", ".jsonl", ".ndjson", ".json"):
         name = Path(name).stem

@@ -29,7 +29,10 @@ class BoardView(FilterValues):
 
 
 def parse_board_view(parameters: QueryParameters) -> BoardView:
-    """Return the view from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the view from the parameters of a request.
+
+    Raises RequestError 400 for a parameter that cannot be parsed.
+    """
     sort = filters.parse_choice("sort", str(parameters.get("sort", "")), COLUMNS_BY_NAME) or "rank"
     order = filters.parse_choice("order", str(parameters.get("order", "")), SORT_ORDERS)
     descending = SORT_ORDERS[order]
