@@ -38,8 +38,8 @@ def _compare_with_votes(pool: Pool) -> dict[str, object]:
     from ratings.pipeline import verification
 
     if pool.kind == Pool.Kind.REFERENCE:
-        return {"found": "a reference pool has no votes to verify"}
+        return {"result": "a reference pool has no votes to verify"}
     try:
-        return {"as the votes say": True, "found": str(verification.verify_tallies([pool]))}
+        return {"matches": True, "result": str(verification.verify_tallies([pool]))}
     except verification.TallyMismatch as difference:
-        return {"as the votes say": False, "found": str(difference)}
+        return {"matches": False, "result": str(difference)}

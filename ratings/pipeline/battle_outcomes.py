@@ -1,9 +1,11 @@
-"""Outcomes of each model's blind battles: how often it was drawn, replaced (and why), refused, or left a battle void.
+"""Counts of each model's blind battles: how often it was drawn, was replaced (and why), refused, or left a battle void.
 
-A model that fails before its first word loses no battle, so readers of a rating need to see how often it fails. Only
-finished battles count: a failure in an open battle would reveal the model behind the pane that has just failed. Of each
-kind, at most three failures count per voter, model and day, and at most twelve per network while its hash is stored.
-Otherwise one person could fill the table with questions that make a model fail.
+A model that fails before its first word does not lose the battle. So readers of a rating need to know how often the
+model fails.
+
+Only finished battles count, because a failure in an open battle would reveal which model has just failed. For each
+model, day, and kind of failure, at most three failures per voter count, and at most twelve per network while the
+network's hash is stored. Otherwise, one person could inflate a model's count by repeating questions that make it fail.
 """
 
 from collections import defaultdict
@@ -65,7 +67,11 @@ FAILURE_LABELS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class ReplacementCount:
-    """The number of battles in which a model was replaced for one reason, as it is stored and in words."""
+    """The number of battles in which a model was replaced for one reason.
+
+    reason: the stored name of the reason.
+    words: the text that the page shows for it.
+    """
 
     reason: str
     words: str | Promise
@@ -74,10 +80,11 @@ class ReplacementCount:
 
 @dataclass(frozen=True)
 class ModelBattleCounts:
-    """Counts of the battles of one model.
+    """The counts of one model's battles.
 
-    refused: the model, or its provider, refused an answer. void: it gave no first answer and no other model replaced
-    it, so nobody could vote. one_sided: votes that do not count, because a question made only this model fail.
+    refused: battles in which the model or its provider refused to answer.
+    void: battles in which it gave no first answer and was not replaced, so nobody could vote.
+    one_sided: votes that do not count because a question made only this model fail.
     """
 
     slug: str
@@ -94,9 +101,10 @@ class ModelBattleCounts:
 
 
 def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
-    """Slug → {drawn, replaced: {reason: battles}, refused, void, one_sided}, as it is stored.
+    """Return the counts of each model, by slug, in the form in which they are stored.
 
-    Votes that do not count are left out for a day, as in the public record.
+    The keys are "drawn", "replaced" (reason → number of battles), "refused", "void", and "one_sided". Votes that do not
+    count are left out for the first day, as in the public record.
     """
     outcomes: dict[str, dict[str, Any]] = defaultdict(
         lambda: {"drawn": 0, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0}
@@ -128,7 +136,7 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
 def parse_outcomes(
     stored: Mapping[str, Mapping[str, Any]], models: Mapping[str, LanguageModel]
 ) -> list[ModelBattleCounts]:
-    """Records from the stored result of `count_outcomes`, sorted by the share of battles that failed."""
+    """Return records from the stored result of `count_outcomes`, sorted by the share of battles that failed."""
     records = [
         ModelBattleCounts(
             slug=slug,

@@ -1,7 +1,7 @@
-"""Counts of judged blind battles in which a question made only one of the two models fail.
+"""Counts of votes that do not count because a question made only one of the two models fail.
 
-Such a vote is stored but does not count. So a model that refuses questions which it would answer badly looks better
-than it is, unless these failures are published.
+If a model refuses questions that it would answer badly, the lost votes make its rating too high. Publishing these
+counts makes that visible.
 """
 
 from datetime import datetime
@@ -36,9 +36,9 @@ SELECT model, sum(battles)::bigint FROM of_networks GROUP BY model"""
 
 
 def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
-    """Model key → number of the pool's votes that do not count because a question made only this model fail.
+    """Return model key → number of votes in the pool that do not count because a question made only this model fail.
 
-    Votes after `until` are left out. Battles that their voters have deleted are unknown.
+    Votes after `until` are left out. Deleted battles cannot be counted.
     """
     values: dict[str, Any] = {
         "pool": pool,
