@@ -1,4 +1,4 @@
-"""Sentences that explain the width of a model's interval, with the figures of its row."""
+"""Sentences that explain why a model's interval is as wide as it is."""
 
 from collections.abc import Iterator, Mapping
 from math import sqrt
@@ -18,11 +18,11 @@ from ratings.statistics.constants import (
     Z95,
 )
 
-PUBLISHED_INTERVAL = "published"  # the interval of a reference board
+PUBLISHED_INTERVAL = "published"  # the `interval` of rows on a reference board
 ONE_VOTE_HALF_WIDTH = Z95 * ELO_SCALE
-# An interval that is this many times wider than the model's own votes explain has other causes.
+# If an interval is this many times wider than the number of votes explains, it has other causes too.
 EXCESS_WIDTH_RATIO = 1.5
-# At this share of won votes, each vote has half the information that it has with an even record.
+# With this win rate, a vote has half the information that it has with a win rate of one half.
 ONE_SIDED_WIN_RATE = 0.85
 
 _OTHER_CAUSES = {
@@ -37,7 +37,10 @@ _OTHER_CAUSES = {
 
 
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
-    """Sentences about the width of an interval, the most important one first; the last one names a remedy."""
+    """Return sentences that explain the width of an interval, most important first.
+
+    The last one says how to make it narrower.
+    """
     if row["interval"] == PUBLISHED_INTERVAL:
         return [_("The publisher gives no explanation of this interval.")]
     if row["rating"] is not None and row["rank_low"] is None:
@@ -52,9 +55,9 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
 
 
 def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
-    """Return one line with the reasons why a rating is provisional.
+    """Return the reasons why a rating is provisional, as one text.
 
-    own: whether the pool is this arena's own, where a rating with few voters is provisional too.
+    own: whether the pool belongs to this arena. If so, a rating with few voters is provisional too.
     """
     sentences = [*_explain_open_end(row), *_explain_few_votes(row)]
     if own:
@@ -65,7 +68,7 @@ def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
 
 
 def describe_missing_votes(row: Mapping[str, Any]) -> str:
-    """Return a few words about the votes that a model needs for a rank; empty if it has one."""
+    """Return a short text about the votes that a model still needs for a rank, or "" if it is ranked."""
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
@@ -78,9 +81,9 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
 
 
 def describe_rank_rule(*, own: bool) -> str:
-    """Return the rule by which a model gets a rank.
+    """Return the rule for when a model gets a rank, as one sentence.
 
-    own: whether the pool is this arena's own, so that its voters are known.
+    own: whether the pool belongs to this arena, so that the voters are known.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if own:
@@ -89,7 +92,7 @@ def describe_rank_rule(*, own: bool) -> str:
 
 
 def compute_half_width(row: Mapping[str, Any]) -> float | None:
-    """Half the width in Elo points, or None if an end is open or there is no interval."""
+    """Return half the width of an interval in Elo points, or None if an end is open or there is no interval."""
     low, high = row["ci_low"], row["ci_high"]
     return None if low is None or high is None else float(high - low) / 2
 
@@ -150,7 +153,7 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
         yield _("The interval closes once the model has both wins and losses.")
         return
     yield from _explain_too_wide(row)
-    # With known ratings of the opponents and independent votes, the win rate determines the width.
+    # If the opponents' ratings were known and the votes independent, the win rate would determine the width.
     own_half = ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * row["win_rate"] * (1 - row["win_rate"]))
     figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{own_half:.0f}"}
     if half > EXCESS_WIDTH_RATIO * own_half:

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ratings.models import Pool
 
-NO_VOTES_MESSAGE = "its ratings were published elsewhere, without the votes behind them"
+NO_VOTES_MESSAGE = "its ratings were published elsewhere, without the votes"
 
 
 def get_pool(slug: str) -> Pool:

@@ -126,7 +126,7 @@ def test_command_leaves_it_out_and_says_so(tmp_path, capsys, command):
 
 def test_its_votes_cannot_be_exported_and_none_can_be_imported(tmp_path):
     loaded(tmp_path)
-    with pytest.raises(CommandError, match="without the votes behind them"):
+    with pytest.raises(CommandError, match="published elsewhere, without the votes"):
         call_command("export_votes", tmp_path / "votes.jsonl", pool=SLUG)
     votes = tmp_path / "votes.csv"
     votes.write_text("model_a,model_b,winner\na,b,model_a\n")

@@ -133,12 +133,12 @@ def test_answer_is_as_the_document_says(client, call):
 @pytest.mark.parametrize(
     ("call", "query", "words"),
     [
-        ("leaderboard/", {"method": "elo"}, "one rating per model"),
-        ("leaderboard/", {"style_control": "true"}, "one rating per model"),
-        ("leaderboard/", {"category": "coding"}, "published without a board for 'coding'"),
-        ("leaderboard/pairwise/", {}, "without the votes behind them"),
-        ("leaderboard/pairwise/", {"at": "2026-01-01"}, "without the votes behind them"),
-        ("votes/", {}, "without the votes behind them"),
+        ("leaderboard/", {"method": "elo"}, "no other methods and no style control"),
+        ("leaderboard/", {"style_control": "true"}, "no other methods and no style control"),
+        ("leaderboard/", {"category": "coding"}, "has no board for the category 'coding'"),
+        ("leaderboard/pairwise/", {}, "published elsewhere, without the votes"),
+        ("leaderboard/pairwise/", {"at": "2026-01-01"}, "published elsewhere, without the votes"),
+        ("votes/", {}, "published elsewhere, without the votes"),
     ],
 )
 def test_call_for_what_was_not_published_is_not_found(client, call, query, words):
@@ -149,7 +149,7 @@ def test_call_for_what_was_not_published_is_not_found(client, call, query, words
 
 
 def test_file_of_its_votes_is_not_found():
-    with pytest.raises(RequestError, match="without the votes behind them") as refused:
+    with pytest.raises(RequestError, match="published elsewhere, without the votes") as refused:
         public_record.check_pool(SLUG)
     assert refused.value.status == 404
 
