@@ -1,4 +1,4 @@
-"""Query parameters of the calls: the parts of a board, in the document, and models that a request names."""
+"""Query parameters that several calls share, and the parser for model slugs."""
 
 from collections.abc import Iterable
 
@@ -9,8 +9,10 @@ from core.http.errors import unknown_model_error
 from ratings.boards.snapshots import METHODS
 
 TIME_FORMAT = "ISO 8601, UTC by default; write + as %2B"
-POOL = OpenApiParameter("pool", str, default="live", description="As listed by `pools/`.")
-CATEGORY = OpenApiParameter("category", str, default="overall", description="As listed by `categories/`.")
+POOL = OpenApiParameter("pool", str, default="live", description="The slug of a pool, as listed by `pools/`.")
+CATEGORY = OpenApiParameter(
+    "category", str, default="overall", description="The slug of a category, as listed by `categories/`."
+)
 AT = OpenApiParameter("at", str, description=f"Return the newest stored board at or before this time: {TIME_FORMAT}.")
 NEWEST_BOARD = (
     POOL,
@@ -22,11 +24,12 @@ BOARD = (*NEWEST_BOARD, AT)
 
 
 def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
-    """Return the slugs without duplicates, in their order. Raises RequestError 404 for the first one that does not
-    exist.
+    """Return the slugs without duplicates, in their order.
+
+    Raises RequestError 404 for the first slug that does not exist.
     """
     wanted = [*dict.fromkeys(slug for slug in slugs if slug)]
-    askable = [slug for slug in wanted if "\0" not in slug]  # no query can contain it
+    askable = [slug for slug in wanted if "\0" not in slug]  # NUL is not valid in a query
     known = set(LanguageModel.objects.filter(slug__in=askable).values_list("slug", flat=True))
     for slug in wanted:
         if slug not in known:

@@ -1,6 +1,6 @@
-"""The form of the choice: a task, hard limits, and for each limit one sentence about why it matters.
+"""The form for choosing a model: a task and hard limits, with one sentence per limit about why it matters.
 
-The sentences are the same as on the pages of models.
+The pages of models use the same sentences.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from ratings.choice.task_kinds import TaskKind, load_task_kinds
 MAX_MONTHLY_TOKENS = 1e15
 MODALITY_CHOICES = [("image", _("images")), ("audio", _("audio")), ("video", _("video")), ("pdf", _("PDF"))]
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m")
-# The first field of each pair needs the second one.
+# If the first field of a pair is set, the second one is required.
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
 FORM_SECTIONS: list[tuple[Any, list[str]]] = [
@@ -31,7 +31,7 @@ FORM_SECTIONS: list[tuple[Any, list[str]]] = [
         ["latency", "speed", "failures", "rate", "token_rate", "weeks", "api_weeks", "own_weeks"],
     ),
 ]
-# Limit → field of the catalog. Other limits are on prices, on your estimates, or on measurements of this arena.
+# Limit → field of the catalog. The other limits are about prices, the user's estimates, or measurements.
 LIMITED_FACTS = {
     "context": "context_window",
     "cutoff": "knowledge_cutoff",
@@ -162,7 +162,7 @@ class ChoiceForm(DefaultsForm):
 
 
 def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
-    """Return the limits that are set in a valid form, as pairs of label and value."""
+    """Return the limits of a valid form as pairs of label and value."""
     names = [name for _title, section in FORM_SECTIONS for name in section]
     values = [(form[name], form.cleaned_data.get(name)) for name in names]
     return [
@@ -179,6 +179,6 @@ def _format_limit(field: forms.BoundField, value: Any) -> str:
 
 
 def list_limit_reasons() -> list[tuple[Any, Any]]:
-    """Return the label and reason of each limit, in the order of the form's fields."""
+    """Return the label and the reason of each limit, in the order of the form."""
     sentences = {name: FIELD_LABELS[fact][1] for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
     return [(field.label, sentences[name]) for name, field in ChoiceForm.base_fields.items() if name in sentences]

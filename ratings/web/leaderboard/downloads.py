@@ -1,4 +1,4 @@
-"""The leaderboard as a CSV or JSON file: the same models in the same order as on the page, in full precision."""
+"""The leaderboard as a CSV or JSON file, with the same models in the same order as on the page, in full precision."""
 
 import csv
 import io
@@ -15,13 +15,13 @@ from ratings.boards.snapshots import BRADLEY_TERRY
 from ratings.web.leaderboard.columns import COLUMNS, ColumnKind, LeaderboardColumn, LeaderboardEntry
 from ratings.web.leaderboard.query import LeaderboardState
 
-# The columns with the fields of an API row; a file has them even if the page does not show them.
+# Columns with fields of an API row. Files always include them, even if they are hidden on the page.
 API_COLUMNS = {column.name for column in COLUMNS if column.kind is ColumnKind.BOARD}
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 def build_download(leaderboard: LeaderboardState, kind: str) -> HttpResponse:
-    """The response with the file.
+    """Return the response with the file.
 
     kind: `csv` or `json`
     """
@@ -31,7 +31,7 @@ def build_download(leaderboard: LeaderboardState, kind: str) -> HttpResponse:
 
 
 def build_filename(leaderboard: LeaderboardState, kind: str) -> str:
-    """Return a name with the pool, category, options and time of the board."""
+    """Return a file name with the pool, category, options, and time of the board."""
     board_key = leaderboard.board_key
     computed_at: datetime | None = leaderboard.board["computed_at"]
     parts = ["leaderboard", board_key.pool, board_key.category]
@@ -58,7 +58,7 @@ def _list_columns(leaderboard: LeaderboardState) -> list[LeaderboardColumn]:
 
 
 def render_json(leaderboard: LeaderboardState) -> bytes:
-    """Return the board as in the API, with the query of the page and the number of omitted models."""
+    """Return the board in the API's format, with the query of the page and the number of omitted models."""
     head = {name: value for name, value in leaderboard.board.items() if name != "rows"}
     view = {"query": leaderboard.query, "left_out_unknown": leaderboard.left_out, "unknown": leaderboard.unknown}
     return orjson.dumps(head | view | {"rows": build_records(leaderboard)}, default=float, option=orjson.OPT_UTC_Z)
@@ -75,7 +75,7 @@ def render_csv(leaderboard: LeaderboardState) -> str:
 
 
 def _format_cell(value: Any) -> Any:
-    """Return the value for a CSV file. Only text can be a formula; prices lose their trailing zeros."""
+    """Return the value for a CSV file. Text that looks like a formula is escaped. Prices lose trailing zeros."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):

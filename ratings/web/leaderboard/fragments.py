@@ -1,4 +1,4 @@
-"""Render the leaderboard without the frame of the page; the HTML is cached for all visitors."""
+"""Renders the content of the leaderboard page. The HTML is cached for all visitors."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ ContextBuilder = Callable[[LeaderboardState], dict[str, Any]]
 
 @dataclass(frozen=True, eq=False)
 class TableBody:
-    """A group of rows. Models without a rank have a heading and the rule by which a model gets one."""
+    """A group of rows. The group of unranked models has a heading and a sentence about when a model gets a rank."""
 
     rows: Sequence[LeaderboardRow]
     heading: str | Promise = ""
@@ -41,8 +41,8 @@ class TableBody:
 class ColumnHeader:
     """The header of a column.
 
-    query: query string that sorts by the column, or reverses the order if it sorts already
-    order: ascending or descending if the table is sorted by the column, else empty
+    query: the query string that sorts by the column, or reverses the order if the table is sorted by it.
+    order: "ascending" or "descending" if the table is sorted by the column, else empty.
     """
 
     column: LeaderboardColumn
@@ -51,17 +51,17 @@ class ColumnHeader:
 
 
 def render_board_page(leaderboard: LeaderboardState) -> bytes:
-    """Return the heading, form and board."""
+    """Render the heading, the form, and the board."""
     return _render_cached("ratings/leaderboard/_board_page.html", leaderboard, _build_page_context)
 
 
 def render_board(leaderboard: LeaderboardState) -> bytes:
-    """Return the board alone, which changes with votes and with the form."""
+    """Render the board alone. It changes with new votes and with the form."""
     return _render_cached("ratings/leaderboard/_board.html", leaderboard, _build_fragment_context)
 
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
-    # The board's context is a part of the key: it is a new object whenever the facts may have changed.
+    # The context is part of the cache key, because it is a new object whenever the facts may have changed.
     key = template, leaderboard.context, leaderboard.requested_key, leaderboard.view
     return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 
@@ -109,7 +109,7 @@ def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
 
 
 def _format_event_key(board_key: BoardKey) -> str:
-    """Return the key that the page compares with the key of an event; booleans are spelled as in JSON."""
+    """Return the key that the page compares with the key of an event. Booleans are spelled as in JSON."""
     style = "true" if board_key.style_control else "false"
     return f"{board_key.pool}/{board_key.category}/{style}/{board_key.method}"
 
@@ -145,7 +145,9 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, own: bool) -> list[TableBod
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
-    """Return the state that no control of the form has: the pool, pins of hidden models, the order without a table."""
+    """Return the state for which the form has no control: the pool, pins of filtered models, and the order without a
+    table.
+    """
     visible = {entry.slug for entry in leaderboard.entries}
     pins = [("pin", slug) for slug in leaderboard.view.pins if slug not in visible]
     order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.view)
