@@ -1,4 +1,4 @@
-"""Adds the streaming endpoints to the OpenAPI document."""
+"""Adds the streams to the OpenAPI document."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ POOL = {
     "name": "pool",
     "in": "query",
     "schema": {"type": "string", "default": "live"},
-    "description": "The slug of a pool, as listed by `pools/`.",
+    "description": "As listed by `pools/`.",
 }
 
 
 def add_stream_paths(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the paths of the streaming endpoints. This is a post-processing hook for drf-spectacular."""
+    """Add the paths of the streams, as a hook of drf-spectacular."""
     result["paths"]["/api/v1/leaderboard/events"] = describe_stream_call(
         views.stream_board_events,
         name="leaderboard_events",

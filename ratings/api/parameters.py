@@ -1,4 +1,4 @@
-"""Query parameters that several calls share, and the parser for model slugs."""
+"""Query parameters of the calls: the parts of a board, in the document, and models that a request names."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,8 @@ from core.http.errors import unknown_model_error
 from ratings.boards.snapshots import METHODS
 
 TIME_FORMAT = "ISO 8601, UTC by default; write + as %2B"
-POOL = OpenApiParameter("pool", str, default="live", description="The slug of a pool, as listed by `pools/`.")
-CATEGORY = OpenApiParameter(
-    "category", str, default="overall", description="The slug of a category, as listed by `categories/`."
-)
+POOL = OpenApiParameter("pool", str, default="live", description="As listed by `pools/`.")
+CATEGORY = OpenApiParameter("category", str, default="overall", description="As listed by `categories/`.")
 AT = OpenApiParameter("at", str, description=f"Return the newest stored board at or before this time: {TIME_FORMAT}.")
 NEWEST_BOARD = (
     POOL,

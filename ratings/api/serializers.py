@@ -1,6 +1,6 @@
-"""Serializers for boards and votes. The OpenAPI document is derived from them.
+"""Serializers of the responses of boards and votes; the OpenAPI document is derived from them.
 
-`BoardSchema` only documents the format: boards are sent exactly as they are stored (`ratings.boards.snapshot_cache`).
+`BoardSchema` describes alone: a published board is sent as it is stored (`ratings.boards.snapshot_cache`).
 """
 
 from typing import Any, get_args
@@ -23,7 +23,7 @@ class AnchorSchema(Schema):
 class RatingScaleSchema(Schema):
     factor, base = IntegerField(), IntegerField()
     mean = IntegerField(
-        allow_null=True, help_text="Mean rating of the bounded models in each component. Null on a reference board."
+        allow_null=True, help_text="Mean rating of the bounded models of each component. Null on a reference board."
     )
     anchor = AnchorSchema(
         required=False,
@@ -50,13 +50,13 @@ class BoardRowSchema(Schema):
     )
     rank_low = IntegerField(
         allow_null=True,
-        help_text="1 plus the number of ranked models that are better according to a two-sided 95% test.",
+        help_text="1 plus the number of ranked models that are better, according to a two-sided 95% test.",
     )
     rank_high = IntegerField(
         allow_null=True,
         help_text=(
-            "Number of ranked models that are not worse according to the same test. For an unranked model, the worst "
-            "rank that it could have."
+            "Number of ranked models that are not worse, according to the same test. For an unranked model, the "
+            "last rank that it could have."
         ),
     )
     rank_ub = IntegerField(
@@ -65,15 +65,15 @@ class BoardRowSchema(Schema):
     tier = IntegerField(
         allow_null=True,
         help_text=(
-            "Tier 1 contains the models that may be the best. Tier 2 contains those that may be the best of the "
-            "remaining models, and so on."
+            "Tier 1 has the models that may be the best, tier 2 has those that may be the best of the others, and so"
+            " on."
         ),
     )
     votes_to_rank = IntegerField(
         allow_null=True,
         help_text=(
-            "Votes that the model still needs for a rank, at most 20 of them from the same voter. Null on boards that "
-            "earlier versions published."
+            "Votes that the model still needs for a rank, at most 20 from the same voter. Null on boards of "
+            "earlier versions."
         ),
     )
     model, name = CharField(help_text="slug"), CharField()
@@ -88,16 +88,16 @@ class BoardRowSchema(Schema):
         allow_null=True, help_text="Standard error. 1.96 times this value is half the width of a closed interval."
     )
     interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
-    component = IntegerField(help_text="Ratings of different components are not comparable, including Elo ratings.")
+    component = IntegerField(help_text="Ratings of different components are not comparable. This applies to Elo too.")
     unbounded = BooleanField(
         help_text=(
-            "True if the model has no finite maximum likelihood rating and is placed by a rule. Always false with Elo."
+            "Whether no finite rating fits the model's votes, so that it is placed by a rule. Always false with Elo."
         )
     )
     votes = IntegerField()
-    voters = IntegerField(allow_null=True, help_text="Number of people who voted on the model, if known.")
+    voters = IntegerField(allow_null=True, help_text="Number of people who voted, if known.")
     wins, losses = IntegerField(allow_null=True, help_text="Null on a reference board."), IntegerField(allow_null=True)
-    ties = IntegerField(allow_null=True, help_text="Including `both_bad`.")
+    ties = IntegerField(allow_null=True, help_text="both_bad included")
     both_bad, win_rate = IntegerField(allow_null=True), FloatField(allow_null=True)
     provisional = BooleanField()
 
@@ -118,18 +118,17 @@ class BoardSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(allow_null=True, help_text="Null before the first vote.")
     votes = IntegerField(
         allow_null=True,
-        help_text="Number of votes. Under style control, only votes with known style. Null on a reference board.",
+        help_text="Number of votes; under style control, of votes with a known style. Null on a reference board.",
     )
     last_vote_id = IntegerField(allow_null=True, help_text="Id of the newest vote on the board.")
     scale = RatingScaleSchema()
-    style = StyleSchema(required=False, help_text="Effects of style.")  # type: ignore[assignment]  # the name is the API's
+    style = StyleSchema(required=False, help_text="The effect of style.")  # type: ignore[assignment]  # the name is the API's
     problem = serializers.ChoiceField(
-        ("separable", "not_converged"), required=False, help_text="The reason why the board has votes but no rows."
+        ("separable", "not_converged"), required=False, help_text="Why the board has votes but no rows."
     )
     provisional = BooleanField(
         help_text=(
-            "True if fewer than two models of the main component have enough votes for a rank, so that all models are "
-            "ranked."
+            "Whether all models have a rank because fewer than two models of the main component have enough votes."
         )
     )
     reference = ReferenceSchema(
@@ -146,7 +145,7 @@ class FrontierRowSchema(Schema):
     value = FloatField(help_text="Dollars per million tokens, or tokens per second.")
     price_input, price_output = FloatField(required=False), FloatField(required=False)
     source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # see above
-    on_frontier = BooleanField(help_text="True if no other model is better in both rating and value.")
+    on_frontier = BooleanField(help_text="Whether no other model is better in both.")
 
 
 class FrontierExclusionSchema(Schema):
@@ -161,7 +160,7 @@ class FrontierSchema(BoardKeySchema):
 
 
 class MatrixField(serializers.ListField):
-    """A matrix whose cells NumPy has already converted to Python values."""
+    """A matrix of cells that numpy has converted already."""
 
     def __init__(self, cell: Any, help_text: str) -> None:
         super().__init__(child=serializers.ListField(child=cell), help_text=help_text)
@@ -173,17 +172,13 @@ class MatrixField(serializers.ListField):
 class PairwiseSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(allow_null=True)
     models = serializers.ListField(
-        child=CharField(), help_text="Slugs of the models, in the order of both rows and columns."
+        child=CharField(), help_text="Slugs in the order of the board, for both rows and columns."
     )
-    wins = MatrixField(IntegerField(), "Votes that the model in the row won.")
-    ties = MatrixField(IntegerField(), "Votes for a tie or for both bad.")
+    wins = MatrixField(IntegerField(), "Votes that the row's model won.")
+    ties = MatrixField(IntegerField(), "Votes on the pair that were a tie or both bad.")
     counts = MatrixField(IntegerField(), "All votes on the pair.")
-    win_probability = MatrixField(
-        FloatField(allow_null=True), "Predicted score of the model in the row. A tie is half a win."
-    )
-    diff = MatrixField(
-        FloatField(allow_null=True), "Rating of the model in the row minus rating of the model in the column."
-    )
+    win_probability = MatrixField(FloatField(allow_null=True), "Predicted score of the row's model.")
+    diff = MatrixField(FloatField(allow_null=True), "Rating of the row's model minus rating of the column's model.")
     diff_se = MatrixField(
         FloatField(allow_null=True),
         "Standard error of the difference. 1.96 times this value is half the width of its 95% interval.",
@@ -191,14 +186,14 @@ class PairwiseSchema(BoardKeySchema):
     votes_needed = MatrixField(
         IntegerField(allow_null=True),
         (
-            "Number of direct votes that are still needed to separate the two models. 0 if they already differ "
-            "significantly, null if no number of votes would be enough."
+            "Direct votes that are still needed to separate the pair. 0 if it already differs significantly, null "
+            "if no number of votes would be enough."
         ),
     )
 
 
 class RatingPointList(serializers.ListSerializer[Any]):
-    """Points in the form in which they are loaded. Serializing 4,000 points field by field would take 0.2 s."""
+    """Points as they are loaded: field by field, 4,000 of them would take 0.2 s."""
 
     def to_representation(self, points: Any) -> Any:
         return points
@@ -226,7 +221,7 @@ class PoolSchema(Schema):
     slug, name = CharField(), CharField()
     kind = serializers.ChoiceField(Pool.Kind.values)
     provenance = CharField(help_text="Source of the pool's votes or ratings. Empty for this arena's own votes.")
-    categories = serializers.ListField(child=CharField(), help_text="Slugs of the categories with a board, sorted.")
+    categories = serializers.ListField(child=CharField(), help_text="Sorted slugs of the categories that have a board.")
 
 
 class PoolPageSchema(PageSchema):
@@ -242,7 +237,7 @@ class CategoryPageSchema(PageSchema):
 
 
 class VoteStyleField(serializers.DictField):
-    """The style as it is stored. Counts are whole numbers, except in some imported files."""
+    """The style as it is stored: whole numbers, or those of an imported file."""
 
     def to_representation(self, style: Any) -> Any:
         return style
@@ -253,21 +248,18 @@ class PublicVoteSchema(Schema):
     model_a, model_b = CharField(help_text="name"), CharField()
     winner = serializers.ChoiceField([*WINNER_NAMES.values()])
     timestamp = serializers.DateTimeField(allow_null=True, help_text="The hour in which the vote was cast.")
-    voter = CharField(
-        allow_null=True, help_text="A pseudonym of the voter, which is valid for one day and for this pool."
-    )
+    voter = CharField(allow_null=True, help_text="A pseudonym that is valid for one day and for this pool.")
     conv_metadata = VoteStyleField(child=FloatField(), allow_null=True, help_text="The style of both answers.")
     weight = IntegerField()
     counted = BooleanField()
-    reason = CharField(help_text="The reason why the vote does not count, or an empty string.")
+    reason = CharField(help_text="Why the vote does not count.")
     source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the API's name
     propensity = FloatField(
-        allow_null=True, help_text="Probability with which this pair was drawn. Null if a model was replaced."
+        allow_null=True, help_text="The probability of this pair in the draw. Null after a replacement."
     )
     turns = IntegerField()
     categories = serializers.ListField(
-        child=CharField(),
-        help_text="Slugs. `exclude-ties` is never included, because it depends on the outcome.",
+        child=CharField(), help_text="Never contains `exclude-ties`, which depends on the outcome."
     )
 
 
@@ -278,7 +270,7 @@ class PublicVotePageSchema(Schema):
 
 class AgreementConditionsSchema(Schema):
     key = CharField()
-    models = IntegerField(help_text="Number of models with both a score from these conditions and a rating.")
+    models = IntegerField(help_text="Number of models with both such a score and a rating.")
     task, metric = CharField(source="ranking.first.task"), CharField(source="ranking.first.metric")
     filter = CharField(source="ranking.first.filter")
     shots = IntegerField(source="ranking.first.shots", allow_null=True)
@@ -294,7 +286,7 @@ class AgreementPointSchema(Schema):
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     score = FloatField(help_text="From 0 to 100.")
     score_margin = FloatField(allow_null=True, help_text="Half the width of the score's 95% interval. Null if unknown.")
-    expected = FloatField(allow_null=True, help_text="Rating that the line predicts.")
+    expected = FloatField(allow_null=True, help_text="The rating that the line predicts.")
     z = FloatField(allow_null=True, help_text="Distance from the line, in standard deviations of all residuals.")
     z_low, z_high = (
         FloatField(
@@ -320,7 +312,7 @@ class DisagreementSchema(Schema):
     n, needed, missing = IntegerField(), IntegerField(), IntegerField()
     problem = serializers.ChoiceField(benchmark_agreement.PROBLEMS, allow_null=True)
     slope = FloatField(
-        source="regression.slope", allow_null=True, help_text="Change of the rating per percentage point of the score."
+        source="regression.slope", allow_null=True, help_text="Rating points per percentage point of the score."
     )
     intercept = FloatField(source="regression.intercept", allow_null=True)
     sd = FloatField(source="regression.sd", allow_null=True, help_text="Standard deviation of the residuals.")
@@ -329,5 +321,5 @@ class DisagreementSchema(Schema):
     spearman_high = FloatField(source="regression.spearman_high", allow_null=True)
     far = FloatField(help_text="A model whose |z| is at least this value is far from the line.")
     rank_signal = serializers.ChoiceField(("kept", "lost"), allow_null=True)
-    points = AgreementPointSchema(many=True, help_text="Models, sorted by residual, lowest first.")
+    points = AgreementPointSchema(many=True, help_text="Models, from far below the line to far above it.")
     left_out = AgreementExclusionSchema(many=True)

@@ -1,4 +1,4 @@
-"""Serializers for reports (model, method, movements). The OpenAPI document is derived from them."""
+"""Serializers of the reports (model, method, movements); the OpenAPI document is derived from them."""
 
 from rest_framework import serializers
 
@@ -20,7 +20,7 @@ from ratings.reports.method_figures import STYLE_NAMES
 
 class PlacementSchema(Schema):
     pool, category = CharField(source="pool.slug"), CharField()
-    among = IntegerField(source="ranked_models", help_text="Number of ranked models in the same component.")
+    among = IntegerField(source="ranked_models", help_text="Number of ranked models in its component.")
     rank = IntegerField(source="row.rank", allow_null=True, help_text="Null if the model has no rank.")
     rank_low = IntegerField(source="row.rank_low", allow_null=True)
     rank_high = IntegerField(source="row.rank_high", allow_null=True)
@@ -49,15 +49,15 @@ class ReasonsProfileSchema(Schema):
         IntegerField(help_text="Votes with a reason about this model. A vote may have several reasons."),
         IntegerField(),
     )
-    praise, blame = PraiseSchema(many=True, help_text="Reasons, most frequent first."), BlameSchema(many=True)
+    praise, blame = PraiseSchema(many=True, help_text="Reasons, the most frequent first."), BlameSchema(many=True)
 
 
 class ModelReportSchema(ModelDetailSchema):
     boards = PlacementSchema(
-        many=True, help_text="The overall board of each pool, followed by all categories of one pool."
+        many=True, help_text="The overall board of each pool, then the boards of one pool in every category."
     )
     reasons = ReasonsProfileSchema(
-        allow_null=True, help_text="Voters' reasons in one pool. Null if fewer than five people gave a reason."
+        allow_null=True, help_text="Voters' reasons in that pool. Null if fewer than five people gave a reason."
     )
     scores = ModelScoreSchema(
         many=True, help_text="Benchmark scores. Only scores from the same conditions are comparable."
@@ -80,15 +80,15 @@ class ProportionSchema(Schema):
 
 class CountedVotesSchema(Schema):
     counted, uncounted = IntegerField(), IntegerField()
-    reasons = VoteReasonSchema(many=True, help_text="Reasons why votes do not count, most frequent first.")
+    reasons = VoteReasonSchema(many=True, help_text="Why votes do not count, the most frequent reason first.")
     ties = IntegerField(help_text="Including votes for both bad.")
-    left = ProportionSchema(allow_null=True, help_text="Share of the left answer among votes with a winner.")
+    left = ProportionSchema(allow_null=True, help_text="Share of votes for the left answer, among votes with a winner.")
     skipped = ProportionSchema(
         allow_null=True,
-        help_text="Share of skipped battles among blind battles that were judged or skipped. Null if unknown.",
+        help_text="Share of skipped battles, among blind battles with a vote or a skip. Null if unknown.",
     )
     replaced = ProportionSchema(
-        allow_null=True, help_text="Share of these battles in which a model was silently replaced."
+        allow_null=True, help_text="Share of the same battles in which a model was silently replaced."
     )
 
 
@@ -130,19 +130,19 @@ class ModelBattlesSchema(Schema):
 
 
 class MakerVotesSchema(Schema):
-    organization = BlankAsNullField(source="name", help_text="Null if unknown.")
+    organization = BlankAsNullField(source="name", help_text="null: unknown")
     models, retired = IntegerField(), IntegerField()
     share = FractionField(
-        source="percent", help_text="Share of all vote sides (each vote has two). The shares of all makers add up to 1."
+        source="percent", help_text="Share of the sides of all votes. The shares of all makers add up to 1."
     )
-    chance = FractionField(allow_null=True, help_text="Expected share of the two sides of the next blind battle.")
+    chance = FractionField(allow_null=True, help_text="Expected share of the sides of the next blind battle.")
 
 
 class DrawSchema(Schema):
     pairs = IntegerField()
     least = FractionField(help_text="Probability of the least likely pair.")
     most = FractionField(help_text="Probability of the most likely pair.")
-    shared_evenly = FloatField(help_text="Part of the total probability that all pairs share equally.")
+    shared_evenly = FloatField(help_text="The part of the probability that is the same for all pairs.")
 
 
 class AuditMoveSchema(Schema):
@@ -151,22 +151,20 @@ class AuditMoveSchema(Schema):
 
 
 class DrawAuditSchema(Schema):
-    votes = IntegerField(help_text="Number of votes with a known probability of the pair.")
-    heaviest = FloatField(
-        source="most", help_text="Largest possible weight of a vote. A vote on an average pair has weight 1."
-    )
-    clustered = BooleanField(help_text="True if the standard errors are clustered by voter.")
+    votes = IntegerField(help_text="Votes for which the probability of the pair is known.")
+    heaviest = FloatField(source="most", help_text="The largest weight of a vote. A vote on an average pair weighs 1.")
+    clustered = BooleanField(help_text="Whether errors are clustered by voter.")
     models = IntegerField()
-    expected = FloatField(help_text="Number of models that chance alone is expected to flag.")
+    expected = FloatField(help_text="Number of models that chance alone would flag.")
     flagged = AuditMoveSchema(
-        many=True, help_text="Models whose ratings move by more than two standard errors, largest move first."
+        many=True, help_text="Models that move by more than two standard errors, largest move first."
     )
     farthest = AuditMoveSchema(allow_null=True)
 
 
 class StyleFeatureSchema(Schema):
     feature = serializers.ChoiceField([*STYLE_NAMES])
-    points = FloatField(help_text="Elo points for one more standard deviation of this feature.")
+    points = FloatField(help_text="Elo points that an answer gains from one more standard deviation of this feature.")
     margin = FloatField(help_text="Half the width of its 95% interval.")
 
 
@@ -174,7 +172,7 @@ class StyleWorthSchema(Schema):
     computed_at = serializers.DateTimeField(source="style_board.computed_at", allow_null=True)
     votes = IntegerField(source="style_board.votes")
     features = StyleFeatureSchema(
-        source="styles", many=True, help_text="Empty if there is no board under style control."
+        source="styles", many=True, help_text="Empty if no board under style control can be fitted."
     )
 
 
@@ -190,19 +188,19 @@ class MethodReportSchema(Schema):
     counted_at = serializers.DateTimeField(
         source="counts.counted_at",
         allow_null=True,
-        help_text="Time when the following fields were computed. Null before the first computation.",
+        help_text="Time of all the following fields. Null before the first count.",
     )
     votes = CountedVotesSchema(source="counts", allow_null=True)
-    models = ModelVotesSchema(source="shares", many=True, help_text="All models with a vote, most votes first.")
-    battles = ModelBattlesSchema(many=True, help_text="Battles and failures per model, highest failure rate first.")
-    makers = MakerVotesSchema(many=True, help_text="Votes per maker, largest share first.")
+    models = ModelVotesSchema(source="shares", many=True, help_text="Every model with a vote, most votes first.")
+    battles = ModelBattlesSchema(many=True, help_text="How often each model failed, highest failure rate first.")
+    makers = MakerVotesSchema(many=True, help_text="Largest share first.")
     draw = DrawSchema(
         source="counts.draw", allow_null=True, help_text="Probabilities of the next pair. Null if the pool has no draw."
     )
     audit = DrawAuditSchema(
         source="counts.audit",
         allow_null=True,
-        help_text="Audit of the draw: a fit in which votes are weighted as if all pairs had been drawn equally often.",
+        help_text="Audit of the draw: the same fit with votes weighted as if all pairs had been drawn equally often.",
     )
 
 
@@ -219,12 +217,12 @@ class RowFiguresSchema(Schema):
 class ModelMovementSchema(Schema):
     model = CharField(source="current.model", help_text="slug")
     name = CharField(source="current.name")
-    change = FloatField(help_text="Change of the rating in Elo points, without `shift`.")
+    change = FloatField(help_text="Change of the rating, without `shift`.")
     beyond_noise = serializers.ListField(
         source="significant",
         child=serializers.ChoiceField(("rating", "rank", "tier")),
         allow_null=True,
-        help_text="The fields that changed significantly. Null if a board has no intervals.",
+        help_text="Which of these changed significantly. Null if a board has no intervals.",
     )
     then, now = RowFiguresSchema(source="earlier"), RowFiguresSchema(source="current")
 
@@ -232,7 +230,7 @@ class ModelMovementSchema(Schema):
 class DailyVotesSchema(Schema):
     day, votes = (
         serializers.DateField(help_text="UTC"),
-        IntegerField(help_text="Number of votes that the board counted on that day."),
+        IntegerField(help_text="Votes that the board counted on that day."),
     )
 
 
@@ -242,11 +240,8 @@ class MovementReportSchema(BoardKeySchema):
         allow_null=True, help_text="Time of the board at `since`. Null if there was no board yet."
     )
     computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the board at `until`.")
-    votes = IntegerField(allow_null=True, help_text="Number of votes that only the later board has. Null if unknown.")
-    shift = FloatField(
-        allow_null=True,
-        help_text="Common shift of all ratings in Elo points, because their mean stays at 1,000.",
-    )
+    votes = IntegerField(allow_null=True, help_text="How many more votes the later board has. Null if unknown.")
+    shift = FloatField(allow_null=True, help_text="Common shift of all ratings, because their mean stays at 1,000.")
     models = ModelMovementSchema(
         source="movements",
         many=True,

@@ -1,4 +1,4 @@
-"""The REST API of boards, models, votes, and choices."""
+"""The REST API of boards, models, votes and choices."""
 
 from datetime import datetime
 from functools import partial
@@ -54,15 +54,15 @@ class ModelDetailView(APIView):
             OpenApiParameter(
                 "pool",
                 str,
-                description="The pool of the categories and reasons. The default is the same as on the model's page.",
+                description="The pool for the categories and reasons. The default is the same as on the model's page.",
             )
         ],
     )
     def get(self, request: Request, slug: str) -> Response:
         """Get a model.
 
-        Returns the same fields as the list of models, and everything else from the model's page: its placements on the
-        boards, voters' reasons, the obligations in its license, sources that disagree, and benchmark scores.
+        Returns the fields of the model list, and the rest of the model's page: its placements on the boards, reasons of
+        voters, obligations of its license, sources that disagree, and benchmark scores.
         """
         report = model_report.build_model_report(get_known_model(slug), request.query_params)
         return Response(serializers_reports.ModelReportSchema(report).data)
@@ -73,13 +73,11 @@ class LeaderboardView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Get a board.
 
-        Returns the newest board at or before `at`, exactly as it was published. Ratings are maximum likelihood
-        estimates with sandwich intervals, in full precision. An open end of an interval is null. The page
-        `/method/#figures` defines each figure.
-
-        Under style control, a board counts only votes for which the style of both answers is known. If there are none,
-        `votes` is 0 and all coefficients are null. If these votes have no finite ratings, `problem` is `separable` and
-        there are no rows. Pools that were imported as counts return 404.
+        Returns the newest board at or before `at`, exactly as it was published. Ratings are maximum-likelihood
+        estimates with sandwich intervals, all in full precision; an open end of an interval is null. Under style
+        control, only votes with a known style of both answers count: without any, `votes` is 0 and each coefficient is
+        null; if they have no finite ratings, `problem` is `separable`, `votes` is their number, and there are no rows;
+        pools imported as counts return 404. The page `/method/#figures` defines each figure.
         """
         board = snapshot_cache.get_board(snapshots.parse_api_board_key(request.query_params))
         return _build_conditional_response(request, board.body, board.etag)
@@ -103,13 +101,11 @@ class PairwiseView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Compare all pairs of models.
 
-        Returns matrices, row against column, best model first: the number of votes, the predicted score of the row (a
-        tie is half a win), the difference between the ratings with its standard error, and the number of direct votes
-        that are still needed to separate the two models. The standard error comes from the joint covariance and the
-        effective number of voters. A value is null if a rating is unbounded or if the two models are not comparable.
-
-        With `at`, the matrices are from the last board of a day, and `computed_at` is its time. The page
-        `/method/#figures` defines each figure.
+        Returns matrices, row against column, best model first: counts of votes, the predicted score of the row (a tie
+        is half a win), the difference of ratings with its error from the joint covariance and the effective number of
+        voters, and how many more direct votes would separate the two at today's estimate. Values are null if a rating
+        is unbounded or the two are not comparable. With `at`, the matrices are from the last board of a day;
+        `computed_at` is its time. The page `/method/#figures` defines each figure.
         """
         from ratings.boards import pairwise  # scipy is slow to load, and no other page needs it
 
@@ -133,9 +129,9 @@ class FrontierView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Compare ratings with price or speed.
 
-        Returns the models of a board with their current prices (US dollars per million tokens, blended 3:1) or speeds
-        (tokens per second, measured in this arena). A model is on the frontier if no other model is better in both.
-        `left_out` lists the other models with the reason.
+        Returns the models of a board with today's price (dollars per million tokens, blended 3:1) or today's speed
+        measured here (tokens per second). A model is on the frontier if no other model beats it in both. `left_out`
+        lists the omitted models with the reason.
         """
         board_key = snapshots.parse_api_board_key(request.query_params)
         comparison = frontier.build_frontier(board_key, request.query_params.get("against") or frontier.PRICE)
@@ -148,21 +144,16 @@ class MovementReportView(APIView):
         response=serializers_reports.MovementReportSchema,
         parameters=[
             *parameters.NEWEST_BOARD,
-            OpenApiParameter(
-                "since", str, description=f"The earlier time (default: a day before `until`): {parameters.TIME_FORMAT}."
-            ),
-            OpenApiParameter("until", str, description=f"The later time (default: now): {parameters.TIME_FORMAT}."),
+            OpenApiParameter("since", str, description=f"Default: a day before the end. {parameters.TIME_FORMAT}."),
+            OpenApiParameter("until", str, description=f"Default: now. {parameters.TIME_FORMAT}."),
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List the changes of a board.
 
-        Compares the newest boards at or before two times. Returns the change of each model and whether it is
-        significant, and the number of votes per day.
-
-        A change of rating is significant if the current rating is outside the earlier interval. A change of rank is
-        significant if the current rank among the models of the earlier board is outside the earlier range. A change of
-        tier is always significant.
+        Compares the newest boards at or before two times: the change of each model, and whether it is significant. A
+        rating has changed significantly if it lies outside its earlier interval, and a rank if it lies outside its
+        earlier range among the earlier models. A change of tier is always significant. Includes the votes per day.
         """
         since, until = (_parse_time(request, name) for name in ("since", "until"))
         board_key = snapshots.parse_api_board_key(request.query_params)
@@ -178,9 +169,9 @@ class MethodReportView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Get the figures of the method page.
 
-        Returns how many votes of a pool count and why others do not, the shares of each model and maker, whether voters
-        favor a side, the probabilities of pairs in the draw and their audit, and the effect of style. Returns 404 for a
-        pool of kind `reference`, because its votes are not published.
+        Returns how the ratings of a pool are calculated: votes that count and reasons why others do not, the shares of
+        each model and maker, whether voters favor a side, the chances of pairs and their audit, and the effect of
+        style. Returns 404 for a pool of kind `reference`, whose votes are not published.
         """
         figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
         lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "battles", "makers")}
@@ -195,7 +186,7 @@ class RatingHistoryView(APIView):
         parameters=[
             *parameters.BOARD,
             OpenApiParameter(
-                "model", str, many=True, description="Slugs of up to twenty models. The default is the ten best models."
+                "model", str, many=True, description="Up to twenty slugs. The default is the ten best models."
             ),
             OpenApiParameter(
                 "since", str, description=f"Earliest time, no later than `until`: {parameters.TIME_FORMAT}."
@@ -206,12 +197,12 @@ class RatingHistoryView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """List ratings over time.
 
-        Returns the ratings of some models on up to 200 published boards, oldest first.
+        Returns the ratings of some models on the published boards, oldest first, with at most 200 points.
         """
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
-            raise field_error("model", f"You can request at most {MAX_SERIES} models.")
+            raise field_error("model", f"You can give model at most {MAX_SERIES} times.")
         since, until = (_parse_time(request, name) for name in ("since", "until"))
         series = time_series.load_series(board_key, parameters.parse_model_slugs(models), since, until)
         return _build_json_response(request, serializers.RatingHistorySchema(series).data)
@@ -233,7 +224,7 @@ def _build_conditional_response(request: Request, body: bytes, etag: str) -> Htt
 
 
 def _parse_time(request: Request, name: str) -> datetime | None:
-    """Return the value of a time parameter."""
+    """The value of a parameter that is a time, such as `at`."""
     try:
         return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
     except RequestError:
@@ -245,8 +236,8 @@ class PoolListView(APIView):
     def get(self, request: Request) -> Response:
         """List pools.
 
-        Returns all pools (sets of votes with separate rankings), sorted by slug, with the categories for which they
-        have boards. Pools of named sets are not listed.
+        Returns the pools (sets of votes with separate rankings), sorted by slug, with the categories for which each
+        pool has a board.
         """
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
@@ -259,7 +250,8 @@ class CategoryListView(APIView):
     def get(self, request: Request) -> Response:
         """List categories.
 
-        Returns the categories of all pools, sorted by slug. `pools/` lists the categories of each pool.
+        Returns the categories of all pools, sorted by slug. `pools/` lists the categories for which each pool has a
+        board.
         """
         return SlugPagination().render_page(Category.objects.all(), request, serializers.CategorySchema)
 
@@ -271,16 +263,16 @@ class VoteListView(APIView):
         response=serializers.PublicVotePageSchema,
         parameters=[
             parameters.POOL,
-            OpenApiParameter("after", int, description="Return only votes with ids above this one."),
+            OpenApiParameter("after", int, description="Return the votes after this id."),
             PAGE_PARAMETERS[1],
         ],
     )
     def get(self, request: Request) -> Response:
         """List votes of the public record.
 
-        Returns the votes of a pool, sorted by id, except those of the last 24 hours. They have no texts, times are
-        truncated to the hour, and a pseudonym is valid for one person, one day, and one pool. To get newer votes later,
-        pass the last id that you have as `after`.
+        Returns the votes of a pool, by id, except those of the last 24 hours. They have no texts, times are truncated
+        to the hour, and a pseudonym is valid for one person, one day, and one pool. To continue later, request the
+        votes after the last id that you have.
         """
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
@@ -290,9 +282,9 @@ class VoteListView(APIView):
         return Response(serializers.PublicVotePageSchema({"next": next_url, "results": page.votes}).data)
 
 
-@csrf_exempt  # a POST must get the error from `reject_unsafe_method`
+@csrf_exempt  # a POST must get the error of `reject_unsafe_method`
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
-    """Download the public record as one file.
+    """The public record as one file.
 
     Returns all rows as JSON Lines, in the format of `export_votes --public` and `import_votes`.
     """
@@ -325,12 +317,10 @@ class DisagreementView(APIView):
         tag=BENCHMARKS_TAG,
         response=serializers.DisagreementSchema,
         parameters=[
-            OpenApiParameter("pool", str, description="The slug of a pool, as listed by `pools/`."),
+            OpenApiParameter("pool", str, description="As listed by `pools/`."),
             parameters.CATEGORY,
             OpenApiParameter(
-                "conditions",
-                str,
-                description="The `key` of conditions in the response. The default is the one with the most models.",
+                "conditions", str, description="A `key` from the response. The default is the one with the most models."
             ),
             parameters.AT,
         ],
@@ -339,14 +329,11 @@ class DisagreementView(APIView):
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Compare a benchmark with human votes.
 
-        Fits a least-squares regression of the ratings of a board on scores from the same conditions, over all models
-        that have both. A model far below the line scores higher than human votes suggest. Possible reasons are
-        overfitting, leakage, a narrow scope, or chance. If the rank correlation is below 0.3, the benchmark has lost
-        its rank signal.
-
-        If there are too few models, or if all scores or all ratings are equal, `problem` is set and there is no line.
-        Without `pool`, the call uses this arena's own ratings, or, if too few of its models have scores, the first pool
-        with enough models.
+        Fits a least-squares regression of the ratings of a board on scores from the same conditions, over the models
+        that have both. A model far below the line scores higher than human votes suggest, because of overfitting,
+        leakage, a narrow scope, or chance. Below a rank correlation of 0.3, the benchmark has lost its rank signal.
+        `problem` is set and there is no line if there are too few models, or if all values are equal. Without `pool`,
+        the ratings are this arena's own, or, while too few models have one, those of the first pool with enough.
         """
         query = benchmark_agreement.parse_agreement_query(request.query_params)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
@@ -358,9 +345,8 @@ class ShortlistView(APIView):
     def get(self, request: Request) -> Response:
         """Get a shortlist.
 
-        Returns the models that meet all hard limits, best for the task first, and the reasons why other models are
-        excluded. `near_misses` are the models that fail only one limit. `gained` is the number of additional models for
-        each limit that you drop.
+        Returns the models that meet hard limits, best for the task first, and the reasons that exclude the others.
+        `near_misses` fail only one limit; `gained` is the number of models that dropping each limit adds.
         """
         form = ChoiceForm(request.query_params)
         check_form(form)
@@ -369,16 +355,16 @@ class ShortlistView(APIView):
 
 @csrf_exempt  # see above
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
-    """Stream changes of boards.
+    """Follow the boards.
 
-    Sends server-sent events for five minutes. A `board` event follows each change of a board within one second.
+    Streams server-sent events for five minutes: a `board` event within a second after a board changes.
     """
     if method_error := reject_unsafe_method(request, "The event stream is read-only."):
         return method_error
     if request.method == "HEAD":
         return build_stream_response(empty_stream())
     try:
-        await database_sync_to_async(quotas.charge_stream)(request)  # opening a stream counts as one API call
+        await database_sync_to_async(quotas.charge_stream)(request)  # opening counts as one API call
         slot = event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
         return build_stream_response(event_reader.stream(slot))
     except RequestError as error:

@@ -1,4 +1,4 @@
-"""Serializers of shortlists. The OpenAPI document is derived from them."""
+"""Serializers of shortlists; the OpenAPI document is derived from them."""
 
 from rest_framework import serializers
 
@@ -29,7 +29,7 @@ class CandidateAssessmentSchema(Schema):
     )
     tokens_per_s = FloatField(source="candidate.tokens_per_s", allow_null=True)
     latency_s = FloatField(source="candidate.latency_s", allow_null=True, help_text="Seconds until the first token.")
-    conditional = BooleanField(help_text="True if commercial use is allowed only under conditions.")
+    conditional = BooleanField(help_text="Whether commercial use is allowed only under conditions.")
     unknown = PluckField(
         "limit",
         child=serializers.ChoiceField([*LIMIT_ASSESSORS]),
@@ -47,15 +47,13 @@ class ShortlistSchema(Schema):
     tiers_by = serializers.ChoiceField(
         ("test", "interval"),
         help_text=(
-            "How the tiers are computed. `interval`: on a reference board, a tier contains the models whose intervals "
-            "overlap the interval of the tier's best model."
+            "How the tiers are made. `interval`: on a reference board, a tier has the models whose intervals "
+            "overlap the interval of its best model."
         ),
     )
-    survivors = CandidateAssessmentSchema(source="shortlist.survivors", many=True, help_text="Best first.")
+    survivors = CandidateAssessmentSchema(source="shortlist.survivors", many=True, help_text="best first")
     excluded = CandidateAssessmentSchema(
-        source="shortlist.excluded",
-        many=True,
-        help_text="Excluded models. Models that fail the fewest limits come first.",
+        source="shortlist.excluded", many=True, help_text="Excluded models, those that fail the fewest limits first."
     )
     near_misses = PluckField(
         "candidate.slug",
@@ -66,13 +64,13 @@ class ShortlistSchema(Schema):
     gained = serializers.DictField(
         source="shortlist.gained",
         child=IntegerField(),
-        help_text="For each limit, the number of additional models that match if you drop it.",
+        help_text="For each limit, the number of models that you gain by dropping it.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],
         source="shortlist.costliest",
         allow_null=True,
-        help_text="The limit whose removal adds the most models. Null if no single limit matters.",
+        help_text="The limit whose removal adds the most models.",
     )
     certain = IntegerField(
         source="shortlist.certain", help_text="Number of matching models with a known value for every limit."
