@@ -214,10 +214,7 @@ def _build_json_response(request: Request, data: dict[str, Any]) -> HttpResponse
 
 
 def _build_conditional_response(request: Request, body: bytes, etag: str) -> HttpResponseBase:
-    """Return status 304 if the client already has this version, else the body.
-
-    Clients may store the response, but must revalidate it.
-    """
+    """Status 304 if the client has this version, else the body. Clients may store it, but must revalidate it."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     response = HttpResponse(body, content_type="application/json", headers=headers)
     return get_conditional_response(request, etag=etag, response=response) or response

@@ -54,13 +54,13 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
+def explain_provisional(row: Mapping[str, Any], *, is_own_pool: bool = True) -> str:
     """Return the reasons why a rating is provisional, as one text.
 
-    own: whether the pool belongs to this arena. If so, a rating with few voters is provisional too.
+    is_own_pool: whether the pool belongs to this arena. If so, a rating with few voters is provisional too.
     """
     sentences = [*_explain_open_end(row), *_explain_few_votes(row)]
-    if own:
+    if is_own_pool:
         sentences += _explain_few_voters(row)
     if not row["unbounded"]:
         sentences += _explain_too_wide(row)
@@ -80,13 +80,13 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
     return more
 
 
-def describe_rank_rule(*, own: bool) -> str:
+def describe_rank_rule(*, is_own_pool: bool) -> str:
     """Return the rule for when a model gets a rank, as one sentence.
 
-    own: whether the pool belongs to this arena, so that the voters are known.
+    is_own_pool: whether the pool belongs to this arena, so that the voters are known.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
-    if own:
+    if is_own_pool:
         return _("A rank needs %(votes)s votes, at most %(most)s of them from the same person.") % figures
     return _("A rank needs %(votes)s votes.") % figures
 

@@ -30,30 +30,31 @@ COUNT_SQL = f"""
 WITH ended AS (
     SELECT id, voter_id AS voter, nullif(network, '') AS network, date(created_at AT TIME ZONE 'UTC') AS day,
         model_a_id, model_b_id, replaced
-    FROM arena_battle WHERE mode = %(blind)s AND pool = %(pool)s AND state = ANY(%(over)s)
-), swapped AS (
+    FROM arena_battle WHERE mode = %(blind)s AND pool = %(pool)s AND state = ANY(%(finished)s)
+), replacements AS (
     SELECT voter, network, day, (each->>'model')::bigint AS model, each->>'reason' AS reason
     FROM ended, jsonb_array_elements(replaced) AS each
 ), failed AS (
     SELECT voter, network, day, answer.model_id AS model, bool_or(answer.failure = %(refused)s) AS refused,
         bool_or(turn.number = 1) AS void
     FROM arena_answer answer JOIN arena_turn turn ON turn.id = answer.turn_id JOIN ended ON ended.id = turn.battle_id
-    WHERE answer.state = 'failed' AND NOT answer.failure = ANY(%(nobody)s) GROUP BY ended.id, 1, 2, 3, 4
+    WHERE answer.state = 'failed' AND NOT answer.failure = ANY(%(not_by_model)s) GROUP BY ended.id, 1, 2, 3, 4
 ), failures AS (
-    SELECT model, 'replaced' AS outcome, reason, voter, network, day FROM swapped
+    SELECT model, 'replaced' AS outcome, reason, voter, network, day FROM replacements
     UNION ALL SELECT model, 'refused', '', voter, network, day FROM failed WHERE refused
     UNION ALL SELECT model, 'void', '', voter, network, day FROM failed WHERE void
-), of_voters AS (
+), per_voter AS (
     SELECT model, outcome, reason, voter, day, min(network) AS network,
         least(count(*), {MAX_FAILURES_PER_VOTER}) AS battles
     FROM failures GROUP BY model, outcome, reason, voter, day
-), of_networks AS (
-    SELECT model, outcome, reason, least(sum(battles), %(max_per_network)s) AS battles FROM of_voters
+), per_network AS (
+    SELECT model, outcome, reason, least(sum(battles), %(max_per_network)s) AS battles FROM per_voter
     GROUP BY model, outcome, reason, day, coalesce(network, voter::text)
 )
-SELECT model, outcome, reason, sum(battles)::bigint FROM of_networks GROUP BY 1, 2, 3
+SELECT model, outcome, reason, sum(battles)::bigint FROM per_network GROUP BY 1, 2, 3
 UNION ALL SELECT model, 'drawn', '', count(*) FROM (
-    SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended UNION ALL SELECT model FROM swapped
+    SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended
+    UNION ALL SELECT model FROM replacements
 ) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
 FAILURE_LABELS: dict[str, str | Promise] = {
     Answer.Failure.TIMEOUT: _("took too long"),
@@ -115,9 +116,9 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
             {
                 "pool": pool,
                 "blind": Battle.Mode.ANONYMOUS,
-                "over": list(FINISHED_STATES),
+                "finished": list(FINISHED_STATES),
                 "refused": Answer.Failure.REFUSED,
-                "nobody": list(NON_MODEL_FAILURES),
+                "not_by_model": list(NON_MODEL_FAILURES),
                 "max_per_network": get_max_network_failures(),
             },
         )

@@ -42,11 +42,11 @@ JUDGED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED)
 PAIR_VOTES_SQL = """
 SELECT LEAST(model_a_id, model_b_id), GREATEST(model_a_id, model_b_id),
     CASE WHEN winner NOT IN ('a', 'b') THEN 0 WHEN (winner = 'a') = (model_a_id < model_b_id) THEN 1 ELSE -1 END,
-    who, voter IS NOT NULL,
+    voter_hash, voter IS NOT NULL,
     sum(multiplicity)::float8, sum(multiplicity * weight)::float8, sum(multiplicity * weight * weight)::float8
 FROM (
-    SELECT *, LEAST(1 / (propensity * %(pairs)s), %(most)s) AS weight,
-        COALESCE(uuid_hash_extended(voter, 0), hashint8extended(id, 1)) >> 12 AS who FROM arena_vote
+    SELECT *, LEAST(1 / (propensity * %(pairs)s), %(max_weight)s) AS weight,
+        COALESCE(uuid_hash_extended(voter, 0), hashint8extended(id, 1)) >> 12 AS voter_hash FROM arena_vote
     WHERE pool = %(pool)s AND counted AND propensity IS NOT NULL
 ) AS drawn GROUP BY 1, 2, 3, 4, 5"""
 FETCH_SIZE = 20_000
@@ -162,7 +162,7 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
         board__pool=pool, board__category__slug=OVERALL_CATEGORY, board__style_control=False
     ).count()
     rows = _fetch_array(
-        PAIR_VOTES_SQL, {"pool": pool.slug, "pairs": max(pairs, 1), "most": propensity_audit.MAX_VOTE_WEIGHT}
+        PAIR_VOTES_SQL, {"pool": pool.slug, "pairs": max(pairs, 1), "max_weight": propensity_audit.MAX_VOTE_WEIGHT}
     )
     if not len(rows):
         return None

@@ -102,6 +102,6 @@ def _compute_gain(against_field: Floats, newcomers: Flags, contenders: Floats) -
 
 def _compute_difference_variances(covariance: Floats) -> Floats:
     """Return the variances of all differences, as an (M, M) matrix. Negative values from rounding become zero."""
-    own = covariance.diagonal()
-    differences: Floats = np.maximum(own[:, None] + own - (covariance + covariance.T), 0)
+    variances = covariance.diagonal()
+    differences: Floats = np.maximum(variances[:, None] + variances - (covariance + covariance.T), 0)
     return differences

@@ -75,8 +75,8 @@ class Spread:
 
 def compute_difference_errors(covariance: Floats) -> Floats:
     """Return the standard errors of all differences (M, M). Negative variances from rounding become zero."""
-    own = covariance.diagonal()
-    errors: Floats = np.sqrt(np.maximum(own[:, None] + own - 2 * covariance, 0))
+    variances = covariance.diagonal()
+    errors: Floats = np.sqrt(np.maximum(variances[:, None] + variances - 2 * covariance, 0))
     return errors
 
 

@@ -182,8 +182,8 @@ def _collect_record(votes: PairedVotes, parameters: Floats, model: int) -> tuple
     """Return the wins and losses (1, n) of a model in each of its votes, and its opponents' strengths adjusted for
     style (n,).
     """
-    own = votes.select_votes((votes.first == model) | (votes.second == model))
-    is_first = own.first == model
-    score = np.where(is_first, own.score, 1 - own.score)
-    opponents = parameters[model] - np.where(is_first, 1, -1) * own.compute_leads(parameters)
-    return (own.weight * score)[None], (own.weight * (1 - score))[None], opponents
+    record = votes.select_votes((votes.first == model) | (votes.second == model))
+    is_first = record.first == model
+    score = np.where(is_first, record.score, 1 - record.score)
+    opponents = parameters[model] - np.where(is_first, 1, -1) * record.compute_leads(parameters)
+    return (record.weight * score)[None], (record.weight * (1 - score))[None], opponents

@@ -97,14 +97,14 @@ def build_row(
     axis: RatingAxis | None,
     pool_query: str = "",
     *,
-    own: bool = True,
+    is_own_pool: bool = True,
 ) -> LeaderboardRow:
     """Return the row of an entry.
 
     columns: the names of the optional columns.
     pins: the slugs of the models that are selected for a comparison, at most `max_pins`.
     pool_query: the query string that selects the pool on the model's page.
-    own: whether the pool belongs to this arena.
+    is_own_pool: whether the pool belongs to this arena.
     """
     row = entry.row
     return LeaderboardRow(
@@ -119,7 +119,7 @@ def build_row(
         interval=format_interval(row),
         bar=_build_bar(row, axis) if axis else None,
         arrow=_build_arrow(row["rating"], axis) if axis else "",
-        provisional=explain_provisional(row, own=own) if row["provisional"] else "",
+        provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",
         missing=describe_missing_votes(row),
         retired=entry.facts.retired,
         cells=[build_cell(entry, name) for name in columns],

@@ -92,7 +92,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "headers": list(_iter_headers(leaderboard)),
         "order": dict(links.list_order_parameters(leaderboard.view)).get("order"),
         "rows": rows,
-        "bodies": _build_bodies(rows, own=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
+        "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "groups": ", ".join(filter(None, groups)),
         "hidden_fields": _list_hidden_fields(leaderboard),
         "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
@@ -134,13 +134,18 @@ def _build_rows(leaderboard: LeaderboardState, axis: RatingAxis | None) -> list[
     columns = [name for name in leaderboard.columns if name not in FIXED_COLUMNS]
     pins = leaderboard.view.pins
     pool_query = leaderboard.selection.pool_query
-    own = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
-    return [build_row(entry, columns, pins, MAX_PINS, axis, pool_query, own=own) for entry in leaderboard.entries]
+    is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
+    return [
+        build_row(entry, columns, pins, MAX_PINS, axis, pool_query, is_own_pool=is_own_pool)
+        for entry in leaderboard.entries
+    ]
 
 
-def _build_bodies(rows: Sequence[LeaderboardRow], *, own: bool) -> list[TableBody]:
+def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[TableBody]:
     ranked = TableBody([row for row in rows if not row.missing])
-    unranked = TableBody([row for row in rows if row.missing], _("Not ranked yet"), describe_rank_rule(own=own))
+    unranked = TableBody(
+        [row for row in rows if row.missing], _("Not ranked yet"), describe_rank_rule(is_own_pool=is_own_pool)
+    )
     return [body for body in (ranked, unranked) if body.rows]
 
 

@@ -102,8 +102,8 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
 
 
 def _build_opponent_link(
-    opponent: str, names: Mapping[str, str], own: str, selection: BoardSelection
+    opponent: str, names: Mapping[str, str], model: str, selection: BoardSelection
 ) -> dict[str, str]:
     """Return the opponent's name, and the URL that compares the two models on the leaderboard."""
-    query = build_query_string([*selection.parameters.items(), ("pin", own), ("pin", opponent)])
+    query = build_query_string([*selection.parameters.items(), ("pin", model), ("pin", opponent)])
     return {"name": names.get(opponent, opponent), "pair": f"{reverse('leaderboard')}{query}#compare"}

@@ -71,8 +71,8 @@ def test_provisional_says_only_what_makes_it_so(fields, words):
 
 @pytest.mark.parametrize(("own", "words"), [(True, "Only 3 people have voted on it, so"), (False, "")])
 def test_few_people_make_it_so_in_pools_of_ours(own, words):
-    assert explain_provisional(row(voters=3), own=own).startswith(words)
-    assert bool(explain_provisional(row(voters=3), own=own)) == own
+    assert explain_provisional(row(voters=3), is_own_pool=own).startswith(words)
+    assert bool(explain_provisional(row(voters=3), is_own_pool=own)) == own
 
 
 @pytest.mark.parametrize(("low", "high", "half"), [(990.0, 1010.0, 10.0), (None, 1010.0, None), (990.0, None, None)])
@@ -97,5 +97,5 @@ def test_missing_for_rank_says_what_a_rank_takes(fields, words):
 
 @pytest.mark.parametrize(("own", "people"), [(True, True), (False, False)])
 def test_rank_rule_speaks_of_people_where_they_are_known(own, people):
-    assert describe_rank_rule(own=own).startswith("A rank needs 100 votes")
-    assert ("at most 20 of them from the same person" in describe_rank_rule(own=own)) is people
+    assert describe_rank_rule(is_own_pool=own).startswith("A rank needs 100 votes")
+    assert ("at most 20 of them from the same person" in describe_rank_rule(is_own_pool=own)) is people
