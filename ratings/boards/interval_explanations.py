@@ -27,10 +27,10 @@ ONE_SIDED_WIN_RATE = 0.85
 
 _OTHER_CAUSES = {
     "plain": gettext_lazy(
-        "The rest is due to other models with few votes: ratings are relative to the average of all models."
+        "The rest is due to other models with few votes, because ratings are relative to the average of all models."
     ),
     "clustered": gettext_lazy(
-        "The rest is due to correlated votes from the same people, or to other models with few votes: ratings are"
+        "The rest is due to correlated votes from the same people, or to other models with few votes. Ratings are"
         " relative to the average of all models."
     ),
 }
@@ -42,9 +42,9 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
     The last one says how to make it narrower.
     """
     if row["interval"] == PUBLISHED_INTERVAL:
-        return [_("The publisher gives no explanation of this interval.")]
+        return [_("The publisher does not explain this interval.")]
     if row["rating"] is not None and row["rank_low"] is None:
-        return [_("Elo ratings have no interval: they depend on the order of the votes.")]
+        return [_("Elo ratings have no interval, because they depend on the order of the votes.")]
     return [
         *_explain_open_end(row),
         *_explain_few_votes(row),
@@ -101,11 +101,11 @@ def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
     if not row["unbounded"]:
         return
     if not row["losses"] and not row["ties"]:
-        yield _("It has never lost, so no vote limits how strong it may be: the upper end is open.")
+        yield _("It has never lost, so no vote limits how strong it may be. The upper end is open.")
     elif not row["wins"] and not row["ties"]:
-        yield _("It has never won, so no vote limits how weak it may be: the lower end is open.")
+        yield _("It has never won, so no vote limits how weak it may be. The lower end is open.")
     elif row["ci_low"] is None and row["ci_high"] is None:
-        yield _("No chain of votes puts it above the other models, and none below them: both ends are open.")
+        yield _("No chain of votes puts it above or below the other models, so both ends are open.")
     elif row["ci_high"] is None:
         yield _("No chain of votes puts it below the other models, so the upper end is open.")
     else:
@@ -115,8 +115,8 @@ def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_few_votes(row: Mapping[str, Any]) -> Iterator[str]:
     if row["votes"] < PROVISIONAL_VOTES:
         yield ngettext(
-            "It has only %(votes)s vote; ratings with fewer than %(least)s votes are provisional.",
-            "It has only %(votes)s votes; ratings with fewer than %(least)s votes are provisional.",
+            "It has only %(votes)s vote. Ratings with fewer than %(least)s votes are provisional.",
+            "It has only %(votes)s votes. Ratings with fewer than %(least)s votes are provisional.",
             row["votes"],
         ) % {"votes": row["votes"], "least": PROVISIONAL_VOTES}
 
@@ -133,15 +133,15 @@ def _explain_few_voters(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
     rate = row["win_rate"]
     if not row["unbounded"] and not 1 - ONE_SIDED_WIN_RATE < rate < ONE_SIDED_WIN_RATE:
-        yield _(
-            "It won %(rate)s of its votes; such one-sided results say little about how far it is from the others."
-        ) % {"rate": f"{100 * rate:.0f}%"}
+        yield _("It won %(rate)s of its votes. Such one-sided results say little about its distance to the others.") % {
+            "rate": f"{100 * rate:.0f}%"
+        }
 
 
 def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
     half = compute_half_width(row)
     if half is not None and half > PROVISIONAL_HALF_WIDTH:
-        yield _("The interval is ± %(half)s; ratings with more than ± %(most)s are provisional.") % {
+        yield _("The interval is ± %(half)s. Ratings with more than ± %(most)s are provisional.") % {
             "half": f"{half:.0f}",
             "most": f"{PROVISIONAL_HALF_WIDTH:.0f}",
         }
@@ -157,7 +157,10 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
     own_half = ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * row["win_rate"] * (1 - row["win_rate"]))
     figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{own_half:.0f}"}
     if half > EXCESS_WIDTH_RATIO * own_half:
-        yield _("The interval is ± %(half)s; its own %(votes)s votes explain about ± %(own)s of that.") % figures
+        yield (
+            _("The interval is ± %(half)s. The number of its own votes (%(votes)s) explains about ± %(own)s of that.")
+            % figures
+        )
         yield str(_OTHER_CAUSES[row["interval"]])
         return
     sentence = ngettext(

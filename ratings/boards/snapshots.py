@@ -283,5 +283,5 @@ def _parse_time(text: str) -> datetime | None:
 
 def invalid_time_error(field: str) -> RequestError:
     return field_error(
-        field, f"{field} must be an ISO 8601 time, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
+        field, f"{field} must be a time in ISO 8601 format, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
     )

@@ -45,20 +45,22 @@ LIMITED_FACTS = {
     "token_rate": "tokens_per_minute",
 }
 OTHER_REASONS = {
-    "gpu_memory": _("The memory for the weights determines the machine and its cost. Matters if you host the model."),
-    "price": _(
-        "A first comparison of models that does not depend on your traffic, with three input tokens per output token."
+    "gpu_memory": _(
+        "The memory for the weights determines the machine and its cost, which matters if you host the model."
     ),
-    "monthly": _("Your monthly bill, which grows with every user. Matters if you have a budget."),
-    "latency": _("More than a second or two feels broken. Matters for chat, voice, and completion while typing."),
+    "price": _(
+        "This price allows a first comparison without your traffic. It assumes three input tokens per output token."
+    ),
+    "monthly": _("Your monthly bill grows with every user, which matters if you have a budget."),
+    "latency": _("Waiting more than a second or two feels broken, which matters for chat and code completion."),
     "speed": _(
-        "People read five to ten tokens per second; programs wait for the last token. Matters for agents and long"
-        " answers."
+        "People read five to ten tokens per second, but programs wait for the last token. This matters for agents and"
+        " long answers."
     ),
     "failures": _(
-        "Each failed call must be retried, or a user sees the failure. Matters for services that must not stop."
+        "Each failed call must be retried, or a user sees an error. This matters for services that must not stop."
     ),
-    "weeks": _("An API is available today; your own GPUs must be bought and run. Matters if you have a deadline."),
+    "weeks": _("An API is available today, but GPUs must be set up first, which matters if you have a deadline."),
 }
 
 

@@ -123,7 +123,7 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     models = side_by_side.locator(".compare-models thead th")
     expect(models.get_by_role("link")).to_have_text(["Dipper 8B", "Crane 9B"])
     why = side_by_side.get_by_text(
-        re.compile(r"^It has only \d\d votes; ratings with fewer than 100 votes are provisional\.$")
+        re.compile(r"^It has only \d\d votes\. Ratings with fewer than 100 votes are provisional\.$")
     )
     expect(why).to_be_visible()
     pair = side_by_side.get_by_role("row", name="Crane 9B against Dipper 8B")

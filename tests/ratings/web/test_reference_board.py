@@ -71,7 +71,7 @@ def test_page_links_to_the_source_and_the_license(client, address):
 def test_models_side_by_side_are_not_told_apart(client):
     shown = text(client, "/leaderboard/", pool=SLUG, pin=["claude-opus-4-6", "gemma-3-4b-it"])
     assert "publishes no head-to-head votes, so we cannot test whether two models differ" in shown
-    assert "The publisher gives no explanation of this interval" in shown
+    assert "The publisher does not explain this interval" in shown
     assert "Elo ratings have no interval" not in shown
 
 
