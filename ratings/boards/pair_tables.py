@@ -1,7 +1,7 @@
 """Counts and standard errors for all pairs of models on the newest board.
 
 A table is saved in the same transaction as the snapshot of its board, so the two match. The last table of each day
-stays. For large boards, only one table is saved every 0.4 s: with 200 models, a table has 230 kB, and 27 such tables
+stays. For large boards, only one table is saved every 0.4 s: with 200 models, a table is 230 kB, and 27 such tables
 per second would delay votes. Other tables wait in the worker's memory until it is idle. If the worker dies, they are
 missing until the next vote on the board. `computed_at` is the time of a table. Imports and recomputations save all
 tables at once.
