@@ -55,7 +55,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "choice": choice,
         **lists,
         "limits": choice and describe_limits(form),
-        "asked": _drop_parameters(request.GET),
+        "list_query": _drop_parameters(request.GET),
         "certain_only": _build_certain_query(request.GET),
         "tokens": _build_token_query(request.GET),
         "benchmarks": choice and _load_benchmarks(choice.task),

@@ -127,10 +127,10 @@ def format_change(entry: LeaderboardEntry) -> str:
     return _mark_within_noise(text) if entry.change.is_significant is False else text
 
 
-def _format_rank_gain(places: int) -> str:
-    if not places:
+def _format_rank_gain(ranks: int) -> str:
+    if not ranks:
         return ""
-    return f" {'↑' if places > 0 else '↓'}{abs(places)}"
+    return f" {'↑' if ranks > 0 else '↓'}{abs(ranks)}"
 
 
 def _mark_within_noise(text: str) -> str:

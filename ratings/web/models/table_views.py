@@ -48,7 +48,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "unknown": unknown,
         "is_reordered": is_reordered,
         "page": page,
-        "asked": _drop_page(request.GET),
+        "list_query": _drop_page(request.GET),
         "columns": columns,
         "rows": [_build_row(entry, columns, view) for entry in page],
         "marks": _collect_marks([cell for entry in page for cell in entry.cells.values()]),

@@ -37,10 +37,10 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         "model": model,
         **_build_facts(model),
         **_build_measurements(model),
-        "places": pool_placements,
+        "placements": pool_placements,
         "rated_here": any(placement.pool.slug == LIVE_POOL for placement in pool_placements),
         "variant": profiles.build_variant(model),
-        "told": build_fact_rows(model),
+        "fact_rows": build_fact_rows(model),
         "scores": load_model_scores(model),
         "shared_battles": sharing.list_shared_battles(model.pk),
     }

@@ -139,7 +139,7 @@ def test_page_asks_the_database_as_often_however_many_boards_there_are(client, p
     board_refresh.refresh()
 
     with django_assert_num_queries(22):
-        assert len(client.get("/models/quokka/").context["places"]) == pools
+        assert len(client.get("/models/quokka/").context["placements"]) == pools
 
 
 def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
