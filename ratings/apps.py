@@ -6,4 +6,4 @@ class RatingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from ratings import tasks  # noqa: F401  # it has the receivers of votes
+        from ratings import tasks  # noqa: F401  # connects the signal receivers

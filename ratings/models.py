@@ -1,4 +1,4 @@
-"""Projections of the votes. All of them can be deleted and rebuilt, except boards that others have published."""
+"""Tables that are derived from votes. They can be deleted and rebuilt, except boards that others have published."""
 
 from datetime import timedelta
 
@@ -11,15 +11,18 @@ from django.utils.translation import gettext as _
 from arena.models import Vote
 from catalog.models import LanguageModel
 
-RETRY_DELAY = timedelta(minutes=1)  # a board that could not be fitted is tried again after this time
-PUBLIC_DELAY = timedelta(hours=24)  # the public record has a vote after this time
+RETRY_DELAY = timedelta(minutes=1)  # the time before another attempt to fit a board that could not be fitted
+PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public record
 OVERALL_CATEGORY = "overall"
-DECISIVE_CATEGORY = "exclude-ties"  # every vote but ties
-SEED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that comes with Arena
+DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
+SEED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that ships with Arena
 
 
 class Pool(models.Model):
-    """A set of votes that are rated together; a pool of kind `reference` has no votes, only published boards."""
+    """A set of votes that are rated together.
+
+    A pool of kind `reference` has no votes. It has only boards that someone else has published.
+    """
 
     class Kind(models.TextChoices):
         LIVE = "live"
@@ -32,15 +35,18 @@ class Pool(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)
     provenance = models.TextField(blank=True)
-    ordered = models.BooleanField(default=True, help_text="whether its votes have an order, which Elo needs")
-    revision = models.BigIntegerField(default=0, help_text="increases with every change of its tallies")
+    ordered = models.BooleanField(default=True, help_text="whether the order of the votes is known; Elo requires it")
+    revision = models.BigIntegerField(default=0, help_text="increases whenever the tallies change")
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def is_set(self) -> bool:
-        """Whether a visitor created it by naming models. It has only its overall board, and is deleted when idle."""
+        """True if the pool belongs to a named set of models.
+
+        Such a pool has only an overall board, and is deleted when it has no recent votes.
+        """
         return self.kind == self.Kind.SHORTLIST
 
 
@@ -56,7 +62,7 @@ class Category(models.Model):
 
 
 def format_category_name(slug: str) -> str:
-    """The name of a category that is created with its first vote."""
+    """Return the display name for a new category."""
     return slug.replace("-", " ").capitalize()
 
 
@@ -68,12 +74,12 @@ class Board(models.Model):
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="boards")
     category = models.ForeignKey(Category, models.CASCADE)
     style_control = models.BooleanField(default=False)
-    last_vote_id = models.BigIntegerField(null=True, help_text="id of the newest vote in its tallies")
+    last_vote_id = models.BigIntegerField(null=True, help_text="id of the newest vote in the tallies")
     behind = models.BooleanField(
-        default=False, db_default=False, help_text="whether its tallies have changed since it was published"
+        default=False, db_default=False, help_text="whether the tallies have changed since the board was published"
     )
 
-    failed_at = models.DateTimeField(null=True, blank=True, help_text="when its last fit failed")
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="time of the last failed fit")
 
     class Meta:
         constraints = [
@@ -86,15 +92,18 @@ class Board(models.Model):
 
 
 def build_due_filter() -> Q:
-    """A filter of boards that are behind and may be fitted now."""
+    """Return a filter for boards that are behind and may be fitted now."""
     return Q(behind=True) & (Q(failed_at=None) | Q(failed_at__lt=Now() - RETRY_DELAY))
 
 
 class Tally(models.Model):
-    """Counts of one pair on one board; wins and losses are those of `model_a`, which has the smaller key."""
+    """The counts of one pair of models on one board.
+
+    Wins and losses are from the side of `model_a`, which has the smaller key.
+    """
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="tallies")
-    # Tallies are written in bulk and counted from votes, which have the constraint.
+    # Tallies are counted from votes, whose foreign keys are checked. A second check would slow down bulk writes.
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     wins = models.BigIntegerField(default=0)
@@ -113,7 +122,10 @@ class Tally(models.Model):
 
 
 class Outbox(models.Model):
-    """A vote that is not in the tallies yet. Votes commit out of id order, so a last id would not be enough."""
+    """A vote that is not in the tallies yet.
+
+    Votes do not commit in the order of their ids, so storing the last counted id would not be enough.
+    """
 
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="+")
 
@@ -122,11 +134,11 @@ class Outbox(models.Model):
 
 
 class Snapshot(models.Model):
-    """One published board: method, cutoff, and all its rows in one compressed value."""
+    """One published board: its method, time, parameters, and all rows in one compressed value."""
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="snapshots")
     method = models.CharField(max_length=10, default="bt")
-    votes = models.BigIntegerField(null=True, help_text="null on a reference board, whose number of votes is unknown")
+    votes = models.BigIntegerField(null=True, help_text="null on a reference board, because the number is unknown")
     last_vote_id = models.BigIntegerField(null=True)
     computed_at = models.DateTimeField(db_default=Now())
     code_version = models.CharField(max_length=40)
@@ -142,7 +154,7 @@ class Snapshot(models.Model):
 
 
 class PairTable(models.Model):
-    """Counts for all pairs on a board, with the errors of their differences, from the board's last snapshot on a day.
+    """The counts and errors of all pairs on a board, from the last snapshot of a day.
 
     See `ratings.boards.pair_tables`.
     """
@@ -150,7 +162,7 @@ class PairTable(models.Model):
     board = models.ForeignKey(Board, models.CASCADE, related_name="pair_tables")
     day = models.DateField(help_text="UTC")
     computed_at = models.DateTimeField(help_text="time of the snapshot")
-    slugs = ArrayField(models.CharField(max_length=200), help_text="slugs of its models")
+    slugs = ArrayField(models.CharField(max_length=200), help_text="slugs of the models on the board")
     arrays = models.BinaryField(help_text="NumPy .npz format, uncompressed")
 
     class Meta:
@@ -161,12 +173,12 @@ class PairTable(models.Model):
 
 
 class PoolFigures(models.Model):
-    """Figures of a pool on the method page, which Celery beat computes from all its votes."""
+    """The figures of one pool on the method page. Celery beat computes them from all votes of the pool."""
 
     pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="figures")
     counted_at = models.DateTimeField(db_default=Now())
-    figures = models.JSONField(help_text="as ratings.pipeline.pool_figures computes them")
-    mark = models.JSONField(help_text="state of the pool that the figures were computed from")
+    figures = models.JSONField(help_text="computed by ratings.pipeline.pool_figures")
+    mark = models.JSONField(help_text="state of the pool at the time of the computation")
 
     def __str__(self) -> str:
         return f"{self.pool_id} at {self.counted_at}"

@@ -1,4 +1,4 @@
-"""Celery tasks of the queue `ratings`, and the receivers of new votes that schedule them."""
+"""Celery tasks of the queue `ratings`, and the signal receivers that schedule them after new votes."""
 
 import logging
 import time
@@ -25,14 +25,14 @@ _finished_tick = 0
 
 @shared_task(name="ratings.refresh", ignore_result=True)
 def refresh(tick: int = 0) -> None:
-    """Refresh boards once per tick; if nothing was published although votes or boards wait, schedule the next refresh.
+    """Refresh boards once per tick. If nothing was published although votes or boards wait, schedule the next refresh.
 
-    Votes that came during a refresh have scheduled the next one themselves.
+    Votes that arrived during a refresh have scheduled the next one themselves.
     """
     from ratings.boards import pair_tables
-    from ratings.pipeline import board_refresh  # it loads scipy, which is slow and only needed in this worker
+    from ratings.pipeline import board_refresh  # loads scipy, which is slow to import
 
-    global _finished_tick  # noqa: PLW0603  # several processes may have scheduled the same tick
+    global _finished_tick  # noqa: PLW0603  # skips ticks that several processes have scheduled
     tick = tick or int(time.time() / INTERVAL_S)
     if not _is_refresh_due():
         pair_tables.write_pending_tables(everything=True)
@@ -47,13 +47,16 @@ def refresh(tick: int = 0) -> None:
 
 
 def _is_refresh_due() -> bool:
-    """Whether votes or boards are waiting."""
+    """Return whether votes or boards are waiting."""
     return Outbox.objects.exists() or Board.objects.filter(build_due_filter()).exists()
 
 
 @shared_task(name="ratings.refresh_style", ignore_result=True)
 def refresh_style() -> None:
-    """Refresh boards under style control for a moment, then start again, so that other boards do not wait long."""
+    """Refresh boards under style control for a moment, then queue the task again.
+
+    Each run is short, so that other boards do not have to wait long.
+    """
     from ratings.pipeline import board_refresh
 
     deadline = time.monotonic() + STYLE_TASK_S
@@ -81,7 +84,7 @@ def tidy_sets() -> None:
 
 @shared_task(name="ratings.count_figures", ignore_result=True)
 def count_figures() -> None:
-    from ratings.pipeline import pool_figures  # it loads scipy, too
+    from ratings.pipeline import pool_figures  # loads scipy, too
 
     pool_figures.update_pool_figures()
 
@@ -89,10 +92,10 @@ def count_figures() -> None:
 def schedule_refresh() -> None:
     """Schedule a refresh for the next tick of the clock.
 
-    All processes share the ticks, so many votes cause one refresh. A lost message delays it by a few seconds, until the
-    next vote or beat.
+    All processes share the same ticks, so many votes cause only one refresh. If the message is lost, the next vote or
+    Celery beat schedules a refresh a few seconds later.
     """
-    global _scheduled_tick  # noqa: PLW0603  # a process schedules each tick once
+    global _scheduled_tick  # noqa: PLW0603  # each process schedules a tick only once
     now = time.time()
     tick = int(now / INTERVAL_S) + 1
     if tick == _scheduled_tick:
@@ -106,7 +109,7 @@ def schedule_refresh() -> None:
 
 @receiver(vote_cast)
 def add_to_outbox(sender: type[Vote], vote: Vote, **_: Any) -> None:
-    """Add a new vote to the outbox in the transaction of the vote, and schedule a refresh."""
+    """Add a new vote to the outbox in the vote's own transaction, and schedule a refresh."""
     if vote.counted:
         Outbox.objects.create(vote=vote)
         transaction.on_commit(schedule_refresh, robust=True)
@@ -114,5 +117,5 @@ def add_to_outbox(sender: type[Vote], vote: Vote, **_: Any) -> None:
 
 @receiver(votes_moved)
 def invalidate_pools(sender: type[Voter], pools: set[str], **_: Any) -> None:
-    """Make workers reload these pools, because some of their votes have another voter now."""
+    """Make workers reload these pools, because some of their votes now belong to another voter."""
     Pool.objects.filter(slug__in=pools).update(revision=F("revision") + 1)

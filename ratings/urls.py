@@ -1,4 +1,4 @@
-"""URLs of the pages and API calls of boards, models and choices."""
+"""URLs of the pages and API calls of boards, models, and choices."""
 
 from django.urls import path
 

@@ -147,7 +147,7 @@ def format_value(field: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if field in DATE_FIELDS:
-        return date_format(parse_day(value), "j F Y" if len(value) > 7 else "F Y")
+        return date_format(parse_day(value), "F j, Y" if len(value) > 7 else "F Y")
     if field in ("parameters_total", "parameters_active", "training_tokens"):
         return format_count(value)
     if field in ("requests_per_minute", "tokens_per_minute"):

@@ -62,7 +62,7 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str]) 
         "rankings": page,
         "tables": [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page],
         "alone": _get_page(single_rows, "alone", query),
-        "asked": urlencode({"rankings": page.number}) if page.number > 1 else "",
+        "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
 
 

@@ -1,4 +1,4 @@
-"""Admin pages of pools and boards, with actions of the ratings worker: recompute and verify."""
+"""Admin pages of pools and boards, with actions that recompute and verify them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from ratings.models import Board, Category, Pool
 
 
 class EditOnlyAdmin(ModelAdmin):
-    """Objects that exist as long as they have votes; operators can change only their texts."""
+    """Admin pages of objects that operators can edit, but cannot add or delete."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -29,7 +29,7 @@ class EditOnlyAdmin(ModelAdmin):
 
 
 class RatingsTaskAdmin(ModelAdmin):
-    """Actions of the ratings worker, each for all boards of the selected pools."""
+    """Admin actions that the ratings worker runs on all boards of the selected pools."""
 
     actions = ("recompute", "recompute_from_scratch", "verify")
 
@@ -52,7 +52,10 @@ class RatingsTaskAdmin(ModelAdmin):
         return selected
 
     def _queue(self, request: HttpRequest, task: Any, selected: QuerySet[Any], **options: Any) -> None:
-        """Queue a task for the worker, which logs its result: millions of votes take longer than a page may."""
+        """Queue a task for each selected pool. The worker records the result in the log of changes.
+
+        The task does not run in the request, because it can take minutes with millions of votes.
+        """
         username = request.user.get_username()
         try:
             for pool in self.pools(selected):
@@ -90,7 +93,7 @@ class PoolAdmin(RatingsTaskAdmin, EditOnlyAdmin):
 
 @admin.register(Board)
 class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
-    """Boards; the button “View on site” opens the ranking."""
+    """Admin pages of boards. The button “View on site” opens the ranking."""
 
     list_display = ("__str__", "votes", "published", "behind", "last_vote_id")
     list_filter = ("style_control", "behind", ("pool", admin.RelatedOnlyFieldListFilter))

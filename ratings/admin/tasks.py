@@ -1,4 +1,4 @@
-"""Tasks of the ratings worker that operators queue in the admin; results go into the log of changes."""
+"""Tasks of the ratings worker that operators queue in the admin. The log of changes has the results."""
 
 from threading import Thread
 
@@ -13,7 +13,7 @@ EXPIRES_S = 600
 
 @shared_task(name="config.recompute", ignore_result=True)
 def recompute(slug: str, username: str, *, from_scratch: bool) -> None:
-    from ratings.pipeline import board_refresh  # scipy is slow to load, and only this worker needs it
+    from ratings.pipeline import board_refresh  # loads scipy, which is slow to import
 
     pool = Pool.objects.get(slug=slug)
     published = board_refresh.recompute_boards([pool], from_scratch=from_scratch)
@@ -22,7 +22,7 @@ def recompute(slug: str, username: str, *, from_scratch: bool) -> None:
 
 @shared_task(name="config.verify", ignore_result=True)
 def verify(slug: str, username: str) -> None:
-    """Verify in a thread of the worker, because many votes take minutes and the boards must not wait."""
+    """Verify the tallies in a thread, because this can take minutes and boards must not wait for it."""
     Thread(target=_run_verification, args=(slug, username), name="verify", daemon=True).start()
 
 
@@ -38,8 +38,8 @@ def _compare_with_votes(pool: Pool) -> dict[str, object]:
     from ratings.pipeline import verification
 
     if pool.kind == Pool.Kind.REFERENCE:
-        return {"found": "a reference pool has no votes to verify"}
+        return {"result": "a reference pool has no votes to verify"}
     try:
-        return {"as the votes say": True, "found": str(verification.verify_tallies([pool]))}
+        return {"matches": True, "result": str(verification.verify_tallies([pool]))}
     except verification.TallyMismatch as difference:
-        return {"as the votes say": False, "found": str(difference)}
+        return {"matches": False, "result": str(difference)}

@@ -1,1 +1,1 @@
-"""The REST API of boards, votes and choices."""
+"""The REST API of boards, votes, and choices."""

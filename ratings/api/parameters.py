@@ -22,9 +22,12 @@ BOARD = (*NEWEST_BOARD, AT)
 
 
 def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
-    """The slugs without duplicates, in their order. Raises RequestError 404 for the first one that does not exist."""
+    """Return the slugs without duplicates, in their order.
+
+    Raises RequestError 404 for the first slug that does not exist.
+    """
     wanted = [*dict.fromkeys(slug for slug in slugs if slug)]
-    askable = [slug for slug in wanted if "\0" not in slug]  # no query can contain it
+    askable = [slug for slug in wanted if "\0" not in slug]  # NUL is not valid in a query
     known = set(LanguageModel.objects.filter(slug__in=askable).values_list("slug", flat=True))
     for slug in wanted:
         if slug not in known:

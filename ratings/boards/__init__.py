@@ -1,1 +1,1 @@
-"""Published boards: loading, caching, comparing and describing them."""
+"""Published boards: loading, caching, comparing, and describing them."""

@@ -1,7 +1,7 @@
-"""Server-sent events for open leaderboards: hints that a board has changed, read from a Redis stream.
+"""Server-sent events that notify open leaderboards of new boards.
 
-`ratings.pipeline.announcements` writes the stream; one reader per web process forwards its entries. A lost hint only
-causes a delay: the page shows the new board at its next load.
+`ratings.pipeline.announcements` writes notifications to a Redis stream. One reader per web process forwards them to the
+open pages. If a notification is lost, a page shows the new board only after it is reloaded.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ MAX_STREAM_LENGTH = 1000
 HEARTBEAT_S = 15.0
 BLOCK_MS = 250
 RETRY_DELAY_S = 0.5
-BEFORE_ALL_ENTRIES = b"0"  # an id that is lower than every id of the stream
+BEFORE_ALL_ENTRIES = b"0"  # an id below all ids in the stream
 logger = logging.getLogger(__name__)
 
 
 class BoardSubscriber:
-    """One open connection, with the newest unsent hint of each board."""
+    """One open connection, with the newest notification of each board that has not been sent yet."""
 
     def __init__(self) -> None:
         self.hints: dict[bytes, bytes] = {}
@@ -39,7 +39,7 @@ class BoardSubscriber:
         self.has_hints.set()
 
     async def wait_for_events(self, timeout_s: float = HEARTBEAT_S) -> bytes:
-        """The next bytes to send: server-sent events, or a comment if no hint comes within the timeout."""
+        """Return the next bytes to send: server-sent events, or a comment if there are none before the timeout."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self.has_hints.wait()
@@ -52,10 +52,11 @@ class BoardSubscriber:
 
 
 class BoardEventReader:
-    """The only reader of the stream in this process; it runs while any page is open.
+    """Reads the stream and forwards its entries. There is one reader per process; it runs while any page is open.
 
-    last_entry_id: the next read starts after this entry of the stream; None until the reader has chosen its start.
-    can_serve: set once pages need not wait: the start is chosen (even if Redis is down), or the reader has ended.
+    last_entry_id: the next read starts after this entry, or None until the reader has chosen its start.
+    can_serve: set when pages no longer have to wait for the reader, because it has chosen its start (even if Redis is
+        down) or has ended.
     """
 
     def __init__(self, retry_delay_s: float = RETRY_DELAY_S) -> None:
@@ -67,19 +68,20 @@ class BoardEventReader:
         self.last_entry_id: bytes | None = None
 
     def acquire_slot(self, limits: Mapping[str, int]) -> SharedSlot:
-        """A slot for one more page. Call it in a thread.
+        """Return a slot for one more page. Call this in a thread.
 
-        limits: client key → number of streams that it may have open in all processes. Raises RequestError 429 if the
-        client has too many streams open, and 503 if this process has.
+        limits: client key → number of streams that the client may have open in all processes
+
+        Raises RequestError 429 if the client has too many open streams, and 503 if the process has.
         """
         return sse.acquire_slot(self.slots, limits)
 
     def stream(self, slot: SharedSlot) -> EventStream:
-        """The events of `follow` as the content of a response."""
+        """Return the events of `follow` as response content."""
         return EventStream(slot, self.follow(slot))
 
     async def follow(self, slot: SharedSlot) -> AsyncIterator[bytes]:
-        """Server-sent events from now on, until the browser has to reconnect."""
+        """Yield server-sent events from now on, until the browser has to reconnect."""
         subscriber = BoardSubscriber()
         end = time.monotonic() + MAX_STREAM_S
         self.subscribers.add(subscriber)
@@ -98,10 +100,12 @@ class BoardEventReader:
         can_serve = asyncio.Event()
         self.can_serve = can_serve
         self.task = asyncio.create_task(self._run(can_serve))
-        self.task.add_done_callback(lambda _: can_serve.set())  # so that nobody waits forever for a canceled task
+        self.task.add_done_callback(
+            lambda _: can_serve.set()
+        )  # otherwise, pages would wait forever if the task is canceled
 
     async def _run(self, can_serve: asyncio.Event) -> None:
-        # Python 3.11 may swallow a cancellation that comes while a command is being sent, so the loop checks for it.
+        # Python 3.11 may lose a cancellation that arrives while a command is being sent, so the loop checks for it.
         task = asyncio.current_task()
         async with redis_clients.connect_async_redis() as redis:
             self.last_entry_id = None
@@ -123,24 +127,24 @@ class BoardEventReader:
         self._forward(await redis.xread({STREAM_KEY: self.last_entry_id}, block=BLOCK_MS))
 
     async def _wait_for_retry(self, can_serve: asyncio.Event) -> None:
-        # Open pages have not seen entries that arrive during the outage, so the next read starts before them.
+        # Entries may arrive during the outage. The next read starts before them, so open pages do not miss them.
         if self.last_entry_id is None:
             self.last_entry_id = BEFORE_ALL_ENTRIES
         can_serve.set()
         await asyncio.sleep(self.retry_delay_s)
 
     def _forward(self, response: Any) -> None:
-        """Send the entries of a read to all pages. If an entry fails, the next read continues after it."""
+        """Send the entries of one read to all pages. If an entry causes an error, the next read continues after it."""
         for _, entries in response:
             for entry_id, hint in entries:
                 self.last_entry_id = entry_id
-                snapshot_cache.clear_newest_ids()  # a page that gets the hint must get the new board
+                snapshot_cache.clear_newest_ids()  # pages that get the notification must get the new board
                 for subscriber in self.subscribers:
                     subscriber.add_hint(hint[b"board"], hint[b"data"])
 
 
 async def _load_last_entry_id(redis: Any) -> bytes:
-    """The id of the newest entry of the stream, or `BEFORE_ALL_ENTRIES` if it has none."""
+    """Return the id of the newest entry in the stream, or `BEFORE_ALL_ENTRIES` if it is empty."""
     entries = await redis.xrevrange(STREAM_KEY, count=1)
     return entries[0][0] if entries else BEFORE_ALL_ENTRIES
 

@@ -1,6 +1,8 @@
-"""The board and pool of a page: this arena's own, or the shipped public votes before the first vote here.
+"""Selects the board of a page.
 
-All pages about a board use this module, so that a link from one to another shows the same board.
+Before the first vote in this arena, it is the board of the public votes that ship with it.
+
+All pages about a board use this module, so links between them lead to the same board.
 """
 
 from collections.abc import Mapping
@@ -14,10 +16,10 @@ from ratings.models import SEED_POOL, Pool
 
 
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
-    """The key and the board to show for a request.
+    """Return the key of the board to show, and the board.
 
-    That is the requested board, or the shipped public one if the request names no pool and this arena has no votes yet.
-    Raises RequestError as `snapshots.load_newest_board` does.
+    It is the requested board. If the request names no pool and this arena has no votes yet, it is the board of the
+    shipped public votes instead. Raises RequestError as `snapshots.load_newest_board` does.
     """
     board = snapshot_cache.get_board(requested_key)
     is_default = requested_key == BoardKey() and not parameters.get("pool")
@@ -31,7 +33,7 @@ def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tupl
 class BoardSelection:
     """The board of a page, its pool, and the other pools to choose from.
 
-    `is_substitute` is true if the board replaces one that has no votes yet.
+    is_substitute: True if the page shows the shipped public votes because the requested board has no votes yet.
     """
 
     board_key: BoardKey
@@ -42,25 +44,25 @@ class BoardSelection:
 
     @property
     def credit(self) -> dict[str, str] | None:
-        """Publisher, source and license of a reference board; None for a board of votes."""
+        """The publisher, source, and license of a reference board, or None for a board of votes."""
         credit: dict[str, str] | None = self.published.board.get("reference")
         return credit
 
     @property
     def published_on(self) -> date | None:
-        """The day on which a reference board was published."""
+        """The day when a reference board was published, or None."""
         return date.fromisoformat(self.credit["published_on"]) if self.credit else None
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The query parameters of this board on any of its pages."""
-        # Without a pool in the address, the shipped public board would replace a board that has no votes yet.
+        """The query parameters that select this board on any page."""
+        # A board without votes needs an explicit pool. Otherwise, the page would show the shipped public votes.
         explicit_pool = {"pool": self.board_key.pool} if self.published.snapshot is None else {}
         return explicit_pool | board_urls.build_board_parameters(self.board_key)
 
     @property
     def query(self) -> str:
-        """`parameters` as a query string."""
+        """The `parameters` as a query string."""
         return board_urls.build_query_string(self.parameters)
 
     @property
@@ -70,13 +72,13 @@ class BoardSelection:
 
 
 def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:
-    """The selection of a page, with one query, or two for the pool of a shortlist."""
+    """Return the selection for a page. This needs one query, or two if the pool belongs to a named set."""
     pool, pools = load_pools(board_key.pool)
     return BoardSelection(board_key, pool, pools, board, requested_key != board_key)
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """The pool with this slug, and all pools to choose from, without the pools of shortlists."""
+    """Return the pool with this slug, and all pools to choose from. Pools of named sets are not listed."""
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
     listed_pool = next((pool for pool in pools if pool.slug == slug), None)
     return listed_pool or Pool.objects.get(slug=slug), pools

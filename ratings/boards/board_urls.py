@@ -1,4 +1,4 @@
-"""URLs of boards, for pages and for API calls."""
+"""URLs of boards, for pages and API calls."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -14,15 +14,16 @@ ParameterValue = str | datetime | list[str] | None
 
 
 def build_board_parameters(board_key: BoardKey) -> dict[str, str]:
-    """The query parameters of this board, without default values."""
+    """Return the query parameters of this board, without default values."""
     defaults = asdict(BoardKey())
     return {name: format_parameter(value) for name, value in asdict(board_key).items() if value != defaults[name]}
 
 
 def build_board_url(name: str, board_key: BoardKey, **extra_parameters: ParameterValue) -> str:
-    """The URL of the view with this URL name for this board.
+    """Return the URL of a view for this board.
 
-    extra_parameters: None values are omitted.
+    name: the URL name of the view.
+    extra_parameters: further query parameters. None values are omitted.
     """
     parameters: dict[str, str | list[str]] = {**build_board_parameters(board_key)}
     for parameter, value in extra_parameters.items():
@@ -32,15 +33,15 @@ def build_board_url(name: str, board_key: BoardKey, **extra_parameters: Paramete
 
 
 def build_query_string(parameters: Mapping[str, str | list[str]] | list[tuple[str, str]]) -> str:
-    """The query string with its `?`; empty without parameters."""
+    """Return the query string with a leading `?`, or "" if there are no parameters."""
     return f"?{urlencode(parameters, doseq=True)}".removesuffix("?")
 
 
 def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) -> HttpResponseRedirect | None:
-    """A redirect to the URL without the empty fields that a form has sent, or None if there are none.
+    """Return a redirect to the URL without the empty fields of a form, or None if there are no empty fields.
 
-    build_query: returns the short query string. It takes a fifth of the time of a cached page, so it is called only for
-    a redirect.
+    build_query: returns the short query string. It is slow compared with a cached page, so it is called only for a
+        redirect.
     """
     values = [value for _, field_values in request.GET.lists() for value in field_values]
     if all(values) or request.headers.get("HX-Request"):
@@ -49,7 +50,7 @@ def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) 
 
 
 def format_parameter(value: object) -> str:
-    """A value as query parameters spell it: times in ISO 8601, booleans in lower case."""
+    """Return the value as text for a query string. Times are in ISO 8601, and booleans are lowercase."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):

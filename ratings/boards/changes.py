@@ -1,4 +1,4 @@
-"""Differences between two published boards: the models that moved, and those that moved significantly."""
+"""Differences between two published boards, with tests of which changes are significant."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ BoardRow = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ModelMovement:
-    """The rows of a model on both boards, and their difference.
+    """The rows of one model on both boards, and how they differ.
 
-    change: of the rating in Elo points, without the shift of all ratings
-    significant: which of rating, rank and tier changed significantly; None if a board has no intervals
+    change: the change of the rating in Elo points, without the common shift of all ratings.
+    significant: the names of the fields (rating, rank, tier) that changed significantly. None if a board has no
+        intervals.
     """
 
     earlier: BoardRow
@@ -25,9 +26,11 @@ class ModelMovement:
 class BoardChanges:
     """The differences between two boards.
 
-    movements: the models on both boards, the largest change first. added, removed: rows of the models that are on only
-    one of the boards. shift: how far all ratings moved, in Elo points. votes: the number of votes that only the later
-    board has. has_intervals: whether both boards have intervals; without them no change is significant.
+    movements: the models on both boards, largest change first.
+    added, removed: the rows of models that are on only one of the boards.
+    shift: the common shift of all ratings in Elo points.
+    votes: the number of votes that only the later board has.
+    has_intervals: whether both boards have intervals. Without intervals, no change can be tested.
     """
 
     movements: Sequence[ModelMovement]
@@ -39,25 +42,26 @@ class BoardChanges:
 
     @property
     def significant_movements(self) -> list[ModelMovement]:
-        """The models that moved significantly, the largest change first."""
+        """The models with significant changes, largest change first."""
         return [movement for movement in self.movements if movement.significant]
 
 
 def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> BoardChanges:
-    """The differences between the main groups of two boards, given in the API's format.
+    """Return the differences between the main components of two boards in the API's format.
 
-    Shift: the mean of a board is taken over its models, so a new model moves the ratings of all others. The shift is
-    the mean difference of the models that are fitted on both boards, and is subtracted.
+    Shift: the mean rating of a board is fixed, so a new model shifts the ratings of all others. The shift is the mean
+    difference of the models that are fitted on both boards. It is subtracted from all differences.
 
-    Rating: a change is significant if the current rating lies outside the earlier interval. The earlier votes are among
-    the current ones, so the difference varies less than the earlier estimate does, and fewer than one in twenty of the
-    unchanged models are reported.
+    Rating: a change is significant if the current rating is outside the earlier interval. The current votes include the
+    earlier ones, so the difference has a smaller variance than the earlier estimate. As a result, fewer than one in
+    twenty unchanged models are reported.
 
-    Rank: a change is significant if the current rank lies outside the earlier range. It is counted among the models
-    that have a rank on both boards.
+    Rank: a change is significant if the current rank is outside the earlier range. The current rank is counted among
+    the models that are ranked on both boards.
 
-    Tier: every change is significant, because tiers are separated by a test. A model that lacks a rank on one of the
-    boards has no change of rank or tier.
+    Tier: every change is significant, because a test separates the tiers.
+
+    A model that is unranked on one of the boards has no change of rank or tier.
     """
     old_rows = _index_main_rows(earlier)
     new_rows = _index_main_rows(current)
@@ -81,7 +85,7 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
 
 
 def has_rank(row: BoardRow) -> bool:
-    """Whether the model has enough votes for a rank."""
+    """Return whether the model is ranked."""
     return row["rank"] is not None
 
 
@@ -95,7 +99,7 @@ def _compute_shift(pairs: Sequence[tuple[BoardRow, BoardRow]]) -> float:
 
 
 def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:
-    """Slug → rank among these rows only, which are sorted best first."""
+    """Return slug → rank among these rows only. The rows must be sorted, best first."""
     ranks: dict[str, int] = {}
     first_of_rank: dict[int, int] = {}
     for position, row in enumerate(rows, 1):
@@ -104,7 +108,11 @@ def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:
 
 
 def _list_significant_changes(earlier: BoardRow, current: BoardRow, rating: float, rank: int | None) -> tuple[str, ...]:
-    """rating: the current one without the shift. rank: the rank among models with a rank on both boards, or None."""
+    """Return the names of the fields that changed significantly.
+
+    rating: the current rating without the common shift.
+    rank: the current rank among the models that are ranked on both boards, or None.
+    """
     low, high = earlier["ci_low"], earlier["ci_high"]
     tests = {
         "rating": (low is not None and rating < low) or (high is not None and rating > high),

@@ -1,4 +1,4 @@
-"""Short descriptions of boards: the category and every option that differs from the default."""
+"""Short descriptions of boards: the category, and all options that differ from the defaults."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +9,7 @@ from ratings.models import Category, format_category_name
 
 
 def describe_board(board_key: BoardKey, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
-    """The description of a board, with the category's name from these categories."""
+    """Return the description of a board. The category's display name comes from `categories`."""
     names = {category.slug: category.name for category in categories}
     return join_description(
         board_key, names.get(board_key.category) or format_category_name(board_key.category), filters
@@ -17,7 +17,7 @@ def describe_board(board_key: BoardKey, categories: Iterable[Category], filters:
 
 
 def join_description(board_key: BoardKey, category: str, filters: Iterable[str] = ()) -> str:
-    """The category's name, the options of the board that differ from the default, and the filters of a page."""
+    """Return the category's name, the options that differ from the defaults, and the filters, as one text."""
     return " · ".join([category, *_iter_options(board_key), *filters])
 
 

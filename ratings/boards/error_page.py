@@ -1,4 +1,4 @@
-"""The error page of boards: the reason, and a link to the leaderboard of the same pool."""
+"""The error page for boards. It shows the reason and a link to the leaderboard of the same pool."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,9 +9,9 @@ from ratings.models import Pool
 
 
 def render_board_error(request: HttpRequest, error: RequestError) -> HttpResponse:
-    """The error page, with one query if the request names a pool."""
+    """Render the error page. This needs one query if the request names a pool."""
     pool = request.GET.get("pool", "")
-    # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
+    # PostgreSQL rejects some unprintable characters, so names with such characters are not looked up.
     is_known = pool.isprintable() and Pool.objects.filter(slug=pool).exists()
     context = {"error": error, "pool_query": build_query_string({"pool": pool}) if is_known else ""}
     return render(request, "ratings/boards/board_error.html", context, status=error.status)

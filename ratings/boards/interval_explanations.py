@@ -1,4 +1,4 @@
-"""Sentences that explain the width of a model's interval, with the figures of its row."""
+"""Sentences that explain why a model's interval is as wide as it is."""
 
 from collections.abc import Iterator, Mapping
 from math import sqrt
@@ -18,30 +18,33 @@ from ratings.statistics.constants import (
     Z95,
 )
 
-PUBLISHED_INTERVAL = "published"  # the interval of a reference board
+PUBLISHED_INTERVAL = "published"  # the `interval` of rows on a reference board
 ONE_VOTE_HALF_WIDTH = Z95 * ELO_SCALE
-# An interval that is this many times wider than the model's own votes explain has other causes.
+# If an interval is this many times wider than the number of votes explains, it has other causes too.
 EXCESS_WIDTH_RATIO = 1.5
-# At this share of won votes, each vote has half the information that it has with an even record.
+# With this win rate, a vote has half the information that it has with a win rate of one half.
 ONE_SIDED_WIN_RATE = 0.85
 
 _OTHER_CAUSES = {
     "plain": gettext_lazy(
-        "The rest is due to other models with few votes: ratings are relative to the average of all models."
+        "The rest is due to other models with few votes, because ratings are relative to the average of all models."
     ),
     "clustered": gettext_lazy(
-        "The rest is due to correlated votes from the same people, or to other models with few votes: ratings are"
+        "The rest is due to correlated votes from the same people, or to other models with few votes. Ratings are"
         " relative to the average of all models."
     ),
 }
 
 
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
-    """Sentences about the width of an interval, the most important one first; the last one names a remedy."""
+    """Return sentences that explain the width of an interval, most important first.
+
+    The last one says how to make it narrower.
+    """
     if row["interval"] == PUBLISHED_INTERVAL:
-        return [_("The publisher gives no explanation of this interval.")]
+        return [_("The publisher does not explain this interval.")]
     if row["rating"] is not None and row["rank_low"] is None:
-        return [_("Elo ratings have no interval: they depend on the order of the votes.")]
+        return [_("Elo ratings have no interval, because they depend on the order of the votes.")]
     return [
         *_explain_open_end(row),
         *_explain_few_votes(row),
@@ -51,13 +54,13 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
-    """One line with the reasons why a rating is provisional.
+def explain_provisional(row: Mapping[str, Any], *, is_own_pool: bool = True) -> str:
+    """Return the reasons why a rating is provisional, as one text.
 
-    own: whether the pool is this arena's own, where a rating with few voters is provisional too.
+    is_own_pool: whether the pool belongs to this arena. If so, a rating with few voters is provisional too.
     """
     sentences = [*_explain_open_end(row), *_explain_few_votes(row)]
-    if own:
+    if is_own_pool:
         sentences += _explain_few_voters(row)
     if not row["unbounded"]:
         sentences += _explain_too_wide(row)
@@ -65,7 +68,7 @@ def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
 
 
 def describe_missing_votes(row: Mapping[str, Any]) -> str:
-    """A few words about the votes that a model needs for a rank; empty if it has one."""
+    """Return a short text about the votes that a model still needs for a rank, or "" if it is ranked."""
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
@@ -77,19 +80,19 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
     return more
 
 
-def describe_rank_rule(*, own: bool) -> str:
-    """The rule by which a model gets a rank.
+def describe_rank_rule(*, is_own_pool: bool) -> str:
+    """Return the rule for when a model gets a rank, as one sentence.
 
-    own: whether the pool is this arena's own, so that its voters are known.
+    is_own_pool: whether the pool belongs to this arena, so that the voters are known.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
-    if own:
+    if is_own_pool:
         return _("A rank needs %(votes)s votes, at most %(most)s of them from the same person.") % figures
     return _("A rank needs %(votes)s votes.") % figures
 
 
 def compute_half_width(row: Mapping[str, Any]) -> float | None:
-    """Half the width in Elo points; None if an end is open or there is no interval."""
+    """Return half the width of an interval in Elo points, or None if an end is open or there is no interval."""
     low, high = row["ci_low"], row["ci_high"]
     return None if low is None or high is None else float(high - low) / 2
 
@@ -98,11 +101,11 @@ def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
     if not row["unbounded"]:
         return
     if not row["losses"] and not row["ties"]:
-        yield _("It has never lost, so no vote limits how strong it may be: the upper end is open.")
+        yield _("It has never lost, so no vote limits how strong it may be. The upper end is open.")
     elif not row["wins"] and not row["ties"]:
-        yield _("It has never won, so no vote limits how weak it may be: the lower end is open.")
+        yield _("It has never won, so no vote limits how weak it may be. The lower end is open.")
     elif row["ci_low"] is None and row["ci_high"] is None:
-        yield _("No chain of votes puts it above the other models, and none below them: both ends are open.")
+        yield _("No chain of votes puts it above or below the other models, so both ends are open.")
     elif row["ci_high"] is None:
         yield _("No chain of votes puts it below the other models, so the upper end is open.")
     else:
@@ -112,8 +115,8 @@ def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_few_votes(row: Mapping[str, Any]) -> Iterator[str]:
     if row["votes"] < PROVISIONAL_VOTES:
         yield ngettext(
-            "It has only %(votes)s vote; ratings with fewer than %(least)s votes are provisional.",
-            "It has only %(votes)s votes; ratings with fewer than %(least)s votes are provisional.",
+            "It has only %(votes)s vote. Ratings with fewer than %(least)s votes are provisional.",
+            "It has only %(votes)s votes. Ratings with fewer than %(least)s votes are provisional.",
             row["votes"],
         ) % {"votes": row["votes"], "least": PROVISIONAL_VOTES}
 
@@ -130,15 +133,15 @@ def _explain_few_voters(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
     rate = row["win_rate"]
     if not row["unbounded"] and not 1 - ONE_SIDED_WIN_RATE < rate < ONE_SIDED_WIN_RATE:
-        yield _(
-            "It won %(rate)s of its votes; such one-sided results say little about how far it is from the others."
-        ) % {"rate": f"{100 * rate:.0f}%"}
+        yield _("It won %(rate)s of its votes. Such one-sided results say little about its distance to the others.") % {
+            "rate": f"{100 * rate:.0f}%"
+        }
 
 
 def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
     half = compute_half_width(row)
     if half is not None and half > PROVISIONAL_HALF_WIDTH:
-        yield _("The interval is ± %(half)s; ratings with more than ± %(most)s are provisional.") % {
+        yield _("The interval is ± %(half)s. Ratings with more than ± %(most)s are provisional.") % {
             "half": f"{half:.0f}",
             "most": f"{PROVISIONAL_HALF_WIDTH:.0f}",
         }
@@ -150,11 +153,14 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
         yield _("The interval closes once the model has both wins and losses.")
         return
     yield from _explain_too_wide(row)
-    # With known ratings of the opponents and independent votes, the win rate determines the width.
+    # If the opponents' ratings were known and the votes independent, the win rate would determine the width.
     own_half = ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * row["win_rate"] * (1 - row["win_rate"]))
     figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{own_half:.0f}"}
     if half > EXCESS_WIDTH_RATIO * own_half:
-        yield _("The interval is ± %(half)s; its own %(votes)s votes explain about ± %(own)s of that.") % figures
+        yield (
+            _("The interval is ± %(half)s. The number of its own votes (%(votes)s) explains about ± %(own)s of that.")
+            % figures
+        )
         yield str(_OTHER_CAUSES[row["interval"]])
         return
     sentence = ngettext(

@@ -1,4 +1,4 @@
-"""Facts about the models of a board beside their votes, and the changes of their ratings within a day."""
+"""Facts about the models on a board, and the changes of their ratings within a day."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,15 +22,17 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Category, Pool
 
 DAY = timedelta(days=1)
-CACHE_SECONDS = 10.0  # a change in the catalog appears on boards after this time
+CACHE_SECONDS = 10.0  # the longest time until a change in the catalog appears on boards
 context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_SECONDS)
 
 
 @dataclass(frozen=True)
 class BoardModelFacts:
-    """Facts of one model; None is unknown.
+    """Facts about one model. None means unknown.
 
-    size: number of parameters. context: tokens. price_input, price_output: dollars per million tokens.
+    size: the number of parameters.
+    context: the context window in tokens.
+    price_input, price_output: US dollars per million tokens.
     """
 
     organization: str | None = None
@@ -47,7 +49,7 @@ class BoardModelFacts:
 
     @property
     def price(self) -> Decimal | None:
-        """Dollars per million tokens, blended 3:1 (input to output)."""
+        """US dollars per million tokens, blended 3:1 (input to output)."""
         if self.price_input is None or self.price_output is None:
             return None
         return blend_price(self.price_input, self.price_output)
@@ -55,11 +57,11 @@ class BoardModelFacts:
 
 @dataclass(frozen=True)
 class RatingChange:
-    """The change of a model within a day.
+    """The change of a model's rating and rank within a day.
 
-    rating: Elo points; None for a model that was not on the earlier board. rank: gained ranks; None if one of the
-    boards has none. is_significant: whether the history page lists the model as moved; None if the boards have no
-    intervals.
+    rating: in Elo points, or None if the model was not on the earlier board.
+    rank: the number of ranks gained, or None if the model was unranked on one of the boards.
+    is_significant: whether the history page lists the model as moved, or None if the boards have no intervals.
     """
 
     rating: float | None = None
@@ -76,10 +78,10 @@ UNKNOWN_FACTS = BoardModelFacts()
 
 @dataclass(frozen=True, eq=False)
 class BoardContext:
-    """The data that a page shows around the rows of a board.
+    """The data for a page about a board, besides the board itself.
 
-    categories: the categories with a board in the pool, and the selected one even if it is empty. facts, changes: by
-    slug; `changes` is empty if there was no board a day ago.
+    categories: the categories with a board in the pool, and the selected one even if it has no board.
+    facts, changes: by slug. `changes` is empty if there was no board a day ago.
     """
 
     pool: Pool
@@ -90,7 +92,7 @@ class BoardContext:
 
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    """The context of a board, with a fixed number of queries; it is cached for `CACHE_SECONDS`."""
+    """Return the context of a board. It needs a fixed number of queries and is cached for `CACHE_SECONDS`."""
     return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))
 
 
@@ -106,13 +108,16 @@ def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardCon
 
 
 def list_categories(pool: Pool, selected: str = "") -> list[Category]:
-    """The categories with a board in the pool, the overall one first, and the selected one even if empty."""
+    """Return the categories with a board in the pool, the overall one first.
+
+    The selected category is always included.
+    """
     with_board = pool.boards.filter(style_control=False).values("category")
     return list(Category.objects.filter(Q(pk__in=with_board) | Q(slug=selected)).order_by("pk"))
 
 
 def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:
-    """Slug → facts."""
+    """Return slug → facts."""
     models = list(LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization"))
     prices = load_current_prices(models)
     measured = load_performance(model.pk for model in models)
@@ -145,12 +150,14 @@ def _load_changes(board_key: BoardKey, board: PublishedBoard) -> dict[str, Ratin
 
 
 def subtract_day(time: datetime) -> datetime:
-    """The time a day earlier, to the minute, so that all requests of a minute share a cached board."""
+    """Return the time one day earlier, truncated to the minute, so that all requests within a minute use the same
+    cached board.
+    """
     return (time - DAY).replace(second=0, microsecond=0)
 
 
 def compute_changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, RatingChange]:
-    """Slug → change from the earlier board to the current one, each as the API shows it."""
+    """Return slug → change from the earlier board to the current one. Both boards are in the API's format."""
     earlier_rows = {row["model"]: row for row in earlier["rows"]}
     comparison = compare_boards(earlier, board)
     movements = comparison.movements if comparison.has_intervals else ()

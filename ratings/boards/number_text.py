@@ -1,4 +1,4 @@
-"""Ratings, shares and intervals as text for people. An unknown value is a dash, never empty."""
+"""Text for ratings, shares, and intervals on pages. An unknown value is shown as a dash."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def format_interval(row: Mapping[str, Any]) -> str:
-    """The interval of a row: both ends, or the bounded one; empty if the row has no interval."""
+    """Return the interval of a row: both ends, or the closed end only, or "" if the row has no interval."""
     low, high = row["ci_low"], row["ci_high"]
     if low is None and high is None:
         return "" if row["interval"] is None else _("too few votes for an interval")
@@ -26,7 +26,7 @@ def format_whole(number: float | None) -> str:
 
 
 def format_signed(number: float) -> str:
-    """A whole number with its sign; zero is `±0`."""
+    """Return a whole number with its sign. Zero is `±0`."""
     text = f"{number:+,.0f}".replace("-", MINUS)
     return "±0" if text.strip(f"+{MINUS}") == "0" else text
 

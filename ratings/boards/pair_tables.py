@@ -1,10 +1,12 @@
-"""Figures for each pair of models on the newest board: counts, and the error of the difference of ratings.
+"""Counts and standard errors for all pairs of models on the newest board.
 
-A table is written with the snapshot of its board, in the same transaction, so both agree; the last one of each day
-stays. Only one large table is written every 0.4 s: 200 models are 230 kB, and 27 such boards a second would delay
-votes. The others wait in the memory of the worker until it is idle; if the worker dies, they are missing until the
-board's next vote. `computed_at` is the time of a table. An import and a recomputation write all tables at once. Arrays
-are stored uncompressed: compressing doubles takes long and saves nothing.
+A table is saved in the same transaction as the snapshot of its board, so the two match. The last table of each day
+stays. For large boards, only one table is saved every 0.4 s: with 200 models, a table is 230 kB, and 27 such tables
+per second would delay votes. Other tables wait in the worker's memory until it is idle. If the worker dies, they are
+missing until the next vote on the board. `computed_at` is the time of a table. Imports and recomputations save all
+tables at once.
+
+The arrays are stored uncompressed, because compressing doubles is slow and saves almost nothing.
 """
 
 import time
@@ -25,7 +27,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 LARGE_TABLE_BYTES = 16_384  # about 50 models
 WRITE_INTERVAL_S = 0.4
-# The board may have been deleted by now, and another process may have written a newer table.
+# The board may have been deleted in the meantime, and another process may have saved a newer table.
 UPSERT_SQL = """
 INSERT INTO ratings_pairtable AS old (board_id, day, computed_at, slugs, arrays)
 SELECT new.* FROM (VALUES {rows}) AS new (board_id, day, computed_at, slugs, arrays)
@@ -34,16 +36,16 @@ ON CONFLICT (board_id, day) DO UPDATE
 SET computed_at = excluded.computed_at, slugs = excluded.slugs, arrays = excluded.arrays
 WHERE old.computed_at <= excluded.computed_at"""
 ROW_SQL = "(%s::bigint, %s::date, %s::timestamptz, %s::varchar[], %s::bytea)"
-_pending_tables: dict[int, PairTable] = {}  # board id → its newest table, not written yet
-_last_large_writes: dict[int, float] = {}  # board id → monotonic time of its last large table
+_pending_tables: dict[int, PairTable] = {}  # board id → newest table that is not saved yet
+_last_large_writes: dict[int, float] = {}  # board id → monotonic time when its last large table was saved
 
 
 @dataclass(frozen=True, eq=False)
 class PairArrays:
-    """The arrays of a table for M models, in the order of the board's labels, which are slugs.
+    """The arrays of a table for M models, in the order of the board's labels. The labels are slugs.
 
-    ratings (M,), error (M, M), component (M,), unbounded (M,): as in `bradley_terry.Fit`, without an anchor. elo (M,):
-    None if the votes have no order, and under style control.
+    ratings (M,), error (M, M), component (M,), unbounded (M,): as in `bradley_terry.Fit`, not shifted by an anchor.
+    elo (M,): Elo ratings, or None under style control or if the order of the votes is unknown.
     """
 
     board: Comparisons
@@ -55,7 +57,7 @@ class PairArrays:
 
 
 def build_pair_table(fit: Fit, board: Comparisons, elo: Floats | None = None) -> PairTable:
-    """An unsaved table; `save_pair_tables` adds the board and time of its snapshot."""
+    """Return an unsaved table. `save_pair_tables` sets its board and time."""
     upper_triangle = np.triu_indices(len(board.labels), 1)
     arrays = {
         "wins": _shrink_dtype(board.wins),
@@ -73,7 +75,7 @@ def build_pair_table(fit: Fit, board: Comparisons, elo: Floats | None = None) ->
 
 
 def save_pair_tables(snapshots: Iterable[Snapshot]) -> None:
-    """Save the tables of these snapshots; each replaces an earlier one of the same board and day."""
+    """Save the tables of these snapshots. A table replaces an earlier one for the same board and day."""
     for snapshot in snapshots:
         table = snapshot.pairs
         if table is not None:
@@ -85,7 +87,9 @@ def save_pair_tables(snapshots: Iterable[Snapshot]) -> None:
 
 
 def write_pending_tables(*, everything: bool = False) -> None:
-    """Save all small tables that wait, and the large one that has waited longest if the last one was long enough ago.
+    """Save all small pending tables, and one large table if the last one was saved at least 0.4 s ago.
+
+    The large table that has waited longest comes first.
 
     everything: save all large tables too.
     """
@@ -106,13 +110,13 @@ def write_pending_tables(*, everything: bool = False) -> None:
 
 
 def _shrink_dtype(counts: Floats) -> Indices:
-    """The counts in the narrowest type that fits the largest count."""
+    """Return the counts in the smallest integer type that fits all of them."""
     narrow: Indices = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
     return narrow
 
 
 def load_pair_arrays(table: PairTable) -> PairArrays:
-    """The arrays of a stored table."""
+    """Return the arrays of a stored table."""
     size = len(table.slugs)
     with np.load(BytesIO(table.arrays), allow_pickle=False) as arrays:
         return PairArrays(
@@ -126,7 +130,7 @@ def load_pair_arrays(table: PairTable) -> PairArrays:
 
 
 def _build_symmetric(size: int, upper_triangle: Floats) -> Floats:
-    """The symmetric matrix (size, size) with these values above its diagonal, which is zero."""
+    """Return a symmetric (size, size) matrix with a zero diagonal from the values above the diagonal."""
     matrix = np.zeros((size, size))
     matrix[np.triu_indices(size, 1)] = upper_triangle
     return matrix + matrix.T
@@ -140,7 +144,10 @@ DELETE FROM ratings_pairtable AS old USING (
 
 
 def thin_pair_tables() -> int:
-    """Delete tables that are older than 31 days, except the last one of each month. Returns their number."""
+    """Delete tables that are older than 31 days, except the last one of each month.
+
+    Return the number of deleted tables.
+    """
     with connection.cursor() as cursor:
         cursor.execute(THIN_PAIR_TABLES_SQL)
         return int(cursor.rowcount)

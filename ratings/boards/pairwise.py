@@ -1,4 +1,4 @@
-"""Comparisons of all pairs of a board: counts, predicted win rates, differences, and votes that are still needed."""
+"""Comparisons of all pairs of models on a board: counts, predicted win rates, differences, and votes still needed."""
 
 from collections.abc import Collection
 from typing import Any
@@ -15,30 +15,32 @@ from ratings.statistics.likelihood import compute_chances
 from ratings.statistics.ranks import RATING_TOLERANCE, compare_pairs
 from ratings.statistics.vote_arrays import Indices
 
-MAX_VOTES_NEEDED = 2.0**53  # a float is exact up to here
+MAX_VOTES_NEEDED = 2.0**53  # floats represent all integers up to this number exactly
 RowIndex = slice | list[int]
 ALL_ROWS = slice(None)
 MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "votes_needed")
 
 
 def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -> dict[str, Any]:
-    """The matrices of a board, or of some of its models: M x M, row against column, best model first.
+    """Return matrices (M, M) for a board or some of its models, row against column, best model first.
 
-    wins: votes for the row. ties: ties of the pair, both-bad votes included. counts: all votes of the pair.
-    win_probability: the predicted score of the row; a tie is half a win. diff, diff_se: the difference in Elo points
-    and its standard error by the joint covariance and the effective number of voters; 1.96 errors are half of the 95%
-    interval. votes_needed: the number of further direct votes that would separate the two at today's estimate.
+    wins: votes for the row's model.
+    ties: votes without a winner, including both bad.
+    counts: all votes on the pair.
+    win_probability: the predicted score of the row's model. A tie is half a win.
+    diff, diff_se: the difference in Elo points and its standard error, from the joint covariance and the effective
+        number of voters. 1.96 times the error is half of the 95% interval.
+    votes_needed: how many more direct votes would separate the two models if the estimates did not change.
 
-    votes_needed is the least n >= 0 with |diff| >= 1.96 * se(n), where 1 / se(n)**2 = 1 / diff_se**2 + n * p * q /
-    (k * (400 / ln 10)**2). A vote has the information p * q on the difference in natural units; p and q = 1 - p are
-    the predicted scores. k (one for the whole board, squared residuals over expected ones) is how much less a vote
-    varies than a coin because of ties. So n = floor(k * (400 / ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) /
-    (p * q)) + 1, and 0 if the two are separated already.
+    The last four are null if the models are not connected, or if one of them is unbounded (except with Elo).
+    votes_needed is also null if there is no difference or if 2**53 votes are not enough. With Elo, diff_se and
+    votes_needed are null, because Elo has no errors. If the key has a time, the matrices are from the last table of a
+    day, and `computed_at` is its time. Models that are not on the board are omitted.
 
-    The last four are null for a pair with an unbounded model (except with Elo), or that no chain of votes connects.
-    votes_needed is null if there is no difference, or if no number of votes below 2**53 suffices. Elo has no errors, so
-    its diff_se and votes_needed are null. With `at` in the key, the table is the last one of a day; `computed_at` is
-    its time. Models that are not on the board are omitted.
+    votes_needed is the smallest n >= 0 with |diff| >= 1.96 * se(n). Here 1 / se(n)**2 = 1 / diff_se**2 + n * p * q / (k
+    * (400 / ln 10)**2), and p and q = 1 - p are the predicted scores. k is the sum of the squared residuals of all
+    votes on the board divided by its expectation; it is below 1 because of ties. The solution is n = floor(k * (400 /
+    ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) / (p * q)) + 1, or 0 if the models are already separated.
 
     Raises RequestError as `snapshots.load_newest_board` does, and 404 for a reference board, which has no votes.
     """
@@ -58,9 +60,9 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
 
 
 def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
-    """One row of `build_matrices`: the slugs of the model's opponents and each figure of the pairs.
+    """Return one row of `build_matrices`: the slugs of the model's opponents, and the values for each of them.
 
-    It computes only the values of this row, not all M x M. Empty if the model is not on the board. Raises RequestError
+    Only the values of this row are computed. The result is empty if the model is not on the board. Raises RequestError
     as `build_matrices` does.
     """
     stored_table = _find_pair_table(board_key)
@@ -76,9 +78,9 @@ def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
 
 
 def _find_pair_table(board_key: BoardKey) -> PairTable | None:
-    """The newest table of a board, or None before the first one.
+    """Return the newest table of a board, or None if there is none yet.
 
-    Raises RequestError for a board that does not exist, and for a reference board, which has no votes.
+    Raises RequestError if the board does not exist or is a reference board, which has no votes.
     """
     if "reference" in snapshots.load_newest_board(board_key):
         raise snapshots.no_votes_error(board_key.pool)
@@ -94,7 +96,7 @@ def _build_count_matrices(table: PairArrays, rows: RowIndex = ALL_ROWS) -> dict[
 
 
 def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
-    """The order of the board, and the figures that the fit gives for each pair."""
+    """Return the order of the models on the board, and the matrices that depend on the fit."""
     comparison = compare_pairs(table, table.board)
     is_connected = table.component[:, None] == table.component
     better_models = (np.where(is_connected, comparison.diff, 0.0) > RATING_TOLERANCE).sum(axis=0)
@@ -111,7 +113,7 @@ def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indic
 
 
 def _mask_unknown(is_known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
-    """The figures with None where they are unknown."""
+    """Return the values, with None where they are unknown."""
     masked = figures.astype(object)
     masked[~is_known] = None
     return masked

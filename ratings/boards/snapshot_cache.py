@@ -1,4 +1,7 @@
-"""Published boards as sent to clients. Each snapshot is serialized once, because snapshots never change."""
+"""Published boards in the format in which they are sent.
+
+Snapshots never change, so each one is serialized only once.
+"""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -11,7 +14,7 @@ from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
 
 MAX_BOARDS = 32
-# Many readers a second ask for the same board. A page that gets the event of a new board asks later than this.
+# Many clients request the same board. When a new board is announced, the cache is cleared.
 NEWEST_CACHE_SECONDS = 0.1
 board_cache: TtlCache["PublishedBoard"] = TtlCache(MAX_BOARDS)
 newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_SECONDS)
@@ -19,9 +22,9 @@ newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_SECONDS)
 
 @dataclass(frozen=True, eq=False)
 class PublishedBoard:
-    """One board; all callers of `get_board` share it, so it must not be changed.
+    """One board. All callers of `get_board` share it, so it must not be changed.
 
-    snapshot: the primary key of its snapshot, None before the first one.
+    snapshot: the primary key of its snapshot, or None before the first one.
     """
 
     snapshot: int | None
@@ -36,7 +39,9 @@ class PublishedBoard:
 
 
 def get_board(board_key: BoardKey) -> PublishedBoard:
-    """A board, with one small query if it is in memory and with none if its newest id is cached.
+    """Return a board.
+
+    This needs no query if the id of the newest snapshot is cached, and one small query if the board is.
 
     Raises RequestError as `snapshots.load_newest_board` does.
     """
@@ -51,12 +56,15 @@ def get_board(board_key: BoardKey) -> PublishedBoard:
 
 
 def clear_newest_ids() -> None:
-    """Make the next calls look up the newest snapshot again, because one was published."""
+    """Make the next calls look up the newest snapshots again."""
     newest_id_cache.clear()
 
 
 def _load_board(board_key: BoardKey, snapshot_id: int) -> PublishedBoard:
-    """The board of this snapshot even if a newer one exists; if it has just been deleted, the newest one."""
+    """Return the board of this snapshot, even if a newer one exists.
+
+    If it was just deleted, return the newest board.
+    """
     board = snapshots.find_board_by_id(board_key, snapshot_id)
     if board is None:
         return _build_published(*snapshots.load_newest_with_id(board_key))

@@ -1,4 +1,4 @@
-"""Published boards by key and time, and the deletion of old ones."""
+"""Loads published boards by key and time, and deletes old ones."""
 
 import zlib
 from collections.abc import Mapping
@@ -29,15 +29,15 @@ EMPTY_BOARD: dict[str, Any] = {
 LISTING_HINTS = {
     "pool": "All are listed at /api/v1/pools/.",
     "category": "All are listed at /api/v1/categories/.",
-    "method": f"It is {' or '.join(METHODS)}.",
+    "method": f"Use {' or '.join(METHODS)}.",
 }
-ELO_STYLE_CONFLICT = "Method 'elo' is not available under style control. Remove one of the two."
+ELO_STYLE_CONFLICT = "Elo ratings are not available under style control. Choose one of the two."
 BOOLEAN_VALUES = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 
 @dataclass(frozen=True)
 class BoardKey:
-    """The key of one board: pool, category, style control, method, and a time (None: now)."""
+    """The key of a board: pool, category, style control, method, and time. None as the time means now."""
 
     pool: str = LIVE_POOL
     category: str = OVERALL_CATEGORY
@@ -47,7 +47,10 @@ class BoardKey:
 
 
 def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """The key from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the key from the parameters of a request.
+
+    Raises RequestError 400 if a parameter is invalid.
+    """
     style_control = BOOLEAN_VALUES.get(parameters.get("style_control", "").lower())
     if style_control is None:
         raise field_error("style_control", "style_control must be true or false.")
@@ -61,14 +64,15 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
 
 
 def parse_api_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """The key as from `parse_board_key`, for API calls.
+    """Return the key for an API call, as from `parse_board_key`.
 
-    Raises RequestError also 404 for style control of votes that were imported as counts; a page shows an empty board.
+    Also raises RequestError 404 for style control if the votes were imported as counts. Pages show an empty board
+    instead.
     """
     board_key = parse_board_key(parameters)
     if board_key.style_control and "\0" not in board_key.pool and _has_only_counts(board_key.pool):
         raise _missing_board_error(
-            f"The votes of {board_key.pool!r} were imported as counts, without the answers that style control needs."
+            f"Style control needs the answers, but the votes of {board_key.pool!r} were imported as counts."
         )
     return board_key
 
@@ -78,16 +82,16 @@ def _has_only_counts(pool: str) -> bool:
 
 
 def load_newest_board(board_key: BoardKey) -> dict[str, Any]:
-    """The newest board, or the newest one at the time of the key, as the API shows it.
+    """Return the newest board, or the newest board at the time of the key, in the API's format.
 
-    Raises RequestError 404 for an unknown pool, category or method, for Elo under style control, and for Elo if the
+    Raises RequestError 404 if the pool, category, or method is unknown, for Elo under style control, and for Elo if the
     order of the votes is unknown.
     """
     return load_newest_with_id(board_key)[1]
 
 
 def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]]:
-    """The id of the newest snapshot (None before the first one) and its board, as in `load_newest_board`."""
+    """Return the id of the newest snapshot (None before the first one), and its board as in `load_newest_board`."""
     snapshot = _query_snapshots(board_key).first()
     if snapshot is not None:
         return snapshot.pk, build_key_fields(board_key) | _build_board(snapshot)
@@ -97,29 +101,34 @@ def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]
 
 
 def find_board_by_id(board_key: BoardKey, snapshot_id: int) -> dict[str, Any] | None:
-    """The board of a snapshot as in `load_newest_board`, or None if the snapshot was deleted."""
+    """Return the board of a snapshot as in `load_newest_board`, or None if the snapshot was deleted."""
     snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
     return build_key_fields(board_key) | _build_board(snapshot) if snapshot else None
 
 
 def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
-    """The parts of the key as the API shows them, without the time."""
+    """Return the fields of the key in the API's format, without the time."""
     return {name: getattr(board_key, name) for name in ("pool", "category", "style_control", "method")}
 
 
 def find_newest_id(board_key: BoardKey) -> int | None:
-    """The id of the snapshot that `load_newest_board` shows, or None if there is no such board or snapshot."""
+    """Return the id of the snapshot that `load_newest_board` returns, or None if the board or its snapshot does not
+    exist.
+    """
     return _query_snapshots(board_key).values_list("pk", flat=True).first()
 
 
 def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
-    """The snapshots of a board up to the time of its key, newest first. Raises RequestError 404 for a wrong name."""
+    """Return the snapshots of a board up to the time of the key, newest first.
+
+    Raises RequestError 404 for an invalid key.
+    """
     if board_key.method not in METHODS:
         raise _unknown_part_error("method", board_key.method)
     if board_key.method == ELO and board_key.style_control:
         raise _missing_board_error(ELO_STYLE_CONFLICT)
     for part, name in (("pool", board_key.pool), ("category", board_key.category)):
-        if "\0" in name:  # PostgreSQL rejects it
+        if "\0" in name:  # PostgreSQL rejects NUL
             raise _unknown_part_error(part, name)
     snapshots = Snapshot.objects.filter(board=select_board_id(board_key), method=board_key.method)
     if board_key.at:
@@ -128,7 +137,7 @@ def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
 
 
 def select_board_id(board_key: BoardKey) -> Any:
-    """A subquery for the primary key of a board; it has no row if the board does not exist."""
+    """Return a subquery for the primary key of a board. It returns no row if the board does not exist."""
     boards = Board.objects.filter(
         pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
     )
@@ -136,7 +145,7 @@ def select_board_id(board_key: BoardKey) -> Any:
 
 
 def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
-    """The newest snapshot of each pool in this category, oldest pool first, without the pools of shortlists."""
+    """Return the newest snapshot of each pool in this category, oldest pool first. Pools of named sets are left out."""
     boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
     keys = boards.annotate(newest=newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
@@ -144,7 +153,7 @@ def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
 
 
 def newest_fit(field: str) -> Subquery:
-    """The value of a field of the newest snapshot by Bradley-Terry, in a query of boards."""
+    """Return a subquery for a field of the newest Bradley-Terry snapshot, for use in a query of boards."""
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     return Subquery(newest.values(field)[:1])
 
@@ -174,7 +183,7 @@ def _build_scale(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build_upcoming_board(board_key: BoardKey) -> dict[str, Any]:
-    """A reference board before the day of its publication: with its publisher, without rows."""
+    """Return a reference board for a time before its publication. It has the publisher, but no rows."""
     first_snapshot = _query_snapshots(replace(board_key, at=None)).earliest("computed_at")
     return _build_board(first_snapshot) | {"computed_at": None, "rows": []}
 
@@ -197,13 +206,13 @@ DELETE FROM ratings_snapshot AS old USING (
 
 
 def thin_snapshots(*, of_sets: bool = False) -> int:
-    """Delete old snapshots; returns their number.
+    """Delete old snapshots, and return how many were deleted.
 
-    All snapshots stay for ten minutes, then the newest of each minute for a day, of each hour for a month, and of each
-    day forever. The first snapshot stays too: without it, the board would seem unpublished until the newest snapshot of
-    its minute, hour or day.
+    All snapshots are kept for ten minutes. After that, the last snapshot of each minute is kept for a day, of each hour
+    for a month, and of each day forever. The first snapshot of a board is always kept.
 
-    of_sets: thin the boards of visitors' sets instead of all others; this runs seldom, because there may be many.
+    of_sets: thin the boards of named sets instead of all other boards. This runs rarely, because there can be many
+        sets.
     """
     with connection.cursor() as cursor:
         cursor.execute(THIN_SNAPSHOTS_SQL.format(kinds="=" if of_sets else "<>"))
@@ -220,7 +229,7 @@ def unpack_rows(packed: bytes | memoryview) -> list[dict[str, Any]]:
 
 
 def _get_pool(board_key: BoardKey) -> Pool:
-    """The pool of a board. Raises RequestError 404 if the board cannot exist."""
+    """Return the pool of a board. Raises RequestError 404 if the board cannot exist."""
     pool = Pool.objects.filter(slug=board_key.pool).first()
     if pool is None:
         raise _unknown_part_error("pool", board_key.pool)
@@ -230,24 +239,28 @@ def _get_pool(board_key: BoardKey) -> Pool:
         _check_reference_board(board_key, pool)
     elif board_key.method == ELO and not pool.ordered:
         raise _missing_board_error(
-            f"The votes of {board_key.pool!r} were imported as counts, without the order that Elo needs."
+            f"Elo needs the order of the votes, but the votes of {board_key.pool!r} were imported as counts."
         )
     return pool
 
 
 def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
-    """Raise RequestError 404 for a board of a reference pool that its publisher has not published."""
+    """Raise RequestError 404 if the publisher of a reference pool has not published this board."""
     if board_key.style_control or board_key.method == ELO:
         raise _missing_board_error(
-            f"{board_key.pool!r} was published with one rating per model: it has no style control or other method."
+            f"{board_key.pool!r} is a reference pool. It has no other methods and no style control."
         )
     if not pool.boards.filter(category__slug=board_key.category).exists():
-        raise _missing_board_error(f"{board_key.pool!r} was published without a board for {board_key.category!r}.")
+        raise _missing_board_error(
+            f"The publisher of {board_key.pool!r} has no board for the category {board_key.category!r}."
+        )
 
 
 def no_votes_error(pool: str) -> RequestError:
-    """The error of a request for the votes of a reference pool, which has only ratings."""
-    return _missing_board_error(f"The ratings of {pool!r} were published elsewhere, without the votes behind them.")
+    """Return the error for a request that needs the votes of a reference pool."""
+    return _missing_board_error(
+        f"{pool!r} is a reference pool. Its ratings were published elsewhere, without the votes."
+    )
 
 
 def _missing_board_error(detail: str) -> RequestError:
@@ -270,5 +283,5 @@ def _parse_time(text: str) -> datetime | None:
 
 def invalid_time_error(field: str) -> RequestError:
     return field_error(
-        field, f"{field} must be a time in ISO 8601, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
+        field, f"{field} must be a time in ISO 8601 format, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
     )

@@ -1,4 +1,4 @@
-"""Ratings of models over time, with one point for each published board."""
+"""Ratings of models over time, with one point per published board."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,12 +18,14 @@ POINT_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 def load_series(
     board_key: BoardKey, models: Sequence[str], since: datetime | None, until: datetime | None
 ) -> dict[str, Any]:
-    """The points of these models, oldest first, or of the ten best of the board if `models` is empty.
+    """Return the points of these models, oldest first.
 
-    `since`, `until` and the key's `at` are inclusive. If more than 200 boards were published, the result has those
-    that divide the time most evenly, with the first and the last. A model has a point for each board that it is on.
+    If `models` is empty, return those of the ten best models on the board.
 
-    Raises RequestError as `snapshots.load_newest_board` does, and 400 if the end lies before the start.
+    `since`, `until`, and the time of the key are inclusive. If there are more than 200 boards, 200 of them at roughly
+    equal intervals are used, including the first and the last one. A model has a point for each board that it is on.
+
+    Raises RequestError as `snapshots.load_newest_board` does, and 400 if the end is before the start.
     """
     end = min((time for time in (board_key.at, until) if time), default=None)
     if since and end and since > end:
@@ -51,7 +53,7 @@ def _iter_snapshots(board_key: BoardKey, since: datetime | None, until: datetime
 
 
 def _select_evenly(times: Sequence[tuple[int, datetime]]) -> list[int]:
-    """At most 200 of these ids: the first, and the last one of each equal part of the time.
+    """Return at most 200 snapshot ids: the first one, and the last one in each of several equal periods.
 
     times: pairs of snapshot id and time, oldest first.
     """

@@ -1,6 +1,6 @@
-"""The document of a decision: limits, matching models, their blind battles, the chosen model and the reason.
+"""The document of a decision: limits, matching models, their blind battles, the chosen model, and the reason.
 
-It is a page, JSON, or Markdown for a document or a ticket.
+It can be rendered as a page, as JSON, or as Markdown.
 """
 
 import re
@@ -57,9 +57,10 @@ class DecisionForm(ChoiceForm):
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision.
+    """The content of a decision.
 
-    limits: pairs of label and value. own_rows: rows of the board of the battles between the contestants.
+    limits: pairs of label and value.
+    own_rows: the rows of the board of battles between the contestants.
     """
 
     day: date
@@ -71,7 +72,7 @@ class Decision:
 
     @cached_property
     def listed(self) -> list[CandidateAssessment]:
-        """The survivors on the page: the first ones, the contestants, and the chosen one."""
+        """The survivors on the page: the first ten, all contestants, and the chosen model."""
         survivors = self.choice.shortlist.survivors
         selected = [*survivors[:MAX_LISTED], *self.choice.contestants]
         if self.chosen:
@@ -81,7 +82,7 @@ class Decision:
 
     @property
     def unlisted(self) -> int:
-        """The number of survivors that are not on the page."""
+        """The number of survivors that the page does not list."""
         return len(self.choice.shortlist.survivors) - len(self.listed)
 
     @property
@@ -97,17 +98,17 @@ class Decision:
 
     @property
     def leaders(self) -> int:
-        """The number of models that may be the best according to their blind battles."""
+        """The number of models that may be the best according to the blind battles."""
         return sum(row["tier"] == 1 for row in self.own_rows)
 
     @property
     def has_monthly_cost(self) -> bool:
-        """Whether the monthly cost of any listed model is known."""
+        """True if the monthly cost of any listed model is known."""
         return any(assessment.monthly is not None for assessment in self.listed)
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
-    """The decision of a valid form; adds an error to the form if the chosen model does not meet the limits."""
+    """Return the decision for a valid form. If the chosen model does not meet the limits, add an error to the form."""
     slug = form.get_value("chosen")
     survivors = choice.shortlist.survivors
     chosen = next((assessment for assessment in survivors if assessment.candidate.slug == slug), None)
@@ -131,7 +132,7 @@ def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
 
 
 def build_decision_data(decision: Decision) -> dict[str, Any]:
-    """The shortlist and the decision as JSON data."""
+    """Return the shortlist and the decision as data for JSON."""
     names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
     return ShortlistSchema(decision.choice).data | {
         "day": decision.day,
@@ -145,7 +146,7 @@ def build_decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def render_markdown(decision: Decision) -> str:
-    """The decision as a Markdown document."""
+    """Return the decision as a Markdown document."""
     return "\n".join(_iter_lines(decision)) + "\n"
 
 
@@ -180,7 +181,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
 
 
 def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
-    """The source of the tiers; nothing without ratings."""
+    """Yield sentences about the source of the tiers. There are none if there are no ratings."""
     if choice.computed_at:
         source = {
             "pool": escape_markdown(choice.pool.name),
@@ -197,7 +198,7 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
 
 
 def escape_markdown(text: str) -> str:
-    """The text on one line, with Markdown's special characters escaped."""
+    """Return the text on a single line, with Markdown's special characters escaped."""
     return MARKDOWN_SPECIALS.sub(r"\\\1", " ".join(text.split()))
 
 

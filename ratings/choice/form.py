@@ -1,6 +1,6 @@
-"""The form of the choice: a task, hard limits, and for each limit one sentence about why it matters.
+"""The form for choosing a model: a task and hard limits, with one sentence per limit about why it matters.
 
-The sentences are the same as on the pages of models.
+The pages of models use the same sentences.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from ratings.choice.task_kinds import TaskKind, load_task_kinds
 MAX_MONTHLY_TOKENS = 1e15
 MODALITY_CHOICES = [("image", _("images")), ("audio", _("audio")), ("video", _("video")), ("pdf", _("PDF"))]
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m")
-# The first field of each pair needs the second one.
+# If the first field of a pair is set, the second one is required.
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
 FORM_SECTIONS: list[tuple[Any, list[str]]] = [
@@ -31,7 +31,7 @@ FORM_SECTIONS: list[tuple[Any, list[str]]] = [
         ["latency", "speed", "failures", "rate", "token_rate", "weeks", "api_weeks", "own_weeks"],
     ),
 ]
-# Limit → field of the catalog. Other limits are on prices, on your estimates, or on measurements of this arena.
+# Limit → field of the catalog. The other limits are about prices, the user's estimates, or measurements.
 LIMITED_FACTS = {
     "context": "context_window",
     "cutoff": "knowledge_cutoff",
@@ -45,20 +45,22 @@ LIMITED_FACTS = {
     "token_rate": "tokens_per_minute",
 }
 OTHER_REASONS = {
-    "gpu_memory": _("The memory for the weights determines the machine and its cost. Matters if you host the model."),
-    "price": _(
-        "A first comparison of models that does not depend on your traffic, with three input tokens per output token."
+    "gpu_memory": _(
+        "The memory for the weights determines the machine and its cost, which matters if you host the model."
     ),
-    "monthly": _("Your monthly bill, which grows with every user. Matters if you have a budget."),
-    "latency": _("More than a second or two feels broken. Matters for chat, voice, and completion while typing."),
+    "price": _(
+        "This price allows a first comparison without your traffic. It assumes three input tokens per output token."
+    ),
+    "monthly": _("Your monthly bill grows with every user, which matters if you have a budget."),
+    "latency": _("Waiting more than a second or two feels broken, which matters for chat and code completion."),
     "speed": _(
-        "People read five to ten tokens per second; programs wait for the last token. Matters for agents and long"
-        " answers."
+        "People read five to ten tokens per second, but programs wait for the last token. This matters for agents and"
+        " long answers."
     ),
     "failures": _(
-        "Each failed call must be retried, or a user sees the failure. Matters for services that must not stop."
+        "Each failed call must be retried, or a user sees an error. This matters for services that must not stop."
     ),
-    "weeks": _("An API is available today; your own GPUs must be bought and run. Matters if you have a deadline."),
+    "weeks": _("An API is available today, but GPUs must be set up first, which matters if you have a deadline."),
 }
 
 
@@ -162,7 +164,7 @@ class ChoiceForm(DefaultsForm):
 
 
 def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
-    """The limits that are set in a valid form, as pairs of label and value."""
+    """Return the limits of a valid form as pairs of label and value."""
     names = [name for _title, section in FORM_SECTIONS for name in section]
     values = [(form[name], form.cleaned_data.get(name)) for name in names]
     return [
@@ -179,6 +181,6 @@ def _format_limit(field: forms.BoundField, value: Any) -> str:
 
 
 def list_limit_reasons() -> list[tuple[Any, Any]]:
-    """The label and reason of each limit, in the order of the form's fields."""
+    """Return the label and the reason of each limit, in the order of the form."""
     sentences = {name: FIELD_LABELS[fact][1] for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
     return [(field.label, sentences[name]) for name, field in ChoiceForm.base_fields.items() if name in sentences]

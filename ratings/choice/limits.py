@@ -1,4 +1,4 @@
-"""Candidates, hard limits, and findings: the limits that a candidate does not meet, as text with both values. Pure."""
+"""Candidates, hard limits, and findings. A finding describes a limit that a candidate does not meet."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from core.text.number_format import format_count, format_dollars
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model to choose from; None is unknown."""
+    """A model that can be chosen. None means unknown."""
 
     slug: str
     name: str
-    tier: int | None = None  # on the board of the task, as the rating
+    tier: int | None = None  # on the board of the task, like the rating
     rating: float | None = None
     commercial: str | None = None  # yes, conditional, no
     open_weights: bool | None = None
@@ -35,23 +35,25 @@ class Candidate:
     tokens_per_s: float | None = None
     requests_per_minute: RateLimit | None = None
     tokens_per_minute: RateLimit | None = None
-    failure_rate: float | None = None  # share of calls in blind battles that the model or its server made fail
+    failure_rate: float | None = (
+        None  # fraction of calls in blind battles that failed because of the model or its server
+    )
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
-        """The GiB for the weights and their overhead, without the cache of conversations."""
+        """Return the GiB for the weights with their overhead. This does not include the cache for conversations."""
         return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The requirements of a choice; None and empty values set no limit."""
+    """The requirements of a choice. None and empty values mean no limit."""
 
     commercial: bool = False  # the license allows commercial use, possibly with conditions
     openness: str | None = None  # "open" or "closed" weights
     context: int | None = None  # minimum tokens
     cutoff: date | None = None  # earliest knowledge cutoff
-    search_instead: bool = False  # whether web search replaces the cutoff
+    search_instead: bool = False  # accept an older cutoff if the model can search the web
     modalities: frozenset[str] = frozenset()  # all of these, such as "image"
     tools: bool = False  # the model can call tools
     price: Decimal | None = None  # maximum dollars per million tokens in the mix of `use`
@@ -66,12 +68,17 @@ class Limits:
     weeks: Decimal | None = None  # maximum weeks until launch
     use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
-    exclude_unknown: bool = False  # exclude models without a value for a limit, instead of flagging them
+    exclude_unknown: bool = False  # exclude models with unknown values instead of flagging them
 
 
 @dataclass(frozen=True)
 class LimitFinding:
-    """A limit that a model does not meet, or, if not `known`, may not meet; `words` have its value and the limit."""
+    """A limit that a model does not meet.
+
+    If `known` is False, the model's value is unknown, so it may not meet the limit.
+
+    words: the model's value and the limit as text.
+    """
 
     limit: str
     words: str
@@ -82,7 +89,7 @@ Assessor = Callable[[Candidate, Limits], LimitFinding | None]
 
 
 def compute_blended_price(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
-    """Dollars per million tokens in the mix of this use."""
+    """Return US dollars per million tokens for this mix of input and output tokens."""
     return candidate.prices.token_cost(use) * MILLION / use.tokens if candidate.prices and use.tokens else None
 
 
@@ -91,7 +98,9 @@ def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | Non
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
-    """All limits that the candidate does not or may not meet, in the order of `LIMIT_ASSESSORS`."""
+    """Return findings for all limits that the candidate does not meet or may not meet, in the order of
+    `LIMIT_ASSESSORS`.
+    """
     findings = (assess(candidate, limits) for name, assess in LIMIT_ASSESSORS.items() if is_limit_set(limits, name))
     return [finding for finding in findings if finding]
 
@@ -104,7 +113,7 @@ def is_limit_set(limits: Limits, name: str) -> bool:
 def _build_assessor(
     sign: str, name: str, label: str, get_value: Callable[[Candidate, Limits], Any], format_value: Callable[[Any], str]
 ) -> Assessor:
-    """The assessor of a limit on one number; the sign "<" marks a minimum, and ">" a maximum."""
+    """Return a function that checks a numeric limit. The sign is "<" for a minimum and ">" for a maximum."""
 
     def assess(model: Candidate, limits: Limits) -> LimitFinding | None:
         return _compare_with_limit(sign, name, label, get_value(model, limits), getattr(limits, name), format_value)
@@ -115,7 +124,7 @@ def _build_assessor(
 def _compare_with_limit(
     sign: str, name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
 ) -> LimitFinding | None:
-    """A finding if the value is unknown, or if `value sign limit` is true."""
+    """Return a finding if the value is unknown or if `value sign limit` is true."""
     if value is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     is_beyond = value < limit if sign == "<" else value > limit
@@ -123,7 +132,7 @@ def _compare_with_limit(
         return None
     value_text = format_value(value)
     limit_text = format_value(limit)
-    if value_text == limit_text:  # rounding hides the difference
+    if value_text == limit_text:  # the rounded values are equal
         value_text = f"{value:,}"
         limit_text = f"{limit:,}"
     return LimitFinding(name, f"{label} {value_text} {sign} {limit_text}")
@@ -175,7 +184,7 @@ def _compute_failure_percent(model: Candidate, _: Limits) -> float | None:
 
 
 def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:
-    """A finding with the provider's usage tier, because other tiers have other limits."""
+    """Return a finding that names the provider's usage tier, because the limit depends on the tier."""
     if allowed is None:
         return LimitFinding(name, f"{label} unknown", known=False)
     return LimitFinding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None

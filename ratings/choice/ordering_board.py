@@ -1,4 +1,4 @@
-"""The board that sorts a shortlist."""
+"""Selects the board that sorts a shortlist."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,15 +11,16 @@ from ratings.boards.snapshots import BoardKey, list_newest_snapshots, unpack_row
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
 from ratings.statistics.constants import MIN_RANKED_MODELS
 
-# This arena's own votes, then ratings that others have published, then imported votes, then those of API keys.
+# The order of preference: this arena's votes, published ratings, imported votes, and votes by API key.
 POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kind.API)
 
 
 def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
-    """The board of a category that sorts a shortlist, or the overall one if the pool has none for it.
+    """Return the board that sorts a shortlist: the board of the category, or the overall board if there is none.
 
-    If no pool is given, it is the first pool by `POOL_PRIORITY` with enough votes in the category, else with enough
-    votes overall, else with any votes. Raises RequestError 404 for an unknown pool.
+    If `pool` is empty, the first pool by `POOL_PRIORITY` with enough votes in the category is used. If there is none,
+    it is the first pool with enough votes overall, or else the first pool with any votes. Raises RequestError 404 if
+    the pool is unknown.
     """
     if pool:
         return _load_pool_board(pool, category)
@@ -34,7 +35,7 @@ def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
 
 
 def _can_sort(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the rows can sort a shortlist: two comparable models have enough votes for a rank."""
+    """Return whether these rows can sort a shortlist: two comparable models must have enough votes for a rank."""
     main_rows = (row for row in rows if row["component"] == 0 and not row["unbounded"])
     return len([row for row in main_rows if row.get("votes_to_rank", 0) == 0]) >= MIN_RANKED_MODELS
 
@@ -46,7 +47,7 @@ def _list_by_priority(category: str) -> list[Snapshot]:
 
 def _load_pool_board(pool: str, category: str) -> dict[str, Any]:
     if category != OVERALL_CATEGORY:
-        with suppress(RequestError):  # the pool has no such board; an unknown pool raises below
+        with suppress(RequestError):  # raises below if the pool is unknown
             board = _load_board(pool, category)
             if board["rows"]:
                 return board

@@ -1,4 +1,4 @@
-"""The models that meet hard limits, sorted, and the reasons that exclude the others. Pure."""
+"""Shortlists: the models that meet all hard limits, sorted, and the reasons why other models are excluded."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,11 +21,12 @@ from ratings.choice.limits import (
 
 @dataclass(frozen=True)
 class CandidateAssessment:
-    """A model under the limits.
+    """The result for one model.
 
-    price: dollars per million tokens in the mix of `limits.use`. monthly: dollars per month for that use; None if the
-    user has not entered it. failures: limits that exclude the model. unknown: limits for which the model has no value,
-    which do not exclude it.
+    price: US dollars per million tokens for the mix in `limits.use`.
+    monthly: US dollars per month, or None if the user has not entered token counts.
+    failures: limits that exclude the model.
+    unknown: limits for which the model's value is unknown. They do not exclude the model.
     """
 
     candidate: Candidate
@@ -36,12 +37,12 @@ class CandidateAssessment:
 
     @property
     def conditional(self) -> bool:
-        """Whether the license allows commercial use only with conditions."""
+        """True if the license allows commercial use only under conditions."""
         return self.candidate.commercial == "conditional"
 
     @property
     def sort_key(self) -> tuple[Any, ...]:
-        """Tier, then price, then speed, then rating; unknown values come last."""
+        """The key for sorting by tier, then price, then speed, then rating. Unknown values come last."""
         tier, speed, rating = self.candidate.tier, self.candidate.tokens_per_s, self.candidate.rating
         return (
             inf if tier is None else tier,
@@ -56,8 +57,9 @@ class CandidateAssessment:
 class Shortlist:
     """The result of a choice.
 
-    survivors: best first. excluded: fewest failures first. gained: for each limit that excludes a model, the number of
-    models that would survive without it.
+    survivors: the models that meet all limits, best first.
+    excluded: the other models. Those with the fewest failures come first.
+    gained: for each limit that excludes a model, how many more models would survive without it.
     """
 
     survivors: tuple[CandidateAssessment, ...]
@@ -71,18 +73,18 @@ class Shortlist:
 
     @property
     def near_misses(self) -> tuple[CandidateAssessment, ...]:
-        """Models that a single limit excludes."""
+        """The models that only one limit excludes."""
         return tuple(assessment for assessment in self.excluded if len(assessment.failures) == 1)
 
     @property
     def costliest(self) -> str | None:
-        """The limit whose removal adds the most survivors; None if no single limit matters."""
+        """The limit whose removal would add the most survivors, or None if no single limit matters."""
         name = max(self.gained, key=self.gained.__getitem__, default=None)
         return name if name and self.gained[name] else None
 
 
 def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
-    """The shortlist of these candidates under the limits."""
+    """Return the shortlist of these candidates under these limits."""
     assessments = sorted(
         (_assess_candidate(candidate, limits) for candidate in candidates),
         key=lambda assessment: assessment.sort_key,
@@ -112,10 +114,13 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
 
 
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Slug → tier for a board that was published with only intervals, for rows with an interval.
+    """Return slug → tier for a board that was published with intervals only.
 
-    Tier 1 has the best model and every model with an overlapping interval; the best of the others leads the next tier.
-    Without the joint covariance this is the coarser test: two models with overlapping intervals may still differ.
+    Rows without a closed interval are left out.
+
+    Tier 1 has the best model and all models whose intervals overlap its interval. The best of the remaining models
+    leads the next tier. This test is less sensitive than a test with the joint covariance: two models with overlapping
+    intervals may still differ.
     """
     closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
     remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))

@@ -1,4 +1,4 @@
-"""The shortlist for a form, from all models of the catalog."""
+"""Builds the shortlist for a form from all models in the catalog."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +17,11 @@ from ratings.models import OVERALL_CATEGORY, Pool
 class ModelChoice:
     """A shortlist with the board that sorts it.
 
-    pool, category: of the board whose tiers sort the survivors. The category is the task's, or overall if the pool has
-    no board for it. tiers_by: `test`, or `interval` if only intervals were published. contestants: the survivors that
-    are connected here, at most as many as a set may have. own_pool: slug of the pool of the contestants' battles; None
-    before the first vote.
+    pool, category: of the board whose tiers sort the survivors. If the pool has no board for the task's category, it is
+        the overall category.
+    tiers_by: "test", or "interval" if only intervals were published.
+    contestants: the survivors that are connected here, up to the maximum size of a named set.
+    own_pool: the slug of the pool of battles between the contestants, or None before the first vote.
     """
 
     task: TaskKind | None
@@ -34,12 +35,12 @@ class ModelChoice:
 
     @property
     def uncertain(self) -> bool:
-        """Whether a contestant has no value for some limit."""
+        """True if the value of some limit is unknown for a contestant."""
         return any(contestant.unknown for contestant in self.contestants)
 
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
-    """The choice for a valid form. Raises RequestError 404 for an unknown pool."""
+    """Return the choice for a valid form. Raises RequestError 404 if the pool is unknown."""
     task = form.task_kind
     category = task.category if task else OVERALL_CATEGORY
     board = ordering_board.load_ordering_board(form.get_value("pool") or "", category)

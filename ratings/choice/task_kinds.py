@@ -1,4 +1,4 @@
-"""The tasks that people choose a model for, as shipped in `ratings/data/tasks.toml`. Pure."""
+"""The tasks that users can choose a model for, from `ratings/data/tasks.toml`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,7 +13,8 @@ TASKS_FILE = Path(__file__).parents[1] / "data" / "tasks.toml"
 class TaskKind:
     """A task.
 
-    category: slug of the boards that sort its shortlist. limits: query parameters of the limits that it usually has.
+    category: the slug of the category whose board sorts the shortlist.
+    limits: query parameters for the usual limits of the task.
     """
 
     slug: str

@@ -1,4 +1,4 @@
-"""The pages of the choice and of the decision. Their whole state is in the URL."""
+"""The pages for choosing a model and for documenting the decision. Their whole state is in the URL."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,7 @@ LIST_PARAMETERS = ("left", "out")
 
 @dataclass(frozen=True)
 class LimitCost:
-    """The number of further models that would match without a limit, and the query string without it."""
+    """A limit, how many more models would match without it, and the query string without it."""
 
     limit: Any
     more: int
@@ -55,7 +55,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "choice": choice,
         **lists,
         "limits": choice and describe_limits(form),
-        "asked": _drop_parameters(request.GET),
+        "list_query": _drop_parameters(request.GET),
         "certain_only": _build_certain_query(request.GET),
         "tokens": _build_token_query(request.GET),
         "benchmarks": choice and _load_benchmarks(choice.task),
@@ -68,7 +68,10 @@ def show_choice(request: HttpRequest) -> HttpResponse:
 
 
 def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:
-    """A page of matching models and one of excluded models: all 2,500 would be half a megabyte of HTML."""
+    """Return one page of matching models and one page of excluded models.
+
+    With 2,500 models, the full lists would be half a megabyte of HTML.
+    """
     lists = {"left": choice.shortlist.survivors, "out": choice.shortlist.excluded}
     try:
         return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists.items()}
@@ -77,25 +80,28 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
 
 
 def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:
-    """The benchmarks of a task, in its order."""
+    """Return the benchmarks of a task, in the order in which the task lists them."""
     slugs = task.benchmarks if task else ()
     return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda benchmark: slugs.index(benchmark.slug))
 
 
 def _build_token_query(query: QueryDict) -> str:
-    """The query parameters for the cost calculator, after an `&`."""
+    """Return the token counts as query parameters for the cost calculator, with a leading `&`."""
     tokens = {name: query[name] for name in ("input_tokens", "output_tokens") if query.get(name)}
     return "&" + urlencode(tokens) if tokens else ""
 
 
 def _list_pools(selected: str) -> QuerySet[Pool]:
-    """The pools to choose from: all except the pools of shortlists, and always the selected one."""
+    """Return the pools to choose from. Pools of named sets are left out unless they are selected."""
     return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
 
 
 @require_safe
 def show_decision(request: HttpRequest) -> HttpResponse:
-    """The decision for the URL of a shortlist with `chosen` and `why`; with `format=md` or `json` a file."""
+    """Show the decision.
+
+    The URL is that of a shortlist, with `chosen` and `why`. With `format=md` or `json`, return a file.
+    """
     form = DecisionForm(request.GET)
     try:
         decision = build_decision(form, choose_models(form)) if form.is_valid() else None
@@ -116,7 +122,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 
 
 def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
-    """The decision as a file of this kind; None for another kind."""
+    """Return the decision as a file of this kind, or None if the kind is unknown."""
     if kind == "md":
         response = HttpResponse(render_markdown(decision), content_type="text/markdown; charset=utf-8")
     elif kind == "json":
@@ -129,25 +135,25 @@ def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
 
 
 def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
-    """The parameters of the shortlist, which the form of the decision sends again."""
+    """Return the parameters of the shortlist. The form for the decision sends them again."""
     return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
 
 
 def _list_limit_costs(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[LimitCost]:
-    """The limits with their effects, the largest first."""
+    """Return the limits and their effects, largest effect first."""
     gained = sorted(choice.shortlist.gained.items(), key=lambda item: -item[1])
     return [LimitCost(form.fields[name].label, more, _drop_parameters(query, name)) for name, more in gained if more]
 
 
 def _build_certain_query(query: QueryDict) -> str:
-    """The query string that hides models without a value for some limit."""
+    """Return the query string that hides models with unknown values."""
     parameters = query.copy()
     parameters["unknown"] = "exclude"
     return _drop_parameters(parameters)
 
 
 def _drop_parameters(query: QueryDict, *names: str) -> str:
-    """The query string without these parameters, for the first page of each list."""
+    """Return the query string without these parameters and without page numbers."""
     parameters = query.copy()
     for name in (*names, *LIST_PARAMETERS):
         parameters.pop(name, None)

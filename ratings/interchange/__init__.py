@@ -1,1 +1,1 @@
-"""Import and export of votes: files, the public record, and shipped data."""
+"""Import and export of votes: files, the public record, and the data that ships with Arena."""

@@ -1,4 +1,4 @@
-"""Bulk insertion of votes by COPY, in a thread, while the next rows are read."""
+"""Bulk insertion of votes with COPY, in a thread that runs while the next rows are read."""
 
 import gc
 import sys
@@ -16,21 +16,21 @@ from catalog.matching.resolver import NamedModels
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_texts
 from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool
 
-# The sending thread needs the GIL often and briefly; with the default interval it waits ten times as long.
+# The sending thread needs the GIL often, but only briefly. With the default interval, it waits ten times as long.
 SWITCH_INTERVAL_S = 0.0005
-KEY_BATCH_SIZE = 10_000  # keys reserved from the sequence at once
+KEY_BATCH_SIZE = 10_000  # number of keys that one query reserves
 VOTE_COLUMNS = (
     "id", "pool", "file_id", "model_a_id", "model_b_id", "winner", "multiplicity", "voter", "source", "counted",
     "reason", "categories", "features", "propensity", "turns", "created_at", "reasons", "comment",
 )  # fmt: skip
 COPY_NULL = "\\N"
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-# These categories follow from the vote itself, so a row cannot set them.
+# These categories are derived from each vote, so a row cannot set them.
 DERIVED_CATEGORIES = (OVERALL_CATEGORY, DECISIVE_CATEGORY)
 
 
 class ImportTarget(NamedTuple):
-    """The target of an import: pool, file, function that hashes a voter's name, and whether texts are stored."""
+    """The settings of an import: pool, file, the function that hashes a voter's name, and whether texts are stored."""
 
     pool: Pool
     file: VoteFile
@@ -39,8 +39,10 @@ class ImportTarget(NamedTuple):
 
 
 class VoteWriter:
-    """Writes rows to the database in a thread, because PostgreSQL takes as long to store rows as it takes to read them
-    from the file."""
+    """Writes votes to the database in a thread.
+
+    PostgreSQL takes about as long to store the rows as Python takes to read them, so the two run in parallel.
+    """
 
     def __init__(self, target: ImportTarget) -> None:
         self.models = NamedModels()
@@ -54,7 +56,7 @@ class VoteWriter:
         self._switch_interval = sys.getswitchinterval()
         self._gc_was_enabled = gc.isenabled()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        gc.disable()  # rows contain no cycles, and the search for cycles takes a sixth of the time
+        gc.disable()  # rows contain no reference cycles, and the search for cycles takes a sixth of the time
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,7 +67,10 @@ class VoteWriter:
             self._pending_copy.result()
 
     def send(self, rows: list[VoteRow]) -> None:
-        """Start to store a batch, once the previous one is stored. Raises a ValueError that names an invalid row."""
+        """Start to store a batch after the previous batch is stored.
+
+        Raises a ValueError that identifies an invalid row.
+        """
         names = {name for row in rows for name in (row.model_a, row.model_b)}
         if len(self._keys) < len(rows) or not self.models.has_all(names):
             self._pending_copy.result()  # no query may use this connection during a COPY
@@ -92,7 +97,7 @@ def _copy_rows(database: Any, votes: str, imported_rows: str) -> None:
 
 
 def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, int]) -> str:
-    """A line of a vote in the text format of COPY."""
+    """Return the line of a vote in the text format of COPY."""
     voter = COPY_NULL if row.voter is None else target.hash_voter(row.voter)
     style = _compute_features(row)
     features = COPY_NULL if style is None else _format_array(map(repr, style))
@@ -118,9 +123,9 @@ def _compute_features(row: VoteRow) -> list[float] | None:
 
 
 def _format_imported_row(key: int, row: VoteRow, target: ImportTarget) -> str:
-    """A line of the fields that have no column, in the text format of COPY; empty if there are none.
+    """Return the line with all fields that have no column, in the text format of COPY, or "" if there are none.
 
-    The source of the vote is one of them, because the source column says that the vote was imported.
+    These fields include the original source of the vote, because its source column has the value "import".
     """
     other_fields = row.other_fields
     if row.source != "import":
@@ -132,14 +137,14 @@ def _format_imported_row(key: int, row: VoteRow, target: ImportTarget) -> str:
     try:
         text = orjson.dumps(other_fields).decode()
     except orjson.JSONEncodeError:
-        raise ValueError(f"line {row.line}: is nested too deeply") from None
+        raise ValueError(f"line {row.line}: the row is nested too deeply") from None
     if "\\u0000" in text:
         text = orjson.dumps(_replace_nul(other_fields)).decode()
-    return f"{key}\t{text}\n".replace("\\", "\\\\")  # JSON has escaped everything else
+    return f"{key}\t{text}\n".replace("\\", "\\\\")  # orjson has escaped everything else
 
 
 def _replace_nul(value: Any) -> Any:
-    """The value with replacement characters for NUL, which PostgreSQL's JSON cannot store."""
+    """Return the value with NUL replaced by U+FFFD, because PostgreSQL cannot store NUL in JSON."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""The record of a pool: every vote in order, in the import format, without voter ids.
+"""Export of the votes of a pool in the import format, in the order of the votes and without voter ids.
 
-The operator gets the full record. The public gets the part that `ratings.interchange.public_view` allows.
+Operators get the full record. The public gets the part that `ratings.interchange.public_view` allows.
 """
 
 import csv
@@ -36,12 +36,13 @@ VoteRecord = dict[str, Any]
 
 
 def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool = False) -> int:
-    """Write the record of a pool as JSON Lines or CSV, by the file extension; returns the number of rows.
+    """Write the votes of a pool to a JSON Lines or CSV file, depending on its extension, and return the number of rows.
 
-    public: write the record that the public gets over HTTP, without texts.
+    with_text: include the conversations.
+    public: write the public record, as over HTTP.
 
-    The file appears when it is complete. Raises ValueError with one sentence for another extension, or if the file
-    cannot be written.
+    The file appears under its name only when it is complete. Raises a ValueError with one sentence if the extension is
+    not supported or the file cannot be written.
     """
     write = WRITERS.get(path.suffix.lower())
     if write is None:
@@ -61,9 +62,10 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
 
 
 def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
-    """The votes of a pool with ids above `after`, oldest first, with the keys `RECORD_FIELDS` and optionally the texts.
+    """Yield the votes of a pool with ids above `after`, oldest first.
 
-    A voter's pseudonym is valid for one call, because each call draws a new key. With `public` it is valid for a day.
+    Each record has the keys `RECORD_FIELDS`, and also the texts if `with_text` is set. A voter's pseudonym is valid for
+    one call, because each call uses a new random key. With `public`, it is valid for one day.
     """
     for batch in iter_record_batches(pool, after=after, with_text=with_text, public=public):
         yield from (record for _, record in batch)
@@ -72,7 +74,7 @@ def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: 
 def iter_record_batches(
     pool: str, *, after: int = 0, size: int | None = None, with_text: bool = False, public: bool = False
 ) -> Iterator[list[tuple[int, VoteRecord]]]:
-    """Batches of (vote id, record) as from `iter_records`; no query is open between two batches."""
+    """Yield the records of `iter_records` in batches of (vote id, record). No query is open between two batches."""
     votes = Vote.objects.filter(pool=pool).order_by("pk").defer("comment", "reasons")
     votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"), file_time=F("file__created_at"))
     if with_text:
@@ -93,7 +95,7 @@ def iter_record_batches(
 
 
 def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> VoteRecord:
-    """The vote with a pseudonym of its voter by the key of 32 bytes; without a key, as the public may see it."""
+    """Return the record of a vote. `key` (32 bytes) hashes the voter; without a key, the record is the public one."""
     return {
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],
@@ -116,7 +118,7 @@ def _format_time(time: datetime | None) -> str | None:
 
 
 def _to_plain_number(count: float) -> float:
-    """A whole number as an int, so that it is written without a fraction."""
+    """Return a whole number as an int, so it is written without a decimal point."""
     return int(count) if count.is_integer() else count
 
 
@@ -125,7 +127,7 @@ def _hash_voter(voter: UUID | None, key: bytes) -> str | None:
 
 
 def _load_conversations(votes: Sequence[Vote]) -> dict[int, VoteRecord]:
-    """Vote id → the messages of both sides, from the imported row or from the judged turns of the battle."""
+    """Return vote id → the messages of both sides, from the imported row or from the turns that the voter judged."""
     messages: dict[Any, VoteRecord] = defaultdict(lambda: {field: [] for field in CONVERSATION_FIELDS})
     battles = {vote.battle_id for vote in votes if vote.battle_id}
     judged = Turn.objects.filter(battle__in=battles).exclude(answers__state=Answer.State.FAILED)
@@ -165,7 +167,7 @@ def _write_csv(file: BinaryIO, rows: Iterable[VoteRecord], fields: Iterable[str]
 
 
 class _Utf8Writer:
-    """A text file for the CSV writer, which encodes to a binary file."""
+    """A text file for the CSV writer. It encodes the text and writes it to a binary file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file

@@ -1,4 +1,4 @@
-"""Import of votes from a file into a pool: all votes or none, and each file only once."""
+"""Import of votes from a file into a pool. An import stores all rows or none, and each file is imported only once."""
 
 import gzip
 import hashlib
@@ -21,19 +21,22 @@ from ratings.interchange.bulk_insert import ImportTarget, VoteWriter
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 
-IMPORT_LOCK_ID = 7_298_542  # key of the PostgreSQL advisory lock that one import at a time has
+IMPORT_LOCK_ID = 7_298_542  # key of the PostgreSQL advisory lock that serializes imports
 BATCH_SIZE = 2_000
 VOTER_CACHE_SIZE = 100_000
-CHUNK_SIZE = 2**20  # bytes read at once; more frequent reads would delay the sending thread
+CHUNK_SIZE = 2**20  # in bytes; more frequent reads would delay the sending thread
 COMPRESSION_OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 ProgressCallback = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
 class VoteImportResult:
-    """Numbers of votes of the file, including those that do not count (`uncounted`), and of new models.
+    """The result of an import.
 
-    new: False if the file had been imported into the pool before.
+    votes: the number of votes in the file.
+    uncounted: how many of these votes do not count.
+    new_models: the number of models that the import created.
+    new: False if the file had already been imported into the pool.
     """
 
     pool: Pool
@@ -52,10 +55,14 @@ def import_file(
     with_text: bool = False,
     progress: ProgressCallback | None = None,
 ) -> VoteImportResult:
-    """Add the votes of a file to a pool, which is created if needed, and publish its boards.
+    """Import the votes of a file into a pool, and publish the pool's boards. The pool is created if it does not exist.
 
-    `progress` is called with bytes read, total bytes, and rows so far. Raises ValueError with one sentence if the file
-    cannot be read, or for the first wrong row, with its line and field; then nothing has changed.
+    name, provenance: of the pool, if it is created.
+    with_text: store the conversations.
+    progress: is called with the number of bytes read, the total number of bytes, and the number of rows read.
+
+    Raises a ValueError with one sentence if the file cannot be read or a row is invalid. The sentence names the line
+    and the field. In this case, nothing is stored.
     """
     with _explain_errors(path):
         digest = _hash_file(path)
@@ -97,25 +104,28 @@ def _import_rows(path: Path, target: ImportTarget, progress: ProgressCallback | 
 
 
 def is_csv(path: Path) -> bool:
-    """Whether the file extension is .csv, ignoring a compression extension; all other files are JSON Lines."""
+    """Return whether the file extension is .csv, ignoring .gz and .xz. All other files are read as JSON Lines."""
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in COMPRESSION_OPENERS]
     return bool(suffixes) and suffixes[-1] == ".csv"
 
 
 def _build_voter_hasher(pool: Pool) -> Callable[[str], str]:
-    """A function from a voter's name to a UUID, the same in all files of a pool, but different in every pool."""
+    """Return a function that hashes a voter's name to a UUID. The result depends on the pool, but not on the file."""
     return lru_cache(VOTER_CACHE_SIZE)(lambda voter: keyed_hash(f"judge:{pool.slug}", voter)[:32])
 
 
 def _acquire_import_lock() -> None:
-    """Wait for other imports, so that two of them cannot create the same model; constraints are checked row by row."""
+    """Wait for other imports, because two imports could create the same model. Make constraints apply to each row."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK_ID])
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _analyze_tables() -> None:
-    """Update the statistics, because the next queries would be planned for the table size before the import."""
+    """Update the planner's statistics.
+
+    Otherwise, the next queries would be planned for the table size before the import.
+    """
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE arena_vote, arena_importedrow")
 
@@ -139,7 +149,7 @@ def _iter_lines(file: BinaryIO) -> Iterator[bytes]:
     while line := file.readline(records.MAX_LINE_BYTES + 1):
         number += 1
         if len(line) > records.MAX_LINE_BYTES:
-            raise ValueError(f"line {number}: is longer than {records.MAX_LINE_BYTES:,} bytes")
+            raise ValueError(f"line {number}: the line is longer than {records.MAX_LINE_BYTES:,} bytes")
         yield line
 
 

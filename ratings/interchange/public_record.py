@@ -1,4 +1,7 @@
-"""The public record of a pool over HTTP, in pages or as one file, with the rows of `export_votes --public`."""
+"""The public record of a pool over HTTP, in pages or as one file.
+
+Its rows are the same as from `export_votes --public`.
+"""
 
 import asyncio
 import re
@@ -14,9 +17,9 @@ from ratings.interchange.export_votes import format_json_line, iter_record_batch
 from ratings.models import Pool
 
 PAGE_SIZE = 100
-MAX_OPEN_STREAMS = 4  # per process; each stream keeps a processor busy
-MAX_STREAMS_PER_ADDRESS = 2  # in all processes
-BATCH_TIMEOUT_S = 60.0  # for a batch of thousands of votes; slower clients would block others
+MAX_OPEN_STREAMS = 4  # per process, because each stream keeps a processor busy
+MAX_STREAMS_PER_ADDRESS = 2  # per client address, in all processes
+BATCH_TIMEOUT_S = 60.0  # for a batch of up to 2,000 votes; slower clients would block other clients
 RETRY_AFTER_S = 30
 MAX_VOTE_ID = 2**63 - 1  # the largest possible id
 _open_streams = SharedSlots("downloads")
@@ -24,16 +27,19 @@ _open_streams = SharedSlots("downloads")
 
 @dataclass(frozen=True)
 class RecordPage:
-    """Votes in order, each with its `id`. `after` is the cursor of the next page; None if there is no next page yet."""
+    """A page of votes in order. Each vote has its `id`.
+
+    after: the cursor of the next page, or None on the last page.
+    """
 
     votes: list[dict[str, Any]]
     after: int | None
 
 
 def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
-    """The page of votes with ids above `after`.
+    """Return the page of votes with ids above `after`.
 
-    Raises RequestError 404 for an unknown pool, and 400 for a pool without votes or an invalid `after`.
+    Raises RequestError 404 if the pool does not exist or has no votes, and 400 if `after` is invalid.
     """
     after_id = _parse_vote_id(after) if after else 0
     check_pool(pool)
@@ -44,7 +50,7 @@ def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
 
 
 def check_pool(pool: str) -> None:
-    """Raise RequestError if the pool does not exist or has no votes."""
+    """Raise RequestError 404 if the pool does not exist or has no votes."""
     kind = None if "\0" in pool else Pool.objects.filter(slug=pool).values_list("kind", flat=True).first()
     if kind is None:
         raise not_found_error("pool", pool, LISTING_HINTS["pool"])
@@ -55,20 +61,20 @@ def check_pool(pool: str) -> None:
 def _parse_vote_id(after: str) -> int:
     if re.fullmatch(r"[0-9]{1,19}", after) and int(after) <= MAX_VOTE_ID:
         return int(after)
-    raise field_error("after", "after must be the id of a vote, such as 120.")
+    raise field_error("after", "after must be a vote id, such as 120.")
 
 
 class RecordStream:
-    """All votes of a pool as JSON Lines, in batches of thousands, without a database connection while the client reads.
+    """All votes of a pool as JSON Lines, in batches. No database connection is held while the client reads.
 
-    A stream counts as open until `close`, or until it is garbage-collected. Raises RequestError 429 if two streams to
-    this address are open, and 503 if four streams are open in this process. Create it in a thread.
+    A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread. Raises RequestError
+    429 if this address already has two open streams, and 503 if this process has four.
     """
 
     def __init__(self, pool: str, address: str) -> None:
         slot = _open_streams.acquire({address: MAX_STREAMS_PER_ADDRESS})
         if slot is None:
-            detail = "You are already downloading two records. Wait until one of them has finished."
+            detail = "You are already downloading two records. Wait until one of them is finished."
             raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_AFTER_S)
         if len(_open_streams) > MAX_OPEN_STREAMS:
             slot.release()
@@ -92,5 +98,5 @@ class RecordStream:
 
 
 def _format_next_batch(batches: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:
-    """The lines of the next batch; empty at the end."""
+    """Return the lines of the next batch, or b"" at the end."""
     return b"".join(format_json_line(record) for _, record in next(batches, []))

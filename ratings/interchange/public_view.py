@@ -1,6 +1,7 @@
-"""The public view of a vote: a day late, with its time to the hour and a voter pseudonym that is valid for one day.
+"""The public view of a vote: after a day, with the time truncated to the hour and a pseudonym that is valid for one
+day.
 
-Neither the record of another day nor the published texts of a battle lead to other votes of the same person.
+Nobody can use a row from another day, or the published texts of a battle, to find other votes by the same person.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,10 +14,10 @@ from ratings.models import PUBLIC_DELAY
 
 
 def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
-    """The votes of an ordered batch before the first vote that is not public yet.
+    """Yield the votes of a batch up to the first one that is not public yet.
 
-    The record ends there, even if public votes follow. Otherwise a reader who continues after the last id would miss
-    votes that were stored a moment later with a smaller id.
+    The record ends there, even if public votes follow. Votes can be stored out of order by a moment, and a reader who
+    continues after the last id would miss votes with smaller ids.
 
     votes: ordered by id and annotated with `file_time`, the time when the file of an imported vote was stored.
     """
@@ -24,21 +25,25 @@ def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
 
 
 def is_public(vote: Vote, now: datetime) -> bool:
-    """Whether the vote was cast at least a day ago. An imported vote without a time is public at once."""
+    """Return whether the vote was cast at least a day ago.
+
+    An imported vote without a time is public immediately.
+    """
     times = [time for time in (vote.created_at, vote.file_time) if time]  # type: ignore[attr-defined]  # annotated
     return vote.created_at is None or min(times) <= now - PUBLIC_DELAY
 
 
 def truncate_to_hour(time: datetime | None) -> datetime | None:
-    """The start of the hour (UTC), or None without a time."""
+    """Return the start of the hour (UTC), or None if there is no time."""
     return time and time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def build_daily_pseudonym(vote: Vote) -> str | None:
-    """32 hexadecimal digits that are the same for all unpublished votes of a voter on one day (UTC) in one pool.
+    """Return a pseudonym of 32 hexadecimal digits for one voter, one day (UTC), and one pool, or None for an unknown
+    voter.
 
-    If the battle of a vote was published, the vote has a separate pseudonym, because its row can be found by the style
-    of its texts. None if the voter is unknown.
+    If the battle of the vote was published, the vote has its own pseudonym, because readers can find its row by the
+    style of the published texts.
     """
     if vote.voter is None:
         return None

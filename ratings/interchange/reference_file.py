@@ -1,4 +1,4 @@
-"""Ratings by category from another publisher: the parser of their file, and the rows of boards. Pure."""
+"""Ratings by category from another publisher: parses their file and builds the rows of boards."""
 
 import csv
 import lzma
@@ -14,7 +14,7 @@ from ratings.statistics.constants import MIN_VOTES_FOR_RANK, PROVISIONAL_HALF_WI
 
 DATE_PATTERN = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
-DASHED_VERSION_MAKERS = ("anthropic",)  # makers that write versions with dashes in model ids: claude-opus-4-6
+DASHED_VERSION_MAKERS = ("anthropic",)  # makers whose model ids have dashes in versions, such as claude-opus-4-6
 UNPUBLISHED_COLUMNS = dict.fromkeys(
     ("rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
 )
@@ -22,7 +22,10 @@ UNPUBLISHED_COLUMNS = dict.fromkeys(
 
 @dataclass(frozen=True)
 class ReferenceRating:
-    """A line of the file. name: as the publisher writes it, including the settings of the model."""
+    """One line of the file.
+
+    name: the publisher's name for the model, including its settings.
+    """
 
     category: str
     key: str
@@ -34,7 +37,7 @@ class ReferenceRating:
 
     @property
     def model(self) -> str:
-        """The model id as its maker spells it: from the key, with the date or version that only the name has."""
+        """The model id as its maker writes it: the key, plus the date or version if only the name has one."""
         maker, _, name = self.key.partition(" / ")
         if maker in DASHED_VERSION_MAKERS:
             name = name.replace(".", "-")
@@ -43,12 +46,12 @@ class ReferenceRating:
 
     @property
     def is_rolling(self) -> bool:
-        """Whether the maker moves the name from model to model, so that it is unknown which model was rated."""
+        """True if the maker reuses the name for new models, so it is unknown which model was rated."""
         return is_rolling(self.model)
 
 
 def _parse_date(name: str) -> str:
-    """The date in a name: `Claude 3.5 Sonnet (20241022)` → `20241022`; empty if the name has none."""
+    """Return the date in a name, or "" if it has none. Example: `Claude 3.5 Sonnet (20241022)` → `20241022`."""
     settings = SETTINGS_PATTERN.search(name)
     for part in settings[1].lower().split(", ") if settings else ():
         if DATE_PATTERN.fullmatch(part):
@@ -58,7 +61,7 @@ def _parse_date(name: str) -> str:
 
 
 def read_ratings(path: Path) -> list[ReferenceRating]:
-    """The ratings in the order of the file, with slugs of categories.
+    """Return the ratings in the order of the file.
 
     Raises KeyError or ValueError if the file has another format.
     """
@@ -79,10 +82,10 @@ def _parse_rating(line: Mapping[str, str]) -> ReferenceRating:
 
 
 def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """The rows of one board, the best first, from ratings and facts of their models; names are the publisher's.
+    """Return the rows of one board, best first, from ratings and the facts of their models.
 
-    Rating, interval and votes are as published. Ranks are counted among these rows, `rank` by ratings and `rank_ub` by
-    intervals. Columns that need more data are None.
+    Names, ratings, intervals, and votes are the publisher's. Ranks are computed among these rows: `rank` from the
+    ratings, and `rank_ub` from the intervals. Columns that need more data are None.
     """
     sorted_ratings = sorted(published.rating for published, _ in ratings)
     sorted_lows = sorted(published.low for published, _ in ratings)
@@ -111,5 +114,5 @@ def _build_columns(rating: ReferenceRating) -> dict[str, Any]:
 
 
 def _compute_rank(sorted_values: Sequence[float], value: float) -> int:
-    """One plus the number of higher values in a sorted list."""
+    """Return 1 plus the number of higher values in a sorted list."""
     return 1 + len(sorted_values) - bisect_right(sorted_values, value)

@@ -1,6 +1,6 @@
-"""The reference pool that comes with Arena: published ratings by category, until the arena has its own ratings.
+"""The reference pool that ships with Arena: published ratings by category, until the arena has its own ratings.
 
-Its boards are stored once, from a file. They have no votes here, so they are never fitted, counted or verified.
+Its boards are loaded once from a file. They have no votes, so they are never fitted, counted, or verified.
 """
 
 from collections import defaultdict
@@ -36,7 +36,7 @@ ATTRIBUTION = {
 
 
 def seed_reference_pool(path: Path = RATINGS_PATH) -> bool:
-    """Store the reference boards unless their pool exists; returns whether they were stored."""
+    """Store the reference boards unless their pool exists. Return whether they were stored."""
     if Pool.objects.filter(slug=REFERENCE_POOL).exists():
         return False
     with transaction.atomic():
@@ -71,9 +71,9 @@ def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[s
 
 
 def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
-    """Model of the file → key in the catalog; unknown models are added to the catalog without an endpoint.
+    """Return model id in the file → key in the catalog. Unknown models are added to the catalog without an endpoint.
 
-    A rating under a rolling name is not matched with any model of that name: see `catalog.matching.aliases`.
+    A rating under a rolling alias is not matched to a model of that name (see `catalog.matching.aliases`).
     """
     names = NamedModels()
     known = load_model_keys()
@@ -89,7 +89,7 @@ def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
 
 
 def _load_facts(keys: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    from ratings.pipeline.board_rows import build_model_facts  # it loads scipy, which a warm start does not need
+    from ratings.pipeline.board_rows import build_model_facts  # loads scipy, which later startups do not need
 
     models = LanguageModel.objects.select_related("organization", "license").in_bulk(keys.values())
     return {name: build_model_facts(models[key]) for name, key in keys.items()}

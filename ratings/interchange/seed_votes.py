@@ -1,4 +1,4 @@
-"""The votes that come with Arena, so that a new installation has a full board."""
+"""The votes that ship with Arena, so that a new installation has a full board."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ PROVENANCE_PATH = VOTES_PATH.with_name("chatbot_arena_20240814_pairs.txt")
 
 
 def seed_vote_pool() -> bool:
-    """Import the votes unless their pool exists; returns whether they were imported.
+    """Import the votes unless their pool exists. Return whether they were imported.
 
     Raises ValueError as `import_file` does.
     """
     if Pool.objects.filter(slug=SEED_POOL).exists():
         return False
-    from ratings.interchange.import_votes import import_file  # it loads scipy, which a warm start does not need
+    from ratings.interchange.import_votes import import_file  # loads scipy, which later startups do not need
 
     provenance = " ".join(PROVENANCE_PATH.read_text(encoding="utf-8").split())
     return import_file(VOTES_PATH, SEED_POOL, name=POOL_NAME, provenance=provenance).new

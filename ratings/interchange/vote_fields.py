@@ -1,6 +1,6 @@
-"""Parsers of the fields of a vote in a file.
+"""Parsers for the fields of a vote in a file.
 
-Categories come from the language of a vote, and from the tags of the public arena data sets.
+A vote gets its categories from its language and from the tags of the public arena data sets.
 """
 
 import re
@@ -24,22 +24,26 @@ STYLE_FIELDS = tuple(
 )
 VOTER_FIELDS = ("judge", "evaluation_session_id", "voter")
 CONVERSATION_FIELDS = ("conversation_a", "conversation_b")
-# Texts of a battle that some data sets have in addition to its two sides.
+# Texts that some data sets have in addition to the two conversations.
 EXTRA_TEXT_FIELDS = ("full_conversation",)
 MAX_COUNT = 10**9
-NUMBER_TYPES = frozenset({int, float})  # compared by type, because True is an int too
+NUMBER_TYPES = frozenset({int, float})  # types are compared exactly, because bool is a subclass of int
 MAX_NAME_LENGTH = 200
 MAX_REASON_LENGTH = 20
 MAX_CATEGORY_LENGTH = 40
 CATEGORY_PATTERN = re.compile(rf"[a-z0-9-]{{1,{MAX_CATEGORY_LENGTH}}}")
 UNKNOWN_LANGUAGES = ("unknown", "und", "unk")
-MIN_HARD_CRITERIA = 6  # of seven criteria of a hard prompt
-# Names of tags without their version → category. The category applies if the tag's flag of the same name is true.
+MIN_HARD_CRITERIA = 6  # of the seven criteria for hard prompts
+# Tag name without its version → category. The vote has the category if the tag has a true flag of the same name.
 TAG_CATEGORIES = {"creative_writing": "creative-writing", "if": "instruction-following", "math": "math"}
 
 
 class VoteRow(NamedTuple):
-    """One row, for `multiplicity` identical votes. features: as in `Vote`. other_fields: fields without a column."""
+    """One row of a file, which stands for `multiplicity` identical votes.
+
+    features: as in `Vote`.
+    other_fields: all fields without a column.
+    """
 
     line: int
     model_a: str
@@ -60,7 +64,7 @@ class VoteRow(NamedTuple):
 
 
 def parse_vote(line: int, raw: dict[str, Any]) -> VoteRow:
-    """The vote of a row from its raw fields. Raises ValueError that names the line and the field."""
+    """Return the vote in a row. Raises a ValueError that names the line and the field."""
     fields, other_fields = _parse_fields(line, raw, VOTE_PARSERS)
     if "winner" not in fields:
         raise ValueError(f"line {line}: winner is missing or empty")
@@ -88,7 +92,7 @@ def parse_vote(line: int, raw: dict[str, Any]) -> VoteRow:
 
 
 def parse_pair_counts(line: int, raw: dict[str, Any]) -> Iterator[VoteRow]:
-    """Rows from the counts of one pair, one per outcome that occurred. Raises ValueError as `parse_vote` does."""
+    """Yield one row per outcome from the counts of one pair. Raises ValueError as `parse_vote` does."""
     fields, other_fields = _parse_fields(line, raw, COUNT_PARSERS)
     for column, winner in WINNERS_BY_COLUMN.items():
         if multiplicity := fields.get(column, 0):
@@ -98,7 +102,10 @@ def parse_pair_counts(line: int, raw: dict[str, Any]) -> Iterator[VoteRow]:
 def _parse_fields(
     line: int, raw: dict[str, Any], parsers: dict[str, Callable[[Any], Any]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The values of fields with a parser, and the raw values of all others; empty and null fields are left out."""
+    """Return the parsed values of all fields with a parser, and the raw values of all other fields.
+
+    Empty fields and null are left out.
+    """
     fields: dict[str, Any] = {}
     other_fields: dict[str, Any] = {}
     field = ""
@@ -129,7 +136,9 @@ def _derive_categories(fields: dict[str, Any]) -> tuple[str, ...]:
 
 
 def parse_language(value: Any) -> tuple[str, ...]:
-    """The category of a language from its English name or two-letter code; none if the language is unknown."""
+    """Return the category of a language, given by its English name or two-letter code, or () if the language is
+    unknown.
+    """
     if not isinstance(value, str):
         raise ValueError("must be text")
     return _parse_language_name(value.strip().lower())
@@ -146,14 +155,14 @@ def _parse_language_name(name: str) -> tuple[str, ...]:
 
 
 def parse_categories(value: Any) -> tuple[str, ...]:
-    """The slugs of categories without duplicates."""
+    """Return category slugs without duplicates."""
     if isinstance(value, list) and all(isinstance(slug, str) and CATEGORY_PATTERN.fullmatch(slug) for slug in value):
         return tuple(dict.fromkeys(value))
-    raise ValueError(f"must be a list of names, each of at most {MAX_CATEGORY_LENGTH} letters a-z, digits and -")
+    raise ValueError(f"must be a list of names with at most {MAX_CATEGORY_LENGTH} characters each (a-z, 0-9, and -)")
 
 
 def parse_category_tags(value: Any) -> tuple[str, ...]:
-    """The categories of a `category_tag`, whose keys end in a version: `{"math_v0.1": {"math": true}}`."""
+    """Return the categories in a `category_tag`. Its keys end in a version: `{"math_v0.1": {"math": true}}`."""
     if not isinstance(value, dict) or not all(isinstance(tag, dict) for tag in value.values()):
         raise ValueError("must be an object of objects")
     categories = []
@@ -227,7 +236,7 @@ def _parse_propensity(value: Any) -> float:
 
 
 def _parse_time(value: Any) -> datetime:
-    """A time in UTC from seconds since the epoch or ISO 8601; a time without a zone is in UTC."""
+    """Return a time in UTC from seconds since the epoch or an ISO 8601 string. A time without a time zone is in UTC."""
     try:
         if isinstance(value, str):
             time = datetime.fromisoformat(value)
@@ -238,19 +247,19 @@ def _parse_time(value: Any) -> datetime:
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    raise ValueError("must be seconds since 1970 or a time in ISO 8601")
+    raise ValueError("must be seconds since 1970 or an ISO 8601 time")
 
 
 def _parse_style(value: Any) -> list[float] | None:
-    """Length, headers, bold and list items of a, then of b; None if one of them is missing."""
+    """Return the length, headers, bold marks, and list items of a, then of b, or None if any of them is missing."""
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     figures = {name: value[name] for name in STYLE_FIELDS if value.get(name) is not None}
     counts = [figure.values() if isinstance(figure, dict) else (figure,) for figure in figures.values()]
-    # All counts are checked at once, because most of the import time is spent here.
+    # All counts are checked at once for speed: most of the import time is spent here.
     if not _is_count_list([*chain.from_iterable(counts)]):
         name = next(name for name, values in zip(figures, counts, strict=True) if not _is_count_list([*values]))
-        raise ValueError(f"must contain counts from 0 to {MAX_COUNT}, and {name} is not one")
+        raise ValueError(f"must contain counts from 0 to {MAX_COUNT}, but {name} does not")
     return [float(sum(values)) for values in counts] if len(counts) == len(STYLE_FIELDS) else None
 
 
@@ -267,7 +276,7 @@ def _parse_conversation(value: Any) -> list[dict[str, Any]]:
 
 
 def list_assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
-    """The texts of the model; the content of a message is text, or parts of which some are text."""
+    """Return the texts of the model's messages. The content of a message is a string, or a list of parts."""
     contents = [message.get("content") for message in conversation if message.get("role") == "assistant"]
     return [content if isinstance(content, str) else _join_text_parts(content) for content in contents]
 

@@ -1,4 +1,4 @@
-"""Parser of vote files in the format of the public arena data sets: from bytes to checked rows, one at a time."""
+"""Parser of vote files in the format of the public arena data sets. It parses and checks one row at a time."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from ratings.interchange.vote_fields import (
 )
 
 REQUIRED_COLUMNS = ("model_a", "model_b", "winner")
-# Columns with JSON in their cells: numbers, booleans, lists and objects.
+# Columns with JSON in their cells: numbers, booleans, lists, and objects.
 JSON_COLUMNS = frozenset({
     "tstamp", "timestamp", "is_code", "category_tag", "conv_metadata", *CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS,
     "weight", "counted", "propensity", "turns", "categories", *WINNERS_BY_COLUMN,
@@ -26,16 +26,16 @@ JSON_COLUMNS = frozenset({
 
 
 class VoteRows(NamedTuple):
-    """The rows of a file. `ordered` is False for counts per pair, which have no order."""
+    """The rows of a file. `ordered` is False if the file has counts per pair, which have no order."""
 
     ordered: bool
     rows: Iterator[VoteRow]
 
 
 def parse_vote_file(lines: Iterable[bytes], *, is_csv: bool) -> VoteRows:
-    """The votes of a file, parsed and checked as they are iterated.
+    """Return the votes of a file. The rows are parsed and checked during iteration.
 
-    Raises ValueError that names the line and, if there is one, the field; so does the iteration of the rows.
+    The function and the iterator raise a ValueError that names the line and, if possible, the field.
     """
     if not is_csv:
         return VoteRows(ordered=True, rows=(parse_vote(*line) for line in iter_json_lines(lines, "vote")))

@@ -1,4 +1,4 @@
-"""The base class of commands on one pool or on all pools."""
+"""The base class of commands that work on one pool or on all pools."""
 
 from argparse import ArgumentParser
 
@@ -6,11 +6,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ratings.models import Pool
 
-NO_VOTES_MESSAGE = "its ratings were published elsewhere, without the votes behind them"
+NO_VOTES_MESSAGE = "its ratings were published elsewhere, without the votes"
 
 
 def get_pool(slug: str) -> Pool:
-    """The pool with this slug. Raises CommandError if the pool does not exist or has no votes."""
+    """Return the pool with this slug.
+
+    Raises CommandError if the pool does not exist or is a reference pool, which has no votes.
+    """
     pool = None if "\0" in slug else Pool.objects.filter(slug=slug).first()
     if pool is None:
         raise CommandError(f"there is no pool {slug!r}")
@@ -26,7 +29,10 @@ class PoolCommand(BaseCommand):
         parser.add_argument("--pool", metavar="SLUG", help="only this pool (default: all pools)")
 
     def select_pools(self, slug: str | None) -> list[Pool]:
-        """The pool with this slug, or all pools with votes. Raises CommandError as `get_pool` does."""
+        """Return the pool with this slug, or all pools with votes if `slug` is None.
+
+        Raises CommandError as `get_pool` does.
+        """
         if slug:
             return [get_pool(slug)]
         pools = []

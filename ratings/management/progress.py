@@ -1,4 +1,4 @@
-"""A progress bar for long commands on a terminal."""
+"""A progress bar for slow commands."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ REDRAW_INTERVAL_S = 0.1
 
 @contextmanager
 def show_progress_bar(terminal: TextIO) -> Iterator["ProgressBar | None"]:
-    """A callback with (bytes done, total bytes, rows done) that draws the bar; None if the output is not a terminal."""
+    """Show a progress bar within the context. The value is the bar, or None if the output is not a terminal."""
     if not terminal.isatty():
         yield None
         return
@@ -23,7 +23,10 @@ def show_progress_bar(terminal: TextIO) -> Iterator["ProgressBar | None"]:
 
 
 class ProgressBar:
-    """Draws itself on a terminal, at most ten times a second."""
+    """A progress bar. It is redrawn at most ten times per second.
+
+    Call it with the number of bytes done, the total number of bytes, and the number of rows done.
+    """
 
     def __init__(self, terminal: TextIO) -> None:
         self.terminal = terminal

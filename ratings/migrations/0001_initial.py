@@ -41,8 +41,8 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('kind', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('shortlist', 'Shortlist'), ('import', 'Import'), ('reference', 'Reference')], max_length=10)),
                 ('provenance', models.TextField(blank=True)),
-                ('ordered', models.BooleanField(default=True, help_text='whether its votes have an order, which Elo needs')),
-                ('revision', models.BigIntegerField(default=0, help_text='increases with every change of its tallies')),
+                ('ordered', models.BooleanField(default=True, help_text='whether the order of the votes is known; Elo requires it')),
+                ('revision', models.BigIntegerField(default=0, help_text='increases whenever the tallies change')),
             ],
         ),
         migrations.CreateModel(
@@ -50,9 +50,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('style_control', models.BooleanField(default=False)),
-                ('last_vote_id', models.BigIntegerField(help_text='id of the newest vote in its tallies', null=True)),
-                ('behind', models.BooleanField(db_default=False, default=False, help_text='whether its tallies have changed since it was published')),
-                ('failed_at', models.DateTimeField(blank=True, help_text='when its last fit failed', null=True)),
+                ('last_vote_id', models.BigIntegerField(help_text='id of the newest vote in the tallies', null=True)),
+                ('behind', models.BooleanField(db_default=False, default=False, help_text='whether the tallies have changed since the board was published')),
+                ('failed_at', models.DateTimeField(blank=True, help_text='time of the last failed fit', null=True)),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='ratings.category')),
                 ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='boards', to='ratings.pool')),
             ],
@@ -62,8 +62,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='ratings.pool')),
                 ('counted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('figures', models.JSONField(help_text='as ratings.pipeline.pool_figures computes them')),
-                ('mark', models.JSONField(help_text='state of the pool that the figures were computed from')),
+                ('figures', models.JSONField(help_text='computed by ratings.pipeline.pool_figures')),
+                ('mark', models.JSONField(help_text='state of the pool at the time of the computation')),
             ],
         ),
         migrations.CreateModel(
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('method', models.CharField(default='bt', max_length=10)),
-                ('votes', models.BigIntegerField(help_text='null on a reference board, whose number of votes is unknown', null=True)),
+                ('votes', models.BigIntegerField(help_text='null on a reference board, because the number is unknown', null=True)),
                 ('last_vote_id', models.BigIntegerField(null=True)),
                 ('computed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('code_version', models.CharField(max_length=40)),
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField(help_text='UTC')),
                 ('computed_at', models.DateTimeField(help_text='time of the snapshot')),
-                ('slugs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), help_text='slugs of its models', size=None)),
+                ('slugs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), help_text='slugs of the models on the board', size=None)),
                 ('arrays', models.BinaryField(help_text='NumPy .npz format, uncompressed')),
                 ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pair_tables', to='ratings.board')),
             ],

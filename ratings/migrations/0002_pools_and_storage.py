@@ -1,13 +1,13 @@
-"""The pools and the category that every arena has, and how the arrays of pair tables are stored."""
+"""Create the pools and the category that every arena has, and set how the arrays of pair tables are stored."""
 
 from django.db import migrations
 
-# The arrays do not compress, and the attempt takes longer than the write.
+# The arrays cannot be compressed, and trying to compress them takes longer than writing them.
 STORE_UNCOMPRESSED = "ALTER TABLE ratings_pairtable ALTER COLUMN arrays SET STORAGE EXTERNAL"
 
 
 def create_pools(apps, schema_editor):
-    """Create the pool of votes on the website, the pool of votes by API key, and the category of all votes."""
+    """Create the pool of this arena's votes, the pool of votes by API key, and the category of all votes."""
     pools = apps.get_model("ratings", "Pool").objects
     pools.create(slug="live", name="This arena", kind="live")
     pools.create(slug="api", name="Votes by API key", kind="api")

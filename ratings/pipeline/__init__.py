@@ -1,1 +1,1 @@
-"""From votes to boards: tallies, fits, snapshots."""
+"""The pipeline from votes to boards: tallies, fits, and snapshots."""

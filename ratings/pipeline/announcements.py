@@ -1,4 +1,4 @@
-"""Announcements of new boards: one event per board on the Redis stream that the web processes read."""
+"""Announcements of new boards, written to the Redis stream that the web processes read."""
 
 import logging
 from collections.abc import Iterable

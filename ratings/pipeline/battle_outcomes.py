@@ -1,9 +1,11 @@
-"""Outcomes of each model's blind battles: how often it was drawn, replaced (and why), refused, or left a battle void.
+"""Counts of each model's blind battles: how often it was drawn, was replaced (and why), refused, or left a battle void.
 
-A model that fails before its first word loses no battle, so readers of a rating need to see how often it fails. Only
-finished battles count: a failure in an open battle would reveal the model behind the pane that has just failed. Of each
-kind, at most three failures count per voter, model and day, and at most twelve per network while its hash is stored.
-Otherwise one person could fill the table with questions that make a model fail.
+A model that fails before its first word does not lose the battle. So readers of a rating need to know how often the
+model fails.
+
+Only finished battles count, because a failure in an open battle would reveal which model has just failed. For each
+model, day, and kind of failure, at most three failures per voter count, and at most twelve per network while the
+network's hash is stored. Otherwise, one person could inflate a model's count by repeating questions that make it fail.
 """
 
 from collections import defaultdict
@@ -28,30 +30,31 @@ COUNT_SQL = f"""
 WITH ended AS (
     SELECT id, voter_id AS voter, nullif(network, '') AS network, date(created_at AT TIME ZONE 'UTC') AS day,
         model_a_id, model_b_id, replaced
-    FROM arena_battle WHERE mode = %(blind)s AND pool = %(pool)s AND state = ANY(%(over)s)
-), swapped AS (
+    FROM arena_battle WHERE mode = %(blind)s AND pool = %(pool)s AND state = ANY(%(finished)s)
+), replacements AS (
     SELECT voter, network, day, (each->>'model')::bigint AS model, each->>'reason' AS reason
     FROM ended, jsonb_array_elements(replaced) AS each
 ), failed AS (
     SELECT voter, network, day, answer.model_id AS model, bool_or(answer.failure = %(refused)s) AS refused,
         bool_or(turn.number = 1) AS void
     FROM arena_answer answer JOIN arena_turn turn ON turn.id = answer.turn_id JOIN ended ON ended.id = turn.battle_id
-    WHERE answer.state = 'failed' AND NOT answer.failure = ANY(%(nobody)s) GROUP BY ended.id, 1, 2, 3, 4
+    WHERE answer.state = 'failed' AND NOT answer.failure = ANY(%(not_by_model)s) GROUP BY ended.id, 1, 2, 3, 4
 ), failures AS (
-    SELECT model, 'replaced' AS outcome, reason, voter, network, day FROM swapped
+    SELECT model, 'replaced' AS outcome, reason, voter, network, day FROM replacements
     UNION ALL SELECT model, 'refused', '', voter, network, day FROM failed WHERE refused
     UNION ALL SELECT model, 'void', '', voter, network, day FROM failed WHERE void
-), of_voters AS (
+), per_voter AS (
     SELECT model, outcome, reason, voter, day, min(network) AS network,
         least(count(*), {MAX_FAILURES_PER_VOTER}) AS battles
     FROM failures GROUP BY model, outcome, reason, voter, day
-), of_networks AS (
-    SELECT model, outcome, reason, least(sum(battles), %(max_per_network)s) AS battles FROM of_voters
+), per_network AS (
+    SELECT model, outcome, reason, least(sum(battles), %(max_per_network)s) AS battles FROM per_voter
     GROUP BY model, outcome, reason, day, coalesce(network, voter::text)
 )
-SELECT model, outcome, reason, sum(battles)::bigint FROM of_networks GROUP BY 1, 2, 3
+SELECT model, outcome, reason, sum(battles)::bigint FROM per_network GROUP BY 1, 2, 3
 UNION ALL SELECT model, 'drawn', '', count(*) FROM (
-    SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended UNION ALL SELECT model FROM swapped
+    SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended
+    UNION ALL SELECT model FROM replacements
 ) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
 FAILURE_LABELS: dict[str, str | Promise] = {
     Answer.Failure.TIMEOUT: _("took too long"),
@@ -65,7 +68,11 @@ FAILURE_LABELS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class ReplacementCount:
-    """The number of battles in which a model was replaced for one reason, as it is stored and in words."""
+    """The number of battles in which a model was replaced for one reason.
+
+    reason: the stored name of the reason.
+    words: the text that the page shows for it.
+    """
 
     reason: str
     words: str | Promise
@@ -74,10 +81,11 @@ class ReplacementCount:
 
 @dataclass(frozen=True)
 class ModelBattleCounts:
-    """Counts of the battles of one model.
+    """The counts of one model's battles.
 
-    refused: the model, or its provider, refused an answer. void: it gave no first answer and no other model replaced
-    it, so nobody could vote. one_sided: votes that do not count, because a question made only this model fail.
+    refused: battles in which the model or its provider refused to answer.
+    void: battles in which it gave no first answer and was not replaced, so nobody could vote.
+    one_sided: votes that do not count because a question made only this model fail.
     """
 
     slug: str
@@ -94,9 +102,10 @@ class ModelBattleCounts:
 
 
 def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
-    """Slug → {drawn, replaced: {reason: battles}, refused, void, one_sided}, as it is stored.
+    """Return the counts of each model, by slug, in the form in which they are stored.
 
-    Votes that do not count are left out for a day, as in the public record.
+    The keys are "drawn", "replaced" (reason → number of battles), "refused", "void", and "one_sided". Votes that do not
+    count are left out for the first day, as in the public record.
     """
     outcomes: dict[str, dict[str, Any]] = defaultdict(
         lambda: {"drawn": 0, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0}
@@ -107,9 +116,9 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
             {
                 "pool": pool,
                 "blind": Battle.Mode.ANONYMOUS,
-                "over": list(FINISHED_STATES),
+                "finished": list(FINISHED_STATES),
                 "refused": Answer.Failure.REFUSED,
-                "nobody": list(NON_MODEL_FAILURES),
+                "not_by_model": list(NON_MODEL_FAILURES),
                 "max_per_network": get_max_network_failures(),
             },
         )
@@ -128,7 +137,7 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
 def parse_outcomes(
     stored: Mapping[str, Mapping[str, Any]], models: Mapping[str, LanguageModel]
 ) -> list[ModelBattleCounts]:
-    """Records from the stored result of `count_outcomes`, sorted by the share of battles that failed."""
+    """Return records from the stored result of `count_outcomes`, sorted by the share of battles that failed."""
     records = [
         ModelBattleCounts(
             slug=slug,

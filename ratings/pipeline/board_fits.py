@@ -1,4 +1,4 @@
-"""Unsaved snapshots of the boards of a pool, fitted by each method."""
+"""Fits of the boards of a pool. They return snapshots that are not saved yet."""
 
 from collections.abc import Mapping
 
@@ -25,9 +25,9 @@ ModelsByKey = Mapping[int, LanguageModel]
 
 
 def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snapshot]:
-    """Snapshots by Bradley-Terry and, if the votes have an order, by Elo. Makes no database query.
+    """Return a snapshot by Bradley-Terry and, if the order of the votes is known, one by Elo.
 
-    Raises NotConverged or ValueError if there is no fit.
+    This makes no database queries. Raises NotConverged or ValueError if the board cannot be fitted.
     """
     category = board.category.slug
     counts = state.build_counts(category, _map_slugs(models))
@@ -45,7 +45,7 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
 
 
 def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:
-    """A snapshot under style control, of the votes with a known style; without rows if there is no fit."""
+    """Return a snapshot under style control, from the votes with known style. If there is no fit, it has no rows."""
     counts, votes, features = _select_styled_votes(state, board.category.slug, models)
     parameters = _build_parameters(board)
     styled_votes = StyledVotes(
@@ -80,7 +80,7 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """The parameters of a fit. In a pool of this arena, a voter's votes are not independent."""
+    """Return the parameters of a fit. Intervals are clustered by voter except for imported votes."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
@@ -88,7 +88,7 @@ def _build_contestants(board: Board, counts: CategoryCounts, models: ModelsByKey
     is_own_pool = board.pool.kind != Pool.Kind.IMPORT
     vote_counts = counts.comparisons.votes.sum(axis=1)
     voters, known_votes, capped_votes = _count_voters(votes, len(counts.models))
-    # Each vote of an unknown voter counts as one more voter.
+    # A vote from an unknown voter counts as a vote from a separate voter.
     weight = vote_counts - known_votes + capped_votes if is_own_pool else vote_counts
     return Contestants(counts, models, voters.astype(np.intp), weight, is_own_pool=is_own_pool)
 
@@ -108,7 +108,7 @@ def _fit_bradley_terry(
 def _select_styled_votes(
     state: PoolState, category: str, models: ModelsByKey
 ) -> tuple[CategoryCounts, CategoryVotes, NDArray[np.float32]]:
-    """The votes of a category with a known style: their counts, the votes, and their features."""
+    """Return the votes of a category with known style: their counts, the votes themselves, and their style features."""
     keys = sorted(state.positions, key=lambda key: models[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)
@@ -121,7 +121,7 @@ def _select_styled_votes(
 
 
 def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
-    """Numbers (M,) for each model: its known voters, their votes, and their votes with at most 20 per voter."""
+    """Return three numbers per model (M,): its known voters, their votes, and their votes with at most 20 per voter."""
 
     def cap_votes(numbers: Floats) -> Floats:
         return np.minimum(numbers, MAX_VOTES_PER_VOTER)
@@ -132,7 +132,7 @@ def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
 
 
 def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]:
-    """The effect of a standard deviation of each style, in natural log-odds; None for a style that never varied."""
+    """Return the effect of one standard deviation of each style, in natural log-odds, or None for a constant style."""
     values = zip(STYLE_FEATURES, style_fit.coefficients, style_fit.errors, style_fit.scale.tolist(), strict=True)
     return {
         name: None if coefficient is None else {"coefficient": coefficient, "se": error, "scale": scale}

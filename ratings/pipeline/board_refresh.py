@@ -1,9 +1,9 @@
 """The refresh of boards: apply waiting votes to the tallies, then fit and publish the boards that changed.
 
-The boards with the most votes come first. In a large pool, each board is published as soon as it is fitted; in a small
-pool, a few boards are published in one transaction. A board whose tallies changed is marked as behind until it is
-published, so that the next refresh finishes interrupted work. A board that cannot be fitted stays marked and is tried
-again after a minute.
+The boards with the most votes come first. In a large pool, each board is published as soon as it is fitted. In a small
+pool, several boards are published in one transaction. A board whose tallies have changed is marked as behind until it is
+published, so the next refresh completes an interrupted one. A board that cannot be fitted stays marked, and the refresh
+tries it again after a minute.
 """
 
 import logging
@@ -27,26 +27,27 @@ from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot,
 from ratings.pipeline import announcements, board_fits, pool_state, standings, tallies
 from ratings.pipeline.pool_state import PoolState
 
-REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that one refresh at a time has
-# Interval between fits of a board under style control: 200 times the duration of its last fit, within this range. The
-# pause is needed because no other board is published during the fit.
+REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializes refreshes
+# The interval between two fits of a board under style control is 200 times the duration of the last fit, within this
+# range. No other board is published during a fit, so fits must not be too frequent.
 STYLE_INTERVAL_RANGE_S = (10.0, 50.0)
 STYLE_INTERVAL_FACTOR = 200
-# A board of a smaller pool is fitted in a few milliseconds: statements and threads would cost more than its fit.
+# In a smaller pool, a board is fitted in a few milliseconds, so separate statements and threads would cost more than the
+# fit.
 LARGE_POOL_VOTES = 50_000
-MAX_PARALLEL_FITS = 2  # boards of a large pool fitted while others are written; a long fit releases the GIL mostly
-# Boards published between two reads of the outbox; those with the most votes do not wait for the others.
+MAX_PARALLEL_FITS = 2  # in a large pool, fits run in threads, because they release the GIL most of the time
+# The number of boards that are published between two reads of the outbox.
 BOARDS_PER_BATCH = 3
-BOARDS_PER_LATER_BATCH = 12  # in a small pool
+BOARDS_PER_LATER_BATCH = 12  # in a small pool, after the boards with the most votes
 logger = logging.getLogger(__name__)
 FitBoard = Callable[[Board], list[Snapshot]]
-_style_fit_seconds: dict[int, float] = {}  # key of the plain board → duration of its last fit under style control
+_style_fit_seconds: dict[int, float] = {}  # board id without style control → duration of the last fit with it
 
 
 def refresh() -> list[Snapshot]:
-    """Apply waiting votes, publish the boards that are due, and return the snapshots; none if another refresh runs.
+    """Apply waiting votes, publish the boards that are due, and return their snapshots.
 
-    Sets of visitors come last, because there may be many.
+    The list is empty if another refresh is running. Visitors' named sets come last, because there can be many of them.
     """
     if not _query_value("SELECT pg_try_advisory_lock(%s)", REFRESH_LOCK_ID):
         return []
@@ -61,14 +62,14 @@ def refresh() -> list[Snapshot]:
 
 
 def _list_due_pools() -> QuerySet[Pool]:
-    """Pools with boards that are due."""
+    """Return the pools with boards that are due."""
     return Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
 
 
 def _apply_outbox() -> tuple[datetime, set[str]]:
-    """Apply waiting votes to the tallies.
+    """Apply waiting votes to the tallies. Return the cutoff and the slugs of the pools that changed.
 
-    Returns the cutoff: votes committed before it are in the tallies; and the slugs of the pools that changed.
+    The tallies include all votes that were committed before the cutoff.
     """
     with _atomic_with_reset():
         cutoff = _read_database_clock()
@@ -81,8 +82,9 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
 def _refresh_pool(slug: str) -> Iterator[Snapshot]:
     """Apply waiting votes, publish each due board of a pool once, then update the weights of its pairs.
 
-    A few boards are published at a time, and new votes are applied before the next few, so that no vote waits twice for
-    all boards. The live pool is refreshed after each other pool, so that its boards wait for at most one of them.
+    Boards are published in small batches, and new votes are applied between two batches. So a new vote does not have to
+    wait until all boards are published. The live pool is refreshed after each other pool, so live boards wait for at
+    most one other pool.
     """
     cutoff, _ = _apply_outbox()
     boards = _list_due_boards(slug, done=())
@@ -126,31 +128,42 @@ def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) 
 
 
 def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    """Snapshots of a board; none if it cannot be fitted, so that other boards are published anyway."""
+    """Return the snapshots of a board, or an empty list if it cannot be fitted.
+
+    Other boards are published in any case.
+    """
     try:
         if board.style_control:
             return [board_fits.fit_style_board(board, state, models)]
         return board_fits.fit_board(board, state, models)
     except Exception:
         style = " under style control" if board.style_control else ""
-        logger.exception("%s/%s%s keeps its last ratings", board.pool.slug, board.category.slug, style)
+        logger.exception(
+            "%s/%s%s could not be fitted; its previous ratings stay published",
+            board.pool.slug,
+            board.category.slug,
+            style,
+        )
         return []
 
 
 def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
-    """Update the weights of pairs. If that fails, the last weights stay, and the overall board is tried again later."""
+    """Update the weights of pairs.
+
+    On failure, keep the previous weights and mark the overall board for another attempt.
+    """
     try:
         standings.update_pair_weights(pool, state)
     except Error:
         raise
     except Exception:
-        logger.exception("The pair weights of %s could not be updated, so the last ones stay", pool.slug)
+        logger.exception("The pair weights of %s could not be updated; the previous weights stay in use", pool.slug)
         overall = Board.objects.filter(pool=pool, category__slug=OVERALL_CATEGORY, style_control=False)
         overall.update(behind=True, failed_at=Now())
 
 
 def _list_due_boards(slug: str, done: Collection[int]) -> list[Board]:
-    """The due boards of a pool, except those whose keys are in `done`; most votes first."""
+    """Return the due boards of a pool whose keys are not in `done`, those with the most votes first."""
     due = Board.objects.filter(build_due_filter(), pool__slug=slug).select_related("pool", "category")
     boards = [board for board in due if board.pk not in done]
     if boards:
@@ -160,9 +173,11 @@ def _list_due_boards(slug: str, done: Collection[int]) -> list[Board]:
 
 
 def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
-    """Publish every board of these pools again, and return the snapshots; optionally recount all votes first.
+    """Publish all boards of these pools again, and return their snapshots.
 
-    Reference pools are left out: their boards were published elsewhere, and there are no votes here to fit.
+    from_scratch: first count all votes again.
+
+    Reference pools are left out, because their boards were published elsewhere and have no votes to fit.
     """
     pools = [pool for pool in pools if pool.kind != Pool.Kind.REFERENCE]
     with _atomic_with_reset():
@@ -186,13 +201,13 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
         _publish_snapshots(published, cutoff, all_boards)
         for pool, state in states:
             _try_update_pair_weights(pool, state)
-        # This process may end now, and no later refresh may write the tables of imported votes.
+        # The process may end before another refresh writes the pending tables.
         pair_tables.write_pending_tables(everything=True)
     return published
 
 
 def refresh_style_board() -> bool:
-    """Publish the most outdated board under style control; returns whether there was one."""
+    """Publish the most outdated board under style control. Return whether there was one."""
     with _atomic_with_reset():
         if not _query_value("SELECT pg_try_advisory_xact_lock(%s)", REFRESH_LOCK_ID):
             return False
@@ -211,10 +226,10 @@ def refresh_style_board() -> bool:
 
 
 def _find_stalest_board() -> tuple[Board, Board | None, datetime] | None:
-    """The plain board whose counterpart under style control is the most outdated, with the counterpart if there is one.
+    """Return the board whose counterpart under style control is most outdated, that counterpart if it exists, and the
+    time when the board was published.
 
-    The last value is the time when the plain board was published. Sets of visitors have no style control. None if no
-    board is due.
+    Return None if no board is due. Visitors' named sets have no style control.
     """
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
     boards = boards.select_related("pool", "category").annotate(published_at=newest_fit("computed_at"))
@@ -238,6 +253,7 @@ def _find_stalest_board() -> tuple[Board, Board | None, datetime] | None:
 
 
 def _compute_style_interval(board_id: int) -> timedelta:
+    """Return the minimum time between two fits of this board under style control."""
     shortest, longest = STYLE_INTERVAL_RANGE_S
     seconds = STYLE_INTERVAL_FACTOR * _style_fit_seconds.get(board_id, 0.0)
     return timedelta(seconds=min(max(shortest, seconds), longest))
@@ -245,7 +261,10 @@ def _compute_style_interval(board_id: int) -> timedelta:
 
 @contextmanager
 def _atomic_with_reset() -> Iterator[None]:
-    """A transaction; if it fails, the pool states in memory are cleared, because they may not match the database."""
+    """Open a transaction.
+
+    If it fails, clear the pool states in memory, because they may no longer match the database.
+    """
     try:
         with transaction.atomic():
             yield
@@ -255,7 +274,10 @@ def _atomic_with_reset() -> Iterator[None]:
 
 
 def _read_database_clock() -> datetime:
-    """The current time of the database. It is not the start of the transaction: earlier commits are in the boards."""
+    """Return the current time of the database.
+
+    The start of the transaction would be too early: transactions that committed after it are on the boards too.
+    """
     now: datetime = _query_value("SELECT clock_timestamp()")
     return now
 
@@ -271,7 +293,10 @@ def _load_models(state: PoolState) -> dict[int, LanguageModel]:
 
 
 def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[Board]) -> None:
-    """Save and announce snapshots. Boards without a snapshot could not be fitted, and are marked for another try."""
+    """Save and announce snapshots.
+
+    Mark boards without a snapshot for another attempt, because they could not be fitted.
+    """
     for snapshot in snapshots:
         snapshot.computed_at = cutoff
     Snapshot.objects.bulk_create(snapshots)

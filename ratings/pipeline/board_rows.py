@@ -1,4 +1,4 @@
-"""The rows of a board, one per model, as the API returns them and the pages show them."""
+"""The rows of a board, one per model, in the format of the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from ratings.statistics.constants import (
 from ratings.statistics.ranks import compute_ranks, has_enough_votes, select_ranked_models
 from ratings.statistics.vote_arrays import Floats, Indices
 
-RANKED_ONLY_COLUMNS = ("rank", "rank_ub", "tier")  # null for a model without a rank
+RANKED_ONLY_COLUMNS = ("rank", "rank_ub", "tier")  # null for unranked models
 NULL_INTERVAL_COLUMNS = dict.fromkeys(
     ("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval")
 )
@@ -31,11 +31,12 @@ BoardRow = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Contestants:
-    """The M models of a board, with their numbers of voters and votes.
+    """The M models of a board, with their votes and voters.
 
-    models: the models by key. voters (M,): the number of known voters who judged each model. weight (M,): the weight of
-    the votes of each model for a rank; in a pool of this arena no voter counts for more than 20 votes. is_own_pool:
-    whether votes were cast in this arena, so that a model with fewer than five voters is provisional.
+    models: the models by key.
+    voters (M,): the number of known voters who judged each model.
+    weight (M,): the weight of each model's votes for a rank. In a pool of this arena, at most 20 votes per voter count.
+    is_own_pool: whether the votes were cast in this arena. If so, a model with fewer than five voters is provisional.
     """
 
     board: CategoryCounts
@@ -47,9 +48,9 @@ class Contestants:
 
 @dataclass(frozen=True, eq=False)
 class BoardRows:
-    """The rows of a board, sorted by component; in each, models with a rank come first, best first.
+    """The rows of a board, sorted by component. Within a component, ranked models come first, best first.
 
-    provisional: fewer than two models of the main component have enough votes for a rank, so all of them have one.
+    provisional: True if all models of the main component have a rank because fewer than two have enough votes for one.
     """
 
     rows: list[BoardRow]
@@ -57,7 +58,10 @@ class BoardRows:
 
 
 def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float] | None) -> BoardRows:
-    """All rows of a fit. anchor: a model and its published rating; all models of its component are shifted with it."""
+    """Return the rows of all models in a fit.
+
+    anchor: a model and its published rating. The ratings of all models in its component are shifted to match.
+    """
     shift = _compute_anchor_shift(contestants.board, fit, anchor)
     enough = has_enough_votes(~fit.unbounded, contestants.weight)
     ranks = compute_ranks(fit, enough)
@@ -77,7 +81,10 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float]
 
 
 def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
-    """All rows of Elo ratings by model key, without errors. The same models have a rank as on the fitted board."""
+    """Return the rows of all models with Elo ratings, given by model key. They have no errors.
+
+    The same models are ranked as on the Bradley-Terry board.
+    """
     rating = np.array([ratings[key] for key in contestants.board.models])
     parts = components.list_components(contestants.board.comparisons)
     component, bounded = components.label_components(parts, len(rating))
@@ -107,7 +114,7 @@ def _has_few_ranked(enough: NDArray[np.bool_], component: Indices) -> bool:
 
 
 def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
-    """(M,): the points that are added to published ratings."""
+    """Return the number of points that is added to each published rating (M,)."""
     labels = board.comparisons.labels
     if anchor is None or anchor[0] not in labels:
         return np.zeros(len(labels))
@@ -151,7 +158,7 @@ def _get_sort_key(row: BoardRow) -> tuple[Any, ...]:
 
 
 def _to_json_values(column: Any) -> Sequence[Any]:
-    """Values for JSON, with null for an open end."""
+    """Return the values of a column for JSON. An open end becomes None."""
     if column.dtype.kind == "f":
         column = np.where(np.isfinite(column), column, None)
     values: Sequence[Any] = column.tolist()
@@ -159,7 +166,7 @@ def _to_json_values(column: Any) -> Sequence[Any]:
 
 
 def build_model_facts(model: LanguageModel) -> BoardRow:
-    """The current facts of a model in its row."""
+    """Return the current facts of a model for its row."""
     return {
         "model": model.slug,
         "name": model.name,

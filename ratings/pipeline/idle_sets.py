@@ -1,4 +1,4 @@
-"""Deletion of named sets without recent votes: their boards are deleted, their votes stay."""
+"""Deletion of named sets without recent votes. Their boards are deleted, but their votes stay."""
 
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ from arena.models import PairWeight, Standing
 from ratings.models import Board, Pool, Snapshot
 
 MAX_IDLE_TIME = timedelta(days=30)
-MAX_SETS_PER_RUN = 500  # a limit, because no board is published during a run
+MAX_SETS_PER_RUN = 500  # limits the duration of a run, because no board is published meanwhile
 
 
 def delete_idle_sets() -> int:
-    """Delete sets without a vote for 30 days, with all their boards; returns the number of deleted sets.
+    """Delete the pools and boards of sets that have had no vote for 30 days, and return their number.
 
-    The next vote on such a set creates it again from all its votes (see `ratings.pipeline.tallies`).
+    The next vote on such a set creates its pool again from all votes on the set (see `ratings.pipeline.tallies`).
     """
     from ratings.pipeline.board_refresh import REFRESH_LOCK_ID
 
@@ -31,7 +31,7 @@ def delete_idle_sets() -> int:
 
 
 def _list_idle_sets() -> QuerySet[Pool]:
-    """Sets without a recent snapshot. Each vote leads to a snapshot within seconds, so these sets have no new votes."""
+    """Return the sets without a recent snapshot. Each new vote produces a snapshot within seconds."""
     published = Snapshot.objects.filter(board__pool=OuterRef("pk"), computed_at__gt=Now() - MAX_IDLE_TIME)
     behind = Board.objects.filter(pool=OuterRef("pk"), behind=True)
     return Pool.objects.filter(~Exists(published), ~Exists(behind), kind=Pool.Kind.SHORTLIST).order_by("pk")

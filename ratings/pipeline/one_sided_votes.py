@@ -1,7 +1,7 @@
-"""Counts of judged blind battles in which a question made only one of the two models fail.
+"""Counts of votes that do not count because a question made only one of the two models fail.
 
-Such a vote is stored but does not count. So a model that refuses questions which it would answer badly looks better
-than it is, unless these failures are published.
+If a model refuses questions that it would answer badly, the lost votes make its rating too high. Publishing these
+counts makes that visible.
 """
 
 from datetime import datetime
@@ -17,34 +17,34 @@ COUNT_SQL = """
 WITH judged AS (
     SELECT vote.id, vote.voter, date(vote.created_at AT TIME ZONE 'UTC') AS day, battle.id AS battle,
         nullif(battle.network, '') AS network,
-        CASE battle.one_sided WHEN 'a' THEN battle.model_a_id WHEN 'b' THEN battle.model_b_id END AS asked_again
+        CASE battle.one_sided WHEN 'a' THEN battle.model_a_id WHEN 'b' THEN battle.model_b_id END AS one_sided_model
     FROM arena_vote vote JOIN arena_battle battle ON battle.id = vote.battle_id
     WHERE vote.pool = %(pool)s AND vote.reason = %(one_sided)s AND vote.created_at <= %(until)s
 ), failed AS (
-    SELECT id, voter, network, day, asked_again AS model FROM judged WHERE asked_again IS NOT NULL
+    SELECT id, voter, network, day, one_sided_model AS model FROM judged WHERE one_sided_model IS NOT NULL
     UNION SELECT judged.id, voter, network, day, answer.model_id FROM judged
         JOIN arena_turn turn ON turn.battle_id = judged.battle
         JOIN arena_answer answer ON answer.turn_id = turn.id WHERE answer.failure = ANY(%(by_question)s)
-), of_voters AS (
-    SELECT model, voter, day, min(network) AS network, least(count(*), %(most_of_a_voter)s) AS battles
+), per_voter AS (
+    SELECT model, voter, day, min(network) AS network, least(count(*), %(max_per_voter)s) AS battles
     FROM failed GROUP BY model, voter, day
-), of_networks AS (
+), per_network AS (
     SELECT model, least(sum(battles), %(max_per_network)s) AS battles
-    FROM of_voters GROUP BY model, day, coalesce(network, voter::text)
+    FROM per_voter GROUP BY model, day, coalesce(network, voter::text)
 )
-SELECT model, sum(battles)::bigint FROM of_networks GROUP BY model"""
+SELECT model, sum(battles)::bigint FROM per_network GROUP BY model"""
 
 
 def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
-    """Model key → number of the pool's votes that do not count because a question made only this model fail.
+    """Return model key → number of votes in the pool that do not count because a question made only this model fail.
 
-    Votes after `until` are left out. Battles that their voters have deleted are unknown.
+    Votes after `until` are left out. Deleted battles cannot be counted.
     """
     values: dict[str, Any] = {
         "pool": pool,
         "one_sided": vote_rules.ONE_SIDED,
         "by_question": sorted(Answer.CAUSED_BY_QUESTION),
-        "most_of_a_voter": MAX_FAILURES_PER_VOTER,
+        "max_per_voter": MAX_FAILURES_PER_VOTER,
         "max_per_network": get_max_network_failures(),
         "until": until,
     }

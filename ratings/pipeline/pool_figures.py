@@ -1,6 +1,6 @@
-"""Figures of the method page that depend on every vote.
+"""The figures on the method page that depend on every vote.
 
-Celery beat computes them in advance and stores one row per pool, so that no page waits for a million votes.
+Celery beat computes them in advance and stores one row per pool, so no page has to wait until a million votes are read.
 """
 
 import time
@@ -24,8 +24,9 @@ from ratings.statistics.constants import MIN_VOTERS
 from ratings.statistics.likelihood import NotConverged
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# One pass counts votes by outcome, by the model on side a and by the model on side b. Votes that do not count appear as
-# late as in the public record. Otherwise voters would see at once whether their own vote counts, and why not.
+# One pass counts votes by outcome, by the model on side a, and by the model on side b. Votes that do not count are
+# included after the same delay as in the public record. Otherwise, voters could see immediately whether their own vote
+# counts.
 VOTE_COUNTS_SQL = """
 SELECT winner, COALESCE(model_a_id, model_b_id), counted, reason, sum(multiplicity)
 FROM (SELECT winner, model_a_id, model_b_id, counted, CASE WHEN counted THEN '' ELSE reason END AS reason, multiplicity
@@ -35,31 +36,32 @@ BATTLE_COUNTS_SQL = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
 FROM arena_battle WHERE mode = %s GROUP BY 1, 2"""
 JUDGED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED)
-# A vote weighs 1 if its pair was drawn as often as every other pair. Each vote of an unknown voter counts as one more
-# voter. Voters are identified by 52 bits of a hash, which fit into a float: among a million voters, two share a hash
-# with a chance of one in ten thousand.
+# A vote has weight 1 if its pair was drawn as often as an average pair. A vote from an unknown voter counts as a vote
+# from a separate voter. Voters are identified by 52 bits of a hash, which fit into a float. Among a million voters, the
+# probability that two of them share a hash is one in ten thousand.
 PAIR_VOTES_SQL = """
 SELECT LEAST(model_a_id, model_b_id), GREATEST(model_a_id, model_b_id),
     CASE WHEN winner NOT IN ('a', 'b') THEN 0 WHEN (winner = 'a') = (model_a_id < model_b_id) THEN 1 ELSE -1 END,
-    who, voter IS NOT NULL,
+    voter_hash, voter IS NOT NULL,
     sum(multiplicity)::float8, sum(multiplicity * weight)::float8, sum(multiplicity * weight * weight)::float8
 FROM (
-    SELECT *, LEAST(1 / (propensity * %(pairs)s), %(most)s) AS weight,
-        COALESCE(uuid_hash_extended(voter, 0), hashint8extended(id, 1)) >> 12 AS who FROM arena_vote
+    SELECT *, LEAST(1 / (propensity * %(pairs)s), %(max_weight)s) AS weight,
+        COALESCE(uuid_hash_extended(voter, 0), hashint8extended(id, 1)) >> 12 AS voter_hash FROM arena_vote
     WHERE pool = %(pool)s AND counted AND propensity IS NOT NULL
 ) AS drawn GROUP BY 1, 2, 3, 4, 5"""
 FETCH_SIZE = 20_000
 # The columns of PAIR_VOTES_SQL.
 LOW_MODEL, HIGH_MODEL, OUTCOME, VOTER_HASH, IS_KNOWN_VOTER, VOTE_COUNT, WEIGHT_SUM, SQUARED_WEIGHT_SUM = range(8)
-# The pause between two rounds is this many times the duration of the last one.
+# The pause between two rounds is this many times the duration of the previous round.
 PAUSE_FACTOR = 200
 _next_round_at = 0.0
 
 
 def update_pool_figures() -> list[str]:
-    """Store new figures of the pools that have changed, and return their slugs; none soon after a slow round.
+    """Update the figures of all pools that have changed, and return the slugs of these pools.
 
-    Sets of visitors are left out, because there may be many.
+    If the previous round was slow and recent, this returns an empty list. Visitors' named sets have no figures, because
+    there can be many sets.
     """
     global _next_round_at  # noqa: PLW0603  # one process computes the figures
     started = time.monotonic()
@@ -83,7 +85,10 @@ def update_pool_figures() -> list[str]:
 
 
 def _count_battles() -> dict[str, dict[str, int]]:
-    """Pool → state → number of blind battles; "replaced" → number of finished ones in which a side was replaced."""
+    """Return the number of blind battles by pool and state.
+
+    The extra state "replaced" counts finished battles with a replaced side.
+    """
     counts: dict[str, dict[str, int]] = defaultdict(lambda: {"replaced": 0})
     for pool, state, number, replaced in _fetch_rows(BATTLE_COUNTS_SQL, [Battle.Mode.ANONYMOUS]):
         counts[pool][state] = number
@@ -97,7 +102,7 @@ def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     vote_counts = _count_votes(pool, slugs)
     late_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - PUBLIC_DELAY)
     return {
-        "late": late_votes.exists(),  # if so, the figures are computed again in the next hour
+        "late": late_votes.exists(),  # if so, the figures are updated in the next hour
         "battles": battles,
         **vote_counts,
         "model_battles": battle_outcomes.count_outcomes(pool.slug, slugs),
@@ -107,7 +112,7 @@ def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
 
 
 def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
-    """Counted votes as `outcomes`, other votes by reason as `reasons`, and both numbers for each model as `models`."""
+    """Return the number of counted votes by outcome, of other votes by reason, and both per model."""
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
@@ -126,9 +131,10 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
 
 
 def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """Chances of the next draw while all models are up: of each model, and the least and greatest of a pair.
+    """Return the probabilities of the next draw if all models are available: of each model, and the extremes of all
+    pairs.
 
-    None if the pool has no pair weights.
+    Return None if the pool has no pair weights.
     """
     weights = PairWeight.objects.filter(pool=pool.slug).first()
     if weights is None:
@@ -148,15 +154,15 @@ def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] |
 
 
 def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """The number of votes with a known propensity, and model → [move, error, flagged].
+    """Return the audit of the draw: the number of votes with a known propensity, and model → [move, error, flagged].
 
-    None if there are no such votes, or if the fit does not converge.
+    Return None if there are no such votes, or if the fit does not converge.
     """
     pairs = Tally.objects.filter(
         board__pool=pool, board__category__slug=OVERALL_CATEGORY, board__style_control=False
     ).count()
     rows = _fetch_array(
-        PAIR_VOTES_SQL, {"pool": pool.slug, "pairs": max(pairs, 1), "most": propensity_audit.MAX_VOTE_WEIGHT}
+        PAIR_VOTES_SQL, {"pool": pool.slug, "pairs": max(pairs, 1), "max_weight": propensity_audit.MAX_VOTE_WEIGHT}
     )
     if not len(rows):
         return None
@@ -184,7 +190,7 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
 
 
 def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: Floats, amount: Floats) -> Comparisons:
-    """The sums of an amount of each row, such as its number of votes."""
+    """Return a board with the sums of one column of the rows, such as the numbers of votes."""
     wins, ties = np.zeros((2, len(labels), len(labels)))
     np.add.at(wins, (np.where(outcome > 0, low, high), np.where(outcome > 0, high, low)), amount * (outcome != 0))
     np.add.at(ties, (low, high), amount * (outcome == 0))
@@ -194,7 +200,7 @@ def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: 
 def _build_voter_counts(
     pool: Pool, low: Indices, high: Indices, rows: Floats
 ) -> propensity_audit.WeightedVoterCounts | None:
-    """The votes by voter, counted and weighted; None if the intervals of the board are not clustered either."""
+    """Return the counted and the weighted votes by voter, or None if the board's intervals are not clustered."""
     voter = np.unique(rows[:, VOTER_HASH], return_inverse=True)[1]
     known_voters = np.unique(voter[rows[:, IS_KNOWN_VOTER] > 0])
     if pool.kind == Pool.Kind.IMPORT or len(known_voters) < MIN_VOTERS:
@@ -208,7 +214,10 @@ def _build_voter_counts(
 
 
 def _fetch_array(statement: str, parameters: Any) -> Floats:
-    """All rows as numbers (N, 8). There may be one per vote, so only a part at a time consists of Python objects."""
+    """Return all rows as an array (N, 8).
+
+    There can be one row per vote, so the rows are converted in batches to limit the number of Python objects.
+    """
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         parts = [np.array(part, dtype=np.float64) for part in iter(lambda: cursor.fetchmany(FETCH_SIZE), [])]

@@ -1,7 +1,7 @@
-"""The counts and votes of pools, cached in the memory of the process that rates them.
+"""The counts and votes of pools, cached in the memory of the ratings worker.
 
-PostgreSQL is the source of truth. A cached state is valid as long as its revision equals the pool's, so a refresh reads
-only new votes. If another process changes the tallies of a pool, the next refresh reads everything.
+PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's revision, so a refresh
+only has to read new votes. If another process changes the tallies of a pool, the next refresh reads everything again.
 """
 
 from collections import OrderedDict
@@ -20,16 +20,16 @@ from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.vote_arrays import Floats, Indices
 
 MAX_POOLS = 20
-# Each refresh replays at least this many of the newest votes, and at most twice as many, because one of them may have
-# come late: by 10 s if there are 50 votes a second. An earlier vote is correct too, but then all votes are replayed.
+# Each refresh replays at least this many of the newest votes, and at most twice as many, because votes can commit out of
+# order: by 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
-# Voters are sorted by their numbers without this many of the lowest bits.
+# Votes are sorted by the voter's number without this many of its lowest bits.
 VOTER_GROUP_BITS = 8
 
 
 @dataclass
 class PairMatrices:
-    """Counts of one category: wins, ties and both-bad votes of each pair, by position; the matrices grow as needed."""
+    """Counts of one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed."""
 
     wins: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     ties: Floats = field(default_factory=lambda: np.zeros((0, 0)))
@@ -51,9 +51,10 @@ class PairMatrices:
 
 @dataclass(frozen=True, eq=False)
 class CategoryCounts:
-    """Counts of one category of a pool.
+    """The counts of one category of a pool.
 
-    models: keys of M models in the order of the labels. both_bad (M,): the both-bad votes of each model.
+    models: the keys of M models, in the order of the labels.
+    both_bad (M,): the number of both-bad votes on each model.
     """
 
     models: list[int]
@@ -65,8 +66,10 @@ class CategoryCounts:
 class CategoryVotes:
     """N votes of one category.
 
-    first, second (N,): positions of the models. double_score (N,): twice the score of the first. The others are as in
-    `VoteColumns`.
+    first, second (N,): positions of the models.
+    double_score (N,): twice the score of the first model.
+
+    The other fields are as in `VoteColumns`.
     """
 
     first: Indices
@@ -77,11 +80,11 @@ class CategoryVotes:
     voter: Indices
 
     def select(self, votes: NDArray[np.bool_]) -> "CategoryVotes":
-        """Only these votes (a mask of length N)."""
+        """Return the selected votes only. `votes` is a mask of length N."""
         return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """The counts of these votes, and the votes themselves, both by positions among the models with votes."""
+        """Return the counts of these votes, and the votes with positions among the models that have votes."""
         board = Comparisons.from_votes(self.first, self.second, self.double_score / 2, weight=self.weight)
         inside = np.array(board.labels, dtype=np.intp)
         first, second = (np.searchsorted(inside, side) for side in (self.first, self.second))
@@ -94,7 +97,7 @@ class CategoryVotes:
 
     @cached_property
     def voter_counts(self) -> VoterCounts:
-        """The votes of known voters."""
+        """The votes of known voters, counted per voter and pair."""
         known = self.voter != UNKNOWN_VOTER
         votes = self if known.all() else self.select(known)
         won, lost, tied = (votes.weight * (votes.double_score == score) for score in (2, 0, 1))
@@ -102,7 +105,7 @@ class CategoryVotes:
 
 
 class EloReplay(NamedTuple):
-    """The ratings (M,) after the first votes of a pool."""
+    """The Elo ratings (M,) after the first `votes` votes of a pool."""
 
     votes: int
     ratings: Floats
@@ -110,11 +113,12 @@ class EloReplay(NamedTuple):
 
 @dataclass
 class PoolState:
-    """The counts of one pool, and its votes if they are ordered.
+    """The counts of one pool, and its votes if their order is known.
 
-    positions: model key → position in all arrays. elo: category → replay of all votes but the newest. last_ratings:
-    category → ratings of the last fit by model key. last_style_fits: category → ratings and coefficients of the last
-    fit under style control.
+    positions: model key → position in all arrays.
+    elo: category → ratings after all votes except the newest ones.
+    last_ratings: category → ratings of the last fit, by model key.
+    last_style_fits: category → ratings and coefficients of the last fit under style control.
     """
 
     revision: int
@@ -134,7 +138,7 @@ class PoolState:
             self.categories.setdefault(count.category, PairMatrices()).add(low, high, count)
 
     def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
-        """The counts of the models with votes in a category, labeled and ordered by slug."""
+        """Return the counts of all models with votes in a category, labeled and sorted by slug."""
         table = self.categories.get(category, PairMatrices())
         size = len(table.wins)
         has_votes = (table.wins + table.wins.T + table.ties).sum(axis=1) > 0
@@ -147,18 +151,21 @@ class PoolState:
         return CategoryCounts(models, comparisons, both_bad.sum(axis=1))
 
     def count_votes(self, category: str) -> float:
-        """The number of votes of a category."""
+        """Return the number of votes in a category."""
         table = self.categories.get(category, PairMatrices())
         return float(table.wins.sum() + table.ties.sum() / 2)
 
     def select_votes(self, category: str, models: list[int]) -> CategoryVotes:
-        """The votes of a category between these models, sorted by voter; none if the votes are not ordered."""
+        """Return the votes of a category between these models, sorted by voter.
+
+        If the order of votes is unknown, there are none.
+        """
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[models] = np.arange(len(models))
         return self._build_votes(positions, self._find_votes(category))
 
     def compute_elo_ratings(self, category: str) -> dict[int, float]:
-        """Elo ratings by model key after all votes of a category in their order."""
+        """Return the Elo ratings by model key after all votes of a category, in the order of the votes."""
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[list(self.positions)] = list(self.positions.values())
         start, ratings = self.elo.get(category, EloReplay(0, np.zeros(0)))
@@ -174,7 +181,7 @@ class PoolState:
         return {key: float(ratings[position]) for key, position in self.positions.items()}
 
     def apply_changes(self, changes: TallyChanges) -> None:
-        """Add the counts and votes that were applied to the tallies."""
+        """Add counts and votes that have been applied to the tallies."""
         self.add_counts(changes.counts)
         if self.ordered:
             first_changed = self.votes.add(changes.votes)
@@ -182,7 +189,7 @@ class PoolState:
             self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
 
     def select_style(self, category: str) -> NDArray[np.float32]:
-        """(N, 8): style features of the votes in a category: of the first answer, then of the second."""
+        """Return the style features of all votes in a category (N, 8): of the first answer, then of the second."""
         style: NDArray[np.float32] = self.votes["style"][self._find_votes(category)]
         return style
 
@@ -197,10 +204,13 @@ class PoolState:
         )
 
     def _find_votes(self, category: str) -> Indices:
-        """Indices of the votes of a category, roughly sorted by voter, which halves the time of sums by voter."""
+        """Return the indices of the votes in a category, roughly sorted by voter.
+
+        This order halves the time of sums by voter.
+        """
         order = self._voter_order
         if order is None:
-            # It takes a tenth of the time to sort small integers.
+            # Sorting small integers takes a tenth of the time.
             order = np.argsort((self.votes["voter"] >> VOTER_GROUP_BITS).astype(np.uint16), kind="stable")
             self._voter_order = order
         if category == OVERALL_CATEGORY:
@@ -208,7 +218,7 @@ class PoolState:
         return order[self._has_category(category, slice(None))[order]]
 
     def _find_votes_between(self, start: int, end: int, category: str) -> Indices:
-        """Indices of the votes of a category from start to end, in their order."""
+        """Return the indices from `start` to `end` of the votes in a category, in the order of the votes."""
         if category == OVERALL_CATEGORY:
             return np.arange(start, end)
         indices: Indices = start + np.flatnonzero(self._has_category(category, slice(start, end)))
@@ -225,7 +235,7 @@ def _replay_elo(ratings: Floats, votes: CategoryVotes) -> Floats:
     return elo.replay_votes(ratings, votes.first, votes.second, votes.double_score / 2, votes.weight)
 
 
-# Two caches, so that many active sets do not evict the pool of this arena, which takes seconds to read.
+# Named sets have a separate cache. Otherwise, many active sets could evict the live pool, which takes seconds to load.
 _pool_cache: OrderedDict[int, PoolState] = OrderedDict()
 _set_cache: OrderedDict[int, PoolState] = OrderedDict()
 
@@ -235,15 +245,15 @@ def _get_cache(pool: Pool) -> OrderedDict[int, PoolState]:
 
 
 def apply_changes(pool: Pool, changes: TallyChanges) -> None:
-    """Apply changes of the tallies to the state of a pool if it is in memory. Otherwise it is loaded when needed."""
+    """Apply changes to the state of a pool if it is cached. Otherwise, it is loaded when it is needed."""
     if pool.pk in _get_cache(pool):
         get_pool_state(pool, changes)
 
 
 def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState:
-    """The state of a pool, from memory or from the database.
+    """Return the state of a pool, from memory or from the database.
 
-    changes: changes that the same transaction has stored; the revision of `pool` is the one before them.
+    changes: changes that the current transaction has stored. `pool.revision` must be the revision before these changes.
     """
     cache = _get_cache(pool)
     state = cache.pop(pool.pk, None)
@@ -259,7 +269,7 @@ def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState
 
 
 def clear_pool_states() -> None:
-    """Forget all states, so that they are loaded from the database again."""
+    """Clear the caches, so that all states are loaded from the database again."""
     _pool_cache.clear()
     _set_cache.clear()
 

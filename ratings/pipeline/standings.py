@@ -1,4 +1,4 @@
-"""Results for arena: the standing of each model, and the weights of the pairs in the next draws."""
+"""Tables that ratings writes for arena: the standing of each model, and the weights of pairs for the next draws."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ REVEAL_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes", "provisional")
 
 
 def store_standings(snapshots: Iterable[Snapshot]) -> None:
-    """Store the newest ratings of each pool, which arena shows at a reveal."""
+    """Store the newest ratings of each pool, which arena shows when it reveals the models."""
     Standing.objects.bulk_create(
         [_build_standing(snapshot) for snapshot in snapshots if _is_main_board(snapshot)],
         update_conflicts=True,
@@ -43,7 +43,7 @@ def _build_standing(snapshot: Snapshot) -> Standing:
 
 
 def update_pair_weights(pool: Pool, state: PoolState) -> None:
-    """Store the weights of the pairs for the next battles, if battles of this pool are drawn here."""
+    """Store the weights of pairs for the next draws, unless the pool is imported."""
     if pool.kind == Pool.Kind.IMPORT:
         return
     counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})
@@ -64,9 +64,11 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
 
 
 def _list_drawable_keys(pool: Pool, judged: Iterable[int]) -> list[int]:
-    """Sorted keys of the models that may be drawn in this pool while all endpoints are up.
+    """Return the sorted keys of the models that this pool can draw if all endpoints are available.
 
-    See `arena.endpoints.draw.list_drawable_models`. judged: keys of the models with votes in the pool.
+    judged: keys of the models with votes in the pool.
+
+    See `arena.endpoints.draw.list_drawable_models`.
     """
     enabled = Endpoint.objects.filter(enabled=True)
     if pool.slug in (API_POOL, LIVE_POOL):
@@ -77,7 +79,7 @@ def _list_drawable_keys(pool: Pool, judged: Iterable[int]) -> list[int]:
 
 
 def _expand_counts(counts: CategoryCounts, keys: list[int]) -> Comparisons:
-    """The same counts among more models, given by sorted keys."""
+    """Return the same counts on a board with more models. `keys` are the sorted keys of all models."""
     size = len(keys)
     wins = np.zeros((size, size))
     ties = np.zeros((size, size))

@@ -1,7 +1,7 @@
-"""Tallies, counted from votes.
+"""Tallies: the counts of votes per board and pair.
 
-Votes do not commit in the order of their ids, so the outbox records which votes are not in the tallies yet. For any
-statement, each counted vote that it sees is either in the tallies or in the outbox that it sees.
+Votes do not commit in the order of their ids, so the outbox records which votes are not in the tallies yet. Every
+statement sees each counted vote either in the tallies or in the outbox.
 """
 
 from collections.abc import Iterable, Mapping
@@ -64,7 +64,10 @@ BoardSlugs = tuple[str, str]  # slugs of a pool and of a category
 
 
 class PairCount(NamedTuple):
-    """Votes between two models in one category of one pool; wins and losses are those of `low`, the smaller key."""
+    """The votes on one pair of models in one category of one pool.
+
+    Wins and losses are from the side of `low`, the model with the smaller key.
+    """
 
     pool: str
     category: str
@@ -78,7 +81,7 @@ class PairCount(NamedTuple):
 
 
 class TallyChanges(NamedTuple):
-    """The changes of one pool by new votes: its changed boards, the added counts, and the ids of the votes."""
+    """The changes that new votes made to one pool: the changed boards, the added counts, and the ids of the votes."""
 
     boards: list[Board]
     counts: list[PairCount]
@@ -86,7 +89,7 @@ class TallyChanges(NamedTuple):
 
 
 def apply_outbox() -> dict[Pool, TallyChanges]:
-    """Move all waiting votes into the tallies, and return the changes by pool. Call it within a transaction."""
+    """Move all waiting votes into the tallies, and return the changes by pool. Call this within a transaction."""
     rows = _count_votes(DRAINED_VOTES_SQL, OVERALL_IDS)
     if not rows:
         return {}
@@ -96,7 +99,7 @@ def apply_outbox() -> dict[Pool, TallyChanges]:
 
 
 def recount_tallies(pool: Pool) -> None:
-    """Delete the tallies of a pool and count its votes again, except those in the outbox."""
+    """Delete the tallies of a pool, and count its votes again, except those in the outbox."""
     boards = Board.objects.filter(pool=pool)
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
@@ -153,10 +156,10 @@ def _load_boards(pools: set[str]) -> dict[BoardSlugs, Board]:
 def _get_or_create_pools(
     known: Mapping[BoardSlugs, Board], counts: list[PairCount]
 ) -> tuple[dict[str, Pool], list[PairCount]]:
-    """The pools of these counts, created at their first vote, and the counts to add to their boards.
+    """Return the pools of these counts, and the counts to add to their boards. Missing pools are created.
 
-    A visitor's set has only its overall board. A new set may have been deleted before because it had no recent votes.
-    Then it has more votes than these, so all of its votes are counted.
+    A named set has only an overall board. If the pool of a set is new, it may have been deleted earlier because it had
+    no recent votes. So all votes of the set are counted, and not only the new ones.
     """
     pools = {board.pool.slug: board.pool for board in known.values()}
     new_sets = []
@@ -173,7 +176,7 @@ def _get_or_create_pools(
 def _get_or_create_boards(
     keys: set[BoardSlugs], known: Mapping[BoardSlugs, Board], pools: Mapping[str, Pool]
 ) -> dict[BoardSlugs, Board]:
-    """The boards of these pools and categories; missing boards and categories are created."""
+    """Return the boards of these pools and categories. Missing boards and categories are created."""
     boards = dict(known)
     for pool, slug in keys - boards.keys():
         boards[pool, slug] = Board.objects.create(pool=pools[pool], category=get_or_create_category(slug))

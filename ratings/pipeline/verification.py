@@ -1,4 +1,4 @@
-"""Verification of the tallies: a recount, vote by vote, that shares no code with the count that made them."""
+"""Verification of the tallies by a recount of all votes. It shares no code with the code that computes the tallies."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,25 +17,25 @@ TallyKey = tuple[str, int, int, str]  # category, smaller and larger model key, 
 
 
 class TallyMismatch(ValueError):
-    """A tally differs from the votes; the message describes the first difference."""
+    """A tally does not match the votes. The message describes the first difference."""
 
 
 @dataclass(frozen=True)
 class VerificationResult:
-    """Numbers of tallies and pools that agree with the votes, and of votes that wait in the outbox."""
+    """The numbers of tallies and pools that match the votes, and the number of votes in the outbox."""
 
     tallies: int
     pools: int
     waiting: int
 
     def __str__(self) -> str:
-        return f"{self.tallies} tallies in {self.pools} pools agree with the votes; {self.waiting} votes are waiting"
+        return f"{self.tallies} tallies in {self.pools} pools match the votes; {self.waiting} votes are in the outbox"
 
 
 def verify_tallies(pools: Sequence[Pool]) -> VerificationResult:
-    """The result of a recount of these pools in one consistent view. Call it outside of a transaction.
+    """Recount these pools in one consistent view of the database, and return the result.
 
-    Raises TallyMismatch at the first difference.
+    Call this outside of a transaction. Raises TallyMismatch at the first difference.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -52,7 +52,7 @@ def _check_pool(pool: Pool) -> int:
             first, second = (LanguageModel.objects.get(pk=model).slug for model in (low, high))
             raise TallyMismatch(
                 f"{pool.slug}/{category}, {first} against {second}: "
-                f"the tally has {stored[key]} {outcome}, the votes give {recounted[key]}"
+                f"the tally has {stored[key]} {outcome}, but the votes add up to {recounted[key]}"
             )
     return len({(category, low, high) for category, low, high, _ in stored})
 
@@ -94,7 +94,7 @@ def _list_outcomes(winner: str, *, first_is_a: bool) -> list[str]:
 
 
 def _iter_tallied_votes(pool: Pool) -> Iterator[Vote]:
-    """The counted votes that are in the tallies, without their long fields."""
+    """Yield the counted votes that are in the tallies. Large fields are not loaded."""
     waiting = Exists(Outbox.objects.filter(vote=OuterRef("pk")))
     votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True).order_by("pk")
     votes = votes.only("model_a", "model_b", "winner", "multiplicity", "categories")

@@ -1,4 +1,4 @@
-"""The votes of a pool as columns of numbers, for a process that needs every single vote in memory."""
+"""The votes of a pool in memory, as columns of numbers."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from ratings.pipeline.tallies import TALLIED_VOTES_SQL, VOTES_BY_ID_SQL
 
 STYLE_FEATURE_COUNT = 4
-COPY_HEADER_SIZE = 19  # bytes before the first row of PostgreSQL's binary COPY; two more end it
+COPY_HEADER_SIZE = 19  # bytes before the first row in PostgreSQL's binary COPY format; two bytes follow the last row
 BATCH_BYTES = 1 << 25
 UNKNOWN_VOTER = -1
 
-# Every value has a fixed size and is never NULL, so that the binary response is an array.
+# All values have a fixed size and are never NULL, so the binary response can be read as an array.
 SELECT_VOTES_SQL = """
 SELECT id, model_a_id, model_b_id, COALESCE(uuid_hash_extended(voter, 0), 0), voter IS NOT NULL,
     (CASE winner WHEN 'a' THEN 2 WHEN 'b' THEN 0 ELSE 1 END)::smallint, winner = 'both_bad', multiplicity,
@@ -36,7 +36,7 @@ COPY_FIELDS = [
     ("category_set", ">i8"),
     *((f"style{n}", ">f4") for n in range(2 * STYLE_FEATURE_COUNT)),
 ]
-# A row starts with its field count; each field is a length and a value.
+# A row consists of the number of fields, followed by the length and the value of each field.
 COPY_ROW_DTYPE = np.dtype(
     [("", ">i2"), *(part for name, dtype in COPY_FIELDS for part in ((f"{name} length", ">i4"), (name, dtype)))]
 )
@@ -45,14 +45,14 @@ COPY_ROW_DTYPE = np.dtype(
 class VoteColumns:
     """N counted votes in the order of their ids.
 
-    id            key of the vote
-    a, b          keys of the models
-    voter         number from 0; UNKNOWN_VOTER where unknown
-    double_score  2 if a won, 0 if b won, 1 otherwise
-    both_bad      whether both answers were bad
-    weight        how many times the vote counts
-    category_set  position in `category_sets`
-    style         (N, 8): features of a, then of b; NaN where unknown
+    id: the key of the vote
+    a, b: the keys of the models
+    voter: a number from 0, or UNKNOWN_VOTER
+    double_score: 2 if a won, 0 if b won, 1 otherwise
+    both_bad: whether both answers were bad
+    weight: the number of identical votes
+    category_set: a position in `category_sets`
+    style (N, 8): the features of a, then of b; NaN if unknown
     """
 
     def __init__(self) -> None:
@@ -84,11 +84,11 @@ class VoteColumns:
         self._append(TALLIED_VOTES_SQL, pool=pool)
 
     def add(self, ids: list[int]) -> int:
-        """Load these votes. Returns the first changed position."""
+        """Load these votes, and return the first position that has changed."""
         return self._append(VOTES_BY_ID_SQL, ids=ids)
 
     def has_category(self, category: str, part: slice) -> NDArray[np.bool_]:
-        """Whether each vote of a part has the category."""
+        """Return whether each vote in this slice has the category."""
         set_has_category = np.array([category in categories for categories in self.category_sets], dtype=bool)
         has_category: NDArray[np.bool_] = set_has_category[self["category_set"][part]]
         return has_category
@@ -105,9 +105,9 @@ class VoteColumns:
         return first_changed
 
     def _insert(self, rows: NDArray[Any]) -> int:
-        """Insert rows that are sorted by id. Returns the first changed position.
+        """Insert rows that are sorted by id, and return the first position that has changed.
 
-        Votes commit out of order, but rarely far out of order, so only the columns from that position on are sorted.
+        Votes commit out of order, but usually only slightly. So only the columns from that position on are sorted.
         """
         start = int(np.searchsorted(self["id"], rows["id"][0]))
         new: dict[str, NDArray[Any]] = {
@@ -133,7 +133,7 @@ class VoteColumns:
 
 
 def _iter_row_batches(copy: Iterable[bytes]) -> Iterator[NDArray[Any]]:
-    """The rows of a binary COPY, in large batches."""
+    """Yield the rows of a binary COPY in large batches."""
     buffer = bytearray()
     start = COPY_HEADER_SIZE
     for data in copy:
@@ -148,6 +148,6 @@ def _iter_row_batches(copy: Iterable[bytes]) -> Iterator[NDArray[Any]]:
 
 
 def _assign_codes(known: dict[int, int], values: NDArray[Any]) -> NDArray[np.intp]:
-    """Numbers from 0 for values; known values get the same numbers as before."""
+    """Return a number from 0 for each value. Known values keep their numbers."""
     distinct, inverse = np.unique(values, return_inverse=True)
     return np.array([known.setdefault(value, len(known)) for value in distinct.tolist()], dtype=np.intp)[inverse]

@@ -1,1 +1,1 @@
-"""Figures and comparisons of boards that pages and the API share."""
+"""Figures and comparisons that pages and the API share."""

@@ -1,6 +1,6 @@
-"""Regress the ratings of a board on the scores of a benchmark, and find the models far from the line.
+"""Compares a benchmark with a board: fits a regression of ratings on scores, and finds models far from the line.
 
-A regression uses only scores of equal conditions and only ratings that are settled and comparable.
+A regression uses only scores from the same conditions, and only comparable ratings that are not provisional.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,15 +38,16 @@ PROBLEMS = (TOO_FEW, FLAT)
 POINT_FIELDS = ("model", "name", "rating", "ci_low", "ci_high")
 
 Row = dict[str, Any]
-CONDITIONS_HINT = "Call this without `conditions` to get all conditions with their keys."
+CONDITIONS_HINT = "To list all conditions with their keys, omit `conditions`."
 
 
 @dataclass(frozen=True)
 class AgreementQuery:
-    """The board and the conditions to compare.
+    """The board and the conditions of a comparison.
 
-    pool: empty for this arena's own, or for the first pool with enough models while this arena has too few
-    conditions: key of the conditions; empty for the conditions with the most models
+    pool: if empty, this arena's own pool is used. If too few of its models have scores, the first pool with enough
+        models is used instead.
+    conditions: the key of the conditions. If empty, the conditions with the most models are used.
     """
 
     pool: str = ""
@@ -57,7 +58,7 @@ class AgreementQuery:
 
 @dataclass(frozen=True)
 class ConditionsGroup:
-    """Scores of equal conditions, and the pairs of score and board row of the models that are rated."""
+    """Scores from the same conditions, with the board rows of the models that are rated."""
 
     ranking: Ranking
     pairs: tuple[tuple[ComparableScore, Row], ...]
@@ -73,12 +74,16 @@ class ConditionsGroup:
 
 @dataclass(frozen=True)
 class BenchmarkComparison:
-    """A benchmark compared with a board.
+    """The comparison of a benchmark with a board.
 
-    own_models: how many models of the benchmark this arena's own board has, if those are too few; else None
-    group: the conditions in use; None if the benchmark has no scores
-    regression: None if there is a `problem`
-    points: from the lowest residual to the highest; without a regression from the highest rating to the lowest
+    own_models: if this arena's own board was not used because it has too few models with scores, the number of these
+        models; else None.
+    group: the conditions in use, or None if the benchmark has no scores.
+    regression: None if there is a `problem`.
+    points: sorted by residual, lowest first. Without a regression, they are sorted by rating, highest first.
+    left_out: models with a score but without a usable rating.
+    needed: the minimum number of models for a regression.
+    far: the minimum distance from the line, in standard deviations, at which a model is called far.
     """
 
     benchmark: Benchmark
@@ -99,7 +104,9 @@ class BenchmarkComparison:
 
     @property
     def rank_signal(self) -> str | None:
-        """Whether the benchmark has `kept` or `lost` its rank signal; None without a regression."""
+        """ "kept" if the benchmark still predicts the order of the ratings, "lost" if it does not, None without a
+        regression.
+        """
         if self.regression is None:
             return None
         return "lost" if self.regression.lost else "kept"
@@ -114,7 +121,10 @@ class BenchmarkComparison:
 
 
 def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
-    """The query from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the query from the parameters of a request.
+
+    Raises RequestError 400 if a parameter is invalid.
+    """
     board_key = snapshots.parse_board_key(parameters)
     return AgreementQuery(
         pool=parameters.get("pool") or "",
@@ -125,8 +135,8 @@ def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
 
 
 def get_benchmark(slug: str) -> Benchmark:
-    """The benchmark with this slug. Raises RequestError 404 if there is none."""
-    # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
+    """Return the benchmark with this slug. Raises RequestError 404 if there is none."""
+    # PostgreSQL rejects some unprintable characters, so names with such characters are not looked up.
     benchmark = Benchmark.objects.filter(slug=slug).first() if slug.isprintable() else None
     if benchmark is None:
         raise not_found_error("benchmark", slug, "All are listed at /api/v1/benchmarks/.")
@@ -134,14 +144,14 @@ def get_benchmark(slug: str) -> Benchmark:
 
 
 def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkComparison:
-    """The comparison of a benchmark with a board.
+    """Return the comparison of a benchmark with a board.
 
-    Raises RequestError 404 for an unknown pool or category, and for conditions that no score has.
+    Raises RequestError 404 if the pool or category is unknown, or if no score has the requested conditions.
     """
     rankings = load_rankings(benchmark)
     candidates = [ranking for ranking in rankings if query.conditions in ("", ranking.conditions.key)]
     if query.conditions and not candidates:
-        detail = f"No score of {benchmark.name} was run under these conditions. {CONDITIONS_HINT}"
+        detail = f"{benchmark.name} has no scores from these conditions. {CONDITIONS_HINT}"
         raise RequestError("not_found", detail, 404)
     pool, own_models = (query.pool, None) if query.pool else _choose_pool(candidates, query.category)
     board = snapshots.load_newest_board(BoardKey(pool, query.category, at=query.at))
@@ -165,8 +175,11 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
 
 
 def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int | None]:
-    """The pool to compare with. If it is not the live pool, also the number of comparable models of that one."""
-    if not category.isprintable():  # no query can contain it; loading the board raises the error
+    """Return the pool to compare with.
+
+    If it is not the live pool, also return how many models of the live pool have scores.
+    """
+    if not category.isprintable():  # not valid in a query; loading the board raises the error
         return LIVE_POOL, None
     sizes = {LIVE_POOL: 0}
     for snapshot in list_newest_snapshots(category):
@@ -179,7 +192,7 @@ def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int |
 
 
 def _find_exclusion(row: Row) -> str:
-    """Why the rating of a board row cannot be compared, or an empty string."""
+    """Return the reason why a rating cannot be compared, or "" if it can."""
     if row["component"] != 0:
         return UNCONNECTED
     if row["unbounded"]:
@@ -197,7 +210,7 @@ def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[tuple
 
 
 def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None, BenchmarkRegression | None]:
-    """None and the regression; or why there is none, and None."""
+    """Return the problem and the regression. One of them is None."""
     if len(pairs) < MIN_MODELS:
         return TOO_FEW, None
     try:
@@ -213,7 +226,10 @@ def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None,
 
 
 def _compute_error(row: Row) -> float:
-    """The standard error of a rating, from its interval if only that was published, else 0."""
+    """Return the standard error of a rating.
+
+    If only the interval is known, it is derived from the interval; otherwise it is 0.
+    """
     if row["se"] is not None:
         return float(row["se"])
     low, high = row["ci_low"], row["ci_high"]
@@ -241,7 +257,7 @@ def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None
 
 
 def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
-    """The models that have a score but no comparable rating, by name, each with the reason."""
+    """Return the models with a score but without a comparable rating, sorted by name, each with the reason."""
     board_rows = {row["model"]: row for row in rows}
     models = [score.model for _, score in group.ranking.rows] if group else []
     left_out = []
@@ -254,7 +270,7 @@ def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[R
 
 
 def find_comparable_slugs() -> set[str]:
-    """The slugs of all benchmarks with enough models on the overall board of one pool."""
+    """Return the slugs of all benchmarks for which one pool's overall board has enough models with scores."""
     boards = [set(_index_rated_rows(unpack_rows(snapshot.rows))) for snapshot in list_newest_snapshots()]
     condition_names = [field.name for field in fields(Conditions) if field.name != "report"]
     report = Case(When(harness="", then=F("source")), default=Value(""))

@@ -1,4 +1,4 @@
-"""Ratings against price or measured speed: the models of a board and their Pareto frontier."""
+"""Ratings against price or measured speed, with the Pareto frontier of a board."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,23 +16,24 @@ from ratings.statistics import pareto
 PRICE = "price"
 SPEED = "speed"
 AXES = (PRICE, SPEED)
-UNCONNECTED = "unconnected"  # no chain of votes joins the model to the main group
-UNBOUNDED = "unbounded"  # it has no finite rating of its own yet
-UNRANKED = "unranked"  # it has too few votes for a rank, so for a place on the frontier too
-UNKNOWN = "unknown"  # its price or speed is unknown
+UNCONNECTED = "unconnected"  # no chain of votes connects the model to the main group
+UNBOUNDED = "unbounded"  # the model has no finite maximum likelihood rating
+UNRANKED = "unranked"  # the model has too few votes for a rank
+UNKNOWN = "unknown"  # the price or speed of the model is unknown
 EXCLUSION_REASONS = (UNCONNECTED, UNBOUNDED, UNRANKED, UNKNOWN)
 
 Row = dict[str, Any]
 
 
 def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
-    """The models of a board with their price or speed, and which of them are on the Pareto frontier.
+    """Return the models of a board with their price or speed, and mark those on the Pareto frontier.
 
-    It is the board with the axis as `against`. `rows`, in the order of the board, also have value, on_frontier, and
-    with prices both of them, their source and their day. `left_out`: model, name and reason, one of
-    `EXCLUSION_REASONS`. Prices and speeds are today's, whatever the time of the board.
+    The result is the board with these changes: `against` is the axis. `rows` has only the compared models, in the order
+    of the board, with the additional fields value and on_frontier; for prices, also with both prices, their source, and
+    their date. `left_out` has the other models with the reason, one of `EXCLUSION_REASONS`. Prices and speeds are
+    current, even if the board is not.
 
-    axis: `price`, in dollars per million tokens (blended 3:1, input to output), or `speed`, in tokens per second.
+    axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second)
 
     Raises RequestError as `snapshots.load_newest_board` does, and 400 for another axis.
     """
@@ -52,7 +53,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
 
 
 def _find_exclusion(row: Row, values: Mapping[str, Row]) -> str:
-    """Why a row is not in the comparison, or an empty string."""
+    """Return the reason why a row is not compared, or "" if it is."""
     if row["component"] != 0:
         return UNCONNECTED
     if row["unbounded"]:
@@ -69,7 +70,7 @@ def _mark_frontier(rows: Sequence[Row], axis: str) -> list[Row]:
 
 
 def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
-    """Slug → the value on the axis and the fields that go with it, for models where it is known."""
+    """Return slug → the value on the axis and related fields, for models with a known value."""
     models = LanguageModel.objects.filter(slug__in=[row["model"] for row in rows]).only("slug")
     slugs = {model.pk: model.slug for model in models}
     if axis == PRICE:

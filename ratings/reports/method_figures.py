@@ -1,7 +1,7 @@
-"""The figures of the method page for one pool: votes that count and that do not, chances in the draw, recent changes.
+"""The figures of the method page for one pool.
 
-Boards are loaded as published, and counts as Celery beat has stored them (`ratings.pipeline.pool_figures`), so no
-request waits for a million votes. This module does not import numpy, because web processes load it.
+Boards are loaded as they were published, and counts as Celery beat has stored them (`ratings.pipeline.pool_figures`),
+so no request has to wait until a million votes are read. Web processes load this module, so it does not import numpy.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,15 +28,15 @@ from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 from ratings.statistics.constants import ELO_SCALE, Z95
 
 MISS_RATE = 0.05
-FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models that move by more than two errors by chance
+FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models that chance alone flags
 DAY = timedelta(days=1)
 MAX_CHANGES = 12
 REASON_TEXTS: dict[str, str | Promise] = {
-    vote_rules.SIDE_BY_SIDE: _("the voter had picked the two models and knew them"),
-    vote_rules.STOPPED: _("the voter had stopped an answer before its end"),
-    vote_rules.ONE_SIDED: _("a question had made one model fail and not the other"),
+    vote_rules.SIDE_BY_SIDE: _("the voter had picked the two models and knew their names"),
+    vote_rules.STOPPED: _("the voter had stopped an answer"),
+    vote_rules.ONE_SIDED: _("a question had made only one of the models fail"),
     vote_rules.IDENTITY_PROBE: _("a question had asked which model is answering"),
-    vote_rules.IDENTITY_LEAK: _("an answer had revealed its model"),
+    vote_rules.IDENTITY_LEAK: _("an answer had revealed which model wrote it"),
     vote_rules.REPEATED_PROMPT: _("the same voter had judged the same two models on the same question before"),
     "": _("the imported vote has no reason"),
 }
@@ -60,13 +60,13 @@ class Proportion:
 
     @property
     def is_even(self) -> bool:
-        """Whether one half lies within the interval."""
+        """True if the interval contains 50%."""
         return self.low <= 50 <= self.high
 
 
 @dataclass(frozen=True)
 class DayChange:
-    """A model whose rating or rank differs from a day ago, or that is new; then `change` is None."""
+    """A model whose rating or rank has changed within a day. For a new model, `change` is None."""
 
     slug: str
     name: str
@@ -78,7 +78,14 @@ class DayChange:
 
 @dataclass(frozen=True)
 class PoolCounts:
-    """The stored counts of a pool's votes."""
+    """The stored counts of a pool.
+
+    left: the share of the left answer among votes with a winner.
+    skipped, replaced: shares of finished blind battles.
+    shares, makers: the votes per model and per maker.
+    battles: how often each model failed.
+    draw, audit: the probabilities of pairs, and the audit of the draw.
+    """
 
     counted_at: datetime
     counted: int
@@ -96,7 +103,7 @@ class PoolCounts:
 
     @property
     def rated(self) -> int:
-        """How many models have a vote that counts; each of them must have a row."""
+        """The number of models with votes that count. Each of them must be on the board."""
         return sum(share.counted > 0 for share in self.shares)
 
     @property
@@ -106,13 +113,13 @@ class PoolCounts:
 
     @property
     def retired_percent(self) -> float:
-        """The percentage of retired models among the sides of all votes."""
+        """The percentage of vote sides that belong to retired models. Each vote has two sides."""
         return sum(share.percent for share in self.retired) / 2
 
 
 @dataclass(frozen=True)
 class DayChanges:
-    """The models that moved within a day, the largest change first, and how many more moved."""
+    """The models that changed within a day, largest change first. `more` is how many others changed less."""
 
     since: datetime
     changes: list[DayChange]
@@ -123,10 +130,11 @@ class DayChanges:
 class MethodFigures:
     """All figures of a pool.
 
-    counts: None until they are counted for the first time
-    intervals: how many intervals of the board have two bounded ends
-    expected_misses: how many of them are expected to miss the truth
-    style_board: the overall board under style control; styles: the worth of each feature on it
+    counts: None until the votes are counted for the first time.
+    intervals: the number of closed intervals on the board.
+    expected_misses: the number of these intervals that are expected to miss the true rating.
+    style_board: the overall board under style control.
+    styles: the effect of each style feature on that board.
     """
 
     pool: Pool
@@ -139,14 +147,14 @@ class MethodFigures:
 
     @property
     def day(self) -> DayChanges | None:
-        """The changes within a day; None if no board is a day old."""
+        """The changes within a day, or None if no board is a day old."""
         return _load_day_changes(self.pool.slug, self.board)
 
 
 def load_pool_figures(pool: str) -> MethodFigures:
-    """The figures of a pool.
+    """Return the figures of a pool.
 
-    Raises RequestError 404 for an unknown pool, and for one whose ratings were published elsewhere.
+    Raises RequestError 404 if the pool is unknown or is a reference pool.
     """
     board = snapshot_cache.get_board(BoardKey(pool=pool)).board
     if "reference" in board:
@@ -155,7 +163,7 @@ def load_pool_figures(pool: str) -> MethodFigures:
 
 
 def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
-    """The figures of the pool of this board, which is its newest overall one."""
+    """Return the figures of the pool to which this board belongs. It must be the pool's newest overall board."""
     slug: str = board["pool"]
     style_board = _load_board(slug, style_control=True)
     pool = Pool.objects.select_related("figures").get(slug=slug)
@@ -176,7 +184,7 @@ def _load_board(pool: str, *, style_control: bool = False, at: datetime | None =
 
 
 def compute_proportion(part: int, whole: int) -> Proportion | None:
-    """The proportion, or None if the whole is 0."""
+    """Return the proportion, or None if the whole is 0."""
     if not whole:
         return None
     rate = part / whole
@@ -195,7 +203,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
     battles = figures["battles"]
     skipped = battles.get("skipped", 0)
     finished = battles.get("voted", 0) + skipped
-    model_battles = figures.get("model_battles", {})  # missing in figures of earlier versions
+    model_battles = figures.get("model_battles", {})  # not in figures that earlier versions stored
     chances = figures["chances"]
     models = _load_models({*figures["models"], *(chances or {}).get("models", {}), *model_battles})
     shares = vote_shares.build_model_shares(figures, counted, models, _list_reasons)
@@ -217,7 +225,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
 
 
 def _list_reasons(reasons: Mapping[str, int]) -> list[ReasonCount]:
-    """The reasons with their texts, the most frequent first."""
+    """Return the reasons with their texts, most frequent first."""
     by_frequency = sorted(reasons.items(), key=lambda item: -item[1])
     return [ReasonCount(reason, REASON_TEXTS.get(reason, reason), votes) for reason, votes in by_frequency]
 
@@ -237,7 +245,10 @@ def _convert_to_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) -> dict[str, Any]:
-    """The audit of the draw. `flagged` models move by more than two errors; `farthest` is the largest move."""
+    """Return the audit of the draw.
+
+    `flagged` are the models that move by more than two errors; `farthest` is the largest move.
+    """
     rows = [
         {"slug": slug, "name": models[slug].name, "moved": moved, "error": error, "flagged": flagged}
         for slug, (moved, error, flagged) in audit["models"].items()
@@ -247,7 +258,7 @@ def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) 
     return {
         "votes": audit["votes"],
         "most": audit["most"],
-        "clustered": audit.get("clustered", False),  # missing in figures of earlier versions
+        "clustered": audit.get("clustered", False),  # not in figures that earlier versions stored
         "models": len(rows),
         "expected": FLAG_RATE * len(rows),
         "farthest": rows[0] if rows else None,
@@ -256,7 +267,7 @@ def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) 
 
 
 def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The effect of each style feature, in Elo points per standard deviation, with its 95% margin."""
+    """Return the effect of each style feature with its 95% margin, in Elo points per standard deviation."""
     coefficients = {feature: style[feature] for feature in STYLE_NAMES if style.get(feature)}
     return [
         {
@@ -270,7 +281,7 @@ def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
-    """The changes since a day ago, or None if no board is a day old."""
+    """Return the changes since one day ago, or None if no board is a day old."""
     earlier = _load_board(slug, at=timezone.now() - DAY)
     if not earlier["computed_at"]:
         return None
@@ -280,7 +291,7 @@ def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
 
 
 def _list_day_changes(earlier: Mapping[str, Any], board: Mapping[str, Any]) -> list[DayChange]:
-    """The models that moved by half a point or to another rank, and new ones."""
+    """Return the new models, and those that moved by at least half a point or to another rank."""
     changes = model_facts.compute_changes(board, earlier)
     old_ranks = {row["model"]: row["rank"] for row in earlier["rows"]}
     day_changes = []

@@ -1,4 +1,4 @@
-"""The API report of one model, with the content of its page: facts, placements, feedback reasons and scores."""
+"""The report on one model in the API, with the same content as the model's page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ from ratings.reports import placements
 
 
 def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The report, with a number of queries that does not depend on how many models or categories there are.
+    """Return the report. The number of queries does not depend on the number of models or categories.
 
-    Raises RequestError 404 for an unknown pool.
+    Raises RequestError 404 if the pool is unknown.
     """
     overall = placements.list_pool_placements(model.slug)
     pool = parameters.get("pool") or placements.choose_default_pool(overall, parameters)
     if parameters.get("pool"):
-        snapshot_cache.get_board(BoardKey(pool=pool))  # raises for an unknown pool
+        snapshot_cache.get_board(BoardKey(pool=pool))  # raises if the pool is unknown
     listed = {(placement.pool.slug, placement.category) for placement in overall}
     by_category = [
         placement

@@ -20,10 +20,11 @@ MIN_TIME = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class BoardComparison:
-    """A board compared with an earlier one.
+    """The comparison of a board with an earlier one.
 
-    since: the time of the comparison; computed_at: the time of the earlier board
-    changes: None if no board had been published by then
+    since: the requested time.
+    computed_at: the time of the earlier board, or None if no board existed at `since`.
+    changes: None if no board existed at `since`.
     """
 
     since: datetime
@@ -33,10 +34,11 @@ class BoardComparison:
 
 @dataclass(frozen=True)
 class MovementReport:
-    """The changes of a board from `since` to `until`, and the votes of each day up to then.
+    """The changes of a board from `since` to `until`, and the votes per day up to `until`.
 
-    computed_then: the time of the earlier board; None if no board had been published by then, so nothing has changed
-    votes: how many votes the later board has more; None if unknown
+    computed_then: the time of the earlier board, or None if no board existed at `since`.
+    votes: the number of votes that only the later board has, or None if unknown.
+    shift, movements, added, removed: as in `BoardChanges`. Without an earlier board, they are None or empty.
     """
 
     board: Mapping[str, Any]
@@ -52,7 +54,7 @@ class MovementReport:
 
 
 def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: datetime) -> BoardComparison:
-    """The changes between a board and the one that was published at an earlier time.
+    """Return the changes from the board that was current at `since` to this board.
 
     Raises RequestError as `snapshots.load_newest_board` does.
     """
@@ -63,12 +65,12 @@ def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: d
 
 
 def subtract_duration(end: datetime, duration: timedelta) -> datetime:
-    """The time that is earlier by the duration, but no earlier than the first representable time."""
+    """Return `end` minus the duration, but not a time before the first time that datetime can represent."""
     return end - min(duration, end - MIN_TIME)
 
 
 def build_movement_report(board_key: BoardKey, since: datetime | None, until: datetime | None) -> MovementReport:
-    """The changes from `since` (default: a day before the end) to `until` (default: now).
+    """Return the changes from `since` (default: a day before the end) to `until` (default: now).
 
     Raises RequestError as `snapshots.load_newest_board` does, and 400 if `since` is not before `until`.
     """

@@ -1,4 +1,4 @@
-"""The placements of one model: on the board of each pool, in each category of one pool, and against each opponent."""
+"""The placements of one model: in each pool, in each category of one pool, and against each opponent."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from ratings.statistics.constants import Z95
 
 @dataclass(frozen=True)
 class Placement:
-    """A model's row on the board of a pool and category.
+    """The row of a model on the board of a pool and category.
 
-    name: of the category
-    ranked_models: how many models of the row's component have a rank
+    name: the name of the category.
+    ranked_models: the number of ranked models in the same component.
     """
 
     pool: Pool
@@ -31,17 +31,17 @@ class Placement:
 
     @property
     def missing(self) -> str:
-        """How many more votes the model needs for a rank; empty if it has one."""
+        """A text about the votes that the model still needs for a rank, or "" if it is ranked."""
         return describe_missing_votes(self.row)
 
 
 def list_pool_placements(model: str) -> list[Placement]:
-    """The placements of a model on the newest overall board of each pool."""
+    """Return the placements of a model on the newest overall board of each pool."""
     return _find_placements(list_newest_snapshots(), model)
 
 
 def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str, str]) -> str:
-    """The pool of the leaderboard if the model is on it, else the first pool of these placements."""
+    """Return the pool of the leaderboard if the model is on it, else the first pool of these placements."""
     pools = [placement.pool.slug for placement in placements]
     if not pools:
         return LIVE_POOL
@@ -50,9 +50,9 @@ def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str
 
 
 def list_category_placements(pool: str, model: str) -> list[Placement]:
-    """The placements of a model on the newest boards of a pool: the overall one first, then by category name.
+    """Return the placements of a model on the newest boards of a pool: first the overall one, then by category name.
 
-    Boards under style control are not among them.
+    Boards under style control are not included.
     """
     boards = Board.objects.filter(pool__slug=pool, style_control=False)
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
@@ -79,13 +79,18 @@ def _find_placement(snapshot: Snapshot, model: str) -> Placement | None:
 
 
 def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
-    """The opponents of a model on a board, most votes first.
+    """Return the opponents of a model on a board, those with the most votes first.
 
-    Each has model (slug), votes, wins, losses, ties, actual, predicted, diff and error. actual and predicted are win
-    rates; a tie is half a win. diff is in Elo points, and error is half of its 95% interval. Values without a
-    prediction are None, see `pairwise.build_matrices`.
+    Each is a dict with these keys:
+
+    model: the slug.
+    votes, wins, losses, ties: the direct votes.
+    actual, predicted: win rates. A tie is half a win.
+    diff, error: the difference in Elo points, and half of its 95% interval.
+
+    Values are None if there is no prediction (see `pairwise.build_matrices`).
     """
-    from ratings.boards import pairwise  # scipy is slow to load
+    from ratings.boards import pairwise  # loads scipy, which is slow to import
 
     figures = pairwise.compare_model(board_key, model)
     opponents = [_build_opponent(figures, index, slug) for index, slug in enumerate(figures.get("models", ()))]

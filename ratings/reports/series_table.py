@@ -1,4 +1,4 @@
-"""Ratings over time for a page: the API URL that the plot reads, and a table with the same numbers."""
+"""Ratings over time for a page: the API URL for the plot, and a table with the same numbers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,10 +15,10 @@ MAX_MODELS = 10  # in one plot
 def build_series_table(
     board_key: BoardKey, rows: Sequence[Mapping[str, Any]], until: datetime | None, since: datetime | None = None
 ) -> dict[str, Any]:
-    """The table of the first ten models of these rows, from the first stored board or `since` to `until`.
+    """Return the table of the first ten models of these rows, from `since` (or the first stored board) to `until`.
 
-    `models` has the slug and name of each model. `lines`, newest first, have the time of a board and, for each model,
-    its rating and interval as text, or None if it was not on the board.
+    `models` has the slug and name of each model. `lines` has the boards, newest first. Each line has the time of the
+    board and one cell per model: its rating and interval as text, or None if the model was not on the board.
     """
     models = [{"model": row["model"], "name": row["name"]} for row in rows[:MAX_MODELS]]
     slugs = [model["model"] for model in models]

@@ -1,4 +1,4 @@
-"""Shares of the votes of a pool: of each model, and of all models of a maker together."""
+"""Shares of the votes in a pool, per model and per maker."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,12 @@ LazyText = str | Promise
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """A reason why votes do not count: its stored name, its text, and the number of votes."""
+    """A reason why votes do not count.
+
+    reason: the stored name of the reason.
+    text: the text that the page shows for it.
+    votes: the number of votes with this reason.
+    """
 
     reason: str
     text: LazyText
@@ -26,11 +31,12 @@ ReasonLister = Callable[[Mapping[str, int]], list[ReasonCount]]
 
 @dataclass(frozen=True)
 class ModelShare:
-    """The share of one model.
+    """The votes of one model.
 
-    percent: of the votes that count
-    chance: to be in the next battle, in percent; None if unknown
-    reasons: why other votes of the model do not count
+    counted: the number of votes that count.
+    reasons: the reasons why other votes do not count.
+    percent: the share of all votes that count.
+    chance: the probability of being in the next battle, in percent, or None if unknown.
     """
 
     slug: str
@@ -49,9 +55,10 @@ class ModelShare:
 
 @dataclass(frozen=True)
 class MakerShare:
-    """The share of all models of one maker.
+    """The votes of all models of one maker.
 
-    percent, chance: of the sides of all votes, and of the sides of the next battle; all makers together have 100
+    percent, chance: the maker's share of the sides of all votes, and of the next battle. The shares of all makers add
+        up to 100.
     """
 
     name: str
@@ -64,10 +71,14 @@ class MakerShare:
 def build_model_shares(
     figures: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], list_reasons: ReasonLister
 ) -> list[ModelShare]:
-    """The shares of all models, most votes first, then the models in the draw that have none yet.
+    """Return the shares of all models, those with the most votes first.
 
-    figures: as stored by `ratings.pipeline.pool_figures`. votes: number of counted votes. models: slug → model; others
-    are omitted. list_reasons: returns the reasons in a model's counts, with their texts.
+    It includes models in the draw that have no votes yet.
+
+    figures: as stored by `ratings.pipeline.pool_figures`.
+    votes: the number of votes that count.
+    models: slug → model. Other models are omitted.
+    list_reasons: returns the reasons in the counts of a model, with their texts.
     """
     chances = (figures["chances"] or {}).get("models", {})
     counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]
@@ -92,7 +103,7 @@ def build_model_shares(
 
 
 def build_maker_shares(shares: Sequence[ModelShare]) -> list[MakerShare]:
-    """The shares of all makers, largest first; models of unknown makers are one share without a name."""
+    """Return the shares of all makers, largest first. Models of unknown makers are combined under an empty name."""
     by_maker: dict[str, list[ModelShare]] = defaultdict(list)
     for share in shares:
         by_maker[share.maker].append(share)

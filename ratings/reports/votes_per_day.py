@@ -1,4 +1,4 @@
-"""Votes added to a board on each day, computed from its stored snapshots: the last one of each day stays forever."""
+"""Votes per day on a board, computed from stored snapshots. The last snapshot of each day is kept forever."""
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -17,9 +17,11 @@ class DayVotes(NamedTuple):
 
 
 def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[DayVotes]:
-    """The votes of the last thirty UTC days up to this time, oldest first, starting with the first board.
+    """Return the votes of the last thirty days (UTC) up to this time, oldest first.
 
-    A day without a board has 0 votes. The list is empty for a reference board, because its votes are not published.
+    It starts with the day of the first board.
+
+    A day without a board has 0 votes. For a reference board, the list is empty, because its votes are not published.
     """
     snapshots = Snapshot.objects.filter(
         board=select_board_id(board_key), method=board_key.method, computed_at__lte=until, votes__isnull=False

@@ -1,1 +1,1 @@
-"""Rating methods. They are pure: they import neither Django nor a database."""
+"""Rating methods. These modules do not import Django or use a database."""

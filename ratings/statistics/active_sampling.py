@@ -1,10 +1,11 @@
-"""The share of the next battles that each pair of models should get, so that votes help most where people look.
+"""Weights for drawing the next pair, so that new votes reduce the most important errors.
 
-A vote between i and j adds p q (e_i - e_j)(e_i - e_j)' to the information, so the covariance V shrinks by a matrix of
-rank one. trace(W V) is the sum of the variances that matter. The vote shrinks it by
-p q (e_i - e_j)' V W V (e_i - e_j) / (1 + p q (e_i - e_j)' V (e_i - e_j)). This is the sequential design for linear
-criteria (V. V. Fedorov, Theory of Optimal Experiments, 1972). Here pairs are drawn in proportion to that gain: always
-drawing the best pair would give every model the same opponent.
+One vote on models i and j adds p q (e_i - e_j)(e_i - e_j)' to the information matrix, which is a rank-one update of the
+covariance matrix V. Let W be the matrix for which trace(W V) is the weighted sum of the variances to reduce. The vote
+reduces this sum by p q (e_i - e_j)' V W V (e_i - e_j) / (1 + p q (e_i - e_j)' V (e_i - e_j)). This is sequential design
+for a linear optimality criterion (V. V. Fedorov, Theory of Optimal Experiments, 1972). Pairs are drawn with a
+probability proportional to this reduction. If the best pair were always drawn, every model would meet the same
+opponent.
 """
 
 import numpy as np
@@ -17,32 +18,37 @@ from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, Z95
 from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize
 from ratings.statistics.vote_arrays import Floats
 
-# A newcomer has fewer votes than this, or an interval that reaches more than this many Elo points to each side.
+# A model is a newcomer if it has fewer votes or a wider interval than this. The half-width is in Elo points.
 NEWCOMER_VOTES = 100
 NEWCOMER_HALF_WIDTH = 20.0
 CONTENDER_COUNT = 10
 
-# Weights of three mean variances: contenders among each other, newcomers against the field, all models against the
-# field. They are means, because with sums a few newcomers would wait for the top, or the top for all models of a young
-# board.
+# The weights of three mean variances: differences between contenders, newcomers against the field, and all models
+# against the field. Sums instead of means would depend on the number of models in each group: a few newcomers would
+# have almost no weight, or the contenders of a new board would have almost none.
 _CONTENDER_WEIGHT = 3.0
 _NEWCOMER_WEIGHT = 1.0
 _FIELD_WEIGHT = 0.05
-# The information of one tie between equals.
+# The information of one tie between two equally strong models.
 _PRIOR_INFORMATION = 0.25
-# A smaller variance is rounding.
+# A smaller variance is a rounding error.
 _MIN_VARIANCE = 1e-15
 
 
 def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
-    """The share (M, M) of the next battles that each pair should get, from a board and its fit.
+    """Return the share of the next battles that each pair of models should get, as an (M, M) matrix.
 
-    The shares are symmetric, finite and at least zero, with a zero diagonal. Their sum over pairs i < j is 1, or 0 if
-    there is no pair. Three things matter: the ratings of newcomers against the field, the differences among the
-    contenders, and, a little, every rating. A contender counts by its chance to be among the ten best. The field is
-    the mean weighted by information, to which a model without votes adds next to nothing.
+    The matrix is symmetric and finite, with a zero diagonal and no negative values. The shares of the pairs i < j add
+    up to 1, or to 0 if there is no pair.
 
-    Each model has a prior as strong as one tie against 1000, so a board without votes works too.
+    The shares reduce three kinds of errors: the ratings of newcomers relative to the field, the differences between
+    contenders, and, with a small weight, all ratings. Each model counts as a contender with the probability that it is
+    among the ten best. The field is the mean of all ratings, weighted by information. A model without votes has almost
+    no weight in it.
+
+    Each model has a prior that is worth one tie against an opponent rated 1000, so a board without votes is valid
+    input.
+
     Raises likelihood.NotConverged as `bradley_terry.fit` does.
     """
     size = len(board.labels)
@@ -62,7 +68,7 @@ def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
 
 
 def _fit_strengths(board: Comparisons, start: Floats) -> Floats:
-    """Strengths (M,) in natural units; each model has one virtual tie against an opponent of strength 0."""
+    """Return the strengths (M,) in natural units. Each model has one virtual tie against an opponent of strength 0."""
     half = np.full((len(start), 1), 0.5)
     score = board.score
     won = np.hstack((score, half))
@@ -76,7 +82,7 @@ def _is_newcomer(board: Comparisons, fit: Fit) -> Flags:
 
 
 def _compute_contender_chances(theta: Floats, variance: Floats) -> Floats:
-    """(M,): approximate chance of each model to be among the ten best."""
+    """Return the approximate probability that each model is among the ten best, as an array (M,)."""
     if len(theta) <= CONTENDER_COUNT:
         return np.ones(len(theta))
     last, next_one = -np.sort(-theta)[CONTENDER_COUNT - 1 : CONTENDER_COUNT + 1]
@@ -85,7 +91,7 @@ def _compute_contender_chances(theta: Floats, variance: Floats) -> Floats:
 
 
 def _compute_gain(against_field: Floats, newcomers: Flags, contenders: Floats) -> Floats:
-    """V W V (M, M); only the variances of its differences matter."""
+    """Return V W V, an (M, M) matrix up to terms that cancel in the variances of differences."""
     contender_weights = _CONTENDER_WEIGHT * contenders / contenders.sum()
     newcomer_weights = _NEWCOMER_WEIGHT * newcomers / max(int(newcomers.sum()), 1)
     weights = contender_weights + newcomer_weights + _FIELD_WEIGHT / len(newcomers)
@@ -95,7 +101,7 @@ def _compute_gain(against_field: Floats, newcomers: Flags, contenders: Floats) -
 
 
 def _compute_difference_variances(covariance: Floats) -> Floats:
-    """(M, M): the variances of all differences; rounding does not take them below zero."""
-    own = covariance.diagonal()
-    differences: Floats = np.maximum(own[:, None] + own - (covariance + covariance.T), 0)
+    """Return the variances of all differences, as an (M, M) matrix. Negative values from rounding become zero."""
+    variances = covariance.diagonal()
+    differences: Floats = np.maximum(variances[:, None] + variances - (covariance + covariance.T), 0)
     return differences

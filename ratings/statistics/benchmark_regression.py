@@ -1,7 +1,7 @@
-"""Regression of ratings on benchmark scores: shows where a benchmark and the voters disagree. Pure.
+"""Linear regression of ratings on benchmark scores, to find models on which a benchmark and the voters disagree.
 
-Voters prefer a model far below the line less than its score predicts, and a model far above the line more. Neither
-proves anything: overfitting, leakage, a narrow test, style, or chance can cause it.
+If a model is far below the line, voters like it less than its score predicts. If it is far above the line, they like it
+more. A large residual does not prove anything: it can be due to overfitting, leakage, a narrow test, style, or chance.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ MIN_MODELS = 12
 MIN_OUTLIER_Z = 1.5
 MAX_VALUE = 10**9
 RELATIVE_TOLERANCE = 1e-9
-# Below this, the order of the scores says next to nothing about the order of the ratings.
+# With a lower rank correlation, the scores are not a useful predictor of the ratings.
 MIN_CORRELATION = 0.3
 PERFECT_CORRELATION = 1 - 1e-12
 Verdict = Literal["below", "above", "unclear", "agree"]
@@ -26,12 +26,10 @@ Verdict = Literal["below", "above", "unclear", "agree"]
 
 @dataclass(frozen=True)
 class RegressionPoint:
-    """One model with its residual.
+    """The data and the residual of one model.
 
-    `z` is the residual in standard deviations of all residuals. `z_low` and `z_high` are the ends of its 95% interval,
-    given the noise of the model's own rating and score.
-    `verdict` is "below" or "above" if the model is 1.5 or more off the line, "unclear" if noise alone could explain
-    that, else "agree".
+    `z` is the residual divided by the standard deviation of all residuals. `z_low` and `z_high` are the ends of its 95%
+    interval, which accounts for the errors of the model's own rating and score.
     """
 
     name: str
@@ -44,6 +42,10 @@ class RegressionPoint:
 
     @property
     def verdict(self) -> Verdict:
+        """The verdict is "agree" if |z| is below 1.5, and "unclear" if the interval of z contains 0.
+
+        Otherwise it is "below" or "above".
+        """
         if abs(self.z) < MIN_OUTLIER_Z:
             return "agree"
         if self.z_low <= 0 <= self.z_high:
@@ -53,9 +55,9 @@ class RegressionPoint:
 
 @dataclass(frozen=True)
 class BenchmarkRegression:
-    """The least-squares line, the distance of each model from it, and how well the two orders agree.
+    """A least-squares line with the residuals, and the rank correlation between scores and ratings.
 
-    `points` are sorted from the lowest to the highest residual. `sd` is the standard deviation of the residuals in Elo
+    `points` are sorted by residual, from lowest to highest. `sd` is the standard deviation of the residuals in Elo
     points, with n - 2 degrees of freedom. `spearman_low` and `spearman_high` are the ends of the 95% interval of the
     rank correlation.
     """
@@ -76,7 +78,7 @@ class BenchmarkRegression:
 
     @property
     def lost(self) -> bool:
-        """Whether the benchmark no longer predicts which models voters prefer."""
+        """True if the benchmark no longer predicts the order of the ratings."""
         return self.spearman < MIN_CORRELATION
 
 
@@ -87,10 +89,12 @@ def regress_ratings(
     rating_se: ArrayLike = 0.0,
     score_se: ArrayLike = 0.0,
 ) -> BenchmarkRegression:
-    """Regress ratings on scores; errors are standard errors, 0 where none is known.
+    """Return the regression of ratings on scores.
 
-    Raises ValueError if there are fewer than twelve models, if a number is not finite or not below a billion, or if
-    all scores, or all ratings, are the same.
+    rating_se, score_se: standard errors, or 0 where the error is unknown
+
+    Raises ValueError if there are fewer than twelve models, if a number is not finite or its absolute value is a
+    billion or more, if the lengths of the arguments differ, or if all scores or all ratings are equal.
     """
     x = _check_numbers("scores", scores, len(names))
     y = _check_numbers("ratings", ratings, len(names))
@@ -104,7 +108,7 @@ def regress_ratings(
     intercept = float(y.mean() - slope * x.mean())
     expected = intercept + slope * x
     sd = sqrt(float(np.sum((y - expected) ** 2)) / (len(names) - 2))
-    unit = sd if sd > RELATIVE_TOLERANCE * np.ptp(y) else np.inf  # all models lie on the line
+    unit = sd if sd > RELATIVE_TOLERANCE * np.ptp(y) else np.inf  # infinite if all models are on the line
     residuals = (y - expected) / unit
     margins = Z95 * np.hypot(noise_y, slope * noise_x) / unit
     columns = (x, y, expected, residuals, residuals - margins, residuals + margins)
@@ -119,7 +123,7 @@ def regress_ratings(
 
 
 def compute_correlation_interval(rho: float, n: int) -> tuple[float, float]:
-    """The ends of the 95% interval of a rank correlation over n > 3 pairs.
+    """Return the ends of the 95% interval of a rank correlation over n > 3 pairs.
 
     Source: D. G. Bonett and T. A. Wright, Psychometrika 65 (2000), 23-28.
     """
@@ -130,7 +134,7 @@ def compute_correlation_interval(rho: float, n: int) -> tuple[float, float]:
 
 
 def _rank_values(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1; equal values share the mean of their ranks."""
+    """Return ranks that start at 1. Equal values get the mean of their ranks."""
     _, positions, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2)[positions]
     return ranks

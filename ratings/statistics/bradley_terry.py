@@ -1,9 +1,9 @@
 """Bradley-Terry ratings by exact maximum likelihood, with sandwich intervals.
 
-The chance that i beats j is 1 / (1 + 10 ** ((r_j - r_i) / 400)). A tie is half a win for each side.
+The probability that model i beats model j is 1 / (1 + 10 ** ((r_j - r_i) / 400)). A tie is half a win for each model.
 
-Sources: R. A. Bradley and M. E. Terry, Biometrika 39 (1952); H. White, Econometrica 50 (1982) for the sandwich;
-K.-Y. Liang and S. L. Zeger, Biometrika 73 (1986) for its clustered form.
+Sources: R. A. Bradley and M. E. Terry, Biometrika 39 (1952); H. White, Econometrica 50 (1982) for the sandwich
+estimator; K.-Y. Liang and S. L. Zeger, Biometrika 73 (1986) for its clustered form.
 """
 
 from collections.abc import Sequence
@@ -38,13 +38,17 @@ _COUNT_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Ratings of M models in the order of the board's labels, in Elo points; never NaN.
+    """The ratings of M models, in Elo points and in the order of the board's labels. No value is NaN.
 
-    ratings (M,): the bounded models of a component average 1000. ci_low, ci_high (M,): ends of the 95% intervals; an
-    open end is -inf or inf (null in the API). se (M,): 1.96 se is half of the closed interval of a fitted model, so it
-    includes the effect of having few voters. spread: the joint covariances, zero between fitted and placed models and
-    across components. component (M,): 0 is the main one; ratings of two components cannot be compared. unbounded
-    (M,): whether a model is placed, not fitted. interval (M,): 'plain' or 'clustered'. iterations: total Newton steps.
+    ratings (M,): the ratings. The bounded models of each component have a mean of 1000.
+    se (M,): the standard errors. For a fitted model, 1.96 times this value is half of the 95% interval, so it includes
+        the correction for a small number of voters.
+    ci_low, ci_high (M,): the ends of the 95% intervals. An open end is -inf or inf (null in the API).
+    spread: the joint covariances. They are zero between fitted and placed models, and between components.
+    component (M,): the component of each model. 0 is the main one. Ratings of different components are not comparable.
+    unbounded (M,): True if the model is placed by a rule and not fitted.
+    interval (M,): "plain" or "clustered".
+    iterations: the total number of Newton steps.
     """
 
     ratings: Floats
@@ -59,29 +63,30 @@ class Fit:
 
     @property
     def covariance(self) -> Floats:
-        """(M, M): the joint sandwich covariance, clustered by voter where `interval` is 'clustered'."""
+        """The joint sandwich covariance (M, M). It is clustered by voter where `interval` is "clustered"."""
         return self.spread.covariance
 
     @cached_property
     def error(self) -> Floats:
-        """(M, M): 1.96 times this is half of the 95% interval of each difference."""
+        """The standard errors of all differences (M, M). 1.96 times an error is half of the 95% interval."""
         error: Floats = self.spread.compute_difference_half_widths() / Z95
         return error
 
 
 def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayLike | None = None) -> Fit:
-    """Ratings of every model of the board.
+    """Return the ratings of all models on the board.
 
-    cluster: the voters who cast the votes. If at least five voters judged the bounded models of a component, its
-    intervals are clustered by voter, with factor G / (G - 1) and Student's t for the voters in effect. They are never
-    narrower than the plain ones (see `interval_widths`). Votes that are missing from `cluster` count one by one, and
-    so do those of a model if the sums of all its voters vanish (it had a single voter, say).
-    start (M,): ratings to start from, the last ones for instance; they change the time, not the result.
+    cluster: the votes of each voter. If at least five voters judged the bounded models of a component, the intervals of
+        that component are clustered by voter. They use the factor G / (G - 1) and Student's t with the effective number
+        of voters, and they are never narrower than the plain intervals (see `interval_widths`). Votes that are missing
+        from `cluster` count as independent. So do all votes on a model whose summed scores are zero for every voter,
+        for example because it had only one voter.
+    start (M,): start values, such as the previous ratings. They affect the speed, but not the result.
 
-    Models without a finite maximum are placed instead: see `placement.place_unbounded_models`.
+    Models without a finite maximum are placed by `placement.place_unbounded_models`.
 
-    Raises ValueError if start is not M finite numbers, or if cluster has votes that the board does not have, and
-    likelihood.NotConverged if the maximum is not found to a relative 1e-10.
+    Raises ValueError if `start` is not M finite numbers or if `cluster` has votes that the board does not have. Raises
+    likelihood.NotConverged if Newton's method does not reach a relative precision of 1e-10.
     """
     theta = _compute_start(board, start)
     parts = list_components(board)
@@ -92,7 +97,7 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
             theta[part.bounded] = estimate.theta
             estimates.append(estimate)
         if part.unbounded.size:
-            # The placement starts from the bounded ratings, which theta already has.
+            # The placement reads the fitted strengths from theta.
             estimate = place_unbounded_models(board, part, theta)
             theta[part.unbounded] = estimate.theta
             estimates.append(estimate)
@@ -100,7 +105,10 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
 
 
 def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
-    """One fit from estimates that contain each of M models once; models of the same component (M,) are comparable."""
+    """Combine estimates into one fit of M models. Each model must be in exactly one estimate.
+
+    component (M,): the component of each model.
+    """
     size = len(component)
     theta, low, high = np.zeros((3, size))
     bounded, clustered = np.zeros((2, size), dtype=bool)
@@ -125,7 +133,7 @@ def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
 
 
 def _join_spreads(estimates: Sequence[Estimate], size: int) -> Spread:
-    """The spread of all models, in Elo points; covariances between two estimates are zero."""
+    """Return the spread of all models in Elo points. Covariances between two estimates are zero."""
     covariance = np.zeros((size, size))
     degrees = np.full(size, np.inf)
     for estimate in estimates:
@@ -152,7 +160,7 @@ def _compute_start(board: Comparisons, start: ArrayLike | None) -> Floats:
         ratings = np.array(start, dtype=np.float64)
     if ratings.shape != (size,) or not np.isfinite(ratings).all():
         raise ValueError(f"start must be {size} finite ratings, one for each model")
-    # If every model took half of the points, the maximum is 1000 for all. It is exact to the last bit only from there.
+    # If every model won as often as it lost, all ratings are 1000. This start makes the result exact to the last bit.
     if np.array_equal(won, lost):
         ratings = np.full(size, MEAN_RATING)
     theta: Floats = (ratings - MEAN_RATING) / ELO_SCALE
@@ -176,7 +184,10 @@ def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | Non
 
 @dataclass(frozen=True, eq=False)
 class _FittedVotes:
-    """Votes between bounded models (m, m) with the fitted chances p to win and q to lose."""
+    """The votes between m bounded models, as (m, m) matrices.
+
+    p, q (m, m): the fitted probabilities that the row's model wins and loses.
+    """
 
     wins: Floats
     ties: Floats
@@ -185,17 +196,17 @@ class _FittedVotes:
 
     @cached_property
     def information(self) -> Floats:
-        """(m, m): the information of the votes of each pair."""
+        """The Fisher information of the votes on each pair (m, m)."""
         return (self.wins + self.wins.T + self.ties) * self.p * self.q
 
     @cached_property
     def noise(self) -> Floats:
-        """(m, m): the squared residuals of the votes of each pair, summed."""
+        """The sum of the squared residuals of the votes on each pair (m, m)."""
         return sum_squared_residuals(self.wins, self.ties, self.p, self.q)
 
 
 def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: CholeskyFactor) -> tuple[Spread, Flags]:
-    """How certain the strengths are, and which errors are clustered by voter (m,)."""
+    """Return the covariances of the strengths, and whether the error of each model is clustered by voter (m,)."""
     size = len(votes.wins)
     inverse, _ = dpotri(factor[0], lower=factor[1])
     plain = _compute_sandwich(votes, build_laplacian(votes.noise), inverse)
@@ -206,15 +217,20 @@ def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: Chole
     single = _subtract_voter_counts(votes, rows)
     covariance = _compute_sandwich(votes, voters / (voters - 1) * by_voter + build_laplacian(single.noise), inverse)
     clustered = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
-    # Each single vote counts as one voter.
+    # Each vote without a voter counts as a separate voter.
     squares = squares + (single.information * votes.p * votes.q).sum(axis=1)
     degrees = compute_degrees_of_freedom(votes.information.sum(axis=1), squares)
     return Spread(covariance, plain, np.where(clustered, degrees, np.inf)), clustered
 
 
 def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Floats:
-    """H+ B H+ on the sum-zero space, where the inverse is H+ and which B does not leave."""
-    # If all votes of a model are ties at equal ratings, it has no residual, so its error is that of the Hessian.
+    """Return the sandwich covariance H+ B H+.
+
+    votes: the fitted votes.
+    meat: B.
+    inverse: a matrix that equals the pseudo-inverse H+ for vectors with the sum 0, which include all columns of B.
+    """
+    # If all votes on a model are ties between equal ratings, it has no residuals, so its error comes from the Hessian.
     information = votes.information
     flat = votes.noise.sum(axis=1) <= RESIDUAL_TOLERANCE * information.sum(axis=1)
     if flat.any():
@@ -230,9 +246,9 @@ def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Flo
 
 
 def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[VoterCounts, Floats, Floats]:
-    """The rows of models with a score, and the sums over voters of their squared scores and information.
+    """Return the rows with nonzero scores, and the sums from `_sum_voter_squares` for these rows.
 
-    A model is left out if the scores of all its voters are zero. `_sum_voter_squares` computes the sums.
+    The rows of a model are left out if its summed scores are zero for every voter.
     """
     by_voter, squares = _sum_voter_squares(votes, rows)
     lacks_scores = by_voter.diagonal() <= RESIDUAL_TOLERANCE * votes.noise.sum(axis=1)
@@ -243,9 +259,10 @@ def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[Vot
 
 
 def _sum_voter_squares(votes: _FittedVotes, rows: VoterCounts) -> tuple[Floats, Floats]:
-    """The sums over voters of the squares of their scores (m, m) and of their information on each model (m,).
+    """Return the sums over voters of the squares of their scores (m, m) and of their information about each model (m,).
 
-    The score of the first model is outcome minus chance; the score of the second is its negative.
+    The score of the first model of a row is the sum of outcome minus probability. The second model has the negative
+    score.
     """
     size = len(votes.wins)
     pair = rows.first * size + rows.second
@@ -255,7 +272,7 @@ def _sum_voter_squares(votes: _FittedVotes, rows: VoterCounts) -> tuple[Floats, 
 
 
 def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVotes:
-    """The votes without a known voter. Raises ValueError if `rows` has votes that `votes` does not have."""
+    """Return the votes without a known voter. Raises ValueError if `rows` has votes that `votes` does not have."""
     size = len(votes.wins)
     if rows.wins.sum() + rows.losses.sum() + rows.ties.sum() == votes.wins.sum() + votes.ties.sum() / 2:
         return replace(votes, wins=np.zeros((size, size)), ties=np.zeros((size, size)))

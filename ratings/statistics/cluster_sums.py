@@ -1,4 +1,4 @@
-"""Sums of votes by voter: the middle of sandwich covariances that are clustered by voter. Pure."""
+"""Sums over voters for sandwich covariances that are clustered by voter."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -9,18 +9,22 @@ from scipy.sparse import csr_array
 
 from ratings.statistics.vote_arrays import Floats, Ids, Indices
 
-# Columns (E,), or one column for all, of a table with a row for each voter, and the values (E,) that entries add there.
+# E values for a table that has one row per voter, with the column of each value. An int is the column of all values.
 ColumnEntries: TypeAlias = tuple[Ids | int, Floats]
 ArrayFunction: TypeAlias = Callable[[Floats], Floats]
 
-# A block of this many sums stays in the cache.
+# A block of this many sums fits into the processor's cache.
 _BLOCK_CELLS = 1 << 19
-# A voter with fewer than one entry per this many columns is multiplied faster as a sparse row.
+# Sparse products are faster if there is on average less than one entry for this many cells of the table.
 _SPARSE_FACTOR = 10
 
 
 def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: int) -> Floats:
-    """The sum over voters of the outer products (width, width) of their sums; voter (E,) counts from 0."""
+    """Return the sum over voters of the outer products of their totals, a (width, width) matrix.
+
+    voter (E,): the number of the voter of each entry, from 0.
+    parts: the entries. Each voter's totals are the sums of their values in each of the `width` columns.
+    """
     voters = int(voter.max(initial=-1)) + 1
     if _is_sparse(voter, len(parts), width):
         rows = np.tile(voter, len(parts))
@@ -41,11 +45,15 @@ def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: in
 def sum_pair_products(
     voter: Indices, pair: tuple[Indices, Indices], score: Floats, amount: Floats, width: int
 ) -> tuple[Floats, Floats]:
-    """The sums over voters of the outer products of their scores (width, width) and of their squared amounts (width,).
+    """Return two sums over voters: the outer products of their scores (width, width), and their squared amounts
+    (width,).
 
-    A score (E,) counts for the first model of a pair and against the second. An amount (E,) counts for both; the
-    amounts of a voter are added up on each model and then squared. Both sums take one pass, because it takes longer to
-    find the votes of each voter than to add them up.
+    voter (E,): the number of the voter of each entry, from 0.
+    pair: the first and the second model of each entry (E,).
+    score (E,): is added for the first model and subtracted for the second.
+    amount (E,): is added for both models. The total of each voter and model is squared.
+
+    Both sums are computed in one pass, because finding the entries of each voter takes longer than adding them.
     """
     first, second = pair
     if _is_sparse(voter, 2, width):
@@ -68,10 +76,13 @@ def sum_pair_products(
 def sum_over_voters(
     voter: Indices, sides: Sequence[Indices], amount: Floats, width: int, functions: Sequence[ArrayFunction]
 ) -> list[Floats]:
-    """For each function, the sums (width,) over voters of the function of each voter's total in a column.
+    """Apply functions to the totals of each voter in each column, and return the sums over voters (width,) of each
+    function.
 
-    voter (E,) counts from 0. Each entry adds its amount (E,), which is not negative, to its column of each side (E,).
-    The functions map arrays to arrays, and 0 to 0.
+    voter (E,): the number of the voter of each entry, from 0.
+    sides: columns (E,). The amount of an entry is added to its column in each of them.
+    amount (E,): not negative.
+    functions: element-wise functions of arrays. They must map 0 to 0.
     """
     totals = np.zeros((len(functions), width))
     if _is_sparse(voter, len(sides), width):
@@ -98,14 +109,15 @@ def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
 
 
 def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:
-    """Blocks of voters: their entries, the row of each entry within the block, and the number of rows.
+    """Yield blocks of voters as tuples of the block's entries, the row of each entry in the block, and the number of
+    rows.
 
     The last block has no rows beyond the last voter: a few hundred voters of a few models need a hundredth of a block.
     """
     voters = int(voter.max(initial=-1)) + 1
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)
     block = voter >> shift
-    # It takes a tenth of the time to sort small integers.
+    # Sorting small integers takes a tenth of the time.
     order = np.argsort(block.astype(np.min_scalar_type(int(block.max(initial=0)))), kind="stable")
     ends = np.searchsorted(block[order], np.arange(int(block.max(initial=-1)) + 2))
     for number, (low, high) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):

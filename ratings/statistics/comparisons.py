@@ -1,6 +1,6 @@
-"""Votes as counts per pair of models, and per voter: the input of every rating method here.
+"""The input of all rating methods: counts of votes per pair of models, and per voter and pair.
 
-Pure: arrays in, frozen values out. Errors are ValueErrors that name the wrong vote or pair.
+Invalid input raises a ValueError that identifies the vote or the pair.
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,14 @@ from ratings.statistics.vote_arrays import (
 
 @dataclass(frozen=True, eq=False)
 class Comparisons:
-    """The outcomes between M models.
+    """The outcomes of all votes between M models.
 
-    labels: M distinct names or ids. wins (M, M): wins[i, j] is the number of votes in which i beat j.
-    ties (M, M): symmetric; ties[i, j] is the number of votes between i and j without a winner. Both are read-only
-    copies, at least zero, with a zero diagonal; anything else raises ValueError.
+    labels: M distinct names or ids.
+    wins (M, M): wins[i, j] is the number of votes in which i beat j.
+    ties (M, M): ties[i, j] is the number of ties between i and j. The matrix is symmetric.
+
+    The matrices are stored as read-only copies. Values must not be negative, and the diagonals must be zero; other
+    input raises ValueError.
     """
 
     labels: tuple[Label, ...]
@@ -51,17 +54,18 @@ class Comparisons:
 
     @classmethod
     def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
-        """A board from M labels and its two M x M count matrices."""
+        """Return a board from M labels and two (M, M) matrices of counts."""
         return cls(tuple(labels), as_floats("wins", wins), as_floats("ties", ties))
 
     @classmethod
     def from_votes(
         cls, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
     ) -> Self:
-        """A board from single votes, with sorted labels.
+        """Return a board from single votes. Its labels are sorted.
 
-        model_a, model_b (N,): names or whole-number ids. outcome (N,): 1 if a won, 0 if b won, 0.5 for
-        a tie. weight (N,): whole numbers from 1; each stands for that many identical votes.
+        model_a, model_b (N,): names, or integer ids.
+        outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
+        weight (N,): integers from 1. A vote with weight n counts as n identical votes.
         """
         labels, first, second = encode_models(model_a, model_b)
         size = len(labels)
@@ -78,25 +82,27 @@ class Comparisons:
 
     @property
     def votes(self) -> Floats:
-        """(M, M), symmetric: the number of votes of each pair."""
+        """The number of votes on each pair (M, M). The matrix is symmetric."""
         return self.wins + self.wins.T + self.ties
 
     @property
     def score(self) -> Floats:
-        """(M, M): score[i, j] is the number of wins of i over j, where a tie is half a win for each side."""
+        """The number of wins of each row over each column (M, M). A tie is half a win for each model."""
         return self.wins + self.ties / 2
 
 
 @dataclass(frozen=True, eq=False)
 class VoterCounts:
-    """The votes of a board by voter: the input of intervals that are clustered by voter.
+    """The votes of a board, counted per voter and pair: the input for intervals that are clustered by voter.
 
-    There are E rows, one per voter and pair of models. Rows of the same voter and pair add up, so one row per vote
-    works too. voter (E,): positions from 0. first, second (E,): positions in the board's labels. wins, losses, ties
-    (E,): counts of first against second.
+    There are E rows. Rows with the same voter and pair are added up, so one row per vote is valid too.
 
-    A database should store these counts, not sums of scores. A sum of scores is valid only for the ratings at which it
-    was computed, but a voter's counts give the exact sum at any ratings, and a vote adds to one row.
+    voter (E,): numbers from 0.
+    first, second (E,): positions of the models in the board's labels.
+    wins, losses, ties (E,): the outcomes from the side of the first model.
+
+    Store these counts in a database, not sums of scores. A sum of scores is valid only for the ratings that it was
+    computed with. The counts give the exact sum for any ratings, and a new vote changes only one row.
     """
 
     voter: Indices
@@ -114,7 +120,9 @@ class VoterCounts:
         models: tuple[ArrayLike, ArrayLike],
         counts: tuple[ArrayLike, ArrayLike, ArrayLike],
     ) -> Self:
-        """Counts from voters (names or ids), pairs of labels, and (wins, losses, ties) of the first model."""
+        """Return the counts from voters (names or ids), the labels of both models, and the first model's (wins, losses,
+        ties).
+        """
         _, codes = np.unique(np.asarray(voter), return_inverse=True)
         first, second = (_look_up_models(board.labels, side) for side in models)
         wins, losses, ties = (as_floats("counts of a voter", count) for count in counts)
@@ -133,7 +141,7 @@ class VoterCounts:
         outcome: ArrayLike,
         weight: ArrayLike | None = None,
     ) -> Self:
-        """Counts from single votes; models, outcome and weight are as in `Comparisons.from_votes`."""
+        """Return the counts from single votes. Models, outcome, and weight are as in `Comparisons.from_votes`."""
         first, second = (_look_up_models(board.labels, side) for side in models)
         double_score, times = check_votes(first, second, outcome, weight)
         amount = np.ones(len(double_score)) if times is None else times
@@ -142,19 +150,26 @@ class VoterCounts:
 
     @property
     def votes(self) -> Floats:
-        """(E,): the number of votes of each row."""
+        """The number of votes in each row (E,)."""
         return self.wins + self.losses + self.ties
 
     def compute_residuals(self, p: Floats, q: Floats) -> Floats:
-        """(E,): the sum over a row of outcome minus chance. p, q (E,): chances of the first model to win and lose."""
+        """Return the sum of outcome minus probability over the votes of each row (E,).
+
+        p, q (E,): the probabilities that the first model wins and loses.
+        """
         return self.wins * q - self.losses * p + self.ties * (q - p) / 2
 
     def select_rows(self, rows: NDArray[np.bool_]) -> "VoterCounts":
-        """Only these rows (a mask of length E)."""
+        """Return the selected rows only. `rows` is a mask of length E."""
         return VoterCounts(*(getattr(self, column.name)[rows] for column in fields(self)))
 
     def select_between(self, models: Indices, size: int) -> "VoterCounts":
-        """Only the votes between some of the M = `size` models of the board, with positions in `models`."""
+        """Return only the votes between the given models, with positions in `models`.
+
+        models: positions in the board's labels.
+        size: the number of models on the board.
+        """
         if len(models) == size:
             return self
         positions = np.full(size, -1)

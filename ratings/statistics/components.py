@@ -1,6 +1,6 @@
-"""Components of models that votes connect, and the models with a finite Bradley-Terry rating in each.
+"""Connected components of the models on a board, and the models with a finite Bradley-Terry rating in each component.
 
-Let i -> j if i has at least half a win over j. Maximum likelihood ratings are finite exactly within the
+Draw an edge from i to j if i has at least half a win over j. Maximum likelihood ratings are finite exactly within the
 strongly connected components of this graph (L. R. Ford, American Mathematical Monthly 64, 1957).
 """
 
@@ -17,10 +17,11 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """Models that chains of votes connect, as positions in the board's labels.
+    """A set of models that chains of votes connect, as positions in the board's labels.
 
-    bounded: the strongly connected component with the most votes (then the most models, then the first label); empty
-    if none has two models. unbounded: all other models.
+    bounded: the strongly connected component with the most votes. Ties go to the one with more models, then to the one
+        with the first label. It is empty if no strongly connected component has two models.
+    unbounded: all other models.
     """
 
     bounded: Indices
@@ -28,7 +29,10 @@ class Component:
 
 
 def list_components(board: Comparisons) -> list[Component]:
-    """All components of a board: the main one first; those without a bounded part last, most votes first."""
+    """Return all components of a board.
+
+    The main component comes first. Components without bounded models come last, sorted by votes in descending order.
+    """
     if not board.labels:
         return []
     has_scored = board.score > 0
@@ -54,7 +58,7 @@ def list_components(board: Comparisons) -> list[Component]:
 
 
 def label_components(parts: Sequence[Component], size: int) -> tuple[Indices, NDArray[np.bool_]]:
-    """The component of each of `size` models, 0 for the main one, and whether the model is bounded there."""
+    """Return the component of each of `size` models (0 is the main one), and whether the model is bounded."""
     component = np.zeros(size, dtype=np.intp)
     bounded = np.zeros(size, dtype=bool)
     for number, part in enumerate(parts):
@@ -65,7 +69,10 @@ def label_components(parts: Sequence[Component], size: int) -> tuple[Indices, ND
 
 
 def _can_reach_all(has_scored: NDArray[np.bool_]) -> bool:
-    """Whether chains lead from the first model to all; faster than a search when most pairs have votes."""
+    """Return whether there is a path from the first model to every other model.
+
+    If most pairs have votes, this is faster than a graph search.
+    """
     reached = has_scored[0].copy()
     reached[0] = True
     previous_count = -1
@@ -76,21 +83,21 @@ def _can_reach_all(has_scored: NDArray[np.bool_]) -> bool:
 
 
 def find_reachable(score: Floats, source: int) -> NDArray[np.bool_]:
-    """(M,): the models to which a chain of (half) wins leads from the source, including the source."""
+    """Return a mask (M,) of the models that a path of wins or ties reaches from the source. It includes the source."""
     mask = np.zeros(len(score), dtype=bool)
     mask[breadth_first_order(score > 0, source, return_predecessors=False)] = True
     return mask
 
 
 def _rank_strong_components(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
-    """(M,): the order of each model's strong component: 0 for the first, 1 for the next, and so on."""
+    """Return the position of each model's strong component in the order of preference (M,), from 0."""
     is_same_component = strong[:, None] == strong
     votes_of_model = np.where(is_same_component, board.votes, 0).sum(axis=1)
     votes = np.bincount(strong, weights=votes_of_model)
     size = np.bincount(strong)
     last_label_first = sorted(range(len(strong)), key=lambda model: board.labels[model], reverse=True)
     first_position = np.empty(len(votes), dtype=np.intp)
-    # An assignment to repeated components uses the last value: reversed, so that the first label wins.
+    # If a component occurs several times, the last assignment applies. The order is reversed to get the first label.
     first_position[strong[last_label_first]] = np.arange(len(strong))[::-1]
     components_in_order = np.lexsort((first_position, -size, -votes))
     order_of_component = np.argsort(components_in_order)

@@ -1,7 +1,7 @@
-"""Elo ratings: a second series beside the Bradley-Terry ratings. It depends on the order of the votes.
+"""Elo ratings, which are published beside the Bradley-Terry ratings. They depend on the order of the votes.
 
-After each vote a model gets 4 * (score - expected score) points from its opponent. The expected score
-is 1 / (1 + 10 ** ((opponent - own) / 400)), and a tie is half a win for each side (A. E. Elo, The Rating of
+After each vote, a model gains 4 * (score - expected score) points, and its opponent loses the same number. The expected
+score is 1 / (1 + 10 ** ((opponent - own) / 400)), and a tie is half a win for each model (A. E. Elo, The Rating of
 Chessplayers, Past and Present, 1978).
 """
 
@@ -18,7 +18,7 @@ from ratings.statistics.vote_arrays import Floats, as_floats, check_votes, raise
 START_RATING = MEAN_RATING
 K_FACTOR = 4.0
 
-# K * (score - expected) is _GAIN[2 * score] - _SWING * tanh(_RATE * lead), which never overflows.
+# K * (score - expected) equals _GAIN[2 * score] - _SWING * tanh(_RATE * lead), and this form cannot overflow.
 _GAIN = (-K_FACTOR / 2, 0.0, K_FACTOR / 2)
 _SWING = K_FACTOR / 2
 _RATE = 1 / (2 * ELO_SCALE)
@@ -29,15 +29,17 @@ _MAX_DISTANCE = 100_000
 def replay_votes(
     ratings: ArrayLike, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
 ) -> Floats:
-    """The ratings (M,) after these votes in their order, as a new array.
+    """Return the ratings (M,) after these votes, in the order of the votes, as a new array.
 
-    ratings (M,): Elo points before the votes, START_RATING for a model without votes, none over 100,000. model_a,
-    model_b (N,): positions from 0 to M - 1. outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie. weight (N,): whole
-    numbers from 1; each stands for that many identical votes in a row. Votes beyond 100,000 in one weight are computed
-    at once, exact to 1e-9 points.
+    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. No rating may be over
+        100,000.
+    model_a, model_b (N,): positions from 0 to M - 1.
+    outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
+    weight (N,): integers from 1. A vote with weight n counts as n identical votes in a row. The first 100,000 of them
+        are computed one by one; the effect of the others is computed in one step, with an error below 1e-9 points.
 
-    Votes may come in parts, each starting from the ratings after the previous part: the result is the same to the last
-    bit. Raises ValueError that names the wrong argument or vote.
+    You can replay votes in parts, and start each part from the ratings after the previous one. The result is the same
+    to the last bit. Raises a ValueError that names the wrong argument or vote.
     """
     current = _check_ratings(ratings)
     for a, b, result, count in _check_votes(len(current), model_a, model_b, outcome, weight):
@@ -63,10 +65,10 @@ def _repeat_result(x: float, y: float, gain: float, times: int) -> tuple[float, 
 
 
 def _compute_growth(lead: float, wins: int) -> float:
-    """The number of points by which more wins increase a lead.
+    """Return the number of points by which further wins increase a lead.
 
-    In units of 400 / ln 10 points, a win moves a lead u to u + g, with g = h / (1 + exp(u)). `count_wins` increases by
-    one with each win, up to terms of the order of g: it is the start of the Abel function of this map.
+    In units of 400 / ln 10 points, a win increases a lead u to u + g, with g = h / (1 + exp(u)). `count_wins` increases
+    by one with each win, up to terms of order g. It consists of the first terms of the Abel function of this map.
     """
     h = 4 * K_FACTOR * _RATE
 
@@ -93,7 +95,7 @@ def _check_ratings(ratings: ArrayLike) -> list[float]:
 def _check_votes(
     size: int, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None
 ) -> Iterable[tuple[int, int, int, int]]:
-    """For each vote: both positions, twice the score of a, and the weight."""
+    """Return four values for each vote: the positions of both models, twice the score of a, and the weight."""
     sides = (_check_list("model_a", model_a), _check_list("model_b", model_b))
     for side in sides:
         raise_if_any(

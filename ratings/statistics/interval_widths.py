@@ -1,11 +1,13 @@
-"""Half-widths of intervals from two covariances: by the votes one by one, and clustered by voter. Pure.
+"""Half-widths of intervals, from a plain covariance and from a covariance that is clustered by voter.
 
-Few voters, or one voter with most of the votes, reveal less about how tastes differ than a normal quantile assumes. So
-a clustered error is multiplied by the quantile of Student's t for the voters in effect less one, and no interval is
-narrower than the plain one. This covers 95% with 5 voters of similar size, and also with 5 voters of whom one has 60%
-of the votes (see `bench.coverage`). Voters in effect are those of L. Kish, Survey Sampling (1965), by information
-instead of weight. The t quantile for few clusters is that of R. M. Bell and D. F. McCaffrey, Survey Methodology 28
-(2002).
+With few voters, or with one voter who cast most of the votes, a normal quantile gives intervals that are too narrow. So
+a clustered error is multiplied by a quantile of Student's t distribution. Its degrees of freedom are the effective
+number of voters minus one. In addition, no interval is narrower than the plain one. These intervals cover the true
+value in at least 95% of cases with 5 voters of similar size, and also if one of the 5 voters cast 60% of the votes (see
+`bench.coverage`).
+
+The effective number of voters follows L. Kish, Survey Sampling (1965), with information instead of weights. The use of
+Student's t with few clusters follows R. M. Bell and D. F. McCaffrey, Survey Methodology 28 (2002).
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from scipy.special import ndtri, stdtrit
 
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# The chance below the upper end of a two-sided 95% interval.
+# The probability below the upper end of a two-sided 95% interval.
 UPPER_PROBABILITY = 0.975
 
 
@@ -24,9 +26,10 @@ UPPER_PROBABILITY = 0.975
 class Spread:
     """The joint uncertainty of M strengths.
 
-    covariance (M, M): the sandwich covariance. degrees (M,): the degrees of freedom of each model's error; inf where
-    it is not clustered. plain (M, M): the sandwich covariance of the votes one by one; the same array as `covariance`
-    where nothing is clustered.
+    covariance (M, M): the sandwich covariance, clustered by voter if there are enough voters.
+    plain (M, M): the sandwich covariance of independent votes. If nothing is clustered, it is the same object as
+        `covariance`.
+    degrees (M,): the degrees of freedom of each model's error, or inf if it is not clustered.
     """
 
     covariance: Floats
@@ -35,24 +38,31 @@ class Spread:
 
     @classmethod
     def unclustered(cls, covariance: Floats) -> Self:
-        """The spread of votes that all count one by one."""
+        """Return the spread of independent votes."""
         return cls(covariance, covariance, np.full(len(covariance), np.inf))
 
     def select_models(self, models: Indices) -> "Spread":
-        """The spread of these models only."""
+        """Return the spread of these models only."""
         inside = np.ix_(models, models)
         covariance = self.covariance[inside]
         plain = covariance if self.plain is self.covariance else self.plain[inside]
         return Spread(covariance, plain, self.degrees[models])
 
     def compute_half_widths(self, upper: float = UPPER_PROBABILITY) -> Floats:
-        """(M,): half-width of the interval of each strength; `upper` is the chance below its upper end."""
+        """Return the half-width of the interval of each strength (M,).
+
+        upper: the probability below the upper end of the interval.
+        """
         clustered = stdtrit(self.degrees, upper) * np.sqrt(self.covariance.diagonal())
         widths: Floats = np.maximum(clustered, ndtri(upper) * np.sqrt(self.plain.diagonal()))
         return widths
 
     def compute_difference_half_widths(self, upper: float = UPPER_PROBABILITY) -> Floats:
-        """(M, M): half-width of the interval of each difference, by the fewer degrees of freedom of the two."""
+        """Return the half-width of the interval of each difference (M, M).
+
+        A difference has the degrees of freedom of the model that has fewer. `upper` is the probability below the upper
+        end.
+        """
         plain: Floats = ndtri(upper) * compute_difference_errors(self.plain)
         if self.plain is self.covariance:
             return plain
@@ -64,16 +74,17 @@ class Spread:
 
 
 def compute_difference_errors(covariance: Floats) -> Floats:
-    """(M, M): the errors of all differences; rounding does not take a variance below zero."""
-    own = covariance.diagonal()
-    errors: Floats = np.sqrt(np.maximum(own[:, None] + own - 2 * covariance, 0))
+    """Return the standard errors of all differences (M, M). Negative variances from rounding become zero."""
+    variances = covariance.diagonal()
+    errors: Floats = np.sqrt(np.maximum(variances[:, None] + variances - 2 * covariance, 0))
     return errors
 
 
 def compute_degrees_of_freedom(information: Floats, squares: Floats) -> Floats:
-    """Voters in effect less one, but at least one.
+    """Return the effective number of voters minus one, but at least one, for each model (M,).
 
-    information (M,): the sum over voters of the information of each. squares (M,): the sum of its squares.
+    information (M,): the sum of the voters' information about each model.
+    squares (M,): the sum of its squares.
     """
     effective_voters = np.divide(information**2, squares, out=np.ones_like(information), where=squares > 0)
     degrees: Floats = np.maximum(effective_voters - 1, 1.0)

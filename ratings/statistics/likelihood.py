@@ -1,4 +1,4 @@
-"""The Bradley-Terry likelihood in natural units (1 unit is 400 / ln 10 Elo points) and its exact maximum."""
+"""The Bradley-Terry likelihood and its exact maximum. Strengths are in natural units of 400 / ln 10 Elo points."""
 
 from dataclasses import dataclass
 from typing import Self, TypeAlias
@@ -13,30 +13,32 @@ from ratings.statistics.vote_arrays import Floats, Indices
 CholeskyFactor: TypeAlias = tuple[Floats, bool]
 Flags: TypeAlias = NDArray[np.bool_]
 
-# A step below this share of the largest strength ends the search for the maximum.
+# Newton's method stops at a step that is smaller than this fraction of the largest strength.
 STEP_TOLERANCE = 1e-10
 MAX_ITERATIONS = 1000
-# Sums of squared residuals below this share of the expected sum are rounding.
+# Sums of squared residuals below this fraction of the expected sum are rounding errors.
 RESIDUAL_TOLERANCE = 1e-12
-# Newton steps below this shrink quadratically, so a step that is not shorter than half of the previous one is rounding.
+# Newton steps below this size shrink quadratically. If such a step is not shorter than half of the previous one, it is
+# a rounding error.
 _ROUNDING_STEP = 1e-6
-# A full step increases the likelihood up to 1.79 units, where (exp(d) - d - 1) / d ** 2 reaches 1.
+# A full step of d units increases the likelihood if (exp(d) - d - 1) / d ** 2 is below 1, that is, up to 1.79 units.
 _MAX_FULL_STEP = 1.5
-# exp() of a larger number would overflow; at that distance one chance is 0 anyway.
+# exp() of a larger number would overflow. At this distance, one of the two probabilities is 0 anyway.
 _MAX_EXPONENT = 700.0
 _MAX_SHARED_RANGE = 600.0
 
 
 class NotConverged(ArithmeticError):
-    """Newton's method found no maximum."""
+    """Newton's method did not find a maximum."""
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """Strengths of some models (positions in the board's labels) with their errors and interval ends.
+    """Strengths of some models, with their errors and the ends of their intervals, in natural units.
 
-    All are in natural units and in the order of `models`. clustered: whether an interval is clustered by voter.
-    bounded: whether the models are fitted, not placed.
+    models: positions in the board's labels. The other arrays have the same order.
+    clustered: whether each interval is clustered by voter.
+    bounded: True if the models are fitted, False if they are placed by a rule.
     """
 
     models: Indices
@@ -50,13 +52,13 @@ class Estimate:
 
     @classmethod
     def from_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags, iterations: int) -> Self:
-        """The estimate of fitted models, whose intervals reach equally far to both sides."""
+        """Return the estimate of fitted models, whose intervals are symmetric."""
         margin = spread.compute_half_widths()
         return cls(models, theta, spread, theta - margin, theta + margin, clustered, iterations, bounded=True)
 
 
 def compute_chances(rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
-    """Chances p that each row beats each column, and q that it loses, both at full relative precision."""
+    """Return the probabilities p that each row beats each column, and q that it loses, at full relative precision."""
     both = np.append(rows, columns)
     if both.size and np.ptp(both) < _MAX_SHARED_RANGE:
         middle = both.mean()
@@ -68,21 +70,22 @@ def compute_chances(rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
 
 
 def compute_lead_chances(lead: Floats) -> tuple[Floats, Floats]:
-    """Chances p to win and q to lose with each lead, both at full relative precision."""
+    """Return the probabilities p of a win and q of a loss for each lead, at full relative precision."""
     odds_against = np.exp(np.minimum(-lead, _MAX_EXPONENT))
     p = 1 / (1 + odds_against)
     return p, odds_against * p
 
 
 def sum_squared_residuals(wins: Floats, ties: Floats, p: Floats, q: Floats) -> Floats:
-    """For each pair, the sum over its votes of (outcome - p) ** 2."""
+    """Return the sum of (outcome - p) ** 2 over the votes on each pair."""
     return wins * q**2 + wins.T * p**2 + ties * (q - p) ** 2 / 4
 
 
 def build_laplacian(weights: Floats) -> Floats:
-    """The sum over pairs of weight * (e_i - e_j)(e_i - e_j)', for symmetric weights with a zero diagonal.
+    """Return the sum over pairs of weight * (e_i - e_j)(e_i - e_j)'.
 
-    If weights are (F, K), the result covers the first F of K models, including their pairs with the others.
+    weights: symmetric, with a zero diagonal. If the shape is (F, K), the result is for the first F of K models, and
+        includes their pairs with the other models.
     """
     laplacian: Floats = -weights[:, : len(weights)]
     laplacian.flat[:: len(weights) + 1] += weights.sum(axis=1)
@@ -90,16 +93,20 @@ def build_laplacian(weights: Floats) -> Floats:
 
 
 def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, CholeskyFactor, int]:
-    """Maximum likelihood strengths of the first F of K models; the other strengths are fixed.
+    """Return the maximum likelihood strengths of the first F of K models. The other strengths are fixed.
 
-    won, lost (F, K): wins of the first F models over all, and of all over them; a tie is half a win. theta (K,): the
-    start values, and the fixed strengths. If F is K, the mean of the strengths does not change. Returns theta (K,), the
-    Cholesky factor of the F x F information (see `_factorize`), and the number of steps.
+    won, lost (F, K): wins of the first F models over all models, and of all models over them. A tie is half a win.
+    theta (K,): the start values and the fixed strengths. If F equals K, the mean of the strengths does not change.
 
-    Iteration stops when a step is below 1e-10 of the largest strength (or of one unit), or when rounding prevents
-    shorter steps. From any start every step increases the likelihood: Newton's step is taken in full if it moves no
-    pair by more than 1.5 units, else it is damped by ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming
-    178, 2019). Raises NotConverged if there is no maximum within 1000 steps.
+    Returns theta (K,), the Cholesky factor of the (F, F) information matrix (see `_factorize`), and the number of
+    steps.
+
+    The iteration stops when a step is below 1e-10 of the largest strength (or of one unit, if that is more), or when
+    rounding prevents shorter steps. Every step increases the likelihood, whatever the start values: a full Newton step
+    is taken if it moves no pair by more than 1.5 units. Otherwise the step is damped by ln(1 + d) / d (T. Sun and Q.
+    Tran-Dinh, Mathematical Programming 178, 2019).
+
+    Raises NotConverged if there is no maximum within 1000 steps.
     """
     free = len(won)
     votes = won + lost
@@ -111,7 +118,7 @@ def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Cholesky
         information *= votes
         factor = _factorize(information)
         step = np.zeros_like(theta)
-        # This form is antisymmetric to the last bit, so that rounding cancels in sums over groups of models.
+        # This form is antisymmetric to the last bit, so rounding errors cancel in sums over groups of models.
         q *= won
         p *= lost
         q -= p
@@ -126,10 +133,11 @@ def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Cholesky
 
 
 def _factorize(information: Floats) -> CholeskyFactor:
-    """The Cholesky factor of the information (F, K) on F strengths.
+    """Return the Cholesky factor of the information matrix of F strengths, from the information of each pair (F, K).
 
-    If no strength is fixed, the information is flat along their mean. The average of the other directions is added
-    there. This changes no difference: except for that direction, the inverse of the sum is the pseudo-inverse.
+    If no strength is fixed, the matrix is singular in the direction of the mean. To make it invertible, a multiple of
+    the projection onto that direction is added. In all other directions, the inverse of the sum is the pseudo-inverse,
+    so differences do not change.
     """
     hessian = build_laplacian(information)
     if information.shape[1] == len(hessian):
@@ -141,7 +149,9 @@ def _factorize(information: Floats) -> CholeskyFactor:
 
 
 def _find_farthest_move(step: Floats, votes: Floats) -> float:
-    """The number of units by which a step moves a pair with votes, or an upper bound if a full step is possible."""
+    """Return the largest change of a difference between two models with votes, or an upper bound if a full step is
+    possible.
+    """
     bound = float(np.ptp(step))
     if bound <= _MAX_FULL_STEP:
         return bound
@@ -149,5 +159,5 @@ def _find_farthest_move(step: Floats, votes: Floats) -> float:
 
 
 def compute_damping(farthest: float) -> float:
-    """The factor for a Newton step that moves a pair by `farthest` units."""
+    """Return the factor for a Newton step that moves a pair by up to `farthest` units."""
     return 1.0 if farthest <= _MAX_FULL_STEP else float(np.log1p(farthest) / farthest)

@@ -1,14 +1,14 @@
-"""The Pareto frontier: the points that no other point beats in both numbers at once."""
+"""The Pareto frontier: the points for which no other point is better in both coordinates."""
 
 from collections.abc import Sequence
 
 
 def mark_frontier(points: Sequence[tuple[float, float]]) -> list[bool]:
-    """Whether each point is on the Pareto frontier, in the order of the points; more is better in both numbers.
+    """Return whether each point is on the Pareto frontier, in the order of the points. Larger values are better.
 
-    A point is off the frontier if another point is at least as good in both numbers and better in one, so equal points
-    are both on it or both off it. No number is divided by another: a scale without a meaningful zero, such as the
-    rating scale, gives only an order.
+    A point is not on the frontier if another point is at least as good in both coordinates and better in one. Equal
+    points are either both on it or both off it. Values are only compared, not divided, because ratings have no
+    meaningful zero.
     """
     order = sorted(range(len(points)), key=lambda position: points[position], reverse=True)
     is_on_frontier = [False] * len(points)

@@ -1,4 +1,4 @@
-"""Ratings of models without a finite maximum likelihood value: those that never lost, or never won."""
+"""Placement of models without a finite maximum likelihood rating, such as models that have never lost or never won."""
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -11,20 +11,24 @@ from ratings.statistics.likelihood import Estimate, Flags, maximize
 from ratings.statistics.vote_arrays import Floats
 
 _TAIL_CHANCE = 0.025
-# This many natural units (10,000 Elo points) below the weakest opponent, no record has a chance of 2.5%.
+# In natural units (10,000 Elo points). This far below the weakest opponent, no record has a probability of 2.5%.
 _SEARCH_MARGIN = 60.0
 _BISECTION_STEPS = 60
 
 
 def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -> Estimate:
-    """Strengths of the unbounded models of a component, placed together.
+    """Return the strengths of the unbounded models of a component, placed together.
 
-    `theta` (M,) must already have the strengths of the bounded models, which are fixed. The placement starts from its
-    other values. Each unbounded model has one virtual tie against an opponent of strength 0 (rating 1000), which makes
-    the maximum finite. The covariance is the inverse information, including the virtual tie. The end of an interval
-    away from the bounded models is open. At the other end, a record as good (or as bad) has a chance of 2.5%, given the
-    published strengths of all opponents. If no chain of wins leads from or to the bounded models, the interval of a
-    model that only won is open above, that of one that only lost is open below, and any other is open at both ends.
+    theta (M,): the strengths of the bounded models, which are fixed, and start values for the other models.
+
+    Each unbounded model gets one virtual tie against an opponent of strength 0 (rating 1000), which makes the maximum
+    finite. The covariance is the inverse of the information, including the virtual tie.
+
+    If a path of wins leads from the model to the bounded models, the upper end of its interval is open. If a path leads
+    from the bounded models to the model, the lower end is open. If there is no path either way, the upper end is open
+    for a model that only won, the lower end is open for a model that only lost, and otherwise both ends are open. A
+    closed end is the strength at which a record that is at least as good (or at least as bad) has a probability of
+    2.5%, given the published strengths of all opponents.
     """
     order = np.concatenate((part.unbounded, part.bounded))
     count = len(part.unbounded)
@@ -52,7 +56,7 @@ def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -
 
 
 def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
-    """Whether the low end (U,) and the high end (U,) of the interval of each unbounded model is open."""
+    """Return whether the lower end (U,) and the upper end (U,) of the interval of each unbounded model are open."""
     above = np.zeros(len(part.unbounded), dtype=bool)
     below = above
     if part.bounded.size:
@@ -65,7 +69,9 @@ def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Fla
 
 
 def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
-    """The strengths (U,) at which a record as good as won and lost (U, K) has a chance of 2.5%."""
+    """Return the strengths (U,) at which a record that is at least as good as won and lost (U, K) has a probability of
+    2.5%.
+    """
     low = np.full(len(won), opponents.min() - _SEARCH_MARGIN)
     high = np.full(len(won), opponents.max() + _SEARCH_MARGIN)
     for _ in range(_BISECTION_STEPS):
@@ -77,10 +83,11 @@ def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
 
 
 def _compute_tail_chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
-    """The chance (U,) of at least this score. It is exact if the record has no loss.
+    """Return the probability (U,) of at least this score. It is exact for a record without losses.
 
-    Otherwise it is the binomial chance at the mean chance, which is never too low in this tail (W. Hoeffding,
-    Annals of Mathematical Statistics 27, 1956). Half wins use its continuous form, the incomplete beta function.
+    Otherwise it is a binomial probability with the mean of the win probabilities, which is never too low in this tail
+    (W. Hoeffding, Annals of Mathematical Statistics 27, 1956). For half wins, the incomplete beta function extends the
+    binomial to non-integers.
     """
     votes = won + lost
     total = votes.sum(axis=1)

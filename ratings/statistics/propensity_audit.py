@@ -1,9 +1,10 @@
-"""The effect on the ratings if every pair counts as if it had been drawn as often as any other. Pure.
+"""An audit of the draw: how the ratings would change if all pairs had been drawn equally often.
 
-The fit needs no weights as long as the model holds: given the pair, the winner does not depend on how the pair was
-drawn. This module checks that. It weights each vote by the inverse of the chance of its pair, fits the same models
-again, and flags a model that moves by more than two errors of its move. The error is a sandwich of both fits at once
-(J. A. Hausman, Econometrica 46, 1978), clustered by voter where the intervals of the board are.
+If the model is correct, the fit needs no weights: given the pair, the outcome does not depend on how the pair was
+drawn. This module tests that assumption. It weights each vote by the inverse of the probability of its pair, fits the
+same models again, and flags a model if its rating changes by more than two standard errors of the change. The standard
+error comes from a joint sandwich covariance of both fits (J. A. Hausman, Econometrica 46, 1978). It is clustered by
+voter if the intervals of the board are.
 """
 
 from dataclasses import dataclass
@@ -18,21 +19,22 @@ from ratings.statistics.constants import ELO_SCALE
 from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize, sum_squared_residuals
 from ratings.statistics.vote_arrays import Floats, Indices, Label
 
-MAX_VOTE_WEIGHT = 20.0  # a vote counts as at most this many
+MAX_VOTE_WEIGHT = 20.0  # inverse probabilities are capped at this weight
 FLAG_THRESHOLD = 2.0
-# Votes by voter: their counts, and the sums of their weights, with the same rows in the same order.
+# The counts of each voter's votes and the sums of their weights, with the same rows in the same order.
 WeightedVoterCounts: TypeAlias = tuple[VoterCounts, VoterCounts]
-# Elo points; a smaller move is rounding.
+# In Elo points. A smaller change is a rounding error.
 _MOVE_TOLERANCE = 1e-6
 _EIGENVALUE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class PropensityAudit:
-    """The effect of the weights on m models.
+    """The effect of the weights on the ratings of m models.
 
-    moved (m,): the difference that the weighted fit makes to each rating, in Elo points. errors (m,): the error of that
-    difference, in Elo points. flagged (m,): whether the difference is more than two errors.
+    moved (m,): the weighted rating minus the unweighted rating, in Elo points.
+    errors (m,): the standard error of that difference, in Elo points.
+    flagged (m,): True if the difference is more than two standard errors.
     """
 
     labels: tuple[Label, ...]
@@ -47,10 +49,11 @@ def audit_propensities(
     squared: Comparisons,
     voter_counts: WeightedVoterCounts | None = None,
 ) -> PropensityAudit:
-    """The audit of the bounded models of the main component.
+    """Return the audit of the bounded models of the main component.
 
-    votes, weighted, squared: the counts of the votes, the sums of their weights, and the sums of the squared weights.
-    voter_counts: the same votes by voter; without it the votes count as independent of each other, by `squared`.
+    votes, weighted, squared: the number of votes, the sum of their weights, and the sum of their squared weights.
+    voter_counts: the same votes by voter. Without them, the votes count as independent, and the errors use `squared`.
+
     Raises likelihood.NotConverged as `bradley_terry.fit` does.
     """
     components = list_components(votes)
@@ -82,7 +85,7 @@ def _fit_strengths(score: Floats) -> Floats:
 def _compute_errors(
     sums: list[tuple[Floats, Floats]], plain: Floats, reweighted: Floats, voter_counts: WeightedVoterCounts | None
 ) -> Floats:
-    """(m,): the errors of the differences between two fits to the same votes."""
+    """Return the standard errors of the differences between the two fits (m,)."""
     p, q = compute_chances(plain, plain)
     if voter_counts:
         once, by_weight, by_square = _sum_by_voter(voter_counts, p, q)
@@ -98,7 +101,7 @@ def _compute_errors(
 
 
 def _sum_by_voter(voter_counts: WeightedVoterCounts, p: Floats, q: Floats) -> tuple[Floats, Floats, Floats]:
-    """Sums over voters of three outer products of their sums of scores: plain, weighted by plain, and weighted."""
+    """Return three sums over voters of outer products of scores: plain, weighted by plain, and weighted by weighted."""
     counted = voter_counts[0]
     size = len(p)
     pair = counted.first * size + counted.second
@@ -116,7 +119,7 @@ def _sum_by_voter(voter_counts: WeightedVoterCounts, p: Floats, q: Floats) -> tu
 
 def _invert_information(votes: Floats, theta: Floats) -> Floats:
     p, q = compute_chances(theta, theta)
-    # One eigenvalue is zero, along the mean of all strengths. Its rounding error must not be inverted.
+    # The eigenvalue in the direction of the mean is zero. Its rounding error must not be inverted.
     return np.linalg.pinv(build_laplacian(votes * p * q), rcond=_EIGENVALUE_TOLERANCE, hermitian=True).astype(
         np.float64
     )

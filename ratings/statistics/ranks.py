@@ -1,6 +1,6 @@
-"""Ranks, tiers and comparisons of pairs from a fit, each with the uncertainty of the joint covariance.
+"""Ranks, tiers, and comparisons of pairs, with errors from the joint covariance of a fit.
 
-Ranks are valid within a component; ratings of two components cannot be compared.
+Ranks are valid only within a component, because ratings of different components are not comparable.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from ratings.statistics.constants import ELO_SCALE, MIN_RANKED_MODELS, MIN_VOTES
 from ratings.statistics.likelihood import Flags, compute_chances, sum_squared_residuals
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# Elo points; ratings with a smaller difference are equal, because the difference is rounding.
+# In Elo points. A smaller difference between ratings is a rounding error, so such ratings count as equal.
 RATING_TOLERANCE = 1e-8
-# A smaller product of chances may underflow to 0; no number of votes helps there.
+# A smaller product of probabilities could underflow to 0. In that case, no number of votes is enough.
 _MIN_CHANCE_PRODUCT = 1e-200
 
 
@@ -35,12 +35,14 @@ class ComparableFit(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Ranks of M models, as whole numbers from 1, within a component of models that votes connect.
+    """Ranks of M models as integers from 1, counted separately in each component.
 
-    ranked (M,): the models among which ranks are counted. The others have 0 as `rank`, `rank_ub` and `tier`; their
-    `rank_low` and `rank_high` are the ranks that they could have among the ranked models. `rank_low` and `rank_high`
-    count the models that are better or worse by a two-sided 95% test of the difference. `rank_ub` counts the models
-    with an interval that lies wholly above. `tier` 1 contains every model that may be the best.
+    ranked (M,): the models among which ranks are counted. The other models have 0 as `rank`, `rank_ub`, and `tier`.
+    rank (M,): 1 plus the number of ranked models with a higher rating.
+    rank_low, rank_high (M,): the range of ranks by two-sided 95% tests of the differences. For an unranked model, the
+        range that it could have among the ranked models.
+    rank_ub (M,): 1 plus the number of ranked models whose interval is entirely above.
+    tier (M,): tier 1 has all models that may be the best.
     """
 
     ranked: Flags
@@ -53,12 +55,13 @@ class Ranks:
 
 @dataclass(frozen=True, eq=False)
 class PairComparisons:
-    """Comparisons of all pairs, M x M, row against column.
+    """Comparisons of all pairs of models (M, M), row against column.
 
-    diff, diff_se: Elo points. 1.96 diff_se is half of the 95% interval of the difference (`Fit.error`). diff_se is inf
-    between components, where no figure of the pair means anything.
-    win_rate: the predicted score, where a tie is half a win. votes_needed: the number of additional direct votes that
-    would make the difference significant if the estimate stays the same; inf where no number would.
+    diff, diff_se: the difference and its standard error in Elo points. 1.96 times diff_se is half of the 95% interval
+        (see `Fit.error`). diff_se is inf between components, where the other values have no meaning.
+    win_rate: the predicted score of the row. A tie is half a win.
+    votes_needed: how many more direct votes would make the difference significant if the estimate did not change; inf
+        if no number of votes would.
     """
 
     diff: Floats
@@ -68,27 +71,30 @@ class PairComparisons:
 
 
 def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
-    """(M,): whether a model has enough votes for a rank.
+    """Return whether each model has enough votes for a rank (M,).
 
-    weight (M,): the weight of the votes of each model, where no voter counts for more than 20 votes. The rule does not
-    use the interval, because then more votes could take a rank away.
+    weight (M,): the weight of each model's votes, with at most 20 votes per voter.
+
+    The rule does not depend on the interval. Otherwise, additional votes could take a rank away.
     """
     enough: Flags = bounded & (weight >= MIN_VOTES_FOR_RANK)
     return enough
 
 
 def select_ranked_models(component: Indices, candidates: Flags) -> Flags:
-    """(M,): the models among which ranks are counted: the candidates, or all of a component with fewer than two."""
+    """Return a mask (M,) of the models that get ranks: the candidates, or all models of a component with fewer than
+    two.
+    """
     candidate_counts = np.bincount(component, candidates, int(component.max(initial=0)) + 1)
     ranked: Flags = candidates | (candidate_counts < MIN_RANKED_MODELS)[component]
     return ranked
 
 
 def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
-    """Ranks of the models of a fit among the candidates for a rank, or among all.
+    """Return the ranks of the models of a fit, counted among the candidates, or among all models.
 
-    Models differ if the two-sided 95% test of their difference is significant, or if their intervals do not overlap.
-    For bounded models the second implies the first.
+    Two models differ if the two-sided 95% test of their difference is significant, or if their intervals do not
+    overlap. For bounded models, the second condition implies the first.
     """
     if candidates is None:
         candidates = np.ones(len(fit.ratings), dtype=bool)
@@ -98,7 +104,7 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
     apart = together & (fit.ci_low[:, None] > fit.ci_high)
     better = (diff > np.maximum(Z95 * fit.error, RATING_TOLERANCE)) | apart
     counted = ranked[:, None]  # a row is counted against its columns
-    # The worst possible rank: an unranked model would be last of one more.
+    # The worst possible rank. An unranked model would be the last of one more model.
     last_rank = (together & counted).sum(axis=0) + ~ranked
     return Ranks(
         ranked=ranked,
@@ -111,10 +117,10 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
 
 
 def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
-    """The comparisons of all pairs of models on a board, by its fit.
+    """Return the comparisons of all pairs of models on a board.
 
-    n direct votes add n * p * q / k to the precision of a difference. p and q are the predicted scores. k, from the
-    board's own residuals, is the factor by which ties reduce the variance of a vote.
+    n direct votes add n * p * q / k to the precision of a difference. p and q are the predicted scores. k is the factor
+    by which ties reduce the variance of a vote, estimated from the residuals of all votes on the board.
     """
     together = fit.component[:, None] == fit.component
     diff = fit.ratings[:, None] - fit.ratings
@@ -130,9 +136,10 @@ def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
 
 
 def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
-    """Tiers (M,) from 1, and 0 for unranked models.
+    """Return tiers (M,) from 1, and 0 for unranked models.
 
-    The best remaining bounded model leads the next tier. An unbounded leader would take all others into its tier.
+    The best remaining bounded model leads the next tier. If an unbounded model led a tier, its error would be so large
+    that all other models would be in the tier too.
     """
     tier = np.zeros(len(fit.ratings), dtype=np.intp)
     for number in np.unique(fit.component[ranked]):
@@ -153,10 +160,11 @@ def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
 
 
 def _compute_simultaneous_level(models: int) -> float:
-    """The chance below the upper end of intervals that cover all differences at once with 95%.
+    """Return the probability below the upper end of intervals that all cover their differences at the same time, in 95%
+    of cases.
 
-    The data choose the leader, so the intervals cover all pairs, not only those of one model (Z. Sidak, Journal
-    of the American Statistical Association 62, 1967, for normal estimates with any correlation).
+    The leader is chosen from the data, so the intervals must cover all pairs and not only those of one model (Z. Sidak,
+    Journal of the American Statistical Association 62, 1967, for normal estimates with any correlation).
     """
     comparisons = max(models * (models - 1) / 2, 1)
     return float((1 + 0.95 ** (1 / comparisons)) / 2)

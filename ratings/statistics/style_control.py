@@ -1,11 +1,11 @@
 """Bradley-Terry ratings under style control: strengths and the effects of style, fitted together.
 
-The chance that a wins is 1 / (1 + exp(-(theta_a - theta_b + x beta))), where x are the style differences
-(a - b) / (a + b + 1) of the vote. Each is divided by its population standard deviation over the board's votes. The
-differences are not centered, and there is no intercept and no penalty. A tie is half a win for each side.
+The probability that a wins is 1 / (1 + exp(-(theta_a - theta_b + x beta))), where x are the style differences (a - b) /
+(a + b + 1) of the vote. Each style difference is divided by its population standard deviation over the votes of the
+board. The differences are not centered. There is no intercept and no penalty. A tie is half a win for each model.
 
-Sources: T. Li, A. Angelopoulos and W.-L. Chiang, Does style matter? (LMSYS, 2024) for the model; for the rest see
-`ratings.statistics.bradley_terry`, whose rules apply here too.
+Sources: T. Li, A. Angelopoulos and W.-L. Chiang, Does style matter? (LMSYS, 2024) for the model. Everything else
+follows `ratings.statistics.bradley_terry`.
 """
 
 from dataclasses import dataclass, replace
@@ -36,9 +36,11 @@ StartValues: TypeAlias = tuple[ArrayLike, ArrayLike]
 class StyleFit:
     """Ratings under style control, and the effects of style.
 
-    fit: as from `bradley_terry.fit`. board: the votes that have features; no others are used. coefficients, errors (K
-    each): natural log-odds per standard deviation of the style difference, and their standard errors; None for a
-    feature that is constant on the board or between its bounded models. scale (K,): those standard deviations.
+    fit: the same as the result of `bradley_terry.fit`.
+    board: the votes with known features. The fit uses no other votes.
+    coefficients, errors (K each): natural log-odds per standard deviation of the style difference, and their standard
+        errors. They are None for a feature that is constant on the board or among the votes between bounded models.
+    scale (K,): the standard deviations of the style differences.
     """
 
     fit: Fit
@@ -49,20 +51,22 @@ class StyleFit:
 
     @property
     def votes(self) -> int:
-        """The number of votes used; a vote of weight n counts as n."""
+        """The number of votes used. A vote with weight n counts as n votes."""
         return int(self.board.votes.sum() / 2)
 
 
 def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
-    """Ratings of every model that account for the style of the answers.
+    """Return the ratings of all models, with the effect of style removed.
 
-    The bounded models of all components are fitted with common coefficients. Unbounded models are placed as in
-    `placement.place_unbounded_models`, with the bounded strengths and the coefficients fixed. Intervals are clustered
-    as in `bradley_terry.fit` if votes name voters. start: ratings (M,) and coefficients (K,) to start from, for example
-    the last ones.
+    The bounded models of all components are fitted together, with the same coefficients. Unbounded models are placed as
+    in `placement.place_unbounded_models`, while the fitted strengths and the coefficients stay fixed. If the votes have
+    voters, intervals are clustered as in `bradley_terry.fit`.
 
-    Raises ValueError if start is not M finite ratings and K coefficients, style_likelihood.Separable if there is no
-    finite maximum or more than one, and likelihood.NotConverged if the maximum is not found to a relative 1e-10.
+    start: start values for the ratings (M,) and the coefficients (K,), such as the previous ones.
+
+    Raises ValueError if `start` does not have M finite ratings and K coefficients. Raises style_likelihood.Separable if
+    the likelihood has no finite maximum or more than one. Raises likelihood.NotConverged if Newton's method does not
+    reach a relative precision of 1e-10.
     """
     paired = votes.group_by_pair()
     board = paired.to_comparisons(votes.labels)
@@ -88,15 +92,15 @@ def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
 
 
 def _fill_constant_styles(varying: Flags, values: Floats) -> tuple[float | None, ...]:
-    """One entry for each style (K): its value, or None if the style is constant."""
+    """Return one value per style (K). The value of a constant style is None."""
     remaining = iter(values.tolist())
     return tuple(next(remaining) if varies else None for varies in varying)
 
 
 def _compute_start(board: Comparisons, start: StartValues | None, varying: Flags) -> Floats:
-    """Start values (M + K',): strengths in natural units and the coefficients of the K' varying features."""
+    """Return start values (M + K',): strengths in natural units, and the coefficients of the K' features that vary."""
     size = len(board.labels)
-    # If all votes are ties, the maximum is 1000 for all. It is exact to the last bit only from there.
+    # If all votes are ties, all ratings are 1000. This start makes the result exact to the last bit.
     if start is None or not board.wins.any():
         start = bradley_terry.fit(board).ratings, np.zeros(len(varying))
     ratings, coefficients = (np.array(values, dtype=np.float64) for values in start)
@@ -107,7 +111,7 @@ def _compute_start(board: Comparisons, start: StartValues | None, varying: Flags
 
 @dataclass(frozen=True, eq=False)
 class _JointFit:
-    """Strengths and coefficients (M + K,) with their errors, and whether an interval is clustered (M,)."""
+    """Strengths and coefficients (M + K,) with their covariances, and whether each interval is clustered (M,)."""
 
     parameters: Floats
     spread: Spread
@@ -115,7 +119,10 @@ class _JointFit:
     iterations: int
 
     def build_estimate(self, models: Indices) -> Estimate:
-        """The estimate of these models; its iterations are 0, because they are counted once for all models."""
+        """Return the estimate of some models.
+
+        Its number of iterations is 0, because they are counted once for all models.
+        """
         spread = self.spread.select_models(models)
         return Estimate.from_bounded(models, self.parameters[models], spread, self.clustered[models], iterations=0)
 
@@ -127,7 +134,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
     component = np.full(size, -1)
     for number, models in enumerate(part.bounded for part in parts if part.bounded.size):
         component[models] = number
-        # The strength of the model with the most votes is fixed, because it is the steadiest reference.
+        # One strength must be fixed. The model with the most votes is the most precise reference.
         gauge = board.votes[np.ix_(models, models)].sum(axis=1).argmax()
         free[np.delete(models, gauge)] = True
         free[size:] = True
@@ -142,7 +149,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
 
 
 def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
-    """As `placement.place_unbounded_models`, except that style changes the strength of the opponent in each vote."""
+    """Return the same as `placement.place_unbounded_models`, with the effect of style on each vote."""
     unbounded = np.zeros(len(parameters), dtype=bool)
     unbounded[part.unbounded] = True
     votes = votes.select_votes(unbounded[votes.first] | unbounded[votes.second])
@@ -172,9 +179,11 @@ def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Compon
 
 
 def _collect_record(votes: PairedVotes, parameters: Floats, model: int) -> tuple[Floats, Floats, Floats]:
-    """Wins and losses (1, n) of a model in each of its votes, and the strengths of its opponents (n,) with style."""
-    own = votes.select_votes((votes.first == model) | (votes.second == model))
-    is_first = own.first == model
-    score = np.where(is_first, own.score, 1 - own.score)
-    opponents = parameters[model] - np.where(is_first, 1, -1) * own.compute_leads(parameters)
-    return (own.weight * score)[None], (own.weight * (1 - score))[None], opponents
+    """Return the wins and losses (1, n) of a model in each of its votes, and its opponents' strengths adjusted for
+    style (n,).
+    """
+    record = votes.select_votes((votes.first == model) | (votes.second == model))
+    is_first = record.first == model
+    score = np.where(is_first, record.score, 1 - record.score)
+    opponents = parameters[model] - np.where(is_first, 1, -1) * record.compute_leads(parameters)
+    return (record.weight * score)[None], (record.weight * (1 - score))[None], opponents

@@ -1,6 +1,6 @@
 """The joint sandwich covariance of strengths and style coefficients, plain or clustered by voter.
 
-The rules are the same as in `ratings.statistics.bradley_terry`, which cites their sources.
+The rules and their sources are the same as in `ratings.statistics.bradley_terry`.
 """
 
 import numpy as np
@@ -17,18 +17,22 @@ from ratings.statistics.vote_arrays import Floats, Indices
 def compute_sandwich(
     votes: PairedVotes, parameters: Floats, information: Floats, free: Flags, component: Indices
 ) -> tuple[Spread, Flags]:
-    """Errors of the maximum (M + K parameters), and whether an interval is clustered by voter (M,).
+    """Return the covariances of the M + K fitted parameters, and whether each model's interval is clustered by voter
+    (M,).
 
-    free (M + K,): all fitted parameters except one strength in each component. component (M,): the component of each
-    fitted model, and below 0 for all others, whose rows are zero. Strengths are differences from their component's
-    mean.
+    free (M + K,): True for all fitted parameters except one strength in each component.
+    component (M,): the component of each fitted model, and a negative number for other models. The rows of other models
+        are zero.
+
+    The covariances are for strengths relative to the mean of their component.
     """
     residual, expected = votes.residuals(parameters)
     plain = votes.sum_outer_products(votes.weight * residual**2)
     inside = np.ix_(free, free)
     inverse = cho_solve(cho_factor(information[inside]), np.eye(int(free.sum())))
     to_mean = _build_centering(component, len(parameters))[:, free] @ inverse
-    # A parameter without residuals has the error of the Hessian. All its votes may be ties at equal strengths, say.
+    # The error of a parameter without residuals comes from the Hessian. For example, all votes on a model may be ties
+    # between equal strengths.
     flat = (plain.diagonal() <= RESIDUAL_TOLERANCE * information.diagonal()) & (information.diagonal() > 0)
     flat_meat: Floats | float = 0.0
     if flat.any():
@@ -57,7 +61,7 @@ def compute_sandwich(
 
 
 def _build_centering(component: Indices, size: int) -> Floats:
-    """(size, size): the matrix that subtracts from each strength the mean of its component."""
+    """Return the matrix that subtracts the mean of its component from each strength (size, size)."""
     same = (component[:, None] == component) & (component >= 0)
     centering = np.eye(size)
     centering[: len(component), : len(component)] -= same / np.maximum(same.sum(axis=1), 1)[:, None]
@@ -65,7 +69,7 @@ def _build_centering(component: Indices, size: int) -> Floats:
 
 
 def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
-    """(N,): whether a vote is on one of these models, or has a difference in one of these styles."""
+    """Return a mask (N,) of the votes on one of these models, or with a difference in one of these styles."""
     models, styles = parameters[: votes.models], parameters[votes.models :]
     is_affected: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
     return is_affected
@@ -74,12 +78,13 @@ def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
 def _compute_meat(
     votes: PairedVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
 ) -> tuple[Floats, Flags]:
-    """The sum of squared scores, and whether a vote is summed by voter (N,)."""
+    """Return the sum of the squared scores, and whether each vote is summed by voter (N,)."""
     is_clustered, factor = _select_clustered_votes(votes, voter, component)
     voter = np.maximum(voter, 0)
     score = votes.weight * residual * is_clustered
     products = _sum_score_products(votes, voter, score)
-    # If there is a single voter, the maximum makes the sum 0, which has no information. Such votes count one by one.
+    # If a model has a single voter, the voter's scores add up to 0 at the maximum, so they do not measure any error.
+    # Such votes count as independent.
     lacks_scores = products.diagonal() <= RESIDUAL_TOLERANCE * plain.diagonal()
     is_uninformative = is_clustered & _select_affected_votes(votes, lacks_scores)
     if is_uninformative.any():
@@ -90,7 +95,7 @@ def _compute_meat(
 
 
 def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_clustered: Flags) -> Floats:
-    """(M,): degrees of freedom, by the same rule as in `bradley_terry`."""
+    """Return the degrees of freedom of each model (M,), by the same rule as in `bradley_terry`."""
     amount = votes.weight * expected
     first = votes.first.astype(np.intp)
     second = votes.second.astype(np.intp)
@@ -105,7 +110,9 @@ def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_cl
 
 
 def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:
-    """Whether a vote has a known voter in a component with enough voters (N,), and the root of G / (G - 1) (M + K,)."""
+    """Return whether each vote has a known voter in a component with enough voters (N,), and sqrt(G / (G - 1)) (M +
+    K,).
+    """
     vote_component = component[votes.first]
     known = voter >= 0
     voted = np.zeros((int(component.max()) + 1, int(voter.max(initial=-1)) + 1), dtype=bool)
@@ -118,7 +125,7 @@ def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indic
 
 
 def _sum_score_products(votes: PairedVotes, voter: Indices, score: Floats) -> Floats:
-    """The sum over voters of the outer products (M + K, M + K) of their sums of scores."""
+    """Return the sum over voters of the outer products of their total scores (M + K, M + K)."""
     size = votes.models
     parts: list[ColumnEntries] = [(votes.first, score), (votes.second, -score)]
     parts += [(size + k, score * votes.x[k] / scale) for k, scale in enumerate(votes.scale.tolist())]

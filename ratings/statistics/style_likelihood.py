@@ -1,4 +1,4 @@
-"""The maximum of the Bradley-Terry likelihood of single votes with style, or the proof that there is none."""
+"""The maximum of the Bradley-Terry likelihood of votes with style, or a proof that there is no finite maximum."""
 
 from dataclasses import replace
 
@@ -12,11 +12,13 @@ from ratings.statistics.likelihood import MAX_ITERATIONS, STEP_TOLERANCE, Flags,
 from ratings.statistics.style_pair_sums import PairedVotes
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# Parameters that diverge gain one unit per step; boards with a maximum seldom take half as many steps.
+# The step at which separability is checked. Parameters that diverge grow by one unit per step. If there is a maximum,
+# it rarely takes half as many steps.
 _SEPARABILITY_CHECK_STEP = 20
-# If the other parameters are unknown and only this share of a parameter's information remains, it may be rounding.
+# If less than this fraction of a parameter's information is left after the other parameters are accounted for, the rest
+# may be a rounding error.
 _MIN_INFORMATION_SHARE = 1e-9
-# A linear program meets its constraints to 1e-7 when strengths and style differences are at most 1.
+# The solver meets constraints to within 1e-7 if strengths and style differences are at most 1.
 _CONSTRAINT_SLACK = 1e-6
 _MIN_MARGIN = 1e-5
 _CONSTRAINT_BATCH_SIZE = 2000
@@ -29,14 +31,16 @@ class Separable(ArithmeticError):
 def maximize(
     votes: PairedVotes, parameters: Floats, free: Indices, ties: Floats | None = None
 ) -> tuple[Floats, Floats, int]:
-    """Maximum likelihood values of the free parameters (positions in M + K); the others are fixed.
+    """Return the maximum likelihood values of the free parameters. The other parameters are fixed.
 
-    parameters (M + K,): the start values, and the fixed values. ties (M + K,): the number of virtual ties of each
-    strength with an opponent of strength 0. Without `ties`, at least the coefficients must be free. Returns the
-    parameters, their information (M + K, M + K) and the number of steps. Steps and precision are those of
-    `likelihood.maximize`.
+    parameters (M + K,): the start values and the fixed values.
+    free: positions of the free parameters. Without `ties`, all coefficients must be free.
+    ties (M + K,): for each strength, the number of virtual ties with an opponent of strength 0.
 
-    Raises Separable if there is no finite maximum or more than one, and NotConverged if there is none within 1000
+    Returns the parameters, their information matrix (M + K, M + K), and the number of steps. Steps and precision are
+    the same as in `likelihood.maximize`.
+
+    Raises Separable if there is no finite maximum or more than one, and NotConverged if none is found within 1000
     steps.
     """
     is_separability_checked = ties is not None
@@ -65,16 +69,16 @@ def maximize(
 def check_separability(votes: PairedVotes, free: Indices) -> None:
     """Raise Separable if the likelihood of the votes has no finite maximum, or more than one.
 
-    There is none if and only if some change of the parameters makes no vote less likely and some more likely (A.
-    Albert and J. A. Anderson, Biometrika 71, 1984), which a linear program decides. There are many if some change
-    makes no difference to any vote.
+    It has no finite maximum if and only if some change of the parameters makes no vote less likely and some votes more
+    likely (A. Albert and J. A. Anderson, Biometrika 71, 1984). A linear program decides this. It has more than one
+    maximum if some change of the parameters does not affect any vote.
     """
-    # Every row of the linear program gets coefficients of at most 1.
+    # With this scale, all coefficients of the linear program are at most 1.
     votes = replace(votes, scale=np.maximum(np.abs(votes.x).max(axis=1, initial=0), np.finfo(float).tiny))
     if _is_separable(votes, free):
         raise Separable("the style of the answers separates the outcomes, so their likelihood has no finite maximum")
     if _has_collinear_styles(votes, free):
-        raise Separable("a style column is a mixture of other columns, so the likelihood has many maxima")
+        raise Separable("a style column is a linear combination of other columns, so the likelihood has many maxima")
 
 
 def _solve_step(information: Floats, gradient: Floats) -> Floats:
@@ -94,14 +98,15 @@ def _is_nearly_singular(information: Floats) -> bool:
 
 
 def _find_farthest_move(votes: PairedVotes, step: Floats, virtual: Floats) -> float:
-    """An upper bound on the change that a step makes to the lead in any vote, in natural units."""
+    """Return an upper bound on the change of the lead in any vote, in natural units."""
     _, first, second = votes.runs
     farthest = np.abs(step[first] - step[second]).max(initial=0) + np.abs(step[votes.models :] / votes.scale).sum()
     return max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
 
 
 def _is_separable(votes: PairedVotes, free: Indices) -> bool:
-    # Most votes add no constraint, so the linear program starts with few and adds those that its solution violates.
+    # Most constraints are redundant, so the linear program starts with few votes and adds the votes that a solution
+    # violates.
     side = 2 * votes.score - 1
     gain = votes.sum_derivatives(side)[free]
     chosen = np.zeros(len(side), dtype=bool)
@@ -121,7 +126,10 @@ def _is_separable(votes: PairedVotes, free: Indices) -> bool:
 
 
 def _solve_best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: Floats) -> Floats:
-    """The change of the free parameters, at most 1 each, that raises the leads most and violates no chosen vote."""
+    """Return the change of the free parameters that raises the leads most without violating a chosen vote.
+
+    No parameter changes by more than 1.
+    """
     rows = _build_design_matrix(votes.select_votes(chosen))[:, free]
     side = 2 * votes.score[chosen] - 1
     tied = rows[side == 0]
@@ -135,13 +143,13 @@ def _solve_best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: F
         bounds=(-1, 1),
     )
     if solution.x is None:
-        raise NotConverged(f"the linear program that looks for a maximum failed: {solution.message}")
+        raise NotConverged(f"the linear program for the separability check failed: {solution.message}")
     change: Floats = solution.x
     return change
 
 
 def _build_design_matrix(votes: PairedVotes) -> csr_array:
-    """(N, M + K): the derivatives of each vote's lead with respect to the parameters."""
+    """Return the derivatives of each vote's lead with respect to the parameters (N, M + K)."""
     count = len(votes.score)
     styles = len(votes.scale)
     columns = np.tile(np.arange(votes.models, votes.models + styles), (count, 1))
@@ -152,8 +160,9 @@ def _build_design_matrix(votes: PairedVotes) -> csr_array:
 
 
 def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
-    """Whether some style column is a linear combination of other columns and strength differences."""
-    # Every run of votes has the same weight: the result does not depend on weights, and this rounds least.
+    """Return whether some style column is a linear combination of other columns and strength differences."""
+    # The result does not depend on the weights of the votes. Equal weights for all runs give the smallest rounding
+    # error.
     products = votes.sum_outer_products(np.repeat(1 / votes.lengths, votes.lengths))[np.ix_(free, free)]
     strengths = int((free < votes.models).sum())
     mixed = products[strengths:, :strengths]

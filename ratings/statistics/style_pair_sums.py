@@ -1,7 +1,7 @@
-"""Sums over millions of single votes with style.
+"""Sums over millions of votes with style.
 
-Memory access dominates the cost of a pass over the votes. So the votes of a pair are stored side by side, and are
-processed in chunks that stay in the cache.
+Memory access takes most of the time in a pass over the votes. So the votes on the same pair are stored together, and
+are processed in chunks that fit into the processor's cache.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,9 @@ CHUNK_SIZE = 8192
 
 
 class _Chunk(NamedTuple):
-    """A range of votes, its runs (votes of one pair), and the start of each run within the chunk."""
+    """A range of votes, the runs in it (a run is a sequence of votes on one pair), and where each run starts in the
+    chunk.
+    """
 
     votes: slice
     runs: slice
@@ -29,13 +31,16 @@ class _Chunk(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PairedVotes:
-    """N votes between M models, sorted so that the votes of a pair are adjacent, and sums over them.
+    """N votes between M models, sorted so that votes on the same pair are adjacent.
 
-    first, second (N,): positions of the models. score (N,): score of the first model, 0, 0.5 or 1. weight (N,): number
-    of identical votes. voter (N,) or None. x (K, N): style differences, from -1 to 1. scale (K,): divisors of the style
-    differences.
+    first, second (N,): positions of the models.
+    score (N,): the score of the first model: 0, 0.5, or 1.
+    weight (N,): the number of identical votes.
+    voter (N,): numbers from 0, negative if unknown; or None.
+    x (K, N): style differences, from -1 to 1.
+    scale (K,): divisors of the style differences.
 
-    Parameters are the M strengths, then the K coefficients. In vote v the first model leads by
+    The parameters are the M strengths, followed by the K coefficients. In vote v, the first model leads by
     strength[first] - strength[second] + coefficients @ x[:, v] / scale natural units.
     """
 
@@ -49,7 +54,7 @@ class PairedVotes:
     scale: Floats
 
     def select_votes(self, votes: Flags) -> "PairedVotes":
-        """Only these votes (a mask of length N)."""
+        """Return the selected votes only. `votes` is a mask of length N."""
         if votes.all():
             return self
         return PairedVotes(
@@ -64,13 +69,13 @@ class PairedVotes:
         )
 
     def select_styles(self, styles: Flags) -> "PairedVotes":
-        """The votes with only these style columns (a mask of length K)."""
+        """Return the votes with the selected style columns only. `styles` is a mask of length K."""
         if styles.all():
             return self
         return replace(self, x=self.x[styles], scale=self.scale[styles])
 
     def to_comparisons(self, labels: Sequence[Label]) -> Comparisons:
-        """The counts of the votes of each pair."""
+        """Return the number of votes on each pair, by outcome."""
         size = self.models
         cells = (self.first.astype(np.intp) * size + self.second) * 3 + (2 * self.score).astype(np.intp)
         counts = np.bincount(cells, self.weight, 3 * size * size).astype(np.float64)
@@ -78,38 +83,38 @@ class PairedVotes:
         return Comparisons(tuple(labels), won + lost.T, tied + tied.T)
 
     def compute_leads(self, parameters: Floats) -> Floats:
-        """(N,): the lead of the first model in natural units."""
+        """Return the lead of the first model in each vote (N,), in natural units."""
         leads = np.empty(len(self.score))
         for chunk in self._chunks:
             leads[chunk.votes] = self._compute_lead(parameters, chunk)
         return leads
 
     def residuals(self, parameters: Floats) -> tuple[Floats, Floats]:
-        """Score minus chance (N,), and the information chance * (1 - chance) (N,)."""
+        """Return score minus probability (N,), and the information probability * (1 - probability) (N,)."""
         p, q = compute_lead_chances(self.compute_leads(parameters))
         return self.score * q - (1 - self.score) * p, p * q
 
     def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
-        """The gradient (M + K,) of the log-likelihood and its information (M + K, M + K)."""
+        """Return the gradient of the log-likelihood (M + K,) and the information matrix (M + K, M + K)."""
         gradient = _VectorSum(self)
         information = _MatrixSum(self)
         for chunk in self._chunks:
             p, q = compute_lead_chances(self._compute_lead(parameters, chunk))
             score, weight = self.score[chunk.votes], self.weight[chunk.votes]
-            # Where a chance is near 1, score - p would leave nothing but rounding.
+            # If p is near 1, the subtraction score - p would lose all precision.
             gradient.add(chunk, weight * (score * q - (1 - score) * p))
             information.add(chunk, weight * p * q)
         return gradient.total(), information.total()
 
     def sum_derivatives(self, amount: Floats) -> Floats:
-        """The sum over votes of amount * d (M + K,), where d are the derivatives of the lead by the parameters."""
+        """Return the sum over votes of amount * d (M + K,), where d is the gradient of the lead."""
         total = _VectorSum(self)
         for chunk in self._chunks:
             total.add(chunk, amount[chunk.votes])
         return total.total()
 
     def sum_outer_products(self, amount: Floats) -> Floats:
-        """The sum over votes of amount * d d' (M + K, M + K), with d as in `sum_derivatives`."""
+        """Return the sum over votes of amount * d d' (M + K, M + K), where d is the gradient of the lead."""
         total = _MatrixSum(self)
         for chunk in self._chunks:
             total.add(chunk, amount[chunk.votes])
@@ -117,7 +122,7 @@ class PairedVotes:
 
     @cached_property
     def runs(self) -> tuple[Indices, Indices, Indices]:
-        """The start and the two models of each run of votes between one pair; a run ends with its chunk."""
+        """The start, the first model, and the second model of each run. A run ends at the end of its chunk."""
         edge = np.zeros(len(self.first), dtype=bool)
         edge[::CHUNK_SIZE] = True
         edge[1:] |= (self.first[1:] != self.first[:-1]) | (self.second[1:] != self.second[:-1])
@@ -126,7 +131,7 @@ class PairedVotes:
 
     @cached_property
     def lengths(self) -> Indices:
-        """The number of votes of each run."""
+        """The number of votes in each run."""
         return np.diff(self.runs[0], append=len(self.first))
 
     @cached_property
@@ -148,7 +153,7 @@ class PairedVotes:
 
 
 class _VectorSum:
-    """Sums amounts of votes into a vector over the parameters."""
+    """Adds up values of votes into a vector with one entry per parameter."""
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes
@@ -164,7 +169,7 @@ class _VectorSum:
 
 
 class _MatrixSum:
-    """Sums amounts of votes into a matrix over the parameters."""
+    """Adds up values of votes into a matrix with one row and one column per parameter."""
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes

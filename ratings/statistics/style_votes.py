@@ -1,6 +1,6 @@
-"""Single votes with the style of both answers: the input of `ratings.statistics.style_control`.
+"""Votes with the style of both answers, the input of `ratings.statistics.style_control`.
 
-Errors are ValueErrors that name the wrong vote.
+Invalid input raises a ValueError that identifies the vote.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,15 @@ from ratings.statistics.vote_arrays import Floats, Indices, Label, as_floats, ch
 
 
 class StyledVotes:
-    """N single votes between M models, each with the style of both answers.
+    """N votes between M models, with the style of both answers.
 
-    labels: M distinct names or ids. first, second (N,): positions in them. outcome (N,): 1 if the first won, 0 if
-    the second did, 0.5 for a tie. features (N, 2 K): K figures of the first answer, then the same K of the second. They
-    are not negative: the length and the counts of headers, bold marks and list items, say. A vote with NaN in its
-    features is left out. weight (N,): whole numbers from 1; each stands for that many identical votes. voter (N,): the
-    number of the voter from 0; below 0 where the voter is unknown.
+    labels: M distinct names or ids.
+    models: the positions of the first and of the second model of each vote in `labels` (N,).
+    outcome (N,): 1 if the first model won, 0 if the second model won, 0.5 for a tie.
+    features (N, 2 K): K features of the first answer, then the same K features of the second, such as the length and
+        the numbers of headers, bold marks, and list items. They must not be negative. A vote with NaN is left out.
+    weight (N,): integers from 1. A vote with weight n counts as n identical votes.
+    voter (N,): the number of each voter from 0. A negative number means that the voter is unknown.
     """
 
     def __init__(
@@ -43,8 +45,11 @@ class StyledVotes:
             raise ValueError("voter must have an entry for each vote")
 
     def group_by_pair(self) -> PairedVotes:
-        """The votes with features, sorted by pair; their scale is the population standard deviation."""
-        # It takes a tenth of the time to sort small integers.
+        """Return the votes with features, sorted by pair.
+
+        The scale is the population standard deviation of each feature.
+        """
+        # Sorting small integers takes a tenth of the time.
         small = np.min_scalar_type(len(self.labels))
         first = self.first.astype(small)
         second = self.second.astype(small)
@@ -66,7 +71,7 @@ class StyledVotes:
 
 
 def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
-    """(a - b) / (a + b + 1) of each feature (K, n) in this order, and its population standard deviation (K,)."""
+    """Return (a - b) / (a + b + 1) of each feature (K, n) in this order, and its population standard deviation (K,)."""
     styles = features.shape[1] // 2
     size = len(order)
     x = np.empty((styles, size))
@@ -81,7 +86,8 @@ def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats)
             b = block[:, styles + k]
             row = x[k, votes]
             np.divide(a - b, a + b + 1, out=row)
-            # Relative to the first value the sums are exactly 0 if nothing varies, and precise if hardly anything does.
+            # The first value is subtracted from all values. So the sums are exactly 0 if the feature is constant, and
+            # precise if it hardly varies.
             if low == 0:
                 shift[k] = row[0]
             shifted = row - shift[k]
@@ -107,17 +113,17 @@ def _check_positions(side: ArrayLike, size: int) -> Indices:
 
 
 def _check_features(features: ArrayLike, votes: int) -> tuple[NDArray[Any], Flags | None]:
-    """The features (N, 2 K), and whether a vote has them (N,); None if all have them."""
+    """Return the features (N, 2 K), and a mask (N,) of the votes that have them, or None if all votes do."""
     figures = np.asarray(features)
     if figures.dtype.kind not in "iuf":
         figures = as_floats("features", features)
     if figures.ndim != 2 or len(figures) != votes or figures.shape[1] % 2:
-        raise ValueError(f"features must be {votes} rows, the figures of the first answer and as many of the second")
+        raise ValueError(f"features must have {votes} rows, each with the features of both answers")
     if (figures < 0).any():
         raise_if_any(np.any(figures < 0, axis=1), "vote {} has a negative feature")
     if figures.dtype.kind != "f":
         return figures, None
-    # A matrix product is four times as fast as a check of every figure, and passes NaN and inf on.
+    # NaN and inf propagate through a matrix product, which is four times as fast as a check of every value.
     total = figures @ np.ones(figures.shape[1], figures.dtype)
     raise_if_any(np.isinf(total), "vote {} has an infinite feature")
     missing = np.isnan(total)

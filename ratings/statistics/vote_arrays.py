@@ -1,4 +1,7 @@
-"""Single votes as arrays: names and ids as positions, outcomes as counts. Errors are ValueErrors that name the vote."""
+"""Conversion of votes to arrays: names and ids to positions, and outcomes to counts.
+
+Invalid input raises a ValueError that identifies the vote.
+"""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -11,17 +14,17 @@ Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.intp]
 Ids: TypeAlias = NDArray[np.integer[Any]]
 
-# A table of positions is faster than sorting if the ids span no more than this (or than the number of votes).
+# If the range of the ids is at most this (or at most the number of votes), a lookup table is faster than sorting.
 _MAX_ID_SPAN = 1_000_000
-# If ids are below this, no table is needed.
+# If all ids are below this, they are used as positions directly.
 _MAX_DIRECT_IDS = 512
 _CHUNK_SIZE = 1 << 18
 
 
 def encode_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Ids, Ids]:
-    """Labels, and the positions of both sides in them; some labels may have no vote.
+    """Return labels, and the positions of both models of each vote in them. Some labels may have no votes.
 
-    Raises ValueError unless the models are all names or all whole-number ids.
+    Raises ValueError unless the models are all names or all integer ids.
     """
     sides = [_as_ids(model_a), _as_ids(model_b)]
     if sides[0] is not None and sides[1] is not None:
@@ -36,15 +39,15 @@ def encode_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Labe
 
 
 def _encode_names(values: Any) -> tuple[Sequence[Any], Indices]:
-    """Distinct names, and the position (N,) of each value in them."""
-    if hasattr(values, "factorize"):  # a data frame column, which need not become a list of objects
+    """Return the distinct names, and the position of each value in them (N,)."""
+    if hasattr(values, "factorize"):  # a data frame column, which does not have to be converted to a list
         codes, names = values.factorize(use_na_sentinel=False)
         return list(names), np.asarray(codes, dtype=np.intp)
     listed = as_list(values)
     try:
         names = list(dict.fromkeys(listed))
         return names, look_up_positions(names, listed)
-    except TypeError:  # an unhashable value, so not a name
+    except TypeError:  # an unhashable value is not a name
         return [None], np.zeros(0, dtype=np.intp)
 
 
@@ -56,7 +59,7 @@ def as_list(values: ArrayLike) -> list[Any]:
 
 
 def _as_ids(values: ArrayLike) -> Ids | None:
-    # An array of fixed-width text would cost more than the counting.
+    # Converting names to an array of fixed-width text would take longer than counting.
     if isinstance(values, Sequence) and values and isinstance(values[0], str):
         return None
     kind = getattr(getattr(values, "dtype", None), "kind", "iu")
@@ -87,13 +90,19 @@ def _encode_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
 
 
 def _compute_id_bound(ids: Ids) -> int:
-    """One more than the largest id. Negative ids count as huge, so one pass over the ids is enough."""
+    """Return the largest id plus one.
+
+    Negative ids are read as large unsigned numbers, so one pass over the ids is enough.
+    """
     wide = ids.astype(np.int16) if ids.dtype == np.int8 else ids
     return int(wide.view(wide.dtype.str.replace("i", "u")).max(initial=0)) + 1
 
 
 def count_outcomes(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None) -> Floats:
-    """(size, size, 3): losses, ties and wins of the first model against the second. Positions are below size."""
+    """Return the losses, ties, and wins of each model against each other model (size, size, 3).
+
+    first, second: positions of the models, all below size.
+    """
     results = np.asarray(outcome)
     cells = 3 * size * size
     if weight is not None or results.dtype.kind not in "iufb" or not first.shape == second.shape == results.shape:
@@ -102,7 +111,7 @@ def count_outcomes(size: int, first: Ids, second: Ids, outcome: ArrayLike, weigh
         return np.bincount(weighted_cells, times, minlength=cells).reshape(size, size, 3).astype(np.float64)
     counts = np.zeros(cells, dtype=np.intp)
     kind = _choose_cell_type(cells)
-    # Memory access dominates the cost of these steps, so chunks stay in the cache.
+    # Memory access takes most of the time, so the votes are processed in chunks that fit into the processor's cache.
     step = max(_CHUNK_SIZE, cells)
     for low in range(0, len(first), step):
         votes = slice(low, low + step)
@@ -110,7 +119,7 @@ def count_outcomes(size: int, first: Ids, second: Ids, outcome: ArrayLike, weigh
         with np.errstate(invalid="ignore"):
             vote_cells: Ids = doubled.astype(kind)
         if vote_cells.max(initial=0) > 2 or not np.array_equal(vote_cells.astype(doubled.dtype), doubled):
-            check_votes(first, second, outcome, None)  # raises and names the vote
+            check_votes(first, second, outcome, None)  # raises an error that identifies the vote
         vote_cells += second[votes].astype(kind, copy=False) * kind.type(3)
         vote_cells += first[votes].astype(kind, copy=False) * kind.type(3 * size)
         counts += np.bincount(vote_cells.astype(np.intp), minlength=cells)
@@ -129,7 +138,7 @@ def _choose_cell_type(cells: int) -> np.dtype[Any]:
 
 
 def look_up_positions(labels: Sequence[Label], models: list[Any]) -> Indices:
-    """Positions (N,) of models in the labels. Raises ValueError that names an unknown model."""
+    """Return the positions of models in the labels (N,). Raises a ValueError that names an unknown model."""
     positions = {label: position for position, label in enumerate(labels)}
     try:
         return np.fromiter(map(positions.__getitem__, models), np.intp, len(models))
@@ -141,7 +150,10 @@ def look_up_positions(labels: Sequence[Label], models: list[Any]) -> Indices:
 def check_votes(
     first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None
 ) -> tuple[NDArray[np.int8], Floats | None]:
-    """Twice the outcome (N,), and the weights (N,) or None. Raises ValueError that names the wrong vote."""
+    """Return twice the outcome (N,), and the weights (N,) or None.
+
+    Raises a ValueError that identifies an invalid vote.
+    """
     results = as_floats("outcome", outcome)
     times = None if weight is None else as_floats("weight", weight)
     if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
@@ -156,13 +168,16 @@ def check_votes(
 
 
 def raise_if_any(wrong: NDArray[np.bool_], message: str) -> None:
-    """Raise ValueError with the position of the first wrong entry in the message."""
+    """Raise ValueError with this message if an entry is true.
+
+    `{}` is replaced by the position of the first such entry.
+    """
     if wrong.any():
         raise ValueError(message.format(int(wrong.argmax())))
 
 
 def as_floats(name: str, values: ArrayLike) -> Floats:
-    """A new array of the values. Raises ValueError if they are not numbers."""
+    """Return a new array of the values. Raises ValueError if they are not numbers."""
     try:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

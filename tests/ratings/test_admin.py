@@ -55,10 +55,10 @@ def test_verify_says_what_it_found(pool):
     Tally.objects.update(wins=7)
     verify("live")
     good, bad = (row[3] for row in logged())
-    assert good["as the votes say"] is True
-    assert "2 tallies in 1 pools agree with the votes" in good["found"]
-    assert bad["as the votes say"] is False
-    assert "the tally has 7 wins, the votes give 3" in bad["found"]
+    assert good["matches"] is True
+    assert "2 tallies in 1 pools match the votes" in good["result"]
+    assert bad["matches"] is False
+    assert "the tally has 7 wins, but the votes add up to 3" in bad["result"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -105,7 +105,7 @@ def test_actions_say_when_the_broker_is_away(admin, pool, celery_without_broker)
 def test_pool_without_votes_of_its_own_has_none_to_verify():
     factories.pool("theirs", kind=Pool.Kind.REFERENCE)
     verify("theirs")
-    assert logged() == [("operator", "verified", "theirs", {"found": "a reference pool has no votes to verify"})]
+    assert logged() == [("operator", "verified", "theirs", {"result": "a reference pool has no votes to verify"})]
 
 
 @pytest.mark.django_db

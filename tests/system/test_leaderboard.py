@@ -123,7 +123,7 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     models = side_by_side.locator(".compare-models thead th")
     expect(models.get_by_role("link")).to_have_text(["Dipper 8B", "Crane 9B"])
     why = side_by_side.get_by_text(
-        re.compile(r"^It has only \d\d votes; ratings with fewer than 100 votes are provisional\.$")
+        re.compile(r"^It has only \d\d votes\. Ratings with fewer than 100 votes are provisional\.$")
     )
     expect(why).to_be_visible()
     pair = side_by_side.get_by_role("row", name="Crane 9B against Dipper 8B")
@@ -386,7 +386,7 @@ def test_phone_begins_with_rows_and_sorts_by_a_field(browser: Browser, service: 
         expect(row(page, "albatross")).to_be_in_viewport(ratio=1)
         expect(page.get_by_role("combobox", name="Category")).to_be_hidden()
         page.get_by_role("combobox", name="Sort by").select_option("Model")
-        page.get_by_role("combobox", name="Order").select_option("falling")
+        page.get_by_role("combobox", name="Order").select_option("descending")
         expect(page.locator(".board-table tbody .name").first).to_have_text("Finch")
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"]}
         page.get_by_text("Category, filters, columns").click()
@@ -411,7 +411,7 @@ def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, s
         page.goto(birds)
         compare(page, "Finch").check()
         page.get_by_role("combobox", name="Sort by").select_option("Model")
-        page.get_by_role("combobox", name="Order").select_option("falling")
+        page.get_by_role("combobox", name="Order").select_option("descending")
         page.get_by_role("button", name="Update").click()
         assert names(page)[0] == "Finch"
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"], "pin": ["finch"]}
@@ -424,7 +424,7 @@ def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser
         page.route("**/leaderboard/?*", lambda route, _: held.append(route), times=1)
         with page.expect_request("**/leaderboard/?*"):
             page.get_by_role("combobox", name="Sort by").select_option("Model")
-        page.get_by_role("combobox", name="Order").select_option("falling")
+        page.get_by_role("combobox", name="Order").select_option("descending")
         held[0].continue_()
         expect(page.locator(".board-table tbody .name").first).to_have_text("Finch")
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"]}

@@ -62,7 +62,7 @@ TITLES = "plot => [...document.querySelectorAll(`[data-plot=${plot}] title`)].ma
 
 SHORTENED = """async (names) => {
     const [file] = performance.getEntriesByType("resource").filter(({ name }) => name.includes("plot_frame"));
-    return (await import(file.name)).shortened(names, 115);
+    return (await import(file.name)).shortenNames(names, 115);
 }"""
 
 WIDE = """(texts) => {
@@ -261,7 +261,7 @@ def test_history_has_a_picture_for_each_model(plots: Page) -> None:
     assert len(plots.evaluate(CELLS, "history")) == 2
     ticks = plots.locator("[data-plot=series] [data-mark='x-axis tick label'] text").all_text_contents()
     assert ticks
-    assert all(re.match(r"\d\d:\d\d|\d+ [A-Z][a-z]", tick) for tick in ticks)  # a day of 24 hours, as everywhere
+    assert all(re.match(r"\d\d:\d\d|[A-Z][a-z]+ \d+", tick) for tick in ticks)  # a day of 24 hours, as everywhere
 
 
 def test_pictures_have_names_and_no_style_element(plots: Page) -> None:

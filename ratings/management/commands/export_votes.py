@@ -1,4 +1,4 @@
-"""export_votes: writes the record of a pool, in full for the operator or as the public gets it."""
+"""export_votes: write the votes of a pool to a file, as the full record or as the public record."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,17 +12,17 @@ from ratings.management.pools import get_pool
 
 
 class Command(BaseCommand):
-    help = "Writes every vote of a pool, without voter ids, as JSON Lines or CSV by the file extension."
+    help = "Write all votes of a pool to a JSON Lines (.jsonl) or CSV (.csv) file, without voter ids."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--pool", metavar="SLUG", default=LIVE_POOL, help="the pool (default: the live pool)")
+        parser.add_argument("--pool", metavar="SLUG", default=LIVE_POOL, help="pool to export (default: the live pool)")
         content = parser.add_mutually_exclusive_group()
         content.add_argument("--with-text", action="store_true", help="include the conversations")
         content.add_argument(
             "--public",
             action="store_true",
-            help="the public record: votes older than 24 hours, times to the hour, pseudonyms for a day",
+            help="write the public record: votes older than 24 hours, times truncated to the hour, daily pseudonyms",
         )
 
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""import_votes: adds the votes of a file to a pool."""
+"""import_votes: add the votes in a file to a pool."""
 
 import re
 import sys
@@ -17,13 +17,13 @@ SLUG_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
 class Command(BaseCommand):
-    help = "Adds the votes of a file (JSON Lines, CSV, or counts per pair; also .gz and .xz) to a pool: all or none."
+    help = "Import all votes of a file (JSON Lines, CSV, or counts per pair; optionally .gz or .xz), or none of them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--pool", metavar="SLUG", help="the target pool (default: a pool named after the file)")
-        parser.add_argument("--name", metavar="TEXT", default="", help="name of the pool if it is new")
-        parser.add_argument("--with-text", action="store_true", help="store the conversations too")
+        parser.add_argument("--pool", metavar="SLUG", help="target pool (default: a pool named after the file)")
+        parser.add_argument("--name", metavar="TEXT", default="", help="display name of the pool, if the pool is new")
+        parser.add_argument("--with-text", action="store_true", help="also store the conversations")
 
     def handle(self, *args: Any, file: Path, pool: str | None, name: str, **options: Any) -> None:
         slug = _check_slug(pool) if pool is not None else _derive_slug(file)
@@ -40,26 +40,29 @@ class Command(BaseCommand):
 def _check_slug(slug: str) -> str:
     if not SLUG_PATTERN.fullmatch(slug):
         raise CommandError(
-            "--pool must consist of at most 100 characters a-z 0-9 . _ - and begin with a letter or digit"
+            "--pool must have at most 100 characters (a-z, 0-9, '.', '_', '-') and start with a letter or digit"
         )
     return slug
 
 
 def _derive_slug(file: Path) -> str:
-    """The slug from a file name without extensions. Raises CommandError if it belongs to a pool of this arena."""
+    """Return a pool slug from a file name without its extensions.
+
+    Raises CommandError if the slug belongs to a pool of this arena.
+    """
     name = file.name
     while Path(name).suffix.lower() in (*COMPRESSION_OPENERS, ".csv", ".jsonl", ".ndjson", ".json"):
         name = Path(name).stem
     slug = make_slug(name)[:100]
     if Pool.objects.filter(slug=slug).exclude(kind=Pool.Kind.IMPORT).exists():
-        raise CommandError(f"{slug!r} is a pool of this arena; use --pool {slug} if the votes belong there")
+        raise CommandError(f"{slug!r} is a pool of this arena. To add the votes to it, use --pool {slug}")
     return slug
 
 
 def _format_result(imported: VoteImportResult) -> str:
     if not imported.new:
-        return f"{imported.pool.slug}: nothing changed, because this file was imported before"
+        return f"{imported.pool.slug}: nothing changed, because this file has already been imported"
     return (
-        f"{imported.pool.slug}: {imported.votes} votes imported, {imported.uncounted} of them not counted; "
-        f"{imported.new_models} models are new"
+        f"{imported.pool.slug}: {imported.votes} votes imported ({imported.uncounted} of them do not count), "
+        f"{imported.new_models} new models"
     )

@@ -1,4 +1,4 @@
-"""recompute_ratings: fits and publishes the boards of a pool again."""
+"""recompute_ratings: fit and publish the boards of a pool again."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -8,11 +8,11 @@ from ratings.pipeline import board_refresh
 
 
 class Command(PoolCommand):
-    help = "Refits every board of a pool, or of all pools, now."
+    help = "Refit and publish all boards of a pool, or of all pools."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--from-scratch", action="store_true", help="recount all votes first")
+        parser.add_argument("--from-scratch", action="store_true", help="first count all votes again")
 
     def handle(self, *args: Any, **options: Any) -> None:
         pools = self.select_pools(options["pool"])

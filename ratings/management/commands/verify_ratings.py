@@ -1,4 +1,4 @@
-"""verify_ratings: checks that the tallies agree with the votes."""
+"""verify_ratings: check that the tallies match the votes."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ratings.pipeline.verification import TallyMismatch, verify_tallies
 
 
 class Command(PoolCommand):
-    help = "Recounts every tally vote by vote, and reports the first difference."
+    help = "Recount the tallies from the votes, and report the first difference."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The list of benchmarks, and the page that compares the scores of a benchmark with the ratings of a board."""
+"""The list of benchmarks, and the page that compares a benchmark with the ratings on a board."""
 
 from dataclasses import asdict
 from typing import Any
@@ -21,13 +21,13 @@ from ratings.statistics.benchmark_regression import MIN_MODELS
 
 @require_safe
 def show_benchmarks(request: HttpRequest) -> HttpResponse:
-    """The catalog's list, with links to the comparison for benchmarks with enough models."""
+    """Show the catalog's list, with links to comparisons for benchmarks with enough models."""
     return benchmark_views.benchmark_list(request, benchmark_agreement.find_comparable_slugs())
 
 
 @require_safe
 def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """The comparison. Its whole state is in the URL."""
+    """Show the comparison. Its whole state is in the URL."""
     try:
         query = benchmark_agreement.parse_agreement_query(request.GET)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
@@ -62,7 +62,7 @@ def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> di
 
 
 def _build_json_url(comparison: BenchmarkComparison, query: AgreementQuery) -> str:
-    """The API URL of the same comparison, fixed to the board of this page."""
+    """Return the API URL of the same comparison, with the time of this board."""
     parameters = asdict(query) | {
         "pool": comparison.board["pool"],
         "conditions": comparison.group.key if comparison.group else "",

@@ -1,1 +1,1 @@
-"""The leaderboard page: query, filters, columns, comparison and downloads."""
+"""The leaderboard page: query, filters, columns, comparison, and downloads."""

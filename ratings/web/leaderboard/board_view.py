@@ -1,4 +1,4 @@
-"""The view of a board: its filters, order, pinned models and columns. Ranks and tiers are the whole board's."""
+"""The view of a board: filters, order, pinned models, and columns. Filters do not change ranks or tiers."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ SORT_ORDERS = {"": None, "asc": False, "desc": True}
 
 @dataclass(frozen=True)
 class BoardView(FilterValues):
-    """Filters, order, pinned models and columns, all from the URL.
+    """Filters, order, pinned models, and columns, all from the URL.
 
-    columns: names of the optional columns; None for the default ones
+    columns: the names of the optional columns, or None for the default columns
     """
 
     sort: str = "rank"
@@ -29,7 +29,10 @@ class BoardView(FilterValues):
 
 
 def parse_board_view(parameters: QueryParameters) -> BoardView:
-    """The view from the parameters of a request. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return the view from the parameters of a request.
+
+    Raises RequestError 400 if a parameter is invalid.
+    """
     sort = filters.parse_choice("sort", str(parameters.get("sort", "")), COLUMNS_BY_NAME) or "rank"
     order = filters.parse_choice("order", str(parameters.get("order", "")), SORT_ORDERS)
     descending = SORT_ORDERS[order]
@@ -50,9 +53,9 @@ def _parse_pins(parameters: QueryParameters) -> tuple[str, ...]:
 
 
 def _parse_columns(parameters: QueryParameters) -> tuple[str, ...] | None:
-    """The requested columns in the order of the table; None if the request names none.
+    """Return the requested columns in the order of the table, or None if the request has no column parameter.
 
-    The form always sends `NO_COLUMN`, so that a form without any ticked column differs from a URL without columns.
+    The form always sends `NO_COLUMN`, so a form without selected columns differs from a URL without column parameters.
     """
     names = {str(name) for name in parameters.getlist("column") if name}
     if not names:
@@ -67,8 +70,8 @@ def _parse_columns(parameters: QueryParameters) -> tuple[str, ...] | None:
 class FilterResult:
     """The models that pass the filters.
 
-    left_out: how many models are omitted only because a value is unknown
-    unknown: `Filter.fact` → how many of them have no value for it
+    left_out: the number of models that are omitted only because a value is unknown.
+    unknown: `Filter.fact` → the number of omitted models for which the fact is unknown.
     """
 
     entries: list[LeaderboardEntry]
@@ -77,9 +80,9 @@ class FilterResult:
 
 
 def filter_entries(entries: Sequence[LeaderboardEntry], view: BoardView) -> FilterResult:
-    """The models that pass the filters, sorted.
+    """Return the models that pass the filters, sorted.
 
-    Models with a rank come before models without; within both groups, unknown values come last in either direction.
+    Ranked models come before unranked models. Within both groups, unknown values come last, whatever the direction.
     """
     active_filters = filters.list_active_filters(view)
     passing = []
@@ -108,7 +111,7 @@ def _sort_entries(entries: list[LeaderboardEntry], view: BoardView) -> list[Lead
 
 
 def list_visible_columns(view: BoardView, default_columns: Sequence[str]) -> list[str]:
-    """The names of the visible columns in order; the one that sorts the table is always visible."""
+    """Return the names of the visible columns in order. The column that sorts the table is always visible."""
     optional = default_columns if view.columns is None else view.columns
     visible = {*FIXED_COLUMNS, view.sort, *optional}
     return [column.name for column in COLUMNS if column.name in visible]

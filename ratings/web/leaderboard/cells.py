@@ -1,4 +1,4 @@
-"""The rows of the leaderboard as text for its template. An unknown value is a dash, never empty."""
+"""Text for the rows of the leaderboard. An unknown value is shown as a dash."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, form
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
 
 AXIS_MARGIN = 5  # Elo points
-ARROW_LENGTH = 0.04  # fraction of the axis
+ARROW_LENGTH = 0.04  # as a fraction of the axis
 
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardCell:
     """One cell of an optional column.
 
-    name, label: of the column
-    mark: CSS classes of the cell, each after a space
+    name, label: of the column.
+    mark: CSS classes of the cell, each with a leading space.
     """
 
     name: str
@@ -33,14 +33,16 @@ class LeaderboardCell:
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardRow:
-    """One row of the table as text: formatting numbers in a template is slow, and there are hundreds of rows.
+    """One row of the table as text.
 
-    attributes: maker, openness and license, as far as known
-    bar: low end, rating and high end on the axis; both ends are empty if there is no interval
-    arrow: corners of an arrow at the edge; empty if the rating is on the axis
-    provisional: why the rating is provisional; empty if it is not
-    missing: how many more votes the model needs for a rank; empty if it has one
-    pin: HTML attribute of the check box that selects the model for a comparison
+    Formatting numbers in a template would be slow, because there can be hundreds of rows.
+
+    attributes: the maker, the openness, and the license, if known.
+    bar: the low end, the rating, and the high end on the axis. Both ends are empty if there is no interval.
+    arrow: the corners of an arrow at the edge, or empty if the rating is on the axis.
+    provisional: the reasons why the rating is provisional, or empty.
+    missing: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
+    pin: an HTML attribute of the check box that selects the model for a comparison.
     """
 
     slug: str
@@ -63,7 +65,7 @@ class LeaderboardRow:
 
 @dataclass(frozen=True)
 class RatingAxis:
-    """The range of ratings of the bars, in whole Elo points."""
+    """The range of the axis for ratings, in whole Elo points."""
 
     low: int
     high: int
@@ -74,10 +76,10 @@ class RatingAxis:
 
 
 def compute_axis(entries: Sequence[LeaderboardEntry]) -> RatingAxis | None:
-    """The axis for all ratings and bounded interval ends, or None without entries.
+    """Return an axis for all ratings and closed interval ends, or None if there are no entries.
 
-    Unbounded models count only if there are no others: the rating of a model that never won means little, and beside
-    it the intervals of the others would be too small to see.
+    Unbounded models are ignored unless all models are unbounded. The rating of a model that has never won means little,
+    and with it on the axis, the other intervals would be too small to see.
     """
     rows = [entry.row for entry in entries]
     bounded = [row for row in rows if not row["unbounded"]] or rows
@@ -95,12 +97,14 @@ def build_row(
     axis: RatingAxis | None,
     pool_query: str = "",
     *,
-    own: bool = True,
+    is_own_pool: bool = True,
 ) -> LeaderboardRow:
-    """The row of an entry.
+    """Return the row of an entry.
 
-    columns: names of the optional columns. pins: slugs of the models that are compared, at most `max_pins`. pool_query:
-    query string that selects the pool on the model's page. own: whether the pool is this arena's own.
+    columns: the names of the optional columns.
+    pins: the slugs of the models that are selected for a comparison, at most `max_pins`.
+    pool_query: the query string that selects the pool on the model's page.
+    is_own_pool: whether the pool belongs to this arena.
     """
     row = entry.row
     return LeaderboardRow(
@@ -115,7 +119,7 @@ def build_row(
         interval=format_interval(row),
         bar=_build_bar(row, axis) if axis else None,
         arrow=_build_arrow(row["rating"], axis) if axis else "",
-        provisional=explain_provisional(row, own=own) if row["provisional"] else "",
+        provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",
         missing=describe_missing_votes(row),
         retired=entry.facts.retired,
         cells=[build_cell(entry, name) for name in columns],
@@ -130,7 +134,7 @@ def _choose_pin_attribute(slug: str, pins: Sequence[str], max_pins: int) -> str:
 
 
 def _build_bar(row: Mapping[str, Any], axis: RatingAxis) -> tuple[str, str, str]:
-    """The low end, the rating and the high end; an open end reaches to the edge."""
+    """Return the low end, the rating, and the high end as text. An open end is at the edge of the axis."""
     rating = f"{row['rating']:.1f}"
     if row["interval"] is None:
         return "", rating, ""
@@ -140,7 +144,7 @@ def _build_bar(row: Mapping[str, Any], axis: RatingAxis) -> tuple[str, str, str]
 
 
 def _build_arrow(rating: float, axis: RatingAxis) -> str:
-    """The corners of an arrow at the edge, or an empty string for a rating on the axis."""
+    """Return the corners of an arrow at the edge, or "" if the rating is on the axis."""
     if axis.low <= rating <= axis.high:
         return ""
     tip, direction = (axis.low, 1) if rating < axis.low else (axis.high, -1)
@@ -149,25 +153,25 @@ def _build_arrow(rating: float, axis: RatingAxis) -> str:
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:
-    """The maker, whether the weights are open or closed, and the license, as far as known."""
+    """Return the maker, the openness of the weights, and the license, if known."""
     row = entry.row
     return [attribute for attribute in (row["organization"], format_openness(row), row["license"]) if attribute]
 
 
 def format_openness(row: Mapping[str, Any]) -> str:
-    """Whether the weights are open or closed, or an empty string if unknown."""
+    """Return "open" or "closed" for the weights, or "" if unknown."""
     if row["open_weights"] is None:
         return ""
     return _("open") if row["open_weights"] else _("closed")
 
 
 def format_group(row: Mapping[str, Any]) -> str:
-    """The group within which rank and rating hold, or an empty string for the main group."""
+    """Return the name of the group in which the rank and rating are valid, or "" for the main group."""
     return _("group %(number)s") % {"number": row["component"] + 1} if row["component"] else ""
 
 
 def build_cell(entry: LeaderboardEntry, name: str) -> LeaderboardCell:
-    """The cell of an optional column."""
+    """Return the cell of an optional column."""
     column = COLUMNS_BY_NAME[name]
     text = format_cell(column, entry)
     return LeaderboardCell(name, str(column.label), text, _choose_mark(entry, name, text))
@@ -182,9 +186,9 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
 
 
 def format_rank_range(entry: LeaderboardEntry) -> str:
-    """The range of ranks, or an empty string if it is the rank itself.
+    """Return the range of ranks, or "" if the range is just the rank.
 
-    A model without a rank has the range of ranks that it could have.
+    For an unranked model, it is the range of ranks that the model could have.
     """
     low, high = entry.row["rank_low"], entry.row["rank_high"]
     if low == high:

@@ -1,4 +1,7 @@
-"""The columns of the leaderboard: one entry for each, with its label, sort value, text and fields in files."""
+"""The columns of the leaderboard.
+
+Each entry in `COLUMNS` has a label, a sort value, a format, and the fields in files.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ LazyText = str | Promise
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardEntry:
-    """One model of a board: its row as published, its facts, and its change within a day (None: unknown)."""
+    """One model on a board: its row as published, its facts, and its change within a day (None if unknown)."""
 
     row: Mapping[str, Any]
     facts: BoardModelFacts = UNKNOWN_FACTS
@@ -39,7 +42,7 @@ Formatter = Callable[[LeaderboardEntry], str]
 class ColumnKind(Enum):
     """The source of a column's values."""
 
-    BOARD = "board"  # the published row; files always have these columns
+    BOARD = "board"  # the published row; files always include these columns
     CHANGE = "change"  # the board of a day ago
     FACT = "fact"  # the catalog
     MEASURED = "measured"  # the battles of this arena
@@ -49,12 +52,12 @@ class ColumnKind(Enum):
 class LeaderboardColumn:
     """One column.
 
-    description: its meaning, for the legend
-    value: what the table is sorted by; None if unknown
-    fields: the column's fields in a CSV or JSON file
-    format: the text of a cell; None for the fixed columns, which have a layout of their own
-    descending: whether sorting by it starts with the largest value
-    is_default: whether the table shows the column by default, if any value is known
+    description: the meaning of the column, for the legend.
+    value: returns the sort value of an entry, or None if it is unknown.
+    fields: the fields of the column in a CSV or JSON file.
+    format: returns the text of a cell. It is None for the fixed columns, which have their own layout.
+    descending: whether sorting by the column starts with the largest value.
+    is_default: whether the column is shown by default if any value is known.
     """
 
     name: str
@@ -93,13 +96,13 @@ def _make_change_getter(name: str) -> Getter:
 
 
 def _build_rank_key(entry: LeaderboardEntry) -> tuple[int, float]:
-    """The sort value of a rank. Models without a rank are sorted by rating, apart from models with a rank."""
+    """Return the sort value for ranks. Unranked models are sorted by rating, separately from ranked models."""
     row = entry.row
     return row["component"], -row["rating"] if row["rank"] is None else row["rank"]
 
 
 def _get_votes_to_rank(entry: LeaderboardEntry) -> Any:
-    return entry.row.get("votes_to_rank")  # missing in boards of earlier versions
+    return entry.row.get("votes_to_rank")  # not on boards that earlier versions published
 
 
 def _make_formatter(value: Getter, format_value: Callable[[Any], str]) -> Formatter:
@@ -115,7 +118,7 @@ def _make_number_formatter(value: Getter, unit: str = "", digits: int = 0) -> Fo
 
 
 def format_change(entry: LeaderboardEntry) -> str:
-    """The change of a rating and of its rank, marked if it is within noise."""
+    """Return the change of the rating and of the rank as text. Changes within noise are marked."""
     if entry.change is None:
         return UNKNOWN_TEXT
     if entry.change.rating is None:
@@ -124,10 +127,10 @@ def format_change(entry: LeaderboardEntry) -> str:
     return _mark_within_noise(text) if entry.change.is_significant is False else text
 
 
-def _format_rank_gain(places: int) -> str:
-    if not places:
+def _format_rank_gain(ranks: int) -> str:
+    if not ranks:
         return ""
-    return f" {'↑' if places > 0 else '↓'}{abs(places)}"
+    return f" {'↑' if ranks > 0 else '↓'}{abs(ranks)}"
 
 
 def _mark_within_noise(text: str) -> str:
@@ -140,8 +143,8 @@ COLUMNS = (
         name="rank",
         label=_("Rank"),
         description=_(
-            "One more than the number of ranked models with a higher rating, with the range of ranks that the"
-            " votes allow at 95%. A model with too few votes has no rank yet."
+            "One plus the number of ranked models with a higher rating, and the range of ranks at 95% confidence."
+            " A model with too few votes has no rank yet."
         ),
         value=_build_rank_key,
         fields=_make_row_getters("rank", "rank_low", "rank_high", "rank_ub", "component")
@@ -152,7 +155,8 @@ COLUMNS = (
         name="model",
         label=_("Model"),
         description=_(
-            "Its maker, whether its weights are open, and its license. Provisional: too few votes or voters so far."
+            "The model with its maker, license, and whether its weights are open. Provisional means too few votes or"
+            " voters so far."
         ),
         value=lambda entry: entry.row["name"].casefold(),
         fields={
@@ -166,17 +170,17 @@ COLUMNS = (
         name="rating",
         label=_("Rating"),
         description=_(
-            "Strength on the Elo scale, with its 95% interval; 1,000 is the mean of the models with a closed interval."
+            "Strength on the Elo scale with a 95% interval. The mean of all models with a closed interval is 1,000."
         ),
-        value=lambda entry: (-entry.row["component"], entry.row["rating"]),  # two groups have no common scale
+        value=lambda entry: (-entry.row["component"], entry.row["rating"]),  # groups do not share a scale
         fields=_make_row_getters("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
     ),
     LeaderboardColumn(
         name="change",
         label=_("24 h"),
         description=_(
-            "The change of the rating within a day, and the number of places that the model rose (↑) or fell (↓);"
-            " gray if it is within noise."
+            "Change of the rating within a day, and the number of ranks that the model rose (↑) or fell (↓). Changes"
+            " within noise are gray."
         ),
         value=_make_change_getter("rating"),
         fields={
@@ -192,7 +196,7 @@ COLUMNS = (
         name="tier",
         label=_("Tier"),
         description=_(
-            "The votes cannot separate the models of tier 1 from the best one; the best of the others leads tier 2."
+            "The votes cannot separate the models in tier 1 from the best model. The best of the others leads tier 2."
         ),
         value=_make_row_getter("tier"),
         fields=_make_row_getters("tier"),
@@ -202,7 +206,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="votes",
         label=_("Votes"),
-        description=_("Counted votes on battles of this model; more votes make the interval narrower."),
+        description=_("Number of counted votes on this model. More votes make the interval narrower."),
         value=_make_row_getter("votes"),
         fields=_make_row_getters("votes", "wins", "losses", "ties", "both_bad"),
         format=_make_number_formatter(_make_row_getter("votes")),
@@ -210,7 +214,9 @@ COLUMNS = (
     LeaderboardColumn(
         name="voters",
         label=_("People"),
-        description=_("The number of known people who voted on it. Votes from the same person are not independent."),
+        description=_(
+            "Number of known people who voted on this model. Votes from the same person are not independent."
+        ),
         value=_make_row_getter("voters"),
         fields=_make_row_getters("voters"),
         format=_make_number_formatter(_make_row_getter("voters")),
@@ -219,9 +225,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="win_rate",
         label=_("Win rate"),
-        description=_(
-            "Wins plus half the ties, as a share of all its votes. It depends on the opponents; the rating does not."
-        ),
+        description=_("Wins plus half the ties, divided by all votes. Unlike the rating, it depends on the opponents."),
         value=_make_row_getter("win_rate"),
         fields=_make_row_getters("win_rate"),
         format=lambda entry: format_percent(entry.row["win_rate"]),
@@ -254,7 +258,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="context",
         label=_("Context"),
-        description=_("The number of tokens that fit into one conversation."),
+        description=_("Context window: the number of tokens that fit into one conversation."),
         value=_make_fact_getter("context"),
         fields={"context_window": _make_fact_getter("context")},
         format=_make_formatter(_make_fact_getter("context"), format_tokens),
@@ -264,7 +268,7 @@ COLUMNS = (
         name="speed",
         label=_("Speed"),
         description=_(
-            "Tokens per second after the first one, measured here over thirty days up to the day before yesterday."
+            "Tokens per second after the first token, measured here over thirty days up to the day before yesterday."
         ),
         value=_make_measured_getter("tokens_per_s"),
         fields={"tokens_per_s": _make_measured_getter("tokens_per_s")},
@@ -286,7 +290,7 @@ COLUMNS = (
         name="failures",
         label=_("Failed"),
         description=_(
-            "The share of its calls in blind battles that failed because of a timeout or an outage, over the same days."
+            "Share of calls in blind battles that failed because of a timeout or an outage, over the same days."
         ),
         value=_make_measured_getter("failure_rate"),
         fields={"failure_rate": _make_measured_getter("failure_rate"), "calls": _make_measured_getter("calls")},
@@ -311,14 +315,16 @@ OPTIONAL_COLUMNS = tuple(column for column in COLUMNS if column.format is not No
 
 
 def format_cell(column: LeaderboardColumn, entry: LeaderboardEntry) -> str:
-    """The text of a cell in an optional column."""
+    """Return the text of a cell in an optional column."""
     if column.format is None:
-        raise ValueError(f"The column {column.name!r} has a layout of its own.")
+        raise ValueError(f"The column {column.name!r} has its own layout.")
     return column.format(entry)
 
 
 def list_default_columns(entries: Iterable[LeaderboardEntry]) -> tuple[str, ...]:
-    """The names of the optional columns that these entries show by default: those with a known value."""
+    """Return the names of the optional columns that are shown by default for these entries, which must have a known
+    value.
+    """
     entries = list(entries)
     candidates = (column for column in OPTIONAL_COLUMNS if column.is_default)
     return tuple(column.name for column in candidates if any(column.value(entry) is not None for entry in entries))

@@ -1,4 +1,4 @@
-"""Compare up to four models side by side, and each pair: how much they differ, and whether that is significant."""
+"""Compares up to four models side by side. For each pair, it shows the difference and whether it is significant."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] =
 
 @dataclass(frozen=True, eq=False)
 class ModelCard:
-    """The header of one model's column; `reasons` explain the width of its interval."""
+    """The header of one model's column. `reasons` explain the width of its interval."""
 
     row: Any
     retired: bool
@@ -42,7 +42,7 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonLine:
-    """One figure or fact, with its text for each model in the order of their columns."""
+    """One line of the comparison. It has a text for each model, in the order of the columns."""
 
     label: str
     texts: Sequence[str]
@@ -50,10 +50,13 @@ class ComparisonLine:
 
 @dataclass(frozen=True, eq=False)
 class PairComparison:
-    """A pair of models as text; `better` has the higher rating, and figures are from its side.
+    """A pair of models as text. `better` has the higher rating, and all figures are from its side.
 
-    diff: of the ratings; chance: the predicted win rate; direct: votes on the pair; needed: votes still needed
-    why: why some figures are missing; empty if none is
+    diff: the difference between the ratings.
+    chance: the predicted win rate.
+    direct: the votes on the pair.
+    needed: the number of votes still needed.
+    why: the reason why some figures are missing, or empty.
     """
 
     better: str
@@ -69,9 +72,9 @@ class PairComparison:
 class ModelComparison:
     """Several models side by side.
 
-    unknown: sentences about figures that are unknown for all the models and have no line
-    missing: slugs that are pinned but not on the board
-    computed_at: the time of the pairs; None without pairs
+    unknown: sentences about figures that are unknown for all models and have no line.
+    missing: slugs of pinned models that are not on the board.
+    computed_at: the time of the pairs, or None if there are no pairs.
     """
 
     cards: Sequence[ModelCard]
@@ -85,7 +88,7 @@ class ModelComparison:
 def compare_models(
     board_key: BoardKey, entries: Sequence[LeaderboardEntry], pins: Sequence[str]
 ) -> ModelComparison | None:
-    """The comparison of the pinned models that are on the board, best first; None if nothing is pinned."""
+    """Return the comparison of the pinned models on the board, best first, or None if no model is pinned."""
     if not pins:
         return None
     pinned = [entry for entry in entries if entry.slug in pins]
@@ -100,7 +103,7 @@ def compare_models(
     )
     if len(pinned) < 2 or pinned[0].row["interval"] == PUBLISHED_INTERVAL:
         return comparison
-    from ratings.boards import pairwise  # it imports scipy, which is slow to load
+    from ratings.boards import pairwise  # loads scipy, which is slow to import
 
     matrices = pairwise.build_matrices(board_key, slugs)
     rows = {entry.slug: entry.row for entry in pinned}
@@ -138,7 +141,7 @@ def _has_values(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) 
 
 
 def _format_error(row: Mapping[str, Any]) -> str:
-    """The text after a rating: half of its interval, or the bounded end if the other one is open."""
+    """Return the text after a rating: half of its interval, or the closed end if the other end is open."""
     half = compute_half_width(row)
     if half is not None:
         return f" ± {half:,.0f}"
@@ -159,7 +162,7 @@ def _iter_unknown(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
 
 
 def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, b: int) -> PairComparison:
-    """The comparison of models a and b, given as positions in the matrices. b is never better than a."""
+    """Return the comparison of the models at positions a and b in the matrices. Model a must not be worse than b."""
     better = rows[matrices["models"][a]]
     worse = rows[matrices["models"][b]]
     diff = matrices["diff"][a][b]
@@ -184,16 +187,16 @@ def _format_difference(diff: float | None, error: float | None) -> str:
 
 
 def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -> str:
-    """Why the difference of two models cannot be predicted."""
+    """Return the reason why the difference of two models cannot be predicted."""
     if better["component"] != worse["component"]:
-        return _("No chain of votes connects the two, so their ratings are on different scales.")
+        return _("No chain of votes connects these models, so their ratings are on different scales.")
     names = [row["name"] for row in (better, worse) if row["unbounded"]]
     sentence = _("The rating of %(names)s has an open end, so no difference can be estimated.")
     return sentence % {"names": _(" and ").join(names)}
 
 
 def _explain_missing_error(error: float | None) -> str:
-    return _("Elo ratings have no errors, so we cannot test whether these two differ.") if error is None else ""
+    return _("Elo ratings have no errors, so we cannot test whether these models differ.") if error is None else ""
 
 
 def _format_direct_votes(votes: int, wins: int, losses: int, ties: int) -> str:
@@ -210,12 +213,12 @@ def _format_direct_votes(votes: int, wins: int, losses: int, ties: int) -> str:
 
 def _format_votes_needed(votes: int | None, error: float | None) -> str:
     if votes is None:
-        return UNKNOWN_TEXT if error is None else _("no number of votes suffices at today's estimate")
+        return UNKNOWN_TEXT if error is None else _("no number of votes is enough at the current estimate")
     if votes == 0:
         return _("none: they differ significantly")
     return _("about %(votes)s") % {"votes": f"{round_estimate(votes):,}"}
 
 
 def round_estimate(votes: int) -> int:
-    """The number to two significant digits, because it is computed from estimates."""
+    """Return the number rounded to two significant digits, because it is computed from estimates."""
     return round(votes, min(0, 2 - len(str(votes))))

@@ -1,4 +1,4 @@
-"""The leaderboard as a CSV or JSON file: the same models in the same order as on the page, in full precision."""
+"""The leaderboard as a CSV or JSON file, with the same models in the same order as on the page, in full precision."""
 
 import csv
 import io
@@ -15,13 +15,13 @@ from ratings.boards.snapshots import BRADLEY_TERRY
 from ratings.web.leaderboard.columns import COLUMNS, ColumnKind, LeaderboardColumn, LeaderboardEntry
 from ratings.web.leaderboard.query import LeaderboardState
 
-# The columns with the fields of an API row; a file has them even if the page does not show them.
+# Columns with fields of an API row. Files always include them, even if they are hidden on the page.
 API_COLUMNS = {column.name for column in COLUMNS if column.kind is ColumnKind.BOARD}
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 def build_download(leaderboard: LeaderboardState, kind: str) -> HttpResponse:
-    """The response with the file.
+    """Return the response with the file.
 
     kind: `csv` or `json`
     """
@@ -31,7 +31,7 @@ def build_download(leaderboard: LeaderboardState, kind: str) -> HttpResponse:
 
 
 def build_filename(leaderboard: LeaderboardState, kind: str) -> str:
-    """A name with the pool, category, options and time of the board."""
+    """Return a file name with the pool, category, options, and time of the board."""
     board_key = leaderboard.board_key
     computed_at: datetime | None = leaderboard.board["computed_at"]
     parts = ["leaderboard", board_key.pool, board_key.category]
@@ -44,7 +44,7 @@ def build_filename(leaderboard: LeaderboardState, kind: str) -> str:
 
 
 def build_records(leaderboard: LeaderboardState) -> list[dict[str, Any]]:
-    """The fields of each model, in the order of the page."""
+    """Return the fields of each model, in the order of the page."""
     return [_build_record(leaderboard, entry) for entry in leaderboard.entries]
 
 
@@ -53,19 +53,19 @@ def _build_record(leaderboard: LeaderboardState, entry: LeaderboardEntry) -> dic
 
 
 def _list_columns(leaderboard: LeaderboardState) -> list[LeaderboardColumn]:
-    """The visible columns, and all columns with fields of an API row."""
+    """Return the visible columns, and all columns with fields of an API row."""
     return [column for column in COLUMNS if column.name in API_COLUMNS | {*leaderboard.columns}]
 
 
 def render_json(leaderboard: LeaderboardState) -> bytes:
-    """The board as in the API, with the query of the page and the number of omitted models."""
+    """Return the board in the API's format, with the query of the page and the number of omitted models."""
     head = {name: value for name, value in leaderboard.board.items() if name != "rows"}
     view = {"query": leaderboard.query, "left_out_unknown": leaderboard.left_out, "unknown": leaderboard.unknown}
     return orjson.dumps(head | view | {"rows": build_records(leaderboard)}, default=float, option=orjson.OPT_UTC_Z)
 
 
 def render_csv(leaderboard: LeaderboardState) -> str:
-    """A header line and one line per model."""
+    """Return a header line and one line per model."""
     keys = [key for column in _list_columns(leaderboard) for key in column.fields]
     file = io.StringIO()
     writer = csv.writer(file)
@@ -75,7 +75,7 @@ def render_csv(leaderboard: LeaderboardState) -> str:
 
 
 def _format_cell(value: Any) -> Any:
-    """The value for a CSV file. Only text can be a formula; prices lose their trailing zeros."""
+    """Return the value for a CSV file. Text that looks like a formula is escaped. Prices lose trailing zeros."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):

@@ -1,4 +1,4 @@
-"""The filters of the leaderboard: one entry of `FILTERS` for each, from the URL to the form and the description."""
+"""The filters of the leaderboard. Each entry in `FILTERS` defines the URL parameter, form field, and description."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ DATE_INPUT = SafeString('type="date"')
 
 
 class QueryParameters(Protocol):
-    """The parameters of a request: `get` returns the last value of a name, `getlist` all of them."""
+    """The parameters of a request. `get` returns the last value of a name, and `getlist` returns all values."""
 
     def get(self, name: str, default: str, /) -> Any: ...
     def getlist(self, name: str, /) -> list[Any]: ...
@@ -42,9 +42,11 @@ class QueryParameters(Protocol):
 
 @dataclass(frozen=True)
 class FilterValues:
-    """The values of the filters; None or an empty text is no limit.
+    """The values of the filters. None and empty text mean no filter.
 
-    size_min, size_max: parameters; price_max: dollars per million tokens; context_min: tokens
+    size_min, size_max: the number of parameters.
+    price_max: US dollars per million tokens.
+    context_min: tokens.
     """
 
     text: str = ""
@@ -108,7 +110,7 @@ def _parse_day(name: str, text: str) -> date | None:
 
 
 def _has_words(entry: LeaderboardEntry, text: str) -> bool:
-    """Whether every word of the text occurs in the names of the model or its maker."""
+    """Return whether every word of the text occurs in the name of the model or its maker."""
     names = " ".join(filter(None, (entry.row["name"], entry.slug, entry.row["organization"]))).casefold()
     return all(word in names for word in text.casefold().split())
 
@@ -147,17 +149,17 @@ def _format_billions(number: float) -> str:
 class Filter:
     """One filter.
 
-    parameter: its name in the URL and in the form
-    field: of `FilterValues`
-    parse: parameter, text of the URL → value; raises RequestError 400
-    check: entry, value → whether the entry passes; None if that is unknown
-    describe: value → short text for a page whose form is folded
-    format: value → text of the URL and of the form's field
-    fact: what is unknown if `check` returns None, as a name in files; filters of the same fact share it
-    fact_label: the same as text
-    label: of the form's field; empty if the form has a place of its own for it
-    attributes: of the form's field, if it is an input
-    choices: entries of the board → (value, text) of each option, if it is a select
+    parameter: its name in the URL and in the form.
+    field: the name of its field in `FilterValues`.
+    parse: (parameter, text of the URL) → value. Raises RequestError 400.
+    check: (entry, value) → whether the entry passes, or None if that is unknown.
+    describe: value → short text, which is shown while the form is folded.
+    format: value → text for the URL and the form field.
+    fact: the name of the fact that is unknown if `check` returns None. Filters can share a fact.
+    fact_label: the display name of the fact.
+    label: the label of the form field, or empty if the template places the field itself.
+    attributes: HTML attributes of the form field, if it is an input.
+    choices: entries of the board → (value, text) of each option, if the form field is a select.
     """
 
     parameter: str
@@ -273,29 +275,29 @@ FACT_LABELS = {each.fact: each.fact_label for each in FILTERS}
 
 
 def parse_filters(parameters: QueryParameters) -> dict[str, Any]:
-    """Field of `FilterValues` → value. Raises RequestError 400 for a parameter that cannot be parsed."""
+    """Return field of `FilterValues` → value. Raises RequestError 400 if a parameter is invalid."""
     return {each.field: each.parse(each.parameter, str(parameters.get(each.parameter, ""))) for each in FILTERS}
 
 
 def list_active_filters(values: FilterValues) -> list[tuple[Filter, Any]]:
-    """The filters that are set, each with its value."""
+    """Return the active filters with their values."""
     pairs = [(each, getattr(values, each.field)) for each in FILTERS]
     return [(each, value) for each, value in pairs if value not in (None, "")]
 
 
 def list_filter_parameters(values: FilterValues) -> list[tuple[str, str]]:
-    """Parameter and text of each filter that is set."""
+    """Return the URL parameter and its text for each active filter."""
     return [(each.parameter, each.format(value)) for each, value in list_active_filters(values)]
 
 
 def describe_filters(values: FilterValues) -> list[str]:
-    """A short text for each filter that is set."""
+    """Return a short text for each active filter."""
     return [each.describe(value) for each, value in list_active_filters(values)]
 
 
 @dataclass(frozen=True, eq=False)
 class FilterField:
-    """The field of a filter in the form. `choices` are (value, text) of each option; None for an input."""
+    """The form field of a filter. `choices` has the (value, text) of each option, or is None for an input."""
 
     filter: Filter
     text: str
@@ -303,7 +305,7 @@ class FilterField:
 
 
 def build_form_fields(values: FilterValues, entries: Iterable[LeaderboardEntry]) -> list[FilterField]:
-    """The fields of the form in order, for a board with these entries."""
+    """Return the form fields in order, for a board with these entries."""
     texts = dict(list_filter_parameters(values))
     return [
         FilterField(each, texts.get(each.parameter, ""), each.choices(entries) if each.choices else None)

@@ -1,4 +1,4 @@
-"""Render the leaderboard without the frame of the page; the HTML is cached for all visitors."""
+"""Renders the content of the leaderboard page. The HTML is cached for all visitors."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ ContextBuilder = Callable[[LeaderboardState], dict[str, Any]]
 
 @dataclass(frozen=True, eq=False)
 class TableBody:
-    """A group of rows. Models without a rank have a heading and the rule by which a model gets one."""
+    """A group of rows. The group of unranked models has a heading and a sentence about when a model gets a rank."""
 
     rows: Sequence[LeaderboardRow]
     heading: str | Promise = ""
@@ -41,8 +41,8 @@ class TableBody:
 class ColumnHeader:
     """The header of a column.
 
-    query: query string that sorts by the column, or reverses the order if it sorts already
-    order: ascending or descending if the table is sorted by the column, else empty
+    query: the query string that sorts by the column, or reverses the order if the table is sorted by it.
+    order: "ascending" or "descending" if the table is sorted by the column, else empty.
     """
 
     column: LeaderboardColumn
@@ -51,17 +51,17 @@ class ColumnHeader:
 
 
 def render_board_page(leaderboard: LeaderboardState) -> bytes:
-    """The heading, form and board."""
+    """Render the heading, the form, and the board."""
     return _render_cached("ratings/leaderboard/_board_page.html", leaderboard, _build_page_context)
 
 
 def render_board(leaderboard: LeaderboardState) -> bytes:
-    """The board alone, which changes with votes and with the form."""
+    """Render the board alone. It changes with new votes and with the form."""
     return _render_cached("ratings/leaderboard/_board.html", leaderboard, _build_fragment_context)
 
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
-    # The board's context is a part of the key: it is a new object whenever the facts may have changed.
+    # The context is part of the cache key, because it is a new object whenever the facts may have changed.
     key = template, leaderboard.context, leaderboard.requested_key, leaderboard.view
     return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 
@@ -92,7 +92,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "headers": list(_iter_headers(leaderboard)),
         "order": dict(links.list_order_parameters(leaderboard.view)).get("order"),
         "rows": rows,
-        "bodies": _build_bodies(rows, own=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
+        "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "groups": ", ".join(filter(None, groups)),
         "hidden_fields": _list_hidden_fields(leaderboard),
         "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
@@ -109,7 +109,7 @@ def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
 
 
 def _format_event_key(board_key: BoardKey) -> str:
-    """The key that the page compares with the key of an event; booleans are spelled as in JSON."""
+    """Return the key that the page compares with the key of an event. Booleans are spelled as in JSON."""
     style = "true" if board_key.style_control else "false"
     return f"{board_key.pool}/{board_key.category}/{style}/{board_key.method}"
 
@@ -134,18 +134,25 @@ def _build_rows(leaderboard: LeaderboardState, axis: RatingAxis | None) -> list[
     columns = [name for name in leaderboard.columns if name not in FIXED_COLUMNS]
     pins = leaderboard.view.pins
     pool_query = leaderboard.selection.pool_query
-    own = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
-    return [build_row(entry, columns, pins, MAX_PINS, axis, pool_query, own=own) for entry in leaderboard.entries]
+    is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
+    return [
+        build_row(entry, columns, pins, MAX_PINS, axis, pool_query, is_own_pool=is_own_pool)
+        for entry in leaderboard.entries
+    ]
 
 
-def _build_bodies(rows: Sequence[LeaderboardRow], *, own: bool) -> list[TableBody]:
+def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[TableBody]:
     ranked = TableBody([row for row in rows if not row.missing])
-    unranked = TableBody([row for row in rows if row.missing], _("Not ranked yet"), describe_rank_rule(own=own))
+    unranked = TableBody(
+        [row for row in rows if row.missing], _("Not ranked yet"), describe_rank_rule(is_own_pool=is_own_pool)
+    )
     return [body for body in (ranked, unranked) if body.rows]
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
-    """The state that no control of the form has: the pool, pins of hidden models, the order without a table."""
+    """Return the state for which the form has no control: the pool, pins of filtered models, and the order without a
+    table.
+    """
     visible = {entry.slug for entry in leaderboard.entries}
     pins = [("pin", slug) for slug in leaderboard.view.pins if slug not in visible]
     order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.view)

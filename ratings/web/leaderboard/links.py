@@ -1,4 +1,4 @@
-"""The URLs of the leaderboard. A URL has the whole state of the page, without default values."""
+"""The URLs of the leaderboard. A URL has the whole state of the page, except default values."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ QueryPairs = list[tuple[str, str]]
 
 
 def build_view_query(board: Mapping[str, str], view: BoardView, default_columns: tuple[str, ...] = ()) -> str:
-    """The query string of a view.
+    """Return the query string of a view.
 
     board: the query parameters of the board
     """

@@ -1,4 +1,4 @@
-"""Load the state of the leaderboard for the parameters of a request."""
+"""Loads the state of the leaderboard for a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ CURRENT_FIELDS = ("organization", "license", "open_weights")
 class LeaderboardState:
     """The whole state of the page.
 
-    requested_key: the requested board
-    board_key: the board to show; it differs if the requested one has no votes yet
-    conflict: why the combination of style control and method is impossible; empty if it is not
+    requested_key: the key of the requested board.
+    board_key: the key of the board to show. It differs from `requested_key` if the requested board has no votes yet.
+    conflict: an error if style control and the method cannot be combined, else empty.
     """
 
     requested_key: BoardKey
@@ -45,7 +45,7 @@ class LeaderboardState:
 
     @cached_property
     def all_entries(self) -> list[LeaderboardEntry]:
-        """All models of the board, in its order."""
+        """All models on the board, in the order of the board."""
         return [self._build_entry(row) for row in self.published.rows]
 
     def _build_entry(self, row: dict[str, Any]) -> LeaderboardEntry:
@@ -82,7 +82,7 @@ class LeaderboardState:
         return links.build_view_query(self.selection.parameters, self.view, self.default_columns)
 
     def with_view(self, file: str = "", **changes: Any) -> str:
-        """The query string of this page, or of its file, with changes of the view; never empty."""
+        """Return the query string of this page, or of its file, with changes to the view. It is never empty."""
         query = links.build_view_query(self.selection.parameters, replace(self.view, **changes), self.default_columns)
         if not file:
             return query or "?"
@@ -90,14 +90,14 @@ class LeaderboardState:
 
 
 def _update_facts(row: dict[str, Any], facts: BoardModelFacts | None) -> dict[str, Any]:
-    """The row with today's maker and license, instead of the ones from the time of publication."""
+    """Return the row with the current maker and license, instead of those at the time of publication."""
     return row | {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else row
 
 
 def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
-    """The state of the page.
+    """Return the state of the page.
 
-    Raises RequestError 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
+    Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
     """
     requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # it has `get`
     view = board_view.parse_board_view(parameters)
@@ -109,7 +109,7 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
 
 
 def _build_conflict_state(requested_key: BoardKey, view: BoardView) -> LeaderboardState:
-    """An empty board with the form as it was sent, so that one change of it resolves the conflict."""
+    """Return an empty board with the form as it was sent, so that the user can resolve the conflict with one change."""
     board = snapshot_cache.get_board(replace(requested_key, style_control=False))
     empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
     context = model_facts.load_board_context(requested_key, empty_board)

@@ -17,7 +17,7 @@ from ratings.boards.board_urls import redirect_to_short_url
 from ratings.web.leaderboard import downloads, fragments, query
 from ratings.web.leaderboard.query import LeaderboardState
 
-# Random, so that no URL can contain them by chance or on purpose.
+# Random, so that no URL can contain a placeholder by chance or on purpose.
 CONTENT_PLACEHOLDER = secrets.token_hex(16)
 CSRF_PLACEHOLDER = secrets.token_hex(16)
 MAX_FRAMES = 256  # 6 kB each
@@ -26,7 +26,10 @@ frame_cache: TtlCache[bytes] = TtlCache(MAX_FRAMES)
 
 @require_safe
 def show_leaderboard(request: HttpRequest) -> HttpResponse:
-    """The requested board as a page or as a file; without the frame if htmx refreshes an open page."""
+    """Show the requested board as a page or return it as a file.
+
+    If htmx refreshes an open page, return only the board.
+    """
     kind = request.GET.get("format", "")
     try:
         if kind and kind not in downloads.CONTENT_TYPES:
@@ -48,7 +51,7 @@ def _render_page(request: HttpRequest, leaderboard: LeaderboardState) -> HttpRes
             response.headers[_choose_history_header(request, leaderboard)] = request.path + leaderboard.query
     else:
         frame = _render_frame(request).replace(CSRF_PLACEHOLDER.encode(), get_token(request).encode())
-        # A template would copy a quarter of a megabyte at each level.
+        # A template would copy the content, up to a quarter of a megabyte, at each level.
         response = HttpResponse(
             frame.replace(CONTENT_PLACEHOLDER.encode(), fragments.render_board_page(leaderboard), 1)
         )
@@ -59,7 +62,10 @@ def _render_page(request: HttpRequest, leaderboard: LeaderboardState) -> HttpRes
 
 
 def _render_frame(request: HttpRequest) -> bytes:
-    """The page around the board. It takes as long as all the rest, so it is cached for anonymous visitors."""
+    """Render the page around the board.
+
+    This takes as long as the rest of the page, so it is cached for anonymous visitors.
+    """
 
     def render_frame() -> bytes:
         return render_to_string(
@@ -74,7 +80,9 @@ def _render_frame(request: HttpRequest) -> bytes:
 
 
 def _choose_history_header(request: HttpRequest, leaderboard: LeaderboardState) -> str:
-    """The header with the new URL: "Back" undoes a choice, but not each letter typed into the search."""
+    """Return the header for the new URL. "Back" should undo each choice, but not each letter that is typed into the
+    search.
+    """
     current_query = urlsplit(request.headers.get("HX-Current-URL", "")).query
     is_search = _parse_choices(current_query) == _parse_choices(leaderboard.query.removeprefix("?"))
     return "HX-Replace-Url" if is_search else "HX-Push-Url"

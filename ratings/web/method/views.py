@@ -1,4 +1,4 @@
-"""The method page, which explains how votes become ratings, with the figures of one pool."""
+"""The method page, which explains how votes become ratings with figures from one pool."""
 
 from typing import Any
 
@@ -23,10 +23,10 @@ from ratings.statistics.constants import (
     PROVISIONAL_VOTES,
 )
 
-# Measured by `./scripts/bench coverage`: how many percent of the 95% intervals contain the truth.
+# The percentage of 95% intervals that contain the true rating, measured by `./scripts/bench coverage`.
 INTERVAL_COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 94.6, "plain": 85.1}
-# The same for a few people with different tastes who cast 400 votes on 4 models. In "heavy", one voter of five cast
-# 60% of the votes; in "crowd", one voter of sixty did.
+# The same for a few people with different tastes who cast 400 votes on 4 models. In "heavy", one of five voters cast
+# 60% of the votes. In "crowd", one of sixty voters did.
 FEW_VOTERS_COVERAGE = {
     "five": 95.7,
     "five_plain": 74.1,

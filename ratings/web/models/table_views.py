@@ -1,4 +1,4 @@
-"""The table of models with facts, ratings and benchmark scores."""
+"""The table of all models with facts, ratings, and benchmark scores."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -23,7 +23,7 @@ PAGE_SIZE = 50
 
 @require_safe
 def show_model_table(request: HttpRequest) -> HttpResponse:
-    """The table. Its whole state is in the URL."""
+    """Show the table. Its whole state is in the URL."""
     try:
         view = parse_view(request.GET)
         pool, ratings = _load_ratings()
@@ -48,7 +48,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "unknown": unknown,
         "is_reordered": is_reordered,
         "page": page,
-        "asked": _drop_page(request.GET),
+        "list_query": _drop_page(request.GET),
         "columns": columns,
         "rows": [_build_row(entry, columns, view) for entry in page],
         "marks": _collect_marks([cell for entry in page for cell in entry.cells.values()]),
@@ -59,7 +59,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
 
 
 def _build_table_query(view: TableView) -> str:
-    """The query string of a view, without default values."""
+    """Return the query string of a view, without default values."""
     defaults = asdict(TableView())
     changes = {name: value for name, value in asdict(view).items() if value != defaults[name]}
     return build_query_string(
@@ -68,13 +68,13 @@ def _build_table_query(view: TableView) -> str:
 
 
 def _drop_empty_columns(columns: list[BenchmarkColumn], entries: list[TableEntry]) -> list[BenchmarkColumn]:
-    """The columns in which one of the entries has a score."""
+    """Return the columns in which at least one entry has a score."""
     keys = set().union(*(entry.cells for entry in entries))
     return [column for column in columns if column.key in keys]
 
 
 def _collect_marks(cells: list[ScoreCell]) -> dict[str, bool]:
-    """The marks of scores that the page has to explain."""
+    """Return which marks occur in these cells, so that the page explains only these marks."""
     return {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
 
 
@@ -85,8 +85,10 @@ def _drop_page(query: QueryDict) -> str:
 
 
 def _load_ratings() -> tuple[Pool | None, dict[str, float]]:
-    """Pool and ratings (slug → rating) of the live board if it has votes, else of the board with most votes."""
-    # Of boards with equally many votes, the newest pool counts.
+    """Return the pool and the ratings (slug → rating) of the live board if it has votes, else of the board with most
+    votes.
+    """
+    # If two boards have the same number of votes, the newer pool is used.
     snapshots = sorted(list_newest_snapshots(), key=_get_priority)
     if not snapshots:
         return None, {}
@@ -100,9 +102,10 @@ def _get_priority(snapshot: Snapshot) -> tuple[bool, int]:
 
 
 def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, bool]:
-    """The view, sorted by rating if its scores cannot be sorted, and whether it was changed for that reason.
+    """Return the view, sorted by rating if it cannot be sorted by the requested score, and whether the order was
+    replaced.
 
-    Scores can be sorted only within one series that contains them.
+    Scores can be sorted only if a series is selected and has the score.
     """
     if view.sort in FACT_SORTS or (view.series and view.sort in {column.key for column in table.columns}):
         return view, False
@@ -118,7 +121,7 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 
 
 def _describe_filters(view: TableView) -> str:
-    """A short text for the filters that are set."""
+    """Return a short text for the active filters."""
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
     size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
     size_to = f"≤ {view.size_to:g} B" if view.size_to else ""
@@ -127,7 +130,7 @@ def _describe_filters(view: TableView) -> str:
 
 
 def _list_filter_choices(table: BenchmarkTable) -> dict[str, list[str]]:
-    """The possible values of the filters."""
+    """Return the possible values of each filter."""
     fields = {"organizations": "organization", "licenses": "license", "precisions": "precision"}
     return {
         name: sorted({getattr(entry, field) for entry in table.entries} - {""}, key=str.lower)

@@ -28,7 +28,7 @@ from ratings.reports import placements, series_table
 @require_safe
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     models = LanguageModel.objects.select_related("organization", "license", "base_model", "endpoint")
-    # PostgreSQL rejects some unprintable characters, so such a name is never looked up.
+    # PostgreSQL rejects some unprintable characters, so names with such characters are not looked up.
     model = models.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
         return render(request, "404.html", {"detail": not_found_error("model", slug).detail}, status=404)
@@ -37,10 +37,10 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         "model": model,
         **_build_facts(model),
         **_build_measurements(model),
-        "places": pool_placements,
+        "placements": pool_placements,
         "rated_here": any(placement.pool.slug == LIVE_POOL for placement in pool_placements),
         "variant": profiles.build_variant(model),
-        "told": build_fact_rows(model),
+        "fact_rows": build_fact_rows(model),
         "scores": load_model_scores(model),
         "shared_battles": sharing.list_shared_battles(model.pk),
     }
@@ -71,16 +71,16 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_measurements(model: LanguageModel) -> dict[str, Any]:
-    """Speed and failures; no value changes with an open battle, see `arena.endpoints.performance`."""
+    """Return speed and failures. They do not change while a battle is open (see `arena.endpoints.performance`)."""
     performance = load_performance([model.pk]).get(model.pk)
     rate = performance.failure_rate if performance else None
     return {"performance": performance, "failed_percent": None if rate is None else 100 * rate}
 
 
 def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
-    """The model's placements by category, opponents, history and feedback reasons in a pool.
+    """Return the model's placements by category, opponents, history, and feedback reasons in a pool.
 
-    Raises RequestError 404 for an unknown pool.
+    Raises RequestError 404 if the pool is unknown.
     """
     board_key = BoardKey(pool=pool)
     board = snapshot_cache.get_board(board_key)
@@ -102,8 +102,8 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
 
 
 def _build_opponent_link(
-    opponent: str, names: Mapping[str, str], own: str, selection: BoardSelection
+    opponent: str, names: Mapping[str, str], model: str, selection: BoardSelection
 ) -> dict[str, str]:
-    """The opponent's name, and the URL that compares the two models on the leaderboard."""
-    query = build_query_string([*selection.parameters.items(), ("pin", own), ("pin", opponent)])
+    """Return the opponent's name, and the URL that compares the two models on the leaderboard."""
+    query = build_query_string([*selection.parameters.items(), ("pin", model), ("pin", opponent)])
     return {"name": names.get(opponent, opponent), "pair": f"{reverse('leaderboard')}{query}#compare"}

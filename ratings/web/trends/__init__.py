@@ -1,1 +1,1 @@
-"""The history page and the plots page."""
+"""Pages about changes over time: the history page and the plots page."""

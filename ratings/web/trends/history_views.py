@@ -1,4 +1,4 @@
-"""The history page: the changes since earlier boards, and the votes of each day."""
+"""The history page: changes since earlier boards, and votes per day."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ DEFAULT_PERIODS = (timedelta(days=1), timedelta(days=7))
 
 @require_safe
 def show_history(request: HttpRequest) -> HttpResponse:
-    """The page with the changes within a day and a week, or since the requested time."""
+    """Show the changes within a day and a week, or since the requested time."""
     try:
         requested_key = snapshots.parse_board_key(request.GET)
         board_key, published = board_selection.select_board(requested_key, request.GET)
@@ -59,11 +59,14 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
     except RequestError:
         raise snapshots.invalid_time_error("then") from None
     if since and since >= end:
-        raise field_error("then", "then must be earlier than the time that it is compared with.")
+        raise field_error("then", "then must be earlier than the time of the current board.")
     return since
 
 
 def _build_bars(days: list[DayVotes]) -> list[dict[str, Any]]:
-    """The days, newest first, with the length of each bar in percent of the longest; for negative votes 0."""
+    """Return the days, newest first, with the length of each bar in percent of the longest.
+
+    Negative counts have length 0.
+    """
     max_votes = max((votes for _, votes in days), default=0) or 1
     return [{"day": day, "votes": votes, "percent": max(0.0, 100 * votes / max_votes)} for day, votes in reversed(days)]

@@ -1,4 +1,7 @@
-"""The plots page: four plots of one board, each drawn from API data, above a table with the same numbers."""
+"""The plots page: four plots of one board.
+
+A script draws them from API data, and tables below have the same numbers.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,18 +25,19 @@ from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier, series_table
 
 TOP_CHOICES = {"10": 10, "20": 20, "50": 50, "all": None}
-MAX_PAIRED_MODELS = 30  # rows and columns of a matrix
+MAX_PAIRED_MODELS = 30  # number of rows and columns in a matrix
 PLOT_PARAMETERS = ("top", "against")
-MIN_MODELS = 2  # a plot needs something to compare
+MIN_MODELS = 2  # a plot compares at least two models
 
 BoardRows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class PlotView:
-    """The state of the page: the board, how many of its best models, and the axis against which ratings are plotted.
+    """The state of the page: the board, the number of models (best first), and the axis that ratings are plotted
+    against.
 
-    requested_key: the requested board, see `board_selection.select_board`
+    requested_key: the key of the requested board (see `board_selection.select_board`)
     """
 
     board_key: BoardKey
@@ -44,9 +48,9 @@ class PlotView:
 
 
 def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
-    """The view from the parameters of a request.
+    """Return the view from the parameters of a request.
 
-    Raises RequestError 400 for a parameter that cannot be parsed, 404 for a board that does not exist.
+    Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
     """
     top = parameters.get("top") or PlotView.top
     if top not in TOP_CHOICES:
@@ -58,7 +62,7 @@ def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
 
 @require_safe
 def show_plots(request: HttpRequest) -> HttpResponse:
-    """The page with all four plots; a sentence replaces a plot that cannot be drawn."""
+    """Show all four plots. If a plot cannot be drawn, a sentence replaces it."""
     try:
         view = parse_plot_view(request.GET)
         plots = _build_context(view)
@@ -108,18 +112,18 @@ def _build_context(view: PlotView) -> dict[str, Any]:
 
 
 def find_plot_problem(rows: BoardRows) -> str:
-    """Why these rows of one group cannot be plotted: `empty`, `alone` or `unbounded`; else an empty string."""
+    """Return the reason why the rows of one component cannot be plotted (`empty`, `alone`, or `unbounded`), or ""."""
     if len(rows) < MIN_MODELS:
         return "alone" if rows else "empty"
     return "unbounded" if all(row["unbounded"] for row in rows) else ""
 
 
 def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | None:
-    """A table of the first of these rows, with the predicted win rate and the votes of each pair.
+    """Return a table of the first 30 of these rows, with the predicted win rate and the number of votes of each pair.
 
-    None if no pairs are stored for the requested time.
+    Return None if no pairs are stored for the requested time.
     """
-    from ratings.boards import pairwise  # scipy is slow to load
+    from ratings.boards import pairwise  # loads scipy, which is slow to import
 
     names = {row["model"]: row["name"] for row in rows[:MAX_PAIRED_MODELS]}
     matrices = pairwise.build_matrices(board_key, [*names])
@@ -164,7 +168,7 @@ def _build_frontier_context(view: PlotView) -> dict[str, Any]:
 
 
 def _format_prices(row: Mapping[str, Any]) -> dict[str, str]:
-    """The prices of a row as text, with their source; empty if the row has no price."""
+    """Return the prices of a row and their source as text, or an empty dict if the price is unknown."""
     if "source" not in row:
         return {}
     return {

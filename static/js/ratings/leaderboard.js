@@ -1,6 +1,6 @@
-// Updates the open leaderboard in place, for links, controls and new votes. Nothing moves under the pointer or the
-// focus: while either is inside the table, a button offers the new votes.
-import { exclude } from "./rule_options.js";
+// Updates the open leaderboard in place after a click on a link, a change in the form, or new votes. While the pointer or
+// the focus is in the table, new votes do not change it. Instead, a button appears that shows them.
+import { linkExclusiveOptions } from "./rule_options.js";
 
 const DELAY_MS = 200;
 const LEFT_MS = 600;
@@ -39,7 +39,7 @@ function scheduleRefresh(delay = DELAY_MS) {
   timer = setTimeout(refreshUnlessBusy, delay);
 }
 
-// Events may have been missed while there was no connection.
+// Events may have been lost while there was no connection.
 function catchUp() {
   if (boardState().past === undefined) scheduleRefresh();
 }
@@ -52,7 +52,7 @@ function follow() {
     if (boardState().past === undefined && boardState().which === key) scheduleRefresh();
   });
   events.addEventListener("open", () => events.addEventListener("open", catchUp), { once: true });
-  // A browser reconnects by itself after a connection ends, but not after an error response.
+  // A browser reconnects automatically after a connection ends, but not after an error response.
   events.addEventListener("error", ({ target }) => {
     if (target.readyState !== EventSource.CLOSED) return;
     setTimeout(() => {
@@ -65,7 +65,7 @@ function follow() {
 follow();
 
 news.addEventListener("click", refresh);
-// New votes appear automatically once pointer and focus have left the table.
+// New votes appear automatically after the pointer and the focus have left the table.
 for (const type of ["pointerleave", "focusout"]) {
   board.addEventListener(type, () => { if (!news.hidden) scheduleRefresh(LEFT_MS); });
 }
@@ -80,17 +80,17 @@ board.addEventListener("click", (event) => {
   form.elements.sort.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
-exclude(form);
+linkExclusiveOptions(form);
 for (const part of [form, board]) part.addEventListener("change", () => { choices += 1; }, true);
-// A screen reader announces a status only if it changes, so it is cleared before each request.
+// A screen reader announces a status only if the text changes, so the text is cleared before each request.
 document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
   status.textContent = "";
   madeFor.set(detail.xhr, choices);
 });
-// The focused element keeps its position on the screen, however much is inserted above it.
+// The focused element keeps its position on the screen, even if rows are inserted above it.
 let focusPosition;
 board.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  // A response to an earlier choice would undo a later one.
+  // Ignore the response to an earlier choice, because it would undo a later one.
   detail.shouldSwap &&= madeFor.get(detail.xhr) === choices;
   const focused = board.contains(document.activeElement) && document.activeElement.id;
   focusPosition = focused && { id: focused, top: document.activeElement.getBoundingClientRect().top };
@@ -101,7 +101,7 @@ board.addEventListener("htmx:afterSettle", () => {
   document.getElementById("board-said").textContent = boardState().said;
   status.textContent = status.dataset.done;
 });
-// An error response to a choice opens its error page; a failed refresh is ignored.
+// If a choice causes an error, open the error page. If an automatic refresh fails, ignore it.
 document.body.addEventListener("htmx:responseError", ({ detail }) => {
   if (detail.elt !== board) location.assign(detail.pathInfo.finalRequestPath);
 });

@@ -1,5 +1,5 @@
-// Elo and style control exclude each other: selecting one disables the other and labels it accordingly.
-export function exclude(form) {
+// Elo and style control cannot be combined. Selecting one of them disables the other and changes its label.
+export function linkExclusiveOptions(form) {
   const [styled, elo] = ["style_control", "method"].map((name) => form.elements[name]?.querySelector("[data-possible]"));
   if (!styled || !elo) return;
   const update = (option, other) => {

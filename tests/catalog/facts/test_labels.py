@@ -24,7 +24,7 @@ def test_every_field_has_a_name_and_a_sentence_on_why_it_matters():
         ("open_weights", True, "yes"),
         ("tools", False, "no"),
         ("release_date", "2024-05", "May 2024"),
-        ("release_date", "2024-05-13", "13 May 2024"),
+        ("release_date", "2024-05-13", "May 13, 2024"),
         ("parameters_total", 671_000_000_000, "671 B"),
         ("context_window", 128_000, "128,000"),
         ("modalities", ["text", "image"], "text, image"),

@@ -140,7 +140,7 @@ def test_ratings_of_somebody_else_have_no_figures(client, tmp_path):
     reference_board.loaded(tmp_path)
     answer = client.get("/api/v1/leaderboard/method/", {"pool": reference_board.SLUG})
     assert answer.status_code == 404
-    assert "without the votes behind them" in answer.json()["error"]["detail"]
+    assert "published elsewhere, without the votes" in answer.json()["error"]["detail"]
 
 
 @pytest.mark.parametrize("models", [10, 200])

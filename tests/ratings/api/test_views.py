@@ -101,7 +101,7 @@ def test_board_that_takes_single_votes_is_not_there_where_they_came_as_counts(cl
     board_refresh.refresh()
     answer = client.get(f"{BOARD}{call}?pool=counts&{query}")
     assert answer.status_code == 404
-    assert "imported as counts, without the" in answer.json()["error"]["detail"]
+    assert "were imported as counts." in answer.json()["error"]["detail"]
     assert client.get(f"{BOARD}{call}?pool=counts").status_code == 200
 
 

@@ -176,7 +176,7 @@ def test_newest_by_elo_takes_votes_in_an_order_and_without_style_control(ordered
     if found:
         assert load_newest_board(BoardKey("some", "overall", style_control, "elo"))["rows"] == []
     else:
-        with pytest.raises(RequestError, match=r"Method 'elo'|imported as counts"):
+        with pytest.raises(RequestError, match=r"Elo ratings are not|imported as counts"):
             load_newest_board(BoardKey("some", "overall", style_control, "elo"))
 
 

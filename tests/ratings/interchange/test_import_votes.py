@@ -224,7 +224,7 @@ BAD = {
     "a model against its slug": (json_lines(row("Known", "known")), "x.jsonl", "line 1: model_b is the same model"),
     "deep nests": (
         json_lines(row()) + b'{"model_a":"x","model_b":"y","winner":"tie","z":' + b"[" * 500 + b"]" * 500 + b"}",
-        "votes.jsonl", "line 2: is nested too deeply",
+        "votes.jsonl", "line 2: the row is nested too deeply",
     ),
     "no votes": (b"\n", "votes.jsonl", "the file contains no votes"),
     "no votes under a header": (COUNTS_HEADER.encode() + b"a,b,0,0,0,0\n", "x.csv", "the file contains no votes"),
@@ -266,7 +266,7 @@ def test_file_that_cannot_be_read_is_named(file, tmp_path, name, content, why):
 
 def test_endless_line_is_refused(file, monkeypatch):
     monkeypatch.setattr(records, "MAX_LINE_BYTES", 100)
-    with pytest.raises(ValueError, match="line 2: is longer than 100 bytes"):
+    with pytest.raises(ValueError, match="line 2: the line is longer than 100 bytes"):
         import_file(file(json_lines(row(), row(note="x" * 100))), "mine")
 
 

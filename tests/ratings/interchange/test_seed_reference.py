@@ -49,7 +49,7 @@ def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_
     loaded(tmp_path)
     pool = Pool.objects.get(slug=SLUG)
     assert (pool.kind, pool.ordered) == ("reference", False)
-    for words in ("LMArena", "20 October 2026", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"):
+    for words in ("LMArena", "October 20, 2026", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"):
         assert words in pool.provenance
     board = load_newest_board(BoardKey(SLUG, "overall", False, "bt"))
     assert (board["votes"], board["scale"]["mean"]) == (None, None)
@@ -126,7 +126,7 @@ def test_command_leaves_it_out_and_says_so(tmp_path, capsys, command):
 
 def test_its_votes_cannot_be_exported_and_none_can_be_imported(tmp_path):
     loaded(tmp_path)
-    with pytest.raises(CommandError, match="without the votes behind them"):
+    with pytest.raises(CommandError, match="published elsewhere, without the votes"):
         call_command("export_votes", tmp_path / "votes.jsonl", pool=SLUG)
     votes = tmp_path / "votes.csv"
     votes.write_text("model_a,model_b,winner\na,b,model_a\n")

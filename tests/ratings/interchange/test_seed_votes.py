@@ -30,7 +30,7 @@ def test_shipped_pool_tells_its_provenance_and_has_no_order():
     seed_votes.seed_vote_pool()
     pool = Pool.objects.get(slug="chatbot-arena-2024-08")
     assert (pool.name, pool.kind, pool.ordered) == ("Chatbot Arena, August 2024", "import", False)
-    assert "published by LMSYS" in pool.provenance
+    assert "LMSYS published" in pool.provenance
     assert "leaderbot 0.4.3 (BSD-3-Clause)" in pool.provenance
 
 

@@ -38,8 +38,8 @@ def pools():
 
 def test_import_prints_counts_and_says_when_nothing_changed(file):
     path = file()
-    assert run("import_votes", path) == "votes: 3 votes imported, 2 of them not counted; 2 models are new\n"
-    assert run("import_votes", path) == "votes: nothing changed, because this file was imported before\n"
+    assert run("import_votes", path) == "votes: 3 votes imported (2 of them do not count), 2 new models\n"
+    assert run("import_votes", path) == "votes: nothing changed, because this file has already been imported\n"
     assert Vote.objects.count() == 2
 
 
@@ -54,7 +54,7 @@ def test_import_names_the_pool_after_the_file(file, name, slug):
 
 def test_import_takes_counts(file):
     path = file("counts.csv", (COUNTS_HEADER + "one,two,3,1,2,4\n").encode())
-    assert run("import_votes", path) == "counts: 10 votes imported, 0 of them not counted; 2 models are new\n"
+    assert run("import_votes", path) == "counts: 10 votes imported (0 of them do not count), 2 new models\n"
 
 
 def test_import_into_a_named_pool(file):
@@ -71,7 +71,7 @@ def test_import_keeps_texts_only_if_asked(file):
 
 
 def test_import_means_a_pool_of_the_arena_only_if_it_is_named(file):
-    with pytest.raises(CommandError, match=r"^'live' is a pool of this arena; use --pool live if"):
+    with pytest.raises(CommandError, match=r"^'live' is a pool of this arena. To add the votes to it, use --pool live"):
         run("import_votes", file("live.jsonl"))
     assert not Vote.objects.exists()
 
@@ -79,9 +79,9 @@ def test_import_means_a_pool_of_the_arena_only_if_it_is_named(file):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--pool", "My Pool"], "--pool must consist of at most 100"),
-        (["--pool", ""], "--pool must consist of at most 100"),
-        (["--pool", "x" * 101], "--pool must consist of at most 100"),
+        (["--pool", "My Pool"], "--pool must have at most 100"),
+        (["--pool", ""], "--pool must have at most 100"),
+        (["--pool", "x" * 101], "--pool must have at most 100"),
         (["--name", "x" * 201], "--name must be at most 200 characters"),
         (["--name", "\0"], "--name must be at most 200 characters, without NUL"),
     ],

@@ -178,7 +178,7 @@ def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
     assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["coding"]
     assert shown() == {"x": (6, 1, 0), "y": (1, 6, 0)}
     assert shown(category="coding") == {"x": (5, 1, 0), "y": (1, 5, 0)}
-    assert "live/coding keeps its last ratings" in caplog.text
+    assert "live/coding could not be fitted; its previous ratings stay published" in caplog.text
 
 
 @pytest.mark.parametrize("models", [2, 30])
@@ -541,7 +541,7 @@ def test_style_of_one_board_that_fails_stops_no_other(pair, monkeypatch, caplog)
     assert {each.board.category.slug for each in of_style} == {"coding", "exclude-ties"}
     assert Board.objects.exclude(failed_at=None).get().style_control
     assert board_refresh.refresh() == []
-    assert "live/overall under style control keeps its last ratings" in caplog.text
+    assert "live/overall under style control could not be fitted; its previous ratings stay published" in caplog.text
 
 
 def cast_votes_on_sets(pair, number):

@@ -65,7 +65,7 @@ def test_recompute_from_scratch_repairs_what_verify_finds(capsys, voted):
 
     run(capsys, "recompute_ratings", "--from-scratch")
 
-    assert "agree with the votes" in run(capsys, "verify_ratings")
+    assert "match the votes" in run(capsys, "verify_ratings")
 
 
 def test_recompute_without_votes_publishes_nothing(capsys):
@@ -75,35 +75,35 @@ def test_recompute_without_votes_publishes_nothing(capsys):
 def test_verify_counts_what_it_checked(capsys, voted):
     before = contents()
     output = run(capsys, "verify_ratings")
-    assert output == "8 tallies in 2 pools agree with the votes; 1 votes are waiting\n"
+    assert output == "8 tallies in 2 pools match the votes; 1 votes are in the outbox\n"
     assert contents() == before
 
 
 @pytest.mark.parametrize(("outcome", "votes"), [("wins", 1), ("losses", 0), ("ties", 0), ("both_bad", 0)])
 def test_verify_names_the_first_difference(voted, outcome, votes):
     Tally.objects.filter(board__pool__slug="api", board__category__slug="overall").update(**{outcome: votes + 5})
-    difference = f"^api/overall, x against y: the tally has {votes + 5} {outcome}, the votes give {votes}$"
+    difference = f"^api/overall, x against y: the tally has {votes + 5} {outcome}, but the votes add up to {votes}$"
     with pytest.raises(CommandError, match=difference):
         call_command("verify_ratings")
 
 
 def test_verify_finds_a_tally_that_is_missing(voted):
     Tally.objects.filter(board__pool__slug="api").delete()
-    with pytest.raises(CommandError, match="the tally has 0 wins, the votes give 1"):
+    with pytest.raises(CommandError, match="the tally has 0 wins, but the votes add up to 1"):
         call_command("verify_ratings")
 
 
 def test_verify_finds_a_tally_without_votes(voted):
     board = Board.objects.get(pool__slug="api", category__slug="overall")
     Tally.objects.create(board=board, model_a=factories.model("y"), model_b=factories.model("z"), ties=2)
-    with pytest.raises(CommandError, match="y against z: the tally has 2 ties, the votes give 0"):
+    with pytest.raises(CommandError, match="y against z: the tally has 2 ties, but the votes add up to 0"):
         call_command("verify_ratings", "--pool", "api")
 
 
 def test_verify_finds_a_vote_that_was_forgotten(voted):
     """The vote counts, but it is neither in the tallies nor in the outbox."""
     factories.vote(factories.model("x"), factories.model("y"), "tie", pool="api")
-    with pytest.raises(CommandError, match="api/overall, x against y: the tally has 0 ties, the votes give 1"):
+    with pytest.raises(CommandError, match="api/overall, x against y: the tally has 0 ties, but the votes add up to 1"):
         call_command("verify_ratings")
 
 

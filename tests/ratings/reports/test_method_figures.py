@@ -173,10 +173,7 @@ def test_page_without_an_older_board_says_what_is_to_come(client):
     published()
     shown = text(client)
     assert "No board is a day old yet" in shown
-    assert (
-        "In numbers: 2 models have votes that count, and 2 have a row on the board. So no model was tested in secret"
-        in shown
-    )
+    assert "2 models have votes that count, and 2 are on the board. So no model was tested in secret" in shown
 
 
 @pytest.mark.django_db
@@ -186,7 +183,7 @@ def test_page_tells_of_each_model_why_votes_do_not_count(client):
     factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
     published()
     shown = text(client)
-    assert "X 1 100.0 1 1 an answer had revealed its model" in shown
+    assert "X 1 100.0 1 1 an answer had revealed which model wrote it" in shown
     assert "xxx 1 0 50.0" in shown
 
 
@@ -220,14 +217,16 @@ def test_page_shows_the_figures_of_the_board(client):
     for words in (
         "Votes that count 5",
         "Votes that do not count 1",
-        "1 an answer had revealed its model",
-        "Of the 5 votes that name a winner, 60.0% went to the left answer (95% interval 23.1 to 88.2%)",
+        "1 an answer had revealed which model wrote it",
+        "Of the 5 votes with a winner, 60.0% went to the left answer (95% interval 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; chance alone would flag about 0.1.",
         "This board has 2 closed intervals",
-        "95.7% where 5 such people cast 400 votes on 4 models, 94.8% where 10 did and 95.8% where 20 did",
-        "98.7% where one of the 5 cast 60% of the votes (61.2% if treated as independent), 98.6% where one of 60",
-        "about 0.1 of them will miss",
+        "95.7% if 5 such people cast 400 votes on 4 models (74.1% if the votes are treated as independent), 94.8% for",
+        "94.8% for 10 people, and 95.8% for 20 people",
+        "98.7% if one of the 5 people cast 60% of the votes (61.2% if the votes are treated as independent), and 98.6%",
+        "and 98.6% if one of 60",
+        "about 0.1 of them miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
     ):
@@ -244,11 +243,11 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
 
     assert "Votes that count 1" in shown
     assert "From a public file." in shown
-    assert "Of the 1 votes that name a winner" in shown
-    assert "These votes were cast elsewhere, under the rules of their source" in shown
+    assert "Of the 1 votes with a winner" in shown
+    assert "These votes were cast elsewhere. That site's rules decided which models were compared" in shown
     absent = (
         "How pairs are drawn",
-        "where 5 such people",
+        "if 5 such people",
         "Battles skipped",
         "Next battle",
         "No private tests",
@@ -325,13 +324,13 @@ def test_page_tells_how_each_figure_is_made(client):
     for name in FIGURES:
         assert f"<code>{name}</code>" in html
     for words in (
-        "get a mean of 1,000 in each group that votes connect",
-        "fewer than 100 votes or fewer than 5 voters, or if half its interval is more than 50 points.",
+        "in each group of connected models, the mean of the models with a closed interval is set to 1,000",
+        "fewer than 100 votes or fewer than 5 voters, or if half the width of its interval is more than 50 points.",
         "the first model gains and the second loses 4 (y − p) points",
         "and otherwise open at both ends",
     ):
         assert words in shown
-    assert "is shown at" not in shown
+    assert "is shown with a rating" not in shown
     assert "Under style control, p is" not in shown
 
 
@@ -341,7 +340,7 @@ def test_page_of_counts_tells_of_neither_elo_nor_people(client):
     factories.cast(*factories.models(2), pool="sums", source="import")
     published()
     shown = text(client, pool="sums")
-    assert "fewer than 100 votes, or if half its interval is more than 50 points." in shown
+    assert "fewer than 100 votes, or if half the width of its interval is more than 50 points." in shown
     assert "Every model starts at 1,000" not in shown
 
 
@@ -350,4 +349,7 @@ def test_page_tells_of_the_anchor(client, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_anchor=("x", 1234.5))
     factories.cast(factories.model("x"), factories.model("y"))
     published()
-    assert "In this arena, x is shown at 1,234.50, and its group is shifted with it" in text(client)
+    assert (
+        "In this arena, x is shown with a rating of 1,234.50, and its whole group is shifted by the same amount"
+        in text(client)
+    )

@@ -61,10 +61,12 @@ def test_those_far_off_are_named_without_calling_it_proof(client):
     rated(RATINGS)
     said = words(client)
     assert (
-        "Scores higher than human votes suggest possible overfitting, leakage, or narrow scope."
+        "Scores higher than human votes suggest : possible reasons are overfitting, leakage, or a narrow scope."
         " <phi-3-mini-128k-instruct>" in said
     )
-    assert re.search(r"Preferred more than its score suggests possibly style[^<]*<[^>]*> , .*<aya-expanse-8b>", said)
+    assert re.search(
+        r"Preferred more than its score suggests : possible reasons are style[^<]*<[^>]*> , .*<aya-expanse-8b>", said
+    )
     assert "not a finding" in said
     assert not re.search("proof|proves|proven", said)
     assert "0.86 95%: 0.75 to 0.92" in said

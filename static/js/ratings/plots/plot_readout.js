@@ -1,13 +1,13 @@
-// Shows the values of one mark below a plot: the mark under the pointer or tap, or selected with the arrow keys.
+// Shows the values of one mark below a plot. Readers select the mark with the pointer, a tap, or the arrow keys.
 const FORWARD = ["ArrowRight", "ArrowDown"];
 const ACROSS = ["ArrowUp", "ArrowDown"];
 
-function marks(place) {
+function listMarks(place) {
   return [...place.querySelectorAll("svg title")].map((title) => title.parentNode);
 }
 
-// Returns the next mark, or in a matrix the next mark of the same column.
-function beside(all, now, key) {
+// Returns the next mark. In a matrix, the up and down keys select the next mark in the same column.
+function findNextMark(all, now, key) {
   const at = all.indexOf(now);
   if (at < 0) return all[0];
   const rest = FORWARD.includes(key) ? all.slice(at + 1) : all.slice(0, at).reverse();
@@ -25,12 +25,12 @@ export function readout(place, words) {
     words.textContent = now.querySelector("title").textContent;
   }
   for (const event of ["pointerover", "click"]) {
-    place.addEventListener(event, ({ target }) => read(marks(place).find((mark) => mark.contains(target))));
+    place.addEventListener(event, ({ target }) => read(listMarks(place).find((mark) => mark.contains(target))));
   }
   place.addEventListener("keydown", (event) => {
     if (!FORWARD.concat("ArrowLeft", "ArrowUp").includes(event.key)) return;
     event.preventDefault();
-    read(beside(marks(place), now, event.key));
+    read(findNextMark(listMarks(place), now, event.key));
     now?.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
 }

@@ -1,15 +1,15 @@
-// Draws each plot from API data; the table below it has the same numbers.
-import { exclude } from "../rule_options.js";
+// Draws each plot from API data. The table below it has the same numbers.
+import { linkExclusiveOptions } from "../rule_options.js";
 import { counts, rates } from "./pair_matrix.js";
 import { disagreement } from "./disagreement_plot.js";
 import { frontier } from "./frontier_plot.js";
-import { attach, waited } from "./plot_frame.js";
+import { attach, afterLayout } from "./plot_frame.js";
 import { ratings } from "./rating_plot.js";
 import { readout } from "./plot_readout.js";
 import { series } from "./series_plot.js";
 
 const DRAWN_BY = { counts, disagreement, frontier, rates, ratings, series };
-const responses = new Map(); // address → promise of its JSON; two plots may draw the same data
+const responses = new Map(); // URL → promise of the JSON, because two plots may use the same data
 
 function fetchJson(address) {
   if (!responses.has(address)) {
@@ -25,8 +25,8 @@ async function draw(place) {
   const { plot, source } = place.dataset;
   const data = await fetchJson(source);
   let width = 0;
-  // The observer is called once immediately.
-  new ResizeObserver(waited(() => {
+  // The observer also calls this function once immediately.
+  new ResizeObserver(afterLayout(() => {
     if (place.clientWidth === width) return;
     width = place.clientWidth;
     attach(place, DRAWN_BY[plot](data, width, place.dataset));
@@ -39,4 +39,4 @@ for (const place of document.querySelectorAll(".plot")) {
   if (words?.matches(".readout")) readout(place, words);
   draw(place).catch(() => { place.textContent = place.dataset.failed; });
 }
-for (const form of document.querySelectorAll(".chooser")) exclude(form);
+for (const form of document.querySelectorAll(".chooser")) linkExclusiveOptions(form);

@@ -1,13 +1,12 @@
-// Ratings with their intervals, one line for each model. An open end is an arrow at the edge, and so is a rating
-// beyond the edge.
-import { FONT_PX, filled, picture, roomFor, rounded, shortened, span } from "./plot_frame.js";
+// Ratings with their intervals, one line per model. An arrow at the edge marks an open end, or a rating outside the axis.
+import { FONT_PX, fillTemplate, renderPlot, computeLabelWidth, formatWhole, shortenNames, computeDomain } from "./plot_frame.js";
 
 const { Plot } = window;
 const LINE_PX = 24;
 
-function told({ name, rating, ci_low: low, ci_high: high }, { words }) {
-  const ends = low === null && high === null ? "" : `, ${low === null ? "…" : rounded(low)} – ${high === null ? "…" : rounded(high)}`;
-  return `${filled(words, { name, rating: rounded(rating) })}${ends}`;
+function formatMark({ name, rating, ci_low: low, ci_high: high }, { words }) {
+  const ends = low === null && high === null ? "" : `, ${low === null ? "…" : formatWhole(low)} – ${high === null ? "…" : formatWhole(high)}`;
+  return `${fillTemplate(words, { name, rating: formatWhole(rating) })}${ends}`;
 }
 
 function arrows(rows, end, at, rotate) {
@@ -19,14 +18,14 @@ export function ratings({ rows, scale }, width, words) {
   const chosen = new Set(words.models.split(","));
   const shown = rows.filter(({ model }) => chosen.has(model));
   const names = new Map(shown.map(({ model, name }) => [model, name]));
-  const room = roomFor([...names.values()], width);
-  const labels = shortened([...names.values()], room);
-  const [low, high] = span(shown);
+  const room = computeLabelWidth([...names.values()], width);
+  const labels = shortenNames([...names.values()], room);
+  const [low, high] = computeDomain(shown);
   const ticks = Math.max(3, width / 130);
   const closed = shown.filter((row) => row.interval !== null);
   const within = (place) => Math.min(high, Math.max(low, place));
   const beyond = ({ rating }) => rating !== within(rating);
-  return picture({
+  return renderPlot({
     ariaLabel: words.alt,
     width,
     height: shown.length * LINE_PX + 92,
@@ -59,7 +58,7 @@ export function ratings({ rows, scale }, width, words) {
         fill: ({ provisional }) => (provisional ? "var(--paper)" : "var(--a)"),
         stroke: "var(--a)",
         strokeWidth: 1.5,
-        title: (row) => told(row, words),
+        title: (row) => formatMark(row, words),
       }),
     ],
     color: { type: "identity" },

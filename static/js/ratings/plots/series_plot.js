@@ -1,27 +1,27 @@
-// Ratings over time: a small plot for each model on a common scale, with the others behind it in gray.
-import { picture, rounded, span } from "./plot_frame.js";
+// Ratings over time: one small plot per model, all on the same scale. The other models are gray lines.
+import { renderPlot, formatWhole, computeDomain } from "./plot_frame.js";
 
 const { Plot } = window;
 const LEAST_PX = 260;
 const GAP_PX = 20;
 const HEIGHT_PX = 160;
 
-function dated({ series }) {
+function parseSeries({ series }) {
   return series.filter(({ points }) => points.length).map(({ model, points }) => ({
     model,
     points: points.map((point) => ({ ...point, model, at: new Date(point.computed_at) })),
   }));
 }
 
-// Formats a tick in UTC on a 24-hour clock; the first tick also has the day or the year.
-function told(at, place) {
+// Formats a tick in UTC on a 24-hour clock. The first tick also shows the day or the year.
+function formatTick(at, place) {
   const [year, time] = [`${at.getUTCFullYear()}`, at.toISOString().slice(11, at.getUTCSeconds() ? 19 : 16)];
-  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+  const day = at.toLocaleDateString("en-US", { day: "numeric", month: "short", timeZone: "UTC" });
   const [first, then] = time === "00:00" ? [day, year] : [time, day];
   return place ? first : `${first}\n${then}`;
 }
 
-function marks({ points }, all, [low, high]) {
+function listMarks({ points }, all, [low, high]) {
   const last = points.at(-1);
   return [
     Plot.line(all, { x: "at", y: "rating", z: "model", stroke: "var(--line-strong)", strokeOpacity: 0.45, strokeWidth: 1, curve: "step-after" }),
@@ -30,7 +30,7 @@ function marks({ points }, all, [low, high]) {
     }),
     Plot.line(points, { x: "at", y: "rating", stroke: "var(--a)", strokeWidth: 2, curve: "step-after" }),
     Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: "var(--a)" }),
-    Plot.text([last], { x: "at", y: "rating", text: ({ rating }) => rounded(rating), textAnchor: "start", dx: 7, fontWeight: 650 }),
+    Plot.text([last], { x: "at", y: "rating", text: ({ rating }) => formatWhole(rating), textAnchor: "start", dx: 7, fontWeight: 650 }),
   ];
 }
 
@@ -39,7 +39,7 @@ function panel(each, all, scales, width, names, words) {
   const figure = document.createElement("figure");
   figure.className = "panel";
   if (names.size > 1) figure.appendChild(document.createElement("figcaption")).textContent = name;
-  figure.append(picture({
+  figure.append(renderPlot({
     ariaLabel: `${name}: ${words.alt}`,
     width,
     height: HEIGHT_PX,
@@ -47,9 +47,9 @@ function panel(each, all, scales, width, names, words) {
     marginRight: 46,
     marginTop: 8,
     marginBottom: 36,
-    x: { type: "utc", domain: scales.times, label: null, ticks: Math.max(2, Math.round(width / 110)), tickFormat: told },
+    x: { type: "utc", domain: scales.times, label: null, ticks: Math.max(2, Math.round(width / 110)), tickFormat: formatTick },
     y: { domain: scales.ratings, label: null, ticks: 4, grid: true },
-    marks: marks(each, all, scales.ratings),
+    marks: listMarks(each, all, scales.ratings),
     style: { fontSize: "12px" },
   }));
   return figure;
@@ -57,13 +57,13 @@ function panel(each, all, scales, width, names, words) {
 
 export function series(data, width, words) {
   const names = new Map(JSON.parse(words.names));
-  const found = dated(data);
+  const found = parseSeries(data);
   const all = found.flatMap(({ points }) => points);
   const times = all.map(({ at }) => at);
-  // Intervals after the first votes are so wide that they would hide the other models, so they are cut off.
+  // Intervals after the first votes are so wide that the rest of the plot would be too small, so they are cut off.
   const ends = found.length > 1 ? found.map(({ points }) => points.at(-1)) : all;
   const wanted = [...ends, ...all.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))];
-  const scales = { ratings: span(wanted), times: [new Date(Math.min(...times)), new Date(Math.max(...times))] };
+  const scales = { ratings: computeDomain(wanted), times: [new Date(Math.min(...times)), new Date(Math.max(...times))] };
   const columns = found.length > 1 ? Math.max(1, Math.floor((width + GAP_PX) / (LEAST_PX + GAP_PX))) : 1;
   const each = Math.floor((width - (columns - 1) * GAP_PX) / columns);
   return found.map((one) => panel(one, all, scales, each, names, words));

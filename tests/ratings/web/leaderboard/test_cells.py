@@ -150,7 +150,7 @@ def test_line_marks_what_is_provisional_or_retired():
     )
     assert (plain.provisional, plain.retired) == ("", False)
     assert (marked.provisional, marked.retired) == (
-        "It has only 3 votes; ratings with fewer than 100 votes are provisional.",
+        "It has only 3 votes. Ratings with fewer than 100 votes are provisional.",
         True,
     )
 

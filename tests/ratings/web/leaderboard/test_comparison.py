@@ -111,7 +111,7 @@ def test_pair_without_a_chain_of_votes_says_why_it_has_no_figures(voted):
         factories.cast(factories.model("p"), factories.model("q"), winner)
     board_refresh.refresh()
     why = [pair.why for pair in compare_models(LIVE, entries(), ("x", "p")).pairs]
-    assert why == ["No chain of votes connects the two, so their ratings are on different scales."]
+    assert why == ["No chain of votes connects these models, so their ratings are on different scales."]
 
 
 def test_pins_that_are_not_on_the_board_are_named(voted):

@@ -268,7 +268,7 @@ def test_form_that_asks_for_two_things_that_exclude_each_other_keeps_all_and_say
     response = client.get(PAGE, ELO_STYLED)
     outline = Outline(response.content.decode())
     assert response.status_code == 400
-    assert "Method 'elo' is not available under style control" in outline.text
+    assert "Elo ratings are not available under style control" in outline.text
     assert "Side by side" not in outline.text
     assert "open" in outline.all("details", **{"class": "choices"})[0]
     chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
