@@ -124,7 +124,7 @@ def test_same_twice_is_told(client, me):
     upload(client)
     answer = upload(client)
     assert answer.status_code == 409
-    assert "This was submitted before" in answer.content.decode()
+    assert "This has already been submitted" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("most", "status"), [("MAX_PER_VOTER", 429), ("MAX_PENDING", 503)])

@@ -135,7 +135,7 @@ def test_model_is_retired_and_never_deleted(admin):
     model = factories.model("x-1")
     page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
     assert f"{LIST}{model.pk}/delete/" not in page
-    assert "A model cannot be deleted. Retire it instead." in page
+    assert "Models cannot be deleted. Set the status to retired instead." in page
     assert "delete_selected" not in admin.get(LIST).content.decode()
     assert admin.post(f"{LIST}{model.pk}/delete/", {"post": "yes"}).status_code == 403
     assert LanguageModel.objects.filter(pk=model.pk).exists()

@@ -63,7 +63,7 @@ def test_scaling_tells_where_the_models_are(client):
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ({}, "params", "Enter parameters, tokens, or compute"),
+        ({}, "params", "Enter one or two of parameters, tokens, and compute"),
         ({"params": "1B", "tokens": "1B", "compute": "1e20"}, "compute", "leave one of the three empty"),
         ({"params": "-1"}, "params", "from 1 to 1e+18"),
         ({"params": "0"}, "params", "from 1 to"),
@@ -71,7 +71,7 @@ def test_scaling_tells_where_the_models_are(client):
         ({"compute": "inf"}, "compute", "Not a number"),
         ({"compute": "1e40"}, "compute", "to 6e+36"),
         ({"params": "1e400"}, "params", "Not a number"),
-        ({"params": "1e18", "compute": "1000"}, "compute", "This is too little compute"),
+        ({"params": "1e18", "compute": "1000"}, "compute", "This is not enough compute"),
         ({"params": "many"}, "params", "Not a number"),
         ({"params": "\0"}, "params", "Not a number"),
         ({"params": "1B", "law": "newton"}, "law", "one of: epoch, hoffmann."),
@@ -142,7 +142,7 @@ def test_cost_compares_over_the_months_that_are_asked_for(client):
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ({}, "price_input", "Enter the prices"),
+        ({}, "price_input", "Enter API prices"),
         ({"price_input": "1"}, "price_output", "requires this field"),
         ({"price_output": "1"}, "price_input", "requires this field"),
         ({"gpu_hour": "2"}, "gpus", "the number of GPUs"),

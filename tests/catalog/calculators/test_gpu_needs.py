@@ -40,16 +40,16 @@ def test_gpus_hold_it_together(gib, gpu, number):
 
 
 @pytest.mark.parametrize(
-    ("peak", "speed", "utilisation", "replicas"),
+    ("peak", "speed", "utilization", "replicas"),
     [("1000", "1000", "1", 1), ("1001", "1000", "1", 2), ("1000", "1000", "0.7", 2), ("4900", "700", "0.7", 10)],
 )
-def test_replicas_answer_the_peak(peak, speed, utilisation, replicas):
-    assert Traffic(Decimal(peak), Decimal(speed), Decimal(utilisation)).replicas == replicas
+def test_replicas_answer_the_peak(peak, speed, utilization, replicas):
+    assert Traffic(Decimal(peak), Decimal(speed), Decimal(utilization)).replicas == replicas
 
 
 @given(decimals("0.1", 10**6, places=1), decimals("0.1", 10**5, places=1), decimals("0.1", 1, places=1))
-def test_replicas_suffice_and_one_less_does_not(peak, speed, utilisation):
-    traffic = Traffic(peak, speed, utilisation)
+def test_replicas_suffice_and_one_less_does_not(peak, speed, utilization):
+    traffic = Traffic(peak, speed, utilization)
     assert traffic.replicas * traffic.usable_tokens_per_s >= peak
     assert (traffic.replicas - 1) * traffic.usable_tokens_per_s < peak
 

@@ -100,7 +100,7 @@ def test_training_follows_from_what_is_given(given_values, expected):
 
 @pytest.mark.parametrize(
     ("given_values", "words"),
-    [({}, "or two of them"), ({"params": 1e9, "tokens": 2e10, "compute": 1.2e20}, "leave one of the three empty")],
+    [({}, "Enter one or two of"), ({"params": 1e9, "tokens": 2e10, "compute": 1.2e20}, "leave one of the three empty")],
 )
 def test_training_needs_one_or_two_of_three(given_values, words):
     with pytest.raises(ValueError, match=words):

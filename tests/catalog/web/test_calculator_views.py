@@ -129,7 +129,7 @@ def test_cost_says_what_follows(client, query, words, never):
     ("path", "query", "words"),
     [
         (SCALING, {"params": "<b>"}, "Not a number"),
-        (SCALING, {"params": "", "tokens": ""}, "Enter parameters, tokens, or compute"),
+        (SCALING, {"params": "", "tokens": ""}, "Enter one or two of parameters, tokens, and compute"),
         (COST, {"price_input": "-1", "price_output": "1"}, "This must be from 0 to"),
         (COST, {"price_input": "1"}, "requires this field"),
     ],

@@ -77,7 +77,7 @@ def test_page_says_of_every_limit_why_it_matters(client):
     response = client.get(PAGE)
     labels = [str(label) for label, _ in response.context["limit_reasons"]]
     assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*LIMIT_ASSESSORS, "search_instead")}
-    assert "This decides whether you may build a product on the model" in text(response)
+    assert "The license determines whether you can build a product on the model" in text(response)
 
 
 def test_limit_that_costs_most_comes_first(client, three):
