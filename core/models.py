@@ -1,4 +1,4 @@
-"""The log of changes by operators."""
+"""The log of operators' changes."""
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
@@ -7,10 +7,10 @@ from django.db.models.functions import Now
 
 
 class AuditEntry(models.Model):
-    """One action of an operator in the admin. Rows can only be added: the database rejects updates and deletions.
+    """One action of an operator in the admin. The database rejects updates and deletions of entries.
 
-    The operator and the row are stored as text, not as foreign keys, so that an entry outlives both. Passwords and keys
-    are masked.
+    The operator and the row are stored as text instead of foreign keys, because entries remain after both are deleted.
+    Passwords and keys are masked.
     """
 
     at = models.DateTimeField(db_default=Now())
@@ -31,7 +31,7 @@ class AuditEntry(models.Model):
 
     @property
     def thing(self) -> str:
-        """The name of the model in words, or its stored label if the model no longer exists."""
+        """The verbose name of the model, or its stored label if the model no longer exists."""
         try:
             return str(apps.get_model(self.what)._meta.verbose_name)
         except (LookupError, ValueError):

@@ -58,11 +58,11 @@ class Traffic:
 
     peak_tokens_per_s: Decimal
     replica_tokens_per_s: Decimal
-    utilisation: Decimal = Decimal("0.7")
+    utilization: Decimal = Decimal("0.7")
 
     @property
     def usable_tokens_per_s(self) -> Decimal:
-        return self.replica_tokens_per_s * self.utilisation
+        return self.replica_tokens_per_s * self.utilization
 
     @property
     def replicas(self) -> int:
@@ -80,7 +80,7 @@ class TuningRun:
     tokens: int
     method: str
     peak_tflops: Decimal
-    utilisation: Decimal = Decimal("0.35")
+    utilization: Decimal = Decimal("0.35")
 
     @property
     def operations(self) -> int:
@@ -89,7 +89,7 @@ class TuningRun:
 
     @property
     def gpu_hours(self) -> Decimal:
-        return self.operations / (self.peak_tflops * TERA * self.utilisation * SECONDS_PER_HOUR)
+        return self.operations / (self.peak_tflops * TERA * self.utilization * SECONDS_PER_HOUR)
 
 
 def round_up(number: Decimal) -> int:
@@ -97,7 +97,5 @@ def round_up(number: Decimal) -> int:
 
 
 def count_gpus(gib: Decimal, gpu_memory: Decimal) -> int:
-    """Return the number of GPUs, at least one, that together have at least `gib` GiB of memory. R all utilisation ==>
-    utilization
-    """
+    """Return the number of GPUs, at least one, that together have at least `gib` GiB of memory."""
     return max(1, round_up(gib / gpu_memory))

@@ -24,11 +24,9 @@ def validate_printable_lines(value: str) -> None:
 
 
 def validate_url(value: str) -> None:
-    """Reject a URL with a username or password. `URLValidator` checks the scheme and host. R all "This must be an
-    address like https://example.com/model." ==> "Enter a URL like https://example.com/model."
-    """
+    """Reject a URL with a username or password. `URLValidator` checks the scheme and host."""
     if "@" in urlsplit(value).netloc:
-        raise ValidationError(_("This must be an address like https://example.com/model."))
+        raise ValidationError(_("Enter a URL like https://example.com/model."))
 
 
 class ProposalForm(forms.Form):
@@ -42,9 +40,7 @@ class ProposalForm(forms.Form):
         required=False,
         validators=[
             validate_printable,
-            URLValidator(
-                schemes=("http", "https"), message=_("This must be an address like https://example.com/model.")
-            ),
+            URLValidator(schemes=("http", "https"), message=_("Enter a URL like https://example.com/model.")),
             validate_url,
         ],
     )

@@ -71,11 +71,11 @@ BAD = [
     ("ARENA_ENV", "Production", "is not one of local, production"),
     ("ARENA_ANSWER_CONCURRENCY", "0", "is not a whole number ≥ 1"),
     ("ARENA_ANSWER_CONCURRENCY", "many", "is not a whole number ≥ 0"),
-    ("ARENA_CONNECT_TIMEOUT_S", "0", "is not a number of seconds above 0"),
-    ("ARENA_CONNECT_TIMEOUT_S", "10s", "is not a number of seconds above 0"),
-    ("ARENA_FIRST_TOKEN_TIMEOUT_S", "-1", "is not a number of seconds above 0"),
-    ("ARENA_BETWEEN_TOKENS_TIMEOUT_S", "nan", "is not a number of seconds above 0"),
-    ("ARENA_ANSWER_TIMEOUT_S", "inf", "is not a number of seconds above 0"),
+    ("ARENA_CONNECT_TIMEOUT_S", "0", "is not a number of seconds greater than 0"),
+    ("ARENA_CONNECT_TIMEOUT_S", "10s", "is not a number of seconds greater than 0"),
+    ("ARENA_FIRST_TOKEN_TIMEOUT_S", "-1", "is not a number of seconds greater than 0"),
+    ("ARENA_BETWEEN_TOKENS_TIMEOUT_S", "nan", "is not a number of seconds greater than 0"),
+    ("ARENA_ANSWER_TIMEOUT_S", "inf", "is not a number of seconds greater than 0"),
     ("ARENA_PUBLIC_URL", "arena.example", "does not start with http:// or https://"),
     ("ARENA_PUBLIC_URL", "https://", "is not of the form https://host or https://host:port"),
     ("ARENA_PUBLIC_URL", "https://arena.example/arena", "is not of the form https://host"),
@@ -145,7 +145,7 @@ def test_load_takes_an_empty_value_for_the_default(name, text):
 
 @pytest.mark.parametrize("name", ["ARENA_TYPO", "ARENA_", "ARENA_BATTLES_PER_HOURS", "ARENA_SECRET_KEY"])
 def test_load_refuses_a_setting_that_does_not_exist(name):
-    with pytest.raises(ValueError, match=rf"{name} is not a setting; \.env\.example lists them all"):
+    with pytest.raises(ValueError, match=rf"{name} is not a setting; see \.env\.example for a list"):
         load_environment({name: "1"})
 
 

@@ -113,4 +113,4 @@ def names(process: subprocess.Popen[str]) -> list[str]:
 
 def test_wrong_setting_stops_the_start_with_one_line(tmp_path):
     said = refusal(tmp_path / "var", free_port(), ARENA_COLOUR="blue")
-    assert said == "arena: ARENA_COLOUR is not a setting; .env.example lists them all"
+    assert said == "arena: ARENA_COLOUR is not a setting; see .env.example for a list"

@@ -94,7 +94,7 @@ CONTRARY = [
 def test_values_that_contradict_each_other_are_refused(admin, fields):
     errors = admin.post(f"{LIST}add/", form(**fields)).context["adminform"].form.errors
     assert list(errors) == [min(fields, key=list(fields).index)]
-    assert "is greater than" in str(errors)
+    assert "must not be greater than" in str(errors)
 
 
 def test_contradiction_of_sources_is_in_nobodys_way(admin):

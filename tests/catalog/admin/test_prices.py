@@ -35,8 +35,8 @@ def form(**fields):
         ("tiers", '[{"above": -1, "input": "x"}]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": 1, "output": 2}]', "above is not a whole number"),
         ("tiers", "[" * 5000 + "]" * 5000, "JSON cannot be stored"),
-        ("as_of", "0001-01-01", "not in the future"),
-        ("as_of", str(TODAY + timedelta(days=2)), "not in the future"),
+        ("as_of", "0001-01-01", "not be in the future"),
+        ("as_of", str(TODAY + timedelta(days=2)), "not be in the future"),
     ],
 )
 def test_what_is_no_price_is_refused_at_its_field(admin, page, field, value, said):

@@ -268,8 +268,8 @@ def test_preview_says_where_scores_would_go_and_changes_nothing(benchmarks, djan
         previews = {preview.row.task: preview for preview in preview_scores(submissions.load_score_rows(submission))}
     assert count_rows() == before
     assert {preview.model for preview in previews.values()} == {known}
-    assert (previews["mmlu"].benchmark, previews["mmlu"].here) == (mmlu, (there,))
-    assert (previews["my-own"].benchmark, previews["my-own"].here) == (None, ())
+    assert (previews["mmlu"].benchmark, previews["mmlu"].existing) == (mmlu, (there,))
+    assert (previews["my-own"].benchmark, previews["my-own"].existing) == (None, ())
 
 
 def test_largest_file_is_read_quickly():

@@ -25,7 +25,7 @@ CALL = "/api/v1/battles/"
             {"code": "voted", "detail": "No.", "vote": {"winner": "a"}},
         ),
         (field_error("prompt", "Ask."), 400, {"code": "invalid", "detail": "Ask.", "fields": {"prompt": ["Ask."]}}),
-        (Http404("Secret"), 404, {"code": "not_found", "detail": "Not found, or not yours."}),
+        (Http404("Secret"), 404, {"code": "not_found", "detail": "Not found, or it belongs to someone else."}),
         (exceptions.NotAuthenticated("Who?"), 401, {"code": "not_authenticated", "detail": "Who?"}),
         (
             exceptions.ValidationError({"name": ["Too long."]}),
@@ -87,7 +87,7 @@ def test_a_body_that_is_no_json_is_said_to_be_none(client, body):
 
     assert answer.status_code == 400
     detail = answer.json()["error"]["detail"]
-    assert detail == ("Write a question first." if not body else "The body is not JSON.")
+    assert detail == ("Write a question first." if not body else "The body is not valid JSON.")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_body_in_any_encoding_is_never_a_fault_of_ours(client, charset):
     answer = client.generic("POST", CALL, b'{"prompt": ""}', content_type=f"application/json; charset={charset}")
 
     assert answer.status_code == 400
-    assert answer.json()["error"]["detail"] in ("The body is not JSON.", "Write a question first.")
+    assert answer.json()["error"]["detail"] in ("The body is not valid JSON.", "Write a question first.")
 
 
 @pytest.mark.parametrize("body", [[], ["prompt"], "prompt", 7, None, True])

@@ -62,7 +62,7 @@ def test_amount_refuses_what_is_no_number(written):
 
 @pytest.mark.parametrize("written", ["-1", "0.5", "101", "1e99", "-0.001"])
 def test_amount_keeps_its_bounds(written):
-    with pytest.raises(ValidationError, match="This must be from 1 to 100"):
+    with pytest.raises(ValidationError, match="Enter a number from 1 to 100"):
         AmountField(low=1, high=100).clean(written)
 
 

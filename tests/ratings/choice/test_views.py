@@ -159,7 +159,7 @@ def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
-        ({"context": "lots"}, 400, "Not a number"),
+        ({"context": "lots"}, 400, "Enter a number, such as"),
         ({"modalities": "smell"}, 400, "one of: image, audio, video, pdf"),
         ({"monthly": "9"}, 400, "needs this field too"),
         ({"pool": "nowhere"}, 404, "no pool"),
