@@ -1,4 +1,4 @@
-"""`./scripts/up --dev`: the service runs from the tree as it is edited, and restarts when its Python code changes."""
+"""`./scripts/up --dev`: runs the service from the source tree and restarts it when Python code changes."""
 
 import asyncio
 import contextlib
@@ -16,13 +16,13 @@ APPLICATION = "launcher.dev_asgi:application"
 PACKAGES = ("core", "catalog", "arena", "ratings", "config")
 PROGRAMS = ("web", "answers", "ratings", "beat")
 POLL_S = 0.2
-SETTLE_S = 0.1  # a checkout writes many files
+SETTLE_S = 0.1  # a git checkout changes many files at once
 
 
 def adapt_programs(programs: list[Program], port: int) -> list[Program]:
-    """The programs of the service for development. Each one that fails waits for the next edit.
+    """Adapt the service's programs for development. A program that fails is not restarted until the next edit.
 
-    The launcher opens the port and the web server inherits it, so requests during a restart wait for its end.
+    The launcher opens the port and the web server inherits it, so requests wait during a restart instead of failing.
     """
     descriptor = socket.create_server(("127.0.0.1", port)).detach()
     return [replace(_adapt_web(program, descriptor), restarts=False) for program in programs]
@@ -36,7 +36,7 @@ def _adapt_web(program: Program, descriptor: int) -> Program:
 
 
 async def restart_on_edits(supervisor: Supervisor, root: Path, say: PrintLine) -> None:
-    """Restart the programs of the service whenever a Python file of the packages changes, the web server first."""
+    """Restart the service's programs, the web server first, whenever a Python file changes."""
     seen = scan_modules(root)
     while True:
         await asyncio.sleep(POLL_S)
@@ -54,9 +54,9 @@ async def restart_on_edits(supervisor: Supervisor, root: Path, say: PrintLine) -
 
 
 def scan_modules(root: Path) -> dict[str, int]:
-    """The Python files of the packages: {path: time of the last change in ns}."""
+    """Map each Python file of the packages to its modification time in ns."""
     modules: dict[str, int] = {}
-    with contextlib.suppress(FileNotFoundError):  # a file that goes meanwhile; the next scan sees the change
+    with contextlib.suppress(FileNotFoundError):  # the file was deleted during the scan
         for package in PACKAGES:
             modules.update(_iterate_modules(root / package))
     return modules

@@ -1,4 +1,4 @@
-"""Runs the whole service on this machine with one command, `./scripts/up`."""
+"""Runs the whole service on this machine: `./scripts/up`."""
 
 import argparse
 import asyncio
@@ -20,18 +20,18 @@ from launcher.data_folder import DataFolder, DataFolderError
 from launcher.local_models import MIB, LocalModel
 from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently
 
-LOCAL_CONVERSATION_CHARACTERS = "8000"  # the local models can read no more
-NOT_DRAWN_PREFIX = "not drawn: "  # the lines of config.prepare for the user begin with it
+LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits the local models' context
+NOT_DRAWN_PREFIX = "not drawn: "  # prefix of config.prepare's messages for the user
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
-# The process that fits matrices keeps freed memory: allocating it again costs a page fault for each page.
+# The ratings worker keeps freed memory, because allocating it again would cause a page fault per page.
 MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options of the command line. `excluded` are the slugs of built-in models that do not run."""
+    """Command-line options. `excluded` contains the slugs of built-in models that do not run."""
 
     port: int
     folder: DataFolder
@@ -47,14 +47,14 @@ class _ArgumentParser(argparse.ArgumentParser):
 
 
 def parse_options(arguments: list[str]) -> Options:
-    """Parse the command line. Raises DataFolderError, ValueError and OSError; wrong usage ends the program with 2."""
+    """Parse the command line. Raises DataFolderError, ValueError, and OSError. Wrong usage exits with status 2."""
     parser = _ArgumentParser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--port", type=_parse_port, default=8000, help="the port on 127.0.0.1 (8000)")
-    parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="the data folder (var)")
-    parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
-    parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, which has its own license")
-    parser.add_argument("--models", type=Path, help="a models file to load at every start")
-    parser.add_argument("--dev", action="store_true", help="serve edited templates, and restart for edited code")
+    parser.add_argument("--port", type=_parse_port, default=8000, help="port on 127.0.0.1 (default: 8000)")
+    parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="data folder (default: var)")
+    parser.add_argument("--no-local-models", action="store_true", help="do not run the built-in models")
+    parser.add_argument("--no-gemma", action="store_true", help="do not run Gemma 3, which has its own license")
+    parser.add_argument("--models", type=Path, help="models file to load at every start")
+    parser.add_argument("--dev", action="store_true", help="reload templates and restart when code changes")
     options = parser.parse_args(arguments)
     environment.load_environment(os.environ)
     excluded = set(local_models.list_slugs()) if options.no_local_models else set[str]()
@@ -81,7 +81,7 @@ def _parse_port(text: str) -> int:
 async def run_service(options: Options) -> None:
     """Start everything in order and keep it running until this task is canceled.
 
-    Raises DataFolderError, ProgramError and OSError, each with one line for the user.
+    Raises DataFolderError, ProgramError, and OSError, each with a one-line message for the user.
     """
     folder = options.folder
     if folder.take_ownership("./scripts/up") is None:
@@ -102,7 +102,7 @@ async def run_service(options: Options) -> None:
 
 
 async def _start_all(supervisor: Supervisor, options: Options) -> list["asyncio.Task[None]"]:
-    """Start all programs. Returns the tasks that watch them."""
+    """Start all programs. Return the tasks that watch them."""
     folder = options.folder
     ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options.excluded)}
     rendered = folder.run / "local_models.toml"
@@ -125,9 +125,9 @@ async def _start_all(supervisor: Supervisor, options: Options) -> list["asyncio.
 
 
 def build_environment(options: Options) -> dict[str, str]:
-    """The environment of all programs. With local models, conversations are as short as their context needs.
+    """Return the environment variables for all programs. With local models, conversations are limited by their context.
 
-    The limit is stored in the data folder, so that commands beside the service use the same one.
+    The limit is stored in the data folder, because other commands on that folder use it too.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.battles else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
@@ -144,9 +144,9 @@ async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: 
 
 
 async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
-    """Run config.prepare. Returns its lines about models that are not drawn, each once. Raises ProgramError.
+    """Run config.prepare. Return its messages about models that are not drawn, without duplicates. Raises ProgramError.
 
-    The log also contains lines of earlier starts, unless it was rotated meanwhile.
+    The log can also contain messages from earlier starts.
     """
     earlier_size = prepare.log.stat().st_size if prepare.log.exists() else 0
     await supervisor.run(prepare)
@@ -170,7 +170,7 @@ def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[
 
 
 def _build_service_programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Program]:
-    """Workers, beat and web. All start at once, and the readiness of the web server covers all of them."""
+    """Return the programs of the web server, the workers, and beat. The web server is ready when all of them are."""
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "config")
     worker = ("--without-gossip", "--without-mingle", "-l", "WARNING")
@@ -182,7 +182,7 @@ def _build_service_programs(folder: DataFolder, env: dict[str, str], port: int) 
         "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),
         "beat": (*celery, "beat", *beat),
     }
-    # Small matrices gain nothing from more threads, which would take the CPU from the other programs.
+    # Small matrices do not benefit from more threads, which would take CPU time from the other programs.
     env = env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     own = {"ratings": MALLOC_VARIABLES}
     programs = [
@@ -220,7 +220,7 @@ def _check_disk(folder: DataFolder) -> None:
 
 
 def _select_affordable(excluded: Collection[str]) -> list[LocalModel]:
-    """The model servers that fit into the free memory. Prints a line for each one that is left out."""
+    """Return the model servers that fit into free memory. Print a message for each one that does not."""
     import psutil
 
     free = psutil.virtual_memory().available
