@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bench.channel import Channel, Lost
+from bench.channel import Channel, ChannelError
 
 
 async def answer(reader, writer):
@@ -30,7 +30,7 @@ async def test_channel_sends_headers_and_keeps_those_of_each_answer(url):
     status, head = await channel.call("GET", "/x", If_None_Match='"7"')
     assert status == 200
     assert b'If-None-Match: "7"\r\n' in head
-    assert channel.received["etag"] == '"7"'
+    assert channel.response_headers["etag"] == '"7"'
     assert channel.cookies == {"a": "b"}
     assert b"If-None-Match" not in (await channel.call("GET", "/y"))[1]
     channel.close()
@@ -38,5 +38,5 @@ async def test_channel_sends_headers_and_keeps_those_of_each_answer(url):
 
 async def test_channel_says_that_its_connection_was_lost(url):
     channel = await Channel.open(url, {})
-    with pytest.raises(Lost):
+    with pytest.raises(ChannelError):
         await channel.call("GET", "/end")
