@@ -43,8 +43,8 @@ class CallListView(APIView):
     def get(self, request: Request) -> Response:
         """List all API calls.
 
-        Returns the method, path and title of every call. `schema` is the address of the OpenAPI document, `docs` that
-        of the reference for people.
+        Returns the method, path, and title of every call. `schema` is the URL of the OpenAPI document, and `docs` is
+        the URL of this reference.
         """
         overview = {
             "docs": request.build_absolute_uri(reverse("api-docs")),

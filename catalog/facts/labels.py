@@ -26,21 +26,23 @@ FIELD_LABELS = {
     "license": (_("License"), _("The license determines whether you can build a product on the model.")),
     "open_weights": (
         _("Open weights"),
-        _("You can run the model on your own hardware. This matters if your data must not leave your network."),
+        _("You can run the model on your own hardware, which matters if your data must not leave your network."),
     ),
     "kind": (
         _("Kind"),
-        _("A base model continues text and is a starting point for training. For conversations, use a chat model."),
+        _(
+            "A base model only continues text and is a starting point for training, so use a chat model for conversations."
+        ),
     ),
     "status": (_("Status"), _("A retired model no longer answers requests.")),
     "retires_on": (_("Retires on"), _("Move your services to another model before this date.")),
     "release_date": (
         _("Released"),
-        _("Newer models are usually better for their size. The flaws of older models are better known."),
+        _("Newer models are usually better for their size, while the flaws of older models are better known."),
     ),
     "knowledge_cutoff": (
         _("Knowledge cutoff"),
-        _("The model knows nothing after this date unless it can search. This matters for news, law, and prices."),
+        _("Unless it can search, the model knows nothing after this date, which matters for news, law, and prices."),
     ),
     "parameters_total": (
         _("Parameters"),
@@ -56,11 +58,13 @@ FIELD_LABELS = {
     ),
     "context_window": (
         _("Context"),
-        _("The maximum length of the question and answer together. This matters for long documents and conversations."),
+        _(
+            "The question and answer together must fit into the context, which matters for long documents and conversations."
+        ),
     ),
     "max_input": (
         _("Max input"),
-        _("If this is smaller than the context, the rest is reserved for the answer. This matters for long documents."),
+        _("If this is smaller than the context, the rest of the context is reserved for the answer."),
     ),
     "max_output": (_("Max output"), _("This matters if you need long reports or programs in one answer.")),
     "modalities": (
@@ -74,15 +78,15 @@ FIELD_LABELS = {
     ),
     "fine_tuning": (
         _("Fine-tuning"),
-        _("With weights, you own the model that you fine-tune. With an API, the provider keeps it."),
+        _("With weights, you own the model that you fine-tune, while with an API, the provider keeps it."),
     ),
     "requests_per_minute": (
         _("Requests per minute"),
-        _("The provider's limit per customer, which often rises with spending. This matters if you have many users."),
+        _("The provider's limit per customer often rises with spending and matters if you have many users."),
     ),
     "tokens_per_minute": (
         _("Tokens per minute"),
-        _("Long questions reach this limit before the request limit. This matters for documents and agents."),
+        _("Long questions reach this limit before the request limit, which matters for documents and agents."),
     ),
     "layers": (
         _("Layers"),

@@ -56,7 +56,7 @@ def test_amount_reads_what_people_write(written, number):
     ],
 )
 def test_amount_refuses_what_is_no_number(written):
-    with pytest.raises(ValidationError, match="Not a number"):
+    with pytest.raises(ValidationError, match="Enter a number, such as"):
         AmountField(high=1e30).clean(written)
 
 
