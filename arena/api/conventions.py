@@ -55,8 +55,8 @@ def list_rules() -> list[str]:
 
 def _describe_limits() -> str:
     sentence = _(
-        "Rate limits: Each voter or key can start %(battles)s battles per hour (`ARENA_BATTLES_PER_HOUR`), and each IP address can "
-        "start %(together)s (`ARENA_BATTLES_PER_HOUR_ADDRESS`). The limit on follow-up questions and retries is "
+        "Rate limits: Each voter or key can start %(battles)s battles per hour (`ARENA_BATTLES_PER_HOUR`), and each IP "
+        "address can start %(together)s (`ARENA_BATTLES_PER_HOUR_ADDRESS`). The limit on questions and retries is "
         "%(turns)s times as high, and the limit on submissions to the catalog is a third as high. Each voter or key "
         "can also send %(calls)s read requests, %(calls)s write requests, and %(files)s downloads of the vote file per "
         "hour. The limits per address are %(calls_together)s requests of each kind and %(files_together)s downloads. "

@@ -30,9 +30,7 @@ FIELD_LABELS = {
     ),
     "kind": (
         _("Kind"),
-        _(
-            "A base model only continues text and is a starting point for training, so use a chat model for conversations."
-        ),
+        _("A base model only continues text and is meant for further training, so chat with a chat model instead."),
     ),
     "status": (_("Status"), _("A retired model no longer answers requests.")),
     "retires_on": (_("Retires on"), _("Move your services to another model before this date.")),
@@ -58,9 +56,7 @@ FIELD_LABELS = {
     ),
     "context_window": (
         _("Context"),
-        _(
-            "The question and answer together must fit into the context, which matters for long documents and conversations."
-        ),
+        _("The question and answer must fit into the context, which matters for long documents and conversations."),
     ),
     "max_input": (
         _("Max input"),
