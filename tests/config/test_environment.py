@@ -59,7 +59,7 @@ GOOD = [
 BAD = [
     ("DATABASE_URL", "sqlite:///arena.db", "does not start with postgresql:// or postgres://"),
     ("DATABASE_URL", "localhost/arena", "does not start with postgresql://"),
-    ("DATABASE_URL", "postgresql://db/arena?colour=red", "is not a PostgreSQL URL"),
+    ("DATABASE_URL", "postgresql://db/arena?color=red", "is not a PostgreSQL URL"),
     ("DATABASE_URL", "postgresql://db:port/arena", "Port could not be cast"),
     ("REDIS_URL", "http://cache:6379", "does not start with redis:// or rediss:// or unix://"),
     ("REDIS_URL", "cache:6379", "does not start with redis://"),

@@ -156,7 +156,7 @@ async def test_stop_sends_the_programs_own_signal(stage):
 
 
 async def test_run_waits_for_the_end(stage):
-    await stage.supervisor.run(stage.program("once", 'note done; echo "$COLOUR"', env={"COLOUR": "blue"}))
+    await stage.supervisor.run(stage.program("once", 'note done; echo "$COLOR"', env={"COLOR": "blue"}))
     assert stage.notes == ["once done"]
     assert (stage.folder / "once.log").read_text() == "blue\n"
 

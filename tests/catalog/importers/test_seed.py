@@ -191,7 +191,7 @@ def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
 
 
 @pytest.mark.django_db
-def test_load_fills_the_catalogue_quickly_and_again_changes_nothing():
+def test_load_fills_the_catalog_quickly_and_again_changes_nothing():
     started = time.process_time()
     seed.seed_catalog()
     assert time.process_time() - started < 2

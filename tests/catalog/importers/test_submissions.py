@@ -127,7 +127,7 @@ def test_same_is_not_taken_twice(benchmarks):
     assert Submission.objects.count() == 2
 
 
-def test_what_the_catalogue_has_is_not_taken(benchmarks):
+def test_what_the_catalog_has_is_not_taken(benchmarks):
     submissions.accept_submission(send_file().pk, "operator")
     with pytest.raises(submissions.DuplicateSubmission, match="already has the scores"):
         send_file()
