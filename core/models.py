@@ -14,13 +14,13 @@ class AuditEntry(models.Model):
     """
 
     at = models.DateTimeField(db_default=Now())
-    who = models.CharField(max_length=150, help_text="name of the account")
-    kind = models.CharField(max_length=20, help_text="added, changed, deleted, or another action")
-    what = models.CharField(max_length=100, help_text="kind of row")
+    who = models.CharField(max_length=150, help_text="Name of the account.")
+    kind = models.CharField(max_length=20, help_text="Added, changed, deleted, or another action.")
+    what = models.CharField(max_length=100, help_text="Type of the row.")
     key = models.CharField(max_length=100)
     name = models.CharField(max_length=300)
-    before = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="the changed fields before the change")
-    after = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="the changed fields after the change")
+    before = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="The changed fields before the change.")
+    after = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="The changed fields after the change.")
 
     class Meta:
         ordering = ("-pk",)
