@@ -1,4 +1,4 @@
-"""The simulation of what rigging costs in addresses."""
+"""Tests the simulation of vote rigging from many addresses."""
 
 import pytest
 

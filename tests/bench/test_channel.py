@@ -1,4 +1,4 @@
-"""The client of the benchmarks: sends headers, keeps those of the answer, and takes one answer after the other."""
+"""Tests the HTTP client of the benchmarks."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from bench.channel import Channel, ChannelError
 
 
 async def answer(reader, writer):
-    """The head of each request as the body of its answer; `/end` is closed without one."""
+    """Return the request headers as the response body. Close the connection on `/end`."""
     while head := await reader.readuntil(b"\r\n\r\n"):
         if b"/end" in head:
             break

@@ -1,4 +1,4 @@
-"""The load client and the mock of the benchmark of battles, without a service between them."""
+"""Tests the load client and the mock without a service between them."""
 
 from random import Random
 
@@ -26,7 +26,7 @@ def build_record(asked, ready, added=0.5, lag=0.1):
 
 
 def marks(*moments):
-    """Windows in which every part of the service spends one CPU second a second."""
+    """Build windows in which each part of the service uses one CPU second per second."""
     return [Mark(at, dict.fromkeys((*PARTS, "up", "mock", "client"), at) | {"machine": 20.0 * at}) for at in moments]
 
 

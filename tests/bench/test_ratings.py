@@ -1,4 +1,4 @@
-"""The benchmark of ratings as far as it goes without its peers."""
+"""Tests the rating benchmark without its peers."""
 
 import lzma
 

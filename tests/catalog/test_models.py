@@ -1,4 +1,4 @@
-"""Models, organizations and licenses."""
+"""Models, organizations, and licenses."""
 
 import pytest
 from django.db import IntegrityError, transaction

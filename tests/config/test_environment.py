@@ -1,4 +1,4 @@
-"""The settings that come from the environment."""
+"""Settings from environment variables."""
 
 import os
 import subprocess
@@ -193,7 +193,7 @@ def test_load_asks_for_no_secret_key_at_home():
 
 
 def settings_with(**variables):
-    """What a start of Django's settings prints, and how it ends."""
+    """Load Django's settings in a new process, and return its output and exit code."""
     environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "not from the data folder", **variables}
     code = "from config import settings as s; print(s.ALLOWED_HOSTS, s.SECURE, s.CSRF_TRUSTED_ORIGINS)"
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -36,7 +36,7 @@ def test_model_is_added_with_a_price_and_both_are_logged(admin):
 
 
 def test_fields_in_a_row_have_names(admin):
-    """Those of a new row too, which a script copies."""
+    """Includes new rows, which a script copies."""
     model = factories.model("x-1")
     Price.objects.create(model=model, input=1, output=2, source="list", as_of="2026-02-03")
     page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
@@ -131,7 +131,7 @@ def test_slug_stays(admin):
 
 
 def test_model_is_retired_and_never_deleted(admin):
-    """Its facts, votes and scores hold it, so that the button could only fail."""
+    """Facts, votes, and scores refer to the model, so deleting it would fail."""
     model = factories.model("x-1")
     page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
     assert f"{LIST}{model.pk}/delete/" not in page

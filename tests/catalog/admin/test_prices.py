@@ -1,4 +1,4 @@
-"""Prices in the admin: what can be none."""
+"""Prices in the admin, and values that are not valid."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Submissions in the admin: preview beside the catalog, decision, and log."""
+"""Submissions in the admin: preview, decision, and log."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Memory, replicas and GPU hours, against published figures."""
+"""Memory, replicas, and GPU-hours, compared with published values."""
 
 from decimal import Decimal
 
@@ -62,7 +62,7 @@ def test_tuning_with_an_adapter_takes_two_thirds():
 
 
 def test_tuning_hours_are_those_of_a_published_training():
-    """30.84 million H100 hours for 405 B parameters on 15.6 T tokens: 34.5% of the peak of 989 TFLOPS."""
+    """30.84 million H100-hours for 405 B parameters on 15.6 T tokens, at 34.5% of the peak of 989 TFLOPS."""
     llama = TuningRun(405 * 10**9, 15_600 * 10**9, "full", Decimal(989), Decimal("0.345"))
     assert llama.operations == pytest.approx(3.79e25, rel=0.001)
     assert llama.gpu_hours == pytest.approx(Decimal(30_840_000), rel=Decimal("0.005"))

@@ -66,7 +66,7 @@ def test_rolling_aliases_have_no_dated_facts():
     ] == []
     priced = {row["model"] for row in seed_files.read_rows("prices.csv")}
     assert not [name for name in priced if is_rolling(name)]
-    assert not priced & {"command-r", "command-r-plus"}  # of 2024-03; these names have moved on to other models since
+    assert not priced & {"command-r", "command-r-plus"}  # as of 2024-03; these aliases now refer to other models
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pages of the calculators."""
+"""Calculator pages."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Requests through the handler, each with its own view, which looks at the thread that it runs in."""
+"""Requests through the handler. Each view checks the thread that it runs in."""
 
 import asyncio
 import threading
@@ -95,7 +95,7 @@ def own_views(settings):
 
 
 async def ask(name, disconnect=None, sent=None, cookie=""):
-    """The body of the response to a GET; the client goes away once `disconnect` is set."""
+    """Return the body of the response to a GET. The client disconnects when `disconnect` is set."""
     sent = [] if sent is None else sent
     request = iter([{"type": "http.request", "body": b""}])
 
@@ -168,7 +168,7 @@ async def test_view_ends_though_its_client_is_gone():
 
 @pytest.mark.parametrize("path", [".well-known/nothing", "nothing"])
 async def test_page_of_an_error_releases_its_connection(path, settings):
-    """Each thread that renders such a page took one of the eight connections for good."""
+    """Otherwise, each thread that renders such a page keeps one of the eight connections."""
     await ask(path, cookie=f"{settings.SESSION_COOKIE_NAME}={'a' * 32}")
 
     opened = await asyncio.to_thread(lambda: [each.connection for each in connections.all(initialized_only=True)])

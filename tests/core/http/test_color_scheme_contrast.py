@@ -1,4 +1,4 @@
-"""Colors: text has enough contrast in both schemes, and color-blind users can distinguish the sides."""
+"""Text has enough contrast in both color schemes, and color-blind users can distinguish the sides."""
 
 import re
 from pathlib import Path
@@ -37,7 +37,7 @@ def linear(color):
 
 
 def contrast(one, other):
-    """WCAG 2.2: relative luminances, 1 to 21."""
+    """Return the WCAG 2.2 contrast ratio, from 1 to 21."""
     weights = (0.2126, 0.7152, 0.0722)
     light, dark = sorted(
         (sum(w * c for w, c in zip(weights, linear(x), strict=True)) for x in (one, other)), reverse=True
@@ -46,7 +46,7 @@ def contrast(one, other):
 
 
 def seen(color, eyes):
-    """Oklab coordinates of a color as these eyes see it."""
+    """Return Oklab coordinates of a color as seen with this kind of color vision."""
     r, g, b = (min(1, max(0, sum(m * c for m, c in zip(line, linear(color), strict=True)))) for line in EYES[eyes])
     long = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
     medium = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)

@@ -1,4 +1,4 @@
-"""Errors of requests, with our own sentences."""
+"""Request errors and their messages."""
 
 import json
 
@@ -177,7 +177,7 @@ def test_address_of_no_call_says_where_the_calls_are(client, address, detail):
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "head", "trace"])
 @pytest.mark.parametrize("address", below("/api/"))
 def test_whatever_is_sent_to_an_address_of_the_api_is_answered_in_json(address, method):
-    """Without a cookie or a token; a page alone is a page, to whoever only reads."""
+    """Requests have no cookie and no token. GET requests for pages return HTML."""
     answer = getattr(Client(enforce_csrf_checks=True), method)(address)
 
     is_page = method == "head" and address in ("/api/docs/", "/api/")

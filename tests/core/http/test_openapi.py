@@ -14,7 +14,7 @@ SOMETHING = {"battle_id": "00000000-0000-4000-8000-000000000000", "key": "000000
 
 
 def reads():
-    """Address of every call that reads, and its parameters: name and whether it may come again."""
+    """Return each read call with its parameters: the name, and whether it can be repeated."""
     for path, operations in SchemaGenerator().get_schema(public=True)["paths"].items():
         if "get" in operations and path not in STREAMS:
             listed = operations["get"].get("parameters", [])

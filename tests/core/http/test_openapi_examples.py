@@ -1,4 +1,4 @@
-"""Examples of the document are put together from the values of each component."""
+"""Examples in the OpenAPI document are assembled from the values of each component."""
 
 from catalog.api.serializers import CostComparisonSchema, OneBenchmarkSchema, ScalingPlanSchema
 from core.http.openapi import ErrorSchema

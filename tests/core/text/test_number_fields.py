@@ -1,4 +1,4 @@
-"""Form fields for numbers as people write them."""
+"""Form fields for numbers like 70B."""
 
 from decimal import Decimal
 
