@@ -18,7 +18,7 @@ class ArenaAdminConfig(apps.AdminConfig):
 
         from core.admin import audit, audit_log  # noqa: F401  # the log registers its page
 
-        # Accounts have no e-mail address, and operators must not see the secrets of authenticator apps.
+        # Accounts have no email address, and operators must not see the secrets of authenticator apps.
         admin.site.unregister([EmailAddress, Authenticator])
         for model in audit.list_watched_models():
             audit.watch_model(model)

@@ -253,7 +253,7 @@ def examine_structure() -> Structure:
 def build_targets(code: Code, fronts: list[Sized], tests: Code, unexplained: int, structure: Structure) -> list[Target]:
     return [
         Target("lines of a function, median", quantile(code.functions, 0.5), 8),
-        Target("lines of a function, 95 %", quantile(code.functions, 0.95), 35),
+        Target("lines of a function, 95%", quantile(code.functions, 0.95), 35),
         Target("lines of a function, longest", quantile(code.functions, 1), MAX_FUNCTION_LINES),
         Target("lines of a file, longest", quantile(code.files, 1), MAX_FILE_LINES),
         Target("lines of a template or script, longest", quantile(fronts, 1), MAX_FRONT_LINES),

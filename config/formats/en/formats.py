@@ -1,3 +1,3 @@
 """Date and time formats of the admin. Other pages specify their own formats."""
 
-DATETIME_FORMAT = "j M Y, H:i:s e"  # times are in UTC
+DATETIME_FORMAT = "M j, Y, H:i:s e"  # times are in UTC
