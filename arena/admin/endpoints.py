@@ -164,7 +164,7 @@ class EndpointAdmin(AutocompleteAdmin):
         if not endpoint.enabled:
             return _("switched off")
         if endpoint.failed_probes >= circuit_breaker.FAILED_PROBES_LIMIT:
-            return _("no, because it did not answer the last %(number)s probes") % {"number": endpoint.failed_probes}
+            return _("no, it did not answer the last %(number)s probes") % {"number": endpoint.failed_probes}
         if endpoint.failed_probes:
             return _("yes, though the last probe failed")
         if endpoint.fails_in_battles:

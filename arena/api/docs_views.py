@@ -44,7 +44,7 @@ class CallListView(APIView):
         """List all API calls.
 
         Returns the method, path, and title of every call. `schema` is the URL of the OpenAPI document, and `docs` is
-        the URL of this reference.
+        the URL of the API reference.
         """
         overview = {
             "docs": request.build_absolute_uri(reverse("api-docs")),

@@ -35,7 +35,7 @@ class StoredResponse(models.Model):
     voter = models.UUIDField()
     key = models.CharField(max_length=64, help_text="SHA-256 hash of the client's idempotency key.")
     request = models.CharField(max_length=64, help_text="SHA-256 hash of the request.")
-    # The body contains questions, so it is deleted with their battle.
+    # The body contains the voter's questions, so it is deleted with the battle.
     battle = models.ForeignKey("arena.Battle", models.CASCADE, related_name="+")
     status = models.PositiveSmallIntegerField()
     body = models.BinaryField()

@@ -27,7 +27,7 @@ class Endpoint(models.Model):
         null=True, blank=True, help_text="Estimated. Leave empty for no limit."
     )
     enabled = models.BooleanField(default=True)
-    # See `arena.endpoints.circuit_breaker`.
+    # The circuit breaker (see `arena.endpoints.circuit_breaker`) uses the next three fields.
     failed_probes = models.PositiveIntegerField(
         default=0, help_text="Number of failures since the last successful probe."
     )

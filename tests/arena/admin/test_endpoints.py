@@ -101,7 +101,7 @@ def test_list_tells_how_endpoints_do(admin):
             tokens_per_s_p50=speed,
         )  # fmt: skip
     page_text = text(admin.get(LIST))
-    state = "no, because it did not answer the last 2 probes"
+    state = "no, it did not answer the last 2 probes"
     for words in (state, '"field-calls">10<', '"field-failure_rate">20.0%<', ">0.25<", ">40<"):
         assert words in page_text
 
@@ -112,7 +112,7 @@ def test_list_tells_how_endpoints_do(admin):
         ({}, "yes"),
         ({"enabled": False}, "switched off"),
         ({"failed_probes": 1, "fails_in_battles": True}, "yes, though the last probe failed"),
-        ({"failed_probes": 3}, "no, because it did not answer the last 3 probes"),
+        ({"failed_probes": 3}, "no, it did not answer the last 3 probes"),
         (
             {"fails_in_battles": True},
             "yes, but probes pass while most battles in the last 24 hours failed",
