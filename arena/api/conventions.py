@@ -14,20 +14,20 @@ def list_rules() -> list[str]:
     """One paragraph per rule, with code between backticks. The limits are the current settings of this site."""
     return [
         _(
-            "Clients are identified by an API key (`Authorization: Bearer KEY`) or by a signed `voter` cookie "
-            "(`__Host-voter` over HTTPS). The first page or write request sets the cookie. Write requests with the "
-            "cookie must also send the value of the `csrftoken` cookie as an `X-CSRFToken` header."
+            "Clients are identified by an API key (`Authorization: Bearer KEY`) or by the signed cookie `voter` "
+            "(`__Host-voter` over HTTPS), which the first page or the first write request sets. Write requests with "
+            "the cookie must also send an `X-CSRFToken` header equal to the `csrftoken` cookie."
         ),
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
-            "request without the required scope returns 403 `scope`, and the error names the missing scope. Each key "
-            "is a separate voter. Its votes count in the pool `api`, or in the pool of the models named in the battle."
+            "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
+            "separate voter. Its votes count in the pool `api`, or in the pool of the models that its battle named."
         ),
         _describe_limits(),
         _(
-            "If you name models in a battle, the vote counts on a separate board for that set of models. Each voter or "
-            "key can create %(per_voter)s sets per day, and each IP address can create %(per_address)s. Further "
-            "requests return 429 `too_many_sets`. You can find the board only by its slug. It is deleted after 30 days "
+            "Naming models in a battle creates a board for that set of models, unless the set has one already. Each "
+            "voter or key can create %(per_voter)s sets per day, and each IP address %(per_address)s. Beyond that, "
+            "requests return 429 `too_many_sets`. The board is available only by its slug. It is deleted after 30 days "
             "without a vote, and the next vote creates it again."
         )
         % {"per_voter": set_quotas.DAILY_SETS_PER_VOTER, "per_address": set_quotas.DAILY_SETS_PER_ADDRESS},
@@ -43,31 +43,30 @@ def list_rules() -> list[str]:
             "a body if nothing has changed."
         ),
         _(
-            'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status. `code` is '
-            "for programs, and `detail` is a sentence for people. `fields` contains the error messages for each "
-            "invalid field. Unknown parameters are errors. Repeating a parameter that takes one value is an error too."
+            'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status: `code` is '
+            "for programs, `detail` is a sentence for people, and `fields` lists problems of single fields, if any. "
+            "Unknown parameters are errors, and so are repeated parameters that take one value."
         ),
         _("Times are ISO 8601 in UTC. Numbers have full precision. Open or unknown values are `null`."),
-        _("Lists have pages of at most %(page_size)s items. `next` is the URL of the next page, or `null`.")
+        _("Lists have pages of at most %(page_size)s items. `next` is the address of the next page, or `null`.")
         % {"page_size": MAX_PAGE_SIZE},
     ]
 
 
 def _describe_limits() -> str:
     sentence = _(
-        "Rate limits: Each voter or key can start %(battles)s battles per hour (`ARENA_BATTLES_PER_HOUR`), and each "
-        "IP address can start %(together)s (`ARENA_BATTLES_PER_HOUR_ADDRESS`). The limit on follow-up questions and "
-        "retries is %(turns)s times as high, and the limit on submissions to the catalog is a third as high. Each "
-        "voter or key can also send %(calls)s read requests and %(calls)s write requests per hour, and download the "
-        "vote file %(files)s times. The limits per address are %(calls_together)s requests of each kind and "
-        "%(files_together)s downloads. Quotas refill continuously and allow bursts of at most %(burst)s battles or "
-        "questions. A question costs one unit per %(characters)s characters of the conversation. An IPv6 /56 network "
-        "has twice the quota of an address. An IPv6 /48 network and an IPv4 /24 network have four times the quota. At "
-        "most %(running)s battles per voter and %(running_together)s per address can be in progress at once. A voter "
-        "can stream up to %(streams)s battles at once (`ARENA_STREAMS_PER_VOTER`), and an address can stream up to "
-        "%(streams_together)s battles and as many boards. Expensive requests are also charged for their computing "
-        "time. A setting of 0 means no limit. API keys, and members of a site that requires a login, are not charged "
-        "to their address. Requests beyond a limit return 429 with a `Retry-After` header in seconds."
+        "Limits per hour apply to each voter or key, and in parentheses to its IP address: %(battles)s (%(together)s) "
+        "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`; %(turns)s times as many "
+        "follow-up questions and retries; a third as many submissions to the catalog; %(files)s (%(files_together)s) "
+        "downloads of the vote file; and %(calls)s (%(calls_together)s) read requests and as many write requests. "
+        "Quotas refill continuously, and allow bursts of at most %(burst)s battles or questions. A question costs one "
+        "unit per %(characters)s characters of history and question. A /56 network of IPv6 has twice the quota of an "
+        "address; a /48 network of IPv6 and a /24 network of IPv4 have four times as much. At most %(running)s battles "
+        "per voter and %(running_together)s per address can be in progress at once. You can stream up to %(streams)s "
+        "battles at once (`ARENA_STREAMS_PER_VOTER`). Each address can stream up to %(streams_together)s battles and "
+        "as many boards. Expensive requests are also charged for their computing time. A setting of 0 means no limit. "
+        "API keys, and members of a site that requires login, are not charged to their address. Requests beyond a "
+        "limit return 429 with a `Retry-After` header in seconds."
     )
     environment = settings.ENVIRONMENT
     return sentence % {

@@ -71,32 +71,28 @@ class Battle(models.Model):
     pool = models.CharField(max_length=100, default=LIVE_POOL)
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    propensity = models.FloatField(help_text="Probability of drawing this pair, or its last replacement.")
-    replaced = models.JSONField(
-        default=list, help_text="Replacements before the first word, as [{side, model, propensity, reason}]."
-    )
+    propensity = models.FloatField(help_text="chance of drawing this pair, or its last replacement")
+    replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
-    among = models.JSONField(
-        null=True, help_text="Keys of the models that the voter named. Null if any model could be drawn."
-    )
+    among = models.JSONField(null=True, help_text="keys of the models that the voter chose; null for all models")
     conversation_limit = models.PositiveIntegerField(
         default=conversation_limit,
-        help_text="Maximum length of a side's conversation: characters or half the UTF-8 bytes, whichever is greater.",
+        help_text="longest conversation of a side: characters, or half the UTF-8 bytes if more",
     )
     one_sided = models.CharField(
-        max_length=1, blank=True, help_text="The only side on which a question caused a failure, before any retry."
+        max_length=1, blank=True, help_text="side whose answer alone failed because of a question, before the retry"
     )
-    stopped = models.BooleanField(default=False, help_text="The voter stopped the last turn.")
-    standing = models.JSONField(null=True, help_text="The published rating of each side before the vote.")
+    stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
+    standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
     shared_at = models.DateTimeField(
-        null=True, help_text="Time of publication. Anyone with the link can read a published battle."
+        null=True, help_text="when it was published; from then on, anyone with the link can read it"
     )
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="Hash of the publisher's network, stored until the review."
+        max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits for review"
     )
     network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="Hash of the voter's network, stored for 30 days."
+        max_length=64, blank=True, db_default="", help_text="hash of the voter's network, stored for 30 days"
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -173,15 +169,15 @@ class Answer(models.Model):
     model = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(
-        default=0, help_text="Incremented by each claim. Writes with an older attempt are ignored."
+        default=0, help_text="grows with each claim; writes with an older attempt are ignored"
     )
-    tries = models.PositiveSmallIntegerField(default=0, help_text="Number of claims since the answer was requested.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="claims since the answer was requested")
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(db_default=Now())
-    text = models.TextField(blank=True, help_text="The answer. While it is running, the text released so far.")
+    text = models.TextField(blank=True, help_text="while running: the text released so far")
     reasoning = models.TextField(blank=True)
-    stopped = models.BooleanField(default=False, help_text="The voter stopped the answer.")
-    cut = models.BooleanField(default=False, db_default=False, help_text="The answer reached a length limit.")
+    stopped = models.BooleanField(default=False, help_text="stopped early by the voter")
+    cut = models.BooleanField(default=False, db_default=False, help_text="ended at a length limit")
     failure = models.CharField(max_length=12, blank=True, choices=Failure)
     started_at = models.DateTimeField(null=True)
     first_token_at = models.DateTimeField(null=True)
@@ -206,7 +202,7 @@ class VoteFile(models.Model):
     """A file of votes that was imported into a pool. The same bytes are imported only once."""
 
     pool = models.CharField(max_length=100)
-    digest = models.CharField(max_length=64, help_text="SHA-256 hash of the file.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 hash of the file")
     votes = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -240,26 +236,20 @@ class Vote(models.Model):
     voter = models.UUIDField(null=True)
     source = models.CharField(max_length=6, choices=Source, default=Source.LIVE)
     counted = models.BooleanField(default=True)
-    reason = models.CharField(max_length=20, blank=True, help_text="Reason why the vote is not counted.")
+    reason = models.CharField(max_length=20, blank=True, help_text="why the vote is not counted")
     categories = ArrayField(models.CharField(max_length=40), default=list)
-    features = ArrayField(
-        models.FloatField(), null=True, help_text="Style features of side a, followed by those of side b."
-    )
-    propensity = models.FloatField(
-        null=True, help_text="Probability of drawing the pair. Null after a replacement, or if unknown."
-    )
+    features = ArrayField(models.FloatField(), null=True, help_text="style features of side a, then of side b")
+    propensity = models.FloatField(null=True, help_text="null after a replacement, or if unknown")
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
     prompt_hash = models.CharField(
-        max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question."
+        max_length=32, blank=True, db_default="", help_text="keyed hash of the first question"
     )
     # No foreign key constraint: files are never deleted, and its check for each vote takes a sixth of an import.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
-    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="Null for imported votes without a time.")
-    published = models.BooleanField(
-        default=False, db_default=False, help_text="The battle has been published at some time."
-    )
+    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="null for imported votes without a time")
+    published = models.BooleanField(default=False, db_default=False, help_text="whether its battle was ever published")
 
     class Meta:
         indexes = [
@@ -321,7 +311,7 @@ class Standing(models.Model):
     """The latest published ratings of a pool, written by `ratings`. The reveal shows them beside the names."""
 
     pool = models.CharField(max_length=100, primary_key=True)
-    ratings = models.JSONField(help_text="Maps each slug to {rating, ci_low, ci_high, rank, votes, provisional}.")
+    ratings = models.JSONField(help_text="{slug: {rating, ci_low, ci_high, rank, votes, provisional}}")
     updated_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

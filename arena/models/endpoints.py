@@ -13,28 +13,24 @@ class Endpoint(models.Model):
     model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
     kind = models.CharField(max_length=20)
     base_url = models.CharField(max_length=500, blank=True)
-    upstream_id = models.CharField(max_length=200, blank=True, help_text="Name of the model on its server.")
-    api_key_env = models.CharField(
-        max_length=100, blank=True, help_text="Name of an environment variable. Never enter a key."
-    )
+    upstream_id = models.CharField(max_length=200, blank=True, help_text="name of the model on its server")
+    api_key_env = models.CharField(max_length=100, blank=True, help_text="name of an environment variable, never a key")
     max_tokens = models.PositiveIntegerField(null=True, blank=True)
     temperature = models.FloatField(null=True, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
-    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="In addition to max_tokens.")
+    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="in addition to max_tokens")
     first_token_timeout_s = models.FloatField(null=True, blank=True)
-    tokens_per_day = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Estimated. Leave empty for no limit."
-    )
+    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; no limit if empty")
     enabled = models.BooleanField(default=True)
-    # The circuit breaker (see `arena.endpoints.circuit_breaker`) uses the next three fields.
-    failed_probes = models.PositiveIntegerField(
-        default=0, help_text="Number of failures since the last successful probe."
+    # See `arena.endpoints.circuit_breaker`.
+    failed_probes = models.PositiveIntegerField(default=0, help_text="failures in a row since the last healthy probe")
+    probe_wanted = models.BooleanField(
+        default=False, help_text="whether a visitor's call failed before its first token"
     )
-    probe_wanted = models.BooleanField(default=False, help_text="A visitor's call failed before its first token.")
-    probe_after = models.DateTimeField(db_default=Now(), help_text="Time of the next probe at the earliest.")
+    probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before this time")
     fails_in_battles = models.BooleanField(
-        default=False, help_text="More than half of the last day's battles failed, for many voters."
+        default=False, help_text="more than half of the last day's battles failed, for many voters"
     )
 
     def __str__(self) -> str:
@@ -45,7 +41,7 @@ class EndpointCall(models.Model):
     """One attempt of one endpoint, for its health and its measured speed. Rolled up by day, then deleted."""
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
-    battle = models.UUIDField(null=True, help_text="ID of the battle, which may have been deleted.")
+    battle = models.UUIDField(null=True, help_text="id of the battle, which may have been deleted")
     failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
     first_token_s = models.FloatField(null=True)
     tokens_per_s = models.FloatField(null=True)
@@ -68,12 +64,10 @@ class EndpointDay(models.Model):
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
     day = models.DateField()
     answers = models.PositiveIntegerField()
-    failures = models.JSONField(default=dict, help_text="Number of failures for each reason.")
-    public_answers = models.PositiveIntegerField(
-        default=0, help_text="Number of answers in blind battles of the live pool."
-    )
+    failures = models.JSONField(default=dict, help_text="reason → number of failures")
+    public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
     public_failures = models.PositiveIntegerField(
-        default=0, help_text="Number of failures in these battles, at most 3 per voter and 12 per network."
+        default=0, help_text="in the same battles; at most 3 from one voter and 12 from one network"
     )
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)

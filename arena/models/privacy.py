@@ -20,7 +20,7 @@ class HashKey(models.Model):
 class NetworkSalt(models.Model):
     """The random salt of one week; once it is deleted, hashes of that week cannot be computed again."""
 
-    week = models.DateField(primary_key=True, help_text="Monday of the week (UTC).")
+    week = models.DateField(primary_key=True, help_text="Monday of the week (UTC)")
     salt = models.BinaryField()
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ class Report(models.Model):
     """A reader's report on a published battle. Of the reader it stores only a hash that prevents duplicates."""
 
     battle = models.ForeignKey("arena.Battle", models.CASCADE, related_name="reports")
-    reporter = models.CharField(max_length=64, help_text="Keyed hash of the battle and the voter.")
+    reporter = models.CharField(max_length=64, help_text="keyed hash of battle and voter")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
