@@ -38,12 +38,12 @@ class BenchmarkFactsSchema(Schema):
     caveats = BenchmarkCaveatSchema(many=True)
 
 
-class BenchmarkInListSchema(BenchmarkFactsSchema):
+class BenchmarkSummarySchema(BenchmarkFactsSchema):
     scores = IntegerField(source="number", help_text="Number of known scores.")
 
 
 class BenchmarkPageSchema(PageSchema):
-    results = BenchmarkInListSchema(many=True)
+    results = BenchmarkSummarySchema(many=True)
 
 
 class ScoreConditionsSchema(Schema):
@@ -113,7 +113,7 @@ class ModelScoreSchema(ScoredBenchmarkSchema, StoredScoreSchema):
     conditions = ScoreConditionsSchema(source="score")
 
 
-class OneBenchmarkSchema(BenchmarkFactsSchema):
+class BenchmarkDetailSchema(BenchmarkFactsSchema):
     rankings = ScoreRankingSchema(many=True, help_text="One ranking for each set of conditions.")
 
 
@@ -152,7 +152,7 @@ class GpuFleetSchema(Schema):
     gpus = IntegerField(source="gpus.number", help_text="Total number of GPUs across all replicas.")
 
 
-class CostOfOwnSchema(GpuFleetSchema, CostOptionSchema):
+class SelfHostingCostSchema(GpuFleetSchema, CostOptionSchema):
     pass
 
 
@@ -185,7 +185,7 @@ class CostComparisonSchema(Schema):
     output_tokens = IntegerField(source="use.output_tokens", help_text="Output tokens per month.")
     memory = CostMemorySchema(allow_null=True, help_text="GPU memory. Null without `params`.")
     api = CostOptionSchema(allow_null=True, help_text="Cost of the API. Null without API prices.")
-    own = CostOfOwnSchema(allow_null=True, help_text="Cost of self-hosting. Null without a GPU price.")
+    own = SelfHostingCostSchema(allow_null=True, help_text="Cost of self-hosting. Null without a GPU price.")
     tuning_gpu_hours = FloatField(source="tuning_hours")
     break_even = CostBreakEvenSchema(allow_null=True)
     cheaper = serializers.ChoiceField(("api", "own"), allow_null=True, help_text="The cheaper option over `months`.")

@@ -34,11 +34,11 @@ class BenchmarkListView(APIView):
         Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores.
         """
         benchmarks = _query_benchmarks().annotate(number=Count("scores"))
-        return SlugPagination().render_page(benchmarks, request, serializers.BenchmarkInListSchema)
+        return SlugPagination().render_page(benchmarks, request, serializers.BenchmarkSummarySchema)
 
 
 class BenchmarkDetailView(APIView):
-    @describe_call("benchmark", tag=BENCHMARKS_TAG, response=serializers.OneBenchmarkSchema)
+    @describe_call("benchmark", tag=BENCHMARKS_TAG, response=serializers.BenchmarkDetailSchema)
     def get(self, request: Request, slug: str) -> Response:
         """Get a benchmark.
 
@@ -50,7 +50,7 @@ class BenchmarkDetailView(APIView):
         if benchmark is None:
             raise NotFound(f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. All are listed at /api/v1/benchmarks/.")
         benchmark.rankings = load_rankings(benchmark)
-        return Response(serializers.OneBenchmarkSchema(benchmark).data)
+        return Response(serializers.BenchmarkDetailSchema(benchmark).data)
 
 
 def _query_benchmarks() -> Any:
