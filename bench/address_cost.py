@@ -1,10 +1,13 @@
-"""The cost of rigging in addresses: battles that the limits allow an attacker, and the effect of their votes.
+"""Simulates vote rigging from many addresses: how many battles the limits allow, and how far the votes move a rating.
 
-Limits: the defaults of this arena, compared with its earlier flat limits. An attacker never waits and drops the cookie
-at will, so a tree of buckets yields min(own bucket, sum of its parts), and each bucket yields its content plus the
-refill meanwhile. Votes: 20 models, sd 100 Elo, 5,000 honest votes (22 % ties) on pairs of the arena's
-own sampler, which also draws the attacker's pairs. The target has rank 10 or 15. The attacker identifies the models in
-95 % of the battles and votes for the target, and in battles without it for the weaker model. Votes are not filtered.
+The current default limits are compared with the flat limits of earlier versions. The attacker never waits and discards
+cookies freely. A tree of buckets therefore allows min(own bucket, sum of its children), and each bucket allows its
+capacity plus its refill.
+
+The board has 20 models (standard deviation 100 Elo) and 5,000 honest votes with 22% ties. The arena's own sampler draws
+all pairs, including the attacker's. The target model has rank 10 or 15. The attacker identifies the models in 95% of
+the battles. They vote for the target if it is in the battle and otherwise, if they vote at all, for the weaker model.
+Votes are not filtered.
 """
 
 import os
@@ -15,7 +18,7 @@ from functools import cache
 from itertools import combinations
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # more only wait for each other: matrices are 20 x 20
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # more threads do not help with 20 x 20 matrices
 
 import django
 import numpy as np
@@ -30,23 +33,23 @@ from ratings.statistics.constants import ELO_SCALE
 from ratings.statistics.vote_arrays import Floats
 
 django.setup()
-from arena.identity import quotas  # noqa: E402  # Django's models can be loaded from here on
-from config.environment import Environment  # noqa: E402  # see above
-from core.http.rate_limit import Bucket  # noqa: E402  # see above
+from arena.identity import quotas  # noqa: E402  # requires django.setup()
+from config.environment import Environment  # noqa: E402  # requires django.setup()
+from core.http.rate_limit import Bucket  # noqa: E402  # requires django.setup()
 
-MODELS, SPREAD, HONEST, TIES, KNOWN = 20, 100 / ELO_SCALE, 5000, 0.22, 0.95
-LOOKS = 25  # at the board, for the weights of the next draws, in the course of one attack
+MODELS, SPREAD, HONEST, TIES, IDENTIFICATION_RATE = 20, 100 / ELO_SCALE, 5000, 0.22, 0.95
+BATCHES = 25  # number of times that the draw weights are updated during an attack
 RANKS = (10, 15)
 RUNS = 12
-MANY = 10**6  # as many as one likes
-# What the answer workers of one machine can do in an hour, by the README: 300 battles at a time, 15 s each.
-SERVICE = 72_000
+UNLIMITED = 10**6
+# Battles that one machine can answer per hour, according to the README: 300 at a time, 15 s each.
+MACHINE_CAPACITY = 72_000
 Random = np.random.Generator
 
 
 @dataclass(frozen=True)
 class Attacker:
-    """How many cookies, and how many of the networks of each level that an address lies in, from small to large."""
+    """The number of cookies, and the number of networks at each level above an address, from small to large."""
 
     name: str
     address: str
@@ -55,72 +58,72 @@ class Attacker:
 
 ATTACKERS = (
     Attacker("one cookie", "192.0.2.7", (1, 1, 1)),
-    Attacker("one IPv4 address", "192.0.2.7", (MANY, 1, 1)),
-    Attacker("100 addresses, one /24", "192.0.2.7", (MANY, 100, 1)),
-    Attacker("100 addresses, 100 /24", "192.0.2.7", (MANY, 1, 100)),
-    Attacker("one IPv6 /56", "2001:db8::1", (MANY, 256, 1, 1)),
-    Attacker("one IPv6 /48", "2001:db8::1", (MANY, 256, 256, 1)),
+    Attacker("one IPv4 address", "192.0.2.7", (UNLIMITED, 1, 1)),
+    Attacker("100 addresses, one /24", "192.0.2.7", (UNLIMITED, 100, 1)),
+    Attacker("100 addresses, 100 /24", "192.0.2.7", (UNLIMITED, 1, 100)),
+    Attacker("one IPv6 /56", "2001:db8::1", (UNLIMITED, 256, 1, 1)),
+    Attacker("one IPv6 /48", "2001:db8::1", (UNLIMITED, 256, 256, 1)),
 )
 
 
 @dataclass(frozen=True)
-class Moved:
-    """What one attack did: votes on the target, places and Elo points that it gained, its rank afterwards."""
+class AttackResult:
+    """The result of an attack: votes on battles with the target, ranks and Elo points gained, and the final rank."""
 
-    on_target: int
+    target_votes: int
     places: int
     elo: float
     rank: int
 
 
-def buckets(address: str) -> list[Bucket]:
-    """The voter's and those of the address and its networks, as this arena has them."""
+def build_buckets(address: str) -> list[Bucket]:
+    """Return the buckets for a voter, an address, and its networks."""
     request = RequestFactory().get("/", REMOTE_ADDR=address)
     request.voter_id = None  # type: ignore[attr-defined]  # set by our middleware elsewhere
     with override_settings(ENVIRONMENT=Environment()):
         return quotas.build_battle_buckets(request)
 
 
-def flat_buckets(address: str) -> list[Bucket]:
-    """The limits before: full buckets of an hour, and nothing above a /64 or an address."""
-    lifted = [Bucket("network", 0)] * (len(buckets(address)) - 2)
+def build_flat_buckets(address: str) -> list[Bucket]:
+    """Return the earlier limits: a full hour's quota at once, and no limit on larger networks."""
+    lifted = [Bucket("network", 0)] * (len(build_buckets(address)) - 2)
     return [Bucket("voter", 60, burst=60), Bucket("address", 300, burst=300), *lifted]
 
 
-def battles(limits: Sequence[Bucket], counts: Sequence[int], hours: float) -> int:
-    """How many can be started within so many hours."""
-    passed = 0.0
+def count_battles(limits: Sequence[Bucket], counts: Sequence[int], hours: float) -> int:
+    """Return the number of battles that these limits allow in this many hours."""
+    allowed = 0.0
     for level, (bucket, count) in enumerate(zip(limits, counts, strict=True)):
         own = bucket.capacity + bucket.per_hour * hours if bucket.per_hour else np.inf
-        passed = count * (min(own, passed) if level else own)
-    return int(passed)
+        allowed = count * (min(own, allowed) if level else own)
+    return int(allowed)
 
 
-def attack(seed: int, rank: int, started: int, *, everywhere: bool) -> Moved:
-    """So many battles of an attacker for the model on this rank, on a board of honest votes."""
+def simulate_attack(seed: int, rank: int, started: int, *, vote_everywhere: bool) -> AttackResult:
+    """Simulate an attack with `started` battles for the model at `rank`. `vote_everywhere` adds other battles."""
     rng = np.random.default_rng(seed)
-    wins, ties = (counts.copy() for counts in honest(seed))
-    before = ratings(wins, ties)
+    wins, ties = (counts.copy() for counts in simulate_honest_votes(seed))
+    before = fit_ratings(wins, ties)
     target = int(np.argsort(-before)[rank - 1])
-    on_target, batch = 0, max(1, started // LOOKS)
+    target_votes, batch = 0, max(1, started // BATCHES)
     for begun in range(0, started, batch):
-        for a, b in draw(rng, wins, ties, min(batch, started - begun)):
-            on_target += target in (a, b)
-            if everywhere or target in (a, b):
-                wins[choose(rng, before, target, a, b)] += 1
-    after = ratings(wins, ties)
+        for a, b in draw_pairs(rng, wins, ties, min(batch, started - begun)):
+            target_votes += target in (a, b)
+            if vote_everywhere or target in (a, b):
+                wins[choose_outcome(rng, before, target, a, b)] += 1
+    after = fit_ratings(wins, ties)
     now = 1 + int((after > after[target]).sum())
-    return Moved(on_target, rank - now, float(after[target] - before[target]), now)
+    return AttackResult(target_votes, rank - now, float(after[target] - before[target]), now)
 
 
 @cache
-def honest(seed: int) -> tuple[Floats, Floats]:
-    """Wins and ties of honest votes."""
+def simulate_honest_votes(seed: int) -> tuple[Floats, Floats]:
+    """Return the wins and ties of honest votes."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, MODELS)
     wins, ties = np.zeros((2, MODELS, MODELS))
-    for _ in range(LOOKS):
-        for a, b in draw(rng, wins, ties, HONEST // LOOKS):
+    for _ in range(BATCHES):
+        for a, b in draw_pairs(rng, wins, ties, HONEST // BATCHES):
             first, second = (a, b) if rng.random() < 1 / (1 + np.exp(theta[b] - theta[a])) else (b, a)
             if rng.random() < TIES:
                 ties[a, b] += 1
@@ -130,52 +133,58 @@ def honest(seed: int) -> tuple[Floats, Floats]:
     return wins, ties
 
 
-def draw(rng: Random, wins: Floats, ties: Floats, number: int) -> list[tuple[int, int]]:
-    """Pairs as the arena draws them on this board."""
+def draw_pairs(rng: Random, wins: Floats, ties: Floats, number: int) -> list[tuple[int, int]]:
+    """Draw pairs as the arena draws them for this board."""
     board = Comparisons.from_counts(range(MODELS), wins, ties)
     weights = compute_pair_weights(board, bradley_terry.fit(board))
-    lots = PairSampler(range(MODELS), {pair: float(weights[pair]) for pair in combinations(range(MODELS), 2)})
-    chances = np.array(lots.chances)
-    return [lots.pairs[place] for place in rng.choice(len(chances), number, p=chances / chances.sum())]
+    sampler = PairSampler(range(MODELS), {pair: float(weights[pair]) for pair in combinations(range(MODELS), 2)})
+    chances = np.array(sampler.chances)
+    return [sampler.pairs[place] for place in rng.choice(len(chances), number, p=chances / chances.sum())]
 
 
-def choose(rng: Random, before: Floats, target: int, a: int, b: int) -> tuple[int, int]:
-    """Winner and loser by the attacker's wish, who is wrong about who is who now and then."""
-    wished = (a, b) if target == a or (target != b and before[a] < before[b]) else (b, a)
-    return wished if rng.random() < KNOWN else wished[::-1]
+def choose_outcome(rng: Random, before: Floats, target: int, a: int, b: int) -> tuple[int, int]:
+    """Return the winner and loser of the attacker's vote, which is sometimes based on a wrong identification."""
+    desired = (a, b) if target == a or (target != b and before[a] < before[b]) else (b, a)
+    return desired if rng.random() < IDENTIFICATION_RATE else desired[::-1]
 
 
-def ratings(wins: Floats, ties: Floats) -> Floats:
+def fit_ratings(wins: Floats, ties: Floats) -> Floats:
     return bradley_terry.fit(Comparisons.from_counts(range(MODELS), wins, ties)).ratings
 
 
-def show_attacks(numbers: Sequence[int], runs: int) -> None:
+def print_attacks(numbers: Sequence[int], runs: int) -> None:
     print(f"\n{'battles':>8}{'on target':>11}{'ranks':>8}{'best':>6}{'Elo':>7}{'#1':>7}   all: ranks, best, Elo, #1")
     for number in numbers:
-        figures = [summary(number, runs, everywhere=everywhere) for everywhere in (False, True)]
+        figures = [
+            summarize_attacks(number, runs, vote_everywhere=vote_everywhere) for vote_everywhere in (False, True)
+        ]
         print(f"{number:>8,}{figures[0]}   {figures[1][11:]}", flush=True)
 
 
-def summary(number: int, runs: int, *, everywhere: bool) -> str:
-    found = [attack(seed, RANKS[seed % len(RANKS)], number, everywhere=everywhere) for seed in range(runs)]
-    mean = {name: np.mean([getattr(each, name) for each in found]) for name in ("on_target", "places", "elo")}
+def summarize_attacks(number: int, runs: int, *, vote_everywhere: bool) -> str:
+    found = [
+        simulate_attack(seed, RANKS[seed % len(RANKS)], number, vote_everywhere=vote_everywhere) for seed in range(runs)
+    ]
+    mean = {name: np.mean([getattr(each, name) for each in found]) for name in ("target_votes", "places", "elo")}
     best, first = max(each.places for each in found), np.mean([each.rank == 1 for each in found])
-    return f"{mean['on_target']:>11.0f}{mean['places']:>+8.1f}{best:>+6}{mean['elo']:>+7.0f}{first:>7.0%}"
+    return f"{mean['target_votes']:>11.0f}{mean['places']:>+8.1f}{best:>+6}{mean['elo']:>+7.0f}{first:>7.0%}"
 
 
 def main(runs: int) -> None:
-    print(f"{'battles':24}{'before: 1 h':>14}{'24 h':>14}{'now: 1 h':>14}{'24 h':>14}")
+    print(f"{'battles':24}{'earlier: 1 h':>14}{'24 h':>14}{'now: 1 h':>14}{'24 h':>14}")
     sizes = set()
     for each in ATTACKERS:
         found = [
-            battles(limits(each.address), each.counts, hours) for limits in (flat_buckets, buckets) for hours in (1, 24)
+            count_battles(limits(each.address), each.counts, hours)
+            for limits in (build_flat_buckets, build_buckets)
+            for hours in (1, 24)
         ]
         sizes |= {found[0], found[2]}
         print(f"{each.name:24}" + "".join(f"{number:>14,}" for number in found))
-    print(f"(one machine answers some {SERVICE:,} an hour)")
-    show_attacks([*sorted(size for size in sizes if size <= 1500), 3000], runs)
+    print(f"(one machine can answer about {MACHINE_CAPACITY:,} battles per hour)")
+    print_attacks([*sorted(size for size in sizes if size <= 1500), 3000], runs)
 
 
 if __name__ == "__main__":
-    call_command("migrate", verbosity=0)  # which makes the key that addresses are hashed with
+    call_command("migrate", verbosity=0)  # creates the key for hashing addresses
     main(int(sys.argv[1]) if sys.argv[1:] else RUNS)

@@ -1,11 +1,12 @@
-"""Battles under load, and the information in the rhythm of the panes.
+"""Load test of battles, and a test of whether the rhythm of the panes identifies the models.
 
-./scripts/bench battles                     all of it: 250 users with the release clock off, 100 users with it off and
-                                            on, the load without an arena beside it, and 1,000 battles of ten models
-./scripts/bench battles --tokens 200 200    the same with short answers; with --rate 45 as many new visitors a second
-./scripts/bench battles --pace off|on       one measurement of load, without an arena and with one
-./scripts/bench battles --rhythm 1000       the rhythm alone, through the whole service
-./scripts/bench battles --simulate 1000     the rhythm alone, through the release clock in simulated time
+./scripts/bench battles                     everything: 250 users without the release clock, 100 users with and without
+                                            it, the load without an arena, and the rhythm of 1,000 battles
+./scripts/bench battles --tokens 200 200    the same with short answers
+./scripts/bench battles --rate 45           the same with 45 new visitors per second instead of users
+./scripts/bench battles --pace off|on       a single load test, without and with an arena
+./scripts/bench battles --rhythm 1000       the rhythm only, through the whole service
+./scripts/bench battles --simulate 1000     the rhythm only, simulated with the release clock
 """
 
 import argparse
@@ -21,8 +22,8 @@ import psutil
 import uvloop
 
 from bench import processes, rhythm
-from bench.figures import Figures, Window, figures, service_cpu, table
-from bench.load import Arrivals, Fight, Load, in_arena, straight
+from bench.figures import Figures, Mark, render_table, service_cpu, summarize
+from bench.load import Arrivals, Fight, Load, make_arena_fight, make_direct_fight
 from bench.profiles import RHYTHMS, STEADY
 from tests.system.service import SERVICE_VARIABLES, Service
 
@@ -33,28 +34,32 @@ LEAST_WINDOWS = 5
 WINDOW_S = 10
 
 
-def parse() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./scripts/bench battles", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--users", type=int, default=250, help="at the same time (250)")
-    parser.add_argument("--rate", type=float, help="battles of new visitors a second, at random, in place of users")
-    parser.add_argument("--seconds", type=int, default=60, help="to measure, after everybody has begun (60)")
-    parser.add_argument("--tokens", type=int, nargs=2, default=(500, 750), help="least and most of an answer (500 750)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that answer (1)")
+    parser.add_argument("--users", type=int, default=250, help="concurrent users (default: 250)")
+    parser.add_argument("--rate", type=float, help="new visitors per second, arriving at random, instead of users")
+    parser.add_argument(
+        "--seconds", type=int, default=60, help="seconds to measure after all users have started (default: 60)"
+    )
+    parser.add_argument(
+        "--tokens", type=int, nargs=2, default=(500, 750), help="minimum and maximum per answer (default: 500 750)"
+    )
+    parser.add_argument("--workers", type=int, default=1, help="answers workers (default: 1)")
     only = parser.add_mutually_exclusive_group()
-    only.add_argument("--pace", choices=("on", "off"), help="one measurement of load, with this clock")
-    only.add_argument("--rhythm", type=int, metavar="N", help="only the rhythm of so many battles")
-    only.add_argument("--simulate", type=int, metavar="N", help="only the rhythm of so many simulated battles")
+    only.add_argument("--pace", choices=("on", "off"), help="a single load test with this release clock")
+    only.add_argument("--rhythm", type=int, metavar="N", help="only the rhythm of N battles")
+    only.add_argument("--simulate", type=int, metavar="N", help="only the rhythm of N simulated battles")
     return parser.parse_args()
 
 
 @contextmanager
-def arena(options: argparse.Namespace, url: str, *, paced: bool, models: str = "steady") -> Iterator[Service]:
+def run_arena(options: argparse.Namespace, url: str, *, paced: bool, models: str = "steady") -> Iterator[Service]:
     profiles = STEADY if models == "steady" else RHYTHMS
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        processes.service(Path(folder) / "data", url, profiles, paced=paced, workers=options.workers) as up,
+        processes.run_service(Path(folder) / "data", url, profiles, paced=paced, workers=options.workers) as up,
     ):
         yield up
 
@@ -62,7 +67,7 @@ def arena(options: argparse.Namespace, url: str, *, paced: bool, models: str = "
 async def measure(
     fight: Fight, users: int, options: argparse.Namespace, up: Service | None, mock: psutil.Process
 ) -> Figures:
-    """Let everybody begin, then take windows of time, each with its own figures."""
+    """Wait until all users have started, then measure several windows of time."""
     answer_s = options.tokens[1] / 50
     load: Load | Arrivals = Arrivals(fight, options.rate) if options.rate else Load(fight, users, ramp_s=answer_s)
     running = asyncio.ensure_future(load.run())
@@ -74,75 +79,84 @@ async def measure(
         marks.append(await _mark(up, mock))
     load.stop()
     await running
-    return figures(load.fought, marks)
+    return summarize(load.records, marks)
 
 
-async def _mark(up: Service | None, mock: psutil.Process) -> Window:
+async def _mark(up: Service | None, mock: psutil.Process) -> Mark:
     def spent() -> dict[str, float]:
-        load = {"mock": processes.seconds(mock), "client": time.process_time(), "machine": processes.busy()}
-        return load | (processes.cpu(up) if up else {})
+        load = {
+            "mock": processes.cpu_seconds(mock),
+            "client": time.process_time(),
+            "machine": processes.measure_machine_cpu(),
+        }
+        return load | (processes.measure_cpu(up) if up else {})
 
-    return Window(time.monotonic(), await asyncio.to_thread(spent))
+    return Mark(time.monotonic(), await asyncio.to_thread(spent))
 
 
-def loads(options: argparse.Namespace, users: int, paces: list[bool]) -> None:
-    """The load straight to the mock, then through the service with each kind of clock."""
+def measure_loads(options: argparse.Namespace, users: int, paces: list[bool]) -> None:
+    """Measure the load without an arena, and then through the service with each kind of clock."""
     columns: dict[str, Figures] = {}
-    with processes.mock(*options.tokens) as (url, process):
-        columns["no arena"] = uvloop.run(measure(straight(url, list(STEADY)), users, options, None, process))
+    with processes.run_mock(*options.tokens) as (url, process):
+        columns["no arena"] = uvloop.run(measure(make_direct_fight(url, list(STEADY)), users, options, None, process))
         for paced in paces:
-            with arena(options, url, paced=paced) as up:
-                fight = in_arena(up.url, url, paced=paced)
+            with run_arena(options, url, paced=paced) as up:
+                fight = make_arena_fight(up.url, url, paced=paced)
                 columns[f"clock {'on' if paced else 'off'}"] = uvloop.run(measure(fight, users, options, up, process))
-    visitors = f"{options.rate:g} battles a second" if options.rate else f"{users} users"
+    visitors = f"{options.rate:g} battles per second" if options.rate else f"{users} users"
     print(
         f"\n{visitors}, answers of {options.tokens[0]} to {options.tokens[1]} tokens at 2 x 50 tokens/s, "
         f"{options.workers} answers worker(s); medians over windows (lowest to highest)\n"
     )
-    print(table(columns))
+    print(render_table(columns))
     if len(paces) == 2:
         on, off = (service_cpu(columns[f"clock {clock}"]) for clock in ("on", "off"))
         print(f"\nCPU of the service with the clock on: {on / off:.2f} x that with it off")
 
 
-def rhythms(options: argparse.Namespace, number: int) -> None:
-    """How often the classifier is right about the panes of so many battles through the whole service."""
+def measure_rhythms(options: argparse.Namespace, number: int) -> None:
+    """Print how often the classifier identifies the panes of battles through the whole service."""
     for paced in (False, True):
-        with processes.mock(*rhythm.TOKENS) as (url, _), arena(options, url, paced=paced, models="rhythms") as up:
-            load = Load(in_arena(up.url, url, paced=paced), RHYTHM_USERS, ramp_s=20, most=number)
+        with (
+            processes.run_mock(*rhythm.TOKENS) as (url, _),
+            run_arena(options, url, paced=paced, models="rhythms") as up,
+        ):
+            load = Load(make_arena_fight(up.url, url, paced=paced), RHYTHM_USERS, ramp_s=20, max_battles=number)
             uvloop.run(load.run())
-        good = [fought for fought in load.fought if not fought.error]
-        fights = [fought.seen() for fought in good]
-        say_rhythm("the whole service", paced, len(fights), rhythm.accuracy(fights), len(load.fought) - len(good))
+        successful = [record for record in load.records if not record.error]
+        fights = [record.relative_panes() for record in successful]
+        print_rhythm(
+            "the whole service", paced, len(fights), rhythm.accuracy(fights), len(load.records) - len(successful)
+        )
 
 
-def simulations(number: int) -> None:
+def simulate_rhythms(number: int) -> None:
     for paced in (False, True):
-        fights = rhythm.simulated(number, seed=1, paced=paced)
-        say_rhythm("simulated time", paced, number, rhythm.accuracy(fights), 0)
+        fights = rhythm.simulate_battles(number, seed=1, paced=paced)
+        print_rhythm("simulated time", paced, number, rhythm.accuracy(fights), 0)
 
 
-def say_rhythm(where: str, paced: bool, number: int, right: float, errors: int) -> None:  # noqa: FBT001
+def print_rhythm(where: str, paced: bool, number: int, accuracy: float, errors: int) -> None:  # noqa: FBT001
     clock = "on" if paced else "off"
-    print(f"rhythm, {where}, clock {clock}: right about the pane in {right:.1%} of {number} battles, {errors} errors")
+    print(f"rhythm, {where}, clock {clock}: panes identified in {accuracy:.1%} of {number} battles, {errors} errors")
 
 
 def main() -> None:
-    options = parse()
+    options = parse_options()
     for name in SERVICE_VARIABLES:
         os.environ.pop(name, None)
-    print(processes.machine())
+    print(processes.describe_machine())
     if options.simulate:
-        simulations(options.simulate)
+        simulate_rhythms(options.simulate)
     elif options.rhythm:
-        rhythms(options, options.rhythm)
+        measure_rhythms(options, options.rhythm)
     elif options.pace:
-        loads(options, options.users, [options.pace == "on"])
+        measure_loads(options, options.users, [options.pace == "on"])
     else:
-        loads(options, options.users, [False])
-        loads(options, min(options.users, PACED_USERS), [False, True])
-        simulations(1000)
-        rhythms(options, 1000)
+        measure_loads(options, options.users, [False])
+        measure_loads(options, min(options.users, PACED_USERS), [False, True])
+        simulate_rhythms(1000)
+        measure_rhythms(options, 1000)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A cheap HTTP client: one connection, one request at a time, and streams of server-sent events."""
+"""A fast HTTP client with one connection, one request at a time, and support for server-sent events."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,22 +9,22 @@ from urllib.parse import urlsplit
 import httptools
 import orjson
 
-Take = Callable[[bytes, bytes], None]
+EventHandler = Callable[[bytes, bytes], None]
 
 
-class Lost(Exception):
-    """The connection ended, or the answer was not the one that was expected."""
+class ChannelError(Exception):
+    """Raised if the connection is lost or a response is not the expected one."""
 
 
 class Channel(asyncio.Protocol):
-    """`cookies` are shared by all connections of one user."""
+    """A connection. All connections of a user share `cookies`."""
 
     def __init__(self, cookies: dict[str, str]) -> None:
         self.cookies = cookies
-        self.take: Take | None = None
-        self.rest = b""
+        self.on_event: EventHandler | None = None
+        self.buffer = b""
         self.body = b""
-        self.received: dict[str, str] = {}
+        self.response_headers: dict[str, str] = {}
         self.answered: asyncio.Future[int] | None = None
 
     @classmethod
@@ -34,13 +34,13 @@ class Channel(asyncio.Protocol):
         return (await loop.create_connection(lambda: cls(cookies), str(address.hostname), int(address.port or 80)))[1]
 
     async def call(
-        self, method: str, path: str, body: Any = None, take: Take | None = None, **headers: str
+        self, method: str, path: str, body: Any = None, on_event: EventHandler | None = None, **headers: str
     ) -> tuple[int, bytes]:
-        """Status and body; of a stream, `take` gets each event's name and data as they come instead.
+        """Return the status and body. For an event stream, pass the name and data of each event to `on_event` instead.
 
-        headers: with _ for -; `received` holds those of the answer.
+        `headers` have _ in place of -. `response_headers` contains the headers of the response.
         """
-        self.take, self.rest, self.body, self.received = take, b"", b"", {}
+        self.on_event, self.buffer, self.body, self.response_headers = on_event, b"", b"", {}
         self.parser = httptools.HttpResponseParser(self)
         self.answered = asyncio.get_running_loop().create_future()
         self.transport.write(self._request(method, path, b"" if body is None else orjson.dumps(body), headers))
@@ -64,25 +64,25 @@ class Channel(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.answered and not self.answered.done():
-            self.answered.set_exception(Lost("the connection was closed"))
+            self.answered.set_exception(ChannelError("the connection was closed"))
 
     def data_received(self, data: bytes) -> None:
         self.parser.feed_data(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.received[name.decode().lower()] = value.decode()
+        self.response_headers[name.decode().lower()] = value.decode()
         if name.lower() == b"set-cookie":
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(value.decode()).items()}
 
     def on_body(self, body: bytes) -> None:
-        if self.take is None or self.parser.get_status_code() != 200:
+        if self.on_event is None or self.parser.get_status_code() != 200:
             self.body += body
             return
-        *events, self.rest = (self.rest + body).split(b"\n\n")
+        *events, self.buffer = (self.buffer + body).split(b"\n\n")
         for event in events:
             fields = dict(line.partition(b": ")[::2] for line in event.split(b"\n"))
             if b"data" in fields:
-                self.take(fields.get(b"event", b""), fields[b"data"])
+                self.on_event(fields.get(b"event", b""), fields[b"data"])
 
     def on_message_complete(self) -> None:
         if self.answered and not self.answered.done():

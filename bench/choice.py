@@ -1,7 +1,7 @@
-"""Response times of the list of models and the shortlist.
+"""Measures response times of the model list and the shortlist.
 
-./scripts/bench choice    with the models of the first start, and at 2,500 with six scores each: the time of single
-                          requests of /choose/, of GET shortlist/, and of /models/, by rating and by one benchmark
+./scripts/bench choice    measures single requests for /choose/, GET shortlist/, and /models/ (sorted by rating and by a
+                          benchmark), with the models of a new installation, and with 2,500 models of six scores each
 """
 
 import argparse
@@ -16,13 +16,13 @@ import numpy as np
 import psycopg
 
 from bench import processes
-from bench.figures import table
-from bench.pages import Kind, single
+from bench.figures import render_table
+from bench.pages import RequestKind, measure_latency
 from tests.system.person import Person
 from tests.system.service import SERVICE_VARIABLES, Service, running
 
 RUNS, REQUESTS = 5, 20
-LONGEST_MS = {0: 150, 2500: 600}  # by how many models there are at least
+MAX_LATENCY_MS = {0: 150, 2500: 600}  # minimum number of models → target
 TASKS = ("ifeval", "bbh", "math-l5", "gpqa", "musr", "mmlu-pro")
 LIMITS = "task=coding&commercial=on&context=32k&price=2"
 MODELS = """
@@ -48,18 +48,18 @@ SCORES = """
 """
 
 
-def kinds(series: str) -> dict[str, Kind]:
+def build_kinds(series: str) -> dict[str, RequestKind]:
     paths = {
         "/choose/": f"/choose/?{LIMITS}",
         "shortlist/": f"/api/v1/shortlist/?{LIMITS}",
         "/models/": "/models/?weights=any",
-        "/models/, by one benchmark": f"/models/?weights=any&series={series}&sort=gpqa",
+        "/models/, sorted by a benchmark": f"/models/?weights=any&series={series}&sort=gpqa",
     }
-    return {name: Kind(partial(str, path)) for name, path in paths.items()}
+    return {name: RequestKind(partial(str, path)) for name, path in paths.items()}
 
 
-def fill(up: Service, models: int) -> int:
-    """Add models until there are so many; how many there are then."""
+def fill_catalog(up: Service, models: int) -> int:
+    """Add models until there are `models` of them, and return the total."""
     with psycopg.connect(f"postgresql://arena@/arena?host={up.data}/run/postgres") as connection:
         counts = "SELECT count(*), count(*) FILTER (WHERE slug LIKE 'bench-%') FROM catalog_languagemodel"
         known, made = connection.execute(counts).fetchone() or (0, 0)
@@ -70,30 +70,30 @@ def fill(up: Service, models: int) -> int:
     return max(known, models)
 
 
-def series(up: Service) -> str:
-    """The key of the largest, as the name of a column leads to it."""
+def find_largest_series(up: Service) -> str:
+    """Return the key of the largest series, taken from the link in a column header."""
     page = Person(up.port).get("/models/?weights=any").body.decode()
     found = re.search(r"series=([0-9a-f]+)&amp;sort=gpqa", page)
     assert found
     return found[1]
 
 
-async def measure(up: Service, kind: Kind, longest: int) -> dict[str, str]:
-    """Medians over the runs."""
-    runs = [await single(up, kind, REQUESTS) for _ in range(RUNS)]
+async def measure(up: Service, kind: RequestKind, max_ms: int) -> dict[str, str]:
+    """Return medians over all runs."""
+    runs = [await measure_latency(up, kind, REQUESTS) for _ in range(RUNS)]
     p50, p95 = (float(np.median([np.percentile(took, at) for took, _ in runs])) for at in (50, 95))
     return {
         "kB": f"{runs[0][1] / 1000:.0f}",
-        f"p50, ms (≤ {longest})": f"{p50:.0f}{' missed' if p50 > longest else ''}",
+        f"p50, ms (≤ {max_ms})": f"{p50:.0f}{' missed' if p50 > max_ms else ''}",
         "p95, ms": f"{p95:.0f}",
     }
 
 
 async def report(up: Service) -> None:
-    for models, longest in LONGEST_MS.items():
-        number = fill(up, models)
-        found = {name: await measure(up, kind, longest) for name, kind in kinds(series(up)).items()}
-        print(f"\n{number} models\n\n{table(found)}")
+    for models, max_ms in MAX_LATENCY_MS.items():
+        number = fill_catalog(up, models)
+        found = {name: await measure(up, kind, max_ms) for name, kind in build_kinds(find_largest_series(up)).items()}
+        print(f"\n{number} models\n\n{render_table(found)}")
     print(f"\nload average at the end {' '.join(f'{value:.2f}' for value in os.getloadavg())}")
 
 
@@ -103,7 +103,7 @@ def main() -> None:
     ).parse_args()
     for name in SERVICE_VARIABLES:
         os.environ.pop(name, None)
-    print(processes.machine())
+    print(processes.describe_machine())
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         running(Path(folder) / "data", "--no-local-models") as up,

@@ -1,4 +1,4 @@
-"""Coverage of intervals, rank ranges and tiers: the simulations of the tests with more runs."""
+"""Measures the coverage of intervals, rank ranges, and tiers, with more runs of the tests' simulations."""
 
 import sys
 
@@ -15,17 +15,17 @@ def main(runs: int) -> None:
 
 def of_boards(runs: int) -> None:
     print(f"{runs} runs each")
-    print(f"95 % intervals, 50 models, 20,000 votes, a quarter ties: {simulations.of_intervals(runs):.2%}")
-    print(f"of a model with 100 votes on a board of 10,000,000:      {simulations.of_a_newcomer(runs):.2%}")
+    print(f"95% intervals, 50 models, 20,000 votes, 25% ties:        {simulations.of_intervals(runs):.2%}")
+    print(f"a model with 100 votes on a board of 10,000,000:         {simulations.of_a_newcomer(runs):.2%}")
     plain, clustered = simulations.of_voters_with_tastes(runs)
-    print(f"20 voters with tastes of their own, 100 votes each:      {clustered:.2%} clustered, {plain:.2%} plain")
+    print(f"20 voters with different tastes, 100 votes each:         {clustered:.2%} clustered, {plain:.2%} plain")
 
 
 def of_few_voters(runs: int) -> None:
-    print(f"{runs} runs each: 4 models, 400 votes; intervals of the fit, clustered with a normal quantile, and plain")
+    print(f"{runs} runs each: 4 models, 400 votes; fitted intervals, clustered with a normal quantile, and plain")
     for name, voters in simulations.FEW.items():
         show(name, simulations.of_few_voters(runs, voters))
-    show("a newcomer of 5 voters among 300", simulations.of_a_newcomer_of_few_voters(runs))
+    show("a new model with 5 of 300 voters", simulations.of_a_newcomer_of_few_voters(runs))
 
 
 def show(name: str, held: simulations.Held) -> None:
@@ -35,9 +35,9 @@ def show(name: str, held: simulations.Held) -> None:
 def of_ranks(runs: int) -> None:
     for spread in (78, 20):
         held = simulations.of_ranks(runs, spread)
-        print(f"spread of strengths {spread}: rank ranges hold in {held.ranges:.2%} for the worst of 50 models,")
+        print(f"spread of strengths {spread}: rank ranges cover {held.ranges:.2%} for the worst of 50 models,")
         narrower = 1 - held.width / held.overlapping
-        print(f"    all tiers in {held.tiers:.2%}; ranges are {narrower:.0%} narrower than where intervals overlap")
+        print(f"    all tiers {held.tiers:.2%}; ranges are {narrower:.0%} narrower than from overlapping intervals")
 
 
 if __name__ == "__main__":

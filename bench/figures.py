@@ -1,4 +1,4 @@
-"""Builds a table from the measurements of users and the CPU time of the processes."""
+"""Summarizes the records of simulated users and the CPU time of processes in a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from bench.load import Fought
+from bench.load import BattleRecord
 from bench.processes import PARTS
 
 
 @dataclass(frozen=True)
-class Window:
-    """A moment between two windows, and the CPU seconds that each part had spent until then."""
+class Mark:
+    """The end of one window and the start of the next, with the CPU seconds that each part has used so far."""
 
     at: float
     cpu: dict[str, float]
@@ -23,41 +23,41 @@ SERVICE = "service, % of a core per battle"
 SERVICE_MS = "service, ms of a processor per battle"
 
 
-def figures(fought: Sequence[Fought], marks: Sequence[Window]) -> Figures:
-    """Each figure as the median over the windows, with the lowest and the highest."""
-    windows = [_window(fought, *pair) for pair in pairwise(marks)]
+def summarize(records: Sequence[BattleRecord], marks: Sequence[Mark]) -> Figures:
+    """Return each figure as a median over the windows, with the minimum and maximum."""
+    windows = [_summarize_window(records, *pair) for pair in pairwise(marks)]
     whole = {
-        "battles": f"{len(fought)}",
-        "errors": f"{sum(bool(each.error) for each in fought)}",
-        "texts equal to the mock's": f"{sum(each.checked for each in fought)} of {2 * len(fought)}",
-        "votes": f"{sum(each.voted for each in fought)}",
+        "battles": f"{len(records)}",
+        "errors": f"{sum(bool(each.error) for each in records)}",
+        "texts equal to the mock's": f"{sum(each.checked for each in records)} of {2 * len(records)}",
+        "votes": f"{sum(each.voted for each in records)}",
     }
-    if causes := sorted({each.error for each in fought if each.error}):
+    if causes := sorted({each.error for each in records if each.error}):
         whole["first errors"] = "; ".join(causes[:3])
     return whole | {name: _spread([w[name] for w in windows]) for name in windows[0]}
 
 
-def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, float]:
-    began = [each for each in fought if each.added and start.at <= each.asked < end.at]
+def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -> dict[str, float]:
+    began = [each for each in records if each.added and start.at <= each.asked < end.at]
     added = np.array([delay for each in began for delay in each.added]) * 1000
-    ended = [each.lags for each in fought if len(each.lags) and start.at <= each.ready < end.at]
+    ended = [each.lags for each in records if len(each.lags) and start.at <= each.ready < end.at]
     lags = np.concatenate(ended) * 1000 if ended else np.zeros(1)
     open_s = sum(
-        max(0.0, min(each.ready or end.at, end.at) - max(each.asked, start.at)) for each in fought if each.asked
+        max(0.0, min(each.ready or end.at, end.at) - max(each.asked, start.at)) for each in records if each.asked
     )
     share = {name: 100 * (end.cpu[name] - start.cpu[name]) / (open_s or np.nan) for name in end.cpu}
     share["others"] = share.pop("machine") - sum(share.values())
     service = {name: share[name] for name in (*PARTS, "up") if name in share}
-    ready = sum(start.at <= each.ready < end.at for each in fought)
+    ready = sum(start.at <= each.ready < end.at for each in records)
     ms_each = {name: 1000 * (end.cpu[name] - start.cpu[name]) / (ready or np.nan) for name in end.cpu}
     return {
-        "battles begun per s": sum(start.at <= each.asked < end.at for each in fought) / (end.at - start.at),
+        "battles begun per s": sum(start.at <= each.asked < end.at for each in records) / (end.at - start.at),
         "battles at the same time": open_s / (end.at - start.at),
         "added time to first token p50, ms": float(np.percentile(added, 50)) if len(added) else 0.0,
         "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
         "delivery lag p95, ms": float(np.percentile(lags, 95)),
-        **_pieces([each for each in fought if start.at <= each.ready < end.at]),
+        **_summarize_pieces([each for each in records if start.at <= each.ready < end.at]),
         **({SERVICE_MS: sum(ms_each[name] for name in service)} if service else {}),
         **{f"  ms of {name}": ms_each[name] for name in service},
         "mock and client, ms per battle": ms_each["mock"] + ms_each["client"],
@@ -69,8 +69,8 @@ def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, f
     }
 
 
-def _pieces(ended: Sequence[Fought]) -> dict[str, float]:
-    """How often a pane grows, and the 95th percentile of the gaps between two pieces."""
+def _summarize_pieces(ended: Sequence[BattleRecord]) -> dict[str, float]:
+    """Return how often a pane grows, and the 95th percentile of the gaps between two pieces."""
     panes = [np.array(pane.times) for each in ended for pane in each.panes.values() if len(pane.times) > 1]
     gaps = np.concatenate([np.diff(times) for times in panes]) if panes else np.zeros(1)
     return {
@@ -85,11 +85,11 @@ def _spread(values: Sequence[float]) -> str:
 
 
 def service_cpu(column: Figures) -> float:
-    """The median of what the service costs."""
+    """Return the service's median CPU share per battle."""
     return float(column[SERVICE].split()[0])
 
 
-def table(columns: dict[str, Figures]) -> str:
+def render_table(columns: dict[str, Figures]) -> str:
     names = dict.fromkeys(name for column in reversed(columns.values()) for name in column)
     rows = [["", *columns], *([name, *(column.get(name, "-") for column in columns.values())] for name in names)]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]

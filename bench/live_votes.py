@@ -1,4 +1,4 @@
-"""A pool of very many votes in a running service, and battles that are ready for one vote each."""
+"""Fills the live pool of a running service with votes, and prepares battles that each take one more vote."""
 
 import os
 import time
@@ -24,7 +24,7 @@ KINDS = {
     "longer-query": 0.1,
     "multi-turn": 0.15,
 }
-AT_ONCE = 50_000
+BATCH_SIZE = 50_000
 WINNERS = ("a", "b", "tie", "both_bad")
 PROMPTS = (
     "Why is the sky blue, and why is it red in the evening?",
@@ -36,11 +36,13 @@ PROMPTS = (
 )
 
 
-class Votes:
-    """Votes of made-up people on made-up models: strengths are normal, a quarter are ties."""
+class VotePool:
+    """A pool of random votes. The strengths of the models are normally distributed, and a quarter of the votes are
+    ties.
+    """
 
     def __init__(self, up: Service, models: int, voters: int, kinds: Mapping[str, float] = KINDS) -> None:
-        """kinds: categories, and the share of the votes that is in each."""
+        """Create the models. `kinds` maps each category to its share of the votes."""
         self.kinds = kinds
         self.database = f"postgresql://arena@/arena?host={up.data}/run/postgres"
         self.rng = np.random.default_rng(1)
@@ -55,10 +57,10 @@ class Votes:
                 [models],
             ).fetchall()
             self.keys = [key for (key,) in made]
-        self._django(up)
+        self._set_up_django(up)
 
-    def _django(self, up: Service) -> None:
-        """Be one more process of the service, so that votes are cast by its own code."""
+    def _set_up_django(self, up: Service) -> None:
+        """Set up Django with the settings of the service, in order to cast votes with its own code."""
         like = psutil.Process(up.pid("worker", "ratings")).environ()
         os.environ |= {name: like[name] for name in SERVICE_VARIABLES} | {"DJANGO_SETTINGS_MODULE": "config.settings"}
         import django
@@ -66,14 +68,14 @@ class Votes:
         django.setup()
 
     def fill(self, number: int) -> float:
-        """Store so many votes, as an import does, and say how many seconds that took."""
+        """Store this many votes as an import does, and return the seconds it took."""
         started = time.monotonic()
         columns = "pool, source, model_a_id, model_b_id, winner, voter, multiplicity, counted, reason, categories, "
         columns += "features, turns, reasons, comment"
         with psycopg.connect(self.database) as connection, connection.cursor() as cursor:
-            for _ in range(0, number, AT_ONCE):
+            for _ in range(0, number, BATCH_SIZE):
                 with cursor.copy(f"COPY arena_vote ({columns}) FROM STDIN") as copy:
-                    for a, b, winner, voter, categories, features in self._draw(min(AT_ONCE, number)):
+                    for a, b, winner, voter, categories, features in self._draw(min(BATCH_SIZE, number)):
                         fixed = (1, True, "", categories, features, 1, "{}", "")
                         copy.write_row(("live", "live", a, b, winner, voter, *fixed))
         return time.monotonic() - started
@@ -96,8 +98,8 @@ class Votes:
             pair = self.keys[a[n]], self.keys[b[n]]
             yield *pair, WINNERS[winner[n]], UUID(int=int(voter[n]) + 1), categories, features[n].tolist()
 
-    def prepare(self, number: int) -> None:
-        """Battles that are ready for a vote."""
+    def prepare_battles(self, number: int) -> None:
+        """Create battles that are ready for a vote."""
         from arena.models import Answer, Battle, Turn, Voter
 
         drawn = [*self._draw(number)]
@@ -120,30 +122,30 @@ class Votes:
         )
         self.ready = [*zip(battles, (vote[2] for vote in drawn), strict=True)]
         with psycopg.connect(self.database, autocommit=True) as connection:
-            connection.execute("ANALYZE")  # as the server has done in a pool that grew by and by
+            connection.execute("ANALYZE")  # autovacuum does this in a pool that grows slowly
 
-    def cast(self) -> set[str]:
-        """One more vote by the service's own code; gives the boards that it is on."""
-        from arena.battles.lifecycle import cast_vote
+    def cast_vote(self) -> set[str]:
+        """Cast one vote with the service's own code, and return the boards that it is counted on."""
+        from arena.battles import lifecycle
 
         battle, winner = self.ready.pop()
-        vote: Any = cast_vote(battle, winner)
+        vote: Any = lifecycle.cast_vote(battle, winner)
         decided = {"exclude-ties"} if winner in "ab" else set()
         return {"overall", *decided, *vote.categories}
 
-    def counts(self) -> dict[str, int]:
-        """Counted votes by board."""
-        found: Counter[str] = Counter()
+    def count_by_board(self) -> dict[str, int]:
+        """Return the number of counted votes per board."""
+        totals: Counter[str] = Counter()
         with psycopg.connect(self.database) as connection:
             rows = connection.execute(
                 "SELECT name, count(*) FROM arena_vote, unnest(categories || 'overall'::varchar "
                 "|| CASE WHEN winner IN ('a', 'b') THEN 'exclude-ties'::varchar END) AS name "
                 "WHERE counted AND pool = 'live' AND name IS NOT NULL GROUP BY 1"
             )
-            found.update(dict(rows.fetchall()))
-        return found
+            totals.update(dict(rows.fetchall()))
+        return totals
 
-    def waiting(self) -> int:
+    def count_pending(self) -> int:
         with psycopg.connect(self.database) as connection:
             row = connection.execute("SELECT count(*) FROM ratings_outbox").fetchone()
         return int(row[0]) if row else 0

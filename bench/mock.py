@@ -1,9 +1,11 @@
-"""A cheap provider in OpenAI's format, with one write for each piece, that records the time of each write.
+"""A fast mock of an OpenAI-compatible provider. It records the time of each write.
 
 `python -m bench.mock LEAST MOST` serves all profiles on a free port, which it prints. Answers have LEAST to MOST
-tokens. `GET /log?prompt=…` returns the record of a prompt and deletes it: for each request the model, the text, the
-planned seconds to its first piece, and for each piece the time of its write (on the machine's monotonic clock) and the
-number of characters written by then.
+tokens.
+
+`GET /log?prompt=…` returns and deletes the record of a prompt. For each request, it contains the model, the text, and
+the planned delay of the first piece. For each piece, it contains the time of the write on the machine's monotonic
+clock, and the number of characters written so far.
 """
 
 import asyncio
@@ -27,34 +29,34 @@ HEAD = b'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"x
 BEGIN = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def framed(piece: bytes) -> bytes:
+def encode_chunk(piece: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(piece), piece)
 
 
 PASS_S = 0.005
-LAST = framed(HEAD + b'{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n') + b"0\r\n\r\n"
+LAST = encode_chunk(HEAD + b'{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n') + b"0\r\n\r\n"
 
 
 @cache
-def said(text: str) -> bytes:
-    return framed(HEAD + b'{"content":' + orjson.dumps(text) + b'},"finish_reason":null}]}\n\n')
+def encode_piece(text: str) -> bytes:
+    return encode_chunk(HEAD + b'{"content":' + orjson.dumps(text) + b'},"finish_reason":null}]}\n\n')
 
 
 class Answer:
-    """One answer under way."""
+    """An answer in progress."""
 
     def __init__(self, model: str, profile: Profile, prompt: str, tokens: tuple[int, int]) -> None:
         random = Random(f"{model} {prompt}")
-        spoken = words(model, prompt, random.randint(*tokens))
-        steps = list(profile.schedule(len(spoken), random))
+        all_words = words(model, prompt, random.randint(*tokens))
+        steps = list(profile.schedule(len(all_words), random))
         ends = list(accumulate(count for _, count in steps))
-        texts = ["".join(spoken[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+        texts = ["".join(all_words[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
         self.model = model
         self.first_s = steps[0][0]
         self.asked = time.monotonic()
         self.due = [self.asked + at for at, _ in steps]
         self.texts = texts
-        self.pieces = [said(text) for text in texts]
+        self.pieces = [encode_piece(text) for text in texts]
         self.written: list[float] = []
 
     def report(self) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class Answer:
 
 
 class Mock:
-    """All answers. One timer writes everything that is due, in one pass."""
+    """All answers. A single timer writes everything that is due."""
 
     def __init__(self, profiles: dict[str, Profile], tokens: tuple[int, int]) -> None:
         self.profiles = profiles
@@ -103,7 +105,7 @@ class Mock:
             connection.write(LAST)
 
     def _schedule(self, answer: Answer, connection: "Connection") -> None:
-        """Write the next piece in the first pass at or after its time."""
+        """Schedule the next piece for the first tick at or after its time."""
         number = max(self.passed + 1, -int(-answer.due[len(answer.written)] // PASS_S))
         self.due.setdefault(number, []).append((answer, connection))
 
@@ -127,7 +129,7 @@ class Connection(asyncio.Protocol):
         self.parser = httptools.HttpRequestParser(self)
 
     def write(self, data: bytes) -> None:
-        """Write at once: the transport would collect the writes of a pass and do more work for each."""
+        """Write immediately. The transport would buffer all writes of a tick, which takes longer."""
         if self.transport.is_closing():
             return
         sent = 0

@@ -1,8 +1,8 @@
-"""Response times of the boards.
+"""Measures response times of the leaderboard.
 
-./scripts/bench pages     a live pool of 1,000,000 votes on 200 models in 27 categories: the time of single requests of
-                          the leaderboard page and of its JSON, and how many of them are answered in a second; with
-                          and without `If-None-Match`, of a board that was asked for before and of views that were not
+./scripts/bench pages     measures latency and throughput of the leaderboard page and its JSON, with and without
+                          `If-None-Match`, for cached and uncached views of a pool of 1,000,000 votes on 200 models in
+                          27 categories
 """
 
 import argparse
@@ -20,75 +20,74 @@ import numpy as np
 
 from bench import processes
 from bench.channel import Channel
-from bench.figures import table
-from bench.live_votes import KINDS, Votes
+from bench.figures import render_table
+from bench.live_votes import KINDS, VotePool
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 
 RUNS = 5
-LONGEST_MS = 150
-LEAST_A_SECOND = 200
-FURTHER = {f"further-{number}": 0.05 for number in range(1, 11)}  # beside all, without ties, languages and kinds: 27
+MAX_LATENCY_MS = 150
+MIN_RATE = 200
+# With the overall category, the one without ties, languages, and kinds, there are 27 categories.
+EXTRA_CATEGORIES = {f"further-{number}": 0.05 for number in range(1, 11)}
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What is asked for: `path` gives the next address, `known` whether the reader has the board already."""
+class RequestKind:
+    """A kind of request. `path` returns the next path. With `is_conditional`, the client already has the board."""
 
     path: Callable[[], str]
-    known: bool = False
-    limited: bool = True  # by the least number of answers a second; a new view is made once and then sent to all
+    is_conditional: bool = False
+    has_target: bool = True  # no target for uncached views, because each one is rendered only once
 
 
-def _kinds() -> dict[str, Kind]:
+def _build_kinds() -> dict[str, RequestKind]:
     page, api, numbers = "/leaderboard/?pool=live", "/api/v1/leaderboard/", count(1)
     return {
-        "page": Kind(lambda: page),
-        "page, a view that nobody has asked for": Kind(
-            lambda: f"{page}&sort=votes&pin=nobody-{next(numbers)}", limited=False
-        ),
-        "API": Kind(lambda: api),
-        "API, If-None-Match": Kind(lambda: api, known=True),
+        "page": RequestKind(lambda: page),
+        "page, uncached view": RequestKind(lambda: f"{page}&sort=votes&pin=nobody-{next(numbers)}", has_target=False),
+        "API": RequestKind(lambda: api),
+        "API, If-None-Match": RequestKind(lambda: api, is_conditional=True),
     }
 
 
-def parse() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./scripts/bench pages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--votes", type=int, default=1_000_000)
     parser.add_argument("--models", type=int, default=200)
     parser.add_argument("--voters", type=int, default=50_000)
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each run (5)")
-    parser.add_argument("--readers", type=int, default=8, help="at the same time (8)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="seconds per run (default: 5)")
+    parser.add_argument("--readers", type=int, default=8, help="concurrent readers (default: 8)")
     return parser.parse_args()
 
 
-async def _ask(channel: Channel, kind: Kind, etag: str) -> int:
-    """One answer, whole; gives its size."""
+async def _fetch(channel: Channel, kind: RequestKind, etag: str) -> int:
+    """Read a complete response and return its size."""
     status, body = await channel.call("GET", kind.path(), **({"If_None_Match": etag} if etag else {}))
     assert status == (304 if etag else 200), (status, body[:200])
     return len(body)
 
 
-async def _etag(channel: Channel, kind: Kind) -> str:
+async def _etag(channel: Channel, kind: RequestKind) -> str:
     await channel.call("GET", kind.path())
-    return channel.received["etag"] if kind.known else ""
+    return channel.response_headers["etag"] if kind.is_conditional else ""
 
 
-async def single(up: Service, kind: Kind, requests: int = 100) -> tuple[list[float], int]:
-    """Milliseconds of one request after the other, and the size of the last answer."""
+async def measure_latency(up: Service, kind: RequestKind, requests: int = 100) -> tuple[list[float], int]:
+    """Return the duration of sequential requests in milliseconds, and the size of the last response."""
     channel = await Channel.open(up.url, {})
     etag, took, size = await _etag(channel, kind), [], 0
     for _ in range(requests):
         started = time.perf_counter()
-        size = await _ask(channel, kind, etag)
+        size = await _fetch(channel, kind, etag)
         took.append(1000 * (time.perf_counter() - started))
     channel.close()
     return took, size
 
 
-async def together(up: Service, kind: Kind, readers: int, seconds: float) -> float:
-    """Answers a second to so many readers, each of whom asks again as soon as it has its answer."""
+async def measure_throughput(up: Service, kind: RequestKind, readers: int, seconds: float) -> float:
+    """Return responses per second with this many readers, each sending its next request immediately."""
     answered = 0
 
     async def reader() -> None:
@@ -96,7 +95,7 @@ async def together(up: Service, kind: Kind, readers: int, seconds: float) -> flo
         channel = await Channel.open(up.url, {})
         etag = await _etag(channel, kind)
         while time.perf_counter() < begun + seconds:
-            await _ask(channel, kind, etag)
+            await _fetch(channel, kind, etag)
             answered += 1
         channel.close()
 
@@ -105,48 +104,48 @@ async def together(up: Service, kind: Kind, readers: int, seconds: float) -> flo
     return answered / (time.perf_counter() - begun)
 
 
-async def measure(up: Service, kind: Kind, options: argparse.Namespace) -> dict[str, str]:
+async def measure(up: Service, kind: RequestKind, options: argparse.Namespace) -> dict[str, str]:
     p50, p95, rates, sizes = [], [], [], set()
     for _ in range(RUNS):
-        took, size = await single(up, kind)
+        took, size = await measure_latency(up, kind)
         p50.append(np.percentile(took, 50))
         p95.append(np.percentile(took, 95))
-        rates.append(await together(up, kind, options.readers, options.seconds))
+        rates.append(await measure_throughput(up, kind, options.readers, options.seconds))
         sizes.add(size)
-    late, slow = np.median(p95) > LONGEST_MS, kind.limited and np.median(rates) < LEAST_A_SECOND
+    late, slow = np.median(p95) > MAX_LATENCY_MS, kind.has_target and np.median(rates) < MIN_RATE
     return {
         "kB": f"{max(sizes) / 1000:.0f}",
         "one reader, p50, ms": f"{np.median(p50):.1f}",
-        f"one reader, p95, ms (≤ {LONGEST_MS})": f"{np.median(p95):.1f}{' missed' if late else ''}",
-        f"{options.readers} readers, answers a second (≥ {LEAST_A_SECOND})": f"{np.median(rates):.0f}"
+        f"one reader, p95, ms (≤ {MAX_LATENCY_MS})": f"{np.median(p95):.1f}{' missed' if late else ''}",
+        f"{options.readers} readers, responses per second (≥ {MIN_RATE})": f"{np.median(rates):.0f}"
         f" ({min(rates):.0f} to {max(rates):.0f}){' missed' if slow else ''}",
     }
 
 
-def fill(up: Service, options: argparse.Namespace) -> None:
-    votes = Votes(up, options.models, options.voters, KINDS | FURTHER)
+def fill_pool(up: Service, options: argparse.Namespace) -> None:
+    votes = VotePool(up, options.models, options.voters, KINDS | EXTRA_CATEGORIES)
     print(f"{options.votes} votes on {options.models} models stored in {votes.fill(options.votes):.0f} s")
     manage = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "recompute_ratings", "--pool", "live"]
     subprocess.run([*manage, "--from-scratch"], check=True, capture_output=True)
-    print(f"{len(votes.counts())} categories")
+    print(f"{len(votes.count_by_board())} categories")
 
 
 async def report(up: Service, options: argparse.Namespace) -> None:
     print(f"\nmedians of {RUNS} runs; the readers run on the same machine\n")
-    print(table({name: await measure(up, kind, options) for name, kind in _kinds().items()}))
+    print(render_table({name: await measure(up, kind, options) for name, kind in _build_kinds().items()}))
     print(f"\nload average at the end {' '.join(f'{value:.2f}' for value in os.getloadavg())}")
 
 
 def main() -> None:
-    options = parse()
+    options = parse_options()
     for name in SERVICE_VARIABLES:
         os.environ.pop(name, None)
-    print(processes.machine())
+    print(processes.describe_machine())
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         running(Path(folder) / "data", "--no-local-models") as up,
     ):
-        fill(up, options)
+        fill_pool(up, options)
         asyncio.run(report(up, options))
 
 

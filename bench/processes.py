@@ -1,4 +1,4 @@
-"""The processes of a measurement, the mock and the service, and their CPU time."""
+"""Runs the mock and the service for a benchmark, and measures their CPU time."""
 
 import os
 import platform
@@ -35,8 +35,8 @@ endpoint.model = "{name}"
 
 
 @contextmanager
-def mock(least: int, most: int) -> Iterator[tuple[str, psutil.Process]]:
-    """A mock in a process of its own; gives its address and the process."""
+def run_mock(least: int, most: int) -> Iterator[tuple[str, psutil.Process]]:
+    """Run a mock as a separate process. Yields its URL and the process."""
     command = [sys.executable, "-m", "bench.mock", str(least), str(most)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -47,8 +47,8 @@ def mock(least: int, most: int) -> Iterator[tuple[str, psutil.Process]]:
 
 
 @contextmanager
-def service(data: Path, url: str, profiles: dict[str, Profile], *, paced: bool, workers: int) -> Iterator[Service]:
-    """The whole service as `up` starts it, with so many workers for answers, for models that the mock plays."""
+def run_service(data: Path, url: str, profiles: dict[str, Profile], *, paced: bool, workers: int) -> Iterator[Service]:
+    """Run the whole service as `up` starts it, with this many answers workers, and with models played by the mock."""
     models = data.with_suffix(".toml")
     models.write_text("".join(MODEL.format(name=name, url=url) for name in profiles))
     variables = dict.fromkeys(UNLIMITED, "0") | {"ARENA_PACE_ANONYMOUS": "on" if paced else "off"}
@@ -59,8 +59,8 @@ def service(data: Path, url: str, profiles: dict[str, Profile], *, paced: bool, 
         yield up
 
 
-def cpu(up: Service) -> dict[str, float]:
-    """CPU seconds so far by part of the service; ended children count for their parents."""
+def measure_cpu(up: Service) -> dict[str, float]:
+    """Return the CPU seconds used so far by each part of the service, including ended child processes."""
     spent = dict.fromkeys((*PARTS, "up"), 0.0)
     ours = psutil.Process(os.getpid()).children(recursive=True)
     tree = {up.process.pid, *(child.pid for child in psutil.Process(up.process.pid).children(recursive=True))}
@@ -68,17 +68,17 @@ def cpu(up: Service) -> dict[str, float]:
         with suppress(psutil.NoSuchProcess):
             name = _part(process.cmdline())
             if name or process.pid in tree:
-                spent[name or "up"] += seconds(process)
+                spent[name or "up"] += cpu_seconds(process)
     return spent
 
 
-def busy() -> float:
-    """CPU seconds that the whole machine has spent."""
+def measure_machine_cpu() -> float:
+    """Return the CPU seconds used so far by the whole machine."""
     times = psutil.cpu_times()
-    return float(sum(times[:3]) + sum(times[5:8]))  # all but idle and waiting
+    return float(sum(times[:3]) + sum(times[5:8]))  # everything except idle and iowait
 
 
-def seconds(process: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system + times.children_user + times.children_system)
 
@@ -88,8 +88,8 @@ def _part(command: list[str]) -> str | None:
     return next((name for name, words in PARTS.items() if all(word in line for word in words)), None)
 
 
-def machine() -> str:
-    """Where and with what this was measured."""
+def describe_machine() -> str:
+    """Return a description of the machine and the commit."""
     git = ("git", "-C", str(ROOT))
     commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
     changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False).stdout

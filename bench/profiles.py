@@ -1,4 +1,4 @@
-"""Timing profiles of models: the times at which the pieces of an answer arrive. For the mock and simulations."""
+"""Timing profiles of models, which define when the pieces of an answer arrive. Used by the mock and simulations."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,10 +15,11 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Profile:
-    """`first_s` seconds to the first token, then `rate` tokens a second in pieces of `chunk` tokens.
+    """The timing of a model: `first_s` seconds to the first token, then `rate` tokens per second in pieces of `chunk`
+    tokens.
 
-    `jitter` is the sigma of the logarithm of each gap, `pauses` the share of pieces after which nothing comes for
-    ten gaps.
+    `jitter` is the standard deviation of the logarithm of each gap. `pauses` is the share of pieces that are followed
+    by a pause of ten gaps.
     """
 
     first_s: float
@@ -28,7 +29,7 @@ class Profile:
     pauses: float = 0.0
 
     def schedule(self, tokens: int, random: Random) -> Iterator[tuple[float, int]]:
-        """Seconds since the request, and how many tokens come then."""
+        """Yield the time of each piece in seconds since the request, and its number of tokens."""
         at = self.first_s * random.lognormvariate(0, self.jitter / 4)
         gap = self.chunk / self.rate
         for sent in range(0, tokens, self.chunk):
@@ -38,7 +39,7 @@ class Profile:
                 at += 10 * gap
 
 
-# What a visitor would meet on a real arena, from a small model on a fast chip to a large one that thinks first.
+# Realistic profiles, from a small model on fast hardware to a large model that reasons first.
 RHYTHMS = {
     "spark": Profile(0.05, 300, jitter=0.1),
     "flash": Profile(0.15, 150, chunk=4, jitter=0.3),
@@ -53,12 +54,12 @@ RHYTHMS = {
 }
 
 
-# For the measurement of load: all write 50 tokens a second, one by one.
+# Profiles for the load test: 50 tokens per second, one at a time.
 STEADY = {f"steady-{n}": Profile(0.2 + 0.1 * n, 50) for n in range(4)}
 
 
 def words(model: str, prompt: str, tokens: int) -> list[str]:
-    """What a model says to a prompt: so many words, one a token."""
+    """Return a model's answer to a prompt, with one word per token."""
     seed = hashlib.sha256(f"{model}\0{prompt}".encode()).digest()
     first, *rest = Random(seed).choices(WORDS, k=tokens)
     return [first, *(f" {word}" for word in rest)]

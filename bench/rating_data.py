@@ -1,4 +1,4 @@
-"""Votes for the benchmark of ratings: the counts of a real board, or random counts of any size. numpy only."""
+"""Votes for the rating benchmark: the counts of a real board, or random counts of any size. Needs only numpy."""
 
 import csv
 import lzma
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 SCALE = 400 / np.log(10)
-# Elo points: how far strengths spread, and what a whole unit of each difference of style is worth.
+# In Elo points: the standard deviation of model strengths, and the effect of each style difference.
 SPREAD = 120.0
 STYLE = np.array([150.0, 20.0, 15.0, -10.0])
-# An answer's length, headers, bold marks and list items.
+# Typical length, headers, bold marks, and list items of an answer.
 HABIT = np.array([300.0, 3.0, 8.0, 6.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """N single votes: positions of the two models (N,), and 1, 0.5 or 0 for the first (N,)."""
+    """N votes: the positions of both models (N,), and the outcome for the first model (N,): 1, 0.5, or 0."""
 
     first: Whole
     second: Whole
@@ -30,7 +30,7 @@ class Votes:
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """P pairs of M models: positions (P,), and how often the first won, tied and lost (P,)."""
+    """P pairs of M models: positions (P,), and the number of wins, ties, and losses of the first model (P,)."""
 
     names: tuple[str, ...]
     first: Whole
@@ -41,7 +41,7 @@ class Counts:
 
     @classmethod
     def read(cls, path: str) -> Self:
-        """From a CSV file with model_a,model_b,win_a,win_b,tie,tie_bothbad, in .xz or not."""
+        """Read a CSV file (optionally .xz) with the columns model_a, model_b, win_a, win_b, tie, and tie_bothbad."""
         with lzma.open(path, "rt") if path.endswith(".xz") else Path(path).open() as file:
             rows = list(csv.DictReader(file))
         names = sorted({row[side] for row in rows for side in ("model_a", "model_b")})
@@ -52,8 +52,8 @@ class Counts:
         return cls(tuple(names), first, second, counts["win_a"], tied, counts["win_b"])
 
     @classmethod
-    def drawn(cls, models: int, votes: int, seed: int) -> Self:
-        """Models asked for unequally often, strengths of a spread of 120 Elo, about a fifth of ties."""
+    def generate(cls, models: int, votes: int, seed: int) -> Self:
+        """Generate random counts. Models appear with different frequencies, and about a fifth of the votes are ties."""
         random = np.random.default_rng(seed)
         strength = random.normal(0, SPREAD / SCALE, models)
         often = np.exp(random.normal(0, 0.5, models))
@@ -72,7 +72,7 @@ class Counts:
         return int((self.won + self.tied + self.lost).sum())
 
     def matrices(self) -> tuple[Floats, Floats]:
-        """Wins and ties (M, M), as `Comparisons.from_counts` takes them."""
+        """Return the wins and ties (M, M) for `Comparisons.from_counts`."""
         wins, ties = np.zeros((2, len(self.names), len(self.names)))
         np.add.at(wins, (self.first, self.second), self.won)
         np.add.at(wins, (self.second, self.first), self.lost)
@@ -80,7 +80,7 @@ class Counts:
         return wins, ties + ties.T
 
     def votes(self) -> Votes:
-        """Each vote by itself, in an order of chance that is always the same."""
+        """Return all votes individually, in a random order that is always the same."""
         numbers = self.won, self.tied, self.lost
         pair = np.concatenate([np.repeat(np.arange(len(number)), number) for number in numbers])
         outcome = np.repeat([1.0, 0.5, 0.0], [number.sum() for number in numbers])
@@ -91,16 +91,19 @@ class Counts:
 
 @dataclass(frozen=True, eq=False)
 class Styled:
-    """Votes that look at style too. features (N, 8): length, headers, bold and lists of the first answer, then of the
-    second."""
+    """Votes that also depend on style.
+
+    `features` (N, 8) are the length, headers, bold marks, and list items of the first answer, followed by those of the
+    second answer.
+    """
 
     names: tuple[str, ...]
     votes: Votes
     features: NDArray[np.int32]
 
     @classmethod
-    def drawn(cls, models: int, votes: int, seed: int) -> Self:
-        """Each model has a style of its own; some prompts ask for more of everything."""
+    def generate(cls, models: int, votes: int, seed: int) -> Self:
+        """Generate random votes. Each model has its own style, and prompts differ in how much text they ask for."""
         random = np.random.default_rng(seed)
         strength = random.normal(0, SPREAD / SCALE, models)
         habit = HABIT * np.exp(random.normal(0, 0.4, (models, 4)))
@@ -116,7 +119,7 @@ class Styled:
 
 
 def differences(features: NDArray[np.int32]) -> Floats:
-    """(a - b) / (a + b + 1) of each feature, (N, 4)."""
+    """Return (a - b) / (a + b + 1) for each feature, (N, 4)."""
     a, b = np.hsplit(features.astype(float), 2)
     return np.asarray((a - b) / (a + b + 1))
 

@@ -1,4 +1,4 @@
-"""The contenders of the benchmark that compute ratings from counts or votes: ours, and the peers."""
+"""Contenders of the rating benchmark that compute ratings from counts or votes: Arena, and its peers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from bench.rating_data import SCALE, Counts, Floats, Votes
 from ratings.statistics import bradley_terry
 from ratings.statistics.comparisons import Comparisons
 
-# Ratings (M,) in Elo points, in the order of the names, averaging 1000.
+# Returns ratings (M,) in Elo points with mean 1000, in the order of the names.
 Run = Callable[[], Floats]
 WINNERS = np.array(["model_b", "tie", "model_a"], dtype=object)
 
@@ -23,7 +23,7 @@ def ours_from_counts(counts: Counts, rounds: int) -> Run:
 
 
 def ours_from_ids(counts: Counts, rounds: int) -> Run:
-    """Ids of four bytes, as the service keeps them and as FastChat's method makes them."""
+    """Use 4-byte IDs, like the service and FastChat's method."""
     votes = counts.votes()
     first, second = votes.first.astype(np.int32), votes.second.astype(np.int32)
     outcome = votes.outcome.astype(np.float32)
@@ -31,7 +31,7 @@ def ours_from_ids(counts: Counts, rounds: int) -> Run:
 
 
 def ours_from_frame(counts: Counts, rounds: int) -> Run:
-    """Includes turning the winner's name into an outcome, as the peers do it too."""
+    """Start from a DataFrame with the winner as text, like the peers."""
     frame = frame_of(counts.names, counts.votes())
 
     def run() -> Floats:
@@ -42,14 +42,14 @@ def ours_from_frame(counts: Counts, rounds: int) -> Run:
 
 
 def arena_rank(counts: Counts, rounds: int) -> Run:
-    """The call of its README: a DataFrame of votes to ratings with sandwich intervals."""
+    """Follow arena-rank's README: from a DataFrame of votes to ratings with sandwich intervals."""
     model, dataset = _arena_rank_classes()
     frame = frame_of(counts.names, counts.votes())
     return lambda: _rank(model, dataset.from_pandas(frame), counts.names)
 
 
 def arena_rank_from_counts(counts: Counts, rounds: int) -> Run:
-    """The same from its own aggregated data set, which its README makes anew each time."""
+    """Start from arena-rank's own aggregated data set. Its README builds the data set on every call."""
     model, dataset = _arena_rank_classes()
     from jax import numpy as jnp
 
@@ -63,7 +63,7 @@ def arena_rank_from_counts(counts: Counts, rounds: int) -> Run:
 
 
 def _arena_rank_classes() -> tuple[Any, Any]:
-    # The import of its models switches JAX to double precision: it must come before any data is made, and untimed.
+    # Importing its models switches JAX to double precision. This must happen before creating data, and is not timed.
     from arena_rank.models.bradley_terry import BradleyTerry
     from arena_rank.utils.data_utils import PairDataset
 
@@ -72,7 +72,7 @@ def _arena_rank_classes() -> tuple[Any, Any]:
 
 def _rank(model: Any, dataset: Any, names: tuple[str, ...]) -> Floats:
     found = model(n_competitors=len(dataset.competitors)).compute_ratings_and_cis(dataset)
-    # Reading the interval waits for what JAX does meanwhile.
+    # Reading the interval waits for JAX's asynchronous computation.
     assert np.isfinite(np.array(found["rating_upper"])).all()
     place = {name: position for position, name in enumerate(found["competitors"])}
     return mean_1000(np.array(found["ratings"])[[place[name] for name in names]])
@@ -92,7 +92,7 @@ def evalica(counts: Counts, rounds: int) -> Run:
 
 
 def evalica_bootstrap(counts: Counts, rounds: int) -> Run:
-    """Percentile intervals; its default, BCa, would fit once for every vote."""
+    """Compute percentile intervals. The default, BCa, needs one fit per vote."""
     import evalica as peer
 
     frame = frame_of(counts.names, counts.votes())
@@ -124,7 +124,7 @@ def evalica_exact(counts: Counts, rounds: int) -> Run:
 
 
 def choix(counts: Counts, rounds: int, tolerance: float = 1e-8) -> Run:
-    """Iterative Luce spectral ranking, from counts."""
+    """Run iterative Luce spectral ranking on counts."""
     import choix as peer
 
     wins, ties = counts.matrices()
@@ -133,7 +133,7 @@ def choix(counts: Counts, rounds: int, tolerance: float = 1e-8) -> Run:
 
 
 def fastchat(counts: Counts, rounds: int) -> Run:
-    """The names and winners of a DataFrame to numbers, the fit, and the bootstrap for intervals."""
+    """Convert a DataFrame to numbers, fit, and bootstrap intervals."""
     import pandas as pd
 
     frame = frame_of(counts.names, counts.votes())
@@ -151,12 +151,15 @@ def fastchat(counts: Counts, rounds: int) -> Run:
 
 
 def fastchat_bootstrap(votes: Any, rounds: int) -> Floats:
-    """FastChat's bootstrap, written from its description: (1 + rounds, M) Elo points, the fit of all votes first.
+    """Run FastChat's bootstrap, reimplemented from its description.
 
-    votes (N, 3): positions of both models, and 2, 1 or 0 for won, tied and lost. Equal votes become a row with a
-    count; each round draws new counts from the multinomial distribution and fits a logistic regression by L-BFGS-B
-    from 0, at most 100 steps, gradient tolerance 1e-6 of the mean log loss, scipy's other tolerances. The package
-    on the index (fschat 0.2.36) has only the form before that, with a dense row of all models for every vote.
+    Returns Elo points (1 + rounds, M). The first row is the fit of all votes. `votes` (N, 3) are the positions of both
+    models and the outcome: 2 for a win of the first, 1 for a tie, 0 for a loss.
+
+    Equal votes are merged into one row with a count. Each round draws new counts from the multinomial distribution and
+    fits a logistic regression with L-BFGS-B, starting from 0, with at most 100 steps and a gradient tolerance of 1e-6
+    of the mean log loss. The published package (fschat 0.2.36) contains only an older version, which uses a dense row
+    per vote.
     """
     rows, number = np.unique(votes, axis=0, return_counts=True)
     share = number / number.sum()
@@ -191,11 +194,11 @@ def frame_of(names: tuple[str, ...], votes: Votes) -> Any:
 
 
 CONTENDERS: dict[str, Callable[[Counts, int], Run]] = {
-    "ours, kept counts": ours_from_counts,
+    "ours, stored counts": ours_from_counts,
     "ours, integer ids": ours_from_ids,
     "ours, DataFrame": ours_from_frame,
     "arena-rank": arena_rank,
-    "arena-rank, kept counts": arena_rank_from_counts,
+    "arena-rank, stored counts": arena_rank_from_counts,
     "FastChat's bootstrap": fastchat,
     "evalica": evalica,
     "evalica, bootstrap": evalica_bootstrap,

@@ -1,9 +1,9 @@
-"""One contender of the benchmark of ratings, in a process of its own, on one thread.
+"""Runs one contender of the rating benchmark in a separate process with one thread.
 
     python -m bench.rating_run '{"contender": …, "data": [{…}], "calls": …, "rounds": …}'
 
-prints the CPU seconds of the first call and of those after it, and the ratings. It runs in the peers' environment, so
-that all have the same numpy and the same BLAS; it needs only the pure modules of the project.
+Prints the CPU seconds of the first call and of later calls, and the ratings. Runs in the peers' environment, in which
+all contenders use the same numpy and BLAS. It needs only the pure modules of Arena.
 """
 
 import json
@@ -19,31 +19,31 @@ SPENT_S = 4.0
 LONG_S = 20.0
 
 
-def timed(run: Run) -> tuple[float, Floats]:
+def measure_time(run: Run) -> tuple[float, Floats]:
     start = time.process_time()
     ratings = run()
     return time.process_time() - start, ratings
 
 
-def prepared(contender: str, how: dict[str, Any], rounds: int) -> Run:
-    """What the contender takes is made before the time runs."""
+def prepare(contender: str, how: dict[str, Any], rounds: int) -> Run:
+    """Prepare a contender's input, which is not timed."""
     if contender in rating_style.CONTENDERS:
-        return rating_style.CONTENDERS[contender](Styled.drawn(**how))
-    counts = Counts.read(**how) if "path" in how else Counts.drawn(**how)
+        return rating_style.CONTENDERS[contender](Styled.generate(**how))
+    counts = Counts.read(**how) if "path" in how else Counts.generate(**how)
     return rating_peers.CONTENDERS[contender](counts, rounds)
 
 
 def main(task: dict[str, Any]) -> None:
-    runs = [prepared(task["contender"], how, task["rounds"]) for how in task["data"]]
+    runs = [prepare(task["contender"], how, task["rounds"]) for how in task["data"]]
 
     def all_boards() -> Floats:
         found = [run() for run in runs]
         return found[0]
 
-    first, ratings = timed(all_boards)
+    first, ratings = measure_time(all_boards)
     again: list[float] = []
     while first < LONG_S and len(again) < task["calls"] and sum(again) < SPENT_S:
-        again.append(timed(all_boards)[0])
+        again.append(measure_time(all_boards)[0])
     print(json.dumps({"first": first, "again": again or [first], "ratings": ratings.tolist()}))
 
 

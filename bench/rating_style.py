@@ -1,4 +1,4 @@
-"""The contenders of the benchmark under style control: ours, arena-rank, and an exact solver written for it."""
+"""Contenders of the rating benchmark with style control: Arena, arena-rank, and an exact solver."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ STYLES = ["length", "headers", "bold", "lists"]
 
 
 def ours(styled: Styled) -> Run:
-    """From positions and the eight figures of each vote; the differences are part of the time."""
+    """Start from positions and eight features per vote. Computing the differences is timed."""
     from ratings.statistics import style_control
     from ratings.statistics.style_votes import StyledVotes
 
@@ -28,14 +28,14 @@ def ours(styled: Styled) -> Run:
 
 
 def arena_rank(styled: Styled) -> Run:
-    """The call of its README with its defaults: features centred, pairs reweighted, coefficients shrunk."""
+    """Follow arena-rank's README with its defaults: centered features, reweighted pairs, and shrunken coefficients."""
     model, dataset = _classes()
     frame = _frame(styled, differences(styled.features))
     return lambda: _rank(model, dataset.from_pandas(frame, feature_cols=STYLES), styled.names, reg=1.0)
 
 
 def arena_rank_same(styled: Styled) -> Run:
-    """Told to fit the same model as ours."""
+    """Run arena-rank on the same model as ours."""
     model, dataset = _classes()
     frame = _frame(styled, _scaled(styled))
     how = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
@@ -43,7 +43,7 @@ def arena_rank_same(styled: Styled) -> Run:
 
 
 def arena_rank_kept(styled: Styled) -> Run:
-    """The same, its data set made beforehand: only the fit and the intervals."""
+    """Run arena-rank on the same model, with the data set built in advance. Only the fit and intervals are timed."""
     model, dataset = _classes()
     how = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
     kept = dataset.from_pandas(_frame(styled, _scaled(styled)), **how)
@@ -74,12 +74,12 @@ def _rank(model: Any, dataset: Any, names: tuple[str, ...], reg: float) -> Float
 
 
 def exact(styled: Styled) -> Run:
-    """Newton's method on the votes as a sparse table, until a step is below 1e-12; ratings only."""
+    """Run Newton's method on a sparse matrix of votes until the step is below 1e-12. Computes only ratings."""
     return lambda: _newton(_design(styled), styled.votes.outcome, len(styled.names))
 
 
 def _design(styled: Styled) -> csr_array:
-    """(N, M + 4): +1 and -1 for the two models, and the scaled differences of style."""
+    """Return the design matrix (N, M + 4): +1 and -1 for the two models, and the scaled style differences."""
     votes, x = styled.votes, _scaled(styled)
     size, styles = x.shape
     columns = np.column_stack([votes.first, votes.second, np.tile(len(styled.names) + np.arange(styles), (size, 1))])
@@ -102,6 +102,6 @@ CONTENDERS: dict[str, Callable[[Styled], Run]] = {
     "ours, style": ours,
     "arena-rank, style": arena_rank,
     "arena-rank, style, same model": arena_rank_same,
-    "arena-rank, style, same model, kept": arena_rank_kept,
+    "arena-rank, style, same model, prepared": arena_rank_kept,
     "exact, style": exact,
 }

@@ -1,9 +1,9 @@
-"""Tests whether the rhythm of the panes reveals the models, with one classifier that was chosen beforehand.
+"""Tests whether the rhythm of the panes identifies the models, using one classifier that was fixed in advance.
 
-The classifier knows the timing profiles and the two models of the battle. Its input is the time and size of each growth
-of each pane, from which it computes the time to the first byte and statistics of the ticks and pieces. It ignores the
-text and the total lengths, and all models answer equally long. The differences between the panes times the differences
-between the two profiles are the features of a logistic regression with a small ridge penalty. The accuracy is that of
+The classifier knows the timing profiles and the two models of a battle. For each pane, it gets the time and size of
+each growth, and computes the time to the first byte and statistics of ticks and pieces. It ignores the text and the
+total length, and all models answer equally long. Its features are the differences between the panes multiplied by the
+differences between the profiles. They go into a logistic regression with a small ridge penalty. The accuracy comes from
 tenfold cross-validation.
 """
 
@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 @dataclass
 class Pane:
-    """What a reader sees of one side: seconds since the question, and the characters that came then."""
+    """One side as a reader sees it: the times of growth in seconds since the question, and the number of characters."""
 
     model: str
     times: list[float] = field(default_factory=list)
@@ -42,17 +42,17 @@ class Pane:
 Fight = tuple[Pane, Pane]
 
 
-def simulated(number: int, seed: int, *, paced: bool) -> list[Fight]:
-    """So many battles through the release clock alone, in simulated time and without any noise of machines."""
+def simulate_battles(number: int, seed: int, *, paced: bool) -> list[Fight]:
+    """Simulate battles with the release clock alone, without the noise of real machines."""
     random = Random(seed)
-    return [_fight(random, n, paced=paced) for n in range(number)]
+    return [_simulate_battle(random, n, paced=paced) for n in range(number)]
 
 
-def _fight(random: Random, number: int, *, paced: bool) -> Fight:
+def _simulate_battle(random: Random, number: int, *, paced: bool) -> Fight:
     first, second = random.sample(sorted(RHYTHMS), 2)
     panes = Pane(first), Pane(second)
     lanes, clock = (Lane(), Lane()), ReleaseClock(random=random) if paced else ImmediateClock()
-    coming = [_coming(random, pane.model, f"question {number}") for pane in panes]
+    coming = [_generate_pieces(random, pane.model, f"question {number}") for pane in panes]
     at = random.random() * TICK_S
     while not all(lane.is_over for lane in lanes):
         for lane, due in zip(lanes, coming, strict=True):
@@ -68,8 +68,8 @@ def _fight(random: Random, number: int, *, paced: bool) -> Fight:
     return panes
 
 
-def _coming(random: Random, model: str, prompt: str) -> list[tuple[float, int]]:
-    """When how many characters come from the model, the last first."""
+def _generate_pieces(random: Random, model: str, prompt: str) -> list[tuple[float, int]]:
+    """Return the times and sizes of a model's pieces, the last one first."""
     said = words(model, prompt, random.randint(*TOKENS))
     pieces, sent = [], 0
     for at, count in RHYTHMS[model].schedule(len(said), random):
@@ -79,9 +79,9 @@ def _coming(random: Random, model: str, prompt: str) -> list[tuple[float, int]]:
 
 
 def accuracy(fights: Sequence[Fight]) -> float:
-    """Share of battles in which the classifier says rightly which pane is which."""
+    """Return the share of battles in which the classifier identifies the panes."""
     random = np.random.default_rng(1)
-    x, y = _table(fights)
+    x, y = _build_features(fights)
     fold = random.permutation(len(y)) % FOLDS
     right = 0
     for n in range(FOLDS):
@@ -90,13 +90,13 @@ def accuracy(fights: Sequence[Fight]) -> float:
     return right / len(y)
 
 
-def _table(fights: Sequence[Fight]) -> tuple[Array, NDArray[np.bool_]]:
-    """Per battle: pane a less pane b, times first less second model of the pair; whether a is the first."""
+def _build_features(fights: Sequence[Fight]) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the features of each battle, and True for each battle in which pane a is the first model."""
     x, d, y = [], [], []
     for a, b in fights:
         first, second = sorted((a.model, b.model))
-        x.append(_difference(a, b))
-        d.append(_known(RHYTHMS[first]) - _known(RHYTHMS[second]))
+        x.append(_pane_differences(a, b))
+        d.append(_profile_features(RHYTHMS[first]) - _profile_features(RHYTHMS[second]))
         y.append(a.model == first)
     panes, models = np.array(x), np.array(d)
     panes /= panes.std(axis=0) + 1e-12
@@ -104,7 +104,7 @@ def _table(fights: Sequence[Fight]) -> tuple[Array, NDArray[np.bool_]]:
     return (panes[:, :, None] * models[:, None, :]).reshape(len(y), -1), np.array(y)
 
 
-def _known(profile: Profile) -> Array:
+def _profile_features(profile: Profile) -> Array:
     first, rate, chunk, jitter, pauses = astuple(profile)
     return np.array([np.log(first), np.log(rate), np.log(chunk), jitter, pauses])
 
@@ -121,18 +121,22 @@ def _fit(x: Array, y: NDArray[np.bool_]) -> Array:
     return fitted
 
 
-def _difference(a: Pane, b: Pane) -> Array:
-    """What is not alike: the panes as wholes, and how the longer one goes on around the end of the shorter."""
+def _pane_differences(a: Pane, b: Pane) -> Array:
+    """Compare the panes as a whole, and the longer one before and after the end of the shorter one."""
     longer, sign = (a, 1) if a.times[-1] > b.times[-1] else (b, -1)
     end = min(a.times[-1], b.times[-1])
     first = np.array([np.log(a.times[0] / b.times[0])])
-    around = _character(longer, end - END_S, end), _character(longer, end, np.inf), _character(longer, 0, end)
+    around = (
+        _pane_features(longer, end - END_S, end),
+        _pane_features(longer, end, np.inf),
+        _pane_features(longer, 0, end),
+    )
     end_changes, lone_changes = around[0] - around[2], around[1] - around[2]
-    return np.concatenate([first, _character(a) - _character(b), sign * end_changes, sign * lone_changes])
+    return np.concatenate([first, _pane_features(a) - _pane_features(b), sign * end_changes, sign * lone_changes])
 
 
-def _character(pane: Pane, start: float = 0.0, end: float = np.inf) -> Array:
-    """The ticks and pieces of a pane between two moments."""
+def _pane_features(pane: Pane, start: float = 0.0, end: float = np.inf) -> Array:
+    """Return statistics of the ticks and pieces of a pane between two times."""
     times, sizes = np.array(pane.times), np.array(pane.sizes)
     within = (times > start) & (times <= end)
     if np.sum(within) < 3:
@@ -146,13 +150,13 @@ def _character(pane: Pane, start: float = 0.0, end: float = np.inf) -> Array:
             sizes.mean(),
             np.percentile(sizes, 90),
             sizes.std(),
-            _echo(sizes),
+            _autocorrelation(sizes),
             np.log(np.exp(sizes).sum() / max(times[-1] - times[0], TICK_S)),
         ]
     )
 
 
-def _echo(values: Array) -> float:
-    """How much a value is like the one before it."""
-    centred = values - values.mean()
-    return float(centred[1:] @ centred[:-1] / max(centred @ centred, 1e-9))
+def _autocorrelation(values: Array) -> float:
+    """Return the correlation between consecutive values."""
+    centered = values - values.mean()
+    return float(centered[1:] @ centered[:-1] / max(centered @ centered, 1e-9))

@@ -1,8 +1,8 @@
-"""The number of votes until the top of a board is certain: weighted pairs against uniform pairs.
+"""Compares the number of votes that weighted and uniform pairs need to settle the top of a board.
 
-Simulation: votes arrive in batches, a quarter of them ties. After each batch the board is fitted and pairs are drawn as
-in the service: nine of ten by weight and one uniformly, with no model in more than its largest share of the draws. The
-intervals are those of the fit.
+In the simulation, votes arrive in batches, and a quarter of them are ties. After each batch, the board is fitted and
+new pairs are drawn as in the service: nine of ten by weight and one uniformly, with a limit on each model's share of
+the draws. The intervals come from the fit.
 """
 
 import sys
@@ -22,7 +22,7 @@ from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.vote_arrays import Floats
 from tests.ratings.votes import outcomes, simulated
 
-SPREAD = 0.45  # 78 Elo points
+SPREAD = 0.45  # equal to 78 Elo points
 NEWCOMERS, NEWCOMER_WIDTH = 5, 20
 TOP, TOP_WIDTH = 10, 15
 RUNS, COVERAGE_RUNS = 7, 400
@@ -33,7 +33,7 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Run:
-    """What came out: votes cast since the start, and the board with all votes."""
+    """The result of a run: the number of new votes, and the board with all votes."""
 
     votes: int
     board: Comparisons
@@ -44,18 +44,18 @@ def uniform(size: int) -> Floats:
     return 2 * (1 - np.eye(size)) / (size * (size - 1))
 
 
-def drawn(weights: Floats) -> Floats:
-    """The chance (M, M) with which the service draws each pair by these weights (M, M)."""
+def compute_draw_shares(weights: Floats) -> Floats:
+    """Return the probability (M, M) with which the service draws each pair, given these weights (M, M)."""
     size = len(weights)
     upper = np.triu_indices(size, 1)
-    lots = PairSampler(range(size), dict(zip(combinations(range(size), 2), weights[upper].tolist(), strict=True)))
+    sampler = PairSampler(range(size), dict(zip(combinations(range(size), 2), weights[upper].tolist(), strict=True)))
     chances = np.zeros((size, size))
-    chances[upper] = lots.chances
+    chances[upper] = sampler.chances
     return chances + chances.T
 
 
-def ask(rng: Random, theta: Floats, shares: Floats, votes: int) -> Comparisons:
-    """So many votes on pairs drawn by their shares (M, M)."""
+def simulate_votes(rng: Random, theta: Floats, shares: Floats, votes: int) -> Comparisons:
+    """Simulate votes on pairs that are drawn with these probabilities (M, M)."""
     upper = np.triu_indices(len(theta), 1)
     pairs = np.zeros_like(shares, dtype=int)
     pairs[upper] = rng.multinomial(votes, shares[upper] / shares[upper].sum())
@@ -63,60 +63,64 @@ def ask(rng: Random, theta: Floats, shares: Floats, votes: int) -> Comparisons:
     return board
 
 
-def vote(
+def run_until(
     rng: Random, theta: Floats, board: Comparisons, done: Callable[[Fit, int], bool], *, weighted: bool, batch: int
 ) -> Run:
-    """Batches of votes until it is done."""
+    """Add batches of votes until `done` returns True."""
     votes, fit = 0, bradley_terry.fit(board)
     while not done(fit, votes):
-        shares = drawn(compute_pair_weights(board, fit)) if weighted else uniform(len(theta))
-        new = ask(rng, theta, shares, batch)
+        shares = compute_draw_shares(compute_pair_weights(board, fit)) if weighted else uniform(len(theta))
+        new = simulate_votes(rng, theta, shares, batch)
         board = Comparisons(board.labels, board.wins + new.wins, board.ties + new.ties)
         votes, fit = votes + batch, bradley_terry.fit(board, start=fit.ratings)
     return Run(votes, board, fit)
 
 
-def width(fit: Fit) -> Floats:
-    """Half-widths (M,) of the intervals, inf where they are open."""
+def half_widths(fit: Fit) -> Floats:
+    """Return the half-widths (M,) of the intervals, or inf for open intervals."""
     return np.where(fit.unbounded, np.inf, Z95 * fit.se)
 
 
-def until_newcomers(seed: int, old: int, before: int, *, weighted: bool, batch: int = 100) -> Run:
-    """Five newcomers join so many models that have so many votes, until each has +-20."""
+def run_newcomers(seed: int, old: int, before: int, *, weighted: bool, batch: int = 100) -> Run:
+    """Add five new models to a board and run until each of their intervals is within ±20."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, old + NEWCOMERS)
     shares = uniform(len(theta))
     shares[old:] = shares[:, old:] = 0
-    board = ask(rng, theta, shares, before)
-    return vote(
-        rng, theta, board, lambda fit, _: width(fit)[old:].max() <= NEWCOMER_WIDTH, weighted=weighted, batch=batch
+    board = simulate_votes(rng, theta, shares, before)
+    return run_until(
+        rng, theta, board, lambda fit, _: half_widths(fit)[old:].max() <= NEWCOMER_WIDTH, weighted=weighted, batch=batch
     )
 
 
-def until_top(seed: int, size: int, before: int, *, weighted: bool, batch: int = 100) -> Run:
-    """Ten models lie close together at the top of a board that has so many votes, until each has +-15."""
+def run_top(seed: int, size: int, before: int, *, weighted: bool, batch: int = 100) -> Run:
+    """Start with ten close models at the top of a board and run until each of their intervals is within ±15."""
     rng = np.random.default_rng(seed)
     theta = np.concatenate((rng.normal(2 * SPREAD, 0.1, TOP), np.minimum(rng.normal(0, SPREAD, size - TOP), 0.6)))
     board = simulated(rng, theta, before)
-    return vote(rng, theta, board, lambda fit, _: width(fit)[:TOP].max() <= TOP_WIDTH, weighted=weighted, batch=batch)
+    return run_until(
+        rng, theta, board, lambda fit, _: half_widths(fit)[:TOP].max() <= TOP_WIDTH, weighted=weighted, batch=batch
+    )
 
 
-def covered(seed: int, size: int, votes: int, batch: int = 100) -> Flags:
-    """Which intervals (M,) cover the truth after so many votes on pairs by weight, from an empty board."""
+def check_coverage(seed: int, size: int, votes: int, batch: int = 100) -> Flags:
+    """Return which intervals (M,) contain the true rating after this many weighted votes on an empty board."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, size)
-    run = vote(rng, theta, simulated(rng, theta, 0), lambda _, cast: cast >= votes, weighted=True, batch=batch)
-    return covers(run.fit, theta)
+    run = run_until(rng, theta, simulated(rng, theta, 0), lambda _, cast: cast >= votes, weighted=True, batch=batch)
+    return is_covered(run.fit, theta)
 
 
-def covers(fit: Fit, theta: Floats) -> Flags:
+def is_covered(fit: Fit, theta: Floats) -> Flags:
     truth = MEAN_RATING + ELO_SCALE * (theta - theta[~fit.unbounded].mean())
     inside: Flags = (fit.ci_low <= truth) & (truth <= fit.ci_high)
     return inside
 
 
-def opponents(run: Run) -> tuple[float, float]:
-    """Of the newcomers: how many opponents they had in effect (exp of the entropy), and the largest share of one."""
+def measure_opponents(run: Run) -> tuple[float, float]:
+    """Return the smallest effective number of opponents (exp of the entropy) of the new models, and the largest share
+    of one opponent.
+    """
     votes = run.board.votes[-NEWCOMERS:]
     share = votes / votes.sum(axis=1, keepdims=True)
     entropy = -(share * np.log(np.where(share > 0, share, 1))).sum(axis=1)
@@ -130,7 +134,7 @@ def compare(name: str, until: Callable[..., Run], size: int, before: int, runs: 
     ratios = np.array(even) / ours
     print(
         f"{name:<12}{size:>7}{before:>9}{np.median(even):>10.0f}{np.median(ours):>10.0f}"
-        f"{np.median(ratios):>8.2f} ({ratios.min():.2f} to {ratios.max():.2f}){100 / np.median(ratios):>8.0f} %",
+        f"{np.median(ratios):>8.2f} ({ratios.min():.2f} to {ratios.max():.2f}){100 / np.median(ratios):>8.0f}%",
         flush=True,
     )
     return weighted
@@ -138,8 +142,8 @@ def compare(name: str, until: Callable[..., Run], size: int, before: int, runs: 
 
 def show_coverage(runs: int) -> None:
     for size, votes in ((12, 2000), (30, 10_000)):
-        hits = [covered(seed, size, votes) for seed in range(runs)]
-        print(f"coverage of 95 % intervals, {size} models, {votes} votes, {runs} runs: {100 * np.mean(hits):.2f} %")
+        hits = [check_coverage(seed, size, votes) for seed in range(runs)]
+        print(f"coverage of 95% intervals, {size} models, {votes} votes, {runs} runs: {100 * np.mean(hits):.2f}%")
 
 
 def show_time(sizes: Iterable[tuple[int, int]]) -> None:
@@ -159,10 +163,12 @@ def main(runs: int, coverage_runs: int) -> None:
     show_time([(200, 1_000_000), (1000, 2_000_000)])
     print(f"{'until':<12}{'models':>7}{'before':>9}{'uniform':>10}{'weighted':>10}{'ratio':>8} (lowest to highest)")
     for size, before in ((100, 50_000), (100, 200_000), (200, 100_000), (200, 400_000)):
-        found = [opponents(run) for run in compare("newcomers", until_newcomers, size, before, runs)]
-        print(f"{'':<12}opponents: {min(f[0] for f in found):.0f} or more, none over {max(f[1] for f in found):.1%}")
+        found = [measure_opponents(run) for run in compare("newcomers", run_newcomers, size, before, runs)]
+        print(
+            f"{'':<12}opponents: at least {min(f[0] for f in found):.0f}, largest share {max(f[1] for f in found):.1%}"
+        )
     for size, before in ((100, 20_000), (100, 0), (50, 10_000), (30, 0)):
-        compare("top ten", until_top, size, before, runs)
+        compare("top ten", run_top, size, before, runs)
     show_coverage(coverage_runs)
 
 

@@ -1,4 +1,4 @@
-"""URLs of the catalog's pages and REST API."""
+"""URLs of the catalog's pages and API."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Settings, URLs and processes that connect the apps."""
+"""Settings, URLs, and processes that connect the apps."""

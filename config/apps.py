@@ -5,5 +5,5 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        # Processes that send tasks need the Celery application, which knows the broker.
+        # Load the Celery app in every process that sends tasks, because it knows the broker.
         from config import celery  # noqa: F401  # the import registers it

@@ -1,4 +1,4 @@
-"""The ASGI application of the web process: a body limit, then static files, then Django."""
+"""The ASGI application of the web process: a limit on request bodies, then static files, then Django."""
 
 import gc
 import os
@@ -19,7 +19,7 @@ slow_ticks()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-# These modules need the apps that Django has just loaded.
+# These modules can only be imported after Django has loaded its apps.
 from arena.judging import language_id
 from config.server.body_limit import BodyLimitMiddleware
 from config.server.inline_middleware import use_inline_classes
@@ -27,7 +27,7 @@ from config.server.request_handler import RequestHandler
 from config.server.static_files import StaticFiles
 from core.storage import database
 
-# Requests must not use the database for long; workers and commands may. Connections open at the first request.
+# Limit database time for requests, but not for workers and commands. Connections open at the first request.
 database.set_timeouts(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
 settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(

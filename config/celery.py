@@ -1,4 +1,4 @@
-"""The Celery application. The apps have `tasks` modules. Beat and the ratings worker store signs of life."""
+"""The Celery application. Each app defines its tasks in `tasks` modules."""
 
 import os
 
@@ -8,9 +8,9 @@ from celery.signals import beat_init, task_postrun, task_prerun
 from config.monitoring.worker_busy import BusySign, watch_beat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# Boards are small for a linear algebra library: its threads would only wait for each other and for local models.
+# Matrices of boards are too small for BLAS threads, which would only compete for the CPU.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Otherwise, Celery makes Django check all pages in each worker, which loads them all.
+# Without this, Celery runs Django's system checks in each worker, which imports all pages.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("arena")

@@ -1,4 +1,4 @@
-"""The settings from environment variables, read once and validated strictly."""
+"""Settings from environment variables, parsed and validated once at startup."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,18 +27,18 @@ from config.setting_parsers import (
 DEFAULT_DATABASE_URL = "postgresql:///arena"
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 MIN_SECRET_LENGTH = 50
-# Further variables of the service and its databases, also in compose.yaml and for libpq.
+# Other variables of the service and its databases, used by compose.yaml or libpq.
 SERVICE_VARIABLE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One declaration.
+    """The declaration of one setting.
 
-    section: the heading of its table in docs/reference/settings.md
-    parse: text of the variable → value; raises ValueError with the rest of a sentence that begins with the name
-    meaning: one or more sentences in Markdown, for the table
+    `section` is the heading of its table in docs/reference/settings.md, and `meaning` is its Markdown description
+    there. `parse` converts the variable's text to a value, or raises ValueError. The message continues a sentence that
+    begins with the variable's name.
     """
 
     section: str
@@ -47,16 +47,16 @@ class Setting:
 
 
 def declare(section: str, parse: Callable[[str], Value], *, default: Value, meaning: str) -> Value:
-    """A field of `Environment` for the variable of the same name; see `Setting` for the arguments."""
+    """Declare a field of `Environment` for the variable of the same name. See `Setting` for the arguments."""
     declared: Value = field(default=default, metadata={"setting": Setting(section, parse, meaning)})
     return declared
 
 
 @dataclass(frozen=True)
 class Environment:
-    """All settings of the service, one declaration each. The names give the units.
+    """All settings of the service. Units are part of the names.
 
-    A new setting also needs a line in .env.example; then `python -m tests.settings_reference` writes its row into
+    After adding a setting, add a line to .env.example and run `python -m tests.settings_reference` to update
     docs/reference/settings.md.
     """
 
@@ -64,15 +64,15 @@ class Environment:
         "Services",
         parse_database_url,
         default=DEFAULT_DATABASE_URL,
-        meaning="The address of PostgreSQL (`postgresql://…`). If it is empty, `./scripts/up` runs its own.",
+        meaning="URL of PostgreSQL (`postgresql://…`). If it is empty, `./scripts/up` runs its own server.",
     )
     redis_url: str = declare(
         "Services",
         make_url_parser("redis", "rediss", "unix"),
         default=DEFAULT_REDIS_URL,
         meaning=(
-            "The address of Valkey or Redis (`redis://`, `rediss://`, `unix://`). If it is empty, `./scripts/up`"
-            " runs its own."
+            "URL of Valkey or Redis (`redis://`, `rediss://`, or `unix://`). If it is empty, `./scripts/up` runs its"
+            " own server."
         ),
     )
     secret_key: str = declare(
@@ -80,21 +80,21 @@ class Environment:
         str,
         default="",
         meaning=(
-            "Signs cookies. If it is empty, Arena creates a key once in `var/`. In production, it needs at least"
-            " 50 characters."
+            "The key that signs cookies. If it is empty, Arena creates a key and stores it in `var/`. Required in"
+            " production, with at least 50 characters."
         ),
     )
     secret_key_fallbacks: tuple[str, ...] = declare(
         "Services",
         parse_words,
         default=(),
-        meaning="Earlier keys, separated by commas. They no longer sign, but what they signed is still valid.",
+        meaning="Earlier keys, separated by commas. Cookies that were signed with them are still accepted.",
     )
     allowed_hosts: tuple[str, ...] = declare(
         "Services",
         parse_words,
         default=(),
-        meaning="Additional host names of the service, separated by commas.",
+        meaning="Additional hostnames of the service, separated by commas.",
     )
     arena_env: str = declare(
         "Services", make_choice_parser("local", "production"), default="local", meaning="`local` or `production`."
@@ -104,13 +104,16 @@ class Environment:
         parse_public_url,
         default="",
         meaning=(
-            "The address that people use, for example `https://arena.example.org`. It sets the allowed hosts, the"
-            " trusted origins, and secure cookies behind a proxy. Required in production. With `http://`, for example"
-            " inside your own network, cookies are not secure."
+            "The URL that people use, for example `https://arena.example.org`. It determines the allowed hosts, the"
+            " trusted origins, and whether cookies are secure. Required in production. With an `http://` URL, cookies"
+            " are sent unencrypted."
         ),
     )
     arena_proxy_hops: int = declare(
-        "Services", parse_count, default=0, meaning="The number of proxies in front. `0` ignores `X-Forwarded-*`."
+        "Services",
+        parse_count,
+        default=0,
+        meaning="The number of proxies in front of Arena. `0` ignores `X-Forwarded-*`.",
     )
     arena_metrics_token: str = declare(
         "Services",
@@ -118,38 +121,37 @@ class Environment:
         default="",
         meaning=(
             "A token of at least 20 characters that Prometheus sends to `/metrics` as `Authorization: Bearer …`."
-            " Without it, `/metrics` answers only loopback and private addresses, and no request that a proxy has"
-            " forwarded."
+            " Without it, `/metrics` answers only direct requests from loopback and private addresses."
         ),
     )
     arena_security_contact: str = declare(
         "Services",
         parse_contact,
         default="",
-        meaning="Where to report a vulnerability: `mailto:…` or `https://…`. Served as `/.well-known/security.txt`.",
+        meaning="Contact for vulnerability reports (`mailto:…` or `https://…`), served as `/.well-known/security.txt`.",
     )
     arena_answer_concurrency: int = declare(
-        "Answers", parse_positive, default=600, meaning="Concurrent answers in one worker process."
+        "Answers", parse_positive, default=600, meaning="Maximum number of concurrent answers per worker process."
     )
     arena_connect_timeout_s: float = declare(
-        "Answers", parse_seconds, default=10.0, meaning="Seconds to connect to a model."
+        "Answers", parse_seconds, default=10.0, meaning="Timeout for connecting to a model, in seconds."
     )
     arena_first_token_timeout_s: float = declare(
-        "Answers", parse_seconds, default=30.0, meaning="Seconds until the first token of an answer."
+        "Answers", parse_seconds, default=30.0, meaning="Timeout for the first token of an answer, in seconds."
     )
     arena_between_tokens_timeout_s: float = declare(
-        "Answers", parse_seconds, default=20.0, meaning="Seconds between two tokens."
+        "Answers", parse_seconds, default=20.0, meaning="Timeout between two tokens, in seconds."
     )
     arena_answer_timeout_s: float = declare(
-        "Answers", parse_seconds, default=180.0, meaning="Seconds for the whole answer."
+        "Answers", parse_seconds, default=180.0, meaning="Timeout for the whole answer, in seconds."
     )
     arena_allow_private_endpoints: tuple[str, ...] = declare(
         "Answers",
         parse_networks,
         default=(),
         meaning=(
-            "Hosts or networks inside your own network that endpoints may use, such as `10.0.0.0/8` or"
-            " `ollama.internal`."
+            "Private hosts or networks that endpoints may use, such as `10.0.0.0/8` or `ollama.internal`, separated by"
+            " commas."
         ),
     )
     arena_key_names: tuple[str, ...] = declare(
@@ -157,60 +159,60 @@ class Environment:
         parse_key_names,
         default=("*_API_KEY",),
         meaning=(
-            "Patterns, separated by commas, for the names of variables that endpoints may use for their keys. They"
-            " never match a setting of Arena."
+            "Patterns for the names of the variables from which endpoints may read their API keys, separated by commas."
+            " Settings of Arena never match."
         ),
     )
     arena_pace_anonymous: bool = declare(
         "Answers",
         parse_switch,
         default=True,
-        meaning="Releases both sides of an anonymous battle in step, so that their speed does not identify them.",
+        meaning="Show both answers of an anonymous battle at the same pace, because a model's speed can identify it.",
     )
     arena_conversation_characters: int = declare(
         "Answers",
         parse_positive,
         default=24_000,
         meaning=(
-            "The longest conversation of a battle, including the question. The length is the number of"
-            " characters, or half the number of UTF-8 bytes if that is more. `./scripts/up` with its local models"
-            " sets 8000, and `./scripts/manage` uses the limit of the last `./scripts/up` on the same data folder."
+            "Maximum length of a battle's conversation, including the new question. The length is the number of"
+            " characters or half the number of UTF-8 bytes, whichever is greater. With its local models, `./scripts/up`"
+            " sets this to 8000. `./scripts/manage` uses the value of the last `./scripts/up` in the same data folder."
         ),
     )
     arena_battles_per_hour: int = declare(
-        "Limits", parse_count, default=60, meaning="Battles that one voter or API key may start in an hour."
+        "Limits", parse_count, default=60, meaning="Battles that one voter or API key may start per hour."
     )
     arena_battles_per_hour_address: int = declare(
-        "Limits", parse_count, default=300, meaning="Battles that one address (for IPv6, a /64) may start in an hour."
+        "Limits", parse_count, default=300, meaning="Battles that one address (for IPv6, a /64) may start per hour."
     )
     arena_streams_per_voter: int = declare(
         "Limits",
         parse_count,
         default=6,
         meaning=(
-            "Battles that one voter may watch at once. One address may watch ten times as many battles, and the"
-            " same number of boards."
+            "Battles that one voter may watch at a time. One address may watch ten times as many battles, and as many"
+            " boards."
         ),
     )
     arena_tokens_per_day: int = declare(
         "Limits",
         parse_count,
         default=0,
-        meaning="Tokens that all models together may use per day (UTC), estimated before each question.",
+        meaning="Token budget of all models per day (UTC). Arena estimates the tokens of each question in advance.",
     )
     arena_login: str = declare(
         "People",
         make_choice_parser("optional", "required"),
         default="optional",
-        meaning="`optional` or `required`. With `required`, everything except the account pages needs a login.",
+        meaning="`optional` or `required`. With `required`, all pages except the account pages require a login.",
     )
     arena_signup: str = declare(
         "People",
         make_choice_parser("open", "invite", "closed"),
         default="",
         meaning=(
-            "`open`, `invite`, or `closed`: who can create an account. If it is empty, it is `invite` with"
-            " `ARENA_LOGIN=required`, else `open`."
+            "Who can create an account: `open`, `invite`, or `closed`. The default is `invite` with"
+            " `ARENA_LOGIN=required`, and otherwise `open`."
         ),
     )
     arena_operator_totp: str = declare(
@@ -218,7 +220,7 @@ class Environment:
         make_choice_parser("optional", "required"),
         default="optional",
         meaning=(
-            "`optional` or `required`: whether operators need a code from an authenticator app (TOTP) to use `/admin/`."
+            "`optional` or `required`. With `required`, operators need an authenticator app (TOTP) to use `/admin/`."
         ),
     )
     arena_api_anonymous: bool = declare(
@@ -226,8 +228,8 @@ class Environment:
         parse_switch,
         default=True,
         meaning=(
-            "Whether the API answers programs without a key. If it is off, the API answers only requests with a key"
-            " and browsers that have opened a page."
+            "Allow API requests without a key. If this is off, the API accepts only requests with a key, and requests"
+            " from browsers that have opened a page."
         ),
     )
     arena_sharing: str = declare(
@@ -235,8 +237,8 @@ class Environment:
         make_choice_parser("off", "moderated", "open"),
         default="moderated",
         meaning=(
-            "`off`, `moderated`, or `open`: which published battles are listed on the pages of their models. With"
-            " `off`, nobody can publish."
+            "Which published battles are listed on the pages of their models: those that an operator has chosen"
+            " (`moderated`) or all (`open`). With `off`, nobody can publish a battle."
         ),
     )
     arena_retention_days: int = declare(
@@ -244,8 +246,8 @@ class Environment:
         parse_days,
         default=0,
         meaning=(
-            "Deletes questions, answers, and comments of battles older than this many days (at most 36,500). Votes"
-            " and published battles stay. `0` keeps everything."
+            "Delete questions, answers, and comments after this many days (at most 36,500). Votes and published battles"
+            " are not deleted. `0` deletes nothing."
         ),
     )
     arena_anchor: tuple[str, float] | None = declare(
@@ -253,7 +255,8 @@ class Environment:
         parse_anchor,
         default=None,
         meaning=(
-            "`slug:rating` shifts all displayed ratings so that this model has this rating. Intervals keep their width."
+            "A model and its rating, as `slug:rating`. All displayed ratings are shifted by the same amount to give the"
+            " model this rating."
         ),
     )
 
@@ -266,24 +269,24 @@ class Environment:
         return self.arena_login == "required"
 
     def allows_key_name(self, name: str) -> bool:
-        """Whether an endpoint may read its API key from this variable. Settings of the service are never allowed."""
+        """Return True if endpoints may read an API key from this variable. Settings of Arena are never allowed."""
         is_setting = name in SETTINGS or SERVICE_VARIABLE.fullmatch(name.upper())
         return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 
 
-# Name of the variable → its declaration.
+# Maps the name of each variable to its declaration.
 SETTINGS: dict[str, Setting] = {each.name.upper(): each.metadata["setting"] for each in fields(Environment)}
 
 
 def load_environment(variables: Mapping[str, str]) -> Environment:
-    """The settings from these environment variables. An empty value means the default.
+    """Parse the settings from environment variables. Empty variables have their default value.
 
-    Raises ValueError with one sentence that names the variable: for unknown ARENA_* names, for invalid values, and in
-    production for a missing or short secret key or a missing public URL.
+    Raises ValueError with the variable's name if an ARENA_* variable is unknown or a value is invalid. In production,
+    SECRET_KEY and ARENA_PUBLIC_URL are required.
     """
     for name in variables:
         if name.startswith("ARENA_") and name not in SETTINGS:
-            raise ValueError(f"{name} is not a setting; .env.example lists them all")
+            raise ValueError(f"{name} is not a setting; see .env.example for a list")
     values: dict[str, object] = {}
     for name, setting in SETTINGS.items():
         if text := variables.get(name, "").strip():
@@ -305,5 +308,5 @@ def _check_production(environment: Environment) -> None:
         raise ValueError(
             f"SECRET_KEY_FALLBACKS must contain keys of at least {MIN_SECRET_LENGTH} characters in production"
         )
-    if not environment.arena_public_url:  # its scheme decides whether cookies are secure
+    if not environment.arena_public_url:  # its scheme determines whether cookies are secure
         raise ValueError("ARENA_PUBLIC_URL must be set in production")

@@ -1,7 +1,7 @@
-"""Prepares the database before the service starts, all in one Python process.
+"""Prepares the database before the service starts, in a single Python process.
 
-`python -m config.prepare --static --least N MODELS.toml …`: --static also collects the static files, which an image
-contains already. Fewer than N enabled models are an error.
+Run `python -m config.prepare [--static] --least N MODELS.toml …`. With --static, it also collects static files, which
+images already contain. It fails if fewer than N models are enabled.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 
 from config.server.collect_static import collect_if_changed
 
-ARENA_0_1_MIGRATION = ("catalog", "0002_price")  # both versions have a catalog.0001_initial
+ARENA_0_1_MIGRATION = ("catalog", "0002_price")  # catalog.0001_initial exists in both versions
 ARENA_0_1_MESSAGE = (
     "the database was created by Arena 0.1 and cannot be upgraded; nothing was changed. In 0.1, export each pool: "
     "export_votes live.jsonl --pool live --with-text. Then start this version with a new data folder or database and "
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> None:
             collect_if_changed()
         for path in options.models_files:
             call_command("load_models", path)
-        known.seed_catalog()  # first: a board stores facts about its models when it is published
+        known.seed_catalog()  # must come first, because published boards store facts about their models
         known.seed_models_dev()
         seed_votes.seed_vote_pool()
         seed_reference.seed_reference_pool()
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _check_services() -> None:
-    """End the program with one line if the database or Redis does not answer."""
+    """Exit with a one-line message if the database or Redis does not answer."""
     from django.db import OperationalError, connection
     from redis.exceptions import RedisError
 
@@ -71,7 +71,7 @@ def _check_services() -> None:
 
 
 def _check_database_version() -> None:
-    """End the program with one line if Arena 0.1 created the database: `migrate` would mix both schemas."""
+    """Exit with a one-line message if Arena 0.1 created the database, because `migrate` would mix both schemas."""
     from django.db import connection
     from django.db.migrations.recorder import MigrationRecorder
 
@@ -80,7 +80,7 @@ def _check_database_version() -> None:
 
 
 def _count_drawable_models() -> int:
-    """Count the drawable models, after resetting the failed probes of earlier runs."""
+    """Reset failed probes of earlier runs, and return the number of models that can be drawn."""
     from arena.endpoints import draw
     from arena.models import Endpoint
 

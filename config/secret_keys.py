@@ -1,6 +1,7 @@
-"""The keys that sign cookies if no variable sets them: one private file in the data folder, one key a line.
+"""Keys for signing cookies if SECRET_KEY is not set. They are stored in a private file in the data folder, one per
+line.
 
-The first key signs. The others still verify earlier signatures.
+The first key signs. Signatures made with the other keys are still valid.
 """
 
 import fcntl
@@ -11,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FILE_NAME = "secret_key"
-FOLDER_VARIABLE = "SECRET_KEY_FOLDER"  # ./scripts/manage sets it: the folder from which it read SECRET_KEY
+FOLDER_VARIABLE = "SECRET_KEY_FOLDER"  # set by ./scripts/manage to the folder it read SECRET_KEY from
 
 
 def load_keys(folder: Path) -> tuple[str, ...]:
-    """The keys of this data folder, the signing key first. The first call creates one. Raises OSError."""
+    """Return the keys of a data folder, the signing key first. The first call creates a key. Raises OSError."""
     path = folder / FILE_NAME
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -26,7 +27,7 @@ def load_keys(folder: Path) -> tuple[str, ...]:
 
 
 def rotate_keys(folder: Path) -> None:
-    """Sign with a new key and keep the previous one for verification; older ones are dropped. Raises OSError."""
+    """Create a new signing key, keep the previous one for verification, and drop older ones. Raises OSError."""
     signing, *_ = load_keys(folder)
     with _lock_folder(folder):
         _write_keys(folder / FILE_NAME, [generate_key(), signing])
@@ -37,7 +38,7 @@ def generate_key() -> str:
 
 
 def _write_keys(path: Path, keys: Iterable[str]) -> None:
-    """Write the file atomically. Other users can never read it."""
+    """Write the file atomically, readable only by its owner."""
     temporary_path = path.with_suffix(".draft")
     temporary_path.unlink(missing_ok=True)
     temporary_path.touch(mode=0o600)
@@ -47,7 +48,7 @@ def _write_keys(path: Path, keys: Iterable[str]) -> None:
 
 @contextmanager
 def _lock_folder(folder: Path) -> Iterator[None]:
-    """Lock the folder, so that two processes that start at the same time sign with the same key."""
+    """Lock the folder, so that two processes that start at the same time do not create different keys."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,6 @@
-"""Parsers of settings: the text of a variable → its value, or ValueError with the rest of a sentence after the name."""
+"""Parsers for settings. Each returns a value, or raises ValueError with a message that continues after the setting's
+name.
+"""
 
 import ipaddress
 import math
@@ -39,7 +41,7 @@ def parse_seconds(text: str) -> float:
     except ValueError:
         number = math.nan
     if not 0 < number < math.inf:
-        raise ValueError("is not a number of seconds above 0")
+        raise ValueError("is not a number of seconds greater than 0")
     return number
 
 
@@ -97,7 +99,7 @@ def make_url_parser(*schemes: str) -> Callable[[str], str]:
         parts = urlsplit(text)
         if parts.scheme not in schemes:
             raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
-        _ = parts.port  # raises ValueError if it is not a port
+        _ = parts.port  # raises ValueError for an invalid port
         return text
 
     return parse

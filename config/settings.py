@@ -1,4 +1,4 @@
-"""All Django settings. Values that differ between installations come from `config.environment`."""
+"""Django settings. Values that depend on the installation come from `config.environment`."""
 
 import os
 from pathlib import Path
@@ -105,15 +105,15 @@ DATABASE_FIELDS = ("dbname", "user", "password", "host", "port")
 _conninfo = conninfo_to_dict(ENVIRONMENT.database_url)
 DATABASE_OPTIONS: dict[str, Any] = {
     **{name: value for name, value in _conninfo.items() if name not in DATABASE_FIELDS},
-    # Without prepared statements, PostgreSQL spends more time on planning a battle's statements than on executing them.
+    # Planning a battle's statements takes PostgreSQL longer than executing them, so it prepares them.
     "server_side_binding": True,
     "prepare_threshold": 3,
-    # Persistent connections leak under ASGI, so a pool owns them. It has a connection for each thread of a web process
-    # that uses the database: eight of views, six of queries, and one each of readiness and metrics. So a request waits
-    # for a thread, and never for a connection, for which it would wait 5 s and fail. Four web processes need 64 of the
-    # 100 connections that PostgreSQL has by default; eight need 128 of the 200 of ours. Connections that were not used
-    # for a minute are closed, because each costs PostgreSQL some megabytes. The pool gives up a lost connection early:
-    # the pauses between its attempts double, so it would wait as long again after an outage.
+    # Persistent connections leak under ASGI, so the web process uses a pool. It has one connection for each thread that
+    # uses the database: eight for views, six for queries, one for readiness, and one for metrics. So a request may wait
+    # for a thread, but never for a connection, which would fail after 5 s. Four web processes use at most 64 of the 100
+    # connections that PostgreSQL allows by default; eight use at most 128 of the 200 of the embedded PostgreSQL. A
+    # connection is closed after a minute without use, because it costs PostgreSQL several megabytes. The pool gives up
+    # lost connections early, because its retry delays double and would extend an outage.
     "pool": {"min_size": 1, "max_size": 16, "max_idle": 60, "timeout": 5, "reconnect_timeout": 5},
 }
 DATABASES = {
@@ -146,7 +146,7 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
-    # A vote must not wait while the broker is down.
+    # A vote must not wait for a broker that is down.
     "max_retries": 1,
     "interval_start": 0,
 }
@@ -209,15 +209,15 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-# With "no-referrer", browsers would send the forms of our own pages with `Origin: null`.
+# With "no-referrer", browsers would send our own forms with `Origin: null`.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 if SECURE:
-    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept it only from exactly this host
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept a __Host- cookie only from exactly this host
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
-# TLS ends at a proxy, which redirects http to https. Other hosts of the domain are not ours, so HSTS leaves them out.
+# The proxy terminates TLS and redirects HTTP to HTTPS. HSTS does not include subdomains, because they may not be ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
@@ -226,9 +226,9 @@ FILE_UPLOAD_HANDLERS = [
     "core.http.errors.Utf8UploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-# The longest question, with each character as a JSON escape, and room for the rest.
+# Enough for the longest question with each character as a JSON escape, and for all other fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
-# A file of scores, sent by a form or as a text in JSON.
+# A score file, sent by a form or as text in JSON.
 LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -251,10 +251,11 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
-    # Failures of a name in a network (see `arena.identity.login_locks`), and ten a minute of all names in a network.
+    # Failed logins per name and network (see `arena.identity.login_locks`), and ten per minute for all names in a
+    # network.
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
-    # New accounts of an address (an IPv6 /64), and of a /24 or /48: one line may have many /64.
+    # New accounts per address (an IPv6 /64) and per /24 or /48, because one line can have many /64.
     "account_made": "5/h/ip",
     "account_made_around": "20/h/key",
 }
@@ -263,7 +264,7 @@ MFA_FORMS = {
     "authenticate": "core.admin.second_factor.AuthenticateForm",
     "reauthenticate": "core.admin.second_factor.ReauthenticateForm",
 }
-MFA_TOTP_TOLERANCE = 1  # the clocks of phones are wrong by up to half a minute
+MFA_TOTP_TOLERANCE = 1  # the clocks of phones can be off by half a minute
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.identity.voters.VoterAuthentication"],
@@ -274,7 +275,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": None,
     "EXCEPTION_HANDLER": "core.http.errors.handle_exception",
     "UNAUTHENTICATED_USER": None,
-    "URL_FORMAT_OVERRIDE": None,  # so that `format` is an unknown parameter like others
+    "URL_FORMAT_OVERRIDE": None,  # treats `format` like any other unknown parameter
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Arena",
@@ -291,9 +292,9 @@ SPECTACULAR_SETTINGS = {
                 "type": "apiKey",
                 "in": "cookie",
                 "name": "__Host-voter" if SECURE else "voter",
-                "description": "The first page sets it.",
+                "description": "The cookie that identifies a voter. Any page sets it.",
             },
-            "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key. Create one on your account page."},
         }
     },
     "SECURITY": [{"voter": []}, {"key": []}],
@@ -316,7 +317,7 @@ LOGGING = {
     "loggers": {
         "django": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
-        # Strangers send thousands of requests for missing addresses and foreign hosts.
+        # Scanners send thousands of requests for missing paths and unknown hosts.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },

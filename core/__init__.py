@@ -1,1 +1,1 @@
-"""Shared code that every app needs."""
+"""Shared code that all apps need."""

@@ -1,11 +1,11 @@
-"""The core app, and Django's admin with our site and a log of changes."""
+"""App configurations of core and of Django's admin with Arena's admin site."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps
 
 
 class ArenaAdminConfig(apps.AdminConfig):
-    """Django's admin with our site. It logs the changes of all models that operators can edit."""
+    """Django's admin with Arena's site. Logs the changes of all models that operators can edit."""
 
     default = False
     default_site = "core.admin.site.ArenaAdminSite"
@@ -18,7 +18,7 @@ class ArenaAdminConfig(apps.AdminConfig):
 
         from core.admin import audit, audit_log  # noqa: F401  # the log registers its page
 
-        # Accounts have no e-mail addresses, and operators must not see the secrets of authenticator apps.
+        # Accounts have no email address, and operators must not see the secrets of authenticator apps.
         admin.site.unregister([EmailAddress, Authenticator])
         for model in audit.list_watched_models():
             audit.watch_model(model)

@@ -1,4 +1,4 @@
-"""The log of changes by operators."""
+"""The log of operators' changes."""
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
@@ -7,20 +7,20 @@ from django.db.models.functions import Now
 
 
 class AuditEntry(models.Model):
-    """One action of an operator in the admin. Rows can only be added: the database rejects updates and deletions.
+    """One action of an operator in the admin. The database rejects updates and deletions of entries.
 
-    The operator and the row are stored as text, not as foreign keys, so that an entry outlives both. Passwords and keys
-    are masked.
+    The operator and the row are stored as text instead of foreign keys, because entries remain after both are deleted.
+    Passwords and keys are masked.
     """
 
     at = models.DateTimeField(db_default=Now())
-    who = models.CharField(max_length=150, help_text="name of the account")
-    kind = models.CharField(max_length=20, help_text="added, changed, deleted, or another action")
-    what = models.CharField(max_length=100, help_text="kind of row")
+    who = models.CharField(max_length=150, help_text="Name of the account.")
+    kind = models.CharField(max_length=20, help_text="Added, changed, deleted, or another action.")
+    what = models.CharField(max_length=100, help_text="Type of the row.")
     key = models.CharField(max_length=100)
     name = models.CharField(max_length=300)
-    before = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="the changed fields before the change")
-    after = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="the changed fields after the change")
+    before = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="The changed fields before the change.")
+    after = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="The changed fields after the change.")
 
     class Meta:
         ordering = ("-pk",)
@@ -31,7 +31,7 @@ class AuditEntry(models.Model):
 
     @property
     def thing(self) -> str:
-        """The name of the model in words, or its stored label if the model no longer exists."""
+        """The verbose name of the model, or its stored label if the model no longer exists."""
         try:
             return str(apps.get_model(self.what)._meta.verbose_name)
         except (LookupError, ValueError):

@@ -1,1 +1,1 @@
-"""./scripts/up: the supervisor, embedded PostgreSQL and Valkey, local models."""
+"""The launcher behind ./scripts/up: supervisor, embedded PostgreSQL and Valkey, and local models."""

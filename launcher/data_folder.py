@@ -1,4 +1,4 @@
-"""The folder with all data of one installation: databases, logs, the secret key, and locks."""
+"""The data folder of one installation, with databases, logs, the secret key, and locks."""
 
 import fcntl
 import hashlib
@@ -8,20 +8,20 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-# The path of a socket may have 107 bytes (103 on macOS), of which the names of the sockets take 16.
+# A socket path can have 107 bytes (103 on macOS), and the names of the sockets need 16.
 SAFE_SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,80}")
 
 
 class DataFolderError(Exception):
-    """The folder cannot be used; the message is one line for the user."""
+    """Raised if the data folder cannot be used. The message is one line for the user."""
 
 
 class DataFolder:
-    """Paths and locks of one data folder. The constructor creates the folders; raises DataFolderError and OSError.
+    """Paths and locks of one data folder. The constructor creates the folders. Raises DataFolderError and OSError.
 
-    It has three locks, which the kernel releases when their last owner has ended in any way: `owner` for the one
-    program that starts the services, `services` for the servers themselves, `guests` for commands that use the servers
-    of another program.
+    There are three locks: `owner` for the program that starts the services, `services` for the servers themselves, and
+    `guests` for commands that use servers started by another program. The kernel releases a lock when its last holder
+    exits.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,11 +36,11 @@ class DataFolder:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.log, self.locks, self.models, self.valkey):
             folder.mkdir(mode=0o700, exist_ok=True)
-            folder.chmod(0o700)  # another user may have to enter the data folder itself
+            folder.chmod(0o700)  # the data folder itself can be open to other users
         self.run = _make_run_folder(self.path)
 
     def lock(self, name: str, *, shared: bool = False) -> int | None:
-        """Take a lock without waiting. Returns its file descriptor, or None if another program has it."""
+        """Take a lock without waiting. Return its file descriptor, or None if another program holds it."""
         descriptor = os.open(self.locks / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -50,7 +50,7 @@ class DataFolder:
         return descriptor
 
     def take_ownership(self, purpose: str) -> int | None:
-        """Take the lock `owner`. Returns its file descriptor, or None if `self.owner` has it."""
+        """Take the `owner` lock. Return its file descriptor, or None if another program (`self.owner`) holds it."""
         descriptor = self.lock("owner")
         if descriptor is not None:
             os.ftruncate(descriptor, 0)
@@ -63,7 +63,7 @@ class DataFolder:
 
 
 def _make_run_folder(data: Path) -> Path:
-    """The folder of the sockets: in the data folder, or elsewhere if its path is too long or has unsafe characters."""
+    """Create the folder for sockets, outside the data folder if that path is too long or has unsafe characters."""
     folder = data / "run"
     if not SAFE_SOCKET_PATH.fullmatch(str(folder)):
         digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
@@ -76,7 +76,7 @@ def _make_run_folder(data: Path) -> Path:
 
 
 def get_package_dir(name: str) -> Path:
-    """The folder of an installed Python package, found without importing it. Raises DataFolderError."""
+    """Return the folder of an installed Python package without importing it. Raises DataFolderError."""
     spec = find_spec(name)
     if not spec or not spec.submodule_search_locations:
         raise DataFolderError(f"the Python package {name} is not installed")

@@ -1,4 +1,4 @@
-"""The web process of `./scripts/up --dev`: static files come from the tree, and no HTML is cached."""
+"""The web process of `./scripts/up --dev`. It serves static files from the source tree and does not cache HTML."""
 
 from importlib import import_module
 
@@ -11,7 +11,7 @@ from ratings.web.leaderboard import fragments, views
 
 
 class TreeFiles(ASGIStaticFilesHandler):
-    """Serves static files from their folders. Browsers ask again each time whether a file has changed."""
+    """Serves static files from their source folders. Browsers check for changes on every request."""
 
     def serve(self, request: HttpRequest) -> HttpResponse | FileResponse:
         response = super().serve(request)
@@ -19,7 +19,7 @@ class TreeFiles(ASGIStaticFilesHandler):
         return response
 
 
-import_module(settings.ROOT_URLCONF)  # otherwise the first request would load all pages, beside the starting workers
+import_module(settings.ROOT_URLCONF)  # imports all pages now instead of during the first request
 for html_cache in (fragments.fragment_cache, views.frame_cache):
     html_cache.seconds = 0.0
 application = TreeFiles(production_application)  # type: ignore[arg-type]  # it takes any ASGI application

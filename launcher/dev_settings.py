@@ -1,4 +1,4 @@
-"""Django's settings for `./scripts/up --dev`: templates and static files are read from the tree at each request."""
+"""Django settings for `./scripts/up --dev`. Every request reads templates and static files from the source tree."""
 
 from typing import Any
 

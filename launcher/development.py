@@ -1,4 +1,4 @@
-"""`./scripts/up --dev`: the service runs from the tree as it is edited, and restarts when its Python code changes."""
+"""`./scripts/up --dev`: runs the service from the source tree and restarts it when Python code changes."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ WEB = "web"
 PACKAGES = ("core", "catalog", "arena", "ratings", "config")
 WORKERS = ("answers", "ratings", "beat")
 POLL_S = 0.2
-SETTLE_S = 0.1  # a checkout writes many files
+SETTLE_S = 0.1  # a git checkout changes many files at once
 
 
 def adapt_programs(programs: list[Program]) -> list[Program]:
@@ -67,9 +67,9 @@ async def _restart_programs(supervisor: Supervisor, is_web_ready: Callable[[], A
 
 
 def scan_modules(root: Path) -> dict[str, int]:
-    """The Python files of the packages: {path: time of the last change in ns}."""
+    """Map each Python file of the packages to its modification time in ns."""
     modules: dict[str, int] = {}
-    with contextlib.suppress(FileNotFoundError):  # a file that goes meanwhile; the next scan sees the change
+    with contextlib.suppress(FileNotFoundError):  # the file was deleted during the scan
         for package in PACKAGES:
             modules.update(_iterate_modules(root / package))
     return modules

@@ -1,7 +1,7 @@
-"""Runs PostgreSQL and Valkey for one data folder, on unix sockets only, and commands beside them.
+"""Runs PostgreSQL and Valkey for one data folder, on Unix sockets only, while a command runs.
 
-`python -m launcher.embedded [--data DIR | --temporary] [--no-fsync] -- COMMAND …` starts the services for the duration
-of the command, or uses the services of a running `up` or of another command.
+`python -m launcher.embedded [--data DIR | --temporary] [--no-fsync] -- COMMAND …` starts the services, runs the
+command, and stops the services. If `up` or another command has already started them, it uses those.
 """
 
 import argparse
@@ -29,9 +29,9 @@ CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
 
 
 def build_environment(folder: DataFolder) -> dict[str, str]:
-    """The environment variables of a program that uses the services. Variables that are already set take precedence.
+    """Return the environment variables for a program that uses the services. Existing variables take precedence.
 
-    Endpoints may be on this machine, where the local models run. The limit on conversations is the service's.
+    Loopback endpoints are allowed, because local models run on this machine. The conversation limit is the one of `up`.
     """
     outside = {name: value for name, value in os.environ.items() if value}
     ours = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
@@ -49,7 +49,9 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
 
 
 def store_conversation_limit(folder: DataFolder, limit: str) -> None:
-    """Store the limit of `up` for commands on the same data folder; an empty one means the default."""
+    """Store the conversation limit of `up` for other commands on the same data folder. An empty string means the
+    default.
+    """
     _conversation_file(folder).write_text(limit)
 
 
@@ -65,9 +67,9 @@ def _conversation_file(folder: DataFolder) -> Path:
 
 
 async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintLine, *, durable: bool = True) -> None:
-    """Start the services that no variable replaces. Only the owner of the folder may call this.
+    """Start the services that no environment variable replaces. Only the owner of the folder may call this.
 
-    The servers have a lock of their own, so this waits for the servers of an earlier run that was killed. Raises
+    The servers have their own lock. If the servers of a killed run are still stopping, this waits for them. Raises
     DataFolderError and ProgramError.
     """
     waiting = asyncio.get_running_loop().call_later(1, say, "waiting for the servers of an earlier run to end")
@@ -84,7 +86,7 @@ async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintL
 
 
 async def run_command(folder: DataFolder, command: list[str], say: PrintLine, *, durable: bool) -> int:
-    """Run a command beside the services and return its exit code."""
+    """Run a command with the services and return its exit code."""
     supervisor = Supervisor(say)
     owner, lock = await _acquire_folder(folder)
     try:
@@ -110,7 +112,7 @@ async def _is_ready(folder: DataFolder) -> bool:
 
 
 async def _acquire_lock(folder: DataFolder, name: str, timeout_s: float) -> int | None:
-    """Wait for a lock. Returns its file descriptor, or None after the timeout."""
+    """Wait for a lock. Return its file descriptor, or None after the timeout."""
     deadline = time.monotonic() + timeout_s
     while (lock := folder.lock(name)) is None and time.monotonic() < deadline:
         await asyncio.sleep(POLL_S)
@@ -118,9 +120,9 @@ async def _acquire_lock(folder: DataFolder, name: str, timeout_s: float) -> int 
 
 
 async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
-    """Become the owner of the folder, or a guest of the running services of another one.
+    """Become the owner of the folder, or a guest if another program runs the services.
 
-    Returns whether this is the owner, and the file descriptor of the lock. Raises DataFolderError.
+    Returns a flag for ownership and the file descriptor of the lock. Raises DataFolderError.
     """
     deadline = time.monotonic() + WAIT_TIMEOUT_S
     while time.monotonic() < deadline:
@@ -135,11 +137,11 @@ async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
 
 
 async def _run_process(command: list[str], env: dict[str, str]) -> int:
-    """Run the command and return its exit code. The terminal sends it Ctrl-C; other signals are forwarded."""
+    """Run the command and return its exit code. Ctrl-C reaches it through the terminal. Other signals are forwarded."""
     loop = asyncio.get_running_loop()
     starting = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
 
-    def forward(number: Signals) -> None:  # also a signal that arrives before the command has started
+    def forward(number: Signals) -> None:  # also handles signals that arrive before the command has started
         starting.add_done_callback(lambda started: started.result().send_signal(number))
 
     loop.add_signal_handler(Signals.SIGINT, lambda: None)
@@ -155,7 +157,7 @@ async def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="launcher.embedded", allow_abbrev=False)
     location = parser.add_mutually_exclusive_group()
     location.add_argument("--data", type=Path, default=PROJECT_ROOT / "var", help="the data folder")
-    location.add_argument("--temporary", action="store_true", help="use a new folder and remove it at the end")
+    location.add_argument("--temporary", action="store_true", help="use a temporary folder")
     parser.add_argument("--no-fsync", action="store_true", help="faster, but a crash may lose data")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)

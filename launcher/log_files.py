@@ -1,4 +1,4 @@
-"""Log files of programs: long lines are truncated, files rotate by size, and a start keeps earlier lines."""
+"""Log files of programs. Long lines are truncated, and files are rotated by size."""
 
 import asyncio
 import os
@@ -16,15 +16,15 @@ DRAIN_TIMEOUT_S = 2.0
 
 class _SilentFileHandler(RotatingFileHandler):
     def handleError(self, record: LogRecord) -> None:  # noqa: N802  # the name is logging's
-        """Drop the line: a full disk must not stop a program."""
+        """Drop the line, because a full disk must not stop a program."""
 
 
 class LogFile:
-    """Receives the output of one program, which may be started several times.
+    """Writes the output of one program to a file. The program may be started several times.
 
-    The program writes into a pipe, and a thread of this process writes into the file. So the bounds apply to every
-    program, and no program writes into a rotated file. `path`.1 is the newest of the old files. `last_line` is the last
-    line since the object was created, at most 300 characters. Raises OSError if the file cannot be opened.
+    The program writes to a pipe, and a thread of this process copies the output to the file. This limits the size of
+    every program's log, and no program writes to a rotated file. `path`.1 is the newest rotated file. `last_line` is
+    the last line of output, at most 300 characters. Raises OSError if the file cannot be opened.
     """
 
     def __init__(self, path: Path, file_bytes: int = MAX_FILE_BYTES) -> None:
@@ -34,7 +34,7 @@ class LogFile:
         self._copying: Thread | None = None
 
     def open_pipe(self) -> int:
-        """A file descriptor for the output of a program. The caller closes it once the program has its own copy."""
+        """Return a file descriptor for a program's output. The caller must close it after starting the program."""
         reading, writing = os.pipe()
         self.copy(reading)
         return writing
@@ -45,7 +45,7 @@ class LogFile:
         self._copying.start()
 
     async def drain(self) -> None:
-        """Wait for all output of an ended program, with a timeout: one of its children may keep the pipe open."""
+        """Wait for all output of an ended program, up to a timeout, because a child process can keep the pipe open."""
         if self._copying:
             await asyncio.to_thread(self._copying.join, DRAIN_TIMEOUT_S)
 

@@ -1,6 +1,6 @@
 """Serves one language model with llama.cpp's OpenAI-compatible server on a loopback port.
 
-`python -m launcher.model_server --port N MODEL.gguf`: two answers at a time, each with a context of 8,192 tokens.
+`python -m launcher.model_server --port N MODEL.gguf` serves two answers at a time, each with a context of 8,192 tokens.
 """
 
 import argparse
@@ -11,25 +11,25 @@ import time
 from pathlib import Path
 
 SLOTS = 2
-CONTEXT_TOKENS = 8192  # the training context of SmolLM2; 8,000 characters of English are about 1,800 tokens
+CONTEXT_TOKENS = 8192  # SmolLM2 was trained with this context; 8,000 characters of English are about 1,800 tokens
 NICENESS = 10
 LOG_FLUSH_S = 0.3
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="launcher.model_server", description=__doc__, allow_abbrev=False)
-    parser.add_argument("model", type=Path, help="a model in GGUF format")
-    parser.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
-    parser.add_argument("--template", type=Path, help="a Jinja chat template instead of the model's own")
-    stop_help = "stop string: an answer ends where the model writes it"
+    parser.add_argument("model", type=Path, help="path of a model in GGUF format")
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--template", type=Path, help="path of a Jinja chat template that replaces the model's own")
+    stop_help = "string that ends an answer"
     parser.add_argument("--stop", action="append", default=[], help=stop_help)
     return parser
 
 
 def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) -> None:
-    """Serve until killed. The library answers in its own threads.
+    """Serve the model until the process is killed. The library answers requests in its own threads.
 
-    One thread does all arithmetic: on a busy machine with two cores, two threads would be ten times slower.
+    Only one thread does arithmetic. On a busy machine with two cores, two threads are ten times slower.
     """
     import xllamacpp
 
@@ -53,7 +53,7 @@ def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) 
     try:
         server = xllamacpp.Server(parameters)
     except RuntimeError:
-        time.sleep(LOG_FLUSH_S)  # the library logs in a thread of its own, and our line must be the last one
+        time.sleep(LOG_FLUSH_S)  # the library logs in another thread, and the following line must be the last one
         sys.exit(f"{model} cannot be served on port {port}; see the reason above")
     sys.stderr.write(f"serving {model.name} at {server.listening_address}\n")
     signal.pause()

@@ -1,4 +1,4 @@
-"""Keeps local models out of the draw while their server is down, until the supervisor has restarted it."""
+"""Removes local models from the draw while their server is down."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ import psycopg
 from launcher.supervisor import is_http_ok
 
 POLL_S = 0.5
-# The same changes as by failed and passed probes (see `arena.endpoints.circuit_breaker`). They make the result of a
-# running probe invalid.
+# The same updates as after failed and passed probes (see `arena.endpoints.circuit_breaker`). They invalidate the result
+# of a probe that is running.
 MARK_DOWN_SQL = (
     "UPDATE arena_endpoint SET failed_probes = 2, probe_after = now() + interval '30 s' WHERE base_url LIKE %s"
 )
@@ -17,7 +17,7 @@ MARK_UP_SQL = "UPDATE arena_endpoint SET failed_probes = 0, probe_after = now() 
 
 
 async def watch_models(ports: Iterable[int], database: str) -> None:
-    """Check the model servers on these ports until this task is canceled. All of them must be up at the start."""
+    """Check the model servers on these ports until this task is canceled. All servers must be up at the start."""
     up = dict.fromkeys(ports, True)
     while True:
         for port, was_up in up.items():

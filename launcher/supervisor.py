@@ -1,4 +1,4 @@
-"""Runs programs as one service: starts them in order, restarts them, stops them in reverse, and leaves none behind."""
+"""Runs several programs as one service: starts them in order, restarts them, and stops them in reverse order."""
 
 import asyncio
 import contextlib
@@ -19,8 +19,8 @@ DEATH_WINDOW_S = 60
 MAX_RESTART_DELAY_S = 2.0
 POLL_S = 0.05
 
-# If the kernel cannot signal a child whose parent dies, a shell waits for the end of a pipe that only the parent keeps
-# open, and then signals the program, which has taken over the shell's own process id.
+# Some kernels cannot signal a child when its parent dies. There, a shell waits for the end of a pipe that only the
+# parent keeps open, and then signals the program. The program runs under the shell's original process ID.
 WATCHDOG_SCRIPT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s "$0" $$; } & exec "$@" 3<&-'
 
 
@@ -28,7 +28,7 @@ PrintLine = Callable[[str], None]
 
 
 class ProgramError(Exception):
-    """A program did not start, keep running or succeed. The message is one line for the user."""
+    """Raised if a program does not start, keeps failing, or does not succeed. The message is one line for the user."""
 
 
 async def is_always_ready() -> bool:
@@ -37,7 +37,7 @@ async def is_always_ready() -> bool:
 
 @dataclass(frozen=True)
 class Program:
-    """One program to run. Times are in seconds.
+    """A program to run. Times are in seconds.
 
     signal: stops the program, even if the supervisor itself dies. ready: polled until it returns True. prefix: comes
     before the command and may change the user or the namespace. inherited_fds: file descriptors that the program keeps
@@ -79,10 +79,10 @@ class _RunningProgram:
 
 
 class Supervisor:
-    """Starts groups of programs one after the other and stops them in reverse order.
+    """Starts groups of programs in order and stops them in reverse order.
 
-    `failure` raises ProgramError once a program has died five times within a minute. Create and use it in the main
-    thread: the parent-death signal depends on the thread that starts a program.
+    `failure` raises ProgramError after a program has died five times within a minute. Create and use the supervisor in
+    the main thread, because the parent-death signal is tied to the thread that starts a program.
     """
 
     def __init__(self, say: PrintLine) -> None:
@@ -92,13 +92,13 @@ class Supervisor:
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self, *programs: Program) -> None:
-        """Start one group together and wait until all of it is ready; raises ProgramError."""
+        """Start a group of programs together and wait until all are ready. Raises ProgramError."""
         group: list[_RunningProgram] = []
         self._groups.append(group)
         await run_concurrently(*(self._start(program, group) for program in programs))
 
     async def run(self, program: Program) -> None:
-        """Run a program that ends by itself; raises ProgramError unless it succeeds."""
+        """Run a program until it ends. Raises ProgramError if it fails."""
         running = await self._begin(program)
         group = [running]
         self._groups.append(group)
@@ -267,7 +267,7 @@ async def _stop_keeper(running: _RunningProgram) -> None:
 
 
 async def run_concurrently(*steps: Coroutine[Any, Any, None]) -> None:
-    """Run all steps concurrently. The first error cancels the others and is raised."""
+    """Run all steps concurrently. The first error cancels the other steps and is raised."""
     try:
         async with asyncio.TaskGroup() as tasks:
             for step in steps:
@@ -277,7 +277,7 @@ async def run_concurrently(*steps: Coroutine[Any, Any, None]) -> None:
 
 
 async def _wait_for_exit(process: asyncio.subprocess.Process) -> int:
-    """Wait for the exit code, and kill the processes that the program left in its group."""
+    """Wait for the exit code, and then kill remaining processes in the program's group."""
     code = await process.wait()
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, Signals.SIGKILL)
@@ -285,7 +285,7 @@ async def _wait_for_exit(process: asyncio.subprocess.Process) -> int:
 
 
 async def is_http_ok(port: int, path: str) -> bool:
-    """Whether a server on this machine's loopback address answers a GET of `path` with 200."""
+    """Return True if a server on 127.0.0.1 answers a GET request for `path` with status 200."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
@@ -293,7 +293,7 @@ async def is_http_ok(port: int, path: str) -> bool:
     try:
         writer.write(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
         status = await asyncio.wait_for(reader.readline(), 5)
-    except OSError:  # includes time-outs
+    except OSError:  # includes timeouts
         return False
     finally:
         writer.close()

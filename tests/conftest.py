@@ -1,4 +1,4 @@
-"""For all tests."""
+"""Fixtures and settings for all tests."""
 
 import asyncio
 import gc
@@ -26,13 +26,13 @@ from tests.purity import (
 )
 from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makereport
 
-# A shell starts what runs in the background deaf to Ctrl-C, and all that the tests start would be so too.
+# A shell makes background processes ignore Ctrl-C. Restore the default, because processes started by tests inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# A busy machine is no failure.
+# Allow more time on a busy machine.
 hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
 
-# Collecting makes many objects and no garbage.
+# Test collection creates many objects that stay alive.
 gc.disable()
 
 HASH_KEY = hash_key._key = b"of the installation under test. "
@@ -68,14 +68,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def settings_of_tests():
-    """Settings of all tests, set once: each change of a setting resets caches of Django."""
-    # All tests come from one address; those that are about its limit set one.
+    """Settings for all tests. They are set once, because each change of a setting resets Django's caches."""
+    # All test requests come from one address. Tests of its limits set their own.
     none = {"arena_battles_per_hour": 0, "arena_battles_per_hour_address": 0}
-    # Pages are rendered without collecting their files first.
+    # Render pages without collecting static files first.
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
         ENVIRONMENT=replace(settings.ENVIRONMENT, **none),
-        # A fifth of a second for each account is for those who guess.
+        # Use a fast password hasher, because a secure one takes a fifth of a second per account.
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={**settings.STORAGES, "staticfiles": plain},
     ):
@@ -98,7 +98,7 @@ def two_models():
 
 @pytest.fixture
 def me(client):
-    """A voter, and the client that comes with that voter's cookie."""
+    """Return a voter, and a client with the voter's cookie."""
     voter = factories.voter()
     client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter.pk))
     return voter
@@ -106,13 +106,13 @@ def me(client):
 
 @pytest.fixture
 def valkey():
-    """The real one; each battle has keys of its own there."""
+    """Request access to the real Valkey. Each battle has its own keys there."""
     return get_redis_client()
 
 
 @pytest.fixture
 def in_database():
-    """Run something with the ORM from within a loop, in a thread that gives its connection back."""
+    """Run ORM code from an event loop, in a thread that releases its connection."""
 
     def run(work, *arguments):
         def in_thread():
@@ -128,7 +128,7 @@ def in_database():
 
 @pytest.fixture
 def celery_without_broker():
-    """Celery as it is while nobody answers at the broker's address."""
+    """Celery while the broker does not answer."""
     address = app.conf.broker_url
     for address_now in ("redis+socket:///nobody/is/here.sock", address):
         app.conf.broker_url = address_now

@@ -1,4 +1,4 @@
-"""Creates rows for tests, one small function for each model. Fields that a test does not set are filled in."""
+"""Creates rows for tests, with one small function per model. Fields that a test does not set are filled in."""
 
 import itertools
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from catalog.models import LanguageModel, License, Organization
 from ratings.models import OVERALL_CATEGORY, Board, Category, Pool
 
 _numbers = itertools.count(1)
-LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)  # votes of then are in the public record
+LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)  # old enough for the public record
 
 
 def organization(name: str = "", **fields: Any) -> Organization:
@@ -50,12 +50,12 @@ def battle(model_a: LanguageModel | None = None, model_b: LanguageModel | None =
 
 
 def vote(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
-    """A stored vote that nobody has been told of."""
+    """Create a stored vote without announcing it."""
     return Vote.objects.create(model_a=model_a, model_b=model_b, winner=winner, **{"pool": LIVE_POOL, **fields})
 
 
 def cast(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
-    """A vote as the arena casts it: stored and announced in one transaction."""
+    """Cast a vote as the arena does: stored and announced in one transaction."""
     with transaction.atomic():
         stored = vote(model_a, model_b, winner, **fields)
         vote_cast.send(sender=Vote, vote=stored)
@@ -72,12 +72,12 @@ def board(pool_slug: str = LIVE_POOL, category: str = OVERALL_CATEGORY, **fields
 
 
 def voter_id(number: int) -> UUID:
-    """The pseudonym of a voter, the same for the same number."""
+    """Return the voter pseudonym for this number."""
     return UUID(int=number)
 
 
 def let_votes_change() -> None:
-    """For the rest of the test's transaction nothing keeps votes as they were cast."""
+    """Disable the trigger that protects votes for the rest of the test's transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the end of a transaction holds the table
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # deferred constraints hold a lock on the table
         cursor.execute("ALTER TABLE arena_vote DISABLE TRIGGER arena_vote_stays")

@@ -1,4 +1,4 @@
-"""Measures the code against the targets of the house and fails if one is missed: `python -m tests.house`."""
+"""Measures the code against its targets and fails if one is missed: `python -m tests.house`."""
 
 import ast
 import re
@@ -19,15 +19,15 @@ MAX_FILE_LINES = 400
 MAX_FRONT_LINES = 120
 MAX_MODULES = 15
 MAX_MODULES_WITH_REASON = 20
-# Each folder of more than MAX_MODULES modules, with its reason.
+# Folders with more than MAX_MODULES modules, each with a reason.
 LARGE_FOLDERS = {
     "arena/answers": "an answer passes through all of them, from the queue to the open page",
     "arena/endpoints/backends": "one module for each wire format, and the parts that they share",
     "ratings/statistics": "one module for each method, all of them pure",
 }
-# Django finds these classes by their names.
+# Django finds these classes by name, so they occur more than once.
 FRAMEWORK_CLASSES = {"Command", "Migration"}
-# Imports that would close a cycle, each with its reason.
+# Imports that would create a cycle, each with a reason.
 ALLOWED_IMPORTS = {
     (
         "arena.models.access",
@@ -43,7 +43,7 @@ Graph = dict[str, set[str]]
 
 @dataclass(frozen=True)
 class Target:
-    """One figure and its bound. By default the figure must not exceed the bound, with `at_least` not fall below it."""
+    """A measured value and its bound. The value must not exceed the bound, or with `at_least` not be less than it."""
 
     name: str
     value: float
@@ -62,7 +62,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Sized:
-    """The number of lines of a file or function, and its place."""
+    """A file or function and its number of lines."""
 
     lines: int
     where: str
@@ -70,7 +70,7 @@ class Sized:
 
 @dataclass(frozen=True)
 class Code:
-    """The measurements of a set of Python files."""
+    """Measurements of a set of Python files."""
 
     files: list[Sized]
     functions: list[Sized]
@@ -85,7 +85,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Structure:
-    """The faults of the tree, one line for each."""
+    """Violations of the rules for the tree, one per line."""
 
     repeated_classes: list[str]
     cycles: list[str]
@@ -98,7 +98,7 @@ def quantile(sizes: list[Sized], share: float) -> int:
 
 
 def iter_own_files(*folders: str, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    """Paths below the root, without generated and vendored files."""
+    """Yield paths below the root, without generated and vendored files."""
     for folder in folders:
         for absolute_path in sorted((ROOT / folder).rglob("*")):
             path = absolute_path.relative_to(ROOT)
@@ -134,7 +134,7 @@ def measure(*folders: str) -> Code:
 
 
 def list_exemptions() -> tuple[dict[str, int], list[str]]:
-    """How many times each checker is silenced, and the places without a reason."""
+    """Return how often each checker is silenced, and the places without a reason."""
     counts = {"noqa": 0, "type: ignore": 0}
     unexplained = []
     for path in iter_own_files(*PACKAGES, suffixes=(".py",)):
@@ -147,9 +147,9 @@ def list_exemptions() -> tuple[dict[str, int], list[str]]:
 
 
 def find_repeated_classes(sources: dict[str, str]) -> list[str]:
-    """Names of classes that occur in several places. A class inside another one has the name of that one before it.
+    """Return names of classes that occur in several places. The name of a nested class includes its outer class.
 
-    sources: path → text.
+    `sources` maps paths to source code.
     """
     places = defaultdict(list)
     for path, source in sources.items():
@@ -176,9 +176,9 @@ def name_module(path: Path) -> str:
 
 
 def build_import_graph(sources: dict[str, str]) -> Graph:
-    """The modules that each module imports, also inside of functions, but not for type checking alone.
+    """Return the modules that each module imports, including imports inside functions but not those for type checking.
 
-    sources: name of the module → text.
+    `sources` maps module names to source code.
     """
     return {name: _list_imports(ast.parse(source), sources.keys()) - {name} for name, source in sources.items()}
 
@@ -202,9 +202,9 @@ def _walk_executed(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def group_by_package(graph: Graph, packages: Iterable[str]) -> Graph:
-    """The same graph between packages. A module in the folder of an app itself, such as its urls, is one of its own.
+    """Group a graph of modules by package. A module directly in an app's folder, such as its URLs, is its own package.
 
-    packages: the names of all packages.
+    `packages` contains the names of all packages.
     """
     inner_packages = set(packages) - set(PACKAGES)
 
@@ -220,7 +220,7 @@ def group_by_package(graph: Graph, packages: Iterable[str]) -> Graph:
 
 
 def find_cycle(graph: Graph, allowed: Iterable[tuple[str, str]] = ()) -> list[str]:
-    """One cycle of imports that is left without the allowed imports, as a list of one line, or an empty list."""
+    """Return one import cycle that remains without the allowed imports, as a list with one line, or an empty list."""
     removed = set(allowed)
     rest = {name: {other for other in imported if (name, other) not in removed} for name, imported in graph.items()}
     try:
@@ -253,7 +253,7 @@ def examine_structure() -> Structure:
 def build_targets(code: Code, fronts: list[Sized], tests: Code, unexplained: int, structure: Structure) -> list[Target]:
     return [
         Target("lines of a function, median", quantile(code.functions, 0.5), 8),
-        Target("lines of a function, 95 %", quantile(code.functions, 0.95), 35),
+        Target("lines of a function, 95%", quantile(code.functions, 0.95), 35),
         Target("lines of a function, longest", quantile(code.functions, 1), MAX_FUNCTION_LINES),
         Target("lines of a file, longest", quantile(code.files, 1), MAX_FILE_LINES),
         Target("lines of a template or script, longest", quantile(fronts, 1), MAX_FRONT_LINES),

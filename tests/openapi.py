@@ -1,4 +1,4 @@
-"""Reading the OpenAPI document in tests."""
+"""Helpers for reading the OpenAPI document."""
 
 from functools import cache
 from typing import Any
@@ -9,7 +9,7 @@ from arena.api.document import build_document
 
 
 def plain(schema: Any) -> Any:
-    """A schema of OpenAPI 3.0 as one of JSON Schema, which knows no `nullable`."""
+    """Convert an OpenAPI 3.0 schema to JSON Schema, which has no `nullable`."""
     if isinstance(schema, list):
         return [plain(item) for item in schema]
     if not isinstance(schema, dict):
@@ -30,7 +30,7 @@ def errors(schema: Any, value: Any) -> list[str]:
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
-    """Path, method and the rest of each call."""
+    """Return the path, method, and operation of each call."""
     return [
         (path, method, converted)
         for path, methods in build_document()["paths"].items()

@@ -1,4 +1,4 @@
-"""Operators of the admin in tests: an account, and a browser in which it is logged in."""
+"""Fixtures for operators: an account, and a browser that is logged in to the admin."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""Looking at processes from outside."""
+"""Helpers for inspecting processes."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import psutil
 
 
 def alive(pid: int) -> bool:
-    """Whether it runs; a zombie that nobody has collected does not."""
+    """Return True if the process runs. A zombie does not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -15,7 +15,7 @@ def alive(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], object], within: float = 30) -> bool:
-    """Whether the check becomes true within so many seconds."""
+    """Return True if the condition becomes true within this many seconds."""
     deadline = time.monotonic() + within
     while not condition():
         if time.monotonic() > deadline:
@@ -25,7 +25,7 @@ def eventually(condition: Callable[[], object], within: float = 30) -> bool:
 
 
 def mentioning(text: str) -> list[psutil.Process]:
-    """Running processes whose command line, or folder, holds this text."""
+    """Return running processes whose command line or working folder contains this text."""
     processes = []
     for process in psutil.process_iter():
         try:

@@ -1,7 +1,7 @@
-"""Pure tests need no database, no Valkey, no service and no browser: `pytest -m pure` runs them alone, in seconds.
+"""Marks pure tests, which need no database, no Valkey, no service, and no browser. Run them with `pytest -m pure`.
 
-The marker comes from the fixtures that a test asks for. While a pure test runs, Valkey and PostgreSQL refuse it, so a
-test that uses one of them without asking for it fails. `-m pure` leaves out slow tests; all properties are slow.
+A test's fixtures determine its marker. PostgreSQL and Valkey refuse connections during a pure test, so a test that uses
+them without the right fixture fails. `-m pure` excludes slow tests. All property tests are slow.
 """
 
 import re
@@ -15,7 +15,7 @@ import redis.connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 SERVICE_FIXTURES = {"db", "transactional_db", "valkey", "service", "zoo", "browser"}
-# These folders and files start services of their own, or call the whole API: no test in them is pure.
+# Tests in these folders and files start services or call the whole API, so none of them is pure.
 IMPURE_PATHS = tuple(Path(__file__).parent / name for name in ("system", "test_schema.py", "launcher/test_embedded.py"))
 IMPURE_FILE = re.compile(r"^pytestmark = .*\b(django_db|valkey)\b", re.MULTILINE)
 QUICK = "pure and not slow"
@@ -60,7 +60,7 @@ def _keep_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not import files without a pure test if only those run."""
+    """Skip importing files without pure tests if only pure tests run."""
     if config.option.markexpr != QUICK:
         return None
     if collection_path in IMPURE_PATHS:

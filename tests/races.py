@@ -1,4 +1,4 @@
-"""Real races: threads with database connections of their own."""
+"""Runs code in real threads with separate database connections."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from django.db import connections
 
 
 def at_once(count, work):
-    """The results of `work(number)` in so many threads that start together; exceptions are returned like results."""
+    """Run `work(number)` in several threads that start together. Return the results, including exceptions."""
     ready = threading.Barrier(count)
 
     def run(number):

@@ -1,10 +1,10 @@
-"""Readers at different addresses."""
+"""Test clients with different addresses."""
 
 from django.test import AsyncClient
 
 
 class Elsewhere(AsyncClient):
-    """Its requests come from another address than those of all other tests."""
+    """A client whose requests come from a different address than those of other tests."""
 
     address = ""
 

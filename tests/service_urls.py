@@ -1,4 +1,4 @@
-"""Every address of the service, made of its URL configuration: what is added is tried without being named."""
+"""Lists all URLs of the service from its URL configuration, so that tests cover new URLs automatically."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ FILLED = {"uuid": str(UUID(int=7)), "str": "x", "slug": "x", "int": "7", "path":
 
 
 def addresses(patterns: Iterable[URLPattern | URLResolver] = urls.urlpatterns, before: str = "/") -> Iterator[str]:
-    """The addresses with a nonexistent value for each parameter, without those of regular expressions."""
+    """Yield the URLs with a nonexistent value for each parameter, except those with regular expressions."""
     for each in patterns:
         if not isinstance(each.pattern, RoutePattern):
             continue

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/reference/settings.md from the declarations: `python -m tests.settings_reference`."""
+"""Updates the tables in docs/reference/settings.md from the declarations: `python -m tests.settings_reference`."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ EXAMPLE = ROOT / ".env.example"
 
 
 def read_example() -> dict[str, str]:
-    """Name → default as .env.example writes it; empty if it writes none."""
+    """Return the default of each setting in .env.example, or an empty string if it has none."""
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def render_reference(reference: str) -> str:
-    """The page with new tables. Each section must have a table; the text around it stays."""
+    """Return the page with updated tables. Each section must already have a table. Other text is kept."""
     for section in dict.fromkeys(setting.section for setting in SETTINGS.values()):
         before, rest = reference.split(f"## {section}\n", 1)
         head, rest = rest.split("|---|---|---|\n", 1)

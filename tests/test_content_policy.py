@@ -1,4 +1,4 @@
-"""Every HTML page of every address carries the strict policy, whatever its status."""
+"""Checks that every HTML page of every URL has the strict content security policy, regardless of its status."""
 
 import re
 
@@ -31,7 +31,7 @@ OF_READERS = [*sorted({*addresses()} - {*OF_OPERATORS} - {"/api/v1/leaderboard/e
 
 
 def check(answer):
-    """Gives whether it is a page."""
+    """Check the response and return True if it is a page."""
     if not answer.headers.get("Content-Type", "").startswith("text/html") or answer.status_code in (301, 302):
         return False
     directives = (part.split(None, 1) for part in answer.headers["Content-Security-Policy"].split(";"))
@@ -45,7 +45,7 @@ def check(answer):
 
 @pytest.mark.parametrize("address", OF_READERS)
 def test_pages_carry_the_strict_policy(address):
-    """As somebody new sees them, and forms without a token, of another charset, and of what nobody has made."""
+    """Includes requests from new visitors, and forms without a token, in another charset, or for missing objects."""
     for client in (Client(), Client(enforce_csrf_checks=True)):
         check(client.get(address))
         check(client.post(address))
@@ -89,7 +89,7 @@ def test_page_for_a_foreign_host_carries_the_strict_policy(client):
 
 
 def test_a_page_without_the_policy_would_be_found(client, settings):
-    """The twin."""
+    """Proves that the check above can fail."""
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "csp" not in name]
     with pytest.raises(KeyError):
         check(client.get("/nothing/"))

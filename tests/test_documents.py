@@ -1,4 +1,4 @@
-"""Paths, commands, modules and settings that the documents name exist, and their examples work."""
+"""Checks that paths, commands, modules, and settings in the documents exist, and that the examples work."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ ARCHITECTURE = "docs/explanation/architecture.md"
 MODELS_GUIDE = "docs/how-to/add-models.md"
 CONTAINERS_GUIDE = "docs/how-to/containers-and-proxy.md"
 PACKAGES = ("launcher", "config", "ratings", "arena", "catalog", "core")
-# Created at run time, or patterns of names.
+# Paths that are created at run time, and patterns.
 NOT_IN_THE_TREE = {"var/", ".venv", "test_<thing>_<behavior>"}
 DJANGO_COMMANDS = {"createsuperuser"}
 LARGEST_PICTURE = 150_000
@@ -45,7 +45,7 @@ def quoted(document: str) -> set[str]:
 
 
 def paths(document: str) -> set[str]:
-    """Quoted words that look like paths of the repository. Addresses of the service start with a slash."""
+    """Return quoted words that look like paths in the repository. URL paths start with a slash."""
     path = re.compile(r"\.?[\w-]+(/[\w.-]*)+|[\w.-]+\.(py|md|toml|yaml|lock)|Dockerfile")
     return {word for word in quoted(document) if path.fullmatch(word)} - NOT_IN_THE_TREE
 
@@ -56,18 +56,18 @@ def modules(document: str) -> set[str]:
 
 
 def drop_code(markdown: str) -> str:
-    """The text without blocks of code; code within a line may be part of a heading, so it stays."""
+    """Remove code blocks. Inline code stays, because it can be part of a heading."""
     return re.sub(r"^```.*?^```", "", markdown, flags=re.DOTALL | re.MULTILINE)
 
 
 def list_links(markdown: str) -> list[str]:
-    """Targets of links and pictures that have no scheme, in order."""
+    """Return the targets of links and images without a scheme, in order."""
     prose = re.sub(r"`[^`]*`", "", drop_code(markdown))
     return re.findall(r"\]\((?![a-z]+:)([^)\s]+)\)", prose)
 
 
 def list_anchors(markdown: str) -> set[str]:
-    """The anchors that GitHub gives to headings."""
+    """Return the anchors that GitHub generates for headings."""
     anchors: set[str] = set()
     seen: Counter[str] = Counter()
     for heading in re.findall(r"^#+ +(.*)$", drop_code(markdown), re.MULTILINE):
@@ -79,7 +79,7 @@ def list_anchors(markdown: str) -> set[str]:
 
 
 def is_broken(document: str, link: str) -> bool:
-    """Whether the file of a relative link, or its anchor in a document, does not exist."""
+    """Return True if the file of a relative link, or its anchor, does not exist."""
     file, _, anchor = link.partition("#")
     path = ROOT / document
     if file:
@@ -90,7 +90,7 @@ def is_broken(document: str, link: str) -> bool:
 
 
 def exists(dotted: str) -> bool:
-    """Whether this is a package, a module, or a name at the top level of a module."""
+    """Return True if this is a package, a module, or a name at the top level of a module."""
     path = ROOT / dotted.replace(".", "/")
     if path.is_dir() or path.with_suffix(".py").is_file():
         return True

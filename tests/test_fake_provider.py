@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 
 from tests.fake_provider import FakeProvider, expected_text
-from tests.fake_provider.behaviour import MISBEHAVIOURS, parse, tokens
-from tests.fake_provider.plan import MISBEHAVIOURS as PLANS
+from tests.fake_provider.behavior import MISBEHAVIORS, parse, tokens
+from tests.fake_provider.plan import MISBEHAVIORS as PLANS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,7 +23,7 @@ def provider() -> Iterator[FakeProvider]:
 
 
 async def ask(base_url: str, model: str, *texts: str) -> tuple[int, str]:
-    """The status, and the body as it came."""
+    """Return the status and the raw body."""
     roles = [("user", "assistant")[n % 2] for n in range(len(texts))]
     messages = [{"role": role, "content": content} for role, content in zip(roles, texts, strict=True)]
     async with (
@@ -43,23 +43,23 @@ def text_of(body: str) -> str:
     [
         ("steady-50", {"rate": 50}),
         ("x/rate-20-ttft-0.5-len-3", {"rate": 20, "ttft": 0.5, "length": 3}),
-        ("error-500", {"misbehaviour": "error", "value": "500", "after": 0}),
-        ("reset-10", {"misbehaviour": "reset", "after": 10}),
-        ("hang", {"misbehaviour": "hang", "after": 0}),
-        ("refuses-stream_options", {"misbehaviour": "refuses", "value": "stream_options"}),
+        ("error-500", {"misbehavior": "error", "value": "500", "after": 0}),
+        ("reset-10", {"misbehavior": "reset", "after": 10}),
+        ("hang", {"misbehavior": "hang", "after": 0}),
+        ("refuses-stream_options", {"misbehavior": "refuses", "value": "stream_options"}),
         ("error-429-once-turn-2-pct-30", {"once": True, "turn": 2, "percent": 30}),
         ("thinks-tag", {"manners": frozenset({"thinks", "tag"})}),
         ("rate-5-says:a/b - c", {"rate": 5, "says": "a/b - c"}),
         ("gpt-4o", {"unknown": ("gpt", "4o")}),
     ],
 )
-def test_parse_reads_the_behaviour_from_the_name(model, fields):
-    behaviour = parse(model)
-    assert {name: getattr(behaviour, name) for name in fields} == fields
+def test_parse_reads_the_behavior_from_the_name(model, fields):
+    behavior = parse(model)
+    assert {name: getattr(behavior, name) for name in fields} == fields
 
 
-def test_every_misbehaviour_has_a_plan():
-    assert set(PLANS) == set(MISBEHAVIOURS)
+def test_every_misbehavior_has_a_plan():
+    assert set(PLANS) == set(MISBEHAVIORS)
 
 
 def test_text_depends_on_model_and_prompt_alone():
@@ -112,7 +112,7 @@ async def test_provider_forgets(provider):
 async def test_provider_holds_many_streams_at_once(provider):
     start = time.monotonic()
     answers = await asyncio.gather(*(ask(provider.base_url, "steady-100-len-30", f"question {n}") for n in range(50)))
-    assert time.monotonic() - start < 5  # one after the other: 15 s
+    assert time.monotonic() - start < 5  # one after another, these would take 15 s
     assert [text_of(body) for _, body in answers] == [
         expected_text("steady-100-len-30", f"question {n}") for n in range(50)
     ]

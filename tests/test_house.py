@@ -1,4 +1,4 @@
-"""The measurements of the house, on the tree itself and on small examples."""
+"""Tests the code measurements on the tree and on small examples."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The files of the container image, checked without a container engine: no secret is among them."""
+"""Checks that the container image contains no secrets, without a container engine."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = (ROOT / ".dockerignore").read_text(encoding="utf-8")
-# Rules under which this file once stood: a list of what is left out.
+# Earlier rules of this file, which listed files to exclude.
 LEFT_OUT = ".git\n.venv\nvar\ntests\nbench\ndocs\nstaticfiles\n**/__pycache__\n"
 SECRETS = (
     ".env",
@@ -35,13 +35,15 @@ SECRETS = (
     "arena/__pycache__/jobs.cpython-313.pyc",
     "tests/conftest.py",
 )
-LARGE = (".git", ".venv", "var")  # SECRETS has a file of each
+LARGE = (".git", ".venv", "var")  # SECRETS contains an example of each
 NEEDED = ("arena", "catalog", "config", "core", "ratings", "static", "templates")
 
 
 def in_context(path: str, rules: str) -> bool:
-    """Whether the engine sends a file, by the rules that its documentation gives: of all patterns that match the path
-    or a folder above it the last one decides, and `!` takes back."""
+    """Return True if the engine sends a file. The last pattern that matches the path or a parent folder decides.
+
+    A pattern that starts with `!` includes the file again.
+    """
     parts = PurePosixPath(path).parts
     parents = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
     sent = True
@@ -56,7 +58,7 @@ def in_context(path: str, rules: str) -> bool:
 
 
 def as_regex(pattern: str) -> re.Pattern[str]:
-    """Go's filepath.Match, in which `*` and `?` stop at a slash, and `**`, any number of folders, also none."""
+    """Convert a pattern of Go's filepath.Match: `*` and `?` stop at a slash, and `**` matches any number of folders."""
     tokens = re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]*\]|\\.|.", pattern)
     written = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return re.compile("".join(written.get(t) or (t if len(t) > 2 else re.escape(t.removeprefix("\\"))) for t in tokens))
@@ -109,7 +111,7 @@ def test_no_secret_is_in_the_context():
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """A folder with what the engine gets of this tree, beside secrets of all kinds."""
+    """A folder with the files that the engine receives from this tree, next to secrets of all kinds."""
     tops = [top for top in ROOT.iterdir() if top.name not in LARGE]
     tree = [path for top in tops for path in [top, *top.rglob("*")] if path.is_file()]
     folder = tmp_path_factory.mktemp("image")

@@ -1,4 +1,4 @@
-"""A pure test cannot use a service, whatever its marker says."""
+"""Checks that a pure test cannot use a service, whatever its marker says."""
 
 import asyncio
 import socket

@@ -1,4 +1,6 @@
-"""Thousands of generated calls of the OpenAPI document: none is a server error, and each response matches it."""
+"""Sends thousands of generated requests from the OpenAPI document. None may cause a server error, and all responses
+must match it.
+"""
 
 import os
 from collections import Counter
@@ -33,7 +35,7 @@ from tests.catalog.importers.test_proposal_form import GOOD
 
 pytestmark = pytest.mark.django_db
 
-# Calls of either kind, those as the document wants them and those that break it; more for a longer run.
+# The number of valid and invalid requests. Use more for a longer run.
 EACH = int(os.environ.get("SCHEMA_CALLS_EACH", "58"))
 LEAST = 3_000
 TOKEN = "a" * 32
@@ -45,8 +47,12 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-STREAMED = {"battle_events", "leaderboard_events", "vote_file"}  # without an end, or not for a server like this one
-NOTHING_WRONG = ("model", "benchmark", "model_battles", "calls")  # their one parameter is any text, or there is none
+STREAMED = {
+    "battle_events",
+    "leaderboard_events",
+    "vote_file",
+}  # endless streams, or calls that this test server cannot serve
+NOTHING_WRONG = ("model", "benchmark", "model_battles", "calls")  # calls without a parameter that could be invalid
 schema = schemathesis.openapi.from_dict(build_document())
 schema.app = get_wsgi_application()
 OPERATIONS = {each.ok().definition.raw["operationId"]: each.ok() for each in schema.get_all_operations()}
@@ -57,7 +63,7 @@ KINDS = [
     if name not in NOTHING_WRONG or mode == GenerationMode.POSITIVE
 ]
 API, GPUS = {"price_input": "2.5", "price_output": "10"}, {"gpu_hour": "2.5", "params": "8B"}
-# Of calls whose parameters must go together: made up on their own they are nearly always refused.
+# Calls whose parameters depend on each other. Random combinations are almost always rejected.
 TOGETHER = {
     "cost": [
         {"input_tokens": "100M", "output_tokens": "20M", **API},
@@ -74,12 +80,12 @@ TOGETHER = {
     ],
 }
 BODIES = {"submission_send": {"proposal": GOOD}}
-FITTING = {"battle_share": "voted", "battle_stop": "answering"}  # calls that most battles refuse
+FITTING = {"battle_share": "voted", "battle_stop": "answering"}  # calls that most battles reject
 
 
 @pytest.fixture(autouse=True)
 def one_connection():
-    """A server would take another one for each request; here all is in one transaction."""
+    """Use one database connection, because everything runs in one transaction. A server would use one per request."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -89,7 +95,7 @@ def one_connection():
 
 @pytest.fixture
 def arena_at_work(settings):
-    """Battles of one voter in every state, models, votes and boards; and nobody is asked to wait."""
+    """Battles of one voter in every state, with models, votes, and boards, and without rate limits."""
     environment = replace(settings.ENVIRONMENT, arena_battles_per_hour=0, arena_battles_per_hour_address=0)
     settings.ENVIRONMENT = environment
     settings.ALLOWED_HOSTS = ["*"]
@@ -111,7 +117,7 @@ def arena_at_work(settings):
 
 
 def scored(*models):
-    """A benchmark with a caveat and a score of each model; of one more is known."""
+    """A benchmark with a caveat and a score for each model. One of the models has more facts."""
     benchmark = Benchmark.objects.create(slug="x", name="X", items=100, chance=0.25, tasks=["x"])
     Caveat.objects.create(benchmark=benchmark, kind="leakage", text="It is known.", source="https://example.com/")
     same = {"benchmark": benchmark, "task": "x", "metric": "acc", "measured_by": "us", "source": "here", "run": "r"}
@@ -120,7 +126,7 @@ def scored(*models):
 
 
 def known(battles):
-    """Values that lead somewhere, instead of those made up for the same parameters."""
+    """Existing values to use instead of generated ones for the same parameters."""
     return {
         "path_parameters": st.fixed_dictionaries(
             {"battle_id": st.sampled_from(list(battles)), "slug": st.just("x"), "key": st.just(SENT)}
@@ -174,7 +180,7 @@ def test_these_are_enough_calls():
 def test_an_answer_that_is_not_as_the_document_says_is_noticed(arena_at_work, monkeypatch):
     case = OPERATIONS["leaderboard"].Case()
     case.validate_response(case.call(), checks=CHECKS)
-    snapshot_cache.board_cache.clear()  # the bytes of a board are made once
+    snapshot_cache.board_cache.clear()  # the bytes of a board are cached
     snapshot_cache.clear_newest_ids()
     monkeypatch.setitem(snapshots.RATING_SCALE, "factor", "much")
     with pytest.raises(FailureGroup, match="Response violates schema"):

@@ -1,4 +1,4 @@
-"""Every text of a template is marked for translation."""
+"""Checks that all text in templates is marked for translation."""
 
 import re
 
@@ -13,7 +13,7 @@ MARKED = re.compile(
 CODE = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 SPOKEN = re.compile(r'\s(?:aria-label|placeholder|title|alt|data-done)="([^"]*)"')
 ELEMENT = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
-# The name, sides, and what is printed on keys.
+# Names that are not translated: the product, the sides, and the labels of keys.
 NAMES = {"Arena", "A", "B", "S", "Enter", "Shift", "Space", "UTC", "nbsp"}
 
 

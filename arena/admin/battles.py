@@ -70,7 +70,7 @@ class BattleAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at", "state", "review", "model_a", "model_b", "pool", "mode", "propensity", "replacements", "short",
     )  # fmt: skip
-    search_help_text = "Id of a battle or voter, or its first characters; name or slug of a model"
+    search_help_text = "Search by battle or voter ID (or its first characters), or by model name or slug"
     list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
     list_select_related = ("model_a", "model_b")
     search_fields = ("id",)  # only makes Django show the search box (see get_search_results)
@@ -95,15 +95,15 @@ class BattleAdmin(ReadOnlyAdmin):
             condition |= Q(pk__gte=first, pk__lte=last) | Q(voter__gte=first, voter__lte=last)
         return queryset.filter(condition), False
 
-    @admin.action(description="Published battles: list them on the pages of their models", permissions=["decide"])
+    @admin.action(description="List selected published battles on model pages", permissions=["decide"])
     def show_on_models(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
         self._decide(request, battles, Battle.Review.LISTED)
 
-    @admin.action(description="Published battles: leave them reachable only by link", permissions=["decide"])
+    @admin.action(description="Keep selected published battles available only by link", permissions=["decide"])
     def leave_unlisted(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
         self._decide(request, battles, Battle.Review.UNLISTED)
 
-    @admin.action(description="Published battles: take them down permanently", permissions=["decide"])
+    @admin.action(description="Take down selected published battles permanently", permissions=["decide"])
     def withdraw(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
@@ -148,7 +148,7 @@ class VoteAdmin(ReadOnlyAdmin):
     list_filter = (PoolFilter, "source", "winner", "counted")
     list_select_related = ("model_a", "model_b")
     search_fields = ("=id", "=battle__id")
-    search_help_text = "Id of a vote or of its battle"
+    search_help_text = "Search by vote ID or battle ID"
     ordering = ("-pk",)
     exclude = ("prompt_hash",)
 

@@ -32,7 +32,7 @@ ENDPOINT_LABEL = "This endpoint"
 LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var), or with compose the log of the web container.")
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
 KEY_MOVED_MESSAGE = gettext_lazy(
-    "The key would be sent to another host. Enter the name of its variable again to confirm."
+    "The new URL sends the API key to another host. To confirm, enter the name of the environment variable again."
 )
 CHECKED_FIELDS = tuple(ENDPOINT_COLUMNS.values())
 FIGURE_COLUMNS = ("calls", "failure_rate", "first_token", "speed")
@@ -46,8 +46,10 @@ FORM_FIELDS = (
 class EndpointForm(ModelForm):
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in BACKENDS])
     api_key_env_again = forms.CharField(
-        label=gettext_lazy("API-key environment variable, again"),
-        help_text=gettext_lazy("Required only if the base URL names a new host: Arena will send the key there."),
+        label=gettext_lazy("API key environment variable (confirm)"),
+        help_text=gettext_lazy(
+            "Required only if you change the host of the base URL, because Arena sends the key there."
+        ),
         required=False,
     )
 
@@ -57,23 +59,23 @@ class EndpointForm(ModelForm):
         labels = {
             "base_url": gettext_lazy("Base URL"),
             "upstream_id": gettext_lazy("Model name on the server"),
-            "api_key_env": gettext_lazy("API-key environment variable"),
-            "max_tokens": gettext_lazy("Maximum answer length, tokens"),
-            "max_concurrency": gettext_lazy("Maximum simultaneous answers"),
-            "thinking_tokens": gettext_lazy("Thinking tokens"),
-            "first_token_timeout_s": gettext_lazy("First-token timeout, s"),
-            "tokens_per_day": gettext_lazy("Estimated tokens per day"),
+            "api_key_env": gettext_lazy("API key environment variable"),
+            "max_tokens": gettext_lazy("Maximum answer length (tokens)"),
+            "max_concurrency": gettext_lazy("Maximum concurrent answers"),
+            "thinking_tokens": gettext_lazy("Maximum reasoning tokens"),
+            "first_token_timeout_s": gettext_lazy("First-token timeout (s)"),
+            "tokens_per_day": gettext_lazy("Token budget per day"),
             "parameters": gettext_lazy("Additional parameters"),
             "enabled": gettext_lazy("In the draw"),
         }
         help_texts = {
             "enabled": gettext_lazy(
-                "Endpoints that have served calls cannot be deleted, or their statistics would be lost. "
-                "Switch them off here."
+                "To remove an endpoint that has served calls, disable it here. It cannot be deleted, because its "
+                "statistics would be lost."
             ),
-            "thinking_tokens": gettext_lazy("For thinking models: in addition to the maximum answer length."),
+            "thinking_tokens": gettext_lazy("For reasoning models, in addition to the maximum answer length."),
             "parameters": gettext_lazy(
-                'JSON, for example {"top_p": 0.9}. Never enter a key: anyone with access to the admin can read it.'
+                'JSON, for example {"top_p": 0.9}. Never enter a key, because admin users can read it.'
             ),
         }
 
@@ -167,10 +169,10 @@ class EndpointAdmin(AutocompleteAdmin):
         if endpoint.failed_probes:
             return _("yes, though the last probe failed")
         if endpoint.fails_in_battles:
-            return _("yes, but check it: probes pass while most battles of the last 24 hours failed")
+            return _("yes, but probes pass while most battles in the last 24 hours failed")
         return _("yes")
 
-    @admin.display(description="calls, last two days")
+    @admin.display(description="calls in the last two days")
     def calls(self, endpoint: Endpoint) -> int:
         return sum(day.answers + sum(day.failures.values()) for day in _get_recent_days(endpoint))
 
@@ -181,7 +183,7 @@ class EndpointAdmin(AutocompleteAdmin):
         calls = failures + sum(day.public_answers for day in _get_recent_days(endpoint))
         return f"{failures / calls:.1%}" if calls else ""
 
-    @admin.display(description="first token, s")
+    @admin.display(description="first token (s)")
     def first_token(self, endpoint: Endpoint) -> str:
         return _format_newest(endpoint, "first_token_p50", ".2f")
 

@@ -55,7 +55,7 @@ BATTLE_EVENT_PARAMETERS = (
         "name": "Last-Event-ID",
         "in": "header",
         "schema": {"type": "string"},
-        "description": "Id of the last event received. The stream continues after it.",
+        "description": "The ID of the last event that you received. The stream continues after that event.",
     },
 )
 BATTLE_EVENTS = """\

@@ -21,27 +21,27 @@ from catalog.models import LanguageModel, License, Submission
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PageSchema, Schema
 
 PROMPT_LENGTH_HELP = (
-    "The question. Together with all earlier questions and answers of one side, it may not exceed "
-    "`ARENA_CONVERSATION_CHARACTERS`. The length is the number of characters, or half the number of UTF-8 bytes if "
-    "that is larger."
+    "The question. Its length plus that of all earlier questions and one side's answers must not exceed "
+    "`ARENA_CONVERSATION_CHARACTERS`. The length is the number of characters or half the number of UTF-8 bytes, "
+    "whichever is greater."
 )
 DATE_PRECISION_HELP = (
-    "The first day of the month if only the month is known. `facts` has the date as precisely as its source."
+    "If only the month is known, this is its first day. `facts` contains the date as stated by its source."
 )
 
 
-SOURCE_HELP = "Where the value comes from."
+SOURCE_HELP = "Source of the value."
 
 
 class CallSchema(Schema):
     method = CharField(help_text="HTTP method.")
-    path = CharField(help_text="Path, with parameters in braces.")
+    path = CharField(help_text="Path with parameters in braces.")
     title = CharField()
 
 
 class CallListSchema(Schema):
-    docs = URLField(help_text="Address of the API reference for people.")
-    schema = URLField(help_text="Address of the OpenAPI document.")
+    docs = URLField(help_text="URL of the API reference.")
+    schema = URLField(help_text="URL of the OpenAPI document.")
     calls = CallSchema(many=True)
 
 
@@ -54,12 +54,12 @@ class AnswerSchema(Schema):
     reason = ChoiceField(
         ("timeout", "unavailable", "refused", "too_long", "empty"),
         allow_null=True,
-        help_text="Why the answer failed, or null if it has not failed.",
+        help_text="Reason for the failure, or null if the answer has not failed.",
     )
 
 
 class TurnSchema(Schema):
-    number = IntegerField(help_text="Position within the battle, starting at 1.")
+    number = IntegerField(help_text="Number of the turn, starting at 1.")
     prompt = CharField(help_text="The question.")
     answers = AnswerSchema(many=True)
 
@@ -99,12 +99,12 @@ class BattleSummarySchema(Schema):
     mode = ChoiceField(Battle.Mode.values)
     pool = CharField(
         allow_null=True,
-        help_text="The pool on whose boards the vote counts. Null for `side_by_side` battles, which are not rated.",
+        help_text="Pool in which the vote counts. Null for `side_by_side` battles, which are not rated.",
     )
     created_at = DateTimeField()
     models = RevealedModelSchema(many=True, allow_null=True, help_text="The two models. Null until the vote.")
-    vote = BattleVoteSchema(allow_null=True, help_text="The vote, or null if there is none yet.")
-    shared = BooleanField(help_text="Whether the battle is published, so that anyone with its link can read it.")
+    vote = BattleVoteSchema(allow_null=True, help_text="The vote. Null until the vote.")
+    shared = BooleanField(help_text="True if the battle is published. Anyone with its link can read it.")
     events_url = CharField(help_text="Path of the battle's server-sent events.")
 
 
@@ -114,7 +114,7 @@ class BattleDetailSchema(BattleSummarySchema):
 
 class BattleRowSchema(BattleSummarySchema):
     question = CharField(help_text="The first 300 characters of the first question.")
-    turn_count = IntegerField(help_text="Number of questions asked. Get the battle to see the texts of all its turns.")
+    turn_count = IntegerField(help_text="Number of turns. To get their texts, get the battle.")
 
 
 class NewTurnSchema(Schema):
@@ -128,7 +128,7 @@ class NewBattleSchema(NewTurnSchema):
         required=False,
         allow_null=True,
         max_length=20,
-        help_text="Slugs of models. `anonymous`: the two to twenty models to draw from. `side_by_side`: exactly two.",
+        help_text="Slugs of models. `anonymous` draws from two to twenty models. `side_by_side` needs two.",
     )
 
 
@@ -142,7 +142,7 @@ class NewVoteSchema(Schema):
 
 
 class SharingSchema(Schema):
-    shared = BooleanField(help_text="`true` publishes the battle, `false` unpublishes it.")
+    shared = BooleanField(help_text="`true` publishes the battle, and `false` unpublishes it.")
 
 
 class SideTextsSchema(Schema):
@@ -162,12 +162,12 @@ class SideSlugsSchema(Schema):
 
 class SharedBattleSchema(Schema):
     id = UUIDField()
-    url = CharField(help_text="Path of the battle's page, which has the full texts.")
-    shared_at = DateTimeField(help_text="When the battle was published.")
+    url = CharField(help_text="Path of the battle's page, which shows the full texts.")
+    shared_at = DateTimeField(help_text="Time of publication.")
     models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
     winner = ChoiceField(Vote.Winner.values)
     turn_count = IntegerField(help_text="Number of turns in the battle.")
-    turns = SharedTurnSchema(many=True, help_text="Only the first turn. Each text is cut after 600 characters.")
+    turns = SharedTurnSchema(many=True, help_text="The first turn only. Texts are cut off after 600 characters.")
 
 
 class SharedBattleListSchema(Schema):
@@ -176,7 +176,7 @@ class SharedBattleListSchema(Schema):
 
 class SourceLinkField(URLField):
     def __init__(self) -> None:
-        help_text = "The first URL in `source`, or null if it has none."
+        help_text = "The first URL in `source`, or null if there is none."
         super().__init__(source="source", allow_null=True, help_text=help_text)
 
     def to_representation(self, source: str) -> Any:
@@ -188,15 +188,15 @@ class PriceSchema(Schema):
     output = FloatField(help_text="US dollars per million output tokens.")
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()
-    as_of = DateField(help_text="The date on which the source stated the value.")
+    as_of = DateField(help_text="Date on which the source stated the value.")
 
 
 class FactSchema(Schema):
-    value = JSONField(help_text="The value as the source states it. A date may be only a month, for example `2025-06`.")
+    value = JSONField(help_text="The value as stated by the source. A date can be a month, for example `2025-06`.")
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()
     as_of = DateField(
-        allow_null=True, help_text="The date on which the source stated the value, or null if it is not recorded."
+        allow_null=True, help_text="Date on which the source stated the value, or null if it is not recorded."
     )
 
 
@@ -210,33 +210,35 @@ class StandingSchema(PlainSchema):
     rating = FloatField()
     ci_low = FloatField(allow_null=True, help_text="Lower end of the 95% confidence interval, or null if open.")
     ci_high = FloatField(allow_null=True, help_text="Upper end of the 95% confidence interval, or null if open.")
-    rank = IntegerField(allow_null=True, help_text="Null if the model is not ranked yet.")
+    rank = IntegerField(allow_null=True, help_text="Rank of the model. Null if the model is not ranked yet.")
     votes = IntegerField()
     provisional = BooleanField()
 
 
 class ModelPerformanceSchema(Schema):
-    answers = IntegerField(help_text="Answers in all battles of the model. The two speeds are measured on these.")
+    answers = IntegerField(help_text="Number of answers in all battles. Both speeds are measured on them.")
     calls = IntegerField(
-        help_text="Calls in blind battles of the live pool, excluding failures that the question caused."
+        help_text="Number of calls in blind battles of the live pool. Failures caused by the question are excluded."
     )
     failures = IntegerField(
         help_text=(
-            "Timeouts and outages among `calls`. At most 3 a day count from one voter, and 12 a day from one network."
+            "Number of `calls` that timed out or failed. At most 3 per voter and 12 per network are counted per day."
         )
     )
     failure_rate = FloatField(
-        allow_null=True, help_text="Share of `calls` that failed, from 0 to 1. Null if there are no calls."
+        allow_null=True, help_text="Share of failed calls, from 0 to 1. Null if there are no calls."
     )
-    first_token_s = FloatField(allow_null=True, help_text="Seconds until the first token.")
+    first_token_s = FloatField(allow_null=True, help_text="Median time to the first token, in seconds.")
     tokens_per_s = FloatField(allow_null=True, help_text="Tokens per second.")
 
 
 class VariantSchema(PlainSchema):
     max_tokens = IntegerField(required=False, help_text="Maximum length of an answer, in tokens.")
-    thinking_tokens = IntegerField(required=False, help_text="Tokens for thinking, in addition to `max_tokens`.")
+    thinking_tokens = IntegerField(
+        required=False, help_text="Maximum number of reasoning tokens, in addition to `max_tokens`."
+    )
     temperature = FloatField(required=False)
-    first_token_timeout_s = FloatField(required=False, help_text="Seconds to wait for the first token.")
+    first_token_timeout_s = FloatField(required=False, help_text="Timeout for the first token, in seconds.")
 
 
 class ModelFactsSchema(Schema):
@@ -258,28 +260,28 @@ class ModelFactsSchema(Schema):
     organization = CharField(allow_null=True)
     license = CharField(allow_null=True)
     commercial_use = ChoiceField(License.Commercial.values, allow_null=True)
-    base_model = CharField(allow_null=True, help_text="Slug of the model from which this one is derived, or null.")
-    in_draw = BooleanField(help_text="Whether the model answers in battles on this site.")
+    base_model = CharField(allow_null=True, help_text="Slug of the model that this one is derived from, or null.")
+    in_draw = BooleanField(help_text="True if the model takes part in battles on this site.")
     variant = VariantSchema(
-        allow_null=True, help_text="Settings that differ from the arena's defaults, or null if none do."
+        allow_null=True, help_text="Settings that differ from the arena's defaults, or null if there are none."
     )
-    facts = DictField(child=FactSchema(), help_text="The source of each field above, and further facts, by field.")
-    price = PriceSchema(allow_null=True, help_text="The newest known price, or null.")
+    facts = DictField(child=FactSchema(), help_text="Sources of the fields above, and further facts, by field.")
+    price = PriceSchema(allow_null=True, help_text="The current price, or null if it is unknown.")
     arena = StandingSchema(
-        allow_null=True, help_text="The model's standing on the overall board of the live pool, or null."
+        allow_null=True, help_text="The model's row on the overall board of the live pool, or null if there is none."
     )
     measured = ModelPerformanceSchema(
-        allow_null=True, help_text="Measured on this site over thirty days, up to the day before yesterday."
+        allow_null=True, help_text="Performance on this site over thirty days, ending two days ago."
     )
 
 
 class LicenseTermsSchema(Schema):
-    commercial = ChoiceField(License.Commercial.values, help_text="Whether commercial use is allowed.")
+    commercial = ChoiceField(License.Commercial.values, help_text="Is commercial use allowed?")
     research_only = BooleanField(allow_null=True)
-    conditions = CharField(help_text="Conditions of commercial use, such as thresholds and forbidden uses.")
-    derivatives = ChoiceField(License.Commercial.values, help_text="Whether derived models are allowed.")
-    obligations = CharField(help_text="Obligations, such as attribution, naming, or the use of the same license.")
-    source = CharField(help_text="Address of the license text.")  # type: ignore[assignment]  # the API's name
+    conditions = CharField(help_text="Conditions of commercial use, such as thresholds and prohibited uses.")
+    derivatives = ChoiceField(License.Commercial.values, help_text="Are derived models allowed?")
+    obligations = CharField(help_text="Obligations, such as attribution, naming, and using the same license.")
+    source = CharField(help_text="URL of the license text.")  # type: ignore[assignment]  # the API's name
 
 
 class ModelDetailSchema(ModelFactsSchema):
@@ -287,7 +289,7 @@ class ModelDetailSchema(ModelFactsSchema):
         allow_null=True, help_text="Our reading of the license. This is not legal advice."
     )
     other_sources = DictField(
-        child=ListField(child=FactSchema()), help_text="Values of other sources that differ from `facts`, by field."
+        child=ListField(child=FactSchema()), help_text="Different values from other sources, by field."
     )
 
 
@@ -301,27 +303,27 @@ class BattlePageSchema(PageSchema):
 
 class ProposalSchema(Schema):
     model = CharField(max_length=MAX_FIELD_LENGTH, help_text="Name of the model.")
-    organization = CharField(max_length=MAX_FIELD_LENGTH, help_text="Organization that makes the model.")
+    organization = CharField(max_length=MAX_FIELD_LENGTH, help_text="Organization that developed the model.")
     weights = CharField(
         max_length=MAX_URL_LENGTH,
         required=False,
         allow_blank=True,
-        help_text="Address of the weights, if they are open.",
+        help_text="URL of the weights, if they are open.",
     )
     license = CharField(max_length=MAX_FIELD_LENGTH, required=False, allow_blank=True)
-    why = CharField(max_length=MAX_WHY_LENGTH, help_text="Why the model should be added.")
+    why = CharField(max_length=MAX_WHY_LENGTH, help_text="Reason for adding the model.")
 
 
 class NewSubmissionSchema(Schema):
-    file = CharField(required=False, help_text="The text of a result file. Send either this or `proposal`.")
-    proposal = ProposalSchema(required=False, help_text="A model to add. Send either this or `file`.")
+    file = CharField(required=False, help_text="Text of a result file. Send either `file` or `proposal`.")
+    proposal = ProposalSchema(required=False, help_text="A model to add. Send either `file` or `proposal`.")
 
 
 class SubmittedScoresSchema(Schema):
-    model = CharField(help_text="Name of the model, as the file has it.")
+    model = CharField(help_text="Name of the model in the file.")
     scores = IntegerField(help_text="Number of scores in the file.")
     benchmarks = IntegerField(help_text="Number of benchmarks in the file.")
-    limited = IntegerField(help_text="Number of scores that cover only some of the questions.")
+    limited = IntegerField(help_text="Number of scores from runs that used only some of the questions.")
 
 
 class SubmissionDetailSchema(Schema):
@@ -329,8 +331,8 @@ class SubmissionDetailSchema(Schema):
     kind = ChoiceField(Submission.Kind.values)
     state = ChoiceField(Submission.State.values)
     created_at = DateTimeField()
-    decided_at = DateTimeField(allow_null=True, help_text="Null until an operator has decided.")
-    note = CharField(help_text="Note from the operator who decided.")
+    decided_at = DateTimeField(allow_null=True, help_text="Time of the decision. Null until an operator has decided.")
+    note = CharField(help_text="The operator's note.")
     scores = SubmittedScoresSchema(allow_null=True, help_text="Summary of a result file. Null for a proposal.")
     proposal = ProposalSchema(allow_null=True, help_text="The proposed model. Null for a result file.")
 

@@ -1,4 +1,4 @@
-"""Admin pages of benchmarks with their caveats, and of scores."""
+"""Admin pages for benchmarks, their caveats, and scores."""
 
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from core.admin.json_field import FORMFIELD_OVERRIDES
 
 @cache
 def load_shipped_slugs() -> frozenset[str]:
-    """Slugs of the benchmarks that come with Arena; each start updates them from their file."""
+    """Return the slugs of the benchmarks that ship with Arena."""
     return frozenset(entry["slug"] for entry in seed_files.read_tables("benchmarks.toml", "benchmark"))
 
 
@@ -26,7 +26,10 @@ class CaveatInline(LabeledInline):
 
 @admin.register(Benchmark)
 class BenchmarkAdmin(AutocompleteAdmin):
-    """Imported benchmarks are edited here; benchmarks that come with Arena are edited in their file."""
+    """Admin page for benchmarks.
+
+    Benchmarks that ship with Arena are read-only here because every start overwrites them from `benchmarks.toml`.
+    """
 
     list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")
     list_filter = ("status", "generation", "caveats__kind")
@@ -47,7 +50,7 @@ class BenchmarkAdmin(AutocompleteAdmin):
         return not _is_shipped(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Benchmark | None = None) -> bool:
-        """Benchmarks are deleted singly: a list of selected rows could include benchmarks that come with Arena."""
+        """Allow deleting one benchmark at a time. A bulk action could include benchmarks that ship with Arena."""
         return obj is not None and not _is_shipped(obj) and super().has_delete_permission(request, obj)
 
     @admin.display(description="caveats", ordering="number_of_caveats")
@@ -58,7 +61,7 @@ class BenchmarkAdmin(AutocompleteAdmin):
     def scores(self, benchmark: Any) -> int:
         return int(benchmark.number_of_scores)
 
-    @admin.display(description="comes with Arena", boolean=True)
+    @admin.display(description="ships with Arena", boolean=True)
     def comes_with_arena(self, benchmark: Benchmark) -> bool:
         return _is_shipped(benchmark)
 
@@ -69,13 +72,16 @@ def _is_shipped(benchmark: Benchmark | None) -> bool:
 
 @admin.register(Score)
 class ScoreAdmin(ModelAdmin):
-    """Scores come from files and are never edited: delete a wrong one, or all of its file (search for `run`)."""
+    """Admin page for scores, which are imported from files and never edited.
+
+    To correct a score, delete it. To delete all scores from one file, search for its `run`.
+    """
 
     list_display = ("model", "benchmark", "task", "metric", "shots", "value", "stderr", "measured_by", "date")
     list_filter = ("self_reported", "submitted", "limited", "harness", ("benchmark", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("model", "benchmark")
     search_fields = ("model__name", "model__slug", "benchmark__name", "task", "source", "=run")
-    search_help_text = "Model, benchmark, task, source, or run (digest of the file)"
+    search_help_text = "Search by model, benchmark, task, source, or run (the digest of the imported file)"
     ordering = ("benchmark__slug", "-value", "pk")
     show_full_result_count = False
     list_per_page = 50

@@ -1,4 +1,4 @@
-"""Admin pages of facts: the claims of sources, values set by hand, and conflicts between sources."""
+"""Admin pages for facts: claims from sources, values set by hand, and conflicts between sources."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class FactForm(ModelForm):
         fields = ("model", "field", "value", "source")
 
     def clean(self) -> dict[str, Any]:
-        """Parse the value by the rules of its field."""
+        """Parse the value with the parser for its field."""
         cleaned = super().clean() or {}
         if {"field", "value"} <= cleaned.keys():
             try:
@@ -46,7 +46,11 @@ class FactForm(ModelForm):
 
 @admin.register(Fact)
 class FactAdmin(AutocompleteAdmin):
-    """Facts are never edited. A fact set by hand takes precedence over all others, and replaces the previous one."""
+    """Admin page for facts.
+
+    Facts cannot be edited. Adding a fact stores it as set by hand: it overrides all other sources and replaces any
+    value that was set by hand before.
+    """
 
     form = FactForm
     list_display = ("model", "field", "formatted_value", "source", "as_of", "origin", "chosen")
@@ -97,7 +101,7 @@ class FactAdmin(AutocompleteAdmin):
         return render(request, "admin/catalog/fact/conflicts.html", context)
 
     def take_claim(self, request: HttpRequest) -> HttpResponse:
-        """Store the claim in the submitted form as a fact set by hand."""
+        """Store the chosen claim as a fact set by hand."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         if request.method != "POST":
@@ -107,7 +111,7 @@ class FactAdmin(AutocompleteAdmin):
             accepted = accept_price(key) if request.POST.get("field") == PRICE_FIELD else accept_fact(key)
         except (ValueError, OverflowError, Fact.DoesNotExist, Price.DoesNotExist):
             raise Http404 from None
-        message = _("%(model)s: “%(value)s” is now set by hand. Imports will not change it.")
+        message = _("%(model)s: “%(value)s” is now set by hand, so imports won't change it.")
         self.message_user(request, message % {"model": accepted.model.name, "value": _format_accepted(accepted)})
         return redirect("admin:catalog_fact_conflicts")
 

@@ -1,4 +1,4 @@
-"""Admin pages of models, organizations and licenses."""
+"""Admin pages for models, organizations, and licenses."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ FIELDSETS: Any = (
         gettext_lazy("Lifecycle"),
         {
             "fields": ("status", "release_date", "knowledge_cutoff", "retires_on"),
-            "description": gettext_lazy("A model cannot be deleted. Retire it instead."),
+            "description": gettext_lazy("Models cannot be deleted. Set the status to retired instead."),
         },
     ),
     (
@@ -52,7 +52,7 @@ FIELDSETS: Any = (
 
 
 class LanguageModelForm(ModelForm):
-    """Accepts the same values as facts: see `catalog.facts.fields`."""
+    """Form for a model. It validates values the same way as facts (see `catalog.facts.fields`)."""
 
     kind = forms.ChoiceField(choices=[("", "---------"), *zip(MODEL_KINDS, MODEL_KINDS, strict=True)], required=False)
     modalities = forms.MultipleChoiceField(
@@ -63,7 +63,7 @@ class LanguageModelForm(ModelForm):
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Give the fields the labels of the public pages."""
+        """Use the field labels and help texts of the public pages."""
         super().__init__(*arguments, **options)
         for name, (label, help_text) in FIELD_LABELS.items():
             if name in self.fields:
@@ -71,10 +71,12 @@ class LanguageModelForm(ModelForm):
                 self.fields[name].help_text = self.fields[name].help_text or help_text
 
     def clean_slug(self) -> str:
-        """Allow the same slugs as the models file, because they are part of URLs."""
+        """Allow only slugs that the models file also allows, because slugs are part of URLs."""
         slug: str = self.cleaned_data["slug"]
         if not SLUG_PATTERN.fullmatch(slug):
-            raise forms.ValidationError(_("Use only a-z 0-9 . - with at least one letter or digit."))
+            raise forms.ValidationError(
+                _("Use only lowercase letters, digits, periods, and hyphens, with at least one letter or digit.")
+            )
         return slug
 
     def clean_base_model(self) -> LanguageModel | None:
@@ -101,16 +103,16 @@ class LanguageModelForm(ModelForm):
             self.cleaned_data[field] = to_column_value(field, parsed)
 
     def _check_order(self, low: str, high: str) -> None:
-        """Add an error if `low` is greater than `high`, but only if one of them was changed.
+        """Add an error if `low` is greater than `high` and the user changed at least one of them.
 
-        Sources may contradict each other, which must not block changes of other fields.
+        Imported values can break this rule. That must not prevent changes to other fields.
         """
         if not {low, high} & set(self.changed_data):
             return
         low_value = self.cleaned_data.get(low)
         high_value = self.cleaned_data.get(high)
         if low_value is not None and high_value is not None and low_value > high_value:
-            self.add_error(low, _("This is greater than “%(other)s”.") % {"other": self.fields[high].label})
+            self.add_error(low, _("This must not be greater than “%(other)s”.") % {"other": self.fields[high].label})
 
 
 @admin.register(LanguageModel)
@@ -139,11 +141,11 @@ class LanguageModelAdmin(AutocompleteAdmin):
         return bool(endpoint and endpoint.enabled)
 
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
-        """The slug of a stored model is fixed, because URLs, files and published boards contain it."""
+        """Make the slug of an existing model read-only: URLs, files, and published boards contain it."""
         return ("slug",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:
-        """Never, because votes and facts refer to the model."""
+        """Return False: votes and facts refer to models."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
@@ -151,7 +153,7 @@ class LanguageModelAdmin(AutocompleteAdmin):
 
 
 class _ModelCountAdmin(ModelAdmin):
-    """An admin page with a column that counts the models of a row."""
+    """Admin page whose list has a column with the number of models."""
 
     search_fields = ("name", "slug")
     ordering = ("name",)

@@ -1,4 +1,4 @@
-"""Prices of a model, inline on its admin page."""
+"""Inline form for the prices of a model."""
 
 from datetime import date
 from typing import Any
@@ -31,25 +31,25 @@ class PriceForm(ModelForm):
             raise forms.ValidationError(str(error)) from None
 
     def clean_as_of(self) -> date:
-        """Reject implausible years and future dates, as for submitted scores."""
+        """Reject implausible years and dates in the future, as for submitted scores."""
         as_of: date = self.cleaned_data["as_of"]
         if as_of.year not in VALID_YEARS or is_in_future(as_of):
             raise forms.ValidationError(
-                _("Enter a date in %(year)s or later that is not in the future."), params={"year": VALID_YEARS[0]}
+                _("Enter a date from %(year)s or later. It must not be in the future."), params={"year": VALID_YEARS[0]}
             )
         return as_of
 
     def clean(self) -> dict[str, Any]:
-        """Check that cached input costs no more than uncached input, but only if one of the two prices was changed.
+        """Check that cached input costs no more than uncached input, if the user changed one of the two prices.
 
-        Imported prices may break this rule, which must not block changes of other fields.
+        Imported prices can break this rule. That must not prevent changes to other fields.
         """
         cleaned = super().clean() or {}
         uncached = cleaned.get("input")
         cached = cleaned.get("cached_input")
         is_higher = uncached is not None and cached is not None and cached > uncached
         if is_higher and {"input", "cached_input"} & set(self.changed_data):
-            self.add_error("cached_input", _("This must not exceed the price of uncached input."))
+            self.add_error("cached_input", _("This must not be higher than the price of uncached input."))
         return cleaned
 
 

@@ -1,4 +1,4 @@
-"""Admin pages of submissions by visitors: a preview of the import, and the decision."""
+"""Admin pages for visitors' submissions, with a preview of the import."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ DECISIONS: dict[str, Callable[..., Submission]] = {
 
 
 class SubmissionStateFilter(admin.SimpleListFilter):
-    """Submissions by state; pending ones by default."""
+    """Filter submissions by state. Shows pending submissions by default."""
 
     title = "state"
     parameter_name = "state"
@@ -71,14 +71,14 @@ class SubmissionAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The submission with a preview of its import beside the current catalog."""
+        """Show the submission and a preview of its import next to the current catalog."""
         submission = self.get_object(request, object_id)
         preview = _build_preview(submission) if submission and request.method == "GET" else {}
         form_context = {"may_decide": self.has_decide_permission(request), "longest_note": MAX_NOTE_LENGTH}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | preview | form_context)
 
     def decide(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        """Accept or refuse the submission, by the button that was pressed."""
+        """Accept or refuse the submission, depending on which button was pressed."""
         if not self.has_decide_permission(request):
             raise PermissionDenied
         decision = request.POST.get("decision", "")
@@ -95,7 +95,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
             self._decide(request, submission, "refuse", "")
 
     def _decide(self, request: HttpRequest, submission: Submission, decision: str, note: str) -> bool:
-        """Decide, log it and show a message; returns whether it succeeded."""
+        """Record the decision, log it, and show a message. Return True if this succeeded."""
         operator = request.user.get_username()
         if len(note) > MAX_NOTE_LENGTH or "\x00" in note:
             self.message_user(request, _("The note is too long or contains invalid characters."), messages.ERROR)
@@ -122,7 +122,7 @@ def _build_preview(submission: Submission) -> dict[str, Any]:
 
 
 def _list_new_names(submission: Submission) -> list[str]:
-    """Names of organizations and licenses that accepting a proposal would create."""
+    """Return the names of the organizations and licenses that accepting a proposal would create."""
     if submission.kind != Submission.Kind.MODEL:
         return []
     names = ((Organization, submission.summary["organization"]), (License, submission.summary["license"]))

@@ -1,4 +1,4 @@
-"""Serializers of the responses of benchmarks and calculators; the OpenAPI document is derived from them."""
+"""Serializers for the benchmark and calculator endpoints. The OpenAPI schema is generated from them."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class BenchmarkCaveatSchema(Schema):
 class BenchmarkFactsSchema(Schema):
     slug, name, full_name = CharField(), CharField(), CharField()
     measures, matters = (
-        CharField(help_text="purpose"),
+        CharField(help_text="The ability that the benchmark measures."),
         CharField(help_text="Who should care about the benchmark, and why."),
     )
     items = IntegerField(allow_null=True, help_text="Number of scored questions.")
@@ -29,8 +29,8 @@ class BenchmarkFactsSchema(Schema):
     human = FloatField(allow_null=True, help_text="Score of human test takers, from 0 to 1.")
     human_note = CharField()
     status = serializers.ChoiceField(Benchmark.Status.values)
-    generation = IntegerField(allow_null=True, help_text="1 is the older suite, 2 the newer suite.")
-    tasks = serializers.ListField(child=CharField(), help_text="Names of its tasks in lm-evaluation-harness.")
+    generation = IntegerField(allow_null=True, help_text="1 for the older suite, 2 for the newer suite.")
+    tasks = serializers.ListField(child=CharField(), help_text="Task names in lm-evaluation-harness.")
     source = CharField()  # type: ignore[assignment]  # the API's name
     superseded_by = CharField(
         source="superseded_by.slug", allow_null=True, help_text="Slug of the benchmark to use instead."
@@ -38,51 +38,55 @@ class BenchmarkFactsSchema(Schema):
     caveats = BenchmarkCaveatSchema(many=True)
 
 
-class BenchmarkInListSchema(BenchmarkFactsSchema):
+class BenchmarkSummarySchema(BenchmarkFactsSchema):
     scores = IntegerField(source="number", help_text="Number of known scores.")
 
 
 class BenchmarkPageSchema(PageSchema):
-    results = BenchmarkInListSchema(many=True)
+    results = BenchmarkSummarySchema(many=True)
 
 
 class ScoreConditionsSchema(Schema):
     task, metric = CharField(help_text="Name of the task in the harness."), CharField()
-    filter = CharField(help_text="How the answer was extracted from the text.")
+    filter = CharField(help_text="Name of the harness filter that extracts the answer from the text.")
     shots = IntegerField(allow_null=True)
     harness, version = CharField(), CharField(help_text="Version of the task.")
     chat_template = BooleanField(allow_null=True)
-    method = CharField(help_text="How the score was measured, in the words of the source.")
-    limited = BooleanField(help_text="Whether the run used only some of the questions.")
+    method = CharField(help_text="How the score was measured, quoted from the source.")
+    limited = BooleanField(help_text="True if the run used only some of the questions.")
     measured_by = CharField()
 
 
-# A record with a stored `score` and its standard `error`.
+# Serializes an object with the attributes `score` (the stored score) and `error` (its standard error).
 class StoredScoreSchema(Schema):
     value = FloatField(source="score.value")
     normalized = FloatField(
-        source="score.normalized", allow_null=True, help_text="0 is chance level, 100 is a perfect score."
+        source="score.normalized",
+        allow_null=True,
+        help_text="Scaled so that 0 is chance level and 100 is a perfect score.",
     )
     n = IntegerField(source="score.n", allow_null=True, help_text="Number of questions in the run.")
     harness_version = CharField(source="score.harness_version")
     chat_template_sha = CharField(source="score.chat_template_sha")
     precision, revision = CharField(source="score.precision"), CharField(source="score.revision")
     self_reported = BooleanField(
-        source="score.self_reported", help_text="Whether the maker of the model reported the score."
+        source="score.self_reported", help_text="True if the maker of the model reported the score."
     )
     submitted = BooleanField(
-        source="score.submitted", help_text="Whether a visitor submitted the score. We did not observe the run."
+        source="score.submitted", help_text="True if a visitor submitted the score. Arena did not verify the run."
     )
     source = CharField(source="score.source")  # type: ignore[assignment]  # the API's name
     date = serializers.DateField(source="score.date", allow_null=True)
     stderr = FloatField(
-        source="error", allow_null=True, help_text="The measured standard error if there is one, else the binomial one."
+        source="error",
+        allow_null=True,
+        help_text="The reported standard error, or the binomial standard error if none was reported.",
     )
 
 
 class ScorePlaceSchema(Schema):
     place = IntegerField(source="ranked.place")
-    model = CharField(source="score.model.slug", help_text="slug")
+    model = CharField(source="score.model.slug", help_text="Slug of the model.")
     name = CharField(source="score.model.name")
 
 
@@ -90,32 +94,33 @@ class ScoreRowSchema(ScorePlaceSchema, StoredScoreSchema):
     ci_low = FloatField(source="ranked.low", allow_null=True, help_text="Lower end of the 95% interval.")
     ci_high = FloatField(source="ranked.high", allow_null=True, help_text="Upper end of the 95% interval.")
     same_as_best = BooleanField(
-        source="ranked.same_as_best", help_text="Whether the score is below the first one, but not significantly."
+        source="ranked.same_as_best",
+        help_text="True if the score is lower than the top score, but not significantly lower.",
     )
 
 
 class ScoreRankingSchema(Schema):
     conditions = ScoreConditionsSchema(source="first")
-    rows = ScoreRowSchema(many=True, help_text="best first")
+    rows = ScoreRowSchema(many=True, help_text="Scores, best first.")
 
 
 class ScoredBenchmarkSchema(Schema):
-    benchmark = CharField(source="score.benchmark.slug", help_text="slug")
-    name = CharField(source="score.benchmark.name", help_text="of the benchmark")
+    benchmark = CharField(source="score.benchmark.slug", help_text="Slug of the benchmark.")
+    name = CharField(source="score.benchmark.name", help_text="Name of the benchmark.")
 
 
 class ModelScoreSchema(ScoredBenchmarkSchema, StoredScoreSchema):
     conditions = ScoreConditionsSchema(source="score")
 
 
-class OneBenchmarkSchema(BenchmarkFactsSchema):
+class BenchmarkDetailSchema(BenchmarkFactsSchema):
     rankings = ScoreRankingSchema(many=True, help_text="One ranking for each set of conditions.")
 
 
 class CostMemorySchema(Schema):
-    weights = FloatField(help_text="GiB per replica")
-    cache = FloatField(allow_null=True, help_text="GiB per replica. Null if layers or key-value heads are unknown.")
-    gib = FloatField(help_text="GiB per replica, for weights and cache together.")
+    weights = FloatField(help_text="Memory for the weights, in GiB per replica.")
+    cache = FloatField(allow_null=True, help_text="Memory for the KV cache, in GiB per replica. Null without `layers`.")
+    gib = FloatField(help_text="Total memory, in GiB per replica.")
 
 
 class CostItemsField(serializers.DictField):
@@ -124,7 +129,7 @@ class CostItemsField(serializers.DictField):
 
 
 class CostTotalField(FloatField):
-    """The total of an option over the months of the comparison that is rendered."""
+    """The total cost of an option over the `months` of the comparison."""
 
     def to_representation(self, option: Any) -> Any:
         comparison: Any = self.root.instance
@@ -132,67 +137,70 @@ class CostTotalField(FloatField):
 
 
 class CostOptionSchema(Schema):
-    monthly = CostItemsField(child=FloatField(), help_text="US dollars per month, by item.")
-    once = CostItemsField(source="one_time", child=FloatField(), help_text="US dollars before the launch, by item.")
+    monthly = CostItemsField(child=FloatField(), help_text="Monthly costs in US dollars, by item.")
+    once = CostItemsField(
+        source="one_time", child=FloatField(), help_text="One-time costs in US dollars before the launch, by item."
+    )
     each_month = FloatField(source="monthly_total", help_text="Sum of `monthly`.")
     at_once = FloatField(source="one_time_total", help_text="Sum of `once`.")
-    total = CostTotalField(source="*", help_text="US dollars over `months`.")
-    weeks = FloatField(help_text="Weeks until the launch.")
+    total = CostTotalField(source="*", help_text="Total cost in US dollars over `months`.")
+    weeks = FloatField(help_text="Weeks before the launch.")
 
 
 class GpuFleetSchema(Schema):
     replicas = IntegerField(source="gpus.replicas")
-    gpus = IntegerField(source="gpus.number", help_text="Number of GPUs in all replicas.")
+    gpus = IntegerField(source="gpus.number", help_text="Total number of GPUs across all replicas.")
 
 
-class CostOfOwnSchema(GpuFleetSchema, CostOptionSchema):
+class SelfHostingCostSchema(GpuFleetSchema, CostOptionSchema):
     pass
 
 
 class CostBreakEvenSchema(Schema):
     tokens = IntegerField(
         allow_null=True,
-        help_text="Tokens per month at which both options cost the same, with the same mix of input and output.",
+        help_text="Tokens per month at which both options cost the same, with the current ratio of input to output.",
     )
-    possible = BooleanField(allow_null=True, help_text="Whether the planned replicas can generate that many tokens.")
+    possible = BooleanField(allow_null=True, help_text="True if the planned replicas can generate that many tokens.")
     month = IntegerField(
-        allow_null=True, help_text="The first month by the end of which self-hosting has not cost more than the API."
+        allow_null=True,
+        help_text="The first month in which the total cost of self-hosting is no higher than that of the API.",
     )
 
 
 class CostModelSchema(Schema):
     slug, name = CharField(source="model.slug"), CharField(source="model.name")
     price_source = CharField(
-        source="price.source", allow_null=True, help_text="Null if no price is known, like `price_as_of`."
+        source="price.source", allow_null=True, help_text="Source of the price. Null if the catalog has no price."
     )
-    price_as_of = serializers.DateField(source="price.as_of", allow_null=True)
+    price_as_of = serializers.DateField(
+        source="price.as_of", allow_null=True, help_text="Date of the price. Null if the catalog has no price."
+    )
 
 
 class CostComparisonSchema(Schema):
-    model = CostModelSchema(allow_null=True, help_text="The catalog model that the request names.")
+    model = CostModelSchema(allow_null=True, help_text="The model named in the request.")
     months = IntegerField()
-    input_tokens = IntegerField(source="use.input_tokens", help_text="tokens per month")
-    output_tokens = IntegerField(source="use.output_tokens", help_text="tokens per month")
-    memory = CostMemorySchema(allow_null=True, help_text="Null without `params`.")
-    api = CostOptionSchema(allow_null=True, help_text="Null without API prices.")
-    own = CostOfOwnSchema(allow_null=True, help_text="Null without a GPU price.")
+    input_tokens = IntegerField(source="use.input_tokens", help_text="Input tokens per month.")
+    output_tokens = IntegerField(source="use.output_tokens", help_text="Output tokens per month.")
+    memory = CostMemorySchema(allow_null=True, help_text="GPU memory. Null without `params`.")
+    api = CostOptionSchema(allow_null=True, help_text="Cost of the API. Null without API prices.")
+    own = SelfHostingCostSchema(allow_null=True, help_text="Cost of self-hosting. Null without a GPU price.")
     tuning_gpu_hours = FloatField(source="tuning_hours")
     break_even = CostBreakEvenSchema(allow_null=True)
     cheaper = serializers.ChoiceField(("api", "own"), allow_null=True, help_text="The cheaper option over `months`.")
 
 
-# A record with a `training`.
+# Serializes an object with the attribute `training`.
 class TrainingSchema(Schema):
     params, tokens = FloatField(source="training.params"), FloatField(source="training.tokens")
-    compute = FloatField(source="training.compute", help_text="floating-point operations")
+    compute = FloatField(source="training.compute", help_text="Floating-point operations.")
     tokens_per_parameter = FloatField(source="training.tokens_per_parameter")
-    overtraining = FloatField(
-        source="training.overtraining", help_text="Tokens per parameter, as a multiple of twenty."
-    )
+    overtraining = FloatField(source="training.overtraining", help_text="Tokens per parameter, divided by 20.")
 
 
 class TrainingWithLossSchema(TrainingSchema):
-    loss = FloatField(help_text="The loss that the law predicts.")
+    loss = FloatField(help_text="Loss predicted by the scaling law, in nats per token.")
 
 
 class ScalingLawSchema(Schema):
@@ -207,15 +215,16 @@ class ScalingLawSchema(Schema):
 
 
 class ModelOriginSchema(Schema):
-    model = CharField(source="slug", help_text="slug")
+    model = CharField(source="slug", help_text="Slug of the model.")
     derived = BooleanField(
         help_text=(
-            "Whether the model was made from another model. If so, its tokens may include those of the base "
-            "model, or only the later ones."
+            "True if the model was trained from another model. In that case, `tokens` may or may not include the "
+            "tokens of the base model."
         )
     )
     total = IntegerField(
-        allow_null=True, help_text="Total parameters of a mixture of experts. `params` are its active parameters."
+        allow_null=True,
+        help_text="Total parameters of a mixture-of-experts model. Its `params` are the active parameters.",
     )
 
 
@@ -225,6 +234,6 @@ class TrainedModelSchema(ModelOriginSchema, TrainingSchema):
 
 class ScalingPlanSchema(TrainingWithLossSchema):
     law = ScalingLawSchema()
-    rule = TrainingWithLossSchema(help_text="A training run with the same compute and twenty tokens per parameter.")
+    rule = TrainingWithLossSchema(help_text="A training run with the same compute and 20 tokens per parameter.")
     optimum = TrainingWithLossSchema(help_text="The training run with the same compute and the lowest loss.")
-    models = TrainedModelSchema(many=True, help_text="Models with a known number of parameters and of training tokens.")
+    models = TrainedModelSchema(many=True, help_text="Models whose parameters and training tokens are known.")

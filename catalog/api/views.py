@@ -1,4 +1,4 @@
-"""The REST API of benchmarks and calculators."""
+"""REST API for benchmarks and calculators."""
 
 from typing import Any
 
@@ -31,26 +31,26 @@ class BenchmarkListView(APIView):
     def get(self, request: Request) -> Response:
         """List benchmarks.
 
-        Returns all benchmarks, sorted by slug, with their purpose, figures, caveats, and number of known scores.
+        Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores.
         """
         benchmarks = _query_benchmarks().annotate(number=Count("scores"))
-        return SlugPagination().render_page(benchmarks, request, serializers.BenchmarkInListSchema)
+        return SlugPagination().render_page(benchmarks, request, serializers.BenchmarkSummarySchema)
 
 
 class BenchmarkDetailView(APIView):
-    @describe_call("benchmark", tag=BENCHMARKS_TAG, response=serializers.OneBenchmarkSchema)
+    @describe_call("benchmark", tag=BENCHMARKS_TAG, response=serializers.BenchmarkDetailSchema)
     def get(self, request: Request, slug: str) -> Response:
         """Get a benchmark.
 
-        Returns one benchmark with its scores. Each entry of `rankings` has scores from the same conditions; scores of
-        different entries are not comparable.
+        Returns a benchmark and its scores. Each entry of `rankings` contains scores that were measured under the same
+        conditions. Do not compare scores from different entries.
         """
-        # PostgreSQL rejects texts with unprintable characters.
+        # PostgreSQL rejects text that contains NUL.
         benchmark = _query_benchmarks().filter(slug=slug).first() if slug.isprintable() else None
         if benchmark is None:
             raise NotFound(f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. All are listed at /api/v1/benchmarks/.")
         benchmark.rankings = load_rankings(benchmark)
-        return Response(serializers.OneBenchmarkSchema(benchmark).data)
+        return Response(serializers.BenchmarkDetailSchema(benchmark).data)
 
 
 def _query_benchmarks() -> Any:
@@ -58,7 +58,7 @@ def _query_benchmarks() -> Any:
 
 
 def check_form(form: DefaultsForm) -> None:
-    """Raises ValidationError with the errors of an invalid form, without duplicates."""
+    """Raise ValidationError with the errors of an invalid form, without duplicates."""
     if form.errors:
         raise ValidationError({name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()})
 
@@ -75,7 +75,7 @@ class ScalingView(APIView):
         """Apply a scaling law.
 
         Returns the best model size and amount of training data for a compute budget. Send one or two of `params`,
-        `tokens`, and `compute`, written as 70B, 1.4T, or 5.9e23.
+        `tokens`, and `compute`. You can write numbers as 70B, 1.4T, or 5.9e23.
         """
         form = scaling.ScalingForm(request.query_params)
         check_form(form)
@@ -94,9 +94,10 @@ class CostView(APIView):
     def get(self, request: Request) -> Response:
         """Compare costs.
 
-        Returns the costs of an API and of self-hosted GPUs in US dollars, and their break-even. Send the prices of an
-        API, the price of a GPU, or the parameters of a model; results that lack input are null. `model` fills prices
-        and size that you leave out from the catalog. You can write numbers as 70B, 1.4T, or 5.9e23.
+        Compares the cost of an API with the cost of self-hosting, in US dollars, and finds the break-even point. Send
+        the prices of an API, the price of a GPU, or the number of parameters. Results are null if the request does not
+        contain enough input for them. If you send `model`, its prices and size fill the fields that you leave out. You
+        can write numbers as 70B, 1.4T, or 5.9e23.
         """
         known = cost_prefill.load_known_model(request.query_params.get("model", ""))
         form = cost_prefill.build_prefilled_form(request.query_params, known)

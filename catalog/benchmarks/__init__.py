@@ -1,1 +1,1 @@
-"""Benchmark scores: comparability, rankings, and the table of models."""
+"""Benchmark scores: comparability, rankings, and a table of models."""

@@ -1,8 +1,8 @@
-"""Uncertainty of benchmark scores, and rankings of comparable scores. Pure.
+"""Standard errors of benchmark scores, and rankings of comparable scores. Pure functions, without Django.
 
-Two scores are comparable only if they were run under the same conditions. If the harness is known, these are the task,
-the metric and its filter, the number of shots, the version of the task, and the use of a chat template. Otherwise only
-scores of one report are comparable, and only if it names the same method for both.
+Scores are comparable only if they were measured under the same conditions. If the harness is known, the conditions are
+the task, metric, filter, number of shots, task version, and use of a chat template. If it is unknown, only scores from
+one report are comparable, and only if the report states the same method for both.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ Z_95 = 1.959964  # standard errors on each side of a 95% interval
 
 @dataclass(frozen=True, order=True)
 class Conditions:
-    """The conditions that must agree. Unknown numbers are -1, so that conditions can be sorted."""
+    """The conditions under which a score was measured. Unknown numbers are -1, which keeps conditions sortable."""
 
     task: str
     metric: str
@@ -32,13 +32,17 @@ class Conditions:
 
     @property
     def key(self) -> str:
-        """A short digest for URLs, the same in every process."""
+        """A short digest for URLs. It is the same in every process."""
         return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
 
 
 @dataclass(frozen=True)
 class ComparableScore:
-    """One score: `value` is from 0 to 1 for shares, `n` is the number of questions. None means unknown."""
+    """A score with its conditions.
+
+    `value` is from 0 to 1 if the metric is a proportion. `n` is the number of questions. `n` and `stderr` are None if
+    unknown.
+    """
 
     model: str
     value: float
@@ -52,15 +56,16 @@ class ComparableScore:
 
     @property
     def margin(self) -> float | None:
-        """Half the width of its 95% interval, in percentage points; None if unknown."""
+        """Half the width of the 95% interval, in percentage points, or None if unknown."""
         return margin_of_error(self.value, self.n, self.stderr)
 
 
 @dataclass(frozen=True)
 class RankedScore:
-    """A row of a ranking: `low` and `high` bound the 95% interval, None if unknown.
+    """A row of a ranking.
 
-    `same_as_best`: not the first, but not significantly below it.
+    `low` and `high` are the ends of the 95% interval, or None if unknown. `same_as_best` is True if the score is lower
+    than the top score, but not significantly lower.
     """
 
     scored: ComparableScore
@@ -71,9 +76,10 @@ class RankedScore:
 
 
 def binomial_error(value: float, n: int | None) -> float | None:
-    """The standard error of a share of n questions, or None if `value` is not a share or n is unknown.
+    """Return the standard error of a proportion measured on `n` questions.
 
-    For a mean of marks between 0 and 1 it is the largest possible standard error.
+    Returns None if `value` is not between 0 and 1 or `n` is unknown. For a mean of grades between 0 and 1, this is an
+    upper bound.
     """
     if n is None or n < 1 or not 0 <= value <= 1:
         return None
@@ -81,7 +87,7 @@ def binomial_error(value: float, n: int | None) -> float | None:
 
 
 def standard_error(score: ComparableScore) -> float | None:
-    """The measured standard error, or else the binomial one; None if both are unknown."""
+    """Return the reported standard error, or the binomial one if none was reported. None if both are unknown."""
     return _measured_or_binomial(score.value, score.n, score.stderr)
 
 
@@ -90,15 +96,16 @@ def _measured_or_binomial(value: float, n: int | None, stderr: float | None) -> 
 
 
 def margin_of_error(value: float, n: int | None, stderr: float | None) -> float | None:
-    """Half the width of the 95% interval of a score, in percentage points; None if unknown."""
+    """Return half the width of a score's 95% interval in percentage points, or None if unknown."""
     error = _measured_or_binomial(value, n, stderr)
     return None if error is None else 100 * Z_95 * error
 
 
 def is_difference_significant(one: ComparableScore, other: ComparableScore) -> bool | None:
-    """Whether two scores differ significantly (two-sided, 5%); None if a standard error is unknown.
+    """Test two scores for a significant difference (two-sided, 5% level). None if a standard error is unknown.
 
-    The test assumes independent questions. If both models answered the same ones, it is a little too cautious.
+    The test assumes that the models answered independent sets of questions. It is slightly conservative if they
+    answered the same ones.
     """
     errors = [standard_error(one), standard_error(other)]
     if None in errors:
@@ -108,7 +115,10 @@ def is_difference_significant(one: ComparableScore, other: ComparableScore) -> b
 
 
 def rank_scores(scores: Iterable[ComparableScore]) -> dict[Conditions, list[RankedScore]]:
-    """Conditions → their scores from the best, the largest rankings first. A model's first score counts."""
+    """Group scores by their conditions and rank each group from the best score down.
+
+    The largest groups come first. If a model has several scores in a group, only the first one is used.
+    """
     groups: dict[Conditions, dict[str, ComparableScore]] = defaultdict(dict)
     for score in scores:
         groups[score.conditions].setdefault(score.model, score)
@@ -118,7 +128,7 @@ def rank_scores(scores: Iterable[ComparableScore]) -> dict[Conditions, list[Rank
 
 def _rank_group(scores: list[ComparableScore]) -> list[RankedScore]:
     best_first = sorted(scores, key=lambda score: (-score.value, score.model))
-    places: dict[float, int] = {}  # equal scores share the best place among them
+    places: dict[float, int] = {}  # equal scores share the same place
     for place, score in enumerate(best_first, 1):
         places.setdefault(score.value, place)
     return [_build_ranked_score(score, best_first[0], places[score.value]) for score in best_first]
@@ -136,5 +146,8 @@ def _build_ranked_score(score: ComparableScore, first: ComparableScore, place: i
 
 
 def normalize_score(raw: float, chance: float) -> float:
-    """A raw score from 0 (chance and below) to 100 (perfect), as the Open LLM Leaderboard normalizes it."""
+    """Scale a raw score so that 0 is chance level and 100 is perfect, as the Open LLM Leaderboard does.
+
+    Scores below chance level become 0.
+    """
     return max(0.0, (raw - chance) / (1 - chance) * 100)

@@ -1,4 +1,4 @@
-"""Stored benchmarks with their caveats, and rankings of their comparable scores."""
+"""Stored benchmarks, their caveats, and rankings of comparable scores."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,56 +7,56 @@ from typing import Any, NamedTuple
 from catalog.benchmarks.comparability import ComparableScore, Conditions, RankedScore, rank_scores, standard_error
 from catalog.models import Benchmark, Caveat, LanguageModel, Score
 
-ELO_SLUG = "elo"  # the rating by votes, which has no fixed questions
+ELO_SLUG = "elo"  # the rating from votes, which has no fixed questions
 
 
 class RankingRow(NamedTuple):
-    """A ranked score and its stored score."""
+    """A ranked score and the stored score it comes from."""
 
     ranked: RankedScore
     score: Score
 
     @property
     def error(self) -> float | None:
-        """The standard error: the measured one, or else the binomial one."""
+        """The reported standard error, or the binomial one if none was reported."""
         return standard_error(self.ranked.scored)
 
 
 class ModelScore(NamedTuple):
-    """A score in its comparable form and as it is stored."""
+    """A stored score and its comparable form."""
 
     comparable: ComparableScore
     score: Score
 
     @property
     def error(self) -> float | None:
-        """The standard error: the measured one, or else the binomial one."""
+        """The reported standard error, or the binomial one if none was reported."""
         return standard_error(self.comparable)
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Scores under one set of conditions, from the best."""
+    """Scores under one set of conditions, best first."""
 
     conditions: Conditions
     rows: list[RankingRow]
 
     @property
     def first(self) -> Score:
-        """The best stored score; all rows share its conditions."""
+        """The top score. All rows share its conditions."""
         return self.rows[0][1]
 
     @property
     def is_single(self) -> bool:
-        """Whether it has one score only, so that there is nothing to compare."""
+        """True if the ranking has only one score, which leaves nothing to compare."""
         return len(self.rows) == 1
 
 
 def save_benchmarks(entries: Sequence[Mapping[str, Any]], common_caveats: Sequence[Mapping[str, Any]] = ()) -> None:
     """Update benchmarks and caveats from the entries of benchmarks.toml.
 
-    entries: fields of a benchmark, with its caveats under `caveat` and a slug under `superseded_by`.
-    common_caveats: caveats of every test with fixed questions.
+    `entries` are the fields of each benchmark, with its caveats under `caveat` and a slug under `superseded_by`.
+    `common_caveats` apply to every benchmark with fixed questions.
     """
     benchmarks = {}
     for entry in entries:
@@ -81,7 +81,7 @@ def _save_caveats(benchmark: Benchmark, caveats: Sequence[Mapping[str, Any]]) ->
 
 
 def load_rankings(benchmark: Benchmark) -> list[Ranking]:
-    """One ranking for each set of conditions, the largest first. A model's newest score in a ranking counts."""
+    """Return a ranking for each set of conditions, largest first. Only a model's newest score in a ranking is used."""
     pairs = pair_scores(benchmark.scores.select_related("model").order_by("-date", "-pk"))
     stored_by_id = {id(comparable): score for comparable, score in pairs}
     ranked = rank_scores(comparable for comparable, _ in pairs)
@@ -92,12 +92,12 @@ def load_rankings(benchmark: Benchmark) -> list[Ranking]:
 
 
 def load_model_scores(model: LanguageModel) -> list[ModelScore]:
-    """All scores of a model, by benchmark and the newest first; they need not be comparable."""
+    """Return all scores of a model, sorted by benchmark, newest first. They are not necessarily comparable."""
     return pair_scores(model.scores.select_related("benchmark", "model").order_by("benchmark__slug", "-date", "pk"))
 
 
 def pair_scores(scores: Iterable[Score]) -> list[ModelScore]:
-    """Each stored score with its comparable form."""
+    """Return each stored score with its comparable form."""
     return [
         ModelScore(
             ComparableScore(score.model.slug, score.value, score.n, score.stderr, build_conditions(score)), score
@@ -107,7 +107,10 @@ def pair_scores(scores: Iterable[Score]) -> list[ModelScore]:
 
 
 def build_conditions(score: Score) -> Conditions:
-    """The conditions of a stored score. Without a harness they include the source, because only one report compares."""
+    """Return the conditions of a stored score.
+
+    Without a harness, they include the source, because only scores from the same report are comparable.
+    """
     return Conditions(
         task=score.task,
         metric=score.metric,

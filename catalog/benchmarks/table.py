@@ -1,9 +1,9 @@
-"""Models and their scores as one table.
+"""A table of models and their benchmark scores.
 
-A series is a set of scores from one harness (or one report), with or without a chat template. Within a series, a column
-is one benchmark under equal conditions, so its scores can be ranked. Without a series, each cell is the newest score of
-its model under any conditions: for reading, not for ranking. It is a submitted score only if there is no other. Rated
-models are in the table even without a score.
+A series is a set of scores from one harness or one report, either all with a chat template or all without. In the table
+of one series, each column is a benchmark under one set of conditions, and its scores can be ranked. In the table of all
+series, each cell is the model's newest score under any conditions, and the scores should not be ranked. A submitted
+score appears only if there is no other. Rated models without scores are also listed.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from catalog.models import Benchmark, LanguageModel, Score
 
 BILLION = 10**9
 REPORT_EXPRESSION = Case(When(harness="", then=F("source")), default=Value(""))
-# A series shares the first fields; within it, scores are comparable if the second fields agree too.
+# All scores in a series have the same SERIES_FIELDS. Those that also have the same COLUMN_FIELDS are comparable.
 SERIES_FIELDS = ("measured_by", "harness", "report", "chat_template", "limited")
 COLUMN_FIELDS = ("task", "metric", "filter", "shots", "version", "method")
 CELL_FIELDS = ("value", "normalized", "stderr", "n", "self_reported", "measured_by", "submitted")
@@ -39,8 +39,10 @@ MODEL_FIELDS = {
 
 @dataclass(frozen=True)
 class BenchmarkColumn:
-    """A benchmark under equal conditions. `series` is the key of the series with most scores on it, or None if no two
-    scores belong to the same series."""
+    """A benchmark under one set of conditions.
+
+    `series` is the key of the series with the most scores on this benchmark, or None if no series has more than one.
+    """
 
     key: str
     name: str
@@ -50,7 +52,7 @@ class BenchmarkColumn:
 
 @dataclass(frozen=True)
 class SeriesConditions:
-    """The conditions that a series shares; `report` is empty if a harness is named."""
+    """The conditions that all scores of a series share. `report` is empty if the harness is known."""
 
     measured_by: str
     harness: str
@@ -60,22 +62,22 @@ class SeriesConditions:
 
     @property
     def key(self) -> str:
-        """A short digest, the same in every process."""
+        """A short digest. It is the same in every process."""
         return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
 
 
 @dataclass(frozen=True)
 class ScoreSeries:
-    """A series that a reader can choose, and its number of scores."""
+    """A series in the list of choices, with its number of scores."""
 
     key: str
-    alike: SeriesConditions
+    conditions: SeriesConditions
     scores: int
 
 
 @dataclass(frozen=True)
 class BenchmarkTable:
-    """All series with more than one score, the columns by name, and the entries unsorted."""
+    """All series with more than one score, the columns sorted by name, and the unsorted rows."""
 
     series: list[ScoreSeries]
     columns: list[BenchmarkColumn]
@@ -83,9 +85,10 @@ class BenchmarkTable:
 
 
 class ScoreRecord(NamedTuple):
-    """A stored score as a tuple, because model instances take several times as long to load.
+    """A stored score as a tuple. Model instances take several times as long to load.
 
-    conditions: values of `COLUMN_FIELDS` in a series, or empty. cell: values of `CELL_FIELDS`.
+    `conditions` has the values of `COLUMN_FIELDS`, and is empty in the table of all series. `cell` has the values of
+    `CELL_FIELDS`.
     """
 
     model: int
@@ -99,9 +102,9 @@ SeriesCounts = Mapping[SeriesConditions, Mapping[int, int]]
 
 
 def build_table(series: str, ratings: Mapping[str, float]) -> BenchmarkTable:
-    """The table of one series, or of all scores if `series` is empty.
+    """Build the table of one series, or of all series if `series` is empty.
 
-    series: key of a series; raises LookupError for an unknown one. ratings: slug → rating on the board to show.
+    `ratings` maps slugs to ratings on the displayed board. Raises LookupError if no series has this key.
     """
     counts = _count_scores()
     known = {conditions.key: conditions for conditions in counts}
@@ -123,7 +126,7 @@ def _list_series(counts: SeriesCounts) -> list[ScoreSeries]:
         for conditions, by_benchmark in counts.items()
     ]
     several = [entry for entry in series if entry.scores > 1]
-    return sorted(several, key=lambda entry: (-entry.scores, entry.alike.measured_by, entry.key))
+    return sorted(several, key=lambda entry: (-entry.scores, entry.conditions.measured_by, entry.key))
 
 
 def _load_rated_keys(ratings: Mapping[str, float]) -> list[int]:
@@ -131,7 +134,7 @@ def _load_rated_keys(ratings: Mapping[str, float]) -> list[int]:
 
 
 def _count_scores() -> SeriesCounts:
-    """Series → key of a benchmark → number of scores."""
+    """Return a mapping of series to benchmark key to number of scores."""
     counts: dict[SeriesConditions, dict[int, int]] = defaultdict(dict)
     rows = _annotate_report(Score.objects.all()).values_list(*SERIES_FIELDS, "benchmark_id").order_by()
     for *conditions, benchmark, number in rows.annotate(number=Count("pk")):
@@ -144,7 +147,7 @@ def _annotate_report(scores: QuerySet[Score]) -> QuerySet[Score]:
 
 
 def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
-    """Key of a benchmark → key of the series with most scores on it, if that series has more than one."""
+    """Map each benchmark key to the key of its largest series. Benchmarks without a series of several are omitted."""
     ascending = sorted(
         (number, conditions.key, benchmark)
         for conditions, by_benchmark in counts.items()
@@ -154,7 +157,9 @@ def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
 
 
 def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
-    """The scores of a series, or all: submitted ones last, then the newest first. The first of a cell is shown."""
+    """Load the scores of a series, or all scores. Each cell shows the first: submitted ones come last, newer ones
+    first.
+    """
     scores = Score.objects.order_by("submitted", "-date", "pk")
     if series:
         scores = _annotate_report(scores).filter(**{name: getattr(series, name) for name in SERIES_FIELDS})
@@ -175,7 +180,9 @@ def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
 def _build_columns(
     records: Iterable[ScoreRecord], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
 ) -> dict[tuple[Any, ...], BenchmarkColumn]:
-    """(key of a benchmark, conditions) → column. The column of a benchmark with most scores has its slug as key."""
+    """Map (benchmark key, conditions) to a column. The largest column of a benchmark has the benchmark's slug as its
+    key.
+    """
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
     for record in records:
         counts[record.benchmark, record.conditions] += 1
@@ -193,7 +200,9 @@ def _build_columns(
 def _build_column(
     benchmark: Benchmark, conditions: tuple[Any, ...], number: int, series: str | None
 ) -> BenchmarkColumn:
-    """The column of a benchmark with this number, counted from 1; the name of a further one has metric and filter."""
+    """Build the column with this number, counted from 1, for a benchmark. From 2 on, its name includes metric and
+    filter.
+    """
     if number == 1:
         return BenchmarkColumn(benchmark.slug, benchmark.name, benchmark.slug, series)
     _, metric, score_filter, *_ = conditions
@@ -208,7 +217,7 @@ def _build_entries(
     ratings: Mapping[str, float],
     rated: Iterable[int],
 ) -> list[TableEntry]:
-    """One entry for each model with a score (in a series for each of its precisions), and for each rated model."""
+    """Build a row for each model with a score and each rated model. A series has one row per precision of a model."""
     cells: dict[tuple[int, str], dict[str, ScoreCell]] = defaultdict(dict, {(model, ""): {} for model in rated})
     for record in records:
         model_cells = cells[record.model, record.precision]
@@ -230,7 +239,7 @@ def _build_cell(chance: float | None, record: ScoreRecord) -> ScoreCell:
 
 
 def _load_models(keys: set[int]) -> dict[int, dict[str, Any]]:
-    """Model key → the fields of `TableEntry` about the model itself."""
+    """Map each model key to the fields of `TableEntry` that describe the model."""
     models = {}
     for key, *values in LanguageModel.objects.filter(pk__in=keys).values_list("pk", *MODEL_FIELDS.values()):
         fields = dict(zip(MODEL_FIELDS, values, strict=True))

@@ -1,4 +1,4 @@
-"""Filters, order and scale of the table of models and scores, parsed from a query string. Pure."""
+"""Filters, sort order, and scale of the table of scores, parsed from a query string. Pure functions, without Django."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,10 @@ FACT_SORTS = ("name", "size", "released", "rating")
 
 @dataclass(frozen=True)
 class TableView:
-    """The requested view. Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the key of a column."""
+    """The view that a request asks for.
+
+    Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the key of a column.
+    """
 
     weights: str = "open"
     kind: str = ""
@@ -37,13 +40,13 @@ class TableView:
 
     @property
     def filters(self) -> int:
-        """The number of filters that differ from the default (open weights only)."""
+        """The number of filters that differ from the default, which shows models with open weights."""
         texts = (self.kind, self.commercial, self.organization, self.license, self.precision)
         return sum(map(bool, texts)) + (self.weights != "open") + ((self.size_from, self.size_to) != (None, None))
 
     @property
     def descending(self) -> bool:
-        """Whether the largest value comes first. Default: names from A, numbers from the largest."""
+        """True if the largest values come first. By default, names are ascending and numbers are descending."""
         if self.order:
             return self.order == "desc"
         return self.sort != "name"
@@ -51,9 +54,10 @@ class TableView:
 
 @dataclass(frozen=True)
 class ScoreCell:
-    """A score in percent, raw (`value`) and normalized (0 is chance); `margin` is half the width of its 95% interval.
+    """A score in percent.
 
-    who: the person or organization that measured it.
+    `value` is the raw score. `normalized` is 0 at chance level. `margin` is half the width of the 95% interval. `who`
+    is the person or organization that measured the score.
     """
 
     value: float
@@ -66,9 +70,9 @@ class ScoreCell:
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A model in one precision, with `cells` by column key and `size` in billions of parameters.
+    """A row of the table: a model in one precision.
 
-    None and empty texts mean unknown.
+    `cells` maps column keys to scores, and `size` is in billions of parameters. None and empty strings mean unknown.
     """
 
     slug: str
@@ -86,7 +90,7 @@ class TableEntry:
 
 
 def parse_view(parameters: Mapping[str, str]) -> TableView:
-    """The view of these query parameters. Raises ValueError that names the parameter."""
+    """Parse query parameters into a view. Raises ValueError with the name of the invalid parameter."""
     chosen = {name: parameters[name] for name in CHOICES if name in parameters}
     texts = {name: parameters[name] for name in TEXT_PARAMETERS if parameters.get(name)}
     for name, value in chosen.items():
@@ -111,7 +115,7 @@ def _parse_size(name: str, text: str) -> float:
 
 
 def select_entries(entries: list[TableEntry], view: TableView) -> tuple[list[TableEntry], int]:
-    """The entries that pass the filters, sorted, and the number hidden because a filtered value is unknown."""
+    """Return the sorted rows that pass the filters, and the number of rows hidden by filters on unknown values."""
     matches = [(entry, _is_match(entry, view)) for entry in entries]
     selected = [entry for entry, is_match in matches if is_match]
     unknown = sum(is_match is None for _, is_match in matches)
@@ -119,7 +123,7 @@ def select_entries(entries: list[TableEntry], view: TableView) -> tuple[list[Tab
 
 
 def _is_match(entry: TableEntry, view: TableView) -> bool | None:
-    """Whether the entry passes all filters; None if that depends on an unknown value."""
+    """Return True if the row passes all filters, or None if that depends on an unknown value."""
     weights = {True: "open", False: "closed", None: ""}[entry.open_weights]
     results = [
         _is_equal("" if view.weights == "any" else view.weights, weights),
@@ -136,7 +140,10 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
 
 
 def _is_equal(wanted: str, value: str) -> bool | None:
-    """Whether a value passes a filter; an empty filter passes all, and an empty value is unknown."""
+    """Return True if a value passes a filter.
+
+    An empty filter passes every value. An empty value is unknown, and the result is None.
+    """
     if not wanted:
         return True
     return value == wanted if value else None
@@ -153,7 +160,7 @@ def _is_in_range(view: TableView, size: float | None) -> bool | None:
 
 
 def _sort_entries(entries: list[TableEntry], view: TableView) -> list[TableEntry]:
-    """By the sort column, equal values by name; unknown values come last in both directions."""
+    """Sort by the chosen column, then by name. Unknown values come last in both directions."""
     by_name = sorted(entries, key=lambda entry: entry.name.lower())
     sort_value = _build_sort_key(view)
     known = [entry for entry in by_name if sort_value(entry) is not None]

@@ -1,1 +1,1 @@
-"""Calculators: total cost of a model, and scaling laws."""
+"""Calculators for the total cost of a model and for scaling laws."""

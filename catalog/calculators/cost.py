@@ -1,4 +1,4 @@
-"""The cost calculator: from its form to the costs of an API and of self-hosting, and their break-even."""
+"""The cost calculator: compares the cost of an API with the cost of self-hosting."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +22,7 @@ PERCENT = Decimal(100)
 
 @dataclass(frozen=True)
 class MemoryNeed:
-    """Memory of one replica in GiB; `cache` is None without layers and heads."""
+    """GPU memory that one replica needs, in GiB. `cache` is None if layers or key-value heads are unknown."""
 
     weights: Decimal
     cache: Decimal | None
@@ -34,7 +34,7 @@ class MemoryNeed:
 
 @dataclass(frozen=True)
 class CostComparison:
-    """All results that the input allows, None for the others; `months` is the horizon."""
+    """The results of the calculator. Results without enough input are None."""
 
     use: MonthlyUse
     months: int
@@ -47,7 +47,7 @@ class CostComparison:
 
     @property
     def cheaper(self) -> str | None:
-        """The option that costs less over the horizon, `api` or `own`; None without both, or if they cost the same."""
+        """The option with the lower total cost, `api` or `own`. None if one is missing or both cost the same."""
         if self.api is None or self.own is None:
             return None
         api_total = self.api.total(self.months)
@@ -58,7 +58,7 @@ class CostComparison:
 
 
 def compare_costs(form: CostForm) -> CostComparison:
-    """The costs of an API and of self-hosted GPUs from a valid form."""
+    """Compare the cost of an API with the cost of self-hosting, from a valid form."""
     value = form.get_value
     use = MonthlyUse(value("input_tokens"), value("output_tokens"), value("cached") / PERCENT)
     memory = _build_memory(form)
@@ -131,6 +131,6 @@ def _compute_tuning_hours(form: CostForm) -> Decimal:
         tokens=value("tuning_tokens"),
         method=value("tuning_method"),
         peak_tflops=value("gpu_tflops"),
-        utilisation=value("tuning_utilisation") / PERCENT,
+        utilization=value("tuning_utilisation") / PERCENT,
     )
     return run.gpu_hours

@@ -1,4 +1,4 @@
-"""The form of the cost calculator: labels, bounds, defaults and dependencies of its fields."""
+"""Form of the cost calculator, with labels, bounds, defaults, and dependencies between fields."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from core.text.number_fields import AmountField, DefaultsForm
 
 MAX_TOKENS = 1e15
 MAX_DOLLARS = 1e9
-# Dense bfloat16 peak of one H100 SXM, from its maker's data sheet.
+# Peak of an H100 SXM in dense bfloat16, according to NVIDIA's data sheet.
 H100_TFLOPS = 989
 MAIN_SECTIONS: list[tuple[Any, list[str]]] = [
     (_("Monthly use"), ["input_tokens", "output_tokens", "cached", "months"]),
@@ -29,7 +29,7 @@ EXTRA_SECTIONS: list[tuple[Any, list[str]]] = [
         ["tuning_tokens", "tuning_method", "active_params", "gpu_tflops", "tuning_utilisation", "price_data"],
     ),
 ]
-# The first field of each pair requires the second.
+# Each pair means that the first field requires the second.
 FIELD_DEPENDENCIES = [
     ("price_input", "price_output"),
     ("price_output", "price_input"),
@@ -55,7 +55,7 @@ def _integer_field(label: Any, high: float, low: float = 1, **options: Any) -> A
 
 @dataclass(frozen=True)
 class FormSection:
-    """Fields that belong together; `used` if a number is filled in or a field has an error."""
+    """A group of fields. `used` is True if one of its numbers is filled in or one of its fields has an error."""
 
     title: Any
     fields: list[forms.BoundField]
@@ -63,10 +63,10 @@ class FormSection:
 
 
 class CostForm(DefaultsForm):
-    """Input of the cost calculator; all fields are optional, and `get_value` returns their defaults."""
+    """Input of the cost calculator. All fields are optional, and `get_value` returns a default for those left empty."""
 
     model = forms.CharField(
-        label=_("A catalog model whose prices and size fill in the fields that you leave empty"),
+        label=_("Slug of a model in the catalog. Its prices and size fill the fields that you leave empty."),
         required=False,
         max_length=200,
         widget=forms.HiddenInput,
@@ -140,13 +140,13 @@ class CostForm(DefaultsForm):
         return self.cleaned_data
 
     def _check_is_computable(self) -> None:
-        """Add errors if the input is contradictory, or not enough for any result."""
+        """Add an error if the input contradicts itself or is not enough for any result."""
         if self._is_given("gpu_hour") and not (self._is_given("gpus") or self._is_given("params")):
-            self.add_error("gpus", _("Enter the number of GPUs, or the total parameters."))
+            self.add_error("gpus", _("Enter the number of GPUs or the total parameters."))
         if self._is_given("active_params") and self.cleaned_data["active_params"] > self.cleaned_data["params"]:
-            self.add_error("active_params", _("This exceeds the total parameters."))
+            self.add_error("active_params", _("This must not be greater than the total parameters."))
         if not any(self._is_given(name) for name in ("price_input", "seats", "gpu_hour", "params")):
-            self.add_error("price_input", _("Enter the prices of an API, the price of a GPU, or the total parameters."))
+            self.add_error("price_input", _("Enter API prices, a GPU price, or the total parameters."))
 
     def _is_given(self, name: str) -> bool:
         return self.cleaned_data.get(name) is not None

@@ -1,6 +1,7 @@
-"""The total cost of a model: an API by tokens and seats, or self-hosting, with one-time costs. Pure.
+"""Cost model for using an API (by tokens and seats) or self-hosting, with one-time costs. Pure functions, without
+Django.
 
-US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
+Amounts are US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class MonthlyUse:
-    """Tokens per month; `cached` is the share of the input, from 0 to 1, that comes from the provider's cache."""
+    """Tokens per month. `cached` is the share of input tokens, from 0 to 1, that the provider reads from its cache."""
 
     input_tokens: int
     output_tokens: int
@@ -28,7 +29,11 @@ class MonthlyUse:
 
 @dataclass(frozen=True)
 class ApiPrices:
-    """Dollars per million tokens (`input`, `output`, `cached`), the number of seats, and dollars per seat and month."""
+    """Prices of an API in US dollars.
+
+    `input`, `output`, and `cached` are per million tokens. `seats` is the number of seats, and `seat` is the price per
+    seat and month.
+    """
 
     input: Decimal
     output: Decimal
@@ -37,29 +42,31 @@ class ApiPrices:
     seat: Decimal = ZERO
 
     def token_cost(self, use: MonthlyUse) -> Decimal:
-        """Dollars per month for all tokens; without a price for cached input, it costs as much as uncached input."""
+        """Return the monthly cost of all tokens. Without a price for cached input, cached input costs as much as other
+        input.
+        """
         cached_price = self.input if self.cached is None else self.cached
         input_cost = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached_price)
         return (input_cost + use.output_tokens * self.output) / MILLION
 
     @property
     def seat_cost(self) -> Decimal:
-        """Dollars per month for all seats."""
+        """The monthly cost of all seats."""
         return self.seats * self.seat
 
 
-# Three input tokens per output token, as in most public price comparisons.
+# Most public price comparisons use a 3:1 ratio of input to output tokens.
 TYPICAL_USE = MonthlyUse(3_000_000, 1_000_000)
 
 
 def blend_price(price_input: Decimal, price_output: Decimal) -> Decimal:
-    """Dollars per million tokens, blended 3:1 (input:output); the prices are dollars per million tokens."""
+    """Return the price per million tokens at a 3:1 ratio of input to output. Both prices are per million tokens."""
     return ApiPrices(price_input, price_output).token_cost(TYPICAL_USE) * MILLION / TYPICAL_USE.tokens
 
 
 @dataclass(frozen=True)
 class CostItem:
-    """One item of a bill; `name` is its key in the API and in `cost_text`."""
+    """One line of the cost. `name` is its key in the API and in `cost_text`."""
 
     name: str
     dollars: Decimal
@@ -67,7 +74,7 @@ class CostItem:
 
 @dataclass(frozen=True)
 class LaunchWork:
-    """Weeks until launch, and dollars per week for the whole team."""
+    """The weeks until launch, and the cost of the whole team per week."""
 
     weeks: Decimal = ZERO
     week: Decimal = ZERO
@@ -79,7 +86,7 @@ class LaunchWork:
 
 @dataclass(frozen=True)
 class CostOption:
-    """An API or self-hosting: monthly items, one-time items before the launch, and weeks until the launch."""
+    """The cost of one option: monthly items, one-time items before the launch, and weeks until the launch."""
 
     monthly: tuple[CostItem, ...]
     one_time: tuple[CostItem, ...]
@@ -95,13 +102,17 @@ class CostOption:
         return sum((item.dollars for item in self.one_time), ZERO)
 
     def total(self, months: int) -> Decimal:
-        """Total dollars over this number of months, including one-time costs."""
+        """Return the total cost over this number of months, including one-time costs."""
         return self.one_time_total + months * self.monthly_total
 
 
 @dataclass(frozen=True)
 class GpuFleet:
-    """Own GPUs: their number, dollars per hour of each, and operations in hours per month and dollars per hour."""
+    """Self-hosted GPUs.
+
+    `hour` is the price of one GPU-hour. `operations_hours` are the hours of operations work per month, and
+    `operations_rate` is the cost of one such hour.
+    """
 
     replicas: int
     per_replica: int
@@ -119,7 +130,7 @@ class GpuFleet:
 
 
 def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> CostOption:
-    """The costs of an API; items without cost are absent."""
+    """Return the cost of using an API. Items that cost nothing are omitted."""
     monthly = {"tokens": prices.token_cost(use), "seats": prices.seat_cost}
     return CostOption(_build_items(monthly), _build_items({"build": build.dollars}), build.weeks)
 
@@ -127,9 +138,10 @@ def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> C
 def build_own_option(
     gpus: GpuFleet, build: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
 ) -> CostOption:
-    """The costs of self-hosting; items without a cost are absent.
+    """Return the cost of self-hosting. Items that cost nothing are omitted.
 
-    Fine-tuning takes `tuning_hours` GPU-hours on the same GPUs before the launch, and `data` dollars.
+    `tuning_hours` is the number of GPU-hours for fine-tuning on the same GPUs before the launch. `data` is the cost of
+    the training data.
     """
     monthly = {"gpus": gpus.monthly_cost, "operations": gpus.operations_hours * gpus.operations_rate}
     one_time = {"build": build.dollars, "tuning": tuning_hours * gpus.hour, "data": data}
@@ -145,10 +157,13 @@ def _build_items(costs: Mapping[str, Decimal]) -> tuple[CostItem, ...]:
 class BreakEven:
     """The point at which self-hosting becomes cheaper than the API.
 
-    tokens    tokens per month, in the current mix of input, output and cache, at which both cost the same over the
-              horizon; None without tokens, whose mix is then unknown, or if tokens are free
-    possible  whether the planned replicas can write that many; None if their speed is unknown
-    month     the first month by the end of which self-hosting has not cost more in total; None if never
+    `tokens` is the number of tokens per month at which both options cost the same over the horizon, with the current
+    ratio of input, output, and cached tokens. It is None if there are no tokens or tokens are free.
+
+    `possible` is True if the planned replicas can generate that many tokens, and None if their speed is unknown.
+
+    `month` is the first month in which the total cost of self-hosting is no higher than that of the API, or None if
+    there is no such month.
     """
 
     tokens: int | None
@@ -164,7 +179,7 @@ def find_break_even(
     months: int,
     tokens_per_s: Decimal | None = None,
 ) -> BreakEven:
-    """The break-even over a horizon of `months`; all replicas together write `tokens_per_s`, if known."""
+    """Find the break-even point over `months`. `tokens_per_s` is the combined speed of all replicas, if known."""
     token_cost = prices.token_cost(use)
     tokens = None
     if token_cost:

@@ -1,4 +1,4 @@
-"""Prices and size of a model of the catalog, as input of the cost calculator."""
+"""Prices and sizes of catalog models, used to fill the form of the cost calculator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ CACHE_FIELDS = ("layers", "kv_heads", "head_dim")
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A model whose figures fill the form: `values` maps fields of the form to texts, as a visitor would type them."""
+    """A catalog model that fills the form. `values` maps form fields to text, as a visitor would type it."""
 
     model: LanguageModel
     price: Price | None
@@ -24,12 +24,12 @@ class KnownModel:
 
     @property
     def link(self) -> str:
-        """The URL of the price's source, or an empty text."""
+        """The URL of the price's source, or an empty string."""
         return extract_link(self.price.source) if self.price else ""
 
 
 def load_known_model(slug: str) -> KnownModel | None:
-    """The model with this slug, or None."""
+    """Return the model with this slug, or None."""
     model = LanguageModel.objects.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
         return None
@@ -45,7 +45,7 @@ def _format_prices(price: Price | None) -> dict[str, str]:
 
 
 def _format_sizes(model: LanguageModel) -> dict[str, str]:
-    """Sizes as fields. The form requires layers and heads together, and parameters with them."""
+    """Return the sizes as form fields. The form requires layers and heads together, and parameters with both."""
     sizes = {"params": model.parameters_total, "active_params": model.parameters_active}
     if model.parameters_total and None not in (model.layers, model.kv_heads):
         sizes |= {name: getattr(model, name) for name in CACHE_FIELDS}
@@ -53,17 +53,18 @@ def _format_sizes(model: LanguageModel) -> dict[str, str]:
 
 
 def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:
-    """The form with the query's fields, even empty ones; the model's values fill fields that the query does not have.
+    """Build the form from the query, and fill fields that the query does not contain with the model's values.
 
-    known: the model of the query, or None; then the form has an error if the query names one.
+    A field that the query contains stays as it is, even if it is empty. `known` is the model that the query names. If
+    it is None but the query names a model, the form has an error.
     """
     form = CostForm({**known.values, **query.dict()} if known else query)
     if query.get("model") and known is None and not form.has_error("model"):
-        form.errors.clear()  # the model might have filled the missing fields
+        form.errors.clear()  # the model's values might have filled the missing fields
         form.add_error("model", _("There is no model “%(slug)s”.") % {"slug": query["model"]})
     return form
 
 
 def build_initial_form(known: KnownModel) -> CostForm:
-    """The unbound form with the model's values, so that nothing is computed yet."""
+    """Build an unbound form with the model's values. An unbound form shows the values without computing a result."""
     return CostForm(initial={**known.values, "model": known.model.slug})

@@ -1,4 +1,4 @@
-"""A cost comparison as the lines of a bill."""
+"""Formats a cost comparison as a table."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from core.text.number_format import format_dollars
 MONTHLY_LABELS = {"tokens": _("Tokens"), "seats": _("Seats"), "gpus": _("GPUs"), "operations": _("Operations")}
 ONE_TIME_LABELS = {"build": _("Build"), "tuning": _("Fine-tuning"), "data": _("Training data")}
 NO_VALUE = "\N{EN DASH}"
-MIN_WEEKS = Decimal("0.1")  # shorter times are shown as 0, because nobody plans a launch by the hour
+MIN_WEEKS = Decimal("0.1")  # shorter times are shown as 0, because a launch is not planned by the hour
 
 
 @dataclass(frozen=True)
 class CostLine:
-    """One line of the bill, with both options as text; `sum` marks the totals."""
+    """A row of the table, with the formatted costs of both options. `sum` is True for totals."""
 
     label: Any
     api: str
@@ -30,7 +30,7 @@ class CostLine:
 
 
 def build_lines(comparison: CostComparison) -> list[CostLine]:
-    """The lines of the bill; lines that are empty for both options are absent."""
+    """Build the rows of the table. Rows without a value for either option are omitted."""
     months = comparison.months
     horizon = ngettext_lazy("Over %(months)s month", "Over %(months)s months", months) % {"months": months}
     lines = _build_item_lines(comparison, MONTHLY_LABELS, lambda option: option.monthly)
@@ -59,7 +59,7 @@ def _build_sum_line(comparison: CostComparison, label: Any, compute: Callable[[C
 def _build_item_lines(
     comparison: CostComparison, labels: Mapping[str, Any], get_items: Callable[[CostOption], tuple[CostItem, ...]]
 ) -> list[CostLine]:
-    """One line for each item that an option has, in the order of the labels."""
+    """Build a row for each item that has a cost, in the order of `labels`."""
 
     def render(option: CostOption, name: str) -> str:
         return next((format_dollars(item.dollars) for item in get_items(option) if item.name == name), NO_VALUE)

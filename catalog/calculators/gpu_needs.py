@@ -1,6 +1,6 @@
-"""Memory, replicas and GPU-hours for running and fine-tuning a model on your own GPUs. Pure.
+"""Memory, replicas, and GPU-hours for running and fine-tuning a model on your own GPUs. Pure functions, without Django.
 
-Exact decimals throughout, because costs are computed from them.
+All numbers are exact decimals because costs are computed from them.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ GIB = Decimal(2**30)
 HOURS_PER_MONTH = Decimal(730)
 HOURS_PER_WEEK = Decimal(168)
 SECONDS_PER_HOUR = Decimal(3600)
-# Weights take this many times their bytes, because of buffers, activations and the runtime itself.
+# The memory for weights is this many times their size, to allow for buffers, activations, and the runtime itself.
 MEMORY_OVERHEAD = Decimal("1.2")
 KEY_VALUE_TENSORS = 2
 BITS_PER_BYTE = Decimal(8)
-# Operations per parameter and token. A low-rank adapter needs no gradient of the weights, which is two of the six.
+# Operations per parameter and token. LoRA does not compute the gradients of the weights, which saves two of the six.
 FULL_OPERATIONS, LORA_OPERATIONS = 6, 4
 METHOD_OPERATIONS = {"full": FULL_OPERATIONS, "lora": LORA_OPERATIONS}
 TERA = Decimal(10**12)
@@ -22,7 +22,7 @@ TERA = Decimal(10**12)
 
 @dataclass(frozen=True)
 class WeightsMemory:
-    """The memory for a model's weights: all parameters times their bytes (2 in bfloat16, 0.5 in four bits)."""
+    """Memory for a model's weights. `bytes_each` is the number of bytes per parameter: 2 in bfloat16, 0.5 in 4 bits."""
 
     params: int
     bytes_each: Decimal = Decimal(2)
@@ -34,7 +34,7 @@ class WeightsMemory:
 
 @dataclass(frozen=True)
 class KvCache:
-    """Keys and values of all tokens of the concurrent conversations; `context` is in tokens per conversation."""
+    """Memory for the KV cache of all concurrent conversations. `context` is the number of tokens per conversation."""
 
     layers: int
     kv_heads: int
@@ -51,18 +51,18 @@ class KvCache:
 
 @dataclass(frozen=True)
 class Traffic:
-    """The peak load and the speed of one replica, in tokens per second.
+    """Peak load, and the speed of one replica, in tokens per second.
 
-    A replica is planned to be busy for the share `utilisation` of the time only, so that requests need not wait.
+    `utilization` is the share of that speed that the plan uses. The rest prevents queues.
     """
 
     peak_tokens_per_s: Decimal
     replica_tokens_per_s: Decimal
-    utilisation: Decimal = Decimal("0.7")
+    utilization: Decimal = Decimal("0.7")
 
     @property
     def usable_tokens_per_s(self) -> Decimal:
-        return self.replica_tokens_per_s * self.utilisation
+        return self.replica_tokens_per_s * self.utilization
 
     @property
     def replicas(self) -> int:
@@ -71,22 +71,25 @@ class Traffic:
 
 @dataclass(frozen=True)
 class TuningRun:
-    """A fine-tuning run: `method` is a key of `METHOD_OPERATIONS`, `utilisation` the share of peak that it reaches."""
+    """A fine-tuning run.
+
+    `method` is a key of `METHOD_OPERATIONS`. `utilization` is the share of peak FLOPS that the run reaches.
+    """
 
     params: int
     tokens: int
     method: str
     peak_tflops: Decimal
-    utilisation: Decimal = Decimal("0.35")
+    utilization: Decimal = Decimal("0.35")
 
     @property
     def operations(self) -> int:
-        """6·N·D, or about 4·N·D with a low-rank adapter."""
+        """The number of operations: 6·N·D, or about 4·N·D with LoRA."""
         return METHOD_OPERATIONS[self.method] * self.params * self.tokens
 
     @property
     def gpu_hours(self) -> Decimal:
-        return self.operations / (self.peak_tflops * TERA * self.utilisation * SECONDS_PER_HOUR)
+        return self.operations / (self.peak_tflops * TERA * self.utilization * SECONDS_PER_HOUR)
 
 
 def round_up(number: Decimal) -> int:
@@ -94,5 +97,5 @@ def round_up(number: Decimal) -> int:
 
 
 def count_gpus(gib: Decimal, gpu_memory: Decimal) -> int:
-    """The number of GPUs, at least one, whose total memory is at least this many GiB."""
+    """Return the number of GPUs, at least one, that together have at least `gib` GiB of memory."""
     return max(1, round_up(gib / gpu_memory))

@@ -1,4 +1,4 @@
-"""The scaling calculator: its form, the plan that follows, and the trainings of the models of the catalog."""
+"""The scaling calculator: its form, the resulting plan, and the training data of catalog models."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +19,14 @@ from catalog.models import LanguageModel
 from core.text.number_fields import AmountField, DefaultsForm
 
 HOFFMANN_WARNING = _(
-    "The constants as printed in the paper are rounded: at Chinchilla's own compute they imply 93 tokens per parameter,"
-    " while the paper's other methods, and Chinchilla itself, use 20."
+    "The paper prints rounded constants. With Chinchilla's compute budget, they imply 93 tokens per parameter. The"
+    " other methods in the paper imply about 20, and Chinchilla itself used 20."
 )
 INPUT_FIELDS = ("params", "tokens", "compute")
 
 
 class ScalingForm(DefaultsForm):
-    """Input of the scaling calculator: one or two of parameters, tokens and compute, and a law."""
+    """Input of the scaling calculator: one or two of parameters, tokens, and compute, and a scaling law."""
 
     params = AmountField(label=_("Parameters"), low=1, high=1e18)
     tokens = AmountField(label=_("Training tokens"), low=1, high=1e18)
@@ -46,24 +46,25 @@ class ScalingForm(DefaultsForm):
         try:
             training = derive_training(**amounts)
             if min(training.params, training.tokens) < 1:
-                raise ValueError("This is too little compute for one parameter and one token.")
+                raise ValueError("This is not enough compute for one parameter and one token.")
             self.cleaned_data["training"] = training
         except ValueError as error:
             self.add_error("params" if values["compute"] is None else "compute", str(error))
         return self.cleaned_data
 
     def plan(self) -> TrainingPlan:
-        """The plan for the training of a valid form."""
+        """Return the plan for a valid form."""
         training: Training = self.cleaned_data["training"]
         return build_plan(training, LAWS[self.get_value("law")])
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model of the catalog and its training.
+    """A catalog model and its training run.
 
-    derived: it was made from another model, so its tokens may count either training. total: all parameters of a
-    mixture of experts, of which `training` counts the active ones; None for other models.
+    `derived` is True if the model was trained from another model. In that case, `training.tokens` may or may not
+    include the tokens of the base model. For a mixture of experts, `total` is the number of all parameters, while
+    `training.params` is the number of active ones. `total` is None for other models.
     """
 
     slug: str
@@ -74,7 +75,7 @@ class TrainedModel:
 
 
 def load_trained_models() -> list[TrainedModel]:
-    """All models with known parameters and training tokens, by tokens per parameter, highest first."""
+    """Return all models with known parameters and training tokens, sorted by tokens per parameter, highest first."""
     known = LanguageModel.objects.filter(parameters_total__gt=0, training_tokens__gt=0)
     models = [
         TrainedModel(

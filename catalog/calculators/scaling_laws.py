@@ -1,7 +1,7 @@
-"""Scaling laws of Chinchilla: the best model size and amount of data for a training budget. Pure.
+"""Chinchilla scaling laws: the best model size and amount of data for a compute budget. Pure functions, without Django.
 
-Training a model of N parameters on D tokens takes C = 6·N·D operations. For a mixture of experts, N counts the active
-parameters only.
+Training a model with N parameters on D tokens takes C = 6·N·D operations. For a mixture of experts, N is the number of
+active parameters.
 """
 
 import math
@@ -13,7 +13,7 @@ TOKENS_PER_PARAMETER = 20
 
 @dataclass(frozen=True)
 class ScalingLaw:
-    """A fitted law of the loss in nats per token: E + A/N^a + B/D^b, with N parameters and D tokens."""
+    """A fitted law for the loss in nats per token: E + A/N^a + B/D^b, with N parameters and D tokens."""
 
     slug: str
     floor: float  # E
@@ -28,7 +28,7 @@ class ScalingLaw:
         return self.floor + params_loss + tokens_loss
 
     def optimum(self, compute: float) -> "Training":
-        """The training with the lowest loss for this number of operations.
+        """Return the training run with the lowest loss for this number of operations.
 
         N = G·(C/6)^(b/(a+b)) with G = (aA/(bB))^(1/(a+b)), and D = C/6N.
         """
@@ -41,15 +41,15 @@ class ScalingLaw:
 # Besiroglu, Erdil, Barnett and You 2024, https://arxiv.org/abs/2404.10102: a refit of the third method of Hoffmann
 # et al.
 EPOCH_LAW = ScalingLaw("epoch", 1.8172, 482.01, 2085.43, 0.3478, 0.3658)
-# Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, section D.3, as printed. The constants are rounded, and
-# contradict the other two methods of that paper: at Chinchilla's own compute they imply 93 tokens per parameter.
+# Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, section D.3. The printed constants are rounded and contradict
+# the other two methods of the paper: with Chinchilla's compute budget, they imply 93 tokens per parameter.
 HOFFMANN_LAW = ScalingLaw("hoffmann", 1.69, 406.4, 410.7, 0.34, 0.28)
 LAWS = {law.slug: law for law in (EPOCH_LAW, HOFFMANN_LAW)}
 
 
 @dataclass(frozen=True)
 class Training:
-    """A model's number of parameters and of training tokens; `compute` is in floating-point operations."""
+    """A training run. `compute` is in floating-point operations."""
 
     params: float
     tokens: float
@@ -64,24 +64,24 @@ class Training:
 
     @property
     def overtraining(self) -> float:
-        """Tokens as a multiple of the rule: 1 follows the rule, 94 is a model that is meant to be cheap to run."""
+        """Tokens per parameter, divided by 20. A model above 1 costs more to train than necessary, but less to run."""
         return self.tokens_per_parameter / TOKENS_PER_PARAMETER
 
 
 def derive_by_rule(compute: float) -> Training:
-    """The training with twenty tokens per parameter for this number of operations."""
+    """Return the training run with 20 tokens per parameter for this number of operations."""
     params = math.sqrt(compute / (OPERATIONS_PER_PARAMETER_TOKEN * TOKENS_PER_PARAMETER))
     return Training(params, TOKENS_PER_PARAMETER * params)
 
 
 def derive_training(params: float | None = None, tokens: float | None = None, compute: float | None = None) -> Training:
-    """The training that follows from two of the three, or from one and the rule of twenty tokens per parameter.
+    """Derive a training run from two of the three values, or from one value and 20 tokens per parameter.
 
-    Raises ValueError if none or all three are given, because the third follows from two.
+    Raises ValueError if no value or all three values are given.
     """
     if params is not None and tokens is not None:
         if compute is not None:
-            raise ValueError("Compute follows from parameters and tokens: leave one of the three empty.")
+            raise ValueError("Compute follows from parameters and tokens, so leave one of the three empty.")
         return Training(params, tokens)
     if compute is not None:
         return _derive_from_compute(compute, params, tokens)
@@ -89,7 +89,7 @@ def derive_training(params: float | None = None, tokens: float | None = None, co
         return Training(params, TOKENS_PER_PARAMETER * params)
     if tokens is not None:
         return Training(tokens / TOKENS_PER_PARAMETER, tokens)
-    raise ValueError("Enter parameters, tokens, or compute, or two of them.")
+    raise ValueError("Enter one or two of parameters, tokens, and compute.")
 
 
 def _derive_from_compute(compute: float, params: float | None, tokens: float | None) -> Training:
@@ -103,7 +103,7 @@ def _derive_from_compute(compute: float, params: float | None, tokens: float | N
 
 @dataclass(frozen=True)
 class PredictedTraining:
-    """A training and its loss by a law, in nats per token."""
+    """A training run, and its predicted loss in nats per token."""
 
     training: Training
     loss: float
@@ -111,7 +111,7 @@ class PredictedTraining:
 
 @dataclass(frozen=True)
 class TrainingPlan(PredictedTraining):
-    """A training, and the best ones for its compute by the rule and by a law."""
+    """A training run, and two alternatives with the same compute: by the 20-token rule, and by a scaling law."""
 
     law: ScalingLaw
     rule: PredictedTraining
@@ -119,7 +119,7 @@ class TrainingPlan(PredictedTraining):
 
 
 def build_plan(training: Training, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
-    """The comparison of a training with the best ones for its compute."""
+    """Compare a training run with the best ones for its compute."""
     rule = derive_by_rule(training.compute)
     optimum = law.optimum(training.compute)
     return TrainingPlan(

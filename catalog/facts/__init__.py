@@ -1,1 +1,1 @@
-"""Facts about models: fields, claims and their sources, prices."""
+"""Facts about models: fields, claims from sources, and prices."""

@@ -1,8 +1,8 @@
-"""Facts with their sources: all claims are stored, and the one chosen for each field fills the model's column.
+"""Facts and their sources. All claims are stored, and the chosen claim for each field fills the model's column.
 
-Order of trust: values set by hand, then values shipped with Arena, then models.dev, then files of scores; within a
-source the first claim. A column that differs from its chosen fact was set by hand (in the admin or by a models file).
-It becomes a fact before any import, so importers never overwrite it.
+Sources by trust: values set by hand, values shipped with Arena, models.dev, and score files. If a source makes several
+claims about a field, the first one is used. If a column differs from its chosen fact, an operator or a models file has
+set it. Imports store such a value as a fact first, which keeps them from overwriting it.
 """
 
 from collections import defaultdict
@@ -26,9 +26,9 @@ RELATED_MODELS = {"organization": Organization, "license": License}
 
 @transaction.atomic
 def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) -> None:
-    """Replace the claims of this origin about these models, and choose their facts again.
+    """Replace the claims from this origin about these models, and choose the models' facts again.
 
-    claims: model key → all that the origin now claims about the model; models that are absent stay unchanged.
+    `claims` maps each model key to all current claims from this origin. Models that are not in it stay unchanged.
     """
     adopted = adopt_column_values(claims)
     old = Fact.objects.filter(origin=origin, model__in=claims).select_related("model").order_by("pk")
@@ -49,7 +49,7 @@ def _list_claims(facts: Iterable[Fact]) -> list[Claim]:
 
 
 def _clear_columns(facts: list[Fact]) -> None:
-    """Reset the columns of these facts to their defaults, because the source may have withdrawn the claims."""
+    """Reset the columns of these facts to their defaults, because the source may have withdrawn its claims."""
     models = {fact.model_id: fact.model for fact in facts}
     for fact in facts:
         setattr(models[fact.model_id], fact.field, to_column_value(fact.field, None))
@@ -57,7 +57,7 @@ def _clear_columns(facts: list[Fact]) -> None:
 
 
 def adopt_column_values(keys: Iterable[int]) -> set[int]:
-    """Store column values of these models that were set by hand as facts; returns the keys of the models with any."""
+    """Store column values that were set by hand as facts. Return the keys of the models that had such values."""
     current = [fact for model, facts in _load_locked_models(keys) for fact in get_current_facts(model, facts).values()]
     unsaved = [fact for fact in current if fact.pk is None]
     for fact in unsaved:
@@ -72,9 +72,11 @@ def adopt_column_values(keys: Iterable[int]) -> set[int]:
 
 
 def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, Fact]:
-    """Field → the fact behind the column's value: the chosen fact, or an unsaved one if the column was set by hand.
+    """Return the fact behind each field's column value: the chosen fact, or an unsaved fact if the value was set by
+    hand.
 
-    facts: all facts of the model. An unsaved fact has `as_of` None, because nobody recorded when it was set.
+    `facts` are all facts about the model. An unsaved fact has no `as_of` because the date of the change is not
+    recorded.
     """
     chosen = {fact.field: fact for fact in facts if fact.chosen}
     current = {}
@@ -96,9 +98,9 @@ def _build_hand_fact(model: LanguageModel, field: str, column_value: Any) -> Fac
 
 @transaction.atomic
 def set_hand_fact(key: int, field: str, value: Any, source: str) -> Fact:
-    """Store an operator's value for a field of a model, and its source; it replaces earlier values set by hand.
+    """Store an operator's value for a field, with its source. It replaces any value that was set by hand before.
 
-    Raises ValueError for an unknown field, an invalid value, or an invalid source.
+    Raises ValueError if the field is unknown or if the value or source is invalid.
     """
     value = parse_value(field, value)
     if not source.strip() or len(source) > MAX_SOURCE_LENGTH or not source.isprintable():
@@ -113,7 +115,7 @@ def set_hand_fact(key: int, field: str, value: Any, source: str) -> Fact:
 
 
 def choose_facts(keys: Iterable[int]) -> None:
-    """Choose the most trusted fact of each field of these models, and write it into the model's column."""
+    """Choose the most trusted fact for each field of these models, and copy its value to the model's column."""
     related_rows = {field: _RowsByName(kind) for field, kind in RELATED_MODELS.items()}
     models = []
     chosen = []
@@ -134,7 +136,7 @@ def choose_facts(keys: Iterable[int]) -> None:
 
 
 def _pick_best(facts: Iterable[Fact]) -> dict[str, Fact]:
-    """Field → the most trusted of these facts of one model."""
+    """Return the most trusted of a model's facts for each field."""
     best: dict[str, Fact] = {}
     for fact in sorted(facts, key=_trust_key):
         best.setdefault(fact.field, fact)
@@ -142,21 +144,21 @@ def _pick_best(facts: Iterable[Fact]) -> dict[str, Fact]:
 
 
 def _trust_key(fact: Fact) -> tuple[int, int, int]:
-    """Sort key, the most trusted first: among values set by hand the newest, among other claims the first stored."""
+    """Return a sort key that puts the most trusted fact first: the newest set by hand, or else the first one stored."""
     if fact.origin == Fact.Origin.HAND:
         return TRUST_ORDER[Fact.Origin.HAND], -fact.as_of.toordinal(), -fact.pk
     return TRUST_ORDER[Fact.Origin(fact.origin)], 0, fact.pk
 
 
 def _save_models(models: Collection[LanguageModel]) -> None:
-    """Write the fact columns of existing models. `bulk_update` would write a CASE for each model and field instead."""
+    """Write the fact columns of existing models. `bulk_update` would send a CASE expression per model and field."""
     LanguageModel.objects.bulk_create(models, update_conflicts=True, unique_fields=("pk",), update_fields=FACT_FIELDS)
 
 
 def _load_locked_models(keys: Iterable[int]) -> list[tuple[LanguageModel, list[Fact]]]:
-    """Models and their facts, by key. The rows are locked so that none is deleted before `_save_models`.
+    """Load models and their facts, sorted by key. The row locks prevent deletions before `_save_models`.
 
-    The lock leaves the primary key free, because new battles refer to it meanwhile.
+    The locks do not block new battles, because they allow foreign keys to reference the rows.
     """
     models = LanguageModel.objects.filter(pk__in=list(keys)).select_related(*RELATED_MODELS).prefetch_related("facts")
     models = models.order_by("pk").select_for_update(of=("self",), no_key=True)
@@ -169,21 +171,21 @@ def _get_column_value(model: LanguageModel, field: str) -> Any:
 
 
 class _RowsByName:
-    """Organizations or licenses by name; loads all once."""
+    """All organizations or all licenses, loaded once and looked up by name."""
 
     def __init__(self, kind: Any) -> None:
         self._kind = kind
         self._rows = {row.name: row for row in kind.objects.all()}
 
     def get_or_create(self, name: str | None) -> Any:
-        """The row with this name, new if need be; None without a name."""
+        """Return the row with this name, and create it if necessary. Return None for no name."""
         if name is not None and name not in self._rows:
             self._rows[name] = self._kind.objects.create(name=name, slug=pick_free_slug(self._kind, name))
         return name and self._rows[name]
 
 
 def pick_free_slug(kind: Any, name: str) -> str:
-    """A slug from the name that no row of `kind` has. A number is appended to a slug that is taken."""
+    """Make an unused slug from the name. If the slug is taken, append a number."""
     slug = slugify(name)[:90] or "unnamed"
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())

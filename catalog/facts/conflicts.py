@@ -1,4 +1,4 @@
-"""Fields and prices on which sources disagree, and the operator's choice of one of them."""
+"""Finds fields and prices on which sources disagree, and stores the operator's choice."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ PRICE_FIELD = "price"
 
 @dataclass(frozen=True)
 class SourceClaim:
-    """A value from one source. `key` is the primary key of the fact or of the price."""
+    """A value from one source. `key` is the primary key of the fact or price."""
 
     key: int
     value: Any
@@ -27,7 +27,7 @@ class SourceClaim:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The chosen value of a field of a model, and the claims that differ. `decided`: an operator made the choice."""
+    """A field of a model on which sources disagree. `decided` is True if an operator chose the current value."""
 
     model: LanguageModel
     field: str
@@ -37,14 +37,14 @@ class Conflict:
 
 
 def find_conflicts() -> list[Conflict]:
-    """All conflicts, undecided ones first: conflicts of facts by model and field, then of prices by model."""
+    """Return all conflicts, undecided ones first. Facts are sorted by model and field, followed by prices."""
     candidates = [*_build_fact_conflicts(), *_build_price_conflicts()]
     conflicts = [candidate for candidate in candidates if candidate.others]
     return sorted(conflicts, key=lambda conflict: conflict.decided)
 
 
 def _build_fact_conflicts() -> Iterator[Conflict]:
-    """One conflict for each field of a model that has facts."""
+    """Yield a conflict for each field of a model that has facts. It has no `others` if all sources agree."""
     facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
     for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
         facts_by_field[fact.model_id, fact.field].append(fact)
@@ -54,7 +54,7 @@ def _build_fact_conflicts() -> Iterator[Conflict]:
 
 
 def _is_same_value(field: str, one: Any, other: Any) -> bool:
-    """Whether two values agree; a month agrees with each of its days."""
+    """Return True if two values agree. A month agrees with every day in it."""
     if to_column_value(field, one) == to_column_value(field, other):
         return True
     is_date = isinstance(one, str) and isinstance(other, str) and field in DATE_FIELDS
@@ -62,7 +62,9 @@ def _is_same_value(field: str, one: Any, other: Any) -> bool:
 
 
 def _build_price_conflicts() -> Iterator[Conflict]:
-    """One conflict for each model with prices, from the newest price of each source; prices set by hand come first."""
+    """Yield a conflict for each model with prices, using the newest price from each source. Prices set by hand come
+    first.
+    """
     prices_by_model: dict[int, dict[str, Price]] = defaultdict(dict)
     for price in Price.objects.select_related("model").order_by("model__slug", "-by_hand", "-as_of", "-pk"):
         prices_by_model[price.model_id].setdefault(price.source, price)
@@ -82,14 +84,14 @@ def _build_claim(row: Fact | Price) -> SourceClaim:
 
 
 def accept_fact(key: int) -> Fact:
-    """Store this source's value as set by hand, so that it is chosen from now on. Raises Fact.DoesNotExist."""
+    """Store this source's value as set by hand, which makes it the chosen one. Raises Fact.DoesNotExist."""
     fact = Fact.objects.get(pk=key)
     return set_hand_fact(fact.model_id, fact.field, fact.value, fact.source)
 
 
 @transaction.atomic
 def accept_price(key: int) -> Price:
-    """Make this the only price of its model that is set by hand, so that it is current. Raises Price.DoesNotExist."""
+    """Mark this price as the only one set by hand, which makes it the current one. Raises Price.DoesNotExist."""
     price = Price.objects.select_for_update().get(pk=key)
     for other in Price.objects.filter(model=price.model_id, by_hand=True).exclude(pk=key):
         other.by_hand = False

@@ -1,4 +1,4 @@
-"""The fields of a model that have facts: a parser for each, and the conversion to column values. Pure."""
+"""The model fields that can have facts, with a parser for each. Pure functions, without Django."""
 
 import re
 from collections.abc import Callable
@@ -10,14 +10,14 @@ MAX_COUNT = 10**15
 MODEL_KINDS = ("base", "chat", "fine-tuned", "merge")
 TUNING_OPTIONS = ("weights", "api", "no")
 MODALITIES = ("text", "image", "audio", "video", "pdf")
-VALID_YEARS = range(1950, 2101)  # from before the first chat programs to dates that a maker may promise
+VALID_YEARS = range(1950, 2101)  # earlier than the first chatbots, and later than any announced retirement
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 RATE_PATTERN = re.compile(r"([1-9][0-9]{0,11})(?: \((.+)\))?")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A value that a source gives for a field of a model, and the day of that statement."""
+    """A source's value for one field of a model. `as_of` is the date of the source."""
 
     field: str
     value: Any
@@ -41,7 +41,7 @@ def _parse_boolean(value: Any) -> bool:
 
 
 def _parse_date(value: Any) -> str:
-    """A day or a month, as precise as the source."""
+    """Return a day or a month, at the precision of the source."""
     text = str(value)
     try:
         if not DATE_PATTERN.fullmatch(text) or parse_day(text).year not in VALID_YEARS:
@@ -62,7 +62,7 @@ def _parse_count(value: Any) -> int:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """The limit per minute that a provider sets for one customer; `tier` is the customer's tier, or empty."""
+    """A provider's limit per minute for one customer. `tier` is the customer's usage tier, or empty."""
 
     number: int
     tier: str
@@ -72,7 +72,7 @@ class RateLimit:
 
 
 def parse_rate(text: str) -> RateLimit | None:
-    """The rate limit in a text like `50 (tier 1)`, or None if the text is empty or has another form."""
+    """Parse a rate limit like `50 (tier 1)`. Return None if the text has another format."""
     match = RATE_PATTERN.fullmatch(text)
     if match is None:
         return None
@@ -80,10 +80,10 @@ def parse_rate(text: str) -> RateLimit | None:
 
 
 def _validate_rate(value: Any) -> str:
-    """A rate as text, because the number without its tier is wrong for most customers: `50 (tier 1)`."""
+    """Return the rate limit as text. It includes the usage tier, because the number applies only to that tier."""
     text = str(value)
     if isinstance(value, bool) or len(text) > 100 or not text.isprintable() or parse_rate(text) is None:
-        raise ValueError("must be a whole number, with its tier in brackets, like 50 (tier 1)")
+        raise ValueError("must be a whole number, with the tier in parentheses, like 50 (tier 1)")
     return text
 
 
@@ -142,7 +142,7 @@ FACT_FIELDS: dict[str, Callable[[Any], Any]] = {
     "kv_heads": _parse_small_count,
     "head_dim": _parse_small_count,
 }
-# The first of each pair is never greater than the second.
+# In each pair, the first value must not be greater than the second.
 ORDERED_PAIRS = (
     ("parameters_active", "parameters_total"),
     ("max_input", "context_window"),
@@ -158,7 +158,7 @@ COLUMN_DEFAULTS: dict[str, Any] = {
 
 
 def parse_value(field: str, value: Any) -> Any:
-    """The value as facts store it. Raises ValueError for an unknown field or an invalid value."""
+    """Parse a value into the form that facts store. Raises ValueError for an unknown field or an invalid value."""
     if field not in FACT_FIELDS:
         raise ValueError(f"{field!r} is not a field; the fields are {', '.join(FACT_FIELDS)}")
     try:
@@ -168,17 +168,17 @@ def parse_value(field: str, value: Any) -> Any:
 
 
 def to_column_value(field: str, value: Any) -> Any:
-    """The model's column value for this fact: a month becomes its first day; organizations and licenses are names."""
+    """Convert a fact's value for the model's column. A month becomes its first day. Names stay names."""
     if value is None:
         return COLUMN_DEFAULTS.get(field)
     return parse_day(value) if field in DATE_FIELDS else value
 
 
 def parse_day(text: str) -> date:
-    """The day of a date like 2024-05-13, or the first day of a month like 2024-05."""
+    """Parse a date like 2024-05-13, or a month like 2024-05 as its first day."""
     return date.fromisoformat(text if len(text) > 7 else f"{text}-01")
 
 
 def is_in_future(day: date) -> bool:
-    """Whether the day has not begun yet in any time zone."""
+    """Return True if the day has not begun in any time zone."""
     return day > datetime.now(UTC).date() + timedelta(days=1)

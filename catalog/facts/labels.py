@@ -1,4 +1,4 @@
-"""Labels of the fields of a model, one sentence each on why a field matters, and facts as text."""
+"""Labels for the fields of a model, a sentence on why each field matters, and facts formatted as text."""
 
 import re
 from collections.abc import Iterable
@@ -21,81 +21,84 @@ SOURCE_NAME_PATTERN = re.compile(r"https?://\S+ \(([^,;()]+)|https?://([^\s/)]+)
 FIELD_LABELS = {
     "organization": (
         _("Maker"),
-        _("The maker is responsible for the model under its country's laws; matters for purchasing and compliance."),
+        _("The maker is legally responsible for the model, which matters for purchasing and compliance."),
     ),
-    "license": (_("License"), _("This decides whether you may build a product on the model.")),
+    "license": (_("License"), _("The license determines whether you can build a product on the model.")),
     "open_weights": (
         _("Open weights"),
-        _("The model can run on your own hardware; matters if data must stay in-house or you want independence."),
+        _("You can run the model on your own hardware, which matters if your data must not leave your network."),
     ),
     "kind": (
         _("Kind"),
-        _("A base model continues text and is meant to be trained further; to talk to people, use a chat model."),
+        _("A base model only continues text and is meant for further training, so chat with a chat model instead."),
     ),
-    "status": (_("Status"), _("A retired model no longer answers, so don't build anything new on it.")),
-    "retires_on": (_("Retires on"), _("Move services off the model by this day; matters if you plan operations.")),
+    "status": (_("Status"), _("A retired model no longer answers requests.")),
+    "retires_on": (_("Retires on"), _("Move your services to another model before this date.")),
     "release_date": (
         _("Released"),
-        _("Newer models are usually better for their size; the flaws of older models are better known."),
+        _("Newer models are usually better for their size, while the flaws of older models are better known."),
     ),
     "knowledge_cutoff": (
         _("Knowledge cutoff"),
-        _("The model knows nothing after this date unless it can search; matters for news, law, and prices."),
+        _("Unless it can search, the model knows nothing after this date, which matters for news, law, and prices."),
     ),
     "parameters_total": (
         _("Parameters"),
-        _("They determine how much memory the model needs; matters if you run it on your own hardware."),
+        _("The number of parameters determines how much memory the model needs."),
     ),
     "parameters_active": (
         _("Active parameters"),
-        _("They determine the speed and cost of an answer if the model uses only some of its parameters per token."),
+        _("In a mixture of experts, the active parameters determine the speed and cost of an answer."),
     ),
     "training_tokens": (
         _("Training tokens"),
-        _("Many training tokens make a small model both good and cheap; matters when you compare small models."),
+        _("A small model that was trained on many tokens can be both good and cheap."),
     ),
     "context_window": (
         _("Context"),
-        _("The limit for the question and answer together; matters for long documents and long conversations."),
+        _("The question and answer must fit into the context, which matters for long documents and conversations."),
     ),
     "max_input": (
         _("Max input"),
-        _("If this is smaller than the context, the rest is reserved for the answer; matters for long documents."),
+        _("If this is smaller than the context, the rest of the context is reserved for the answer."),
     ),
-    "max_output": (_("Max output"), _("Matters for long reports or programs that you need in one answer.")),
+    "max_output": (_("Max output"), _("This matters if you need long reports or programs in one answer.")),
     "modalities": (
         _("Accepts"),
-        _("Matters for images, scans, and speech: anything else must be converted to text first."),
+        _("You have to convert all other kinds of input to text first."),
     ),
-    "tools": (_("Tool calling"), _("Needed for agents, and if other programs act on the answer.")),
-    "web_search": (_("Web search"), _("An alternative to a recent cutoff for questions about current events.")),
+    "tools": (_("Tool calling"), _("Agents, and other programs that act on the answer, need tool calling.")),
+    "web_search": (
+        _("Web search"),
+        _("With web search, the model can answer questions about events after its knowledge cutoff."),
+    ),
     "fine_tuning": (
         _("Fine-tuning"),
-        _("Whether you can train the model on your data, and whether you own the result (weights) or rent it (API)."),
+        _("With weights, you own the model that you fine-tune, while with an API, the provider keeps it."),
     ),
     "requests_per_minute": (
         _("Requests per minute"),
-        _("The provider's limit, which rises as you spend more; matters for services with many users."),
+        _("The provider's limit per customer often rises with spending and matters if you have many users."),
     ),
     "tokens_per_minute": (
         _("Tokens per minute"),
-        _("Long questions reach this limit before the request limit; matters for documents and agents."),
+        _("Long questions reach this limit before the request limit, which matters for documents and agents."),
     ),
     "layers": (
         _("Layers"),
-        _("Together with the next two values, this determines the memory for long conversations."),
+        _("The next two values and this one determine how much memory long conversations need."),
     ),
     "kv_heads": (_("Key-value heads"), _("With fewer heads, more conversations fit next to the weights on one GPU.")),
-    "head_dim": (_("Head dimension"), _("How many numbers each head stores per token, usually 128.")),
+    "head_dim": (_("Head dimension"), _("The number of values that each head stores per token, usually 128.")),
 }
 
 
 @dataclass(frozen=True)
 class FactRow:
-    """A fact in words.
+    """A fact formatted for display.
 
-    `link` is the first URL in `source`, or empty. `as_of` is None if nobody recorded the day. `others` are the
-    values that other sources give.
+    `link` is the first URL in `source`, or empty. `as_of` is None if the date is not recorded. `others` are the values
+    from other sources.
     """
 
     label: str
@@ -108,7 +111,7 @@ class FactRow:
 
 
 def build_fact_rows(model: LanguageModel) -> list[FactRow]:
-    """The current facts of a model that have a value, in the order of `FACT_FIELDS`."""
+    """Return the current facts of a model that have a value, in the order of `FACT_FIELDS`."""
     facts = list(model.facts.order_by("pk"))
     return [
         _build_fact_row(fact, facts)
@@ -133,9 +136,9 @@ def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
 
 
 def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
-    """The facts about the same field whose formatted value differs; facts without a value are skipped.
+    """Return the facts about the same field whose formatted value differs. Facts without a value are skipped.
 
-    facts: all facts of one model.
+    `facts` are all facts about the model.
     """
     value = format_value(fact.field, fact.value)
     known = [other for other in facts if other.field == fact.field and other.value is not None]
@@ -143,7 +146,7 @@ def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
 
 
 def format_value(field: str, value: Any) -> str:
-    """A fact's value as people write it: a month without a day, 671 B, 128,000."""
+    """Format a fact's value for display. Months have no day, and numbers look like 671 B or 128,000."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if field in DATE_FIELDS:
@@ -160,13 +163,13 @@ def format_value(field: str, value: Any) -> str:
 
 
 def extract_link(source: str) -> str:
-    """The first URL in a source, or an empty text."""
+    """Return the first URL in a source, or an empty string."""
     match = URL_PATTERN.search(source)
     return match[0] if match else ""
 
 
 def shorten_source(source: str) -> str:
-    """A short name for a source that contains a URL: the first words in its brackets, or else the host.
+    """Return a short name for a source with a URL: the first words in parentheses, or the host.
 
     Other sources are returned unchanged.
     """

@@ -1,4 +1,4 @@
-"""The current price of a model, and the parser for price tiers."""
+"""Current prices of models, and the parser for price tiers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,9 @@ TIER_KEYS = {"above", "input", "output"}
 
 
 def load_current_prices(models: Sequence[LanguageModel] | QuerySet[LanguageModel]) -> dict[int, Price]:
-    """Model key → its current price: the newest set by hand, or else the newest. Models without prices are absent."""
+    """Map each model key to its current price: the newest set by hand, or else the newest. Models without prices are
+    absent.
+    """
     prices = (
         Price.objects.filter(model__in=models).order_by("model_id", "-by_hand", "-as_of", "-pk").distinct("model_id")
     )
@@ -20,9 +22,9 @@ def load_current_prices(models: Sequence[LanguageModel] | QuerySet[LanguageModel
 
 
 def parse_tiers(value: Any) -> list[dict[str, float]]:
-    """Prices of long questions: US dollars per million tokens for questions of more than `above` tokens.
+    """Parse prices for long prompts. Prices are US dollars per million tokens for prompts of more than `above` tokens.
 
-    Raises ValueError that names the mistake.
+    Raises ValueError with a description of the mistake.
     """
     if not isinstance(value, list) or not all(isinstance(tier, dict) and tier.keys() == TIER_KEYS for tier in value):
         raise ValueError('must be a list like [{"above": 200000, "input": 2.5, "output": 15}]')
@@ -33,5 +35,5 @@ def _parse_tier(tier: Mapping[str, Any]) -> dict[str, float]:
     prices = {name: parse_number(tier[name], name) for name in ("input", "output")}
     for name, dollars in prices.items():
         if dollars < 0:
-            raise ValueError(f"{name} is below 0")
+            raise ValueError(f"{name} is less than 0")
     return {"above": parse_count(tier["above"], "above"), **prices}

@@ -1,11 +1,13 @@
-"""Parsers for numbers and texts from files: each returns the value, or raises ValueError that names the field. Pure."""
+"""Parsers for numbers and text from files. They raise ValueError with the name of the field. Pure functions, without
+Django.
+"""
 
 from math import isfinite
 from typing import Any
 
 
 def parse_number(value: Any, field: str) -> float:
-    """A finite number."""
+    """Return a finite number."""
     try:
         if isinstance(value, bool):
             raise ValueError
@@ -18,7 +20,7 @@ def parse_number(value: Any, field: str) -> float:
 
 
 def parse_share(value: Any, field: str) -> float:
-    """A number from 0 to 1."""
+    """Return a number from 0 to 1."""
     number = parse_number(value, field)
     if not 0 <= number <= 1:
         raise ValueError(f"{field} must be between 0 and 1")
@@ -26,7 +28,7 @@ def parse_share(value: Any, field: str) -> float:
 
 
 def parse_count(value: Any, field: str) -> int:
-    """A whole number from 0 to 2³¹ - 1, the range of an integer column."""
+    """Return a whole number from 0 to 2³¹ - 1, the range of an integer column."""
     number = parse_number(value, field)
     if number != int(number) or not 0 <= number < 2**31:
         raise ValueError(f"{field} is not a whole number")
@@ -34,7 +36,7 @@ def parse_count(value: Any, field: str) -> int:
 
 
 def parse_text(value: Any, field: str, max_length: int = 200) -> str:
-    """A printable text that is not empty, without surrounding spaces."""
+    """Return printable text without surrounding spaces. Empty text is invalid."""
     if not isinstance(value, str) or not value.strip() or len(value) > max_length or not value.isprintable():
         raise ValueError(f"{field} must be text of at most {max_length} characters")
     return value.strip()

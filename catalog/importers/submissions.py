@@ -1,6 +1,6 @@
-"""Submissions by visitors: parsed when sent, stored until an operator decides, then imported or discarded.
+"""Visitors' submissions. They are parsed on arrival and stored until an operator accepts or refuses them.
 
-An accepted file is imported like every score file (`catalog.importers.scores`), with the submission as its source.
+An accepted file is imported like any other score file (`catalog.importers.scores`), with the submission as its source.
 """
 
 import zlib
@@ -32,35 +32,35 @@ MAX_FILE_BYTES = 5_000_000
 MAX_SCORES = 2_000
 MAX_PER_VOTER = 10
 MAX_PER_NETWORK = 20
-MAX_PENDING = 200  # of all voters: each pending submission takes up to five megabytes
+MAX_PENDING = 200  # for all voters together; each pending submission takes up to 5 MB
 MAX_ERROR_LENGTH = 300
 MAX_SCORE_VALUE = 1e12
 COMMUNITY_SOURCE = "community submission"
-SUBMIT_LOCK = 7_298_546  # simultaneous submissions are counted one after another
+SUBMIT_LOCK = 7_298_546  # prevents simultaneous submissions from exceeding the limits
 
 
 class DuplicateSubmission(Exception):
-    """The catalog has this content, or it is pending already; the message says which."""
+    """Raised if this content is already in the catalog or pending. The message says which."""
 
 
 class SubmissionQueueFull(Exception):
-    """Too many submissions are pending; an operator has to decide some of them first."""
+    """Raised if too many submissions are pending in total."""
 
 
 class TooManySubmissions(Exception):
-    """Too many submissions of this voter or network are pending."""
+    """Raised if too many submissions from this voter or network are pending."""
 
 
 class AlreadyDecided(Exception):
-    """The submission is decided already, or does not exist."""
+    """Raised if the submission has already been decided or does not exist."""
 
 
 @dataclass(frozen=True)
 class SubmissionContent:
-    """The parsed and checked content of a submission.
+    """The parsed content of a submission.
 
-    digest: SHA-256 in hex. summary: of the file, or the fields of the proposal. payload: the compressed file; empty for
-    a proposal.
+    `digest` is a SHA-256 in hex. `summary` describes the file, or contains the fields of the proposal. `payload` is the
+    compressed file, and is empty for a proposal.
     """
 
     kind: Submission.Kind
@@ -70,10 +70,7 @@ class SubmissionContent:
 
 
 def parse_score_file(content: bytes) -> SubmissionContent:
-    """The content of a result file of lm-evaluation-harness.
-
-    Raises a ValueError that says where in the file the problem is.
-    """
+    """Parse a result file of lm-evaluation-harness. Raises ValueError with the place of the mistake."""
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(_("The file is larger than %(most)s MB.") % {"most": MAX_FILE_BYTES // 10**6})
     rows = _parse_rows(content)
@@ -94,7 +91,7 @@ def parse_score_file(content: bytes) -> SubmissionContent:
 
 
 def _parse_rows(content: bytes) -> list[ScoreRow]:
-    """The scores of the file. An error may quote the file, so its message is made printable and short."""
+    """Return the scores in the file. Error messages can quote the file, so they are made printable and short."""
     try:
         return lm_eval.parse_scores(content, COMMUNITY_SOURCE)
     except ValueError as error:
@@ -103,7 +100,7 @@ def _parse_rows(content: bytes) -> list[ScoreRow]:
 
 
 def build_proposal(fields: Mapping[str, str]) -> SubmissionContent:
-    """The content of a proposal. fields: the cleaned data of `catalog.importers.proposal_form.ProposalForm`."""
+    """Build the content of a proposal from the cleaned data of `catalog.importers.proposal_form.ProposalForm`."""
     name = fields["model"].lower()
     digest = sha256(f"model {name}".encode()).hexdigest()
     return SubmissionContent(Submission.Kind.MODEL, digest, dict(fields))
@@ -111,16 +108,17 @@ def build_proposal(fields: Mapping[str, str]) -> SubmissionContent:
 
 @transaction.atomic
 def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[str]) -> Submission:
-    """Store the content until an operator decides. Raises DuplicateSubmission, TooManySubmissions, SubmissionQueueFull.
+    """Store the content until an operator decides. If the queue is full, delete a submission to make room.
 
-    networks: hashes of the sender's network, the one to store first. If the queue is full, the newest submission of
-    the network with the most pending ones is deleted to make room.
+    `networks` are hashes of the sender's network, and the first one is stored. The deleted submission is the newest one
+    from the network with the most pending submissions. Raises DuplicateSubmission, TooManySubmissions, or
+    SubmissionQueueFull.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
     pending = Submission.objects.filter(state=Submission.State.PENDING)
     if pending.filter(digest=content.digest).exists():
-        raise DuplicateSubmission(_("This was submitted before and is waiting for a decision."))
+        raise DuplicateSubmission(_("This has already been submitted and is waiting for a decision."))
     _check_is_new(content)
     _check_quotas(pending, voter, networks)
     _make_room(pending, networks)
@@ -130,7 +128,7 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
 
 
 def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
-    """Raise TooManySubmissions if too many submissions of the voter or of one of the networks are pending."""
+    """Raise TooManySubmissions if too many submissions from the voter or one of the networks are pending."""
     if pending.filter(voter=voter).count() >= MAX_PER_VOTER:
         raise TooManySubmissions(
             _("%(most)s of your submissions are waiting for a decision. Try again after one is decided.")
@@ -147,7 +145,7 @@ def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence
 
 
 def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
-    """Delete a submission if the queue is full. Raises SubmissionQueueFull if there is no room for this sender."""
+    """Delete a submission if the queue is full. Raises SubmissionQueueFull if this sender may not replace one."""
     if pending.count() < MAX_PENDING:
         return
     evicted = fair_queue.choose_evicted(pending.defer("payload"), "network", "created_at", networks)
@@ -157,12 +155,12 @@ def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
 
 
 def expire_submissions(after: timedelta) -> int:
-    """Delete submissions that have been pending for this long. Returns their number."""
+    """Delete submissions that have been pending for longer than `after`. Return the number deleted."""
     return Submission.objects.filter(state=Submission.State.PENDING, created_at__lte=now() - after).delete()[0]
 
 
 def _check_is_new(content: SubmissionContent) -> None:
-    """Raise DuplicateSubmission if the catalog has this content already."""
+    """Raise DuplicateSubmission if the catalog already has this content."""
     if content.kind == Submission.Kind.SCORES and Score.objects.filter(run=content.digest).exists():
         raise DuplicateSubmission(_("The catalog already has the scores of this file."))
     if content.kind == Submission.Kind.MODEL and _is_known_model(content.summary["model"]):
@@ -174,9 +172,9 @@ def _is_known_model(name: str) -> bool:
 
 
 def load_score_rows(submission: Submission) -> list[ScoreRow]:
-    """The scores of its file as an import would store them.
+    """Return the scores in the submitted file, as an import would store them.
 
-    Empty if the submission has no file, for example after it was refused.
+    Returns an empty list if the submission has no file, for example after it was refused.
     """
     if not submission.payload:
         return []
@@ -189,7 +187,7 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
     """Import a submission into the catalog.
 
-    Raises AlreadyDecided, and DuplicateSubmission if the catalog has received the same content some other way since.
+    Raises AlreadyDecided. Raises DuplicateSubmission if the catalog has received the same content in another way.
     """
     submission = _lock_pending(key)
     _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.summary))
@@ -202,7 +200,7 @@ def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
 
 @transaction.atomic
 def refuse_submission(key: UUID, operator: str, note: str = "") -> Submission:
-    """Discard the file of a submission and import nothing. Raises AlreadyDecided."""
+    """Refuse a submission and delete its file. Raises AlreadyDecided."""
     submission = _lock_pending(key)
     submission.payload = b""
     return _save_decision(submission, Submission.State.REFUSED, operator, note)
@@ -226,7 +224,7 @@ def _save_decision(submission: Submission, state: Submission.State, operator: st
 
 
 def _add_model(submission: Submission) -> None:
-    """Create a model without an endpoint, with the proposal as the source of its facts."""
+    """Create a model without an endpoint. The proposal becomes the source of its facts."""
     proposal = submission.summary
     key = NamedModels().get_or_create_keys([proposal["model"]])[proposal["model"]]
     values = {"organization": proposal["organization"], "license": proposal["license"]}
@@ -239,18 +237,18 @@ def _add_model(submission: Submission) -> None:
 
 
 def move_submissions(before: UUID, after: UUID) -> None:
-    """Give the submissions of voter `before` to voter `after`, because a visitor logged in."""
+    """Transfer submissions from voter `before` to voter `after` when a visitor logs in."""
     Submission.objects.filter(voter=before).update(voter=after)
 
 
 def withdraw_submissions(voter: UUID) -> None:
-    """Delete the voter's pending submissions, and remove the voter from the decided ones."""
+    """Delete the voter's pending submissions, and remove the voter from decided ones."""
     own = Submission.objects.filter(voter=voter)
     own.filter(state=Submission.State.PENDING).delete()
     own.update(voter=None)
 
 
 def list_earlier_submissions(submission: Submission) -> list[Submission]:
-    """Decided submissions of the same content, the newest first."""
+    """Return decided submissions with the same content, newest first."""
     same_content = Submission.objects.filter(digest=submission.digest).exclude(pk=submission.pk)
     return list(same_content.exclude(state=Submission.State.PENDING).defer("payload"))

@@ -1,1 +1,1 @@
-"""Names of models, matched to the catalog."""
+"""Matches names of models to the catalog."""

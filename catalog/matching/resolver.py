@@ -1,4 +1,4 @@
-"""Models by the names that imported files use."""
+"""Finds models by the names used in imported files, and creates missing ones."""
 
 import re
 import unicodedata
@@ -7,13 +7,13 @@ from itertools import count
 
 from catalog.models import LanguageModel
 
-MAX_SLUG_LENGTH = 190  # of 200, so that a number can be appended
+MAX_SLUG_LENGTH = 190  # leaves room for a number within 200 characters
 
 
 class NamedModels:
-    """Keys of models by slug and by name, loaded once.
+    """Model keys by slug and by name, loaded once.
 
-    A slug takes precedence over a name, and an older model over a newer one.
+    If a string matches several models, slugs take precedence over names, and older models over newer ones.
     """
 
     def __init__(self) -> None:
@@ -25,11 +25,13 @@ class NamedModels:
         self._add(stored)
 
     def has_all(self, names: set[str]) -> bool:
-        """Whether all names are known, so that `get_or_create_keys` needs no query."""
+        """Return True if all names are known. In that case, `get_or_create_keys` sends no query."""
         return names <= self._ids.keys()
 
     def get_or_create_keys(self, names: Collection[str]) -> dict[str, int]:
-        """Name → key, for at least these names. Creates models for unknown names, without an endpoint."""
+        """Return a mapping of names to keys that includes these names. Creates models without endpoints for unknown
+        names.
+        """
         missing = [name for name in dict.fromkeys(names) if name not in self._ids]
         if missing:
             new = [LanguageModel(slug=slug, name=name) for name, slug in self._pair_with_free_slugs(missing)]
@@ -43,7 +45,7 @@ class NamedModels:
             self._ids.setdefault(name, pk)
 
     def _pair_with_free_slugs(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """Pairs of name and unused slug. A number is appended to a slug that is taken."""
+        """Pair each name with an unused slug. If a slug is taken, append a number."""
         pairs = []
         for name in names:
             slug = make_slug(name)
@@ -55,13 +57,13 @@ class NamedModels:
 
 
 def make_slug(name: str) -> str:
-    """The name reduced to a-z 0-9 . -, or `unnamed` if no letter or digit remains."""
+    """Reduce a name to lower-case letters, digits, periods, and hyphens. Return `unnamed` if nothing remains."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9.-]+", "-", plain).strip("-.")[:MAX_SLUG_LENGTH] or "unnamed"
 
 
 def load_unique_names() -> dict[int, str]:
-    """Model key → a name that `NamedModels` resolves to the model: its slug if another model has the same name."""
+    """Map each model key to a unique name: the model's name, or its slug if another model has the same name."""
     models = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
     owner = {slug: pk for pk, slug, _ in models}
     for pk, _, name in models:

@@ -1,4 +1,4 @@
-"""Readers of the files under `catalog/data/`, in which each fact, price and score has a source."""
+"""Readers for the files in `catalog/data/`. Each fact, price, and score in them has a source."""
 
 import csv
 import tomllib
@@ -10,18 +10,18 @@ DATA_DIR = Path(__file__).parents[1] / "data"
 
 
 def read_rows(name: str) -> list[dict[str, str]]:
-    """The rows of a CSV file, without lines that begin with #, which are comments."""
+    """Return the rows of a CSV file. Lines that begin with # are comments."""
     lines = (DATA_DIR / name).read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
 def read_tables(name: str, key: str) -> list[dict[str, Any]]:
-    """The entries `[[key]]` of a TOML file."""
+    """Return the `[[key]]` entries of a TOML file."""
     document: dict[str, list[dict[str, Any]]] = tomllib.loads((DATA_DIR / name).read_text(encoding="utf-8"))
     return document[key]
 
 
 @cache
 def read_aliases() -> dict[str, str]:
-    """Lower-case other name of a model → its slug."""
+    """Map other names of models, in lower case, to slugs."""
     return {row["alias"].lower(): row["model"] for row in read_rows("aliases.csv")}

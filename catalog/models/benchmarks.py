@@ -1,4 +1,4 @@
-"""Benchmarks, their known flaws, and scores on them."""
+"""Benchmarks, their caveats, and scores."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class Benchmark(models.Model):
     class Status(models.TextChoices):
         OPEN = "open", _("Open-ended")
-        NEAR_CEILING = "near ceiling", _("Near its ceiling")
+        NEAR_CEILING = "near ceiling", _("Near ceiling")
         SATURATED = "saturated", _("Saturated")
         UNKNOWN = "unknown", _("Unknown")
 
@@ -15,17 +15,19 @@ class Benchmark(models.Model):
     name = models.CharField(max_length=200)
     full_name = models.CharField(max_length=300, blank=True)
     measures = models.TextField(blank=True)
-    matters = models.TextField(blank=True, help_text="who should care about it, and why")
-    items = models.PositiveIntegerField(null=True, blank=True, help_text="number of scored questions")
+    matters = models.TextField(blank=True, help_text="Who should care about the benchmark, and why.")
+    items = models.PositiveIntegerField(null=True, blank=True, help_text="Number of scored questions.")
     items_note = models.CharField(max_length=300, blank=True)
     metric = models.CharField(max_length=50, blank=True)
-    chance = models.FloatField(null=True, blank=True, help_text="score of random guessing, from 0 to 1")
-    human = models.FloatField(null=True, blank=True, help_text="score of human test takers, from 0 to 1")
+    chance = models.FloatField(null=True, blank=True, help_text="Score of random guessing, from 0 to 1.")
+    human = models.FloatField(null=True, blank=True, help_text="Score of human test takers, from 0 to 1.")
     human_note = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.UNKNOWN)
-    generation = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1: older suite, 2: newer suite")
+    generation = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="1 for the older suite, 2 for the newer suite."
+    )
     superseded_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="supersedes")
-    tasks = models.JSONField(default=list, blank=True, help_text="its task names in lm-evaluation-harness")
+    tasks = models.JSONField(default=list, blank=True, help_text="Task names in lm-evaluation-harness.")
     source = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -59,33 +61,37 @@ class Caveat(models.Model):
 
 
 class Score(models.Model):
-    """A model's score and the conditions of its run. Two scores are comparable only if all conditions agree."""
+    """A model's score, with the conditions of the run. Scores are comparable only if all conditions are equal."""
 
     model = models.ForeignKey("catalog.LanguageModel", models.CASCADE, related_name="scores")
     benchmark = models.ForeignKey(Benchmark, models.CASCADE, related_name="scores")
-    task = models.CharField(max_length=200, help_text="the part or variant of the benchmark, as the harness names it")
+    task = models.CharField(max_length=200, help_text="Part or variant of the benchmark, as named by the harness.")
     metric = models.CharField(max_length=100)
-    filter = models.CharField(max_length=100, blank=True, help_text="how the answer was extracted from the text")
+    filter = models.CharField(
+        max_length=100, blank=True, help_text="Harness filter that extracts the answer from the text."
+    )
     value = models.FloatField()
-    normalized = models.FloatField(null=True, blank=True, help_text="0 is chance level, 100 is a perfect score")
+    normalized = models.FloatField(null=True, blank=True, help_text="0 is chance level, and 100 is a perfect score.")
     stderr = models.FloatField(null=True, blank=True)
-    n = models.PositiveIntegerField(null=True, blank=True, help_text="number of questions in the run")
-    limited = models.BooleanField(default=False, help_text="the run used only some of the questions")
+    n = models.PositiveIntegerField(null=True, blank=True, help_text="Number of questions in the run.")
+    limited = models.BooleanField(default=False, help_text="The run used only some of the questions.")
     shots = models.PositiveIntegerField(null=True, blank=True)
     harness = models.CharField(max_length=100, blank=True)
     harness_version = models.CharField(max_length=50, blank=True)
-    version = models.CharField(max_length=50, blank=True, help_text="version of the task")
+    version = models.CharField(max_length=50, blank=True, help_text="Version of the task.")
     chat_template = models.BooleanField(null=True, blank=True)
     chat_template_sha = models.CharField(max_length=64, blank=True)
     precision = models.CharField(max_length=50, blank=True)
     revision = models.CharField(max_length=100, blank=True)
-    method = models.CharField(max_length=300, blank=True, help_text="how it was measured, in the words of the source")
+    method = models.CharField(
+        max_length=300, blank=True, help_text="How the score was measured, quoted from the source."
+    )
     measured_by = models.CharField(max_length=200)
-    self_reported = models.BooleanField(default=False, help_text="reported by the maker of the model")
-    submitted = models.BooleanField(default=False, help_text="submitted by a visitor; we did not observe the run")
+    self_reported = models.BooleanField(default=False, help_text="The maker of the model reported this score.")
+    submitted = models.BooleanField(default=False, help_text="A visitor submitted this score. Nobody has verified it.")
     source = models.CharField(max_length=500)
     date = models.DateField(null=True, blank=True)
-    run = models.CharField(max_length=64, help_text="digest of the file it was imported from")
+    run = models.CharField(max_length=64, help_text="Digest of the imported file.")
 
     class Meta:
         indexes = [models.Index(fields=("run",))]

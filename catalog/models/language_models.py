@@ -1,4 +1,4 @@
-"""Models, their facts, licenses and prices. Every field may be unknown."""
+"""Models, their facts, licenses, and prices. Most fields can be unknown."""
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -16,7 +16,7 @@ class Organization(models.Model):
 
 
 class License(models.Model):
-    """Our reading of a license, which is not legal advice. Open weights do not imply that every use is allowed."""
+    """Our reading of a license. It is not legal advice. A license can restrict use even if the weights are open."""
 
     class Commercial(models.TextChoices):
         YES = "yes", _("Yes")
@@ -27,9 +27,13 @@ class License(models.Model):
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200, unique=True)
     commercial = models.CharField(max_length=12, choices=Commercial, default=Commercial.UNKNOWN)
-    conditions = models.TextField(blank=True, help_text="conditions of commercial use: thresholds and forbidden uses")
+    conditions = models.TextField(
+        blank=True, help_text="Conditions of commercial use, such as thresholds and prohibited uses."
+    )
     derivatives = models.CharField(max_length=12, choices=Commercial, default=Commercial.UNKNOWN)
-    obligations = models.TextField(blank=True, help_text="obligations: attribution, naming, same license")
+    obligations = models.TextField(
+        blank=True, help_text="Obligations, such as attribution, naming, and using the same license."
+    )
     research_only = models.BooleanField(null=True, blank=True)
     source = models.CharField(max_length=500, blank=True)
 
@@ -38,10 +42,9 @@ class License(models.Model):
 
 
 class LanguageModel(models.Model):
-    """One model under its public name; `arena.Endpoint` stores where it runs.
+    """A model under its public name. Its address is stored in `arena.Endpoint`.
 
-    Sources make claims about it, stored as facts. These columns hold the chosen facts, and
-    `catalog.facts.claims.choose_facts` writes them.
+    The columns contain the chosen facts. `catalog.facts.claims.choose_facts` writes them.
     """
 
     class Status(models.TextChoices):
@@ -54,26 +57,38 @@ class LanguageModel(models.Model):
     license = models.ForeignKey(License, models.PROTECT, null=True, blank=True)
     base_model = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="derived")
     open_weights = models.BooleanField(null=True, blank=True)
-    kind = models.CharField(max_length=20, blank=True, help_text="base, chat, fine-tuned, or merge")
+    kind = models.CharField(max_length=20, blank=True, help_text="One of base, chat, fine-tuned, and merge.")
     status = models.CharField(max_length=10, choices=Status, default=Status.CURRENT)
-    retires_on = models.DateField(null=True, blank=True, help_text="the day its maker stops serving it")
+    retires_on = models.DateField(
+        null=True, blank=True, help_text="The day on which the maker stops serving the model."
+    )
     release_date = models.DateField(null=True, blank=True)
     knowledge_cutoff = models.DateField(null=True, blank=True)
     parameters_total = models.BigIntegerField(null=True, blank=True)
     parameters_active = models.BigIntegerField(null=True, blank=True)
     training_tokens = models.BigIntegerField(null=True, blank=True)
-    context_window = models.IntegerField(null=True, blank=True, help_text="in tokens, question and answer together")
-    max_input = models.IntegerField(null=True, blank=True, help_text="in tokens")
-    max_output = models.IntegerField(null=True, blank=True, help_text="in tokens")
-    modalities = models.JSONField(default=list, blank=True, help_text="accepted inputs: text, image, audio, …")
-    tools = models.BooleanField(null=True, blank=True, help_text="can call functions")
+    context_window = models.IntegerField(
+        null=True, blank=True, help_text="In tokens, for the question and answer together."
+    )
+    max_input = models.IntegerField(null=True, blank=True, help_text="In tokens.")
+    max_output = models.IntegerField(null=True, blank=True, help_text="In tokens.")
+    modalities = models.JSONField(
+        default=list, blank=True, help_text="Accepted inputs, such as text, image, and audio."
+    )
+    tools = models.BooleanField(null=True, blank=True, help_text="Supports function calling.")
     web_search = models.BooleanField(null=True, blank=True)
-    fine_tuning = models.CharField(max_length=10, blank=True, help_text="weights, api, or no")
-    requests_per_minute = models.CharField(max_length=100, blank=True, help_text="with the tier, like 50 (tier 1)")
-    tokens_per_minute = models.CharField(max_length=100, blank=True, help_text="with the tier, like 30000 (tier 1)")
+    fine_tuning = models.CharField(
+        max_length=10, blank=True, help_text="Use “weights” or “api” for the way to fine-tune the model, or “no”."
+    )
+    requests_per_minute = models.CharField(
+        max_length=100, blank=True, help_text="With the usage tier, like 50 (tier 1)."
+    )
+    tokens_per_minute = models.CharField(
+        max_length=100, blank=True, help_text="With the usage tier, like 30000 (tier 1)."
+    )
     layers = models.IntegerField(null=True, blank=True)
-    kv_heads = models.IntegerField(null=True, blank=True, help_text="key-value heads per layer")
-    head_dim = models.IntegerField(null=True, blank=True, help_text="length of the key vector of one head")
+    kv_heads = models.IntegerField(null=True, blank=True, help_text="Key-value heads per layer.")
+    head_dim = models.IntegerField(null=True, blank=True, help_text="Length of a head's key vector.")
 
     class Meta:
         ordering = ("slug",)
@@ -83,10 +98,10 @@ class LanguageModel(models.Model):
 
 
 class Fact(models.Model):
-    """The claim of one source about one field of a model. All claims are stored; one per field is chosen."""
+    """One source's claim about one field of a model. All claims are stored, and one per field is chosen."""
 
     class Origin(models.TextChoices):
-        """How the fact was entered, the most trusted way first."""
+        """How the fact was entered, most trusted first."""
 
         HAND = "hand"
         SHIPPED = "shipped"
@@ -95,7 +110,9 @@ class Fact(models.Model):
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)
-    value = models.JSONField(null=True, help_text="as the source gives it; null means that somebody set it to unknown")
+    value = models.JSONField(
+        null=True, help_text="The value that the source states. Null means that an operator set it to unknown."
+    )
     origin = models.CharField(max_length=12, choices=Origin, default=Origin.HAND)
     source = models.CharField(max_length=500)
     as_of = models.DateField()
@@ -114,9 +131,9 @@ class Fact(models.Model):
 
 
 class Price(models.Model):
-    """US dollars per million tokens, on one day from one source.
+    """A price in US dollars per million tokens, from one source on one day.
 
-    The current price is the newest set by hand, or else the newest.
+    The current price is the newest one set by hand, or else the newest.
     """
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
@@ -125,7 +142,9 @@ class Price(models.Model):
     cached_input = models.DecimalField(
         max_digits=12, decimal_places=6, null=True, blank=True, validators=[NOT_NEGATIVE]
     )
-    tiers = models.JSONField(default=list, blank=True, help_text="[{above, input, output}]: prices for longer prompts")
+    tiers = models.JSONField(
+        default=list, blank=True, help_text="Prices for longer prompts, as [{above, input, output}]."
+    )
     source = models.CharField(max_length=500)
     as_of = models.DateField()
     by_hand = models.BooleanField(default=True)

@@ -1,4 +1,4 @@
-"""Scores and models sent by visitors. The catalog uses a submission only after an operator accepts it."""
+"""Scores and models submitted by visitors. The catalog uses a submission only after an operator accepts it."""
 
 import uuid
 
@@ -20,15 +20,15 @@ class Submission(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    voter = models.UUIDField(null=True, help_text="pseudonym of the sender; empty after they deleted their data")
+    voter = models.UUIDField(null=True, help_text="Pseudonym of the sender. Empty after the sender deletes their data.")
     network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="hash of the sender's network, until a decision"
+        max_length=64, blank=True, db_default="", help_text="Hash of the sender's network. Deleted after the decision."
     )
     created_at = models.DateTimeField(db_default=Now())
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the file, or of the name of the model")
-    summary = models.JSONField(help_text="summary of the file, or the fields of the proposal")
-    payload = models.BinaryField(default=b"", help_text="the compressed file; empty after a refusal")
-    note = models.CharField(max_length=500, blank=True, help_text="shown to the sender")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file or of the model's name.")
+    summary = models.JSONField(help_text="Summary of the file, or the fields of the proposal.")
+    payload = models.BinaryField(default=b"", help_text="The compressed file. Empty after a refusal.")
+    note = models.CharField(max_length=500, blank=True, help_text="The sender can see this note.")
     decided_by = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True)
 

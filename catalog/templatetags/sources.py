@@ -1,4 +1,4 @@
-"""The template filter `link`: the first URL in a source."""
+"""The template filter `link`, which returns the first URL in a source."""
 
 from django import template
 

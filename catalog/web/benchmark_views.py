@@ -1,4 +1,4 @@
-"""The pages of the benchmarks: purpose, known flaws, and scores with their conditions."""
+"""Benchmark pages, with purpose, caveats, and scores."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -14,15 +14,15 @@ from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.facts.labels import extract_link
 from catalog.models import Benchmark
 
-SCORES_PER_PAGE = 50  # of one ranking
+SCORES_PER_PAGE = 50  # rows per page of a ranking
 RANKINGS_PER_PAGE = 10
 
 
 @require_safe
 def benchmark_list(request: HttpRequest, compared: Collection[str] = ()) -> HttpResponse:
-    """All benchmarks: the newer suite, the older one, and the ones from imported files.
+    """List all benchmarks: the newer suite, the older suite, and those from imported files.
 
-    compared: slugs of the benchmarks that can be compared with human votes.
+    `compared` are the slugs of benchmarks that can be compared with votes.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
     benchmarks = counted.order_by("name").prefetch_related("caveats")
@@ -36,7 +36,7 @@ def benchmark_list(request: HttpRequest, compared: Collection[str] = ()) -> Http
 
 @require_safe
 def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    if not slug.isprintable():  # PostgreSQL would reject it
+    if not slug.isprintable():  # PostgreSQL rejects NUL
         raise Http404
     benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
     context = {
@@ -50,9 +50,9 @@ def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str]) -> dict[str, Any]:
-    """One page of rankings with one page of rows each, and one page of scores that are comparable with no other score.
+    """Build a page of rankings, each with a page of rows, and a page of scores that cannot be compared.
 
-    All would be too large: 2,400 scores take 700 kB. The API returns them all.
+    A page with all 2,400 scores would be 700 kB. The API returns them all.
     """
     several = [ranking for ranking in rankings if not ranking.is_single]
     numbered = [(f"r{number}", ranking) for number, ranking in enumerate(several, 1)]
@@ -67,7 +67,7 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str]) 
 
 
 def _get_page(rows: Sequence[Any], name: str, query: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:
-    """The page of a list that the query parameter `name` asks for; raises Http404 for one that does not exist."""
+    """Return the page number that the query parameter `name` requests. Raises Http404 if there is no such page."""
     try:
         return Paginator(rows, size).page(query.get(name, "1"))
     except InvalidPage:

@@ -1,4 +1,4 @@
-"""The pages of the calculators. A calculator's URL contains its whole input."""
+"""Calculator pages. The URL contains the complete input."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -38,7 +38,7 @@ def cost_page(request: HttpRequest) -> HttpResponse:
 
 
 def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel | None) -> CostForm:
-    """The form filled from the query string, or from the model's figures if the query names only a model."""
+    """Build the form from the query string, or from the model's values if the query contains only a model."""
     has_figures = bool((CostForm.base_fields.keys() - {"model"}) & request.GET.keys())
     if known_model and not has_figures:
         return cost_prefill.build_initial_form(known_model)
@@ -48,7 +48,7 @@ def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel 
 
 
 def _has_input(form_class: type[DefaultsForm], request: HttpRequest) -> bool:
-    """Whether the query string contains a field of the form."""
+    """Return True if the query string contains a field of the form."""
     return bool(form_class.base_fields.keys() & request.GET.keys())
 
 

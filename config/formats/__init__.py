@@ -1,1 +1,1 @@
-"""Default formats of values; Django finds them by the code of the language."""
+"""Default formats, which Django looks up by language code."""

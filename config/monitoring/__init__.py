@@ -1,1 +1,1 @@
-"""Health checks, metrics, and signs of life."""
+"""Health checks, metrics, and heartbeats."""

@@ -1,4 +1,4 @@
-"""Exits with 0 if this container is healthy: `python -m config.monitoring.container_healthcheck PART`.
+"""Exits with status 0 if this container is healthy: `python -m config.monitoring.container_healthcheck PART`.
 
 PART is the port of the web process, `beat`, or the queue of a worker.
 """
@@ -11,7 +11,7 @@ TIMEOUT_S = 4
 
 
 def is_web_healthy(port: int) -> bool:
-    """Whether the web process answers."""
+    """Return True if the web process answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", "/healthz")
@@ -23,7 +23,7 @@ def is_web_healthy(port: int) -> bool:
 
 
 def is_worker_healthy(queue: str) -> bool:
-    """Whether the worker of this container answers through the broker."""
+    """Return True if this container's worker answers a ping through the broker."""
     from config.celery import app
 
     name = f"{queue}@{socket.gethostname()}"
@@ -31,7 +31,7 @@ def is_worker_healthy(queue: str) -> bool:
 
 
 def is_beat_healthy() -> bool:
-    """Whether beat, which runs as a single instance, has sent a task recently."""
+    """Return True if beat has sent a task recently."""
     import redis
     from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""Liveness and readiness of the service: database, broker, workers of both queues, and beat."""
+"""Liveness and readiness: checks the database, the broker, the workers of both queues, and beat."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class SharedResult(Generic[Result]):
-    """The result of a check that uses connections, shared so that clients may request it at any rate.
+    """The result of an expensive check, shared between concurrent requests.
 
     One thread runs the check, and all callers within `shared_s` seconds get the same result.
     """
@@ -39,7 +39,7 @@ class SharedResult(Generic[Result]):
         self._newest: tuple[float, Result] | None = None
 
     async def get(self) -> Result:
-        """Raises TimeoutError after `timeout_s`, and the errors of the check."""
+        """Return the result. Raises TimeoutError after `timeout_s`, and any error that the check raises."""
         async with asyncio.timeout(self.timeout_s):
             return await database_sync_to_async(self._get_fresh, self._thread)()
 
@@ -55,13 +55,13 @@ async def liveness(request: HttpRequest) -> HttpResponse:
 
 
 async def readiness(request: HttpRequest) -> JsonResponse:
-    """200 if a battle could be fought and counted, else 503, with the state of each part, at most 2 s old.
+    """Return the state of each part, at most 2 s old, with status 200 if Arena can serve battles and 503 otherwise.
 
-    Beat is reported but does not change the status: without it battles are still fought and counted, and taking the web
-    processes out of rotation would only add to the damage.
+    The state of beat does not affect the status. Arena still serves battles without it, and taking web processes out of
+    rotation would make an outage worse.
     """
     parts = dict.fromkeys((*REQUIRED_PARTS, "beat"), False)
-    with suppress(TimeoutError):  # a part that does not answer in time counts as missing
+    with suppress(TimeoutError):  # a part that does not answer in time is reported as down
         parts = await _shared_status.get()
     return JsonResponse(parts, status=200 if all(parts[part] for part in REQUIRED_PARTS) else 503)
 
@@ -76,7 +76,7 @@ _shared_status = SharedResult(collect_status)
 
 
 def is_beat_alive() -> bool:
-    """Whether beat has sent a task in the last `BEAT_TTL_S` seconds."""
+    """Return True if beat has sent a task in the last `BEAT_TTL_S` seconds."""
     with suppress(RedisError, OSError):
         return bool(get_redis_client().exists(BEAT_KEY))
     return False
@@ -98,13 +98,13 @@ def _is_successful(check: Callable[[], object]) -> bool:
 def _query_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    # Do not hold the connection while the next check waits for workers.
+    # Release the connection before the next check, which waits for workers.
     connection.close()
 
 
 def _list_consumed_queues() -> set[str]:
-    """The queues that workers report consuming, and the ratings queue while its worker is busy."""
-    # A separate connection: if one pooled connection waited for another, both could wait forever.
+    """Return the queues that workers report, and the ratings queue while its worker is busy."""
+    # Use a separate connection. Waiting for a second pooled connection while holding the first could deadlock.
     with app.connection_for_write() as broker:
         answers = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}
     busy = {RATINGS_QUEUE} if get_redis_client().exists(BUSY_KEY) else set[str]()

@@ -1,7 +1,7 @@
-"""Serves `/healthz`, `/readyz` and `/metrics` before Django checks the host.
+"""Serves `/healthz`, `/readyz`, and `/metrics` before Django checks the host.
 
-Orchestrators and Prometheus request a container by its address, which ALLOWED_HOSTS cannot list. These responses do not
-depend on the host, so the check protects nothing here. All other paths are still checked.
+Orchestrators and Prometheus address a container by its IP address, which ALLOWED_HOSTS cannot contain. These responses
+do not depend on the host. Django still checks the host for all other paths.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def probe_middleware(get_response: Handler) -> Handler:
-    """Middleware that must come before everything that uses the host, a session or a cookie."""
+    """Return the middleware. It must come before all middleware that uses the host, sessions, or cookies."""
     if iscoroutinefunction(get_response):
 
         async def asynchronous(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. None is about a single model: its changes would reveal the models of an open battle."""
+"""Prometheus metrics. No metric is per model, because its changes could reveal the models of an open battle."""
 
 import ipaddress
 import os
@@ -25,7 +25,7 @@ from ratings.models import Board, Outbox
 
 OPEN_STATES = (Battle.State.ANSWERING, Battle.State.READY)
 ENDPOINT_GAUGES = (
-    ("arena_endpoints_enabled", "Endpoints that are switched on", Q(enabled=True)),
+    ("arena_endpoints_enabled", "Enabled endpoints", Q(enabled=True)),
     (
         "arena_endpoints_in_draw",
         "Enabled endpoints that have not failed their last two probes",
@@ -44,7 +44,7 @@ FORBIDDEN_MESSAGE = "To read the metrics from here, set ARENA_METRICS_TOKEN and 
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
-    """The metrics, at most 2 s old; 401 or 403 without permission, 503 after a timeout."""
+    """Return the metrics, at most 2 s old. The status is 401 or 403 without permission, and 503 after a timeout."""
     token = settings.ENVIRONMENT.arena_metrics_token
     if token and not _has_token(request, token):
         return HttpResponse(
@@ -64,7 +64,7 @@ def _has_token(request: HttpRequest, token: str) -> bool:
 
 
 def _is_private_client(request: HttpRequest) -> bool:
-    """Whether the request comes from this machine or a private network, and no proxy has forwarded it."""
+    """Return True for a direct request from this machine or a private network."""
     if any(header in request.headers for header in PROXY_HEADERS):
         return False
     try:
@@ -76,7 +76,7 @@ def _is_private_client(request: HttpRequest) -> bool:
 
 
 def render_metrics() -> bytes:
-    """The metrics of the service and of this web process. `arena_up` shows which parts are down."""
+    """Render the metrics of the service and of this web process. `arena_up` shows which parts are down."""
     registry = CollectorRegistry()
     registry.register(_WebProcessCollector())
     registry.register(_ServiceCollector())
@@ -98,7 +98,7 @@ class _WebProcessCollector(Collector):
 
 class _ServiceCollector(Collector):
     def collect(self) -> Iterable[Metric]:
-        up = GaugeMetricFamily("arena_up", "Whether a part of the service can be reached", labels=["part"])
+        up = GaugeMetricFamily("arena_up", "1 if this part of the service can be reached, else 0", labels=["part"])
         figures: list[Metric] = []
         try:
             figures += [*_collect_battles(), *_collect_boards()]
@@ -112,7 +112,7 @@ class _ServiceCollector(Collector):
 
 def _collect_battles() -> Iterator[Metric]:
     battles = Battle.objects.filter(state__in=OPEN_STATES)
-    yield _count_by_state("arena_battles_open", "Battles that are not over", battles, OPEN_STATES)
+    yield _count_by_state("arena_battles_open", "Battles that have not ended", battles, OPEN_STATES)
     answers = Answer.objects.filter(state__in=UNFINISHED_STATES)
     yield _count_by_state("arena_answers_under_way", "Answers that are queued or running", answers, UNFINISHED_STATES)
     counts = Endpoint.objects.aggregate(**{name: Count("pk", filter=rule) for name, _, rule in ENDPOINT_GAUGES})
@@ -123,9 +123,9 @@ def _collect_battles() -> Iterator[Metric]:
 def _collect_boards() -> Iterator[Metric]:
     waiting = Outbox.objects.count()
     boards = Board.objects.aggregate(behind=Count("pk", Q(behind=True)), failed=Count("failed_at"))
-    yield GaugeMetricFamily("arena_votes_waiting", "Votes that no board counts yet", value=waiting)
-    yield GaugeMetricFamily("arena_boards_behind", "Boards that wait to be published", value=boards["behind"])
-    description = "Boards that could not be fitted, or have no weighted pairs, and are retried every minute"
+    yield GaugeMetricFamily("arena_votes_waiting", "Votes that are not yet counted on any board", value=waiting)
+    yield GaugeMetricFamily("arena_boards_behind", "Boards waiting to be published", value=boards["behind"])
+    description = "Boards that could not be fitted and are retried every minute"
     yield GaugeMetricFamily("arena_boards_failed", description, value=boards["failed"])
     votes = GaugeMetricFamily("arena_board_votes", "Votes in the newest board of a pool", labels=["pool"])
     age = GaugeMetricFamily(
@@ -134,7 +134,7 @@ def _collect_boards() -> Iterator[Metric]:
     now = timezone.now()
     for snapshot in snapshots.list_newest_snapshots():
         pool = [snapshot.board.pool.slug]
-        if snapshot.votes is not None:  # a board published elsewhere has no votes, and only grows older
+        if snapshot.votes is not None:  # reference boards have no votes and are not recomputed
             votes.add_metric(pool, snapshot.votes)
             age.add_metric(pool, (now - snapshot.computed_at).total_seconds())
     yield from (votes, age)

@@ -1,4 +1,4 @@
-"""Signs of life in Redis: the ratings worker is busy with a task, and beat sends tasks."""
+"""Heartbeats in Redis: one while the ratings worker runs a task, and one for each task that beat sends."""
 
 import threading
 import time
@@ -11,16 +11,16 @@ from redis.exceptions import RedisError
 
 RATINGS_QUEUE = "ratings"
 BUSY_KEY = "arena:busy"
-BUSY_TTL_S = 20  # a killed worker counts as busy for at most this long
+BUSY_TTL_S = 20  # a killed worker is considered busy for at most this long
 RENEW_INTERVAL_S = 5.0
 BEAT_KEY = "arena:beat"
-BEAT_TTL_S = 30  # the most frequent task of beat is sent every 5 s
+BEAT_TTL_S = 30  # beat sends its most frequent task every 5 s
 
 
 class BusySign:
-    """The sign that the ratings worker runs a task, renewed until the task ends.
+    """A heartbeat while the ratings worker runs a task.
 
-    This worker runs one task at a time, and does not answer pings meanwhile.
+    The worker runs one task at a time and cannot answer pings during that time.
     """
 
     def __init__(self, ttl_s: int = BUSY_TTL_S, renew_s: float = RENEW_INTERVAL_S) -> None:
@@ -56,7 +56,7 @@ class BusySign:
 
 
 def watch_beat(**_: Any) -> None:
-    """Record a sign of life with each task that the beat process sends."""
+    """Record a heartbeat for each task that the beat process sends."""
     after_task_publish.connect(record_beat)
 
 

@@ -1,1 +1,1 @@
-"""How requests reach Django: protocol, middleware, static files, logs."""
+"""The path of a request to Django: protocol, middleware, static files, and logs."""

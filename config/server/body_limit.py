@@ -1,4 +1,4 @@
-"""Limits the size of request bodies. Django would write any body to disk, and checks only the declared size."""
+"""Limits the size of request bodies. Django checks only the declared size, and writes bodies of any size to disk."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,17 +7,17 @@ import orjson
 
 from core.http.errors import too_large_error
 
-DRAIN_FACTOR = 10  # this many times the limit is discarded before the connection is closed
+DRAIN_FACTOR = 10  # the multiple of the limit that is read and discarded before closing the connection
 
 
 class BodyTooLarge(Exception):
-    """The body is larger than the limit."""
+    """Raised if a request body is larger than the limit."""
 
 
 class BodyLimitMiddleware:
-    """ASGI middleware that answers a request with more than `max_bytes` with 413.
+    """ASGI middleware that answers requests of more than `max_bytes` with status 413.
 
-    path_limits: path → its own limit in bytes.
+    `path_limits` maps paths to their own limits in bytes.
     """
 
     def __init__(self, application: Any, max_bytes: int, path_limits: Mapping[str, int] | None = None) -> None:
@@ -46,7 +46,7 @@ class BodyLimitMiddleware:
             if _read_content_length(scope) > max_bytes:
                 raise BodyTooLarge
             await self.application(scope, receive_counted, send)
-        except BodyTooLarge:  # no response has started: Django reads the whole body first
+        except BodyTooLarge:  # no response has started, because Django reads the whole body first
             await _send_error(scope["path"], max_bytes, send)
             if has_more:
                 await _drain_body(receive, DRAIN_FACTOR * self.max_bytes)
@@ -54,7 +54,7 @@ class BodyLimitMiddleware:
 
 
 def _read_content_length(scope: Any) -> int:
-    """The declared size in bytes, 0 without one. The server has rejected invalid numbers."""
+    """Return the declared size in bytes, or 0. The server has already rejected invalid numbers."""
     return max((int(value) for name, value in scope["headers"] if name == b"content-length"), default=0)
 
 
@@ -69,7 +69,7 @@ async def _send_error(path: str, max_bytes: int, send: Any) -> None:
 
 
 async def _drain_body(receive: Any, max_bytes: int) -> None:
-    """Let the client finish: if the connection closes while data is arriving, the client loses the response too."""
+    """Read the rest of the body. If the server closes the connection too early, the client may not get the response."""
     has_more = True
     remaining = max_bytes
     while has_more and remaining > 0:

@@ -1,6 +1,6 @@
-"""`python -m config.server.collect_static`: collects the static files if one of them has changed.
+"""Collects static files if one of them has changed: `python -m config.server.collect_static`.
 
-Django rewrites all of them each time, although a running service may be sending them from the same folder.
+Django's `collectstatic` rewrites all files every time, even while a running service may be sending them.
 """
 
 import fcntl
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def collect_if_changed() -> bool:
-    """Collect the static files if needed; returns whether it was. Needs only Django's settings."""
+    """Collect static files if any has changed. Return True if they were collected. Requires only Django's settings."""
     from django.conf import settings
     from django.core.management import call_command
 
@@ -28,7 +28,7 @@ def collect_if_changed() -> bool:
 
 
 def _hash_sources() -> str:
-    """A hash of the sizes and times of all source files, which changes whenever a source file changes."""
+    """Return a hash of the sizes and modification times of all source files."""
     from django.contrib.staticfiles.finders import get_finders
 
     files = []
@@ -41,7 +41,7 @@ def _hash_sources() -> str:
 
 @contextmanager
 def _lock_folder() -> Iterator[None]:
-    """Lock the folder: two programs that start at the same time would delete each other's files."""
+    """Lock the folder, because two programs that start at the same time would delete each other's files."""
     folder = os.open(Path(__file__).parents[1], os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
-"""Variants of Django's middleware that call non-blocking hooks directly in the event loop of the web process.
+"""Variants of Django's middleware that run non-blocking hooks directly in the event loop.
 
-Django runs each hook in a thread, and for each request the switch costs more than most hooks do. The settings name
+Django runs each hook in a thread, and the thread switch takes longer than most hooks. The settings use the names of
 Django's own classes, because `check --deploy` looks for them.
 """
 
@@ -26,7 +26,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class InlineMiddleware(MiddlewareMixin):
-    """Calls its hooks directly. The hooks must not touch the database or files."""
+    """Calls its hooks directly. Hooks must not access the database or files."""
 
     async def __acall__(self, request: HttpRequest) -> HttpResponse:
         process_request = getattr(self, "process_request", None)
@@ -47,7 +47,7 @@ class InlineSecurityMiddleware(InlineMiddleware, SecurityMiddleware):
 
 
 class InlineCspMiddleware(InlineMiddleware, CSPMiddleware):
-    """Builds the policy once: no view changes it, and it has no nonces. Building it took a fifth of a request."""
+    """Builds the policy only once. It never changes and has no nonces, and building it took a fifth of each request."""
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)
@@ -63,7 +63,7 @@ class InlineCspMiddleware(InlineMiddleware, CSPMiddleware):
 
 class InlineSessionMiddleware(InlineMiddleware, SessionMiddleware):
     async def run_process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Saves a changed session in a thread, because the save waits for the database."""
+        """Save a changed session in a thread, because saving waits for the database."""
         if request.session.modified:
             return await sync_to_async(self.process_response)(request, response)
         return await super().run_process_response(request, response)
@@ -77,7 +77,7 @@ class InlineCsrfMiddleware(InlineMiddleware, CsrfViewMiddleware):
     async def process_view(  # type: ignore[override]  # Django checks whether it is async
         self, request: HttpRequest, callback: Any, *arguments: Any
     ) -> HttpResponse | None:
-        """Runs the check in a thread if it reads the token from a form's body, which may block."""
+        """Run the check in a thread if it has to read the token from the form, because reading the form can block."""
         check = super().process_view
         if request.method in SAFE_METHODS or getattr(callback, "csrf_exempt", False):
             return check(request, callback, *arguments)
@@ -104,5 +104,5 @@ INLINE_CLASSES = {
 
 
 def use_inline_classes(names: Iterable[str]) -> list[str]:
-    """The same list with Django's middleware replaced by ours."""
+    """Replace Django's middleware in this list with the inline variants."""
     return [INLINE_CLASSES.get(name, name) for name in names]

@@ -1,10 +1,10 @@
-"""The format of log records, which limits their length, whatever a request or an error contains."""
+"""Log format that limits the length of each record."""
 
 import logging
 from copy import copy
 from typing import Any
 
-MAX_REQUEST_LENGTH = 200  # characters; Django logs full paths, and a path may have 60,000
+MAX_REQUEST_LENGTH = 200  # characters; Django logs full paths, which can have 60,000
 MAX_MESSAGE_LENGTH = 2_000
 MAX_TRACEBACK_LENGTH = 8_000
 
@@ -12,7 +12,8 @@ MAX_TRACEBACK_LENGTH = 8_000
 class LineFormatter(logging.Formatter):
     """Formats a record as one line, followed by the end of its traceback.
 
-    Suspicious requests that Django rejects are logged without traceback, because strangers can send any number of them.
+    Requests that Django rejects as suspicious are logged without a traceback, because anyone can send any number of
+    them.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""The cache that counts login attempts: in Redis for all processes, or in each process while Redis is down."""
+"""Cache for counting login attempts. It uses Redis, or the memory of each process while Redis is down."""
 
 import logging
 import time
@@ -11,12 +11,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-RETRY_DELAY_S = 2.0  # no call to Redis for this long after a failure
+RETRY_DELAY_S = 2.0  # seconds without calls to Redis after a failure
 logger = logging.getLogger(__name__)
 
 
 class JsonSerializer:
-    """Stores plain JSON values in Redis. With Django's pickles, anybody who can write to Redis could run code here."""
+    """Stores values as JSON. With Django's default (pickle), anyone with write access to Redis could run code."""
 
     def dumps(self, value: Any) -> bytes:
         return orjson.dumps(value)
@@ -26,12 +26,12 @@ class JsonSerializer:
 
 
 class LoginAttemptsCache(RedisCache):
-    """Logins work while Redis is down. Implements the methods of a cache that allauth calls."""
+    """A cache that keeps working while Redis is down. It implements the methods that allauth calls."""
 
-    silent_until = 0.0  # shared by the process: Django creates an instance for each thread
+    silent_until = 0.0  # shared by all threads, because Django creates an instance per thread
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        one_retry = Retry(NoBackoff(), 1)  # for a connection that broke while it was idle
+        one_retry = Retry(NoBackoff(), 1)  # handles connections that broke while idle
         options = {"serializer": JsonSerializer(), "retry": one_retry, "socket_timeout": 2, "socket_connect_timeout": 1}
         super().__init__(server, {**params, "OPTIONS": options})
         self.local = LocMemCache("attempts", params)
@@ -49,7 +49,7 @@ class LoginAttemptsCache(RedisCache):
         return self._call("delete", *arguments, **options)
 
     def clear(self) -> None:
-        """Delete only the keys of this cache: Django would empty the whole Redis, which contains other data."""
+        """Delete the keys of this cache. Django would delete everything in Redis, including other data."""
         self.local.clear()
         client = self._cache.get_client(None, write=True)
         for key in client.scan_iter(match=f"{self.key_prefix}:*"):
@@ -60,6 +60,6 @@ class LoginAttemptsCache(RedisCache):
             try:
                 return getattr(super(), name)(*arguments, **options)
             except (RedisError, OSError) as error:
-                logger.warning("Redis is down; this process counts login attempts itself: %s", error)
+                logger.warning("Redis is down, counting login attempts in this process: %s", error)
                 type(self).silent_until = time.monotonic() + RETRY_DELAY_S
         return getattr(self.local, name)(*arguments, **options)

@@ -1,4 +1,4 @@
-"""Django's handler with few changes of threads: each costs more than most middleware does."""
+"""A request handler for Django with fewer thread switches, which take longer than most middleware."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from django.urls import set_script_prefix
 
 from core.storage.database import database_sync_to_async
 
-# Under load, requests wait for one of these threads. The pool has a connection for each of them and for each thread of
-# queries (`core.storage.database`); otherwise they would wait for a connection instead, and fail after its timeout.
+# Under load, requests wait for one of these threads. The pool has a connection for each of them and for each query thread
+# (`core.storage.database`). With fewer connections, requests would wait for one and fail after the pool's timeout.
 VIEW_THREADS = ThreadPoolExecutor(8, "view")
 View = Callable[..., Any]
 
 
 class RequestHandler(ASGIHandler):
-    """Runs each synchronous view, and the rendering of its response, in one thread, which then releases its connection.
+    """Runs each synchronous view and renders its response in one thread, and then releases the database connection.
 
-    Django makes a thread for each request and changes to it four times. It also cancels the view when its client
-    disconnects; here only the streaming of a response ends early.
+    Django creates a thread for each request and switches to it four times. It also cancels the view if the client
+    disconnects. In this handler, a disconnect ends only streaming responses.
     """
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
@@ -37,7 +37,7 @@ class RequestHandler(ASGIHandler):
         signals.request_started.send(sender=self.__class__, scope=scope)
         try:
             request, error_response = self.create_request(scope, body_file)
-            # Each is None if the other is not.
+            # Exactly one of the two is None.
             response: Any = await self.run_get_response(request) if request else error_response
             try:
                 if response.streaming:
@@ -50,7 +50,7 @@ class RequestHandler(ASGIHandler):
             body_file.close()
 
     async def _stream_response(self, response: StreamingHttpResponse, receive: Any, send: Any) -> None:
-        """Send the response until its end, or until the client disconnects."""
+        """Send the response until it ends or the client disconnects."""
         sending = asyncio.create_task(self.send_response(response, send))
         disconnect = asyncio.create_task(receive())
         try:
@@ -62,26 +62,26 @@ class RequestHandler(ASGIHandler):
                 await sending
 
     def make_view_atomic(self, view: View) -> View:
-        """The view as a coroutine. Django calls this for each request, before it would run the view in a thread."""
+        """Return the view as a coroutine. Django calls this for each request before it would start a thread."""
         view = super().make_view_atomic(view)
         return view if iscoroutinefunction(view) else database_sync_to_async(_render_in_thread(view), VIEW_THREADS)
 
 
 def _render_in_thread(view: View) -> View:
-    """The view, which also renders its response: Django would change to a thread again for that."""
+    """Return a view that also renders its response, because Django would use another thread for that."""
 
     def render(*arguments: Any, **options: Any) -> Any:
         response = view(*arguments, **options)
         if callable(getattr(response, "render", None)):
             response = response.render()
-            response.render = None  # Django renders each response that has this method
+            response.render = None  # otherwise, Django would render the response again
         return response
 
     return render
 
 
 async def _close_response(response: HttpResponseBase) -> None:
-    """Close the response. If the request used Django's thread, close it there, for that thread has a connection."""
+    """Close the response in the thread that the request used, because that thread may have a connection."""
     context = SyncToAsync.thread_sensitive_context.get(None)
     if context in SyncToAsync.context_to_thread_executor:
         await sync_to_async(response.close)()

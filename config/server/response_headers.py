@@ -1,4 +1,4 @@
-"""Headers of all Django responses, for browsers and caches."""
+"""Headers that all Django responses have."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def headers_middleware(get_response: Handler) -> Handler:
-    """Middleware that denies our pages access to devices, and keeps personal responses out of shared caches.
+    """Return middleware that denies pages access to devices and keeps personal responses out of shared caches.
 
     It must come before all middleware that sets cookies.
     """
@@ -39,7 +39,7 @@ headers_middleware.sync_capable = headers_middleware.async_capable = True  # typ
 
 def _add_headers(response: HttpResponseBase) -> HttpResponseBase:
     response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
-    # A page with a CSRF token sets its cookie, and a response that depends on the client has `Vary: Cookie`.
+    # A page with a CSRF token sets a cookie, and a response that depends on the client has `Vary: Cookie`.
     if response.cookies or "cookie" in response.headers.get("Vary", "").lower():
         response.headers.setdefault("Cache-Control", "private")
     return response

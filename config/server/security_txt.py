@@ -1,4 +1,4 @@
-"""`/.well-known/security.txt`: the contact for reports of vulnerabilities (RFC 9116)."""
+"""Serves `/.well-known/security.txt` with the contact for vulnerability reports (RFC 9116)."""
 
 from datetime import timedelta
 
@@ -6,11 +6,11 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.timezone import now
 
-VALIDITY = timedelta(days=180)  # the RFC advises less than a year
+VALIDITY = timedelta(days=180)  # the RFC recommends less than a year
 
 
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """The contact and its expiry; 404 if `ARENA_SECURITY_CONTACT` is not set."""
+    """Return the contact and its expiry date. The status is 404 if `ARENA_SECURITY_CONTACT` is not set."""
     if not settings.SECURITY_CONTACT:
         raise Http404
     expires = (now() + VALIDITY).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""Serves static files by ASGI, before Django: WhiteNoise's middleware would cost each request a thread switch."""
+"""Serves static files in ASGI, before Django. As Django middleware, WhiteNoise would add a thread switch."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from whitenoise import WhiteNoise
 
 IMMUTABLE_MAX_AGE = 365 * 24 * 3600
 DEFAULT_MAX_AGE = 60
-HASHED_NAME = r"\.[0-9a-f]{12}\.[^/]+$"  # `collectstatic` adds a hash to the name
+HASHED_NAME = r"\.[0-9a-f]{12}\.[^/]+$"  # `collectstatic` adds a hash to file names
 
 
 def _never_called(environ: Any, start_response: Any) -> list[bytes]:
@@ -16,7 +16,9 @@ def _never_called(environ: Any, start_response: Any) -> list[bytes]:
 
 
 class StaticFiles:
-    """Serves `/static/` from the collected, hashed and precompressed files; other paths go to the application."""
+    """Serves `/static/` from collected files that are hashed and precompressed. Passes all other paths to the
+    application.
+    """
 
     def __init__(self, application: Any) -> None:
         self.application = application

@@ -8,14 +8,14 @@ import socket
 from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it
+TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # available on Linux only
 
 TICK_S = 0.5
 MAX_OPEN_FILES = 8192  # twice the limit of open streams of battles and boards
 
 
 def allow_files() -> None:
-    """Raise the limit of open files: each connection takes one, and our own limits allow more than the usual 1,024."""
+    """Raise the limit on open files. Each connection needs one, and the usual limit of 1,024 is too low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     max_files = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, max_files), hard))
@@ -35,13 +35,13 @@ async def _run_ticks(server: Server) -> None:
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Closes connections whose client is too slow to send a request or to read the response.
+    """Closes connections of clients that are too slow to send a request or read the response.
 
-    The head of a request must be complete `head_s` after the connection was opened, or after the first byte of a later
-    request; its body `body_s` after that. uvicorn itself closes only connections that are idle after a response, and
-    any byte makes it wait forever again. The system drops the connection if the client has read nothing of the waiting
-    data for `stalled_ms`: uvicorn notices that only when the system's buffers are full, and a whole battle fits into
-    them.
+    A client must send the complete headers within `head_s` of opening the connection or of the first byte of a later
+    request, and then the body within `body_s`. uvicorn itself has no deadlines for requests that have begun.
+
+    If a client reads nothing for `stalled_ms`, the operating system closes the connection. uvicorn would notice this
+    only after filling the socket's buffers, which a typical battle never does.
     """
 
     head_s = 10.0
@@ -61,7 +61,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         is_idle = self.cycle is None or self.cycle.response_complete
-        if is_idle and self.deadline is None:  # the data may be line breaks, which begin no request
+        if is_idle and self.deadline is None:  # the data might be line breaks, which do not begin a request
             self._set_deadline(self.head_s)
         super().data_received(data)
 
@@ -88,7 +88,7 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.deadline = None
 
     def _end(self) -> None:
-        if self.flow.read_paused:  # uvicorn waits until the application has read the buffered data
+        if self.flow.read_paused:  # uvicorn is waiting for the application to read the buffered data
             self._set_deadline(self.body_s)
         else:
             self.transport.close()

@@ -1,1 +1,1 @@
-"""Base classes of admin pages, the admin site, and the log of changes by operators."""
+"""The admin site, base classes for admin pages, and the log of operators' changes."""

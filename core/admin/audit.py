@@ -1,4 +1,4 @@
-"""Records operators' changes with model signals, so that no form, action or inline of the admin can forget to."""
+"""Records operators' changes in model signals, which covers all forms, actions, and inlines of the admin."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_sav
 from core.models import AuditEntry
 
 HIDDEN = "(hidden)"
-# Names of secret columns in any table. The name of an environment variable (`api_key_env`) is not a secret.
+# Names of secret columns in any table. Names of environment variables (`api_key_env`) are not secret.
 SECRET_FIELD_NAME = re.compile(r"password|secret|hash|encrypted|(^|_)key$", re.IGNORECASE)
-# Names of secret parameters of an endpoint, which are sent to its provider unchanged.
+# Secret parameters of an endpoint, which are sent to its provider.
 SECRET_PARAMETER_NAME = re.compile(r"key|secret|token|password|authori[sz]ation|cookie", re.IGNORECASE)
 MAX_NAME_LENGTH = 300
 ADDED = "added"
@@ -28,7 +28,7 @@ Values = dict[str, Any]
 
 @dataclass
 class _AuditedRequest:
-    """A request in the admin: the name of its operator, and the rows as they were before it changes them."""
+    """An admin request: its operator, and the rows as they were before the request."""
 
     who: str
     before: dict[tuple[type[Model], Any], Values | None] = field(default_factory=dict)
@@ -39,7 +39,7 @@ _audited_request: ContextVar[_AuditedRequest | None] = ContextVar("audited_reque
 
 @contextmanager
 def log_changes_as(who: str) -> Iterator[None]:
-    """Record all changes of watched models inside the block under this operator's name."""
+    """Record all changes of watched models in this block under the operator's name."""
     token = _audited_request.set(_AuditedRequest(who))
     try:
         yield
@@ -48,15 +48,15 @@ def log_changes_as(who: str) -> Iterator[None]:
 
 
 def list_watched_models() -> list[type]:
-    """The models that operators can change in the admin, inlines included."""
-    from core.admin.read_only import ReadOnlyAdmin  # the admin site, which it needs, imports this module
+    """Return the models that operators can change in the admin, including inlines."""
+    from core.admin.read_only import ReadOnlyAdmin  # avoids a circular import
 
     pages = [page for page in admin.site._registry.values() if not isinstance(page, ReadOnlyAdmin)]  # noqa: SLF001  # Django has no public way
     return [page.model for page in pages] + [inline.model for page in pages for inline in page.inlines]
 
 
 def watch_model(model: type[Model]) -> None:
-    """Connect the signals that record all changes of this model."""
+    """Connect signals that record all changes of this model."""
     for signal, receiver in ((pre_save, _remember_row), (post_save, _record_save), (pre_delete, _record_deletion)):
         signal.connect(receiver, sender=model, dispatch_uid=f"changes {model._meta.label}")
     for relation in model._meta.many_to_many:
@@ -65,7 +65,7 @@ def watch_model(model: type[Model]) -> None:
 
 
 def record_change(who: str, kind: str, row: Model, before: Values | None = None, after: Values | None = None) -> None:
-    """Store one action of an operator; `kind` says which."""
+    """Store one action of an operator. `kind` is the type of action."""
     AuditEntry.objects.create(
         who=who,
         kind=kind,
@@ -121,12 +121,12 @@ def _load_values(instance: Model) -> Values | None:
 
 
 def _mask_secrets(values: Mapping[str, Any]) -> Values:
-    """The same values with each secret replaced by `HIDDEN`, including inside nested JSON."""
+    """Return a copy in which `HIDDEN` replaces all secrets, including those in nested JSON."""
     return {name: HIDDEN if _is_secret(name, value) else _mask_nested_secrets(value) for name, value in values.items()}
 
 
 def _is_secret(name: str, value: object) -> bool:
-    """Whether this value must be hidden. Bytes always are, since they are encrypted or compressed."""
+    """Return True if this value must be hidden. Bytes are always hidden, because they are encrypted or compressed."""
     return isinstance(value, bytes | memoryview) or (isinstance(value, str) and bool(SECRET_FIELD_NAME.search(name)))
 
 

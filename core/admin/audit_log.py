@@ -1,4 +1,4 @@
-"""The admin page of the log of changes. Only `core.admin.audit` adds entries."""
+"""Read-only admin page for the log of operators' changes. `core.admin.audit` adds the entries."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""Base classes of admin pages: Django's, generic for type checkers, and ours with labels for screen readers."""
+"""Base classes for admin pages: typed versions of Django's classes, and form sets with labels for screen readers."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,7 +23,7 @@ else:
 
 
 def is_valid_key(model: type[Model], value: Any) -> bool:
-    """Whether the value can be a primary key of this model. Django itself queries the database with any value."""
+    """Return True if the value can be a primary key of this model. Django queries the database with any value."""
     try:
         return model._meta.pk.to_python(value) is not None
     except ValidationError:
@@ -31,19 +31,19 @@ def is_valid_key(model: type[Model], value: Any) -> bool:
 
 
 class AutocompleteWidget(AutocompleteSelect):
-    """Shows a hint while nothing is chosen: screen readers use the content of the field as its name."""
+    """Shows a hint while the field is empty. Screen readers use the content of the field as its name."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type part of the name")}
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        """Leave out values that cannot be keys. The field rejects them, so they are not shown as chosen."""
+        """Omit values that cannot be keys. The field itself rejects them."""
         model = self.field.remote_field.model
         return super().optgroups(name, [key for key in value if is_valid_key(model, key)], attr)
 
 
 class AutocompleteAdmin(ModelAdmin):
-    """A page whose `autocomplete_fields` use `AutocompleteWidget`."""
+    """A page that uses `AutocompleteWidget` for its `autocomplete_fields`."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
@@ -52,7 +52,7 @@ class AutocompleteAdmin(ModelAdmin):
 
 
 class LabeledFormSet(InlineFormSet):
-    """Forms in a table with a label for each field: screen readers do not use the column header as one."""
+    """A tabular form set with a label for each field, because screen readers do not use column headers as labels."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)

@@ -1,4 +1,4 @@
-"""The form field for JSON in the admin."""
+"""JSON form field for the admin."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from core.text.json_values import MAX_JSON_DEPTH, is_storable_json
 
 
 class StrictJsonField(forms.JSONField):
-    """JSON that the database can store. Django's own field accepts values that the database rejects, and fails on
-    JSON that Python cannot parse.
+    """A JSON field that accepts only values that PostgreSQL can store.
 
-    An empty field means the default of the column, an empty list or object.
+    Django's field accepts some values that PostgreSQL rejects, and crashes on deeply nested JSON. An empty field
+    becomes the column's default, an empty list or object.
     """
 
     def to_python(self, value: Any) -> Any:
         try:
             parsed = super().to_python(value)
         except (ValueError, RecursionError):
-            parsed = NotImplemented  # not storable
+            parsed = NotImplemented  # rejected by PostgreSQL
         if not is_storable_json(parsed):
             raise ValidationError(
                 _(
@@ -36,7 +36,7 @@ class StrictJsonField(forms.JSONField):
         return parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """The original text if it is invalid, so that the form shows it again."""
+        """Return invalid input unchanged for the form to show it again."""
         try:
             self.to_python(data)
         except ValidationError:

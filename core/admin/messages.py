@@ -1,4 +1,4 @@
-"""Django's messages for admin pages only, so that other requests do not pay for them."""
+"""Enables Django's messages on admin pages only, which saves their cost on all other pages."""
 
 from typing import Any
 

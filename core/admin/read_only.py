@@ -1,4 +1,4 @@
-"""The base class of read-only admin pages."""
+"""Base class for read-only admin pages."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,9 +11,9 @@ Lookups = Iterable[tuple[str, str]]
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows that operators can view but not add, change or delete."""
+    """An admin page whose rows operators can view, but not add, change, or delete."""
 
-    show_full_result_count = False  # there may be millions
+    show_full_result_count = False  # counting millions of rows is slow
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:

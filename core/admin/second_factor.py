@@ -1,6 +1,4 @@
-"""Authenticator-app codes (TOTP) as a second factor.
-
-They are optional for accounts, and mandatory for operators if a setting says so.
+"""Authenticator apps (TOTP) as a second factor. They are optional unless a setting requires them for operators.
 
 allauth provides the login step, the recovery codes, and the limit on wrong codes.
 """
@@ -18,10 +16,12 @@ REQUIRED = "required"
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """Embeds the QR code as an SVG element, and stops operators from removing a required app."""
+    """Renders the QR code as an SVG element, and prevents operators from removing a required app."""
 
     def build_totp_svg(self, url: str) -> str:
-        """Only the SVG element. Our content policy forbids data: URLs, and an XML declaration would break the page."""
+        """Return only the SVG element. The content security policy forbids data: URLs, and an XML declaration is
+        invalid in HTML.
+        """
         document: str = super().build_totp_svg(url)
         return document[document.index("<svg") :]
 
@@ -30,9 +30,9 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
 
 class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
-    """Accepts each code of the app once.
+    """A form that accepts each code only once.
 
-    allauth remembers a used code for one time step, but with our tolerance a code is valid for three.
+    allauth remembers a used code for one time step, but Arena's clock tolerance makes a code valid for three.
     """
 
     def clean_code(self) -> str:
@@ -45,11 +45,11 @@ class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # a
 
 
 class AuthenticateForm(_SingleUseCodeForm, forms.AuthenticateForm):  # type: ignore[misc]  # see above
-    """The form of the login step."""
+    """The form for the code at login."""
 
 
 class ReauthenticateForm(_SingleUseCodeForm, forms.ReauthenticateForm):  # type: ignore[misc]  # see above
-    """The form that asks for a code again before a page with secrets."""
+    """The form for the code before a page with secrets."""
 
 
 def is_totp_required(user: User | AnonymousUser) -> bool:
@@ -61,10 +61,10 @@ def has_totp(user: User | AnonymousUser) -> bool:
 
 
 def is_totp_missing(user: User | AnonymousUser) -> bool:
-    """Whether this operator must set up an authenticator app before anything else."""
+    """Return True if this operator must set up an authenticator app first."""
     return is_totp_required(user) and not has_totp(user)
 
 
 def remove_authenticators(user: User) -> int:
-    """Remove the app and the recovery codes of a user who lost both. Returns the number of deleted rows."""
+    """Delete the app and recovery codes of a user who has lost both. Return the number of deleted rows."""
     return int(Authenticator.objects.filter(user=user).delete()[0])

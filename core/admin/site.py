@@ -1,4 +1,4 @@
-"""The admin site: it uses the login of all accounts, and passes the operator of each change to `core.admin.audit`."""
+"""The admin site. It uses the same login as all accounts and logs each change with its operator."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -33,10 +33,10 @@ MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 
 
 def _drop_invalid_keys(view: Any, request: HttpRequest) -> None:
-    """Remove selected rows whose keys cannot exist. Django itself reports if none is left."""
+    """Remove invalid keys from the selected rows. Django shows an error if no row is left."""
     page = getattr(view, "__self__", None)
     if isinstance(page, admin.ModelAdmin) and ACTION_CHECKBOX_NAME in request.POST:
-        from core.admin.classes import is_valid_key  # it needs the admin, which needs this site
+        from core.admin.classes import is_valid_key  # avoids a circular import
 
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         form_data = request.POST.copy()
@@ -49,7 +49,7 @@ class ArenaAdminSite(admin.AdminSite):
     index_title = gettext_lazy("Administration")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The models in the groups of `MODEL_GROUPS` instead of apps; models without a group come last."""
+        """Return the models in the groups of `MODEL_GROUPS` instead of by app. Models without a group come last."""
         apps = self._build_app_dict(request, app_label).values()
         positions = {name: position for _, names in MODEL_GROUPS for position, name in enumerate(names)}
         groups: dict[str, list[Any]] = {str(title): [] for title, _ in MODEL_GROUPS}
@@ -72,7 +72,7 @@ class ArenaAdminSite(admin.AdminSite):
         return super().has_permission(request) and not second_factor.is_totp_missing(request.user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Redirect to the login of all accounts, which counts attempts and locks out guessers."""
+        """Redirect to the shared login page, which counts attempts and locks out attackers."""
         if self.has_permission(request):
             return redirect("admin:index")
         if second_factor.is_totp_missing(request.user):
@@ -86,7 +86,9 @@ class ArenaAdminSite(admin.AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def audited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if ENCODED_NUL in request.META["QUERY_STRING"]:  # PostgreSQL rejects NUL, and few filters check for it
+            if (
+                ENCODED_NUL in request.META["QUERY_STRING"]
+            ):  # PostgreSQL rejects NUL, and most filters do not check for it
                 return redirect(f"{request.path}?{ERROR_FLAG}=1")
             _drop_invalid_keys(view, request)
             with audit.log_changes_as(request.user.get_username()):

@@ -1,1 +1,1 @@
-"""Files of records, read and written row by row."""
+"""Reads and writes files record by record."""

@@ -1,15 +1,15 @@
-"""Escapes cells of CSV that a spreadsheet would run as formulas."""
+"""Escapes CSV cells that a spreadsheet would run as formulas."""
 
 import re
 
-# The last four are the full-width forms of the first four, which some programs treat alike.
+# The last four are the full-width forms of the first four, which some programs treat the same way.
 FORMULA_START = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 FORMULA = re.compile(f"'*{FORMULA_START}")
 ESCAPED_FORMULA = re.compile(f"''*{FORMULA_START}")
 
 
 def escape_formula(text: str) -> str:
-    """The text with an apostrophe before it if it looks like a formula. `unescape_formula` reverses this."""
+    """Prefix text that looks like a formula with an apostrophe. `unescape_formula` removes it."""
     return f"'{text}" if FORMULA.match(text) else text
 
 

@@ -1,4 +1,4 @@
-"""Reads JSON Lines and CSV one record at a time. Errors are ValueErrors that name the line."""
+"""Reads JSON Lines and CSV files one record at a time. Raises ValueError with the line number of a mistake."""
 
 import csv
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 MAX_LINE_BYTES = 64 * 2**20
-BYTE_ORDER_MARK = "\ufeff"  # some programs write it at the start of a file
+BYTE_ORDER_MARK = "\ufeff"  # some programs begin files with it
 JsonRecord = tuple[int, dict[str, Any]]
 CsvRecord = tuple[int, dict[str, str]]
 
@@ -16,9 +16,9 @@ csv.field_size_limit(min(MAX_LINE_BYTES, sys.maxsize))
 
 
 def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
-    """The objects of JSON Lines, each with the number of its line. Blank lines are skipped.
+    """Yield each object in a JSON Lines file with its line number, skipping blank lines. Raises ValueError.
 
-    noun: the word for one record in error messages. Raises ValueError.
+    `noun` is the word for one record in error messages.
     """
     for number, line in enumerate(lines, 1):
         text = line.removeprefix(BYTE_ORDER_MARK.encode()) if number == 1 else line
@@ -35,7 +35,7 @@ def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
 
 
 def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
-    """The header of a CSV file, and its rows by column, each with the number of its first line. Raises ValueError."""
+    """Return the header, and the rows as mappings with the number of their first line. Raises ValueError."""
     reader = csv.reader(_iter_texts(lines), strict=True)
     records = _iter_records(reader)
     header = next(records, (1, []))[1]
@@ -53,7 +53,7 @@ def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> I
 
 
 def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, each with the number of its first line: a quoted cell may span several lines."""
+    """Yield rows that are not blank, with the number of their first line. A quoted cell can contain line breaks."""
     while True:
         number = reader.line_num + 1
         try:

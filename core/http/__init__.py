@@ -1,1 +1,1 @@
-"""Requests and responses: errors, rate limits, event streams, pagination, the API document."""
+"""HTTP: errors, rate limits, event streams, pagination, and the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Errors of requests: pages and API show the same sentence."""
+"""Request errors. Pages and the API show the same messages."""
 
 from typing import IO, Any
 
@@ -26,10 +26,10 @@ INVALID_REQUEST = "Invalid request."
 
 
 class RequestError(Exception):
-    """A rejected request, which has changed nothing.
+    """A request that was rejected and has changed nothing.
 
-    code: for programs. detail: one sentence for people. status: of the HTTP response. extra: further fields of the JSON
-    error; `retry_after`, in seconds, becomes the header Retry-After instead.
+    `code` is for programs, and `detail` is a sentence for people. `extra` contains further fields of the JSON error.
+    `retry_after`, in seconds, is sent as a Retry-After header instead.
     """
 
     def __init__(self, code: str, detail: str, status: int, **extra: Any) -> None:
@@ -49,7 +49,7 @@ class RequestError(Exception):
         return headers
 
     def add_headers(self, response: HttpResponse) -> HttpResponse:
-        """The same response with the headers of this error."""
+        """Add the headers of this error to the response and return it."""
         for name, value in self.headers.items():
             response.headers[name] = value
         return response
@@ -65,7 +65,7 @@ def field_error(field: str, detail: str) -> RequestError:
 
 
 def clean_form(form: BaseForm) -> dict[str, Any]:
-    """The cleaned data of a form. Raises RequestError 400 with all errors of an invalid one."""
+    """Return the cleaned data of a form. Raises RequestError (400) with all errors if the form is invalid."""
     if form.is_valid():
         return form.cleaned_data
     fields = {name: [str(message) for message in messages] for name, messages in form.errors.items()}
@@ -74,7 +74,7 @@ def clean_form(form: BaseForm) -> dict[str, Any]:
 
 
 def sanitize_name(name: str) -> str:
-    """The name short and printable for an error message: in a request it may be long and contain any characters."""
+    """Shorten a name from a request and replace unprintable characters, for use in an error message."""
     short_name = _truncate_name(name)
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in short_name)
 
@@ -84,7 +84,7 @@ def _truncate_name(name: str) -> str:
 
 
 def not_found_error(noun: str, name: str, hint: str = "") -> RequestError:
-    """The 404 error for a name that does not exist. hint: a sentence that says where the existing names are listed."""
+    """Return a 404 error for a name. `hint` is a sentence that says where to find the existing names."""
     return RequestError("not_found", f"There is no {noun} {_truncate_name(name)!r}. {hint}".strip(), 404)
 
 
@@ -93,14 +93,14 @@ def unknown_model_error(slug: str) -> RequestError:
 
 
 def too_large_error(max_bytes: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> RequestError:
-    """The error for a body of more than `max_bytes` bytes."""
+    """Return a 413 error for a body of more than `max_bytes` bytes."""
     return RequestError("too_large", f"The body is larger than {max_bytes // 1000:,} kB.", 413)
 
 
 class Utf8UploadHandler(MemoryFileUploadHandler):
-    """Rejects multipart forms in charsets other than UTF-8, as Django does with all other forms.
+    """Rejects multipart forms that are not in UTF-8. Django already rejects other forms.
 
-    A request may name any codec of Python, and Django tries even codecs that do not decode to text.
+    The charset of a multipart form can name any Python codec, and Django tries even codecs that do not return text.
     """
 
     def handle_raw_input(
@@ -117,24 +117,24 @@ class Utf8UploadHandler(MemoryFileUploadHandler):
 
 
 class StrictJsonParser(JSONParser):
-    """Parses a JSON body; every mistake gives the same error."""
+    """Parses a JSON body. Returns the same error for all invalid JSON."""
 
     def parse(self, *arguments: Any, **options: Any) -> Any:
         try:
             return super().parse(*arguments, **options)
-        except (exceptions.ParseError, RecursionError):  # RecursionError: it is nested too deep
-            raise exceptions.ParseError("The body is not JSON.") from None
+        except (exceptions.ParseError, RecursionError):  # RecursionError: nested too deeply
+            raise exceptions.ParseError("The body is not valid JSON.") from None
 
 
 def read_json_body(request: Request) -> Any:
-    """The JSON body. DRF would return an empty one for a form, which the CSRF check has already read."""
+    """Return the parsed JSON body. For a form, DRF would return empty data, because the CSRF check has read it."""
     if is_form_media_type(request.content_type or ""):
         raise exceptions.UnsupportedMediaType(request.content_type)
     return request.data
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: returns every error as `{"error": {"code", "detail", "fields"?}}`."""
+    """Exception handler for DRF. Returns all errors as `{"error": {"code", "detail", "fields"?}}`."""
     if isinstance(error, RequestDataTooBig):
         error = too_large_error()
     if isinstance(error, exceptions.UnsupportedMediaType):
@@ -142,7 +142,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
             "unsupported_media_type", f"The body must be JSON, with Content-Type: {StrictJsonParser.media_type}.", 415
         )
     if isinstance(error, Http404):
-        error = exceptions.NotFound("Not found, or not yours.")
+        error = exceptions.NotFound("Not found, or it belongs to someone else.")
     if isinstance(error, exceptions.APIException):
         error = _convert_api_error(error)
     if not isinstance(error, RequestError):
@@ -151,7 +151,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
 
 
 def _convert_api_error(error: exceptions.APIException) -> RequestError:
-    """DRF's error as ours; `detail` has all errors of all fields, for clients that read nothing else."""
+    """Convert a DRF error. `detail` contains the errors of all fields, for clients that do not read `fields`."""
     if not isinstance(error.detail, dict):
         codes = error.get_codes()
         detail = error.detail if isinstance(error.detail, str) else INVALID_REQUEST
@@ -162,19 +162,19 @@ def _convert_api_error(error: exceptions.APIException) -> RequestError:
 
 
 def reject_unsafe_method(request: HttpRequest, detail: str) -> HttpResponse | None:
-    """An error response if the method does not only read, else None."""
+    """Return an error response unless the method is GET or HEAD."""
     if request.method in SAFE_METHODS:
         return None
     return build_error_response(RequestError("method_not_allowed", detail, 405), Allow=", ".join(SAFE_METHODS))
 
 
 def build_error_response(error: RequestError, **headers: str) -> JsonResponse:
-    """The JSON response for this error outside of DRF's views."""
+    """Return the JSON response for an error outside DRF's views."""
     return JsonResponse(error.body, status=error.status, headers={**error.headers, **headers})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The response if Django rejects a request, such as for a foreign Host or charset. The API returns JSON."""
+    """Handle requests that Django rejects, for example because of an unknown Host. Returns JSON for API paths."""
     return _render_bare_error(request, RequestError("bad_request", INVALID_REQUEST, 400))
 
 
@@ -182,18 +182,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     try:
         return render(request, "404.html", status=404)
     finally:
-        release_connection()  # the page may load the session, in a thread that nobody releases
+        release_connection()  # rendering may load the session, in a thread that does not release its connection
 
 
 def render_error_page(request: HttpRequest, error: RequestError, **context: object) -> HttpResponse:
-    """The page for too many requests, a conflict, or nothing found."""
+    """Return the error page for too many requests, a conflict, or a missing object."""
     template = {TOO_MANY_REQUESTS: "429.html", CONFLICT: "409.html"}.get(error.status, "404.html")
     page = render(request, template, {"detail": error.detail, **context}, status=error.status)
     return error.add_headers(page)
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
-    """The page for an attempt beyond allauth's limits. Its limits per address are per minute."""
+    """Return the page for requests beyond allauth's limits. Its limits per address are per minute."""
     page = render(request, "429.html", status=429)
     page.headers["Retry-After"] = "60"
     return page
@@ -204,8 +204,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _render_bare_error(request: HttpRequest, error: RequestError) -> HttpResponse:
-    """JSON for the API. A page is rendered without the request: Django's own handlers read the CSRF token again, and
-    fail if it cannot be read."""
+    """Return JSON for API paths, or a page that is rendered without the request.
+
+    Django's own handlers read the CSRF token again and fail if they cannot read it.
+    """
     if request.path.startswith("/api/"):
         return build_error_response(error)
     return HttpResponse(render_to_string(f"{error.status}.html"), status=error.status)

@@ -1,7 +1,7 @@
-"""Describes calls in the OpenAPI document, with the schemas that all parts share. They render; they parse nothing.
+"""Describes API calls for the OpenAPI document, and defines the schemas that several apps share.
 
-A described view rejects unknown parameters, and repeated parameters that take one value: a misspelled or overwritten
-board or limit would silently change the response.
+Described views reject unknown parameters and repeated single-value parameters. Without this, a typo in a parameter
+could silently change the response.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,14 +32,14 @@ IntegerField = serializers.IntegerField
 
 
 class FractionField(FloatField):
-    """A fraction from 0 to 1, rendered from a value in percent."""
+    """A fraction from 0 to 1. The source value is in percent."""
 
     def to_representation(self, percent: Any) -> Any:
         return super().to_representation(percent / 100)
 
 
 class BlankAsNullField(CharField):
-    """A text, null if it is empty."""
+    """A text field that renders an empty string as null."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_null=True, **options)
@@ -49,7 +49,7 @@ class BlankAsNullField(CharField):
 
 
 class PluckField(serializers.ListField):
-    """A list with one plain attribute of each item, such as `candidate.slug`."""
+    """A list of one attribute of each item, such as `candidate.slug`."""
 
     def __init__(self, attribute: str, **options: Any) -> None:
         super().__init__(**options)
@@ -59,9 +59,9 @@ class PluckField(serializers.ListField):
         return [self.get_value_of(item) for item in items]
 
 
-# The shape of a JSON object, and its serializer: `BoardSchema(board).data` is a response. Its component in the document
-# has the name of the class without `Schema`.
-# This is not a docstring, because the document would repeat it as the description of each component.
+# Base class of all response schemas, also used as a serializer: `BoardSchema(board).data` is a response. The component
+# in the document has the class name without `Schema`. This comment is not a docstring, because the OpenAPI document
+# would repeat a docstring in each component.
 class Schema(serializers.Serializer[Any]):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -69,10 +69,12 @@ class Schema(serializers.Serializer[Any]):
 
 
 class ErrorDetailSchema(Schema):
-    code = CharField(help_text="A short code for programs.")
-    detail = CharField(help_text="One sentence for people.")
+    code = CharField(help_text="A short error code for programs.")
+    detail = CharField(help_text="A sentence that explains the error.")
     fields = serializers.DictField(  # type: ignore[assignment]  # the API's name
-        child=serializers.ListField(child=CharField()), required=False, help_text="The errors of each field."
+        child=serializers.ListField(child=CharField()),
+        required=False,
+        help_text="The error messages for each invalid field.",
     )
 
 
@@ -81,24 +83,24 @@ class ErrorSchema(Schema):
 
 
 class PageSchema(Schema):
-    next = serializers.URLField(allow_null=True, help_text="URL of the next page, or null.")
-    previous = serializers.URLField(allow_null=True)
+    next = serializers.URLField(allow_null=True, help_text="URL of the next page. Null on the last page.")
+    previous = serializers.URLField(allow_null=True, help_text="URL of the previous page. Null on the first page.")
 
 
 ERROR_DESCRIPTIONS = {
-    400: "Invalid request; `fields` lists the errors of each field.",
+    400: "Invalid request. `fields` contains the error messages for each field.",
     401: "Invalid or expired API key.",
-    403: "`csrf`: X-CSRFToken is missing. Other codes: the key does not allow this.",
-    404: "Not found, or not yours.",
-    409: "Not possible in the current state of the battle; `code` gives the reason.",
+    403: "`X-CSRFToken` is missing or wrong (code `csrf`), or the API key does not allow this call (other codes).",
+    404: "Not found, or it belongs to someone else.",
+    409: "Not possible in the current state of the battle. `code` contains the reason.",
     413: (
-        f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000} kB, or than 10 MB for submissions to "
-        "the catalog."
+        f"The body is too large. The limit is {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000} kB, or 10 MB for "
+        "submissions to the catalog."
     ),
-    415: "The body is not `application/json`.",
-    422: "An earlier request with different content used the same `Idempotency-Key`.",
-    429: "Too many requests; try again after `Retry-After` seconds.",
-    503: "Temporarily unavailable; try again after `Retry-After` seconds.",
+    415: "The `Content-Type` is not `application/json`.",
+    422: "A different request has already used this `Idempotency-Key`.",
+    429: "Too many requests. Try again after `Retry-After` seconds.",
+    503: "Temporarily unavailable. Try again after `Retry-After` seconds.",
 }
 STREAM_ERRORS = (401, 403, 404, 429, 503)
 READ_ERRORS = (400, 401, 403, 404, 429, 503)
@@ -107,24 +109,30 @@ CSRF_HEADER = OpenApiParameter(
     "X-CSRFToken",
     str,
     OpenApiParameter.HEADER,
-    description="The value of the cookie `csrftoken`; required with a `voter` cookie.",
+    description="The value of the `csrftoken` cookie. Required if the request has a `voter` cookie.",
 )
-# For responses that are sent again only if they have changed.
+# Allows clients to download a response only if it has changed.
 IF_NONE_MATCH_HEADER = OpenApiParameter(
-    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an earlier response."
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `ETag` of an earlier response. If nothing has changed, the status is 304.",
 )
 ETAG_HEADER = OpenApiParameter(
     "ETag",
     str,
     OpenApiParameter.HEADER,
     response=[200, 304],
-    description="Identifies this response; send it as `If-None-Match`.",
+    description="Identifies this version of the response. Send it as `If-None-Match`.",
 )
-NOT_MODIFIED = OpenApiResponse(None, "The response has not changed since the one in `If-None-Match`. It has no body.")
+NOT_MODIFIED = OpenApiResponse(None, "The response has not changed since the one in `If-None-Match`. There is no body.")
 PAGE_PARAMETERS = (
-    OpenApiParameter("cursor", str, description="The cursor in the address of the next page."),
+    OpenApiParameter("cursor", str, description="The cursor from the URL in `next` or `previous`."),
     OpenApiParameter(
-        "page_size", {"type": "integer", "minimum": 1}, description="At most 100; more means 100.", default=100
+        "page_size",
+        {"type": "integer", "minimum": 1},
+        description="Number of entries per page, up to 100. Larger values are reduced to 100.",
+        default=100,
     ),
 )
 View = TypeVar("View", bound=Callable[..., Any])
@@ -142,12 +150,11 @@ def describe_call(
     errors: Iterable[int] = READ_ERRORS,
     etag: bool = False,
 ) -> Decorator[Any]:
-    """A decorator that adds the method of a view to the document and checks its query parameters.
+    """Return a decorator that adds a view method to the document and checks its query parameters.
 
-    The first line of the method's docstring is the summary of the call, the rest is its description.
-
-    name: operation id. response: schema of the response with `status`. errors: status codes. etag: the call supports
-    `If-None-Match`.
+    The first line of the method's docstring is the summary of the call, and the rest is its description. `name` is the
+    operation ID, and `response` is the schema of the response with status `status`. `errors` are the possible error
+    statuses. With `etag`, the call supports `If-None-Match`.
     """
     parameters = list(parameters)
     known = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
@@ -181,7 +188,7 @@ def describe_call(
 
 
 def split_docstring(view: Callable[..., Any]) -> tuple[str, str]:
-    """The summary of a call and its description, each on one line."""
+    """Return the summary and the description of a call, each as one line."""
     summary, _, description = (view.__doc__ or "").partition("\n\n")
     return " ".join(summary.split()).removesuffix("."), " ".join(description.split())
 
@@ -196,7 +203,7 @@ def describe_stream_call(
     parameters: Iterable[dict[str, Any]] = (),
     errors: Iterable[int] = STREAM_ERRORS,
 ) -> dict[str, Any]:
-    """The path item of a view without DRF, with summary and description from its docstring."""
+    """Return the path item for a view that does not use DRF. Its docstring is the summary and description."""
     summary, description = split_docstring(view)
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     content = {"schema": {"type": "string"}, "example": example}
@@ -225,7 +232,7 @@ def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
 
 
 def find_parameter_errors(given: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
-    """The errors of each query parameter: it is unknown, or it is repeated although it takes one value."""
+    """Return the errors of unknown query parameters, and of repeated ones that take a single value."""
     by_name = {parameter.name: parameter for parameter in known}
     errors = {name: [_unknown_message(by_name)] for name in given if name not in by_name}
     for name, values in given.lists():
@@ -237,11 +244,11 @@ def find_parameter_errors(given: QueryDict, known: Sequence[OpenApiParameter]) -
 
 def _unknown_message(known: Iterable[str]) -> str:
     if names := ", ".join(known):
-        return _("Unknown parameter. This call takes: %s.") % names
-    return _("Unknown parameter. This call takes none.")
+        return _("Unknown parameter. This call accepts: %s.") % names
+    return _("Unknown parameter. This call accepts none.")
 
 
 def _repeated_message(parameter: OpenApiParameter) -> str:
     if parameter.many:
-        return _("Send this parameter once, with commas between the values.")
+        return _("Send this parameter once, and separate values with commas.")
     return _("Send this parameter once.")

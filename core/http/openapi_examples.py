@@ -1,9 +1,9 @@
-"""Examples of requests and responses for the OpenAPI document, built from the schemas.
+"""Builds examples of requests and responses for the OpenAPI document.
 
-The file `examples.json` beside a module of schemas has the values of their fields: component → field → value. A
-component has the values of its base classes too. A nested schema is filled in from its own component, so its value in
-the file may be partial; a nullable field without a value is null. Under the name of a call are the values that differ
-in the response of this call.
+`examples.json` in the folder of a module with schemas maps a component to the values of its fields. A component
+inherits the values of its base classes. Nested schemas are filled in from their own components, so they can be partial.
+Nullable fields without a value are null. An entry under the name of a call contains values that are different in that
+call's response.
 """
 
 import sys
@@ -20,7 +20,7 @@ SCHEMA_SUFFIX = "Schema"
 
 
 def build_example(schema: type[Any], call: str = "") -> dict[str, Any]:
-    """The example of a schema, with the fields in their order; `call`: the name of a call whose response it is."""
+    """Return an example of a schema. `call` is the name of the call whose response it is."""
     return _build_object(schema, _load_values(schema.__module__).get(call, {}))
 
 
@@ -38,7 +38,7 @@ def _build_object(schema: type[Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 def _build_value(field: Any, value: Any) -> Any:
-    """The value with its nested schemas filled in; an ellipsis stands for a value that the file does not have."""
+    """Fill in nested schemas. Ellipsis means that the file has no value for the field."""
     if value is None:
         return None
     if isinstance(field, serializers.ListSerializer):

@@ -1,4 +1,4 @@
-"""Describes the fields of a form as query parameters in the OpenAPI document."""
+"""Documents the fields of a form as query parameters in the OpenAPI document."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from core.text.number_fields import AmountField, DefaultsForm, get_default
 
-# Narrower than the numbers that the form accepts: it documents the usual notation.
+# The usual notation. The form accepts more than this.
 NUMBER_PATTERN = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?[kKmMbBtT]?$"
 FIELD_SCHEMAS: tuple[tuple[type[forms.Field], dict[str, Any]], ...] = (
     (AmountField, {"type": "string", "pattern": NUMBER_PATTERN}),
@@ -34,6 +34,6 @@ def _build_parameter(name: str, field: forms.Field) -> OpenApiParameter:
 
 
 def _list_choices(field: forms.Field) -> list[str] | None:
-    """The keys of all choices but the empty one, or None for a field without choices."""
+    """Return the keys of all choices except the empty one, or None if the field has no choices."""
     choices: Any = getattr(field, "choices", None)
     return None if choices is None else [key for key, _ in choices if key]

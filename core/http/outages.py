@@ -1,4 +1,4 @@
-"""While the database is down, every request gets a 503 at once, and nothing is changed."""
+"""Returns status 503 immediately for every request while the database is down."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from django.shortcuts import render
 from core.http.errors import RequestError, build_error_response
 
 UNAVAILABLE = RequestError(
-    "unavailable", "The service can't reach its data right now. Try again in a moment.", 503, retry_after=3
+    "unavailable", "The database is unavailable right now. Try again in a moment.", 503, retry_after=3
 )
 
 
@@ -22,7 +22,7 @@ def render_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 class OutageMiddleware:
-    """Turns errors of the database connection into a 503. It must be inside all middleware that a page needs."""
+    """Returns status 503 if the database connection fails. It must come after all middleware that pages need."""
 
     sync_capable = async_capable = True
 

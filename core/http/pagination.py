@@ -1,4 +1,4 @@
-"""Cursor pagination of long lists. A cursor has the position of the last row, so every page costs the same."""
+"""Cursor pagination. A cursor contains the position of the last row, so all pages are equally fast."""
 
 import re
 from typing import Any
@@ -15,22 +15,24 @@ PAGE_SIZE_PATTERN = re.compile(r"0*[1-9][0-9]{0,18}")
 
 
 class StrictCursorPagination(CursorPagination):
-    """Pages of at most `MAX_PAGE_SIZE` rows; a larger `page_size` is reduced to that."""
+    """Pages of at most `MAX_PAGE_SIZE` rows. A larger `page_size` is reduced to that."""
 
     page_size = max_page_size = MAX_PAGE_SIZE
     page_size_query_param = "page_size"
-    invalid_cursor_message = "No such page. Take the cursor from the address of the next page."
+    invalid_cursor_message = "No such page. Use the URL in `next` or `previous`."
 
     def get_page_size(self, request: Request) -> int | None:
-        """Raises ValidationError for an invalid size, where DRF would use the default."""
+        """Return the page size. Raises ValidationError for an invalid one, where DRF would use the default."""
         text = request.query_params.get(self.page_size_query_param) or str(self.page_size)
         if not PAGE_SIZE_PATTERN.fullmatch(text):
-            rule = f"This must be a whole number of at least 1; more than {MAX_PAGE_SIZE} means {MAX_PAGE_SIZE}."
+            rule = f"Enter a whole number from 1 to {MAX_PAGE_SIZE}. Larger values are reduced to {MAX_PAGE_SIZE}."
             raise ValidationError({self.page_size_query_param: [rule]})
         return min(int(text), MAX_PAGE_SIZE)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Raises NotFound for an invalid position. Anybody can send a cursor, and DRF passes it to the database."""
+        """Return the position in the cursor. Raises NotFound if it is invalid, because DRF would pass it to the
+        database.
+        """
         cursor: Cursor | None = super().decode_cursor(request)
         if cursor and cursor.position is not None and not self.is_valid_position(str(cursor.position)):
             raise NotFound(self.invalid_cursor_message)
@@ -40,7 +42,7 @@ class StrictCursorPagination(CursorPagination):
         raise NotImplementedError
 
     def render_page(self, rows: Any, request: Request, schema: type[Serializer[Any]]) -> Response:
-        """The page of these rows that the request names; each row is rendered by `schema`."""
+        """Return the requested page of these rows. `schema` renders each row."""
         page: Any = self.paginate_queryset(rows, request)
         return self.get_paginated_response(schema(page, many=True).data)
 
@@ -53,7 +55,7 @@ class SlugPagination(StrictCursorPagination):
 
 
 class NewestFirstPagination(StrictCursorPagination):
-    """For rows with a time of creation, such as battles."""
+    """Sorts rows by creation time, newest first."""
 
     ordering = ("-created_at", "-id")
 

@@ -1,9 +1,11 @@
-"""Rate limits: token buckets of N charges an hour that refill evenly; a charge takes from all its buckets or from none.
+"""Rate limits: token buckets of N charges per hour that refill evenly.
 
-A bucket is one number in Redis, the time at which it will be full again. A charge delays that time by its share of the
-hour, and is rejected if the bucket would be overdrawn. A script does this atomically on the clock of the Redis server,
-so of many concurrent requests exactly as many pass as there is room for. While Redis is down, each process uses buckets
-that refill at a quarter of the rate: four processes together let through the same number an hour, after a burst each.
+A bucket is one number in Redis: the time at which it will be full again. Each charge delays that time by one share of
+the hour. If this would overdraw any bucket of the request, no bucket is charged. A script does this atomically with the
+clock of the Redis server, so concurrent requests cannot exceed a limit.
+
+While Redis is down, each process has its own buckets with a quarter of the rate. With four processes, the total rate is
+unchanged, except for one burst per process.
 """
 
 import logging
@@ -19,10 +21,10 @@ from core.storage.redis_clients import get_redis_client
 
 HOUR_US = 3600 * 1_000_000
 DEFAULT_BURST = 60
-RETRY_DELAY_S = 2.0  # no call to Redis for this long after a failure
+RETRY_DELAY_S = 2.0  # seconds without calls to Redis after a failure
 LOCAL_DIVISOR = 4
 MAX_LOCAL_BUCKETS = 10_000
-# ARGV: 1 if a bucket may be overdrawn; then for each bucket its step and its depth, in µs.
+# ARGV: 1 if buckets may be overdrawn, followed by the step and depth of each bucket in µs.
 CHARGE_SCRIPT = """
 local time = redis.call("TIME")
 local now = time[1] * 1000000 + time[2]
@@ -47,7 +49,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Bucket:
-    """A limit of `per_hour` charges, 0 for none. `key` names the limited action and client.
+    """A limit of `per_hour` charges, or no limit if that is 0. `key` identifies the action and the client.
 
     The bucket contains at most `burst` charges.
     """
@@ -62,34 +64,34 @@ class Bucket:
 
     @property
     def share_us(self) -> int:
-        """The time for refilling one charge, in µs. It is rounded down, so that all N fit into an hour."""
+        """The time to refill one charge, in µs. It is rounded down, so that `per_hour` charges fit into an hour."""
         return HOUR_US // self.per_hour
 
     def step_us(self, amount: int) -> int:
-        """The delay by a charge, in µs. A charge larger than the bucket empties it, so it can pass after a wait."""
+        """Return the delay caused by a charge, in µs. A charge larger than the bucket is reduced to its size."""
         return max(-self.capacity, min(amount, self.capacity)) * self.share_us
 
     @property
     def depth_us(self) -> int:
-        """The time until an empty bucket is full, in µs."""
+        """The time to refill an empty bucket, in µs."""
         return self.capacity * self.share_us
 
 
 def charge_buckets(buckets: Iterable[Bucket], amount: int = 1) -> float:
-    """Take `amount` from each bucket and return 0; if one has less, take nothing and return the seconds to wait.
+    """Charge all buckets and return 0, or charge none and return the seconds to wait.
 
-    An amount of 0 takes nothing and checks whether a bucket is overdrawn.
+    With an amount of 0, this only checks whether a bucket is overdrawn.
     """
     return _apply_charge(buckets, amount)
 
 
 def refund_buckets(buckets: Iterable[Bucket], amount: int = 1) -> None:
-    """Return a charge for an action that did not happen."""
+    """Refund the charge of an action that did not happen."""
     _apply_charge(buckets, -amount)
 
 
 def overdraw_buckets(buckets: Iterable[Bucket], amount: int) -> None:
-    """Charge an action whose cost is known only afterwards: the buckets may become overdrawn."""
+    """Charge an action whose cost is known only afterward. This can overdraw the buckets."""
     _apply_charge(buckets, amount, overdraw=True)
 
 
@@ -101,7 +103,7 @@ def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = Fa
         try:
             return _charge_in_redis(limited, amount, overdraw=overdraw) / 1e6
         except (RedisError, OSError) as error:
-            logger.warning("Redis is down; this process counts limits itself: %s", error)
+            logger.warning("Redis is down, counting rate limits in this process: %s", error)
             _local_buckets.retry_at = time.monotonic() + RETRY_DELAY_S
     return _local_buckets.change(limited, amount, overdraw=overdraw) / 1e6
 
@@ -114,7 +116,7 @@ def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) 
 
 
 class _LocalBuckets:
-    """Smaller buckets in the memory of this process. `retry_at` is the time of the next call to Redis."""
+    """Smaller buckets in the memory of this process. `retry_at` is the time of the next attempt to use Redis."""
 
     def __init__(self) -> None:
         self.retry_at = 0.0

@@ -1,7 +1,7 @@
-"""Server-sent events: the streaming response, and limits of the open streams.
+"""Server-sent events: streaming responses, and limits on open streams.
 
-The limits of a voter, of an address and of its networks count the streams of all processes. A process also limits all
-its streams of one kind.
+The limits per voter, per address, and per network count the streams of all processes. Each process also limits the number
+of its streams of one kind.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -13,27 +13,27 @@ from django.http import StreamingHttpResponse
 from core.http.errors import RequestError
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
-MAX_OPEN_STREAMS = 2000  # of one kind in one process; at MAX_SENT_PER_S, the hub then reaches each battle every 0.4 s
+MAX_OPEN_STREAMS = 2000  # per kind and process; with this many streams, the hub can send to each battle every 0.4 s
 RETRY_DELAY_S = 5
 MAX_STREAM_S = 300.0
 
 
 def acquire_slot(open_slots: SharedSlots, max_open: Mapping[str, int]) -> SharedSlot:
-    """A slot for one more stream, as from `SharedSlots.acquire`. Raises RequestError 429 and 503."""
+    """Return a slot for one more stream, as from `SharedSlots.acquire`. Raises RequestError 429 or 503."""
     if len(open_slots) >= MAX_OPEN_STREAMS:
         raise RequestError(
-            "busy", "Too many streams are open here. Try again in a few seconds.", 503, retry_after=RETRY_DELAY_S
+            "busy", "The server has too many open streams. Try again in a few seconds.", 503, retry_after=RETRY_DELAY_S
         )
     slot = open_slots.acquire(max_open)
     if slot is None:
-        detail = "You or people on your network have too many streams open. Close one, or try again in a few seconds."
+        detail = "You or others on your network have too many open streams. Close one, or try again in a few seconds."
         raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_DELAY_S)
     return slot
 
 
 @dataclass(eq=False)
 class EventStream:
-    """The events of one connection. The response closes it at the end, even if the client has read no event."""
+    """The events of one connection. The response closes it at the end, even if the client has not read any event."""
 
     slot: SharedSlot
     events: AsyncIterator[bytes]
@@ -51,7 +51,7 @@ async def empty_stream() -> AsyncIterator[bytes]:
 
 
 class EventStreamResponse(StreamingHttpResponse):
-    """Passes its events on as they are. Django would pass each one through two more generators."""
+    """A streaming response without the two generators through which Django would pass each event."""
 
     def __init__(self, events: Any, **options: Any) -> None:
         super().__init__(events, **options)
@@ -62,6 +62,6 @@ class EventStreamResponse(StreamingHttpResponse):
 
 
 def build_stream_response(events: Any) -> StreamingHttpResponse:
-    """A response that caches do not store and proxies do not buffer."""
+    """Return a response that is neither cached nor buffered by proxies."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventStreamResponse(events, content_type="text/event-stream", headers=headers)

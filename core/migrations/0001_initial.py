@@ -18,13 +18,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('who', models.CharField(help_text='name of the account', max_length=150)),
-                ('kind', models.CharField(help_text='added, changed, deleted, or another action', max_length=20)),
-                ('what', models.CharField(help_text='kind of row', max_length=100)),
+                ('who', models.CharField(help_text='Name of the account.', max_length=150)),
+                ('kind', models.CharField(help_text='Added, changed, deleted, or another action.', max_length=20)),
+                ('what', models.CharField(help_text='Type of the row.', max_length=100)),
                 ('key', models.CharField(max_length=100)),
                 ('name', models.CharField(max_length=300)),
-                ('before', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='the changed fields before the change', null=True)),
-                ('after', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='the changed fields after the change', null=True)),
+                ('before', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='The changed fields before the change.', null=True)),
+                ('after', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='The changed fields after the change.', null=True)),
             ],
             options={
                 'verbose_name_plural': 'audit entries',

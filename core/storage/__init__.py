@@ -1,1 +1,1 @@
-"""PostgreSQL and Valkey: connections, caches, queues."""
+"""PostgreSQL and Valkey: connections, caches, and queues."""

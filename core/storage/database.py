@@ -1,5 +1,4 @@
-"""Database connections: their timeouts, and queries of asynchronous views, which release their connection before the
-response is sent."""
+"""Database timeouts, and queries in asynchronous views that release their connection before the response is sent."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,19 +11,19 @@ from django.db.models import Model
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-# Threads of their own. Django logs each error in a shared thread before the request releases its connection. If queries
-# that wait for a connection occupied all shared threads, the two would wait for each other.
+# Queries have their own threads. Django logs errors in a shared thread before a request releases its connection. If
+# queries waiting for a connection occupied all shared threads, this would deadlock.
 QUERY_THREADS = ThreadPoolExecutor(6, "query")
 
 
 def set_timeouts(**milliseconds: int) -> None:
-    """Set parameters of PostgreSQL on all connections that this process makes after this call."""
+    """Set PostgreSQL parameters for all connections that this process opens after this call."""
     flags = [f"-c {name}={value}" for name, value in milliseconds.items()]
     settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *flags]).strip()
 
 
 def set_prefetched(instance: Model, relation: str, related: Iterable[Model]) -> None:
-    """Make `instance.relation.all()` return these objects without a query, as after a prefetch."""
+    """Make `instance.relation.all()` return these objects without a query, as if they had been prefetched."""
     queryset = getattr(instance, relation).all()
     queryset._result_cache = list(related)  # noqa: SLF001  # Django has no public way
     prefetched = getattr(instance, "_prefetched_objects_cache", {})
@@ -32,7 +31,7 @@ def set_prefetched(instance: Model, relation: str, related: Iterable[Model]) -> 
 
 
 def release_connection() -> None:
-    """Return the connection of this thread to the pool before a long wait. A transaction keeps its connection."""
+    """Return this thread's connection to the pool before a long wait. Does nothing inside a transaction."""
     if not connection.in_atomic_block:
         connection.close()
 
@@ -40,7 +39,7 @@ def release_connection() -> None:
 def database_sync_to_async(
     query: Callable[Arguments, Result], threads: ThreadPoolExecutor = QUERY_THREADS
 ) -> Callable[Arguments, Awaitable[Result]]:
-    """The function as a coroutine in a thread that releases its connection: a response may stay open long after."""
+    """Wrap a function as a coroutine that runs in a thread and then releases the thread's connection."""
 
     def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:

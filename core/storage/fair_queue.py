@@ -1,4 +1,4 @@
-"""Chooses the row that a full queue drops: never a row of a smaller network to admit one of a larger network."""
+"""Chooses the row to drop from a full queue. Networks with few rows are protected from networks with many."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,13 @@ from django.db.models import Count, Model, QuerySet
 
 
 def choose_evicted(waiting: QuerySet[Any], network: str, time: str, newcomer: Sequence[str]) -> Model | None:
-    """The newest row of the network with the most rows, or None if the newcomer's own network would then have as many.
+    """Return the newest row of the network with the most rows, or None if the newcomer's network would then have as
+    many.
 
-    So a network that fills the queue evicts nobody, and other networks get its places.
+    A network that fills the queue therefore cannot displace rows of other networks.
 
-    waiting: the queue. network, time: the names of its fields with the network hash and the time of arrival. newcomer:
-    the hashes of the newcomer's network.
+    `waiting` is the queue. `network` and `time` are the names of its fields with the network hash and the time of
+    arrival. `newcomer` contains the hashes of the newcomer's network.
     """
     largest = waiting.order_by().values(network).annotate(rows=Count("pk")).order_by("-rows").first()
     own = waiting.filter(**{f"{network}__in": newcomer}).count()

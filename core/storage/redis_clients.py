@@ -1,4 +1,4 @@
-"""Redis clients for synchronous and asynchronous code, and a guard for writes that may be lost."""
+"""Redis clients for synchronous and asynchronous code, and a context manager for writes that may be lost."""
 
 import logging
 from collections.abc import Iterator
@@ -18,20 +18,20 @@ logger = logging.getLogger(__name__)
 
 @cache
 def get_redis_client() -> "redis.Redis":
-    """The synchronous client of this process, for the few calls of web requests."""
-    one_retry = redis.retry.Retry(NoBackoff(), 1)  # for a connection that broke while it was idle
+    """Return the synchronous client of this process."""
+    one_retry = redis.retry.Retry(NoBackoff(), 1)  # handles connections that broke while idle
     return redis.Redis.from_url(settings.REDIS_URL, retry=one_retry, socket_timeout=2, socket_connect_timeout=1)
 
 
 def connect_async_redis() -> "Redis":
-    """A client for the running event loop. It raises at once if the connection is lost, without a retry."""
-    # RESP2: the client would convert each response of RESP3 to the same form, which takes time for each event.
+    """Return a client for the running event loop. It does not retry if the connection is lost."""
+    # With RESP3, the client converts each response to the RESP2 form, which takes time for each event.
     return Redis.from_url(settings.REDIS_URL, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=5)
 
 
 @contextmanager
 def suppress_redis_errors() -> Iterator[None]:
-    """Log a failure of Redis and continue; the writes of the block may be lost."""
+    """Log Redis errors and continue. Writes in the block may be lost."""
     try:
         yield
     except (RedisError, OSError) as error:

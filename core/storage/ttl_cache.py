@@ -1,4 +1,4 @@
-"""A cache in the memory of the process, bounded in size and time."""
+"""An in-memory cache with a maximum size and a maximum age."""
 
 import time
 from collections import OrderedDict
@@ -12,10 +12,10 @@ LOCK_TIMEOUT_S = 1.0
 
 
 class TtlCache(Generic[Value]):
-    """Keeps the `max_size` most recently used values, each for at most `seconds`.
+    """Caches the `max_size` most recently used values for up to `seconds` each.
 
-    Threads may share it. One computes a value while the others wait: hundreds of open pages ask for the same one.
-    A result of None is not cached.
+    The cache is thread-safe. If several threads request the same missing key, one computes the value while the others
+    wait. None is not cached.
     """
 
     def __init__(self, max_size: int, seconds: float = float("inf")) -> None:

@@ -1,4 +1,4 @@
-"""Template filters that format numbers as `core.text.number_format` does."""
+"""Template filters for formatting numbers."""
 
 from decimal import Decimal
 from math import log10
@@ -25,7 +25,7 @@ def dollars(amount: Decimal) -> str:
 
 @register.filter
 def power(number: float) -> SafeString:
-    """A mantissa times a power of ten, for numbers that are too large for a prefix."""
+    """Format a number as a mantissa times a power of ten."""
     mantissa, exponent = f"{number:.2e}".split("e")
     return format_html("{} \N{MULTIPLICATION SIGN} 10<sup>{}</sup>", mantissa, int(exponent))
 
@@ -37,11 +37,11 @@ def gib(amount: Decimal) -> str:
 
 @register.filter
 def times(number: float) -> str:
-    """A factor in few digits: 0.05, 1.2, 94, 1,868."""
+    """Format a factor with few digits: 0.05, 1.2, 94, or 1,868."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 @register.filter
 def along(number: float) -> float:
-    """The position of a ratio from 1 to 10,000 on a logarithmic axis from 0 to 100; others are at its ends."""
+    """Return the position of a ratio on a logarithmic axis: 0 for 1 or less, and 100 for 10,000 or more."""
     return round(min(100, max(0, log10(max(number, 1)) * 100 / AXIS_DECADES)), 2)

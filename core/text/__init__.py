@@ -1,1 +1,1 @@
-"""Texts and numbers: parsed, formatted, measured."""
+"""Parsing, formatting, and measuring text and numbers."""

@@ -1,15 +1,15 @@
-"""Checks that a value can be stored as JSON. Pure."""
+"""Checks whether a value can be stored as JSON."""
 
 import json
 from typing import Any
 
-MAX_JSON_DEPTH = 100  # Python could not read JSON that is nested deeper than its stack
+MAX_JSON_DEPTH = 100  # Python's parser is recursive and cannot read deeper nesting
 
 
 def is_storable_json(value: Any) -> bool:
-    """Whether PostgreSQL can store the value as JSON, and whether it can be nested in other JSON.
+    """Return True if PostgreSQL can store the value as JSON, even inside a larger value.
 
-    TOML also has times, NaN, and texts with NUL; JSON has lone surrogates.
+    TOML also allows times, NaN, and NUL. JSON also allows lone surrogates.
     """
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""Form fields for numbers as people write them (70B, 1.4T, 5.88e23, 70,000,000,000), and forms with defaults."""
+"""Form fields for numbers like 70B, 1.4T, 5.88e23, or 70,000,000,000, and forms with defaults."""
 
 import re
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ SEPARATORS = re.compile(r"[\s,_$]+")
 
 
 class AmountField(forms.Field):
-    """A number from `low` to `high`, as an exact decimal, or as an integer if `whole`; None if the field is empty.
+    """A number from `low` to `high`, as an exact decimal or, if `whole` is set, an integer. None if the field is empty.
 
-    usual: the default of an empty field (see `get_default`). It is the placeholder, not the initial value, so that
-    URLs stay short.
+    `usual` is the default for an empty field (see `get_default`). It is a placeholder instead of an initial value,
+    which keeps URLs short.
     """
 
     widget = forms.TextInput
@@ -48,28 +48,28 @@ class AmountField(forms.Field):
             return None
         match = NUMBER_PATTERN.fullmatch(text) if len(text) <= MAX_NUMBER_LENGTH else None
         if match is None:
-            raise ValidationError(_("Not a number. Examples: 250, 70B, 1.4T, 5.9e23."))
+            raise ValidationError(_("Enter a number, such as 250, 70B, 1.4T, or 5.9e23."))
         number = Decimal(match[1]) * UNIT_SIZES.get(match[2], 1)
         if self.whole and number != number.to_integral_value():
-            raise ValidationError(_("This must be a whole number."))
+            raise ValidationError(_("Enter a whole number."))
         return int(number) if self.whole else number
 
     def validate(self, value: Any) -> None:
         super().validate(value)
         if value is not None and not self.low <= value <= self.high:
-            message = _("This must be from %(low)s to %(high)s.")
+            message = _("Enter a number from %(low)s to %(high)s.")
             raise ValidationError(message, params={"low": f"{self.low:,.12g}", "high": f"{self.high:,.12g}"})
 
 
 class RawCheckboxInput(forms.CheckboxInput):
-    """A checkbox that passes on the raw value from a URL."""
+    """A checkbox that does not interpret the value from the URL."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Any:
         return data.get(name, "")
 
 
 class StrictBooleanField(forms.BooleanField):
-    """A boolean from a URL. Django's own field reads any text as true, even `no`."""
+    """A boolean in a URL. Django's own field treats any text as true, even `no`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -84,7 +84,7 @@ class StrictBooleanField(forms.BooleanField):
 
 
 def _parse_boolean(value: Any) -> bool | None:
-    """None if it is neither true nor false."""
+    """Return None if the value is neither true nor false."""
     text = "" if value is None else str(value)
     return BOOLEAN_WORDS.get(text.strip().lower())
 
@@ -94,12 +94,12 @@ def get_default(field: forms.Field) -> Any:
 
 
 def _list_choices(field: forms.ChoiceField) -> list[str]:
-    choices: Any = field.choices  # ours have no groups
+    choices: Any = field.choices  # Arena's fields have no option groups
     return [str(key) for key, _label in choices if key]
 
 
 class DefaultsForm(forms.Form):
-    """A form whose fields are optional: an empty field means its default."""
+    """A form whose fields are all optional. Empty fields have a default."""
 
     use_required_attribute = False
 
@@ -110,6 +110,6 @@ class DefaultsForm(forms.Form):
                 field.error_messages["invalid_choice"] = _("This must be one of: %s.") % ", ".join(_list_choices(field))
 
     def get_value(self, name: str) -> Any:
-        """The value of a field of the valid form, or its default."""
+        """Return the value of a field in a valid form, or its default."""
         value = self.cleaned_data.get(name)
         return get_default(self.fields[name]) if value in (None, "") else value

@@ -1,4 +1,4 @@
-"""Formats numbers for people: sizes and prices, short and without insignificant digits."""
+"""Formats numbers, sizes, and prices for display."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 
 
 def format_count(number: int) -> str:
-    """A count in at most three digits: 135 M, 7.24 B."""
+    """Format a count with up to three digits, like 135 M or 7.24 B."""
     for size, unit in UNITS:
         if number >= size:
             return f"{_format_three_digits(number / size)} {unit}"
@@ -14,7 +14,7 @@ def format_count(number: int) -> str:
 
 
 def format_tokens(number: int) -> str:
-    """A number of tokens as providers write it: 8,192, a multiple of 1,024, becomes 8 k, and 128,000 becomes 128 k."""
+    """Format a number of tokens as providers write it. Both 8,192 and 8,000 become 8 k."""
     if number % 1024 or number % 1000 == 0:
         return format_count(number)
     k = number // 1024
@@ -26,7 +26,7 @@ def _format_three_digits(value: float) -> str:
 
 
 def format_dollars(amount: Decimal) -> str:
-    """US dollars: to the cent from one dollar up, and with two significant digits below that."""
+    """Format an amount in US dollars: with cents from one dollar up, and with two significant digits below that."""
     if amount >= 1:
         return f"${amount:,.2f}".removesuffix(".00")
     if amount == 0:

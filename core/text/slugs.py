@@ -1,5 +1,5 @@
-"""The pattern of slugs, the names in URLs and files. Pure."""
+"""The pattern of slugs, which are used in URLs and files."""
 
 import re
 
-SLUG_PATTERN = re.compile(r"(?=.*[a-z0-9])[a-z0-9.-]{1,200}")  # `.` and `..` have another meaning in URLs
+SLUG_PATTERN = re.compile(r"(?=.*[a-z0-9])[a-z0-9.-]{1,200}")  # `.` and `..` have a special meaning in URLs

@@ -1,8 +1,8 @@
-"""Checks that PostgreSQL can store a text. Pure."""
+"""Checks whether PostgreSQL can store a text."""
 
 
 def is_storable_text(text: str) -> bool:
-    """Whether PostgreSQL can store the text: it has no NUL and no lone surrogate."""
+    """Return True if the text contains no NUL and no lone surrogates, which PostgreSQL cannot store."""
     try:
         return b"\x00" not in text.encode()
     except UnicodeEncodeError:

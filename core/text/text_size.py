@@ -1,11 +1,11 @@
-"""The size of texts, and their length for the limits on conversations and questions. Pure."""
+"""The size of texts, and their length for the limits on conversations and questions."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class TextSize:
-    """The size of texts, in characters and in bytes of UTF-8."""
+    """The size of texts in characters and in UTF-8 bytes."""
 
     characters: int = 0
     octets: int = 0
@@ -19,5 +19,5 @@ class TextSize:
 
     @property
     def length(self) -> float:
-        """The length that limits count: the number of characters, or half of the number of bytes if that is more."""
+        """The length for limits: the number of characters or half the number of bytes, whichever is greater."""
         return max(self.characters, self.octets / 2)

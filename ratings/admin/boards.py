@@ -36,15 +36,15 @@ class RatingsTaskAdmin(ModelAdmin):
     def has_queue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ratings.change_pool")
 
-    @admin.action(description="Recompute all boards of the pool", permissions=["queue"])
+    @admin.action(description="Recompute all boards of selected pools", permissions=["queue"])
     def recompute(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.recompute, selected, from_scratch=False)
 
-    @admin.action(description="Recount all votes of the pool, then recompute its boards", permissions=["queue"])
+    @admin.action(description="Recount all votes of selected pools and recompute their boards", permissions=["queue"])
     def recompute_from_scratch(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.recompute, selected, from_scratch=True)
 
-    @admin.action(description="Verify the counts of the pool against its votes", permissions=["queue"])
+    @admin.action(description="Verify the tallies of selected pools", permissions=["queue"])
     def verify(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.verify, selected)
 

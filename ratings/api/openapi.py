@@ -17,7 +17,7 @@ POOL = {
     "name": "pool",
     "in": "query",
     "schema": {"type": "string", "default": "live"},
-    "description": "As listed by `pools/`.",
+    "description": "Slug of a pool (see `pools/`).",
 }
 
 

@@ -8,15 +8,15 @@ from catalog.models import LanguageModel
 from core.http.errors import unknown_model_error
 from ratings.boards.snapshots import METHODS
 
-TIME_FORMAT = "ISO 8601, UTC by default; write + as %2B"
-POOL = OpenApiParameter("pool", str, default="live", description="As listed by `pools/`.")
-CATEGORY = OpenApiParameter("category", str, default="overall", description="As listed by `categories/`.")
-AT = OpenApiParameter("at", str, description=f"Return the newest stored board at or before this time: {TIME_FORMAT}.")
+TIME_FORMAT = "ISO 8601, in UTC unless it has an offset (encode + as %2B)"
+POOL = OpenApiParameter("pool", str, default="live", description="Slug of a pool (see `pools/`).")
+CATEGORY = OpenApiParameter("category", str, default="overall", description="Slug of a category (see `categories/`).")
+AT = OpenApiParameter("at", str, description=f"Return the newest board at or before this time. {TIME_FORMAT}.")
 NEWEST_BOARD = (
     POOL,
     CATEGORY,
     OpenApiParameter("style_control", bool, default=False, description="Remove the effect of style from the ratings."),
-    OpenApiParameter("method", str, enum=METHODS, default="bt", description="Bradley-Terry, or Elo."),
+    OpenApiParameter("method", str, enum=METHODS, default="bt", description="Rating method: Bradley-Terry or Elo."),
 )
 BOARD = (*NEWEST_BOARD, AT)
 

@@ -1,6 +1,7 @@
-"""Serializers of the responses of boards and votes; the OpenAPI document is derived from them.
+"""Serializers for boards and votes. The OpenAPI schema is generated from them.
 
-`BoardSchema` describes alone: a published board is sent as it is stored (`ratings.boards.snapshot_cache`).
+`BoardSchema` is used only for the schema, because published boards are sent as stored
+(`ratings.boards.snapshot_cache`).
 """
 
 from typing import Any, get_args
@@ -23,11 +24,11 @@ class AnchorSchema(Schema):
 class RatingScaleSchema(Schema):
     factor, base = IntegerField(), IntegerField()
     mean = IntegerField(
-        allow_null=True, help_text="Mean rating of the bounded models of each component. Null on a reference board."
+        allow_null=True, help_text="Mean rating of each component, without unbounded models. Null on a reference board."
     )
     anchor = AnchorSchema(
         required=False,
-        help_text="The model whose rating is fixed at this value. The other ratings are shifted with it.",
+        help_text="A model whose rating is fixed. All other ratings are shifted by the same amount.",
     )
 
 
@@ -45,59 +46,65 @@ class BoardRowSchema(Schema):
     rank = IntegerField(
         allow_null=True,
         help_text=(
-            "1 plus the number of ranked models in the component with a higher rating. Null if the model is not ranked."
+            "1 plus the number of ranked models in the component that have a higher rating. Null if the model is not"
+            " ranked."
         ),
     )
     rank_low = IntegerField(
         allow_null=True,
-        help_text="1 plus the number of ranked models that are better, according to a two-sided 95% test.",
+        help_text="1 plus the number of ranked models that are significantly better (two-sided 95% test).",
     )
     rank_high = IntegerField(
         allow_null=True,
         help_text=(
-            "Number of ranked models that are not worse, according to the same test. For an unranked model, the "
-            "last rank that it could have."
+            "Number of ranked models, including this one, that are not significantly worse. For an unranked model, the "
+            "lowest rank that it could have."
         ),
     )
     rank_ub = IntegerField(
-        allow_null=True, help_text="1 plus the number of ranked models whose intervals lie entirely above this one."
+        allow_null=True,
+        help_text="1 plus the number of ranked models whose interval lies entirely above this model's interval.",
     )
     tier = IntegerField(
         allow_null=True,
         help_text=(
-            "Tier 1 has the models that may be the best, tier 2 has those that may be the best of the others, and so"
-            " on."
+            "Tier of the model. Models in tier 1 may be the best. Models in tier 2 may be the best of the others, and"
+            " so on."
         ),
     )
     votes_to_rank = IntegerField(
         allow_null=True,
         help_text=(
-            "Votes that the model still needs for a rank, at most 20 from the same voter. Null on boards of "
-            "earlier versions."
+            "Number of votes that the model still needs to be ranked. At most 20 votes per voter are counted. Null on "
+            "boards of earlier versions."
         ),
     )
-    model, name = CharField(help_text="slug"), CharField()
+    model, name = CharField(help_text="Slug of the model."), CharField()
     organization, license = CharField(allow_null=True), CharField(allow_null=True)
     open_weights = BooleanField(allow_null=True)
     rating = FloatField()
     ci_low, ci_high = (
-        FloatField(allow_null=True, help_text="Lower end of the 95% interval. Null if the interval is open there."),
-        FloatField(allow_null=True),
+        FloatField(allow_null=True, help_text="Lower end of the 95% interval. Null if the interval has no lower end."),
+        FloatField(allow_null=True, help_text="Upper end of the 95% interval. Null if the interval has no upper end."),
     )
     se = FloatField(
-        allow_null=True, help_text="Standard error. 1.96 times this value is half the width of a closed interval."
+        allow_null=True, help_text="Standard error. Half the width of a closed interval is 1.96 times this value."
     )
     interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
-    component = IntegerField(help_text="Ratings of different components are not comparable. This applies to Elo too.")
+    component = IntegerField(
+        help_text="Component of the model. Ratings from different components are not comparable, even with Elo."
+    )
     unbounded = BooleanField(
         help_text=(
-            "Whether no finite rating fits the model's votes, so that it is placed by a rule. Always false with Elo."
+            "True if the model's votes do not determine a finite rating. The rating then comes from a rule. Always"
+            " false with Elo."
         )
     )
     votes = IntegerField()
-    voters = IntegerField(allow_null=True, help_text="Number of people who voted, if known.")
-    wins, losses = IntegerField(allow_null=True, help_text="Null on a reference board."), IntegerField(allow_null=True)
-    ties = IntegerField(allow_null=True, help_text="both_bad included")
+    voters = IntegerField(allow_null=True, help_text="Number of voters, if known.")
+    wins = IntegerField(allow_null=True, help_text="Number of wins. Null on a reference board.")
+    losses = IntegerField(allow_null=True, help_text="Number of losses. Null on a reference board.")
+    ties = IntegerField(allow_null=True, help_text="Number of ties, including votes for both bad.")
     both_bad, win_rate = IntegerField(allow_null=True), FloatField(allow_null=True)
     provisional = BooleanField()
 
@@ -115,20 +122,21 @@ class ReferenceSchema(Schema):
 
 
 class BoardSchema(BoardKeySchema):
-    computed_at = serializers.DateTimeField(allow_null=True, help_text="Null before the first vote.")
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the board. Null before the first vote.")
     votes = IntegerField(
         allow_null=True,
-        help_text="Number of votes; under style control, of votes with a known style. Null on a reference board.",
+        help_text="Number of votes. Under style control, only votes with a known style. Null on a reference board.",
     )
-    last_vote_id = IntegerField(allow_null=True, help_text="Id of the newest vote on the board.")
+    last_vote_id = IntegerField(allow_null=True, help_text="ID of the newest vote on the board.")
     scale = RatingScaleSchema()
-    style = StyleSchema(required=False, help_text="The effect of style.")  # type: ignore[assignment]  # the name is the API's
+    style = StyleSchema(required=False, help_text="Effect of each style feature.")  # type: ignore[assignment]  # the name is the API's
     problem = serializers.ChoiceField(
-        ("separable", "not_converged"), required=False, help_text="Why the board has votes but no rows."
+        ("separable", "not_converged"), required=False, help_text="Reason why the board has votes but no rows."
     )
     provisional = BooleanField(
         help_text=(
-            "Whether all models have a rank because fewer than two models of the main component have enough votes."
+            "True if fewer than two models in the main component have enough votes. In that case, all models are"
+            " ranked."
         )
     )
     reference = ReferenceSchema(
@@ -139,17 +147,17 @@ class BoardSchema(BoardKeySchema):
 
 class FrontierRowSchema(Schema):
     rank = IntegerField()
-    model, name = CharField(help_text="slug"), CharField()
+    model, name = CharField(help_text="Slug of the model."), CharField()
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     provisional = BooleanField()
-    value = FloatField(help_text="Dollars per million tokens, or tokens per second.")
+    value = FloatField(help_text="US dollars per million tokens, or tokens per second.")
     price_input, price_output = FloatField(required=False), FloatField(required=False)
     source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # see above
-    on_frontier = BooleanField(help_text="Whether no other model is better in both.")
+    on_frontier = BooleanField(help_text="True if no other model is better in both respects.")
 
 
 class FrontierExclusionSchema(Schema):
-    model, name = CharField(help_text="slug"), CharField()
+    model, name = CharField(help_text="Slug of the model."), CharField()
     reason = serializers.ChoiceField(frontier.EXCLUSION_REASONS)
 
 
@@ -160,7 +168,7 @@ class FrontierSchema(BoardKeySchema):
 
 
 class MatrixField(serializers.ListField):
-    """A matrix of cells that numpy has converted already."""
+    """A matrix whose cells numpy has already converted."""
 
     def __init__(self, cell: Any, help_text: str) -> None:
         super().__init__(child=serializers.ListField(child=cell), help_text=help_text)
@@ -172,28 +180,30 @@ class MatrixField(serializers.ListField):
 class PairwiseSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(allow_null=True)
     models = serializers.ListField(
-        child=CharField(), help_text="Slugs in the order of the board, for both rows and columns."
+        child=CharField(), help_text="Slugs of the rows and columns, in the order of the board."
     )
-    wins = MatrixField(IntegerField(), "Votes that the row's model won.")
-    ties = MatrixField(IntegerField(), "Votes on the pair that were a tie or both bad.")
-    counts = MatrixField(IntegerField(), "All votes on the pair.")
-    win_probability = MatrixField(FloatField(allow_null=True), "Predicted score of the row's model.")
-    diff = MatrixField(FloatField(allow_null=True), "Rating of the row's model minus rating of the column's model.")
+    wins = MatrixField(IntegerField(), "Number of votes that the row's model won against the column's model.")
+    ties = MatrixField(IntegerField(), "Number of votes for a tie or both bad.")
+    counts = MatrixField(IntegerField(), "Number of votes on the pair.")
+    win_probability = MatrixField(
+        FloatField(allow_null=True), "Predicted score of the row's model, where a tie is half a win."
+    )
+    diff = MatrixField(FloatField(allow_null=True), "Rating of the row's model minus the rating of the column's model.")
     diff_se = MatrixField(
         FloatField(allow_null=True),
-        "Standard error of the difference. 1.96 times this value is half the width of its 95% interval.",
+        "Standard error of the difference. Half the width of its 95% interval is 1.96 times this value.",
     )
     votes_needed = MatrixField(
         IntegerField(allow_null=True),
         (
-            "Direct votes that are still needed to separate the pair. 0 if it already differs significantly, null "
-            "if no number of votes would be enough."
+            "Number of direct votes that are still needed to separate the pair. 0 if the difference is already "
+            "significant. Null if no number of votes would be enough."
         ),
     )
 
 
 class RatingPointList(serializers.ListSerializer[Any]):
-    """Points as they are loaded: field by field, 4,000 of them would take 0.2 s."""
+    """Returns points unchanged. Rendering 4,000 of them field by field would take 0.2 s."""
 
     def to_representation(self, points: Any) -> Any:
         return points
@@ -210,7 +220,7 @@ class RatingPointSchema(Schema):
 
 class RatingSeriesSchema(Schema):
     model = CharField()
-    points = RatingPointSchema(many=True, help_text="Oldest first, at most 200 points.")
+    points = RatingPointSchema(many=True, help_text="At most 200 points, oldest first.")
 
 
 class RatingHistorySchema(BoardKeySchema):
@@ -221,7 +231,9 @@ class PoolSchema(Schema):
     slug, name = CharField(), CharField()
     kind = serializers.ChoiceField(Pool.Kind.values)
     provenance = CharField(help_text="Source of the pool's votes or ratings. Empty for this arena's own votes.")
-    categories = serializers.ListField(child=CharField(), help_text="Sorted slugs of the categories that have a board.")
+    categories = serializers.ListField(
+        child=CharField(), help_text="Slugs of the categories that have a board, sorted."
+    )
 
 
 class PoolPageSchema(PageSchema):
@@ -237,7 +249,7 @@ class CategoryPageSchema(PageSchema):
 
 
 class VoteStyleField(serializers.DictField):
-    """The style as it is stored: whole numbers, or those of an imported file."""
+    """The style as stored: whole numbers, or the values from an imported file."""
 
     def to_representation(self, style: Any) -> Any:
         return style
@@ -245,21 +257,21 @@ class VoteStyleField(serializers.DictField):
 
 class PublicVoteSchema(Schema):
     id = IntegerField()
-    model_a, model_b = CharField(help_text="name"), CharField()
+    model_a, model_b = CharField(help_text="Name of the model."), CharField()
     winner = serializers.ChoiceField([*WINNER_NAMES.values()])
-    timestamp = serializers.DateTimeField(allow_null=True, help_text="The hour in which the vote was cast.")
-    voter = CharField(allow_null=True, help_text="A pseudonym that is valid for one day and for this pool.")
-    conv_metadata = VoteStyleField(child=FloatField(), allow_null=True, help_text="The style of both answers.")
+    timestamp = serializers.DateTimeField(allow_null=True, help_text="Time of the vote, truncated to the hour.")
+    voter = CharField(
+        allow_null=True, help_text="Pseudonym of the voter. It is different on each day and in each pool."
+    )
+    conv_metadata = VoteStyleField(child=FloatField(), allow_null=True, help_text="Style features of both answers.")
     weight = IntegerField()
     counted = BooleanField()
-    reason = CharField(help_text="Why the vote does not count.")
+    reason = CharField(help_text="Reason why the vote is not counted. Empty if it is counted.")
     source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the API's name
-    propensity = FloatField(
-        allow_null=True, help_text="The probability of this pair in the draw. Null after a replacement."
-    )
+    propensity = FloatField(allow_null=True, help_text="Probability of drawing this pair. Null after a replacement.")
     turns = IntegerField()
     categories = serializers.ListField(
-        child=CharField(), help_text="Never contains `exclude-ties`, which depends on the outcome."
+        child=CharField(), help_text="Categories of the vote, except `exclude-ties`, which depends on the outcome."
     )
 
 
@@ -270,7 +282,7 @@ class PublicVotePageSchema(Schema):
 
 class AgreementConditionsSchema(Schema):
     key = CharField()
-    models = IntegerField(help_text="Number of models with both such a score and a rating.")
+    models = IntegerField(help_text="Number of models with a score under these conditions and a rating.")
     task, metric = CharField(source="ranking.first.task"), CharField(source="ranking.first.metric")
     filter = CharField(source="ranking.first.filter")
     shots = IntegerField(source="ranking.first.shots", allow_null=True)
@@ -282,16 +294,18 @@ class AgreementConditionsSchema(Schema):
 
 
 class AgreementPointSchema(Schema):
-    model, name = CharField(help_text="slug"), CharField()
+    model, name = CharField(help_text="Slug of the model."), CharField()
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
-    score = FloatField(help_text="From 0 to 100.")
+    score = FloatField(help_text="Score, from 0 to 100.")
     score_margin = FloatField(allow_null=True, help_text="Half the width of the score's 95% interval. Null if unknown.")
-    expected = FloatField(allow_null=True, help_text="The rating that the line predicts.")
-    z = FloatField(allow_null=True, help_text="Distance from the line, in standard deviations of all residuals.")
+    expected = FloatField(allow_null=True, help_text="Rating predicted by the regression line.")
+    z = FloatField(
+        allow_null=True, help_text="Distance from the regression line, in standard deviations of the residuals."
+    )
     z_low, z_high = (
         FloatField(
             allow_null=True,
-            help_text="Lower end of the 95% interval of `z`, from the noise of both the score and the rating.",
+            help_text="Lower end of the 95% interval of `z`, from the errors of the score and the rating.",
         ),
         FloatField(allow_null=True),
     )
@@ -299,12 +313,12 @@ class AgreementPointSchema(Schema):
 
 
 class AgreementExclusionSchema(Schema):
-    model, name = CharField(help_text="slug"), CharField()
+    model, name = CharField(help_text="Slug of the model."), CharField()
     reason = serializers.ChoiceField(benchmark_agreement.EXCLUSION_REASONS)
 
 
 class DisagreementSchema(Schema):
-    benchmark = CharField(source="benchmark.slug", help_text="slug")
+    benchmark = CharField(source="benchmark.slug", help_text="Slug of the benchmark.")
     pool, category = CharField(source="board.pool"), CharField(source="board.category")
     computed_at = serializers.DateTimeField(source="board.computed_at", allow_null=True)
     conditions = AgreementConditionsSchema(source="group", allow_null=True)
@@ -312,14 +326,18 @@ class DisagreementSchema(Schema):
     n, needed, missing = IntegerField(), IntegerField(), IntegerField()
     problem = serializers.ChoiceField(benchmark_agreement.PROBLEMS, allow_null=True)
     slope = FloatField(
-        source="regression.slope", allow_null=True, help_text="Rating points per percentage point of the score."
+        source="regression.slope",
+        allow_null=True,
+        help_text="Slope, in rating points per percentage point of the score.",
     )
     intercept = FloatField(source="regression.intercept", allow_null=True)
     sd = FloatField(source="regression.sd", allow_null=True, help_text="Standard deviation of the residuals.")
     spearman = FloatField(source="regression.spearman", allow_null=True)
     spearman_low = FloatField(source="regression.spearman_low", allow_null=True)
     spearman_high = FloatField(source="regression.spearman_high", allow_null=True)
-    far = FloatField(help_text="A model whose |z| is at least this value is far from the line.")
+    far = FloatField(help_text="Minimum |z| of a model that is far from the regression line.")
     rank_signal = serializers.ChoiceField(("kept", "lost"), allow_null=True)
-    points = AgreementPointSchema(many=True, help_text="Models, from far below the line to far above it.")
+    points = AgreementPointSchema(
+        many=True, help_text="Models, sorted from far below the regression line to far above it."
+    )
     left_out = AgreementExclusionSchema(many=True)

@@ -1,4 +1,4 @@
-"""Serializers of the reports (model, method, movements); the OpenAPI document is derived from them."""
+"""Serializers for reports on models, the method, and changes. The OpenAPI schema is generated from them."""
 
 from rest_framework import serializers
 
@@ -20,8 +20,10 @@ from ratings.reports.method_figures import STYLE_NAMES
 
 class PlacementSchema(Schema):
     pool, category = CharField(source="pool.slug"), CharField()
-    among = IntegerField(source="ranked_models", help_text="Number of ranked models in its component.")
-    rank = IntegerField(source="row.rank", allow_null=True, help_text="Null if the model has no rank.")
+    among = IntegerField(source="ranked_models", help_text="Number of ranked models in the component.")
+    rank = IntegerField(
+        source="row.rank", allow_null=True, help_text="Rank of the model. Null if the model is not ranked."
+    )
     rank_low = IntegerField(source="row.rank_low", allow_null=True)
     rank_high = IntegerField(source="row.rank_high", allow_null=True)
     tier = IntegerField(source="row.tier", allow_null=True)
@@ -46,63 +48,62 @@ class BlameSchema(Schema):
 class ReasonsProfileSchema(Schema):
     pool = CharField()
     votes, voters = (
-        IntegerField(help_text="Votes with a reason about this model. A vote may have several reasons."),
+        IntegerField(help_text="Number of votes with a reason for this model. A vote can have several reasons."),
         IntegerField(),
     )
-    praise, blame = PraiseSchema(many=True, help_text="Reasons, the most frequent first."), BlameSchema(many=True)
+    praise, blame = PraiseSchema(many=True, help_text="Reasons, most frequent first."), BlameSchema(many=True)
 
 
 class ModelReportSchema(ModelDetailSchema):
     boards = PlacementSchema(
-        many=True, help_text="The overall board of each pool, then the boards of one pool in every category."
+        many=True, help_text="Positions on the overall board of each pool, followed by all categories of one pool."
     )
     reasons = ReasonsProfileSchema(
-        allow_null=True, help_text="Voters' reasons in that pool. Null if fewer than five people gave a reason."
+        allow_null=True, help_text="Voters' reasons in one pool. Null if fewer than five people gave a reason."
     )
     scores = ModelScoreSchema(
-        many=True, help_text="Benchmark scores. Only scores from the same conditions are comparable."
+        many=True, help_text="Benchmark scores. Scores are comparable only if their conditions are equal."
     )
 
 
 class VoteReasonSchema(Schema):
-    reason = CharField(help_text="The same reasons as in `votes/`. Empty if an imported vote has no reason.")
+    reason = CharField(help_text="Reason, as in `votes/`. Empty for imported votes without a reason.")
     votes = IntegerField()
 
 
 class ProportionSchema(Schema):
     part, whole = IntegerField(), IntegerField()
-    share = FractionField(source="percent", help_text="From 0 to 1.")
+    share = FractionField(source="percent", help_text="Share, from 0 to 1.")
     ci_low, ci_high = (
-        FractionField(source="low", help_text="Lower end of Wilson's 95% interval."),
+        FractionField(source="low", help_text="Lower end of the 95% Wilson interval."),
         FractionField(source="high"),
     )
 
 
 class CountedVotesSchema(Schema):
     counted, uncounted = IntegerField(), IntegerField()
-    reasons = VoteReasonSchema(many=True, help_text="Why votes do not count, the most frequent reason first.")
-    ties = IntegerField(help_text="Including votes for both bad.")
-    left = ProportionSchema(allow_null=True, help_text="Share of votes for the left answer, among votes with a winner.")
+    reasons = VoteReasonSchema(many=True, help_text="Reasons why votes are not counted, most frequent first.")
+    ties = IntegerField(help_text="Number of ties, including votes for both bad.")
+    left = ProportionSchema(allow_null=True, help_text="Share of votes with a winner that chose the left answer.")
     skipped = ProportionSchema(
         allow_null=True,
-        help_text="Share of skipped battles, among blind battles with a vote or a skip. Null if unknown.",
+        help_text="Share of blind battles that were skipped instead of voted on. Null if unknown.",
     )
-    replaced = ProportionSchema(
-        allow_null=True, help_text="Share of the same battles in which a model was silently replaced."
-    )
+    replaced = ProportionSchema(allow_null=True, help_text="Share of these battles in which a model was replaced.")
 
 
 class ModelVotesSchema(Schema):
-    model, name = CharField(source="slug", help_text="slug"), CharField()
+    model, name = CharField(source="slug", help_text="Slug of the model."), CharField()
     organization = BlankAsNullField(source="maker")
     retired = BooleanField()
     counted, uncounted = IntegerField(), IntegerField()
     reasons = VoteReasonSchema(many=True)
     share = FractionField(
-        source="percent", help_text="Share of all counted votes. The shares of all models add up to 2."
+        source="percent",
+        help_text="Share of the counted votes in which this model took part. The shares add up to 2.",
     )
     chance = FractionField(
-        allow_null=True, help_text="Probability of being in the next blind battle while all models are available."
+        allow_null=True, help_text="Probability of being drawn for the next blind battle if all models are available."
     )
 
 
@@ -111,60 +112,58 @@ class ReplacementSchema(Schema):
 
 
 class ModelBattlesSchema(Schema):
-    model, name = CharField(source="slug", help_text="slug"), CharField()
-    drawn = IntegerField(help_text="Finished blind battles, including those in which the model was replaced.")
+    model, name = CharField(source="slug", help_text="Slug of the model."), CharField()
+    drawn = IntegerField(help_text="Number of finished blind battles, including those in which the model was replaced.")
     replaced = ReplacementSchema(
-        many=True, help_text="Battles in which the model failed before its first word and was silently replaced."
+        many=True, help_text="Number of battles in which the model failed before its first word and was replaced."
     )
     refused = IntegerField(
         help_text=(
-            "Battles in which the model or its provider refused to answer. Arena never replaces a model that refuses."
+            "Number of battles in which the model or its provider refused to answer. The model is not replaced then."
         )
     )
     void = IntegerField(
-        help_text="Battles in which nobody could vote because the model failed to answer the first question."
+        help_text="Number of battles that ended without a vote because the model failed to answer the first question."
     )
     one_sided = IntegerField(
-        help_text="Votes that do not count because a question made only this model fail. They appear a day late."
+        help_text="Number of uncounted votes after a question made only this model fail, with a delay of one day."
     )
 
 
 class MakerVotesSchema(Schema):
-    organization = BlankAsNullField(source="name", help_text="null: unknown")
+    organization = BlankAsNullField(source="name", help_text="Name of the organization. Null if unknown.")
     models, retired = IntegerField(), IntegerField()
-    share = FractionField(
-        source="percent", help_text="Share of the sides of all votes. The shares of all makers add up to 1."
-    )
-    chance = FractionField(allow_null=True, help_text="Expected share of the sides of the next blind battle.")
+    share = FractionField(source="percent", help_text="Share of all sides of counted votes. The shares add up to 1.")
+    chance = FractionField(allow_null=True, help_text="Expected share of the sides in the next blind battle.")
 
 
 class DrawSchema(Schema):
     pairs = IntegerField()
     least = FractionField(help_text="Probability of the least likely pair.")
     most = FractionField(help_text="Probability of the most likely pair.")
-    shared_evenly = FloatField(help_text="The part of the probability that is the same for all pairs.")
+    shared_evenly = FloatField(help_text="Part of the probability that is distributed evenly over all pairs.")
 
 
 class AuditMoveSchema(Schema):
-    model, name = CharField(source="slug", help_text="slug"), CharField()
-    moved, se = FloatField(), FloatField(source="error", help_text="Standard error of the move.")
+    model, name = CharField(source="slug", help_text="Slug of the model."), CharField()
+    moved, se = FloatField(), FloatField(source="error", help_text="Standard error of the change.")
 
 
 class DrawAuditSchema(Schema):
-    votes = IntegerField(help_text="Votes for which the probability of the pair is known.")
-    heaviest = FloatField(source="most", help_text="The largest weight of a vote. A vote on an average pair weighs 1.")
-    clustered = BooleanField(help_text="Whether errors are clustered by voter.")
+    votes = IntegerField(help_text="Number of votes for which the probability of the pair is known.")
+    heaviest = FloatField(source="most", help_text="Largest weight of a vote. A vote on an average pair has weight 1.")
+    clustered = BooleanField(help_text="True if the standard errors are clustered by voter.")
     models = IntegerField()
-    expected = FloatField(help_text="Number of models that chance alone would flag.")
+    expected = FloatField(help_text="Expected number of models that would be flagged by chance.")
     flagged = AuditMoveSchema(
-        many=True, help_text="Models that move by more than two standard errors, largest move first."
+        many=True, help_text="Models whose rating changes by more than two standard errors, largest change first."
     )
     farthest = AuditMoveSchema(allow_null=True)
 
 
 class StyleFeatureSchema(Schema):
     feature = serializers.ChoiceField([*STYLE_NAMES])
-    points = FloatField(help_text="Elo points that an answer gains from one more standard deviation of this feature.")
+    points = FloatField(help_text="Elo points that an answer gains per standard deviation of this feature.")
     margin = FloatField(help_text="Half the width of its 95% interval.")
 
 
@@ -172,7 +171,9 @@ class StyleWorthSchema(Schema):
     computed_at = serializers.DateTimeField(source="style_board.computed_at", allow_null=True)
     votes = IntegerField(source="style_board.votes")
     features = StyleFeatureSchema(
-        source="styles", many=True, help_text="Empty if no board under style control can be fitted."
+        source="styles",
+        many=True,
+        help_text="Effect of each style feature. Empty if no board under style control can be fitted.",
     )
 
 
@@ -183,29 +184,31 @@ class MethodReportSchema(Schema):
     )
     rows = IntegerField(help_text="Number of models on that board.")
     intervals = IntegerField(help_text="Number of closed intervals on that board.")
-    expected_misses = FloatField(help_text="Number of these intervals that are expected to miss the true rating.")
+    expected_misses = FloatField(help_text="Expected number of these intervals that miss the true rating.")
     style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # the API's name
     counted_at = serializers.DateTimeField(
         source="counts.counted_at",
         allow_null=True,
-        help_text="Time of all the following fields. Null before the first count.",
+        help_text="Time at which the following fields were computed. Null before the first computation.",
     )
     votes = CountedVotesSchema(source="counts", allow_null=True)
-    models = ModelVotesSchema(source="shares", many=True, help_text="Every model with a vote, most votes first.")
-    battles = ModelBattlesSchema(many=True, help_text="How often each model failed, highest failure rate first.")
-    makers = MakerVotesSchema(many=True, help_text="Largest share first.")
+    models = ModelVotesSchema(source="shares", many=True, help_text="All models with votes, most votes first.")
+    battles = ModelBattlesSchema(many=True, help_text="Failures of each model, highest failure rate first.")
+    makers = MakerVotesSchema(many=True, help_text="Shares of the organizations, largest first.")
     draw = DrawSchema(
-        source="counts.draw", allow_null=True, help_text="Probabilities of the next pair. Null if the pool has no draw."
+        source="counts.draw",
+        allow_null=True,
+        help_text="Probabilities of the pairs in the next draw. Null if the pool has no draw.",
     )
     audit = DrawAuditSchema(
         source="counts.audit",
         allow_null=True,
-        help_text="Audit of the draw: the same fit with votes weighted as if all pairs had been drawn equally often.",
+        help_text="Audit of the draw: a fit with votes weighted as if all pairs had been drawn equally often.",
     )
 
 
 class ModelNameSchema(Schema):
-    model, name = CharField(help_text="slug"), CharField()
+    model, name = CharField(help_text="Slug of the model."), CharField()
 
 
 class RowFiguresSchema(Schema):
@@ -215,40 +218,41 @@ class RowFiguresSchema(Schema):
 
 
 class ModelMovementSchema(Schema):
-    model = CharField(source="current.model", help_text="slug")
+    model = CharField(source="current.model", help_text="Slug of the model.")
     name = CharField(source="current.name")
-    change = FloatField(help_text="Change of the rating, without `shift`.")
+    change = FloatField(help_text="Change of the rating, minus `shift`.")
     beyond_noise = serializers.ListField(
         source="significant",
         child=serializers.ChoiceField(("rating", "rank", "tier")),
         allow_null=True,
-        help_text="Which of these changed significantly. Null if a board has no intervals.",
+        help_text="Values that changed significantly. Null if a board has no intervals.",
     )
     then, now = RowFiguresSchema(source="earlier"), RowFiguresSchema(source="current")
 
 
 class DailyVotesSchema(Schema):
     day, votes = (
-        serializers.DateField(help_text="UTC"),
-        IntegerField(help_text="Votes that the board counted on that day."),
+        serializers.DateField(help_text="Day in UTC."),
+        IntegerField(help_text="Number of counted votes on that day."),
     )
 
 
 class MovementReportSchema(BoardKeySchema):
     since, until = serializers.DateTimeField(), serializers.DateTimeField()
     computed_then = serializers.DateTimeField(
-        allow_null=True, help_text="Time of the board at `since`. Null if there was no board yet."
+        allow_null=True, help_text="Time of the newest board at `since`. Null if there was no board yet."
     )
-    computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the board at `until`.")
-    votes = IntegerField(allow_null=True, help_text="How many more votes the later board has. Null if unknown.")
-    shift = FloatField(allow_null=True, help_text="Common shift of all ratings, because their mean stays at 1,000.")
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the newest board at `until`.")
+    votes = IntegerField(allow_null=True, help_text="Number of votes that were added. Null if unknown.")
+    shift = FloatField(allow_null=True, help_text="Change that all ratings share, because their mean stays at 1,000.")
     models = ModelMovementSchema(
         source="movements",
         many=True,
-        help_text="Models on both boards within the main component, largest change first.",
+        help_text="Models in the main component of both boards, largest change first.",
     )
-    came = ModelNameSchema(source="added", many=True, help_text="Models that are only on the later board.")
+    came = ModelNameSchema(source="added", many=True, help_text="Models that are new on the later board.")
     went = ModelNameSchema(source="removed", many=True)
     days = DailyVotesSchema(
-        many=True, help_text="Up to thirty days, oldest first. Imported votes count on the day of their import."
+        many=True,
+        help_text="Votes per day for up to thirty days, oldest first. Imported votes count on the day of their import.",
     )

@@ -1,4 +1,4 @@
-"""The REST API of boards, models, votes and choices."""
+"""REST API for boards, models, votes, and shortlists."""
 
 from datetime import datetime
 from functools import partial
@@ -55,15 +55,15 @@ class ModelDetailView(APIView):
             OpenApiParameter(
                 "pool",
                 str,
-                description="The pool for the categories and reasons. The default is the same as on the model's page.",
+                description="Pool for the categories and reasons. The default is the same as on the model's page.",
             )
         ],
     )
     def get(self, request: Request, slug: str) -> Response:
         """Get a model.
 
-        Returns the fields of the model list, and the rest of the model's page: its placements on the boards, reasons of
-        voters, obligations of its license, sources that disagree, and benchmark scores.
+        Returns the fields of the model list and more: the model's positions on the boards, voters' reasons, the terms
+        of its license, conflicting sources, and benchmark scores.
         """
         report = model_report.build_model_report(get_known_model(slug), request.query_params)
         return Response(serializers_reports.ModelReportSchema(report).data)
@@ -75,10 +75,10 @@ class LeaderboardView(APIView):
         """Get a board.
 
         Returns the newest board at or before `at`, exactly as it was published. Ratings are maximum-likelihood
-        estimates with sandwich intervals, all in full precision; an open end of an interval is null. Under style
-        control, only votes with a known style of both answers count: without any, `votes` is 0 and each coefficient is
-        null; if they have no finite ratings, `problem` is `separable`, `votes` is their number, and there are no rows;
-        pools imported as counts return 404. The page `/method/#figures` defines each figure.
+        estimates with sandwich intervals, in full precision. Open ends of intervals are null. Under style control, only
+        votes with a known style of both answers are counted. If there are none, `votes` is 0 and all coefficients are
+        null. If no finite ratings fit these votes, there are no rows and `problem` is `separable`. Style control and
+        Elo return 404 for pools that were imported as counts. The page `/method/#figures` defines each value.
         """
         board = snapshot_cache.get_board(snapshots.parse_api_board_key(request.query_params))
         return _build_conditional_response(request, board.body, board.etag)
@@ -102,13 +102,13 @@ class PairwiseView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Compare all pairs of models.
 
-        Returns matrices, row against column, best model first: counts of votes, the predicted score of the row (a tie
-        is half a win), the difference of ratings with its error from the joint covariance and the effective number of
-        voters, and how many more direct votes would separate the two at today's estimate. Values are null if a rating
-        is unbounded or the two are not comparable. With `at`, the matrices are from the last board of a day;
-        `computed_at` is its time. The page `/method/#figures` defines each figure.
+        Returns matrices of votes, predicted scores, rating differences with standard errors, and the number of direct
+        votes that would separate each pair. Each cell compares the row's model with the column's model, best model
+        first. The errors come from the joint covariance and the effective number of voters. Values are null if a rating
+        is unbounded or the two models are not comparable. With `at`, the matrices come from the last board of a day,
+        and `computed_at` is its time. The page `/method/#figures` defines each value.
         """
-        from ratings.boards import pairwise  # scipy is slow to load, and no other page needs it
+        from ratings.boards import pairwise  # loads scipy, which is slow to import
 
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = parameters.parse_model_slugs(request.query_params.get("models", "").split(","))
@@ -123,16 +123,20 @@ class FrontierView(APIView):
         parameters=[
             *parameters.BOARD,
             OpenApiParameter(
-                "against", str, enum=frontier.AXES, default=frontier.PRICE, description="The second axis."
+                "against",
+                str,
+                enum=frontier.AXES,
+                default=frontier.PRICE,
+                description="Value to compare with the rating.",
             ),
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Compare ratings with price or speed.
 
-        Returns the models of a board with today's price (dollars per million tokens, blended 3:1) or today's speed
-        measured here (tokens per second). A model is on the frontier if no other model beats it in both. `left_out`
-        lists the omitted models with the reason.
+        Returns the models of a board with their current price (US dollars per million tokens, blended 3:1) or their
+        current speed on this site (tokens per second). A model is on the frontier if no other model is better in both
+        respects. `left_out` lists the omitted models with the reason.
         """
         board_key = snapshots.parse_api_board_key(request.query_params)
         comparison = frontier.build_frontier(board_key, request.query_params.get("against") or frontier.PRICE)
@@ -145,16 +149,19 @@ class MovementReportView(APIView):
         response=serializers_reports.MovementReportSchema,
         parameters=[
             *parameters.NEWEST_BOARD,
-            OpenApiParameter("since", str, description=f"Default: a day before the end. {parameters.TIME_FORMAT}."),
-            OpenApiParameter("until", str, description=f"Default: now. {parameters.TIME_FORMAT}."),
+            OpenApiParameter(
+                "since", str, description=f"Start. The default is a day before the end. {parameters.TIME_FORMAT}."
+            ),
+            OpenApiParameter("until", str, description=f"End. The default is now. {parameters.TIME_FORMAT}."),
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List the changes of a board.
 
-        Compares the newest boards at or before two times: the change of each model, and whether it is significant. A
-        rating has changed significantly if it lies outside its earlier interval, and a rank if it lies outside its
-        earlier range among the earlier models. A change of tier is always significant. Includes the votes per day.
+        Compares the newest boards at or before two times. A change of rating is significant if the current rating lies
+        outside the earlier interval. A change of rank is significant if the current rank, counted among the earlier
+        models, lies outside the earlier rank range. A change of tier is always significant. The response also contains
+        the votes per day.
         """
         since, until = (_parse_time(request, name) for name in ("since", "until"))
         board_key = snapshots.parse_api_board_key(request.query_params)
@@ -170,9 +177,9 @@ class MethodReportView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Get the figures of the method page.
 
-        Returns how the ratings of a pool are calculated: votes that count and reasons why others do not, the shares of
-        each model and maker, whether voters favor a side, the chances of pairs and their audit, and the effect of
-        style. Returns 404 for a pool of kind `reference`, whose votes are not published.
+        Returns the figures behind a pool's ratings: counted votes, reasons why other votes are not counted, the shares
+        of each model and organization, whether voters favor a side, the draw probabilities with their audit, and the
+        effect of style. Returns 404 for a pool of kind `reference`, whose votes are not published.
         """
         figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
         lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "battles", "makers")}
@@ -189,16 +196,14 @@ class RatingHistoryView(APIView):
             OpenApiParameter(
                 "model", str, many=True, description="Up to twenty slugs. The default is the ten best models."
             ),
-            OpenApiParameter(
-                "since", str, description=f"Earliest time, no later than `until`: {parameters.TIME_FORMAT}."
-            ),
-            OpenApiParameter("until", str, description=f"Latest time: {parameters.TIME_FORMAT}."),
+            OpenApiParameter("since", str, description=f"Earliest time, not after `until`. {parameters.TIME_FORMAT}."),
+            OpenApiParameter("until", str, description=f"Latest time. {parameters.TIME_FORMAT}."),
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List ratings over time.
 
-        Returns the ratings of some models on the published boards, oldest first, with at most 200 points.
+        Returns up to 200 ratings per model from published boards, oldest first.
         """
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
@@ -215,14 +220,14 @@ def _build_json_response(request: Request, data: dict[str, Any]) -> HttpResponse
 
 
 def _build_conditional_response(request: Request, body: bytes, etag: str) -> HttpResponseBase:
-    """Status 304 if the client has this version, else the body. Clients may store it, but must revalidate it."""
+    """Return the body, or status 304 if the client already has it. Clients must revalidate stored responses."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     response = HttpResponse(body, content_type="application/json", headers=headers)
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
 def _parse_time(request: Request, name: str) -> datetime | None:
-    """The value of a parameter that is a time, such as `at`."""
+    """Parse a query parameter that is a time, such as `at`."""
     try:
         return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
     except RequestError:
@@ -234,8 +239,8 @@ class PoolListView(APIView):
     def get(self, request: Request) -> Response:
         """List pools.
 
-        Returns the pools (sets of votes with separate rankings), sorted by slug, with the categories for which each
-        pool has a board.
+        Returns all pools, sorted by slug, with the categories that have a board. A pool is a set of votes that are
+        rated together.
         """
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
@@ -248,8 +253,7 @@ class CategoryListView(APIView):
     def get(self, request: Request) -> Response:
         """List categories.
 
-        Returns the categories of all pools, sorted by slug. `pools/` lists the categories for which each pool has a
-        board.
+        Returns the categories of all pools, sorted by slug. To find out which categories a pool has, see `pools/`.
         """
         return SlugPagination().render_page(Category.objects.all(), request, serializers.CategorySchema)
 
@@ -261,16 +265,16 @@ class VoteListView(APIView):
         response=serializers.PublicVotePageSchema,
         parameters=[
             parameters.POOL,
-            OpenApiParameter("after", int, description="Return the votes after this id."),
+            OpenApiParameter("after", int, description="Return votes with a higher ID."),
             PAGE_PARAMETERS[1],
         ],
     )
     def get(self, request: Request) -> Response:
         """List votes of the public record.
 
-        Returns the votes of a pool, by id, except those of the last 24 hours. They have no texts, times are truncated
-        to the hour, and a pseudonym is valid for one person, one day, and one pool. To continue later, request the
-        votes after the last id that you have.
+        Returns the votes of a pool, sorted by ID, except those of the last 24 hours. Votes contain no texts, and times
+        are truncated to the hour. A pseudonym is valid for one person, one day, and one pool. To get new votes later,
+        send the last ID that you have as `after`.
         """
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
@@ -280,11 +284,11 @@ class VoteListView(APIView):
         return Response(serializers.PublicVotePageSchema({"next": next_url, "results": page.votes}).data)
 
 
-@csrf_exempt  # a POST must get the error of `reject_unsafe_method`
+@csrf_exempt  # a POST should get the error of `reject_unsafe_method`
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
-    """The public record as one file.
+    """Download the public record.
 
-    Returns all rows as JSON Lines, in the format of `export_votes --public` and `import_votes`.
+    Returns all votes as JSON Lines, in the format of `export_votes --public` and `import_votes`.
     """
     if method_error := reject_unsafe_method(request, "The record is read-only."):
         return method_error
@@ -316,10 +320,10 @@ class DisagreementView(APIView):
         tag=BENCHMARKS_TAG,
         response=serializers.DisagreementSchema,
         parameters=[
-            OpenApiParameter("pool", str, description="As listed by `pools/`."),
+            OpenApiParameter("pool", str, description="Slug of a pool (see `pools/`)."),
             parameters.CATEGORY,
             OpenApiParameter(
-                "conditions", str, description="A `key` from the response. The default is the one with the most models."
+                "conditions", str, description="A `key` from the response. The default is the key with the most models."
             ),
             parameters.AT,
         ],
@@ -328,11 +332,11 @@ class DisagreementView(APIView):
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Compare a benchmark with human votes.
 
-        Fits a least-squares regression of the ratings of a board on scores from the same conditions, over the models
-        that have both. A model far below the line scores higher than human votes suggest, because of overfitting,
-        leakage, a narrow scope, or chance. Below a rank correlation of 0.3, the benchmark has lost its rank signal.
-        `problem` is set and there is no line if there are too few models, or if all values are equal. Without `pool`,
-        the ratings are this arena's own, or, while too few models have one, those of the first pool with enough.
+        Fits a linear regression of the ratings of a board on comparable benchmark scores. A model far below the line
+        has a higher score than human votes suggest, because of overfitting, leakage, a narrow scope, or chance. If the
+        rank correlation is below 0.3, the benchmark no longer ranks models as voters do. If there are too few models or
+        all values are equal, `problem` is set and there is no line. By default, the ratings are this arena's own. If
+        too few of them are known, the first pool with enough ratings is used.
         """
         query = benchmark_agreement.parse_agreement_query(request.query_params)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
@@ -344,8 +348,9 @@ class ShortlistView(APIView):
     def get(self, request: Request) -> Response:
         """Get a shortlist.
 
-        Returns the models that meet hard limits, best for the task first, and the reasons that exclude the others.
-        `near_misses` fail only one limit; `gained` is the number of models that dropping each limit adds.
+        Returns the models that meet all limits, best for the task first, and the reasons why other models are excluded.
+        `near_misses` are the models that fail only one limit. `gained` is the number of models that you gain by
+        dropping a limit.
         """
         form = ChoiceForm(request.query_params)
         check_form(form)
@@ -361,9 +366,9 @@ def _open_stream(request: HttpRequest) -> SharedSlot:
 
 @csrf_exempt  # see above
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
-    """Follow the boards.
+    """Follow changes of boards.
 
-    Streams server-sent events for five minutes: a `board` event within a second after a board changes.
+    Streams server-sent events for five minutes. A `board` event follows within a second of each change of a board.
     """
     if method_error := reject_unsafe_method(request, "The event stream is read-only."):
         return method_error

@@ -9,27 +9,31 @@ from ratings.models import Pool
 
 class ShortlistTaskSchema(Schema):
     slug, name = CharField(), CharField()
-    benchmarks = serializers.ListField(child=CharField(), help_text="slugs")
+    benchmarks = serializers.ListField(child=CharField(), help_text="Slugs of the benchmarks.")
     why = CharField()
 
 
 class FailedLimitSchema(Schema):
     limit = serializers.ChoiceField([*LIMIT_ASSESSORS])
-    words = CharField(help_text="The model's value and the limit.")
+    words = CharField(help_text="The model's value and the limit, in words.")
     known = BooleanField(help_text="False if the model's value is unknown.")
 
 
 class CandidateAssessmentSchema(Schema):
-    model, name = CharField(source="candidate.slug", help_text="slug"), CharField(source="candidate.name")
+    model, name = CharField(source="candidate.slug", help_text="Slug of the model."), CharField(source="candidate.name")
     tier = IntegerField(source="candidate.tier", allow_null=True)
     rating = FloatField(source="candidate.rating", allow_null=True)
-    price = FloatField(allow_null=True, help_text="Dollars per million tokens, in the requested mix.")
+    price = FloatField(
+        allow_null=True, help_text="US dollars per million tokens, with the requested ratio of input to output."
+    )
     monthly = FloatField(
-        allow_null=True, help_text="Dollars per month for the requested tokens. Null if the request has no tokens."
+        allow_null=True, help_text="US dollars per month for the requested tokens. Null if the request contains none."
     )
     tokens_per_s = FloatField(source="candidate.tokens_per_s", allow_null=True)
-    latency_s = FloatField(source="candidate.latency_s", allow_null=True, help_text="Seconds until the first token.")
-    conditional = BooleanField(help_text="Whether commercial use is allowed only under conditions.")
+    latency_s = FloatField(
+        source="candidate.latency_s", allow_null=True, help_text="Time to the first token, in seconds."
+    )
+    conditional = BooleanField(help_text="True if commercial use is allowed only under conditions.")
     unknown = PluckField(
         "limit",
         child=serializers.ChoiceField([*LIMIT_ASSESSORS]),
@@ -51,9 +55,11 @@ class ShortlistSchema(Schema):
             "overlap the interval of its best model."
         ),
     )
-    survivors = CandidateAssessmentSchema(source="shortlist.survivors", many=True, help_text="best first")
+    survivors = CandidateAssessmentSchema(
+        source="shortlist.survivors", many=True, help_text="Models that meet all limits, best first."
+    )
     excluded = CandidateAssessmentSchema(
-        source="shortlist.excluded", many=True, help_text="Excluded models, those that fail the fewest limits first."
+        source="shortlist.excluded", many=True, help_text="Excluded models, sorted by the number of failed limits."
     )
     near_misses = PluckField(
         "candidate.slug",
@@ -64,20 +70,22 @@ class ShortlistSchema(Schema):
     gained = serializers.DictField(
         source="shortlist.gained",
         child=IntegerField(),
-        help_text="For each limit, the number of models that you gain by dropping it.",
+        help_text="Number of additional models if you drop a limit, by limit.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],
         source="shortlist.costliest",
         allow_null=True,
-        help_text="The limit whose removal adds the most models.",
+        help_text="The limit that excludes the most models on its own.",
     )
     certain = IntegerField(
         source="shortlist.certain", help_text="Number of matching models with a known value for every limit."
     )
     contestants = PluckField(
-        "candidate.slug", child=CharField(), help_text="Slugs of the matching models that are connected here."
+        "candidate.slug",
+        child=CharField(),
+        help_text="Slugs of the matching models that take part in battles on this site.",
     )
     own_pool = CharField(
-        allow_null=True, help_text="The pool of battles between these models. Null before the first vote."
+        allow_null=True, help_text="Pool of the battles between these models. Null before the first vote."
     )

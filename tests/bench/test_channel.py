@@ -1,14 +1,14 @@
-"""The client of the benchmarks: sends headers, keeps those of the answer, and takes one answer after the other."""
+"""Tests the HTTP client of the benchmarks."""
 
 import asyncio
 
 import pytest
 
-from bench.channel import Channel, Lost
+from bench.channel import Channel, ChannelError
 
 
 async def answer(reader, writer):
-    """The head of each request as the body of its answer; `/end` is closed without one."""
+    """Return the request headers as the response body. Close the connection on `/end`."""
     while head := await reader.readuntil(b"\r\n\r\n"):
         if b"/end" in head:
             break
@@ -30,7 +30,7 @@ async def test_channel_sends_headers_and_keeps_those_of_each_answer(url):
     status, head = await channel.call("GET", "/x", If_None_Match='"7"')
     assert status == 200
     assert b'If-None-Match: "7"\r\n' in head
-    assert channel.received["etag"] == '"7"'
+    assert channel.response_headers["etag"] == '"7"'
     assert channel.cookies == {"a": "b"}
     assert b"If-None-Match" not in (await channel.call("GET", "/y"))[1]
     channel.close()
@@ -38,5 +38,5 @@ async def test_channel_sends_headers_and_keeps_those_of_each_answer(url):
 
 async def test_channel_says_that_its_connection_was_lost(url):
     channel = await Channel.open(url, {})
-    with pytest.raises(Lost):
+    with pytest.raises(ChannelError):
         await channel.call("GET", "/end")

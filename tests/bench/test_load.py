@@ -1,4 +1,4 @@
-"""The load client and the mock of the benchmark of battles, without a service between them."""
+"""Tests the load client and the mock without a service between them."""
 
 from random import Random
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench import processes
-from bench.figures import Window, figures, table
-from bench.load import Fought, Load, straight
+from bench.figures import Mark, render_table, summarize
+from bench.load import BattleRecord, Load, make_direct_fight
 from bench.processes import PARTS
 from bench.profiles import RHYTHMS, words
 from bench.rhythm import Pane
@@ -17,28 +17,28 @@ QUICK = ["spark", "flash"]
 
 @pytest.fixture(scope="module")
 def mock():
-    with processes.mock(10, 20) as (url, _):
+    with processes.run_mock(10, 20) as (url, _):
         yield url
 
 
-def fought(asked, ready, added=0.5, lag=0.1):
-    return Fought("?", asked=asked, ready=ready, added=[added], lags=np.array([lag]), checked=2, voted=True)
+def build_record(asked, ready, added=0.5, lag=0.1):
+    return BattleRecord("?", asked=asked, ready=ready, added=[added], lags=np.array([lag]), checked=2, voted=True)
 
 
 def marks(*moments):
-    """Windows in which every part of the service spends one CPU second a second."""
-    return [Window(at, dict.fromkeys((*PARTS, "up", "mock", "client"), at) | {"machine": 20.0 * at}) for at in moments]
+    """Build windows in which each part of the service uses one CPU second per second."""
+    return [Mark(at, dict.fromkeys((*PARTS, "up", "mock", "client"), at) | {"machine": 20.0 * at}) for at in moments]
 
 
 @pytest.mark.slow
 async def test_straight_load_finds_every_text_as_the_mock_wrote_it(mock):
-    load = Load(straight(mock, QUICK), users=3, ramp_s=0.1, most=6)
+    load = Load(make_direct_fight(mock, QUICK), users=3, ramp_s=0.1, max_battles=6)
 
     await load.run()
 
-    assert [each.error for each in load.fought] == [""] * len(load.fought)
-    assert {each.checked for each in load.fought} == {2}
-    for each in load.fought:
+    assert [each.error for each in load.records] == [""] * len(load.records)
+    assert {each.checked for each in load.records} == {2}
+    for each in load.records:
         assert {pane.model for pane in each.panes.values()} == set(QUICK)
         assert 0 <= each.lags.min() <= each.lags.max() < 0.5
         assert all(-0.001 < delay < 0.5 for delay in each.added)
@@ -48,12 +48,12 @@ async def test_straight_load_finds_every_text_as_the_mock_wrote_it(mock):
 async def test_load_notes_an_error_when_a_text_is_not_what_the_mock_wrote(mock):
     async def lying(battle, cookies):
         battle.text["a"] = "Something else. "
-        await straight(mock, QUICK)(battle, cookies)
+        await make_direct_fight(mock, QUICK)(battle, cookies)
 
-    load = Load(lying, users=1, ramp_s=0, most=1)
+    load = Load(lying, users=1, ramp_s=0, max_battles=1)
     await load.run()
 
-    assert "a text is not what the mock wrote" in load.fought[0].error
+    assert "a text is not what the mock wrote" in load.records[0].error
 
 
 @pytest.mark.parametrize("name", RHYTHMS)
@@ -71,14 +71,14 @@ def test_words_of_a_model_are_its_own_and_always_the_same():
 
 
 def test_seen_panes_count_from_the_question():
-    battle = Fought("?", asked=100.0)
+    battle = BattleRecord("?", asked=100.0)
     battle.panes["a"] = Pane("spark", [101.0, 102.5], [3, 4])
 
-    assert battle.seen()[0] == Pane("spark", [1.0, 2.5], [3, 4])
+    assert battle.relative_panes()[0] == Pane("spark", [1.0, 2.5], [3, 4])
 
 
 def test_figures_give_cpu_for_each_battle_that_is_open():
-    column = figures([fought(100, 110), fought(105, 110)], marks(100, 105, 110))
+    column = summarize([build_record(100, 110), build_record(105, 110)], marks(100, 105, 110))
 
     assert column["battles at the same time"] == "1.500 (1.000 to 2.000)"
     assert column["  web"] == "75 (50 to 100)"
@@ -89,6 +89,6 @@ def test_figures_give_cpu_for_each_battle_that_is_open():
 
 
 def test_table_shows_what_one_column_lacks_as_a_dash():
-    lines = table({"no arena": {"errors": "0"}, "clock off": {"errors": "1", "votes": "7"}}).splitlines()
+    lines = render_table({"no arena": {"errors": "0"}, "clock off": {"errors": "1", "votes": "7"}}).splitlines()
 
     assert [line.split() for line in lines[1:]] == [["errors", "0", "1"], ["votes", "-", "7"]]

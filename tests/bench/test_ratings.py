@@ -1,4 +1,4 @@
-"""The benchmark of ratings as far as it goes without its peers."""
+"""Tests the rating benchmark without its peers."""
 
 import lzma
 
@@ -7,13 +7,13 @@ import pytest
 
 from bench.rating_data import STYLE, Counts, Styled, differences
 from bench.rating_peers import CONTENDERS, fastchat_bootstrap
-from bench.rating_run import prepared, timed
+from bench.rating_run import measure_time, prepare
 from bench.rating_style import exact
-from bench.ratings import Measured, farthest, growth, ratio, targets, times
+from bench.ratings import Measurement, build_growth_columns, build_time_columns, max_error, print_targets, time_ratio
 from ratings.statistics import bradley_terry
 from ratings.statistics.comparisons import Comparisons
 
-DRAWN = Counts.drawn(12, 30_000, seed=1)
+DRAWN = Counts.generate(12, 30_000, seed=1)
 
 
 def fitted(counts):
@@ -21,7 +21,7 @@ def fitted(counts):
 
 
 def measured(first, again, ratings=(1000.0,)):
-    return Measured(first, again, np.array(ratings))
+    return Measurement(first, again, np.array(ratings))
 
 
 def test_drawn_counts_have_as_many_votes_as_asked_for():
@@ -32,7 +32,7 @@ def test_drawn_counts_have_as_many_votes_as_asked_for():
 
 
 def test_drawn_counts_of_one_seed_are_always_the_same():
-    again, other = Counts.drawn(12, 30_000, seed=1), Counts.drawn(12, 30_000, seed=2)
+    again, other = Counts.generate(12, 30_000, seed=1), Counts.generate(12, 30_000, seed=2)
 
     assert np.array_equal(DRAWN.won, again.won)
     assert not np.array_equal(DRAWN.won, other.won)
@@ -58,7 +58,7 @@ def test_counts_are_read_with_both_kinds_of_ties(tmp_path, name, pack):
     assert ties.tolist() == [[0, 3, 4], [3, 0, 0], [4, 0, 0]]
 
 
-@pytest.mark.parametrize("contender", ["ours, kept counts", "ours, integer ids"])
+@pytest.mark.parametrize("contender", ["ours, stored counts", "ours, integer ids"])
 def test_contenders_of_ours_find_the_same_ratings(contender):
     assert CONTENDERS[contender](DRAWN, 0)() == pytest.approx(fitted(DRAWN), abs=1e-8)
 
@@ -77,7 +77,7 @@ def test_fastchat_description_fits_near_the_optimum_and_its_rounds_spread_as_the
 
 
 def test_exact_solver_without_any_pull_of_style_finds_the_ratings_of_the_votes():
-    styled = Styled.drawn(6, 20_000, seed=1)
+    styled = Styled.generate(6, 20_000, seed=1)
     votes = styled.votes
     random = np.random.default_rng(2).poisson(5, styled.features.shape)
     plain = bradley_terry.fit(Comparisons.from_votes(votes.first, votes.second, votes.outcome))
@@ -97,13 +97,13 @@ def test_differences_of_style_lie_between_minus_one_and_one():
 def test_style_of_ours_is_exact():
     how = {"models": 8, "votes": 20_000, "seed": 3}
 
-    ratings = prepared("ours, style", how, 0)()
+    ratings = prepare("ours, style", how, 0)()
 
-    assert ratings == pytest.approx(prepared("exact, style", how, 0)(), abs=1e-6)
+    assert ratings == pytest.approx(prepare("exact, style", how, 0)(), abs=1e-6)
 
 
 def test_timed_gives_the_cpu_seconds_and_the_result():
-    seconds, found = timed(lambda: np.arange(3))
+    seconds, found = measure_time(lambda: np.arange(3))
 
     assert 0 <= seconds < 1
     assert found.tolist() == [0, 1, 2]
@@ -112,14 +112,14 @@ def test_timed_gives_the_cpu_seconds_and_the_result():
 def test_ratio_compares_medians_of_one_kind_of_call():
     taken = {"ours": measured([2, 4, 90], [1]), "peer": measured([40], [3, 5, 7])}
 
-    assert ratio(taken, "ours", "peer", "first") == 10
-    assert ratio(taken, "ours", "peer", "again") == 5
+    assert time_ratio(taken, "ours", "peer", "first") == 10
+    assert time_ratio(taken, "ours", "peer", "again") == 5
 
 
 def test_times_of_contenders_stand_beside_ratios_to_each_peer_that_ran():
     taken = {"ours": measured([0.002], [0.001]), "peer": measured([0.004], [0.003])}
 
-    columns = times(taken, ("peer", "not installed"))
+    columns = build_time_columns(taken, ("peer", "not installed"))
 
     assert columns["again, CPU ms"]["ours"] == "1 (1 to 1)"
     assert columns["peer: times this, first; again"] == {"ours": "2; 3", "peer": "1; 1"}
@@ -127,17 +127,19 @@ def test_times_of_contenders_stand_beside_ratios_to_each_peer_that_ran():
 
 
 def test_growth_is_told_against_the_first_row():
-    columns = growth({"few": measured([1], [0.002]), "many": measured([1], [0.003])})
+    columns = build_growth_columns({"few": measured([1], [0.002]), "many": measured([1], [0.003])})
 
     assert columns["times the first row, again"] == {"few": "1.000", "many": "1.500"}
 
 
 def test_farthest_ignores_where_the_mean_lies():
-    assert farthest(measured([], [], (10.0, 30.0)), measured([], [], (0.0, 26.0))) == pytest.approx(3)
+    assert max_error(measured([], [], (10.0, 30.0)), measured([], [], (0.0, 26.0))) == pytest.approx(3)
 
 
 def test_targets_say_what_was_missed(capsys):
-    targets({"ours": measured([1], [1]), "peer": measured([10], [5])}, [("ours", "peer", 8), ("ours", "absent", 2)])
+    print_targets(
+        {"ours": measured([1], [1]), "peer": measured([10], [5])}, [("ours", "peer", 8), ("ours", "absent", 2)]
+    )
 
     lines = capsys.readouterr().out.splitlines()
 

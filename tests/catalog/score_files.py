@@ -1,4 +1,4 @@
-"""Small score files in the formats that the importers read."""
+"""Small score files in the formats of the importers."""
 
 import copy
 import json
@@ -58,12 +58,12 @@ Model-8B,my-own-test,0.25,https://a.example,,,,,
 
 
 def lm_eval(**changes):
-    """A result file as bytes; `changes` replaces top-level entries."""
+    """Return a result file as bytes. `changes` replaces top-level entries."""
     return json.dumps(copy.deepcopy(LM_EVAL) | changes).encode()
 
 
 def newer():
-    """A result file as version 0.4.13 writes it."""
+    """Return a result file in the format of version 0.4.13."""
     document = copy.deepcopy(LM_EVAL)
     for task, result in document["results"].items():
         result |= {"name": task, "sample_len": 10}

@@ -1,4 +1,4 @@
-"""Models, organizations and licenses."""
+"""Models, organizations, and licenses."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -37,7 +37,7 @@ def test_language_models_come_in_the_order_of_their_slugs():
         (License, "name", "Same"),
     ],
 )
-def test_names_in_the_catalogue_are_unique(table, field, value):
+def test_names_in_the_catalog_are_unique(table, field, value):
     table.objects.create(**({"slug": "one", "name": "One"} | {field: value}))
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -70,7 +70,7 @@ def test_language_model_outlives_the_one_that_it_was_made_from():
     assert tuned.base_model is None
 
 
-def test_rows_of_the_catalogue_are_called_by_their_names():
+def test_rows_of_the_catalog_are_called_by_their_names():
     assert str(factories.organization("Good Inc.")) == "Good Inc."
     assert str(factories.license("MIT")) == "MIT"
     assert str(factories.model("x", name="Model X")) == "Model X"

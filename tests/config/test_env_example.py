@@ -1,4 +1,4 @@
-"""`.env.example` and the reference list all settings with their defaults, and each setting has an effect."""
+"""`.env.example` and the settings reference list all settings with their defaults, and each setting has an effect."""
 
 import re
 from dataclasses import fields
@@ -11,7 +11,7 @@ from tests.settings_reference import REFERENCE, render_reference
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / ".env.example").read_text(encoding="utf-8")
-# What ./scripts/up brings itself is not written out.
+# Settings that ./scripts/up provides have no written default.
 EMBEDDED = (DEFAULT_DATABASE_URL, DEFAULT_REDIS_URL)
 
 

@@ -1,4 +1,4 @@
-"""The settings that come from the environment."""
+"""Settings from environment variables."""
 
 import os
 import subprocess
@@ -59,7 +59,7 @@ GOOD = [
 BAD = [
     ("DATABASE_URL", "sqlite:///arena.db", "does not start with postgresql:// or postgres://"),
     ("DATABASE_URL", "localhost/arena", "does not start with postgresql://"),
-    ("DATABASE_URL", "postgresql://db/arena?colour=red", "is not a PostgreSQL URL"),
+    ("DATABASE_URL", "postgresql://db/arena?color=red", "is not a PostgreSQL URL"),
     ("DATABASE_URL", "postgresql://db:port/arena", "Port could not be cast"),
     ("REDIS_URL", "http://cache:6379", "does not start with redis:// or rediss:// or unix://"),
     ("REDIS_URL", "cache:6379", "does not start with redis://"),
@@ -71,11 +71,11 @@ BAD = [
     ("ARENA_ENV", "Production", "is not one of local, production"),
     ("ARENA_ANSWER_CONCURRENCY", "0", "is not a whole number ≥ 1"),
     ("ARENA_ANSWER_CONCURRENCY", "many", "is not a whole number ≥ 0"),
-    ("ARENA_CONNECT_TIMEOUT_S", "0", "is not a number of seconds above 0"),
-    ("ARENA_CONNECT_TIMEOUT_S", "10s", "is not a number of seconds above 0"),
-    ("ARENA_FIRST_TOKEN_TIMEOUT_S", "-1", "is not a number of seconds above 0"),
-    ("ARENA_BETWEEN_TOKENS_TIMEOUT_S", "nan", "is not a number of seconds above 0"),
-    ("ARENA_ANSWER_TIMEOUT_S", "inf", "is not a number of seconds above 0"),
+    ("ARENA_CONNECT_TIMEOUT_S", "0", "is not a number of seconds greater than 0"),
+    ("ARENA_CONNECT_TIMEOUT_S", "10s", "is not a number of seconds greater than 0"),
+    ("ARENA_FIRST_TOKEN_TIMEOUT_S", "-1", "is not a number of seconds greater than 0"),
+    ("ARENA_BETWEEN_TOKENS_TIMEOUT_S", "nan", "is not a number of seconds greater than 0"),
+    ("ARENA_ANSWER_TIMEOUT_S", "inf", "is not a number of seconds greater than 0"),
     ("ARENA_PUBLIC_URL", "arena.example", "does not start with http:// or https://"),
     ("ARENA_PUBLIC_URL", "https://", "is not of the form https://host or https://host:port"),
     ("ARENA_PUBLIC_URL", "https://arena.example/arena", "is not of the form https://host"),
@@ -145,7 +145,7 @@ def test_load_takes_an_empty_value_for_the_default(name, text):
 
 @pytest.mark.parametrize("name", ["ARENA_TYPO", "ARENA_", "ARENA_BATTLES_PER_HOURS", "ARENA_SECRET_KEY"])
 def test_load_refuses_a_setting_that_does_not_exist(name):
-    with pytest.raises(ValueError, match=rf"{name} is not a setting; \.env\.example lists them all"):
+    with pytest.raises(ValueError, match=rf"{name} is not a setting; see \.env\.example for a list"):
         load_environment({name: "1"})
 
 
@@ -193,7 +193,7 @@ def test_load_asks_for_no_secret_key_at_home():
 
 
 def settings_with(**variables):
-    """What a start of Django's settings prints, and how it ends."""
+    """Load Django's settings in a new process, and return its output and exit code."""
     environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "not from the data folder", **variables}
     code = "from config import settings as s; print(s.ALLOWED_HOSTS, s.SECURE, s.CSRF_TRUSTED_ORIGINS)"
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Responses that are the same for everybody set no cookie and do not vary by one."""
+"""Responses that are the same for everyone set no cookies and do not vary by cookie."""
 
 import re
 

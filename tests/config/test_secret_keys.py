@@ -1,4 +1,4 @@
-"""The keys that sign cookies, and `rotate_secret_key`."""
+"""Keys for signing cookies, and `rotate_secret_key`."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ def test_all_who_start_at_once_get_the_same_key(tmp_path):
 
 @pytest.mark.slow
 def test_processes_without_the_variable_have_one_key(tmp_path):
-    """Web and workers that are started by hand, in a copy of the code with a data folder of its own."""
+    """Uses web and worker processes that are started manually, in a copy of the code with its own data folder."""
     shutil.copytree(ROOT / "config", tmp_path / "config")
     command = [sys.executable, "-c", "from config import settings as s; print(s.SECRET_KEY, s.SECRET_KEY_FALLBACKS)"]
     started = [

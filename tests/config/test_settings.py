@@ -1,4 +1,4 @@
-"""Django's own checks of the settings in production, the version, and the schedule of beat."""
+"""Django's production checks, the version, and the schedule of beat."""
 
 import os
 import re
@@ -79,7 +79,7 @@ def test_task_clears_sessions_that_have_ended():
 
 @pytest.mark.django_db
 def test_answers_are_not_indexed_by_their_model():
-    """Each of the hottest writes would pay for an index that no query uses."""
+    """Answers are written often, and no query would use the index."""
     with connection.cursor() as cursor:
         indexes = connection.introspection.get_constraints(cursor, Answer._meta.db_table).values()
 

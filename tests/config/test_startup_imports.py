@@ -1,4 +1,4 @@
-"""Modules that a process must not load at the start, because each start waits for them."""
+"""Modules that a process must not import at startup, because they are slow."""
 
 import subprocess
 import sys

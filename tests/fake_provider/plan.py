@@ -1,4 +1,4 @@
-"""The plan for one response: the bytes to write, and when."""
+"""Plans a response: the bytes to write, and when to write them."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -7,17 +7,17 @@ from typing import Any, Literal
 
 import orjson
 
-from tests.fake_provider.behaviour import Behaviour, parse, reasoning, tokens
+from tests.fake_provider.behavior import Behavior, parse, reasoning, tokens
 from tests.fake_provider.wire import Format, ParsedRequest, build_event
 
-Step = tuple[float, bytes]  # seconds since the request, bytes of the body
+Step = tuple[float, bytes]  # seconds since the request, and bytes of the body
 Ending = Literal["finish", "hang", "reset"]
 PIECE = 7
 
 
 @dataclass
 class Plan:
-    """The steps and the end of a response; if `status` is 0, not even the headers are sent."""
+    """The steps and the end of a response. If `status` is 0, not even headers are sent."""
 
     steps: Iterator[Step]
     status: int = 200
@@ -28,57 +28,57 @@ class Plan:
 
 
 def build_plan(wire: Format, request: ParsedRequest, *, first: bool) -> Plan:
-    """The plan for a request. first: whether it is the first one to this model with this prompt."""
-    behaviour = parse(request.model)
-    if behaviour.unknown:
+    """Return the plan for a request. `first` is True for the first request to this model with this prompt."""
+    behavior = parse(request.model)
+    if behavior.unknown:
         error_plan = document(404, wire.error(404, f"The model {request.model!r} does not exist"))
         return replace(error_plan, well=False)
     plan = None
-    if behaviour.misbehaves(request.model, request.prompt, request.turn, first=first):
-        plan = MISBEHAVIOURS[behaviour.misbehaviour](wire, request, behaviour)
-    plan = replace(plan, well=False) if plan else well_behaved(wire, request, behaviour)
+    if behavior.misbehaves(request.model, request.prompt, request.turn, first=first):
+        plan = MISBEHAVIORS[behavior.misbehavior](wire, request, behavior)
+    plan = replace(plan, well=False) if plan else well_behaved(wire, request, behavior)
     if plan.status == 200 and plan.content_type in ("text/event-stream", "text/plain"):
         delay, piece = next(plan.steps, (0.0, b""))
         plan.steps = itertools.chain([(delay, wire.begin(request) + piece)], plan.steps)
     return plan
 
 
-def well_behaved(wire: Format, request: ParsedRequest, behaviour: Behaviour) -> Plan:
+def well_behaved(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan:
     answer_tokens = tokens(request.model, request.prompt)
-    if "json" in behaviour.manners:
+    if "json" in behavior.manners:
         return document(200, wire.document(request, "".join(map(str, answer_tokens))))
-    pieces = [*encode_answer(wire, request, behaviour)]
-    lingers = "lingers" in behaviour.manners
-    end = wire.end(request, len(answer_tokens), cut="cut" in behaviour.manners)
+    pieces = [*encode_answer(wire, request, behavior)]
+    lingers = "lingers" in behavior.manners
+    end = wire.end(request, len(answer_tokens), cut="cut" in behavior.manners)
     pieces.append(wire.finish(request) if lingers else end)
-    steps = schedule(apply_manners(pieces, behaviour), behaviour)
-    kind = "text/plain" if "plain" in behaviour.manners else "text/event-stream"
+    steps = schedule(apply_manners(pieces, behavior), behavior)
+    kind = "text/plain" if "plain" in behavior.manners else "text/event-stream"
     return Plan(steps, content_type=kind, ending="hang" if lingers else "finish")
 
 
-def encode_answer(wire: Format, request: ParsedRequest, behaviour: Behaviour) -> Iterator[bytes]:
-    """One piece of bytes per token."""
+def encode_answer(wire: Format, request: ParsedRequest, behavior: Behavior) -> Iterator[bytes]:
+    """Yield the bytes of one token at a time."""
     thoughts = reasoning(request.model, request.prompt)
-    if "tag" in behaviour.manners:
+    if "tag" in behavior.manners:
         yield from map(wire.token, ("<thi", "nk>", *thoughts, "</thin", "k>\n", "\n"))
     else:
         yield from map(wire.thought, thoughts)
     yield from map(wire.token, tokens(request.model, request.prompt))
 
 
-def apply_manners(pieces: Iterable[bytes], behaviour: Behaviour) -> Iterable[bytes]:
-    if "crlf" in behaviour.manners:
+def apply_manners(pieces: Iterable[bytes], behavior: Behavior) -> Iterable[bytes]:
+    if "crlf" in behavior.manners:
         extras = b": keep-alive\nid: 7\nretry: 1000\nevent: message\n"
         pieces = [(extras + piece).replace(b"\n", b"\r\n") + b": ping\r\n\r\n" for piece in pieces]
-    if "split" in behaviour.manners:
+    if "split" in behavior.manners:
         whole = b"".join(pieces)
         return [whole[start : start + PIECE] for start in range(0, len(whole), PIECE)]
     return pieces
 
 
-def schedule(pieces: Iterable[bytes], behaviour: Behaviour) -> Iterator[Step]:
-    rate = behaviour.rate * (30 if "split" in behaviour.manners else 1)
-    return ((behaviour.ttft + n / rate, piece) for n, piece in enumerate(pieces))
+def schedule(pieces: Iterable[bytes], behavior: Behavior) -> Iterator[Step]:
+    rate = behavior.rate * (30 if "split" in behavior.manners else 1)
+    return ((behavior.ttft + n / rate, piece) for n, piece in enumerate(pieces))
 
 
 def document(status: int, body: Any) -> Plan:
@@ -86,60 +86,60 @@ def document(status: int, body: Any) -> Plan:
 
 
 def begin_then(
-    wire: Format, request: ParsedRequest, behaviour: Behaviour, *more: bytes, ending: Ending = "finish"
+    wire: Format, request: ParsedRequest, behavior: Behavior, *more: bytes, ending: Ending = "finish"
 ) -> Plan:
-    """A plan that begins with as many tokens as the name says, and continues with `more`."""
-    pieces = itertools.islice(encode_answer(wire, request, behaviour), behaviour.after)
-    return Plan(schedule([*pieces, *more], behaviour), ending=ending)
+    """Return a plan that sends the number of tokens in the model's name, followed by `more`."""
+    pieces = itertools.islice(encode_answer(wire, request, behavior), behavior.after)
+    return Plan(schedule([*pieces, *more], behavior), ending=ending)
 
 
-def error(wire: Format, request: ParsedRequest, behaviour: Behaviour) -> Plan:
-    status = int(behaviour.value)
+def error(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan:
+    status = int(behavior.value)
     plan = document(
         status, wire.error(status, f"Status {status} was wanted, with the key {request.key}. {request.prompt}")
     )
-    return replace(plan, headers=f"Retry-After: {behaviour.wait}\r\n" if behaviour.wait else "")
+    return replace(plan, headers=f"Retry-After: {behavior.wait}\r\n" if behavior.wait else "")
 
 
-def refuses(wire: Format, request: ParsedRequest, behaviour: Behaviour) -> Plan | None:
-    if f'"{behaviour.value}":'.encode() not in orjson.dumps(request.body):
+def refuses(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan | None:
+    if f'"{behavior.value}":'.encode() not in orjson.dumps(request.body):
         return None
-    field = "thinking.budget_tokens" if behaviour.value == "budget_tokens" else behaviour.value
+    field = "thinking.budget_tokens" if behavior.value == "budget_tokens" else behavior.value
     return document(400, wire.error(400, f"Unsupported parameter: '{field}' is not supported."))
 
 
-def ponders(wire: Format, request: ParsedRequest, behaviour: Behaviour) -> Plan | None:
-    """A model with hidden reasoning: if its limit allows no more than that, the answer is empty."""
-    if get_token_limit(request) > int(behaviour.value):
+def ponders(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan | None:
+    """Return an empty answer if the token limit leaves no room after the hidden reasoning."""
+    if get_token_limit(request) > int(behavior.value):
         return None
-    return Plan(schedule([wire.end(request, 0, cut=True)], behaviour))
+    return Plan(schedule([wire.end(request, 0, cut=True)], behavior))
 
 
 def get_token_limit(request: ParsedRequest) -> int:
-    """The most tokens that the request allows."""
+    """Return the request's limit on tokens."""
     names = ("max_tokens", "max_completion_tokens", "maxOutputTokens")
     fields = request.body | request.body.get("generationConfig", {})
     return next(int(fields[name]) for name in names if name in fields)
 
 
-def silent(wire: Format, request: ParsedRequest, behaviour: Behaviour) -> Plan:
-    ending: Ending = "hang" if behaviour.misbehaviour == "hang" else "reset"
-    plan = begin_then(wire, request, behaviour, ending=ending)
-    return plan if behaviour.after else Plan(iter(()), status=0, ending=ending)
+def silent(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan:
+    ending: Ending = "hang" if behavior.misbehavior == "hang" else "reset"
+    plan = begin_then(wire, request, behavior, ending=ending)
+    return plan if behavior.after else Plan(iter(()), status=0, ending=ending)
 
 
-def slowloris(wire: Format, request: ParsedRequest, behaviour: Behaviour) -> Plan:
-    plan = begin_then(wire, request, behaviour)
+def slowloris(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan:
+    plan = begin_then(wire, request, behavior)
     bytes_forever = zip(itertools.count(1.0), itertools.cycle((b":", b" ", b"\n")), strict=False)
     plan.steps = itertools.chain(plan.steps, bytes_forever)
     return plan
 
 
-def endless(wire: Format, request: ParsedRequest, behaviour: Behaviour) -> Plan:
-    return Plan(schedule(itertools.repeat(wire.token("and so on " * 100)), behaviour))
+def endless(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan:
+    return Plan(schedule(itertools.repeat(wire.token("and so on " * 100)), behavior))
 
 
-MISBEHAVIOURS: dict[str, Callable[[Format, ParsedRequest, Behaviour], Plan | None]] = {
+MISBEHAVIORS: dict[str, Callable[[Format, ParsedRequest, Behavior], Plan | None]] = {
     "error": error,
     "refuses": refuses,
     "ponders": ponders,

@@ -1,6 +1,6 @@
-"""The server, with a few lines of HTTP of our own.
+"""A small HTTP server.
 
-So hundreds of streams cost one write a token, and the server can break the protocol where it should.
+It can serve hundreds of streams with one write per token, and can break the protocol on purpose.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found",
 
 
 class Stream:
-    """One answer in progress."""
+    """An answer in progress."""
 
     def __init__(self, connection: "Connection", plan: Plan, entry: dict[str, Any], now: float) -> None:
         self.connection = connection
@@ -40,7 +40,7 @@ class Stream:
         self.piece: bytes = b""
 
     def advance(self) -> bool:
-        """Prepare the next step. Returns False if there is none."""
+        """Prepare the next step. Return False if there is none."""
         step = next(self.plan.steps, None)
         if step is None:
             return False
@@ -61,7 +61,7 @@ class Stream:
 
 
 class Clock:
-    """One timer for all streams, which writes all steps that are due."""
+    """A timer that writes all steps that are due in all streams."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -104,7 +104,7 @@ class Clock:
 
 
 class Server:
-    """Answers requests, and logs them."""
+    """Answers and logs requests."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.clock = Clock(loop)
@@ -160,7 +160,7 @@ class Server:
 
 
 class Connection(asyncio.Protocol):
-    """An HTTP/1.1 connection, with one request after another."""
+    """An HTTP/1.1 connection that handles one request after another."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -218,7 +218,7 @@ class Connection(asyncio.Protocol):
     def finish(self, *, reset: bool = False) -> None:
         self.stream = None
         if reset:
-            # With no time to linger, the kernel sends RST instead of FIN.
+            # With a linger time of zero, the kernel sends RST instead of FIN.
             sock = self.transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
@@ -264,11 +264,11 @@ class FakeProvider:
         self._thread.join()
 
     def requests(self, model: str) -> list[dict[str, Any]]:
-        """The log entries of the requests to this model, oldest first."""
+        """Return the log entries of requests to this model, oldest first."""
         return [dict(entry) for entry in list(self._server.log) if entry["model"] == model]
 
     def forget(self) -> None:
-        """Delete the log, so that each request counts as the first again."""
+        """Delete the log, which makes the next request the first one again."""
         self._loop.call_soon_threadsafe(self._server.forget)
 
     def _run(self) -> None:
@@ -282,7 +282,7 @@ class FakeProvider:
 
 
 def serve(port: int) -> None:
-    """Run the server in this process until it is interrupted. Prints the port once it listens."""
+    """Run the server in this process until it is interrupted. Print the port once it listens."""
 
     async def run() -> None:
         listener = await listen(Server(asyncio.get_running_loop()), bind(port))

@@ -1,4 +1,4 @@
-"""The wire formats of the three providers, as in their documentation."""
+"""The wire formats of the three providers, as documented by them."""
 
 import functools
 import json
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from tests.fake_provider.behaviour import Token
+from tests.fake_provider.behavior import Token
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class OpenAI:
         return self._chunk(b"{}", b'"length"' if cut else b'"stop"') + usage + build_event(b"[DONE]")
 
     def finish(self, request: ParsedRequest) -> bytes:
-        """The event that ends the answer, but not the stream."""
+        """Return the event that ends the answer but not the stream."""
         return self._chunk(b"{}", b'"stop"')
 
     def filtered(self) -> bytes:

@@ -12,7 +12,7 @@ from launcher.data_folder import DataFolder, DataFolderError, get_package_dir
 
 @pytest.fixture
 def make():
-    """Makes data folders, whose run folders may lie elsewhere."""
+    """Create data folders. Their run folders can be elsewhere."""
     made = []
 
     def make(path):

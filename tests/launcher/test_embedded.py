@@ -88,8 +88,7 @@ with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
 
 
 def test_text_that_went_through_valkey_is_in_no_file(data):
-    """An answer on its way to a browser, as `arena.answers.publisher` sends it, and what an earlier version has
-    left."""
+    """Covers text from `arena.answers.publisher`, and files from earlier versions."""
     left = data / "valkey" / "appendonlydir" / "appendonly.aof.1.incr.aof"
     left.parent.mkdir(parents=True)
     left.write_text("$6\r\ncanary\r\n")

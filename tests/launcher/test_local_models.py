@@ -73,7 +73,7 @@ def test_only_needed_servers_are_started(excluded, servers):
 
 
 def unwritten(folder):
-    """The file of a model that nobody asks for."""
+    """Return the path of a model file that must not be created."""
     raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""Logs of supervised programs are bounded, and a start never erases them."""
+"""Logs of supervised programs have a maximum size, and a start never erases them."""
 
 import asyncio
 import http.client
@@ -36,7 +36,7 @@ def ask(port, requests):
 
 @pytest.fixture
 def migrated(transactional_db):
-    """The address of the tests' own database, with a key of hashes, as every installation has one."""
+    """Return the URL of the test database, with a hash key as in every installation."""
     HashKey.objects.get_or_create(pk=1, defaults={"key": b"of the installation under test. "})
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
@@ -70,7 +70,7 @@ async def test_next_run_keeps_the_lines_of_the_one_before(tmp_path):
 
 
 async def write(log, *command):
-    """As the supervisor has a program do it."""
+    """Write output as a supervised program does."""
     output = log.open_pipe()
     program = await asyncio.create_subprocess_exec(*command, stdout=output)
     os.close(output)
@@ -80,7 +80,7 @@ async def write(log, *command):
 
 @pytest.mark.slow
 async def test_program_that_writes_without_end_fills_six_files_and_no_more(tmp_path):
-    """While it runs and holds its output open; the newest lines are there, in order."""
+    """While the program runs, the newest lines are in the files, in order."""
     log = LogFile(tmp_path / "x.log", file_bytes=2_000)
     await write(log, "seq", "-w", "3000")
     log.close()

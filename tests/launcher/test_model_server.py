@@ -27,7 +27,7 @@ def healthy(port: int) -> bool:
 
 
 def chat(port: int, prompt: str) -> list[dict]:
-    """Ask as the arena does, and collect the events of the stream."""
+    """Send a request as the arena does, and return the events of the stream."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     body = {"messages": [{"role": "user", "content": prompt}], "stream": True, "max_tokens": 24, "temperature": 0}
     connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
@@ -42,7 +42,7 @@ def chat(port: int, prompt: str) -> list[dict]:
 
 @pytest.mark.slow
 def test_smollm2_streams_an_answer(tmp_path):
-    """One of the two tests that run a real model."""
+    """One of the two tests with a real model."""
     (model,) = (model for model in local_models.LOCAL_MODELS if model.name == "smollm2")
     port = local_models.pick_free_port()
     command = local_models.build_program(model, port, DataFolder(tmp_path)).command

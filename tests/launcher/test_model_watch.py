@@ -1,4 +1,4 @@
-"""The watch over local model servers, with the real tables."""
+"""Monitoring of local model servers, with real tables."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ async def answer(reader, writer):
 
 
 def database():
-    """The tests' own database, as the watch is told of one: without Django."""
+    """Return the URL of the test database, for use without Django."""
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     return make_conninfo(**{theirs: connection.settings_dict[ours] or None for ours, theirs in names.items()})
 
@@ -59,7 +59,7 @@ def port():
 
 @pytest.fixture
 def endpoints(port):
-    """Two that a server of this machine answers, and one whose address only begins alike."""
+    """Create two endpoints on a local server, and one whose URL only begins the same."""
     urls = [f"http://127.0.0.1:{port}/v1", f"http://127.0.0.1:{port}/v1/other", f"http://127.0.0.1:{port}0/v1"]
     for url in urls:
         factories.endpoint(base_url=url, failed_probes=3)

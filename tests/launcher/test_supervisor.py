@@ -16,7 +16,7 @@ FOREVER = "while :; do sleep 0.05; done"
 
 
 class Stage:
-    """A supervisor with programs made of shell lines, which note what happens to them in one file."""
+    """A supervisor with shell programs that log events to a file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,7 +53,7 @@ async def stage(tmp_path):
 
 
 def obedient(stage: Stage, name: str, **facts) -> Program:
-    """Notes its start and its end."""
+    """A program that logs its start and its end."""
     script = f'trap "note ended; exit 0" TERM; note started; {FOREVER}'
     return stage.program(name, script, ready=stage.noted(f"{name} started"), **facts)
 
@@ -162,7 +162,7 @@ async def test_stop_sends_the_programs_own_signal(stage):
 
 
 async def test_run_waits_for_the_end(stage):
-    await stage.supervisor.run(stage.program("once", 'note done; echo "$COLOUR"', env={"COLOUR": "blue"}))
+    await stage.supervisor.run(stage.program("once", 'note done; echo "$COLOR"', env={"COLOR": "blue"}))
     assert stage.notes == ["once done"]
     assert (stage.folder / "once.log").read_text() == "blue\n"
 

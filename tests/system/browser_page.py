@@ -1,4 +1,4 @@
-"""Somebody's page in a real browser, of whose console and requests nothing must come that should not."""
+"""Browser pages that fail the test on unexpected console messages or requests."""
 
 import json
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from tests.system.zoo import QUICK
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 READY_WITHIN_MS = 20_000
-# In place of the stream: what the test tells.
+# Replaces the event stream with events from the test.
 FEED = "window.EventSource = class extends EventTarget { constructor() { super(); window.feed = this; } close() {} }"
 
 
 @contextmanager
 def reading(browser: Browser, service: Service, person: Person | None = None, **options: Any) -> Iterator[Page]:
-    """A page in a browser of its own, as this person; a message on its console or a foreign request fails the test."""
+    """Open a page for this person in a new browser context. Console messages and foreign requests fail the test."""
     context = browser.new_context(base_url=service.url, **{"viewport": DESKTOP} | options)
     cookies = person.cookies if person else {}
     context.add_cookies([{"name": name, "value": value, "url": service.url} for name, value in cookies.items()])
@@ -35,7 +35,7 @@ def reading(browser: Browser, service: Service, person: Person | None = None, **
 
 @contextmanager
 def judging(browser: Browser, zoo: Service, prompt: str, **options: Any) -> Iterator[Page]:
-    """A page on a battle that can be voted on: two quick models have answered."""
+    """Open a page with a battle between two fast models that is ready for a vote."""
     person = Person(zoo.port)
     battle = person.fight(prompt, *QUICK)
     with reading(browser, zoo, person, **options) as page:
@@ -44,7 +44,7 @@ def judging(browser: Browser, zoo: Service, prompt: str, **options: Any) -> Iter
 
 
 def ask(page: Page, prompt: str) -> None:
-    """From the first page, up to the open vote bar."""
+    """Ask a question on the home page and wait for the vote buttons."""
     page.goto("/")
     page.get_by_role("textbox", name="Your question").fill(prompt)
     page.keyboard.press("Enter")
@@ -56,11 +56,11 @@ def open_bar(page: Page) -> None:
 
 
 def tell(page: Page, name: str, **data: object) -> None:
-    """As an event of the stream that FEED stands in for."""
+    """Send an event of the stream that FEED replaces."""
     page.wait_for_function("() => window.feed")
     page.evaluate("([name, data]) => feed.dispatchEvent(new MessageEvent(name, { data }))", [name, json.dumps(data)])
 
 
 def body(page: Page, side: str, turn: int = 1) -> Locator:
-    """The part of a pane that scrolls."""
+    """Return the scrollable part of a pane."""
     return page.locator(f"#turn-{turn}-{side}-pane .pane-body")

@@ -1,4 +1,4 @@
-"""One whole service per test session, driven by HTTP and by a browser alone."""
+"""Starts one service per test session, which the tests use only over HTTP and with a browser."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from tests.system.person import Person
 from tests.system.service import ROOT, Service, running
 from tests.system.zoo import MODELS, VARIABLES
 
-# A busy machine is no failure.
+# Allow more time on a busy machine.
 expect.set_options(timeout=20_000)
 
 ENTRY = """
@@ -21,7 +21,7 @@ ENTRY = """
 slug = "{slug}"
 name = "Model {name}"
 organization = "Maker of {name}"
-license = "Licence of {name}"
+license = "License of {name}"
 endpoint.kind = "openai"
 endpoint.base_url = "{url}/v1"
 endpoint.model = "{model}"
@@ -29,14 +29,14 @@ endpoint.model = "{model}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those with a browser and those without can run side by side."""
+    """Mark browser tests, so that they can run in parallel with the others."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
 
 
 def models_file(path: Path, url: str, models: dict[str, str]) -> Path:
-    """A models file of fake models: {slug: what the fake provider does for it}."""
+    """Write a models file for fake models. `models` maps slugs to behaviors of the fake provider."""
     path.write_text(
         "".join(ENTRY.format(slug=slug, name=slug.title(), url=url, model=model) for slug, model in models.items())
     )
@@ -45,7 +45,7 @@ def models_file(path: Path, url: str, models: dict[str, str]) -> Path:
 
 @pytest.fixture(scope="session")
 def provider() -> Iterator[str]:
-    """The address of a fake provider, a process of its own."""
+    """Start a fake provider as a separate process, and return its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.fake_provider", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -68,7 +68,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator
 
 @pytest.fixture(scope="session")
 def zoo(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
-    """A second service with short limits and all kinds of models."""
+    """A second service with short time limits and models of all kinds."""
     folder = tmp_path_factory.mktemp("zoo")
     file = models_file(folder / "models.toml", provider, MODELS)
     with running(folder / "data", "--no-local-models", "--models", str(file), **VARIABLES) as up:
@@ -80,10 +80,10 @@ def person(service: Service) -> Person:
     return Person(service.port)
 
 
-# Not for the whole session: while it is open, Playwright's event loop runs in the thread of all other tests.
+# Not session-scoped: Playwright's event loop would run in the thread of all other tests.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # The shell has the same engine and no windows, which cost as much as the pages.
+    # The headless shell has the same engine without windows, which take as much CPU time as the pages.
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     chromium = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
@@ -96,7 +96,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, service: Service) -> Iterator[Page]:
-    """A fresh browser page on the service; any message on its console fails the test."""
+    """Open a new browser page on the service. Any console message fails the test."""
     context = browser.new_context(base_url=service.url, viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     said: list[str] = []

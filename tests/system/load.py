@@ -1,4 +1,4 @@
-"""People under load who keep a log of what they were told, and the check of what is there in the end."""
+"""Simulated users who log every confirmed action, and a check that nothing is lost at the end."""
 
 import itertools
 import json
@@ -26,8 +26,9 @@ TROUBLE_S = 60
 
 @dataclass
 class Log:
-    """What people were told for sure: ids of battles with their prompts, and votes. `refusals` counts the 503s,
-    `surprises` holds every answer that is neither a success nor a plain refusal."""
+    """Confirmed actions: battle IDs with prompts, and votes. `refusals` counts 503s, and `surprises` has unexpected
+    responses.
+    """
 
     battles: dict[str, str] = field(default_factory=dict)
     votes: dict[str, str] = field(default_factory=dict)
@@ -37,7 +38,7 @@ class Log:
 
 
 class Crowd:
-    """So many people who fight and vote, one battle after another, for as long as the block lasts."""
+    """Simulated users who run one battle after another until the block ends."""
 
     def __init__(self, service: Service, people: int, *models: str, name: str = "crowd") -> None:
         self.service, self.people, self.models, self.name = service, people, models, name
@@ -51,7 +52,7 @@ class Crowd:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Everyone ends the battle that he is in."""
+        """Let all users finish their current battle."""
         self._ending.set()
         self._pool.shutdown()
         if error is None:
@@ -70,8 +71,8 @@ class Crowd:
             self._vote(person, battle)
 
     def _vote(self, person: Person, battle: dict[str, Any]) -> None:
-        """Until it is known to be in: a vote whose answer was lost may be there already."""
-        winner = random.choice(WINNERS)  # no secret
+        """Vote until the vote is confirmed. If a response was lost, the vote may already be stored."""
+        winner = random.choice(WINNERS)  # not used for security
         answer = self._insist("vote", lambda: person.vote(battle, winner), 201, 409)
         if answer.status == 409 and answer.json["error"].get("vote", {}).get("winner") != winner:
             self._surprise("vote", answer)
@@ -96,19 +97,19 @@ class Crowd:
 
 
 def asked(provider: str) -> list[dict[str, Any]]:
-    """What the fake provider was asked, oldest first."""
+    """Return the requests to the fake provider, oldest first."""
     with urllib.request.urlopen(f"{provider}/log", timeout=30) as response:  # noqa: S310  # our own address
         entries: list[dict[str, Any]] = json.load(response)
         return entries
 
 
 def calls(provider: str) -> Counter[tuple[str, str]]:
-    """How often each model was asked each prompt."""
+    """Count the requests for each model and prompt."""
     return Counter((entry["model"], entry["messages"][-1]["content"]) for entry in asked(provider))
 
 
 def check(service: Service, log: Log) -> None:
-    """Nothing that was promised is lost, nothing is there twice, nothing is stuck, and the boards hold every vote."""
+    """Check that no confirmed action is lost or duplicated, no battle is stuck, and the boards contain all votes."""
     assert not log.surprises
     assert eventually(lambda: not service.query("SELECT 1 FROM arena_battle WHERE state = 'answering'"), TROUBLE_S)
     assert not service.query("SELECT 1 FROM arena_answer WHERE state IN ('queued', 'running') OR lease_until > now()")
@@ -122,7 +123,7 @@ def check(service: Service, log: Log) -> None:
 
 
 def check_texts(service: Service, log: Log) -> None:
-    """Every answer is what its model said to this prompt, in the database and before the reader's eyes."""
+    """Check that all answers are what the models wrote for this prompt, both in the database and for the reader."""
     rows = service.query(
         "SELECT t.battle_id::text, a.side, e.upstream_id, t.prompt, a.text FROM arena_answer a"
         " JOIN arena_turn t ON t.id = a.turn_id JOIN arena_endpoint e ON e.model_id = a.model_id"
@@ -135,12 +136,12 @@ def check_texts(service: Service, log: Log) -> None:
 
 
 def counted(service: Service) -> dict[object, object]:
-    """Counted votes by pool."""
+    """Return the number of counted votes per pool."""
     return dict(service.query("SELECT pool, sum(multiplicity)::int FROM arena_vote WHERE counted GROUP BY pool"))
 
 
 def tallied(service: Service) -> dict[object, object]:
-    """Votes in the overall board of each pool."""
+    """Return the number of votes on the overall board of each pool."""
     return dict(
         service.query(
             "SELECT p.slug, sum(t.wins + t.losses + t.ties)::int FROM ratings_tally t"

@@ -1,4 +1,4 @@
-"""A page that is watched while answers come in: what runs, what is fetched, what nodes an answer is made of."""
+"""Watches a page while answers arrive: scripts that run, requests, and the elements of the answers."""
 
 import http.server
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request
 
-# `faults(root)` lists what is not allowed below an element; `found` has what was ever seen below an `.answer`.
+# `faults(root)` lists forbidden nodes below an element. `found` contains all nodes ever seen below an `.answer`.
 CHECKER = r"""
 const ELEMENTS = new Set(("p br strong em s code pre blockquote ul ol li h3 h4 h5 h6 table thead tbody tr th td a hr " +
   "span div").split(" "));
@@ -67,7 +67,7 @@ OURS = re.compile(r"^/(static/.*|battles/[^/]+/|api/v1/battles/[^/]+/events/?(\?
 
 @dataclass
 class Listener:
-    """A host elsewhere, and what was asked of it."""
+    """Another host, which records requests."""
 
     address: str
     requests: list[str] = field(default_factory=list)
@@ -98,14 +98,14 @@ class Watched:
     said: list[str] = field(default_factory=list)
 
     def problems(self) -> list[str]:
-        """What was said, asked, fetched or run since the page was opened, and each node that was not allowed."""
+        """Return messages, requests, and scripts since the page was opened, and each forbidden node."""
         found: list[str] = self.page.evaluate("[...found, ...('ran' in window ? ['it ran'] : [])]")
         return [*self.said, *found, *self.listener.requests]
 
 
 @contextmanager
 def watched(browser: Browser, url: str, listener: Listener, cookies: dict[str, str]) -> Iterator[Watched]:
-    """A page of its own browser context, on a service at this URL, as whoever has these cookies."""
+    """Open a URL in a new browser context with these cookies, and watch it."""
     context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900})
     context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
     context.add_init_script(CHECKER)

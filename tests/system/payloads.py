@@ -1,7 +1,7 @@
-r"""What an answer could try on whoever reads it. Whatever runs sets `ran`; whatever is fetched comes from `HOST`.
+"""Malicious content that an answer could contain. A script that runs sets `ran`, and a request goes to `HOST`.
 
-`payloads(host)` gives them with a host that somebody listens on. Each is a text of its own: those in `OPEN` leave
-something open that would swallow what comes after them.
+`payloads(host)` returns all payloads with a host that a test listens on. Those in `OPEN` leave an element or block open
+that would swallow the text after them.
 """
 
 HOST = "far.example"
@@ -162,7 +162,7 @@ FOREIGN = (
     "<math href=javascript:ran=1>x</math>",
     "<math><maction actiontype=statusline xlink:href=javascript:ran=1>x</maction></math>",
     "<math><annotation-xml encoding=text/html><img src=x onerror=ran=1></annotation-xml></math>",
-    # They change their meaning when they are parsed twice.
+    # Payloads whose meaning changes when they are parsed twice.
     "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=ran=1&gt;'>",
     "<svg></p><style><a title='</style><img src=x onerror=ran=1>'>",
     "<form><math><mtext></form><form><mglyph><style></math><img src=x onerror=ran=1>",
@@ -296,7 +296,7 @@ OPEN = (
     "> - | a |\n> - ```\n> <script>ran=1</script>",
     "\u202e\u2066\u2067<script>ran=1</script>",
 )
-# With these an answer is shown as plain text, all of it.
+# Payloads that make an answer appear as plain text.
 DEEP = (
     "> " * 60 + "<script>ran=1</script>",
     "- " * 60 + "[a](javascript:ran=1)",
@@ -307,14 +307,14 @@ CLOSED = ELEMENTS + HANDLERS + ADDRESSES + IMAGES + FOREIGN + STYLES + ENTITIES 
 
 
 def payloads(host: str) -> list[str]:
-    """All of them, one by one."""
+    """Return all payloads."""
     return [text.replace(HOST, host) for text in CLOSED + OPEN + DEEP]
 
 
 def answers(host: str, count: int) -> list[str]:
-    """All of them in this many answers, without NUL, which no provider sends.
+    """Return all payloads in `count` answers, without NUL, which no provider sends.
 
-    Each ends with a formula that can be waited for, and one payload that leaves something open.
+    Each answer ends with a formula that a test can wait for, and one payload that leaves something open.
     """
     texts = []
     for number in range(count):

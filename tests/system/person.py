@@ -1,4 +1,4 @@
-"""Somebody who uses the service by HTTP: keeps cookies, sends them back, reads streams."""
+"""An HTTP user who stores cookies and reads streams."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Answer:
-    """A response, whole. `raw` is every byte of it, status line and headers included."""
+    """A complete response. `raw` contains all of its bytes, including the status line and headers."""
 
     status: int
     headers: dict[str, str]
@@ -36,7 +36,7 @@ class Event:
 
 
 class Refused(Exception):
-    """A stream was not opened; the status says why."""
+    """Raised if a stream was rejected, with the status."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status, answer.body)
@@ -51,7 +51,7 @@ PATIENCE_S = 60
 class Person:
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
-    address: str = ""  # as a proxy in front of the service tells it
+    address: str = ""  # as set by a proxy in front of the service
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -70,7 +70,7 @@ class Person:
         return self.call("POST", path, {} if body is None else body, **headers)
 
     def start(self, prompt: str, *models: str, mode: str = "anonymous") -> dict[str, Any]:
-        """A new battle; with models, between these."""
+        """Start a battle, between these models if any are given."""
         body = {"prompt": prompt, "mode": mode} | ({"models": models} if models else {})
         answer = self.post("/api/v1/battles/", body)
         assert answer.status == 201, answer.body
@@ -78,7 +78,7 @@ class Person:
         return battle
 
     def events(self, path: str, last_id: str = "", port: int = 0) -> Iterator[Event]:
-        """The events of a battle, one after another, until the server ends the stream or the caller stops."""
+        """Yield the events of a battle until the server ends the stream or the caller stops."""
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=60)
         extra = {"Last-Event-ID": last_id} if last_id else {}
         connection.request("GET", path, headers=self._headers(extra))
@@ -92,7 +92,7 @@ class Person:
             response.close()
 
     def until(self, path: str, *names: str, last_id: str = "") -> list[Event]:
-        """The events up to the first one of these names."""
+        """Return the events up to the first one with one of these names."""
         events = []
         for event in self.events(path, last_id):
             events.append(event)
@@ -103,7 +103,7 @@ class Person:
         raise AssertionError(f"none of {names} among {[event.name for event in events]}")
 
     def through(self, path: str, *names: str, seen: list[Event] | None = None) -> list[Event]:
-        """Like `until`, but a stream that breaks is opened again, as often as needed, where it broke."""
+        """Like `until`, but resume the stream after each disconnect."""
         seen = [] if seen is None else seen
         deadline = time.monotonic() + PATIENCE_S
         while not seen or seen[-1].name not in names:
@@ -117,17 +117,17 @@ class Person:
         return seen
 
     def fight(self, prompt: str, *models: str, mode: str = "anonymous") -> dict[str, Any]:
-        """Start a battle and wait until it can be voted on."""
+        """Start a battle and wait until it is ready for a vote."""
         battle = self.start(prompt, *models, mode=mode)
         self.until(battle["events_url"], "ready")
         return battle
 
     def act(self, battle: dict[str, Any], action: str, **body: Any) -> Answer:
-        """Do something to a battle: turns, stop, retry, vote."""
+        """Perform an action on a battle: turns, stop, retry, or vote."""
         return self.post(f"/api/v1/battles/{battle['id']}/{action}/", body)
 
     def look(self, battle: dict[str, Any]) -> dict[str, Any]:
-        """The battle as it is now."""
+        """Return the current state of the battle."""
         answer = self.get(f"/api/v1/battles/{battle['id']}/")
         assert answer.status == 200, answer.body
         now: dict[str, Any] = answer.json
@@ -157,7 +157,7 @@ class Person:
 
 
 def text_of(events: list[Event], side: str, turn: int = 1) -> str:
-    """What a reader of these events sees in the end."""
+    """Return the final text that a reader of these events sees."""
     text = ""
     for event in events:
         if (event.data.get("turn"), event.data.get("side")) == (turn, side):

@@ -1,6 +1,6 @@
-"""The database of a first start, made once and copied for each service under test.
+"""Prepares the database of a first start once, and copies it for each service under test.
 
-It is stored in `.pytest_cache/prepared` until the code, the data or the locks of the tree change.
+The database is stored in `.pytest_cache/prepared` until the code, data files, or lock files change.
 """
 
 import fcntl
@@ -14,12 +14,12 @@ PACKAGES = ("core", "catalog", "arena", "ratings", "config", "launcher")
 
 
 def copy_prepared(tree: Path, data: Path, env: dict[str, str]) -> None:
-    """Copy the prepared database of the tree into a data folder that does not exist yet."""
+    """Copy the prepared database into a data folder that does not exist yet."""
     cache = tree / ".pytest_cache" / "prepared"
     cache.mkdir(parents=True, exist_ok=True)
     prepared = cache / _digest(tree)
     with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several runs of the tests may share the tree
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test runs can share the tree
         if not prepared.exists():
             for outdated in cache.glob("*/"):
                 shutil.rmtree(outdated)

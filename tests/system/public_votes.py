@@ -1,4 +1,4 @@
-"""A pool of votes cast elsewhere, and what is known of its models: something to choose from."""
+"""Loads a pool of imported votes and facts about its models."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from random import Random
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service
 
 POOL = "birds"
-# Name → how strong it is, how many battles it fights, open weights, billions of parameters.
+# Maps each name to its strength, number of battles, open weights, and size in billions of parameters.
 BIRDS = {
     "Albatross": (2.2, 400, False, None),
     "Buzzard 70B": (1.8, 400, True, 70),
@@ -21,7 +21,7 @@ BIRDS = {
 
 
 def load(service: Service, folder: Path) -> None:
-    """The same votes each time: half of them on questions of code."""
+    """Import the same votes each time. Half of them are on coding questions."""
     random, file = Random(7), folder / "birds.jsonl"
     with file.open("w") as lines:
         for name, (strength, battles, *_) in BIRDS.items():

@@ -1,4 +1,4 @@
-"""The whole service as processes, with a database, a Valkey and a port of its own, started as users start it."""
+"""Runs the whole service with its own database, Valkey, and port, in the same way as users start it."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from tests.system.prepared_folder import copy_prepared
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN_S = 120
-LIMITS = ("ARENA_BATTLES_PER_HOUR", "ARENA_BATTLES_PER_HOUR_ADDRESS")  # all that tests do comes from one address
+LIMITS = ("ARENA_BATTLES_PER_HOUR", "ARENA_BATTLES_PER_HOUR_ADDRESS")  # all test requests come from one address
 SERVICE_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 @dataclass
 class Service:
-    """A running `up`; `url` is where it listens."""
+    """A running `up`, with its `url`."""
 
     process: subprocess.Popen[str]
     data: Path
@@ -57,13 +57,13 @@ class Service:
         return pids
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Look into the database behind the service's back."""
+        """Query the service's database directly."""
         with psycopg.connect(f"postgresql://arena@/arena?host={self.data}/run/postgres") as connection:
             return connection.execute(statement, values).fetchall()
 
     @contextmanager
     def another(self, instead: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
-        """One more process like the one with these words, with some words of its command line replaced."""
+        """Start another process with the command line of the one with these words, with replacements."""
         like = psutil.Process(self.pid(*words))
         command = [instead.get(word, word) for word in like.cmdline()]
         process = subprocess.Popen(command, cwd=like.cwd(), env=like.environ(), stdout=subprocess.DEVNULL)
@@ -81,9 +81,9 @@ class Service:
 def running(
     data: Path, *options: str, root: Path = ROOT, is_first_start: bool = False, **variables: str
 ) -> Iterator[Service]:
-    """Start it from the tree `root`, wait for its word that it is ready, and stop it at the end.
+    """Start the service from the tree `root`, wait until it is ready, and stop it at the end.
 
-    A new data folder gets a copy of the prepared database, unless the test is about the first start itself.
+    A new data folder gets a copy of the prepared database, unless the test is about the first start.
     """
     port = free_port()
     command = [str(root / "scripts" / "up"), "--port", str(port), "--data", str(data), *options]

@@ -1,4 +1,4 @@
-"""Who may call, and how often: many at once, against the whole service."""
+"""Tests access and rate limits with many concurrent requests against the whole service."""
 
 import http.client
 import json
@@ -59,7 +59,7 @@ def make_key(service: Service, *scopes: str) -> str:
 
 
 def ask_until_refused(person: Person) -> tuple[list[dict[str, Any]], list[Answer]]:
-    """All battles that rushes of sixty questions start, four of which are answered at a time, and the last rush."""
+    """Send bursts of sixty questions until one is rejected. Return the battles, and the responses of the last burst."""
     started: list[dict[str, Any]] = []
     for _ in range(LIMIT):
         answers = at_once(60, lambda: person.post(CALL, {"prompt": "Why?"}))
@@ -73,7 +73,7 @@ def ask_until_refused(person: Person) -> tuple[list[dict[str, Any]], list[Answer
 
 
 def vote_within_limits(person: Person, battle: dict[str, Any]) -> Answer:
-    """The response to a vote, which is sent again while the voter's calls of a minute are used up."""
+    """Vote, and retry while the voter's requests per minute are used up. Return the response."""
     answers: list[Answer] = []
 
     def vote() -> bool:
@@ -131,7 +131,7 @@ def test_program_fights_and_judges_with_its_key_alone(limited: Service) -> None:
 
 
 def test_errors_for_one_key_at_once_do_not_wait_for_each_other(limited: Service) -> None:
-    """Django logs each in a thread while the request still holds its connection of the database."""
+    """Django logs each error in a thread while the request still holds its database connection."""
     headers = {"Authorization": f"Bearer {make_key(limited, 'read', 'battle', 'vote')}"}
     person = Person(limited.port)
     battle = person.post(CALL, {"prompt": "Who is first?"}, **headers).json

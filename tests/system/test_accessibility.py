@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page, in any state, in either scheme; and it would."""
+"""Tests all pages with axe-core, in all states and both color schemes, and that axe-core would find violations."""
 
 import re
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from tests.system.person import Person
 from tests.system.service import ROOT, Service
 
 AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text()
-# Without preloading, for axe puts what a sheet imports into the page, which our policy forbids; no rule here needs it.
+# Disable preloading, which inserts imported style sheets into the page and violates the content security policy.
 RUN = "async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations"
 Steps = Callable[[Page], Any]
 
 
 def violations(page: Page) -> list[str]:
-    """Each rule that is broken, with the elements that break it."""
+    """Return each violated rule with the elements that violate it."""
     page.evaluate(AXE)
     found: list[dict[str, Any]] = page.evaluate(RUN)
     return [f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']]}" for rule in found]
@@ -29,7 +29,7 @@ def opened(path: str) -> Steps:
     return lambda page: page.goto(path)
 
 
-# In the page itself, for the answers are over within a second.
+# Runs in the page, because the answers end within a second.
 STOP_AT_THE_FIRST_WORDS = """() => {
     const said = document.getElementById("turn-1-b")?.textContent.includes(" ");
     if (said) document.querySelector(".stop button").click();
@@ -55,7 +55,7 @@ def answering(page: Page) -> None:
 
 
 def streaming(page: Page) -> None:
-    """A piece of code and a table, both wider than the page, of which more is to come."""
+    """Stream code and a table that are wider than the page and not yet complete."""
     page.add_init_script(FEED)
     answering(page)
     tell(page, "delta", turn=1, side="a", text="```python\nlong = " + "1 + " * 200)
@@ -72,7 +72,7 @@ def long_question(page: Page) -> None:
 
 
 def stopped(page: Page) -> None:
-    """Tried again where both answers were over first, as they may be on a busy machine: they take a second."""
+    """Stop the answers, and retry if both had already ended, which can happen on a busy machine."""
     for _ in range(5):
         answering(page)
         page.wait_for_function(STOP_AT_THE_FIRST_WORDS)
@@ -104,7 +104,7 @@ def listed(page: Page) -> None:
 
 
 def key_form(page: Page) -> Locator:
-    """An account of its own, for there is one browser context for each test."""
+    """The key form of a separate account, because each test has one browser context."""
     page.goto("/accounts/signup/")
     page.get_by_label("Username").fill(f"axe-{uuid4().hex[:12]}")
     for label in ("Password", "Password (again)"):
@@ -180,7 +180,7 @@ def key_refused(page: Page) -> None:
 
 @pytest.mark.parametrize("steps", [missing, refused, key_refused])
 def test_page_that_says_no_has_no_violation(browser: Browser, service: Service, steps: Steps) -> None:
-    context = browser.new_context(base_url=service.url)  # its console tells the status
+    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     steps(page)
     assert not violations(page)

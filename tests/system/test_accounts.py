@@ -1,4 +1,4 @@
-"""Accounts in a real browser: the history comes along, and stays behind."""
+"""Tests accounts in a real browser: logging in keeps the history, and logging out removes it."""
 
 import os
 import re
@@ -76,7 +76,7 @@ def test_history_comes_along_stays_behind_and_is_there_again(page: Page) -> None
 
 
 def test_battle_of_an_account_is_followed_by_its_session(page: Page) -> None:
-    """The stream, too, knows who is logged in."""
+    """The stream also recognizes the account."""
     sign_up(page, "follower")
     ask(page, QUESTION)
     page.get_by_role("button", name="B is better").click()
@@ -159,7 +159,7 @@ def members_only(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Ite
 
 
 def invitation(service: Service) -> str:
-    """The path of a link by which one person may sign up."""
+    """Return the path of an invitation link."""
     command = ["./scripts/manage", "--data", str(service.data), "invite"]
     own = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
     made = subprocess.run(command, cwd=ROOT, env=own, check=True, capture_output=True, text=True, timeout=120)
@@ -169,7 +169,7 @@ def invitation(service: Service) -> str:
 def test_where_a_login_is_required_it_comes_first_and_leads_on(browser: Browser, members_only: Service) -> None:
     stranger = Person(members_only.port)
     assert stranger.get("/healthz").status == 200
-    # A worker that is at work does not always answer in the half second that it has for that.
+    # A busy worker does not always answer within the ping's half second.
     assert eventually(lambda: stranger.get("/readyz").status == 200)
     refused = stranger.post("/api/v1/battles/", {"prompt": "Why?"})
     assert (refused.status, refused.json["error"]["code"]) == (401, "login_required")

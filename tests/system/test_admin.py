@@ -1,4 +1,4 @@
-"""The admin in a real browser: its pages work under the same policy as all others, and nothing is on the console."""
+"""Tests the admin in a real browser, with the same content security policy as other pages and an empty console."""
 
 import os
 import re
@@ -18,7 +18,7 @@ LISTS = (
     *("catalog/organization", "ratings/pool", "ratings/board", "ratings/category", "core/auditentry", "auth/user"),
 )
 FORMS = ("catalog/languagemodel/add", "arena/endpoint/add", "catalog/fact/add", "catalog/benchmark/add")
-# What is in Django's own templates and scripts: a picture for a label, an empty head of a column, a span in a choice.
+# Violations in Django's own templates and scripts: an image as a label, an empty column header, a span in an option.
 DJANGOS = (
     "label-title-only",
     "empty-table-header",
@@ -28,7 +28,7 @@ DJANGOS = (
 
 @pytest.fixture(scope="module")
 def operator(service: Service) -> None:
-    """Made as docs/how-to/run-for-a-team.md says."""
+    """Create an operator as described in docs/how-to/run-for-a-team.md."""
     command = [str(ROOT / "scripts" / "manage"), "--data", str(service.data), "createsuperuser", "--noinput"]
     command += ["--username", NAME, "--email", "operator@example.org"]
     env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
@@ -37,7 +37,7 @@ def operator(service: Service) -> None:
 
 @pytest.fixture
 def inside(page: Page, operator: None) -> Page:
-    """Logged in by the page that everybody uses."""
+    """Log in to the admin with the regular login page."""
     page.goto("/admin/")
     page.get_by_label("Username").fill(NAME)
     page.get_by_label("Password").fill(PASSWORD)
@@ -73,7 +73,7 @@ def test_button_asks_an_endpoint(inside: Page) -> None:
 def test_boards_are_verified_by_the_worker(inside: Page) -> None:
     inside.goto("/admin/ratings/pool/")
     inside.locator("input.action-select").first.check()
-    inside.locator("select[name=action]").select_option(label="Verify the counts of the pool against its votes")
+    inside.locator("select[name=action]").select_option(label="Verify the tallies of selected pools")
     inside.get_by_role("button", name="Go").click()
     expect(inside.get_by_text("Queued. The result will appear among the changes.")).to_be_visible()
     for _ in range(20):
@@ -93,7 +93,7 @@ def test_forms_and_lists_have_no_violation(inside: Page, person: Person, scheme:
     for path in ("arena/battle", "ratings/board", "catalog/license"):
         inside.goto(f"/admin/{path}/")
         inside.locator("#result_list tbody th a").first.click()
-        expect(inside.get_by_role("heading", level=1)).to_be_visible()  # the page is there before it is looked at
+        expect(inside.get_by_role("heading", level=1)).to_be_visible()  # wait for the page to load
         inside.wait_for_load_state()
         broken[inside.url] = _of_ours(inside)
     assert not {path: said for path, said in broken.items() if said}
@@ -108,7 +108,7 @@ def _of_ours(page: Page, path: str = "") -> list[str]:
 
 
 def test_model_is_chosen_by_its_name(inside: Page) -> None:
-    """By Django's own script, under our policy."""
+    """Django's autocomplete script works under the content security policy."""
     inside.goto("/admin/catalog/fact/add/")
     inside.get_by_role("combobox", name="Type part of the name").click()
     inside.locator(".select2-search__field").fill("quok")

@@ -1,4 +1,4 @@
-"""What a finished answer gets on the page: a button beside its code, and formulas that are set."""
+"""Tests copy buttons for code and rendered formulas in finished answers."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -73,7 +73,7 @@ def test_answer_that_is_dressed_twice_has_one_button(page: Page) -> None:
     ],
 )
 def test_formulas_are_set_within_the_policy_of_the_page(page: Page, tex: str, shown: str) -> None:
-    """The fixture fails on what the browser says about a refused style."""
+    """The fixture fails if the browser reports a blocked style."""
     dress(page, f"${tex}$")
     expect(page.locator(".math").locator(shown).first).to_be_attached()
     assert page.locator("[data-style]").count() == 0

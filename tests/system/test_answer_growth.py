@@ -1,4 +1,4 @@
-"""An answer as it grows on the page looks like the finished one, whatever pieces it comes in, and costs little."""
+"""Tests that a growing answer looks like the finished one, whatever its pieces, and costs little CPU time."""
 
 from collections.abc import Iterator
 

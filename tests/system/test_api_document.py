@@ -1,4 +1,4 @@
-"""Every line of docs/reference/api.md works against the whole service, and it has a line for every call."""
+"""Tests that every example in docs/reference/api.md works, and that the page covers all calls."""
 
 import json
 import re
@@ -19,7 +19,7 @@ CUT_BY_MAX_TIME = 28
 
 
 def answers(said: str) -> Iterator[dict[str, Any]]:
-    """What stands one after the other in the output of some calls."""
+    """Yield the JSON documents in the combined output of several calls."""
     decoder, place = json.JSONDecoder(), 0
     while place < len(said):
         found, place = decoder.raw_decode(said, place)
@@ -28,7 +28,7 @@ def answers(said: str) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def ran(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
-    """Each block of the shell with its status and output, run one after the other in one shell's variables."""
+    """Run each code block in the same shell, and return its status and output."""
     folder, found, before = tmp_path_factory.mktemp("api"), [], ""
     (folder / "jar").touch()
     for written in blocks(DOCUMENT, "sh"):
@@ -71,7 +71,7 @@ def test_lines_about_models_bring_something(ran: list[tuple[str, int, str]]) -> 
     (shared,) = (answer["results"] for answer in found if answer.keys() == {"results"})
     assert [len(row) for row in pairs["win_probability"]] == [2, 2]
     assert [bool(series["points"]) for series in history["series"]] == [True, True]
-    assert shared == []  # an operator has chosen none
+    assert shared == []  # no operator has listed any
 
 
 def test_example_in_python_works(service: Service, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A battle from prompt to board, over HTTP alone, against the whole service."""
+"""Tests a battle from the prompt to the board over HTTP."""
 
 import time
 
@@ -78,7 +78,7 @@ def test_battle_of_somebody_else_does_not_exist(person: Person, service: Service
 
 
 def identifying(service: Service) -> list[bytes]:
-    """Every word by which a fighting model could be told: names, slugs, makers, licences, upstream names, hosts."""
+    """Return all words that identify a model: names, slugs, makers, licenses, upstream names, and hosts."""
     rows = service.query(
         "SELECT m.slug, m.name, o.name, l.name, e.upstream_id, e.base_url FROM catalog_languagemodel m"
         " JOIN arena_endpoint e ON e.model_id = m.id JOIN catalog_organization o ON o.id = m.organization_id"
@@ -94,7 +94,7 @@ def test_no_byte_before_the_vote_tells_a_model(person: Person, service: Service)
     path = f"/api/v1/battles/{battle['id']}/"
     before = [person.get(path).raw, person.get(f"/battles/{battle['id']}/").raw, str(battle).encode()]
     before += [event.raw for event in person.until(battle["events_url"], "ready")]
-    # The first page is left out: it offers every model alike, to whoever wants to choose two.
+    # The home page is excluded, because it lets visitors choose from all models.
     before += [person.get(each).raw for each in (path, f"/battles/{battle['id']}/", "/api/v1/battles/", "/battles/")]
     before.append(person.get(path, Accept="text/html").raw)
     before.append(person.call("OPTIONS", path).raw)
@@ -110,7 +110,7 @@ def test_vote_reaches_the_board_and_the_open_page_within_two_seconds(person: Per
     announcements = person.events("/api/v1/leaderboard/events")
     cast = time.monotonic()
     person.vote(battle, "a")
-    for event in announcements:  # the first may be of a vote that somebody else has cast just before
+    for event in announcements:  # the first event can be from a vote by another test
         waited, board = time.monotonic() - cast, person.get("/api/v1/leaderboard/").json
         if event.name == "board" and board["votes"] > before:
             break

@@ -1,4 +1,4 @@
-"""The same in a real browser: by role and name, as a person would find things."""
+"""Tests a battle in a real browser, finding elements by role and name as a person would."""
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -82,7 +82,7 @@ def test_line_of_patience_goes_when_text_comes_and_comes_again_after_a_reset(pag
 
 
 def test_page_of_another_site_makes_nobody_somebody_new(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url)  # its console tells of each refusal
+    context = browser.new_context(base_url=service.url)  # the browser logs each rejection to the console
     page = context.new_page()
     ask(page, "Whose battle is it afterwards?")
     before = {each["name"]: each["value"] for each in context.cookies()}

@@ -1,4 +1,4 @@
-"""The battle page when a side fails, is stopped, or thinks; and where the models are known by name."""
+"""Tests the battle page if a side fails, is stopped, or reasons, and side-by-side battles."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,7 +18,7 @@ STOPPED = "You stopped an answer, so your vote is stored but does not change any
 
 
 class Zoo:
-    """Starts battles of given models, and looks at them in a browser."""
+    """Starts battles between chosen models and opens them in a browser."""
 
     def __init__(self, browser: Browser, service: Service) -> None:
         self.browser, self.service = browser, service
@@ -54,12 +54,14 @@ def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -
         page.route(lambda url: "/battles/" in url, hold)
         with page.expect_request(lambda request: "hx-request" in request.headers):
             open_bar(page)
-            page.locator("#verdict").dispatch_event("stale")  # as its script does, unless it found the battle over
+            page.locator("#verdict").dispatch_event(
+                "stale"
+            )  # like the page's script, unless the battle had already ended
         page.keyboard.press("1")
         expect(page.get_by_role("heading", name="You chose A.")).to_be_focused()
         for route in held:
             route.continue_()
-        page.wait_for_timeout(300)  # its console stays clean
+        page.wait_for_timeout(300)  # the console stays empty
 
 
 def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(open_zoo: Zoo) -> None:

@@ -1,4 +1,4 @@
-"""The battle page in a real browser: by role and name, by keys, on a phone, and without JavaScript."""
+"""Tests the battle page in a real browser: by role and name, with the keyboard, on a phone, and without JavaScript."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def phone(browser: Browser, service: Service) -> Iterator[Page]:
 
 @pytest.fixture
 def ready(browser: Browser, zoo: Service) -> Iterator[Page]:
-    """The page of a battle that can be voted on."""
+    """The page of a battle that is ready for a vote."""
     with judging(browser, zoo, "Which answer is better?") as page:
         yield page
 
@@ -40,7 +40,7 @@ def plain(browser: Browser, service: Service) -> Iterator[Page]:
 
 @pytest.fixture
 def fed(page: Page) -> Page:
-    """The page of a battle of which the test tells what happens."""
+    """The page of a battle whose events come from the test."""
     page.add_init_script(FEED)
     page.goto("/")
     page.get_by_role("textbox", name="Your question").fill("What will be said?")
@@ -261,7 +261,7 @@ def test_battle_from_the_first_page_to_the_next_by_keyboard_alone(page: Page) ->
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Turn 2")).to_be_visible()
     open_bar(page)
-    page.keyboard.press("ArrowRight")  # belongs to the question, which is focused and may scroll
+    page.keyboard.press("ArrowRight")  # the key scrolls the focused question
     expect(page.get_by_role("button", name="A is better")).to_be_enabled()
     page.keyboard.press("2")
     expect(page.get_by_role("heading", name="You chose B.")).to_be_focused()

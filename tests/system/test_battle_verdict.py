@@ -1,4 +1,4 @@
-"""The verdict in a real browser: the bar and its keys, the reveal, and what can follow it."""
+"""Tests voting in a real browser: the buttons and their keys, the reveal, and the next steps."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ MEASURED = re.compile(r"This answer.*\d+ tokens/s.*first token after \d+\.\d\d s
 
 @pytest.fixture
 def ready(browser: Browser, zoo: Service) -> Iterator[Page]:
-    """The page of a battle that can be voted on."""
+    """The page of a battle that is ready for a vote."""
     with judging(browser, zoo, "Which answer is better?") as page:
         yield page
 
@@ -27,7 +27,7 @@ def outlines(page: Page) -> dict[str, str]:
     return {side: page.locator(f"#turn-1-{side}-pane").evaluate(OUTLINE) for side in "ab"}
 
 
-def test_choice_outlines_what_it_favours_before_it_is_made(ready: Page) -> None:
+def test_choice_outlines_what_it_favors_before_it_is_made(ready: Page) -> None:
     for name, expected in {
         "A is better": ("solid", "none"),
         "B is better": ("none", "solid"),
@@ -99,7 +99,7 @@ def test_lost_answer_to_a_vote_shows_the_stored_one_at_the_next_press(browser: B
     context = browser.new_context(base_url=zoo.url)
     context.add_cookies([{"name": name, "value": value, "url": zoo.url} for name, value in person.cookies.items()])
     page = context.new_page()
-    page.add_init_script(FEED)  # or the event would show it before the next press
+    page.add_init_script(FEED)  # otherwise, the event would show the reveal before the next key press
     page.goto(f"/battles/{battle['id']}/")
 
     def lose(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""A board that was seen once can be asked for again by its time, to the last byte."""
+"""Tests that a past board is returned unchanged, byte for byte."""
 
 import json
 import time
@@ -11,7 +11,7 @@ BOARD = "/api/v1/leaderboard/"
 
 
 def newer(person: Person, query: str, than: int) -> bytes:
-    """The board as it comes once it counts more votes."""
+    """Wait for a board with more votes and return its bytes."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         answer = person.get(f"{BOARD}?{query}")

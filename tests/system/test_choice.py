@@ -1,4 +1,6 @@
-"""From limits to blind battles, in a real browser; the calculators, without JavaScript; axe-core on all of it."""
+"""Tests shortlists and their blind battles in a real browser, the calculators without JavaScript, and all of it with
+axe-core.
+"""
 
 import json
 import re
@@ -117,15 +119,15 @@ def test_page_has_no_violation(browser: Browser, service: Service, path: str, vi
     "path", ["/cost/?price_input=-1&layers=3", "/choose/?monthly=1", "/choose/decision/?chosen=nobody"]
 )
 def test_page_that_refuses_has_no_violation(browser: Browser, service: Service, path: str) -> None:
-    context = browser.new_context(base_url=service.url)  # its console tells the status
+    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     page.goto(path)
     assert not violations(page)
     context.close()
 
 
-def test_sending_for_the_catalogue_has_no_violation(browser: Browser, service: Service) -> None:
-    """The form, the form that refuses, and what was understood of a file that it takes."""
+def test_sending_for_the_catalog_has_no_violation(browser: Browser, service: Service) -> None:
+    """Covers the form, the form with errors, and the preview of an accepted file."""
     context = browser.new_context(base_url=service.url, viewport=PHONE)
     page = context.new_page()
     page.goto("/benchmarks/submit/")

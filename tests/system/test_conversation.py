@@ -1,4 +1,4 @@
-"""A battle as a conversation: further turns, stop, modes, sets of models, and its end by age."""
+"""Tests conversations: follow-up questions, stop, modes, named sets, and expiry."""
 
 import subprocess
 import sys
@@ -35,12 +35,12 @@ def counted(zoo: Service, battle: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def named(battle: dict[str, Any]) -> dict[str, str]:
-    """Side → what the fake provider knows the model as, after the vote."""
+    """After the vote, map each side to its model's name on the fake provider."""
     return {model["side"]: MODELS[model["slug"]] for model in battle["models"]}
 
 
 def begin(person: Person, *models: str, prompt: str = "Begin.", mode: str = "anonymous") -> tuple[Any, list[Event]]:
-    """A battle of which something of both sides is to be seen."""
+    """Start a battle and wait until both sides show some text."""
     battle, seen = person.start(prompt, *models, mode=mode), []
     for event in person.events(battle["events_url"]):
         seen.append(event)
@@ -160,7 +160,7 @@ def test_side_by_side_is_in_the_order_asked_for_unpaced_and_not_counted(zoo: Ser
     events = person.until(battle["events_url"], "ready")
     names = [event.name if event.name != "delta" else "" for event in events]
     assert [event.data["side"] for event in events if event.name == "done"] == ["b", "a"]
-    assert "" in names[names.index("done") :]  # the slow one goes on
+    assert "" in names[names.index("done") :]  # the slow side continues
     vote = person.vote(battle, "b").json
     assert named(vote) == {"a": MODELS["slow"], "b": MODELS["quick"]}
     assert counted(zoo, battle) == (False, "side_by_side")
@@ -192,7 +192,7 @@ def test_named_set_is_blind_and_has_its_own_board(person: Person) -> None:
 
 
 def expire(zoo: Service) -> None:
-    """Ask a worker to do what beat asks for every ten minutes."""
+    """Ask a worker to run the expiry task, which beat requests every ten minutes."""
     environment = psutil.Process(zoo.pid("beat")).environ()
     call = [sys.executable, "-m", "celery", "-A", "config", "call", "arena.expire"]
     subprocess.run(call, cwd=ROOT, env=environment, check=True, capture_output=True)
@@ -201,7 +201,7 @@ def expire(zoo: Service) -> None:
 def test_idle_battle_expires_and_never_reveals(zoo: Service, person: Person) -> None:
     old, young = person.fight("Yesterday's question.", *GOOD), person.fight("Today's question.", *GOOD)
     past = "SET created_at = now() - interval '24 hours 1 minute' WHERE"
-    zoo.query(f"UPDATE arena_turn {past} battle_id = %s RETURNING 1", old["id"])  # our own words
+    zoo.query(f"UPDATE arena_turn {past} battle_id = %s RETURNING 1", old["id"])  # the arena's own text
     zoo.query(f"UPDATE arena_battle {past} id = %s RETURNING 1", old["id"])
     expire(zoo)
     assert eventually(lambda: person.look(old)["state"] == "expired")

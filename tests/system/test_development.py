@@ -1,4 +1,4 @@
-"""`./scripts/up --dev` on a copy of the tree: edited files are served without a restart by hand."""
+"""Tests `./scripts/up --dev` on a copy of the tree: edits take effect without a manual restart."""
 
 import shutil
 import urllib.request
@@ -33,7 +33,7 @@ def read(service: Service, path: str) -> str:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{service.port}{path}", timeout=60) as response:
             return response.read().decode()
-    except OSError:  # no page of this name, or the server is restarting
+    except OSError:  # the page does not exist yet, or the server is restarting
         return ""
 
 
@@ -62,7 +62,7 @@ def test_edited_module_is_served_and_workers_have_new_processes(development, tre
     def has_new_processes() -> bool:
         try:
             return not {*before} & {development.pid(*each) for each in words}
-        except (LookupError, psutil.Error):  # they are restarting
+        except (LookupError, psutil.Error):  # the workers are restarting
             return False
 
     assert eventually(has_new_processes)

@@ -1,4 +1,4 @@
-"""A benchmark against people in a real browser: the shipped scores and the shipped board, drawn and as a table."""
+"""Tests the comparison of a benchmark with human votes in a real browser, as a plot and as a table."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from tests.system.test_plots import CELLS, TITLES, opened, wait_for_plots
 PAGE = "/benchmarks/humaneval/disagreement/"
 PAGES = {"line": PAGE, "too few": "/benchmarks/mmlu/disagreement/", "list": "/benchmarks/"}
 LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
-# Of each name in the picture, its box and that of the picture.
+# Returns the bounding box of each name in the plot, and of the plot itself.
 NAMES = """() => {
     const svg = document.querySelector("[data-plot=disagreement] svg").getBoundingClientRect();
     return [...document.querySelectorAll("[data-plot=disagreement] [data-mark=text] text")].map((name) => {
@@ -113,7 +113,7 @@ def test_table_and_form_suffice_without_scripts(browser: Browser, service: Servi
 
 
 def test_picture_that_cannot_be_drawn_says_so(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url)  # its console tells what failed
+    context = browser.new_context(base_url=service.url)  # the browser logs the failure to the console
     page = context.new_page()
     page.route("**/api/v1/benchmarks/**", lambda route: route.abort())
     page.goto(PAGE)

@@ -1,5 +1,4 @@
-"""Processes of the service are killed and stopped under load; afterwards what people were told is compared with what
-is there."""
+"""Kills and stops processes of the service under load, and checks that no confirmed action is lost."""
 
 import os
 import signal
@@ -43,7 +42,7 @@ HELD = "SELECT count(DISTINCT turn_id) FROM arena_answer WHERE state = 'running'
 
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
-    """A service of its own, for what must not disturb the other tests."""
+    """A separate service, because these tests would disturb others."""
     folder = tmp_path_factory.mktemp("victim")
     file = models_file(folder / "models.toml", provider, UPSTREAM)
     with running(folder / "data", "--no-local-models", "--models", str(file), **NO_LIMITS) as up:
@@ -53,7 +52,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[
 
 @contextmanager
 def unattended(service: Service) -> Iterator[None]:
-    """What dies meanwhile is not started again before the end."""
+    """Keep the supervisor from restarting processes that die in this block."""
     service.process.send_signal(signal.SIGSTOP)
     try:
         yield
@@ -63,7 +62,7 @@ def unattended(service: Service) -> Iterator[None]:
 
 @contextmanager
 def frozen(service: Service) -> Iterator[psutil.Process]:
-    """The answers worker stands still; what another one asks meanwhile is told apart by the model's upstream name."""
+    """Freeze the answers worker. A second worker uses different upstream names, which identifies its requests."""
     worker = psutil.Process(service.pid("worker", "answers"))
     worker.suspend()
     service.query(SECOND)
@@ -90,7 +89,7 @@ def texts(service: Service, battle: str) -> list[tuple[Any, ...]]:
 
 
 def begin(service: Service, prompt: str, *models: str) -> tuple[Person, dict[str, object], list[Event]]:
-    """A battle whose answers have begun to show."""
+    """Start a battle and wait until its answers begin to show."""
     person = Person(service.port)
     battle = person.start(prompt, *models)
     return person, battle, person.until(str(battle["events_url"]), "delta")
@@ -118,7 +117,7 @@ def test_battles_go_on_after_the_worker_is_killed(victim: Service, provider: str
 
 @contextmanager
 def slow_models(service: Service) -> Iterator[None]:
-    """Models that are at no end while a test looks are up for a while."""
+    """Enable models that are still writing while a test runs."""
     service.query(SWITCH, True)
     try:
         yield
@@ -127,7 +126,7 @@ def slow_models(service: Service) -> Iterator[None]:
 
 
 def held(service: Service, attempt: int) -> int:
-    """Turns of which a worker holds an answer in this attempt."""
+    """Return the number of turns with an answer that a worker owns in this attempt."""
     return int(service.query(HELD, attempt)[0][0])
 
 

@@ -1,4 +1,4 @@
-"""Many requests at once, from one address and without a cookie: whatever they get, the service is there afterwards."""
+"""Tests that the service survives many concurrent requests from one address without a cookie."""
 
 import http.client
 from collections import Counter
@@ -12,7 +12,7 @@ from tests.system.person import Person
 from tests.system.service import Service
 
 BURST = 75
-MOST = 60  # ARENA_STREAMS_PER_VOTER, tenfold
+MOST = 60  # ten times ARENA_STREAMS_PER_VOTER
 
 
 def burst(service: Service, path: str) -> list[int]:
@@ -40,7 +40,7 @@ def test_boards_are_followed_by_so_many_of_one_address_and_no_more(service: Serv
         assert eventually(lambda: follow() == 200)
         statuses = Counter(follow() for _ in range(BURST))
         assert statuses.keys() == {200, 429}
-        assert statuses[200] < MOST  # less where pages of other tests are not quite gone
+        assert statuses[200] < MOST  # fewer if pages of other tests are still open
         assert Person(service.port).get("/models/").status == 200
     with ExitStack() as stack:
         assert eventually(lambda: follow() == 200)

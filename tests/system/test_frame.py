@@ -1,4 +1,4 @@
-"""What every page has, in a real browser: the switch between light and dark."""
+"""Tests the elements that all pages share in a real browser, such as the color scheme switch."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ OTHER = {"light": "dark", "dark": "light"}
 
 @pytest.fixture
 def plain(browser: Browser, service: Service) -> Iterator[Page]:
-    """A page without JavaScript, on a system that is light."""
+    """A page without JavaScript, on a system with a light color scheme."""
     context = browser.new_context(base_url=service.url, java_script_enabled=False, color_scheme="light")
     yield context.new_page()
     context.close()
@@ -46,7 +46,7 @@ def test_switch_keeps_the_focus_and_all_that_was_typed(
         page.keyboard.press("Enter")
         expect(switch(page, OTHER[system])).to_be_focused()
         assert shown(page) == system
-        assert "scheme=" not in page.evaluate("document.cookie")  # it follows the system again
+        assert "scheme=" not in page.evaluate("document.cookie")  # the page uses the system's color scheme again
         switch(page, OTHER[system]).click()
         assert f"scheme={OTHER[system]}" in page.evaluate("document.cookie")
         assert page.evaluate("same")

@@ -1,4 +1,4 @@
-"""The first page in a real browser: cards, modes, the draft; with and without JavaScript."""
+"""Tests the home page in a real browser: suggestion cards, modes, and the draft, with and without JavaScript."""
 
 from collections.abc import Iterator
 
@@ -36,14 +36,14 @@ def picker(page: Page, side: str) -> Locator:
 
 
 def posted(page: Page) -> list[str]:
-    """Where the page sends something from now on."""
+    """Record the URLs of POST requests from now on."""
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     return sent
 
 
 def with_placeholder(page: Page) -> Locator:
-    """A card whose text has a part to replace; half of them do."""
+    """Return a card with a placeholder. Half of the cards have one."""
     for _ in range(20):
         found = cards(page).filter(has_text="[").filter(has_not_text="[]")
         if found.count():
@@ -263,4 +263,4 @@ def test_phone_needs_no_scrolling_sideways_and_has_targets_for_thumbs(page: Page
     assert len(heights) >= 8
     assert min(heights) >= 44
     labels = page.locator("label:has(input)").all()
-    assert max(label.bounding_box()["height"] for label in labels) < 60  # none is squeezed into lines
+    assert max(label.bounding_box()["height"] for label in labels) < 60  # no label wraps

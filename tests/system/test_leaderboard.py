@@ -1,4 +1,4 @@
-"""The leaderboard and the pages of models in a real browser: the long board of public votes, on phones too."""
+"""Tests the leaderboard and model pages in a real browser, including long boards and phones."""
 
 import csv
 import re
@@ -18,7 +18,7 @@ LONG = "/leaderboard/?pool=chatbot-arena-2024-08"
 BEST = "chatgpt-4o-latest"
 NAMES = ".board-table tbody .name"
 SIZES = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-# How often wider the interval of each row is drawn, with its edge, than the stroke of its rating.
+# The ratio of each interval's width, including its edge, to the width of its rating's stroke.
 INTERVALS = """() => [...document.querySelectorAll(".bar")].map((bar) => {
     const [interval, rating] = ["interval", "rating"].map((part) => bar.querySelector(`.bar-${part}`));
     const [edge, stroke] = [interval, rating].map((part) => parseFloat(getComputedStyle(part).strokeWidth));
@@ -85,7 +85,7 @@ def test_model_page_leads_to_its_row_of_the_board(browser: Browser, service: Ser
 
 @pytest.fixture(scope="module")
 def birds(service: Service, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a board with facts."""
+    """Return the URL of a board with facts."""
     public_votes.load(service, tmp_path_factory.mktemp("birds"))
     return f"/leaderboard/?pool={public_votes.POOL}"
 
@@ -199,7 +199,7 @@ def news(page: Page, **other: object) -> None:
 
 @pytest.fixture
 def followed(page: Page, birds: str) -> list[str]:
-    """An open board, and the requests for news of it."""
+    """Open a board and record its requests for updates."""
     page.add_init_script(FEED)
     page.goto(birds)
     page.wait_for_function("() => window.feed && window.htmx")
@@ -313,7 +313,7 @@ def test_back_shows_the_former_view_with_its_form(page: Page, birds: str) -> Non
 
 
 def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url)  # its console tells the status
+    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     page.goto("/leaderboard/?pool=live")
     page.get_by_role("combobox", name="Style control").evaluate("it => { it.options[1].value = 'perhaps'; }")
@@ -324,7 +324,7 @@ def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser:
 
 
 def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, service: Service, birds: str) -> None:
-    context = browser.new_context(base_url=service.url)  # its console tells the status
+    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     page.goto(birds)
     method, style = (page.get_by_role("combobox", name=name) for name in ("Method", "Style control"))
@@ -343,7 +343,7 @@ def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, servic
 
 
 def test_board_stays_while_the_service_cannot_answer(browser: Browser, service: Service, birds: str) -> None:
-    context = browser.new_context(base_url=service.url)  # its console tells the status
+    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     page.add_init_script(FEED)
     page.goto(birds)

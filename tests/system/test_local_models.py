@@ -1,4 +1,4 @@
-"""The promise of the first page: one command, and two real language models fight. Slow, so there is one test."""
+"""Tests that one command starts a battle between two real language models. This is slow, so there is only one test."""
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -24,7 +24,7 @@ def test_smollm2_and_gemma_fight_and_the_board_moves(up: Service, browser: Brows
     board.goto("/leaderboard/")
     assert "SmolLM2" not in board.content()
     page.goto("/")
-    page.get_by_role("textbox").fill("Name three colours.")
+    page.get_by_role("textbox").fill("Name three colors.")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Tie")).to_be_enabled(timeout=90_000)
     answers = [page.locator(f"#turn-1-{side}").inner_text() for side in "ab"]

@@ -1,4 +1,4 @@
-"""My battles in a real browser: looked through, taken along, deleted; with and without JavaScript."""
+"""Tests the list of your battles in a real browser: search, export, and deletion, with and without JavaScript."""
 
 import json
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ METAL, RIVER = "Which metal melts in the hand?", "Which river runs north?"
 
 
 def enter(context: BrowserContext, service: Service, person: Person) -> None:
-    """The browser goes on as this person."""
+    """Continue in the browser as this person."""
     cookies = [{"name": name, "value": value, "url": service.url} for name, value in person.cookies.items()]
     context.add_cookies(cookies)  # type: ignore[arg-type]
 
 
 def fight_both(person: Person, winner: str) -> None:
-    """Two battles at the same time, of which the first is judged."""
+    """Run two battles at the same time and vote on the first."""
     metal, river = person.start(METAL), person.start(RIVER)
     for each in (metal, river):
         person.until(each["events_url"], "ready")
@@ -30,7 +30,7 @@ def fight_both(person: Person, winner: str) -> None:
 
 @pytest.fixture
 def mine(page: Page, service: Service, person: Person) -> Page:
-    """Somebody's page with two battles: one judged, one open."""
+    """A page of a person with two battles, one of which has a vote."""
     fight_both(person, "a")
     enter(page.context, service, person)
     page.goto("/battles/")
@@ -39,7 +39,7 @@ def mine(page: Page, service: Service, person: Person) -> Page:
 
 @pytest.fixture
 def plain(browser: Browser, service: Service, person: Person) -> Iterator[Page]:
-    """The same without JavaScript, on a phone."""
+    """The same page without JavaScript, on a phone."""
     fight_both(person, "b")
     size = {"width": 390, "height": 844}
     context = browser.new_context(base_url=service.url, java_script_enabled=False, viewport=size)  # type: ignore[arg-type]

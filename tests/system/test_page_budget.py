@@ -1,4 +1,4 @@
-"""How much the first page and a battle load, how soon they show, and that typing does not lag while answers come."""
+"""Tests the size and load time of the home page and a battle, and that typing does not lag during streaming."""
 
 import json
 
@@ -15,7 +15,7 @@ LOADED = """() => performance.getEntriesByType("resource")
     .filter(({ name }) => /\\.(js|css)(\\?|$)/.test(name))
     .map(({ name, encodedBodySize }) => [name, encodedBodySize])"""
 PAINTED = """() => performance.getEntriesByName("first-contentful-paint")[0].startTime"""
-# 100 tokens of five letters a second on each side, told by a timer of the page itself, for two seconds.
+# Streams 100 tokens of five letters per second on each side for two seconds, from a timer in the page.
 STREAM = """() => new Promise((done) => {
     const end = performance.now() + 2000;
     const word = () => ["**bold** ", "plain ", "`code` ", "\\n\\n- item ", "more "][Math.floor(Math.random() * 5)];
@@ -30,7 +30,7 @@ STREAM = """() => new Promise((done) => {
 
 
 def loaded(page: Page) -> dict[str, int]:
-    """Bytes over the wire of each script and style sheet."""
+    """Return the transferred bytes of each script and style sheet."""
     found: dict[str, int] = dict(page.evaluate(LOADED))
     return found
 
@@ -68,11 +68,11 @@ def test_typing_does_not_lag_while_answers_come(browser: Browser, page: Page) ->
     tell(page, "delta", turn=1, side="a", text="It begins. ")
     assert longest_task_ms(browser, page, STREAM) <= LONGEST_TASK_MS
     assert len(page.locator("#turn-1-a").inner_text()) > 500
-    assert longest_task_ms(browser, page, LAG) > LONGEST_TASK_MS  # else the page is not what is looked at
+    assert longest_task_ms(browser, page, LAG) > LONGEST_TASK_MS  # otherwise, the page is in the background
 
 
 def longest_task_ms(browser: Browser, page: Page, script: str) -> float:
-    """Of the page, in time of a processor, which others who use the machine do not make longer."""
+    """Return the page's longest task in CPU time, which does not depend on other programs."""
     browser.start_tracing(page=page, categories=["toplevel", "__metadata"])
     page.evaluate(script)
     events = json.loads(browser.stop_tracing())["traceEvents"]

@@ -1,4 +1,4 @@
-"""Nothing that a model writes runs, fetches anything or becomes more than text, in a real browser."""
+"""Tests in a real browser that model output never runs, loads anything, or becomes more than text."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ organization = "Far"
 endpoint.kind = "openai"
 endpoint.base_url = "{url}/v1"
 endpoint.model = "hostile-{number}"
-endpoint.parameters.model = {behaviour}
+endpoint.parameters.model = {behavior}
 """
 
 
@@ -37,14 +37,14 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory, provider: str, listener: Listener) -> Iterator[Service]:
-    """A service with models that say nothing but payloads."""
+    """A service with models that answer only with payloads."""
     folder: Path = tmp_path_factory.mktemp("hostile")
     file = folder / "models.toml"
-    behaviours = [f"ttft-3-rate-40-says:{text}" for text in answers(listener.address, ANSWERS)]
+    behaviors = [f"ttft-3-rate-40-says:{text}" for text in answers(listener.address, ANSWERS)]
     file.write_text(
         "".join(
-            ENTRY.format(number=number, url=provider, behaviour=json.dumps(behaviour, ensure_ascii=False))
-            for number, behaviour in enumerate(behaviours)
+            ENTRY.format(number=number, url=provider, behavior=json.dumps(behavior, ensure_ascii=False))
+            for number, behavior in enumerate(behaviors)
         )
     )
     with running(folder / "data", "--no-local-models", "--models", str(file), **UNLIMITED) as up:
@@ -80,8 +80,8 @@ def test_payloads_do_nothing_on_their_way_through_the_stream_into_the_page(
             assert watch.problems() == []
 
 
-BEYOND_BOUNDS = 6  # formulas among the payloads that stay TeX
-# Each payload by itself: as it grows in pieces, then as the server's HTML, dressed.
+BEYOND_BOUNDS = 6  # payloads with formulas that stay TeX
+# Tests each payload separately, first as it grows in pieces and then as the server's HTML.
 ALONE = """
 async ([texts, pages]) => {
   const { MarkdownStream } = await import("/static/js/arena/battle/markdown_stream.js");

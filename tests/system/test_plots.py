@@ -1,4 +1,4 @@
-"""Plots in a real browser: drawn from the API, equal to their tables, under the policy of every page."""
+"""Tests plots in a real browser: they match the API and their tables, under the content security policy."""
 
 import csv
 import os
@@ -35,11 +35,11 @@ PRICED = f"""from catalog.models import LanguageModel, Price
 for slug, price in {PRICES}.items():
     model = LanguageModel.objects.get(slug=slug)
     Price.objects.create(model=model, input=price, output=price, source="{SOURCE}", as_of="2026-02-03")"""
-# Of each cell of a matrix, the contrast of its number to its colour.
+# Returns the contrast between each cell's number and color.
 CONTRASTS = """(plot) => {
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-    const luminance = (colour) => {
-        canvas.fillStyle = colour;
+    const luminance = (color) => {
+        canvas.fillStyle = color;
         canvas.fillRect(0, 0, 1, 1);
         const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((each) => each / 255)
             .map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4));
@@ -51,7 +51,7 @@ CONTRASTS = """(plot) => {
         return (light + 0.05) / (dark + 0.05);
     });
 }"""
-# The same boards once more, as if of yesterday.
+# Stores the same boards again with yesterday's date.
 YESTERDAY = """INSERT INTO ratings_snapshot (board_id, method, votes, code_version, parameters, rows, computed_at)
     SELECT board_id, method, votes, code_version, parameters, rows, computed_at - interval '1 day'
     FROM ratings_snapshot AS old JOIN ratings_board AS board ON board.id = board_id
@@ -74,7 +74,7 @@ WIDE = """(texts) => {
 
 @pytest.fixture(scope="module")
 def drawn(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """A pool of twelve models that all met, better ones first, and one that never lost; ten of them have a price."""
+    """A pool of twelve connected models, better ones first, and one model that has never lost. Ten have a price."""
     path: Path = tmp_path_factory.mktemp("votes") / "drawn.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -201,7 +201,7 @@ def test_numbers_can_be_read_on_their_cells(browser: Browser, drawn: Service, sc
         for plot in ("rates", "counts"):
             found = page.evaluate(CONTRASTS, plot)
             assert min(found) >= 4.5
-            assert max(found) > 1.2 * min(found)  # the colours differ
+            assert max(found) > 1.2 * min(found)  # the colors differ
 
 
 def test_what_costs_nothing_has_its_place_on_the_scale(plots: Page) -> None:
@@ -266,7 +266,9 @@ def test_history_has_a_picture_for_each_model(plots: Page) -> None:
 
 def test_pictures_have_names_and_no_style_element(plots: Page) -> None:
     assert plots.locator("svg.picture style").count() == 0
-    assert plots.evaluate("Plot.plot({ marks: [] }).querySelector('style') !== null")  # which the policy would refuse
+    assert plots.evaluate(
+        "Plot.plot({ marks: [] }).querySelector('style') !== null"
+    )  # the content security policy would block it
     named = plots.locator("svg.picture").evaluate_all("all => all.map((svg) => [svg.role, svg.ariaLabel])")
     assert len(named) == 14
     assert all(role == "img" and name for role, name in named)
@@ -291,7 +293,7 @@ def test_page_has_no_violation_and_fits(
         opened(page)
         assert not violations(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        table = page.locator(".scroller:has(#categories-table)")  # what it shows must be seen at once
+        table = page.locator(".scroller:has(#categories-table)")  # the content must be visible immediately
         assert table.evaluate_all("all => Math.max(0, ...all.map((each) => each.scrollWidth - each.clientWidth))") == 0
 
 
@@ -308,7 +310,7 @@ def test_tables_suffice_without_scripts(browser: Browser, drawn: Service) -> Non
 
 
 def test_plot_that_cannot_be_drawn_says_so(browser: Browser, drawn: Service) -> None:
-    context = browser.new_context(base_url=drawn.url)  # its console tells what failed
+    context = browser.new_context(base_url=drawn.url)  # the browser logs the failure to the console
     page = context.new_page()
     page.route("**/leaderboard/frontier/**", lambda route: route.abort())
     page.goto(PLOTS)

@@ -1,4 +1,4 @@
-"""Every misbehaviour of a provider, against the whole service: what its voter sees, and what is stored."""
+"""Tests all kinds of provider failures: what the voter sees, and what is stored."""
 
 import json
 import re
@@ -25,8 +25,8 @@ CAP = 256 * 1024
 
 
 @dataclass
-class Fought:
-    """A battle of a good model against another one, as its voter saw it end."""
+class BattleOutcome:
+    """A battle between a good and a bad model, as its voter saw it end."""
 
     person: Person
     battle: dict[str, Any]
@@ -40,14 +40,14 @@ class Fought:
         return [event.name for event in self.events if event.name != "delta"]
 
 
-def fight(zoo: Service, *models: str, prompt: str = PROMPT, mode: str = "anonymous") -> Fought:
+def fight(zoo: Service, *models: str, prompt: str = PROMPT, mode: str = "anonymous") -> BattleOutcome:
     person = Person(zoo.port)
     began = time.monotonic()
     battle = person.start(prompt, *models, mode=mode)
     events = person.through(battle["events_url"], "ready", "void")
     took = time.monotonic() - began
     response = person.get(f"/api/v1/battles/{battle['id']}/")
-    return Fought(person, response.json, events, took, response, drawn(zoo, battle["id"]))
+    return BattleOutcome(person, response.json, events, took, response, drawn(zoo, battle["id"]))
 
 
 def drawn(zoo: Service, battle: str) -> dict[str, str]:
@@ -64,15 +64,15 @@ def put_all_in_the_draw(zoo: Service) -> None:
 
 
 @pytest.fixture(scope="module")
-def fought(zoo: Service) -> dict[str, Fought]:
-    """Each of them once against the good model, all at the same time."""
+def fought(zoo: Service) -> dict[str, BattleOutcome]:
+    """Run a battle of each bad model against the good model, all at the same time."""
     names = [*BEFORE_A_WORD, *IN_MID_STREAM, *ODD_BUT_GOOD]
     with ThreadPoolExecutor(len(names)) as pool:
         return dict(zip(names, pool.map(lambda name: fight(zoo, "good", name), names), strict=True))
 
 
 @pytest.mark.parametrize("name", [*BEFORE_A_WORD, *IN_MID_STREAM])
-def test_failure_in_the_first_turn_voids_the_battle_in_time(fought: dict[str, Fought], name: str) -> None:
+def test_failure_in_the_first_turn_voids_the_battle_in_time(fought: dict[str, BattleOutcome], name: str) -> None:
     each = fought[name]
     assert each.took <= ENDS_WITHIN_S
     assert each.battle["state"] == "void"
@@ -83,7 +83,7 @@ def test_failure_in_the_first_turn_voids_the_battle_in_time(fought: dict[str, Fo
 
 
 @pytest.mark.parametrize("name", [*BEFORE_A_WORD, *IN_MID_STREAM])
-def test_healthy_side_keeps_its_text(fought: dict[str, Fought], name: str) -> None:
+def test_healthy_side_keeps_its_text(fought: dict[str, BattleOutcome], name: str) -> None:
     good = fought[name].sides["good"]
     assert shown(fought[name].events)[good] == expected_text(MODELS["good"], PROMPT)
     (stored,) = (a for a in fought[name].battle["turns"][0]["answers"] if a["side"] == good)
@@ -91,7 +91,7 @@ def test_healthy_side_keeps_its_text(fought: dict[str, Fought], name: str) -> No
 
 
 @pytest.mark.parametrize("name", IN_MID_STREAM)
-def test_half_an_answer_stays_to_be_seen_and_is_no_answer(fought: dict[str, Fought], name: str) -> None:
+def test_half_an_answer_stays_to_be_seen_and_is_no_answer(fought: dict[str, BattleOutcome], name: str) -> None:
     side = fought[name].sides[name]
     half = shown(fought[name].events)[side]
     assert half
@@ -100,9 +100,11 @@ def test_half_an_answer_stays_to_be_seen_and_is_no_answer(fought: dict[str, Foug
     assert failed == {"turn": 1, "side": side, "reason": "unavailable"}
 
 
-def anonymised(each: Fought, bad: str) -> str:
-    """All that its voter was sent, without what differs between any two battles: ids, times, the pool of the set, and
-    how the text was cut into pieces."""
+def anonymized(each: BattleOutcome, bad: str) -> str:
+    """Return everything sent to the voter, without values that differ between any two battles.
+
+    These are IDs, times, the pool of the named set, and the division of text into pieces.
+    """
     said = b"".join(event.raw for event in each.events if event.name != "delta")
     told = each.response.body.decode() + re.sub(rb"(?m)^id: .*$", b"", said).decode()
     for key in ("id", "created_at", "pool"):
@@ -110,15 +112,15 @@ def anonymised(each: Fought, bad: str) -> str:
     return json.dumps([sorted(each.response.headers), told, shown(each.events)])
 
 
-def test_failures_before_a_word_look_all_alike(fought: dict[str, Fought]) -> None:
+def test_failures_before_a_word_look_all_alike(fought: dict[str, BattleOutcome]) -> None:
     by_side: dict[str, set[str]] = {"a": set(), "b": set()}
     for name in BEFORE_A_WORD:
-        by_side[fought[name].sides[name]].add(anonymised(fought[name], name))
+        by_side[fought[name].sides[name]].add(anonymized(fought[name], name))
     assert {len(payloads) for payloads in by_side.values()} <= {0, 1}
 
 
 @pytest.mark.parametrize("name", ODD_BUT_GOOD)
-def test_odd_answer_is_an_answer(fought: dict[str, Fought], name: str) -> None:
+def test_odd_answer_is_an_answer(fought: dict[str, BattleOutcome], name: str) -> None:
     each = fought[name]
     texts = {answer["side"]: answer["text"] for answer in each.battle["turns"][0]["answers"]}
     assert each.battle["state"] == "ready"
@@ -126,8 +128,8 @@ def test_odd_answer_is_an_answer(fought: dict[str, Fought], name: str) -> None:
     assert shown(each.events) == texts
 
 
-def fight_until(zoo: Service, true: str, *models: str) -> Fought:
-    """Draw again and again, until this is true of the battle."""
+def fight_until(zoo: Service, true: str, *models: str) -> BattleOutcome:
+    """Start battles until the condition is true for one."""
     for _ in range(20):
         put_all_in_the_draw(zoo)
         each = fight(zoo, *models)
@@ -137,8 +139,8 @@ def fight_until(zoo: Service, true: str, *models: str) -> Fought:
 
 
 @pytest.fixture(scope="module")
-def replaced(zoo: Service, fought: dict[str, Fought]) -> dict[str, Fought]:
-    """Battles in which each of them was drawn, with a third model to take its place."""
+def replaced(zoo: Service, fought: dict[str, BattleOutcome]) -> dict[str, BattleOutcome]:
+    """Battles in which each bad model was drawn, with a third model as the replacement."""
     with ThreadPoolExecutor(len(REPLACED)) as pool:
         battles = pool.map(lambda name: fight_until(zoo, "replaced <> '[]'", "good", "spare", name), REPLACED)
         return dict(zip(REPLACED, battles, strict=True))
@@ -146,7 +148,7 @@ def replaced(zoo: Service, fought: dict[str, Fought]) -> dict[str, Fought]:
 
 @pytest.mark.parametrize("name", REPLACED)
 def test_model_that_fails_before_a_word_is_replaced_in_silence(
-    zoo: Service, replaced: dict[str, Fought], name: str
+    zoo: Service, replaced: dict[str, BattleOutcome], name: str
 ) -> None:
     each = replaced[name]
     assert each.ends == ["done", "done", "ready"]
@@ -218,7 +220,7 @@ def test_probes_take_a_model_out_of_the_draw_and_bring_it_back(zoo: Service) -> 
 
     assert fight(zoo, "good", "error-503").battle["state"] == "void"
     assert eventually(lambda: zoo.query(failed, "error-503") == [(1,)])
-    change("probe_after = now()")  # nobody waits for the time between two probes
+    change("probe_after = now()")  # do not wait for the interval between probes
     assert eventually(lambda: zoo.query(failed, "error-503") == [(2,)])
     assert not is_drawn()
     change("probe_after = now(), upstream_id = 'mended/steady-80-len-40'")
@@ -243,7 +245,7 @@ def test_endless_answer_is_cut_at_the_cap(zoo: Service, mode: str) -> None:
     assert max(sizes) - sizes[0] < 50 * MIB
 
 
-def test_no_vote_counts_on_a_failed_side(zoo: Service, fought: dict[str, Fought]) -> None:
+def test_no_vote_counts_on_a_failed_side(zoo: Service, fought: dict[str, BattleOutcome]) -> None:
     assert not zoo.query(
         "SELECT v.id FROM arena_vote v JOIN arena_turn t ON t.battle_id = v.battle_id AND t.number = 1"
         " JOIN arena_answer a ON a.turn_id = t.id WHERE a.state <> 'finished' AND v.counted"

@@ -1,4 +1,4 @@
-"""Reading battles: streams that are cut, that lose their store, that are too many, and readers that do not read."""
+"""Tests streams that are cut off, lose their store, or exceed limits, and readers that do not read."""
 
 import asyncio
 import random
@@ -48,7 +48,7 @@ def answers(port: int) -> bool:
 
 
 def read_on(person: Person, path: str, seen: list[Event], most: int, port: int) -> None:
-    """Up to so many more events, then the connection is cut."""
+    """Read up to this many more events, then disconnect."""
     for taken, event in enumerate(person.events(path, seen[-1].id if seen else "", port), 1):
         seen.append(event)
         if taken == most or event.name == "ready":
@@ -56,7 +56,7 @@ def read_on(person: Person, path: str, seen: list[Event], most: int, port: int) 
 
 
 def check_whole(person: Person, battle: dict[str, Any], prompt: str, *readings: list[Event], resets: bool) -> None:
-    """What was read is what the models said; without resets that means: no gap and no repeat."""
+    """Check that the text matches the models' output. Without resets, this implies no gaps and no repeats."""
     models = person.vote(battle, "tie").json["models"]
     says = {model["side"]: expected_text(MODELS[model["slug"]], prompt) for model in models}
     for seen in readings:
@@ -90,7 +90,7 @@ def test_stream_goes_on_after_its_store_was_emptied(zoo: Service, ports: list[in
     read_on(person, battle["events_url"], elsewhere, 3, ports[1])
     read_on(person, battle["events_url"], seen, 10_000, ports[0])
     read_on(person, battle["events_url"], elsewhere, 10_000, ports[1])
-    # Whoever comes back before the worker has said everything again may know more than is stored.
+    # A reader that reconnects before the worker has repeated everything may be ahead of the stored text.
     check_whole(person, battle, prompt, seen, elsewhere, resets=True)
 
 
@@ -142,13 +142,14 @@ def test_voter_has_so_many_open_streams_and_no_more_when_all_come_at_once(zoo: S
     with ThreadPoolExecutor(RUSH) as pool:
         begun = list(pool.map(begin, range(RUSH)))
     assert Counter(status for status, _ in begun) == {200: STREAMS_PER_VOTER, 429: RUSH - STREAMS_PER_VOTER}
-    del begun  # which cuts them off
+    del begun  # this disconnects them
     assert person.through(battle["events_url"], "ready")
 
 
 async def test_reader_that_does_not_read_is_dropped() -> None:
-    """At the hub, where uvicorn waits for its client; see `config.server.uvicorn_protocol` for what the system takes by
-    itself."""
+    """Tests the hub, where uvicorn waits for its client. `config.server.uvicorn_protocol` describes the system's
+    buffers.
+    """
     hub, battle, voter = BattleHub(), uuid4(), uuid4()
     view = BattleView()
     view.apply(["delta", 1, "a", "tag", 0, "Nobody takes this."])
@@ -159,7 +160,7 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
         async for _ in hub.follow(hub.admit({str(voter): 6}), battle, view, Position()):
             taken.set()
             if not reads:
-                await asyncio.sleep(1000)  # like a server whose client has stopped reading
+                await asyncio.sleep(1000)  # simulates a client that has stopped reading
 
     stalled, reading = (asyncio.create_task(connection(reads=reads)) for reads in (False, True))
     await taken.wait()

@@ -1,4 +1,4 @@
-"""`./scripts/up` as a person meets it: it comes up, says so, and leaves nothing behind."""
+"""Tests `./scripts/up` as a user sees it: it starts, prints its URL, and leaves no process behind."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def start(data: Path, port: int, *options: str, **variables: str) -> subprocess.
 
 
 def refusal(data: Path, port: int, *options: str, **variables: str) -> str:
-    """What a start says that must fail with one line and leave nothing running."""
+    """Return the output of a start that must fail with one line and leave nothing running."""
     process = start(data, port, *options, **variables)
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 1, said
@@ -58,7 +58,7 @@ def family(process: subprocess.Popen[str]) -> list[int]:
 
 
 def follow(port: int) -> socket.socket:
-    """Open a stream of events and leave it open, as a browser does."""
+    """Open an event stream and leave it open, as a browser does."""
     stream = socket.create_connection(("127.0.0.1", port), timeout=30)
     stream.sendall(b"GET /api/v1/leaderboard/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     assert b"200 OK" in stream.recv(1000)
@@ -112,5 +112,5 @@ def list_web_processes(process: subprocess.Popen[str]) -> list[int]:
 
 
 def test_wrong_setting_stops_the_start_with_one_line(tmp_path):
-    said = refusal(tmp_path / "var", free_port(), ARENA_COLOUR="blue")
-    assert said == "arena: ARENA_COLOUR is not a setting; .env.example lists them all"
+    said = refusal(tmp_path / "var", free_port(), ARENA_COLOR="blue")
+    assert said == "arena: ARENA_COLOR is not a setting; see .env.example for a list"

@@ -1,6 +1,6 @@
-"""Models that behave well, slowly and badly, for a service with short limits: tests name the ones that are to meet.
+"""Fake models that behave well, slowly, or badly, for a service with short time limits.
 
-A slug says what the fake provider does for it (see `tests.fake_provider.behaviour`).
+A slug describes the behavior of its model (see `tests.fake_provider.behavior`).
 """
 
 GOOD = {name: f"{name}/steady-80-len-50" for name in ("good", "spare", "thistle")}
@@ -28,7 +28,7 @@ IN_MID_STREAM = tuple(
 )
 ODD_BUT_GOOD = ("surrogates", "bytes", "split", "crlf", "plain", "json", "lingers", "thinks", "thinks-tag", "cut")
 IN_TURN_TWO = tuple(f"turn-2-{each}" for each in ("error-500", "hang", "reset-5"))
-# They end at once, are refused or fail where the question holds the word `hush`.
+# These models end immediately, refuse, or fail if the question contains the word `hush`.
 PICKY = tuple(f"picky/{each}-when-hush" for each in ("empty", "error-400", "hang", "error-500"))
 OTHERS = ("endless", "once-reset-5", "error-503")
 BAD = {name: name for name in (*BEFORE_A_WORD, *IN_MID_STREAM, *ODD_BUT_GOOD, *IN_TURN_TWO, *OTHERS)}

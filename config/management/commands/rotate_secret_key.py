@@ -1,4 +1,4 @@
-"""rotate_secret_key: makes a new key for signing cookies."""
+"""Command that generates a new key for signing cookies."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ VARIABLES_MESSAGE = "1 new key. Set these two lines where SECRET_KEY is set now,
 
 
 class Command(BaseCommand):
-    help = "Makes a new SECRET_KEY and keeps the previous one as a fallback. Nobody is logged out or loses battles."
+    help = "Generate a new SECRET_KEY and keep the previous one as a fallback. All sessions stay valid."
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = os.environ.get(secret_keys.FOLDER_VARIABLE) or (

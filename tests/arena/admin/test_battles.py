@@ -165,7 +165,7 @@ def test_vote_for_no_side_is_shown(admin, winner, said):
 def test_times_have_one_form_and_a_zone(admin):
     battle = factories.battle("voted", created_at=datetime(2026, 11, 26, 21, 28, 31, tzinfo=UTC))
     Turn.objects.filter(battle=battle).update(created_at=battle.created_at)
-    formatted = "26 Nov 2026, 21:28:31 UTC"
+    formatted = "Nov 26, 2026, 21:28:31 UTC"
     assert text(admin, battle).count(formatted) == 2
     assert formatted in admin.get(LIST).content.decode()
 

@@ -60,7 +60,7 @@ def test_endpoint_is_added_and_logged(admin):
     ("wrong", "said"),
     [
         ({"base_url": "https://api.example.com/v1?key=sk-abc"}, "It contains a query or a fragment"),
-        ({"parameters": '{"api_key": "sk-1"}'}, "name in “API-key environment variable”."),
+        ({"parameters": '{"api_key": "sk-1"}'}, "name in “API key environment variable”."),
         (
             {"parameters": '{"headers": {"Authorization": "Bearer sk-1"}}'},
             "must not contain &#x27;Authorization&#x27;",
@@ -115,7 +115,7 @@ def test_list_tells_how_endpoints_do(admin):
         ({"failed_probes": 3}, "no, it did not answer the last 3 probes"),
         (
             {"fails_in_battles": True},
-            "yes, but check it: probes pass while most battles of the last 24 hours failed",
+            "yes, but probes pass while most battles in the last 24 hours failed",
         ),
     ],
 )
@@ -266,7 +266,7 @@ def test_key_follows_to_another_host_only_if_its_name_is_typed_again(editor, bas
     assert (answer.status_code == 302) is accepted
     assert (Endpoint.objects.get().base_url == base_url) is accepted
     if not accepted:
-        assert "The key would be sent to another host. Enter the name of its variable again to confirm." in text(answer)
+        assert "To confirm, enter the name of the environment variable again." in text(answer)
 
 
 def test_endpoint_without_a_key_moves_freely(editor):

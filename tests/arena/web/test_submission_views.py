@@ -104,7 +104,7 @@ def test_texts_are_escaped(client, me):
         (lambda client: upload(client, '{"results": {"<b>": 3}}'), "results.&lt;b&gt; must be a JSON object"),
         (lambda client: upload(client, " " * 5_000_001), "The file is larger than 5 MB."),
         (lambda client: propose(client, model=""), "This field is required."),
-        (lambda client: propose(client, weights="javascript:alert(1)"), "must be an address like"),
+        (lambda client: propose(client, weights="javascript:alert(1)"), "Enter a URL like"),
     ],
 )
 def test_broken_ones_are_refused_in_words_and_change_nothing(client, me, send, told):
@@ -124,7 +124,7 @@ def test_same_twice_is_told(client, me):
     upload(client)
     answer = upload(client)
     assert answer.status_code == 409
-    assert "This was submitted before" in answer.content.decode()
+    assert "This has already been submitted" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("most", "status"), [("MAX_PER_VOTER", 429), ("MAX_PENDING", 503)])

@@ -41,7 +41,7 @@ def test_benchmark_of_an_import_is_described_and_gets_caveats(admin, own):
 
 @pytest.mark.parametrize(("slug", "status"), [("own", 302), (OF_OURS, 403)])
 def test_what_comes_with_arena_is_changed_in_its_file_alone(admin, slug, status):
-    """Each start would bring it back."""
+    """Each start would restore it."""
     found = Benchmark.objects.create(slug=slug, name="B")
     assert (slug in load_shipped_slugs()) is (status == 403)
     assert admin.get(f"{LIST}{found.pk}/change/").status_code == 200

@@ -1,4 +1,4 @@
-"""Facts in the admin: a value set by hand with its source, and conflicts that are decided."""
+"""Facts in the admin: values set by hand with their source, and decisions on conflicts."""
 
 from datetime import date
 

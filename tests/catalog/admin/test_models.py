@@ -36,7 +36,7 @@ def test_model_is_added_with_a_price_and_both_are_logged(admin):
 
 
 def test_fields_in_a_row_have_names(admin):
-    """Those of a new row too, which a script copies."""
+    """Includes new rows, which a script copies."""
     model = factories.model("x-1")
     Price.objects.create(model=model, input=1, output=2, source="list", as_of="2026-02-03")
     page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
@@ -94,7 +94,7 @@ CONTRARY = [
 def test_values_that_contradict_each_other_are_refused(admin, fields):
     errors = admin.post(f"{LIST}add/", form(**fields)).context["adminform"].form.errors
     assert list(errors) == [min(fields, key=list(fields).index)]
-    assert "is greater than" in str(errors)
+    assert "must not be greater than" in str(errors)
 
 
 def test_contradiction_of_sources_is_in_nobodys_way(admin):
@@ -131,11 +131,11 @@ def test_slug_stays(admin):
 
 
 def test_model_is_retired_and_never_deleted(admin):
-    """Its facts, votes and scores hold it, so that the button could only fail."""
+    """Facts, votes, and scores refer to the model, so deleting it would fail."""
     model = factories.model("x-1")
     page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
     assert f"{LIST}{model.pk}/delete/" not in page
-    assert "A model cannot be deleted. Retire it instead." in page
+    assert "Models cannot be deleted. Set the status to retired instead." in page
     assert "delete_selected" not in admin.get(LIST).content.decode()
     assert admin.post(f"{LIST}{model.pk}/delete/", {"post": "yes"}).status_code == 403
     assert LanguageModel.objects.filter(pk=model.pk).exists()

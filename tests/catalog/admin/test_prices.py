@@ -1,4 +1,4 @@
-"""Prices in the admin: what can be none."""
+"""Prices in the admin, and values that are not valid."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -29,14 +29,14 @@ def form(**fields):
         ("input", "-1", "greater than or equal to 0"),
         ("output", "-0.000001", "greater than or equal to 0"),
         ("cached_input", "-1", "greater than or equal to 0"),
-        ("cached_input", "99", "must not exceed the price of uncached input"),
+        ("cached_input", "99", "must not be higher than the price of uncached input"),
         ("tiers", '{"a": 1}', "must be a list like"),
         ("tiers", '["x"]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": "x"}]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": 1, "output": 2}]', "above is not a whole number"),
         ("tiers", "[" * 5000 + "]" * 5000, "JSON cannot be stored"),
-        ("as_of", "0001-01-01", "not in the future"),
-        ("as_of", str(TODAY + timedelta(days=2)), "not in the future"),
+        ("as_of", "0001-01-01", "not be in the future"),
+        ("as_of", str(TODAY + timedelta(days=2)), "not be in the future"),
     ],
 )
 def test_what_is_no_price_is_refused_at_its_field(admin, page, field, value, said):

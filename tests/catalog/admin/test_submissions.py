@@ -1,4 +1,4 @@
-"""Submissions in the admin: preview beside the catalog, decision, and log."""
+"""Submissions in the admin: preview, decision, and log."""
 
 from uuid import uuid4
 
@@ -59,7 +59,7 @@ def test_file_is_shown_beside_what_is_there(admin):
     submission = scores(results=results, config={"limit": 9, "model_args": "pretrained=maker/Model-7B"})
     text = " ".join(admin.get(f"{LIST}{submission.pk}/change/").content.decode().split())
     new = "New benchmarks: <strong>own-test"
-    for words in ("its scores would be added to Model 7B (model-7b)", new, "0.7100 (us)", "limited run"):
+    for words in ("Its scores would be added to Model 7B (model-7b)", new, "0.7100 (us)", "limited run"):
         assert words in text
     assert Score.objects.count() == 1
 

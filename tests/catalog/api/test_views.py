@@ -63,17 +63,17 @@ def test_scaling_tells_where_the_models_are(client):
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ({}, "params", "Enter parameters, tokens, or compute"),
+        ({}, "params", "Enter one or two of parameters, tokens, and compute"),
         ({"params": "1B", "tokens": "1B", "compute": "1e20"}, "compute", "leave one of the three empty"),
         ({"params": "-1"}, "params", "from 1 to 1e+18"),
         ({"params": "0"}, "params", "from 1 to"),
-        ({"tokens": "nan"}, "tokens", "Not a number"),
-        ({"compute": "inf"}, "compute", "Not a number"),
+        ({"tokens": "nan"}, "tokens", "Enter a number, such as"),
+        ({"compute": "inf"}, "compute", "Enter a number, such as"),
         ({"compute": "1e40"}, "compute", "to 6e+36"),
-        ({"params": "1e400"}, "params", "Not a number"),
-        ({"params": "1e18", "compute": "1000"}, "compute", "This is too little compute"),
-        ({"params": "many"}, "params", "Not a number"),
-        ({"params": "\0"}, "params", "Not a number"),
+        ({"params": "1e400"}, "params", "Enter a number, such as"),
+        ({"params": "1e18", "compute": "1000"}, "compute", "This is not enough compute"),
+        ({"params": "many"}, "params", "Enter a number, such as"),
+        ({"params": "\0"}, "params", "Enter a number, such as"),
         ({"params": "1B", "law": "newton"}, "law", "one of: epoch, hoffmann."),
     ],
 )
@@ -142,7 +142,7 @@ def test_cost_compares_over_the_months_that_are_asked_for(client):
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ({}, "price_input", "Enter the prices"),
+        ({}, "price_input", "Enter API prices"),
         ({"price_input": "1"}, "price_output", "requires this field"),
         ({"price_output": "1"}, "price_input", "requires this field"),
         ({"gpu_hour": "2"}, "gpus", "the number of GPUs"),
@@ -154,7 +154,7 @@ def test_cost_compares_over_the_months_that_are_asked_for(client):
         ({**API_PRICES, "months": "0"}, "months", "from 1 to 120"),
         ({**API_PRICES, "price_input": "-2"}, "price_input", "from 0 to"),
         ({**API_PRICES, "input_tokens": "1e30"}, "input_tokens", "from 0 to 1e+15"),
-        ({**API_PRICES, "input_tokens": "nan"}, "input_tokens", "Not a number"),
+        ({**API_PRICES, "input_tokens": "nan"}, "input_tokens", "Enter a number, such as"),
         ({**TWO_GPUS, "utilisation": "0"}, "utilisation", "from 1 to 100"),
         ({**TWO_GPUS, "tuning_method": "magic"}, "tuning_method", "one of: lora, full."),
     ],

@@ -1,4 +1,4 @@
-"""Uncertainty of scores, and their comparison."""
+"""Standard errors of scores, and comparisons."""
 
 from dataclasses import replace
 from math import sqrt

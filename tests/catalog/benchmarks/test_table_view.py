@@ -1,4 +1,4 @@
-"""Filters and order of the table of models and scores."""
+"""Filters and sort order of the table of models and scores."""
 
 from datetime import date
 

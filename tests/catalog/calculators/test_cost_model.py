@@ -1,4 +1,4 @@
-"""The total cost of an API and of own GPUs, and their break-even."""
+"""The total cost of an API and of self-hosting, and their break-even point."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -63,7 +63,7 @@ def test_prices_and_size_of_the_model_stand_in(client, mixture):
     }
 
 
-def test_cache_has_the_price_of_the_catalogue(client, mixture):
+def test_cache_has_the_price_of_the_catalog(client, mixture):
     assert cost(client, model=mixture.slug, input_tokens="100M", cached="40")["api"]["each_month"] == 200
 
 

@@ -1,4 +1,4 @@
-"""The lines of a bill."""
+"""The rows of the cost table."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Any input of the calculators yields a result or an error; no number of a result is infinite or NaN."""
+"""Any input of the calculators gives a result or an error. No number in a result is infinite or NaN."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Memory, replicas and GPU hours, against published figures."""
+"""Memory, replicas, and GPU-hours, compared with published values."""
 
 from decimal import Decimal
 
@@ -40,16 +40,16 @@ def test_gpus_hold_it_together(gib, gpu, number):
 
 
 @pytest.mark.parametrize(
-    ("peak", "speed", "utilisation", "replicas"),
+    ("peak", "speed", "utilization", "replicas"),
     [("1000", "1000", "1", 1), ("1001", "1000", "1", 2), ("1000", "1000", "0.7", 2), ("4900", "700", "0.7", 10)],
 )
-def test_replicas_answer_the_peak(peak, speed, utilisation, replicas):
-    assert Traffic(Decimal(peak), Decimal(speed), Decimal(utilisation)).replicas == replicas
+def test_replicas_answer_the_peak(peak, speed, utilization, replicas):
+    assert Traffic(Decimal(peak), Decimal(speed), Decimal(utilization)).replicas == replicas
 
 
 @given(decimals("0.1", 10**6, places=1), decimals("0.1", 10**5, places=1), decimals("0.1", 1, places=1))
-def test_replicas_suffice_and_one_less_does_not(peak, speed, utilisation):
-    traffic = Traffic(peak, speed, utilisation)
+def test_replicas_suffice_and_one_less_does_not(peak, speed, utilization):
+    traffic = Traffic(peak, speed, utilization)
     assert traffic.replicas * traffic.usable_tokens_per_s >= peak
     assert (traffic.replicas - 1) * traffic.usable_tokens_per_s < peak
 
@@ -62,7 +62,7 @@ def test_tuning_with_an_adapter_takes_two_thirds():
 
 
 def test_tuning_hours_are_those_of_a_published_training():
-    """30.84 million H100 hours for 405 B parameters on 15.6 T tokens: 34.5% of the peak of 989 TFLOPS."""
+    """30.84 million H100-hours for 405 B parameters on 15.6 T tokens, at 34.5% of the peak of 989 TFLOPS."""
     llama = TuningRun(405 * 10**9, 15_600 * 10**9, "full", Decimal(989), Decimal("0.345"))
     assert llama.operations == pytest.approx(3.79e25, rel=0.001)
     assert llama.gpu_hours == pytest.approx(Decimal(30_840_000), rel=Decimal("0.005"))

@@ -1,4 +1,4 @@
-"""Scaling laws, against the tables of the papers, and properties of any law."""
+"""Scaling laws, compared with the tables of the papers, and properties of all laws."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from catalog.calculators.scaling_laws import (
     derive_training,
 )
 
-# The constants of section D.3 with the digits that are in the source of the paper, as arXiv:2404.10102 gives them.
+# The constants of section D.3 with all digits from the LaTeX source of the paper, as given by arXiv:2404.10102.
 UNROUNDED = ScalingLaw("unrounded", 1.6934, 406.4, 410.7, 0.3392, 0.2849)
 CHINCHILLA, GOPHER, GPT_3 = Training(70e9, 1.4e12), Training(280e9, 300e9), Training(175e9, 300e9)
 ANY_LAW = sampled_from([EPOCH_LAW, HOFFMANN_LAW, UNROUNDED])
@@ -100,7 +100,7 @@ def test_training_follows_from_what_is_given(given_values, expected):
 
 @pytest.mark.parametrize(
     ("given_values", "words"),
-    [({}, "or two of them"), ({"params": 1e9, "tokens": 2e10, "compute": 1.2e20}, "leave one of the three empty")],
+    [({}, "Enter one or two of"), ({"params": 1e9, "tokens": 2e10, "compute": 1.2e20}, "leave one of the three empty")],
 )
 def test_training_needs_one_or_two_of_three(given_values, words):
     with pytest.raises(ValueError, match=words):

@@ -1,4 +1,4 @@
-"""Claims, the choice among them, and values set by hand."""
+"""Claims, the choice between them, and values set by hand."""
 
 from datetime import date
 

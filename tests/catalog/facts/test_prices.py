@@ -1,4 +1,4 @@
-"""The current price, and tiers."""
+"""Current prices and price tiers."""
 
 from datetime import date
 from decimal import Decimal

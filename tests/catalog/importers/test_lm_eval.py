@@ -121,7 +121,7 @@ def test_broken_files_are_refused_with_the_place(content, place):
 
 @pytest.mark.slow
 def test_many_tasks_in_many_groups_take_no_longer_than_their_file():
-    """One pass over groups and tasks: each task against each group would be billions of lookups."""
+    """Checking each task against each group would take billions of lookups."""
     tasks = {f"t{number}": {"acc,none": 0.5} for number in range(20_000)}
     groups = {f"g{number}": [*list(tasks)[number : number + 10], 7] for number in range(10_000)} | {"all": [*tasks]}
     results = tasks | {"all": {f"a_stderr,{number}": 0 for number in range(20_000)}}

@@ -1,4 +1,4 @@
-"""Facts, prices and models that come from models.dev, and those that do not."""
+"""Facts, prices, and models that are imported from models.dev, and those that are not."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -62,7 +62,7 @@ def test_what_the_hub_says_of_a_model_is_claimed_once_a_line():
         (
             "0.6,46.66666666666667,0.42",
             "0.6,47,0.42",
-            "line 2: evaluations_gpqa_normalized_score is 47, but 46.6667 fo",
+            "line 2: evaluations_gpqa_normalized_score is 47, but should be 46.6667 ac",
         ),
         ("0.25,25,0.2", "0.25,24.9,0.2", "line 3: evaluations_math_normalized_score"),
         ("0.5,50,0.6", "1.5,50,0.6", "line 2: evaluations_ifeval_value must be between"),

@@ -66,7 +66,7 @@ def test_rolling_aliases_have_no_dated_facts():
     ] == []
     priced = {row["model"] for row in seed_files.read_rows("prices.csv")}
     assert not [name for name in priced if is_rolling(name)]
-    assert not priced & {"command-r", "command-r-plus"}  # of 2024-03; these names have moved on to other models since
+    assert not priced & {"command-r", "command-r-plus"}  # as of 2024-03; these aliases now refer to other models
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
 
 
 @pytest.mark.django_db
-def test_load_fills_the_catalogue_quickly_and_again_changes_nothing():
+def test_load_fills_the_catalog_quickly_and_again_changes_nothing():
     started = time.process_time()
     seed.seed_catalog()
     assert time.process_time() - started < 2

@@ -1,4 +1,4 @@
-"""Submissions by visitors: parsed when sent, pending, then imported like every file, or discarded."""
+"""Visitors' submissions: parsed when sent, stored until a decision, and then imported or discarded."""
 
 import time
 from datetime import timedelta
@@ -127,7 +127,7 @@ def test_same_is_not_taken_twice(benchmarks):
     assert Submission.objects.count() == 2
 
 
-def test_what_the_catalogue_has_is_not_taken(benchmarks):
+def test_what_the_catalog_has_is_not_taken(benchmarks):
     submissions.accept_submission(send_file().pk, "operator")
     with pytest.raises(submissions.DuplicateSubmission, match="already has the scores"):
         send_file()
@@ -138,7 +138,7 @@ def test_what_the_catalogue_has_is_not_taken(benchmarks):
 
 
 def test_model_of_a_name_that_two_have_is_known():
-    """Otherwise accepting the proposal would replace the claims of files about the older one."""
+    """Otherwise, accepting the proposal would replace file claims about the older model."""
     factories.model("a", name="Third 7B")
     factories.model("b", name="Third 7B")
     with pytest.raises(submissions.DuplicateSubmission):
@@ -170,7 +170,7 @@ def test_so_many_of_one_wait_and_no_more(monkeypatch):
 
 
 def test_full_queue_makes_room_for_whoever_is_not_from_its_largest_network(monkeypatch):
-    """Otherwise two addresses could fill the queue for good."""
+    """Otherwise, two addresses could block the queue permanently."""
     monkeypatch.setattr(submissions, "MAX_PENDING", 6)
     early = send_proposal(uuid4(), "small", model="early")
     for number in range(5):
@@ -182,7 +182,7 @@ def test_full_queue_makes_room_for_whoever_is_not_from_its_largest_network(monke
 
     assert {early, honest} <= set(Submission.objects.all())
     assert Submission.objects.count() == 6
-    assert not Submission.objects.filter(summary__model="flood 4").exists()  # the newest: it came last
+    assert not Submission.objects.filter(summary__model="flood 4").exists()  # the newest one
 
 
 def test_what_nobody_decides_goes_after_a_while():
@@ -268,12 +268,12 @@ def test_preview_says_where_scores_would_go_and_changes_nothing(benchmarks, djan
         previews = {preview.row.task: preview for preview in preview_scores(submissions.load_score_rows(submission))}
     assert count_rows() == before
     assert {preview.model for preview in previews.values()} == {known}
-    assert (previews["mmlu"].benchmark, previews["mmlu"].here) == (mmlu, (there,))
-    assert (previews["my-own"].benchmark, previews["my-own"].here) == (None, ())
+    assert (previews["mmlu"].benchmark, previews["mmlu"].existing) == (mmlu, (there,))
+    assert (previews["my-own"].benchmark, previews["my-own"].existing) == (None, ())
 
 
 def test_largest_file_is_read_quickly():
-    """A web process parses it, so a file of five megabytes must not take long."""
+    """A web process parses the file, so 5 MB must not take long."""
     configs = {f"c{number}": {"description": "x" * 1000} for number in range(4_600)}
     content = score_files.lm_eval(configs=configs)
     started = time.process_time()

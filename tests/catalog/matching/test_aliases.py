@@ -1,4 +1,4 @@
-"""Matching of outside names to models."""
+"""Matching of names from other sources to models."""
 
 import pytest
 

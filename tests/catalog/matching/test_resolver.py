@@ -1,4 +1,4 @@
-"""Models by the names that files use."""
+"""Lookup of models by the names used in files."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The pages of benchmarks, and their REST API."""
+"""Benchmark pages and their REST API."""
 
 import re
 
@@ -44,7 +44,7 @@ def test_page_shows_facts_caveats_and_scores_with_their_conditions(client, loade
     page = text(client, "/benchmarks/gpqa/")
     for words in (
         "Graduate-Level Google-Proof", "448 (main set; diamond has 198", "25%", "65% (experts in the field", "ARC",
-        "Applied inconsistently Main, diamond and extended are three", "Evaluation awareness", "https://arxiv.org/abs/2311.12022",
+        "Applied inconsistently Main, diamond, and extended are three", "Evaluation awareness", "https://arxiv.org/abs/2311.12022",
         "gpqa (diamond)", "self-reported", "measured by Anthropic", "harness unknown", "50.4%",
     ):  # fmt: skip
         assert words in page, words
@@ -87,7 +87,7 @@ def test_page_of_the_arena_rating_leads_to_the_leaderboard(client, loaded):
 
 
 def many(rankings, rows):
-    """A benchmark with so many sets of conditions, and so many models in each."""
+    """Create a benchmark with this many sets of conditions, and this many models in each."""
     benchmark = Benchmark.objects.create(slug="b", name="B")
     models = [factories.model(f"m{number}") for number in range(rows)]
     known = {"benchmark": benchmark, "task": "t", "metric": "acc", "measured_by": "us", "source": "s", "harness": "h"}
@@ -99,7 +99,7 @@ def many(rankings, rows):
 
 
 def rows_of(html):
-    """The ranks on the page, one list for each ranking."""
+    """Return the ranks on the page, as one list per ranking."""
     return [re.findall(r'<td class="number">(\d+)</td>', table) for table in html.split("<table")[1:]]
 
 

@@ -1,4 +1,4 @@
-"""The pages of the calculators."""
+"""Calculator pages."""
 
 import re
 
@@ -128,9 +128,9 @@ def test_cost_says_what_follows(client, query, words, never):
 @pytest.mark.parametrize(
     ("path", "query", "words"),
     [
-        (SCALING, {"params": "<b>"}, "Not a number"),
-        (SCALING, {"params": "", "tokens": ""}, "Enter parameters, tokens, or compute"),
-        (COST, {"price_input": "-1", "price_output": "1"}, "This must be from 0 to"),
+        (SCALING, {"params": "<b>"}, "Enter a number, such as"),
+        (SCALING, {"params": "", "tokens": ""}, "Enter one or two of parameters, tokens, and compute"),
+        (COST, {"price_input": "-1", "price_output": "1"}, "Enter a number from 0 to"),
         (COST, {"price_input": "1"}, "requires this field"),
     ],
 )

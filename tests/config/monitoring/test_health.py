@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def shared(monkeypatch):
-    """No answer is that to a question of another test, or an earlier one."""
+    """Clear results that other tests have shared."""
     made = health.SharedResult(health.collect_status, shared_s=0)
     monkeypatch.setattr(health, "_shared_status", made)
     return made
@@ -61,7 +61,7 @@ def test_ready_sees_that_the_database_is_away(client, shared):
         raise OperationalError("the connection is closed")
 
     def look():
-        with connection.execute_wrapper(away):  # that of the thread which looks
+        with connection.execute_wrapper(away):  # the thread that runs the check
             return health.collect_status()
 
     shared.check = look
@@ -72,7 +72,7 @@ def test_ready_sees_that_the_database_is_away(client, shared):
 
 
 class Looks:
-    """Looks that are counted, and last until they may go on."""
+    """Checks that are counted and wait until they are released."""
 
     __name__ = "looks"
 
@@ -134,7 +134,7 @@ def test_look_keeps_no_connection_of_the_database_while_it_asks_the_workers(clie
 
 @pytest.mark.parametrize(("queue", "there"), [("ratings", True), ("answers", False)])
 def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
-    """As long as it is; the worker of the answers can say so itself at any time."""
+    """A busy ratings worker cannot answer a ping. An answers worker always can."""
 
     @app.task(name=f"tests.look.{queue}")
     def look():
@@ -150,7 +150,7 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
 
 
 def test_long_task_keeps_the_ratings_worker_ready(client):
-    """However long it takes: a recount of all votes takes minutes."""
+    """A recount of all votes takes minutes."""
     busy = worker_busy.BusySign(ttl_s=1, renew_s=0.2)
 
     @app.task(name="tests.long")
@@ -169,7 +169,7 @@ def test_long_task_keeps_the_ratings_worker_ready(client):
 
 @pytest.fixture
 def beat(tmp_path):
-    """Beat itself, as compose.yaml starts it."""
+    """Start beat with the command of compose.yaml."""
     command = [sys.executable, "-m", "celery", "-A", "config", "beat", "-s", str(tmp_path / "schedule"), "--pidfile="]
     process = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     yield process
@@ -191,7 +191,7 @@ def test_beat_that_dies_is_missed(client, beat):
 
     beat.kill()
     beat.wait()
-    redis_clients.get_redis_client().pexpire(BEAT_KEY, 1)  # which BEAT_TTL_S does otherwise
+    redis_clients.get_redis_client().pexpire(BEAT_KEY, 1)  # otherwise, the key expires after BEAT_TTL_S
 
     assert eventually(lambda: not health.is_beat_alive())
     assert client.get("/readyz").json()["beat"] is False

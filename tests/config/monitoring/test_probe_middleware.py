@@ -1,11 +1,11 @@
-"""Probes use an address as host; all other requests need an allowed host."""
+"""Probes work with an IP address as host. All other requests need an allowed host."""
 
 import pytest
 from django.test import AsyncClient
 
 pytestmark = pytest.mark.django_db
 OF_POD = {"Host": "10.42.0.17:8000"}
-PROBES = {"/healthz": 200, "/readyz": 503, "/metrics": 200}  # no worker is there
+PROBES = {"/healthz": 200, "/readyz": 503, "/metrics": 200}  # no worker is running
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The metrics, access to them, and that none is about a single model."""
+"""Metrics and access to them. No metric is about a single model."""
 
 import os
 from dataclasses import replace
@@ -24,7 +24,7 @@ def figures():
 
 @pytest.fixture
 def shared(monkeypatch):
-    """Figures that cost nothing, so that only who may read them matters."""
+    """Replace the metrics with a constant, because these tests are only about access."""
     made = health.SharedResult(lambda: b"arena_up 1\n", shared_s=0)
     monkeypatch.setattr(prometheus, "_shared_metrics", made)
     return made

@@ -13,7 +13,7 @@ MOST = 100 * K
 
 
 class Application:
-    """Reads a body as Django does, all of it before anything else; `read` is what came."""
+    """Reads the whole body first, as Django does. `read` contains the body."""
 
     def __init__(self):
         self.read = None
@@ -29,7 +29,7 @@ class Application:
 
 
 async def ask(application, *parts, path="/api/v1/battles/", announced=None, larger=None):
-    """Status, headers and body of the answer; and how many parts were read."""
+    """Return the status, headers, and body of the response, and the number of parts that were read."""
     waiting, sent = list(parts), []
 
     async def receive():

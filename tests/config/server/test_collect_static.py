@@ -1,4 +1,4 @@
-"""Static files are collected if one of them has changed, and not touched otherwise."""
+"""Static files are collected only if one of them has changed."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ COLLECT = "from config.server.collect_static import _lock_folder\nwith _lock_fol
 
 @pytest.fixture
 def source(tmp_path, settings):
-    """The one file that there is."""
+    """The only source file."""
     (tmp_path / "static").mkdir()
     file = tmp_path / "static" / "a.css"
     file.write_text("a { color: red }")
@@ -26,7 +26,7 @@ def source(tmp_path, settings):
 
 
 def written(settings):
-    """Each file that is served, and when it was written."""
+    """Return the modification time of each collected file."""
     with os.scandir(settings.STATIC_ROOT) as entries:
         return {entry.name: entry.stat().st_mtime_ns for entry in entries if not entry.name.startswith(".")}
 

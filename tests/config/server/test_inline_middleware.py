@@ -54,7 +54,7 @@ async def test_answers_are_those_of_djangos_own(async_client, path):
 )
 @pytest.mark.django_db(transaction=True)
 async def test_form_of_another_page_is_refused(path, status):
-    """With the token of the cookie the same is let through."""
+    """With the token from the cookie, the same form is accepted."""
     with in_place_of_djangos:
         client = AsyncClient(enforce_csrf_checks=True)
         await client.get("/accounts/login/")

@@ -10,7 +10,7 @@ from core.storage.redis_clients import get_redis_client as valkey
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long way home 7"
-TRIES = 5  # of one name in five minutes, by allauth's rates
+TRIES = 5  # allauth's limit per name in five minutes
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def plain(settings):
 
 @pytest.fixture
 def away(settings, tmp_path):
-    """A cache whose Redis is not there."""
+    """A cache whose Redis server does not exist."""
     here = settings.CACHES
     settings.CACHES = {"default": {**here["default"], "LOCATION": f"unix://{tmp_path}/nobody.sock"}}
     LoginAttemptsCache.silent_until = 0.0
@@ -45,7 +45,7 @@ def test_attempts_are_counted_in_redis():
     assert new
     for key in new:
         assert valkey().ttl(key) > 0
-        assert valkey().get(key).startswith(b"[")  # plain, no pickle
+        assert valkey().get(key).startswith(b"[")  # plain JSON, not a pickle
 
 
 def test_clearing_leaves_all_else_in_redis_alone():

@@ -1,4 +1,4 @@
-"""Requests through the handler, each with its own view, which looks at the thread that it runs in."""
+"""Requests through the handler. Each view checks the thread that it runs in."""
 
 import asyncio
 import threading
@@ -95,7 +95,7 @@ def own_views(settings):
 
 
 async def ask(name, disconnect=None, sent=None, cookie=""):
-    """The body of the response to a GET; the client goes away once `disconnect` is set."""
+    """Return the body of the response to a GET. The client disconnects when `disconnect` is set."""
     sent = [] if sent is None else sent
     request = iter([{"type": "http.request", "body": b""}])
 

@@ -1,4 +1,4 @@
-"""The contact for reports of vulnerabilities."""
+"""The contact for vulnerability reports."""
 
 from datetime import datetime, timedelta
 

@@ -15,7 +15,7 @@ UNHASHED = ["mark.svg", "css/base.css", "css/0123456789ab.css", "css/base.012345
 
 @pytest.fixture
 def files(settings, tmp_path):
-    """Files as they are after `collectstatic`: hashed, and compressed beside."""
+    """Create files as `collectstatic` does: hashed, with compressed copies."""
     (tmp_path / "css").mkdir()
     (tmp_path / "css" / "base.0123456789ab.css").write_bytes(CSS)
     (tmp_path / "css" / "base.0123456789ab.css.gz").write_bytes(gzip.compress(CSS))
@@ -32,7 +32,7 @@ async def _django(scope, receive, send):
 
 
 async def ask(application, path, method="GET", **headers):
-    """Status, headers and body of one request."""
+    """Return the status, headers, and body of one request."""
     sent = []
 
     async def send(message):

@@ -1,4 +1,4 @@
-"""Clients that stop reading, against the web server itself."""
+"""Slow clients and clients that stop reading, with a real web server."""
 
 import asyncio
 import resource
@@ -28,14 +28,15 @@ class Impatient(DeadlineProtocol):
 
 
 class Hasty(DeadlineProtocol):
-    """Deadlines that a test can wait for; a client that stalls is none of its business."""
+    """A protocol with short deadlines and without the timeout for stalled readers."""
 
     head_s, body_s = 0.4, 0.6
 
 
 class Sends:
-    """Sends more than a client with small buffers takes by itself and less than the system takes in its place, then
-    waits until the client is gone, or for a word of the test."""
+    """Sends data that fills the client's small buffers but not the system's, and then waits for the client to
+    disconnect.
+    """
 
     def __init__(self):
         self.gone, self.end = asyncio.Event(), asyncio.Event()
@@ -55,7 +56,7 @@ class Sends:
 
 
 async def echo(scope, receive, send):
-    """Reads a request as Django does, whole, and answers with its body."""
+    """Read the whole request, as Django does, and return its body."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -69,7 +70,7 @@ async def echo(scope, receive, send):
 
 @asynccontextmanager
 async def connected(application, protocol):
-    """A connection of a client with small buffers to a server with our connections."""
+    """Connect a client with small buffers to a server with this protocol."""
     server = uvicorn.Server(uvicorn.Config(application, http=protocol, lifespan="off", log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as opened:
         serving = asyncio.create_task(server.serve([listening]))
@@ -95,7 +96,7 @@ async def stop_reading(loop, opened, sends):
 
 
 async def read_slowly(loop, opened, sends):
-    """Longer than the server would wait, but something all the time."""
+    """Read for longer than the server's timeout, without ever stopping completely."""
     received = b""
     while b"the end" not in received:
         received += await loop.sock_recv(opened, 20_000)
@@ -116,11 +117,11 @@ def test_connection_lasts_as_long_as_its_client_reads(run, client):
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
 WHOLE = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok"
-OFTEN = 0.05  # seconds between two pieces of a slow client, which never lets uvicorn's own timer run out
+OFTEN = 0.05  # seconds between two pieces of a slow client, short enough for uvicorn's own timer
 
 
 async def close_slow(pieces):
-    """The seconds until a connection is closed over which these pieces come, one now and then."""
+    """Send these pieces slowly, and return the seconds until the server closes the connection."""
     loop = asyncio.get_running_loop()
     async with connected(echo, Hasty) as opened:
         began, received = loop.time(), b""
@@ -168,7 +169,7 @@ def test_client_that_sends_too_slowly_is_closed(run, pieces, limit):
 
 
 async def wait_while_answered():
-    """For longer than all deadlines, with the next request sent already."""
+    """Wait for longer than all deadlines after sending the next request."""
     loop, sends = asyncio.get_running_loop(), Sends()
     async with connected(sends, Hasty) as opened:
         await loop.sock_sendall(opened, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + WHOLE)
@@ -178,7 +179,7 @@ async def wait_while_answered():
 
 
 async def send_to_a_busy_application():
-    """More than uvicorn takes in before the application reads it, which happens after all deadlines."""
+    """Send more than uvicorn buffers to an application that reads it after all deadlines."""
     loop = asyncio.get_running_loop()
 
     async def busy(scope, receive, send):

@@ -1,4 +1,4 @@
-"""The log of changes contains every change in the admin, without secrets, and its entries are permanent."""
+"""The log of changes contains every change in the admin, without secrets. Its entries are permanent."""
 
 from datetime import date
 from decimal import Decimal

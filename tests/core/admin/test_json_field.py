@@ -1,4 +1,4 @@
-"""JSON in the forms of the admin: invalid values, and that all forms reject them."""
+"""JSON in admin forms: all forms reject invalid values."""
 
 import pytest
 from django import forms

@@ -1,4 +1,4 @@
-"""Codes of an authenticator app as a second factor."""
+"""Authenticator app codes as a second factor."""
 
 import re
 import time
@@ -19,7 +19,7 @@ START = "/accounts/second-factor/"
 
 @pytest.fixture(autouse=True)
 def no_attempts():
-    """No attempt of another test counts."""
+    """Delete login attempts from other tests."""
     cache.clear()
 
 
@@ -44,7 +44,7 @@ def code(secret, steps=0):
 
 
 def set_up(client):
-    """Set the app up as a person does; returns its secret and the page with the recovery codes."""
+    """Set up the app as a user does. Return its secret and the page with the recovery codes."""
     client.post("/accounts/confirm/", {"password": PASSWORD})
     page = client.get(f"{START}set-up/").content.decode()
     secret = re.search(r'aria-label="The key for the app">([A-Z2-7]{32})<', page)[1]
@@ -83,7 +83,7 @@ def test_code_is_good_once(operator):
 
 
 def forget_expired(seconds):
-    """What Redis forgets within so many seconds."""
+    """Simulate the expiry of Redis keys after this many seconds."""
     redis = cache._cache.get_client(None, write=True)
     for key in redis.scan_iter(match=f"{cache.key_prefix}:*"):
         if 0 <= redis.ttl(key) <= seconds:
@@ -94,7 +94,7 @@ def test_code_stays_used_for_as_long_as_its_clock_accepts_it(operator, monkeypat
     start = int(time.time()) // 30 * 30
     monkeypatch.setattr(time, "time", lambda: start)
     secret, _ = set_up(log_in())
-    typed = {"code": code(secret, 1)}  # of a phone that is half a minute ahead
+    typed = {"code": code(secret, 1)}  # from a phone whose clock is half a minute fast
 
     def is_accepted(seconds):
         monkeypatch.setattr(time, "time", lambda: start + seconds)

@@ -1,4 +1,4 @@
-"""Access to the admin, and actions that nobody may do there."""
+"""Access to the admin, and actions that no one may perform there."""
 
 from uuid import uuid4
 
@@ -30,7 +30,7 @@ by_label = {"ids": lambda model: model._meta.label}
 
 @pytest.fixture(autouse=True)
 def no_attempts():
-    """No test counts the attempts of the one before."""
+    """Delete login attempts from other tests."""
     cache.clear()
 
 
@@ -50,7 +50,7 @@ def scored(model, benchmark=None):
 
 
 def rows():
-    """One of each that is only read."""
+    """Create one row of each read-only model."""
     battle = factories.battle(state="voted")
     vote = factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
     sent = Submission.objects.create(kind="model", digest="x", summary=GOOD)
@@ -119,7 +119,7 @@ def test_what_can_be_deleted_goes_with_what_belongs_to_it(admin, model):
 
 
 def deletable():
-    """One of each, with rows of other tables that hang on it."""
+    """Create one row of each model, with dependent rows in other tables."""
     endpoint, benchmark = factories.endpoint(), Benchmark.objects.create(slug="b")
     user = User.objects.create_user("eve")
     factories.voter(user=user)
@@ -229,14 +229,14 @@ def test_form_full_of_nonsense_is_understood(admin, model, value):
 
 
 def filters(model):
-    """As the addresses of its list name them."""
+    """Return the filters as query strings of the list page."""
     for each in django_admin.site._registry[model].list_filter:
         name = each[0] if isinstance(each, tuple) else each
         yield f"{name}__exact" if isinstance(name, str) else name.parameter_name
 
 
 def test_networks_are_not_in_the_admin(admin):
-    """Not as hashes either: nobody needs them to decide."""
+    """Hashes are not shown either, because operators do not need them."""
     pair = factories.models(2)
     shared = {"shared_at": now(), "review": "waiting", "shared_network": "znetwork" * 8}
     battle = factories.battle(*pair, state="voted", network="znetwork" * 8, **shared)

@@ -1,4 +1,4 @@
-"""Files of records: byte order marks, blank lines, records over several lines, and errors that name their line."""
+"""Files of records: byte order marks, blank lines, multi-line records, and errors with line numbers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Colors: text has enough contrast in both schemes, and color-blind users can distinguish the sides."""
+"""Text has enough contrast in both color schemes, and color-blind users can distinguish the sides."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 BASE = (Path(settings.BASE_DIR) / "static/css/core/base.css").read_text()
-COLOURS = {name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", BASE)}
+COLORS = {name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", BASE)}
 TEXTS = [
     *[("ink", on) for on in ("paper", "sheet", "sunken", "a-wash", "b-wash")],
     *[("ink-soft", on) for on in ("paper", "sheet", "sunken", "a-wash", "b-wash")],
@@ -31,13 +31,13 @@ EYES = {
 }
 
 
-def linear(colour):
-    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+def linear(color):
+    channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
 
 
 def contrast(one, other):
-    """WCAG 2.2: relative luminances, 1 to 21."""
+    """Return the WCAG 2.2 contrast ratio, from 1 to 21."""
     weights = (0.2126, 0.7152, 0.0722)
     light, dark = sorted(
         (sum(w * c for w, c in zip(weights, linear(x), strict=True)) for x in (one, other)), reverse=True
@@ -45,9 +45,9 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-def seen(colour, eyes):
-    """Oklab coordinates of a colour as these eyes see it."""
-    r, g, b = (min(1, max(0, sum(m * c for m, c in zip(line, linear(colour), strict=True)))) for line in EYES[eyes])
+def seen(color, eyes):
+    """Return Oklab coordinates of a color as seen with this kind of color vision."""
+    r, g, b = (min(1, max(0, sum(m * c for m, c in zip(line, linear(color), strict=True)))) for line in EYES[eyes])
     long = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
     medium = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
     short = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
@@ -61,11 +61,11 @@ def seen(colour, eyes):
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(("text", "ground"), TEXTS)
 def test_text_can_be_read(text, ground, scheme):
-    assert contrast(COLOURS[text][scheme], COLOURS[ground][scheme]) >= 4.5
+    assert contrast(COLORS[text][scheme], COLORS[ground][scheme]) >= 4.5
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("eyes", EYES)
 def test_sides_can_be_told_apart_by_all_eyes(eyes, scheme):
-    a, b = (seen(COLOURS[side][scheme], eyes) for side in "ab")
+    a, b = (seen(COLORS[side][scheme], eyes) for side in "ab")
     assert sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5 > 0.1

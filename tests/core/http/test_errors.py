@@ -1,4 +1,4 @@
-"""Errors of requests, with our own sentences."""
+"""Request errors and their messages."""
 
 import json
 
@@ -25,7 +25,7 @@ CALL = "/api/v1/battles/"
             {"code": "voted", "detail": "No.", "vote": {"winner": "a"}},
         ),
         (field_error("prompt", "Ask."), 400, {"code": "invalid", "detail": "Ask.", "fields": {"prompt": ["Ask."]}}),
-        (Http404("Secret"), 404, {"code": "not_found", "detail": "Not found, or not yours."}),
+        (Http404("Secret"), 404, {"code": "not_found", "detail": "Not found, or it belongs to someone else."}),
         (exceptions.NotAuthenticated("Who?"), 401, {"code": "not_authenticated", "detail": "Who?"}),
         (
             exceptions.ValidationError({"name": ["Too long."]}),
@@ -87,7 +87,7 @@ def test_a_body_that_is_no_json_is_said_to_be_none(client, body):
 
     assert answer.status_code == 400
     detail = answer.json()["error"]["detail"]
-    assert detail == ("Write a question first." if not body else "The body is not JSON.")
+    assert detail == ("Write a question first." if not body else "The body is not valid JSON.")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_body_in_any_encoding_is_never_a_fault_of_ours(client, charset):
     answer = client.generic("POST", CALL, b'{"prompt": ""}', content_type=f"application/json; charset={charset}")
 
     assert answer.status_code == 400
-    assert answer.json()["error"]["detail"] in ("The body is not JSON.", "Write a question first.")
+    assert answer.json()["error"]["detail"] in ("The body is not valid JSON.", "Write a question first.")
 
 
 @pytest.mark.parametrize("body", [[], ["prompt"], "prompt", 7, None, True])
@@ -177,7 +177,7 @@ def test_address_of_no_call_says_where_the_calls_are(client, address, detail):
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "head", "trace"])
 @pytest.mark.parametrize("address", below("/api/"))
 def test_whatever_is_sent_to_an_address_of_the_api_is_answered_in_json(address, method):
-    """Without a cookie or a token; a page alone is a page, to whoever only reads."""
+    """Requests have no cookie and no token. GET requests for pages return HTML."""
     answer = getattr(Client(enforce_csrf_checks=True), method)(address)
 
     is_page = method == "head" and address in ("/api/docs/", "/api/")

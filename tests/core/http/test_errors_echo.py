@@ -1,4 +1,4 @@
-"""Errors repeat names from a request only short and printable."""
+"""Errors repeat names from a request only shortened and printable."""
 
 import json
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 API = "/api/v1/"
 LONG = "x" * 300_000
 HALF = "\ud800"
-MOST = 1_500  # bytes of an answer that shows one name
+MOST = 1_500  # maximum bytes of a response that shows one name
 
 
 @pytest.mark.parametrize(

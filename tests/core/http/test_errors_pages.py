@@ -1,4 +1,4 @@
-"""Requests that cannot be read get an error page of ours with the content policy, whatever their form."""
+"""Requests that cannot be read get an error page with the content security policy."""
 
 from io import BytesIO
 from uuid import UUID
@@ -32,7 +32,7 @@ ADDRESSES = (
 
 @pytest.fixture
 def stranger():
-    """Has both cookies and shows the token."""
+    """A client that has both cookies and sends the token."""
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     client.get("/")
     client.defaults["HTTP_X_CSRFTOKEN"] = client.cookies["csrftoken"].value
@@ -64,7 +64,7 @@ def test_form_that_cannot_be_read_at_an_address_that_is_none(stranger, form):
 
     answer = stranger.generic("POST", "/nothing/", body, content_type=kind)
 
-    assert answer.status_code == 404  # nobody reads the form
+    assert answer.status_code == 404  # the form is not read
     is_page(answer, "Page not found.")
 
 
@@ -76,7 +76,7 @@ def build_request(charset):
 
 @pytest.mark.parametrize("charset", ["hex", "undefined", "idna", "utf-16", "iso-8859-1", "klingon", "\u00e9", ""])
 def test_address_is_read_as_utf_8_whatever_the_charset(charset):
-    """Django does that for the web process; if it no longer did, it would be a 500 for some."""
+    """Django ensures this. Otherwise, some requests would cause a 500."""
     assert build_request(charset).GET["q"] == "é"
 
 
@@ -92,7 +92,7 @@ def test_address_is_read_as_utf_8_whatever_the_charset(charset):
 )
 @pytest.mark.django_db(transaction=True)
 async def test_form_of_another_charset_is_refused(kind, method, charset, refused):
-    """By the web process, which is asynchronous."""
+    """Uses the asynchronous handler of the web process."""
     client = AsyncClient(enforce_csrf_checks=True)
     await client.get("/")
     token = {"X-CSRFToken": client.cookies["csrftoken"].value}

@@ -14,7 +14,7 @@ SOMETHING = {"battle_id": "00000000-0000-4000-8000-000000000000", "key": "000000
 
 
 def reads():
-    """Address of every call that reads, and its parameters: name and whether it may come again."""
+    """Return each read call with its parameters: the name, and whether it can be repeated."""
     for path, operations in SchemaGenerator().get_schema(public=True)["paths"].items():
         if "get" in operations and path not in STREAMS:
             listed = operations["get"].get("parameters", [])
@@ -32,7 +32,7 @@ def test_parameter_that_no_call_has_is_refused_by_every_call(client):
     assert len(calls) >= 20
     for path, again in calls:
         answer = client.get(path, {"pools": "live"})
-        known = f"This call takes: {', '.join(again)}." if again else "This call takes none."
+        known = f"This call accepts: {', '.join(again)}." if again else "This call accepts none."
         assert answer.status_code == 400, path
         (sentence,) = answer.json()["error"]["fields"]["pools"]
         assert sentence.endswith(known)
@@ -55,12 +55,12 @@ LISTED = OpenApiParameter("models", many=True, explode=False)
     ("given", "known", "told"),
     [
         ("", [], {}),
-        ("x=1", [], {"x": "Unknown parameter. This call takes none."}),
-        ("pools=1&pool=1", [ONE, MANY], {"pools": "Unknown parameter. This call takes: pool, model."}),
+        ("x=1", [], {"x": "Unknown parameter. This call accepts none."}),
+        ("pools=1&pool=1", [ONE, MANY], {"pools": "Unknown parameter. This call accepts: pool, model."}),
         ("pool=1&model=1&model=2&models=a,b", [ONE, MANY, LISTED], {}),
         ("pool=1&pool=1", [ONE], {"pool": "Send this parameter once."}),
         ("pool=1&pool=", [ONE], {"pool": "Send this parameter once."}),
-        ("models=a&models=b", [LISTED], {"models": "Send this parameter once, with commas between the values."}),
+        ("models=a&models=b", [LISTED], {"models": "Send this parameter once, and separate values with commas."}),
     ],
 )
 def test_what_is_wrong_with_a_parameter_is_said(given, known, told):

@@ -1,4 +1,4 @@
-"""Fields of forms as parameters of the document: the form accepts every value that the document allows."""
+"""Form fields in the OpenAPI document. The forms accept every value that the document allows."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Pages of `GET battles/`."""
+"""Pagination of `GET battles/`."""
 
 import base64
 from datetime import timedelta
@@ -18,7 +18,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def battles(me):
-    """Five of mine, the newest first, two of them made at the same moment; and one of somebody else."""
+    """Five battles of this voter, newest first, two of them with the same time, and one of another voter."""
     models = common.models(2)
     made = [common.battle(*models, voter=me) for _ in range(5)]
     for age, battle in enumerate(made):

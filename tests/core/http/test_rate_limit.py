@@ -1,4 +1,4 @@
-"""Buckets allow exactly their number an hour, also for concurrent requests, with and without Redis."""
+"""Buckets allow exactly their number per hour, even with concurrent requests, and with or without Redis."""
 
 import time
 from uuid import uuid4
@@ -25,7 +25,7 @@ def charge_often(limit, times):
 
 @pytest.fixture
 def nobody(settings, monkeypatch):
-    """Nobody answers at the address of Redis, and this process has counted nothing yet."""
+    """Redis does not answer, and the local counts are empty."""
     monkeypatch.setattr(rate_limit, "_local_buckets", rate_limit._LocalBuckets())
     redis_clients.get_redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -40,7 +40,7 @@ def test_take_lets_so_many_through_and_not_one_more(most):
 
 @pytest.mark.parametrize("per_hour", [61, 300])
 def test_bucket_holds_sixty_at_most(per_hour):
-    """An hour's worth at once would be twice as much within the first hour."""
+    """With a burst of a full hour's quota, the first hour would allow twice the quota."""
     assert charge_often(bucket(per_hour), 70) == [True] * 60 + [False] * 10
 
 
@@ -90,7 +90,7 @@ def test_bucket_fills_evenly(valkey, minutes):
     limit = bucket(60)
     charge_often(limit, 60)
 
-    valkey.decrby(f"limit:{limit.key}", minutes * 60_000_000)  # as if so much time had passed
+    valkey.decrby(f"limit:{limit.key}", minutes * 60_000_000)  # simulates elapsed time
 
     assert charge_often(limit, minutes + 1) == [True] * minutes + [False]
 
@@ -172,7 +172,7 @@ def test_sixty_at_once_at_limit_twenty_are_twenty():
 
 
 def test_sixty_at_once_are_more_than_twenty_where_reading_and_writing_are_two_steps(valkey):
-    """The twin: what a counter does that asks first and writes then, like that of DRF."""
+    """Shows that a counter with separate reads and writes, like DRF's, allows too many requests."""
     key = f"test:{uuid4()}"
 
     def racy(number):

@@ -1,4 +1,4 @@
-"""Slots for open streams: limits count them, and they are released at the latest when nothing refers to them."""
+"""Slots for open streams: limits count them, and they are released when no longer referenced."""
 
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ def open_slots():
 
 
 def build_limits(number):
-    """The limits of one voter; each ten voters share an address of one network."""
+    """Return the limits of one voter. Ten voters share an address, and all addresses share a network."""
     return {f"voter {number}": 2, f"address {number // 10}": 3, "network": 4}
 
 

@@ -1,4 +1,4 @@
-"""The cache is bounded in size and time, and threads may share it."""
+"""The cache is limited in size and time, and is thread-safe."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

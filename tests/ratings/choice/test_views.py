@@ -77,7 +77,7 @@ def test_page_says_of_every_limit_why_it_matters(client):
     response = client.get(PAGE)
     labels = [str(label) for label, _ in response.context["limit_reasons"]]
     assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*LIMIT_ASSESSORS, "search_instead")}
-    assert "This decides whether you may build a product on the model" in text(response)
+    assert "The license determines whether you can build a product on the model" in text(response)
 
 
 def test_limit_that_costs_most_comes_first(client, three):
@@ -159,7 +159,7 @@ def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
-        ({"context": "lots"}, 400, "Not a number"),
+        ({"context": "lots"}, 400, "Enter a number, such as"),
         ({"modalities": "smell"}, 400, "one of: image, audio, video, pdf"),
         ({"monthly": "9"}, 400, "needs this field too"),
         ({"pool": "nowhere"}, 404, "no pool"),

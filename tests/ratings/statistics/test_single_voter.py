@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.sampling import SPREAD, ask, drawn
+from bench.sampling import SPREAD, compute_draw_shares, simulate_votes
 from ratings.statistics import bradley_terry
 from ratings.statistics.active_sampling import compute_pair_weights
 from ratings.statistics.comparisons import Comparisons
@@ -17,16 +17,18 @@ def add_votes(board, more):
 
 
 def honest_board(rng, theta):
-    board = ask(rng, theta, 1 - np.eye(MODELS), BATCH)
+    board = simulate_votes(rng, theta, 1 - np.eye(MODELS), BATCH)
     while board.votes.sum() / 2 < VOTES:
         fit = bradley_terry.fit(board)
-        board = add_votes(board, ask(rng, theta, drawn(compute_pair_weights(board, fit)), BATCH))
+        board = add_votes(
+            board, simulate_votes(rng, theta, compute_draw_shares(compute_pair_weights(board, fit)), BATCH)
+        )
     return board
 
 
 def add_rigged_votes(rng, chances, target, outcome):
     """Votes of a voter who starts sixty battles, recognizes the target with a detector, and gives it this outcome."""
-    pairs = ask(rng, np.zeros(MODELS), chances, BURST).votes[target]
+    pairs = simulate_votes(rng, np.zeros(MODELS), chances, BURST).votes[target]
     wins = np.zeros((MODELS, MODELS))
     wins[target] = pairs * outcome
     wins[:, target] = pairs * (1 - outcome)
@@ -48,7 +50,7 @@ def test_sixty_battles_of_one_voter_make_nobody_unranked_and_move_no_rating_by_a
     """The voter votes for or against one model of each board, but cannot choose its battles."""
     within = []
     for rng, board, fit in boards:
-        chances, target = drawn(compute_pair_weights(board, fit)), int(rng.integers(MODELS))
+        chances, target = compute_draw_shares(compute_pair_weights(board, fit)), int(rng.integers(MODELS))
         for outcome in (1, 0):
             after_board = add_votes(board, add_rigged_votes(rng, chances, target, outcome))
             after = bradley_terry.fit(after_board, start=fit.ratings)

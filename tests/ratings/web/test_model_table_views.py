@@ -39,7 +39,7 @@ def names(client, query=""):
 
 
 def key(**alike):
-    [found] = [each.key for each in table.build_table("", {}).series if alike.items() <= vars(each.alike).items()]
+    [found] = [each.key for each in table.build_table("", {}).series if alike.items() <= vars(each.conditions).items()]
     return found
 
 

@@ -10,22 +10,22 @@
     hang-3   slowloris-3    after 3 tokens (default 0): silence; one byte of keep-alive per second
     reset-3  truncated-3    after 3 tokens: connection reset; half an event, then a proper end
     garbage-3  fails-3      after 3 tokens: random bytes; an error object inside the stream
-    filtered-3              after 3 tokens: stopped by the provider's filter
+    filtered-3              after 3 tokens: stopped by the provider's content filter
     toolong                 the prompt is longer than the context
     endless  html  empty  blank
     refuses-FIELD           status 400 if the request has this field (stream_options, …)
     ponders-1500            spends this many tokens on hidden reasoning: without a higher limit, the answer is empty
 
     thinks  thinks-tag      reasons first, in the format's own field or between <think> and </think>
-    surrogates  bytes       emoji split over chunks, lone halves, NUL; invalid UTF-8
+    surrogates  bytes       emoji split over chunks, lone surrogates, NUL; invalid UTF-8
     split  crlf  plain      written in pieces of 7 bytes; CRLF, comments, ids; as text/plain
     json  lingers           one document instead of a stream; no [DONE] and no end of the connection
     cut                     reports that the answer ended at the length limit
 
-    once  turn-2  pct-30    misbehaves only the first time for this prompt; only in turn 2; for 30% of prompts
+    once  turn-2  pct-30    misbehaves only on the first request of a prompt; only in turn 2; for 30% of prompts
     when-hush               misbehaves only if the prompt contains this word
 
-Any text may precede a slash: `a/steady-50` and `b/steady-50` behave alike and give different answers.
+A prefix before a slash changes only the text: `a/steady-50` and `b/steady-50` behave alike but give different answers.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(text.split(" "))
 
 
-MISBEHAVIOURS = split_words(
+MISBEHAVIORS = split_words(
     "error hang slowloris reset truncated garbage fails filtered toolong endless html empty blank refuses ponders"
 )
 MANNERS = split_words("thinks surrogates bytes split crlf plain json lingers cut")
@@ -58,12 +58,12 @@ SURROGATES_CLEAN = "Smile 😀 lone \ufffd half nul gone end \ufffd"
 BYTES: tuple[bytes, ...] = (b"caf\xe9", b" \xff and ", "naïve".encode())
 BYTES_CLEAN = "caf\ufffd \ufffd and naïve"
 
-Token = str | bytes  # bytes are the verbatim content of a JSON string
+Token = str | bytes  # bytes are inserted verbatim into a JSON string
 
 
 @dataclass(frozen=True)
-class Behaviour:
-    misbehaviour: str = ""
+class Behavior:
+    misbehavior: str = ""
     value: str = ""
     manners: frozenset[str] = frozenset()
     rate: float = 1000
@@ -79,24 +79,24 @@ class Behaviour:
 
     @property
     def after(self) -> int:
-        """The number of tokens before the misbehavior."""
-        return int(self.value) if self.value.isdigit() and self.misbehaviour != "error" else 0
+        """The number of tokens before the misbehavior starts."""
+        return int(self.value) if self.value.isdigit() and self.misbehavior != "error" else 0
 
     def misbehaves(self, model: str, prompt: str, turn: int, *, first: bool) -> bool:
         return (
-            bool(self.misbehaviour)
+            bool(self.misbehavior)
             and (first or not self.once)
             and self.when in prompt
             and (not self.turn or turn == self.turn)
             and create_rng(model, prompt).random() * 100 < self.percent
         )
 
-    def well(self) -> "Behaviour":
-        return replace(self, misbehaviour="")
+    def well(self) -> "Behavior":
+        return replace(self, misbehavior="")
 
 
-def parse(model: str) -> Behaviour:
-    """The behavior that the name describes; `unknown` has the words without a meaning."""
+def parse(model: str) -> Behavior:
+    """Return the behavior that a model name describes. `unknown` contains words without a meaning."""
     name, says, text = model.partition("says:")
     words = name.rpartition("/")[2].split("-") if name.rpartition("/")[2] else []
     values: dict[str, object] = {"says": text if says else ""}
@@ -106,8 +106,8 @@ def parse(model: str) -> Behaviour:
         if word in VALUES:
             name, kind = VALUES[word]
             values[name] = kind(words.pop(0))
-        elif word in MISBEHAVIOURS:
-            values["misbehaviour"] = word
+        elif word in MISBEHAVIORS:
+            values["misbehavior"] = word
             if words and (words[0].isdigit() or word == "refuses"):
                 values["value"] = words.pop(0)
         elif word == "once":
@@ -116,8 +116,8 @@ def parse(model: str) -> Behaviour:
             values["manners"] = frozenset({word, *values.get("manners", ())})  # type: ignore[misc]
         elif word:
             unknown.append(word)
-    assert values.keys() <= {f.name for f in fields(Behaviour)}
-    return Behaviour(**values, unknown=tuple(unknown))  # type: ignore[arg-type]
+    assert values.keys() <= {f.name for f in fields(Behavior)}
+    return Behavior(**values, unknown=tuple(unknown))  # type: ignore[arg-type]
 
 
 def create_rng(model: str, prompt: str) -> random.Random:
@@ -125,23 +125,23 @@ def create_rng(model: str, prompt: str) -> random.Random:
 
 
 def tokens(model: str, prompt: str) -> Sequence[Token]:
-    """The tokens of the model's answer to this prompt (the last user message), if it behaves."""
-    behaviour = parse(model)
-    if behaviour.says:
-        first, *rest = behaviour.says.split(" ")
+    """Return the tokens of the model's regular answer to this prompt (the last user message)."""
+    behavior = parse(model)
+    if behavior.says:
+        first, *rest = behavior.says.split(" ")
         return [first, *(f" {word}" for word in rest)]
-    if "surrogates" in behaviour.manners:
+    if "surrogates" in behavior.manners:
         return SURROGATES
-    if "bytes" in behaviour.manners:
+    if "bytes" in behavior.manners:
         return BYTES
     rng = create_rng(model, prompt)
-    length = int(behaviour.length) or rng.randint(30, 60)
+    length = int(behavior.length) or rng.randint(30, 60)
     first, *rest = rng.choices(WORDS, k=length)
     return [first.strip() or "So", *(word if word.isspace() else f" {word}" for word in rest)]
 
 
 def reasoning(model: str, prompt: str) -> list[str]:
-    """The tokens of the model's reasoning before that answer."""
+    """Return the tokens of the model's reasoning before that answer."""
     if "thinks" not in parse(model).manners:
         return []
     first, *rest = create_rng(model, f"thoughts on {prompt}").choices(WORDS[:40], k=12)
@@ -149,7 +149,7 @@ def reasoning(model: str, prompt: str) -> list[str]:
 
 
 def expected_text(model: str, prompt: str) -> str:
-    """The answer that a backend should deliver, cleaned."""
+    """Return the text that a backend should deliver."""
     answer_tokens = tokens(model, prompt)
     if answer_tokens is SURROGATES:
         return SURROGATES_CLEAN
