@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
-from kombu import Queue
+from kombu.entity import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, secret_keys
@@ -155,7 +155,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "ratings"
 # Messages of turns are hints, and the database has the turns: the worker keeps no record of those that it has taken.
-CELERY_TASK_QUEUES = (Queue("answers", no_ack=True), Queue("ratings"))
+CELERY_TASK_QUEUES = (Queue("answers", no_ack=True), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu's own
 CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
 CELERY_BEAT_SCHEDULE = {
     "refresh the boards": {"task": "ratings.refresh", "schedule": 5.0, "options": {"expires": 5}},

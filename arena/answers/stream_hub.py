@@ -34,7 +34,6 @@ RETRY_DELAY_S = 1.0
 MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
 STALL_TIMEOUT_S = 30.0
-READER_CHECK_S = 1.0
 COMMENT = b": still here\n\n"
 FIRST_ID = b"0"  # before all entries of a stream in Redis
 logger = logging.getLogger(__name__)
@@ -85,6 +84,8 @@ class FollowedBattle:
 
 class BattleHub:
     """All battles with readers in this process, and the loop that updates their views."""
+
+    reader_check_s = 1.0
 
     def __init__(self) -> None:
         self.followed: dict[UUID, FollowedBattle] = {}
@@ -178,7 +179,7 @@ class BattleHub:
             if not self.followed:
                 self.wake_event.clear()
                 await self.wake_event.wait()
-            if round_start - self.checked_readers_at >= READER_CHECK_S:
+            if round_start - self.checked_readers_at >= self.reader_check_s:
                 self._check_readers()
             try:
                 await self._update_views()
@@ -204,7 +205,8 @@ class BattleHub:
             return []
         battles_by_key = {battle.key: battle for battle in battles}
         positions = (battle.last_id for battle in battles_by_key.values())
-        streams: Any = await self.redis.execute_command("XREAD", "STREAMS", *battles_by_key, *positions)
+        command: Any = self.redis.execute_command("XREAD", "STREAMS", *battles_by_key, *positions)  # type: ignore[no-untyped-call]  # redis-py's own
+        streams = await command
         return [battles_by_key[key] for key, entries in streams if not _apply_entries(battles_by_key[key], entries)]
 
     async def _reload(self, battles: list[FollowedBattle]) -> None:

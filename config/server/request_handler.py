@@ -15,8 +15,8 @@ from django.urls import set_script_prefix
 
 from core.storage.database import database_sync_to_async
 
-# Under load, requests wait for one of these threads. The pool has a connection for each of them and for each query thread
-# (`core.storage.database`). With fewer connections, requests would wait for one and fail after the pool's timeout.
+# Under load, requests wait for one of these threads. The pool has a connection for each of them and for each query
+# thread (`core.storage.database`). With fewer connections, requests would wait for one, and fail after its timeout.
 VIEW_THREADS = ThreadPoolExecutor(8, "view")
 View = Callable[..., Any]
 

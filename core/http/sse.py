@@ -1,7 +1,7 @@
 """Server-sent events: streaming responses, and limits on open streams.
 
-The limits per voter, per address, and per network count the streams of all processes. Each process also limits the number
-of its streams of one kind.
+The limits per voter, per address, and per network count the streams of all processes. Each process also limits the
+number of its streams of one kind.
 """
 
 from collections.abc import AsyncIterator, Mapping

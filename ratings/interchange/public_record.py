@@ -67,8 +67,9 @@ def _parse_vote_id(after: str) -> int:
 class RecordStream:
     """All votes of a pool as JSON Lines, in batches. No database connection is held while the client reads.
 
-    A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread. Raises RequestError
-    429 if this address already has two open streams, and 503 if this process has four.
+    A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread.
+
+    Raises RequestError 429 if this address already has two open streams, and 503 if this process has four.
     """
 
     def __init__(self, pool: str, address: str) -> None:

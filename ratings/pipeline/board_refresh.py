@@ -1,9 +1,9 @@
 """The refresh of boards: apply waiting votes to the tallies, then fit and publish the boards that changed.
 
 The boards with the most votes come first. In a large pool, each board is published as soon as it is fitted. In a small
-pool, several boards are published in one transaction. A board whose tallies have changed is marked as behind until it is
-published, so the next refresh completes an interrupted one. A board that cannot be fitted stays marked, and the refresh
-tries it again after a minute.
+pool, several boards are published in one transaction. A board whose tallies have changed is marked as behind until it
+is published, so the next refresh completes an interrupted one. A board that cannot be fitted stays marked, and the
+refresh tries it again after a minute.
 """
 
 import logging
@@ -32,8 +32,7 @@ REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializ
 # range. No other board is published during a fit, so fits must not be too frequent.
 STYLE_INTERVAL_RANGE_S = (10.0, 50.0)
 STYLE_INTERVAL_FACTOR = 200
-# In a smaller pool, a board is fitted in a few milliseconds, so separate statements and threads would cost more than the
-# fit.
+# In a smaller pool, a fit takes a few milliseconds, so separate statements and threads would cost more than the fit.
 LARGE_POOL_VOTES = 50_000
 MAX_PARALLEL_FITS = 2  # in a large pool, fits run in threads, because they release the GIL most of the time
 # The number of boards that are published between two reads of the outbox.

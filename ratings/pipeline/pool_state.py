@@ -20,8 +20,8 @@ from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.vote_arrays import Floats, Indices
 
 MAX_POOLS = 20
-# Each refresh replays at least this many of the newest votes, and at most twice as many, because votes can commit out of
-# order: by 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
+# Each refresh replays at least this many of the newest votes, and at most twice as many, because votes can commit out
+# of order: by 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
 # Votes are sorted by the voter's number without this many of its lowest bits.
 VOTER_GROUP_BITS = 8
