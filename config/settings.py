@@ -107,10 +107,10 @@ DATABASE_OPTIONS: dict[str, Any] = {
     # Persistent connections leak under ASGI, so a pool owns them. It has a connection for each thread of a web process
     # that uses the database: eight of views, six of queries, and one each of readiness and metrics. So a request waits
     # for a thread, and never for a connection, for which it would wait 5 s and fail. Four web processes need 64 of the
-    # 100 connections that PostgreSQL has by default; eight need 128 of the 200 of ours. Connections that were not used
-    # for a minute are closed, because each costs PostgreSQL some megabytes. The pool gives up a lost connection early:
-    # the pauses between its attempts double, so it would wait as long again after an outage.
-    "pool": {"min_size": 1, "max_size": 16, "max_idle": 60, "timeout": 5, "reconnect_timeout": 5},
+    # 100 connections that PostgreSQL has by default; eight need 128 of the 200 of ours. A pool that did not
+    # use one of its connections for 10 s closes it, because each costs PostgreSQL 5 MB. The pool gives up a lost
+    # connection early: the pauses between its attempts double, so it would wait as long again after an outage.
+    "pool": {"min_size": 1, "max_size": 16, "max_idle": 10, "timeout": 5, "reconnect_timeout": 5},
 }
 DATABASES = {
     "default": {
@@ -310,6 +310,7 @@ LOGGING = {
     "loggers": {
         "django": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
+        "psycopg.pool": {"level": "WARNING"},  # else, a line for each connection that is not needed
         # Strangers send thousands of requests for missing addresses and foreign hosts.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
