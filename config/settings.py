@@ -112,9 +112,9 @@ DATABASE_OPTIONS: dict[str, Any] = {
     # uses the database: eight for views, six for queries, one for readiness, and one for metrics. So a request may wait
     # for a thread, but never for a connection, which would fail after 5 s. Four web processes use at most 64 of the 100
     # connections that PostgreSQL allows by default; eight use at most 128 of the 200 of the embedded PostgreSQL. A
-    # connection is closed after a minute without use, because it costs PostgreSQL several megabytes. The pool gives up
+    # connection is closed after 10 s without use, because it costs PostgreSQL 5 MB. The pool gives up
     # lost connections early, because its retry delays double and would extend an outage.
-    "pool": {"min_size": 1, "max_size": 16, "max_idle": 60, "timeout": 5, "reconnect_timeout": 5},
+    "pool": {"min_size": 1, "max_size": 16, "max_idle": 10, "timeout": 5, "reconnect_timeout": 5},
 }
 DATABASES = {
     "default": {
@@ -317,6 +317,7 @@ LOGGING = {
     "loggers": {
         "django": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
+        "psycopg.pool": {"level": "WARNING"},  # otherwise it logs each connection that it closes
         # Scanners send thousands of requests for missing paths and unknown hosts.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},

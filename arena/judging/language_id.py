@@ -84,4 +84,5 @@ def _load_identifier() -> "LanguageIdentifier":
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages([*LANGUAGES, NO_LANGUAGE])
+    identifier._full_model = None  # noqa: SLF001  # 20 MB in each process, which only other languages would need
     return identifier

@@ -105,9 +105,7 @@ def test_killed_process_gives_its_slots_up_and_the_other_one_takes_over(pair: Se
     with Crowd(pair, PEOPLE, *QUICK, name="one of two") as crowd, ExitStack() as stack:
         person = Person(pair.port)
         battle = person.start(prompt, *STEADY)
-        streams = [
-            open_stream(pair, pid, person, battle) for pid in (killed, other) for _ in range(3)
-        ]  # six, the limit
+        streams = [open_stream(pair, pid, person, battle) for pid in (killed, other) for _ in range(3)]
         for stream in streams:
             stack.callback(stream.close)
         assert all(is_refused(pair, pid, person, battle) for pid in web)
