@@ -2,17 +2,20 @@
 
 If a model is far below the line, voters like it less than its score predicts. If it is far above the line, they like it
 more. A large residual does not prove anything: it can be due to overfitting, leakage, a narrow test, style, or chance.
+
+The functions import numpy themselves, because each web process loads this module, and few pages show a regression.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atanh, sqrt, tanh
-from typing import Literal
-
-import numpy as np
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING, Literal
 
 from ratings.statistics.constants import Z95
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
 
 MIN_MODELS = 12
 MIN_OUTLIER_Z = 1.5
@@ -84,10 +87,10 @@ class BenchmarkRegression:
 
 def regress_ratings(
     names: Sequence[str],
-    scores: ArrayLike,
-    ratings: ArrayLike,
-    rating_se: ArrayLike = 0.0,
-    score_se: ArrayLike = 0.0,
+    scores: "ArrayLike",
+    ratings: "ArrayLike",
+    rating_se: "ArrayLike" = 0.0,
+    score_se: "ArrayLike" = 0.0,
 ) -> BenchmarkRegression:
     """Return the regression of ratings on scores.
 
@@ -96,6 +99,8 @@ def regress_ratings(
     Raises ValueError if there are fewer than twelve models, if a number is not finite or its absolute value is a
     billion or more, if the lengths of the arguments differ, or if all scores or all ratings are equal.
     """
+    import numpy as np
+
     x = _check_numbers("scores", scores, len(names))
     y = _check_numbers("ratings", ratings, len(names))
     noise_y = _check_numbers("errors", rating_se, len(names))
@@ -133,14 +138,18 @@ def compute_correlation_interval(rho: float, n: int) -> tuple[float, float]:
     return tanh(atanh(rho) - margin), tanh(atanh(rho) + margin)
 
 
-def _rank_values(values: np.ndarray) -> np.ndarray:
+def _rank_values(values: "np.ndarray") -> "np.ndarray":
     """Return ranks that start at 1. Equal values get the mean of their ranks."""
+    import numpy as np
+
     _, positions, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2)[positions]
     return ranks
 
 
-def _check_numbers(kind: str, values: ArrayLike, size: int) -> np.ndarray:
+def _check_numbers(kind: str, values: "ArrayLike", size: int) -> "np.ndarray":
+    import numpy as np
+
     numbers = np.asarray(values, dtype=float)
     if numbers.ndim and numbers.shape != (size,):
         raise ValueError(f"There are {numbers.size} {kind} for {size} models.")

@@ -11,7 +11,7 @@ SLOW = "; import sys; print(*{'scipy', 'numpy', 'rest_framework'} & set(sys.modu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("process", "loaded"), [(WEB, {"numpy", "rest_framework"}), (WORKER, {"rest_framework"})])
+@pytest.mark.parametrize(("process", "loaded"), [(WEB, {"rest_framework"}), (WORKER, {"rest_framework"})])
 def test_process_begins_without_what_only_fits_need(process, loaded):
     result = subprocess.run([sys.executable, "-c", process + SLOW], capture_output=True, text=True, check=True)
     assert set(result.stdout.split()) == loaded
