@@ -24,7 +24,7 @@ LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits the
 NOT_DRAWN_PREFIX = "not drawn: "  # prefix of config.prepare's messages for the user
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
-WEB_MEMORY_BYTES = 150 * MIB  # of each web process after the first
+WEB_MEMORY_BYTES = 200 * MIB  # of each web process after the first, measured in use
 MAX_DEFAULT_WEB_PROCESSES = 4
 MAX_WEB_PROCESSES = 8  # with their pools, they and the workers use at most the connections of our PostgreSQL
 # Small matrices gain nothing from more threads, which would take the CPU from the other programs.

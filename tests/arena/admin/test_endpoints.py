@@ -8,10 +8,12 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 
-from arena.admin.endpoints import EndpointAdmin, describe_probe
+from arena.admin.endpoints import MAX_RUNNING_TESTS, EndpointAdmin, describe_probe
 from arena.endpoints.probe import NO_KEY, ProbeResult
 from arena.models import Endpoint, EndpointCall, EndpointDay
 from core.models import AuditEntry
+from core.storage.redis_clients import get_redis_client
+from core.storage.shared_slots import SharedSlots
 from tests import factories
 from tests.fake_provider import FakeProvider
 from tests.processes import eventually
@@ -151,6 +153,19 @@ def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provide
     assert "did not answer: Unavailable. See log/web*.log in the" in text(answer)
     assert KEY not in text(answer)
     assert AuditEntry.objects.get().after == vars(ProbeResult("unavailable"))
+
+
+def test_button_is_for_two_endpoints_at_a_time_in_all_web_processes(admin):
+    another_process = SharedSlots("tests")
+    slots = [another_process.acquire(MAX_RUNNING_TESTS) for _ in range(2)]
+
+    answer = admin.post(f"{LIST}{factories.endpoint().pk}/ask/", follow=True)
+
+    assert "Two endpoints are being tested. Try again when" in text(answer)
+    assert not AuditEntry.objects.exists()
+    for slot in slots:
+        slot.release()
+    assert eventually(lambda: not get_redis_client().exists("slots:tests:all"), 5)
 
 
 def test_button_is_pressed_and_not_followed(admin):
