@@ -9,6 +9,7 @@ from arena.answers.attempt_tags import derive_attempt_tag
 from arena.answers.markdown import render_answer
 from arena.answers.stream_events import BattleView
 from arena.models import Answer, Battle, row_locks
+from core.storage.compiled_queries import CompiledQuery, Placeholder
 from core.storage.database import database_sync_to_async
 
 # The fields of answers, turns, and battles that a view needs.
@@ -33,15 +34,20 @@ def load_voter_view(voter_id: UUID, battle_id: UUID) -> BattleView:
 
     Raises RequestError 404 if the battle does not exist or belongs to another voter.
     """
-    answers = list(_query_answers(battle_id).filter(turn__battle__voter=voter_id).only(*VIEW_FIELDS))
+    answers = ANSWERS_OF_VOTER.load(battle_id, voter_id)
     if not answers:
         raise row_locks.battle_not_found_error()
     return build_battle_view(answers)
 
 
-def _query_answers(battle_id: UUID) -> QuerySet[Answer]:
+def _query_answers(battle_id: UUID | Placeholder) -> QuerySet[Answer]:
     answers = Answer.objects.filter(turn__battle=battle_id).select_related("turn__battle")
     return answers.order_by("turn__number", "side")
+
+
+ANSWERS_OF_VOTER = CompiledQuery(
+    lambda battle, voter: _query_answers(battle).filter(turn__battle__voter=voter).only(*VIEW_FIELDS)
+)
 
 
 def build_battle_view(answers: Iterable[Answer]) -> BattleView:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery, prefetch_related_objects
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -31,7 +31,7 @@ from arena.battles.reveal import build_reveal
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import Answer, Battle, Turn
+from arena.models import Answer, Battle, Turn, battle_turns
 from core.http.errors import RequestError, build_error_response, field_error, read_json_body, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
@@ -42,7 +42,7 @@ from core.storage.shared_slots import SharedSlot
 
 def build_battle_data(battle: Battle) -> dict[str, Any]:
     """Return a battle with all of its turns, as its voter may see it now."""
-    prefetch_related_objects([battle], "turns__answers")
+    battle_turns.prefetch_turns(battle)
     return _build_summary(battle) | {"turns": [_build_turn(battle, turn) for turn in battle.turns.all()]}
 
 

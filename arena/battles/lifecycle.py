@@ -25,6 +25,7 @@ from arena.judging import vote_rules
 from arena.models import LIVE_POOL, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter, battle_lengths, row_locks
 from arena.signals import vote_cast
 from core.http.errors import RequestError, field_error, sanitize_name
+from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import set_prefetched
 
 MAX_TURNS = 20
@@ -293,16 +294,19 @@ def _announce_state(battle: Battle, state: str) -> None:
 
 def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
     """Return one of this voter's battles. Raises RequestError 404 if it does not exist or belongs to another voter."""
-    try:
-        return query_battles().get(id=battle_id, voter=voter_id)
-    except Battle.DoesNotExist:
-        raise row_locks.battle_not_found_error() from None
+    battles = BATTLE_OF_VOTER.load(battle_id, voter_id)
+    if not battles:
+        raise row_locks.battle_not_found_error()
+    return battles[0]
 
 
 def query_battles() -> QuerySet[Battle]:
     """Return a queryset of battles with their votes, and with the model fields that the reveal needs."""
     relations = (f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license"))
     return Battle.objects.select_related("vote", *relations).only(*LOADED_FIELDS)
+
+
+BATTLE_OF_VOTER = CompiledQuery(lambda battle, voter: query_battles().filter(id=battle, voter=voter))
 
 
 def cast_vote(

@@ -8,10 +8,12 @@ from arena.endpoints.performance import AnswerStats, compute_answer_stats, load_
 from arena.models import LIVE_POOL, SIDES, Answer, Battle, Standing
 from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
+from core.storage.compiled_queries import CompiledQuery
 from core.text.number_format import format_count, format_dollars
 
 RATING_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 MILLION = 1_000_000
+STANDING_OF_POOL = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool))
 
 
 def load_standing(battle: Battle) -> dict[str, Any]:
@@ -21,7 +23,8 @@ def load_standing(battle: Battle) -> dict[str, Any]:
     each row, `models` is the number of ranked models.
     """
     pool = LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
-    ratings = dict[str, Any](Standing.objects.filter(pool=pool).values_list("ratings", flat=True).first() or {})
+    standings = STANDING_OF_POOL.load(pool)
+    ratings: dict[str, Any] = standings[0].ratings if standings else {}
     rows = {side: ratings.get(getattr(battle, f"model_{side}").slug) for side in SIDES}
     ranked = sum(row["rank"] is not None for row in ratings.values())
     return {side: row and {**row, "models": ranked} for side, row in rows.items()}

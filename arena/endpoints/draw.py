@@ -8,7 +8,9 @@ from itertools import combinations
 from arena.endpoints import pair_sampler
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.context_limit import list_small_windows
-from arena.models import LIVE_POOL, Endpoint, PairWeight
+from arena.models import LIVE_POOL, Endpoint, PairWeight, conversation_limit
+from core.storage.compiled_queries import CompiledQuery
+from core.storage.database import fetch_rows
 
 MIN_MODELS = 2
 
@@ -26,12 +28,18 @@ def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
 
 def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int | None]:
     """Return the models of `list_drawable_models` with their tokens per day, or None for no limit."""
-    endpoints = Endpoint.objects.filter(IN_DRAW)
     if chosen is None:
-        endpoints = endpoints.exclude(pk__in=list_small_windows().values("pk"))
+        endpoints = _compile_drawable_query(conversation_limit()).load()
     else:
-        endpoints = endpoints.filter(model_id__in=chosen)
-    return dict(endpoints.values_list("model_id", "tokens_per_day"))
+        endpoints = list(Endpoint.objects.filter(IN_DRAW, model_id__in=chosen))
+    return {endpoint.model_id: endpoint.tokens_per_day for endpoint in endpoints}
+
+
+@lru_cache(maxsize=4)
+def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Endpoint]:
+    """Return the query for the drawable endpoints. The limit on conversations decides which windows are small."""
+    endpoints = Endpoint.objects.filter(IN_DRAW).only("model_id", "tokens_per_day")
+    return CompiledQuery(lambda: endpoints.exclude(pk__in=list_small_windows().values("pk")))
 
 
 def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
@@ -67,7 +75,8 @@ def _compute_draw_shares(pool: str, updated_at: datetime | None, models: tuple[i
 
 def _load_update_time(pool: str) -> datetime | None:
     """Return when the pool's weights were updated. Caches use this time in their keys to reload new weights."""
-    return PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
+    rows = fetch_rows("SELECT updated_at FROM arena_pairweight WHERE pool = %s", [pool])
+    return rows[0][0] if rows else None
 
 
 @lru_cache(maxsize=64)

@@ -25,6 +25,7 @@ from arena.identity.bearer import read_bearer_key
 from arena.models import Vote, Voter
 from core.http import outages
 from core.http.errors import RequestError
+from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import database_sync_to_async
 
 VOTER_COOKIE = "voter"  # the full name comes from `get_cookie_name`
@@ -35,6 +36,7 @@ COOKIELESS_PATHS = ("/.well-known/",)
 # Programs that only read get no cookie, so that caches can share their responses.
 COOKIELESS_READ_PATHS = ("/api/v1/", "/api/schema/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+VOTER_BY_ID = CompiledQuery(lambda voter: Voter.objects.filter(pk=voter))
 
 cookie_signer = TimestampSigner(salt="arena.voter")
 current_key_signer = TimestampSigner(salt="arena.voter", fallback_keys=[])
@@ -213,8 +215,8 @@ def get_voter_id(request: HttpRequest) -> uuid.UUID:
 
 def get_or_create_voter(request: HttpRequest) -> Voter:
     """Return the row of the request's voter, and create it if necessary."""
-    voter, _created = Voter.objects.get_or_create(id=get_voter_id(request))
-    return voter
+    voters = VOTER_BY_ID.load(get_voter_id(request))
+    return voters[0] if voters else Voter.objects.get_or_create(id=get_voter_id(request))[0]
 
 
 def list_voter_votes(voter_id: uuid.UUID) -> QuerySet[Vote]:

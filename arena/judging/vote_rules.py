@@ -3,17 +3,14 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db import connection
-from django.db.models import prefetch_related_objects
-
 from arena.identity.voters import keyed_hash
 from arena.judging.identity_leaks import find_leak
 from arena.judging.identity_probes import is_identity_probe
 from arena.judging.model_names import collect_model_names
 from arena.judging.style_features import compute_features
 from arena.judging.topics import classify_prompts
-from arena.models import SIDES, Answer, Battle, Turn, Vote
-from catalog.models import LanguageModel
+from arena.models import SIDES, Answer, Battle, Turn, battle_turns
+from core.storage.database import fetch_rows
 
 SIDE_BY_SIDE = "side_by_side"
 STOPPED = "stopped"
@@ -25,6 +22,17 @@ OWN_QUESTION_CATEGORY = "exclude-suggestions"  # battles that did not start with
 # The first half of the advisory lock that serializes the votes of a voter.
 ADVISORY_LOCK_KEY = 7_298_543
 PROMPT_HASH_LENGTH = 32
+MODEL_NAMES_SQL = """
+    SELECT model.name, model.slug, endpoint.upstream_id, maker.name FROM catalog_languagemodel model
+    LEFT JOIN arena_endpoint endpoint ON endpoint.model_id = model.id
+    LEFT JOIN catalog_organization maker ON maker.id = model.organization_id
+    WHERE model.id = ANY(%s)"""
+VERSIONS_SQL = """
+    SELECT answer.id, answer.attempt, answer.stopped FROM arena_turn turn
+    JOIN arena_answer answer ON answer.turn_id = turn.id WHERE turn.battle_id = %s"""
+COUNTED_VOTE_SQL = """
+    SELECT FROM arena_vote WHERE voter = %s AND prompt_hash = %s AND pool = %s AND counted
+    AND model_a_id = ANY(%s) AND model_b_id = ANY(%s) LIMIT 1"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
 
     Call this before taking locks, because hostile texts can take a large part of a second.
     """
-    prefetch_related_objects([battle], "turns__answers")
+    battle_turns.prefetch_turns(battle)
     turns = list(battle.turns.all())
     answers = [answer for turn in turns for answer in turn.answers.all()]
     versions = AnswerVersions.of(battle, ((answer.pk, answer.attempt, answer.stopped) for answer in answers))
@@ -97,8 +105,7 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
 
 def confirm_analysis(battle: Battle, analysis: BattleAnalysis) -> BattleAnalysis:
     """Return the given analysis of a locked battle, or a new analysis if the texts have changed."""
-    answers = Answer.objects.filter(turn__battle=battle).values_list("id", "attempt", "stopped")
-    if analysis.versions == AnswerVersions.of(battle, answers):
+    if analysis.versions == AnswerVersions.of(battle, fetch_rows(VERSIONS_SQL, [battle.pk])):
         return analysis
     battle.refresh_from_db()  # discards prefetched turns and answers
     return analyze_battle(battle)
@@ -144,16 +151,13 @@ def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
     An advisory lock serializes a voter's concurrent votes. A lock on the voter's row could cause a deadlock, because
     the battle is already locked here, and deletions and logins lock the voter before battles.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ADVISORY_LOCK_KEY, str(battle.voter_id)])
-    pair = (battle.model_a_id, battle.model_b_id)
-    votes = Vote.objects.filter(voter=battle.voter_id, prompt_hash=prompt_hash, pool=battle.pool, counted=True)
-    return votes.filter(model_a__in=pair, model_b__in=pair).exists()
+    fetch_rows("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ADVISORY_LOCK_KEY, str(battle.voter_id)])
+    pair = [battle.model_a_id, battle.model_b_id]
+    return bool(fetch_rows(COUNTED_VOTE_SQL, [battle.voter_id, prompt_hash, battle.pool, pair, pair]))
 
 
 def _has_leak(battle: Battle, turns: list[Turn]) -> bool:
-    models = LanguageModel.objects.filter(pk__in=(battle.model_a_id, battle.model_b_id))
-    rows = models.values_list("name", "slug", "endpoint__upstream_id", "organization__name")
+    rows = fetch_rows(MODEL_NAMES_SQL, [[battle.model_a_id, battle.model_b_id]])
     own_names = frozenset[str]().union(*(collect_model_names(*row) for row in rows))
     texts = ((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns)
     return find_leak(texts, own_names) is not None

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from arena.models import Battle, Voter
+from arena.models import Battle
 from core.http.errors import RequestError
+from core.storage.database import fetch_rows
 
 
 def lock_voter(voter_id: UUID) -> None:
@@ -15,7 +16,7 @@ def lock_voter(voter_id: UUID) -> None:
     Raises RequestError 409 `voter_gone` if the row has been deleted, or merged into an account, in the meantime. The
     row is not created again, because the browser then belongs to another voter, who could not read or delete the data.
     """
-    if not Voter.objects.select_for_update(no_key=True).filter(pk=voter_id).values_list("pk").first():
+    if not fetch_rows("SELECT FROM arena_voter WHERE id = %s FOR NO KEY UPDATE", [voter_id]):
         detail = _("Your data was deleted, or you logged in, during this request. Please try again.")
         raise RequestError("voter_gone", detail, 409)
 
