@@ -57,6 +57,8 @@ def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -
         "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
         "delivery lag p95, ms": float(np.percentile(lags, 95)),
+        "starting a battle p95, ms": _p95_ms([each.started - each.asked for each in began if each.started]),
+        "voting p95, ms": _p95_ms([each.vote_s for each in records if each.voted and start.at <= each.ready < end.at]),
         **_summarize_pieces([each for each in records if start.at <= each.ready < end.at]),
         **({SERVICE_MS: sum(ms_each[name] for name in service)} if service else {}),
         **{f"  ms of {name}": ms_each[name] for name in service},
@@ -67,6 +69,10 @@ def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -
         "client, % of a core per battle": share["client"],
         "other programs, % of a core": share["others"] * open_s / (end.at - start.at),
     }
+
+
+def _p95_ms(seconds: Sequence[float]) -> float:
+    return float(np.percentile(seconds, 95)) * 1000 if len(seconds) else 0.0
 
 
 def _summarize_pieces(ended: Sequence[BattleRecord]) -> dict[str, float]:

@@ -26,7 +26,9 @@ class BattleRecord:
     prompt: str
     id: str = ""
     asked: float = 0.0
+    started: float = 0.0
     ready: float = 0.0
+    vote_s: float = 0.0
     panes: dict[str, Pane] = field(default_factory=lambda: {"a": Pane(""), "b": Pane("")})
     text: dict[str, str] = field(default_factory=lambda: {"a": "", "b": ""})
     added: list[float] = field(default_factory=list)
@@ -126,7 +128,7 @@ def make_arena_fight(url: str, mock: str, *, paced: bool) -> Fight:
         try:
             record.asked = time.monotonic()
             battle = expect(201, await channel.call("POST", "/api/v1/battles/", {"prompt": record.prompt}))
-            record.id = battle["id"]
+            record.id, record.started = battle["id"], time.monotonic()
             ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             reading = asyncio.ensure_future(channel.call("GET", battle["events_url"], on_event=_reader(record, ended)))
             await asyncio.wait((reading, ended), return_when=asyncio.FIRST_COMPLETED)
@@ -160,8 +162,9 @@ async def _vote(record: BattleRecord, url: str, cookies: dict[str, str]) -> None
     try:
         winner = Random(record.prompt).choice(WINNERS)
         path = f"/api/v1/battles/{record.id}/vote/"
+        sent = time.monotonic()
         voted = expect(201, await channel.call("POST", path, {"winner": winner}))
-        record.voted = True
+        record.voted, record.vote_s = True, time.monotonic() - sent
         for model in voted["models"]:
             record.panes[model["side"]].model = model["slug"]
     finally:

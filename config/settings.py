@@ -118,7 +118,7 @@ DATABASE_OPTIONS: dict[str, Any] = {
 }
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "core.storage.postgresql",
         "NAME": _conninfo.get("dbname", "arena"),
         "USER": _conninfo.get("user", ""),
         "PASSWORD": _conninfo.get("password", ""),

@@ -1,0 +1,39 @@
+"""Statements that would have more parameters than PostgreSQL can bind are split."""
+
+from uuid import uuid4
+
+import pytest
+from django.db.models.functions import Now
+
+from arena.models import Voter
+from catalog.models import LanguageModel
+from core.storage.postgresql.base import MAX_PARAMETERS
+
+pytestmark = pytest.mark.django_db
+
+
+def test_bulk_create_splits_rows_with_too_many_values(django_assert_num_queries):
+    number = MAX_PARAMETERS // 2 + 1  # of two values each
+
+    with django_assert_num_queries(2):
+        Voter.objects.bulk_create(Voter(id=uuid4(), created_at=Now()) for _ in range(number))
+
+    assert Voter.objects.count() == number
+
+
+def test_in_bulk_splits_keys(django_assert_num_queries):
+    model = LanguageModel.objects.create(slug="one", name="One")
+
+    with django_assert_num_queries(2):
+        assert LanguageModel.objects.in_bulk([model.pk, *range(10**6, 10**6 + MAX_PARAMETERS)]) == {model.pk: model}
+
+
+def test_bulk_update_splits_rows_with_too_many_values():
+    names = [f"model {number}" for number in range(MAX_PARAMETERS // 5)]
+    models = LanguageModel.objects.bulk_create(LanguageModel(slug=name.replace(" ", "-"), name="") for name in names)
+    for model, name in zip(models, names, strict=True):
+        model.name = name
+
+    LanguageModel.objects.bulk_update(models, ["name"], batch_size=None)
+
+    assert set(LanguageModel.objects.values_list("name", flat=True)) == set(names)
