@@ -31,6 +31,7 @@ from core.storage.database import set_prefetched
 MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
 IDLE_TIMEOUT = timedelta(hours=24)
+MAX_EXPIRED = 10_000  # per run, so that one statement can name them all
 SKIP = "skip"
 MODEL_FIELDS = ("slug", "name", "open_weights", "parameters_total", "parameters_active")
 RELATED_FIELDS = ("organization__name", "license__name")
@@ -278,7 +279,7 @@ def expire_battles() -> int:
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():
         # Check again under the locks, because a question may have been committed after the first query.
-        locked_ids = list(idle.select_for_update(skip_locked=True).values_list("id", flat=True))
+        locked_ids = list(idle.select_for_update(skip_locked=True).values_list("id", flat=True)[:MAX_EXPIRED])
         idle_ids = list(idle.filter(id__in=locked_ids).values_list("id", flat=True))
         unjudged.filter(id__in=idle_ids).update(state=Battle.State.EXPIRED)
     for battle_id in idle_ids:

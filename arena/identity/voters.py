@@ -14,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.utils.decorators import sync_and_async_middleware
@@ -226,7 +227,8 @@ def list_voter_votes(voter_id: uuid.UUID) -> QuerySet[Vote]:
     """
     own_vote_ids = Vote.objects.filter(voter=voter_id).exclude(prompt_hash="").values_list("pk", flat=True)
     battle_vote_ids = Vote.objects.filter(battle__voter=voter_id).values_list("pk", flat=True)
-    return Vote.objects.filter(pk__in={*own_vote_ids, *battle_vote_ids})
+    ids = RawSQL("SELECT unnest(%s::bigint[])", [[*own_vote_ids, *battle_vote_ids]])
+    return Vote.objects.filter(pk__in=ids)
 
 
 def get_client_address(request: HttpRequest) -> str:
