@@ -3,16 +3,17 @@
 import argparse
 import asyncio
 import os
+import select
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from signal import Signals
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from config import environment
 from launcher import development, embedded, local_models, model_watch
@@ -273,26 +274,40 @@ def _report_if_slow(what: str) -> Iterator[None]:
 
 
 def print_line(line: str, *, prefix: str = "arena: ") -> None:
-    print(f"{prefix}{line}", flush=True)
+    """Print a line at once, cut to what a pipe takes whole. It is lost if nobody reads the output, or the pipe is full:
+    neither may stop or block the service.
+    """
+    if sys.stdout is None:  # the program was started with a closed output
+        return
+    data = f"{prefix}{line}".encode(errors="replace")[: select.PIPE_BUF - 1] + b"\n"
+    with suppress(OSError):
+        output = sys.stdout.fileno()
+        if select.select([], [output], [], 0)[1]:
+            os.write(output, data)
+
+
+async def run_until_signal(service: Coroutine[Any, Any, None]) -> None:
+    """Run the service until it ends, or until the first of STOP_SIGNALS cancels it. Later signals are ignored."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(service)
+
+    def stop() -> None:
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, lambda: None)
+        print_line("stopping")
+        task.cancel()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def main(arguments: list[str]) -> None:
     os.umask(0o077)
     options = parse_options(arguments)
     os.chdir(embedded.PROJECT_ROOT)
-    loop = asyncio.get_running_loop()
-    service = asyncio.create_task(run_service(options))
-
-    def stop() -> None:
-        for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, lambda: None)
-        print_line("stopping")
-        service.cancel()
-
-    for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, stop)
-    with suppress(asyncio.CancelledError):
-        await service
+    await run_until_signal(run_service(options))
 
 
 if __name__ == "__main__":
