@@ -11,7 +11,7 @@ from django.db import transaction
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim
 from catalog.importers import lm_eval, open_llm, scores_csv
-from catalog.importers.model_facts import ModelLookup
+from catalog.importers.models_dev import ModelLookup
 from catalog.importers.score_row import ScoreRow
 from catalog.matching.resolver import make_slug
 from catalog.models import Benchmark, Fact, LanguageModel, Score

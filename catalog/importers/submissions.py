@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim, is_in_future
 from catalog.importers import lm_eval
-from catalog.importers.model_facts import load_model_keys
+from catalog.importers.models_dev import load_model_keys
 from catalog.importers.score_row import ScoreRow
 from catalog.importers.scores import import_scores
 from catalog.matching.aliases import find_model

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.importers.model_facts import load_model_keys
+from catalog.importers.models_dev import load_model_keys
 from catalog.matching.aliases import find_model
 from catalog.matching.resolver import NamedModels
 from catalog.matching.seed_files import read_aliases

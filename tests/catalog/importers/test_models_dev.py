@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from catalog.importers import models_dev_facts
-from catalog.importers.model_facts import import_models_dev, load_model_keys, save_prices
+from catalog.importers.models_dev import import_models_dev, load_model_keys, save_prices
 from catalog.importers.models_dev_facts import ListedPrice, describe_model
 from catalog.models import Fact, LanguageModel, Price
 from tests import factories
