@@ -15,13 +15,13 @@ from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.web.leaderboard import filters, links
-from ratings.web.leaderboard.board_view import MAX_PINS
-from ratings.web.leaderboard.cells import LeaderboardRow, RatingAxis, build_row, compute_axis, format_group
 from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardColumn
 from ratings.web.leaderboard.comparison import ModelComparison, compare_models
 from ratings.web.leaderboard.downloads import CONTENT_TYPES
 from ratings.web.leaderboard.filters import FACT_LABELS
 from ratings.web.leaderboard.query import LeaderboardState
+from ratings.web.leaderboard.table_options import MAX_PINS
+from ratings.web.leaderboard.table_rows import LeaderboardRow, RatingAxis, build_row, compute_axis, format_group
 
 MAX_FRAGMENTS = 48  # at most half a megabyte each
 fragment_cache: TtlCache[bytes] = TtlCache(MAX_FRAGMENTS)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from ratings.boards.board_urls import build_query_string
-from ratings.web.leaderboard.board_view import NO_COLUMN, BoardView
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME
 from ratings.web.leaderboard.filters import list_filter_parameters
+from ratings.web.leaderboard.table_options import NO_COLUMN, TableOptions
 
 QueryPairs = list[tuple[str, str]]
 
 
-def build_view_query(board: Mapping[str, str], view: BoardView, default_columns: tuple[str, ...] = ()) -> str:
+def build_view_query(board: Mapping[str, str], view: TableOptions, default_columns: tuple[str, ...] = ()) -> str:
     """Return the query string of a view.
 
     board: the query parameters of the board
@@ -26,7 +26,7 @@ def build_view_query(board: Mapping[str, str], view: BoardView, default_columns:
     )
 
 
-def list_order_parameters(view: BoardView) -> QueryPairs:
+def list_order_parameters(view: TableOptions) -> QueryPairs:
     if (view.sort, view.descending) == ("rank", False):
         return []
     parameters = [("sort", view.sort)]
@@ -35,11 +35,11 @@ def list_order_parameters(view: BoardView) -> QueryPairs:
     return parameters
 
 
-def list_pin_parameters(view: BoardView) -> QueryPairs:
+def list_pin_parameters(view: TableOptions) -> QueryPairs:
     return [("pin", slug) for slug in view.pins]
 
 
-def list_column_parameters(view: BoardView, default_columns: tuple[str, ...]) -> QueryPairs:
+def list_column_parameters(view: TableOptions, default_columns: tuple[str, ...]) -> QueryPairs:
     if view.columns is None or view.columns == default_columns:
         return []
     return [("column", name) for name in view.columns or (NO_COLUMN,)]

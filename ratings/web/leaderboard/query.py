@@ -10,10 +10,10 @@ from ratings.boards.board_selection import BoardSelection
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardContext, BoardModelFacts
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import ELO, ELO_STYLE_CONFLICT, EMPTY_BOARD, BoardKey
-from ratings.web.leaderboard import board_view, links
-from ratings.web.leaderboard.board_view import BoardView, FilterResult
+from ratings.web.leaderboard import links, table_options
 from ratings.web.leaderboard.columns import LeaderboardEntry, list_default_columns
 from ratings.web.leaderboard.filters import QueryParameters
+from ratings.web.leaderboard.table_options import FilterResult, TableOptions
 
 CURRENT_FIELDS = ("organization", "license", "open_weights")
 
@@ -29,7 +29,7 @@ class LeaderboardState:
 
     requested_key: BoardKey
     board_key: BoardKey
-    view: BoardView
+    view: TableOptions
     published: PublishedBoard
     context: BoardContext
     conflict: str = ""
@@ -55,7 +55,7 @@ class LeaderboardState:
 
     @cached_property
     def _filter_result(self) -> FilterResult:
-        return board_view.filter_entries(self.all_entries, self.view)
+        return table_options.filter_entries(self.all_entries, self.view)
 
     @property
     def entries(self) -> list[LeaderboardEntry]:
@@ -75,7 +75,7 @@ class LeaderboardState:
 
     @property
     def columns(self) -> list[str]:
-        return board_view.list_visible_columns(self.view, self.default_columns)
+        return table_options.list_visible_columns(self.view, self.default_columns)
 
     @property
     def query(self) -> str:
@@ -100,7 +100,7 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
     Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
     """
     requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # it has `get`
-    view = board_view.parse_board_view(parameters)
+    view = table_options.parse_table_options(parameters)
     if requested_key.style_control and requested_key.method == ELO:
         return _build_conflict_state(requested_key, view)
     board_key, board = board_selection.select_board(requested_key, parameters)  # type: ignore[arg-type]  # it has `get`
@@ -108,7 +108,7 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
     return LeaderboardState(requested_key, board_key, view, board, context)
 
 
-def _build_conflict_state(requested_key: BoardKey, view: BoardView) -> LeaderboardState:
+def _build_conflict_state(requested_key: BoardKey, view: TableOptions) -> LeaderboardState:
     """Return an empty board with the form as it was sent, so that the user can resolve the conflict with one change."""
     board = snapshot_cache.get_board(replace(requested_key, style_control=False))
     empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
