@@ -79,12 +79,12 @@ class FilterResult:
     unknown: Mapping[str, int]
 
 
-def filter_entries(entries: Sequence[LeaderboardEntry], view: TableOptions) -> FilterResult:
+def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -> FilterResult:
     """Return the models that pass the filters, sorted.
 
     Ranked models come before unranked models. Within both groups, unknown values come last, whatever the direction.
     """
-    active_filters = filters.list_active_filters(view)
+    active_filters = filters.list_active_filters(options)
     passing = []
     unknown = Counter[str]()
     left_out = 0
@@ -100,18 +100,18 @@ def filter_entries(entries: Sequence[LeaderboardEntry], view: TableOptions) -> F
             passing.append(entry)
     ranked = [entry for entry in passing if has_rank(entry.row)]
     unranked = [entry for entry in passing if not has_rank(entry.row)]
-    return FilterResult([*_sort_entries(ranked, view), *_sort_entries(unranked, view)], left_out, unknown)
+    return FilterResult([*_sort_entries(ranked, options), *_sort_entries(unranked, options)], left_out, unknown)
 
 
-def _sort_entries(entries: list[LeaderboardEntry], view: TableOptions) -> list[LeaderboardEntry]:
-    value = COLUMNS_BY_NAME[view.sort].value
+def _sort_entries(entries: list[LeaderboardEntry], options: TableOptions) -> list[LeaderboardEntry]:
+    value = COLUMNS_BY_NAME[options.sort].value
     known = [entry for entry in entries if value(entry) is not None]
-    known.sort(key=value, reverse=view.descending)
+    known.sort(key=value, reverse=options.descending)
     return known + [entry for entry in entries if value(entry) is None]
 
 
-def list_visible_columns(view: TableOptions, default_columns: Sequence[str]) -> list[str]:
+def list_visible_columns(options: TableOptions, default_columns: Sequence[str]) -> list[str]:
     """Return the names of the visible columns in order. The column that sorts the table is always visible."""
-    optional = default_columns if view.columns is None else view.columns
-    visible = {*FIXED_COLUMNS, view.sort, *optional}
+    optional = default_columns if options.columns is None else options.columns
+    visible = {*FIXED_COLUMNS, options.sort, *optional}
     return [column.name for column in COLUMNS if column.name in visible]

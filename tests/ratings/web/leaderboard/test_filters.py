@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("board_key", "view", "words"),
+    ("board_key", "options", "words"),
     [
         (BoardKey(), TableOptions(), "Coding"),
         (BoardKey(style_control=True), TableOptions(sort="votes", pins=("x",)), "Coding · style control"),
@@ -39,8 +39,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (BoardKey(), TableOptions(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
     ],
 )
-def test_words_say_what_differs_from_the_usual_board(board_key, view, words):
-    assert join_description(board_key, "Coding", describe_filters(view)) == words
+def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
+    assert join_description(board_key, "Coding", describe_filters(options)) == words
 
 
 @pytest.mark.django_db

@@ -17,7 +17,7 @@ USUAL = ("votes", "price")
 
 
 @pytest.mark.parametrize(
-    ("board_key", "view", "query"),
+    ("board_key", "options", "query"),
     [
         (BoardKey(), TableOptions(), ""),
         (BoardKey(), TableOptions(columns=USUAL), ""),
@@ -38,13 +38,13 @@ USUAL = ("votes", "price")
         (BoardKey(), TableOptions(commercial="yes", organization="Ö"), "?commercial=yes&organization=%C3%96"),
     ],
 )
-def test_query_says_all_and_is_understood_again(board_key, view, query):
-    assert links.build_view_query(board_urls.build_board_parameters(board_key), view, USUAL) == query
+def test_query_says_all_and_is_understood_again(board_key, options, query):
+    assert links.build_table_query(board_urls.build_board_parameters(board_key), options, USUAL) == query
     parameters = QueryDict(query[1:])
     assert snapshots.parse_board_key(parameters) == board_key
     again = table_options.parse_table_options(parameters)
-    assert table_options.list_visible_columns(again, USUAL) == table_options.list_visible_columns(view, USUAL)
-    assert links.build_view_query(board_urls.build_board_parameters(board_key), again, USUAL) == query
+    assert table_options.list_visible_columns(again, USUAL) == table_options.list_visible_columns(options, USUAL)
+    assert links.build_table_query(board_urls.build_board_parameters(board_key), again, USUAL) == query
 
 
 def test_fields_are_those_of_the_form():
