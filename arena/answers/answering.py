@@ -12,11 +12,11 @@ from dataclasses import replace
 import aiohttp
 from django.conf import settings
 
-from arena.answers import endpoint_batches, replacement
+from arena.answers import replacement
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
-from arena.endpoints import circuit_breaker, probe
+from arena.endpoints import call_stats, circuit_breaker, probe
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
@@ -134,10 +134,10 @@ class AnswerRunner:
         if self.session.closed:  # by this process, so the failure is not the endpoint's
             return
         with contextlib.suppress(DatabaseUnreachable):
-            await self.batcher.call(endpoint_batches.record_probes, ProbeReport(claim, outcome))
+            await self.batcher.call(circuit_breaker.record_probes, ProbeReport(claim, outcome))
 
     def _record_call(self, call: CallRecord) -> None:
-        task = asyncio.ensure_future(self.batcher.call(endpoint_batches.record_calls, call))
+        task = asyncio.ensure_future(self.batcher.call(call_stats.record_calls, call))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @contextlib.asynccontextmanager
