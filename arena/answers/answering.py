@@ -12,7 +12,7 @@ from dataclasses import replace
 import aiohttp
 from django.conf import settings
 
-from arena.answers import replacement
+from arena.answers import failover
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
@@ -93,7 +93,7 @@ class AnswerRunner:
 
     async def _find_replacement(self, job: SideJob, reason: str) -> SideJob | None:
         with contextlib.suppress(DatabaseUnreachable):
-            return await self.batcher.call(replacement.replace_models, replacement.ReplaceRequest(job, reason))
+            return await self.batcher.call(failover.replace_models, failover.ReplaceRequest(job, reason))
         return None
 
     async def _ask_with_retry(self, side: LiveSide) -> None:
