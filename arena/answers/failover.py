@@ -1,12 +1,22 @@
-"""Replaces a model that failed before its first visible word. Each side gets at most one replacement."""
+"""Retries a model that failed before its first word, and then replaces it. Each side gets at most one replacement."""
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from arena.answers import jobs
+from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
+from arena.answers.live_turn import LiveSide, LiveTurn
 from arena.endpoints import draw, token_budgets
+from arena.endpoints.backends.protocol import Action, BackendError
 from arena.models import Answer, Battle
+
+RETRY_DELAY_S = 0.3
+# Calls the side's model once. Raises BackendError if the model fails.
+AskOnce = Callable[[LiveSide], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -17,8 +27,46 @@ class ReplaceRequest:
     reason: str
 
 
+async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batcher: DatabaseBatcher) -> None:
+    """Ask the side's model. If it fails before its first word, ask a replacement, which becomes the side's job.
+
+    A model is replaced only in the first turn of a blind battle (`TurnJob.replaceable`). Raises the BackendError of the
+    last call.
+    """
+    try:
+        await _ask_with_retry(side, ask_once)
+    except BackendError as error:
+        if not turn.job.replaceable or error.action is Action.GIVE_UP:
+            raise
+        job = await _find_replacement(side.job, error.reason, batcher)
+        if job is None:
+            raise
+        side.job = job
+        await _ask_with_retry(side, ask_once)
+
+
+async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
+    """Ask the model. After a temporary failure before its first word, ask it once more."""
+    try:
+        await ask_once(side)
+    except BackendError as error:
+        if error.action is not Action.RETRY or side.lane.began:
+            raise
+        await asyncio.sleep(RETRY_DELAY_S * (0.5 + random.random()))  # noqa: S311  # jitter, no secret
+        await ask_once(side)
+
+
+async def _find_replacement(job: SideJob, reason: str, batcher: DatabaseBatcher) -> SideJob | None:
+    with contextlib.suppress(DatabaseUnreachable):
+        return await batcher.call(replace_models, ReplaceRequest(job, reason))
+    return None
+
+
 def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
     """Replace the failed models. Return the new job for each request, in order.
+
+    The new model is drawn as the opponent of the other side's model, among the models in the draw with budget left. The
+    battle stores the failed model and the reason.
 
     A result is None if no model is left, if another worker has claimed the answer, or if the side has already had a
     replacement.
