@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import os
-import select
 import shutil
 import socket
 import sys
@@ -19,7 +18,7 @@ from config import environment
 from launcher import development, embedded, local_models, model_watch
 from launcher.data_folder import DataFolder, DataFolderError
 from launcher.local_models import MIB, LocalModel
-from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently
+from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently, write_line
 
 LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits the local models' context
 NOT_DRAWN_PREFIX = "not drawn: "  # prefix of config.prepare's messages for the user
@@ -274,16 +273,7 @@ def _report_if_slow(what: str) -> Iterator[None]:
 
 
 def print_line(line: str, *, prefix: str = "arena: ") -> None:
-    """Print a line at once, cut to what a pipe takes whole. It is lost if nobody reads the output, or the pipe is full:
-    neither may stop or block the service.
-    """
-    if sys.stdout is None:  # the program was started with a closed output
-        return
-    data = f"{prefix}{line}".encode(errors="replace")[: select.PIPE_BUF - 1] + b"\n"
-    with suppress(OSError):
-        output = sys.stdout.fileno()
-        if select.select([], [output], [], 0)[1]:
-            os.write(output, data)
+    write_line(sys.stdout, f"{prefix}{line}")
 
 
 async def run_until_signal(service: Coroutine[Any, Any, None]) -> None:
