@@ -57,13 +57,14 @@ async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
 
 
 async def _find_replacement(job: SideJob, reason: str, batcher: DatabaseBatcher) -> SideJob | None:
+    """Return the job of the replacement, or None if there is none or the database does not answer."""
     with contextlib.suppress(DatabaseUnreachable):
         return await batcher.call(replace_models, ReplaceRequest(job, reason))
     return None
 
 
 def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
-    """Replace the failed models. Return the new job for each request, in order.
+    """Replace the failed models in the caller's transaction. Return the new job for each request, in order.
 
     The new model is drawn as the opponent of the other side's model, among the models in the draw with budget left. The
     battle stores the failed model and the reason.
