@@ -63,7 +63,7 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
 
 
 def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
-    """Claim the probes that are due and that no other worker has claimed. The first request gets all of them."""
+    """Claim due probes that are still unclaimed. The first request gets all of them."""
     return [_claim_probes(), *([] for _ in requests[1:])]
 
 

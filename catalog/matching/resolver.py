@@ -87,7 +87,7 @@ class ModelLookup:
 
 
 def load_model_keys() -> dict[str, int]:
-    """Map lower-case slugs, and names that only one model has, to model keys."""
+    """Map lowercase slugs and unique names to model keys."""
     rows = list(LanguageModel.objects.values_list("pk", "slug", "name"))
     counts = Counter(name.lower() for _, _, name in rows)
     by_name = {name.lower(): pk for pk, _, name in rows if counts[name.lower()] == 1}

@@ -100,7 +100,7 @@ StreamPart = TextPart | Usage | Truncation
 
 
 class EventReader:
-    """Reads the events of one answer. Each wire format of a server has its own subclass.
+    """Reads one answer's events. Each wire format of a server has its own subclass.
 
     Its caller, `response.AnswerDecoder`, handles `[DONE]`, errors in the stream, malformed events, and leading white
     space.
