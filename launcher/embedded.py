@@ -17,7 +17,7 @@ from signal import Signals
 from config import secret_keys
 from launcher import postgres, valkey
 from launcher.data_folder import DataFolder, DataFolderError
-from launcher.supervisor import PrintLine, ProgramError, Supervisor
+from launcher.supervisor import PrintLine, ProgramError, Supervisor, write_line
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 WAIT_TIMEOUT_S = 30
@@ -166,7 +166,7 @@ async def main(arguments: list[str]) -> int:
 
 
 def print_warning(line: str) -> None:
-    sys.stderr.write(f"arena: {line}\n")
+    write_line(sys.stderr, f"arena: {line}")
 
 
 if __name__ == "__main__":

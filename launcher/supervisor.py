@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import select
 import shutil
 import time
 from collections import deque
@@ -10,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
-from typing import Any
+from typing import Any, TextIO
 
 from launcher.log_files import LogFile
 
@@ -264,6 +265,19 @@ async def _stop_keeper(running: _RunningProgram) -> None:
     if running.keeper:
         running.keeper.cancel()
         await asyncio.wait([running.keeper])
+
+
+def write_line(stream: TextIO | None, line: str) -> None:
+    """Write a line to standard output or standard error at once, cut to the length that a pipe takes whole.
+
+    The line is lost if the stream is closed or nobody reads it, because neither may stop or block the supervisor.
+    """
+    if stream is None:  # Python was started with this stream closed
+        return
+    with contextlib.suppress(OSError):
+        descriptor = stream.fileno()
+        if select.select([], [descriptor], [], 0)[1]:
+            os.write(descriptor, line.encode(errors="replace")[: select.PIPE_BUF - 1] + b"\n")
 
 
 async def run_concurrently(*steps: Coroutine[Any, Any, None]) -> None:

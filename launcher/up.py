@@ -6,19 +6,19 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from signal import Signals
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from config import environment
 from launcher import development, embedded, local_models, model_watch
 from launcher.data_folder import DataFolder, DataFolderError
 from launcher.local_models import MIB, LocalModel
-from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently
+from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently, write_line
 
 LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits the local models' context
 NOT_DRAWN_PREFIX = "not drawn: "  # prefix of config.prepare's messages for the user
@@ -273,26 +273,31 @@ def _report_if_slow(what: str) -> Iterator[None]:
 
 
 def print_line(line: str, *, prefix: str = "arena: ") -> None:
-    print(f"{prefix}{line}", flush=True)
+    write_line(sys.stdout, f"{prefix}{line}")
+
+
+async def run_until_signal(service: Coroutine[Any, Any, None]) -> None:
+    """Run the service until it ends, or until the first of STOP_SIGNALS cancels it. Later signals are ignored."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(service)
+
+    def stop() -> None:
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, lambda: None)
+        print_line("stopping")
+        task.cancel()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def main(arguments: list[str]) -> None:
     os.umask(0o077)
     options = parse_options(arguments)
     os.chdir(embedded.PROJECT_ROOT)
-    loop = asyncio.get_running_loop()
-    service = asyncio.create_task(run_service(options))
-
-    def stop() -> None:
-        for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, lambda: None)
-        print_line("stopping")
-        service.cancel()
-
-    for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, stop)
-    with suppress(asyncio.CancelledError):
-        await service
+    await run_until_signal(run_service(options))
 
 
 if __name__ == "__main__":

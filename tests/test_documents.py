@@ -11,7 +11,7 @@ import pytest
 
 from arena.endpoints import models_file
 from arena.endpoints.backends.client import Post
-from arena.endpoints.backends.protocol import Delta, Message, Request, Usage
+from arena.endpoints.backends.protocol import Delta, Message, Request, Truncation, Usage
 from arena.endpoints.backends.response import AnswerDecoder
 from config.environment import SETTINGS
 
@@ -245,12 +245,13 @@ def test_reference_names_everything(document, names):
     assert names - quoted(document) == set()
 
 
-def test_backend_of_contributing_works_in_twenty_lines():
+def test_backend_of_contributing_works_in_few_lines():
     [example] = blocks("CONTRIBUTING.md", "python")
-    assert len([line for line in example.splitlines() if line]) <= 20
+    assert len([line for line in example.splitlines() if line]) <= 23
     names: dict = {}
     exec(example, names)  # noqa: S102
-    assert names["AcmeBackend"]().build_post(ACME, frozenset()) == Post(
+    backend = names["AcmeBackend"]()
+    assert backend.build_post(ACME, frozenset()) == Post(
         "https://acme.example/v1/chat",
         {"Authorization": "Bearer sk-1"},
         {
@@ -258,11 +259,16 @@ def test_backend_of_contributing_works_in_twenty_lines():
             "messages": [{"by": "user", "text": "Hi"}],
             "rules": "Be brief.",
             "limit": 64,
+            "temperature": 0.7,
         },
     )
-    answer = AnswerDecoder(names["AcmeBackend"]().create_reader())
-    parts = list(answer.feed(b'data: {"text": "Hello"}\n\ndata: {"stop": true, "tokens_in": 3, "tokens_out": 1}\n\n'))
-    assert [*parts, *answer.end()] == [Delta("Hello"), Usage(3, 1)]
+    assert "temperature" not in backend.build_post(ACME, frozenset({"temperature"})).body
+    assert backend.build_post(replace(ACME, thinking_tokens=1000), frozenset()).body["limit"] == 1064
+    for reason, ends in ((b"end", [Usage(3, 1)]), (b"limit", [Truncation(), Usage(3, 1)])):
+        answer = AnswerDecoder(backend.create_reader())
+        stop = b'data: {"stop": "%b", "tokens_in": 3, "tokens_out": 1}\n\n' % reason
+        parts = list(answer.feed(b'data: {"text": "Hello"}\n\n' + stop))
+        assert [*parts, *answer.end()] == [Delta("Hello"), *ends]
 
 
 def test_pictures_are_small_and_all_shown():

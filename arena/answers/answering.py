@@ -1,9 +1,11 @@
-"""Answers one side of a turn: waits for a slot, calls the model, and handles failures. Probes use the same slots."""
+"""Answers one side of a turn: waits for a slot, calls the model, and records the call. Probes use the same slots.
+
+`arena.answers.failover` decides what happens after a failure.
+"""
 
 import asyncio
 import contextlib
 import logging
-import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -12,11 +14,10 @@ from dataclasses import replace
 import aiohttp
 from django.conf import settings
 
-from arena.answers import endpoint_batches, replacement
+from arena.answers import failover
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
-from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
-from arena.endpoints import circuit_breaker, probe
+from arena.endpoints import call_stats, circuit_breaker, probe
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
@@ -25,7 +26,6 @@ from arena.endpoints.circuit_breaker import ClaimedProbe, ProbeReport
 from arena.models import Answer
 
 SLOT_TIMEOUT_S = 60
-RETRY_DELAY_S = 0.3
 MAX_TRIES = 3
 # The 4xx statuses about keys, addresses, and rate limits, which no question can cause.
 STATUSES_OF_ENDPOINT = frozenset({401, 403, 404, 429})
@@ -70,41 +70,13 @@ class AnswerRunner:
             side.end("unavailable")
             return
         try:
-            await self._ask_or_replace(turn, side)
+            await failover.ask_or_replace(turn, side, self._ask_once, self.batcher)
             side.end()
         except BackendError as error:
             side.end(error.reason)
         except Exception:
             logger.exception("answer %s failed", side.job.answer_id)
             side.end("unavailable")
-
-    async def _ask_or_replace(self, turn: LiveTurn, side: LiveSide) -> None:
-        """Ask the model. If it fails before its first word, ask a replacement."""
-        try:
-            await self._ask_with_retry(side)
-        except BackendError as error:
-            if not turn.job.replaceable or error.action is Action.GIVE_UP:
-                raise
-            job = await self._find_replacement(side.job, error.reason)
-            if job is None:
-                raise
-            side.job = job
-            await self._ask_with_retry(side)
-
-    async def _find_replacement(self, job: SideJob, reason: str) -> SideJob | None:
-        with contextlib.suppress(DatabaseUnreachable):
-            return await self.batcher.call(replacement.replace_models, replacement.ReplaceRequest(job, reason))
-        return None
-
-    async def _ask_with_retry(self, side: LiveSide) -> None:
-        """Ask the model. After a temporary failure before its first word, ask it once more."""
-        try:
-            await self._ask_once(side)
-        except BackendError as error:
-            if error.action is not Action.RETRY or side.lane.began:
-                raise
-            await asyncio.sleep(RETRY_DELAY_S * (0.5 + random.random()))  # noqa: S311  # jitter, no secret
-            await self._ask_once(side)
 
     async def _ask_once(self, side: LiveSide) -> None:
         job = side.job
@@ -134,10 +106,10 @@ class AnswerRunner:
         if self.session.closed:  # by this process, so the failure is not the endpoint's
             return
         with contextlib.suppress(DatabaseUnreachable):
-            await self.batcher.call(endpoint_batches.record_probes, ProbeReport(claim, outcome))
+            await self.batcher.call(circuit_breaker.record_probes, ProbeReport(claim, outcome))
 
     def _record_call(self, call: CallRecord) -> None:
-        task = asyncio.ensure_future(self.batcher.call(endpoint_batches.record_calls, call))
+        task = asyncio.ensure_future(self.batcher.call(call_stats.record_calls, call))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @contextlib.asynccontextmanager

@@ -36,7 +36,10 @@ class BatchCall:
 
 
 class DatabaseBatcher:
-    """Runs batch operations (see `arena.answers.leases`) for the coroutines of one event loop."""
+    """Runs batch operations for the coroutines of one event loop.
+
+    A batch operation takes the arguments of the calls that wait, and returns one result for each, in order.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from arena.answers import endpoint_batches, jobs, leases
+from arena.answers import jobs, leases
 from arena.answers.answering import AnswerRunner
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import TurnJob
@@ -20,6 +20,7 @@ from arena.answers.live_turn import LiveSide, LiveTurn
 from arena.answers.markdown import render_answer
 from arena.answers.publisher import Publisher
 from arena.answers.release_clock import TICK_S
+from arena.endpoints import circuit_breaker
 from arena.models import Answer
 
 logger = logging.getLogger(__name__)
@@ -221,7 +222,7 @@ class Engine:
         if self.draining:
             return
         with contextlib.suppress(DatabaseUnreachable):
-            for claim in await self.batcher.call(endpoint_batches.claim_probes, None):
+            for claim in await self.batcher.call(circuit_breaker.claim_probes, None):
                 self._run_in_background(self.runner.run_probe(claim))
 
     async def _drain(self, seconds: float) -> None:

@@ -95,8 +95,8 @@ class CallRecord:
     tokens_per_s: float | None = None
 
 
-def record_calls(calls: Sequence[CallRecord]) -> None:
-    """Store calls, and request a probe of each endpoint that failed before its first token.
+def record_calls(calls: Sequence[CallRecord]) -> list[None]:
+    """Store calls, and request a probe for each endpoint that failed before its first token.
 
     Failures after the first token do not request a probe. It would pass, because a probe ends at its first token.
     """
@@ -104,6 +104,7 @@ def record_calls(calls: Sequence[CallRecord]) -> None:
     failed_endpoints = {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}
     if failed_endpoints:
         circuit_breaker.request_probes(failed_endpoints)
+    return [None] * len(calls)
 
 
 def get_max_network_failures() -> int | None:

@@ -11,7 +11,7 @@ then removes it again. That probe waits for the time in the 429 response, up to 
 failed probe. A 429 response about an unpaid account counts as a failure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,8 +62,12 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
         )
 
 
-def claim_probes() -> list[ClaimedProbe]:
-    """Claim the probes that are due and that no other worker has claimed."""
+def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
+    """Claim due probes that are still unclaimed. The first request gets all of them."""
+    return [_claim_probes(), *([] for _ in requests[1:])]
+
+
+def _claim_probes() -> list[ClaimedProbe]:
     claim_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
     with connection.cursor() as cursor:
         cursor.execute(
@@ -83,10 +87,11 @@ def claim_probes() -> list[ClaimedProbe]:
     return [ClaimedProbe(endpoint, claim_ends[endpoint.pk]) for endpoint in endpoints]
 
 
-def record_probes(reports: Iterable[ProbeReport]) -> None:
+def record_probes(reports: Sequence[ProbeReport]) -> list[None]:
     """Store the results of probes. A result is ignored if its probe has been claimed again in the meantime."""
     for report in sorted(reports, key=lambda report: report.probe.endpoint.pk):
         _record_probe(report.probe, report.result)
+    return [None] * len(reports)
 
 
 def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:

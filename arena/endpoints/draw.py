@@ -1,4 +1,7 @@
-"""Draws the models of a new battle, or a replacement for one model."""
+"""Lists the models that can be in a battle, and draws pairs of them with the newest pair weights.
+
+`arena.endpoints.pair_sampler` makes the random choice.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Draws the two models of a battle at random.
+"""Chooses a pair of models at random, with a known propensity.
 
 Pairs are drawn by weight, and a tenth of the draws are uniform, so each propensity is known and above zero. A cap
 limits each model's share of the draws. Without the cap, the weights would put a new model into nine of ten draws:

@@ -11,9 +11,8 @@ from django.db import transaction
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim
 from catalog.importers import lm_eval, open_llm, scores_csv
-from catalog.importers.model_facts import ModelLookup
 from catalog.importers.score_row import ScoreRow
-from catalog.matching.resolver import make_slug
+from catalog.matching.resolver import ModelLookup, make_slug
 from catalog.models import Benchmark, Fact, LanguageModel, Score
 
 FORMATS: dict[str, Callable[[bytes, str], list[ScoreRow]]] = {

@@ -14,7 +14,7 @@ from catalog.benchmarks.rankings import save_benchmarks
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim, parse_day, parse_value
 from catalog.importers import scores_csv
-from catalog.importers.model_facts import import_models_dev, save_prices
+from catalog.importers.models_dev import import_models_dev, save_prices
 from catalog.importers.models_dev_facts import ListedPrice
 from catalog.importers.scores import import_scores
 from catalog.matching import seed_files

@@ -19,12 +19,9 @@ from django.utils.translation import gettext as _
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim, is_in_future
 from catalog.importers import lm_eval
-from catalog.importers.model_facts import load_model_keys
 from catalog.importers.score_row import ScoreRow
 from catalog.importers.scores import import_scores
-from catalog.matching.aliases import find_model
-from catalog.matching.resolver import NamedModels
-from catalog.matching.seed_files import read_aliases
+from catalog.matching.resolver import ModelLookup, NamedModels
 from catalog.models import Fact, Score, Submission
 from core.storage import fair_queue
 
@@ -163,12 +160,8 @@ def _check_is_new(content: SubmissionContent) -> None:
     """Raise DuplicateSubmission if the catalog already has this content."""
     if content.kind == Submission.Kind.SCORES and Score.objects.filter(run=content.digest).exists():
         raise DuplicateSubmission(_("The catalog already has the scores of this file."))
-    if content.kind == Submission.Kind.MODEL and _is_known_model(content.summary["model"]):
+    if content.kind == Submission.Kind.MODEL and ModelLookup().find(content.summary["model"]) is not None:
         raise DuplicateSubmission(_("The catalog already has this model."))
-
-
-def _is_known_model(name: str) -> bool:
-    return find_model(name, load_model_keys(), read_aliases()) is not None or NamedModels().has_all({name})
 
 
 def load_score_rows(submission: Submission) -> list[ScoreRow]:

@@ -1,17 +1,20 @@
-"""Finds models by the names used in imported files, and creates missing ones."""
+"""Finds models by the names used in imported files: by slug, name, or alias. Creates missing ones."""
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import count
 
+from catalog.matching.aliases import find_model
+from catalog.matching.seed_files import read_aliases
 from catalog.models import LanguageModel
 
 MAX_SLUG_LENGTH = 190  # leaves room for a number within 200 characters
 
 
 class NamedModels:
-    """Model keys by slug and by name, loaded once.
+    """Model keys by exact slug and name, loaded once.
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
     """
@@ -54,6 +57,41 @@ class NamedModels:
             self._slugs.add(free)
             pairs.append((name, free))
         return pairs
+
+
+class ModelLookup:
+    """Finds or creates models by slug, name, or alias (see `aliases.find_model`), and otherwise like `NamedModels`.
+
+    Loads the catalog once, when constructed.
+    """
+
+    def __init__(self) -> None:
+        self._names = NamedModels()
+        self._known = load_model_keys()
+        self._aliases = read_aliases()
+
+    @property
+    def created(self) -> int:
+        """The number of models created so far."""
+        return self._names.created
+
+    def find(self, name: str) -> int | None:
+        key = find_model(name, self._known, self._aliases)
+        if key is None and self._names.has_all({name}):
+            return self._names.get_or_create_keys([name])[name]
+        return key
+
+    def get_or_create(self, name: str) -> int:
+        key = find_model(name, self._known, self._aliases)
+        return self._names.get_or_create_keys([name])[name] if key is None else key
+
+
+def load_model_keys() -> dict[str, int]:
+    """Map lowercase slugs and unique names to model keys."""
+    rows = list(LanguageModel.objects.values_list("pk", "slug", "name"))
+    counts = Counter(name.lower() for _, _, name in rows)
+    by_name = {name.lower(): pk for pk, _, name in rows if counts[name.lower()] == 1}
+    return by_name | {slug.lower(): pk for pk, slug, _ in rows}
 
 
 def make_slug(name: str) -> str:

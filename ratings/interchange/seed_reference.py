@@ -11,9 +11,8 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.importers.model_facts import load_model_keys
 from catalog.matching.aliases import find_model
-from catalog.matching.resolver import NamedModels
+from catalog.matching.resolver import NamedModels, load_model_keys
 from catalog.matching.seed_files import read_aliases
 from catalog.models import LanguageModel
 from ratings.boards import snapshots

@@ -83,6 +83,7 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
         for example because it had only one voter.
     start (M,): start values, such as the previous ratings. They affect the speed, but not the result.
 
+    `likelihood.Estimate.from_bounded` sets the ends of the intervals, with half-widths from `interval_widths.Spread`.
     Models without a finite maximum are placed by `placement.place_unbounded_models`.
 
     Raises ValueError if `start` is not M finite numbers or if `cluster` has votes that the board does not have. Raises

@@ -110,16 +110,9 @@ def refuses(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan | 
 
 def ponders(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan | None:
     """Return an empty answer if the token limit leaves no room after the hidden reasoning."""
-    if get_token_limit(request) > int(behavior.value):
+    if request.token_limit > int(behavior.value):
         return None
     return Plan(schedule([wire.end(request, 0, cut=True)], behavior))
-
-
-def get_token_limit(request: ParsedRequest) -> int:
-    """Return the request's limit on tokens."""
-    names = ("max_tokens", "max_completion_tokens", "maxOutputTokens")
-    fields = request.body | request.body.get("generationConfig", {})
-    return next(int(fields[name]) for name in names if name in fields)
 
 
 def silent(wire: Format, request: ParsedRequest, behavior: Behavior) -> Plan:

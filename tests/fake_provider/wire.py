@@ -1,4 +1,4 @@
-"""The wire formats of the three providers, as documented by them."""
+"""The wire formats of the providers, as documented by them."""
 
 import functools
 import json
@@ -21,6 +21,7 @@ class ParsedRequest:
     messages: list[dict[str, str]]
     system: str
     body: dict[str, Any]
+    token_limit: int
     key: str = ""
 
     @property
@@ -60,7 +61,8 @@ class OpenAI:
     def parse_request(self, path: str, body: dict[str, Any]) -> ParsedRequest:
         messages = [message for message in body["messages"] if message["role"] != "system"]
         system = "".join(message["content"] for message in body["messages"] if message["role"] == "system")
-        return ParsedRequest(body["model"], messages, system, body)
+        token_limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
+        return ParsedRequest(body["model"], messages, system, body, token_limit)
 
     def begin(self, request: ParsedRequest) -> bytes:
         return self._chunk(b'{"role":"assistant","content":""}')
@@ -119,7 +121,7 @@ class Anthropic:
     TYPES = {401: "authentication_error", 429: "rate_limit_error", 529: "overloaded_error"}
 
     def parse_request(self, path: str, body: dict[str, Any]) -> ParsedRequest:
-        return ParsedRequest(body["model"], body["messages"], body.get("system", ""), body)
+        return ParsedRequest(body["model"], body["messages"], body.get("system", ""), body, body.get("max_tokens", 0))
 
     def begin(self, request: ParsedRequest) -> bytes:
         message = {"id": "msg_fake", "type": "message", "role": "assistant", "content": [], "model": "fake"}
@@ -186,7 +188,8 @@ class Gemini:
             for content in body["contents"]
         ]
         system = "".join(part["text"] for part in body.get("systemInstruction", {}).get("parts", ()))
-        return ParsedRequest(unquote(match["model"]), messages, system, body)
+        token_limit = body.get("generationConfig", {}).get("maxOutputTokens", 0)
+        return ParsedRequest(unquote(match["model"]), messages, system, body, token_limit)
 
     def begin(self, request: ParsedRequest) -> bytes:
         return b""

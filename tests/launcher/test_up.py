@@ -1,8 +1,11 @@
 import asyncio
 import os
 import re
+import select
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 from dataclasses import replace
 
@@ -12,7 +15,7 @@ from launcher import embedded, local_models, up
 from launcher.data_folder import DataFolder, DataFolderError
 from launcher.log_files import MAX_FILE_BYTES
 from launcher.supervisor import Program, Supervisor
-from tests.processes import eventually
+from tests.processes import alive, eventually
 from tests.system.service import free_port
 
 APPLICATION = """
@@ -22,6 +25,24 @@ async def application(scope, receive, send):
     assert scope["type"] == "http"
     await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
     await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
+"""
+
+SERVICE_OF_ONE_PROGRAM = """
+import asyncio
+from pathlib import Path
+from launcher import up
+from launcher.supervisor import Program, Supervisor
+
+async def run_service():
+    supervisor = Supervisor(up.print_line)
+    try:
+        program = Program("sleeper", ("/bin/sh", "-c", "echo $$ >>pids; exec sleep 60"), Path("sleeper.log"))
+        await supervisor.start(program)
+        await supervisor.failure
+    finally:
+        await supervisor.stop()
+
+asyncio.run(up.run_until_signal(run_service()))
 """
 
 
@@ -79,6 +100,45 @@ def test_connections_of_the_port_send_without_delay():
         listener.listen()
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize("output", ["without a reader", "full", "closed"])
+def test_output_that_nobody_reads_neither_stops_nor_blocks_the_service(tmp_path, output):
+    pids = tmp_path / "pids"
+    pids.touch()
+    redirection = ">&-" if output == "closed" else ""
+    ends = os.pipe()
+    with os.fdopen(ends[0], "rb") as reader, os.fdopen(ends[1], "wb", 0) as writer:
+        if output == "full":
+            os.set_blocking(writer.fileno(), False)
+            while writer.write(b"x" * select.PIPE_BUF):
+                pass
+            os.set_blocking(writer.fileno(), True)
+        if output == "without a reader":
+            reader.close()
+        service = subprocess.Popen(
+            ("/bin/sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-c", SERVICE_OF_ONE_PROGRAM),
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(embedded.PROJECT_ROOT)},
+            stdout=writer,
+        )
+        try:
+            assert eventually(lambda: len(pids.read_text().split()) == 1)
+            os.kill(int(pids.read_text()), signal.SIGKILL)
+            assert eventually(lambda: len(pids.read_text().split()) == 2)
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(30) == 0
+            assert not alive(int(pids.read_text().split()[1]))
+        finally:
+            service.kill()
+            service.wait()
+
+
+def test_printed_line_is_whole_and_one_line_even_if_it_is_long(capfd):
+    up.print_line("models …")
+    up.print_line("ready", prefix="")
+    up.print_line("x" * select.PIPE_BUF)
+    assert capfd.readouterr().out == f"arena: models …\nready\narena: {'x' * (select.PIPE_BUF - 8)}\n"
 
 
 def ask(port):

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from arena.endpoints.backends.client import HttpBackend, Post, merge_parameters
-from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Request, TextPart
-from arena.endpoints.backends.response import EventReader
+from arena.endpoints.backends.protocol import Action, BackendError, Delta, EventReader, Reasoning, Request, TextPart
 
 API_VERSION = "2023-06-01"
 LENGTH_REASONS = frozenset({"max_tokens", "model_context_window_exceeded"})

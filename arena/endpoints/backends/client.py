@@ -11,8 +11,8 @@ import orjson
 
 from arena.endpoints.backends import provider_errors
 from arena.endpoints.backends.deadlines import BYTES_PER_TOKEN, GRACE_S, Deadline
-from arena.endpoints.backends.protocol import SERVER_FIELDS, BackendError, Request, StreamPart, Timeouts
-from arena.endpoints.backends.response import AnswerDecoder, EventReader
+from arena.endpoints.backends.protocol import SERVER_FIELDS, BackendError, EventReader, Request, StreamPart, Timeouts
+from arena.endpoints.backends.response import AnswerDecoder
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from arena.endpoints.backends.client import HttpBackend, Post, merge_parameters
-from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Request, TextPart
-from arena.endpoints.backends.response import EventReader
+from arena.endpoints.backends.protocol import Action, BackendError, Delta, EventReader, Reasoning, Request, TextPart
 
 REFUSAL_REASONS = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
 LENGTH_REASON = "MAX_TOKENS"

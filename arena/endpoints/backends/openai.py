@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from arena.endpoints.backends.client import HttpBackend, Post, build_bearer_header, merge_parameters
-from arena.endpoints.backends.protocol import Action, BackendError, Reasoning, Request, TextPart
-from arena.endpoints.backends.response import EventReader
+from arena.endpoints.backends.protocol import Action, BackendError, EventReader, Reasoning, Request, TextPart
 from arena.endpoints.backends.text_cleaning import ThoughtSplitter
 
 FAILURE_REASONS = frozenset({"error", "insufficient_system_resource"})  # the second one is from DeepSeek

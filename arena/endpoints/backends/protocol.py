@@ -1,7 +1,7 @@
 """The interface of backends: requests, the parts of an answer, and errors."""
 
 import enum
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -97,6 +97,26 @@ class Truncation:
 
 TextPart = Delta | Reasoning
 StreamPart = TextPart | Usage | Truncation
+
+
+class EventReader:
+    """Reads one answer's events. Each wire format of a server has its own subclass.
+
+    Its caller, `response.AnswerDecoder`, handles `[DONE]`, errors in the stream, malformed events, and leading white
+    space.
+    """
+
+    is_complete = False  # whether the provider reported the end of the answer
+    is_cut = False  # whether the provider reported that the answer ended at a length limit
+    usage: tuple[Any, ...] | None = None  # the provider's token counts: input, output, and possibly reasoning
+
+    def read(self, event: dict[str, Any]) -> Iterable[TextPart]:
+        """Return the pieces of text in one event. Errors such as KeyError or TypeError mark the event as malformed."""
+        raise NotImplementedError
+
+    def end(self) -> Iterable[TextPart]:
+        """Return the pieces of text that were still buffered when the stream ended."""
+        return ()
 
 
 class Action(enum.Enum):

@@ -12,6 +12,7 @@ from arena.endpoints.backends.protocol import (
     Action,
     BackendError,
     Delta,
+    EventReader,
     Reasoning,
     StreamPart,
     TextPart,
@@ -23,22 +24,6 @@ from arena.endpoints.backends.text_cleaning import TextCleaner
 MAX_TOKEN_COUNT = 2**31 - 1
 DONE_MARKER = b"[DONE]"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-class EventReader:
-    """Reads the events of one answer. Each wire format has its own subclass."""
-
-    is_complete = False  # whether the provider reported the end of the answer
-    is_cut = False  # whether the provider reported that the answer ended at a length limit
-    usage: tuple[Any, ...] | None = None  # the provider's token counts: input, output, and possibly reasoning
-
-    def read(self, event: dict[str, Any]) -> Iterable[TextPart]:
-        """Return the pieces of text in one event. Errors such as KeyError or TypeError mark the event as malformed."""
-        raise NotImplementedError
-
-    def end(self) -> Iterable[TextPart]:
-        """Return the pieces of text that were still buffered when the stream ended."""
-        return ()
 
 
 class AnswerDecoder:

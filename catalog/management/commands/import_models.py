@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from catalog.importers.model_facts import import_models_dev
+from catalog.importers.models_dev import import_models_dev
 
 
 class Command(BaseCommand):

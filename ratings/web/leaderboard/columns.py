@@ -23,7 +23,11 @@ LazyText = str | Promise
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardEntry:
-    """One model on a board: its row as published, its facts, and its change within a day (None if unknown)."""
+    """One model on a board: its row as published, its facts, and its change within a day (None if unknown).
+
+    `ratings.pipeline.board_rows` sets the keys of `row`. Boards that earlier versions published lack new keys, so read
+    such keys with `row.get`.
+    """
 
     row: Mapping[str, Any]
     facts: BoardModelFacts = UNKNOWN_FACTS

@@ -14,7 +14,6 @@ from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_hal
 from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_signed, format_whole
 from ratings.boards.snapshots import BoardKey
 from ratings.statistics.constants import Z95
-from ratings.web.leaderboard.cells import build_cell, format_group, format_openness, format_rank_range
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
     OPTIONAL_COLUMNS,
@@ -22,6 +21,7 @@ from ratings.web.leaderboard.columns import (
     LeaderboardColumn,
     LeaderboardEntry,
 )
+from ratings.web.leaderboard.table_rows import build_cell, format_group, format_openness, format_rank_range
 
 ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
     gettext_lazy("Organization"): lambda row: row["organization"],

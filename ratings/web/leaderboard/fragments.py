@@ -15,13 +15,13 @@ from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.web.leaderboard import filters, links
-from ratings.web.leaderboard.board_view import MAX_PINS
-from ratings.web.leaderboard.cells import LeaderboardRow, RatingAxis, build_row, compute_axis, format_group
 from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardColumn
 from ratings.web.leaderboard.comparison import ModelComparison, compare_models
 from ratings.web.leaderboard.downloads import CONTENT_TYPES
 from ratings.web.leaderboard.filters import FACT_LABELS
 from ratings.web.leaderboard.query import LeaderboardState
+from ratings.web.leaderboard.table_options import MAX_PINS
+from ratings.web.leaderboard.table_rows import LeaderboardRow, RatingAxis, build_row, compute_axis, format_group
 
 MAX_FRAGMENTS = 48  # at most half a megabyte each
 fragment_cache: TtlCache[bytes] = TtlCache(MAX_FRAGMENTS)
@@ -62,7 +62,7 @@ def render_board(leaderboard: LeaderboardState) -> bytes:
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
     # The context is part of the cache key, because it is a new object whenever the facts may have changed.
-    key = template, leaderboard.context, leaderboard.requested_key, leaderboard.view
+    key = template, leaderboard.context, leaderboard.requested_key, leaderboard.options
     return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 
 
@@ -70,8 +70,8 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     return {
         "leaderboard": leaderboard,
         "selection": leaderboard.selection,
-        "description": _describe_view(leaderboard),
-        "fields": filters.build_form_fields(leaderboard.view, leaderboard.all_entries),
+        "description": _describe_table(leaderboard),
+        "fields": filters.build_form_fields(leaderboard.options, leaderboard.all_entries),
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
         "legend": COLUMNS,
         "board": SafeString(render_board(leaderboard).decode()),
@@ -86,17 +86,17 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "leaderboard": leaderboard,
         "board": leaderboard.board,
         "selection": leaderboard.selection,
-        "description": _describe_view(leaderboard),
+        "description": _describe_table(leaderboard),
         "event_key": _format_event_key(leaderboard.requested_key),
         "view_box": axis and f"{axis.low} 0 {axis.width} 10",
         "headers": list(_iter_headers(leaderboard)),
-        "order": dict(links.list_order_parameters(leaderboard.view)).get("order"),
+        "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "groups": ", ".join(filter(None, groups)),
         "hidden_fields": _list_hidden_fields(leaderboard),
         "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
-        "files": [(kind.upper(), leaderboard.with_view(file=kind)) for kind in CONTENT_TYPES],
+        "files": [(kind.upper(), leaderboard.with_options(file=kind)) for kind in CONTENT_TYPES],
         "compared": _compare_pinned(leaderboard),
         "max_pins": MAX_PINS,
     }
@@ -105,7 +105,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
 def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
     if leaderboard.conflict:
         return None
-    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.view.pins)
+    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.options.pins)
 
 
 def _format_event_key(board_key: BoardKey) -> str:
@@ -114,25 +114,25 @@ def _format_event_key(board_key: BoardKey) -> str:
     return f"{board_key.pool}/{board_key.category}/{style}/{board_key.method}"
 
 
-def _describe_view(leaderboard: LeaderboardState) -> str:
-    texts = filters.describe_filters(leaderboard.view)
+def _describe_table(leaderboard: LeaderboardState) -> str:
+    texts = filters.describe_filters(leaderboard.options)
     return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, texts)
 
 
 def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
-    view = leaderboard.view
+    options = leaderboard.options
     for name in leaderboard.columns:
         column = COLUMNS_BY_NAME[name]
-        if name == view.sort:
-            query = leaderboard.with_view(sort=name, descending=not view.descending)
-            yield ColumnHeader(column, query, "descending" if view.descending else "ascending")
+        if name == options.sort:
+            query = leaderboard.with_options(sort=name, descending=not options.descending)
+            yield ColumnHeader(column, query, "descending" if options.descending else "ascending")
         else:
-            yield ColumnHeader(column, leaderboard.with_view(sort=name, descending=column.descending), "")
+            yield ColumnHeader(column, leaderboard.with_options(sort=name, descending=column.descending), "")
 
 
 def _build_rows(leaderboard: LeaderboardState, axis: RatingAxis | None) -> list[LeaderboardRow]:
     columns = [name for name in leaderboard.columns if name not in FIXED_COLUMNS]
-    pins = leaderboard.view.pins
+    pins = leaderboard.options.pins
     pool_query = leaderboard.selection.pool_query
     is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
     return [
@@ -154,6 +154,6 @@ def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
     table.
     """
     visible = {entry.slug for entry in leaderboard.entries}
-    pins = [("pin", slug) for slug in leaderboard.view.pins if slug not in visible]
-    order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.view)
+    pins = [("pin", slug) for slug in leaderboard.options.pins if slug not in visible]
+    order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.options)
     return [("pool", leaderboard.board_key.pool), *pins, *order]

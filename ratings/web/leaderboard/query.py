@@ -10,10 +10,10 @@ from ratings.boards.board_selection import BoardSelection
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardContext, BoardModelFacts
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import ELO, ELO_STYLE_CONFLICT, EMPTY_BOARD, BoardKey
-from ratings.web.leaderboard import board_view, links
-from ratings.web.leaderboard.board_view import BoardView, FilterResult
+from ratings.web.leaderboard import links, table_options
 from ratings.web.leaderboard.columns import LeaderboardEntry, list_default_columns
 from ratings.web.leaderboard.filters import QueryParameters
+from ratings.web.leaderboard.table_options import FilterResult, TableOptions
 
 CURRENT_FIELDS = ("organization", "license", "open_weights")
 
@@ -29,7 +29,7 @@ class LeaderboardState:
 
     requested_key: BoardKey
     board_key: BoardKey
-    view: BoardView
+    options: TableOptions
     published: PublishedBoard
     context: BoardContext
     conflict: str = ""
@@ -55,7 +55,7 @@ class LeaderboardState:
 
     @cached_property
     def _filter_result(self) -> FilterResult:
-        return board_view.filter_entries(self.all_entries, self.view)
+        return table_options.filter_entries(self.all_entries, self.options)
 
     @property
     def entries(self) -> list[LeaderboardEntry]:
@@ -75,15 +75,16 @@ class LeaderboardState:
 
     @property
     def columns(self) -> list[str]:
-        return board_view.list_visible_columns(self.view, self.default_columns)
+        return table_options.list_visible_columns(self.options, self.default_columns)
 
     @property
     def query(self) -> str:
-        return links.build_view_query(self.selection.parameters, self.view, self.default_columns)
+        return links.build_table_query(self.selection.parameters, self.options, self.default_columns)
 
-    def with_view(self, file: str = "", **changes: Any) -> str:
-        """Return the query string of this page, or of its file, with changes to the view. It is never empty."""
-        query = links.build_view_query(self.selection.parameters, replace(self.view, **changes), self.default_columns)
+    def with_options(self, file: str = "", **changes: Any) -> str:
+        """Return the query string of this page, or of its file, with changes to the options. It is never empty."""
+        options = replace(self.options, **changes)
+        query = links.build_table_query(self.selection.parameters, options, self.default_columns)
         if not file:
             return query or "?"
         return f"{query}{'&' if query else '?'}format={file}"
@@ -100,17 +101,17 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
     Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
     """
     requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # it has `get`
-    view = board_view.parse_board_view(parameters)
+    options = table_options.parse_table_options(parameters)
     if requested_key.style_control and requested_key.method == ELO:
-        return _build_conflict_state(requested_key, view)
+        return _build_conflict_state(requested_key, options)
     board_key, board = board_selection.select_board(requested_key, parameters)  # type: ignore[arg-type]  # it has `get`
     context = model_facts.load_board_context(board_key, board)
-    return LeaderboardState(requested_key, board_key, view, board, context)
+    return LeaderboardState(requested_key, board_key, options, board, context)
 
 
-def _build_conflict_state(requested_key: BoardKey, view: BoardView) -> LeaderboardState:
+def _build_conflict_state(requested_key: BoardKey, options: TableOptions) -> LeaderboardState:
     """Return an empty board with the form as it was sent, so that the user can resolve the conflict with one change."""
     board = snapshot_cache.get_board(replace(requested_key, style_control=False))
     empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
     context = model_facts.load_board_context(requested_key, empty_board)
-    return LeaderboardState(requested_key, requested_key, view, empty_board, context, ELO_STYLE_CONFLICT)
+    return LeaderboardState(requested_key, requested_key, options, empty_board, context, ELO_STYLE_CONFLICT)

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from arena.answers import announcements, leases, replacement
+from arena.answers import announcements, failover, leases
 from arena.answers.announcements import get_stream_key
 from arena.battles import deletion, lifecycle
 from arena.identity import voters
@@ -243,10 +243,10 @@ def test_worker_finds_its_turn_gone_and_writes_nothing(voter):
 def test_worker_replaces_no_model_of_a_battle_that_is_gone(voter):
     battle = factories.battle("answering", a=RUNNING, b=RUNNING, voter=voter)
     side = factories.side(battle.turns.get(), "a")
-    job = replacement.jobs.load_side_job(side.turn_id, side.pk)
+    job = failover.jobs.load_side_job(side.turn_id, side.pk)
     deletion.delete_battle(voter.pk, battle.pk)
 
-    assert replacement.replace_models([replacement.ReplaceRequest(job, "timeout")]) == [None]
+    assert failover.replace_models([failover.ReplaceRequest(job, "timeout")]) == [None]
 
 
 def test_vote_on_a_battle_that_is_gone_is_refused(voter):

@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone as clock
 
-from arena.answers import endpoint_batches
 from arena.endpoints import call_stats
 from arena.endpoints.call_stats import CallRecord
 from arena.models import Battle, Endpoint, EndpointCall, EndpointDay
@@ -49,7 +48,7 @@ def test_record_of_a_failure_before_the_first_token_asks_for_a_probe_and_does_no
     battle = uuid4()
 
     calls = [CallRecord(endpoint.pk, str(battle), failure, first_token_s)] * 9
-    assert endpoint_batches.record_calls(calls) == [None] * 9
+    assert call_stats.record_calls(calls) == [None] * 9
 
     endpoint.refresh_from_db()
     other.refresh_from_db()

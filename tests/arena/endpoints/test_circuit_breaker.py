@@ -6,7 +6,6 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from arena.answers import endpoint_batches
 from arena.endpoints import circuit_breaker
 from arena.endpoints.circuit_breaker import (
     MAX_RETRY_DELAY_AFTER_FAILURE_S,
@@ -28,7 +27,8 @@ def create_wanted(**fields):
 
 
 def claim():
-    return circuit_breaker.claim_probes()
+    (probes,) = circuit_breaker.claim_probes([None])
+    return probes
 
 
 def settle(endpoint, result):
@@ -70,7 +70,7 @@ def test_claim_takes_what_was_asked_for_and_what_has_failed_its_last_probe(field
 
 def test_claim_gives_a_probe_to_the_first_of_those_who_ask_together():
     create_wanted()
-    assert [len(probes) for probes in endpoint_batches.claim_probes([None, None])] == [1, 0]
+    assert [len(probes) for probes in circuit_breaker.claim_probes([None, None])] == [1, 0]
     assert claim() == []
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.matching.resolver import NamedModels, load_unique_names, make_slug
+from catalog.matching.resolver import NamedModels, load_model_keys, load_unique_names, make_slug
 from catalog.models import LanguageModel
 from core.text.slugs import SLUG_PATTERN
 from tests import factories
@@ -78,3 +78,12 @@ def test_label_is_found_again_even_where_names_are_shared():
         NamedModels().get_or_create_keys(labels.values()).items() >= {label: pk for pk, label in labels.items()}.items()
     )
     assert len(set(labels.values())) == 5
+
+
+def test_known_models_go_by_slug_and_by_names_of_their_own():
+    one, two, three = (
+        factories.model("a", name="Same"),
+        factories.model("b", name="Same"),
+        factories.model("c", name="C!"),
+    )
+    assert load_model_keys() == {"a": one.pk, "b": two.pk, "c": three.pk, "c!": three.pk}

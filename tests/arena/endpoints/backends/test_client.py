@@ -8,9 +8,9 @@ from arena.endpoints.backends.deadlines import MAX_TEXT_BYTES
 from arena.endpoints.backends.protocol import Delta, Message, Request, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
-from tests.fake_provider import expected_reasoning, expected_text
+from tests.fake_provider import expected_reasoning, expected_text, wire
 
-FORMATS = ["openai", "anthropic", "gemini"]
+FORMATS = [each.name for each in wire.FORMATS]
 SHORT = Timeouts(connect=0.3, first_token=0.3, between_tokens=0.3, total=5)
 
 
@@ -190,7 +190,7 @@ async def test_stream_uses_a_connection_again(ask, client):
 
 async def test_streams_do_not_mix(ask):
     prompts = [f"question {n}" for n in range(40)]
-    results = await asyncio.gather(*(ask(FORMATS[n % 3], "steady-500", p) for n, p in enumerate(prompts)))
+    results = await asyncio.gather(*(ask(FORMATS[n % len(FORMATS)], "steady-500", p) for n, p in enumerate(prompts)))
     assert [result.text for result in results] == [expected_text("steady-500", p) for p in prompts]
 
 
@@ -275,14 +275,14 @@ async def test_stream_passes_on_when_the_provider_answers_again(ask):
     assert (await ask("openai", "error-429-wait-70")).error.retry_after_s == 70
 
 
-@pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("kind", FORMATS)
 async def test_stream_of_a_model_that_thinks_has_the_tokens_for_it(ask, kind):
     model = f"{kind}/ponders-1500"
     assert (await ask(kind, model, max_tokens=1024)).outcome == ("REPLACE", "empty")
     assert (await ask(kind, model, max_tokens=1024, thinking_tokens=1024)).text == expected_text(model, "Why?")
 
 
-@pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
+@pytest.mark.parametrize("kind", FORMATS)
 async def test_stream_cuts_what_is_seen_of_a_model_that_thinks_and_not_its_thoughts(ask, kind):
     """Four bytes count as one token."""
     model = f"{kind}/thinks-len-90"

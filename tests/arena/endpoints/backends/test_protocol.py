@@ -4,12 +4,13 @@ import pytest
 
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Message, Request
 from arena.endpoints.backends.registry import BACKENDS
+from tests.fake_provider import wire
 
 REQUEST = Request("https://example.com/v1", "m", (Message("user", "Hi"),), api_key="sk-canary")
 
 
 def test_backends_cover_every_kind():
-    assert set(BACKENDS) == {"openai", "anthropic", "gemini", "echo", "eliza"}
+    assert set(BACKENDS) == {*(each.name for each in wire.FORMATS), "echo", "eliza"}
 
 
 def test_request_repr_hides_the_key():

@@ -7,40 +7,40 @@ import pytest
 
 from ratings.boards.descriptions import join_description
 from ratings.boards.snapshots import BoardKey
-from ratings.web.leaderboard.board_view import BoardView
 from ratings.web.leaderboard.filters import describe_filters
+from ratings.web.leaderboard.table_options import TableOptions
 from tests import factories
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("board_key", "view", "words"),
+    ("board_key", "options", "words"),
     [
-        (BoardKey(), BoardView(), "Coding"),
-        (BoardKey(style_control=True), BoardView(sort="votes", pins=("x",)), "Coding · style control"),
-        (BoardKey(method="elo", at=NOON), BoardView(), "Coding · Elo · as of 2026-03-01 12:00 UTC"),
+        (BoardKey(), TableOptions(), "Coding"),
+        (BoardKey(style_control=True), TableOptions(sort="votes", pins=("x",)), "Coding · style control"),
+        (BoardKey(method="elo", at=NOON), TableOptions(), "Coding · Elo · as of 2026-03-01 12:00 UTC"),
         (
             BoardKey(),
-            BoardView(text="a<b", weights="open", commercial="yes"),
+            TableOptions(text="a<b", weights="open", commercial="yes"),
             "Coding · “a<b” · open · commercial use allowed",
         ),
-        (BoardKey(), BoardView(weights="closed", organization="Acme"), "Coding · closed · Acme"),
+        (BoardKey(), TableOptions(weights="closed", organization="Acme"), "Coding · closed · Acme"),
         (
             BoardKey(),
-            BoardView(size_min=5e8, size_max=9.9e9),
+            TableOptions(size_min=5e8, size_max=9.9e9),
             "Coding · at least 500 M parameters · at most 9.9 B parameters",
         ),
         (
             BoardKey(),
-            BoardView(price_max=0.25, context_min=128e3),
+            TableOptions(price_max=0.25, context_min=128e3),
             ("Coding · at most $0.25 · context of at least 128,000"),
         ),
-        (BoardKey(), BoardView(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
+        (BoardKey(), TableOptions(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
     ],
 )
-def test_words_say_what_differs_from_the_usual_board(board_key, view, words):
-    assert join_description(board_key, "Coding", describe_filters(view)) == words
+def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
+    assert join_description(board_key, "Coding", describe_filters(options)) == words
 
 
 @pytest.mark.django_db

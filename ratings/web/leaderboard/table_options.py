@@ -1,4 +1,4 @@
-"""The view of a board: filters, order, pinned models, and columns. Filters do not change ranks or tiers."""
+"""The options of the table: filters, order, pinned models, and columns. Filters do not change ranks or tiers."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ SORT_ORDERS = {"": None, "asc": False, "desc": True}
 
 
 @dataclass(frozen=True)
-class BoardView(FilterValues):
+class TableOptions(FilterValues):
     """Filters, order, pinned models, and columns, all from the URL.
 
     columns: the names of the optional columns, or None for the default columns
@@ -28,15 +28,15 @@ class BoardView(FilterValues):
     columns: tuple[str, ...] | None = None
 
 
-def parse_board_view(parameters: QueryParameters) -> BoardView:
-    """Return the view from the parameters of a request.
+def parse_table_options(parameters: QueryParameters) -> TableOptions:
+    """Return the options from the parameters of a request.
 
     Raises RequestError 400 if a parameter is invalid.
     """
     sort = filters.parse_choice("sort", str(parameters.get("sort", "")), COLUMNS_BY_NAME) or "rank"
     order = filters.parse_choice("order", str(parameters.get("order", "")), SORT_ORDERS)
     descending = SORT_ORDERS[order]
-    return BoardView(
+    return TableOptions(
         **filters.parse_filters(parameters),
         sort=sort,
         descending=COLUMNS_BY_NAME[sort].descending if descending is None else descending,
@@ -79,12 +79,12 @@ class FilterResult:
     unknown: Mapping[str, int]
 
 
-def filter_entries(entries: Sequence[LeaderboardEntry], view: BoardView) -> FilterResult:
+def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -> FilterResult:
     """Return the models that pass the filters, sorted.
 
     Ranked models come before unranked models. Within both groups, unknown values come last, whatever the direction.
     """
-    active_filters = filters.list_active_filters(view)
+    active_filters = filters.list_active_filters(options)
     passing = []
     unknown = Counter[str]()
     left_out = 0
@@ -100,18 +100,18 @@ def filter_entries(entries: Sequence[LeaderboardEntry], view: BoardView) -> Filt
             passing.append(entry)
     ranked = [entry for entry in passing if has_rank(entry.row)]
     unranked = [entry for entry in passing if not has_rank(entry.row)]
-    return FilterResult([*_sort_entries(ranked, view), *_sort_entries(unranked, view)], left_out, unknown)
+    return FilterResult([*_sort_entries(ranked, options), *_sort_entries(unranked, options)], left_out, unknown)
 
 
-def _sort_entries(entries: list[LeaderboardEntry], view: BoardView) -> list[LeaderboardEntry]:
-    value = COLUMNS_BY_NAME[view.sort].value
+def _sort_entries(entries: list[LeaderboardEntry], options: TableOptions) -> list[LeaderboardEntry]:
+    value = COLUMNS_BY_NAME[options.sort].value
     known = [entry for entry in entries if value(entry) is not None]
-    known.sort(key=value, reverse=view.descending)
+    known.sort(key=value, reverse=options.descending)
     return known + [entry for entry in entries if value(entry) is None]
 
 
-def list_visible_columns(view: BoardView, default_columns: Sequence[str]) -> list[str]:
+def list_visible_columns(options: TableOptions, default_columns: Sequence[str]) -> list[str]:
     """Return the names of the visible columns in order. The column that sorts the table is always visible."""
-    optional = default_columns if view.columns is None else view.columns
-    visible = {*FIXED_COLUMNS, view.sort, *optional}
+    optional = default_columns if options.columns is None else options.columns
+    visible = {*FIXED_COLUMNS, options.sort, *optional}
     return [column.name for column in COLUMNS if column.name in visible]

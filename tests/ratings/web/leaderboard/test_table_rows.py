@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ratings.boards.model_facts import RatingChange
-from ratings.web.leaderboard.cells import (
+from ratings.web.leaderboard.columns import OPTIONAL_COLUMNS
+from ratings.web.leaderboard.table_rows import (
     RatingAxis,
     build_cell,
     build_row,
@@ -14,7 +15,6 @@ from ratings.web.leaderboard.cells import (
     format_rank_range,
     list_attributes,
 )
-from ratings.web.leaderboard.columns import OPTIONAL_COLUMNS
 from tests.ratings.board_rows import FACTS, entry, unknown
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"

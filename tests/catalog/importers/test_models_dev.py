@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from catalog.importers import models_dev_facts
-from catalog.importers.model_facts import import_models_dev, load_model_keys, save_prices
+from catalog.importers.models_dev import import_models_dev, save_prices
 from catalog.importers.models_dev_facts import ListedPrice, describe_model
 from catalog.models import Fact, LanguageModel, Price
 from tests import factories
@@ -89,15 +89,6 @@ def test_prices_are_stored_once_a_day_and_corrected():
     assert model.prices.get().input == 5
     assert save_prices([(model.pk, ListedPrice(Decimal(6), Decimal(4)), "a", date(2026, 1, 3))]) == 1
     assert model.prices.count() == 2
-
-
-def test_known_models_go_by_slug_and_by_names_of_their_own():
-    one, two, three = (
-        factories.model("a", name="Same"),
-        factories.model("b", name="Same"),
-        factories.model("c", name="C!"),
-    )
-    assert load_model_keys() == {"a": one.pk, "b": two.pk, "c": three.pk, "c!": three.pk}
 
 
 def test_command_tells_what_it_did():

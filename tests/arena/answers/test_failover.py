@@ -2,8 +2,8 @@
 
 import pytest
 
-from arena.answers import jobs, replacement
-from arena.answers.replacement import ReplaceRequest
+from arena.answers import failover, jobs
+from arena.answers.failover import ReplaceRequest
 from arena.models import Endpoint
 from tests import factories as common
 from tests.arena import factories
@@ -20,7 +20,7 @@ def claimed():
 
 
 def replaced(side):
-    [job] = replacement.replace_models([ReplaceRequest(side, "unavailable")])
+    [job] = failover.replace_models([ReplaceRequest(side, "unavailable")])
     return job
 
 

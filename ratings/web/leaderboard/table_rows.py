@@ -1,4 +1,4 @@
-"""Text for the rows of the leaderboard. An unknown value is shown as a dash."""
+"""The rows of the table as text. An unknown value is shown as a dash."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,5 @@
 """Imports facts and prices from models.dev into the catalog."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
@@ -10,10 +9,8 @@ from django.db import transaction
 from catalog.facts.claims import record_claims
 from catalog.importers import models_dev_facts
 from catalog.importers.models_dev_facts import ListedPrice, ModelDescription
-from catalog.matching.aliases import find_model
-from catalog.matching.resolver import NamedModels
-from catalog.matching.seed_files import read_aliases
-from catalog.models import Fact, LanguageModel, Price
+from catalog.matching.resolver import ModelLookup
+from catalog.models import Fact, Price
 
 
 @dataclass(frozen=True)
@@ -46,38 +43,6 @@ def import_models_dev() -> FactImportResult:
         if description.price
     ]
     return FactImportResult(models=len(by_key), new=models.created, prices=save_prices(prices), aliases=aliases)
-
-
-class ModelLookup:
-    """Finds or creates models by the names used in a file. Loads the catalog once, when constructed."""
-
-    def __init__(self) -> None:
-        self._names = NamedModels()
-        self._known = load_model_keys()
-        self._aliases = read_aliases()
-
-    @property
-    def created(self) -> int:
-        """The number of models created so far."""
-        return self._names.created
-
-    def find(self, name: str) -> int | None:
-        key = find_model(name, self._known, self._aliases)
-        if key is None and self._names.has_all({name}):
-            return self._names.get_or_create_keys([name])[name]
-        return key
-
-    def get_or_create(self, name: str) -> int:
-        key = find_model(name, self._known, self._aliases)
-        return self._names.get_or_create_keys([name])[name] if key is None else key
-
-
-def load_model_keys() -> dict[str, int]:
-    """Map lower-case slugs, and names that only one model has, to model keys."""
-    rows = list(LanguageModel.objects.values_list("pk", "slug", "name"))
-    counts = Counter(name.lower() for _, _, name in rows)
-    by_name = {name.lower(): pk for pk, _, name in rows if counts[name.lower()] == 1}
-    return by_name | {slug.lower(): pk for pk, slug, _ in rows}
 
 
 def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:

@@ -7,40 +7,45 @@ import pytest
 from django.http import QueryDict
 
 from core.http.errors import RequestError
-from ratings.web.leaderboard.board_view import BoardView, filter_entries, list_visible_columns, parse_board_view
 from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, OPTIONAL_COLUMNS, list_default_columns
+from ratings.web.leaderboard.table_options import (
+    TableOptions,
+    filter_entries,
+    list_visible_columns,
+    parse_table_options,
+)
 from tests.ratings.board_rows import FACTS, entry, unknown
 
 
 @pytest.mark.parametrize(
     ("query", "meant"),
     [
-        ("", BoardView()),
+        ("", TableOptions()),
         (
             "q=&weights=&commercial=&organization=&size_min=&price_max=&released_after=&sort=&order=&pin=&column=",
-            BoardView(),
+            TableOptions(),
         ),
-        ("q=+gpt+4 ", BoardView(text="gpt 4")),
+        ("q=+gpt+4 ", TableOptions(text="gpt 4")),
         (
             "weights=open&commercial=yes&organization=Maker",
-            BoardView(weights="open", commercial="yes", organization="Maker"),
+            TableOptions(weights="open", commercial="yes", organization="Maker"),
         ),
-        ("size_min=0.5&size_max=10", BoardView(size_min=5e8, size_max=1e10)),
-        ("price_max=2.5&context_min=200000", BoardView(price_max=2.5, context_min=200_000)),
-        ("released_after=2026-01-31", BoardView(released_after=date(2026, 1, 31))),
-        ("sort=votes", BoardView(sort="votes", descending=True)),
-        ("sort=votes&order=asc", BoardView(sort="votes")),
-        ("sort=price", BoardView(sort="price")),
-        ("order=desc", BoardView(descending=True)),
-        ("pin=b&pin=a&pin=b&pin=", BoardView(pins=("b", "a"))),
-        ("column=price&column=votes&column=rating", BoardView(columns=("votes", "price"))),
-        ("column=none&column=price", BoardView(columns=("price",))),
-        ("column=none", BoardView(columns=())),
-        ("unknown=1&pool=live", BoardView()),
+        ("size_min=0.5&size_max=10", TableOptions(size_min=5e8, size_max=1e10)),
+        ("price_max=2.5&context_min=200000", TableOptions(price_max=2.5, context_min=200_000)),
+        ("released_after=2026-01-31", TableOptions(released_after=date(2026, 1, 31))),
+        ("sort=votes", TableOptions(sort="votes", descending=True)),
+        ("sort=votes&order=asc", TableOptions(sort="votes")),
+        ("sort=price", TableOptions(sort="price")),
+        ("order=desc", TableOptions(descending=True)),
+        ("pin=b&pin=a&pin=b&pin=", TableOptions(pins=("b", "a"))),
+        ("column=price&column=votes&column=rating", TableOptions(columns=("votes", "price"))),
+        ("column=none&column=price", TableOptions(columns=("price",))),
+        ("column=none", TableOptions(columns=())),
+        ("unknown=1&pool=live", TableOptions()),
     ],
 )
 def test_view_understands_the_parameters(query, meant):
-    assert parse_board_view(QueryDict(query)) == meant
+    assert parse_table_options(QueryDict(query)) == meant
 
 
 @pytest.mark.parametrize(
@@ -68,7 +73,7 @@ def test_view_understands_the_parameters(query, meant):
 )
 def test_view_refuses_what_it_cannot_understand(query, field):
     with pytest.raises(RequestError) as refused:
-        parse_board_view(QueryDict(query))
+        parse_table_options(QueryDict(query))
     assert refused.value.status == 400
     assert list(refused.value.extra["fields"]) == [field]
 
@@ -107,10 +112,10 @@ ENTRIES = [
     ],
 )
 def test_filtered_keeps_what_fits_and_counts_what_is_unknown(limits, found, left_out, unknown_of):
-    shown = filter_entries(ENTRIES, BoardView(**limits))
+    shown = filter_entries(ENTRIES, TableOptions(**limits))
     assert "".join(each.slug for each in shown.entries) == found
     assert (shown.left_out, shown.unknown) == (left_out, unknown_of)
-    assert BoardView(**limits).has_filters == bool(limits)
+    assert TableOptions(**limits).has_filters == bool(limits)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +133,7 @@ def test_filtered_keeps_what_fits_and_counts_what_is_unknown(limits, found, left
     ],
 )
 def test_filtered_sorts_with_what_is_unknown_last_and_equals_in_the_order_of_the_board(sort, descending, order):
-    shown = filter_entries(ENTRIES, BoardView(sort=sort, descending=descending))
+    shown = filter_entries(ENTRIES, TableOptions(sort=sort, descending=descending))
     assert "".join(each.slug for each in shown.entries) == order
     assert {each.slug: each.row["rank"] for each in shown.entries} == dict(zip("abcd", (1, 2, 3, 4), strict=True))
 
@@ -136,7 +141,7 @@ def test_filtered_sorts_with_what_is_unknown_last_and_equals_in_the_order_of_the
 @pytest.mark.parametrize("column", COLUMNS_BY_NAME)
 @pytest.mark.parametrize("descending", [False, True])
 def test_every_column_can_be_sorted_by(column, descending):
-    assert len(filter_entries(ENTRIES, BoardView(sort=column, descending=descending)).entries) == len(ENTRIES)
+    assert len(filter_entries(ENTRIES, TableOptions(sort=column, descending=descending)).entries) == len(ENTRIES)
 
 
 def test_usual_columns_are_those_of_which_something_is_known():
@@ -147,10 +152,10 @@ def test_usual_columns_are_those_of_which_something_is_known():
 @pytest.mark.parametrize(
     ("board_key", "names"),
     [
-        (BoardView(), ["rank", "model", "rating", "votes"]),
-        (BoardView(columns=("price",)), ["rank", "model", "rating", "price"]),
-        (BoardView(columns=()), ["rank", "model", "rating"]),
-        (BoardView(sort="size"), ["rank", "model", "rating", "votes", "size"]),
+        (TableOptions(), ["rank", "model", "rating", "votes"]),
+        (TableOptions(columns=("price",)), ["rank", "model", "rating", "price"]),
+        (TableOptions(columns=()), ["rank", "model", "rating"]),
+        (TableOptions(sort="size"), ["rank", "model", "rating", "votes", "size"]),
     ],
 )
 def test_shown_columns_hold_the_chosen_ones_and_that_of_the_order(board_key, names):
@@ -178,5 +183,5 @@ def test_models_without_a_rank_come_after_the_others_however_they_are_sorted(sor
         entry(model="newcomer", rank=None, rating=1700.0, votes=20),
         entry(model="worse", rank=None, rating=900.0, votes=10),
     ]
-    found = filter_entries(board, BoardView(sort=sort, descending=descending)).entries
+    found = filter_entries(board, TableOptions(sort=sort, descending=descending)).entries
     assert [each.slug for each in found] == order

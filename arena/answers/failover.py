@@ -1,0 +1,104 @@
+"""Retries a model that failed before its first word, and then replaces it. Each side gets at most one replacement."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from arena.answers import jobs
+from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
+from arena.answers.jobs import SideJob
+from arena.answers.live_turn import LiveSide, LiveTurn
+from arena.endpoints import draw, token_budgets
+from arena.endpoints.backends.protocol import Action, BackendError
+from arena.models import Answer, Battle
+
+RETRY_DELAY_S = 0.3
+# Calls the side's model once. Raises BackendError if the model fails.
+AskOnce = Callable[[LiveSide], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class ReplaceRequest:
+    """A request to replace the model of `job`, which failed for `reason`."""
+
+    job: SideJob
+    reason: str
+
+
+async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batcher: DatabaseBatcher) -> None:
+    """Ask the side's model. If it fails before its first word, ask a replacement, which becomes the side's job.
+
+    A model is replaced only in the first turn of a blind battle (`TurnJob.replaceable`). Raises the BackendError of the
+    last call.
+    """
+    try:
+        await _ask_with_retry(side, ask_once)
+    except BackendError as error:
+        if not turn.job.replaceable or error.action is Action.GIVE_UP:
+            raise
+        job = await _find_replacement(side.job, error.reason, batcher)
+        if job is None:
+            raise
+        side.job = job
+        await _ask_with_retry(side, ask_once)
+
+
+async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
+    """Ask the model. After a temporary failure before its first word, ask it once more."""
+    try:
+        await ask_once(side)
+    except BackendError as error:
+        if error.action is not Action.RETRY or side.lane.began:
+            raise
+        await asyncio.sleep(RETRY_DELAY_S * (0.5 + random.random()))  # noqa: S311  # jitter, no secret
+        await ask_once(side)
+
+
+async def _find_replacement(job: SideJob, reason: str, batcher: DatabaseBatcher) -> SideJob | None:
+    """Return the job of the replacement, or None if there is none or the database does not answer."""
+    with contextlib.suppress(DatabaseUnreachable):
+        return await batcher.call(replace_models, ReplaceRequest(job, reason))
+    return None
+
+
+def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
+    """Replace the failed models in the caller's transaction. Return the new job for each request, in order.
+
+    The new model is drawn as the opponent of the other side's model, among the models in the draw with budget left. The
+    battle stores the failed model and the reason.
+
+    A result is None if no model is left, if another worker has claimed the answer, or if the side has already had a
+    replacement.
+    """
+    return [_replace_model(request) for request in requests]
+
+
+def _replace_model(request: ReplaceRequest) -> SideJob | None:
+    answer = Answer.objects.select_related("turn").filter(id=request.job.answer_id).first()
+    if answer is None:  # the voter has deleted the battle
+        return None
+    battle = Battle.objects.select_for_update().get(id=answer.turn.battle_id)
+    is_owned = answer.attempt == request.job.attempt and answer.state == Answer.State.RUNNING
+    if not is_owned or any(entry["side"] == answer.side for entry in battle.replaced):
+        return None
+    other = battle.model_b_id if answer.side == "a" else battle.model_a_id
+    excluded = {other, answer.model_id, *(entry["model"] for entry in battle.replaced)}
+    affordable = token_budgets.list_affordable_models(draw.list_drawable_models(battle.among), battle.pool)
+    candidates = [key for key in affordable if key not in excluded]
+    pair = draw.draw_pair([other, *candidates], other, battle.pool)
+    if pair is None:
+        return None
+    new_model = pair.b if pair.a == other else pair.a
+    _record_replacement(battle, answer, new_model, pair.propensity, request.reason)
+    return jobs.load_side_job(answer.turn_id, answer.pk)
+
+
+def _record_replacement(battle: Battle, answer: Answer, new_model: int, propensity: float, reason: str) -> None:
+    entry = {"side": answer.side, "model": answer.model_id, "reason": reason, "propensity": battle.propensity}
+    battle.replaced = [*battle.replaced, entry]
+    battle.propensity = propensity
+    setattr(battle, f"model_{answer.side}_id", new_model)
+    battle.save(update_fields=["replaced", "propensity", f"model_{answer.side}"])
+    Answer.objects.filter(id=answer.pk).update(model_id=new_model)
