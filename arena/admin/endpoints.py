@@ -80,7 +80,7 @@ class EndpointForm(ModelForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        """Check the fields by the rules of the models file, which forbid internal addresses and keys."""
+        """Check the fields against the rules for the models file, which forbid internal addresses and keys."""
         cleaned = super().clean() or {}
         if not self.errors:
             columns = {field: cleaned[column] for field, column in ENDPOINT_COLUMNS.items()}
@@ -163,7 +163,7 @@ class EndpointAdmin(AutocompleteAdmin):
     def state(self, endpoint: Endpoint) -> str:
         """Describe whether the endpoint is in the draw, and whether it fails in battles although its probes pass."""
         if not endpoint.enabled:
-            return _("switched off")
+            return _("disabled")
         if endpoint.failed_probes >= circuit_breaker.FAILED_PROBES_LIMIT:
             return _("no, it did not answer the last %(number)s probes") % {"number": endpoint.failed_probes}
         if endpoint.failed_probes:

@@ -1,4 +1,4 @@
-"""Builds the views of battles from the database: the parts that readers may see now."""
+"""Builds battle views from the database, with only the parts that readers may see now."""
 
 from collections.abc import Iterable
 from uuid import UUID

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Runs the turns of a worker. `submit` and `drain` are thread-safe."""
+    """Runs a worker's turns. `submit` and `drain` are thread-safe."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -116,7 +116,7 @@ class Engine:
     async def _tick(self) -> None:
         """Release the text of all turns for one tick, publish it in one pipeline, and finish the sides that ended.
 
-        Without turns, wait for one: 25 ticks a second would take most of the CPU time of an idle worker.
+        If there are no turns, wait for one, because 25 ticks per second would take most of an idle worker's CPU time.
         """
         if not self.turns:
             self.turn_started.clear()

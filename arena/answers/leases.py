@@ -1,7 +1,7 @@
 """Ownership of answers: claims, leases, and fenced saves. Each operation is one statement for many rows.
 
 A worker owns an answer until its lease expires on the database's clock. Each claim increases `attempt`, and a write is
-ignored unless its `attempt` is the current one. Late writes of a frozen or disconnected worker therefore have no
+ignored unless its `attempt` is the current one. Late writes from a frozen or disconnected worker therefore have no
 effect. All functions except `reap_answers` take a list and return one result per item, in order. The caller opens the
 transaction."""
 

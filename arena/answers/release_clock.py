@@ -19,7 +19,7 @@ Piece = tuple[int, int]  # (ticks since the previous piece, number of characters
 
 @dataclass
 class Lane:
-    """The clock's state of one side: the number of waiting characters, and whether more can arrive.
+    """The clock's state for one side: the number of waiting characters, and whether more can arrive.
 
     When a lane ends before the other one, the clock simulates its continuation: it draws pieces at random from those
     that arrived, with their pauses, and adds their characters to `imagined`. The pace therefore does not change, and
@@ -85,7 +85,7 @@ def _select_pieces(pieces: list[Piece]) -> list[Piece]:
 class ReleaseClock:
     """Decides on each tick how many characters both sides release.
 
-    The clock releases the shorter waiting text over `SMOOTHING_TICKS`, in steps of random size. This hides the size of
+    The clock releases the shorter waiting text over `SMOOTHING_TICKS`, in steps of random size. This hides the sizes of
     the models' pieces, and whether they are real or simulated.
 
     lone: whether only one side is being answered

@@ -49,7 +49,7 @@ class BattleReader:
     sending_since: float = math.inf
 
     def is_silent(self) -> bool:
-        """Whether to send a comment, so that no proxy closes the connection."""
+        """Return whether to send a comment, so that proxies do not close the connection."""
         return time.monotonic() - self.sent_at >= HEARTBEAT_S
 
     def is_cancelled(self) -> bool:
@@ -101,12 +101,12 @@ class BattleHub:
 
         Raises RequestError 429 or 503.
 
-        limits: the maximum number of open streams, in all processes, keyed by client; 0 means no limit
+        limits: the maximum number of open streams, across all processes, keyed by client; 0 means no limit
         """
         return sse.acquire_slot(self.open_slots, limits)
 
     def stream(self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position) -> EventStream:
-        """Return the events of `follow` as the stream of a response."""
+        """Return the events from `follow` as a response's stream."""
         return EventStream(slot, self.follow(slot, battle_id, view, position))
 
     async def follow(
@@ -150,7 +150,7 @@ class BattleHub:
     def _check_readers(self) -> None:
         """Wake readers that have to send a comment. Cancel the connections of clients that do not read, to free slots.
 
-        All readers share this check, because a timer for each wait would take a quarter of the time of the wait.
+        All readers share this check, because a separate timer would add a quarter to the CPU time of each wait.
         """
         now = self.checked_readers_at = time.monotonic()
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
@@ -221,7 +221,7 @@ class BattleHub:
 
 
 def _take_response(response: Any, **_: Any) -> Any:
-    """Return the entries as they come, [[stream, [[id, [field, value]]]]]: the client would build a dict for each."""
+    """Return the entries unchanged, [[stream, [[id, [field, value]]]]], because building a dict for each is slow."""
     return response or []
 
 
@@ -237,7 +237,7 @@ def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[byte
 
 
 def _merge_view(battle: FollowedBattle, loaded_view: BattleView) -> None:
-    """Replace the view by the one from the database, but keep longer text of the same attempt from the stream."""
+    """Replace the view with the one from the database, but keep longer text of the same attempt from the stream."""
     for number, sides in battle.view.turns.items():
         for name, streamed in sides.items():
             loaded = loaded_view.side(number, name)

@@ -96,7 +96,7 @@ class CallRecord:
 
 
 def record_calls(calls: Sequence[CallRecord]) -> None:
-    """Store calls, and request a probe of each endpoint that failed before its first token.
+    """Store calls, and request a probe for each endpoint that failed before its first token.
 
     Failures after the first token do not request a probe. It would pass, because a probe ends at its first token.
     """

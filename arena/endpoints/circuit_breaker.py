@@ -1,4 +1,4 @@
-"""The circuit breaker of endpoints. Only Arena's own probes remove an endpoint from the draw, never visitors' calls.
+"""The circuit breaker for endpoints. Only Arena's own probes remove an endpoint from the draw, never visitors' calls.
 
 A visitor's call that fails before its first token only requests a probe. A worker then sends the endpoint one short
 question, at most every 30 s. Two failed probes in a row remove the endpoint from the draw, and one healthy probe brings
@@ -51,7 +51,7 @@ class ProbeReport:
 
 
 def request_probes(endpoint_ids: Iterable[int]) -> None:
-    """Request a probe of each endpoint."""
+    """Request a probe for each endpoint."""
     with connection.cursor() as cursor:
         # Locked rows are skipped, because another worker is claiming, recording, or requesting their probe.
         cursor.execute(
@@ -63,7 +63,7 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
 
 
 def claim_probes() -> list[ClaimedProbe]:
-    """Claim the probes that are due and that no other worker has claimed."""
+    """Claim due probes that are still unclaimed."""
     claim_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
     with connection.cursor() as cursor:
         cursor.execute(

@@ -138,7 +138,7 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
 def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
     """Raise ValueError if the endpoint is invalid, or InvalidFieldError if a known field is.
 
-    The required fields depend on the backend of the endpoint's kind.
+    The required fields depend on the backend for the endpoint's kind.
 
     where: the beginning of the error message
     """

@@ -83,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 def _claim_signup(request: HttpRequest) -> None:
-    """Redeem the invitation, or charge the quota of new accounts. Raises ImmediateHttpResponse on failure."""
+    """Redeem the invitation, or charge the quota for new accounts. Raises ImmediateHttpResponse on failure."""
     if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
         if not invitations.redeem_invitation(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
@@ -92,9 +92,9 @@ def _claim_signup(request: HttpRequest) -> None:
 
 
 def _can_create_account(request: HttpRequest) -> bool:
-    """Charge the hourly quotas of new accounts for the client's address and its largest network.
+    """Charge the hourly new-account quotas of the client's address and its largest network.
 
-    Return False if either one is used up. If battles per address have no limit, new accounts have none either.
+    Return False if either one is used up. If battles have no per-address limit, new accounts have none either.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return True

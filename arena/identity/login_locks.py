@@ -45,7 +45,7 @@ def remember_device(response: HttpResponseBase, user: User) -> None:
 
 
 def unlock_name(name: str) -> None:
-    """Discard all failures of this username from all networks."""
+    """Discard all failures for this username from all networks."""
     cache.set(_build_unlock_key(name), time.time(), MAX_LOCK_S)
 
 

@@ -24,12 +24,12 @@ from core.http import rate_limit
 from core.http.errors import RequestError
 from core.http.rate_limit import Bucket
 
-# Follow-up questions have a quota of their own, so that a long conversation does not use up the battles of the hour.
+# Follow-up questions have a quota of their own, so that a long conversation does not use up the hour's battles.
 TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
 CALLS_PER_HOUR = 36_000  # ten calls per second, which stops runaway programs but no readers
-CALL_BURST = 600  # the calls of one minute
-FILES_PER_HOUR = 60  # low, because a file may contain millions of votes
+CALL_BURST = 600  # one minute's calls
+FILES_PER_HOUR = 60  # low, because a file can contain millions of votes
 ADDRESS_FACTOR = 10  # because a whole office may share an address
 MINUTES_THRESHOLD_S = 120
 BATTLES_PER_SUBMISSION = 3  # the quota of submissions is a third of the quota of battles, rounded up
@@ -128,7 +128,7 @@ class CallThrottle(BaseThrottle):
 def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
     """Charge buckets with a fixed limit per voter, and `ADDRESS_FACTOR` times that limit per address.
 
-    If battles have no limit per voter or per address, these buckets have none either.
+    If battles have no per-voter or per-address limit, these buckets have none either.
     """
     environment = settings.ENVIRONMENT
     per_voter = limit if environment.arena_battles_per_hour else 0
@@ -151,7 +151,7 @@ def build_turn_buckets(request: HttpRequest) -> list[Bucket]:
 
 
 def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int]) -> list[Bucket]:
-    """Return buckets with limits that `convert` computes from the limits on battles per hour (0 for no limit)."""
+    """Return buckets with limits that `convert` computes from the hourly limits on battles (0 for no limit)."""
     per_voter = convert(settings.ENVIRONMENT.arena_battles_per_hour)
     per_address = convert(settings.ENVIRONMENT.arena_battles_per_hour_address)
     network_buckets = [

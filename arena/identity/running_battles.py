@@ -68,7 +68,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
             if not _remove_ended_battles(full_key):
                 break
     except (RedisError, OSError) as error:
-        logger.warning("Redis is down; the running battles of a network are not counted: %s", error)
+        logger.warning("Redis is down; a network's running battles are not counted: %s", error)
         return
     raise _too_many_running_error(
         _("Too many battles from your network are in progress. Wait a few seconds, then try again.")

@@ -1,4 +1,4 @@
-"""Identifies the voter of a request by a signed cookie or by the session of an account.
+"""Identifies the voter of a request by a signed cookie or an account's session.
 
 See `arena.identity.accounts` for accounts, and `arena.identity.api_access` for API keys.
 """
@@ -45,7 +45,7 @@ Handler = Callable[[HttpRequest], Any]
 def voter_middleware(get_response: Handler) -> Handler:
     """Set the voter id of every request, and set the cookies of new browsers.
 
-    This middleware queries the database only for sessions, and once per process for the key of keyed hashes.
+    This middleware queries the database only for sessions, and once per process for the hash key.
     """
     if iscoroutinefunction(get_response):
         load_async = database_sync_to_async(_load_key_and_session)
@@ -94,7 +94,7 @@ def _is_cookieless(request: HttpRequest) -> bool:
 
 
 def _is_cross_site(request: HttpRequest) -> bool:
-    """Return whether this is a write request from a page of another site.
+    """Return whether this is a write request from a page on another site.
 
     For such a request, the browser does not send our cookies. It would store new ones, which would replace the voter's
     identity.
@@ -182,12 +182,12 @@ def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) ->
 
 
 def is_logged_in(request: HttpRequest) -> bool:
-    """Return whether the request has the session of an account."""
+    """Return whether the request has an account's session."""
     return getattr(request, "logged_in", False)
 
 
 def is_known_voter(request: HttpRequest) -> bool:
-    """Return whether the request has a valid voter cookie or the session of an account."""
+    """Return whether the request has a valid voter cookie or an account's session."""
     has_voter_cookie: bool = request.has_voter_cookie  # type: ignore[attr-defined]  # set by our middleware
     return has_voter_cookie or request.user.is_authenticated
 

@@ -1,4 +1,4 @@
-"""Reduces a text to its visible words, and finds names in any spelling."""
+"""Reduces text to its visible words, and finds names in any spelling."""
 
 import html
 import re

@@ -60,7 +60,7 @@ def _find_prompt_names(prompt: TokenizedText, candidates: frozenset[str]) -> fro
 
 
 def _find_related_names(prompt_names: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:
-    """Return the own names that are related to a name in the prompt.
+    """Return the battle's own names that are related to a name in the prompt.
 
     For example, any model may mention OpenAI and GPT-4 in its answer to a question about ChatGPT.
     """
@@ -90,7 +90,7 @@ def _find_mention(text: TokenizedText, names: frozenset[str]) -> Leak | None:
 
 
 def _iter_distinct_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """Yield the matches without repetitions of the same surroundings, because a text may repeat them many times."""
+    """Yield the first match for each name with the same words around it, because a text can repeat them many times."""
     seen = set()
     for match in iter_name_matches(text, names):
         begin = max(match.first - WORDS_BEFORE - 1, 0)
@@ -186,7 +186,7 @@ class NameContext:
         return self.is_about_ai and (has_first_person or (self.is_made_by and not self.head))
 
     def _can_follow_opener(self) -> bool:
-        """Return whether this name can follow an opener. Makers and everyday words need other words beside them."""
+        """Return whether this name can follow an opener. Makers and everyday words need other words next to them."""
         if self.is_about_ai or self.is_made_by or self.opener in words.MAKER_OPENERS:
             return True
         is_only_maker = self.name in MAKERS and self.name not in NAMESAKE_MAKERS

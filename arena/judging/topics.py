@@ -1,8 +1,8 @@
 """Determines the categories of a battle from the voter's prompts.
 
-Answers are ignored, because selecting battles by their answers would bias the results. The category names are those of
-the public arenas. For some categories, the public arenas use a model or an embedding. We use words and patterns, so
-that anyone can recompute the categories.
+Answers are ignored, because selecting battles based on their answers would bias the results. The category names are the
+same as on the public arenas. For some categories, the public arenas use a model or an embedding. We use words and
+patterns, so that anyone can recompute the categories.
 """
 
 import re

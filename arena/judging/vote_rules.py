@@ -29,7 +29,7 @@ PROMPT_HASH_LENGTH = 32
 
 @dataclass(frozen=True)
 class AnswerVersions:
-    """The version of a battle's texts. `answers` are (id, attempt, stopped), which determine the text of an answer."""
+    """The version of a battle's text. `answers` are (id, attempt, stopped), which determine the text of an answer."""
 
     model_a: int
     model_b: int
@@ -42,7 +42,7 @@ class AnswerVersions:
 
 @dataclass(frozen=True)
 class BattleAnalysis:
-    """The analysis of a battle's texts. A turn is judged if both sides have finished it.
+    """The analysis of a battle's text. A turn is judged if both sides have finished it.
 
     versions: the version of the analyzed texts
     is_one_sided: whether a question made one side fail
@@ -67,7 +67,7 @@ class BattleAnalysis:
 def analyze_battle(battle: Battle) -> BattleAnalysis:
     """Analyze a battle, and prefetch its turns and answers.
 
-    Call this before taking locks, because hostile texts can take a large part of a second.
+    Call this before taking locks, because hostile text can take a large part of a second.
     """
     prefetch_related_objects([battle], "turns__answers")
     turns = list(battle.turns.all())
@@ -96,7 +96,7 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
 
 
 def confirm_analysis(battle: Battle, analysis: BattleAnalysis) -> BattleAnalysis:
-    """Return the given analysis of a locked battle, or a new analysis if the texts have changed."""
+    """Return the given analysis of a locked battle, or a new analysis if the text has changed."""
     answers = Answer.objects.filter(turn__battle=battle).values_list("id", "attempt", "stopped")
     if analysis.versions == AnswerVersions.of(battle, answers):
         return analysis

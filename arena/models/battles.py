@@ -132,7 +132,7 @@ class Turn(models.Model):
 
 
 class Answer(models.Model):
-    """The answer of one side in one turn. At most one worker owns it at a time (see `arena.answers.leases`)."""
+    """One side's answer in one turn. At most one worker owns it at a time (see `arena.answers.leases`)."""
 
     class State(models.TextChoices):
         QUEUED = "queued"

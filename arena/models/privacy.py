@@ -18,7 +18,7 @@ class HashKey(models.Model):
 
 
 class NetworkSalt(models.Model):
-    """The random salt of one week. After it is deleted, that week's hashes cannot be computed again."""
+    """One week's random salt. After it is deleted, that week's hashes cannot be computed again."""
 
     week = models.DateField(primary_key=True, help_text="Monday of the week (UTC)")
     salt = models.BinaryField()

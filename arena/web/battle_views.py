@@ -1,4 +1,4 @@
-"""The page of a battle and its forms, which also work without JavaScript.
+"""A battle's page and its forms, which also work without JavaScript.
 
 Requests from htmx get only the changed parts of the page. Other requests get the whole page, or a redirect to it.
 """
@@ -90,7 +90,7 @@ def stop_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def save_feedback(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Replace the reasons and the comment of a vote. Voters can do this as often as they like."""
+    """Replace a vote's reasons and comment. Voters can do this as often as they like."""
     reasons = {side: request.POST.getlist(f"reasons_{side}") for side in SIDES}
     comment = request.POST.get("comment", "").replace("\r\n", "\n")
 

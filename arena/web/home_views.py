@@ -1,4 +1,4 @@
-"""The home page with the prompt box, suggestions, and the choice of models."""
+"""The home page with the prompt box, suggestions, and the model selection."""
 
 from dataclasses import dataclass
 
@@ -106,7 +106,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
 
 
 def _build_field_errors(error: RequestError) -> dict[str, str]:
-    """Return the first message of each form field. Errors that belong to no field are shown at the prompt."""
+    """Return the first message for each form field. Errors that belong to no field are shown at the prompt."""
     fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
     return {field: messages[0] for field, messages in fields.items()}
 

@@ -58,7 +58,7 @@ def generate_reply(messages: Sequence[str]) -> str:
 
 
 class Conversation:
-    """The state of a conversation, which is the next answer of each rule and the stored answers."""
+    """The state of a conversation, which is the next answer for each rule and the stored answers."""
 
     def __init__(self) -> None:
         self._turns: Counter[tuple[str, ...]] = Counter()
@@ -113,9 +113,9 @@ def rank_keywords(words: Sequence[str]) -> list[str]:
 
 
 def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str]] | None:
-    """Return the words that each element of the pattern matches, or None if the pattern does not match all words.
+    """Return the words that each pattern element matches, or None if the pattern does not match all words.
 
-    An element is a word, `*` for any number of words (as few as possible), or `/group` for one word of the group.
+    An element is a word, `*` for any number of words (as few as possible), or `/group` for one word in the group.
     """
     if not pattern:
         return None if words else []

@@ -19,7 +19,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """The rules of a keyword. ELIZA tries the keyword with the highest rank first."""
+    """A keyword's rules. ELIZA tries the keyword with the highest rank first."""
 
     rank: int
     rules: tuple[Rule, ...]

@@ -41,7 +41,7 @@ class Request:
 
     @property
     def token_limit(self) -> int:
-        """The limit for answer and reasoning together, because providers have one limit for both."""
+        """The limit on the answer and the reasoning together, because providers have one limit for both."""
         return self.max_tokens + self.thinking_tokens
 
 
@@ -79,7 +79,7 @@ class Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The provider's token counts of the whole answer. A stream has at most one Usage, at its end.
+    """The provider's token counts for the whole answer. A stream has at most one Usage, at its end.
 
     `output_tokens` includes reasoning. `reasoning_tokens` is the number of reasoning tokens, visible or not, or 0 if
     the provider does not report it.

@@ -31,7 +31,7 @@ def clean_text(text: str) -> str:
 
 
 class TextCleaner:
-    """Cleans a text that arrives in pieces.
+    """Cleans text that arrives in pieces.
 
     A surrogate at the end of a piece is buffered until its other half arrives. White space at the beginning of the text
     is dropped, because it could identify a model and because a blank text must not count as an answer.
