@@ -77,7 +77,7 @@ class AttackResult:
 
 
 def build_buckets(address: str) -> list[Bucket]:
-    """Return the buckets for a voter, an address, and its networks."""
+    """Return the buckets for a voter, an address, and the networks around it."""
     request = RequestFactory().get("/", REMOTE_ADDR=address)
     request.voter_id = None  # type: ignore[attr-defined]  # set by our middleware elsewhere
     with override_settings(ENVIRONMENT=Environment()):

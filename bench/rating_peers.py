@@ -1,4 +1,4 @@
-"""Contenders of the rating benchmark that compute ratings from counts or votes: Arena, and its peers."""
+"""Contenders in the rating benchmark that compute ratings from counts or votes: Arena, and its peers."""
 
 from collections.abc import Callable
 from functools import partial

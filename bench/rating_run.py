@@ -1,4 +1,4 @@
-"""Runs one contender of the rating benchmark in a separate process with one thread.
+"""Runs one contender in the rating benchmark in a separate process with one thread.
 
     python -m bench.rating_run '{"contender": …, "data": [{…}], "calls": …, "rounds": …}'
 

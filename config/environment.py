@@ -160,7 +160,7 @@ class Environment:
         default=("*_API_KEY",),
         meaning=(
             "Patterns for the names of the variables from which endpoints may read their API keys, separated by commas."
-            " Settings of Arena never match."
+            " Arena's own settings never match."
         ),
     )
     arena_pace_anonymous: bool = declare(
@@ -269,7 +269,7 @@ class Environment:
         return self.arena_login == "required"
 
     def allows_key_name(self, name: str) -> bool:
-        """Return True if endpoints may read an API key from this variable. Settings of Arena are never allowed."""
+        """Return True if endpoints may read an API key from this variable. Arena's own settings are never allowed."""
         is_setting = name in SETTINGS or SERVICE_VARIABLE.fullmatch(name.upper())
         return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 

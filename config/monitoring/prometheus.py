@@ -1,4 +1,4 @@
-"""Prometheus metrics. No metric is per model, because its changes could reveal the models of an open battle."""
+"""Prometheus metrics. No metric is per model, because its changes could reveal the models in an open battle."""
 
 import ipaddress
 import os
@@ -87,7 +87,7 @@ _shared_metrics = health.SharedResult(render_metrics)
 
 
 class _WebProcessCollector(Collector):
-    """The `process_` metrics, labeled with the process id: the next request may reach another web process."""
+    """The `process_` metrics, labeled with the process id, because the next request may reach another web process."""
 
     def collect(self) -> Iterable[Metric]:
         labels = {"pid": str(os.getpid())}
