@@ -1,4 +1,4 @@
-"""Periodic tasks for Celery beat. Importing this module also registers the task of the answer engine."""
+"""Periodic tasks for Celery beat. Importing this module also registers the answer engine's task."""
 
 from datetime import UTC, datetime
 

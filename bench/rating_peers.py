@@ -153,7 +153,7 @@ def fastchat(counts: Counts, rounds: int) -> Run:
 def fastchat_bootstrap(votes: Any, rounds: int) -> Floats:
     """Run FastChat's bootstrap, reimplemented from its description.
 
-    Returns Elo points (1 + rounds, M). The first row is the fit of all votes. `votes` (N, 3) are the positions of both
+    Returns Elo points (1 + rounds, M). The first row is the fit to all votes. `votes` (N, 3) are the positions of both
     models and the outcome: 2 for a win of the first, 1 for a tie, 0 for a loss.
 
     Equal votes are merged into one row with a count. Each round draws new counts from the multinomial distribution and

@@ -198,7 +198,7 @@ class Environment:
         "Limits",
         parse_count,
         default=0,
-        meaning="Token budget of all models per day (UTC). Arena estimates the tokens of each question in advance.",
+        meaning="Daily token budget for all models (UTC). Arena estimates each question's tokens in advance.",
     )
     arena_login: str = declare(
         "People",
@@ -237,8 +237,8 @@ class Environment:
         make_choice_parser("off", "moderated", "open"),
         default="moderated",
         meaning=(
-            "Which published battles are listed on the pages of their models: those that an operator has chosen"
-            " (`moderated`) or all (`open`). With `off`, nobody can publish a battle."
+            "Which published battles are listed on their models' pages: those chosen by an operator (`moderated`) or"
+            " all (`open`). With `off`, nobody can publish a battle."
         ),
     )
     arena_retention_days: int = declare(

@@ -112,7 +112,7 @@ DATABASE_OPTIONS: dict[str, Any] = {
     # uses the database: eight for views, six for queries, one for readiness, and one for metrics. A request may
     # therefore wait for a thread, but never for a connection, which would fail after 5 s. Four web processes use at
     # most 64 of the 100 connections that PostgreSQL allows by default. Eight use at most 128 of the 200 that the
-    # embedded PostgreSQL allows. A connection is closed after 10 s without use, because it costs PostgreSQL 5 MB. The
+    # embedded PostgreSQL allows. An unused connection is closed after 10 s, because it costs PostgreSQL 5 MB. The
     # pool gives up lost connections early, because its retry delays double and would extend an outage.
     "pool": {"min_size": 1, "max_size": 16, "max_idle": 10, "timeout": 5, "reconnect_timeout": 5},
 }
@@ -217,7 +217,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 if SECURE:
     SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept a __Host- cookie only from exactly this host
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
-# The proxy terminates TLS and redirects HTTP to HTTPS. HSTS does not include subdomains, because they may not be ours.
+# The proxy terminates TLS and redirects HTTP to HTTPS. HSTS does not include subdomains, because they might not be
+# ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None

@@ -68,10 +68,10 @@ def _conversation_file(folder: DataFolder) -> Path:
 async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintLine, *, durable: bool = True) -> None:
     """Start the services that are not replaced by an environment variable. Only the owner of the folder may call this.
 
-    The servers have their own lock. If the servers of a killed run are still stopping, this waits for them. Raises
+    The servers have their own lock. If servers from a killed run are still stopping, this waits for them. Raises
     DataFolderError and ProgramError.
     """
-    waiting = asyncio.get_running_loop().call_later(1, say, "waiting for the servers of an earlier run to end")
+    waiting = asyncio.get_running_loop().call_later(1, say, "waiting for servers from an earlier run to stop")
     lock = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
     waiting.cancel()
     if lock is None:

@@ -132,7 +132,7 @@ class Supervisor:
             waiting.cancel()
 
     async def prepare_restart(self, name: str) -> None:
-        """Start the standby process of a program. The next `start_again` uses it if it is still running."""
+        """Start a program's standby process. The next `start_again` uses it if it is still running."""
         running = self._get_running(name)
         program = running.program
         start_reader, start = os.pipe()

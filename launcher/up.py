@@ -26,7 +26,7 @@ MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
 WEB_MEMORY_BYTES = 200 * MIB  # per web process after the first, measured in use
 MAX_DEFAULT_WEB_PROCESSES = 4
-MAX_WEB_PROCESSES = 8  # with their pools, they and the workers use at most the connections of our PostgreSQL
+MAX_WEB_PROCESSES = 8  # their pools and the workers use no more connections than our PostgreSQL allows
 # More threads do not help with small matrices, and would take CPU time from the other programs.
 THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # The process that fits matrices keeps freed memory, because allocating it again causes page faults.

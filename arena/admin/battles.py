@@ -19,7 +19,7 @@ from catalog.models import LanguageModel
 from core.admin import audit
 from core.admin.read_only import ReadOnlyAdmin
 
-ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, without hyphens
+ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, with no hyphens
 
 
 class PublicationFilter(admin.SimpleListFilter):

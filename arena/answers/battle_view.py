@@ -24,7 +24,7 @@ def load_answers(battle_id: UUID) -> list[Answer]:
 
 
 def load_battle_view(battle_id: UUID) -> BattleView:
-    """Return the current view of a battle, or an empty view if the battle does not exist."""
+    """Return a battle's current view, or an empty view if the battle does not exist."""
     return build_battle_view(_query_answers(battle_id).only(*VIEW_FIELDS))
 
 
@@ -45,7 +45,7 @@ def _query_answers(battle_id: UUID) -> QuerySet[Answer]:
 
 
 def build_battle_view(answers: Iterable[Answer]) -> BattleView:
-    """Return the view of a battle with these answers. In an open blind battle, all failures have the same reason."""
+    """Return a battle's view with these answers. In an open blind battle, all failures have the same reason."""
     view = BattleView()
     for answer in answers:
         battle = answer.turn.battle

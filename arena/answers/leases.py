@@ -126,7 +126,7 @@ class LeaseExtension:
 def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension]:
     """Extend the leases on each turn's open answers, and store their released text.
 
-    An expired lease is renewed unless another worker has claimed the answer in the meantime.
+    An expired lease is renewed unless another worker has claimed the answer since then.
     """
     all_leases = [lease for turn_leases in turns for lease in turn_leases]
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The release clock of anonymous battles. It prevents the rhythm of a pane from revealing the model.
+"""The release clock of anonymous battles. It prevents a pane's rhythm from revealing the model.
 
 No text is released until each side has either begun or failed. Then both sides advance by the same number of characters
 per tick. When one side ends, the other continues at a pace that simulates the ended side. A side that is answered alone
@@ -108,7 +108,7 @@ class ReleaseClock:
 
 
 class ImmediateClock:
-    """A clock without pacing. It releases all waiting text immediately."""
+    """A clock with no pacing. It releases all waiting text immediately."""
 
     def tick(self, a: Lane, b: Lane) -> tuple[int, int]:
         return a.waiting, b.waiting

@@ -250,7 +250,7 @@ _hub: BattleHub | None = None
 
 
 def get_hub() -> BattleHub:
-    """Return the hub of this web process."""
+    """Return this web process's hub."""
     global _hub  # noqa: PLW0603  # one per web process, created inside its event loop
     if _hub is None:
         _hub = BattleHub()

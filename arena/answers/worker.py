@@ -16,7 +16,7 @@ _engine: "Engine | None" = None
 
 
 def get_engine() -> "Engine":
-    """Return the engine of this process. The first call starts it."""
+    """Return this process's engine. The first call starts it."""
     global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
     if _engine is None:
         from arena.answers.engine import Engine  # slow to load, and only this worker needs it

@@ -11,7 +11,7 @@ from core.http.rate_limit import DEFAULT_BURST
 
 
 def list_rules() -> list[str]:
-    """Return one paragraph per rule, with code in backticks. The limits are the current settings of this site."""
+    """Return one paragraph per rule, with code in backticks. The limits are this site's current settings."""
     return [
         _(
             "Clients are identified by an API key (`Authorization: Bearer KEY`) or by the signed cookie `voter` "
@@ -21,7 +21,7 @@ def list_rules() -> list[str]:
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
             "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
-            "separate voter. Its votes count in the pool `api`, or in the pool of the models that its battle named."
+            "separate voter. Its votes count in the pool `api`, or in the pool for the models that its battle named."
         ),
         _describe_limits(),
         _(
@@ -39,8 +39,8 @@ def list_rules() -> list[str]:
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(
             "Responses with boards, pairwise comparisons, histories, the frontier, the method, disagreements, and "
-            "changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to get a 304 without "
-            "a body if nothing has changed."
+            "changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to get a 304 with no "
+            "body if nothing has changed."
         ),
         _(
             'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status. `code` is for '

@@ -271,7 +271,7 @@ class ModelFactsSchema(Schema):
     facts = DictField(child=FactSchema(), help_text="Sources of the fields above, and further facts, by field.")
     price = PriceSchema(allow_null=True, help_text="The current price, or null if it is unknown.")
     arena = StandingSchema(
-        allow_null=True, help_text="The model's row on the overall board of the live pool, or null if there is none."
+        allow_null=True, help_text="The model's row on the live pool's overall board, or null if there is none."
     )
     measured = ModelPerformanceSchema(
         allow_null=True, help_text="Performance on this site over thirty days, ending two days ago."

@@ -249,7 +249,7 @@ def _read_fields(request: Request, *names: str) -> list[Any]:
 
 
 def _check_no_fields(request: Request) -> None:
-    """Raise RequestError 400 if a call without fields gets any. Bodies that are not JSON are ignored."""
+    """Raise RequestError 400 if a call that takes no fields gets any. Bodies that are not JSON are ignored."""
     if (request.content_type or "").startswith("application/json"):
         _read_fields(request)
 
@@ -300,7 +300,7 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
     Streams server-sent events. `delta` appends text to one side. `done` contains the whole answer as HTML. `failed`
     means that the side has no answer. `reset` means that the side's answer starts over. `ready` means that you can
     vote. `voted` and `void` end the battle. Every event has an id. After a dropped connection, send the last id as
-    `Last-Event-ID` to continue without gaps or repeats.
+    `Last-Event-ID` to continue with no gaps or repeats.
     """
     if error_response := reject_unsafe_method(request, "Event streams are read-only."):
         return error_response

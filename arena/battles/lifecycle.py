@@ -239,7 +239,7 @@ def stop_battle(battle: Battle) -> None:
 
 
 def retry_answers(battle: Battle, payer: str = "") -> None:
-    """Queue the failed answers of the last turn again.
+    """Requeue the failed answers in the last turn.
 
     Raises RequestError 409 `not_failed` or `too_late`; 429 `too_many_running`; and the errors from
     `token_budgets.charge_battle`.

@@ -45,7 +45,7 @@ class SuggestionCard:
 
 
 def draw_cards(exclude: Collection[int] = ()) -> list[SuggestionCard]:
-    """Return four random cards, if possible from different categories and without the keys in `exclude`."""
+    """Return four random cards, if possible from different categories and with none of the keys in `exclude`."""
     team_categories = dict(Suggestion.objects.values_list("pk", "category"))
     if not team_categories:
         bundled = _load_bundled_cards()

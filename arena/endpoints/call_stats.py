@@ -122,7 +122,7 @@ def list_due_days(now: datetime) -> list[date]:
 
 
 def roll_up_day(day: date) -> int:
-    """Aggregate the calls of one day (UTC), and update the alarms for the last 24 hours.
+    """Aggregate one day's calls (UTC), and update the alarms for the last 24 hours.
 
     Repeated runs for the same day replace its statistics. Return the number of endpoints that were called on that day.
     """

@@ -2,8 +2,8 @@
 
 A visitor's call that fails before its first token only requests a probe. A worker then sends the endpoint one short
 question, at most every 30 s. Two failed probes in a row remove the endpoint from the draw, and one healthy probe brings
-it back. After a failed probe, the next one is sent without a request. The state is stored in the endpoint's row, and a
-worker claims a probe with a conditional UPDATE, so each probe is sent by one worker only.
+it back. After a failed probe, the next one is sent even if nobody requests it. The state is stored in the endpoint's
+row, and a worker claims a probe with a conditional UPDATE, so each probe is sent by one worker only.
 
 A probe is healthy if the endpoint sends an answer, an empty answer, or a refusal. A rate limit (429) brings the
 endpoint back into the draw, because visitors can cause rate limits and must not keep a model out. The next failed probe

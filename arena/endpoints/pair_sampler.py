@@ -1,4 +1,4 @@
-"""Draws the two models of a battle at random.
+"""Draws the two models for a battle at random.
 
 Pairs are drawn by weight, and a tenth of the draws are uniform, so each propensity is known and above zero. A cap
 limits each model's share of the draws. Without the cap, the weights would put a new model into nine of ten draws:
@@ -51,7 +51,7 @@ class PairSampler:
     most `compute_max_share` of all draws.
 
     models: ids of M models
-    weights: the weights of pairs, keyed by (smaller id, larger id). A pair without a weight gets the largest weight,
+    weights: the weights of pairs, keyed by (smaller id, larger id). A pair with no weight gets the largest weight,
         because nothing is known about it.
     keep: the id of a model that is in every pair. Its opponent is drawn by the capped weights, with a uniform tenth, so
         it is as hard to guess as in a draw of both models.

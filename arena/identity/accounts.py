@@ -1,6 +1,6 @@
 """Sign-up, login, and logout of accounts, which are optional unless the site requires login.
 
-Login moves the data of the browser's anonymous voter to the account's voter. After logout, the data stays with the
+Login moves data from the browser's anonymous voter to the account's voter. After logout, the data stays with the
 account. An account's voter is identified only by the session and never by the voter cookie, so a copied or planted
 cookie gives no access to the account.
 """
@@ -137,7 +137,7 @@ def handle_logout(sender: object, request: HttpRequest, **_: Any) -> None:
 
 
 def merge_into_account(user: User, anonymous_id: UUID | None) -> UUID:
-    """Move the data of an anonymous voter, if any, to the account's voter, and return the id of the account's voter."""
+    """Move an anonymous voter's data, if any, to the account's voter, and return the id of the account's voter."""
     with transaction.atomic():
         account_voter, _created = Voter.objects.get_or_create(user=user)
         if anonymous_id is not None:
@@ -161,7 +161,7 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
 
 @sync_and_async_middleware
 def login_required_middleware(get_response: Handler) -> Handler:
-    """Reject requests without an account or an API key, except to public paths, if the site requires login."""
+    """If the site requires login, reject requests with no account or API key, except to public paths."""
     if not settings.ENVIRONMENT.is_login_required:
         raise MiddlewareNotUsed
     if iscoroutinefunction(get_response):

@@ -1,4 +1,4 @@
-"""Reads the API key from the `Authorization` header of a request."""
+"""Reads the API key from a request's `Authorization` header."""
 
 from django.http import HttpRequest
 

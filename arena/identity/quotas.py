@@ -78,7 +78,7 @@ def charge_continuation(request: HttpRequest) -> Iterator[None]:
 
 @contextmanager
 def charge_turn(request: HttpRequest, battle: Battle, prompt: str = "") -> Iterator[None]:
-    """Charge a follow-up question, or a retry without a prompt, by the length of the whole conversation.
+    """Charge a follow-up question, or a retry with no prompt, based on the length of the whole conversation.
 
     Raises RequestError 429 like `charge_battle`.
     """
@@ -101,7 +101,7 @@ def charge_submission(request: HttpRequest) -> None:
 
 
 def charge_write(request: HttpRequest) -> None:
-    """Charge a form that changes data like a write call of the API. Raises RequestError 429."""
+    """Charge a form that changes data, like a write call to the API. Raises RequestError 429."""
     _charge_fixed_quota(request, "write", CALLS_PER_HOUR)
 
 
@@ -111,7 +111,7 @@ def charge_file(request: HttpRequest) -> None:
 
 
 def charge_stream(request: HttpRequest) -> None:
-    """Charge the opening of an event stream like a read call of the API. Raises RequestError 429."""
+    """Charge for opening an event stream, like a read call to the API. Raises RequestError 429."""
     _charge_fixed_quota(request, "read", CALLS_PER_HOUR)
 
 

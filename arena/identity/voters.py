@@ -132,7 +132,7 @@ def _identify_by_session(request: HttpRequest) -> None:
 
 
 def find_cookie_voter_id(request: HttpRequest) -> uuid.UUID | None:
-    """Return the voter id from the signed cookie, or None without a valid cookie. The session is ignored."""
+    """Return the voter id from the signed cookie, or None if there is no valid cookie. The session is ignored."""
     try:
         return uuid.UUID(cookie_signer.unsign(_get_cookie(request), max_age=COOKIE_MAX_AGE_S))
     except (BadSignature, ValueError):

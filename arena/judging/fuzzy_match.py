@@ -36,8 +36,8 @@ class TokenizedText:
     visible: the visible text, with its capitals and punctuation
     words: the folded words
     spans: the (start, end) of each word in `visible`
-    squeezed: the folded words, joined without spaces
-    starts: the start of each word in `squeezed`, followed by the length of `squeezed`
+    squeezed: the folded words, joined with no spaces starts: the start of each word in `squeezed`, followed by the
+    length of `squeezed`
     """
 
     visible: str

@@ -38,7 +38,7 @@ def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[s
     A mention is not a leak if the voter has already written the name. An introduction with the name of one of the two
     models is always a leak.
 
-    turns: (prompt, texts of the answers) of each turn, in order
+    turns: (prompt, answers) in each turn, in order
     own_names: the names of both models (see `arena.judging.model_names.collect_model_names`)
     """
     leak: Leak | None = None

@@ -1,4 +1,4 @@
-"""Determines the categories of a battle from the voter's prompts.
+"""Determines a battle's categories from the voter's prompts.
 
 Answers are ignored, because selecting battles based on their answers would bias the results. The category names are the
 same as on the public arenas. For some categories, the public arenas use a model or an embedding. We use words and
@@ -177,7 +177,7 @@ def _is_fiction_request(sentence: Sentence) -> bool:
 
 
 def _is_fiction_phrase(terms: list[str]) -> bool:
-    """Return whether the sentence begins with a request without a verb, such as "short poem about rain"."""
+    """Return whether the sentence begins with a request that has no verb, such as "short poem about rain"."""
     first_terms = enumerate(terms[: words.WORDS_NEAR])
     index = next((index for index, term in first_terms if term not in words.OPENING_WORDS), 0)
     if index >= len(terms) or terms[index] not in words.CREATIVE_FORMS:

@@ -22,7 +22,7 @@ IDENTITY_LEAK = "identity_leak"
 IDENTITY_PROBE = "identity_probe"
 REPEATED_PROMPT = "repeated_prompt"
 OWN_QUESTION_CATEGORY = "exclude-suggestions"  # battles that did not start with a suggestion
-# The first half of the advisory lock that serializes the votes of a voter.
+# The first half of the advisory lock that serializes a voter's votes.
 ADVISORY_LOCK_KEY = 7_298_543
 PROMPT_HASH_LENGTH = 32
 
@@ -44,7 +44,7 @@ class AnswerVersions:
 class BattleAnalysis:
     """The analysis of a battle's text. A turn is judged if both sides have finished it.
 
-    versions: the version of the analyzed texts
+    versions: the version of the analyzed text
     is_one_sided: whether a question made one side fail
     has_leak: whether an answer reveals its model
     has_probe: whether a question up to the last judged turn is an identity probe

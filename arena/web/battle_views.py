@@ -221,7 +221,7 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
 
 
 def _list_picked_models(battle: Battle) -> list[tuple[str, str]]:
-    """Return the (name, value) form fields of the home page that repeat the choice of a side-by-side battle."""
+    """Return the home page's form fields (name, value) that repeat a side-by-side battle's choice of models."""
     if battle.mode != Battle.Mode.SIDE_BY_SIDE:
         return []
     return [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)]
@@ -249,7 +249,7 @@ def _is_long_prompt(prompt: str) -> bool:
 
 
 def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any]:
-    """Return the template context of one answer. Reasoning could reveal the model, so it is hidden until the reveal."""
+    """Return the template context for one answer. Reasoning is hidden while it could reveal the model."""
     is_revealed = battle_view.is_revealed(battle)
     return {
         "side": answer.side,

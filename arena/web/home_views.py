@@ -15,14 +15,14 @@ from arena.identity.voters import get_or_create_voter
 from arena.models import SIDES, Battle, Endpoint, conversation_limit
 from core.http.errors import RequestError
 
-MAX_KEY_DIGITS = 18  # more digits may not fit into a primary key
+MAX_KEY_DIGITS = 18  # more digits might not fit into a primary key
 
 
 @dataclass(frozen=True)
 class BattleFormData:
     """The submitted form.
 
-    side_slugs: the slugs of the models for sides a and b; empty for a side without a choice
+    side_slugs: the slugs of the models for sides a and b; empty for a side with no choice
     among: the slugs of the models from which a blind battle is drawn; empty for all models
     """
 

@@ -86,7 +86,7 @@ def charge_buckets(buckets: Iterable[Bucket], amount: int = 1) -> float:
 
 
 def refund_buckets(buckets: Iterable[Bucket], amount: int = 1) -> None:
-    """Refund the charge of an action that did not happen."""
+    """Refund the charge for an action that did not happen."""
     _apply_charge(buckets, -amount)
 
 

@@ -51,7 +51,7 @@ async def empty_stream() -> AsyncIterator[bytes]:
 
 
 class EventStreamResponse(StreamingHttpResponse):
-    """A streaming response without the two generators through which Django would pass each event."""
+    """A streaming response that skips the two generators through which Django would pass each event."""
 
     def __init__(self, events: Any, **options: Any) -> None:
         super().__init__(events, **options)

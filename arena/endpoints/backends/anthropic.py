@@ -25,7 +25,7 @@ INPUT_TOKEN_FIELDS = ("input_tokens", "cache_creation_input_tokens", "cache_read
 
 
 class AnthropicReader(EventReader):
-    """Reads the events of one message in the order in which the API sends them."""
+    """Reads one message's events in the order in which the API sends them."""
 
     def __init__(self) -> None:
         self._counts: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A backend without a server: ELIZA, the first chatbot, from 1966.
+"""A backend that needs no server: ELIZA, the first chatbot, from 1966.
 
 Method: J. Weizenbaum, ELIZA — a computer program for the study of natural language communication between man
 and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168. The program has ranked
@@ -49,7 +49,7 @@ class ElizaBackend:
 
 
 def generate_reply(messages: Sequence[str]) -> str:
-    """Return ELIZA's answer to the last message of a conversation."""
+    """Return ELIZA's answer to the last message in a conversation."""
     conversation = Conversation()
     answer = ""
     for message in messages:

@@ -62,7 +62,7 @@ ACCOUNT_PHRASES = ("api key", "api_key", "credit balance", "billing", "insuffici
 REJECTED_STATUSES = frozenset({400, 403, 406, 422, 451})
 # The first alternative matches Gemini's RetryInfo, the second the messages of OpenAI and Groq.
 RETRY_DELAY_PATTERN = re.compile(r'"retrydelay": ?"(\d{1,5})(?:\.\d+)?s"|try again in (\d{1,5})(?:\.\d+)?s')
-# Errors in a stream name their kind instead of a status, because the response began with status 200.
+# Errors in a stream name their kind rather than a status, because the response began with status 200.
 STATUS_BY_KIND = {
     "invalid_request_error": 400,
     "authentication_error": 401,

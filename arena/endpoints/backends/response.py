@@ -26,7 +26,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class EventReader:
-    """Reads the events of one answer. Each wire format has its own subclass."""
+    """Reads one answer's events. Each wire format has its own subclass."""
 
     is_complete = False  # whether the provider reported the end of the answer
     is_cut = False  # whether the provider reported that the answer ended at a length limit
