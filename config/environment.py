@@ -190,8 +190,8 @@ class Environment:
         parse_count,
         default=6,
         meaning=(
-            "Battles that one voter may watch at a time. One address may watch ten times as many battles, and as many"
-            " boards."
+            "Battles that one voter may watch at a time. One address may watch ten times as many battles, plus the same"
+            " number of boards."
         ),
     )
     arena_tokens_per_day: int = declare(

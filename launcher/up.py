@@ -60,7 +60,7 @@ def parse_options(arguments: list[str]) -> Options:
     web_help = f"the number of web processes (one per processor core, at most four: {default_web}); one with --dev"
     parser.add_argument("--web", type=_parse_web_processes, default=default_web, help=web_help)
     parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="the data folder (var)")
-    parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
+    parser.add_argument("--no-local-models", action="store_true", help="do not run the built-in models")
     parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, which has its own license")
     parser.add_argument("--models", type=Path, help="a models file to load at every start")
     parser.add_argument("--dev", action="store_true", help="serve templates as edited, and restart when code changes")
@@ -244,7 +244,7 @@ def _open_port(port: int) -> socket.socket:
 def _check_disk(folder: DataFolder) -> None:
     if (free := shutil.disk_usage(folder.path).free) < MIN_DISK_BYTES:
         raise DataFolderError(
-            f"only {free // MIB} MB of disk are free in {folder.path}; at least {MIN_DISK_BYTES // MIB} MB are needed"
+            f"only {free // MIB} MB of disk is free in {folder.path}; at least {MIN_DISK_BYTES // MIB} MB is needed"
         )
 
 
@@ -258,7 +258,7 @@ def _select_affordable(options: Options) -> list[LocalModel]:
     affordable = local_models.select_affordable(needed, free - service)
     for model in needed:
         if model not in affordable:
-            print_line(f"only {free // MIB} MB of memory are free: leaving out {model.title}")
+            print_line(f"only {free // MIB} MB of memory is free; leaving out {model.title}")
     return affordable
 
 

@@ -55,19 +55,19 @@ def list_rules() -> list[str]:
 
 def _describe_limits() -> str:
     sentence = _(
-        "Hourly limits apply to each voter or key, and in parentheses to its IP address: %(battles)s (%(together)s) "
+        "Hourly limits apply to each voter or key and, in parentheses, to its IP address: %(battles)s (%(together)s) "
         "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`. The limit on follow-up "
         "questions and retries is %(turns)s times the limit on battles. The limit on submissions to the catalog is a "
         "third of the limit on battles. You can download the vote file %(files)s (%(files_together)s) times an hour, "
         "and send %(calls)s (%(calls_together)s) read requests and as many write requests an hour. "
         "Quotas refill continuously, and allow bursts of at most %(burst)s battles or questions. A question costs one "
-        "unit per %(characters)s characters of history and question. An IPv6 /56 network has twice the quota of an "
-        "address. An IPv6 /48 network and an IPv4 /24 network have four times the quota. At most %(running)s battles "
+        "unit per %(characters)s characters of history and question. An IPv6 /56 network has twice an address's "
+        "quota. An IPv6 /48 network and an IPv4 /24 network have four times the quota. At most %(running)s battles "
         "per voter and %(running_together)s per address can be in progress at once. You can stream up to %(streams)s "
         "battles at once (`ARENA_STREAMS_PER_VOTER`). Each address can stream up to %(streams_together)s battles and "
-        "as many boards. Expensive requests are also charged for their computing time. A setting of 0 means no limit. "
-        "API keys, and members of a site that requires login, are not charged to their address. Requests beyond a "
-        "limit return 429 with a `Retry-After` header in seconds."
+        "the same number of boards. Expensive requests are also charged for their computing time. A setting of 0 means "
+        "no limit. API keys, and members of a site that requires login, are not charged to their address. Requests "
+        "beyond a limit return 429 with a `Retry-After` header in seconds."
     )
     environment = settings.ENVIRONMENT
     return sentence % {

@@ -17,8 +17,8 @@ MILLION = 1_000_000
 def load_standing(battle: Battle) -> dict[str, Any]:
     """Return the current board rows of both models, keyed by side. The row of an unrated model is None.
 
-    The battle stores the rows at the vote. Side-by-side battles have no board, so they use the live pool's board. In
-    each row, `models` is the number of ranked models.
+    The battle stores the rows when the vote is cast. Side-by-side battles have no board, so they use the live pool's
+    board. In each row, `models` is the number of ranked models.
     """
     pool = LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
     ratings = dict[str, Any](Standing.objects.filter(pool=pool).values_list("ratings", flat=True).first() or {})

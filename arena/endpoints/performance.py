@@ -86,7 +86,7 @@ class EndpointPerformance:
 
 
 def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
-    """Return statistics for 30 days that have no open battles, keyed by model id. Models with no calls are missing."""
+    """Return statistics for the last 30 days with no open battles, keyed by model id. Uncalled models are missing."""
     last = timezone.now().date() - SETTLING_TIME
     days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - PERFORMANCE_WINDOW, day__lte=last)
     by_model: dict[int, list[EndpointDay]] = {}
