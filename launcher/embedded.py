@@ -157,7 +157,7 @@ async def main(arguments: list[str]) -> int:
     location = parser.add_mutually_exclusive_group()
     location.add_argument("--data", type=Path, default=PROJECT_ROOT / "var", help="the data folder")
     location.add_argument("--temporary", action="store_true", help="use a temporary folder")
-    parser.add_argument("--no-fsync", action="store_true", help="faster, but a crash may lose data")
+    parser.add_argument("--no-fsync", action="store_true", help="faster, but a crash can lose data")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="arena-") if options.temporary else nullcontext(options.data) as path:

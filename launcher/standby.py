@@ -2,7 +2,7 @@
 
 python -m launcher.standby MODULE ARGUMENT … DESCRIPTOR loads the modules listed below, waits for a byte from the file
 descriptor, and then does the same as python -m MODULE ARGUMENT … It does not load our own modules in advance, because
-they may change in the meantime. If the descriptor is closed before a byte arrives, the process exits.
+they might change in the meantime. If the descriptor is closed before a byte arrives, the process exits.
 """
 
 import gc

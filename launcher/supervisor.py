@@ -181,7 +181,7 @@ class Supervisor:
         running.keeper = asyncio.create_task(self._keep_running(running))
 
     async def _keep_running(self, running: _RunningProgram) -> None:
-        """Restart the program whenever it ends, with growing delays, until it has died too often."""
+        """Restart the program whenever it ends, with growing delays, until it has died too many times."""
         program = running.program
         deaths = deque[float](maxlen=MAX_DEATHS)
         while True:

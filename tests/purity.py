@@ -109,6 +109,6 @@ def switch_services(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Allow services at the end of a file, where module and session fixtures may need them."""
+    """Allow services at the end of a file, where module and session fixtures might need them."""
     if nextitem is None or nextitem.path != item.path:
         refusals.undo()

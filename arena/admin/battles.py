@@ -83,7 +83,7 @@ class BattleAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Battle], search_term: str
     ) -> tuple[QuerySet[Battle], bool]:
-        """Search with indexes, because there may be millions of battles. Django would cast every id to text."""
+        """Search with indexes, because there can be millions of battles. Django would cast every id to text."""
         term = search_term.strip()
         if not term:
             return queryset, False

@@ -1,4 +1,4 @@
-"""Announces battle events to open pages, through one Redis stream per battle. Events may be lost.
+"""Announces battle events to open pages, through one Redis stream per battle. Events can be lost.
 
 Each stream entry contains a list of events: ["delta", turn, side, tag, offset, text], ["done", turn, side, tag, html],
 ["failed", turn, side, tag, reason], and ["state", state].

@@ -203,7 +203,7 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 def format_log_detail(error: BackendError) -> str:
     """Return the log message for a failure.
 
-    The message includes the provider's text, unless the question may have caused the failure. In that case, the
+    The message includes the provider's text, unless the question might have caused the failure. In that case, the
     provider's text could quote the question, and voters' text must not be logged. If such a call fails before its
     first token, a probe follows, and the provider's text about the probe is logged.
     """

@@ -86,7 +86,7 @@ class Engine:
         )
         self.turns[job.turn_id] = turn
         self.turn_started.set()
-        # The voter may have stopped the battle after the claim read its row.
+        # The voter might have stopped the battle after the claim read its row.
         if job.stopped or self.stop_times.get(job.battle_id, 0) > claim_time:
             turn.stop()
             return
@@ -180,7 +180,7 @@ class Engine:
                 self._apply_extension(turn, extension, extension_time)
 
     def _apply_extension(self, turn: LiveTurn, extension: LeaseExtension, extension_time: float) -> None:
-        # A side may have ended since the extension was sent, so it may cover more answers than these.
+        # A side might have ended since the extension was sent, so the extension might cover more answers than these.
         open_ids = {side.job.answer_id for side in turn.iter_open_sides()}
         if not open_ids <= extension.owned_ids:
             self._run_in_background(self._abandon_turn(turn))

@@ -30,7 +30,7 @@ class AnswerLease:
 class AnswerResult:
     """The result of an attempt. `failure` is empty if the model answered.
 
-    `first_token_age` and `finished_age` are in seconds before now. The first token may be a reasoning token.
+    `first_token_age` and `finished_age` are in seconds before now. The first token can be a reasoning token.
     """
 
     answer_id: int

@@ -38,7 +38,7 @@ class LiveSide:
         return self.job.tag
 
     def begin(self) -> None:
-        """Reset the side before a call, because an earlier call may have failed before its first word."""
+        """Reset the side before a call, because an earlier call might have failed before its first word."""
         self.reasoning.clear()
         self.tokens = None
         self.first_at = None

@@ -21,7 +21,7 @@ Piece = tuple[int, int]  # (ticks since the previous piece, number of characters
 class Lane:
     """The clock's state for one side: the number of waiting characters, and whether more can arrive.
 
-    When a lane ends before the other one, the clock simulates its continuation: it draws pieces at random from those
+    When a lane ends before the other one, the clock simulates its continuation. It draws pieces at random from those
     that arrived, with their pauses, and adds their characters to `imagined`. The pace therefore does not change, and
     readers cannot see which side was slower.
     """

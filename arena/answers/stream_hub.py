@@ -1,7 +1,7 @@
 """Streams battles to open pages.
 
 One loop per web process reads the events that workers publish, and updates the views of battles. Each connection sends
-the events between its own position and the current view. Redis may lose events, so the first view and the view after
+the events between its own position and the current view. Redis can lose events, so the first view and the view after
 any loss come from the database.
 """
 
@@ -53,7 +53,7 @@ class BattleReader:
         return time.monotonic() - self.sent_at >= HEARTBEAT_S
 
     def is_cancelled(self) -> bool:
-        """Return whether the connection was cancelled. A library may swallow the exception (see `BattleHub._run`)."""
+        """Return whether the connection was cancelled. A library might swallow the exception (see `BattleHub._run`)."""
         return self.task is not None and self.task.cancelling() > 0
 
 
@@ -72,7 +72,7 @@ class FollowedBattle:
         self.key = get_stream_key(self.battle_id).encode()
 
     def is_quiet(self) -> bool:
-        """Return whether to reload the view, because a worker may have died between saving and publishing an end."""
+        """Return whether to reload the view, because a worker might have died between saving and publishing an end."""
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
@@ -161,18 +161,18 @@ class BattleHub:
 
     async def _join(self, battle_id: UUID, view: BattleView, position: Position) -> FollowedBattle:
         battle = self.followed.setdefault(battle_id, FollowedBattle(battle_id, view))
-        # A reader that reconnects may have seen text that is in Redis but not yet in the database.
+        # A reader that reconnects might have seen text that is in Redis but not yet in the database.
         if position != Position() and battle.last_id == FIRST_ID:
             with suppress(RedisError, OSError):
                 await self._read_streams([battle])
-        battle = self.followed.setdefault(battle_id, battle)  # the last other reader may have left in the meantime
+        battle = self.followed.setdefault(battle_id, battle)  # the last other reader might have left in the meantime
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
         return battle
 
     async def _run(self) -> None:
-        # Python 3.11 may swallow a cancellation that arrives while a command is being sent, so `cancelling` is checked.
+        # Python 3.11 can swallow a cancellation that arrives while a command is being sent, so `cancelling` is checked.
         task = asyncio.current_task()
         while task and not task.cancelling():
             round_start = time.monotonic()

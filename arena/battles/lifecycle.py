@@ -38,7 +38,7 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-# A vote copies these fields as they were loaded. A retry or a login may change them in the meantime.
+# A vote copies these fields as they were loaded. A retry or a login can change them in the meantime.
 UNCHANGED_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
 logger = logging.getLogger(__name__)
 
@@ -276,7 +276,7 @@ def expire_battles() -> int:
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():
-        # Check again under the locks, because a question may have been committed after the first query.
+        # Check again under the locks, because a question might have been committed after the first query.
         locked_ids = list(idle.select_for_update(skip_locked=True).values_list("id", flat=True))
         idle_ids = list(idle.filter(id__in=locked_ids).values_list("id", flat=True))
         unjudged.filter(id__in=idle_ids).update(state=Battle.State.EXPIRED)
@@ -336,7 +336,7 @@ def cast_vote(
 def _end_battle(battle: Battle, state: str) -> None:
     """Set a ready battle's final state, and its standing after a vote. Raises the error from `_build_vote_error`."""
     if not _update_ready_battle(battle, state):
-        # Since the battle was loaded, its answers may have been retried or its voter may have logged in.
+        # Since the battle was loaded, its answers might have been retried or its voter might have logged in.
         row_locks.refresh_battle(battle, from_queryset=query_battles())
         if not _update_ready_battle(battle, state):
             raise _build_vote_error(battle.pk)

@@ -159,7 +159,7 @@ def _query_battles() -> QuerySet[Battle]:
 
 
 def _load_excerpts(battles: Iterable[Battle]) -> Iterable[Answer]:
-    """Yield the answers to the first question in each battle. The database shortens their text, which may be long."""
+    """Yield the answers to the first question in each battle. The database shortens their text, which can be long."""
     first_answers = Answer.objects.filter(turn__battle__in=battles, turn__number=1).select_related("turn__battle")
     excerpts = {
         "question": Left("turn__prompt", MAX_EXCERPT_LENGTH + 1),

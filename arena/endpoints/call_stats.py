@@ -84,7 +84,7 @@ class CallRecord:
     """One call to an endpoint.
 
     failure: the reason, or "" if the model answered
-    first_token_s: seconds until the first token, which may be a reasoning token
+    first_token_s: seconds until the first token, which can be a reasoning token
     tokens_per_s: tokens per second after the first token
     """
 

@@ -99,7 +99,7 @@ def _cap_weights(weights: Matrix) -> Matrix:
     scale = _compute_multipliers(weights, cap) if cap < 1 else [1.0] * size
     scaled = [[x * y * w for y, w in zip(scale, row, strict=True)] for x, row in zip(scale, weights, strict=True)]
     total = fsum(map(fsum, scaled)) / 2
-    # Rounding, or too few iterations, may leave a share above the cap. Mixing in uniform weights brings it to the cap.
+    # Rounding, or too few iterations, can leave a share above the cap. Mixing in uniform weights brings it to the cap.
     max_share = max(map(fsum, scaled)) / total
     even_part = (max_share - cap) / (max_share - even_share) if max_share > cap else 0.0
     even_weight = even_part * even_share / (size - 1)

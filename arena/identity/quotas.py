@@ -2,7 +2,7 @@
 
 Each request is charged to its voter, its address, and the networks around the address, because voters can delete their
 cookies and one IPv6 connection has billions of addresses. Requests with an API key, and members of a site that requires
-login, are charged only to their voter. They cannot be created freely, and a whole office may share their address.
+login, are charged only to their voter. They cannot be created freely, and a whole office might share one address.
 """
 
 import ipaddress
@@ -30,7 +30,7 @@ CHARACTERS_PER_CHARGE = 8000
 CALLS_PER_HOUR = 36_000  # ten calls per second, which stops runaway programs but no readers
 CALL_BURST = 600  # one minute's calls
 FILES_PER_HOUR = 60  # low, because a file can contain millions of votes
-ADDRESS_FACTOR = 10  # because a whole office may share an address
+ADDRESS_FACTOR = 10  # because a whole office might share an address
 MINUTES_THRESHOLD_S = 120
 BATTLES_PER_SUBMISSION = 3  # the quota of submissions is a third of the quota of battles, rounded up
 # (prefix length, quota as a multiple of an address's quota). A /24 and a /48 are the smallest networks that are routed

@@ -206,13 +206,13 @@ def _add_voter_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpR
 
 
 def get_voter_id(request: HttpRequest) -> uuid.UUID:
-    """Return the id of the request's voter, who may not have a row in the database yet."""
+    """Return the id of the request's voter, who might not have a row in the database yet."""
     voter_id: uuid.UUID = request.voter_id  # type: ignore[attr-defined]  # set by our middleware
     return voter_id
 
 
 def get_or_create_voter(request: HttpRequest) -> Voter:
-    """Return the row of the request's voter, and create it if necessary."""
+    """Return the request's voter, and create the row if necessary."""
     voter, _created = Voter.objects.get_or_create(id=get_voter_id(request))
     return voter
 
@@ -220,7 +220,7 @@ def get_or_create_voter(request: HttpRequest) -> Voter:
 def list_voter_votes(voter_id: uuid.UUID) -> QuerySet[Vote]:
     """Return all votes of a voter, including those whose battle has been deleted.
 
-    The two subqueries use one index each, because the table may have millions of other votes.
+    The two subqueries use one index each, because the table can have millions of other votes.
     """
     own_vote_ids = Vote.objects.filter(voter=voter_id).exclude(prompt_hash="").values_list("pk", flat=True)
     battle_vote_ids = Vote.objects.filter(battle__voter=voter_id).values_list("pk", flat=True)

@@ -62,7 +62,7 @@ def _find_prompt_names(prompt: TokenizedText, candidates: frozenset[str]) -> fro
 def _find_related_names(prompt_names: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:
     """Return the battle's own names that are related to a name in the prompt.
 
-    For example, any model may mention OpenAI and GPT-4 in its answer to a question about ChatGPT.
+    For example, any model might mention OpenAI and GPT-4 in its answer to a question about ChatGPT.
     """
     topics = {word for name in prompt_names for word in get_families().get(name, {name})}
     return frozenset(name for name in own_names if any(_is_related(name, topic) for topic in topics))
@@ -197,7 +197,7 @@ class NameContext:
 
 
 def _split_opener(before: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...], Sequence[str]]:
-    """Split the words before a name into head, opener, and fillers. The fillers may include two adjectives."""
+    """Split the words before a name into head, opener, and fillers. The fillers can include two adjectives."""
     for openers in (STATEMENT_OPENERS, words.AS_OPENERS):
         unknown_words = 0
         for cut in range(len(before), 0, -1):

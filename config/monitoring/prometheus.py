@@ -87,7 +87,7 @@ _shared_metrics = health.SharedResult(render_metrics)
 
 
 class _WebProcessCollector(Collector):
-    """The `process_` metrics, labeled with the process id, because the next request may reach another web process."""
+    """The `process_` metrics, labeled with the process id, because the next request can reach another web process."""
 
     def collect(self) -> Iterable[Metric]:
         labels = {"pid": str(os.getpid())}

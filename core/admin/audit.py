@@ -16,7 +16,7 @@ from core.models import AuditEntry
 HIDDEN = "(hidden)"
 # Names of secret columns in any table. Names of environment variables (`api_key_env`) are not secret.
 SECRET_FIELD_NAME = re.compile(r"password|secret|hash|encrypted|(^|_)key$", re.IGNORECASE)
-# Secret parameters of an endpoint, which are sent to its provider.
+# Secret endpoint parameters, which are sent to the provider.
 SECRET_PARAMETER_NAME = re.compile(r"key|secret|token|password|authori[sz]ation|cookie", re.IGNORECASE)
 MAX_NAME_LENGTH = 300
 ADDED = "added"

@@ -182,7 +182,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     try:
         return render(request, "404.html", status=404)
     finally:
-        release_connection()  # rendering may load the session, in a thread that does not release its connection
+        release_connection()  # rendering can load the session, in a thread that does not release its connection
 
 
 def render_error_page(request: HttpRequest, error: RequestError, **context: object) -> HttpResponse:

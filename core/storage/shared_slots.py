@@ -25,7 +25,7 @@ SET_TTL_S = 3600  # sets that a killed process leaves in Redis expire after this
 RETRY_DELAY_S = 2.0  # seconds without calls to Redis after a failure
 # KEYS: the process's sign of life, then the sets of the limits. ARGV: the slot, the lifetimes of a sign and of a set in
 # seconds, the maximum for each limit, and slots that this process has released. Returns whether the slot was added and
-# whether the sign existed. If it did not, other processes may have removed this process's slots.
+# whether the sign existed. If it did not, other processes might have removed this process's slots.
 ACQUIRE_SCRIPT = """
 local was_alive = redis.call("SET", KEYS[1], 1, "EX", ARGV[2], "GET") and 1 or 0
 for place = 2, #KEYS do
@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 class SharedSlot:
     """Permission for one stream or task.
 
-    It is released by `release` or, at the latest, when nothing refers to it anymore, because a request may end before
+    It is released by `release` or, at the latest, when nothing refers to it anymore, because a request can end before
     it has a response to close.
     """
 
@@ -76,7 +76,7 @@ class SharedSlots:
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._lock = Lock()
         self._publisher: Thread | None = None
-        self._is_incomplete = False  # whether some open slots may be missing in Redis
+        self._is_incomplete = False  # whether some open slots might be missing in Redis
         self._silent_until = 0.0
 
     def __len__(self) -> int:

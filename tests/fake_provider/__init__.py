@@ -3,8 +3,8 @@
 It supports three wire formats. In a test, use `with FakeProvider() as provider: … provider.base_url …
 provider.requests(model)`. As a process, `python -m tests.fake_provider --port 0` prints its port. `GET /log?model=NAME`
 returns the requests as JSON (time, format, model, messages, system, body, headers, writes, and state: open, finished,
-failed, or aborted), and `DELETE /log` deletes them. It answers any path that ends like the format's path, so the base
-URL is http://127.0.0.1:PORT/v1.
+failed, or aborted), and `DELETE /log` deletes them. It answers any path with the same ending as the format's path, so
+the base URL is http://127.0.0.1:PORT/v1.
 """
 
 from tests.fake_provider.behavior import expected_reasoning, expected_text

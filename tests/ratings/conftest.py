@@ -18,7 +18,7 @@ CACHES = (
 def pytest_runtest_setup() -> None:
     """Disable short-lived caches, so that a test sees new data immediately. The caches have tests of their own.
 
-    Clear cached pool states, because the next test has another database whose revisions may be the same.
+    Clear cached pool states, because the next test has another database whose revisions might be the same.
     """
     snapshot_cache.newest_id_cache.seconds = 0.0
     model_facts.context_cache.seconds = 0.0

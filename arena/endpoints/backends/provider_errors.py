@@ -60,7 +60,7 @@ REFUSAL_PHRASES = (
 ACCOUNT_PHRASES = ("api key", "api_key", "credit balance", "billing", "insufficient_quota", "insufficient balance")
 # Includes 403 and 451 from moderation, and 403 and 406 from firewalls that mistake a question for an attack.
 REJECTED_STATUSES = frozenset({400, 403, 406, 422, 451})
-# The first alternative matches Gemini's RetryInfo, the second the messages of OpenAI and Groq.
+# The first alternative matches Gemini's RetryInfo. The second matches messages from OpenAI and Groq.
 RETRY_DELAY_PATTERN = re.compile(r'"retrydelay": ?"(\d{1,5})(?:\.\d+)?s"|try again in (\d{1,5})(?:\.\d+)?s')
 # Errors in a stream name their kind rather than a status, because the response began with status 200.
 STATUS_BY_KIND = {
