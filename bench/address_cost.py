@@ -118,7 +118,7 @@ def simulate_attack(seed: int, rank: int, started: int, *, vote_everywhere: bool
 
 @cache
 def simulate_honest_votes(seed: int) -> tuple[Floats, Floats]:
-    """Return the wins and ties of honest votes."""
+    """Return the wins and ties in honest votes."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, MODELS)
     wins, ties = np.zeros((2, MODELS, MODELS))

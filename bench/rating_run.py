@@ -3,7 +3,7 @@
     python -m bench.rating_run '{"contender": …, "data": [{…}], "calls": …, "rounds": …}'
 
 Prints the CPU seconds of the first call and of later calls, and the ratings. Runs in the peers' environment, in which
-all contenders use the same numpy and BLAS. It needs only the pure modules of Arena.
+all contenders use the same numpy and BLAS. It needs only Arena's pure modules.
 """
 
 import json

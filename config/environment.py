@@ -27,7 +27,7 @@ from config.setting_parsers import (
 DEFAULT_DATABASE_URL = "postgresql:///arena"
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 MIN_SECRET_LENGTH = 50
-# Other variables of the service and its databases, used by compose.yaml or libpq.
+# Other variables for the service and its databases, used by compose.yaml or libpq.
 SERVICE_VARIABLE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
 Value = TypeVar("Value")
 

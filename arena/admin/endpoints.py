@@ -29,7 +29,7 @@ MAX_RUNNING_TESTS = {"all": 2}  # a test can block its thread for 30 seconds
 _running_tests = SharedSlots("tests")
 FIGURES_PERIOD = timedelta(days=1)  # in addition to today
 ENDPOINT_LABEL = "This endpoint"
-LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var), or, with compose, the web container's log.")
+LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var). With compose, see the web container's log.")
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
 KEY_MOVED_MESSAGE = gettext_lazy(
     "The new URL sends the API key to another host. To confirm, enter the name of the environment variable again."

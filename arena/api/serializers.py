@@ -221,7 +221,7 @@ class StandingSchema(PlainSchema):
 class ModelPerformanceSchema(Schema):
     answers = IntegerField(help_text="Number of answers in all battles. Both speeds are measured from these answers.")
     calls = IntegerField(
-        help_text="Number of calls in blind battles of the live pool. Failures caused by the question are excluded."
+        help_text="Number of calls in the live pool's blind battles. Failures caused by the question are excluded."
     )
     failures = IntegerField(
         help_text=(
@@ -323,7 +323,7 @@ class NewSubmissionSchema(Schema):
 
 
 class SubmittedScoresSchema(Schema):
-    model = CharField(help_text="Name of the model in the file.")
+    model = CharField(help_text="Model name in the file.")
     scores = IntegerField(help_text="Number of scores in the file.")
     benchmarks = IntegerField(help_text="Number of benchmarks in the file.")
     limited = IntegerField(help_text="Number of scores from runs that used only some of the questions.")

@@ -229,7 +229,7 @@ def _set_enabled(entry: dict[str, Any]) -> str:
 
 
 def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
-    """Return the values of all columns, keyed by column. Missing fields get the empty value of their column."""
+    """Return the values of all columns, keyed by column. Missing fields get their column's empty value."""
     fields: dict[str, Any] = dict.fromkeys(ENDPOINT_FIELDS)
     fields |= {"base_url": "", "model": "", "api_key_env": "", "parameters": {}} | endpoint
     columns = {ENDPOINT_COLUMNS[field]: value for field, value in fields.items()}

@@ -69,7 +69,7 @@ def _sum_or_none(numbers: Sequence[Number | None]) -> Number | None:
 class EndpointPerformance:
     """Statistics of an endpoint over a month.
 
-    calls: the number of calls in blind battles of the live pool
+    calls: the number of calls in the live pool's blind battles
     failures: the number of these calls that the endpoint failed, with at most three per voter and day
     first_token_s, tokens_per_s: means of daily medians, weighted by the number of answers
     """

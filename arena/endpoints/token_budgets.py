@@ -30,7 +30,7 @@ from core.http.errors import RequestError
 # A network can spend at most a twentieth of the service's daily budget, or of the daily budget of a model that it
 # names.
 NETWORK_SHARE_DIVISOR = 20
-# A network can spend at most a quarter of the released tokens of any budget.
+# A network can spend at most a quarter of the released tokens in any budget.
 RELEASED_SHARE_DIVISOR = 4
 # Battles outside the live pool can spend at most a third of a model's released tokens.
 NAMED_SHARE_DIVISOR = 3

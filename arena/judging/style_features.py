@@ -48,7 +48,7 @@ def measure_length(text: str) -> int:
 
 
 def strip_marks(text: str) -> str:
-    """Return the text with combining marks and invisible characters removed, which would split words."""
+    """Remove combining marks and invisible characters from the text, because they would split words."""
     if text.isascii():
         return text
     marks = (c for c in set(text) if unicodedata.category(c) in MARK_CATEGORIES)

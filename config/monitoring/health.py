@@ -1,4 +1,4 @@
-"""Liveness and readiness: checks the database, the broker, the workers of both queues, and beat."""
+"""Liveness and readiness: checks the database, the broker, both queues' workers, and beat."""
 
 import asyncio
 import logging
