@@ -220,7 +220,7 @@ def group_by_package(graph: Graph, packages: Iterable[str]) -> Graph:
 
 
 def find_cycle(graph: Graph, allowed: Iterable[tuple[str, str]] = ()) -> list[str]:
-    """Return one import cycle that does not depend on the allowed imports, as a list with one line, or an empty list."""
+    """Return one import cycle that does not depend on the allowed imports, as a one-line list, or an empty list."""
     removed = set(allowed)
     rest = {name: {other for other in imported if (name, other) not in removed} for name, imported in graph.items()}
     try:
