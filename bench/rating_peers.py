@@ -12,7 +12,7 @@ from bench.rating_data import SCALE, Counts, Floats, Votes
 from ratings.statistics import bradley_terry
 from ratings.statistics.comparisons import Comparisons
 
-# Returns ratings (M,) in Elo points with mean 1000, in the order of the names.
+# Returns ratings (M,) in Elo points with mean 1000, in the same order as the names.
 Run = Callable[[], Floats]
 WINNERS = np.array(["model_b", "tie", "model_a"], dtype=object)
 

@@ -47,13 +47,14 @@ def compute_max_share(models: int) -> float:
 class PairSampler:
     """Draws pairs of models, with probabilities that are computed once for many draws.
 
-    One tenth of the draws is uniform over all pairs. The rest is drawn by weight, capped so that each model is in at
+    One tenth of the draws are uniform over all pairs. The rest are drawn by weight, capped so that each model is in at
     most `compute_max_share` of all draws.
 
     models: ids of M models
     weights: the weights of pairs, keyed by (smaller id, larger id). A pair with no weight gets the largest weight,
         because nothing is known about it.
-    keep: the id of a model that is in every pair. Its opponent is drawn by the capped weights, with a uniform tenth, so
+    keep: the id of a model that is in every pair. Its opponent is drawn according to the capped weights, with a uniform
+    tenth, so
         it is as hard to guess as in a draw of both models.
     """
 

@@ -32,7 +32,7 @@ CATEGORY_NAMES = {
 
 
 def classify_prompts(prompts: Sequence[str]) -> list[str]:
-    """Return the slugs of a conversation's categories, in the order of `CATEGORY_NAMES`.
+    """Return the slugs of a conversation's categories, in `CATEGORY_NAMES` order.
 
     The conversation has a category if any of its prompts has it:
 

@@ -11,7 +11,7 @@ SCRIPT_FILE = Path(__file__).with_suffix(".toml")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern (see `eliza.match_pattern`) and its answers. `(2)` is replaced by the words of the second element."""
+    """A pattern (see `eliza.match_pattern`) and its answers. `(2)` is replaced by the second element's words."""
 
     pattern: str
     answers: tuple[str, ...]
