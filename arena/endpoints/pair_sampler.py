@@ -54,8 +54,7 @@ class PairSampler:
     weights: the weights of pairs, keyed by (smaller id, larger id). A pair with no weight gets the largest weight,
         because nothing is known about it.
     keep: the id of a model that is in every pair. Its opponent is drawn according to the capped weights, with a uniform
-    tenth, so
-        it is as hard to guess as in a draw of both models.
+        tenth, so it is as hard to guess as in a draw of both models.
     """
 
     def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], keep: int | None = None) -> None:
