@@ -1,4 +1,4 @@
-"""Periodic tasks for Celery beat. Importing this module also registers the task of the answer engine."""
+"""Periodic tasks for Celery beat. Importing this module also registers the answer engine's task."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from arena.answers import tasks  # noqa: F401  # Celery finds tasks through this
 
 @shared_task(name="arena.roll_up", ignore_result=True)
 def roll_up() -> None:
-    """Aggregate the calls of each endpoint for every day that is due."""
+    """Aggregate each endpoint's calls for every day that is due."""
     from arena.endpoints import call_stats
 
     for day in call_stats.list_due_days(datetime.now(UTC)):

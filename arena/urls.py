@@ -18,12 +18,12 @@ from core.http.color_scheme import set_color_scheme
 
 
 def _build_battle_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    """Return a path below /battles/. Its responses are for one voter, so no cache may store them."""
+    """Return a path below /battles/. Its responses are for one voter, so caches must not store them."""
     return path(f"battles/{route}", cache_control(no_store=True)(view), name=name)
 
 
 def _build_second_factor_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    """Return a path below /accounts/second-factor/. Its pages show secrets, so no cache may store them."""
+    """Return a path below /accounts/second-factor/. Its pages show secrets, so caches must not store them."""
     return path(f"accounts/second-factor/{route}", cache_control(no_store=True)(view), name=name)
 
 

@@ -77,7 +77,7 @@ class AttackResult:
 
 
 def build_buckets(address: str) -> list[Bucket]:
-    """Return the buckets for a voter, an address, and its networks."""
+    """Return the buckets for a voter, an address, and the networks around it."""
     request = RequestFactory().get("/", REMOTE_ADDR=address)
     request.voter_id = None  # type: ignore[attr-defined]  # set by our middleware elsewhere
     with override_settings(ENVIRONMENT=Environment()):
@@ -118,7 +118,7 @@ def simulate_attack(seed: int, rank: int, started: int, *, vote_everywhere: bool
 
 @cache
 def simulate_honest_votes(seed: int) -> tuple[Floats, Floats]:
-    """Return the wins and ties of honest votes."""
+    """Return the wins and ties in honest votes."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, MODELS)
     wins, ties = np.zeros((2, MODELS, MODELS))

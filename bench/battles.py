@@ -3,7 +3,7 @@
 ./scripts/bench battles                     everything: 250 users without the release clock, 100 users with and without
                                             it, the load without an arena, and the rhythm of 1,000 battles
 ./scripts/bench battles --tokens 200 200    the same with short answers
-./scripts/bench battles --rate 45           the same with 45 new visitors per second instead of users
+./scripts/bench battles --rate 45           the same with 45 new visitors per second in place of users
 ./scripts/bench battles --pace off|on       a single load test, without and with an arena
 ./scripts/bench battles --rhythm 1000       the rhythm only, through the whole service
 ./scripts/bench battles --simulate 1000     the rhythm only, simulated with the release clock

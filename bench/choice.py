@@ -1,7 +1,7 @@
 """Measures response times of the model list and the shortlist.
 
 ./scripts/bench choice    measures single requests for /choose/, GET shortlist/, and /models/ (sorted by rating and by a
-                          benchmark), with the models of a new installation, and with 2,500 models of six scores each
+benchmark), with a new installation's models, and with 2,500 models of six scores each
 """
 
 import argparse

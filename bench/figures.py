@@ -20,7 +20,7 @@ class Mark:
 
 Figures = dict[str, str]
 SERVICE = "service, % of a core per battle"
-SERVICE_MS = "service, ms of a processor per battle"
+SERVICE_MS = "service, ms of CPU time per battle"
 
 
 def summarize(records: Sequence[BattleRecord], marks: Sequence[Mark]) -> Figures:
@@ -52,7 +52,7 @@ def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -
     ms_each = {name: 1000 * (end.cpu[name] - start.cpu[name]) / (ready or np.nan) for name in end.cpu}
     return {
         "battles begun per s": sum(start.at <= each.asked < end.at for each in records) / (end.at - start.at),
-        "battles at the same time": open_s / (end.at - start.at),
+        "concurrent battles": open_s / (end.at - start.at),
         "added time to first token p50, ms": float(np.percentile(added, 50)) if len(added) else 0.0,
         "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
@@ -80,8 +80,8 @@ def _summarize_pieces(ended: Sequence[BattleRecord]) -> dict[str, float]:
     panes = [np.array(pane.times) for each in ended for pane in each.panes.values() if len(pane.times) > 1]
     gaps = np.concatenate([np.diff(times) for times in panes]) if panes else np.zeros(1)
     return {
-        "pieces per pane and s": float(1 / np.mean(gaps)) if np.mean(gaps) else 0.0,
-        "gap of pieces p95, ms": float(np.percentile(gaps, 95)) * 1000,
+        "pieces per pane per s": float(1 / np.mean(gaps)) if np.mean(gaps) else 0.0,
+        "gap between pieces p95, ms": float(np.percentile(gaps, 95)) * 1000,
     }
 
 

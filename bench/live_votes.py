@@ -31,7 +31,7 @@ PROMPTS = (
     "Write a Python function that merges two sorted lists, and explain how long it takes.",
     "Schreibe mir bitte ein kurzes Gedicht über den Herbst im Schwarzwald.",
     "Solve 3x + 7 = 22 and show each step.",
-    "Summarise the plot of Hamlet in exactly three sentences, without naming any character, as a numbered list.",
+    "Summarize the plot of Hamlet in exactly three sentences, without naming any character, as a numbered list.",
     "¿Cuáles son las ventajas de una bicicleta eléctrica en la ciudad?",
 )
 

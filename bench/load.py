@@ -120,7 +120,7 @@ async def fight_once(fight: Fight, records: list[BattleRecord], number: int, coo
 
 
 def make_arena_fight(url: str, mock: str, *, paced: bool) -> Fight:
-    """Return a function that runs a battle: ask, read both answers, vote, and compare the texts with the mock's log."""
+    """Return a function that runs a battle: ask, read both answers, vote, and compare them with the mock's log."""
 
     async def fight(record: BattleRecord, cookies: dict[str, str]) -> None:
         channel = await Channel.open(url, cookies)
@@ -199,7 +199,7 @@ async def _stream_answer(record: BattleRecord, mock: str, side: str, model: str)
 
 
 async def _check_against_mock(record: BattleRecord, mock: str, *, paced: bool) -> None:
-    """Check that both texts are what the mock wrote, and compute delays from the mock's log."""
+    """Check that both answers are what the mock wrote, and compute delays from the mock's log."""
     channel = await Channel.open(mock, {})
     try:
         reports = expect(200, await channel.call("GET", f"/log?prompt={quote(record.prompt)}"))

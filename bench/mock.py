@@ -129,7 +129,7 @@ class Connection(asyncio.Protocol):
         self.parser = httptools.HttpRequestParser(self)
 
     def write(self, data: bytes) -> None:
-        """Write immediately. The transport would buffer all writes of a tick, which takes longer."""
+        """Write immediately. The transport would buffer all writes in a tick, which takes longer."""
         if self.transport.is_closing():
             return
         sent = 0

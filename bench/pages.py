@@ -27,7 +27,7 @@ from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 RUNS = 5
 MAX_LATENCY_MS = 150
 MIN_RATE = 200
-# With the overall category, the one without ties, languages, and kinds, there are 27 categories.
+# There are 27 categories in total: overall, the one that excludes ties, the languages, the kinds, and these.
 EXTRA_CATEGORIES = {f"further-{number}": 0.05 for number in range(1, 11)}
 
 

@@ -1,4 +1,4 @@
-"""Contenders of the rating benchmark that compute ratings from counts or votes: Arena, and its peers."""
+"""Contenders in the rating benchmark that compute ratings from counts or votes: Arena, and its peers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from bench.rating_data import SCALE, Counts, Floats, Votes
 from ratings.statistics import bradley_terry
 from ratings.statistics.comparisons import Comparisons
 
-# Returns ratings (M,) in Elo points with mean 1000, in the order of the names.
+# Returns ratings (M,) in Elo points with mean 1000, in the same order as the names.
 Run = Callable[[], Floats]
 WINNERS = np.array(["model_b", "tie", "model_a"], dtype=object)
 
@@ -153,7 +153,7 @@ def fastchat(counts: Counts, rounds: int) -> Run:
 def fastchat_bootstrap(votes: Any, rounds: int) -> Floats:
     """Run FastChat's bootstrap, reimplemented from its description.
 
-    Returns Elo points (1 + rounds, M). The first row is the fit of all votes. `votes` (N, 3) are the positions of both
+    Returns Elo points (1 + rounds, M). The first row is the fit to all votes. `votes` (N, 3) are the positions of both
     models and the outcome: 2 for a win of the first, 1 for a tie, 0 for a loss.
 
     Equal votes are merged into one row with a count. Each round draws new counts from the multinomial distribution and

@@ -1,9 +1,9 @@
-"""Runs one contender of the rating benchmark in a separate process with one thread.
+"""Runs one contender in the rating benchmark in a separate process with one thread.
 
     python -m bench.rating_run '{"contender": …, "data": [{…}], "calls": …, "rounds": …}'
 
 Prints the CPU seconds of the first call and of later calls, and the ratings. Runs in the peers' environment, in which
-all contenders use the same numpy and BLAS. It needs only the pure modules of Arena.
+all contenders use the same numpy and BLAS. It needs only Arena's pure modules.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Contenders of the rating benchmark with style control: Arena, arena-rank, and an exact solver."""
+"""Contenders in the rating benchmark with style control: Arena, arena-rank, and an exact solver."""
 
 from collections.abc import Callable
 from typing import Any

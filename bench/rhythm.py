@@ -1,4 +1,4 @@
-"""Tests whether the rhythm of the panes identifies the models, using one classifier that was fixed in advance.
+"""Tests whether the panes' rhythm identifies the models, using one classifier that was fixed in advance.
 
 The classifier knows the timing profiles and the two models of a battle. For each pane, it gets the time and size of
 each growth, and computes the time to the first byte and statistics of ticks and pieces. It ignores the text and the

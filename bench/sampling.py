@@ -118,7 +118,7 @@ def is_covered(fit: Fit, theta: Floats) -> Flags:
 
 
 def measure_opponents(run: Run) -> tuple[float, float]:
-    """Return the smallest effective number of opponents (exp of the entropy) of the new models, and the largest share
+    """Return the smallest effective number of opponents (exp of the entropy) for the new models, and the largest share
     of one opponent.
     """
     votes = run.board.votes[-NEWCOMERS:]

@@ -5,5 +5,5 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        # Load the Celery app in every process that sends tasks, because it knows the broker.
+        # Load the Celery app in every process that sends tasks, because it has the broker's settings.
         from config import celery  # noqa: F401  # the import registers it

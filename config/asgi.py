@@ -4,7 +4,7 @@ import gc
 import os
 from threading import Timer
 
-gc.disable()  # what loads here stays, so the collector would visit it again and again for nothing
+gc.disable()  # loaded modules stay in memory, so the collector would only scan them repeatedly
 
 import django
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.conf import settings
 from config.server.uvicorn_protocol import allow_files, slow_ticks
 
 DATABASE_TIMEOUT_MS = 5_000
-LANGUAGES_DELAY_S = 3  # loading the model takes the processor from the first pages, which come first
+LANGUAGES_DELAY_S = 3  # loading the model earlier would slow down the first pages
 
 allow_files()
 slow_ticks()
@@ -27,7 +27,7 @@ from config.server.request_handler import RequestHandler
 from config.server.static_files import StaticFiles
 from core.storage import database
 
-# Limit database time for requests, but not for workers and commands. Connections open at the first request.
+# Limit database time for requests, but not for workers or commands. Connections open at the first request.
 database.set_timeouts(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
 settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(

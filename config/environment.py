@@ -27,7 +27,7 @@ from config.setting_parsers import (
 DEFAULT_DATABASE_URL = "postgresql:///arena"
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 MIN_SECRET_LENGTH = 50
-# Other variables of the service and its databases, used by compose.yaml or libpq.
+# Other variables for the service and its databases, used by compose.yaml or libpq.
 SERVICE_VARIABLE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
 Value = TypeVar("Value")
 
@@ -160,7 +160,7 @@ class Environment:
         default=("*_API_KEY",),
         meaning=(
             "Patterns for the names of the variables from which endpoints may read their API keys, separated by commas."
-            " Settings of Arena never match."
+            " Arena's own settings never match."
         ),
     )
     arena_pace_anonymous: bool = declare(
@@ -190,15 +190,15 @@ class Environment:
         parse_count,
         default=6,
         meaning=(
-            "Battles that one voter may watch at a time. One address may watch ten times as many battles, and as many"
-            " boards."
+            "Battles that one voter may watch at a time. One address may watch ten times as many battles, plus the same"
+            " number of boards."
         ),
     )
     arena_tokens_per_day: int = declare(
         "Limits",
         parse_count,
         default=0,
-        meaning="Token budget of all models per day (UTC). Arena estimates the tokens of each question in advance.",
+        meaning="Daily token budget for all models (UTC). Arena estimates each question's tokens in advance.",
     )
     arena_login: str = declare(
         "People",
@@ -237,8 +237,8 @@ class Environment:
         make_choice_parser("off", "moderated", "open"),
         default="moderated",
         meaning=(
-            "Which published battles are listed on the pages of their models: those that an operator has chosen"
-            " (`moderated`) or all (`open`). With `off`, nobody can publish a battle."
+            "Which published battles are listed on their models' pages: those chosen by an operator (`moderated`) or"
+            " all (`open`). With `off`, nobody can publish a battle."
         ),
     )
     arena_retention_days: int = declare(
@@ -269,7 +269,7 @@ class Environment:
         return self.arena_login == "required"
 
     def allows_key_name(self, name: str) -> bool:
-        """Return True if endpoints may read an API key from this variable. Settings of Arena are never allowed."""
+        """Return True if endpoints may read an API key from this variable. Arena's own settings are never allowed."""
         is_setting = name in SETTINGS or SERVICE_VARIABLE.fullmatch(name.upper())
         return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 

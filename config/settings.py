@@ -109,11 +109,11 @@ DATABASE_OPTIONS: dict[str, Any] = {
     "server_side_binding": True,
     "prepare_threshold": 3,
     # Persistent connections leak under ASGI, so the web process uses a pool. It has one connection for each thread that
-    # uses the database: eight for views, six for queries, one for readiness, and one for metrics. So a request may wait
-    # for a thread, but never for a connection, which would fail after 5 s. Four web processes use at most 64 of the 100
-    # connections that PostgreSQL allows by default; eight use at most 128 of the 200 of the embedded PostgreSQL. A
-    # connection is closed after 10 s without use, because it costs PostgreSQL 5 MB. The pool gives up
-    # lost connections early, because its retry delays double and would extend an outage.
+    # uses the database: eight for views, six for queries, one for readiness, and one for metrics. A request can
+    # therefore wait for a thread, but never for a connection, which would fail after 5 s. Four web processes use at
+    # most 64 of the 100 connections that PostgreSQL allows by default. Eight use at most 128 of the 200 that the
+    # embedded PostgreSQL allows. An unused connection is closed after 10 s, because it costs PostgreSQL 5 MB. The pool
+    # gives up lost connections early, because its retry delays double and would extend an outage.
     "pool": {"min_size": 1, "max_size": 16, "max_idle": 10, "timeout": 5, "reconnect_timeout": 5},
 }
 DATABASES = {
@@ -154,7 +154,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "ratings"
-# Messages of turns are hints, and the database has the turns: the worker keeps no record of those that it has taken.
+# The turns are in the database, and their messages are only hints, so the worker does not acknowledge messages.
 CELERY_TASK_QUEUES = (Queue("answers", no_ack=True), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu's own
 CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
 CELERY_BEAT_SCHEDULE = {
@@ -217,7 +217,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 if SECURE:
     SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept a __Host- cookie only from exactly this host
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
-# The proxy terminates TLS and redirects HTTP to HTTPS. HSTS does not include subdomains, because they may not be ours.
+# The proxy terminates TLS and redirects HTTP to HTTPS. HSTS does not include subdomains, because they might not be
+# ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
@@ -255,7 +256,7 @@ ACCOUNT_RATE_LIMITS = {
     # network.
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
-    # New accounts per address (an IPv6 /64) and per /24 or /48, because one line can have many /64.
+    # New accounts per address (an IPv6 /64) and per /24 or /48, because one line can have many /64 networks.
     "account_made": "5/h/ip",
     "account_made_around": "20/h/key",
 }

@@ -5,7 +5,7 @@ from django.contrib.admin import apps
 
 
 class ArenaAdminConfig(apps.AdminConfig):
-    """Django's admin with Arena's site. Logs the changes of all models that operators can edit."""
+    """Django's admin with Arena's site. Logs changes to all models that operators can edit."""
 
     default = False
     default_site = "core.admin.site.ArenaAdminSite"

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 class AuditEntry(models.Model):
     """One action of an operator in the admin. The database rejects updates and deletions of entries.
 
-    The operator and the row are stored as text instead of foreign keys, because entries remain after both are deleted.
-    Passwords and keys are masked.
+    The operator and the row are stored as text rather than as foreign keys, because entries remain after both are
+    deleted. Passwords and keys are masked.
     """
 
     at = models.DateTimeField(db_default=Now())

@@ -40,7 +40,7 @@ class DataFolder:
         self.run = _make_run_folder(self.path)
 
     def lock(self, name: str, *, shared: bool = False) -> int | None:
-        """Take a lock without waiting. Return its file descriptor, or None if another program holds it."""
+        """Take a lock without waiting. Return its file descriptor, or None if another program has it."""
         descriptor = os.open(self.locks / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -50,7 +50,7 @@ class DataFolder:
         return descriptor
 
     def take_ownership(self, purpose: str) -> int | None:
-        """Take the `owner` lock. Return its file descriptor, or None if another program (`self.owner`) holds it."""
+        """Take the `owner` lock. Return its file descriptor, or None if another program (`self.owner`) has it."""
         descriptor = self.lock("owner")
         if descriptor is not None:
             os.ftruncate(descriptor, 0)

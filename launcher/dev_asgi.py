@@ -19,7 +19,7 @@ class TreeFiles(ASGIStaticFilesHandler):
         return response
 
 
-import_module(settings.ROOT_URLCONF)  # imports all pages now instead of during the first request
+import_module(settings.ROOT_URLCONF)  # imports all pages now rather than during the first request
 for html_cache in (fragments.fragment_cache, views.frame_cache):
     html_cache.seconds = 0.0
 application = TreeFiles(production_application)  # type: ignore[arg-type]  # it takes any ASGI application

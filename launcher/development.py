@@ -22,9 +22,10 @@ SETTLE_S = 0.1  # a git checkout changes many files at once
 
 
 def adapt_programs(programs: list[Program]) -> list[Program]:
-    """The programs of the service for development. Each one that fails waits for the next edit.
+    """Return the service's programs, adapted for development.
 
-    The launcher has the port open all the time, so requests during a restart wait for its end.
+    A program that fails is not restarted until the next edit. The launcher keeps the port open, so requests wait until
+    a restart is over.
     """
     return [replace(_adapt_web(program), restarts=False) for program in programs]
 
@@ -40,7 +41,7 @@ def _adapt_web(program: Program) -> Program:
 async def restart_on_edits(
     supervisor: Supervisor, root: Path, is_web_ready: Callable[[], Awaitable[bool]], say: PrintLine
 ) -> None:
-    """Restart the programs of the service whenever a Python file of the packages changes, the web server first."""
+    """Restart the service's programs whenever a Python file in the packages changes, the web server first."""
     seen = scan_modules(root)
     await supervisor.prepare_restart(WEB)
     while True:
@@ -58,7 +59,7 @@ async def restart_on_edits(
 
 
 async def _restart_programs(supervisor: Supervisor, is_web_ready: Callable[[], Awaitable[bool]]) -> None:
-    """Workers that still start after the previous edit end at once: the web server needs the processor."""
+    """Restart the web server, then the workers. All are killed first, because the web server needs the CPU."""
     await asyncio.gather(*(supervisor.kill(name) for name in (WEB, *WORKERS)))
     await supervisor.start_again(WEB, is_web_ready)
     for name in WORKERS:
@@ -67,7 +68,7 @@ async def _restart_programs(supervisor: Supervisor, is_web_ready: Callable[[], A
 
 
 def scan_modules(root: Path) -> dict[str, int]:
-    """Map each Python file of the packages to its modification time in ns."""
+    """Return the modification time of each Python file in the packages, in ns, keyed by path."""
     modules: dict[str, int] = {}
     with contextlib.suppress(FileNotFoundError):  # the file was deleted during the scan
         for package in PACKAGES:

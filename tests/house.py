@@ -19,7 +19,7 @@ MAX_FILE_LINES = 400
 MAX_FRONT_LINES = 120
 MAX_MODULES = 15
 MAX_MODULES_WITH_REASON = 20
-# Folders with more than MAX_MODULES modules, each with a reason.
+# Folders that may have more than MAX_MODULES modules, each with a reason.
 LARGE_FOLDERS = {
     "arena/answers": "an answer passes through all of them, from the queue to the open page",
     "arena/endpoints/backends": "one module for each wire format, and the parts that they share",
@@ -220,7 +220,7 @@ def group_by_package(graph: Graph, packages: Iterable[str]) -> Graph:
 
 
 def find_cycle(graph: Graph, allowed: Iterable[tuple[str, str]] = ()) -> list[str]:
-    """Return one import cycle that remains without the allowed imports, as a list with one line, or an empty list."""
+    """Return one import cycle that does not depend on the allowed imports, as a one-line list, or an empty list."""
     removed = set(allowed)
     rest = {name: {other for other in imported if (name, other) not in removed} for name, imported in graph.items()}
     try:
@@ -232,7 +232,7 @@ def find_cycle(graph: Graph, allowed: Iterable[tuple[str, str]] = ()) -> list[st
 
 def find_unused_permissions(*graphs: Graph) -> list[str]:
     imports = {(name, other) for graph in graphs for name, imported in graph.items() for other in imported}
-    return [f"{name} → {other} is allowed, but no longer there" for name, other in ALLOWED_IMPORTS.keys() - imports]
+    return [f"{name} → {other} is allowed, but no longer exists" for name, other in ALLOWED_IMPORTS.keys() - imports]
 
 
 def examine_structure() -> Structure:

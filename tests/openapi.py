@@ -24,7 +24,7 @@ def _build_components() -> Any:
 
 
 def errors(schema: Any, value: Any) -> list[str]:
-    """The errors of a value against a schema of the document."""
+    """Return the errors in a value according to a schema in the document."""
     whole = {**plain(schema), "components": _build_components()}
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(whole).iter_errors(value)]
 

@@ -13,6 +13,6 @@ def operator(db):
 
 @pytest.fixture
 def admin(client, operator):
-    """A browser in which the operator is logged in."""
+    """Return a browser in which the operator is logged in."""
     client.force_login(operator)
     return client

@@ -1,4 +1,4 @@
-"""Marks pure tests, which need no database, no Valkey, no service, and no browser. Run them with `pytest -m pure`.
+"""Marks pure tests, which need no database, Valkey, service, or browser. Run them with `pytest -m pure`.
 
 A test's fixtures determine its marker. PostgreSQL and Valkey refuse connections during a pure test, so a test that uses
 them without the right fixture fails. `-m pure` excludes slow tests. All property tests are slow.
@@ -19,7 +19,7 @@ SERVICE_FIXTURES = {"db", "transactional_db", "valkey", "service", "zoo", "brows
 IMPURE_PATHS = tuple(Path(__file__).parent / name for name in ("system", "test_schema.py", "launcher/test_embedded.py"))
 IMPURE_FILE = re.compile(r"^pytestmark = .*\b(django_db|valkey)\b", re.MULTILINE)
 QUICK = "pure and not slow"
-MESSAGE = "a pure test uses a service; let it ask for the fixture db or valkey"
+MESSAGE = "a pure test used a service; let it request the db or valkey fixture"
 
 
 def is_pure(item: pytest.Item) -> bool:
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _keep_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the others before Hypothesis reads the whole program for the sake of its tests."""
+    """Deselect all other tests. Otherwise, Hypothesis would read the whole program for its tests."""
     quick, others = [], []
     for item in items:
         is_quick = item.get_closest_marker("pure") and not item.get_closest_marker("slow")
@@ -60,7 +60,7 @@ def _keep_quick(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Skip importing files without pure tests if only pure tests run."""
+    """Skip files with no pure tests if only pure tests run, because importing them takes time."""
     if config.option.markexpr != QUICK:
         return None
     if collection_path in IMPURE_PATHS:
@@ -92,7 +92,7 @@ refusals = pytest.MonkeyPatch()
 
 
 def refuse_services() -> None:
-    """Let all connections to services fail, also in child processes."""
+    """Make all connections to services fail, including those from child processes."""
     refusals.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
     refusals.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     for owner, name, refuse in REFUSALS:
@@ -100,7 +100,7 @@ def refuse_services() -> None:
 
 
 def switch_services(item: pytest.Item) -> None:
-    """Refuse services from the first pure test in a row to the last."""
+    """Refuse services from the first to the last of several pure tests in a row."""
     if not item.get_closest_marker("pure"):
         refusals.undo()
     elif psycopg.connect is not _refuse_database:
@@ -109,6 +109,6 @@ def switch_services(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Allow services at the end of a file, where the fixtures of the module and the session may need them."""
+    """Allow services at the end of a file, where module and session fixtures might need them."""
     if nextitem is None or nextitem.path != item.path:
         refusals.undo()

@@ -1,4 +1,4 @@
-"""Lists all URLs of the service from its URL configuration, so that tests cover new URLs automatically."""
+"""Lists all of the service's URLs from its URL configuration, so that tests cover new URLs automatically."""
 
 import re
 from collections.abc import Iterable, Iterator

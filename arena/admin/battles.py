@@ -19,13 +19,13 @@ from catalog.models import LanguageModel
 from core.admin import audit
 from core.admin.read_only import ReadOnlyAdmin
 
-ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, without hyphens
+ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, with no hyphens
 
 
 class PublicationFilter(admin.SimpleListFilter):
-    """Filters battles by their state of publication.
+    """Filters battles by publication state.
 
-    Operators review battles in two lists: those that wait in the queue, and those that readers have reported. The lists
+    Operators review battles in two lists: those waiting in the queue, and those reported by readers. The lists
     are separate, so that many reports cannot hide the battles in the queue.
     """
 
@@ -48,7 +48,7 @@ class PublicationFilter(admin.SimpleListFilter):
 
 
 class PoolFilter(admin.SimpleListFilter):
-    """Filters by pool. The names come from the table of pools, because a query of all votes would take a second."""
+    """Filters by pool. The names come from the pool table, because querying all votes would take a second."""
 
     title = "pool"
     parameter_name = "pool"
@@ -65,7 +65,7 @@ class PoolFilter(admin.SimpleListFilter):
 
 @admin.register(Battle)
 class BattleAdmin(ReadOnlyAdmin):
-    """Admin of battles. The page of a battle shows its turns, its answers and their attempts, and its events."""
+    """Admin for battles. A battle's page shows its turns, its answers and their attempts, and its events."""
 
     list_display = (
         "created_at", "state", "review", "model_a", "model_b", "pool", "mode", "propensity", "replacements", "short",
@@ -83,7 +83,7 @@ class BattleAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Battle], search_term: str
     ) -> tuple[QuerySet[Battle], bool]:
-        """Search with indexes, because there may be millions of battles. Django would cast every id to text."""
+        """Search with indexes, because there can be millions of battles. Django would cast every id to text."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -108,7 +108,7 @@ class BattleAdmin(ReadOnlyAdmin):
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
-        """Store a decision on those of the battles that are published, and show their number."""
+        """Store a decision on each published battle among these, and show their number."""
         decided = [battle for battle in battles if review_queue.decide_review(battle.pk, decision)]
         for battle in decided:
             audit.record_change(request.user.get_username(), decision.value, battle)
@@ -155,7 +155,7 @@ class VoteAdmin(ReadOnlyAdmin):
 
 @admin.register(Voter)
 class VoterAdmin(ReadOnlyAdmin):
-    """Admin of voters. A voter is a random id, without any address or browser."""
+    """Admin for voters. A voter is a random id, with no address or browser."""
 
     list_display = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
     fields = list_display

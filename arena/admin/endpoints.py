@@ -29,7 +29,7 @@ MAX_RUNNING_TESTS = {"all": 2}  # a test can block its thread for 30 seconds
 _running_tests = SharedSlots("tests")
 FIGURES_PERIOD = timedelta(days=1)  # in addition to today
 ENDPOINT_LABEL = "This endpoint"
-LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var), or with compose the log of the web container.")
+LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var). With compose, see the web container's log.")
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
 KEY_MOVED_MESSAGE = gettext_lazy(
     "The new URL sends the API key to another host. To confirm, enter the name of the environment variable again."
@@ -80,7 +80,7 @@ class EndpointForm(ModelForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        """Check the fields by the rules of the models file, which forbid internal addresses and keys."""
+        """Check the fields against the rules for the models file, which forbid internal addresses and keys."""
         cleaned = super().clean() or {}
         if not self.errors:
             columns = {field: cleaned[column] for field, column in ENDPOINT_COLUMNS.items()}
@@ -163,7 +163,7 @@ class EndpointAdmin(AutocompleteAdmin):
     def state(self, endpoint: Endpoint) -> str:
         """Describe whether the endpoint is in the draw, and whether it fails in battles although its probes pass."""
         if not endpoint.enabled:
-            return _("switched off")
+            return _("disabled")
         if endpoint.failed_probes >= circuit_breaker.FAILED_PROBES_LIMIT:
             return _("no, it did not answer the last %(number)s probes") % {"number": endpoint.failed_probes}
         if endpoint.failed_probes:

@@ -1,1 +1,1 @@
-"""Gets answers from models: leases on answers, the engine that calls the models, and event streams to open pages."""
+"""Gets answers from models: leases on answers, the engine that calls the models, and event streams for open pages."""

@@ -1,4 +1,4 @@
-"""Announces the events of battles to open pages, through one Redis stream per battle. Events may be lost.
+"""Announces battle events to open pages, through one Redis stream per battle. Events can be lost.
 
 Each stream entry contains a list of events: ["delta", turn, side, tag, offset, text], ["done", turn, side, tag, html],
 ["failed", turn, side, tag, reason], and ["state", state].
@@ -22,7 +22,7 @@ def get_stream_key(battle_id: object) -> str:
 
 
 def announce_events(battle_id: object, *events: list[Any]) -> None:
-    """Announce events to the open pages of a battle, after the database has stored them.
+    """Announce events to a battle's open pages, after the database has stored them.
 
     The events are lost if Redis is down.
     """
@@ -35,7 +35,7 @@ def announce_events(battle_id: object, *events: list[Any]) -> None:
 
 
 def request_stop(battle_id: object) -> None:
-    """Ask the workers to stop the answers of a battle. If Redis is down, they notice at their next heartbeat."""
+    """Ask the workers to stop a battle's answers. If Redis is down, they notice at their next heartbeat."""
     with suppress_redis_errors():
         get_redis_client().xadd(STOP_STREAM, {EVENTS_FIELD: str(battle_id)}, maxlen=MAX_STOP_ENTRIES)
 

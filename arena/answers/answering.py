@@ -27,7 +27,7 @@ from arena.models import Answer
 
 SLOT_TIMEOUT_S = 60
 MAX_TRIES = 3
-# The 4xx statuses about keys, addresses, and rate limits, which no question can cause.
+# The 4xx statuses about keys, URLs, and rate limits, which a question cannot cause.
 STATUSES_OF_ENDPOINT = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class CallSlots:
 
 
 class AnswerRunner:
-    """Calls the models for all turns of one process. Slots limit concurrent calls per process and per endpoint."""
+    """Calls the models for all turns in one process. Slots limit concurrent calls per process and per endpoint."""
 
     def __init__(self, batcher: DatabaseBatcher) -> None:
         env = settings.ENVIRONMENT
@@ -116,7 +116,7 @@ class AnswerRunner:
     async def _acquire_slot(
         self, endpoint_id: int, max_concurrency: int | None, timeout_s: float, *, shared: bool = False
     ) -> AsyncIterator[None]:
-        """Wait for a slot of the process and a slot of the endpoint. Raises BackendError `busy` after `timeout_s`."""
+        """Wait for a process slot and an endpoint slot. Raises BackendError `busy` after `timeout_s`."""
         async with contextlib.AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(timeout_s):
@@ -156,7 +156,7 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
     The speed is the number of tokens after the first one, divided by the seconds between the first and the last part.
     Reasoning tokens that the provider did not stream are left out.
 
-    call_start: when the call began, in seconds of the monotonic clock
+    call_start: when the call began, in seconds on the monotonic clock
     """
     call = CallRecord(side.job.endpoint_id, side.job.battle_id, failure)
     if side.first_at is None:
@@ -175,8 +175,8 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 def format_log_detail(error: BackendError) -> str:
     """Return the log message for a failure.
 
-    The message includes the provider's text, unless the question may have caused the failure. In that case, the
-    provider's text could quote the question, and voters' texts must not be logged. If such a call fails before its
+    The message includes the provider's text, unless the question might have caused the failure. In that case, the
+    provider's text could quote the question, and voters' text must not be logged. If such a call fails before its
     first token, a probe follows, and the provider's text about the probe is logged.
     """
     status = error.status

@@ -1,4 +1,4 @@
-"""Builds the views of battles from the database: the parts that readers may see now."""
+"""Builds battle views from the database, with only the parts that readers may see now."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -25,7 +25,7 @@ def load_answers(battle_id: UUID) -> list[Answer]:
 
 
 def load_battle_view(battle_id: UUID) -> BattleView:
-    """Return the current view of a battle, or an empty view if the battle does not exist."""
+    """Return a battle's current view, or an empty view if the battle does not exist."""
     return build_battle_view(_query_answers(battle_id).only(*VIEW_FIELDS))
 
 
@@ -51,7 +51,7 @@ ANSWERS_OF_VOTER = CompiledQuery(
 
 
 def build_battle_view(answers: Iterable[Answer]) -> BattleView:
-    """Return the view of a battle with these answers. In an open blind battle, all failures have the same reason."""
+    """Return a battle's view with these answers. In an open blind battle, all failures have the same reason."""
     view = BattleView()
     for answer in answers:
         battle = answer.turn.battle

@@ -49,7 +49,7 @@ class DatabaseBatcher:
     async def call(self, operation: BatchOperation[Argument, Result], argument: Argument) -> Result:
         """Return the operation's result for this argument after the transaction has committed.
 
-        Raises DatabaseUnreachable if the database does not answer, or the error of the operation.
+        Raises DatabaseUnreachable if the database does not answer, or the operation's error.
         """
         future: asyncio.Future[Result] = self.loop.create_future()
         self.calls.put(BatchCall(operation, argument, future))

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Runs the turns of a worker. `submit` and `drain` are thread-safe."""
+    """Runs a worker's turns. `submit` and `drain` are thread-safe."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -87,7 +87,7 @@ class Engine:
         )
         self.turns[job.turn_id] = turn
         self.turn_started.set()
-        # The voter may have stopped the battle after the claim read its row.
+        # The voter might have stopped the battle after the claim read its row.
         if job.stopped or self.stop_times.get(job.battle_id, 0) > claim_time:
             turn.stop()
             return
@@ -117,7 +117,7 @@ class Engine:
     async def _tick(self) -> None:
         """Release the text of all turns for one tick, publish it in one pipeline, and finish the sides that ended.
 
-        Without turns, wait for one: 25 ticks a second would take most of the CPU time of an idle worker.
+        If there are no turns, wait for one, because 25 ticks per second would take most of an idle worker's CPU time.
         """
         if not self.turns:
             self.turn_started.clear()
@@ -181,7 +181,7 @@ class Engine:
                 self._apply_extension(turn, extension, extension_time)
 
     def _apply_extension(self, turn: LiveTurn, extension: LeaseExtension, extension_time: float) -> None:
-        # A side may have ended since the extension was sent, so it may cover more answers than these.
+        # A side might have ended since the extension was sent, so the extension might cover more answers than these.
         open_ids = {side.job.answer_id for side in turn.iter_open_sides()}
         if not open_ids <= extension.owned_ids:
             self._run_in_background(self._abandon_turn(turn))

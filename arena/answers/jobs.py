@@ -1,4 +1,4 @@
-"""Claims turns and builds their jobs: the requests to the models of both sides."""
+"""Claims turns and builds their jobs: the requests to both sides' models."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ def reap_jobs(requests: Sequence[None]) -> list[list[TurnJob]]:
 
 
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:
-    """Return the job of one side from the current rows in the database. Call this after its model has changed."""
+    """Return one side's job from the current rows in the database. Call this after its model has changed."""
     turn = Turn.objects.select_related("battle").get(id=turn_id)
     answers = list(_list_answers([turn]))
     answer = next(answer for answer in answers if answer.pk == answer_id)

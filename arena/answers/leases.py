@@ -1,7 +1,7 @@
 """Ownership of answers: claims, leases, and fenced saves. Each operation is one statement for many rows.
 
 A worker owns an answer until its lease expires on the database's clock. Each claim increases `attempt`, and a write is
-ignored unless its `attempt` is the current one. Late writes of a frozen or disconnected worker therefore have no
+ignored unless its `attempt` is the current one. Late writes from a frozen or disconnected worker therefore have no
 effect. All functions except `reap_answers` take a list and return one result per item, in order. The caller opens the
 transaction."""
 
@@ -30,7 +30,7 @@ class AnswerLease:
 class AnswerResult:
     """The result of an attempt. `failure` is empty if the model answered.
 
-    `first_token_age` and `finished_age` are in seconds before now. The first token may be a reasoning token.
+    `first_token_age` and `finished_age` are in seconds before now. The first token can be a reasoning token.
     """
 
     answer_id: int
@@ -126,7 +126,7 @@ class LeaseExtension:
 def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension]:
     """Extend the leases on each turn's open answers, and store their released text.
 
-    An expired lease is renewed unless another worker has claimed the answer in the meantime.
+    An expired lease is renewed unless another worker has claimed the answer since then.
     """
     all_leases = [lease for turn_leases in turns for lease in turn_leases]
     with connection.cursor() as cursor:

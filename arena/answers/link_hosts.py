@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from django.utils.html import escape
 from markdown_it.token import Token
 
-MAX_HOST_LENGTH = 60  # characters; of a longer host only the end is shown, because it identifies the owner
+MAX_HOST_LENGTH = 60  # characters; only the end of a longer host is shown, because it identifies the owner
 AUTHORITY = re.compile(r"https?:[/\\]*([^/\\?#]*)", re.IGNORECASE)
 MAILBOX = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
 SCHEME = re.compile(r"\A(?:https?://|mailto:)")

@@ -1,4 +1,4 @@
-"""A turn in progress. It buffers text from the models and releases it at the pace of the release clock."""
+"""A turn in progress. It buffers text from the models and releases it at the release clock's pace."""
 
 import math
 import time
@@ -38,7 +38,7 @@ class LiveSide:
         return self.job.tag
 
     def begin(self) -> None:
-        """Reset the side before a call, because an earlier call may have failed before its first word."""
+        """Reset the side before a call, because an earlier call might have failed before its first word."""
         self.reasoning.clear()
         self.tokens = None
         self.first_at = None
@@ -55,7 +55,7 @@ class LiveSide:
         self.reasoning.append(text)
 
     def _note_arrival(self) -> None:
-        """Record the arrival time of a part of the answer or of its reasoning."""
+        """Record when a part of the answer or its reasoning arrived."""
         self.last_at = time.monotonic()
         if self.first_at is None:
             self.first_at = self.last_at
@@ -114,7 +114,7 @@ class LiveSide:
 class LiveTurn:
     """Both sides of a turn under one clock.
 
-    Both deadlines are in seconds of the monotonic clock.
+    Both deadlines are in seconds on the monotonic clock.
 
     lease_deadline: when the leases on the open sides expire
     pacing_deadline: when both sides, once they have ended, release all of their waiting text immediately
@@ -137,7 +137,7 @@ class LiveTurn:
         return self.sides[side].lane if side in self.sides else self._absent
 
     def may_publish(self, now: float) -> bool:
-        """Return whether this worker certainly still owns the turn. Two publishing workers would mix their texts."""
+        """Return whether this worker certainly still owns the turn. Two publishing workers would mix their text."""
         return now < self.lease_deadline or not any(self.iter_open_sides())
 
     def tick(self) -> None:
@@ -182,7 +182,7 @@ class LiveTurn:
                 side.stop()
 
     def build_full_events(self) -> list[list[Any]]:
-        """Return one delta per side with all released text, for readers of a stream that was lost."""
+        """Return one delta per side with all released text, for readers of a lost stream."""
         return [
             ["delta", self.job.number, name, side.tag, 0, side.text()]
             for name, side in self.sides.items()

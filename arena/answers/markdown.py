@@ -35,12 +35,12 @@ COSTLY_MARKS = "[*_`~<&|>$\\\n\r"  # each of these can make the parser try a rul
 MAX_MARKS = 8_000
 MAX_TABLE_CELLS = 5_000  # including the missing cells of short rows, which the parser adds
 MAX_NESTING = 20
-CELL_ALIGNMENTS = {"right", "center"}  # without a class, cells follow the direction of the text
-# The level of the heading above an answer. Headings in answers must not skip a level, which confuses screen readers.
+CELL_ALIGNMENTS = {"right", "center"}  # cells with no class follow the text direction
+# The heading level above an answer. Headings in answers must not skip a level, which confuses screen readers.
 BASE_HEADING_LEVEL = 2
 CACHE_SIZE = 128  # rendered answers
 MAX_HIGHLIGHTED_LENGTH = 10_000  # characters of code in one answer
-HIGHLIGHT_TIMEOUT_S = 0.15  # CPU time per answer, because some texts take lexers quadratic time
+HIGHLIGHT_TIMEOUT_S = 0.15  # CPU time per answer, because some text takes lexers quadratic time
 LANGUAGES = {
     *("bash", "c", "clojure", "cmake", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql"),
     *("groovy", "haskell", "html", "java", "javascript", "json", "julia", "jsx", "kotlin", "lua", "make", "nginx"),
@@ -114,7 +114,7 @@ def render_markdown(text: str) -> str:
 def render_answer(text: str, *, stopped: bool, cut: bool) -> str:
     """Return the sanitized HTML of an answer, with a last line if it was cut short.
 
-    The line has the class `ended`, which no Markdown can produce.
+    The line has the class `ended`, which Markdown cannot produce.
 
     stopped: whether the voter stopped the answer. Takes precedence over `cut`.
     cut: whether the answer reached a length limit

@@ -1,7 +1,7 @@
 r"""Finds formulas in Markdown: `$…$`, `$$…$$`, `\(…\)`, and `\[…\]`. They stay TeX, which the page typesets.
 
-Each pattern stops at the next mark that could begin a formula of its kind, so parsing takes linear time. The rules of
-mdit-py-plugins scan from each mark to the end of the text, which takes quadratic time on hostile text.
+Each pattern stops at the next mark that could begin a formula of its kind, so parsing takes linear time. The
+mdit-py-plugins rules scan from each mark to the end of the text, which takes quadratic time on hostile text.
 """
 
 import re

@@ -54,7 +54,7 @@ class Publisher:
         now = time.monotonic()
         if now < self.paused_until:
             return
-        # Remember the number of events, because more may be added while the pipeline is sent.
+        # Remember the number of events, because more can be added while the pipeline is sent.
         batch = [(turn, len(turn.unsent)) for turn in turns if turn.unsent or turn.resend_all]
         if not batch:
             return

@@ -1,4 +1,4 @@
-"""The release clock of anonymous battles. It prevents the rhythm of a pane from revealing the model.
+"""The release clock of anonymous battles. It prevents a pane's rhythm from revealing the model.
 
 No text is released until each side has either begun or failed. Then both sides advance by the same number of characters
 per tick. When one side ends, the other continues at a pace that simulates the ended side. A side that is answered alone
@@ -19,9 +19,9 @@ Piece = tuple[int, int]  # (ticks since the previous piece, number of characters
 
 @dataclass
 class Lane:
-    """The clock's state of one side: the number of waiting characters, and whether more can arrive.
+    """The clock's state for one side: the number of waiting characters, and whether more can arrive.
 
-    When a lane ends before the other one, the clock simulates its continuation: it draws pieces at random from those
+    When a lane ends before the other one, the clock simulates its continuation. It draws pieces at random from those
     that arrived, with their pauses, and adds their characters to `imagined`. The pace therefore does not change, and
     readers cannot see which side was slower.
     """
@@ -85,7 +85,7 @@ def _select_pieces(pieces: list[Piece]) -> list[Piece]:
 class ReleaseClock:
     """Decides on each tick how many characters both sides release.
 
-    The clock releases the shorter waiting text over `SMOOTHING_TICKS`, in steps of random size. This hides the size of
+    The clock releases the shorter waiting text over `SMOOTHING_TICKS`, in steps of random size. This hides the sizes of
     the models' pieces, and whether they are real or simulated.
 
     lone: whether only one side is being answered
@@ -108,7 +108,7 @@ class ReleaseClock:
 
 
 class ImmediateClock:
-    """A clock without pacing. It releases all waiting text immediately."""
+    """A clock with no pacing. It releases all waiting text immediately."""
 
     def tick(self, a: Lane, b: Lane) -> tuple[int, int]:
         return a.waiting, b.waiting

@@ -1,7 +1,7 @@
 """Views of a battle, reader positions, and the events that bring a reader up to date.
 
 An event id is a position. It consists of the turn; for each side, the tag of the attempt, the number of characters
-sent, and whether the end was sent; and the step of the battle. Any process that can load the view can continue a stream
+sent, and whether the end was sent; and the battle's step. Any process that can load the view can continue a stream
 from any position.
 
 This module is pure.
@@ -78,7 +78,7 @@ class SidePosition(NamedTuple):
 
 
 class Position(NamedTuple):
-    """The position of a reader. It is a tuple for speed, because every event to every reader creates one."""
+    """A reader's position. It is a tuple for speed, because every event to every reader creates one."""
 
     turn: int = 1
     a: SidePosition = SidePosition()

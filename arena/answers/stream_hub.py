@@ -1,7 +1,7 @@
 """Streams battles to open pages.
 
 One loop per web process reads the events that workers publish, and updates the views of battles. Each connection sends
-the events between its own position and the current view. Redis may lose events, so the first view and the view after
+the events between its own position and the current view. Redis can lose events, so the first view and the view after
 any loss come from the database.
 """
 
@@ -49,11 +49,11 @@ class BattleReader:
     sending_since: float = math.inf
 
     def is_silent(self) -> bool:
-        """Whether to send a comment, so that no proxy closes the connection."""
+        """Return whether to send a comment, so that proxies do not close the connection."""
         return time.monotonic() - self.sent_at >= HEARTBEAT_S
 
     def is_cancelled(self) -> bool:
-        """Return whether the connection was cancelled. A library may swallow the exception (see `BattleHub._run`)."""
+        """Return whether the connection was cancelled. A library might swallow the exception (see `BattleHub._run`)."""
         return self.task is not None and self.task.cancelling() > 0
 
 
@@ -72,7 +72,7 @@ class FollowedBattle:
         self.key = get_stream_key(self.battle_id).encode()
 
     def is_quiet(self) -> bool:
-        """Return whether to reload the view, because a worker may have died between saving and publishing an end."""
+        """Return whether to reload the view, because a worker might have died between saving and publishing an end."""
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
@@ -101,12 +101,12 @@ class BattleHub:
 
         Raises RequestError 429 or 503.
 
-        limits: the maximum number of open streams, in all processes, keyed by client; 0 means no limit
+        limits: the maximum number of open streams, across all processes, keyed by client; 0 means no limit
         """
         return sse.acquire_slot(self.open_slots, limits)
 
     def stream(self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position) -> EventStream:
-        """Return the events of `follow` as the stream of a response."""
+        """Return the events from `follow` as a response's stream."""
         return EventStream(slot, self.follow(slot, battle_id, view, position))
 
     async def follow(
@@ -150,7 +150,7 @@ class BattleHub:
     def _check_readers(self) -> None:
         """Wake readers that have to send a comment. Cancel the connections of clients that do not read, to free slots.
 
-        All readers share this check, because a timer for each wait would take a quarter of the time of the wait.
+        All readers share this check, because a separate timer would add a quarter to the CPU time of each wait.
         """
         now = self.checked_readers_at = time.monotonic()
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
@@ -161,18 +161,18 @@ class BattleHub:
 
     async def _join(self, battle_id: UUID, view: BattleView, position: Position) -> FollowedBattle:
         battle = self.followed.setdefault(battle_id, FollowedBattle(battle_id, view))
-        # A reader that reconnects may have seen text that is in Redis but not yet in the database.
+        # A reader that reconnects might have seen text that is in Redis but not yet in the database.
         if position != Position() and battle.last_id == FIRST_ID:
             with suppress(RedisError, OSError):
                 await self._read_streams([battle])
-        battle = self.followed.setdefault(battle_id, battle)  # the last other reader may have left in the meantime
+        battle = self.followed.setdefault(battle_id, battle)  # the last other reader might have left in the meantime
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
         return battle
 
     async def _run(self) -> None:
-        # Python 3.11 may swallow a cancellation that arrives while a command is being sent, so `cancelling` is checked.
+        # Python 3.11 can swallow a cancellation that arrives while a command is being sent, so `cancelling` is checked.
         task = asyncio.current_task()
         while task and not task.cancelling():
             round_start = time.monotonic()
@@ -221,7 +221,7 @@ class BattleHub:
 
 
 def _take_response(response: Any, **_: Any) -> Any:
-    """Return the entries as they come, [[stream, [[id, [field, value]]]]]: the client would build a dict for each."""
+    """Return the entries unchanged, [[stream, [[id, [field, value]]]]], because building a dict for each is slow."""
     return response or []
 
 
@@ -237,7 +237,7 @@ def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[byte
 
 
 def _merge_view(battle: FollowedBattle, loaded_view: BattleView) -> None:
-    """Replace the view by the one from the database, but keep longer text of the same attempt from the stream."""
+    """Replace the view with the one from the database, but keep longer text of the same attempt from the stream."""
     for number, sides in battle.view.turns.items():
         for name, streamed in sides.items():
             loaded = loaded_view.side(number, name)
@@ -250,7 +250,7 @@ _hub: BattleHub | None = None
 
 
 def get_hub() -> BattleHub:
-    """Return the hub of this web process."""
+    """Return this web process's hub."""
     global _hub  # noqa: PLW0603  # one per web process, created inside its event loop
     if _hub is None:
         _hub = BattleHub()

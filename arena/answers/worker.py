@@ -1,4 +1,4 @@
-"""Starts the answer engine in Celery workers that consume the queue `answers`, and drains it at shutdown."""
+"""Starts the answer engine in Celery workers that consume the `answers` queue, and drains it at shutdown."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ _engine: "Engine | None" = None
 
 
 def get_engine() -> "Engine":
-    """Return the engine of this process. The first call starts it."""
+    """Return this process's engine. The first call starts it."""
     global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
     if _engine is None:
         from arena.answers.engine import Engine  # slow to load, and only this worker needs it
@@ -31,7 +31,7 @@ def connect_signals() -> None:
 
 
 def _start_engine(instance: Any, **_: Any) -> None:
-    """Start the engine before the worker connects to the broker. Without a broker, turns depend on its reaper."""
+    """Start the engine before the worker connects to the broker. If the broker is down, the engine reaps turns."""
     if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
         # A worker that freezes within a transaction would block other workers with its row locks.
         database.set_timeouts(idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS)

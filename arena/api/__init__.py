@@ -1,1 +1,1 @@
-"""The REST API for battles, models, and submissions, and the OpenAPI document of the whole API."""
+"""The REST API for battles, models, and submissions, and the OpenAPI document for the whole API."""

@@ -11,7 +11,7 @@ from core.http.rate_limit import DEFAULT_BURST
 
 
 def list_rules() -> list[str]:
-    """Return one paragraph per rule, with code in backticks. The limits are the current settings of this site."""
+    """Return one paragraph per rule, with code in backticks. The limits are this site's current settings."""
     return [
         _(
             "Clients are identified by an API key (`Authorization: Bearer KEY`) or by the signed cookie `voter` "
@@ -21,7 +21,7 @@ def list_rules() -> list[str]:
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
             "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
-            "separate voter. Its votes count in the pool `api`, or in the pool of the models that its battle named."
+            "separate voter. Its votes count in the pool `api`, or in the pool for the models that its battle named."
         ),
         _describe_limits(),
         _(
@@ -39,8 +39,8 @@ def list_rules() -> list[str]:
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(
             "Responses with boards, pairwise comparisons, histories, the frontier, the method, disagreements, and "
-            "changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to get a 304 without "
-            "a body if nothing has changed."
+            "changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to get a 304 with no "
+            "body if nothing has changed."
         ),
         _(
             'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status. `code` is for '
@@ -48,26 +48,26 @@ def list_rules() -> list[str]:
             "any. Unknown parameters are errors, and so are repeated parameters that take only one value."
         ),
         _("Times are ISO 8601 in UTC. Numbers have full precision. Open or unknown values are `null`."),
-        _("Lists have pages of at most %(page_size)s items. `next` is the address of the next page, or `null`.")
+        _("Lists have pages of at most %(page_size)s items. `next` is the URL of the next page, or `null`.")
         % {"page_size": MAX_PAGE_SIZE},
     ]
 
 
 def _describe_limits() -> str:
     sentence = _(
-        "Hourly limits apply to each voter or key, and in parentheses to its IP address: %(battles)s (%(together)s) "
+        "Hourly limits apply to each voter or key and, in parentheses, to its IP address: %(battles)s (%(together)s) "
         "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`. The limit on follow-up "
         "questions and retries is %(turns)s times the limit on battles. The limit on submissions to the catalog is a "
         "third of the limit on battles. You can download the vote file %(files)s (%(files_together)s) times an hour, "
         "and send %(calls)s (%(calls_together)s) read requests and as many write requests an hour. "
         "Quotas refill continuously, and allow bursts of at most %(burst)s battles or questions. A question costs one "
-        "unit per %(characters)s characters of history and question. An IPv6 /56 network has twice the quota of an "
-        "address. An IPv6 /48 network and an IPv4 /24 network have four times the quota. At most %(running)s battles "
+        "unit per %(characters)s characters of history and question. An IPv6 /56 network has twice an address's "
+        "quota. An IPv6 /48 network and an IPv4 /24 network have four times the quota. At most %(running)s battles "
         "per voter and %(running_together)s per address can be in progress at once. You can stream up to %(streams)s "
         "battles at once (`ARENA_STREAMS_PER_VOTER`). Each address can stream up to %(streams_together)s battles and "
-        "as many boards. Expensive requests are also charged for their computing time. A setting of 0 means no limit. "
-        "API keys, and members of a site that requires login, are not charged to their address. Requests beyond a "
-        "limit return 429 with a `Retry-After` header in seconds."
+        "the same number of boards. Expensive requests are also charged for their computing time. A setting of 0 means "
+        "no limit. API keys, and members of a site that requires login, are not charged to their address. Requests "
+        "beyond a limit return 429 with a `Retry-After` header in seconds."
     )
     environment = settings.ENVIRONMENT
     return sentence % {

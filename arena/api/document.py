@@ -96,7 +96,7 @@ def build_document() -> dict[str, Any]:
 
 @cache
 def build_calls() -> dict[str, list[CallDoc]]:
-    """Return the calls, keyed by subject, in the order of their paths in the document."""
+    """Return the calls, keyed by subject, in the same order as in the document."""
     calls: dict[str, list[CallDoc]] = {}
     for path, methods in build_document()["paths"].items():
         for method, operation in methods.items():

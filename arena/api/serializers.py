@@ -114,7 +114,7 @@ class BattleDetailSchema(BattleSummarySchema):
 
 class BattleRowSchema(BattleSummarySchema):
     question = CharField(help_text="The first 300 characters of the first question.")
-    turn_count = IntegerField(help_text="Number of turns. To get their texts, get the battle.")
+    turn_count = IntegerField(help_text="Number of turns. To read them, get the battle.")
 
 
 class NewTurnSchema(Schema):
@@ -128,7 +128,10 @@ class NewBattleSchema(NewTurnSchema):
         required=False,
         allow_null=True,
         max_length=20,
-        help_text="Slugs of models. `anonymous` draws from two to twenty models. `side_by_side` needs two.",
+        help_text=(
+            "Model slugs: two to twenty for `anonymous`, which draws the pair from them, "
+            "and exactly two for `side_by_side`."
+        ),
     )
 
 
@@ -162,12 +165,12 @@ class SideSlugsSchema(Schema):
 
 class SharedBattleSchema(Schema):
     id = UUIDField()
-    url = CharField(help_text="Path of the battle's page, which shows the full texts.")
+    url = CharField(help_text="Path of the battle's page, which shows the full text.")
     shared_at = DateTimeField(help_text="Time of publication.")
     models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
     winner = ChoiceField(Vote.Winner.values)
     turn_count = IntegerField(help_text="Number of turns in the battle.")
-    turns = SharedTurnSchema(many=True, help_text="The first turn only. Texts are cut off after 600 characters.")
+    turns = SharedTurnSchema(many=True, help_text="The first turn only. Text is truncated after 600 characters.")
 
 
 class SharedBattleListSchema(Schema):
@@ -216,9 +219,9 @@ class StandingSchema(PlainSchema):
 
 
 class ModelPerformanceSchema(Schema):
-    answers = IntegerField(help_text="Number of answers in all battles. Both speeds are measured on them.")
+    answers = IntegerField(help_text="Number of answers in all battles. Both speeds are measured from these answers.")
     calls = IntegerField(
-        help_text="Number of calls in blind battles of the live pool. Failures caused by the question are excluded."
+        help_text="Number of calls in the live pool's blind battles. Failures caused by the question are excluded."
     )
     failures = IntegerField(
         help_text=(
@@ -268,7 +271,7 @@ class ModelFactsSchema(Schema):
     facts = DictField(child=FactSchema(), help_text="Sources of the fields above, and further facts, by field.")
     price = PriceSchema(allow_null=True, help_text="The current price, or null if it is unknown.")
     arena = StandingSchema(
-        allow_null=True, help_text="The model's row on the overall board of the live pool, or null if there is none."
+        allow_null=True, help_text="The model's row on the live pool's overall board, or null if there is none."
     )
     measured = ModelPerformanceSchema(
         allow_null=True, help_text="Performance on this site over thirty days, ending two days ago."
@@ -320,7 +323,7 @@ class NewSubmissionSchema(Schema):
 
 
 class SubmittedScoresSchema(Schema):
-    model = CharField(help_text="Name of the model in the file.")
+    model = CharField(help_text="Model name in the file.")
     scores = IntegerField(help_text="Number of scores in the file.")
     benchmarks = IntegerField(help_text="Number of benchmarks in the file.")
     limited = IntegerField(help_text="Number of scores from runs that used only some of the questions.")

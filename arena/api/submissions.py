@@ -39,7 +39,7 @@ class SubmissionListView(APIView):
     def post(self, request: Request) -> Response:
         """Submit to the catalog.
 
-        Submits either a result file of lm-evaluation-harness (`file`, the text of the file) or a missing model
+        Submits either a result file from lm-evaluation-harness (`file`, the text of the file) or a missing model
         (`proposal`). The submission is validated immediately, and an invalid file is rejected as a whole. Nothing is
         used until an operator accepts the submission. 409 `already_sent` means that the same content is already waiting
         or in the catalog. 429 `too_many_waiting` means that you have too many submissions waiting, and 503
@@ -49,9 +49,9 @@ class SubmissionListView(APIView):
 
 
 def _create_submission(request: Request) -> Submission:
-    """Store the submission of a request. The body has either `file`, a string, or `proposal`, an object of strings.
+    """Store the submission in a request. The body has either `file`, a string, or `proposal`, an object of strings.
 
-    Raises RequestError 400 if the body is invalid, and the errors of `submission_access`.
+    Raises RequestError 400 if the body is invalid, and the errors from `submission_access`.
     """
     body = read_json_body(request)
     if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"file", "proposal"}:

@@ -1,4 +1,4 @@
-"""REST API for battles and models. Responses never name the models of an open blind battle."""
+"""REST API for battles and models. Responses never name the models in an open blind battle."""
 
 from typing import Any
 from uuid import UUID
@@ -47,7 +47,7 @@ def build_battle_data(battle: Battle) -> dict[str, Any]:
 
 
 def _build_row(battle: Battle) -> dict[str, Any]:
-    """Return a battle as a list item, without the texts of its turns."""
+    """Return a battle as a list item, without its turns."""
     return _build_summary(battle) | {
         "question": battle.question or "",  # type: ignore[attr-defined]  # annotated by BattleListView
         "turn_count": battle.turn_count or 0,  # type: ignore[attr-defined]  # see above
@@ -95,7 +95,7 @@ class BattleListView(APIView):
         """List your battles.
 
         Returns your battles, newest first. Each has the beginning of its first question and the number of its turns.
-        Get a battle to see the texts of all its turns.
+        Get a battle to see all of its turns.
         """
         battles = history.annotate_question(lifecycle.query_battles().filter(voter=get_voter_id(request)))
         turns = Turn.objects.filter(battle=OuterRef("pk")).order_by().values("battle")
@@ -171,7 +171,7 @@ class BattleTurnsView(APIView):
         """Ask a follow-up question.
 
         Adds a turn to a battle in the state `ready`. The same two models answer, and each sees only its own side of the
-        conversation. 400 `too_long` means that the conversation of one side would exceed the limit that
+        conversation. 400 `too_long` means that one side's conversation would exceed the limit that
         `ARENA_CONVERSATION_CHARACTERS` set when the battle started. In that case, neither model is asked.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
@@ -205,7 +205,7 @@ class BattleRetryView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Retry failed answers.
 
-        Asks the models again whose answers failed in the last turn. You can retry for one day.
+        Asks the question again of each model whose answer failed in the last turn. You can retry for one day.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         _check_no_fields(request)
@@ -219,9 +219,9 @@ class BattleShareView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Publish or unpublish a battle.
 
-        `true` publishes the battle after the vote. Anyone with its link can then read the texts, but the voter stays
-        anonymous. An operator decides whether the pages of the two models list the battle. `false` unpublishes the
-        battle. Returns 403 if publishing is switched off or an operator has taken the battle down.
+        `true` publishes the battle after the vote. Anyone with its link can then read the conversation, but the voter
+        stays anonymous. An operator decides whether the two models' pages list the battle. `false` unpublishes
+        the battle. Returns 403 if publishing is disabled or an operator has taken the battle down.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         [shared] = _read_fields(request, "shared")
@@ -249,7 +249,7 @@ def _read_fields(request: Request, *names: str) -> list[Any]:
 
 
 def _check_no_fields(request: Request) -> None:
-    """Raise RequestError 400 if a call without fields gets any. Bodies that are not JSON are ignored."""
+    """Raise RequestError 400 if a call that takes no fields gets any. Bodies that are not JSON are ignored."""
     if (request.content_type or "").startswith("application/json"):
         _read_fields(request)
 
@@ -272,7 +272,7 @@ class SharedBattleListView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """List a model's published battles.
 
-        Returns the five most recently published battles of the model that are listed. By default, an operator chooses
+        Returns the model's five most recently published listed battles. By default, an operator chooses
         which battles are listed.
         """
         battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
@@ -300,7 +300,7 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
     Streams server-sent events. `delta` appends text to one side. `done` contains the whole answer as HTML. `failed`
     means that the side has no answer. `reset` means that the side's answer starts over. `ready` means that you can
     vote. `voted` and `void` end the battle. Every event has an id. After a dropped connection, send the last id as
-    `Last-Event-ID` to continue without gaps or repeats.
+    `Last-Event-ID` to continue with no gaps or repeats.
     """
     if error_response := reject_unsafe_method(request, "Event streams are read-only."):
         return error_response

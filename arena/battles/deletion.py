@@ -1,4 +1,4 @@
-"""Deletes voters' texts at their request. Their votes stay, so ratings do not change."""
+"""Deletes voters' conversations at their request. Their votes stay, so ratings do not change."""
 
 from collections.abc import Iterable
 from uuid import UUID, uuid4
@@ -27,7 +27,7 @@ def delete_battle(voter_id: UUID, battle_id: UUID) -> None:
 
 
 def delete_battles(battles: QuerySet[Battle]) -> int:
-    """Delete battles with their texts and the comments on their votes. Return the number of deleted battles.
+    """Delete battles with their conversations and comments. Return the number of deleted battles.
 
     The votes stay.
     """

@@ -39,7 +39,7 @@ def save_feedback(battle: Battle, reasons: Mapping[str, Sequence[str]], comment:
 
 
 def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:
-    """Parse the feedback of a request into fields of `Vote`.
+    """Parse the feedback in a request into `Vote` fields.
 
     reasons: lists of words from `REASONS`, keyed by side, or None
     comment: a string of at most `MAX_COMMENT_LENGTH` characters, or None

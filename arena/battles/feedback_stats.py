@@ -28,7 +28,7 @@ FROM pool_votes, LATERAL (SELECT DISTINCT jsonb_array_elements_text(words) AS wo
 
 @dataclass(frozen=True)
 class FeedbackProfile:
-    """The reasons that voters gave about a model.
+    """The reasons that voters gave for or against a model.
 
     votes: the number of votes with a reason
     voters: the number of voters who cast these votes
@@ -42,7 +42,7 @@ class FeedbackProfile:
 
 
 def load_feedback_profile(model: int, pool: str) -> FeedbackProfile | None:
-    """Return the profile of a model from a pool's counted votes, or None if fewer than `MIN_VOTERS` gave a reason."""
+    """Return a model's profile from a pool's counted votes, or None if fewer than `MIN_VOTERS` gave a reason."""
     known = [*PRAISE, *BLAME]
     with connection.cursor() as cursor:
         cursor.execute(REASON_COUNTS_SQL, {"model": model, "pool": pool, "known_words": known})

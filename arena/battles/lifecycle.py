@@ -40,7 +40,7 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-# A vote copies these fields as they were loaded. A retry or a login may change them in the meantime.
+# A vote copies these fields as they were loaded. A retry or a login can change them in the meantime.
 UNCHANGED_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def start_battle(
     network: the hash of the voter's network (see `arena.identity.network_hashes`)
 
     Raises RequestError 400 for an invalid prompt, mode, or model; 503 if fewer than two models are available; 409
-    `voter_gone`; 429 `too_many_running`; and the errors of `token_budgets.few_models_error` and
+    `voter_gone`; 429 `too_many_running`; and the errors from `token_budgets.few_models_error` and
     `token_budgets.charge_battle`.
     """
     check_prompt(prompt)
@@ -121,7 +121,7 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True)
 class _Start:
-    """The pair of a new battle, the models to charge for it, and their budgets."""
+    """A new battle's pair, the models to charge for it, and their budgets."""
 
     pair: pair_sampler.PairDraw
     charged_models: list[int]
@@ -154,7 +154,7 @@ def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
 
 
 def get_set_pool(slugs: Sequence[str]) -> str:
-    """Return the pool of a named set of models. The order of the slugs does not matter."""
+    """Return the pool for a named set of models. The order of the slugs does not matter."""
     return "set-" + hashlib.sha256("\n".join(sorted(slugs)).encode()).hexdigest()[:16]
 
 
@@ -179,7 +179,7 @@ def _enqueue_turn(turn_id: int) -> None:
 
 
 def _charge_tokens(battle: Battle, payer: str) -> None:
-    """Charge for the whole conversation, which is sent again. Raises the errors of `token_budgets.charge_battle`."""
+    """Charge for the whole conversation, which is sent again. Raises the errors from `token_budgets.charge_battle`."""
     token_budgets.charge_battle(
         _list_charged_models(battle, payer),
         battle.pool,
@@ -191,7 +191,7 @@ def _charge_tokens(battle: Battle, payer: str) -> None:
 def _list_charged_models(battle: Battle, payer: str) -> list[int]:
     """Return the models to charge, which are those that could be drawn now.
 
-    If these are fewer than two models of a named set, return those with budget left, or else the whole set.
+    If these are fewer than two models in a named set, return those with budget left, or else the whole set.
     """
     named = battle.among or []
     if battle.mode == Battle.Mode.SIDE_BY_SIDE:
@@ -208,7 +208,7 @@ def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
     """Add a turn to a battle that is ready. Each model sees its own earlier answers.
 
     Raises RequestError 400 for an invalid prompt or `too_long`; 409 `not_ready` or `too_many_turns`; 429
-    `too_many_running`; and the errors of `token_budgets.charge_battle`.
+    `too_many_running`; and the errors from `token_budgets.charge_battle`.
     """
     check_text(prompt)
     with transaction.atomic():
@@ -241,9 +241,9 @@ def stop_battle(battle: Battle) -> None:
 
 
 def retry_answers(battle: Battle, payer: str = "") -> None:
-    """Queue the failed answers of the last turn again.
+    """Requeue the failed answers in the last turn.
 
-    Raises RequestError 409 `not_failed` or `too_late`; 429 `too_many_running`; and the errors of
+    Raises RequestError 409 `not_failed` or `too_late`; 429 `too_many_running`; and the errors from
     `token_budgets.charge_battle`.
     """
     last_turn = battle.turns.last()
@@ -274,7 +274,7 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 
 def expire_battles() -> int:
-    """Close battles without a vote or a question for `IDLE_TIMEOUT`, without a reveal. Return their number."""
+    """Close battles that had no vote or question for `IDLE_TIMEOUT`, with no reveal. Return their number."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():
@@ -339,9 +339,9 @@ def cast_vote(
 
 
 def _end_battle(battle: Battle, state: str) -> None:
-    """Set a ready battle's final state, and its standing after a vote. Raises the error of `_build_vote_error`."""
+    """Set a ready battle's final state, and its standing after a vote. Raises the error from `_build_vote_error`."""
     if not _update_ready_battle(battle, state):
-        # Since the battle was loaded, its answers may have been retried or its voter may have logged in.
+        # Since the battle was loaded, its answers might have been retried or its voter might have logged in.
         row_locks.refresh_battle(battle, from_queryset=query_battles())
         if not _update_ready_battle(battle, state):
             raise _build_vote_error(battle.pk)

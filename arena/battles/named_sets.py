@@ -1,6 +1,6 @@
 """Links for named sets: to the next battle among the same models, and from the reveal back to the shortlist.
 
-A cookie stores the query of the voter's last shortlist, together with the pool of its battles.
+A cookie stores the query string of the voter's last shortlist, along with its battles' pool.
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from core.text.storable import is_storable_text
 
 
 def check_prompt(prompt: object) -> str:
-    """Return the first question of a battle. Raises RequestError 400 if it is invalid or too long."""
+    """Return a battle's first question. Raises RequestError 400 if it is invalid or too long."""
     text = check_text(prompt)
     context_limit.check_first_prompt(text)
     return text

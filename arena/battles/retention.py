@@ -40,7 +40,7 @@ def delete_network_hashes() -> int:
 
 
 def delete_idle_voters() -> int:
-    """Delete voters older than 30 days without an account, a key, a battle, or a vote. Return their number."""
+    """Delete voters older than 30 days that have no account, key, battle, or vote. Return their number."""
     with transaction.atomic():
         # Starting a battle locks its voter. If that comes first, the second query below finds the new battle.
         unlocked_voters = _list_idle_voters().select_for_update(skip_locked=True)

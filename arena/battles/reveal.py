@@ -19,8 +19,8 @@ STANDING_OF_POOL = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool)
 def load_standing(battle: Battle) -> dict[str, Any]:
     """Return the current board rows of both models, keyed by side. The row of an unrated model is None.
 
-    The battle stores the rows at the vote. Side-by-side battles have no board, so they use the live pool's board. In
-    each row, `models` is the number of ranked models.
+    The battle stores the rows when the vote is cast. Side-by-side battles have no board, so they use the live pool's
+    board. In each row, `models` is the number of ranked models.
     """
     pool = LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
     standings = STANDING_OF_POOL.load(pool)
@@ -88,7 +88,7 @@ def _build_model_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
-    # Stopped answers are left out, because the model may have sent more than the stored text.
+    # Stopped answers are left out, because the model might have sent more than the stored text.
     finished = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
     side_answers = [answer for answer in finished if answer.side == side]
     stats = compute_answer_stats(side_answers)

@@ -1,6 +1,6 @@
 """The review queue of published battles, with readers' reports and operators' decisions.
 
-The queue has a limited number of places. A battle without a place is still published and its link works, but operators
+The queue has a limited number of places. A battle with no place is still published and its link works, but operators
 do not see it in their queue.
 """
 

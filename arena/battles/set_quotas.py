@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 def charge_named_set(request: HttpRequest, mode: object, models: object) -> None:
-    """Charge the quota for the named models of a request. Raises RequestError 429 `too_many_sets`.
+    """Charge the quota for the named models in a request. Raises RequestError 429 `too_many_sets`.
 
     Call this before `lifecycle.start_battle`, which rejects the malformed requests that this function ignores.
     """

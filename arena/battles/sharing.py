@@ -1,7 +1,7 @@
-"""Publishes battles at their voters' request. Readers see the texts but not the voter.
+"""Publishes battles at their voters' request. Readers see the conversation but not the voter.
 
 Anyone with the link can read a published battle immediately. `ARENA_SHARING` controls which published battles the model
-pages list: those that an operator has chosen (`moderated`), all that no reader has reported (`open`), or none (`off`).
+pages list: those chosen by an operator (`moderated`), all unreported ones (`open`), or none (`off`).
 With `off`, the links do not work either.
 """
 
@@ -27,7 +27,7 @@ from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
 MAX_LISTED = 5
-MAX_EXCERPT_LENGTH = 600  # characters of each text in a list
+MAX_EXCERPT_LENGTH = 600  # characters of each question or answer in a list
 OFF = "off"
 MODERATED = "moderated"
 LISTED_IF_OPEN = IS_SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Review.LISTED))
@@ -35,7 +35,7 @@ LISTED_IF_OPEN = IS_SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Rev
 
 @dataclass(frozen=True)
 class SharedAnswer:
-    """The answer of one side. `html` is sanitized, and empty if the side did not answer."""
+    """One side's answer. `html` is sanitized, and empty if the side did not answer."""
 
     side: str
     text: str
@@ -80,7 +80,7 @@ def is_sharing_on() -> bool:
 
 
 def is_moderated() -> bool:
-    """Return whether model pages list only battles that an operator has chosen."""
+    """Return whether model pages list only battles chosen by an operator."""
     return _get_sharing_mode() == MODERATED
 
 
@@ -97,7 +97,7 @@ def share_battle(battle: Battle, networks: Sequence[str]) -> None:
     deleted at the same time; and 409 `not_voted` before the vote.
     """
     if not is_sharing_on():
-        raise RequestError("sharing_off", _("Publishing is switched off on this site."), 403)
+        raise RequestError("sharing_off", _("Publishing is disabled on this site."), 403)
     if battle.state != Battle.State.VOTED:
         raise RequestError("not_voted", _("You can publish a battle after you vote."), 409)
     with transaction.atomic():
@@ -141,7 +141,7 @@ def load_shared_battle(battle: Battle) -> SharedBattle:
 
 
 def list_shared_battles(model_id: int) -> list[SharedBattle]:
-    """Return excerpts of this model's `MAX_LISTED` most recently published battles that are listed."""
+    """Return excerpts from this model's most recently published listed battles, at most `MAX_LISTED`."""
     if not is_sharing_on():
         return []
     is_listed = IS_LISTED if is_moderated() else LISTED_IF_OPEN
@@ -159,7 +159,7 @@ def _query_battles() -> QuerySet[Battle]:
 
 
 def _load_excerpts(battles: Iterable[Battle]) -> Iterable[Answer]:
-    """Yield the answers to the first question of each battle. The database shortens the texts, which may be long."""
+    """Yield the answers to the first question in each battle. The database shortens their text, which can be long."""
     first_answers = Answer.objects.filter(turn__battle__in=battles, turn__number=1).select_related("turn__battle")
     excerpts = {
         "question": Left("turn__prompt", MAX_EXCERPT_LENGTH + 1),

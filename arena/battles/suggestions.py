@@ -40,12 +40,12 @@ class SuggestionCard:
 
     @property
     def title(self) -> str:
-        """The label of the category. Labels of bundled categories are translated."""
+        """The category's label. Labels of bundled categories are translated."""
         return str(CATEGORY_NAMES.get(self.category, self.category))
 
 
 def draw_cards(exclude: Collection[int] = ()) -> list[SuggestionCard]:
-    """Return four random cards, if possible from different categories and without the keys in `exclude`."""
+    """Return four random cards, if possible from different categories and with none of the keys in `exclude`."""
     team_categories = dict(Suggestion.objects.values_list("pk", "category"))
     if not team_categories:
         bundled = _load_bundled_cards()
@@ -59,7 +59,7 @@ def draw_cards(exclude: Collection[int] = ()) -> list[SuggestionCard]:
 
 
 def get_card_prompt(key: int) -> str:
-    """Return the question of a card, or "" if the key is unknown."""
+    """Return a card's question, or "" if the key is unknown."""
     if Suggestion.objects.exists():
         return Suggestion.objects.filter(pk=key).values_list("prompt", flat=True).first() or ""
     card = _load_bundled_cards().get(key)

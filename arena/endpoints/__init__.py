@@ -1,1 +1,1 @@
-"""Endpoints of models: backends, health checks, performance statistics, token budgets, and the draw of pairs."""
+"""Model endpoints: backends, health checks, performance statistics, token budgets, and the draw of pairs."""

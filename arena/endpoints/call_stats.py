@@ -84,7 +84,7 @@ class CallRecord:
     """One call to an endpoint.
 
     failure: the reason, or "" if the model answered
-    first_token_s: seconds until the first token, which may be a reasoning token
+    first_token_s: seconds until the first token, which can be a reasoning token
     tokens_per_s: tokens per second after the first token
     """
 
@@ -123,7 +123,7 @@ def list_due_days(now: datetime) -> list[date]:
 
 
 def roll_up_day(day: date) -> int:
-    """Aggregate the calls of one day (UTC), and update the alarms for the last 24 hours.
+    """Aggregate one day's calls (UTC), and update the alarms for the last 24 hours.
 
     Repeated runs for the same day replace its statistics. Return the number of endpoints that were called on that day.
     """

@@ -1,9 +1,9 @@
-"""The circuit breaker of endpoints. Only Arena's own probes remove an endpoint from the draw, never visitors' calls.
+"""The circuit breaker for endpoints. Only Arena's own probes remove an endpoint from the draw, never visitors' calls.
 
 A visitor's call that fails before its first token only requests a probe. A worker then sends the endpoint one short
 question, at most every 30 s. Two failed probes in a row remove the endpoint from the draw, and one healthy probe brings
-it back. After a failed probe, the next one is sent without a request. The state is stored in the endpoint's row, and a
-worker claims a probe with a conditional UPDATE, so each probe is sent by one worker only.
+it back. After a failed probe, the next one is sent even if nobody requests it. The state is stored in the endpoint's
+row, and a worker claims a probe with a conditional UPDATE, so each probe is sent by one worker only.
 
 A probe is healthy if the endpoint sends an answer, an empty answer, or a refusal. A rate limit (429) brings the
 endpoint back into the draw, because visitors can cause rate limits and must not keep a model out. The next failed probe
@@ -51,7 +51,7 @@ class ProbeReport:
 
 
 def request_probes(endpoint_ids: Iterable[int]) -> None:
-    """Request a probe of each endpoint."""
+    """Request a probe for each endpoint."""
     with connection.cursor() as cursor:
         # Locked rows are skipped, because another worker is claiming, recording, or requesting their probe.
         cursor.execute(

@@ -11,8 +11,8 @@ from arena.models import SIDES, Answer, Battle, Endpoint, conversation_limit
 from core.http.errors import RequestError
 from core.text.text_size import TextSize
 
-# A cautious value. In English prose, a token has three to five characters; in code about three; in other scripts two
-# to four bytes.
+# A cautious value. A token has three to five characters in English prose, about three in code, and two to four bytes in
+# other scripts.
 CHARACTERS_PER_TOKEN = 2
 # The system prompt, and the markup around each message.
 OVERHEAD_TOKENS = 200

@@ -46,21 +46,21 @@ def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Endpoint]
 
 
 def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models, or an opponent for the model `keep`. Return None for fewer than two models."""
+    """Draw a pair of these models, or an opponent for `keep`. Return None if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return None
     return _load_sampler(pool, _load_update_time(pool), tuple(sorted(models)), keep).draw()
 
 
 def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models with equal probabilities. Return None for fewer than two models."""
+    """Draw a pair of these models with equal probabilities. Return None if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return None
     return _load_sampler(pool, None, tuple(sorted(models)), None).draw()
 
 
 def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
-    """Return the probability that each model is in the drawn pair. The sum is 2, or there are fewer than two models."""
+    """Return the probability that each model is in the drawn pair, or {} if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
     return _compute_draw_shares(pool, _load_update_time(pool), tuple(sorted(models)))

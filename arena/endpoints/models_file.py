@@ -25,7 +25,7 @@ MAX_INTEGER = 1_000_000
 MAX_TIMEOUT_S = 600
 MAX_TOKENS_PER_DAY = 10**12
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Parameters that contain a key, in lower case without - and _. `max_tokens` and `prompt_cache_key` must not match.
+# Parameters that contain a key, in lower case with - and _ removed. `max_tokens` and `prompt_cache_key` must not match.
 SECRET_NAME = re.compile(
     r".*(apikey|accesskey|secretkey|privatekey|authorization|password)|"
     r"(access|auth|bearer|session)?token|(client|access|auth)?secret|authkey|bearer|cookie"
@@ -40,7 +40,7 @@ ENDPOINT_FIELDS: dict[str, type] = {
     "temperature": float, "max_concurrency": int, "thinking_tokens": int, "first_token_timeout_s": float,
     "tokens_per_day": int, "parameters": dict,
 }  # fmt: skip
-# The database columns of the endpoint fields.
+# The database columns for the endpoint fields.
 ENDPOINT_COLUMNS = {field: "upstream_id" if field == "model" else field for field in ENDPOINT_FIELDS}
 NUMBER_RANGES = {
     "max_tokens": (1, MAX_INTEGER),
@@ -82,7 +82,7 @@ def load_models(path: Path) -> LoadSummary:
 
 
 def read_entries(path: Path) -> list[dict[str, Any]]:
-    """Return the entries of a models file after checking them. Raises ValueError like `load_models`."""
+    """Return the checked entries from a models file. Raises ValueError like `load_models`."""
     entries = _parse_file(path)
     slugs: set[str] = set()
     for number, entry in enumerate(entries, 1):
@@ -138,7 +138,7 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
 def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
     """Raise ValueError if the endpoint is invalid, or InvalidFieldError if a known field is.
 
-    The required fields depend on the backend of the endpoint's kind.
+    The required fields depend on the backend for the endpoint's kind.
 
     where: the beginning of the error message
     """
@@ -229,7 +229,7 @@ def _set_enabled(entry: dict[str, Any]) -> str:
 
 
 def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
-    """Return the values of all columns, keyed by column. Missing fields get the empty value of their column."""
+    """Return the values of all columns, keyed by column. Missing fields get their column's empty value."""
     fields: dict[str, Any] = dict.fromkeys(ENDPOINT_FIELDS)
     fields |= {"base_url": "", "model": "", "api_key_env": "", "parameters": {}} | endpoint
     columns = {ENDPOINT_COLUMNS[field]: value for field, value in fields.items()}

@@ -47,14 +47,14 @@ def compute_max_share(models: int) -> float:
 class PairSampler:
     """Draws pairs of models, with probabilities that are computed once for many draws.
 
-    One tenth of the draws is uniform over all pairs. The rest is drawn by weight, capped so that each model is in at
+    One tenth of the draws are uniform over all pairs. The rest are drawn by weight, capped so that each model is in at
     most `compute_max_share` of all draws.
 
     models: ids of M models
-    weights: the weights of pairs, keyed by (smaller id, larger id). A pair without a weight gets the largest weight,
+    weights: the weights of pairs, keyed by (smaller id, larger id). A pair with no weight gets the largest weight,
         because nothing is known about it.
-    keep: the id of a model that is in every pair. Its opponent is drawn by the capped weights, with a uniform tenth, so
-        it is as hard to guess as in a draw of both models.
+    keep: the id of a model that is in every pair. Its opponent is drawn according to the capped weights, with a uniform
+        tenth, so it is as hard to guess as in a draw of both models.
     """
 
     def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], keep: int | None = None) -> None:
@@ -99,7 +99,7 @@ def _cap_weights(weights: Matrix) -> Matrix:
     scale = _compute_multipliers(weights, cap) if cap < 1 else [1.0] * size
     scaled = [[x * y * w for y, w in zip(scale, row, strict=True)] for x, row in zip(scale, weights, strict=True)]
     total = fsum(map(fsum, scaled)) / 2
-    # Rounding, or too few iterations, may leave a share above the cap. Mixing in uniform weights brings it to the cap.
+    # Rounding, or too few iterations, can leave a share above the cap. Mixing in uniform weights brings it to the cap.
     max_share = max(map(fsum, scaled)) / total
     even_part = (max_share - cap) / (max_share - even_share) if max_share > cap else 0.0
     even_weight = even_part * even_share / (size - 1)

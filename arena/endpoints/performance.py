@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from arena.models import Answer, EndpointDay
 
-# Days that may still have open battles are left out, because a new failure in a model's statistics would reveal the
+# Days that might still have open battles are left out, because a new failure in a model's statistics would reveal the
 # model of a side that has just failed. A battle is open for at most a day after its last question.
 SETTLING_TIME = timedelta(days=2)
 PERFORMANCE_WINDOW = timedelta(days=30)
@@ -69,7 +69,7 @@ def _sum_or_none(numbers: Sequence[Number | None]) -> Number | None:
 class EndpointPerformance:
     """Statistics of an endpoint over a month.
 
-    calls: the number of calls in blind battles of the live pool
+    calls: the number of calls in the live pool's blind battles
     failures: the number of these calls that the endpoint failed, with at most three per voter and day
     first_token_s, tokens_per_s: means of daily medians, weighted by the number of answers
     """
@@ -86,7 +86,7 @@ class EndpointPerformance:
 
 
 def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
-    """Return statistics for the last 30 days without open battles, keyed by model id, except models without calls."""
+    """Return statistics for the last 30 days with no open battles, keyed by model id. Uncalled models are missing."""
     last = timezone.now().date() - SETTLING_TIME
     days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - PERFORMANCE_WINDOW, day__lte=last)
     by_model: dict[int, list[EndpointDay]] = {}

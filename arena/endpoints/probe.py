@@ -32,7 +32,7 @@ class ProbeResult:
     """The result of a probe. Unknown values are None.
 
     failure: "" for an answer, or else a FailureReason, NO_KEY, or KEY_NOT_ALLOWED
-    first_token_s: seconds until the first token, which may be a reasoning token
+    first_token_s: seconds until the first token, which can be a reasoning token
     tokens_per_s: tokens per second after the first token, as counted by the provider
     retry_after_s: seconds until a rate limit ends; None if there was no rate limit
     """

@@ -27,9 +27,10 @@ from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.models import LIVE_POOL, SIDES, DailyTokens, Endpoint
 from core.http.errors import RequestError
 
-# A network can spend at most a twentieth of the daily budget of the service, or of a model that it names.
+# A network can spend at most a twentieth of the service's daily budget, or of the daily budget of a model that it
+# names.
 NETWORK_SHARE_DIVISOR = 20
-# A network can spend at most a quarter of the released tokens of any budget.
+# A network can spend at most a quarter of the released tokens in any budget.
 RELEASED_SHARE_DIVISOR = 4
 # Battles outside the live pool can spend at most a third of a model's released tokens.
 NAMED_SHARE_DIVISOR = 3
@@ -111,7 +112,7 @@ def delete_old_charges() -> int:
 
 
 def load_budgets(models: Sequence[int]) -> Budgets:
-    """Return the tokens per day, keyed by model id. Models without a limit are missing."""
+    """Return the tokens per day, keyed by model id. Models with no limit are missing."""
     limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
 
@@ -172,7 +173,7 @@ def _build_model_charges(costs: dict[int, float], budgets: Budgets, payer: str, 
 
 
 def _build_blind_charges(budget: str, tokens: int, payer: str) -> list[Charge]:
-    """Return a blind battle's charges to one model. They need no limit, because draws exclude models without budget."""
+    """Return a blind battle's charges to one model. They need no limit, because draws exclude models with no budget."""
     charges = [Charge(budget, tokens, None)]
     if payer:
         charges.append(Charge(f"{budget}:{payer}", tokens, None))

@@ -1,6 +1,6 @@
 """Sign-up, login, and logout of accounts, which are optional unless the site requires login.
 
-Login moves the data of the browser's anonymous voter to the account's voter. After logout, the data stays with the
+Login moves data from the browser's anonymous voter to the account's voter. After logout, the data stays with the
 account. An account's voter is identified only by the session and never by the voter cookie, so a copied or planted
 cookie gives no access to the account.
 """
@@ -83,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 def _claim_signup(request: HttpRequest) -> None:
-    """Redeem the invitation, or charge the quota of new accounts. Raises ImmediateHttpResponse on failure."""
+    """Redeem the invitation, or charge the quota for new accounts. Raises ImmediateHttpResponse on failure."""
     if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
         if not invitations.redeem_invitation(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
@@ -92,9 +92,9 @@ def _claim_signup(request: HttpRequest) -> None:
 
 
 def _can_create_account(request: HttpRequest) -> bool:
-    """Charge the hourly quotas of new accounts for the client's address and its largest network.
+    """Charge the hourly new-account quotas of the client's address and its largest network.
 
-    Return False if either one is used up. If battles per address have no limit, new accounts have none either.
+    Return False if either one is used up. If battles have no per-address limit, new accounts have none either.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return True
@@ -137,7 +137,7 @@ def handle_logout(sender: object, request: HttpRequest, **_: Any) -> None:
 
 
 def merge_into_account(user: User, anonymous_id: UUID | None) -> UUID:
-    """Move the data of an anonymous voter, if any, to the account's voter, and return the id of the account's voter."""
+    """Move an anonymous voter's data, if any, to the account's voter, and return the id of the account's voter."""
     with transaction.atomic():
         account_voter, _created = Voter.objects.get_or_create(user=user)
         if anonymous_id is not None:
@@ -161,7 +161,7 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
 
 @sync_and_async_middleware
 def login_required_middleware(get_response: Handler) -> Handler:
-    """Reject requests without an account or an API key, except to public paths, if the site requires login."""
+    """If the site requires login, reject requests with no account or API key, except to public paths."""
     if not settings.ENVIRONMENT.is_login_required:
         raise MiddlewareNotUsed
     if iscoroutinefunction(get_response):

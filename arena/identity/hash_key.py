@@ -1,6 +1,6 @@
 """The key for all keyed hashes. A migration creates it in the database, and each process loads it once.
 
-It is separate from SECRET_KEY because operators may change SECRET_KEY, but pseudonyms must not change. After a process
+It is separate from SECRET_KEY because operators can change SECRET_KEY, but pseudonyms must not change. After a process
 has loaded the key, it can compute hashes even if the database is unavailable. `arena.identity.voters.voter_middleware`
 loads the key before asynchronous views run, because these must not wait for the database.
 """

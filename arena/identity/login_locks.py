@@ -45,7 +45,7 @@ def remember_device(response: HttpResponseBase, user: User) -> None:
 
 
 def unlock_name(name: str) -> None:
-    """Discard all failures of this username from all networks."""
+    """Discard all failures for this username from all networks."""
     cache.set(_build_unlock_key(name), time.time(), MAX_LOCK_S)
 
 
@@ -67,9 +67,9 @@ def _build_unlock_key(name: str) -> str:
 
 
 def _normalize_name(name: str) -> str:
-    """Return the name in upper case, character by character, as PostgreSQL compares names.
+    """Return the name in uppercase, character by character, as PostgreSQL compares names.
 
-    A dotless i also becomes I. Letters such as ß, whose upper case has two letters, do not change, because a name with
-    ß is a different account than the same name with SS.
+    A dotless i also becomes I. Letters such as ß, whose uppercase form has two letters, do not change, because a name
+    with ß is a different account than the same name with SS.
     """
     return "".join(char.upper() if len(char.upper()) == 1 else char for char in name)

@@ -1,7 +1,7 @@
 """Hashes clients' networks with a random weekly salt, which is deleted after 30 days.
 
 Battles store the hash of the network that started them, and so do rows that wait for an operator. A network is a /24 in
-IPv4 or a /48 in IPv6, because a single home connection may have 256 /64 networks. After its salt is deleted, a hash can
+IPv4 or a /48 in IPv6, because a single home connection can have 256 /64 networks. After its salt is deleted, a hash can
 no longer be computed.
 """
 

@@ -2,7 +2,7 @@
 
 Each request is charged to its voter, its address, and the networks around the address, because voters can delete their
 cookies and one IPv6 connection has billions of addresses. Requests with an API key, and members of a site that requires
-login, are charged only to their voter. They cannot be created freely, and a whole office may share their address.
+login, are charged only to their voter. They cannot be created freely, and a whole office might share one address.
 """
 
 import ipaddress
@@ -24,13 +24,13 @@ from core.http import rate_limit
 from core.http.errors import RequestError
 from core.http.rate_limit import Bucket
 
-# Follow-up questions have a quota of their own, so that a long conversation does not use up the battles of the hour.
+# Follow-up questions have a quota of their own, so that a long conversation does not use up the hour's battles.
 TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
 CALLS_PER_HOUR = 36_000  # ten calls per second, which stops runaway programs but no readers
-CALL_BURST = 600  # the calls of one minute
-FILES_PER_HOUR = 60  # low, because a file may contain millions of votes
-ADDRESS_FACTOR = 10  # because a whole office may share an address
+CALL_BURST = 600  # one minute's calls
+FILES_PER_HOUR = 60  # low, because a file can contain millions of votes
+ADDRESS_FACTOR = 10  # because a whole office might share an address
 MINUTES_THRESHOLD_S = 120
 BATTLES_PER_SUBMISSION = 3  # the quota of submissions is a third of the quota of battles, rounded up
 # (prefix length, quota as a multiple of an address's quota). A /24 and a /48 are the smallest networks that are routed
@@ -78,7 +78,7 @@ def charge_continuation(request: HttpRequest) -> Iterator[None]:
 
 @contextmanager
 def charge_turn(request: HttpRequest, battle: Battle, prompt: str = "") -> Iterator[None]:
-    """Charge a follow-up question, or a retry without a prompt, by the length of the whole conversation.
+    """Charge a follow-up question, or a retry with no prompt, based on the length of the whole conversation.
 
     Raises RequestError 429 like `charge_battle`.
     """
@@ -101,7 +101,7 @@ def charge_submission(request: HttpRequest) -> None:
 
 
 def charge_write(request: HttpRequest) -> None:
-    """Charge a form that changes data like a write call of the API. Raises RequestError 429."""
+    """Charge a form that changes data, like a write call to the API. Raises RequestError 429."""
     _charge_fixed_quota(request, "write", CALLS_PER_HOUR)
 
 
@@ -111,7 +111,7 @@ def charge_file(request: HttpRequest) -> None:
 
 
 def charge_stream(request: HttpRequest) -> None:
-    """Charge the opening of an event stream like a read call of the API. Raises RequestError 429."""
+    """Charge for opening an event stream, like a read call to the API. Raises RequestError 429."""
     _charge_fixed_quota(request, "read", CALLS_PER_HOUR)
 
 
@@ -128,7 +128,7 @@ class CallThrottle(BaseThrottle):
 def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
     """Charge buckets with a fixed limit per voter, and `ADDRESS_FACTOR` times that limit per address.
 
-    If battles have no limit per voter or per address, these buckets have none either.
+    If battles have no per-voter or per-address limit, these buckets have none either.
     """
     environment = settings.ENVIRONMENT
     per_voter = limit if environment.arena_battles_per_hour else 0
@@ -151,7 +151,7 @@ def build_turn_buckets(request: HttpRequest) -> list[Bucket]:
 
 
 def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int]) -> list[Bucket]:
-    """Return buckets with limits that `convert` computes from the limits on battles per hour (0 for no limit)."""
+    """Return buckets with limits that `convert` computes from the hourly limits on battles (0 for no limit)."""
     per_voter = convert(settings.ENVIRONMENT.arena_battles_per_hour)
     per_address = convert(settings.ENVIRONMENT.arena_battles_per_hour_address)
     network_buckets = [

@@ -22,7 +22,7 @@ from core.storage.redis_clients import get_redis_client, suppress_redis_errors
 MAX_PER_VOTER = 4
 MAX_PER_ADDRESS = 40  # larger networks have a multiple of this limit (see `arena.identity.quotas`)
 RETRY_AFTER_S = 5
-# A battle younger than this counts even if PostgreSQL does not have it, because it may not be committed yet.
+# A battle younger than this counts even if PostgreSQL does not have it, because it might not be committed yet.
 COMMIT_GRACE_S = 3
 KEY_TTL_S = 3600  # no answer takes this long
 RESERVE_SCRIPT = """
@@ -68,7 +68,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
             if not _remove_ended_battles(full_key):
                 break
     except (RedisError, OSError) as error:
-        logger.warning("Redis is down; the running battles of a network are not counted: %s", error)
+        logger.warning("Redis is down; a network's running battles are not counted: %s", error)
         return
     raise _too_many_running_error(
         _("Too many battles from your network are in progress. Wait a few seconds, then try again.")

@@ -1,6 +1,6 @@
 """Limits on the number of open streams, for `core.http.sse.acquire_slot`.
 
-The limit of a network is a multiple of the limit of a voter, as in `arena.identity.quotas`.
+A network's limit is a multiple of a voter's limit, as in `arena.identity.quotas`.
 """
 
 from django.conf import settings

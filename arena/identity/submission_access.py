@@ -66,7 +66,7 @@ def _store_submission(voter_id: UUID, content: SubmissionContent, hashes: Sequen
 
 
 def list_submissions(voter_id: UUID) -> QuerySet[Submission]:
-    """Return the voter's submissions, newest first, without the contents of their files."""
+    """Return the voter's submissions, newest first, excluding file contents."""
     return Submission.objects.filter(voter=voter_id).defer("payload")
 
 

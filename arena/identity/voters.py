@@ -1,4 +1,4 @@
-"""Identifies the voter of a request by a signed cookie or by the session of an account.
+"""Identifies the voter of a request by a signed cookie or an account's session.
 
 See `arena.identity.accounts` for accounts, and `arena.identity.api_access` for API keys.
 """
@@ -48,7 +48,7 @@ Handler = Callable[[HttpRequest], Any]
 def voter_middleware(get_response: Handler) -> Handler:
     """Set the voter id of every request, and set the cookies of new browsers.
 
-    This middleware queries the database only for sessions, and once per process for the key of keyed hashes.
+    This middleware queries the database only for sessions, and once per process for the hash key.
     """
     if iscoroutinefunction(get_response):
         load_async = database_sync_to_async(_load_key_and_session)
@@ -97,7 +97,7 @@ def _is_cookieless(request: HttpRequest) -> bool:
 
 
 def _is_cross_site(request: HttpRequest) -> bool:
-    """Return whether this is a write request from a page of another site.
+    """Return whether this is a write request from a page on another site.
 
     For such a request, the browser does not send our cookies. It would store new ones, which would replace the voter's
     identity.
@@ -135,7 +135,7 @@ def _identify_by_session(request: HttpRequest) -> None:
 
 
 def find_cookie_voter_id(request: HttpRequest) -> uuid.UUID | None:
-    """Return the voter id from the signed cookie, or None without a valid cookie. The session is ignored."""
+    """Return the voter id from the signed cookie, or None if there is no valid cookie. The session is ignored."""
     try:
         return uuid.UUID(cookie_signer.unsign(_get_cookie(request), max_age=COOKIE_MAX_AGE_S))
     except (BadSignature, ValueError):
@@ -185,12 +185,12 @@ def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) ->
 
 
 def is_logged_in(request: HttpRequest) -> bool:
-    """Return whether the request has the session of an account."""
+    """Return whether the request has an account's session."""
     return getattr(request, "logged_in", False)
 
 
 def is_known_voter(request: HttpRequest) -> bool:
-    """Return whether the request has a valid voter cookie or the session of an account."""
+    """Return whether the request has a valid voter cookie or an account's session."""
     has_voter_cookie: bool = request.has_voter_cookie  # type: ignore[attr-defined]  # set by our middleware
     return has_voter_cookie or request.user.is_authenticated
 
@@ -209,7 +209,7 @@ def _add_voter_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpR
 
 
 def get_voter_id(request: HttpRequest) -> uuid.UUID:
-    """Return the id of the request's voter, who may not have a row in the database yet."""
+    """Return the id of the request's voter, who might not have a row in the database yet."""
     voter_id: uuid.UUID = request.voter_id  # type: ignore[attr-defined]  # set by our middleware
     return voter_id
 
@@ -223,7 +223,7 @@ def get_or_create_voter(request: HttpRequest) -> Voter:
 def list_voter_votes(voter_id: uuid.UUID) -> QuerySet[Vote]:
     """Return all votes of a voter, including those whose battle has been deleted.
 
-    The two subqueries use one index each, because the table may have millions of other votes.
+    The two subqueries use one index each, because the table can have millions of other votes.
     """
     own_vote_ids = Vote.objects.filter(voter=voter_id).exclude(prompt_hash="").values_list("pk", flat=True)
     battle_vote_ids = Vote.objects.filter(battle__voter=voter_id).values_list("pk", flat=True)

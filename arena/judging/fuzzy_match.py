@@ -1,4 +1,4 @@
-"""Reduces a text to its visible words, and finds names in any spelling."""
+"""Reduces text to its visible words, and finds names in any spelling."""
 
 import html
 import re
@@ -31,12 +31,12 @@ SHORT_NAME_LENGTH = 3
 
 @dataclass(frozen=True)
 class TokenizedText:
-    """A text that has been split into words.
+    """Text that has been split into words.
 
     visible: the visible text, with its capitals and punctuation
     words: the folded words
     spans: the (start, end) of each word in `visible`
-    squeezed: the folded words, joined without spaces
+    squeezed: the folded words, joined with no spaces
     starts: the start of each word in `squeezed`, followed by the length of `squeezed`
     """
 

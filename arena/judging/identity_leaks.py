@@ -38,7 +38,7 @@ def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[s
     A mention is not a leak if the voter has already written the name. An introduction with the name of one of the two
     models is always a leak.
 
-    turns: (prompt, texts of the answers) of each turn, in order
+    turns: (prompt, answers) in each turn, in order
     own_names: the names of both models (see `arena.judging.model_names.collect_model_names`)
     """
     leak: Leak | None = None
@@ -60,9 +60,9 @@ def _find_prompt_names(prompt: TokenizedText, candidates: frozenset[str]) -> fro
 
 
 def _find_related_names(prompt_names: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:
-    """Return the own names that are related to a name in the prompt.
+    """Return the battle's own names that are related to a name in the prompt.
 
-    For example, any model may mention OpenAI and GPT-4 in its answer to a question about ChatGPT.
+    For example, any model might mention OpenAI and GPT-4 in its answer to a question about ChatGPT.
     """
     topics = {word for name in prompt_names for word in get_families().get(name, {name})}
     return frozenset(name for name in own_names if any(_is_related(name, topic) for topic in topics))
@@ -90,7 +90,7 @@ def _find_mention(text: TokenizedText, names: frozenset[str]) -> Leak | None:
 
 
 def _iter_distinct_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """Yield the matches without repetitions of the same surroundings, because a text may repeat them many times."""
+    """Yield the first match for each name with the same words around it, because a text can repeat them many times."""
     seen = set()
     for match in iter_name_matches(text, names):
         begin = max(match.first - WORDS_BEFORE - 1, 0)
@@ -186,7 +186,7 @@ class NameContext:
         return self.is_about_ai and (has_first_person or (self.is_made_by and not self.head))
 
     def _can_follow_opener(self) -> bool:
-        """Return whether this name can follow an opener. Makers and everyday words need other words beside them."""
+        """Return whether this name can follow an opener. Makers and everyday words need other words next to them."""
         if self.is_about_ai or self.is_made_by or self.opener in words.MAKER_OPENERS:
             return True
         is_only_maker = self.name in MAKERS and self.name not in NAMESAKE_MAKERS
@@ -197,7 +197,7 @@ class NameContext:
 
 
 def _split_opener(before: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...], Sequence[str]]:
-    """Split the words before a name into head, opener, and fillers. The fillers may include two adjectives."""
+    """Split the words before a name into head, opener, and fillers. The fillers can include two adjectives."""
     for openers in (STATEMENT_OPENERS, words.AS_OPENERS):
         unknown_words = 0
         for cut in range(len(before), 0, -1):

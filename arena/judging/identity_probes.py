@@ -1,6 +1,6 @@
 """Detects identity probes: prompts that ask which model is answering, openly or in code.
 
-The patterns, in many languages, are in `data/probes.toml`. Quoted texts to translate or explain do not count, and
+The patterns, in many languages, are in `data/probes.toml`. Quoted text to translate or explain does not count, and
 neither does "who are you" in a role-play, which asks for the role.
 """
 
@@ -25,7 +25,7 @@ NAME_MARK = "@"
 ANY_WORD = "(?:[^ .]+ )"
 TOKEN = re.compile(r"[^ ]+ ")
 CLAUSE_BREAK = re.compile(r"[!?…:;。،؛؟।]|\.\W")
-# Texts in any kind of quotation marks.
+# Text in any kind of quotation marks.
 QUOTED_TEXT = re.compile(
     r'"[^"\n]{1,300}"|“[^“”]{1,300}”|„[^„“”]{1,300}[“”]|«[^«»]{1,300}»|「[^「」]{1,300}」|『[^『』]{1,300}』|'
     r"(?<!\w)['‘][^'‘’\n]{1,300}['’](?!\w)|`[^`\n]{1,300}`"  # noqa: RUF001  # typographic quotation marks
@@ -98,7 +98,7 @@ class PromptWords:
         for match in iter_name_matches(text, get_families()):
             begin = max(match.first - WORDS_NEAR, 0)
             surroundings = (match.name, text.slice_visible(begin, match.last + WORDS_NEAR))
-            if surroundings not in decisions:  # a text may repeat the same surroundings many times
+            if surroundings not in decisions:  # a text can repeat the same words many times
                 decisions[surroundings] = _is_model_name(text, match)
             if decisions[surroundings]:
                 names[match.first] = match
@@ -168,7 +168,7 @@ class PatternItem:
     """One item of a pattern.
 
     choices: the phrases that the item can match
-    is_optional: whether a text can match without the item
+    is_optional: whether text can match if it lacks the item
     """
 
     regex: str
@@ -211,7 +211,7 @@ class PatternSet:
                 yield match
 
     def _get_regex(self, word: str) -> re.Pattern[str]:
-        """Return the compiled patterns of a word. They are compiled on demand, because all together take a second."""
+        """Return a word's compiled patterns. Each word is compiled on demand, because compiling all takes a second."""
         if word not in self._compiled:
             self._compiled[word] = re.compile(self._sources[word])
         return self._compiled[word]
@@ -250,7 +250,7 @@ def _join_alternatives(choices: Iterable[str]) -> str:
 
 
 def _parse_choices(item: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the phrases that an item can match, in the form of `PromptWords.build_line`."""
+    """Return the phrases that an item can match, in the format of `PromptWords.build_line`."""
     choices: list[str] = []
     for part in re.sub(r"\s", "", item).split("/"):
         if part in groups:

@@ -40,8 +40,8 @@ NOT_A_WORD = re.compile(r"[\d(){}\[\]=<>;\\/_$#@|&*^+~`]")
 def detect_language(text: str) -> str | None:
     """Return the English name of a prompt's language, or None if the language is uncertain.
 
-    Code, formulas, links, and numbers are ignored. The language of the rest is uncertain if the rest is too short, or
-    in two languages.
+    Code, formulas, links, and numbers are ignored. The language of the remaining text is uncertain if that text is too
+    short or mixes two languages.
     """
     words = _extract_words(text)
     if not any(map(str.isalpha, words)):
@@ -55,7 +55,7 @@ def detect_language(text: str) -> str | None:
 
 
 def _extract_words(text: str) -> str:
-    """Return the first `MAX_LENGTH` characters of prose, without ASCII strings that are not words."""
+    """Return the first `MAX_LENGTH` characters of prose, excluding ASCII strings that are not words."""
     lines = []
     size = 0
     for line in iter_prose_lines(text):
@@ -84,5 +84,5 @@ def _load_identifier() -> "LanguageIdentifier":
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages([*LANGUAGES, NO_LANGUAGE])
-    identifier._full_model = None  # noqa: SLF001  # 20 MB in each process, which only other languages would need
+    identifier._full_model = None  # noqa: SLF001  # frees 20 MB per process, which only excluded languages would need
     return identifier

@@ -1,7 +1,7 @@
 """Measures the style of answers: their length, and how much Markdown they use.
 
 Headers, bold marks, and list items correspond to header_count, bold_count, and list_count in the public arena data
-("Does style matter?", LMSYS 2024), except that code is removed first, by the rules of Markdown.
+("Does style matter?", LMSYS 2024), except that code is removed first, according to Markdown's rules.
 """
 
 import re
@@ -38,7 +38,7 @@ def compute_features(texts: Sequence[str]) -> list[float]:
 
 
 def measure_length(text: str) -> int:
-    """Return the number of words and punctuation marks, by the same rule for all models.
+    """Return the number of words and punctuation marks, using the same rule for all models.
 
     A word is a run of letters and digits, including apostrophes between them. In scripts without spaces between words,
     such as Chinese or Thai, each character counts as a word. A run of the same punctuation mark counts once. Combining
@@ -48,7 +48,7 @@ def measure_length(text: str) -> int:
 
 
 def strip_marks(text: str) -> str:
-    """Return the text without combining marks and invisible characters, which would split words."""
+    """Remove combining marks and invisible characters from the text, because they would split words."""
     if text.isascii():
         return text
     marks = (c for c in set(text) if unicodedata.category(c) in MARK_CATEGORIES)

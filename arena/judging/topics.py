@@ -1,8 +1,8 @@
-"""Determines the categories of a battle from the voter's prompts.
+"""Determines a battle's categories from the voter's prompts.
 
-Answers are ignored, because selecting battles by their answers would bias the results. The category names are those of
-the public arenas. For some categories, the public arenas use a model or an embedding. We use words and patterns, so
-that anyone can recompute the categories.
+Answers are ignored, because selecting battles based on their answers would bias the results. The category names are the
+same as on the public arenas. For some categories, the public arenas use a model or an embedding. We use words and
+patterns, so that anyone can recompute the categories.
 """
 
 import re
@@ -32,7 +32,7 @@ CATEGORY_NAMES = {
 
 
 def classify_prompts(prompts: Sequence[str]) -> list[str]:
-    """Return the slugs of a conversation's categories, in the order of `CATEGORY_NAMES`.
+    """Return the slugs of a conversation's categories, in `CATEGORY_NAMES` order.
 
     The conversation has a category if any of its prompts has it:
 
@@ -177,7 +177,7 @@ def _is_fiction_request(sentence: Sentence) -> bool:
 
 
 def _is_fiction_phrase(terms: list[str]) -> bool:
-    """Return whether the sentence begins with a request without a verb, such as "short poem about rain"."""
+    """Return whether the sentence begins with a request that has no verb, such as "short poem about rain"."""
     first_terms = enumerate(terms[: words.WORDS_NEAR])
     index = next((index for index, term in first_terms if term not in words.OPENING_WORDS), 0)
     if index >= len(terms) or terms[index] not in words.CREATIVE_FORMS:

@@ -19,7 +19,7 @@ IDENTITY_LEAK = "identity_leak"
 IDENTITY_PROBE = "identity_probe"
 REPEATED_PROMPT = "repeated_prompt"
 OWN_QUESTION_CATEGORY = "exclude-suggestions"  # battles that did not start with a suggestion
-# The first half of the advisory lock that serializes the votes of a voter.
+# The first half of the advisory lock that serializes a voter's votes.
 ADVISORY_LOCK_KEY = 7_298_543
 PROMPT_HASH_LENGTH = 32
 MODEL_NAMES_SQL = """
@@ -37,7 +37,7 @@ COUNTED_VOTE_SQL = """
 
 @dataclass(frozen=True)
 class AnswerVersions:
-    """The version of a battle's texts. `answers` are (id, attempt, stopped), which determine the text of an answer."""
+    """The version of a battle's text. `answers` are (id, attempt, stopped), which determine the text of an answer."""
 
     model_a: int
     model_b: int
@@ -50,9 +50,9 @@ class AnswerVersions:
 
 @dataclass(frozen=True)
 class BattleAnalysis:
-    """The analysis of a battle's texts. A turn is judged if both sides have finished it.
+    """The analysis of a battle's text. A turn is judged if both sides have finished it.
 
-    versions: the version of the analyzed texts
+    versions: the version of the analyzed text
     is_one_sided: whether a question made one side fail
     has_leak: whether an answer reveals its model
     has_probe: whether a question up to the last judged turn is an identity probe
@@ -75,7 +75,7 @@ class BattleAnalysis:
 def analyze_battle(battle: Battle) -> BattleAnalysis:
     """Analyze a battle, and prefetch its turns and answers.
 
-    Call this before taking locks, because hostile texts can take a large part of a second.
+    Call this before taking locks, because hostile text can take a large part of a second.
     """
     battle_turns.prefetch_turns(battle)
     turns = list(battle.turns.all())

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 
 class ApiKey(models.Model):
-    """A program's API key. Only its hash is stored, and its first characters so that the owner can recognize it."""
+    """A program's API key. Only its hash and its first characters are stored. The latter let its owner recognize it."""
 
     name = models.CharField(max_length=100)
     user = models.ForeignKey("auth.User", models.CASCADE, null=True, blank=True, related_name="api_keys")

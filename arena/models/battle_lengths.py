@@ -7,7 +7,7 @@ from arena.models import SIDES, Battle
 
 
 class OctetLength(Func):
-    """The number of bytes of a text in UTF-8."""
+    """The number of UTF-8 bytes in a text."""
 
     function = "octet_length"
 

@@ -132,7 +132,7 @@ class Turn(models.Model):
 
 
 class Answer(models.Model):
-    """The answer of one side in one turn. At most one worker owns it at a time (see `arena.answers.leases`)."""
+    """One side's answer in one turn. At most one worker owns it at a time (see `arena.answers.leases`)."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -282,7 +282,7 @@ class Suggestion(models.Model):
 
 
 class ImportedRow(models.Model):
-    """The unused columns of an imported vote, and its conversation if it was imported too."""
+    """The unused columns in an imported vote, and its conversation if it was imported too."""
 
     # No foreign key constraint, because votes are never deleted and its checks take a sixth of an import's time.
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")

@@ -1,4 +1,4 @@
-"""Models for the key of keyed hashes, the salts of network hashes, and reports on published battles."""
+"""Models for the hash key, the salts for network hashes, and reports on published battles."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -14,11 +14,11 @@ class HashKey(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="hash_key_once")]
 
     def __str__(self) -> str:
-        return "the key of keyed hashes"
+        return "the hash key"
 
 
 class NetworkSalt(models.Model):
-    """The random salt of one week. After it is deleted, that week's hashes cannot be computed again."""
+    """One week's random salt. After it is deleted, that week's hashes cannot be computed again."""
 
     week = models.DateField(primary_key=True, help_text="Monday of the week (UTC)")
     salt = models.BinaryField()

@@ -1,4 +1,4 @@
-"""Row locks on voters and battles, which may be deleted concurrently. Raises 404 or 409 if the row is gone."""
+"""Row locks on voters and battles, which can be deleted concurrently. Raises 404 or 409 if the row is gone."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Database sessions with a column for the account, so that an account's sessions can be found without decoding."""
+"""Database sessions with a column for the account, so that an account's sessions can be found without decoding them."""
 
 from typing import Any, cast
 

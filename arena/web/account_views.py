@@ -66,6 +66,6 @@ def _get_key_state(key: ApiKey) -> str:
 
 
 def _get_user(request: HttpRequest) -> User:
-    """Return the user of a request that has passed `login_required`."""
+    """Return the user from a request that has passed `login_required`."""
     assert isinstance(request.user, User)  # noqa: S101  # for mypy; `login_required` has checked this
     return request.user

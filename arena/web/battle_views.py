@@ -1,4 +1,4 @@
-"""The page of a battle and its forms, which also work without JavaScript.
+"""A battle's page and its forms, which also work without JavaScript.
 
 Requests from htmx get only the changed parts of the page. Other requests get the whole page, or a redirect to it.
 """
@@ -90,7 +90,7 @@ def stop_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def save_feedback(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Replace the reasons and the comment of a vote. Voters can do this as often as they like."""
+    """Replace a vote's reasons and comment. Voters can do this as often as they like."""
     reasons = {side: request.POST.getlist(f"reasons_{side}") for side in SIDES}
     comment = request.POST.get("comment", "").replace("\r\n", "\n")
 
@@ -221,7 +221,7 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
 
 
 def _list_picked_models(battle: Battle) -> list[tuple[str, str]]:
-    """Return the (name, value) form fields of the home page that repeat the choice of a side-by-side battle."""
+    """Return the home page's form fields (name, value) that repeat a side-by-side battle's choice of models."""
     if battle.mode != Battle.Mode.SIDE_BY_SIDE:
         return []
     return [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)]
@@ -249,7 +249,7 @@ def _is_long_prompt(prompt: str) -> bool:
 
 
 def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any]:
-    """Return the template context of one answer. Reasoning could reveal the model, so it is hidden until the reveal."""
+    """Return the template context for one answer. Reasoning is hidden while it could reveal the model."""
     is_revealed = battle_view.is_revealed(battle)
     return {
         "side": answer.side,

@@ -55,7 +55,7 @@ def delete_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def delete_voter_data(request: HttpRequest) -> HttpResponse:
-    """Delete all data of the voter. Accounts must enter their password. The browser gets a new voter."""
+    """Delete all of the voter's data. Accounts must enter their password. The browser gets a new voter."""
     try:
         quotas.charge_write(request)
         accounts.confirm_password(request, request.POST.get("password", ""))
@@ -74,7 +74,7 @@ def _redirect_to_list(query: dict[str, str]) -> HttpResponse:
 
 @require_safe
 async def export_battles(request: HttpRequest) -> HttpResponseBase:
-    """Stream all battles of the voter as a JSON file. It is charged like a vote file."""
+    """Stream all of the voter's battles as a JSON file. It is charged like a vote file."""
     try:
         await database_sync_to_async(quotas.charge_file)(request)
     except RequestError as error:

@@ -1,4 +1,4 @@
-"""The home page with the prompt box, suggestions, and the choice of models."""
+"""The home page with the prompt box, suggestions, and the model selection."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ from arena.identity.voters import get_or_create_voter
 from arena.models import SIDES, Battle, Endpoint, conversation_limit
 from core.http.errors import RequestError
 
-MAX_KEY_DIGITS = 18  # more digits may not fit into a primary key
+MAX_KEY_DIGITS = 18  # more digits might not fit into a primary key
 
 
 @dataclass(frozen=True)
 class BattleFormData:
     """The submitted form.
 
-    side_slugs: the slugs of the models for sides a and b; empty for a side without a choice
+    side_slugs: the slugs of the models for sides a and b; empty for a side with no choice
     among: the slugs of the models from which a blind battle is drawn; empty for all models
     """
 
@@ -106,7 +106,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
 
 
 def _build_field_errors(error: RequestError) -> dict[str, str]:
-    """Return the first message of each form field. Errors that belong to no field are shown at the prompt."""
+    """Return the first message for each form field. Errors that belong to no field are shown at the prompt."""
     fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
     return {field: messages[0] for field, messages in fields.items()}
 

@@ -1,8 +1,8 @@
-"""Quotas of CPU time for pages and read calls, by address and network.
+"""CPU time quotas for pages and read calls, by address and network.
 
 After a page is rendered, it is charged for the CPU time that it took. Pages from a cache take almost no time and are
 free. Fixed prices would be wrong on most sites, because the cost of a page depends on its URL and on the number of
-models, votes, and battles. The forms of the account pages are charged too, because hashing a password takes a third of
+models, votes, and battles. Account forms are charged too, because hashing a password takes a third of
 a second.
 """
 
@@ -33,12 +33,12 @@ View = Callable[..., Any]
 
 
 def charge_reads(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """Charge the read requests of these URL patterns. Asynchronous views are not charged."""
+    """Charge read requests to these URL patterns. Asynchronous views are not charged."""
     return _charge_patterns(patterns, SAFE_METHODS)
 
 
 def charge_all(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """Charge the read requests and the form submissions of these URL patterns. See `charge_reads`."""
+    """Charge read requests and form submissions to these URL patterns. See `charge_reads`."""
     return _charge_patterns(patterns, (*SAFE_METHODS, "POST"))
 
 

@@ -1,4 +1,4 @@
-"""The page of a published battle, and the form that reports it."""
+"""A published battle's page, and the form for reporting the battle."""
 
 from http import HTTPStatus
 from uuid import UUID

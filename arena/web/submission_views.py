@@ -1,4 +1,4 @@
-"""The form for submissions to the catalog, and the page of a submission with its state."""
+"""The form for submissions to the catalog, and the page that shows a submission with its state."""
 
 from uuid import UUID
 

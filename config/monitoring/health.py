@@ -1,4 +1,4 @@
-"""Liveness and readiness: checks the database, the broker, the workers of both queues, and beat."""
+"""Liveness and readiness: checks the database, the broker, both queues' workers, and beat."""
 
 import asyncio
 import logging
@@ -57,7 +57,7 @@ async def liveness(request: HttpRequest) -> HttpResponse:
 async def readiness(request: HttpRequest) -> JsonResponse:
     """Return the state of each part, at most 2 s old, with status 200 if Arena can serve battles and 503 otherwise.
 
-    The state of beat does not affect the status. Arena still serves battles without it, and taking web processes out of
+    Beat's state does not affect the status. Arena still serves battles without beat, and taking web processes out of
     rotation would make an outage worse.
     """
     parts = dict.fromkeys((*REQUIRED_PARTS, "beat"), False)

@@ -1,4 +1,4 @@
-"""Prometheus metrics. No metric is per model, because its changes could reveal the models of an open battle."""
+"""Prometheus metrics. No metric is per model, because its changes could reveal the models in an open battle."""
 
 import ipaddress
 import os
@@ -44,7 +44,7 @@ FORBIDDEN_MESSAGE = "To read the metrics from here, set ARENA_METRICS_TOKEN and 
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the metrics, at most 2 s old. The status is 401 or 403 without permission, and 503 after a timeout."""
+    """Return the metrics, at most 2 s old. The status is 401 or 403 for forbidden clients, and 503 after a timeout."""
     token = settings.ENVIRONMENT.arena_metrics_token
     if token and not _has_token(request, token):
         return HttpResponse(
@@ -87,7 +87,7 @@ _shared_metrics = health.SharedResult(render_metrics)
 
 
 class _WebProcessCollector(Collector):
-    """The `process_` metrics, labeled with the process id: the next request may reach another web process."""
+    """The `process_` metrics, labeled with the process id, because the next request can reach another web process."""
 
     def collect(self) -> Iterable[Metric]:
         labels = {"pid": str(os.getpid())}

@@ -1,6 +1,6 @@
 """Collects static files if one of them has changed: `python -m config.server.collect_static`.
 
-Django's `collectstatic` rewrites all files every time, even while a running service may be sending them.
+Django's `collectstatic` rewrites all files every time, even while a running service might be sending them.
 """
 
 import fcntl

@@ -81,7 +81,7 @@ def _render_in_thread(view: View) -> View:
 
 
 async def _close_response(response: HttpResponseBase) -> None:
-    """Close the response in the thread that the request used, because that thread may have a connection."""
+    """Close the response in the thread that the request used, because that thread might have a connection."""
     context = SyncToAsync.thread_sensitive_context.get(None)
     if context in SyncToAsync.context_to_thread_executor:
         await sync_to_async(response.close)()

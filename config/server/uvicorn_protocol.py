@@ -1,5 +1,4 @@
-"""The connections of the web server: as many as our limits allow, with deadlines for slow clients. And a slower tick
-of the server itself."""
+"""The web server's connections, with deadlines for slow clients, and a slower tick of the server's main loop."""
 
 import asyncio
 import resource
@@ -11,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # available on Linux only
 
 TICK_S = 0.5
-MAX_OPEN_FILES = 8192  # twice the limit of open streams of battles and boards
+MAX_OPEN_FILES = 8192  # twice the limits on open battle and board streams together
 
 
 def allow_files() -> None:
@@ -22,9 +21,10 @@ def allow_files() -> None:
 
 
 def slow_ticks() -> None:
-    """Let uvicorn look for its end, and set the time of the Date header, every `TICK_S` instead of every 0.1 s.
+    """Make uvicorn's main loop run every `TICK_S` rather than every 0.1 s.
 
-    Its ticks are nearly all of the CPU time of an idle web process, and it has no setting for them.
+    The loop updates the Date header and checks whether to stop. Its ticks take nearly all of an idle web process's CPU
+    time, and uvicorn has no setting for them.
     """
     Server.main_loop = _run_ticks  # type: ignore[assignment, method-assign]  # see above
 
@@ -35,7 +35,7 @@ async def _run_ticks(server: Server) -> None:
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Closes connections of clients that are too slow to send a request or read the response.
+    """Closes connections from clients that are too slow to send a request or read the response.
 
     A client must send the complete headers within `head_s` of opening the connection or of the first byte of a later
     request, and then the body within `body_s`. uvicorn itself has no deadlines for requests that have begun.

@@ -16,7 +16,7 @@ from core.models import AuditEntry
 HIDDEN = "(hidden)"
 # Names of secret columns in any table. Names of environment variables (`api_key_env`) are not secret.
 SECRET_FIELD_NAME = re.compile(r"password|secret|hash|encrypted|(^|_)key$", re.IGNORECASE)
-# Secret parameters of an endpoint, which are sent to its provider.
+# Secret endpoint parameters, which are sent to the provider.
 SECRET_PARAMETER_NAME = re.compile(r"key|secret|token|password|authori[sz]ation|cookie", re.IGNORECASE)
 MAX_NAME_LENGTH = 300
 ADDED = "added"
@@ -39,7 +39,7 @@ _audited_request: ContextVar[_AuditedRequest | None] = ContextVar("audited_reque
 
 @contextmanager
 def log_changes_as(who: str) -> Iterator[None]:
-    """Record all changes of watched models in this block under the operator's name."""
+    """Record all changes to watched models in this block under the operator's name."""
     token = _audited_request.set(_AuditedRequest(who))
     try:
         yield
@@ -56,7 +56,7 @@ def list_watched_models() -> list[type]:
 
 
 def watch_model(model: type[Model]) -> None:
-    """Connect signals that record all changes of this model."""
+    """Connect signals that record all changes to this model."""
     for signal, receiver in ((pre_save, _remember_row), (post_save, _record_save), (pre_delete, _record_deletion)):
         signal.connect(receiver, sender=model, dispatch_uid=f"changes {model._meta.label}")
     for relation in model._meta.many_to_many:
@@ -107,7 +107,7 @@ def _record_deletion(sender: type[Model], instance: Model, **_: Any) -> None:
 def _record_relation_change(
     instance: Model, action: str, model: type[Model], pk_set: set[Any] | None, **_: Any
 ) -> None:
-    """Record a change of a many-to-many relation, such as the groups of a user."""
+    """Record a change to a many-to-many relation, such as a user's groups."""
     request = _audited_request.get()
     action_name = RELATION_ACTIONS.get(action)
     if request and action_name:

@@ -45,11 +45,11 @@ class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # a
 
 
 class AuthenticateForm(_SingleUseCodeForm, forms.AuthenticateForm):  # type: ignore[misc]  # see above
-    """The form for the code at login."""
+    """The form that asks for the code at login."""
 
 
 class ReauthenticateForm(_SingleUseCodeForm, forms.ReauthenticateForm):  # type: ignore[misc]  # see above
-    """The form for the code before a page with secrets."""
+    """The form that asks for the code before a page with secrets is shown."""
 
 
 def is_totp_required(user: User | AnonymousUser) -> bool:

@@ -49,7 +49,7 @@ class ArenaAdminSite(admin.AdminSite):
     index_title = gettext_lazy("Administration")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return the models in the groups of `MODEL_GROUPS` instead of by app. Models without a group come last."""
+        """Return the models grouped by `MODEL_GROUPS` rather than by app. Models with no group come last."""
         apps = self._build_app_dict(request, app_label).values()
         positions = {name: position for _, names in MODEL_GROUPS for position, name in enumerate(names)}
         groups: dict[str, list[Any]] = {str(title): [] for title, _ in MODEL_GROUPS}

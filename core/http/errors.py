@@ -182,7 +182,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     try:
         return render(request, "404.html", status=404)
     finally:
-        release_connection()  # rendering may load the session, in a thread that does not release its connection
+        release_connection()  # rendering can load the session, in a thread that does not release its connection
 
 
 def render_error_page(request: HttpRequest, error: RequestError, **context: object) -> HttpResponse:
@@ -193,7 +193,7 @@ def render_error_page(request: HttpRequest, error: RequestError, **context: obje
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
-    """Return the page for requests beyond allauth's limits. Its limits per address are per minute."""
+    """Return the page for requests beyond allauth's limits. Its per-address limits are per minute."""
     page = render(request, "429.html", status=429)
     page.headers["Retry-After"] = "60"
     return page
@@ -204,7 +204,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _render_bare_error(request: HttpRequest, error: RequestError) -> HttpResponse:
-    """Return JSON for API paths, or a page that is rendered without the request.
+    """Return JSON for API paths, or a page that does not depend on the request.
 
     Django's own handlers read the CSRF token again and fail if they cannot read it.
     """

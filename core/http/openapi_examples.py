@@ -2,7 +2,7 @@
 
 `examples.json` in the folder of a module with schemas maps a component to the values of its fields. A component
 inherits the values of its base classes. Nested schemas are filled in from their own components, so they can be partial.
-Nullable fields without a value are null. An entry under the name of a call contains values that are different in that
+Nullable fields with no value are null. An entry under the name of a call contains values that are different in that
 call's response.
 """
 

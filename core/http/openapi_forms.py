@@ -1,4 +1,4 @@
-"""Documents the fields of a form as query parameters in the OpenAPI document."""
+"""Documents form fields as query parameters in the OpenAPI document."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
 """Rate limits: token buckets of N charges per hour that refill evenly.
 
 A bucket is one number in Redis: the time at which it will be full again. Each charge delays that time by one share of
-the hour. If this would overdraw any bucket of the request, no bucket is charged. A script does this atomically with the
-clock of the Redis server, so concurrent requests cannot exceed a limit.
+the hour. If this would overdraw any bucket of the request, no bucket is charged. A script does this atomically using
+the Redis server's clock, so concurrent requests cannot exceed a limit.
 
 While Redis is down, each process has its own buckets with a quarter of the rate. With four processes, the total rate is
 unchanged, except for one burst per process.
@@ -86,7 +86,7 @@ def charge_buckets(buckets: Iterable[Bucket], amount: int = 1) -> float:
 
 
 def refund_buckets(buckets: Iterable[Bucket], amount: int = 1) -> None:
-    """Refund the charge of an action that did not happen."""
+    """Refund the charge for an action that did not happen."""
     _apply_charge(buckets, -amount)
 
 

@@ -1,7 +1,7 @@
 """Server-sent events: streaming responses, and limits on open streams.
 
-The limits per voter, per address, and per network count the streams of all processes. Each process also limits the
-number of its streams of one kind.
+The per-voter, per-address, and per-network limits count streams across all processes. Each process also limits its own
+streams of each kind.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -13,13 +13,13 @@ from django.http import StreamingHttpResponse
 from core.http.errors import RequestError
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
-MAX_OPEN_STREAMS = 2000  # per kind and process; with this many streams, the hub can send to each battle every 0.4 s
+MAX_OPEN_STREAMS = 2000  # per process and kind; with this many streams, the hub can send to each battle every 0.4 s
 RETRY_DELAY_S = 5
 MAX_STREAM_S = 300.0
 
 
 def acquire_slot(open_slots: SharedSlots, max_open: Mapping[str, int]) -> SharedSlot:
-    """Return a slot for one more stream, as from `SharedSlots.acquire`. Raises RequestError 429 or 503."""
+    """Return a slot for one more stream (see `SharedSlots.acquire`). Raises RequestError 429 or 503."""
     if len(open_slots) >= MAX_OPEN_STREAMS:
         raise RequestError(
             "busy", "The server has too many open streams. Try again in a few seconds.", 503, retry_after=RETRY_DELAY_S
@@ -33,7 +33,7 @@ def acquire_slot(open_slots: SharedSlots, max_open: Mapping[str, int]) -> Shared
 
 @dataclass(eq=False)
 class EventStream:
-    """The events of one connection. The response closes it at the end, even if the client has not read any event."""
+    """The events of one connection. The response closes it at the end, even if the client has not read any events."""
 
     slot: SharedSlot
     events: AsyncIterator[bytes]
@@ -51,7 +51,7 @@ async def empty_stream() -> AsyncIterator[bytes]:
 
 
 class EventStreamResponse(StreamingHttpResponse):
-    """A streaming response without the two generators through which Django would pass each event."""
+    """A streaming response that skips the two generators through which Django would pass each event."""
 
     def __init__(self, events: Any, **options: Any) -> None:
         super().__init__(events, **options)

@@ -12,8 +12,8 @@ def choose_evicted(waiting: QuerySet[Any], network: str, time: str, newcomer: Se
 
     A network that fills the queue therefore cannot displace rows of other networks.
 
-    `waiting` is the queue. `network` and `time` are the names of its fields with the network hash and the time of
-    arrival. `newcomer` contains the hashes of the newcomer's network.
+    `waiting` is the queue. `network` and `time` are the names of its fields for the network hash and the arrival time.
+    `newcomer` contains the hashes of the newcomer's network.
     """
     largest = waiting.order_by().values(network).annotate(rows=Count("pk")).order_by("-rows").first()
     own = waiting.filter(**{f"{network}__in": newcomer}).count()

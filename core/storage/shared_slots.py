@@ -1,7 +1,8 @@
-"""Slots that all processes count together, such as the open streams of a voter.
+"""Slots that are counted across all processes, such as a voter's open streams.
 
-For each limit, Redis has the set of its open slots. A slot counts while the sign of life of its process is in Redis, so
-the slots of a killed process are free at most `SIGN_TTL_S` later. While Redis is down, each process counts its own.
+Redis stores the set of open slots for each limit. A slot counts as long as its process renews a sign of life in Redis,
+so a killed process's slots become free within `SIGN_TTL_S`. While Redis is down, each process counts only its own
+slots.
 """
 
 import itertools
@@ -20,11 +21,11 @@ from core.storage.redis_clients import get_redis_client
 
 SIGN_TTL_S = 6
 RENEW_INTERVAL_S = 2.0
-SET_TTL_S = 3600  # what a killed process leaves in Redis goes at the latest after this time
-RETRY_DELAY_S = 2.0  # no call to Redis for this long after a failure
-# KEYS: the sign of the process, then the limits. ARGV: the slot, the seconds of a sign and of a set, the maximum of
-# each limit, and slots that this process has released. Returns whether the slot is added, and whether the sign was
-# there: without it, other processes may have removed slots of this one.
+SET_TTL_S = 3600  # sets that a killed process leaves in Redis expire after this time
+RETRY_DELAY_S = 2.0  # seconds without calls to Redis after a failure
+# KEYS: the process's sign of life, then the sets of the limits. ARGV: the slot, the lifetimes of a sign and of a set in
+# seconds, the maximum for each limit, and slots that this process has released. Returns whether the slot was added and
+# whether the sign existed. If it did not, other processes might have removed this process's slots.
 ACQUIRE_SCRIPT = """
 local was_alive = redis.call("SET", KEYS[1], 1, "EX", ARGV[2], "GET") and 1 or 0
 for place = 2, #KEYS do
@@ -48,8 +49,11 @@ logger = logging.getLogger(__name__)
 
 
 class SharedSlot:
-    """Permission for one stream or task. It is released once: by `release`, or when nothing refers to it any more,
-    because a request may end before it has a response to close."""
+    """Permission for one stream or task.
+
+    It is released by `release` or, at the latest, when nothing refers to it anymore, because a request can end before
+    it has a response to close.
+    """
 
     def __init__(self, slots: "SharedSlots", name: str, limits: frozenset[str]) -> None:
         self.name = name
@@ -57,30 +61,31 @@ class SharedSlot:
 
 
 class SharedSlots:
-    """The slots of one kind in this process; its length is their number. Threads may share it."""
+    """This process's open slots of one kind. Its length is their number. It is thread-safe."""
 
     def __init__(self, kind: str, renew_s: float = RENEW_INTERVAL_S) -> None:
         self._kind = kind
         self._renew_s = renew_s
         self._process = secrets.token_hex(8)
         self._numbers = itertools.count()
-        # Name of a slot → its limits: of open slots, and of those that are not removed from Redis yet. Threads change
-        # both without a lock, each time by one atomic step: the garbage collector may release a slot at any moment.
+        # Both map a slot's name to its limits: for open slots, and for released slots that are still in Redis. Threads
+        # change them without a lock, in single atomic steps, because the garbage collector can release a slot at any
+        # moment.
         self._open: dict[str, frozenset[str]] = {}
         self._released: dict[str, frozenset[str]] = {}
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._lock = Lock()
         self._publisher: Thread | None = None
-        self._is_incomplete = False  # whether Redis may lack open slots
+        self._is_incomplete = False  # whether some open slots might be missing in Redis
         self._silent_until = 0.0
 
     def __len__(self) -> int:
         return len(self._open)
 
     def acquire(self, max_open: Mapping[str, int]) -> SharedSlot | None:
-        """A slot for one more, or None if a limit is reached. Calls Redis once, so call it in a thread.
+        """Return a new slot, or None if a limit has been reached. Calls Redis, so call it in a thread.
 
-        max_open: name of a limit → its maximum in all processes, or 0 for no limit.
+        max_open: the maximum number of open slots across all processes, keyed by the limit's name; 0 means no limit
         """
         limited = {name: maximum for name, maximum in max_open.items() if maximum}
         with self._lock:
@@ -98,14 +103,14 @@ class SharedSlots:
         return slot
 
     def forget(self, name: str, limits: frozenset[str]) -> None:
-        """Count this slot no longer."""
+        """Stop counting this slot."""
         if limits:
             self._released[name] = limits
             self._wake.put(None)
         del self._open[name]
 
     def _is_admitted(self, name: str, limited: Mapping[str, int], *, has_others: bool) -> bool:
-        """Whether all processes together have room for the slot, or Redis is down."""
+        """Return whether the slot is within all limits across all processes, or Redis is down."""
         if time.monotonic() < self._silent_until:
             self._is_incomplete = True
             return True
@@ -127,7 +132,7 @@ class SharedSlots:
             self._publisher.start()
 
     def _publish(self) -> None:
-        """Renew the sign of life and remove released slots from Redis, until no slot is open."""
+        """Renew the sign of life and remove released slots from Redis, until no slots are left."""
         while True:
             with suppress(Empty):
                 self._wake.get(timeout=self._renew_s)
@@ -158,7 +163,7 @@ class SharedSlots:
             del self._released[name]
 
     def _add_open_slots(self) -> None:
-        """Add all slots to Redis again. One that is released meanwhile is removed by the next update."""
+        """Add all open slots to Redis again. The next update removes those that are released in the meantime."""
         pipeline = get_redis_client().pipeline(transaction=False)
         for name, limits in self._open.copy().items():
             if name not in self._released:

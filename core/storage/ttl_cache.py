@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
-# A waiting thread may hold a resource that the computing thread needs, such as the last database connection.
+# A waiting thread can hold a resource that the computing thread needs, such as the last database connection.
 LOCK_TIMEOUT_S = 1.0
 
 

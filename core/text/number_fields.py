@@ -24,7 +24,7 @@ SEPARATORS = re.compile(r"[\s,_$]+")
 class AmountField(forms.Field):
     """A number from `low` to `high`, as an exact decimal or, if `whole` is set, an integer. None if the field is empty.
 
-    `usual` is the default for an empty field (see `get_default`). It is a placeholder instead of an initial value,
+    `usual` is the default for an empty field (see `get_default`). It is a placeholder rather than an initial value,
     which keeps URLs short.
     """
 

@@ -1,11 +1,11 @@
-"""The size of texts, and their length for the limits on conversations and questions."""
+"""The size of text, and its length for the limits on conversations and questions."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class TextSize:
-    """The size of texts in characters and in UTF-8 bytes."""
+    """The size of text in characters and in UTF-8 bytes."""
 
     characters: int = 0
     octets: int = 0

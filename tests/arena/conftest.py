@@ -16,13 +16,13 @@ from tests.arena.questions import forget
 
 @pytest.fixture
 def uncharged():
-    """Reset all limits, so that no other test counts."""
+    """Reset all limits, so that other tests do not count toward them."""
     forget("limit:*", "running:*")
 
 
 @pytest.fixture
 def allow(uncharged, settings):
-    """A function that sets the hourly battles per voter and per address, and other settings."""
+    """Return a function that sets the hourly battles per voter and per address, and other settings."""
 
     def set_limits(each=0, together=0, **more):
         limits = {"arena_battles_per_hour": each, "arena_battles_per_hour_address": together}
@@ -33,7 +33,7 @@ def allow(uncharged, settings):
 
 @pytest.fixture
 def an_hour(monkeypatch):
-    """A function that sets a constant of `arena.identity.quotas`."""
+    """Return a function that sets a constant in `arena.identity.quotas`."""
 
     def set_limit(name, number):
         monkeypatch.setattr(quotas, name, number)
@@ -43,7 +43,7 @@ def an_hour(monkeypatch):
 
 @pytest.fixture
 def published(valkey):
-    """A function that returns all events of a battle's stream."""
+    """Return a function that returns all events in a battle's stream."""
 
     def read(turn):
         battle_id = turn.job.battle_id if isinstance(turn, LiveTurn) else turn
@@ -54,7 +54,7 @@ def published(valkey):
 
 @pytest.fixture
 def nobody(settings, tmp_path):
-    """A Redis address that no server answers."""
+    """Point Redis at a URL where no server listens."""
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
     get_redis_client.cache_clear()
     yield settings.REDIS_URL
@@ -70,16 +70,16 @@ async def close(hub):
 
 @pytest.fixture
 async def hub():
-    """The hub of a web process in the event loop of this test."""
+    """Return a web process's hub, in this test's event loop."""
     battle_hub = stream_hub.BattleHub()
-    battle_hub.open_slots = SharedSlots(f"test {uuid4()}")  # so that open streams of no other test count
+    battle_hub.open_slots = SharedSlots(f"test {uuid4()}")  # so that other tests' open streams do not count
     yield battle_hub
     await close(battle_hub)
 
 
 @pytest.fixture
 async def web(hub):
-    """The hub of this test, which the views use too."""
+    """Return this test's hub, which the views use too."""
     stream_hub._hub = hub
     yield hub
     stream_hub._hub = None

@@ -16,7 +16,7 @@ FORGOTTEN = {"queued_at": Now() - timedelta(seconds=60)}
 
 
 def turn(battle=None, number=1, prompt="Why?", a=QUEUED, b=QUEUED):
-    """A turn with both answers, of the given battle or a new one."""
+    """Return a turn with both answers, in the given battle or a new one."""
     battle = battle or factories.battle(
         model_a=factories.endpoint().model, model_b=factories.endpoint().model, state="answering"
     )
@@ -27,7 +27,7 @@ def turn(battle=None, number=1, prompt="Why?", a=QUEUED, b=QUEUED):
 
 
 def battle(state=Battle.State.READY, a=FINISHED, b=FINISHED, prompt="Why?", **fields):
-    """A battle with its first turn."""
+    """Return a battle with its first turn."""
     for name in ("model_a", "model_b"):
         fields[name] = fields.get(name) or factories.endpoint().model
     new_battle = factories.battle(state=state, **fields)
@@ -36,5 +36,5 @@ def battle(state=Battle.State.READY, a=FINISHED, b=FINISHED, prompt="Why?", **fi
 
 
 def side(turn, name):
-    """The answer of one side of a turn, reloaded from the database."""
+    """Return one side's answer in a turn, reloaded from the database."""
     return Answer.objects.get(turn=turn, side=name)

@@ -1,4 +1,4 @@
-"""Questions sent as programs send them, each after all earlier ones are answered."""
+"""Sends questions like a program, each after all earlier ones have been answered."""
 
 import json
 
@@ -19,7 +19,7 @@ def statuses(client, times, **how):
 
 
 def made(answers):
-    """Number of responses that created a battle or turn."""
+    """Return the number of responses that created a battle or turn."""
     return [answer.status_code for answer in answers].count(201)
 
 

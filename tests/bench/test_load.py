@@ -80,7 +80,7 @@ def test_seen_panes_count_from_the_question():
 def test_figures_give_cpu_for_each_battle_that_is_open():
     column = summarize([build_record(100, 110), build_record(105, 110)], marks(100, 105, 110))
 
-    assert column["battles at the same time"] == "1.500 (1.000 to 2.000)"
+    assert column["concurrent battles"] == "1.500 (1.000 to 2.000)"
     assert column["  web"] == "75 (50 to 100)"
     assert column["service, % of a core per battle"] == "525 (350 to 700)"
     assert column["other programs, % of a core"] == "1100 (1100 to 1100)"

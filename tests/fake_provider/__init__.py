@@ -1,4 +1,4 @@
-"""A fake provider of models for tests and load tests. The name of a model selects its behavior, including failures.
+"""A fake model provider for tests and load tests. A model's name selects its behavior, including failures.
 
 It supports the wire formats of all backends with a server. In a test, use `with FakeProvider() as provider: …
 provider.base_url … provider.requests(model)`. As a process, `python -m tests.fake_provider --port 0` prints its port.

@@ -197,7 +197,7 @@ def test_database_of_another_version_is_refused(data):
     (data / "postgres" / "PG_VERSION").write_text("17\n")
     done = run(data, "true")
     assert done.returncode == 1
-    assert done.stderr == f"arena: {data}/postgres was made by PostgreSQL 17, and this is 18\n"
+    assert done.stderr == f"arena: {data}/postgres was created by PostgreSQL 17, but this is PostgreSQL 18\n"
 
 
 @pytest.mark.parametrize("name", ["deep/" * 30 + "er", "a space and a %"])

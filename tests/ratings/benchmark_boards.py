@@ -30,7 +30,7 @@ def scored(values: dict[str, float], on: str = "b", **fields: Any) -> None:
 
 
 def rated(ratings: dict[str, float], pool: str = "live", category: str = "overall", **fields: Any) -> Snapshot:
-    """A published board. Each rating has an error of 2.5, unless `fields` override it for all rows."""
+    """Return a published board. Each rating has an error of 2.5, unless `fields` override it for all rows."""
     kind = {"live": Pool.Kind.LIVE}.get(pool, Pool.Kind.IMPORT)
     factories.pool(pool, name=f"<{pool}>", kind=kind)
     board = factories.board(pool, category)

@@ -11,7 +11,7 @@ NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 
 def published(ago=timedelta(0), at=None):
-    """Publish the boards of all votes, with a given time of publication."""
+    """Publish the boards of all votes, with a given publication time."""
     made = board_refresh.refresh()
     Snapshot.objects.filter(pk__in=[snapshot.pk for snapshot in made]).update(computed_at=at or NOW - ago)
 
@@ -31,7 +31,7 @@ def ago(**time):
 
 
 def three_boards():
-    """Four models, after boards of ten days ago, two days ago with another leader, and an hour ago with a newcomer."""
+    """Return four models with boards from ten days ago, two days ago (new leader), and an hour ago (a newcomer)."""
     x, y, z, new = (factories.model(slug) for slug in ("xenon", "yttrium", "zinc", "newcomer"))
     for one, other in pairwise((x, y, z)):
         met(one, other, 60, 40)

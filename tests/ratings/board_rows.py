@@ -1,4 +1,4 @@
-"""Rows of a board for tests, and facts of their models."""
+"""Board rows for tests, and facts about their models."""
 
 from datetime import date
 from decimal import Decimal
@@ -34,5 +34,5 @@ def entry(facts: BoardModelFacts = FACTS, change: RatingChange | None = None, **
 
 
 def unknown(**fields: Any) -> LeaderboardEntry:
-    """An entry whose model has only votes, and no known facts."""
+    """Return an entry whose model has votes but no known facts."""
     return entry(UNKNOWN_FACTS, organization=None, license=None, open_weights=None, voters=None, **fields)

@@ -1,7 +1,7 @@
-"""Figures of 53 chat models: benchmark scores and ratings by people.
+"""Figures for 53 chat models: benchmark scores, and ratings by people.
 
-Average and MuSR scores of the Open LLM Leaderboard v2 (public, retired in March 2025), and the ratings of the public
-chatbot arena in August 2025 with the half-widths of their 95 % intervals; joined by name. Figures only.
+The average and MuSR scores are from the Open LLM Leaderboard v2 (public, retired in March 2025). The ratings, with the
+half-widths of their 95% intervals, are from the public chatbot arena in August 2025. They were joined by name.
 """
 
 from typing import NamedTuple

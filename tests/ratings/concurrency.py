@@ -1,4 +1,4 @@
-"""Helpers for several connections, threads and processes on one test database."""
+"""Helpers for several connections, threads, and processes on one test database."""
 
 import threading
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from django.db import connection, connections
 
 @contextmanager
 def elsewhere(statement):
-    """Run a statement in a transaction of another connection, which stays open until the end."""
+    """Run a statement in another connection's transaction, which stays open until the end."""
     other = connections.create_connection("default")
     other.set_autocommit(False)
     try:
@@ -22,7 +22,7 @@ def elsewhere(statement):
 
 
 def in_thread(work):
-    """Start work in another thread with its own connection; returns the thread."""
+    """Start work in another thread with its own connection. Return the thread."""
 
     def run():
         try:
@@ -36,13 +36,13 @@ def in_thread(work):
 
 
 def database_url():
-    """The URL of the test database for another process."""
+    """Return the test database's URL for another process."""
     place = {name.lower(): connection.settings_dict[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
     return f"postgresql:///{connection.settings_dict['NAME']}?{urlencode({k: v for k, v in place.items() if v})}"
 
 
 def blocked():
-    """The number of connections that wait for a lock."""
+    """Return the number of connections that are waiting for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         return cursor.fetchone()[0]

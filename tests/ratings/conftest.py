@@ -16,9 +16,9 @@ CACHES = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Disable short-lived caches, so that a test sees new data at once; the caches have tests of their own.
+    """Disable short-lived caches, so that a test sees new data immediately. The caches have tests of their own.
 
-    Clear cached pool states: the next test has another database, but its revisions may be the same.
+    Clear cached pool states, because the next test has another database whose revisions might be the same.
     """
     snapshot_cache.newest_id_cache.seconds = 0.0
     model_facts.context_cache.seconds = 0.0
@@ -29,7 +29,7 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
-    """Leave nothing to the tests of other folders."""
+    """Restore the caches for tests in other folders."""
     snapshot_cache.newest_id_cache.seconds = snapshot_cache.NEWEST_CACHE_SECONDS
     model_facts.context_cache.seconds = model_facts.CACHE_SECONDS
     pool_state.clear_pool_states()
@@ -37,11 +37,11 @@ def pytest_runtest_teardown() -> None:
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """A round of figures does not wait for the previous one."""
+    """Compute figures immediately, without waiting after the previous round."""
     monkeypatch.setattr(pool_figures, "_next_round_at", 0.0)
 
 
 @pytest.fixture
 def week():
-    """Boards of ten days ago, of two days ago with another leader, and of an hour ago with a newcomer."""
+    """Publish boards from ten days ago, two days ago (another leader), and an hour ago (a newcomer)."""
     return three_boards()

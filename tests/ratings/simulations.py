@@ -1,4 +1,4 @@
-"""Simulations of how often intervals, rank ranges and tiers cover the truth."""
+"""Simulations of how often intervals, rank ranges, and tiers cover the truth."""
 
 from typing import NamedTuple
 
@@ -12,12 +12,12 @@ from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.ranks import compute_ranks
 from tests.ratings.votes import fit_clustered, outcomes, simulate_votes, simulated
 
-SPREAD = 0.45  # of strengths: 78 Elo points
+SPREAD = 0.45  # standard deviation of strengths, equal to 78 Elo points
 HUGE = 10_000_000
 
 
 class Voters(NamedTuple):
-    """Voters of 400 votes on 4 models: votes of each, and the spread of tastes in natural units (0.4: 69 Elo)."""
+    """Voters of 400 votes on 4 models: votes per voter, and the spread of tastes in natural units (0.4 = 69 Elo)."""
 
     votes: tuple[int, ...]
     taste: float = 0.4
@@ -39,7 +39,7 @@ FEW = {
 
 
 class Held(NamedTuple):
-    """Coverage of intervals: plain, clustered with a normal quantile, and those of the fit."""
+    """Coverage of intervals: plain, clustered with a normal quantile, and from the fit."""
 
     plain: float
     normal: float
@@ -47,7 +47,7 @@ class Held(NamedTuple):
 
 
 class RanksHeld(NamedTuple):
-    """Coverage of rank ranges (the least of all models) and of all tiers, and mean widths of ranges."""
+    """Coverage of rank ranges (for the worst model) and of all tiers, and mean widths of ranges."""
 
     ranges: float
     tiers: float
@@ -56,13 +56,13 @@ class RanksHeld(NamedTuple):
 
 
 def is_covered(fit, theta, error=None):
-    """(M,): whether each interval covers the truth."""
+    """Return whether each interval covers the truth, (M,)."""
     true = 1000 + ELO_SCALE * (theta - theta.mean())
     return np.abs(fit.ratings - true) <= Z95 * (fit.se if error is None else error)
 
 
 def of_intervals(runs, seed=20240814):
-    """The coverage with 50 models and 20,000 votes."""
+    """Return the coverage with 50 models and 20,000 votes."""
     rng = np.random.default_rng(seed)
     hits = []
     for _ in range(runs):
@@ -72,7 +72,7 @@ def of_intervals(runs, seed=20240814):
 
 
 def of_a_newcomer(runs, seed=7):
-    """The coverage of a model with 100 votes among 19 with ten million."""
+    """Return the coverage for a model with 100 votes among 19 models with ten million."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, 20)
     hits = []
@@ -84,7 +84,7 @@ def of_a_newcomer(runs, seed=7):
 
 
 def of_voters_with_tastes(runs):
-    """The coverage of plain and clustered intervals: 20 voters, 100 votes each, tastes that vary by 69 Elo points."""
+    """Return the coverage of plain and clustered intervals for 20 voters with 100 votes and varied tastes (69 Elo)."""
     plain, grouped = [], []
     for seed in range(runs):
         votes, voter, theta = simulate_votes(seed, voters=20, models=10, each=100)
@@ -94,7 +94,7 @@ def of_voters_with_tastes(runs):
 
 
 def of_few_voters(runs, voters):
-    """The coverage with 4 models and 400 votes of few voters."""
+    """Return the coverage with 4 models and 400 votes from a few voters."""
     hits = []
     for seed in range(runs):
         votes, voter, theta = simulate_votes(seed, len(voters.votes), models=4, each=voters.votes, taste=voters.taste)
@@ -103,7 +103,7 @@ def of_few_voters(runs, voters):
 
 
 def of_a_newcomer_of_few_voters(runs, old=300, each=(25,) * 5):
-    """The coverage of a model with 25 votes of each of five voters, among ten models and 300 voters with 20 votes."""
+    """Return the coverage for a new model with 25 votes from each of 5 voters, and ten models with 300 other voters."""
     hits = []
     for seed in range(runs):
         (a, b, outcome), voter, theta = simulate_votes(seed, old, models=10, each=20)
@@ -122,7 +122,7 @@ def of_a_newcomer_of_few_voters(runs, old=300, each=(25,) * 5):
 
 
 def check_coverage(votes, voter, theta):
-    """(3, M): whether each interval covers the truth, for each kind of `Held`."""
+    """Return whether each interval covers the truth, for each kind in `Held`, (3, M)."""
     plain, fit = bradley_terry.fit(Comparisons.from_votes(*votes)), fit_clustered(votes, voter)
     return [
         is_covered(plain, theta),
@@ -132,7 +132,7 @@ def check_coverage(votes, voter, theta):
 
 
 def of_ranks(runs, spread):
-    """The coverage of ranks with 50 models, whose strengths spread by this many Elo points, and 20,000 votes."""
+    """Return the coverage of ranks with 20,000 votes on 50 models whose strengths vary by this many Elo points."""
     rng = np.random.default_rng(spread)
     ranges, widths, tiers = [], [], []
     for _ in range(runs):
@@ -149,13 +149,13 @@ def of_ranks(runs, spread):
 
 
 def compute_distance_errors(fit, leader):
-    """(M,): the standard error of each model's distance to one of them."""
+    """Return the standard error of each model's distance to one of them, (M,)."""
     variance = fit.covariance.diagonal()
     return np.sqrt(np.maximum(variance + variance[leader] - 2 * fit.covariance[leader], 0))
 
 
 def _has_valid_tiers(fit, theta):
-    """Whether all distances to the leader are within their errors, so that no equal model is in a lower tier."""
+    """Return whether all distances to the leader are within their errors, so that equal models share a tier."""
     leader = fit.ratings.argmax()
     gap = fit.ratings[leader] - fit.ratings - ELO_SCALE * (theta[leader] - theta)
     return (np.abs(gap) <= norm.ppf((1 + 0.95 ** (1 / 1225)) / 2) * compute_distance_errors(fit, leader) + 1e-9).all()

@@ -1,4 +1,4 @@
-"""Snapshots for announcements, without a database."""
+"""Snapshots for announcements, with no database."""
 
 from datetime import UTC, datetime
 

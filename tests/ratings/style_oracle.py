@@ -1,4 +1,4 @@
-"""Votes with style for tests, and `ratings.statistics.style_control` by another method: dense rows, one per vote."""
+"""Votes with style for tests, and another method for `ratings.statistics.style_control`: one dense row per vote."""
 
 import numpy as np
 from scipy.optimize import minimize, root
@@ -11,7 +11,7 @@ WORTH = np.array([0.5, -0.3])
 
 
 def simulate_votes(seed, models=5, votes=400, worth=WORTH):
-    """Columns first, second, outcome, features of random votes, and the true strengths."""
+    """Return the columns of random votes (first, second, outcome, features), and the true strengths."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, 0.5, models)
     first = rng.integers(0, models, votes)
@@ -35,14 +35,14 @@ def build_styled_votes(columns, models=5, **more):
 
 
 def build_design(columns, models=5):
-    """(N, M + K): 1 for the first model, -1 for the second, and the style in standard deviations."""
+    """Return rows (N, M + K): 1 for the first model, -1 for the second, and the style in standard deviations."""
     first, second, _, features = columns
     x = compute_differences(features)
     return np.hstack((np.eye(models)[first] - np.eye(models)[second], x / x.std(axis=0)))
 
 
 def find_maximum(design, outcome, fixed=0):
-    """Parameters at the maximum by two general solvers, with one of them fixed at 0."""
+    """Return the parameters at the maximum from two general solvers, with one parameter fixed at 0."""
     free = np.delete(np.arange(design.shape[1]), fixed)
     design = design[:, free]
 
@@ -60,7 +60,7 @@ def find_maximum(design, outcome, fixed=0):
 
 
 def sandwich_by_rows(design, outcome, parameters, voter=None):
-    """Covariance in natural units; votes are summed by voter, and those of unknown voters (below 0) count singly."""
+    """Return the covariance in natural units. Votes are summed by voter, except those of unknown voters (below 0)."""
     chance = expit(design @ parameters)
     bread = np.linalg.pinv(design.T @ (design * (chance * (1 - chance))[:, None]), rcond=1e-10)
     scores = (outcome - chance)[:, None] * design

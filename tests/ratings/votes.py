@@ -1,4 +1,4 @@
-"""Votes for tests of the rating mathematics, and a covariance that is summed vote by vote."""
+"""Votes for tests of rating statistics, and a covariance that is summed vote by vote."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ from ratings.statistics.comparisons import Comparisons, VoterCounts
 
 
 def board_strategy(size, largest):
-    """A strategy for boards with `size` models, with wins and ties from 0 to `largest`."""
+    """Return a strategy for boards with `size` models, with wins and ties from 0 to `largest`."""
     matrix = arrays(np.int64, (size, size), elements=st.integers(0, largest))
     return st.tuples(matrix, matrix).map(lambda pair: build_board(*pair))
 
@@ -32,7 +32,7 @@ bounded_board = (
 
 
 def simulate_votes(seed, voters, models=6, each=60, taste=0.4):
-    """Votes (a, b, outcome), their voters, and the true strengths; every voter has a taste of their own."""
+    """Return votes (a, b, outcome), their voters, and the true strengths. Every voter has their own taste."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, 0.45, models)
     tastes = theta + rng.normal(0, taste, (voters, models))
@@ -51,7 +51,7 @@ def fit_clustered(votes, voter, board=None):
 
 
 def simulated(rng, theta, votes):
-    """A board of votes on uniform pairs, of which a quarter are ties."""
+    """Return a board of votes on uniformly drawn pairs, with a quarter of ties."""
     upper = np.triu_indices(len(theta), 1)
     pairs = np.zeros((len(theta), len(theta)), dtype=int)
     pairs[upper] = rng.multinomial(votes, np.full(len(upper[0]), 1 / len(upper[0])))
@@ -67,7 +67,7 @@ def outcomes(rng, theta, pairs):
 
 
 def sandwich_by_loops(theta, votes, voters=None):
-    """Covariance (M, M) from single votes (i, j, outcome), summed by voter; None is an unknown voter."""
+    """Return the covariance (M, M) of single votes (i, j, outcome), summed by voter. None is an unknown voter."""
     size = len(theta)
     bread, meat, scores = np.zeros((size, size)), np.zeros((size, size)), {}
     for (i, j, outcome), voter in zip(votes, voters or [None] * len(votes), strict=True):

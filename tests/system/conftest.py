@@ -68,7 +68,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator
 
 @pytest.fixture(scope="session")
 def zoo(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
-    """A second service with short time limits and models of all kinds."""
+    """Start a second service with short time limits and models of all kinds."""
     folder = tmp_path_factory.mktemp("zoo")
     file = models_file(folder / "models.toml", provider, MODELS)
     with running(folder / "data", "--no-local-models", "--models", str(file), **VARIABLES) as up:

@@ -71,7 +71,7 @@ class Crowd:
             self._vote(person, battle)
 
     def _vote(self, person: Person, battle: dict[str, Any]) -> None:
-        """Vote until the vote is confirmed. If a response was lost, the vote may already be stored."""
+        """Vote until the vote is confirmed. If a response was lost, the vote might already be stored."""
         winner = random.choice(WINNERS)  # not used for security
         answer = self._insist("vote", lambda: person.vote(battle, winner), 201, 409)
         if answer.status == 409 and answer.json["error"].get("vote", {}).get("winner") != winner:

@@ -70,7 +70,7 @@ class Person:
         return self.call("POST", path, {} if body is None else body, **headers)
 
     def start(self, prompt: str, *models: str, mode: str = "anonymous") -> dict[str, Any]:
-        """Start a battle, between these models if any are given."""
+        """Start a battle, between these models if any are named."""
         body = {"prompt": prompt, "mode": mode} | ({"models": models} if models else {})
         answer = self.post("/api/v1/battles/", body)
         assert answer.status == 201, answer.body

@@ -41,16 +41,16 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     def pid(self, *words: str) -> int:
-        """The first process of the service whose command line holds all these words."""
+        """Return the service's oldest process whose command line contains all these words."""
         if pids := self.pids(*words):
             return pids[0]
         raise LookupError(f"no process with {words}")
 
     def pids(self, *words: str) -> list[int]:
-        """The processes of the service whose command lines hold all these words, the oldest first."""
+        """Return the service's processes whose command lines contain all these words, oldest first."""
         pids = []
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            with suppress(psutil.Error):  # it ends meanwhile
+            with suppress(psutil.Error):  # it ended in the meantime
                 line = child.cmdline()
                 if all(any(word in part for part in line) for word in words):
                     pids.append(child.pid)
@@ -63,7 +63,7 @@ class Service:
 
     @contextmanager
     def another(self, instead: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Start another process with the command line of the one with these words, with replacements."""
+        """Start a copy of the process whose command line contains these words, with some words replaced."""
         like = psutil.Process(self.pid(*words))
         command = [instead.get(word, word) for word in like.cmdline()]
         process = subprocess.Popen(command, cwd=like.cwd(), env=like.environ(), stdout=subprocess.DEVNULL)

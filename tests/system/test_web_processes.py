@@ -1,4 +1,4 @@
-"""Two web processes behind one port, and two answers workers: limits count both, and one takes over for the other."""
+"""Two web processes on one port, and two answers workers: they share limits, and each can take over for the other."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Se
 
 @pytest.fixture
 def web(pair: Service) -> list[int]:
-    """The two processes. Each serves, which a process does a moment after the first one has made the service ready."""
+    """Return the two processes once both serve. The service is ready as soon as the first one serves."""
     assert eventually(lambda: len(pair.pids("uvicorn")) == 2)
     pids = pair.pids("uvicorn")
     for pid in pids:
@@ -53,7 +53,7 @@ def web(pair: Service) -> list[int]:
 
 @contextmanager
 def alone(pair: Service, pid: int) -> Iterator[None]:
-    """Only this web process accepts connections meanwhile; shorter than the sign of life of the other one."""
+    """Let only this web process accept connections. The block must end before the other's sign of life expires."""
     others = [psutil.Process(other) for other in pair.pids("uvicorn") if other != pid]
     for other in others:
         other.suspend()
@@ -65,7 +65,7 @@ def alone(pair: Service, pid: int) -> Iterator[None]:
 
 
 def open_stream(pair: Service, pid: int, person: Person, battle: dict[str, Any]) -> Iterator[Event]:
-    """A stream of this web process that has sent its first event. Raises Refused."""
+    """Return a stream from this web process that has sent its first event. Raises Refused."""
     stream = person.events(str(battle["events_url"]))
     with alone(pair, pid):
         next(stream)
@@ -79,7 +79,7 @@ def is_refused(pair: Service, pid: int, person: Person, battle: dict[str, Any]) 
 
 
 def try_stream(person: Person, battle: dict[str, Any]) -> Iterator[Event] | None:
-    """A stream of any web process; None if it is refused."""
+    """Return a stream from any web process, or None if it is refused."""
     stream = person.events(str(battle["events_url"]))
     try:
         next(stream)
@@ -109,7 +109,7 @@ def test_killed_process_gives_its_slots_up_and_the_other_one_takes_over(pair: Se
         for stream in streams:
             stack.callback(stream.close)
         assert all(is_refused(pair, pid, person, battle) for pid in web)
-        pair.process.send_signal(signal.SIGSTOP)  # so that the process is not started again meanwhile
+        pair.process.send_signal(signal.SIGSTOP)  # so that the process is not restarted in the meantime
         stack.callback(pair.process.send_signal, signal.SIGCONT)
         os.kill(killed, signal.SIGKILL)
         before = time.monotonic()
@@ -145,7 +145,7 @@ def test_stream_that_was_cut_goes_on_at_the_other_process(pair: Service, web: li
 
 
 def delete_all(person: Person) -> int:
-    """Delete all data of the voter, as the page does; the status of the response."""
+    """Delete all of the voter's data, as the page does. Return the status of the response."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     return Person(person.port, dict(person.cookies)).post("/battles/delete/", b"", **headers).status
 

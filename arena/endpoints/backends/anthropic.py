@@ -24,7 +24,7 @@ INPUT_TOKEN_FIELDS = ("input_tokens", "cache_creation_input_tokens", "cache_read
 
 
 class AnthropicReader(EventReader):
-    """Reads the events of one message in the order in which the API sends them."""
+    """Reads one message's events in the order in which the API sends them."""
 
     def __init__(self) -> None:
         self._counts: dict[str, Any] = {}
@@ -50,7 +50,7 @@ class AnthropicReader(EventReader):
             yield Reasoning(thinking)
 
     def _add_counts(self, usage: dict[str, Any] | None) -> None:
-        """Update the token counts. They are cumulative, and later events may omit some of them."""
+        """Update the token counts. They are cumulative, and later events can omit some of them."""
         self._counts |= {name: count for name, count in (usage or {}).items() if type(count) is int}
         if "input_tokens" in self._counts and "output_tokens" in self._counts:
             input_tokens = sum(self._counts.get(name, 0) for name in INPUT_TOKEN_FIELDS)

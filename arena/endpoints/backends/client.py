@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 16 * 1024
 # Fields that some servers or models reject. The request is then repeated without the field. Strict servers reject
-# stream_options. Newer OpenAI models require max_completion_tokens. Newer models of OpenAI and Anthropic accept only
+# stream_options. Newer OpenAI models require max_completion_tokens. Newer models from OpenAI and Anthropic accept only
 # the default temperature, and newer Anthropic models reject a thinking budget. Rejected fields are remembered per
 # endpoint, so each one costs one extra request.
 OPTIONAL_FIELDS = ("stream_options", "max_tokens", "temperature", "thinking")
@@ -47,7 +47,7 @@ class HttpBackend:
         raise NotImplementedError
 
     def create_reader(self) -> EventReader:
-        """Return a reader for the events of one answer."""
+        """Return a reader for one answer's events."""
         raise NotImplementedError
 
     async def stream(

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Deadline:
-    """The deadline for the next piece of an answer, on the clock of the running event loop.
+    """The deadline for the next piece of an answer, on the running event loop's clock.
 
     The limit is enforced only while we wait for the model, so a slow reader of the stream does not count against it.
     Each answer has one timer, which checks the deadline when it fires. A new timer for each token would take a quarter
@@ -94,7 +94,7 @@ class Deadline:
 
 
 class TextBudget:
-    """The remaining amount of text that is accepted, in bytes of UTF-8."""
+    """The remaining amount of text that is accepted, in UTF-8 bytes."""
 
     def __init__(self, size: int = MAX_TEXT_BYTES) -> None:
         self._remaining = size

@@ -1,4 +1,4 @@
-"""A backend without a server. It repeats the question."""
+"""A backend that needs no server. It repeats the question."""
 
 from collections.abc import AsyncGenerator
 

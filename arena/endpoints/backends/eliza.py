@@ -1,4 +1,4 @@
-"""A backend without a server: ELIZA, the first chatbot, from 1966.
+"""A backend that needs no server: ELIZA, the first chatbot, from 1966.
 
 Method: J. Weizenbaum, ELIZA — a computer program for the study of natural language communication between man
 and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168. The program has ranked
@@ -49,7 +49,7 @@ class ElizaBackend:
 
 
 def generate_reply(messages: Sequence[str]) -> str:
-    """Return ELIZA's answer to the last message of a conversation."""
+    """Return ELIZA's answer to the last message in a conversation."""
     conversation = Conversation()
     answer = ""
     for message in messages:
@@ -58,7 +58,7 @@ def generate_reply(messages: Sequence[str]) -> str:
 
 
 class Conversation:
-    """The state of a conversation, which is the next answer of each rule and the stored answers."""
+    """The state of a conversation, which is the next answer for each rule and the stored answers."""
 
     def __init__(self) -> None:
         self._turns: Counter[tuple[str, ...]] = Counter()
@@ -113,9 +113,9 @@ def rank_keywords(words: Sequence[str]) -> list[str]:
 
 
 def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str]] | None:
-    """Return the words that each element of the pattern matches, or None if the pattern does not match all words.
+    """Return the words that each pattern element matches, or None if the pattern does not match all words.
 
-    An element is a word, `*` for any number of words (as few as possible), or `/group` for one word of the group.
+    An element is a word, `*` for any number of words (as few as possible), or `/group` for one word in the group.
     """
     if not pattern:
         return None if words else []

@@ -11,7 +11,7 @@ SCRIPT_FILE = Path(__file__).with_suffix(".toml")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern (see `eliza.match_pattern`) and its answers. `(2)` is replaced by the words of the second element."""
+    """A pattern (see `eliza.match_pattern`) and its answers. `(2)` is replaced by the second element's words."""
 
     pattern: str
     answers: tuple[str, ...]
@@ -19,7 +19,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """The rules of a keyword. ELIZA tries the keyword with the highest rank first."""
+    """A keyword's rules. ELIZA tries the keyword with the highest rank first."""
 
     rank: int
     rules: tuple[Rule, ...]

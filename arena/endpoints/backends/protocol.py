@@ -41,7 +41,7 @@ class Request:
 
     @property
     def token_limit(self) -> int:
-        """The limit for answer and reasoning together, because providers have one limit for both."""
+        """The limit on the answer and the reasoning together, because providers have one limit for both."""
         return self.max_tokens + self.thinking_tokens
 
 
@@ -64,7 +64,7 @@ class Delta:
     """The next piece of the answer. It is never empty, and the first one is never blank.
 
     In this package, the "first word" is the first Delta. If a model fails before its first word, it can be asked again
-    or replaced. The "first token" is the first part of any kind, which may be Reasoning.
+    or replaced. The "first token" is the first part of any kind, which can be Reasoning.
     """
 
     text: str
@@ -79,7 +79,7 @@ class Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The provider's token counts of the whole answer. A stream has at most one Usage, at its end.
+    """The provider's token counts for the whole answer. A stream has at most one Usage, at its end.
 
     `output_tokens` includes reasoning. `reasoning_tokens` is the number of reasoning tokens, visible or not, or 0 if
     the provider does not report it.
@@ -135,7 +135,7 @@ class Action(enum.Enum):
 class BackendError(Exception):
     """An answer failed. After the first word (see `Delta`), the action is always GIVE_UP.
 
-    detail: a message for the operator's log. It may quote the provider, which may quote the question, so it is not
+    detail: a message for the operator's log. It can quote the provider, which can quote the question, so it is not
         always logged (see `arena.answers.answering.format_log_detail`). It never contains the API key.
     retry_after_s: seconds until a rate limit ends; None if there was no rate limit
     status: the HTTP status of the error, or the matching status for an error in a stream

@@ -1,6 +1,6 @@
 """Translates providers' errors into BackendError.
 
-All formats share one table, because routers pass on the error messages of other providers. Sources:
+All formats share one table, because routers pass on other providers' error messages. Sources:
 https://platform.openai.com/docs/guides/error-codes, https://platform.claude.com/docs/en/api/errors,
 https://ai.google.dev/gemini-api/docs/troubleshooting, https://openrouter.ai/docs/api/reference/errors-and-debugging,
 https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html,
@@ -56,13 +56,13 @@ REFUSAL_PHRASES = (
     '"1301"',  # GLM
     "敏感内容",  # GLM: sensitive content
 )
-# Account problems, which no question can cause. Providers report them as a bad request or a rate limit.
+# Account problems, which a question cannot cause. Providers report them as a bad request or a rate limit.
 ACCOUNT_PHRASES = ("api key", "api_key", "credit balance", "billing", "insufficient_quota", "insufficient balance")
 # Includes 403 and 451 from moderation, and 403 and 406 from firewalls that mistake a question for an attack.
 REJECTED_STATUSES = frozenset({400, 403, 406, 422, 451})
-# The first alternative matches Gemini's RetryInfo, the second the messages of OpenAI and Groq.
+# The first alternative matches Gemini's RetryInfo. The second matches messages from OpenAI and Groq.
 RETRY_DELAY_PATTERN = re.compile(r'"retrydelay": ?"(\d{1,5})(?:\.\d+)?s"|try again in (\d{1,5})(?:\.\d+)?s')
-# Errors in a stream name their kind instead of a status, because the response began with status 200.
+# Errors in a stream name their kind rather than a status, because the response began with status 200.
 STATUS_BY_KIND = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -83,7 +83,7 @@ def status_error(status: int, text: str, retry_after: str = "") -> BackendError:
     lower_text = text.lower()
     detail = f"status {status}: {text}"
     is_account_problem = _contains_any(lower_text, ACCOUNT_PHRASES)
-    if status == 429:  # checked first, because Bedrock's message, "Too many tokens, please wait", is no "too_long"
+    if status == 429:  # checked first, because Bedrock's message, "Too many tokens, please wait", is not "too_long"
         retry_after_s = _parse_retry_delay(lower_text, retry_after, is_account_problem=is_account_problem)
         return BackendError(Action.RETRY, "unavailable", detail, retry_after_s, status)
     if status == 413 or _contains_any(lower_text, TOO_LONG_PHRASES):

@@ -1,4 +1,4 @@
-"""Decodes the bytes of a response into the parts of an answer, without I/O."""
+"""Decodes the bytes of a response into the parts of an answer. It does no I/O."""
 
 import json
 from collections.abc import Iterable, Iterator

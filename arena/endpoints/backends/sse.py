@@ -2,9 +2,9 @@
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
-The parser reads only the `data` field, because no wire format of our backends uses the others. It is a hot path, so it
-processes whole chunks instead of bytes. It takes linear time for chunks of any size, because it joins the pieces of a
-long line only once, at the end of the line.
+The parser reads only the `data` field, because our backends' wire formats do not use the others. It is a hot path, so
+it processes whole chunks rather than single bytes. It takes linear time for chunks of any size, because it joins the
+pieces of a long line only once, at the end of the line.
 """
 
 MAX_EVENT_BYTES = 1_000_000
@@ -43,7 +43,7 @@ class EventStreamParser:
         return self._read_lines(lines)
 
     def end(self) -> list[bytes]:
-        """Return the data of a last event without a closing empty line, which some servers leave out."""
+        """Return the data in a last event with no closing empty line, which some servers leave out."""
         return self.feed(b"\n\n")
 
     def _buffer(self, piece: bytes) -> None:

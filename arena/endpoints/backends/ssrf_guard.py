@@ -131,7 +131,7 @@ class GuardedResolver(AbstractResolver):
 
 
 def blocked_host_error(host: str) -> ValueError:
-    return ValueError(f"leads to {host}, which is not a public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
+    return ValueError(f"leads to {host}, which is not a public address; to allow it, set ARENA_ALLOW_PRIVATE_ENDPOINTS")
 
 
 def is_public(address: Address) -> bool:

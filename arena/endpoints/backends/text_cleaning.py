@@ -15,7 +15,7 @@ MAX_OPENING_LENGTH = 100  # characters, including white space before the tag
 
 
 def clean_text(text: str) -> str:
-    """Return the text without NUL, with surrogate pairs joined, and with lone surrogates replaced.
+    """Return the text with NUL removed, surrogate pairs joined, and lone surrogates replaced.
 
     PostgreSQL, UTF-8, and JSON can store the result.
     """
@@ -31,7 +31,7 @@ def clean_text(text: str) -> str:
 
 
 class TextCleaner:
-    """Cleans a text that arrives in pieces.
+    """Cleans text that arrives in pieces.
 
     A surrogate at the end of a piece is buffered until its other half arrives. White space at the beginning of the text
     is dropped, because it could identify a model and because a blank text must not count as an answer.
@@ -42,7 +42,7 @@ class TextCleaner:
         self.has_begun = False
 
     def feed(self, piece: str) -> str:
-        """Return the cleaned piece, without a surrogate that waits for its other half."""
+        """Return the cleaned piece, excluding a surrogate that waits for its other half."""
         if self._surrogate_half:
             piece = self._surrogate_half + piece
             self._surrogate_half = ""

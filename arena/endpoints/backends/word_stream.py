@@ -1,4 +1,4 @@
-"""Streams the answers of backends without a server, word by word."""
+"""Streams answers word by word, for backends that need no server."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Create an API key without an account."""
+"""Create an API key that belongs to no account."""
 
 from argparse import ArgumentParser
 from typing import Any

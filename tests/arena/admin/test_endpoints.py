@@ -112,7 +112,7 @@ def test_list_tells_how_endpoints_do(admin):
     ("fields", "said"),
     [
         ({}, "yes"),
-        ({"enabled": False}, "switched off"),
+        ({"enabled": False}, "disabled"),
         ({"failed_probes": 1, "fails_in_battles": True}, "yes, though the last probe failed"),
         ({"failed_probes": 3}, "no, it did not answer the last 3 probes"),
         (

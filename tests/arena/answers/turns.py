@@ -26,7 +26,7 @@ def side_job(side="a", answer_id=1, attempt=1):
 
 
 def live_turn(*sides, paced=False, number=1, battle_id=None, attempt=1):
-    """A live turn of a new battle, with jobs for these sides."""
+    """Return a live turn in a new battle, with jobs for these sides."""
     jobs = tuple(side_job(side, answer_id, attempt) for answer_id, side in enumerate(sides or "ab", 1))
     battle_id = str(battle_id or uuid4())
     return LiveTurn(
@@ -35,6 +35,6 @@ def live_turn(*sides, paced=False, number=1, battle_id=None, attempt=1):
 
 
 def say(turn, side, text):
-    """The model sends text, and the clock releases it."""
+    """Send text as the model, and let the clock release it."""
     turn.sides[side].feed(text)
     turn.tick()

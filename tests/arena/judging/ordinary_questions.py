@@ -1,6 +1,7 @@
-"""Two thousand ordinary first questions in ten languages, from templates and topics; none asks for the model.
+"""Two thousand ordinary first questions in ten languages, from templates and topics.
 
-Many say "you", speak of models, companies, makers and training, or quote. A template is a line.
+None of them asks which model is answering. Many say "you", mention models, companies, makers, and training, or contain
+quotations. Each template is one line.
 """
 
 TEMPLATES = {

@@ -1,4 +1,4 @@
-"""Vote files for tests in the format of the public data sets."""
+"""Vote files for tests, in the format of the public data sets."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def json_lines(*rows):
 
 
 def csv_text(*rows):
-    """CSV with JSON in cells that are not text; formulas are not escaped."""
+    """Return CSV with JSON in cells that are not text. Formulas are not escaped."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(field for each in rows for field in each)))
     writer.writeheader()

@@ -15,7 +15,7 @@ const MAX_DEPTH = 20; // nested elements
 const MAX_BLOCK_ELEMENTS = 1_000; // when a paragraph or table grows, browsers lay out all of it again
 const MAX_TEXT_NODE = 1_024; // characters; when a text node grows, browsers shape all of it again
 const OWN_DIRECTION = new Set(["UL", "OL", "BLOCKQUOTE", "TABLE"]); // for answers in two languages
-const MAX_HOST_LENGTH = 60; // characters; of a longer host only the end is shown, because it identifies the owner
+const MAX_HOST_LENGTH = 60; // characters; only the end of a longer host is shown, because it identifies the owner
 const AFTER_HOST = /^(:\d+)?([/?#]\S*)?$/;
 const ADDRESS = /^(https?:\/\/|mailto:)\S+/i;
 
