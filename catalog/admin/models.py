@@ -145,7 +145,7 @@ class LanguageModelAdmin(AutocompleteAdmin):
         return ("slug",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:
-        """Return False: votes and facts refer to models."""
+        """Return False, because votes and facts refer to models."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:

@@ -1,4 +1,4 @@
-"""Inline form for the prices of a model."""
+"""Inline form for a model's prices."""
 
 from datetime import date
 from typing import Any
@@ -31,7 +31,7 @@ class PriceForm(ModelForm):
             raise forms.ValidationError(str(error)) from None
 
     def clean_as_of(self) -> date:
-        """Reject implausible years and dates in the future, as for submitted scores."""
+        """Reject implausible years and future dates, as for submitted scores."""
         as_of: date = self.cleaned_data["as_of"]
         if as_of.year not in VALID_YEARS or is_in_future(as_of):
             raise forms.ValidationError(

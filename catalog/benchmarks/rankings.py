@@ -11,7 +11,7 @@ ELO_SLUG = "elo"  # the rating from votes, which has no fixed questions
 
 
 class RankingRow(NamedTuple):
-    """A ranked score and the stored score it comes from."""
+    """A ranked score and its stored score."""
 
     ranked: RankedScore
     score: Score
@@ -109,7 +109,7 @@ def pair_scores(scores: Iterable[Score]) -> list[ModelScore]:
 def build_conditions(score: Score) -> Conditions:
     """Return the conditions of a stored score.
 
-    Without a harness, they include the source, because only scores from the same report are comparable.
+    If the harness is unknown, they include the source, because only scores from the same report are comparable then.
     """
     return Conditions(
         task=score.task,

@@ -1,4 +1,4 @@
-"""Filters, sort order, and scale of the table of scores, parsed from a query string. Pure functions, without Django."""
+"""Filters, sort order, and scale of the table of scores, parsed from a query string. Pure functions, no Django."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ FACT_SORTS = ("name", "size", "released", "rating")
 
 @dataclass(frozen=True)
 class TableView:
-    """The view that a request asks for.
+    """The requested view.
 
     Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the key of a column.
     """

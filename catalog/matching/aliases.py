@@ -1,7 +1,7 @@
-"""Matches names from other sources to models in the catalog. Pure functions, without Django.
+"""Matches names from other sources to models in the catalog. Pure functions, no Django.
 
-A rolling alias (`…-latest`, `deepseek-chat`) refers to different models over time. It does not identify a model, so
-data with a date must not be matched by it.
+A rolling alias (`…-latest`, `deepseek-chat`) refers to different models over time. It does not identify a model, so it
+must not be used to match dated data.
 """
 
 import re
@@ -29,7 +29,7 @@ def strip_provider(name: str) -> str:
 def find_model(name: str, known: Mapping[str, int], aliases: Mapping[str, str]) -> int | None:
     """Return the key of the model with this name, or None. The full name is tried before the name without its provider.
 
-    `known` maps lower-case slugs and names to keys. `aliases` maps other lower-case names to slugs.
+    `known` maps lowercase slugs and names to keys. `aliases` maps other lowercase names to slugs.
     """
     for candidate in (name.lower(), strip_provider(name).lower()):
         key = known.get(candidate, known.get(aliases.get(candidate, "")))
