@@ -17,7 +17,7 @@ def describe_board(board_key: BoardKey, categories: Iterable[Category], filters:
 
 
 def join_description(board_key: BoardKey, category: str, filters: Iterable[str] = ()) -> str:
-    """Return the category's name, the options that differ from the defaults, and the filters, as one text."""
+    """Return the category's name, the options that differ from the defaults, and the filters, as one string."""
     return " · ".join([category, *_iter_options(board_key), *filters])
 
 

@@ -29,7 +29,7 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
     counts: all votes on the pair.
     win_probability: the predicted score of the row's model. A tie is half a win.
     diff, diff_se: the difference in Elo points and its standard error, from the joint covariance and the effective
-        number of voters. 1.96 times the error is half of the 95% interval.
+        number of voters. 1.96 times the error is half the width of the 95% interval.
     votes_needed: how many more direct votes would separate the two models if the estimates did not change.
 
     The last four are null if the models are not connected, or if one of them is unbounded (except with Elo).

@@ -82,7 +82,7 @@ def _has_only_counts(pool: str) -> bool:
 
 
 def load_newest_board(board_key: BoardKey) -> dict[str, Any]:
-    """Return the newest board, or the newest board at the time of the key, in the API's format.
+    """Return the newest board, or the newest one as of the key's time, in the API's format.
 
     Raises RequestError 404 if the pool, category, or method is unknown, for Elo under style control, and for Elo if the
     order of the votes is unknown.
@@ -107,7 +107,7 @@ def find_board_by_id(board_key: BoardKey, snapshot_id: int) -> dict[str, Any] | 
 
 
 def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
-    """Return the fields of the key in the API's format, without the time."""
+    """Return the key's fields in the API's format, excluding the time."""
     return {name: getattr(board_key, name) for name in ("pool", "category", "style_control", "method")}
 
 
@@ -211,8 +211,8 @@ def thin_snapshots(*, of_sets: bool = False) -> int:
     All snapshots are kept for ten minutes. After that, the last snapshot of each minute is kept for a day, of each hour
     for a month, and of each day forever. The first snapshot of a board is always kept.
 
-    of_sets: thin the boards of named sets instead of all other boards. This runs rarely, because there can be many
-        sets.
+    of_sets: thin only the boards of named sets, rather than all other boards. This runs rarely, because there can be
+        many sets.
     """
     with connection.cursor() as cursor:
         cursor.execute(THIN_SNAPSHOTS_SQL.format(kinds="=" if of_sets else "<>"))

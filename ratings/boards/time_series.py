@@ -20,7 +20,7 @@ def load_series(
 ) -> dict[str, Any]:
     """Return the points of these models, oldest first.
 
-    If `models` is empty, return those of the ten best models on the board.
+    If `models` is empty, return the points of the ten best models on the board.
 
     `since`, `until`, and the time of the key are inclusive. If there are more than 200 boards, 200 of them at roughly
     equal intervals are used, including the first and the last one. A model has a point for each board that it is on.

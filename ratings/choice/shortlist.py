@@ -73,7 +73,7 @@ class Shortlist:
 
     @property
     def near_misses(self) -> tuple[CandidateAssessment, ...]:
-        """The models that only one limit excludes."""
+        """The models excluded by only one limit."""
         return tuple(assessment for assessment in self.excluded if len(assessment.failures) == 1)
 
     @property
@@ -120,7 +120,7 @@ def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
     Tier 1 has the best model and all models whose intervals overlap its interval. The best of the remaining models
     leads the next tier. This test is less sensitive than a test with the joint covariance: two models with overlapping
-    intervals may still differ.
+    intervals might still differ significantly.
     """
     closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
     remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))

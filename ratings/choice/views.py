@@ -80,7 +80,7 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
 
 
 def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:
-    """Return the benchmarks of a task, in the order in which the task lists them."""
+    """Return a task's benchmarks, in the order listed by the task."""
     slugs = task.benchmarks if task else ()
     return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda benchmark: slugs.index(benchmark.slug))
 
@@ -135,7 +135,7 @@ def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
 
 
 def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
-    """Return the parameters of the shortlist. The form for the decision sends them again."""
+    """Return the shortlist's parameters. The decision form sends them again."""
     return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
 
 

@@ -30,7 +30,9 @@ DERIVED_CATEGORIES = (OVERALL_CATEGORY, DECISIVE_CATEGORY)
 
 
 class ImportTarget(NamedTuple):
-    """The settings of an import: pool, file, the function that hashes a voter's name, and whether texts are stored."""
+    """The settings of an import: pool, file, the function that hashes a voter's name, and whether conversations are
+    stored.
+    """
 
     pool: Pool
     file: VoteFile
@@ -67,7 +69,7 @@ class VoteWriter:
             self._pending_copy.result()
 
     def send(self, rows: list[VoteRow]) -> None:
-        """Start to store a batch after the previous batch is stored.
+        """Start storing a batch once the previous batch is stored.
 
         Raises a ValueError that identifies an invalid row.
         """

@@ -55,9 +55,9 @@ def import_file(
     with_text: bool = False,
     progress: ProgressCallback | None = None,
 ) -> VoteImportResult:
-    """Import the votes of a file into a pool, and publish the pool's boards. The pool is created if it does not exist.
+    """Import the votes in a file into a pool, and publish the pool's boards. The pool is created if it does not exist.
 
-    name, provenance: of the pool, if it is created.
+    name, provenance: the name and provenance of the pool, if it is created.
     with_text: store the conversations.
     progress: is called with the number of bytes read, the total number of bytes, and the number of rows read.
 

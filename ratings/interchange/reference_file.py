@@ -61,7 +61,7 @@ def _parse_date(name: str) -> str:
 
 
 def read_ratings(path: Path) -> list[ReferenceRating]:
-    """Return the ratings in the order of the file.
+    """Return the ratings in file order.
 
     Raises KeyError or ValueError if the file has another format.
     """

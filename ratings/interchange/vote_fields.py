@@ -24,7 +24,7 @@ STYLE_FIELDS = tuple(
 )
 VOTER_FIELDS = ("judge", "evaluation_session_id", "voter")
 CONVERSATION_FIELDS = ("conversation_a", "conversation_b")
-# Texts that some data sets have in addition to the two conversations.
+# Text fields that some data sets have in addition to the two conversations.
 EXTRA_TEXT_FIELDS = ("full_conversation",)
 MAX_COUNT = 10**9
 NUMBER_TYPES = frozenset({int, float})  # types are compared exactly, because bool is a subclass of int

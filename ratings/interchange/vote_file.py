@@ -1,4 +1,4 @@
-"""Parser of vote files in the format of the public arena data sets. It parses and checks one row at a time."""
+"""Parser for vote files in the format of the public arena data sets. It parses and checks one row at a time."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple

@@ -102,7 +102,7 @@ class ModelBattleCounts:
 
 
 def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
-    """Return the counts of each model, by slug, in the form in which they are stored.
+    """Return the counts of each model, by slug, in the stored format.
 
     The keys are "drawn", "replaced" (reason → number of battles), "refused", "void", and "one_sided". Votes that do not
     count are left out for the first day, as in the public record.

@@ -35,7 +35,8 @@ class Contestants:
 
     models: the models by key.
     voters (M,): the number of known voters who judged each model.
-    weight (M,): the weight of each model's votes for a rank. In a pool of this arena, at most 20 votes per voter count.
+    weight (M,): how many of each model's votes count toward a rank. In this arena's pools, at most 20 votes per voter
+        count.
     is_own_pool: whether the votes were cast in this arena. If so, a model with fewer than five voters is provisional.
     """
 
@@ -114,7 +115,7 @@ def _has_few_ranked(enough: NDArray[np.bool_], component: Indices) -> bool:
 
 
 def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
-    """Return the number of points that is added to each published rating (M,)."""
+    """Return the number of points to add to each published rating (M,)."""
     labels = board.comparisons.labels
     if anchor is None or anchor[0] not in labels:
         return np.zeros(len(labels))

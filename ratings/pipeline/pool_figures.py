@@ -131,8 +131,8 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
 
 
 def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """Return the probabilities of the next draw if all models are available: of each model, and the extremes of all
-    pairs.
+    """Return the probabilities for the next draw if all models are available: one for each model, and the extremes
+    across all pairs.
 
     Return None if the pool has no pair weights.
     """
@@ -190,7 +190,7 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
 
 
 def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: Floats, amount: Floats) -> Comparisons:
-    """Return a board with the sums of one column of the rows, such as the numbers of votes."""
+    """Return a board with the sums of one column, such as the number of votes."""
     wins, ties = np.zeros((2, len(labels), len(labels)))
     np.add.at(wins, (np.where(outcome > 0, low, high), np.where(outcome > 0, high, low)), amount * (outcome != 0))
     np.add.at(ties, (low, high), amount * (outcome == 0))

@@ -81,9 +81,9 @@ class BenchmarkComparison:
     group: the conditions in use, or None if the benchmark has no scores.
     regression: None if there is a `problem`.
     points: sorted by residual, lowest first. Without a regression, they are sorted by rating, highest first.
-    left_out: models with a score but without a usable rating.
+    left_out: models that have a score but no usable rating.
     needed: the minimum number of models for a regression.
-    far: the minimum distance from the line, in standard deviations, at which a model is called far.
+    far: the minimum distance from the line, in standard deviations, at which a model counts as far.
     """
 
     benchmark: Benchmark
@@ -177,7 +177,7 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
 def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int | None]:
     """Return the pool to compare with.
 
-    If it is not the live pool, also return how many models of the live pool have scores.
+    If it is not the live pool, also return how many models in the live pool have scores.
     """
     if not category.isprintable():  # not valid in a query; loading the board raises the error
         return LIVE_POOL, None
@@ -257,7 +257,7 @@ def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None
 
 
 def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
-    """Return the models with a score but without a comparable rating, sorted by name, each with the reason."""
+    """Return the models that have a score but no comparable rating, sorted by name, each with the reason."""
     board_rows = {row["model"]: row for row in rows}
     models = [score.model for _, score in group.ranking.rows] if group else []
     left_out = []

@@ -1,7 +1,7 @@
-"""The figures of the method page for one pool.
+"""The figures on the method page for one pool.
 
-Boards are loaded as they were published, and counts as Celery beat has stored them (`ratings.pipeline.pool_figures`),
-so no request has to wait until a million votes are read. Web processes load this module, so it does not import numpy.
+Boards are loaded as published, and counts as stored by Celery beat (`ratings.pipeline.pool_figures`), so no request has
+to wait until a million votes are read. Web processes load this module, so it does not import numpy.
 """
 
 from collections.abc import Iterable, Mapping
@@ -80,7 +80,7 @@ class DayChange:
 class PoolCounts:
     """The stored counts of a pool.
 
-    left: the share of the left answer among votes with a winner.
+    left: the share of votes with a winner that chose the left answer.
     skipped, replaced: shares of finished blind battles.
     shares, makers: the votes per model and per maker.
     battles: how often each model failed.
@@ -119,7 +119,7 @@ class PoolCounts:
 
 @dataclass(frozen=True)
 class DayChanges:
-    """The models that changed within a day, largest change first. `more` is how many others changed less."""
+    """The models that changed within a day, largest change first. `more` counts models with smaller changes."""
 
     since: datetime
     changes: list[DayChange]
@@ -128,7 +128,7 @@ class DayChanges:
 
 @dataclass(frozen=True)
 class MethodFigures:
-    """All figures of a pool.
+    """All figures for a pool.
 
     counts: None until the votes are counted for the first time.
     intervals: the number of closed intervals on the board.
@@ -152,7 +152,7 @@ class MethodFigures:
 
 
 def load_pool_figures(pool: str) -> MethodFigures:
-    """Return the figures of a pool.
+    """Return the figures for a pool.
 
     Raises RequestError 404 if the pool is unknown or is a reference pool.
     """
@@ -163,7 +163,7 @@ def load_pool_figures(pool: str) -> MethodFigures:
 
 
 def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
-    """Return the figures of the pool to which this board belongs. It must be the pool's newest overall board."""
+    """Return the figures for the pool of this board, which must be the pool's newest overall board."""
     slug: str = board["pool"]
     style_board = _load_board(slug, style_control=True)
     pool = Pool.objects.select_related("figures").get(slug=slug)

@@ -31,7 +31,7 @@ class Placement:
 
     @property
     def missing(self) -> str:
-        """A text about the votes that the model still needs for a rank, or "" if it is ranked."""
+        """A description of the votes that the model still needs for a rank, or "" if it is ranked."""
         return describe_missing_votes(self.row)
 
 

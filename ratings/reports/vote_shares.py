@@ -73,7 +73,7 @@ def build_model_shares(
 ) -> list[ModelShare]:
     """Return the shares of all models, those with the most votes first.
 
-    It includes models in the draw that have no votes yet.
+    The list includes models in the draw that have no votes yet.
 
     figures: as stored by `ratings.pipeline.pool_figures`.
     votes: the number of votes that count.

@@ -36,7 +36,7 @@ _MIN_VARIANCE = 1e-15
 
 
 def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
-    """Return the share of the next battles that each pair of models should get, as an (M, M) matrix.
+    """Return each pair's share of the next battles, as an (M, M) matrix.
 
     The matrix is symmetric and finite, with a zero diagonal and no negative values. The shares of the pairs i < j add
     up to 1, or to 0 if there is no pair.

@@ -139,7 +139,7 @@ def compute_correlation_interval(rho: float, n: int) -> tuple[float, float]:
 
 
 def _rank_values(values: "np.ndarray") -> "np.ndarray":
-    """Return ranks that start at 1. Equal values get the mean of their ranks."""
+    """Return ranks that start at 1. Equal values share the mean of their ranks."""
     import numpy as np
 
     _, positions, counts = np.unique(values, return_inverse=True, return_counts=True)

@@ -41,11 +41,12 @@ class Fit:
     """The ratings of M models, in Elo points and in the order of the board's labels. No value is NaN.
 
     ratings (M,): the ratings. The bounded models of each component have a mean of 1000.
-    se (M,): the standard errors. For a fitted model, 1.96 times this value is half of the 95% interval, so it includes
-        the correction for a small number of voters.
+    se (M,): the standard errors. For a fitted model, 1.96 times this value is half the width of the 95% interval, so it
+        includes the correction for a small number of voters.
     ci_low, ci_high (M,): the ends of the 95% intervals. An open end is -inf or inf (null in the API).
     spread: the joint covariances. They are zero between fitted and placed models, and between components.
-    component (M,): the component of each model. 0 is the main one. Ratings of different components are not comparable.
+    component (M,): the component of each model. 0 is the main one. Ratings from different components are not
+        comparable.
     unbounded (M,): True if the model is placed by a rule and not fitted.
     interval (M,): "plain" or "clustered".
     iterations: the total number of Newton steps.
@@ -68,7 +69,7 @@ class Fit:
 
     @cached_property
     def error(self) -> Floats:
-        """The standard errors of all differences (M, M). 1.96 times an error is half of the 95% interval."""
+        """The standard errors of all differences (M, M). 1.96 times an error is half the width of the 95% interval."""
         error: Floats = self.spread.compute_difference_half_widths() / Z95
         return error
 

@@ -1,4 +1,4 @@
-"""Sums over voters for sandwich covariances that are clustered by voter."""
+"""Sums over voters for sandwich covariances clustered by voter."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from ratings.statistics.vote_arrays import Floats, Ids, Indices
 
-# E values for a table that has one row per voter, with the column of each value. An int is the column of all values.
+# E values for a table that has one row per voter, with the column of each value. An int is one column for all values.
 ColumnEntries: TypeAlias = tuple[Ids | int, Floats]
 ArrayFunction: TypeAlias = Callable[[Floats], Floats]
 
@@ -50,8 +50,8 @@ def sum_pair_products(
 
     voter (E,): the number of the voter of each entry, from 0.
     pair: the first and the second model of each entry (E,).
-    score (E,): is added for the first model and subtracted for the second.
-    amount (E,): is added for both models. The total of each voter and model is squared.
+    score (E,): the amount to add for the first model and to subtract for the second.
+    amount (E,): the amount to add for both models. The total for each voter and model is squared.
 
     Both sums are computed in one pass, because finding the entries of each voter takes longer than adding them.
     """
@@ -76,8 +76,7 @@ def sum_pair_products(
 def sum_over_voters(
     voter: Indices, sides: Sequence[Indices], amount: Floats, width: int, functions: Sequence[ArrayFunction]
 ) -> list[Floats]:
-    """Apply functions to the totals of each voter in each column, and return the sums over voters (width,) of each
-    function.
+    """Apply functions to the totals of each voter in each column, and return each function's sums over voters (width,).
 
     voter (E,): the number of the voter of each entry, from 0.
     sides: columns (E,). The amount of an entry is added to its column in each of them.

@@ -93,16 +93,16 @@ class Comparisons:
 
 @dataclass(frozen=True, eq=False)
 class VoterCounts:
-    """The votes of a board, counted per voter and pair: the input for intervals that are clustered by voter.
+    """The votes on a board, counted per voter and pair: the input for intervals clustered by voter.
 
     There are E rows. Rows with the same voter and pair are added up, so one row per vote is valid too.
 
     voter (E,): numbers from 0.
     first, second (E,): positions of the models in the board's labels.
-    wins, losses, ties (E,): the outcomes from the side of the first model.
+    wins, losses, ties (E,): the outcomes from the perspective of the first model.
 
-    Store these counts in a database, not sums of scores. A sum of scores is valid only for the ratings that it was
-    computed with. The counts give the exact sum for any ratings, and a new vote changes only one row.
+    Store these counts in a database, not sums of scores. A sum of scores is valid only for the ratings from which it
+    was computed. The counts give the exact sum for any ratings, and a new vote changes only one row.
     """
 
     voter: Indices

@@ -1,4 +1,4 @@
-"""Elo ratings, which are published beside the Bradley-Terry ratings. They depend on the order of the votes.
+"""Elo ratings, which are published alongside the Bradley-Terry ratings. They depend on the order of the votes.
 
 After each vote, a model gains 4 * (score - expected score) points, and its opponent loses the same number. The expected
 score is 1 / (1 + 10 ** ((opponent - own) / 400)), and a tie is half a win for each model (A. E. Elo, The Rating of
@@ -29,7 +29,7 @@ _MAX_DISTANCE = 100_000
 def replay_votes(
     ratings: ArrayLike, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
 ) -> Floats:
-    """Return the ratings (M,) after these votes, in the order of the votes, as a new array.
+    """Return the ratings (M,) after these votes are replayed in order, as a new array.
 
     ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. No rating may be over
         100,000.

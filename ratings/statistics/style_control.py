@@ -1,8 +1,8 @@
 """Bradley-Terry ratings under style control: strengths and the effects of style, fitted together.
 
 The probability that a wins is 1 / (1 + exp(-(theta_a - theta_b + x beta))), where x are the style differences (a - b) /
-(a + b + 1) of the vote. Each style difference is divided by its population standard deviation over the votes of the
-board. The differences are not centered. There is no intercept and no penalty. A tie is half a win for each model.
+(a + b + 1) of the vote. Each style difference is divided by its population standard deviation over the board's votes.
+The differences are not centered. There is no intercept and no penalty. A tie is half a win for each model.
 
 Sources: T. Li, A. Angelopoulos and W.-L. Chiang, Does style matter? (LMSYS, 2024) for the model. Everything else
 follows `ratings.statistics.bradley_terry`.
@@ -36,7 +36,7 @@ StartValues: TypeAlias = tuple[ArrayLike, ArrayLike]
 class StyleFit:
     """Ratings under style control, and the effects of style.
 
-    fit: the same as the result of `bradley_terry.fit`.
+    fit: the same kind of result as from `bradley_terry.fit`.
     board: the votes with known features. The fit uses no other votes.
     coefficients, errors (K each): natural log-odds per standard deviation of the style difference, and their standard
         errors. They are None for a feature that is constant on the board or among the votes between bounded models.

@@ -34,7 +34,7 @@ def maximize(
     """Return the maximum likelihood values of the free parameters. The other parameters are fixed.
 
     parameters (M + K,): the start values and the fixed values.
-    free: positions of the free parameters. Without `ties`, all coefficients must be free.
+    free: positions of the free parameters. If `ties` is None, all coefficients must be free.
     ties (M + K,): for each strength, the number of virtual ties with an opponent of strength 0.
 
     Returns the parameters, their information matrix (M + K, M + K), and the number of steps. Steps and precision are

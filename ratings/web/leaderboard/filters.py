@@ -110,7 +110,7 @@ def _parse_day(name: str, text: str) -> date | None:
 
 
 def _has_words(entry: LeaderboardEntry, text: str) -> bool:
-    """Return whether every word of the text occurs in the name of the model or its maker."""
+    """Return whether every word in the text occurs in the name of the model or its maker."""
     names = " ".join(filter(None, (entry.row["name"], entry.slug, entry.row["organization"]))).casefold()
     return all(word in names for word in text.casefold().split())
 
@@ -151,7 +151,7 @@ class Filter:
 
     parameter: its name in the URL and in the form.
     field: the name of its field in `FilterValues`.
-    parse: (parameter, text of the URL) → value. Raises RequestError 400.
+    parse: (parameter, text from the URL) → value. Raises RequestError 400.
     check: (entry, value) → whether the entry passes, or None if that is unknown.
     describe: value → short text, which is shown while the form is folded.
     format: value → text for the URL and the form field.

@@ -74,7 +74,7 @@ def _drop_empty_columns(columns: list[BenchmarkColumn], entries: list[TableEntry
 
 
 def _collect_marks(cells: list[ScoreCell]) -> dict[str, bool]:
-    """Return which marks occur in these cells, so that the page explains only these marks."""
+    """Return the marks that occur in these cells, so that the page explains only these marks."""
     return {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
 
 
@@ -85,8 +85,8 @@ def _drop_page(query: QueryDict) -> str:
 
 
 def _load_ratings() -> tuple[Pool | None, dict[str, float]]:
-    """Return the pool and the ratings (slug → rating) of the live board if it has votes, else of the board with most
-    votes.
+    """Return the pool and the ratings (slug → rating) of the live board if it has votes, else of the board with the
+    most votes.
     """
     # If two boards have the same number of votes, the newer pool is used.
     snapshots = sorted(list_newest_snapshots(), key=_get_priority)
