@@ -104,7 +104,7 @@ def schedule_refresh() -> None:
     try:
         refresh.apply_async((tick,), countdown=tick * INTERVAL_S - now, expires=EXPIRES_S)
     except OperationalError as error:
-        logger.warning("The Celery broker is unreachable, so boards are refreshed later: %s", error)
+        logger.warning("The Celery broker is unreachable, so boards will be refreshed later: %s", error)
 
 
 @receiver(vote_cast)

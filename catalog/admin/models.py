@@ -63,7 +63,7 @@ class LanguageModelForm(ModelForm):
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Use the field labels and help texts of the public pages."""
+        """Use the field labels and help text from the public pages."""
         super().__init__(*arguments, **options)
         for name, (label, help_text) in FIELD_LABELS.items():
             if name in self.fields:

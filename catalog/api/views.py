@@ -58,7 +58,7 @@ def _query_benchmarks() -> Any:
 
 
 def check_form(form: DefaultsForm) -> None:
-    """Raise ValidationError with the errors of an invalid form, without duplicates."""
+    """Raise ValidationError with an invalid form's errors, excluding duplicates."""
     if form.errors:
         raise ValidationError({name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()})
 

@@ -182,9 +182,7 @@ def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
 def _build_columns(
     records: Iterable[ScoreRecord], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
 ) -> dict[tuple[Any, ...], BenchmarkColumn]:
-    """Map (benchmark key, conditions) to a column. The largest column of a benchmark has the benchmark's slug as its
-    key.
-    """
+    """Map (benchmark key, conditions) to a column. The key of a benchmark's largest column is the benchmark's slug."""
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
     for record in records:
         counts[record.benchmark, record.conditions] += 1

@@ -30,7 +30,7 @@ class CostLine:
 
 
 def build_lines(comparison: CostComparison) -> list[CostLine]:
-    """Build the rows of the table. Rows without a value for either option are omitted."""
+    """Build the rows of the table. Rows that have no value for either option are omitted."""
     months = comparison.months
     horizon = ngettext_lazy("Over %(months)s month", "Over %(months)s months", months) % {"months": months}
     lines = _build_item_lines(comparison, MONTHLY_LABELS, lambda option: option.monthly)

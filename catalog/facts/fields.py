@@ -62,7 +62,7 @@ def _parse_count(value: Any) -> int:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """A provider's limit per minute for one customer. `tier` is the customer's usage tier, or empty."""
+    """A provider's per-minute limit for one customer. `tier` is the customer's usage tier, or empty."""
 
     number: int
     tier: str

@@ -78,7 +78,7 @@ FIELD_LABELS = {
     ),
     "requests_per_minute": (
         _("Requests per minute"),
-        _("The provider's limit per customer often rises with spending and matters if you have many users."),
+        _("The provider's per-customer limit often rises with spending and matters if you have many users."),
     ),
     "tokens_per_minute": (
         _("Tokens per minute"),

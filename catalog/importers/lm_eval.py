@@ -118,7 +118,7 @@ def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str],
 
 
 def _parse_short_text(value: Any, place: str, max_length: int) -> str:
-    """Convert text or a number to text, cut off at `max_length`. None becomes an empty string."""
+    """Convert text or a number to text, truncated to `max_length`. None becomes an empty string."""
     text = "" if value is None else str(value)[:max_length]
     if not text.isprintable():
         raise ValueError(f"{place} contains unprintable characters")

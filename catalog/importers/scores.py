@@ -131,7 +131,7 @@ def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
 
 
 class _BenchmarkLookup:
-    """Finds benchmarks by slug or harness task. A benchmark that it creates has only a name and a task."""
+    """Finds benchmarks by slug or harness task. Benchmarks that it creates have only a name and a task."""
 
     def __init__(self) -> None:
         self.created = 0

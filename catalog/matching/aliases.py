@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 ROLLING_ALIAS = re.compile(r"(^|[-./])latest($|-)|[(]latest[)]", re.IGNORECASE)
-# Rolling aliases without `latest`, as documented by their makers.
+# Rolling aliases whose names do not contain `latest`, as documented by their makers.
 MOVING_NAMES = frozenset({
     "chatgpt-4o-latest", "codestral", "deepseek-chat", "deepseek-reasoner", "devstral-medium", "gemini-pro",
     "magistral-medium", "magistral-small", "mistral-large", "mistral-medium", "mistral-small", "qwen-flash", "qwen-max",

@@ -112,10 +112,10 @@ class BoardEventReader:
                 try:
                     await self._read(redis, can_serve)
                 except (RedisError, OSError) as error:
-                    logger.warning("Redis is unavailable; open pages see new boards later: %s", error)
+                    logger.warning("Redis is unavailable, so open pages will show new boards later: %s", error)
                     await self._wait_for_retry(can_serve)
                 except Exception:
-                    logger.exception("The board events could not be read; open pages see new boards later")
+                    logger.exception("The board events could not be read, so open pages will show new boards later")
                     await self._wait_for_retry(can_serve)
             self.task = None
 

@@ -68,7 +68,7 @@ def explain_provisional(row: Mapping[str, Any], *, is_own_pool: bool = True) -> 
 
 
 def describe_missing_votes(row: Mapping[str, Any]) -> str:
-    """Return a short text about the votes that a model still needs for a rank, or "" if it is ranked."""
+    """Return a short description of the votes that a model still needs for a rank, or "" if it is ranked."""
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
@@ -83,7 +83,7 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
 def describe_rank_rule(*, is_own_pool: bool) -> str:
     """Return the rule for when a model gets a rank, as one sentence.
 
-    is_own_pool: whether the pool belongs to this arena, so that the voters are known.
+    is_own_pool: whether the pool belongs to this arena, which means that its voters are known.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if is_own_pool:

@@ -47,7 +47,7 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
     current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
     prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
     measured = load_performance(current.values_list("pk", flat=True))
-    # Published ratings come without a covariance, so their tiers are based on intervals.
+    # Published ratings have no covariance, so their tiers are based on intervals.
     interval_tiers = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
     rated = {row["model"]: row for row in rows if row["component"] == 0}
     candidates = []

@@ -153,7 +153,7 @@ def _build_certain_query(query: QueryDict) -> str:
 
 
 def _drop_parameters(query: QueryDict, *names: str) -> str:
-    """Return the query string without these parameters and without page numbers."""
+    """Return the query string with these parameters and all page numbers removed."""
     parameters = query.copy()
     for name in (*names, *LIST_PARAMETERS):
         parameters.pop(name, None)

@@ -155,7 +155,7 @@ def _parse_language_name(name: str) -> tuple[str, ...]:
 
 
 def parse_categories(value: Any) -> tuple[str, ...]:
-    """Return category slugs without duplicates."""
+    """Return category slugs, with duplicates removed."""
     if isinstance(value, list) and all(isinstance(slug, str) and CATEGORY_PATTERN.fullmatch(slug) for slug in value):
         return tuple(dict.fromkeys(value))
     raise ValueError(f"must be a list of names with at most {MAX_CATEGORY_LENGTH} characters each (a-z, 0-9, and -)")
@@ -276,7 +276,7 @@ def _parse_conversation(value: Any) -> list[dict[str, Any]]:
 
 
 def list_assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
-    """Return the texts of the model's messages. The content of a message is a string, or a list of parts."""
+    """Return the text of each of the model's messages. The content of a message is a string, or a list of parts."""
     contents = [message.get("content") for message in conversation if message.get("role") == "assistant"]
     return [content if isinstance(content, str) else _join_text_parts(content) for content in contents]
 

@@ -23,7 +23,7 @@ MAX_POOLS = 20
 # Each refresh replays at least this many of the newest votes, and at most twice as many, because votes can commit out
 # of order: by 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
-# Votes are sorted by the voter's number without this many of its lowest bits.
+# Votes are sorted by the voter's number after this many of its lowest bits are dropped.
 VOTER_GROUP_BITS = 8
 
 

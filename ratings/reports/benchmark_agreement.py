@@ -104,8 +104,8 @@ class BenchmarkComparison:
 
     @property
     def rank_signal(self) -> str | None:
-        """ "kept" if the benchmark still predicts the order of the ratings, "lost" if it does not, None without a
-        regression.
+        """ "kept" if the benchmark still predicts the order of the ratings, "lost" if it does not, or None if there is
+        no regression.
         """
         if self.regression is None:
             return None

@@ -50,7 +50,7 @@ STYLE_NAMES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Proportion:
-    """A part of a whole in percent, with Wilson's 95% interval (E. B. Wilson, JASA 22, 1927)."""
+    """A part of a whole as a percentage, with Wilson's 95% interval (E. B. Wilson, JASA 22, 1927)."""
 
     part: int
     whole: int
@@ -225,7 +225,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
 
 
 def _list_reasons(reasons: Mapping[str, int]) -> list[ReasonCount]:
-    """Return the reasons with their texts, most frequent first."""
+    """Return the reasons with their descriptions, most frequent first."""
     by_frequency = sorted(reasons.items(), key=lambda item: -item[1])
     return [ReasonCount(reason, REASON_TEXTS.get(reason, reason), votes) for reason, votes in by_frequency]
 

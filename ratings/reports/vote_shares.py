@@ -78,7 +78,7 @@ def build_model_shares(
     figures: as stored by `ratings.pipeline.pool_figures`.
     votes: the number of votes that count.
     models: slug → model. Other models are omitted.
-    list_reasons: returns the reasons in the counts of a model, with their texts.
+    list_reasons: returns the reasons in a model's counts, with their descriptions.
     """
     chances = (figures["chances"] or {}).get("models", {})
     counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]

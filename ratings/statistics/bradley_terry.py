@@ -238,7 +238,7 @@ def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Flo
         meat = meat + build_laplacian(np.where(flat[:, None] | flat, information, 0))
     covariance: Floats = dsymm(1.0, inverse, dsymm(1.0, inverse, meat.T, lower=True), side=True, lower=True)
     covariance = (covariance + covariance.T) / 2
-    np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding may take a variance of 0 below 0
+    np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding can push a variance of 0 below 0
     if flat.any():
         expected = inverse.diagonal() - 1 / np.trace(build_laplacian(information))
         widen = np.where(flat, np.sqrt(expected / covariance.diagonal()), 1.0)

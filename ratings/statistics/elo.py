@@ -31,7 +31,7 @@ def replay_votes(
 ) -> Floats:
     """Return the ratings (M,) after these votes are replayed in order, as a new array.
 
-    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. No rating may be over
+    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. Ratings must not exceed
         100,000.
     model_a, model_b (N,): positions from 0 to M - 1.
     outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
@@ -65,7 +65,7 @@ def _repeat_result(x: float, y: float, gain: float, times: int) -> tuple[float, 
 
 
 def _compute_growth(lead: float, wins: int) -> float:
-    """Return the number of points by which further wins increase a lead.
+    """Return the number of points by which additional wins increase a lead.
 
     In units of 400 / ln 10 points, a win increases a lead u to u + g, with g = h / (1 + exp(u)). `count_wins` increases
     by one with each win, up to terms of order g. It consists of the first terms of the Abel function of this map.

@@ -52,7 +52,8 @@ def audit_propensities(
     """Return the audit of the bounded models of the main component.
 
     votes, weighted, squared: the number of votes, the sum of their weights, and the sum of their squared weights.
-    voter_counts: the same votes by voter. Without them, the votes count as independent, and the errors use `squared`.
+    voter_counts: the same votes by voter. If it is None, the votes count as independent, and the errors use
+        `squared`.
 
     Raises likelihood.NotConverged as `bradley_terry.fit` does.
     """

@@ -41,7 +41,7 @@ def compute_sandwich(
     def compute_covariance(meat: Floats) -> Floats:
         covariance: Floats = to_mean @ (meat + flat_meat)[inside] @ to_mean.T
         covariance = (covariance + covariance.T) / 2
-        np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding may take a variance of 0 below 0
+        np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding can push a variance of 0 below 0
         if flat.any():
             hessian = (to_mean @ information[inside] @ to_mean.T).diagonal()
             widen = np.sqrt(np.where(flat, hessian, 1.0) / np.where(flat, covariance.diagonal(), 1.0))

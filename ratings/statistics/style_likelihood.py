@@ -16,7 +16,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 # it rarely takes half as many steps.
 _SEPARABILITY_CHECK_STEP = 20
 # If less than this fraction of a parameter's information is left after the other parameters are accounted for, the rest
-# may be a rounding error.
+# might be a rounding error.
 _MIN_INFORMATION_SHARE = 1e-9
 # The solver meets constraints to within 1e-7 if strengths and style differences are at most 1.
 _CONSTRAINT_SLACK = 1e-6

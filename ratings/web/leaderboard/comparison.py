@@ -42,7 +42,7 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonLine:
-    """One line of the comparison. It has a text for each model, in the order of the columns."""
+    """One line of the comparison. It has one string per model, in the order of the columns."""
 
     label: str
     texts: Sequence[str]

@@ -153,7 +153,7 @@ class Filter:
     field: the name of its field in `FilterValues`.
     parse: (parameter, text from the URL) → value. Raises RequestError 400.
     check: (entry, value) → whether the entry passes, or None if that is unknown.
-    describe: value → short text, which is shown while the form is folded.
+    describe: value → short description, which is shown while the form is folded.
     format: value → text for the URL and the form field.
     fact: the name of the fact that is unknown if `check` returns None. Filters can share a fact.
     fact_label: the display name of the fact.
@@ -291,7 +291,7 @@ def list_filter_parameters(values: FilterValues) -> list[tuple[str, str]]:
 
 
 def describe_filters(values: FilterValues) -> list[str]:
-    """Return a short text for each active filter."""
+    """Return a short description of each active filter."""
     return [each.describe(value) for each, value in list_active_filters(values)]
 
 

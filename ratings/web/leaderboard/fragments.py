@@ -61,7 +61,7 @@ def render_board(leaderboard: LeaderboardState) -> bytes:
 
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
-    # The context is part of the cache key, because it is a new object whenever the facts may have changed.
+    # The context is part of the cache key, because it is a new object whenever the facts might have changed.
     key = template, leaderboard.context, leaderboard.requested_key, leaderboard.view
     return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 

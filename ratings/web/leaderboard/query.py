@@ -109,7 +109,7 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
 
 
 def _build_conflict_state(requested_key: BoardKey, view: BoardView) -> LeaderboardState:
-    """Return an empty board with the form as it was sent, so that the user can resolve the conflict with one change."""
+    """Return an empty board with the form as submitted, so that the user can resolve the conflict with one change."""
     board = snapshot_cache.get_board(replace(requested_key, style_control=False))
     empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
     context = model_facts.load_board_context(requested_key, empty_board)

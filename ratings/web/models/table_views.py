@@ -59,7 +59,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
 
 
 def _build_table_query(view: TableView) -> str:
-    """Return the query string of a view, without default values."""
+    """Return the query string for a view, excluding default values."""
     defaults = asdict(TableView())
     changes = {name: value for name, value in asdict(view).items() if value != defaults[name]}
     return build_query_string(
@@ -121,7 +121,7 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 
 
 def _describe_filters(view: TableView) -> str:
-    """Return a short text for the active filters."""
+    """Return a short description of the active filters."""
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
     size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
     size_to = f"≤ {view.size_to:g} B" if view.size_to else ""
