@@ -141,7 +141,7 @@ class LanguageModelAdmin(AutocompleteAdmin):
         return bool(endpoint and endpoint.enabled)
 
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
-        """Make the slug of an existing model read-only: URLs, files, and published boards contain it."""
+        """Make an existing model's slug read-only, because URLs, files, and published boards contain it."""
         return ("slug",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:

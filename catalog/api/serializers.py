@@ -173,10 +173,10 @@ class CostBreakEvenSchema(Schema):
 class CostModelSchema(Schema):
     slug, name = CharField(source="model.slug"), CharField(source="model.name")
     price_source = CharField(
-        source="price.source", allow_null=True, help_text="Source of the price. Null if the catalog has no price."
+        source="price.source", allow_null=True, help_text="Price source. Null if the catalog has no price."
     )
     price_as_of = serializers.DateField(
-        source="price.as_of", allow_null=True, help_text="Date of the price. Null if the catalog has no price."
+        source="price.as_of", allow_null=True, help_text="Price date. Null if the catalog has no price."
     )
 
 

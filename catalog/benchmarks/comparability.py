@@ -62,7 +62,7 @@ class ComparableScore:
 
 @dataclass(frozen=True)
 class RankedScore:
-    """A row of a ranking.
+    """A row in a ranking.
 
     `low` and `high` are the ends of the 95% interval, or None if unknown. `same_as_best` is True if the score is lower
     than the top score, but not significantly lower.
@@ -87,7 +87,7 @@ def binomial_error(value: float, n: int | None) -> float | None:
 
 
 def standard_error(score: ComparableScore) -> float | None:
-    """Return the reported standard error, or the binomial one if none was reported. Return None if both are unknown."""
+    """Return the reported standard error, else the binomial standard error, or None if both are unknown."""
     return _measured_or_binomial(score.value, score.n, score.stderr)
 
 

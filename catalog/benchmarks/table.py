@@ -52,7 +52,7 @@ class BenchmarkColumn:
 
 @dataclass(frozen=True)
 class SeriesConditions:
-    """The conditions that all scores of a series share. `report` is empty if the harness is known."""
+    """The conditions shared by all scores in a series. `report` is empty if the harness is known."""
 
     measured_by: str
     harness: str
@@ -102,7 +102,7 @@ SeriesCounts = Mapping[SeriesConditions, Mapping[int, int]]
 
 
 def build_table(series: str, ratings: Mapping[str, float]) -> BenchmarkTable:
-    """Build the table of one series, or of all series if `series` is empty.
+    """Build the table for one series, or for all series if `series` is empty.
 
     `ratings` maps slugs to ratings on the displayed board. Raises LookupError if no series has this key.
     """

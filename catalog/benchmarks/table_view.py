@@ -1,4 +1,4 @@
-"""Filters, sort order, and scale of the table of scores, parsed from a query string. Pure functions, no Django."""
+"""Filters, sort order, and scale for the score table, parsed from a query string. Pure functions, no Django."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class ScoreCell:
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A row of the table: a model in one precision.
+    """A table row: a model in one precision.
 
     `cells` maps column keys to scores, and `size` is in billions of parameters. None and empty strings mean unknown.
     """

@@ -34,7 +34,7 @@ class MemoryNeed:
 
 @dataclass(frozen=True)
 class CostComparison:
-    """The results of the calculator. A result is None if the form does not have enough input for it."""
+    """The calculator's results. A result is None if the form does not have enough input for it."""
 
     use: MonthlyUse
     months: int

@@ -65,7 +65,7 @@ def blend_price(price_input: Decimal, price_output: Decimal) -> Decimal:
 
 @dataclass(frozen=True)
 class CostItem:
-    """One line of the cost. `name` is its key in the API and in `cost_text`."""
+    """One cost item. `name` is its key in the API and in `cost_text`."""
 
     name: str
     dollars: Decimal

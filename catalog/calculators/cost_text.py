@@ -21,7 +21,7 @@ MIN_WEEKS = Decimal("0.1")  # shorter times are shown as 0, because a launch is 
 
 @dataclass(frozen=True)
 class CostLine:
-    """A row of the table, with the formatted costs of both options. `sum` is True for totals."""
+    """A table row, with the formatted costs of both options. `sum` is True for totals."""
 
     label: Any
     api: str
@@ -30,7 +30,7 @@ class CostLine:
 
 
 def build_lines(comparison: CostComparison) -> list[CostLine]:
-    """Build the rows of the table. Rows that have no value for either option are omitted."""
+    """Build the table rows. Rows that have no value for either option are omitted."""
     months = comparison.months
     horizon = ngettext_lazy("Over %(months)s month", "Over %(months)s months", months) % {"months": months}
     lines = _build_item_lines(comparison, MONTHLY_LABELS, lambda option: option.monthly)

@@ -49,7 +49,7 @@ def _list_claims(facts: Iterable[Fact]) -> list[Claim]:
 
 
 def _clear_columns(facts: list[Fact]) -> None:
-    """Reset the columns of these facts to their defaults, because the source might have withdrawn its claims."""
+    """Reset these facts' columns to their defaults, because the source might have withdrawn its claims."""
     models = {fact.model_id: fact.model for fact in facts}
     for fact in facts:
         setattr(models[fact.model_id], fact.field, to_column_value(fact.field, None))
@@ -75,8 +75,7 @@ def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, 
     """Return the fact behind each field's column value: the chosen fact, or an unsaved fact if the value was set by
     hand.
 
-    `facts` are all facts about the model. An unsaved fact has no `as_of` because the date of the change is not
-    recorded.
+    `facts` are all facts about the model. An unsaved fact has no `as_of` because the change date is not recorded.
     """
     chosen = {fact.field: fact for fact in facts if fact.chosen}
     current = {}

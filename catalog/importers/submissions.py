@@ -57,9 +57,9 @@ class AlreadyDecided(Exception):
 
 @dataclass(frozen=True)
 class SubmissionContent:
-    """The parsed content of a submission.
+    """A submission's parsed content.
 
-    `digest` is a SHA-256 in hex. `summary` describes the file, or contains the fields of the proposal. `payload` is the
+    `digest` is a SHA-256 in hex. `summary` describes the file, or contains the proposal's fields. `payload` is the
     compressed file, and is empty for a proposal.
     """
 
@@ -70,7 +70,7 @@ class SubmissionContent:
 
 
 def parse_score_file(content: bytes) -> SubmissionContent:
-    """Parse a result file of lm-evaluation-harness. Raises ValueError with the location of the mistake."""
+    """Parse a result file from lm-evaluation-harness. Raises ValueError with the location of the mistake."""
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(_("The file is larger than %(most)s MB.") % {"most": MAX_FILE_BYTES // 10**6})
     rows = _parse_rows(content)

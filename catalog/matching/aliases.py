@@ -27,7 +27,8 @@ def strip_provider(name: str) -> str:
 
 
 def find_model(name: str, known: Mapping[str, int], aliases: Mapping[str, str]) -> int | None:
-    """Return the key of the model with this name, or None. The full name is tried before the name without its provider.
+    """Return the key of the model with this name, or None. The full name is tried first, then the name with its
+    provider removed.
 
     `known` maps lowercase slugs and names to keys. `aliases` maps other lowercase names to slugs.
     """

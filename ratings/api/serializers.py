@@ -89,7 +89,7 @@ class BoardRowSchema(Schema):
         FloatField(allow_null=True, help_text="Upper end of the 95% interval. Null if the interval has no upper end."),
     )
     se = FloatField(
-        allow_null=True, help_text="Standard error. Half the width of a closed interval is 1.96 times this value."
+        allow_null=True, help_text="Standard error. A closed interval extends 1.96 times this value in each direction."
     )
     interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
     component = IntegerField(
@@ -233,7 +233,7 @@ class PoolSchema(Schema):
     kind = serializers.ChoiceField(Pool.Kind.values)
     provenance = CharField(help_text="Source of the pool's votes or ratings. Empty for this arena's own votes.")
     categories = serializers.ListField(
-        child=CharField(), help_text="Slugs of the categories that have a board, sorted."
+        child=CharField(), help_text="Slugs of the categories that have a board, in alphabetical order."
     )
 
 
@@ -260,8 +260,8 @@ class PublicVoteSchema(Schema):
     id = IntegerField()
     model_a, model_b = CharField(help_text="Model name."), CharField()
     winner = serializers.ChoiceField([*WINNER_NAMES.values()])
-    timestamp = serializers.DateTimeField(allow_null=True, help_text="Time of the vote, truncated to the hour.")
-    voter = CharField(allow_null=True, help_text="Pseudonym of the voter. It differs by day and by pool.")
+    timestamp = serializers.DateTimeField(allow_null=True, help_text="Vote time, truncated to the hour.")
+    voter = CharField(allow_null=True, help_text="Voter pseudonym. It differs by day and by pool.")
     conv_metadata = VoteStyleField(child=FloatField(), allow_null=True, help_text="Style features of both answers.")
     weight = IntegerField()
     counted = BooleanField()
@@ -304,7 +304,7 @@ class AgreementPointSchema(Schema):
     z_low, z_high = (
         FloatField(
             allow_null=True,
-            help_text="Lower end of the 95% interval of `z`, from the errors of the score and the rating.",
+            help_text="Lower end of the 95% interval for `z`, based on the errors of the score and the rating.",
         ),
         FloatField(allow_null=True),
     )

@@ -22,7 +22,7 @@ class PlacementSchema(Schema):
     pool, category = CharField(source="pool.slug"), CharField()
     among = IntegerField(source="ranked_models", help_text="Number of ranked models in the component.")
     rank = IntegerField(
-        source="row.rank", allow_null=True, help_text="Rank of the model. Null if the model is not ranked."
+        source="row.rank", allow_null=True, help_text="The model's rank. Null if the model is not ranked."
     )
     rank_low = IntegerField(source="row.rank_low", allow_null=True)
     rank_high = IntegerField(source="row.rank_high", allow_null=True)
@@ -195,8 +195,8 @@ class MethodReportSchema(Schema):
     )
     votes = CountedVotesSchema(source="counts", allow_null=True)
     models = ModelVotesSchema(source="shares", many=True, help_text="All models with votes, most votes first.")
-    battles = ModelBattlesSchema(many=True, help_text="Failures of each model, highest failure rate first.")
-    makers = MakerVotesSchema(many=True, help_text="Shares of the organizations, largest first.")
+    battles = ModelBattlesSchema(many=True, help_text="Each model's failures, highest failure rate first.")
+    makers = MakerVotesSchema(many=True, help_text="Each organization's shares, largest first.")
     draw = DrawSchema(
         source="counts.draw",
         allow_null=True,
@@ -256,5 +256,5 @@ class MovementReportSchema(BoardKeySchema):
     went = ModelNameSchema(source="removed", many=True)
     days = DailyVotesSchema(
         many=True,
-        help_text="Votes per day for up to thirty days, oldest first. Imported votes count on the day of their import.",
+        help_text="Votes per day for up to thirty days, oldest first. Imported votes count on their import day.",
     )

@@ -135,7 +135,7 @@ class FrontierView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Compare ratings with price or speed.
 
-        Returns the models of a board with their current price (US dollars per million tokens, blended 3:1) or their
+        Returns the models on a board with their current price (US dollars per million tokens, blended 3:1) or their
         current speed on this site (tokens per second). A model is on the frontier if no other model is better in both
         respects. `left_out` lists the omitted models with the reason.
         """
@@ -176,7 +176,7 @@ class MethodReportView(APIView):
         "leaderboard_method", response=serializers_reports.MethodReportSchema, parameters=[parameters.POOL]
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """Get the figures of the method page.
+        """Get the figures on the method page.
 
         Returns the figures behind a pool's ratings: counted votes, reasons why other votes are not counted, the shares
         of each model and organization, whether voters favor a side, the draw probabilities with their audit, and the

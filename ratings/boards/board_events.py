@@ -133,9 +133,7 @@ class BoardEventReader:
         await asyncio.sleep(self.retry_delay_s)
 
     def _forward(self, response: Any) -> None:
-        """Send the entries of one read to all pages. If an entry causes an error, the next read starts after that
-        entry.
-        """
+        """Send the entries from one read to all pages. If an entry causes an error, the next read skips it."""
         for _, entries in response:
             for entry_id, hint in entries:
                 self.last_entry_id = entry_id

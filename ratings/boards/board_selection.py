@@ -44,7 +44,7 @@ class BoardSelection:
 
     @property
     def credit(self) -> dict[str, str] | None:
-        """The publisher, source, and license of a reference board, or None for a board of votes."""
+        """The publisher, source, and license of a reference board, or None for a board based on votes."""
         credit: dict[str, str] | None = self.published.board.get("reference")
         return credit
 

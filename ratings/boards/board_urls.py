@@ -22,7 +22,7 @@ def build_board_parameters(board_key: BoardKey) -> dict[str, str]:
 def build_board_url(name: str, board_key: BoardKey, **extra_parameters: ParameterValue) -> str:
     """Return the URL of a view for this board.
 
-    name: the URL name of the view.
+    name: the view's URL name.
     extra_parameters: additional query parameters. None values are omitted.
     """
     parameters: dict[str, str | list[str]] = {**build_board_parameters(board_key)}

@@ -9,7 +9,7 @@ from ratings.models import Category, format_category_name
 
 
 def describe_board(board_key: BoardKey, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
-    """Return the description of a board. The category's display name comes from `categories`."""
+    """Return a board's description. The category's display name comes from `categories`."""
     names = {category.slug: category.name for category in categories}
     return join_description(
         board_key, names.get(board_key.category) or format_category_name(board_key.category), filters

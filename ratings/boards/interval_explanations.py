@@ -37,7 +37,7 @@ _OTHER_CAUSES = {
 
 
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
-    """Return sentences that explain the width of an interval, most important first.
+    """Return sentences that explain an interval's width, most important first.
 
     The last sentence says how to make the interval narrower.
     """

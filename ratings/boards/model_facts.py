@@ -92,7 +92,7 @@ class BoardContext:
 
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    """Return the context of a board. This takes a fixed number of queries, and the result is cached for
+    """Return a board's context. This takes a fixed number of queries, and the result is cached for
     `CACHE_SECONDS`.
     """
     return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))

@@ -75,7 +75,7 @@ def build_pair_table(fit: Fit, board: Comparisons, elo: Floats | None = None) ->
 
 
 def save_pair_tables(snapshots: Iterable[Snapshot]) -> None:
-    """Save the tables of these snapshots. A table replaces an earlier one for the same board and day."""
+    """Save these snapshots' tables. A table replaces an earlier one for the same board and day."""
     for snapshot in snapshots:
         table = snapshot.pairs
         if table is not None:
@@ -116,7 +116,7 @@ def _shrink_dtype(counts: Floats) -> Indices:
 
 
 def load_pair_arrays(table: PairTable) -> PairArrays:
-    """Return the arrays of a stored table."""
+    """Return a stored table's arrays."""
     size = len(table.slugs)
     with np.load(BytesIO(table.arrays), allow_pickle=False) as arrays:
         return PairArrays(

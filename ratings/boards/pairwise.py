@@ -78,7 +78,7 @@ def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
 
 
 def _find_pair_table(board_key: BoardKey) -> PairTable | None:
-    """Return the newest table of a board, or None if there is none yet.
+    """Return a board's newest table, or None if there is none yet.
 
     Raises RequestError if the board does not exist or is a reference board, which has no votes.
     """

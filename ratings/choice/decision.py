@@ -57,7 +57,7 @@ class DecisionForm(ChoiceForm):
 
 @dataclass(frozen=True)
 class Decision:
-    """The content of a decision.
+    """A decision's content.
 
     limits: pairs of label and value.
     own_rows: board rows from the battles between the contestants.
@@ -87,7 +87,7 @@ class Decision:
 
     @property
     def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
-        """The options of the form: first the contestants, then all other survivors."""
+        """The form's options: first the contestants, then all other survivors."""
         contestants = list(self.choice.contestants)
         slugs = {assessment.candidate.slug for assessment in contestants}
         others = [
@@ -191,8 +191,8 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
         yield _("Tiers are from the %(category)s board of %(pool)s, as of %(day)s.") % source + "\n"
     if choice.pool.kind == Pool.Kind.REFERENCE:
         sentence = _(
-            "The ratings were published elsewhere, not by this site; models in a tier have intervals that overlap the"
-            " interval of the best model in the tier."
+            "The ratings were published elsewhere, not by this site. In each tier, every model's interval overlaps the"
+            " interval of the tier's best model."
         )
         yield sentence + "\n"
 

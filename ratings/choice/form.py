@@ -165,7 +165,7 @@ class ChoiceForm(DefaultsForm):
 
 
 def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
-    """Return the limits of a valid form as pairs of label and value."""
+    """Return a valid form's limits as pairs of label and value."""
     names = [name for _title, section in FORM_SECTIONS for name in section]
     values = [(form[name], form.cleaned_data.get(name)) for name in names]
     return [
@@ -182,6 +182,6 @@ def _format_limit(field: forms.BoundField, value: Any) -> str:
 
 
 def list_limit_reasons() -> list[tuple[Any, Any]]:
-    """Return the label and the reason of each limit, in the order of the form."""
+    """Return each limit's label and reason, in the order of the form."""
     sentences = {name: FIELD_LABELS[fact][1] for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
     return [(field.label, sentences[name]) for name, field in ChoiceForm.base_fields.items() if name in sentences]

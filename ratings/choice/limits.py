@@ -20,7 +20,7 @@ class Candidate:
 
     slug: str
     name: str
-    tier: int | None = None  # on the board of the task, like the rating
+    tier: int | None = None  # on the task's board, like the rating
     rating: float | None = None
     commercial: str | None = None  # yes, conditional, no
     open_weights: bool | None = None

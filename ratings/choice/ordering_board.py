@@ -16,7 +16,7 @@ POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kin
 
 
 def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
-    """Return the board that sorts a shortlist: the board of the category, or the overall board if there is none.
+    """Return the board that sorts a shortlist: the category's board, or the overall board if there is none.
 
     If `pool` is empty, the first pool in `POOL_PRIORITY` order with enough votes in the category is used. If there is
     none, it is the first pool with enough votes overall, or else the first pool with any votes. Raises RequestError 404

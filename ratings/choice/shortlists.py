@@ -21,7 +21,7 @@ class ModelChoice:
         if the pool has no board for the task's category.
     tiers_by: "test", or "interval" if only intervals were published.
     contestants: the survivors that are connected here, up to the maximum size of a named set.
-    own_pool: the slug of the pool of battles between the contestants, or None before the first vote.
+    own_pool: the slug of the pool for battles between the contestants, or None before the first vote.
     """
 
     task: TaskKind | None

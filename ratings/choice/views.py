@@ -100,7 +100,7 @@ def _list_pools(selected: str) -> QuerySet[Pool]:
 def show_decision(request: HttpRequest) -> HttpResponse:
     """Show the decision.
 
-    The URL is that of a shortlist, with `chosen` and `why`. With `format=md` or `json`, return a file.
+    The URL is a shortlist URL with `chosen` and `why` added. If it has `format=md` or `format=json`, return a file.
     """
     form = DecisionForm(request.GET)
     try:

@@ -95,7 +95,7 @@ def iter_record_batches(
 
 
 def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> VoteRecord:
-    """Return the record of a vote. `key` (32 bytes) hashes the voter. If it is None, the record is the public one."""
+    """Return a vote's record. `key` (32 bytes) hashes the voter. If it is None, the record is the public one."""
     return {
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],

@@ -34,7 +34,7 @@ class VoteImportResult:
     """The result of an import.
 
     votes: the number of votes in the file.
-    uncounted: how many of these votes do not count.
+    uncounted: the number of these votes that do not count.
     new_models: the number of models that the import created.
     new: False if the file had already been imported into the pool.
     """

@@ -1,4 +1,4 @@
-"""The public record of a pool over HTTP, in pages or as one file.
+"""A pool's public record over HTTP, in pages or as one file.
 
 Its rows are the same as those from `export_votes --public`.
 """

@@ -14,12 +14,12 @@ from ratings.models import PUBLIC_DELAY
 
 
 def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
-    """Yield the votes of a batch up to the first one that is not public yet.
+    """Yield the votes in a batch up to the first one that is not public yet.
 
     The record ends there, even if public votes follow. Votes can be stored out of order by a moment, and a reader who
     continues after the last id would miss votes with smaller ids.
 
-    votes: ordered by id and annotated with `file_time`, the time when the file of an imported vote was stored.
+    votes: ordered by id and annotated with `file_time`, the time when an imported vote's file was stored.
     """
     return takewhile(lambda vote: is_public(vote, now), votes)
 

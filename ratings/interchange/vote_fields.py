@@ -39,7 +39,7 @@ TAG_CATEGORIES = {"creative_writing": "creative-writing", "if": "instruction-fol
 
 
 class VoteRow(NamedTuple):
-    """One row of a file, which stands for `multiplicity` identical votes.
+    """One row in a file, which represents `multiplicity` identical votes.
 
     features: as in `Vote`.
     other_fields: all fields without a column.

@@ -80,7 +80,7 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """Return the parameters of a fit. Intervals are clustered by voter except for imported votes."""
+    """Return a fit's parameters. Intervals are clustered by voter except for imported votes."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
@@ -108,7 +108,7 @@ def _fit_bradley_terry(
 def _select_styled_votes(
     state: PoolState, category: str, models: ModelsByKey
 ) -> tuple[CategoryCounts, CategoryVotes, NDArray[np.float32]]:
-    """Return the votes of a category with known style: their counts, the votes themselves, and their style features."""
+    """Return the votes in a category with known style: their counts, the votes themselves, and their style features."""
     keys = sorted(state.positions, key=lambda key: models[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)

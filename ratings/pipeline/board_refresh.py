@@ -79,7 +79,7 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
 
 
 def _refresh_pool(slug: str) -> Iterator[Snapshot]:
-    """Apply waiting votes, publish each due board of a pool once, then update the weights of its pairs.
+    """Apply waiting votes, publish each due board in a pool once, then update the pool's pair weights.
 
     Boards are published in small batches, and new votes are applied between two batches. So a new vote does not have to
     wait until all boards are published. The live pool is refreshed after each other pool, so live boards wait for at
@@ -127,7 +127,7 @@ def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) 
 
 
 def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    """Return the snapshots of a board, or an empty list if it cannot be fitted.
+    """Return a board's snapshots, or an empty list if it cannot be fitted.
 
     Other boards are published anyway.
     """
@@ -273,7 +273,7 @@ def _atomic_with_reset() -> Iterator[None]:
 
 
 def _read_database_clock() -> datetime:
-    """Return the current time of the database.
+    """Return the database's current time.
 
     The start of the transaction would be too early: transactions that committed after it are on the boards too.
     """

@@ -58,7 +58,7 @@ _next_round_at = 0.0
 
 
 def update_pool_figures() -> list[str]:
-    """Update the figures of all pools that have changed, and return the slugs of these pools.
+    """Update the figures for all pools that have changed, and return those pools' slugs.
 
     If the previous round was slow and recent, this returns an empty list. Visitors' named sets have no figures, because
     there can be many sets.

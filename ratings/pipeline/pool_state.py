@@ -105,7 +105,7 @@ class CategoryVotes:
 
 
 class EloReplay(NamedTuple):
-    """The Elo ratings (M,) after the first `votes` votes of a pool."""
+    """The Elo ratings (M,) after the first `votes` votes in a pool."""
 
     votes: int
     ratings: Floats
@@ -113,12 +113,12 @@ class EloReplay(NamedTuple):
 
 @dataclass
 class PoolState:
-    """The counts of one pool, and its votes if their order is known.
+    """One pool's counts, and its votes if their order is known.
 
     positions: model key → position in all arrays.
     elo: category → ratings after all votes except the newest ones.
     last_ratings: category → ratings from the last fit, by model key.
-    last_style_fits: category → ratings and coefficients of the last fit under style control.
+    last_style_fits: category → ratings and coefficients from the last fit under style control.
     """
 
     revision: int
@@ -138,7 +138,7 @@ class PoolState:
             self.categories.setdefault(count.category, PairMatrices()).add(low, high, count)
 
     def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
-        """Return the counts of all models with votes in a category, labeled and sorted by slug."""
+        """Return the counts for all models with votes in a category, labeled and sorted by slug."""
         table = self.categories.get(category, PairMatrices())
         size = len(table.wins)
         has_votes = (table.wins + table.wins.T + table.ties).sum(axis=1) > 0

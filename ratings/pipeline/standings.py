@@ -1,4 +1,4 @@
-"""Tables that ratings writes for arena: the standing of each model, and the weights of pairs for the next draws."""
+"""Tables that ratings writes for arena: each model's standing, and the pair weights for the next draws."""
 
 from collections.abc import Iterable
 

@@ -156,7 +156,7 @@ def _load_boards(pools: set[str]) -> dict[BoardSlugs, Board]:
 def _get_or_create_pools(
     known: Mapping[BoardSlugs, Board], counts: list[PairCount]
 ) -> tuple[dict[str, Pool], list[PairCount]]:
-    """Return the pools of these counts, and the counts to add to their boards. Missing pools are created.
+    """Return the pools for these counts, and the counts to add to their boards. Missing pools are created.
 
     A named set has only an overall board. If the pool of a set is new, it might have been deleted earlier because it
     had no recent votes. So all votes on the set are counted, and not only the new ones.
@@ -176,7 +176,7 @@ def _get_or_create_pools(
 def _get_or_create_boards(
     keys: set[BoardSlugs], known: Mapping[BoardSlugs, Board], pools: Mapping[str, Pool]
 ) -> dict[BoardSlugs, Board]:
-    """Return the boards of these pools and categories. Missing boards and categories are created."""
+    """Return the boards for these pools and categories. Missing boards and categories are created."""
     boards = dict(known)
     for pool, slug in keys - boards.keys():
         boards[pool, slug] = Board.objects.create(pool=pools[pool], category=get_or_create_category(slug))

@@ -43,7 +43,7 @@ CONDITIONS_HINT = "To list all conditions with their keys, omit `conditions`."
 
 @dataclass(frozen=True)
 class AgreementQuery:
-    """The board and the conditions of a comparison.
+    """A comparison's board and conditions.
 
     pool: if empty, this arena's own pool is used. If too few of its models have scores, the first pool with enough
         models is used instead.
@@ -121,7 +121,7 @@ class BenchmarkComparison:
 
 
 def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
-    """Return the query from the parameters of a request.
+    """Return the query from a request's parameters.
 
     Raises RequestError 400 if a parameter is invalid.
     """
@@ -226,7 +226,7 @@ def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None,
 
 
 def _compute_error(row: Row) -> float:
-    """Return the standard error of a rating.
+    """Return a rating's standard error.
 
     If only the interval is known, it is derived from the interval; otherwise it is 0.
     """

@@ -78,7 +78,7 @@ class DayChange:
 
 @dataclass(frozen=True)
 class PoolCounts:
-    """The stored counts of a pool.
+    """A pool's stored counts.
 
     left: the share of votes with a winner that chose the left answer.
     skipped, replaced: shares of finished blind battles.
@@ -132,7 +132,7 @@ class MethodFigures:
 
     counts: None until the votes are counted for the first time.
     intervals: the number of closed intervals on the board.
-    expected_misses: the number of these intervals that are expected to miss the true rating.
+    expected_misses: the number of these intervals expected to miss the true rating.
     style_board: the overall board under style control.
     styles: the effect of each style feature on that board.
     """

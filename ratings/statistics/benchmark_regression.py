@@ -29,7 +29,7 @@ Verdict = Literal["below", "above", "unclear", "agree"]
 
 @dataclass(frozen=True)
 class RegressionPoint:
-    """The data and the residual of one model.
+    """One model's data and residual.
 
     `z` is the residual divided by the standard deviation of all residuals. `z_low` and `z_high` are the ends of its 95%
     interval, which accounts for the errors of the model's own rating and score.

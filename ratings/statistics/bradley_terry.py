@@ -38,7 +38,7 @@ _COUNT_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The ratings of M models, in Elo points and in the order of the board's labels. No value is NaN.
+    """The ratings for M models, in Elo points and in the order of the board's labels. No value is NaN.
 
     ratings (M,): the ratings. The bounded models of each component have a mean of 1000.
     se (M,): the standard errors. For a fitted model, 1.96 times this value is half the width of the 95% interval, so it
@@ -75,7 +75,7 @@ class Fit:
 
 
 def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayLike | None = None) -> Fit:
-    """Return the ratings of all models on the board.
+    """Return the ratings for all models on the board.
 
     cluster: the votes of each voter. If at least five voters judged the bounded models of a component, the intervals of
         that component are clustered by voter. They use the factor G / (G - 1) and Student's t with the effective number

@@ -22,7 +22,7 @@ _SPARSE_FACTOR = 10
 def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: int) -> Floats:
     """Return the sum over voters of the outer products of their totals, a (width, width) matrix.
 
-    voter (E,): the number of the voter of each entry, from 0.
+    voter (E,): each entry's voter, numbered from 0.
     parts: the entries. Each voter's totals are the sums of their values in each of the `width` columns.
     """
     voters = int(voter.max(initial=-1)) + 1
@@ -48,12 +48,12 @@ def sum_pair_products(
     """Return two sums over voters: the outer products of their scores (width, width), and their squared amounts
     (width,).
 
-    voter (E,): the number of the voter of each entry, from 0.
-    pair: the first and the second model of each entry (E,).
+    voter (E,): each entry's voter, numbered from 0.
+    pair: each entry's first and second model (E,).
     score (E,): the amount to add for the first model and to subtract for the second.
     amount (E,): the amount to add for both models. The total for each voter and model is squared.
 
-    Both sums are computed in one pass, because finding the entries of each voter takes longer than adding them.
+    Both sums are computed in one pass, because finding each voter's entries takes longer than adding them.
     """
     first, second = pair
     if _is_sparse(voter, 2, width):
@@ -78,7 +78,7 @@ def sum_over_voters(
 ) -> list[Floats]:
     """Apply functions to the totals of each voter in each column, and return each function's sums over voters (width,).
 
-    voter (E,): the number of the voter of each entry, from 0.
+    voter (E,): each entry's voter, numbered from 0.
     sides: columns (E,). The amount of an entry is added to its column in each of them.
     amount (E,): not negative.
     functions: element-wise functions of arrays. They must map 0 to 0.
@@ -108,10 +108,10 @@ def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
 
 
 def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:
-    """Yield blocks of voters as tuples of the block's entries, the row of each entry in the block, and the number of
-    rows.
+    """Yield blocks of voters as tuples of the block's entries, each entry's row in the block, and the number of rows.
 
-    The last block has no rows beyond the last voter: a few hundred voters of a few models need a hundredth of a block.
+    The last block has no rows beyond the last voter: a few hundred voters who judged a few models need a hundredth of a
+    block.
     """
     voters = int(voter.max(initial=-1)) + 1
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)

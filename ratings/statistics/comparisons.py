@@ -1,4 +1,4 @@
-"""The input of all rating methods: counts of votes per pair of models, and per voter and pair.
+"""The input for all rating methods: counts of votes per pair of models, and per voter and pair.
 
 Invalid input raises a ValueError that identifies the vote or the pair.
 """

@@ -149,7 +149,7 @@ def _factorize(information: Floats) -> CholeskyFactor:
 
 
 def _find_farthest_move(step: Floats, votes: Floats) -> float:
-    """Return the largest change of a difference between two models with votes, or an upper bound if a full step is
+    """Return the largest change in a difference between two models with votes, or an upper bound if a full step is
     possible.
     """
     bound = float(np.ptp(step))

@@ -17,7 +17,7 @@ _BISECTION_STEPS = 60
 
 
 def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -> Estimate:
-    """Return the strengths of the unbounded models of a component, placed together.
+    """Return the strengths of a component's unbounded models, placed together.
 
     theta (M,): the strengths of the bounded models, which are fixed, and start values for the other models.
 

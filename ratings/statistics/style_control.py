@@ -56,9 +56,9 @@ class StyleFit:
 
 
 def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
-    """Return the ratings of all models, with the effect of style removed.
+    """Return the ratings for all models, with the effect of style removed.
 
-    The bounded models of all components are fitted together, with the same coefficients. Unbounded models are placed as
+    The bounded models in all components are fitted together, with the same coefficients. Unbounded models are placed as
     in `placement.place_unbounded_models`, while the fitted strengths and the coefficients stay fixed. If the votes have
     voters, intervals are clustered as in `bradley_terry.fit`.
 
