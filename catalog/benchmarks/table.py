@@ -87,7 +87,7 @@ class BenchmarkTable:
 class ScoreRecord(NamedTuple):
     """A stored score as a tuple. Model instances take several times as long to load.
 
-    `conditions` has the values of `COLUMN_FIELDS`, and is empty in the table of all series. `cell` has the values of
+    `conditions` has the values of `COLUMN_FIELDS`, and is empty in the table for all series. `cell` has the values of
     `CELL_FIELDS`.
     """
 

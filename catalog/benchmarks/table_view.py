@@ -115,7 +115,7 @@ def _parse_size(name: str, text: str) -> float:
 
 
 def select_entries(entries: list[TableEntry], view: TableView) -> tuple[list[TableEntry], int]:
-    """Return the sorted rows that pass the filters, and the number of rows hidden by filters on unknown values."""
+    """Return the sorted rows that pass the filters, and the number of rows hidden because a value is unknown."""
     matches = [(entry, _is_match(entry, view)) for entry in entries]
     selected = [entry for entry, is_match in matches if is_match]
     unknown = sum(is_match is None for _, is_match in matches)

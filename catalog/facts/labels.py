@@ -30,7 +30,7 @@ FIELD_LABELS = {
     ),
     "kind": (
         _("Kind"),
-        _("A base model only continues text and is meant for fine-tuning. For conversations, use a chat model."),
+        _("A base model only continues text and is meant for fine-tuning, so use a chat model for conversations."),
     ),
     "status": (_("Status"), _("A retired model no longer answers requests.")),
     "retires_on": (_("Retires on"), _("Move your services to another model before this date.")),
@@ -74,7 +74,7 @@ FIELD_LABELS = {
     ),
     "fine_tuning": (
         _("Fine-tuning"),
-        _("If you fine-tune the weights, you own the result. If you fine-tune with an API, the provider keeps it."),
+        _("If you fine-tune the weights, you own the result, but if you fine-tune with an API, the provider keeps it."),
     ),
     "requests_per_minute": (
         _("Requests per minute"),

@@ -61,7 +61,7 @@ class Caveat(models.Model):
 
 
 class Score(models.Model):
-    """A model's score, with the run's conditions. Scores are comparable only if all conditions are equal."""
+    """A model's score, with the run's conditions. Scores are comparable only if all conditions are the same."""
 
     model = models.ForeignKey("catalog.LanguageModel", models.CASCADE, related_name="scores")
     benchmark = models.ForeignKey(Benchmark, models.CASCADE, related_name="scores")

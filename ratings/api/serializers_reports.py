@@ -62,7 +62,7 @@ class ModelReportSchema(ModelDetailSchema):
         allow_null=True, help_text="Voters' reasons in one pool. Null if fewer than five people gave a reason."
     )
     scores = ModelScoreSchema(
-        many=True, help_text="Benchmark scores. Scores are comparable only if their conditions are equal."
+        many=True, help_text="Benchmark scores. Scores are comparable only if their conditions are the same."
     )
 
 

@@ -209,7 +209,7 @@ class RatingHistoryView(APIView):
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
-            raise field_error("model", f"You can give model at most {MAX_SERIES} times.")
+            raise field_error("model", f"You can send model at most {MAX_SERIES} times.")
         since, until = (_parse_time(request, name) for name in ("since", "until"))
         series = time_series.load_series(board_key, parameters.parse_model_slugs(models), since, until)
         return _build_json_response(request, serializers.RatingHistorySchema(series).data)
@@ -306,7 +306,7 @@ async def download_votes(request: HttpRequest) -> HttpResponseBase:
 
 @database_sync_to_async
 def _open_record(request: HttpRequest, pool: str) -> Any:
-    """Return the file content, empty for HEAD. Raises RequestError as `RecordStream` does, and for an unknown pool."""
+    """Return the file content (empty for HEAD). Raises RequestError as `RecordStream` does, and for an unknown pool."""
     quotas.charge_file(request)
     public_record.check_pool(pool)
     if request.method == "HEAD":

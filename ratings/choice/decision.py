@@ -37,7 +37,7 @@ CHECKLIST = (
         "License: someone with authority has read the terms, including what happens to the data that you send."
     ),
     gettext_lazy(
-        "Red team: instructions hidden in documents and pages, attempts to read the prompt or other people's data."
+        "Red team: instructions hidden in documents and pages, attempts to read the prompt or data from other users."
     ),
     gettext_lazy(
         "Red team: harmful requests, invented sources, confidently wrong answers, refusals of harmless requests."

@@ -56,8 +56,8 @@ class Limits:
     search_instead: bool = False  # accept an older cutoff if the model can search the web
     modalities: frozenset[str] = frozenset()  # all of these, such as "image"
     tools: bool = False  # the model can call tools
-    price: Decimal | None = None  # maximum dollars per million tokens in the mix of `use`
-    monthly: Decimal | None = None  # maximum dollars per month for the tokens of `use`
+    price: Decimal | None = None  # maximum dollars per million tokens at the token mix in `use`
+    monthly: Decimal | None = None  # maximum dollars per month for the tokens in `use`
     latency: float | Decimal | None = None  # maximum seconds to the first token
     speed: float | Decimal | None = None  # minimum tokens per second
     rate: int | None = None  # minimum requests per minute that the provider allows

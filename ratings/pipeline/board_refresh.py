@@ -82,8 +82,8 @@ def _refresh_pool(slug: str) -> Iterator[Snapshot]:
     """Apply waiting votes, publish each due board in a pool once, then update the pool's pair weights.
 
     Boards are published in small batches, and new votes are applied between two batches. So a new vote does not have to
-    wait until all boards are published. The live pool is refreshed after each other pool, so live boards wait for at
-    most one other pool.
+    wait until all boards are published. The live pool is refreshed after each of the other pools, so live boards wait
+    for at most one pool.
     """
     cutoff, _ = _apply_outbox()
     boards = _list_due_boards(slug, done=())
@@ -147,7 +147,7 @@ def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.Models
 
 
 def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
-    """Update the weights of pairs.
+    """Update the pair weights.
 
     On failure, keep the previous weights and mark the overall board for another attempt.
     """

@@ -112,7 +112,7 @@ def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
 
 
 def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
-    """Return the number of counted votes by outcome, of other votes by reason, and both per model."""
+    """Return the numbers of counted votes by outcome and of other votes by reason, in total and per model."""
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})

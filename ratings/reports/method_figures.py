@@ -28,7 +28,7 @@ from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 from ratings.statistics.constants import ELO_SCALE, Z95
 
 MISS_RATE = 0.05
-FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models that chance alone flags
+FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models flagged by chance alone
 DAY = timedelta(days=1)
 MAX_CHANGES = 12
 REASON_TEXTS: dict[str, str | Promise] = {

@@ -39,8 +39,8 @@ class Ranks:
 
     ranked (M,): the models among which ranks are counted. The other models have 0 as `rank`, `rank_ub`, and `tier`.
     rank (M,): 1 plus the number of ranked models with a higher rating.
-    rank_low, rank_high (M,): the range of ranks by two-sided 95% tests of the differences. For an unranked model, the
-        range that it could have among the ranked models.
+    rank_low, rank_high (M,): the range of ranks, based on two-sided 95% tests of the differences. For an unranked
+        model, the range that it could have among the ranked models.
     rank_ub (M,): 1 plus the number of ranked models whose interval is entirely above.
     tier (M,): tier 1 has all models that could be the best.
     """

@@ -119,7 +119,7 @@ class _JointFit:
     iterations: int
 
     def build_estimate(self, models: Indices) -> Estimate:
-        """Return the estimate of some models.
+        """Return the estimate for some models.
 
         Its number of iterations is 0, because they are counted once for all models.
         """
@@ -149,7 +149,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
 
 
 def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
-    """Return the same as `placement.place_unbounded_models`, with the effect of style on each vote."""
+    """Return the same values as `placement.place_unbounded_models`, adjusted for the effect of style on each vote."""
     unbounded = np.zeros(len(parameters), dtype=bool)
     unbounded[part.unbounded] = True
     votes = votes.select_votes(unbounded[votes.first] | unbounded[votes.second])

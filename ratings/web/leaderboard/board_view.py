@@ -29,7 +29,7 @@ class BoardView(FilterValues):
 
 
 def parse_board_view(parameters: QueryParameters) -> BoardView:
-    """Return the view from the parameters of a request.
+    """Return the view from a request's parameters.
 
     Raises RequestError 400 if a parameter is invalid.
     """

@@ -1,6 +1,6 @@
 """The columns of the leaderboard.
 
-Each entry in `COLUMNS` has a label, a sort value, a format, and the fields in files.
+Each entry in `COLUMNS` has a label, a sort value, a format, and its fields in downloaded files.
 """
 
 from collections.abc import Callable, Iterable, Mapping
