@@ -54,7 +54,7 @@ class TableView:
 
 @dataclass(frozen=True)
 class ScoreCell:
-    """A score in percent.
+    """A score as a percentage.
 
     `value` is the raw score. `normalized` is 0 at chance level. `margin` is half the width of the 95% interval. `who`
     is the person or organization that measured the score.

@@ -87,8 +87,10 @@ def describe_rank_rule(*, is_own_pool: bool) -> str:
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if is_own_pool:
-        return _("A rank needs %(votes)s votes, at most %(most)s of them from the same person.") % figures
-    return _("A rank needs %(votes)s votes.") % figures
+        return (
+            _("To be ranked, a model needs %(votes)s votes, at most %(most)s of them from the same person.") % figures
+        )
+    return _("To be ranked, a model needs %(votes)s votes.") % figures
 
 
 def compute_half_width(row: Mapping[str, Any]) -> float | None:

@@ -65,7 +65,7 @@ class ShortlistSchema(Schema):
         "candidate.slug",
         source="shortlist.near_misses",
         child=CharField(),
-        help_text="Slugs of the models that fail only one limit.",
+        help_text="Slugs of the models that miss only one limit.",
     )
     gained = serializers.DictField(
         source="shortlist.gained",

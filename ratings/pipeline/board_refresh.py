@@ -225,8 +225,8 @@ def refresh_style_board() -> bool:
 
 
 def _find_stalest_board() -> tuple[Board, Board | None, datetime] | None:
-    """Return the board whose counterpart under style control is most outdated, that counterpart if it exists, and the
-    time when the board was published.
+    """Return the board whose style-controlled counterpart is most outdated, that counterpart if it exists, and the
+    board's publication time.
 
     Return None if no board is due. Visitors' named sets have no style control.
     """

@@ -79,7 +79,7 @@ def _find_placement(snapshot: Snapshot, model: str) -> Placement | None:
 
 
 def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
-    """Return a model's opponents on a board, those with the most votes first.
+    """Return a model's opponents on a board, most votes first.
 
     Each is a dict with these keys:
 

@@ -154,7 +154,7 @@ class VoterCounts:
         return self.wins + self.losses + self.ties
 
     def compute_residuals(self, p: Floats, q: Floats) -> Floats:
-        """Return the sum of outcome minus probability over the votes of each row (E,).
+        """Return the sum of outcome minus probability over the votes in each row (E,).
 
         p, q (E,): the probabilities that the first model wins and loses.
         """

@@ -52,7 +52,7 @@ class Estimate:
 
     @classmethod
     def from_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags, iterations: int) -> Self:
-        """Return the estimate of fitted models, whose intervals are symmetric."""
+        """Return the estimate for fitted models, whose intervals are symmetric."""
         margin = spread.compute_half_widths()
         return cls(models, theta, spread, theta - margin, theta + margin, clustered, iterations, bounded=True)
 

@@ -100,5 +100,5 @@ def test_missing_for_rank_says_what_a_rank_takes(fields, words):
 
 @pytest.mark.parametrize(("own", "people"), [(True, True), (False, False)])
 def test_rank_rule_speaks_of_people_where_they_are_known(own, people):
-    assert describe_rank_rule(is_own_pool=own).startswith("A rank needs 100 votes")
+    assert describe_rank_rule(is_own_pool=own).startswith("To be ranked, a model needs 100 votes")
     assert ("at most 20 of them from the same person" in describe_rank_rule(is_own_pool=own)) is people
