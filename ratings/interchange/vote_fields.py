@@ -34,7 +34,7 @@ MAX_CATEGORY_LENGTH = 40
 CATEGORY_PATTERN = re.compile(rf"[a-z0-9-]{{1,{MAX_CATEGORY_LENGTH}}}")
 UNKNOWN_LANGUAGES = ("unknown", "und", "unk")
 MIN_HARD_CRITERIA = 6  # of the seven criteria for hard prompts
-# Tag name without its version → category. The vote has the category if the tag has a true flag of the same name.
+# Tag name, excluding its version → category. The vote has the category if the tag has a true flag with the same name.
 TAG_CATEGORIES = {"creative_writing": "creative-writing", "if": "instruction-following", "math": "math"}
 
 

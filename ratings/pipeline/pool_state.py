@@ -210,7 +210,7 @@ class PoolState:
         """
         order = self._voter_order
         if order is None:
-            # Sorting small integers takes a tenth of the time.
+            # Sorting small integers takes a tenth as long.
             order = np.argsort((self.votes["voter"] >> VOTER_GROUP_BITS).astype(np.uint16), kind="stable")
             self._voter_order = order
         if category == OVERALL_CATEGORY:

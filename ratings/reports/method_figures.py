@@ -203,7 +203,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
     battles = figures["battles"]
     skipped = battles.get("skipped", 0)
     finished = battles.get("voted", 0) + skipped
-    model_battles = figures.get("model_battles", {})  # not in figures that earlier versions stored
+    model_battles = figures.get("model_battles", {})  # not in figures stored by earlier versions
     chances = figures["chances"]
     models = _load_models({*figures["models"], *(chances or {}).get("models", {}), *model_battles})
     shares = vote_shares.build_model_shares(figures, counted, models, _list_reasons)
@@ -258,7 +258,7 @@ def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) 
     return {
         "votes": audit["votes"],
         "most": audit["most"],
-        "clustered": audit.get("clustered", False),  # not in figures that earlier versions stored
+        "clustered": audit.get("clustered", False),  # not in figures stored by earlier versions
         "models": len(rows),
         "expected": FLAG_RATE * len(rows),
         "farthest": rows[0] if rows else None,

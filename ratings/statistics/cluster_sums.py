@@ -116,7 +116,7 @@ def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp],
     voters = int(voter.max(initial=-1)) + 1
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)
     block = voter >> shift
-    # Sorting small integers takes a tenth of the time.
+    # Sorting small integers takes a tenth as long.
     order = np.argsort(block.astype(np.min_scalar_type(int(block.max(initial=0)))), kind="stable")
     ends = np.searchsorted(block[order], np.arange(int(block.max(initial=-1)) + 2))
     for number, (low, high) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):

@@ -49,7 +49,7 @@ class StyledVotes:
 
         The scale is the population standard deviation of each feature.
         """
-        # Sorting small integers takes a tenth of the time.
+        # Sorting small integers takes a tenth as long.
         small = np.min_scalar_type(len(self.labels))
         first = self.first.astype(small)
         second = self.second.astype(small)

@@ -102,7 +102,7 @@ def _build_rank_key(entry: LeaderboardEntry) -> tuple[int, float]:
 
 
 def _get_votes_to_rank(entry: LeaderboardEntry) -> Any:
-    return entry.row.get("votes_to_rank")  # not on boards that earlier versions published
+    return entry.row.get("votes_to_rank")  # not on boards published by earlier versions
 
 
 def _make_formatter(value: Getter, format_value: Callable[[Any], str]) -> Formatter:
