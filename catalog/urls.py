@@ -1,4 +1,4 @@
-"""URLs of the catalog's pages and API."""
+"""URLs for the catalog's pages and API."""
 
 from django.urls import path
 

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from arena.models import Vote
 from catalog.models import LanguageModel
 
-RETRY_DELAY = timedelta(minutes=1)  # the time before another attempt to fit a board that could not be fitted
+RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board is tried again
 PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public record
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
-SEED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that ships with Arena
+SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 
 
 class Pool(models.Model):
@@ -97,9 +97,9 @@ def build_due_filter() -> Q:
 
 
 class Tally(models.Model):
-    """The counts of one pair of models on one board.
+    """The counts for one pair of models on one board.
 
-    Wins and losses are from the side of `model_a`, which has the smaller key.
+    Wins and losses are from the perspective of `model_a`, which has the smaller key.
     """
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="tallies")
@@ -124,7 +124,7 @@ class Tally(models.Model):
 class Outbox(models.Model):
     """A vote that is not in the tallies yet.
 
-    Votes do not commit in the order of their ids, so storing the last counted id would not be enough.
+    Votes do not commit in id order, so storing the last counted id would not be enough.
     """
 
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="+")
@@ -154,7 +154,7 @@ class Snapshot(models.Model):
 
 
 class PairTable(models.Model):
-    """The counts and errors of all pairs on a board, from the last snapshot of a day.
+    """The counts and errors for all pairs on a board, from a day's last snapshot.
 
     See `ratings.boards.pair_tables`.
     """
@@ -173,7 +173,7 @@ class PairTable(models.Model):
 
 
 class PoolFigures(models.Model):
-    """The figures of one pool on the method page. Celery beat computes them from all votes of the pool."""
+    """The figures of one pool on the method page. Celery beat computes them from all votes in the pool."""
 
     pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="figures")
     counted_at = models.DateTimeField(db_default=Now())

@@ -1,4 +1,4 @@
-"""Celery tasks of the queue `ratings`, and the signal receivers that schedule them after new votes."""
+"""Celery tasks for the `ratings` queue, and the signal receivers that schedule them after new votes."""
 
 import logging
 import time
@@ -55,7 +55,7 @@ def _is_refresh_due() -> bool:
 def refresh_style() -> None:
     """Refresh boards under style control for a moment, then queue the task again.
 
-    Each run is short, so that other boards do not have to wait long.
+    Each run is short so that other boards do not have to wait long.
     """
     from ratings.pipeline import board_refresh
 
@@ -104,7 +104,7 @@ def schedule_refresh() -> None:
     try:
         refresh.apply_async((tick,), countdown=tick * INTERVAL_S - now, expires=EXPIRES_S)
     except OperationalError as error:
-        logger.warning("The Celery broker is unreachable, so boards are refreshed later: %s", error)
+        logger.warning("The Celery broker is unreachable, so boards will be refreshed later: %s", error)
 
 
 @receiver(vote_cast)

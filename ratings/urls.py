@@ -1,4 +1,4 @@
-"""URLs of the pages and API calls of boards, models, and choices."""
+"""URLs for the pages and API calls for boards, models, and choices."""
 
 from django.urls import path
 

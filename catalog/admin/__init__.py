@@ -1,4 +1,4 @@
-"""Admin pages of the catalog."""
+"""Admin pages for the catalog."""
 
 from catalog.admin import benchmarks, facts, models, submissions
 

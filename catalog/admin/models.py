@@ -63,7 +63,7 @@ class LanguageModelForm(ModelForm):
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Use the field labels and help texts of the public pages."""
+        """Use the field labels and help text from the public pages."""
         super().__init__(*arguments, **options)
         for name, (label, help_text) in FIELD_LABELS.items():
             if name in self.fields:
@@ -141,11 +141,11 @@ class LanguageModelAdmin(AutocompleteAdmin):
         return bool(endpoint and endpoint.enabled)
 
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
-        """Make the slug of an existing model read-only: URLs, files, and published boards contain it."""
+        """Make an existing model's slug read-only, because URLs, files, and published boards contain it."""
         return ("slug",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:
-        """Return False: votes and facts refer to models."""
+        """Return False, because votes and facts refer to models."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:

@@ -1,4 +1,4 @@
-"""Inline form for the prices of a model."""
+"""Inline form for a model's prices."""
 
 from datetime import date
 from typing import Any
@@ -31,11 +31,12 @@ class PriceForm(ModelForm):
             raise forms.ValidationError(str(error)) from None
 
     def clean_as_of(self) -> date:
-        """Reject implausible years and dates in the future, as for submitted scores."""
+        """Reject implausible years and future dates, as for submitted scores."""
         as_of: date = self.cleaned_data["as_of"]
         if as_of.year not in VALID_YEARS or is_in_future(as_of):
             raise forms.ValidationError(
-                _("Enter a date from %(year)s or later. It must not be in the future."), params={"year": VALID_YEARS[0]}
+                _("Enter a date no earlier than %(year)s. It must not be in the future."),
+                params={"year": VALID_YEARS[0]},
             )
         return as_of
 
@@ -49,7 +50,7 @@ class PriceForm(ModelForm):
         cached = cleaned.get("cached_input")
         is_higher = uncached is not None and cached is not None and cached > uncached
         if is_higher and {"input", "cached_input"} & set(self.changed_data):
-            self.add_error("cached_input", _("This must not be higher than the price of uncached input."))
+            self.add_error("cached_input", _("This must not be higher than the uncached input price."))
         return cleaned
 
 

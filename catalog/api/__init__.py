@@ -1,1 +1,1 @@
-"""REST API of the catalog."""
+"""REST API for the catalog."""

@@ -25,8 +25,8 @@ class BenchmarkFactsSchema(Schema):
     )
     items = IntegerField(allow_null=True, help_text="Number of scored questions.")
     items_note, metric = CharField(), CharField()
-    chance = FloatField(allow_null=True, help_text="Score of random guessing, from 0 to 1.")
-    human = FloatField(allow_null=True, help_text="Score of human test takers, from 0 to 1.")
+    chance = FloatField(allow_null=True, help_text="Expected score for random guessing, from 0 to 1.")
+    human = FloatField(allow_null=True, help_text="Score achieved by human test takers, from 0 to 1.")
     human_note = CharField()
     status = serializers.ChoiceField(Benchmark.Status.values)
     generation = IntegerField(allow_null=True, help_text="1 for the older suite, 2 for the newer suite.")
@@ -47,10 +47,10 @@ class BenchmarkPageSchema(PageSchema):
 
 
 class ScoreConditionsSchema(Schema):
-    task, metric = CharField(help_text="Name of the task in the harness."), CharField()
+    task, metric = CharField(help_text="Task name in the harness."), CharField()
     filter = CharField(help_text="Name of the harness filter that extracts the answer from the text.")
     shots = IntegerField(allow_null=True)
-    harness, version = CharField(), CharField(help_text="Version of the task.")
+    harness, version = CharField(), CharField(help_text="Task version.")
     chat_template = BooleanField(allow_null=True)
     method = CharField(help_text="How the score was measured, quoted from the source.")
     limited = BooleanField(help_text="True if the run used only some of the questions.")
@@ -70,7 +70,7 @@ class StoredScoreSchema(Schema):
     chat_template_sha = CharField(source="score.chat_template_sha")
     precision, revision = CharField(source="score.precision"), CharField(source="score.revision")
     self_reported = BooleanField(
-        source="score.self_reported", help_text="True if the maker of the model reported the score."
+        source="score.self_reported", help_text="True if the model's maker reported the score."
     )
     submitted = BooleanField(
         source="score.submitted", help_text="True if a visitor submitted the score. Arena did not verify the run."
@@ -86,7 +86,7 @@ class StoredScoreSchema(Schema):
 
 class ScorePlaceSchema(Schema):
     place = IntegerField(source="ranked.place")
-    model = CharField(source="score.model.slug", help_text="Slug of the model.")
+    model = CharField(source="score.model.slug", help_text="Model slug.")
     name = CharField(source="score.model.name")
 
 
@@ -105,8 +105,8 @@ class ScoreRankingSchema(Schema):
 
 
 class ScoredBenchmarkSchema(Schema):
-    benchmark = CharField(source="score.benchmark.slug", help_text="Slug of the benchmark.")
-    name = CharField(source="score.benchmark.name", help_text="Name of the benchmark.")
+    benchmark = CharField(source="score.benchmark.slug", help_text="Benchmark slug.")
+    name = CharField(source="score.benchmark.name", help_text="Benchmark name.")
 
 
 class ModelScoreSchema(ScoredBenchmarkSchema, StoredScoreSchema):
@@ -119,7 +119,9 @@ class BenchmarkDetailSchema(BenchmarkFactsSchema):
 
 class CostMemorySchema(Schema):
     weights = FloatField(help_text="Memory for the weights, in GiB per replica.")
-    cache = FloatField(allow_null=True, help_text="Memory for the KV cache, in GiB per replica. Null without `layers`.")
+    cache = FloatField(
+        allow_null=True, help_text="Memory for the KV cache, in GiB per replica. Null if `layers` is unknown."
+    )
     gib = FloatField(help_text="Total memory, in GiB per replica.")
 
 
@@ -161,20 +163,20 @@ class CostBreakEvenSchema(Schema):
         allow_null=True,
         help_text="Tokens per month at which both options cost the same, with the current ratio of input to output.",
     )
-    possible = BooleanField(allow_null=True, help_text="True if the planned replicas can generate that many tokens.")
+    possible = BooleanField(allow_null=True, help_text="True if the planned replicas can generate `tokens` per month.")
     month = IntegerField(
         allow_null=True,
-        help_text="The first month in which the total cost of self-hosting is no higher than that of the API.",
+        help_text="First month in which self-hosting costs no more in total than the API.",
     )
 
 
 class CostModelSchema(Schema):
     slug, name = CharField(source="model.slug"), CharField(source="model.name")
     price_source = CharField(
-        source="price.source", allow_null=True, help_text="Source of the price. Null if the catalog has no price."
+        source="price.source", allow_null=True, help_text="Price source. Null if the catalog has no price."
     )
     price_as_of = serializers.DateField(
-        source="price.as_of", allow_null=True, help_text="Date of the price. Null if the catalog has no price."
+        source="price.as_of", allow_null=True, help_text="Price date. Null if the catalog has no price."
     )
 
 
@@ -183,9 +185,9 @@ class CostComparisonSchema(Schema):
     months = IntegerField()
     input_tokens = IntegerField(source="use.input_tokens", help_text="Input tokens per month.")
     output_tokens = IntegerField(source="use.output_tokens", help_text="Output tokens per month.")
-    memory = CostMemorySchema(allow_null=True, help_text="GPU memory. Null without `params`.")
-    api = CostOptionSchema(allow_null=True, help_text="Cost of the API. Null without API prices.")
-    own = SelfHostingCostSchema(allow_null=True, help_text="Cost of self-hosting. Null without a GPU price.")
+    memory = CostMemorySchema(allow_null=True, help_text="GPU memory. Null if `params` is unknown.")
+    api = CostOptionSchema(allow_null=True, help_text="API costs. Null if there are no API prices.")
+    own = SelfHostingCostSchema(allow_null=True, help_text="Self-hosting costs. Null if there is no GPU price.")
     tuning_gpu_hours = FloatField(source="tuning_hours")
     break_even = CostBreakEvenSchema(allow_null=True)
     cheaper = serializers.ChoiceField(("api", "own"), allow_null=True, help_text="The cheaper option over `months`.")
@@ -215,11 +217,11 @@ class ScalingLawSchema(Schema):
 
 
 class ModelOriginSchema(Schema):
-    model = CharField(source="slug", help_text="Slug of the model.")
+    model = CharField(source="slug", help_text="Model slug.")
     derived = BooleanField(
         help_text=(
-            "True if the model was trained from another model. In that case, `tokens` may or may not include the "
-            "tokens of the base model."
+            "True if the model was trained from another model. In that case, `tokens` may or may not include the base "
+            "model's tokens."
         )
     )
     total = IntegerField(

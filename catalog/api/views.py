@@ -58,7 +58,7 @@ def _query_benchmarks() -> Any:
 
 
 def check_form(form: DefaultsForm) -> None:
-    """Raise ValidationError with the errors of an invalid form, without duplicates."""
+    """Raise ValidationError with an invalid form's errors, excluding duplicates."""
     if form.errors:
         raise ValidationError({name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()})
 
@@ -95,7 +95,7 @@ class CostView(APIView):
         """Compare costs.
 
         Compares the cost of an API with the cost of self-hosting, in US dollars, and finds the break-even point. Send
-        the prices of an API, the price of a GPU, or the number of parameters. Results are null if the request does not
+        API prices, a GPU price, or the number of parameters. Results are null if the request does not
         contain enough input for them. If you send `model`, its prices and size fill the fields that you leave out. You
         can write numbers as 70B, 1.4T, or 5.9e23.
         """

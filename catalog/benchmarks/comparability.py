@@ -1,8 +1,8 @@
-"""Standard errors of benchmark scores, and rankings of comparable scores. Pure functions, without Django.
+"""Standard errors of benchmark scores, and rankings of comparable scores. Pure functions, no Django.
 
 Scores are comparable only if they were measured under the same conditions. If the harness is known, the conditions are
-the task, metric, filter, number of shots, task version, and use of a chat template. If it is unknown, only scores from
-one report are comparable, and only if the report states the same method for both.
+the task, metric, filter, number of shots, task version, and use of a chat template. If it is unknown, two scores are
+comparable only if they come from one report that states the same method for both.
 """
 
 from collections import defaultdict
@@ -62,7 +62,7 @@ class ComparableScore:
 
 @dataclass(frozen=True)
 class RankedScore:
-    """A row of a ranking.
+    """A row in a ranking.
 
     `low` and `high` are the ends of the 95% interval, or None if unknown. `same_as_best` is True if the score is lower
     than the top score, but not significantly lower.
@@ -87,7 +87,7 @@ def binomial_error(value: float, n: int | None) -> float | None:
 
 
 def standard_error(score: ComparableScore) -> float | None:
-    """Return the reported standard error, or the binomial one if none was reported. None if both are unknown."""
+    """Return the reported standard error, else the binomial standard error, or None if both are unknown."""
     return _measured_or_binomial(score.value, score.n, score.stderr)
 
 
@@ -102,10 +102,10 @@ def margin_of_error(value: float, n: int | None, stderr: float | None) -> float 
 
 
 def is_difference_significant(one: ComparableScore, other: ComparableScore) -> bool | None:
-    """Test two scores for a significant difference (two-sided, 5% level). None if a standard error is unknown.
+    """Return whether two scores differ significantly (two-sided, 5% level), or None if a standard error is unknown.
 
     The test assumes that the models answered independent sets of questions. It is slightly conservative if they
-    answered the same ones.
+    answered the same questions.
     """
     errors = [standard_error(one), standard_error(other)]
     if None in errors:

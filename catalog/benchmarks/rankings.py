@@ -11,7 +11,7 @@ ELO_SLUG = "elo"  # the rating from votes, which has no fixed questions
 
 
 class RankingRow(NamedTuple):
-    """A ranked score and the stored score it comes from."""
+    """A ranked score and its stored score."""
 
     ranked: RankedScore
     score: Score
@@ -92,7 +92,7 @@ def load_rankings(benchmark: Benchmark) -> list[Ranking]:
 
 
 def load_model_scores(model: LanguageModel) -> list[ModelScore]:
-    """Return all scores of a model, sorted by benchmark, newest first. They are not necessarily comparable."""
+    """Return all of a model's scores, sorted by benchmark, newest first. They are not necessarily comparable."""
     return pair_scores(model.scores.select_related("benchmark", "model").order_by("benchmark__slug", "-date", "pk"))
 
 
@@ -107,9 +107,9 @@ def pair_scores(scores: Iterable[Score]) -> list[ModelScore]:
 
 
 def build_conditions(score: Score) -> Conditions:
-    """Return the conditions of a stored score.
+    """Return a stored score's conditions.
 
-    Without a harness, they include the source, because only scores from the same report are comparable.
+    If the harness is unknown, they include the source, because only scores from the same report are comparable then.
     """
     return Conditions(
         task=score.task,

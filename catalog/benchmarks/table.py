@@ -52,7 +52,7 @@ class BenchmarkColumn:
 
 @dataclass(frozen=True)
 class SeriesConditions:
-    """The conditions that all scores of a series share. `report` is empty if the harness is known."""
+    """The conditions shared by all scores in a series. `report` is empty if the harness is known."""
 
     measured_by: str
     harness: str
@@ -68,7 +68,7 @@ class SeriesConditions:
 
 @dataclass(frozen=True)
 class ScoreSeries:
-    """A series in the list of choices, with its number of scores."""
+    """A series that visitors can choose, with its number of scores."""
 
     key: str
     conditions: SeriesConditions
@@ -87,7 +87,7 @@ class BenchmarkTable:
 class ScoreRecord(NamedTuple):
     """A stored score as a tuple. Model instances take several times as long to load.
 
-    `conditions` has the values of `COLUMN_FIELDS`, and is empty in the table of all series. `cell` has the values of
+    `conditions` has the values of `COLUMN_FIELDS`, and is empty in the table for all series. `cell` has the values of
     `CELL_FIELDS`.
     """
 
@@ -102,7 +102,7 @@ SeriesCounts = Mapping[SeriesConditions, Mapping[int, int]]
 
 
 def build_table(series: str, ratings: Mapping[str, float]) -> BenchmarkTable:
-    """Build the table of one series, or of all series if `series` is empty.
+    """Build the table for one series, or for all series if `series` is empty.
 
     `ratings` maps slugs to ratings on the displayed board. Raises LookupError if no series has this key.
     """
@@ -134,7 +134,7 @@ def _load_rated_keys(ratings: Mapping[str, float]) -> list[int]:
 
 
 def _count_scores() -> SeriesCounts:
-    """Return a mapping of series to benchmark key to number of scores."""
+    """Return series → benchmark key → number of scores."""
     counts: dict[SeriesConditions, dict[int, int]] = defaultdict(dict)
     rows = _annotate_report(Score.objects.all()).values_list(*SERIES_FIELDS, "benchmark_id").order_by()
     for *conditions, benchmark, number in rows.annotate(number=Count("pk")):
@@ -147,7 +147,9 @@ def _annotate_report(scores: QuerySet[Score]) -> QuerySet[Score]:
 
 
 def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
-    """Map each benchmark key to the key of its largest series. Benchmarks without a series of several are omitted."""
+    """Map each benchmark key to the key of its largest series. Benchmarks that have only one score in each series are
+    omitted.
+    """
     ascending = sorted(
         (number, conditions.key, benchmark)
         for conditions, by_benchmark in counts.items()
@@ -157,8 +159,8 @@ def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
 
 
 def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
-    """Load the scores of a series, or all scores. Each cell shows the first: submitted ones come last, newer ones
-    first.
+    """Load the scores in a series, or all scores. A cell shows its first score, so submitted scores come last and newer
+    scores come first.
     """
     scores = Score.objects.order_by("submitted", "-date", "pk")
     if series:
@@ -180,9 +182,7 @@ def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
 def _build_columns(
     records: Iterable[ScoreRecord], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
 ) -> dict[tuple[Any, ...], BenchmarkColumn]:
-    """Map (benchmark key, conditions) to a column. The largest column of a benchmark has the benchmark's slug as its
-    key.
-    """
+    """Map (benchmark key, conditions) to a column. The key of a benchmark's largest column is the benchmark's slug."""
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
     for record in records:
         counts[record.benchmark, record.conditions] += 1
@@ -200,7 +200,7 @@ def _build_columns(
 def _build_column(
     benchmark: Benchmark, conditions: tuple[Any, ...], number: int, series: str | None
 ) -> BenchmarkColumn:
-    """Build the column with this number, counted from 1, for a benchmark. From 2 on, its name includes metric and
+    """Build column `number` of a benchmark, counted from 1. From the second on, its name includes the metric and
     filter.
     """
     if number == 1:
@@ -217,7 +217,9 @@ def _build_entries(
     ratings: Mapping[str, float],
     rated: Iterable[int],
 ) -> list[TableEntry]:
-    """Build a row for each model with a score and each rated model. A series has one row per precision of a model."""
+    """Build a row for each model with a score and each rated model. In a series, each precision of a model has its own
+    row.
+    """
     cells: dict[tuple[int, str], dict[str, ScoreCell]] = defaultdict(dict, {(model, ""): {} for model in rated})
     for record in records:
         model_cells = cells[record.model, record.precision]

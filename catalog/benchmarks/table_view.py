@@ -1,4 +1,4 @@
-"""Filters, sort order, and scale of the table of scores, parsed from a query string. Pure functions, without Django."""
+"""Filters, sort order, and scale for the score table, parsed from a query string. Pure functions, no Django."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ FACT_SORTS = ("name", "size", "released", "rating")
 
 @dataclass(frozen=True)
 class TableView:
-    """The view that a request asks for.
+    """The requested view.
 
     Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the key of a column.
     """
@@ -54,7 +54,7 @@ class TableView:
 
 @dataclass(frozen=True)
 class ScoreCell:
-    """A score in percent.
+    """A score as a percentage.
 
     `value` is the raw score. `normalized` is 0 at chance level. `margin` is half the width of the 95% interval. `who`
     is the person or organization that measured the score.
@@ -70,7 +70,7 @@ class ScoreCell:
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A row of the table: a model in one precision.
+    """A table row: a model in one precision.
 
     `cells` maps column keys to scores, and `size` is in billions of parameters. None and empty strings mean unknown.
     """
@@ -115,7 +115,7 @@ def _parse_size(name: str, text: str) -> float:
 
 
 def select_entries(entries: list[TableEntry], view: TableView) -> tuple[list[TableEntry], int]:
-    """Return the sorted rows that pass the filters, and the number of rows hidden by filters on unknown values."""
+    """Return the sorted rows that pass the filters, and the number of rows hidden because a value is unknown."""
     matches = [(entry, _is_match(entry, view)) for entry in entries]
     selected = [entry for entry, is_match in matches if is_match]
     unknown = sum(is_match is None for _, is_match in matches)

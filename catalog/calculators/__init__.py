@@ -1,1 +1,1 @@
-"""Calculators for the total cost of a model and for scaling laws."""
+"""Calculators for a model's total cost and for scaling laws."""

@@ -22,7 +22,7 @@ PERCENT = Decimal(100)
 
 @dataclass(frozen=True)
 class MemoryNeed:
-    """GPU memory that one replica needs, in GiB. `cache` is None if layers or key-value heads are unknown."""
+    """GPU memory for one replica, in GiB. `cache` is None if layers or key-value heads are unknown."""
 
     weights: Decimal
     cache: Decimal | None
@@ -34,7 +34,7 @@ class MemoryNeed:
 
 @dataclass(frozen=True)
 class CostComparison:
-    """The results of the calculator. Results without enough input are None."""
+    """The calculator's results. A result is None if the form does not have enough input for it."""
 
     use: MonthlyUse
     months: int

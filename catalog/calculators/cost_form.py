@@ -1,4 +1,4 @@
-"""Form of the cost calculator, with labels, bounds, defaults, and dependencies between fields."""
+"""Form for the cost calculator, with labels, bounds, defaults, and dependencies between fields."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -63,10 +63,10 @@ class FormSection:
 
 
 class CostForm(DefaultsForm):
-    """Input of the cost calculator. All fields are optional, and `get_value` returns a default for those left empty."""
+    """Input for the cost calculator. All fields are optional, and `get_value` returns a default for empty fields."""
 
     model = forms.CharField(
-        label=_("Slug of a model in the catalog. Its prices and size fill the fields that you leave empty."),
+        label=_("Slug of a catalog model. Its prices and size fill the fields that you leave empty."),
         required=False,
         max_length=200,
         widget=forms.HiddenInput,

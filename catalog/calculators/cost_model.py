@@ -1,5 +1,4 @@
-"""Cost model for using an API (by tokens and seats) or self-hosting, with one-time costs. Pure functions, without
-Django.
+"""Cost model for using an API (by tokens and seats) or self-hosting, with one-time costs. Pure functions, no Django.
 
 Amounts are US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
 """
@@ -32,7 +31,7 @@ class ApiPrices:
     """Prices of an API in US dollars.
 
     `input`, `output`, and `cached` are per million tokens. `seats` is the number of seats, and `seat` is the price per
-    seat and month.
+    seat per month.
     """
 
     input: Decimal
@@ -42,7 +41,7 @@ class ApiPrices:
     seat: Decimal = ZERO
 
     def token_cost(self, use: MonthlyUse) -> Decimal:
-        """Return the monthly cost of all tokens. Without a price for cached input, cached input costs as much as other
+        """Return the monthly cost of all tokens. If there is no price for cached input, it costs as much as other
         input.
         """
         cached_price = self.input if self.cached is None else self.cached
@@ -66,7 +65,7 @@ def blend_price(price_input: Decimal, price_output: Decimal) -> Decimal:
 
 @dataclass(frozen=True)
 class CostItem:
-    """One line of the cost. `name` is its key in the API and in `cost_text`."""
+    """One cost item. `name` is its key in the API and in `cost_text`."""
 
     name: str
     dollars: Decimal
@@ -110,7 +109,7 @@ class CostOption:
 class GpuFleet:
     """Self-hosted GPUs.
 
-    `hour` is the price of one GPU-hour. `operations_hours` are the hours of operations work per month, and
+    `hour` is the price of one GPU-hour. `operations_hours` is the number of hours of operations work per month, and
     `operations_rate` is the cost of one such hour.
     """
 
@@ -162,8 +161,8 @@ class BreakEven:
 
     `possible` is True if the planned replicas can generate that many tokens, and None if their speed is unknown.
 
-    `month` is the first month in which the total cost of self-hosting is no higher than that of the API, or None if
-    there is no such month.
+    `month` is the first month in which self-hosting costs no more in total than the API, or None if there is no such
+    month.
     """
 
     tokens: int | None

@@ -1,4 +1,4 @@
-"""Prices and sizes of catalog models, used to fill the form of the cost calculator."""
+"""Prices and sizes of catalog models, used to fill the cost calculator form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,10 +53,10 @@ def _format_sizes(model: LanguageModel) -> dict[str, str]:
 
 
 def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:
-    """Build the form from the query, and fill fields that the query does not contain with the model's values.
+    """Build the form from the query, and fill the fields missing from the query with the model's values.
 
-    A field that the query contains stays as it is, even if it is empty. `known` is the model that the query names. If
-    it is None but the query names a model, the form has an error.
+    Fields in the query stay unchanged, even if they are empty. `known` is the model named in the query. If it is None
+    although the query names a model, the form has an error.
     """
     form = CostForm({**known.values, **query.dict()} if known else query)
     if query.get("model") and known is None and not form.has_error("model"):

@@ -16,12 +16,12 @@ from core.text.number_format import format_dollars
 MONTHLY_LABELS = {"tokens": _("Tokens"), "seats": _("Seats"), "gpus": _("GPUs"), "operations": _("Operations")}
 ONE_TIME_LABELS = {"build": _("Build"), "tuning": _("Fine-tuning"), "data": _("Training data")}
 NO_VALUE = "\N{EN DASH}"
-MIN_WEEKS = Decimal("0.1")  # shorter times are shown as 0, because a launch is not planned by the hour
+MIN_WEEKS = Decimal("0.1")  # shorter times are shown as 0, because launches are not planned to the hour
 
 
 @dataclass(frozen=True)
 class CostLine:
-    """A row of the table, with the formatted costs of both options. `sum` is True for totals."""
+    """A table row, with the formatted costs of both options. `sum` is True for totals."""
 
     label: Any
     api: str
@@ -30,7 +30,7 @@ class CostLine:
 
 
 def build_lines(comparison: CostComparison) -> list[CostLine]:
-    """Build the rows of the table. Rows without a value for either option are omitted."""
+    """Build the table rows. Rows that have no value for either option are omitted."""
     months = comparison.months
     horizon = ngettext_lazy("Over %(months)s month", "Over %(months)s months", months) % {"months": months}
     lines = _build_item_lines(comparison, MONTHLY_LABELS, lambda option: option.monthly)

@@ -1,4 +1,4 @@
-"""Memory, replicas, and GPU-hours for running and fine-tuning a model on your own GPUs. Pure functions, without Django.
+"""Memory, replicas, and GPU-hours for running and fine-tuning a model on your own GPUs. Pure functions, no Django.
 
 All numbers are exact decimals because costs are computed from them.
 """

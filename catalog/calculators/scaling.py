@@ -26,7 +26,7 @@ INPUT_FIELDS = ("params", "tokens", "compute")
 
 
 class ScalingForm(DefaultsForm):
-    """Input of the scaling calculator: one or two of parameters, tokens, and compute, and a scaling law."""
+    """Input for the scaling calculator: one or two of parameters, tokens, and compute, and a scaling law."""
 
     params = AmountField(label=_("Parameters"), low=1, high=1e18)
     tokens = AmountField(label=_("Training tokens"), low=1, high=1e18)
@@ -63,7 +63,7 @@ class TrainedModel:
     """A catalog model and its training run.
 
     `derived` is True if the model was trained from another model. In that case, `training.tokens` may or may not
-    include the tokens of the base model. For a mixture of experts, `total` is the number of all parameters, while
+    include the base model's tokens. For a mixture of experts, `total` is the number of all parameters, while
     `training.params` is the number of active ones. `total` is None for other models.
     """
 

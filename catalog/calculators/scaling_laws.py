@@ -1,4 +1,4 @@
-"""Chinchilla scaling laws: the best model size and amount of data for a compute budget. Pure functions, without Django.
+"""Chinchilla scaling laws: the best model size and amount of data for a compute budget. Pure functions, no Django.
 
 Training a model with N parameters on D tokens takes C = 6·N·D operations. For a mixture of experts, N is the number of
 active parameters.
@@ -38,11 +38,11 @@ class ScalingLaw:
         return Training(params, compute / OPERATIONS_PER_PARAMETER_TOKEN / params)
 
 
-# Besiroglu, Erdil, Barnett and You 2024, https://arxiv.org/abs/2404.10102: a refit of the third method of Hoffmann
-# et al.
+# Besiroglu, Erdil, Barnett and You 2024, https://arxiv.org/abs/2404.10102: a refit of the third method in Hoffmann et
+# al.
 EPOCH_LAW = ScalingLaw("epoch", 1.8172, 482.01, 2085.43, 0.3478, 0.3658)
 # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, section D.3. The printed constants are rounded and contradict
-# the other two methods of the paper: with Chinchilla's compute budget, they imply 93 tokens per parameter.
+# the other two methods in the paper: with Chinchilla's compute budget, they imply 93 tokens per parameter.
 HOFFMANN_LAW = ScalingLaw("hoffmann", 1.69, 406.4, 410.7, 0.34, 0.28)
 LAWS = {law.slug: law for law in (EPOCH_LAW, HOFFMANN_LAW)}
 
@@ -111,7 +111,9 @@ class PredictedTraining:
 
 @dataclass(frozen=True)
 class TrainingPlan(PredictedTraining):
-    """A training run, and two alternatives with the same compute: by the 20-token rule, and by a scaling law."""
+    """A training run, and two alternatives with the same compute: one from the 20-token rule, and one from a scaling
+    law.
+    """
 
     law: ScalingLaw
     rule: PredictedTraining

@@ -1,8 +1,8 @@
 """Facts and their sources. All claims are stored, and the chosen claim for each field fills the model's column.
 
-Sources by trust: values set by hand, values shipped with Arena, models.dev, and score files. If a source makes several
-claims about a field, the first one is used. If a column differs from its chosen fact, an operator or a models file has
-set it. Imports store such a value as a fact first, which keeps them from overwriting it.
+Sources, most trusted first: values set by hand, values shipped with Arena, models.dev, and score files. If a source
+makes several claims about a field, the first one is used. If a column differs from its chosen fact, an operator or a
+models file has set it. Imports store such a value as a fact first, which keeps them from overwriting it.
 """
 
 from collections import defaultdict
@@ -49,7 +49,7 @@ def _list_claims(facts: Iterable[Fact]) -> list[Claim]:
 
 
 def _clear_columns(facts: list[Fact]) -> None:
-    """Reset the columns of these facts to their defaults, because the source may have withdrawn its claims."""
+    """Reset these facts' columns to their defaults, because the source might have withdrawn its claims."""
     models = {fact.model_id: fact.model for fact in facts}
     for fact in facts:
         setattr(models[fact.model_id], fact.field, to_column_value(fact.field, None))
@@ -75,8 +75,7 @@ def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, 
     """Return the fact behind each field's column value: the chosen fact, or an unsaved fact if the value was set by
     hand.
 
-    `facts` are all facts about the model. An unsaved fact has no `as_of` because the date of the change is not
-    recorded.
+    `facts` are all facts about the model. An unsaved fact has no `as_of` because the change date is not recorded.
     """
     chosen = {fact.field: fact for fact in facts if fact.chosen}
     current = {}
@@ -178,7 +177,7 @@ class _RowsByName:
         self._rows = {row.name: row for row in kind.objects.all()}
 
     def get_or_create(self, name: str | None) -> Any:
-        """Return the row with this name, and create it if necessary. Return None for no name."""
+        """Return the row with this name, and create it if necessary. Return None if there is no name."""
         if name is not None and name not in self._rows:
             self._rows[name] = self._kind.objects.create(name=name, slug=pick_free_slug(self._kind, name))
         return name and self._rows[name]

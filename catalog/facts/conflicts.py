@@ -27,7 +27,7 @@ class SourceClaim:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A field of a model on which sources disagree. `decided` is True if an operator chose the current value."""
+    """A model field on which sources disagree. `decided` is True if an operator chose the current value."""
 
     model: LanguageModel
     field: str
@@ -44,7 +44,7 @@ def find_conflicts() -> list[Conflict]:
 
 
 def _build_fact_conflicts() -> Iterator[Conflict]:
-    """Yield a conflict for each field of a model that has facts. It has no `others` if all sources agree."""
+    """Yield a conflict for each model field that has facts. If all sources agree, the conflict has no `others`."""
     facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
     for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
         facts_by_field[fact.model_id, fact.field].append(fact)

@@ -1,4 +1,4 @@
-"""The model fields that can have facts, with a parser for each. Pure functions, without Django."""
+"""The model fields that can have facts, with a parser for each. Pure functions, no Django."""
 
 import re
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def _parse_count(value: Any) -> int:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """A provider's limit per minute for one customer. `tier` is the customer's usage tier, or empty."""
+    """A provider's per-minute limit for one customer. `tier` is the customer's usage tier, or empty."""
 
     number: int
     tier: str
@@ -168,7 +168,7 @@ def parse_value(field: str, value: Any) -> Any:
 
 
 def to_column_value(field: str, value: Any) -> Any:
-    """Convert a fact's value for the model's column. A month becomes its first day. Names stay names."""
+    """Convert a fact's value for the model's column. A month becomes its first day. Names do not change."""
     if value is None:
         return COLUMN_DEFAULTS.get(field)
     return parse_day(value) if field in DATE_FIELDS else value

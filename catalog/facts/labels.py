@@ -1,4 +1,4 @@
-"""Labels for the fields of a model, a sentence on why each field matters, and facts formatted as text."""
+"""Labels for model fields, sentences about why the fields matter, and facts formatted as text."""
 
 import re
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ FIELD_LABELS = {
     ),
     "kind": (
         _("Kind"),
-        _("A base model only continues text and is meant for further training, so chat with a chat model instead."),
+        _("A base model only continues text and is meant for fine-tuning, so use a chat model for conversations."),
     ),
     "status": (_("Status"), _("A retired model no longer answers requests.")),
     "retires_on": (_("Retires on"), _("Move your services to another model before this date.")),
@@ -74,11 +74,11 @@ FIELD_LABELS = {
     ),
     "fine_tuning": (
         _("Fine-tuning"),
-        _("With weights, you own the model that you fine-tune, while with an API, the provider keeps it."),
+        _("If you fine-tune the weights, you own the result, but if you fine-tune with an API, the provider keeps it."),
     ),
     "requests_per_minute": (
         _("Requests per minute"),
-        _("The provider's limit per customer often rises with spending and matters if you have many users."),
+        _("The provider's per-customer limit often rises with spending and matters if you have many users."),
     ),
     "tokens_per_minute": (
         _("Tokens per minute"),
@@ -111,7 +111,7 @@ class FactRow:
 
 
 def build_fact_rows(model: LanguageModel) -> list[FactRow]:
-    """Return the current facts of a model that have a value, in the order of `FACT_FIELDS`."""
+    """Return a model's current facts that have a value, in the order of `FACT_FIELDS`."""
     facts = list(model.facts.order_by("pk"))
     return [
         _build_fact_row(fact, facts)

@@ -1,6 +1,4 @@
-"""Parsers for numbers and text from files. They raise ValueError with the name of the field. Pure functions, without
-Django.
-"""
+"""Parsers for numbers and text from files. They raise a ValueError that names the field. Pure functions, no Django."""
 
 from math import isfinite
 from typing import Any

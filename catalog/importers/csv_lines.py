@@ -1,4 +1,4 @@
-"""CSV reader shared by the parsers of both CSV formats. Pure functions, without Django."""
+"""CSV reader shared by the parsers of both CSV formats. Pure functions, no Django."""
 
 import csv
 import io
@@ -18,7 +18,8 @@ def parse_lines(
 ) -> list[ScoreRow]:
     """Call `parse` for each line and return all scores. Raises ValueError with the number of the invalid line.
 
-    The file must have the `required` columns. It may also have the `optional` columns, or any others if that is None.
+    The file must have the `required` columns. It may also have the `optional` columns, or any other columns if
+    `optional` is None.
     """
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)

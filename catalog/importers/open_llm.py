@@ -1,4 +1,4 @@
-"""Parser for Open LLM Leaderboard v2 (retired in March 2025) as CSV. Pure functions, without Django.
+"""Parser for Open LLM Leaderboard v2 (retired in March 2025) as CSV. Pure functions, no Django.
 
 Normalized scores are recomputed from raw scores where possible. A file whose normalized scores differ is rejected. BBH
 and MuSR were normalized per subtask, so their normalized scores come from the file.
@@ -28,7 +28,7 @@ class LeaderboardTask:
     questions: int
 
 
-# GPQA has the questions of all three sets. BBH has those of 24 subtasks.
+# GPQA has the questions from all three sets. BBH has those from 24 subtasks.
 TASKS = {
     "ifeval": LeaderboardTask("leaderboard_ifeval", "strict_acc", shots=0, questions=541),
     "bbh": LeaderboardTask("leaderboard_bbh", "acc_norm", shots=3, questions=5761),
@@ -103,7 +103,7 @@ def _build_score(line: Line, column: str) -> ScoreRow:
 
 
 def _iter_claims(line: Line) -> Iterator[Claim]:
-    """Yield the hub's claims about the model, dated to the day of its submission."""
+    """Yield the hub's claims about the model, with the date of its submission."""
     as_of = _parse_date(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
     if as_of is None:
         return

@@ -19,7 +19,7 @@ def validate_printable(value: str) -> None:
 
 
 def validate_printable_lines(value: str) -> None:
-    """Reject text with unprintable characters, except line breaks."""
+    """Reject text with unprintable characters other than line breaks."""
     validate_printable("".join(value.split()))
 
 
@@ -30,7 +30,7 @@ def validate_url(value: str) -> None:
 
 
 class ProposalForm(forms.Form):
-    """A visitor's proposal of a model. `model` is its name, and `weights` is the URL of its weights."""
+    """A visitor's proposal for a model. `model` is its name, and `weights` is the URL of its weights."""
 
     model = forms.CharField(label=_("Model name"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
     organization = forms.CharField(label=_("Maker"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])

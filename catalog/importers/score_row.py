@@ -11,7 +11,7 @@ class ScoreRow:
     """A score and its conditions. The other fields correspond to the fields of `catalog.models.Score`.
 
     `model` is the name in the file. `benchmark` contains slugs or task names to look up, the best match first. If none
-    is found, a benchmark is created with the first one. `claims` are the file's claims about the model.
+    of them exists, a benchmark is created with the first one. `claims` are the file's claims about the model.
     """
 
     model: str

@@ -25,7 +25,7 @@ MAX_FILE_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class ScoreImportResult:
-    """Numbers of scores, models, new models, new benchmarks, and scores from limited runs."""
+    """The numbers of scores, models, new models, new benchmarks, and scores from limited runs."""
 
     scores: int
     models: int
@@ -56,7 +56,7 @@ def import_score_file(path: Path, kind: str) -> ScoreImportResult:
 
 @transaction.atomic
 def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
-    """Store the scores of one run and the claims about its models, unless the run is already stored.
+    """Store the scores from one run and the claims about its models, unless the run is already stored.
 
     `run` is a digest that identifies the file.
     """
@@ -130,7 +130,7 @@ def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
 
 
 class _BenchmarkLookup:
-    """Finds benchmarks by slug or harness task. A benchmark that it creates has only a name and a task."""
+    """Finds benchmarks by slug or harness task. Benchmarks that it creates have only a name and a task."""
 
     def __init__(self) -> None:
         self.created = 0

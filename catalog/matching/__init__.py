@@ -1,1 +1,1 @@
-"""Matches names of models to the catalog."""
+"""Matches model names to the catalog."""

@@ -1,14 +1,14 @@
-"""Matches names from other sources to models in the catalog. Pure functions, without Django.
+"""Matches names from other sources to models in the catalog. Pure functions, no Django.
 
-A rolling alias (`…-latest`, `deepseek-chat`) refers to different models over time. It does not identify a model, so
-data with a date must not be matched by it.
+A rolling alias (`…-latest`, `deepseek-chat`) refers to different models over time. It does not identify a model, so it
+must not be used to match dated data.
 """
 
 import re
 from collections.abc import Mapping
 
 ROLLING_ALIAS = re.compile(r"(^|[-./])latest($|-)|[(]latest[)]", re.IGNORECASE)
-# Rolling aliases without `latest`, as documented by their makers.
+# Rolling aliases whose names do not contain `latest`, as documented by their makers.
 MOVING_NAMES = frozenset({
     "chatgpt-4o-latest", "codestral", "deepseek-chat", "deepseek-reasoner", "devstral-medium", "gemini-pro",
     "magistral-medium", "magistral-small", "mistral-large", "mistral-medium", "mistral-small", "qwen-flash", "qwen-max",
@@ -27,9 +27,10 @@ def strip_provider(name: str) -> str:
 
 
 def find_model(name: str, known: Mapping[str, int], aliases: Mapping[str, str]) -> int | None:
-    """Return the key of the model with this name, or None. The full name is tried before the name without its provider.
+    """Return the key of the model with this name, or None. The full name is tried first, then the name with its
+    provider removed.
 
-    `known` maps lower-case slugs and names to keys. `aliases` maps other lower-case names to slugs.
+    `known` maps lowercase slugs and names to keys. `aliases` maps other lowercase names to slugs.
     """
     for candidate in (name.lower(), strip_provider(name).lower()):
         key = known.get(candidate, known.get(aliases.get(candidate, "")))

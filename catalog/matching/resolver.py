@@ -95,7 +95,7 @@ def load_model_keys() -> dict[str, int]:
 
 
 def make_slug(name: str) -> str:
-    """Reduce a name to lower-case letters, digits, periods, and hyphens. Return `unnamed` if nothing remains."""
+    """Reduce a name to lowercase letters, digits, periods, and hyphens. Return `unnamed` if nothing remains."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9.-]+", "-", plain).strip("-.")[:MAX_SLUG_LENGTH] or "unnamed"
 

@@ -23,5 +23,5 @@ def read_tables(name: str, key: str) -> list[dict[str, Any]]:
 
 @cache
 def read_aliases() -> dict[str, str]:
-    """Map other names of models, in lower case, to slugs."""
+    """Map alternative model names, in lowercase, to slugs."""
     return {row["alias"].lower(): row["model"] for row in read_rows("aliases.csv")}

@@ -1,4 +1,4 @@
-"""Tables of the catalog: language models and their facts, prices, benchmarks, and submissions."""
+"""Catalog tables: language models and their facts, prices, benchmarks, and submissions."""
 
 from catalog.models.benchmarks import Benchmark, Caveat, Score
 from catalog.models.language_models import NOT_NEGATIVE, Fact, LanguageModel, License, Organization, Price

@@ -19,8 +19,8 @@ class Benchmark(models.Model):
     items = models.PositiveIntegerField(null=True, blank=True, help_text="Number of scored questions.")
     items_note = models.CharField(max_length=300, blank=True)
     metric = models.CharField(max_length=50, blank=True)
-    chance = models.FloatField(null=True, blank=True, help_text="Score of random guessing, from 0 to 1.")
-    human = models.FloatField(null=True, blank=True, help_text="Score of human test takers, from 0 to 1.")
+    chance = models.FloatField(null=True, blank=True, help_text="Expected score for random guessing, from 0 to 1.")
+    human = models.FloatField(null=True, blank=True, help_text="Score achieved by human test takers, from 0 to 1.")
     human_note = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.UNKNOWN)
     generation = models.PositiveSmallIntegerField(
@@ -61,7 +61,7 @@ class Caveat(models.Model):
 
 
 class Score(models.Model):
-    """A model's score, with the conditions of the run. Scores are comparable only if all conditions are equal."""
+    """A model's score, with the run's conditions. Scores are comparable only if all conditions are the same."""
 
     model = models.ForeignKey("catalog.LanguageModel", models.CASCADE, related_name="scores")
     benchmark = models.ForeignKey(Benchmark, models.CASCADE, related_name="scores")
@@ -78,7 +78,7 @@ class Score(models.Model):
     shots = models.PositiveIntegerField(null=True, blank=True)
     harness = models.CharField(max_length=100, blank=True)
     harness_version = models.CharField(max_length=50, blank=True)
-    version = models.CharField(max_length=50, blank=True, help_text="Version of the task.")
+    version = models.CharField(max_length=50, blank=True, help_text="Task version.")
     chat_template = models.BooleanField(null=True, blank=True)
     chat_template_sha = models.CharField(max_length=64, blank=True)
     precision = models.CharField(max_length=50, blank=True)
@@ -87,7 +87,7 @@ class Score(models.Model):
         max_length=300, blank=True, help_text="How the score was measured, quoted from the source."
     )
     measured_by = models.CharField(max_length=200)
-    self_reported = models.BooleanField(default=False, help_text="The maker of the model reported this score.")
+    self_reported = models.BooleanField(default=False, help_text="The model's maker reported this score.")
     submitted = models.BooleanField(default=False, help_text="A visitor submitted this score. Nobody has verified it.")
     source = models.CharField(max_length=500)
     date = models.DateField(null=True, blank=True)

@@ -42,7 +42,7 @@ class License(models.Model):
 
 
 class LanguageModel(models.Model):
-    """A model under its public name. Its address is stored in `arena.Endpoint`.
+    """A model under its public name. Its URL is stored in `arena.Endpoint`.
 
     The columns contain the chosen facts. `catalog.facts.claims.choose_facts` writes them.
     """
@@ -78,13 +78,15 @@ class LanguageModel(models.Model):
     tools = models.BooleanField(null=True, blank=True, help_text="Supports function calling.")
     web_search = models.BooleanField(null=True, blank=True)
     fine_tuning = models.CharField(
-        max_length=10, blank=True, help_text="Use “weights” or “api” for the way to fine-tune the model, or “no”."
+        max_length=10,
+        blank=True,
+        help_text="How the model can be fine-tuned: “weights”, “api”, or “no” if it cannot be.",
     )
     requests_per_minute = models.CharField(
-        max_length=100, blank=True, help_text="With the usage tier, like 50 (tier 1)."
+        max_length=100, blank=True, help_text="Include the usage tier, such as 50 (tier 1)."
     )
     tokens_per_minute = models.CharField(
-        max_length=100, blank=True, help_text="With the usage tier, like 30000 (tier 1)."
+        max_length=100, blank=True, help_text="Include the usage tier, such as 30000 (tier 1)."
     )
     layers = models.IntegerField(null=True, blank=True)
     kv_heads = models.IntegerField(null=True, blank=True, help_text="Key-value heads per layer.")

@@ -22,7 +22,7 @@ class Submission(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     voter = models.UUIDField(null=True, help_text="Pseudonym of the sender. Empty after the sender deletes their data.")
     network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="Hash of the sender's network. Deleted after the decision."
+        max_length=64, blank=True, db_default="", help_text="Hash of the sender's network. Deleted after the review."
     )
     created_at = models.DateTimeField(db_default=Now())
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file or of the model's name.")

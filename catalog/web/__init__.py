@@ -1,1 +1,1 @@
-"""Pages of the catalog."""
+"""Pages for the catalog."""

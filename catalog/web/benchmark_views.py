@@ -14,7 +14,7 @@ from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.facts.labels import extract_link
 from catalog.models import Benchmark
 
-SCORES_PER_PAGE = 50  # rows per page of a ranking
+SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
 
 

@@ -48,7 +48,7 @@ def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel 
 
 
 def _has_input(form_class: type[DefaultsForm], request: HttpRequest) -> bool:
-    """Return True if the query string contains a field of the form."""
+    """Return True if the query string contains a form field."""
     return bool(form_class.base_fields.keys() & request.GET.keys())
 
 

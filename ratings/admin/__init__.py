@@ -1,4 +1,4 @@
-"""Admin pages of pools, categories, and boards."""
+"""Admin pages for pools, categories, and boards."""
 
 from ratings.admin import boards
 

@@ -1,4 +1,4 @@
-"""Admin pages of pools and boards, with actions that recompute and verify them."""
+"""Admin pages for pools and boards, with actions that recompute and verify them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from ratings.models import Board, Category, Pool
 
 
 class EditOnlyAdmin(ModelAdmin):
-    """Admin pages of objects that operators can edit, but cannot add or delete."""
+    """Admin pages for objects that operators can edit, but cannot add or delete."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -29,22 +29,24 @@ class EditOnlyAdmin(ModelAdmin):
 
 
 class RatingsTaskAdmin(ModelAdmin):
-    """Admin actions that the ratings worker runs on all boards of the selected pools."""
+    """Admin actions that the ratings worker runs on all boards in the selected pools."""
 
     actions = ("recompute", "recompute_from_scratch", "verify")
 
     def has_queue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ratings.change_pool")
 
-    @admin.action(description="Recompute all boards of selected pools", permissions=["queue"])
+    @admin.action(description="Recompute all boards in the selected pools", permissions=["queue"])
     def recompute(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.recompute, selected, from_scratch=False)
 
-    @admin.action(description="Recount all votes of selected pools and recompute their boards", permissions=["queue"])
+    @admin.action(
+        description="Recount all votes in the selected pools and recompute their boards", permissions=["queue"]
+    )
     def recompute_from_scratch(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.recompute, selected, from_scratch=True)
 
-    @admin.action(description="Verify the tallies of selected pools", permissions=["queue"])
+    @admin.action(description="Verify the tallies of the selected pools", permissions=["queue"])
     def verify(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.verify, selected)
 
@@ -52,7 +54,7 @@ class RatingsTaskAdmin(ModelAdmin):
         return selected
 
     def _queue(self, request: HttpRequest, task: Any, selected: QuerySet[Any], **options: Any) -> None:
-        """Queue a task for each selected pool. The worker records the result in the log of changes.
+        """Queue a task for each selected pool. The worker records the result in the change log.
 
         The task does not run in the request, because it can take minutes with millions of votes.
         """
@@ -66,7 +68,7 @@ class RatingsTaskAdmin(ModelAdmin):
                 request, _("The broker is unavailable, so nothing was queued. Try again later."), messages.ERROR
             )
         else:
-            self.message_user(request, _("Queued. The result will appear among the changes."))
+            self.message_user(request, _("Queued. The result will appear in the audit entries."))
 
 
 @admin.register(Pool)
@@ -93,7 +95,7 @@ class PoolAdmin(RatingsTaskAdmin, EditOnlyAdmin):
 
 @admin.register(Board)
 class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
-    """Admin pages of boards. The button “View on site” opens the ranking."""
+    """Admin pages for boards. The button “View on site” opens the ranking."""
 
     list_display = ("__str__", "votes", "published", "behind", "last_vote_id")
     list_filter = ("style_control", "behind", ("pool", admin.RelatedOnlyFieldListFilter))

@@ -1,4 +1,4 @@
-"""Tasks of the ratings worker that operators queue in the admin. The log of changes has the results."""
+"""Ratings worker tasks that operators queue in the admin. The change log has the results."""
 
 from threading import Thread
 

@@ -1,1 +1,1 @@
-"""The REST API of boards, votes, and choices."""
+"""REST API for boards, votes, and choices."""

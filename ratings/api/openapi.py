@@ -1,4 +1,4 @@
-"""Adds the streams to the OpenAPI document."""
+"""Adds the event and vote streams to the OpenAPI document."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ POOL = {
     "name": "pool",
     "in": "query",
     "schema": {"type": "string", "default": "live"},
-    "description": "Slug of a pool (see `pools/`).",
+    "description": "Pool slug (see `pools/`).",
 }
 
 
 def add_stream_paths(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the paths of the streams, as a hook of drf-spectacular."""
+    """Add the stream paths, as a drf-spectacular hook."""
     result["paths"]["/api/v1/leaderboard/events"] = describe_stream_call(
         views.stream_board_events,
         name="leaderboard_events",

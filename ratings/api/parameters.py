@@ -1,4 +1,4 @@
-"""Query parameters of the calls: the parts of a board, in the document, and models that a request names."""
+"""Query parameters for API calls: their descriptions in the OpenAPI document, and a parser for model slugs."""
 
 from collections.abc import Iterable
 
@@ -9,8 +9,8 @@ from core.http.errors import unknown_model_error
 from ratings.boards.snapshots import METHODS
 
 TIME_FORMAT = "ISO 8601, in UTC unless it has an offset (encode + as %2B)"
-POOL = OpenApiParameter("pool", str, default="live", description="Slug of a pool (see `pools/`).")
-CATEGORY = OpenApiParameter("category", str, default="overall", description="Slug of a category (see `categories/`).")
+POOL = OpenApiParameter("pool", str, default="live", description="Pool slug (see `pools/`).")
+CATEGORY = OpenApiParameter("category", str, default="overall", description="Category slug (see `categories/`).")
 AT = OpenApiParameter("at", str, description=f"Return the newest board at or before this time. {TIME_FORMAT}.")
 NEWEST_BOARD = (
     POOL,
@@ -22,7 +22,7 @@ BOARD = (*NEWEST_BOARD, AT)
 
 
 def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
-    """Return the slugs without duplicates, in their order.
+    """Return the slugs in their original order, with duplicates removed.
 
     Raises RequestError 404 for the first slug that does not exist.
     """

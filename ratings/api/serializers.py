@@ -24,7 +24,8 @@ class AnchorSchema(Schema):
 class RatingScaleSchema(Schema):
     factor, base = IntegerField(), IntegerField()
     mean = IntegerField(
-        allow_null=True, help_text="Mean rating of each component, without unbounded models. Null on a reference board."
+        allow_null=True,
+        help_text="Mean rating of each component, excluding unbounded models. Null on a reference board.",
     )
     anchor = AnchorSchema(
         required=False,
@@ -68,18 +69,18 @@ class BoardRowSchema(Schema):
     tier = IntegerField(
         allow_null=True,
         help_text=(
-            "Tier of the model. Models in tier 1 may be the best. Models in tier 2 may be the best of the others, and"
-            " so on."
+            "Tier of the model. Any model in tier 1 could be the best. Any model in tier 2 could be the best of the"
+            " others, and so on."
         ),
     )
     votes_to_rank = IntegerField(
         allow_null=True,
         help_text=(
             "Number of votes that the model still needs to be ranked. At most 20 votes per voter are counted. Null on "
-            "boards of earlier versions."
+            "boards from earlier versions."
         ),
     )
-    model, name = CharField(help_text="Slug of the model."), CharField()
+    model, name = CharField(help_text="Model slug."), CharField()
     organization, license = CharField(allow_null=True), CharField(allow_null=True)
     open_weights = BooleanField(allow_null=True)
     rating = FloatField()
@@ -88,23 +89,23 @@ class BoardRowSchema(Schema):
         FloatField(allow_null=True, help_text="Upper end of the 95% interval. Null if the interval has no upper end."),
     )
     se = FloatField(
-        allow_null=True, help_text="Standard error. Half the width of a closed interval is 1.96 times this value."
+        allow_null=True, help_text="Standard error. A closed interval extends 1.96 times this value in each direction."
     )
     interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
     component = IntegerField(
-        help_text="Component of the model. Ratings from different components are not comparable, even with Elo."
+        help_text="The model's component. Ratings from different components are not comparable, even with Elo."
     )
     unbounded = BooleanField(
         help_text=(
-            "True if the model's votes do not determine a finite rating. The rating then comes from a rule. Always"
-            " false with Elo."
+            "True if the model's votes do not determine a finite rating. In that case, a rule determines the rating."
+            " Always false with Elo."
         )
     )
     votes = IntegerField()
     voters = IntegerField(allow_null=True, help_text="Number of voters, if known.")
     wins = IntegerField(allow_null=True, help_text="Number of wins. Null on a reference board.")
     losses = IntegerField(allow_null=True, help_text="Number of losses. Null on a reference board.")
-    ties = IntegerField(allow_null=True, help_text="Number of ties, including votes for both bad.")
+    ties = IntegerField(allow_null=True, help_text="Number of ties, including both-bad votes.")
     both_bad, win_rate = IntegerField(allow_null=True), FloatField(allow_null=True)
     provisional = BooleanField()
 
@@ -122,10 +123,12 @@ class ReferenceSchema(Schema):
 
 
 class BoardSchema(BoardKeySchema):
-    computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the board. Null before the first vote.")
+    computed_at = serializers.DateTimeField(
+        allow_null=True, help_text="Time when the board was computed. Null before the first vote."
+    )
     votes = IntegerField(
         allow_null=True,
-        help_text="Number of votes. Under style control, only votes with a known style. Null on a reference board.",
+        help_text="Number of votes. Under style control, only those with a known style. Null on a reference board.",
     )
     last_vote_id = IntegerField(allow_null=True, help_text="ID of the newest vote on the board.")
     scale = RatingScaleSchema()
@@ -147,7 +150,7 @@ class BoardSchema(BoardKeySchema):
 
 class FrontierRowSchema(Schema):
     rank = IntegerField()
-    model, name = CharField(help_text="Slug of the model."), CharField()
+    model, name = CharField(help_text="Model slug."), CharField()
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     provisional = BooleanField()
     value = FloatField(help_text="US dollars per million tokens, or tokens per second.")
@@ -157,7 +160,7 @@ class FrontierRowSchema(Schema):
 
 
 class FrontierExclusionSchema(Schema):
-    model, name = CharField(help_text="Slug of the model."), CharField()
+    model, name = CharField(help_text="Model slug."), CharField()
     reason = serializers.ChoiceField(frontier.EXCLUSION_REASONS)
 
 
@@ -179,11 +182,9 @@ class MatrixField(serializers.ListField):
 
 class PairwiseSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(allow_null=True)
-    models = serializers.ListField(
-        child=CharField(), help_text="Slugs of the rows and columns, in the order of the board."
-    )
+    models = serializers.ListField(child=CharField(), help_text="Model slugs for the rows and columns, in board order.")
     wins = MatrixField(IntegerField(), "Number of votes that the row's model won against the column's model.")
-    ties = MatrixField(IntegerField(), "Number of votes for a tie or both bad.")
+    ties = MatrixField(IntegerField(), "Number of ties, including both-bad votes.")
     counts = MatrixField(IntegerField(), "Number of votes on the pair.")
     win_probability = MatrixField(
         FloatField(allow_null=True), "Predicted score of the row's model, where a tie is half a win."
@@ -232,7 +233,7 @@ class PoolSchema(Schema):
     kind = serializers.ChoiceField(Pool.Kind.values)
     provenance = CharField(help_text="Source of the pool's votes or ratings. Empty for this arena's own votes.")
     categories = serializers.ListField(
-        child=CharField(), help_text="Slugs of the categories that have a board, sorted."
+        child=CharField(), help_text="Slugs of the categories that have a board, in alphabetical order."
     )
 
 
@@ -257,12 +258,10 @@ class VoteStyleField(serializers.DictField):
 
 class PublicVoteSchema(Schema):
     id = IntegerField()
-    model_a, model_b = CharField(help_text="Name of the model."), CharField()
+    model_a, model_b = CharField(help_text="Model name."), CharField()
     winner = serializers.ChoiceField([*WINNER_NAMES.values()])
-    timestamp = serializers.DateTimeField(allow_null=True, help_text="Time of the vote, truncated to the hour.")
-    voter = CharField(
-        allow_null=True, help_text="Pseudonym of the voter. It is different on each day and in each pool."
-    )
+    timestamp = serializers.DateTimeField(allow_null=True, help_text="Vote time, truncated to the hour.")
+    voter = CharField(allow_null=True, help_text="Voter pseudonym. It differs by day and by pool.")
     conv_metadata = VoteStyleField(child=FloatField(), allow_null=True, help_text="Style features of both answers.")
     weight = IntegerField()
     counted = BooleanField()
@@ -282,7 +281,7 @@ class PublicVotePageSchema(Schema):
 
 class AgreementConditionsSchema(Schema):
     key = CharField()
-    models = IntegerField(help_text="Number of models with a score under these conditions and a rating.")
+    models = IntegerField(help_text="Number of models that have a rating and a score under these conditions.")
     task, metric = CharField(source="ranking.first.task"), CharField(source="ranking.first.metric")
     filter = CharField(source="ranking.first.filter")
     shots = IntegerField(source="ranking.first.shots", allow_null=True)
@@ -294,7 +293,7 @@ class AgreementConditionsSchema(Schema):
 
 
 class AgreementPointSchema(Schema):
-    model, name = CharField(help_text="Slug of the model."), CharField()
+    model, name = CharField(help_text="Model slug."), CharField()
     rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
     score = FloatField(help_text="Score, from 0 to 100.")
     score_margin = FloatField(allow_null=True, help_text="Half the width of the score's 95% interval. Null if unknown.")
@@ -305,7 +304,7 @@ class AgreementPointSchema(Schema):
     z_low, z_high = (
         FloatField(
             allow_null=True,
-            help_text="Lower end of the 95% interval of `z`, from the errors of the score and the rating.",
+            help_text="Lower end of the 95% interval for `z`, based on the errors of the score and the rating.",
         ),
         FloatField(allow_null=True),
     )
@@ -313,12 +312,12 @@ class AgreementPointSchema(Schema):
 
 
 class AgreementExclusionSchema(Schema):
-    model, name = CharField(help_text="Slug of the model."), CharField()
+    model, name = CharField(help_text="Model slug."), CharField()
     reason = serializers.ChoiceField(benchmark_agreement.EXCLUSION_REASONS)
 
 
 class DisagreementSchema(Schema):
-    benchmark = CharField(source="benchmark.slug", help_text="Slug of the benchmark.")
+    benchmark = CharField(source="benchmark.slug", help_text="Benchmark slug.")
     pool, category = CharField(source="board.pool"), CharField(source="board.category")
     computed_at = serializers.DateTimeField(source="board.computed_at", allow_null=True)
     conditions = AgreementConditionsSchema(source="group", allow_null=True)
@@ -335,7 +334,7 @@ class DisagreementSchema(Schema):
     spearman = FloatField(source="regression.spearman", allow_null=True)
     spearman_low = FloatField(source="regression.spearman_low", allow_null=True)
     spearman_high = FloatField(source="regression.spearman_high", allow_null=True)
-    far = FloatField(help_text="Minimum |z| of a model that is far from the regression line.")
+    far = FloatField(help_text="Minimum |z| at which a model counts as far from the regression line.")
     rank_signal = serializers.ChoiceField(("kept", "lost"), allow_null=True)
     points = AgreementPointSchema(
         many=True, help_text="Models, sorted from far below the regression line to far above it."

@@ -22,7 +22,7 @@ class PlacementSchema(Schema):
     pool, category = CharField(source="pool.slug"), CharField()
     among = IntegerField(source="ranked_models", help_text="Number of ranked models in the component.")
     rank = IntegerField(
-        source="row.rank", allow_null=True, help_text="Rank of the model. Null if the model is not ranked."
+        source="row.rank", allow_null=True, help_text="The model's rank. Null if the model is not ranked."
     )
     rank_low = IntegerField(source="row.rank_low", allow_null=True)
     rank_high = IntegerField(source="row.rank_high", allow_null=True)
@@ -62,7 +62,7 @@ class ModelReportSchema(ModelDetailSchema):
         allow_null=True, help_text="Voters' reasons in one pool. Null if fewer than five people gave a reason."
     )
     scores = ModelScoreSchema(
-        many=True, help_text="Benchmark scores. Scores are comparable only if their conditions are equal."
+        many=True, help_text="Benchmark scores. Scores are comparable only if their conditions are the same."
     )
 
 
@@ -83,24 +83,26 @@ class ProportionSchema(Schema):
 class CountedVotesSchema(Schema):
     counted, uncounted = IntegerField(), IntegerField()
     reasons = VoteReasonSchema(many=True, help_text="Reasons why votes are not counted, most frequent first.")
-    ties = IntegerField(help_text="Number of ties, including votes for both bad.")
-    left = ProportionSchema(allow_null=True, help_text="Share of votes with a winner that chose the left answer.")
+    ties = IntegerField(help_text="Number of ties, including both-bad votes.")
+    left = ProportionSchema(
+        allow_null=True, help_text="Among votes with a winner, the share that chose the left answer."
+    )
     skipped = ProportionSchema(
         allow_null=True,
-        help_text="Share of blind battles that were skipped instead of voted on. Null if unknown.",
+        help_text="Share of blind battles that were skipped rather than voted on. Null if unknown.",
     )
     replaced = ProportionSchema(allow_null=True, help_text="Share of these battles in which a model was replaced.")
 
 
 class ModelVotesSchema(Schema):
-    model, name = CharField(source="slug", help_text="Slug of the model."), CharField()
+    model, name = CharField(source="slug", help_text="Model slug."), CharField()
     organization = BlankAsNullField(source="maker")
     retired = BooleanField()
     counted, uncounted = IntegerField(), IntegerField()
     reasons = VoteReasonSchema(many=True)
     share = FractionField(
         source="percent",
-        help_text="Share of the counted votes in which this model took part. The shares add up to 2.",
+        help_text="Share of the counted votes that involve this model. The shares add up to 2.",
     )
     chance = FractionField(
         allow_null=True, help_text="Probability of being drawn for the next blind battle if all models are available."
@@ -112,28 +114,28 @@ class ReplacementSchema(Schema):
 
 
 class ModelBattlesSchema(Schema):
-    model, name = CharField(source="slug", help_text="Slug of the model."), CharField()
+    model, name = CharField(source="slug", help_text="Model slug."), CharField()
     drawn = IntegerField(help_text="Number of finished blind battles, including those in which the model was replaced.")
     replaced = ReplacementSchema(
         many=True, help_text="Number of battles in which the model failed before its first word and was replaced."
     )
     refused = IntegerField(
         help_text=(
-            "Number of battles in which the model or its provider refused to answer. The model is not replaced then."
+            "Number of battles in which the model or its provider refused to answer. Such models are not replaced."
         )
     )
     void = IntegerField(
         help_text="Number of battles that ended without a vote because the model failed to answer the first question."
     )
     one_sided = IntegerField(
-        help_text="Number of uncounted votes after a question made only this model fail, with a delay of one day."
+        help_text="Number of uncounted votes after a question made only this model fail. Updated with a one-day delay."
     )
 
 
 class MakerVotesSchema(Schema):
-    organization = BlankAsNullField(source="name", help_text="Name of the organization. Null if unknown.")
+    organization = BlankAsNullField(source="name", help_text="Organization name. Null if unknown.")
     models, retired = IntegerField(), IntegerField()
-    share = FractionField(source="percent", help_text="Share of all sides of counted votes. The shares add up to 1.")
+    share = FractionField(source="percent", help_text="Share of all sides in counted votes. The shares add up to 1.")
     chance = FractionField(allow_null=True, help_text="Expected share of the sides in the next blind battle.")
 
 
@@ -141,11 +143,11 @@ class DrawSchema(Schema):
     pairs = IntegerField()
     least = FractionField(help_text="Probability of the least likely pair.")
     most = FractionField(help_text="Probability of the most likely pair.")
-    shared_evenly = FloatField(help_text="Part of the probability that is distributed evenly over all pairs.")
+    shared_evenly = FloatField(help_text="Part of the probability that is distributed evenly across all pairs.")
 
 
 class AuditMoveSchema(Schema):
-    model, name = CharField(source="slug", help_text="Slug of the model."), CharField()
+    model, name = CharField(source="slug", help_text="Model slug."), CharField()
     moved, se = FloatField(), FloatField(source="error", help_text="Standard error of the change.")
 
 
@@ -154,7 +156,7 @@ class DrawAuditSchema(Schema):
     heaviest = FloatField(source="most", help_text="Largest weight of a vote. A vote on an average pair has weight 1.")
     clustered = BooleanField(help_text="True if the standard errors are clustered by voter.")
     models = IntegerField()
-    expected = FloatField(help_text="Expected number of models that would be flagged by chance.")
+    expected = FloatField(help_text="Number of models expected to be flagged by chance.")
     flagged = AuditMoveSchema(
         many=True, help_text="Models whose rating changes by more than two standard errors, largest change first."
     )
@@ -184,7 +186,7 @@ class MethodReportSchema(Schema):
     )
     rows = IntegerField(help_text="Number of models on that board.")
     intervals = IntegerField(help_text="Number of closed intervals on that board.")
-    expected_misses = FloatField(help_text="Expected number of these intervals that miss the true rating.")
+    expected_misses = FloatField(help_text="Number of these intervals expected to miss the true rating.")
     style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # the API's name
     counted_at = serializers.DateTimeField(
         source="counts.counted_at",
@@ -193,8 +195,8 @@ class MethodReportSchema(Schema):
     )
     votes = CountedVotesSchema(source="counts", allow_null=True)
     models = ModelVotesSchema(source="shares", many=True, help_text="All models with votes, most votes first.")
-    battles = ModelBattlesSchema(many=True, help_text="Failures of each model, highest failure rate first.")
-    makers = MakerVotesSchema(many=True, help_text="Shares of the organizations, largest first.")
+    battles = ModelBattlesSchema(many=True, help_text="Each model's failures, highest failure rate first.")
+    makers = MakerVotesSchema(many=True, help_text="Each organization's shares, largest first.")
     draw = DrawSchema(
         source="counts.draw",
         allow_null=True,
@@ -208,7 +210,7 @@ class MethodReportSchema(Schema):
 
 
 class ModelNameSchema(Schema):
-    model, name = CharField(help_text="Slug of the model."), CharField()
+    model, name = CharField(help_text="Model slug."), CharField()
 
 
 class RowFiguresSchema(Schema):
@@ -218,9 +220,9 @@ class RowFiguresSchema(Schema):
 
 
 class ModelMovementSchema(Schema):
-    model = CharField(source="current.model", help_text="Slug of the model.")
+    model = CharField(source="current.model", help_text="Model slug.")
     name = CharField(source="current.name")
-    change = FloatField(help_text="Change of the rating, minus `shift`.")
+    change = FloatField(help_text="Change in the rating, minus `shift`.")
     beyond_noise = serializers.ListField(
         source="significant",
         child=serializers.ChoiceField(("rating", "rank", "tier")),
@@ -240,9 +242,9 @@ class DailyVotesSchema(Schema):
 class MovementReportSchema(BoardKeySchema):
     since, until = serializers.DateTimeField(), serializers.DateTimeField()
     computed_then = serializers.DateTimeField(
-        allow_null=True, help_text="Time of the newest board at `since`. Null if there was no board yet."
+        allow_null=True, help_text="Time of the newest board as of `since`. Null if there was no board yet."
     )
-    computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the newest board at `until`.")
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the newest board as of `until`.")
     votes = IntegerField(allow_null=True, help_text="Number of votes that were added. Null if unknown.")
     shift = FloatField(allow_null=True, help_text="Change that all ratings share, because their mean stays at 1,000.")
     models = ModelMovementSchema(
@@ -254,5 +256,5 @@ class MovementReportSchema(BoardKeySchema):
     went = ModelNameSchema(source="removed", many=True)
     days = DailyVotesSchema(
         many=True,
-        help_text="Votes per day for up to thirty days, oldest first. Imported votes count on the day of their import.",
+        help_text="Votes per day for up to thirty days, oldest first. Imported votes count on their import day.",
     )

@@ -62,8 +62,8 @@ class ModelDetailView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Get a model.
 
-        Returns the fields of the model list and more: the model's positions on the boards, voters' reasons, the terms
-        of its license, conflicting sources, and benchmark scores.
+        Returns the same fields as the model list, plus the model's positions on the boards, voters' reasons, the
+        license terms, conflicting sources, and benchmark scores.
         """
         report = model_report.build_model_report(get_known_model(slug), request.query_params)
         return Response(serializers_reports.ModelReportSchema(report).data)
@@ -75,10 +75,11 @@ class LeaderboardView(APIView):
         """Get a board.
 
         Returns the newest board at or before `at`, exactly as it was published. Ratings are maximum-likelihood
-        estimates with sandwich intervals, in full precision. Open ends of intervals are null. Under style control, only
-        votes with a known style of both answers are counted. If there are none, `votes` is 0 and all coefficients are
-        null. If no finite ratings fit these votes, there are no rows and `problem` is `separable`. Style control and
-        Elo return 404 for pools that were imported as counts. The page `/method/#figures` defines each value.
+        estimates with sandwich intervals, at full precision. Open ends of intervals are null. Under style control, only
+        votes for which the style of both answers is known are counted. If there are none, `votes` is 0 and all
+        coefficients are null. If no finite ratings fit these votes, there are no rows and `problem` is `separable`.
+        Style control and Elo return 404 for pools that were imported as counts. The page `/method/#figures` defines
+        each value.
         """
         board = snapshot_cache.get_board(snapshots.parse_api_board_key(request.query_params))
         return _build_conditional_response(request, board.body, board.etag)
@@ -95,7 +96,7 @@ class PairwiseView(APIView):
                 str,
                 many=True,
                 explode=False,
-                description="Slugs of the models to include, separated by commas.",
+                description="Model slugs to include, separated by commas.",
             ),
         ],
     )
@@ -105,8 +106,8 @@ class PairwiseView(APIView):
         Returns matrices of votes, predicted scores, rating differences with standard errors, and the number of direct
         votes that would separate each pair. Each cell compares the row's model with the column's model, best model
         first. The errors come from the joint covariance and the effective number of voters. Values are null if a rating
-        is unbounded or the two models are not comparable. With `at`, the matrices come from the last board of a day,
-        and `computed_at` is its time. The page `/method/#figures` defines each value.
+        is unbounded or the two models are not comparable. If you send `at`, the matrices come from the last board of a
+        day, and `computed_at` is its time. The page `/method/#figures` defines each value.
         """
         from ratings.boards import pairwise  # loads scipy, which is slow to import
 
@@ -134,7 +135,7 @@ class FrontierView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Compare ratings with price or speed.
 
-        Returns the models of a board with their current price (US dollars per million tokens, blended 3:1) or their
+        Returns the models on a board with their current price (US dollars per million tokens, blended 3:1) or their
         current speed on this site (tokens per second). A model is on the frontier if no other model is better in both
         respects. `left_out` lists the omitted models with the reason.
         """
@@ -156,11 +157,11 @@ class MovementReportView(APIView):
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """List the changes of a board.
+        """List changes to a board.
 
-        Compares the newest boards at or before two times. A change of rating is significant if the current rating lies
-        outside the earlier interval. A change of rank is significant if the current rank, counted among the earlier
-        models, lies outside the earlier rank range. A change of tier is always significant. The response also contains
+        Compares the newest boards at or before two times. A change in rating is significant if the current rating lies
+        outside the earlier interval. A change in rank is significant if the current rank, counted among the earlier
+        models, lies outside the earlier rank range. A change in tier is always significant. The response also contains
         the votes per day.
         """
         since, until = (_parse_time(request, name) for name in ("since", "until"))
@@ -175,7 +176,7 @@ class MethodReportView(APIView):
         "leaderboard_method", response=serializers_reports.MethodReportSchema, parameters=[parameters.POOL]
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """Get the figures of the method page.
+        """Get the figures on the method page.
 
         Returns the figures behind a pool's ratings: counted votes, reasons why other votes are not counted, the shares
         of each model and organization, whether voters favor a side, the draw probabilities with their audit, and the
@@ -208,7 +209,7 @@ class RatingHistoryView(APIView):
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
-            raise field_error("model", f"You can give model at most {MAX_SERIES} times.")
+            raise field_error("model", f"You can send model at most {MAX_SERIES} times.")
         since, until = (_parse_time(request, name) for name in ("since", "until"))
         series = time_series.load_series(board_key, parameters.parse_model_slugs(models), since, until)
         return _build_json_response(request, serializers.RatingHistorySchema(series).data)
@@ -270,9 +271,9 @@ class VoteListView(APIView):
         ],
     )
     def get(self, request: Request) -> Response:
-        """List votes of the public record.
+        """List votes in the public record.
 
-        Returns the votes of a pool, sorted by ID, except those of the last 24 hours. Votes contain no texts, and times
+        Returns the votes in a pool, sorted by ID, except those from the last 24 hours. Votes contain no text, and times
         are truncated to the hour. A pseudonym is valid for one person, one day, and one pool. To get new votes later,
         send the last ID that you have as `after`.
         """
@@ -288,7 +289,7 @@ class VoteListView(APIView):
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """Download the public record.
 
-    Returns all votes as JSON Lines, in the format of `export_votes --public` and `import_votes`.
+    Returns all votes as JSON Lines, in the format used by `export_votes --public` and `import_votes`.
     """
     if method_error := reject_unsafe_method(request, "The record is read-only."):
         return method_error
@@ -305,7 +306,7 @@ async def download_votes(request: HttpRequest) -> HttpResponseBase:
 
 @database_sync_to_async
 def _open_record(request: HttpRequest, pool: str) -> Any:
-    """The content of the file; empty for HEAD. Raises RequestError as `RecordStream` does, and for an unknown pool."""
+    """Return the file content (empty for HEAD). Raises RequestError as `RecordStream` does, and for an unknown pool."""
     quotas.charge_file(request)
     public_record.check_pool(pool)
     if request.method == "HEAD":
@@ -320,7 +321,7 @@ class DisagreementView(APIView):
         tag=BENCHMARKS_TAG,
         response=serializers.DisagreementSchema,
         parameters=[
-            OpenApiParameter("pool", str, description="Slug of a pool (see `pools/`)."),
+            OpenApiParameter("pool", str, description="Pool slug (see `pools/`)."),
             parameters.CATEGORY,
             OpenApiParameter(
                 "conditions", str, description="A `key` from the response. The default is the key with the most models."
@@ -332,7 +333,7 @@ class DisagreementView(APIView):
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Compare a benchmark with human votes.
 
-        Fits a linear regression of the ratings of a board on comparable benchmark scores. A model far below the line
+        Fits a linear regression of a board's ratings on comparable benchmark scores. A model far below the line
         has a higher score than human votes suggest, because of overfitting, leakage, a narrow scope, or chance. If the
         rank correlation is below 0.3, the benchmark no longer ranks models as voters do. If there are too few models or
         all values are equal, `problem` is set and there is no line. By default, the ratings are this arena's own. If
@@ -359,16 +360,16 @@ class ShortlistView(APIView):
 
 @database_sync_to_async
 def _open_stream(request: HttpRequest) -> SharedSlot:
-    """A slot for a stream of board events; its opening counts as one API call. Raises RequestError 429 and 503."""
+    """Return a slot for a stream of board events, which counts as one API call. Raises RequestError 429 and 503."""
     quotas.charge_stream(request)
     return event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
 
 
 @csrf_exempt  # see above
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
-    """Follow changes of boards.
+    """Follow changes to boards.
 
-    Streams server-sent events for five minutes. A `board` event follows within a second of each change of a board.
+    Streams server-sent events for five minutes. A `board` event arrives within a second of each change to a board.
     """
     if method_error := reject_unsafe_method(request, "The event stream is read-only."):
         return method_error

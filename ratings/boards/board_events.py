@@ -23,7 +23,7 @@ MAX_STREAM_LENGTH = 1000
 HEARTBEAT_S = 15.0
 BLOCK_MS = 250
 RETRY_DELAY_S = 0.5
-BEFORE_ALL_ENTRIES = b"0"  # an id below all ids in the stream
+BEFORE_ALL_ENTRIES = b"0"  # lower than all ids in the stream
 logger = logging.getLogger(__name__)
 
 
@@ -55,8 +55,7 @@ class BoardEventReader:
     """Reads the stream and forwards its entries. There is one reader per process; it runs while any page is open.
 
     last_entry_id: the next read starts after this entry, or None until the reader has chosen its start.
-    can_serve: set when pages no longer have to wait for the reader, because it has chosen its start (even if Redis is
-        down) or has ended.
+    can_serve: set when the reader has chosen its start (even if Redis is down) or has ended. Pages wait for it.
     """
 
     def __init__(self, retry_delay_s: float = RETRY_DELAY_S) -> None:
@@ -70,14 +69,14 @@ class BoardEventReader:
     def acquire_slot(self, limits: Mapping[str, int]) -> SharedSlot:
         """Return a slot for one more page. Call this in a thread.
 
-        limits: client key → number of streams that the client may have open in all processes
+        limits: client key → number of streams that the client can have open across all processes
 
-        Raises RequestError 429 if the client has too many open streams, and 503 if the process has.
+        Raises RequestError 429 if the client has too many open streams, and 503 if the process does.
         """
         return sse.acquire_slot(self.slots, limits)
 
     def stream(self, slot: SharedSlot) -> EventStream:
-        """Return the events of `follow` as response content."""
+        """Return the events from `follow` as response content."""
         return EventStream(slot, self.follow(slot))
 
     async def follow(self, slot: SharedSlot) -> AsyncIterator[bytes]:
@@ -105,7 +104,7 @@ class BoardEventReader:
         )  # otherwise, pages would wait forever if the task is canceled
 
     async def _run(self, can_serve: asyncio.Event) -> None:
-        # Python 3.11 may lose a cancellation that arrives while a command is being sent, so the loop checks for it.
+        # Python 3.11 can lose a cancellation that arrives while a command is being sent, so the loop checks for it.
         task = asyncio.current_task()
         async with redis_clients.connect_async_redis() as redis:
             self.last_entry_id = None
@@ -113,10 +112,10 @@ class BoardEventReader:
                 try:
                     await self._read(redis, can_serve)
                 except (RedisError, OSError) as error:
-                    logger.warning("Redis is unavailable; open pages see new boards later: %s", error)
+                    logger.warning("Redis is unavailable, so open pages will show new boards later: %s", error)
                     await self._wait_for_retry(can_serve)
                 except Exception:
-                    logger.exception("The board events could not be read; open pages see new boards later")
+                    logger.exception("The board events could not be read, so open pages will show new boards later")
                     await self._wait_for_retry(can_serve)
             self.task = None
 
@@ -127,14 +126,14 @@ class BoardEventReader:
         self._forward(await redis.xread({STREAM_KEY: self.last_entry_id}, block=BLOCK_MS))
 
     async def _wait_for_retry(self, can_serve: asyncio.Event) -> None:
-        # Entries may arrive during the outage. The next read starts before them, so open pages do not miss them.
+        # Entries might arrive during the outage. The next read starts before them, so open pages do not miss them.
         if self.last_entry_id is None:
             self.last_entry_id = BEFORE_ALL_ENTRIES
         can_serve.set()
         await asyncio.sleep(self.retry_delay_s)
 
     def _forward(self, response: Any) -> None:
-        """Send the entries of one read to all pages. If an entry causes an error, the next read continues after it."""
+        """Send the entries from one read to all pages. If an entry causes an error, the next read skips it."""
         for _, entries in response:
             for entry_id, hint in entries:
                 self.last_entry_id = entry_id

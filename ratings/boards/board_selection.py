@@ -1,6 +1,6 @@
-"""Selects the board of a page.
+"""Selects the board for a page.
 
-Before the first vote in this arena, it is the board of the public votes that ship with it.
+Before the first vote in this arena, it is the board for the public votes that ship with Arena.
 
 All pages about a board use this module, so links between them lead to the same board.
 """
@@ -18,7 +18,7 @@ from ratings.models import SEED_POOL, Pool
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
     """Return the key of the board to show, and the board.
 
-    It is the requested board. If the request names no pool and this arena has no votes yet, it is the board of the
+    It is the requested board. If the request names no pool and this arena has no votes yet, it is the board for the
     shipped public votes instead. Raises RequestError as `snapshots.load_newest_board` does.
     """
     board = snapshot_cache.get_board(requested_key)
@@ -31,7 +31,7 @@ def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tupl
 
 @dataclass(frozen=True, eq=False)
 class BoardSelection:
-    """The board of a page, its pool, and the other pools to choose from.
+    """The board for a page, its pool, and the other pools to choose from.
 
     is_substitute: True if the page shows the shipped public votes because the requested board has no votes yet.
     """
@@ -44,7 +44,7 @@ class BoardSelection:
 
     @property
     def credit(self) -> dict[str, str] | None:
-        """The publisher, source, and license of a reference board, or None for a board of votes."""
+        """The publisher, source, and license of a reference board, or None for a board based on votes."""
         credit: dict[str, str] | None = self.published.board.get("reference")
         return credit
 

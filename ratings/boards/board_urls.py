@@ -14,7 +14,7 @@ ParameterValue = str | datetime | list[str] | None
 
 
 def build_board_parameters(board_key: BoardKey) -> dict[str, str]:
-    """Return the query parameters of this board, without default values."""
+    """Return the query parameters for this board, excluding default values."""
     defaults = asdict(BoardKey())
     return {name: format_parameter(value) for name, value in asdict(board_key).items() if value != defaults[name]}
 
@@ -22,8 +22,8 @@ def build_board_parameters(board_key: BoardKey) -> dict[str, str]:
 def build_board_url(name: str, board_key: BoardKey, **extra_parameters: ParameterValue) -> str:
     """Return the URL of a view for this board.
 
-    name: the URL name of the view.
-    extra_parameters: further query parameters. None values are omitted.
+    name: the view's URL name.
+    extra_parameters: additional query parameters. None values are omitted.
     """
     parameters: dict[str, str | list[str]] = {**build_board_parameters(board_key)}
     for parameter, value in extra_parameters.items():
@@ -38,7 +38,7 @@ def build_query_string(parameters: Mapping[str, str | list[str]] | list[tuple[st
 
 
 def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) -> HttpResponseRedirect | None:
-    """Return a redirect to the URL without the empty fields of a form, or None if there are no empty fields.
+    """Return a redirect that removes empty form fields from the URL, or None if there are no empty fields.
 
     build_query: returns the short query string. It is slow compared with a cached page, so it is called only for a
         redirect.

@@ -11,7 +11,7 @@ BoardRow = Mapping[str, Any]
 class ModelMovement:
     """The rows of one model on both boards, and how they differ.
 
-    change: the change of the rating in Elo points, without the common shift of all ratings.
+    change: the change in the rating in Elo points, excluding the common shift of all ratings.
     significant: the names of the fields (rating, rank, tier) that changed significantly. None if a board has no
         intervals.
     """
@@ -61,7 +61,7 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
 
     Tier: every change is significant, because a test separates the tiers.
 
-    A model that is unranked on one of the boards has no change of rank or tier.
+    A model that is unranked on one of the boards has no change in rank or tier.
     """
     old_rows = _index_main_rows(earlier)
     new_rows = _index_main_rows(current)
@@ -110,7 +110,7 @@ def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:
 def _list_significant_changes(earlier: BoardRow, current: BoardRow, rating: float, rank: int | None) -> tuple[str, ...]:
     """Return the names of the fields that changed significantly.
 
-    rating: the current rating without the common shift.
+    rating: the current rating, excluding the common shift.
     rank: the current rank among the models that are ranked on both boards, or None.
     """
     low, high = earlier["ci_low"], earlier["ci_high"]

@@ -22,7 +22,7 @@ PUBLISHED_INTERVAL = "published"  # the `interval` of rows on a reference board
 ONE_VOTE_HALF_WIDTH = Z95 * ELO_SCALE
 # If an interval is this many times wider than the number of votes explains, it has other causes too.
 EXCESS_WIDTH_RATIO = 1.5
-# With this win rate, a vote has half the information that it has with a win rate of one half.
+# At this win rate, a vote carries half as much information as at a win rate of one half.
 ONE_SIDED_WIN_RATE = 0.85
 
 _OTHER_CAUSES = {
@@ -37,9 +37,9 @@ _OTHER_CAUSES = {
 
 
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
-    """Return sentences that explain the width of an interval, most important first.
+    """Return sentences that explain an interval's width, most important first.
 
-    The last one says how to make it narrower.
+    The last sentence says how to make the interval narrower.
     """
     if row["interval"] == PUBLISHED_INTERVAL:
         return [_("The publisher does not explain this interval.")]
@@ -55,7 +55,7 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
 
 
 def explain_provisional(row: Mapping[str, Any], *, is_own_pool: bool = True) -> str:
-    """Return the reasons why a rating is provisional, as one text.
+    """Return the reasons why a rating is provisional, as one string.
 
     is_own_pool: whether the pool belongs to this arena. If so, a rating with few voters is provisional too.
     """
@@ -68,7 +68,7 @@ def explain_provisional(row: Mapping[str, Any], *, is_own_pool: bool = True) -> 
 
 
 def describe_missing_votes(row: Mapping[str, Any]) -> str:
-    """Return a short text about the votes that a model still needs for a rank, or "" if it is ranked."""
+    """Return a short description of the votes that a model still needs for a rank, or "" if it is ranked."""
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
@@ -83,12 +83,14 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
 def describe_rank_rule(*, is_own_pool: bool) -> str:
     """Return the rule for when a model gets a rank, as one sentence.
 
-    is_own_pool: whether the pool belongs to this arena, so that the voters are known.
+    is_own_pool: whether the pool belongs to this arena, which means that its voters are known.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if is_own_pool:
-        return _("A rank needs %(votes)s votes, at most %(most)s of them from the same person.") % figures
-    return _("A rank needs %(votes)s votes.") % figures
+        return (
+            _("To be ranked, a model needs %(votes)s votes, at most %(most)s of them from the same person.") % figures
+        )
+    return _("To be ranked, a model needs %(votes)s votes.") % figures
 
 
 def compute_half_width(row: Mapping[str, Any]) -> float | None:
@@ -101,9 +103,9 @@ def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
     if not row["unbounded"]:
         return
     if not row["losses"] and not row["ties"]:
-        yield _("It has never lost, so no vote limits how strong it may be. The upper end is open.")
+        yield _("It has never lost, so its votes set no upper limit on its strength. The upper end is open.")
     elif not row["wins"] and not row["ties"]:
-        yield _("It has never won, so no vote limits how weak it may be. The lower end is open.")
+        yield _("It has never won, so its votes set no lower limit on its strength. The lower end is open.")
     elif row["ci_low"] is None and row["ci_high"] is None:
         yield _("No chain of votes puts it above or below the other models, so both ends are open.")
     elif row["ci_high"] is None:
@@ -133,9 +135,9 @@ def _explain_few_voters(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
     rate = row["win_rate"]
     if not row["unbounded"] and not 1 - ONE_SIDED_WIN_RATE < rate < ONE_SIDED_WIN_RATE:
-        yield _("It won %(rate)s of its votes. Such one-sided results say little about its distance to the others.") % {
-            "rate": f"{100 * rate:.0f}%"
-        }
+        yield _(
+            "It won %(rate)s of its votes. Such one-sided results say little about its distance from the others."
+        ) % {"rate": f"{100 * rate:.0f}%"}
 
 
 def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:

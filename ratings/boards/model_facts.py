@@ -1,4 +1,4 @@
-"""Facts about the models on a board, and the changes of their ratings within a day."""
+"""Facts about the models on a board, and the changes in their ratings within a day."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -57,7 +57,7 @@ class BoardModelFacts:
 
 @dataclass(frozen=True)
 class RatingChange:
-    """The change of a model's rating and rank within a day.
+    """The change in a model's rating and rank within a day.
 
     rating: in Elo points, or None if the model was not on the earlier board.
     rank: the number of ranks gained, or None if the model was unranked on one of the boards.
@@ -92,7 +92,9 @@ class BoardContext:
 
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    """Return the context of a board. It needs a fixed number of queries and is cached for `CACHE_SECONDS`."""
+    """Return a board's context. This takes a fixed number of queries, and the result is cached for
+    `CACHE_SECONDS`.
+    """
     return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))
 
 

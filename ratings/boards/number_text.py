@@ -10,7 +10,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def format_interval(row: Mapping[str, Any]) -> str:
-    """Return the interval of a row: both ends, or the closed end only, or "" if the row has no interval."""
+    """Return a row's interval: both ends, or the closed end only, or "" if the row has no interval."""
     low, high = row["ci_low"], row["ci_high"]
     if low is None and high is None:
         return "" if row["interval"] is None else _("too few votes for an interval")

@@ -1,10 +1,10 @@
 """Counts and standard errors for all pairs of models on the newest board.
 
-A table is saved in the same transaction as the snapshot of its board, so the two match. The last table of each day
-stays. For large boards, only one table is saved every 0.4 s: with 200 models, a table is 230 kB, and 27 such tables
-per second would delay votes. Other tables wait in the worker's memory until it is idle. If the worker dies, they are
-missing until the next vote on the board. `computed_at` is the time of a table. Imports and recomputations save all
-tables at once.
+A table is saved in the same transaction as the snapshot of its board, so the two match. Each day's last table stays in
+the database. For large boards, only one table is saved every 0.4 s: with 200 models, a table is 230 kB, and 27 such
+tables per second would delay votes. Other tables wait in the worker's memory until it is idle. If the worker dies,
+these tables are missing until the next vote on their boards. `computed_at` is the time when a table was computed.
+Imports and recomputations save all tables at once.
 
 The arrays are stored uncompressed, because compressing doubles is slow and saves almost nothing.
 """
@@ -27,7 +27,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 LARGE_TABLE_BYTES = 16_384  # about 50 models
 WRITE_INTERVAL_S = 0.4
-# The board may have been deleted in the meantime, and another process may have saved a newer table.
+# The board might have been deleted in the meantime, and another process might have saved a newer table.
 UPSERT_SQL = """
 INSERT INTO ratings_pairtable AS old (board_id, day, computed_at, slugs, arrays)
 SELECT new.* FROM (VALUES {rows}) AS new (board_id, day, computed_at, slugs, arrays)
@@ -36,7 +36,7 @@ ON CONFLICT (board_id, day) DO UPDATE
 SET computed_at = excluded.computed_at, slugs = excluded.slugs, arrays = excluded.arrays
 WHERE old.computed_at <= excluded.computed_at"""
 ROW_SQL = "(%s::bigint, %s::date, %s::timestamptz, %s::varchar[], %s::bytea)"
-_pending_tables: dict[int, PairTable] = {}  # board id → newest table that is not saved yet
+_pending_tables: dict[int, PairTable] = {}  # board id → newest unsaved table
 _last_large_writes: dict[int, float] = {}  # board id → monotonic time when its last large table was saved
 
 
@@ -45,7 +45,7 @@ class PairArrays:
     """The arrays of a table for M models, in the order of the board's labels. The labels are slugs.
 
     ratings (M,), error (M, M), component (M,), unbounded (M,): as in `bradley_terry.Fit`, not shifted by an anchor.
-    elo (M,): Elo ratings, or None under style control or if the order of the votes is unknown.
+    elo (M,): Elo ratings. None under style control, or if the order of the votes is unknown.
     """
 
     board: Comparisons
@@ -75,7 +75,7 @@ def build_pair_table(fit: Fit, board: Comparisons, elo: Floats | None = None) ->
 
 
 def save_pair_tables(snapshots: Iterable[Snapshot]) -> None:
-    """Save the tables of these snapshots. A table replaces an earlier one for the same board and day."""
+    """Save these snapshots' tables. A table replaces an earlier one for the same board and day."""
     for snapshot in snapshots:
         table = snapshot.pairs
         if table is not None:
@@ -91,7 +91,7 @@ def write_pending_tables(*, everything: bool = False) -> None:
 
     The large table that has waited longest comes first.
 
-    everything: save all large tables too.
+    everything: save all large tables, too.
     """
     rows: list[tuple[Any, ...]] = []
     for board_id in sorted(_pending_tables, key=lambda board_id: _last_large_writes.get(board_id, 0.0)):
@@ -116,7 +116,7 @@ def _shrink_dtype(counts: Floats) -> Indices:
 
 
 def load_pair_arrays(table: PairTable) -> PairArrays:
-    """Return the arrays of a stored table."""
+    """Return a stored table's arrays."""
     size = len(table.slugs)
     with np.load(BytesIO(table.arrays), allow_pickle=False) as arrays:
         return PairArrays(

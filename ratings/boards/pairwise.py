@@ -29,7 +29,7 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
     counts: all votes on the pair.
     win_probability: the predicted score of the row's model. A tie is half a win.
     diff, diff_se: the difference in Elo points and its standard error, from the joint covariance and the effective
-        number of voters. 1.96 times the error is half of the 95% interval.
+        number of voters. 1.96 times the error is half the width of the 95% interval.
     votes_needed: how many more direct votes would separate the two models if the estimates did not change.
 
     The last four are null if the models are not connected, or if one of them is unbounded (except with Elo).
@@ -78,7 +78,7 @@ def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
 
 
 def _find_pair_table(board_key: BoardKey) -> PairTable | None:
-    """Return the newest table of a board, or None if there is none yet.
+    """Return a board's newest table, or None if there is none yet.
 
     Raises RequestError if the board does not exist or is a reference board, which has no votes.
     """

@@ -1,4 +1,4 @@
-"""Published boards in the format in which they are sent.
+"""Published boards in the format that clients receive.
 
 Snapshots never change, so each one is serialized only once.
 """
@@ -41,7 +41,7 @@ class PublishedBoard:
 def get_board(board_key: BoardKey) -> PublishedBoard:
     """Return a board.
 
-    This needs no query if the id of the newest snapshot is cached, and one small query if the board is.
+    This takes no query if the newest snapshot's id is cached, and one small query if only the board is cached.
 
     Raises RequestError as `snapshots.load_newest_board` does.
     """

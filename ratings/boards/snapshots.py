@@ -37,7 +37,7 @@ BOOLEAN_VALUES = {"": False, "false": False, "0": False, "true": True, "1": True
 
 @dataclass(frozen=True)
 class BoardKey:
-    """The key of a board: pool, category, style control, method, and time. None as the time means now."""
+    """A board's key: pool, category, style control, method, and time. If the time is None, it means now."""
 
     pool: str = LIVE_POOL
     category: str = OVERALL_CATEGORY
@@ -47,7 +47,7 @@ class BoardKey:
 
 
 def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """Return the key from the parameters of a request.
+    """Return the key from a request's parameters.
 
     Raises RequestError 400 if a parameter is invalid.
     """
@@ -82,7 +82,7 @@ def _has_only_counts(pool: str) -> bool:
 
 
 def load_newest_board(board_key: BoardKey) -> dict[str, Any]:
-    """Return the newest board, or the newest board at the time of the key, in the API's format.
+    """Return the newest board, or the newest one as of the key's time, in the API's format.
 
     Raises RequestError 404 if the pool, category, or method is unknown, for Elo under style control, and for Elo if the
     order of the votes is unknown.
@@ -101,13 +101,13 @@ def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]
 
 
 def find_board_by_id(board_key: BoardKey, snapshot_id: int) -> dict[str, Any] | None:
-    """Return the board of a snapshot as in `load_newest_board`, or None if the snapshot was deleted."""
+    """Return a snapshot's board as in `load_newest_board`, or None if the snapshot was deleted."""
     snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
     return build_key_fields(board_key) | _build_board(snapshot) if snapshot else None
 
 
 def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
-    """Return the fields of the key in the API's format, without the time."""
+    """Return the key's fields in the API's format, excluding the time."""
     return {name: getattr(board_key, name) for name in ("pool", "category", "style_control", "method")}
 
 
@@ -119,7 +119,7 @@ def find_newest_id(board_key: BoardKey) -> int | None:
 
 
 def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
-    """Return the snapshots of a board up to the time of the key, newest first.
+    """Return a board's snapshots up to the key's time, newest first.
 
     Raises RequestError 404 for an invalid key.
     """
@@ -137,7 +137,7 @@ def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
 
 
 def select_board_id(board_key: BoardKey) -> Any:
-    """Return a subquery for the primary key of a board. It returns no row if the board does not exist."""
+    """Return a subquery for a board's primary key. It returns no row if the board does not exist."""
     boards = Board.objects.filter(
         pool__slug=board_key.pool, category__slug=board_key.category, style_control=board_key.style_control
     )
@@ -153,7 +153,7 @@ def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
 
 
 def newest_fit(field: str) -> Subquery:
-    """Return a subquery for a field of the newest Bradley-Terry snapshot, for use in a query of boards."""
+    """Return a subquery for a field of the newest Bradley-Terry snapshot, for use in a query for boards."""
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     return Subquery(newest.values(field)[:1])
 
@@ -211,8 +211,8 @@ def thin_snapshots(*, of_sets: bool = False) -> int:
     All snapshots are kept for ten minutes. After that, the last snapshot of each minute is kept for a day, of each hour
     for a month, and of each day forever. The first snapshot of a board is always kept.
 
-    of_sets: thin the boards of named sets instead of all other boards. This runs rarely, because there can be many
-        sets.
+    of_sets: thin only the boards of named sets, rather than all other boards. This runs rarely, because there can be
+        many sets.
     """
     with connection.cursor() as cursor:
         cursor.execute(THIN_SNAPSHOTS_SQL.format(kinds="=" if of_sets else "<>"))
@@ -229,7 +229,7 @@ def unpack_rows(packed: bytes | memoryview) -> list[dict[str, Any]]:
 
 
 def _get_pool(board_key: BoardKey) -> Pool:
-    """Return the pool of a board. Raises RequestError 404 if the board cannot exist."""
+    """Return a board's pool. Raises RequestError 404 if the board cannot exist."""
     pool = Pool.objects.filter(slug=board_key.pool).first()
     if pool is None:
         raise _unknown_part_error("pool", board_key.pool)
@@ -257,7 +257,7 @@ def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
 
 
 def no_votes_error(pool: str) -> RequestError:
-    """Return the error for a request that needs the votes of a reference pool."""
+    """Return the error for a request that needs votes from a reference pool."""
     return _missing_board_error(
         f"{pool!r} is a reference pool. Its ratings were published elsewhere, without the votes."
     )

@@ -18,11 +18,11 @@ POINT_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 def load_series(
     board_key: BoardKey, models: Sequence[str], since: datetime | None, until: datetime | None
 ) -> dict[str, Any]:
-    """Return the points of these models, oldest first.
+    """Return these models' points, oldest first.
 
-    If `models` is empty, return those of the ten best models on the board.
+    If `models` is empty, return the points of the ten best models on the board.
 
-    `since`, `until`, and the time of the key are inclusive. If there are more than 200 boards, 200 of them at roughly
+    `since`, `until`, and the key's time are inclusive. If there are more than 200 boards, 200 of them at roughly
     equal intervals are used, including the first and the last one. A model has a point for each board that it is on.
 
     Raises RequestError as `snapshots.load_newest_board` does, and 400 if the end is before the start.

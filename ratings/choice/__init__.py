@@ -1,1 +1,1 @@
-"""The choice of a model: from a task and limits to a shortlist and a decision."""
+"""Choosing a model: from a task and limits to a shortlist and a decision."""

@@ -33,7 +33,7 @@ MODEL_COLUMNS = {
 
 @dataclass(frozen=True)
 class LaunchWeeks:
-    """The user's estimates of the number of weeks until launch, with an API and with self-hosting.
+    """The user's estimates of the weeks until launch, with an API and with self-hosting.
 
     None means unknown.
     """
@@ -43,11 +43,11 @@ class LaunchWeeks:
 
 
 def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
-    """Return all models that are not retired, with their ratings from the rows of a board."""
+    """Return all models that are not retired, with their ratings from a board's rows."""
     current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
     prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
     measured = load_performance(current.values_list("pk", flat=True))
-    # Published ratings come without a covariance, so their tiers are based on intervals.
+    # Published ratings have no covariance, so their tiers are based on intervals.
     interval_tiers = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
     rated = {row["model"]: row for row in rows if row["component"] == 0}
     candidates = []

@@ -1,4 +1,4 @@
-"""The document of a decision: limits, matching models, their blind battles, the chosen model, and the reason.
+"""The decision document: limits, matching models, their blind battles, the chosen model, and the reason.
 
 It can be rendered as a page, as JSON, or as Markdown.
 """
@@ -37,13 +37,13 @@ CHECKLIST = (
         "License: someone with authority has read the terms, including what happens to the data that you send."
     ),
     gettext_lazy(
-        "Red team: instructions hidden in documents and pages, attempts to read the prompt or the data of other people."
+        "Red team: instructions hidden in documents and pages, attempts to read the prompt or data from other users."
     ),
     gettext_lazy(
         "Red team: harmful requests, invented sources, confidently wrong answers, refusals of harmless requests."
     ),
     gettext_lazy("Fairness: the same question about different people, and in each language that you will use."),
-    gettext_lazy("Fallback: a second choice is named and switching has been tested."),
+    gettext_lazy("Fallback: a second choice has been named, and switching to it has been tested."),
     gettext_lazy("Review: a date is set, no later than the day on which the provider retires the model."),
 )
 
@@ -57,10 +57,10 @@ class DecisionForm(ChoiceForm):
 
 @dataclass(frozen=True)
 class Decision:
-    """The content of a decision.
+    """A decision's content.
 
     limits: pairs of label and value.
-    own_rows: the rows of the board of battles between the contestants.
+    own_rows: board rows from the battles between the contestants.
     """
 
     day: date
@@ -87,7 +87,7 @@ class Decision:
 
     @property
     def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
-        """The options of the form: first the contestants, then all other survivors."""
+        """The form's options: first the contestants, then all other survivors."""
         contestants = list(self.choice.contestants)
         slugs = {assessment.candidate.slug for assessment in contestants}
         others = [
@@ -98,7 +98,7 @@ class Decision:
 
     @property
     def leaders(self) -> int:
-        """The number of models that may be the best according to the blind battles."""
+        """The number of models that could be the best according to the blind battles."""
         return sum(row["tier"] == 1 for row in self.own_rows)
 
     @property
@@ -188,11 +188,11 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
             "category": choice.category,
             "day": f"{choice.computed_at:%Y-%m-%d}",
         }
-        yield _("Tiers are from the board %(category)s of %(pool)s, as of %(day)s.") % source + "\n"
+        yield _("Tiers are from the %(category)s board of %(pool)s, as of %(day)s.") % source + "\n"
     if choice.pool.kind == Pool.Kind.REFERENCE:
         sentence = _(
-            "The ratings were published elsewhere, not by this site; models in a tier have intervals that overlap the"
-            " interval of the best model in the tier."
+            "The ratings were published elsewhere, not by this site. In each tier, every model's interval overlaps the"
+            " interval of the tier's best model."
         )
         yield sentence + "\n"
 

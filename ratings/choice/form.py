@@ -1,6 +1,6 @@
 """The form for choosing a model: a task and hard limits, with one sentence per limit about why it matters.
 
-The pages of models use the same sentences.
+Model pages use the same sentences.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ FORM_SECTIONS: list[tuple[Any, list[str]]] = [
         ["latency", "speed", "failures", "rate", "token_rate", "weeks", "api_weeks", "own_weeks"],
     ),
 ]
-# Limit → field of the catalog. The other limits are about prices, the user's estimates, or measurements.
+# Limit → field of the catalog. The other limits concern prices, the user's estimates, or measurements.
 LIMITED_FACTS = {
     "context": "context_window",
     "cutoff": "knowledge_cutoff",
@@ -49,10 +49,11 @@ OTHER_REASONS = {
         "The memory for the weights determines the machine and its cost, which matters if you host the model."
     ),
     "price": _(
-        "This price allows a first comparison without your traffic. It assumes three input tokens per output token."
+        "This price allows a first comparison before you know your traffic. It assumes three input tokens per output"
+        " token."
     ),
-    "monthly": _("Your monthly bill grows with every user, which matters if you have a budget."),
-    "latency": _("Waiting more than a second or two feels broken, which matters for chat and code completion."),
+    "monthly": _("Your monthly bill grows with every user, which matters if your budget is fixed."),
+    "latency": _("A wait of more than a second or two feels broken, which matters for chat and code completion."),
     "speed": _(
         "People read five to ten tokens per second, but programs wait for the last token. This matters for agents and"
         " long answers."
@@ -164,7 +165,7 @@ class ChoiceForm(DefaultsForm):
 
 
 def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
-    """Return the limits of a valid form as pairs of label and value."""
+    """Return a valid form's limits as pairs of label and value."""
     names = [name for _title, section in FORM_SECTIONS for name in section]
     values = [(form[name], form.cleaned_data.get(name)) for name in names]
     return [
@@ -181,6 +182,6 @@ def _format_limit(field: forms.BoundField, value: Any) -> str:
 
 
 def list_limit_reasons() -> list[tuple[Any, Any]]:
-    """Return the label and the reason of each limit, in the order of the form."""
+    """Return each limit's label and reason, in the order of the form."""
     sentences = {name: FIELD_LABELS[fact][1] for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
     return [(field.label, sentences[name]) for name, field in ChoiceForm.base_fields.items() if name in sentences]

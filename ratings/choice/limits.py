@@ -20,7 +20,7 @@ class Candidate:
 
     slug: str
     name: str
-    tier: int | None = None  # on the board of the task, like the rating
+    tier: int | None = None  # on the task's board, like the rating
     rating: float | None = None
     commercial: str | None = None  # yes, conditional, no
     open_weights: bool | None = None
@@ -41,13 +41,13 @@ class Candidate:
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
-        """Return the GiB for the weights with their overhead. This does not include the cache for conversations."""
+        """Return the GiB for the weights, including overhead but not the cache for conversations."""
         return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The requirements of a choice. None and empty values mean no limit."""
+    """The requirements for a choice. None and empty values mean no limit."""
 
     commercial: bool = False  # the license allows commercial use, possibly with conditions
     openness: str | None = None  # "open" or "closed" weights
@@ -56,8 +56,8 @@ class Limits:
     search_instead: bool = False  # accept an older cutoff if the model can search the web
     modalities: frozenset[str] = frozenset()  # all of these, such as "image"
     tools: bool = False  # the model can call tools
-    price: Decimal | None = None  # maximum dollars per million tokens in the mix of `use`
-    monthly: Decimal | None = None  # maximum dollars per month for the tokens of `use`
+    price: Decimal | None = None  # maximum dollars per million tokens at the token mix in `use`
+    monthly: Decimal | None = None  # maximum dollars per month for the tokens in `use`
     latency: float | Decimal | None = None  # maximum seconds to the first token
     speed: float | Decimal | None = None  # minimum tokens per second
     rate: int | None = None  # minimum requests per minute that the provider allows
@@ -75,7 +75,7 @@ class Limits:
 class LimitFinding:
     """A limit that a model does not meet.
 
-    If `known` is False, the model's value is unknown, so it may not meet the limit.
+    If `known` is False, the model's value is unknown, so the model might not meet the limit.
 
     words: the model's value and the limit as text.
     """
@@ -98,9 +98,7 @@ def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | Non
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
-    """Return findings for all limits that the candidate does not meet or may not meet, in the order of
-    `LIMIT_ASSESSORS`.
-    """
+    """Return findings for all limits that the candidate fails or might fail, in the order of `LIMIT_ASSESSORS`."""
     findings = (assess(candidate, limits) for name, assess in LIMIT_ASSESSORS.items() if is_limit_set(limits, name))
     return [finding for finding in findings if finding]
 

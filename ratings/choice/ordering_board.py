@@ -11,16 +11,16 @@ from ratings.boards.snapshots import BoardKey, list_newest_snapshots, unpack_row
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
 from ratings.statistics.constants import MIN_RANKED_MODELS
 
-# The order of preference: this arena's votes, published ratings, imported votes, and votes by API key.
+# The order of preference: this arena's votes, published ratings, imported votes, and votes cast with API keys.
 POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kind.API)
 
 
 def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
-    """Return the board that sorts a shortlist: the board of the category, or the overall board if there is none.
+    """Return the board that sorts a shortlist: the category's board, or the overall board if there is none.
 
-    If `pool` is empty, the first pool by `POOL_PRIORITY` with enough votes in the category is used. If there is none,
-    it is the first pool with enough votes overall, or else the first pool with any votes. Raises RequestError 404 if
-    the pool is unknown.
+    If `pool` is empty, the first pool in `POOL_PRIORITY` order with enough votes in the category is used. If there is
+    none, it is the first pool with enough votes overall, or else the first pool with any votes. Raises RequestError 404
+    if the pool is unknown.
     """
     if pool:
         return _load_pool_board(pool, category)

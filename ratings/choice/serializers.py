@@ -1,4 +1,4 @@
-"""Serializers of shortlists; the OpenAPI document is derived from them."""
+"""Serializers for shortlists. The OpenAPI schema is generated from them."""
 
 from rest_framework import serializers
 
@@ -9,22 +9,22 @@ from ratings.models import Pool
 
 class ShortlistTaskSchema(Schema):
     slug, name = CharField(), CharField()
-    benchmarks = serializers.ListField(child=CharField(), help_text="Slugs of the benchmarks.")
+    benchmarks = serializers.ListField(child=CharField(), help_text="Benchmark slugs.")
     why = CharField()
 
 
 class FailedLimitSchema(Schema):
     limit = serializers.ChoiceField([*LIMIT_ASSESSORS])
-    words = CharField(help_text="The model's value and the limit, in words.")
+    words = CharField(help_text="The model's value and the limit, as text.")
     known = BooleanField(help_text="False if the model's value is unknown.")
 
 
 class CandidateAssessmentSchema(Schema):
-    model, name = CharField(source="candidate.slug", help_text="Slug of the model."), CharField(source="candidate.name")
+    model, name = CharField(source="candidate.slug", help_text="Model slug."), CharField(source="candidate.name")
     tier = IntegerField(source="candidate.tier", allow_null=True)
     rating = FloatField(source="candidate.rating", allow_null=True)
     price = FloatField(
-        allow_null=True, help_text="US dollars per million tokens, with the requested ratio of input to output."
+        allow_null=True, help_text="US dollars per million tokens, at the requested ratio of input to output."
     )
     monthly = FloatField(
         allow_null=True, help_text="US dollars per month for the requested tokens. Null if the request contains none."
@@ -51,7 +51,7 @@ class ShortlistSchema(Schema):
     tiers_by = serializers.ChoiceField(
         ("test", "interval"),
         help_text=(
-            "How the tiers are made. `interval`: on a reference board, a tier has the models whose intervals "
+            "How the tiers are computed. `interval`: on a reference board, a tier has the models whose intervals "
             "overlap the interval of its best model."
         ),
     )
@@ -65,12 +65,12 @@ class ShortlistSchema(Schema):
         "candidate.slug",
         source="shortlist.near_misses",
         child=CharField(),
-        help_text="Slugs of the models that fail only one limit.",
+        help_text="Slugs of the models that miss only one limit.",
     )
     gained = serializers.DictField(
         source="shortlist.gained",
         child=IntegerField(),
-        help_text="Number of additional models if you drop a limit, by limit.",
+        help_text="Number of models gained by dropping each limit.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],

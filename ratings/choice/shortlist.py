@@ -55,7 +55,7 @@ class CandidateAssessment:
 
 @dataclass(frozen=True)
 class Shortlist:
-    """The result of a choice.
+    """The result for one form.
 
     survivors: the models that meet all limits, best first.
     excluded: the other models. Those with the fewest failures come first.
@@ -73,7 +73,7 @@ class Shortlist:
 
     @property
     def near_misses(self) -> tuple[CandidateAssessment, ...]:
-        """The models that only one limit excludes."""
+        """The models excluded by only one limit."""
         return tuple(assessment for assessment in self.excluded if len(assessment.failures) == 1)
 
     @property
@@ -84,7 +84,7 @@ class Shortlist:
 
 
 def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
-    """Return the shortlist of these candidates under these limits."""
+    """Return the shortlist for these candidates and limits."""
     assessments = sorted(
         (_assess_candidate(candidate, limits) for candidate in candidates),
         key=lambda assessment: assessment.sort_key,
@@ -118,9 +118,9 @@ def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
     Rows without a closed interval are left out.
 
-    Tier 1 has the best model and all models whose intervals overlap its interval. The best of the remaining models
-    leads the next tier. This test is less sensitive than a test with the joint covariance: two models with overlapping
-    intervals may still differ.
+    Tier 1 has the best model and all models whose intervals overlap that model's interval. The best of the remaining
+    models leads the next tier. This test is less sensitive than a test with the joint covariance: two models with
+    overlapping intervals might still differ significantly.
     """
     closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
     remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))

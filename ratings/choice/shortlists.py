@@ -17,11 +17,11 @@ from ratings.models import OVERALL_CATEGORY, Pool
 class ModelChoice:
     """A shortlist with the board that sorts it.
 
-    pool, category: of the board whose tiers sort the survivors. If the pool has no board for the task's category, it is
-        the overall category.
+    pool, category: the pool and category of the board whose tiers sort the survivors. The category is the overall one
+        if the pool has no board for the task's category.
     tiers_by: "test", or "interval" if only intervals were published.
     contestants: the survivors that are connected here, up to the maximum size of a named set.
-    own_pool: the slug of the pool of battles between the contestants, or None before the first vote.
+    own_pool: the slug of the pool for battles between the contestants, or None before the first vote.
     """
 
     task: TaskKind | None

@@ -14,7 +14,7 @@ class TaskKind:
     """A task.
 
     category: the slug of the category whose board sorts the shortlist.
-    limits: query parameters for the usual limits of the task.
+    limits: query parameters for the task's usual limits.
     """
 
     slug: str

@@ -80,7 +80,7 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
 
 
 def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:
-    """Return the benchmarks of a task, in the order in which the task lists them."""
+    """Return a task's benchmarks, in the order listed by the task."""
     slugs = task.benchmarks if task else ()
     return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda benchmark: slugs.index(benchmark.slug))
 
@@ -100,7 +100,7 @@ def _list_pools(selected: str) -> QuerySet[Pool]:
 def show_decision(request: HttpRequest) -> HttpResponse:
     """Show the decision.
 
-    The URL is that of a shortlist, with `chosen` and `why`. With `format=md` or `json`, return a file.
+    The URL is a shortlist URL with `chosen` and `why` added. If it has `format=md` or `format=json`, return a file.
     """
     form = DecisionForm(request.GET)
     try:
@@ -135,7 +135,7 @@ def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
 
 
 def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
-    """Return the parameters of the shortlist. The form for the decision sends them again."""
+    """Return the shortlist's parameters. The decision form sends them again."""
     return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
 
 
@@ -153,7 +153,7 @@ def _build_certain_query(query: QueryDict) -> str:
 
 
 def _drop_parameters(query: QueryDict, *names: str) -> str:
-    """Return the query string without these parameters and without page numbers."""
+    """Return the query string with these parameters and all page numbers removed."""
     parameters = query.copy()
     for name in (*names, *LIST_PARAMETERS):
         parameters.pop(name, None)

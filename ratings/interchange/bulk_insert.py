@@ -30,7 +30,9 @@ DERIVED_CATEGORIES = (OVERALL_CATEGORY, DECISIVE_CATEGORY)
 
 
 class ImportTarget(NamedTuple):
-    """The settings of an import: pool, file, the function that hashes a voter's name, and whether texts are stored."""
+    """The settings for an import: pool, file, the function that hashes a voter's name, and whether conversations are
+    stored.
+    """
 
     pool: Pool
     file: VoteFile
@@ -67,7 +69,7 @@ class VoteWriter:
             self._pending_copy.result()
 
     def send(self, rows: list[VoteRow]) -> None:
-        """Start to store a batch after the previous batch is stored.
+        """Start storing a batch once the previous batch is stored.
 
         Raises a ValueError that identifies an invalid row.
         """
@@ -97,7 +99,7 @@ def _copy_rows(database: Any, votes: str, imported_rows: str) -> None:
 
 
 def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, int]) -> str:
-    """Return the line of a vote in the text format of COPY."""
+    """Return a vote's line in COPY's text format."""
     voter = COPY_NULL if row.voter is None else target.hash_voter(row.voter)
     style = _compute_features(row)
     features = COPY_NULL if style is None else _format_array(map(repr, style))
@@ -123,7 +125,7 @@ def _compute_features(row: VoteRow) -> list[float] | None:
 
 
 def _format_imported_row(key: int, row: VoteRow, target: ImportTarget) -> str:
-    """Return the line with all fields that have no column, in the text format of COPY, or "" if there are none.
+    """Return the line with all fields that have no column, in COPY's text format, or "" if there are none.
 
     These fields include the original source of the vote, because its source column has the value "import".
     """

@@ -1,4 +1,4 @@
-"""Export of the votes of a pool in the import format, in the order of the votes and without voter ids.
+"""Export of a pool's votes in the import format, in voting order and with no voter ids.
 
 Operators get the full record. The public gets the part that `ratings.interchange.public_view` allows.
 """
@@ -36,7 +36,7 @@ VoteRecord = dict[str, Any]
 
 
 def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool = False) -> int:
-    """Write the votes of a pool to a JSON Lines or CSV file, depending on its extension, and return the number of rows.
+    """Write a pool's votes to a JSON Lines or CSV file, depending on its extension, and return the number of rows.
 
     with_text: include the conversations.
     public: write the public record, as over HTTP.
@@ -62,10 +62,10 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
 
 
 def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
-    """Yield the votes of a pool with ids above `after`, oldest first.
+    """Yield a pool's votes with ids above `after`, oldest first.
 
-    Each record has the keys `RECORD_FIELDS`, and also the texts if `with_text` is set. A voter's pseudonym is valid for
-    one call, because each call uses a new random key. With `public`, it is valid for one day.
+    Each record has the keys `RECORD_FIELDS`, and also the conversations if `with_text` is set. A voter's pseudonym is
+    valid for one call, because each call uses a new random key. With `public`, it is valid for one day.
     """
     for batch in iter_record_batches(pool, after=after, with_text=with_text, public=public):
         yield from (record for _, record in batch)
@@ -95,7 +95,7 @@ def iter_record_batches(
 
 
 def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> VoteRecord:
-    """Return the record of a vote. `key` (32 bytes) hashes the voter; without a key, the record is the public one."""
+    """Return a vote's record. `key` (32 bytes) hashes the voter. If it is None, the record is the public one."""
     return {
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],

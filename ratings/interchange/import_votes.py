@@ -34,7 +34,7 @@ class VoteImportResult:
     """The result of an import.
 
     votes: the number of votes in the file.
-    uncounted: how many of these votes do not count.
+    uncounted: the number of these votes that do not count.
     new_models: the number of models that the import created.
     new: False if the file had already been imported into the pool.
     """
@@ -55,9 +55,9 @@ def import_file(
     with_text: bool = False,
     progress: ProgressCallback | None = None,
 ) -> VoteImportResult:
-    """Import the votes of a file into a pool, and publish the pool's boards. The pool is created if it does not exist.
+    """Import the votes in a file into a pool, and publish the pool's boards. The pool is created if it does not exist.
 
-    name, provenance: of the pool, if it is created.
+    name, provenance: the name and provenance of the pool, if it is created.
     with_text: store the conversations.
     progress: is called with the number of bytes read, the total number of bytes, and the number of rows read.
 

@@ -1,6 +1,6 @@
-"""The public record of a pool over HTTP, in pages or as one file.
+"""A pool's public record over HTTP, in pages or as one file.
 
-Its rows are the same as from `export_votes --public`.
+Its rows are the same as those from `export_votes --public`.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from ratings.models import Pool
 
 PAGE_SIZE = 100
 MAX_OPEN_STREAMS = 4  # per process, because each stream keeps a processor busy
-MAX_STREAMS_PER_ADDRESS = 2  # per client address, in all processes
+MAX_STREAMS_PER_ADDRESS = 2  # per client address, across all processes
 BATCH_TIMEOUT_S = 60.0  # for a batch of up to 2,000 votes; slower clients would block other clients
 RETRY_AFTER_S = 30
 MAX_VOTE_ID = 2**63 - 1  # the largest possible id
@@ -27,9 +27,9 @@ _open_streams = SharedSlots("downloads")
 
 @dataclass(frozen=True)
 class RecordPage:
-    """A page of votes in order. Each vote has its `id`.
+    """A page of votes in id order. Each vote has its `id`.
 
-    after: the cursor of the next page, or None on the last page.
+    after: the cursor for the next page, or None on the last page.
     """
 
     votes: list[dict[str, Any]]
@@ -65,7 +65,7 @@ def _parse_vote_id(after: str) -> int:
 
 
 class RecordStream:
-    """All votes of a pool as JSON Lines, in batches. No database connection is held while the client reads.
+    """All votes in a pool as JSON Lines, in batches. No database connection is held while the client reads.
 
     A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread.
 

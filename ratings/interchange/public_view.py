@@ -1,7 +1,7 @@
 """The public view of a vote: after a day, with the time truncated to the hour and a pseudonym that is valid for one
 day.
 
-Nobody can use a row from another day, or the published texts of a battle, to find other votes by the same person.
+Nobody can use a row from another day, or a battle's published conversation, to find other votes by the same person.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,12 +14,12 @@ from ratings.models import PUBLIC_DELAY
 
 
 def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
-    """Yield the votes of a batch up to the first one that is not public yet.
+    """Yield the votes in a batch up to the first one that is not public yet.
 
     The record ends there, even if public votes follow. Votes can be stored out of order by a moment, and a reader who
     continues after the last id would miss votes with smaller ids.
 
-    votes: ordered by id and annotated with `file_time`, the time when the file of an imported vote was stored.
+    votes: ordered by id and annotated with `file_time`, the time when an imported vote's file was stored.
     """
     return takewhile(lambda vote: is_public(vote, now), votes)
 
@@ -42,8 +42,8 @@ def build_daily_pseudonym(vote: Vote) -> str | None:
     """Return a pseudonym of 32 hexadecimal digits for one voter, one day (UTC), and one pool, or None for an unknown
     voter.
 
-    If the battle of the vote was published, the vote has its own pseudonym, because readers can find its row by the
-    style of the published texts.
+    If the vote's battle was published, the vote has its own pseudonym, because the style of the published answers lets
+    readers find its row.
     """
     if vote.voter is None:
         return None

@@ -22,7 +22,7 @@ UNPUBLISHED_COLUMNS = dict.fromkeys(
 
 @dataclass(frozen=True)
 class ReferenceRating:
-    """One line of the file.
+    """One line in the file.
 
     name: the publisher's name for the model, including its settings.
     """
@@ -61,7 +61,7 @@ def _parse_date(name: str) -> str:
 
 
 def read_ratings(path: Path) -> list[ReferenceRating]:
-    """Return the ratings in the order of the file.
+    """Return the ratings in file order.
 
     Raises KeyError or ValueError if the file has another format.
     """
@@ -82,7 +82,7 @@ def _parse_rating(line: Mapping[str, str]) -> ReferenceRating:
 
 
 def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Return the rows of one board, best first, from ratings and the facts of their models.
+    """Return the rows of one board, best first, from ratings and facts about their models.
 
     Names, ratings, intervals, and votes are the publisher's. Ranks are computed among these rows: `rank` from the
     ratings, and `rank_ub` from the intervals. Columns that need more data are None.

@@ -24,7 +24,7 @@ STYLE_FIELDS = tuple(
 )
 VOTER_FIELDS = ("judge", "evaluation_session_id", "voter")
 CONVERSATION_FIELDS = ("conversation_a", "conversation_b")
-# Texts that some data sets have in addition to the two conversations.
+# Text fields that some data sets have in addition to the two conversations.
 EXTRA_TEXT_FIELDS = ("full_conversation",)
 MAX_COUNT = 10**9
 NUMBER_TYPES = frozenset({int, float})  # types are compared exactly, because bool is a subclass of int
@@ -34,12 +34,12 @@ MAX_CATEGORY_LENGTH = 40
 CATEGORY_PATTERN = re.compile(rf"[a-z0-9-]{{1,{MAX_CATEGORY_LENGTH}}}")
 UNKNOWN_LANGUAGES = ("unknown", "und", "unk")
 MIN_HARD_CRITERIA = 6  # of the seven criteria for hard prompts
-# Tag name without its version → category. The vote has the category if the tag has a true flag of the same name.
+# Tag name, excluding its version → category. The vote has the category if the tag has a true flag with the same name.
 TAG_CATEGORIES = {"creative_writing": "creative-writing", "if": "instruction-following", "math": "math"}
 
 
 class VoteRow(NamedTuple):
-    """One row of a file, which stands for `multiplicity` identical votes.
+    """One row in a file, which represents `multiplicity` identical votes.
 
     features: as in `Vote`.
     other_fields: all fields without a column.
@@ -155,7 +155,7 @@ def _parse_language_name(name: str) -> tuple[str, ...]:
 
 
 def parse_categories(value: Any) -> tuple[str, ...]:
-    """Return category slugs without duplicates."""
+    """Return category slugs, with duplicates removed."""
     if isinstance(value, list) and all(isinstance(slug, str) and CATEGORY_PATTERN.fullmatch(slug) for slug in value):
         return tuple(dict.fromkeys(value))
     raise ValueError(f"must be a list of names with at most {MAX_CATEGORY_LENGTH} characters each (a-z, 0-9, and -)")
@@ -276,7 +276,7 @@ def _parse_conversation(value: Any) -> list[dict[str, Any]]:
 
 
 def list_assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
-    """Return the texts of the model's messages. The content of a message is a string, or a list of parts."""
+    """Return the text of each of the model's messages. The content of a message is a string, or a list of parts."""
     contents = [message.get("content") for message in conversation if message.get("role") == "assistant"]
     return [content if isinstance(content, str) else _join_text_parts(content) for content in contents]
 

@@ -1,4 +1,4 @@
-"""Parser of vote files in the format of the public arena data sets. It parses and checks one row at a time."""
+"""Parser for vote files in the format of the public arena data sets. It parses and checks one row at a time."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -26,14 +26,14 @@ JSON_COLUMNS = frozenset({
 
 
 class VoteRows(NamedTuple):
-    """The rows of a file. `ordered` is False if the file has counts per pair, which have no order."""
+    """The rows in a file. `ordered` is False if the file has counts per pair, which have no order."""
 
     ordered: bool
     rows: Iterator[VoteRow]
 
 
 def parse_vote_file(lines: Iterable[bytes], *, is_csv: bool) -> VoteRows:
-    """Return the votes of a file. The rows are parsed and checked during iteration.
+    """Return the votes in a file. The rows are parsed and checked during iteration.
 
     The function and the iterator raise a ValueError that names the line and, if possible, the field.
     """

@@ -1,4 +1,4 @@
-"""The base class of commands that work on one pool or on all pools."""
+"""The base class for commands that work on one pool or on all pools."""
 
 from argparse import ArgumentParser
 

@@ -22,7 +22,7 @@ def announce_boards(snapshots: Iterable[Snapshot]) -> None:
     try:
         pipeline.execute()
     except (RedisError, OSError) as error:
-        logger.warning("Redis is down, so open pages show the new boards later: %s", error)
+        logger.warning("Redis is down, so open pages will show the new boards later: %s", error)
 
 
 def _build_event(board: Board, snapshot: Snapshot) -> dict[Any, Any]:

@@ -81,7 +81,7 @@ class ReplacementCount:
 
 @dataclass(frozen=True)
 class ModelBattleCounts:
-    """The counts of one model's battles.
+    """Counts of one model's battles.
 
     refused: battles in which the model or its provider refused to answer.
     void: battles in which it gave no first answer and was not replaced, so nobody could vote.
@@ -102,7 +102,7 @@ class ModelBattleCounts:
 
 
 def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
-    """Return the counts of each model, by slug, in the form in which they are stored.
+    """Return each model's counts, by slug, in the stored format.
 
     The keys are "drawn", "replaced" (reason → number of battles), "refused", "void", and "one_sided". Votes that do not
     count are left out for the first day, as in the public record.

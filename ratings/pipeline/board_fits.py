@@ -1,4 +1,4 @@
-"""Fits of the boards of a pool. They return snapshots that are not saved yet."""
+"""Fits the boards in a pool. The functions return unsaved snapshots."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ ModelsByKey = Mapping[int, LanguageModel]
 
 
 def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snapshot]:
-    """Return a snapshot by Bradley-Terry and, if the order of the votes is known, one by Elo.
+    """Return a Bradley-Terry snapshot and, if the order of the votes is known, an Elo snapshot.
 
     This makes no database queries. Raises NotConverged or ValueError if the board cannot be fitted.
     """
@@ -45,7 +45,7 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
 
 
 def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:
-    """Return a snapshot under style control, from the votes with known style. If there is no fit, it has no rows."""
+    """Return a snapshot under style control, from the votes with known style. It has no rows if the fit fails."""
     counts, votes, features = _select_styled_votes(state, board.category.slug, models)
     parameters = _build_parameters(board)
     styled_votes = StyledVotes(
@@ -80,7 +80,7 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """Return the parameters of a fit. Intervals are clustered by voter except for imported votes."""
+    """Return a fit's parameters. Intervals are clustered by voter except for imported votes."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
@@ -108,7 +108,7 @@ def _fit_bradley_terry(
 def _select_styled_votes(
     state: PoolState, category: str, models: ModelsByKey
 ) -> tuple[CategoryCounts, CategoryVotes, NDArray[np.float32]]:
-    """Return the votes of a category with known style: their counts, the votes themselves, and their style features."""
+    """Return the votes in a category with known style: their counts, the votes themselves, and their style features."""
     keys = sorted(state.positions, key=lambda key: models[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)
@@ -121,7 +121,9 @@ def _select_styled_votes(
 
 
 def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
-    """Return three numbers per model (M,): its known voters, their votes, and their votes with at most 20 per voter."""
+    """Return three numbers per model (M,): its known voters, their votes, and those votes, counting at most 20 per
+    voter.
+    """
 
     def cap_votes(numbers: Floats) -> Floats:
         return np.minimum(numbers, MAX_VOTES_PER_VOTER)
@@ -132,7 +134,9 @@ def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
 
 
 def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]:
-    """Return the effect of one standard deviation of each style, in natural log-odds, or None for a constant style."""
+    """Return the effect of one standard deviation of each style feature, in natural log-odds, or None for a constant
+    style.
+    """
     values = zip(STYLE_FEATURES, style_fit.coefficients, style_fit.errors, style_fit.scale.tolist(), strict=True)
     return {
         name: None if coefficient is None else {"coefficient": coefficient, "se": error, "scale": scale}

@@ -1,4 +1,4 @@
-"""The refresh of boards: apply waiting votes to the tallies, then fit and publish the boards that changed.
+"""Refreshes boards: applies waiting votes to the tallies, then fits and publishes the boards that changed.
 
 The boards with the most votes come first. In a large pool, each board is published as soon as it is fitted. In a small
 pool, several boards are published in one transaction. A board whose tallies have changed is marked as behind until it
@@ -35,12 +35,12 @@ STYLE_INTERVAL_FACTOR = 200
 # In a smaller pool, a fit takes a few milliseconds, so separate statements and threads would cost more than the fit.
 LARGE_POOL_VOTES = 50_000
 MAX_PARALLEL_FITS = 2  # in a large pool, fits run in threads, because they release the GIL most of the time
-# The number of boards that are published between two reads of the outbox.
+# The number of boards published between two reads of the outbox.
 BOARDS_PER_BATCH = 3
 BOARDS_PER_LATER_BATCH = 12  # in a small pool, after the boards with the most votes
 logger = logging.getLogger(__name__)
 FitBoard = Callable[[Board], list[Snapshot]]
-_style_fit_seconds: dict[int, float] = {}  # board id without style control → duration of the last fit with it
+_style_fit_seconds: dict[int, float] = {}  # id of the board without style control → duration of the last style fit
 
 
 def refresh() -> list[Snapshot]:
@@ -61,7 +61,7 @@ def refresh() -> list[Snapshot]:
 
 
 def _list_due_pools() -> QuerySet[Pool]:
-    """Return the pools with boards that are due."""
+    """Return the pools that have boards due."""
     return Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
 
 
@@ -79,11 +79,11 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
 
 
 def _refresh_pool(slug: str) -> Iterator[Snapshot]:
-    """Apply waiting votes, publish each due board of a pool once, then update the weights of its pairs.
+    """Apply waiting votes, publish each due board in a pool once, then update the pool's pair weights.
 
     Boards are published in small batches, and new votes are applied between two batches. So a new vote does not have to
-    wait until all boards are published. The live pool is refreshed after each other pool, so live boards wait for at
-    most one other pool.
+    wait until all boards are published. The live pool is refreshed after each of the other pools, so live boards wait
+    for at most one pool.
     """
     cutoff, _ = _apply_outbox()
     boards = _list_due_boards(slug, done=())
@@ -127,9 +127,9 @@ def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) 
 
 
 def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    """Return the snapshots of a board, or an empty list if it cannot be fitted.
+    """Return a board's snapshots, or an empty list if it cannot be fitted.
 
-    Other boards are published in any case.
+    Other boards are published anyway.
     """
     try:
         if board.style_control:
@@ -147,7 +147,7 @@ def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.Models
 
 
 def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
-    """Update the weights of pairs.
+    """Update the pair weights.
 
     On failure, keep the previous weights and mark the overall board for another attempt.
     """
@@ -162,7 +162,7 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
 
 
 def _list_due_boards(slug: str, done: Collection[int]) -> list[Board]:
-    """Return the due boards of a pool whose keys are not in `done`, those with the most votes first."""
+    """Return the due boards in a pool whose keys are not in `done`. Boards with more votes come first."""
     due = Board.objects.filter(build_due_filter(), pool__slug=slug).select_related("pool", "category")
     boards = [board for board in due if board.pk not in done]
     if boards:
@@ -172,7 +172,7 @@ def _list_due_boards(slug: str, done: Collection[int]) -> list[Board]:
 
 
 def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
-    """Publish all boards of these pools again, and return their snapshots.
+    """Publish all boards in these pools again, and return their snapshots.
 
     from_scratch: first count all votes again.
 
@@ -200,7 +200,7 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
         _publish_snapshots(published, cutoff, all_boards)
         for pool, state in states:
             _try_update_pair_weights(pool, state)
-        # The process may end before another refresh writes the pending tables.
+        # The process might end before another refresh writes the pending tables.
         pair_tables.write_pending_tables(everything=True)
     return published
 
@@ -225,8 +225,8 @@ def refresh_style_board() -> bool:
 
 
 def _find_stalest_board() -> tuple[Board, Board | None, datetime] | None:
-    """Return the board whose counterpart under style control is most outdated, that counterpart if it exists, and the
-    time when the board was published.
+    """Return the board whose style-controlled counterpart is most outdated, that counterpart if it exists, and the
+    board's publication time.
 
     Return None if no board is due. Visitors' named sets have no style control.
     """
@@ -262,7 +262,7 @@ def _compute_style_interval(board_id: int) -> timedelta:
 def _atomic_with_reset() -> Iterator[None]:
     """Open a transaction.
 
-    If it fails, clear the pool states in memory, because they may no longer match the database.
+    If it fails, clear the pool states in memory, because they might no longer match the database.
     """
     try:
         with transaction.atomic():
@@ -273,7 +273,7 @@ def _atomic_with_reset() -> Iterator[None]:
 
 
 def _read_database_clock() -> datetime:
-    """Return the current time of the database.
+    """Return the database's current time.
 
     The start of the transaction would be too early: transactions that committed after it are on the boards too.
     """

@@ -1,4 +1,4 @@
-"""The rows of a board, one per model, in the format of the API."""
+"""The rows of a board, one per model, in the API's format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,11 +31,12 @@ BoardRow = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Contestants:
-    """The M models of a board, with their votes and voters.
+    """The M models on a board, with their votes and voters.
 
     models: the models by key.
     voters (M,): the number of known voters who judged each model.
-    weight (M,): the weight of each model's votes for a rank. In a pool of this arena, at most 20 votes per voter count.
+    weight (M,): how many of each model's votes count toward a rank. In this arena's pools, at most 20 votes per voter
+        count.
     is_own_pool: whether the votes were cast in this arena. If so, a model with fewer than five voters is provisional.
     """
 
@@ -50,7 +51,7 @@ class Contestants:
 class BoardRows:
     """The rows of a board, sorted by component. Within a component, ranked models come first, best first.
 
-    provisional: True if all models of the main component have a rank because fewer than two have enough votes for one.
+    provisional: True if all models in the main component have a rank because fewer than two have enough votes for one.
     """
 
     rows: list[BoardRow]
@@ -58,7 +59,7 @@ class BoardRows:
 
 
 def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float] | None) -> BoardRows:
-    """Return the rows of all models in a fit.
+    """Return the rows for all models in a fit.
 
     anchor: a model and its published rating. The ratings of all models in its component are shifted to match.
     """
@@ -81,7 +82,7 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float]
 
 
 def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
-    """Return the rows of all models with Elo ratings, given by model key. They have no errors.
+    """Return the rows for all models with Elo ratings, given by model key. The rows have no errors.
 
     The same models are ranked as on the Bradley-Terry board.
     """
@@ -114,7 +115,7 @@ def _has_few_ranked(enough: NDArray[np.bool_], component: Indices) -> bool:
 
 
 def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
-    """Return the number of points that is added to each published rating (M,)."""
+    """Return the number of points to add to each published rating (M,)."""
     labels = board.comparisons.labels
     if anchor is None or anchor[0] not in labels:
         return np.zeros(len(labels))
@@ -158,7 +159,7 @@ def _get_sort_key(row: BoardRow) -> tuple[Any, ...]:
 
 
 def _to_json_values(column: Any) -> Sequence[Any]:
-    """Return the values of a column for JSON. An open end becomes None."""
+    """Return a column's values for JSON. An open end becomes None."""
     if column.dtype.kind == "f":
         column = np.where(np.isfinite(column), column, None)
     values: Sequence[Any] = column.tolist()
@@ -166,7 +167,7 @@ def _to_json_values(column: Any) -> Sequence[Any]:
 
 
 def build_model_facts(model: LanguageModel) -> BoardRow:
-    """Return the current facts of a model for its row."""
+    """Return a model's current facts for its row."""
     return {
         "model": model.slug,
         "name": model.name,

@@ -10,7 +10,7 @@ from arena.models import PairWeight, Standing
 from ratings.models import Board, Pool, Snapshot
 
 MAX_IDLE_TIME = timedelta(days=30)
-MAX_SETS_PER_RUN = 500  # limits the duration of a run, because no board is published meanwhile
+MAX_SETS_PER_RUN = 500  # limits the duration of a run, because no board is published during a run
 
 
 def delete_idle_sets() -> int:

@@ -36,7 +36,7 @@ SELECT model, sum(battles)::bigint FROM per_network GROUP BY model"""
 
 
 def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
-    """Return model key → number of votes in the pool that do not count because a question made only this model fail.
+    """Return model key → number of votes in the pool that do not count because a question made only that model fail.
 
     Votes after `until` are left out. Deleted battles cannot be counted.
     """

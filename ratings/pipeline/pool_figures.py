@@ -58,7 +58,7 @@ _next_round_at = 0.0
 
 
 def update_pool_figures() -> list[str]:
-    """Update the figures of all pools that have changed, and return the slugs of these pools.
+    """Update the figures for all pools that have changed, and return those pools' slugs.
 
     If the previous round was slow and recent, this returns an empty list. Visitors' named sets have no figures, because
     there can be many sets.
@@ -112,7 +112,7 @@ def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
 
 
 def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
-    """Return the number of counted votes by outcome, of other votes by reason, and both per model."""
+    """Return the numbers of counted votes by outcome and of other votes by reason, in total and per model."""
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
@@ -131,8 +131,8 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
 
 
 def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """Return the probabilities of the next draw if all models are available: of each model, and the extremes of all
-    pairs.
+    """Return the probabilities for the next draw if all models are available: one for each model, and the extremes
+    across all pairs.
 
     Return None if the pool has no pair weights.
     """
@@ -190,7 +190,7 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
 
 
 def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: Floats, amount: Floats) -> Comparisons:
-    """Return a board with the sums of one column of the rows, such as the numbers of votes."""
+    """Return a board with the sums of one column, such as the number of votes."""
     wins, ties = np.zeros((2, len(labels), len(labels)))
     np.add.at(wins, (np.where(outcome > 0, low, high), np.where(outcome > 0, high, low)), amount * (outcome != 0))
     np.add.at(ties, (low, high), amount * (outcome == 0))

@@ -1,7 +1,7 @@
-"""The counts and votes of pools, cached in the memory of the ratings worker.
+"""Each pool's counts and votes, cached in the ratings worker's memory.
 
 PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's revision, so a refresh
-only has to read new votes. If another process changes the tallies of a pool, the next refresh reads everything again.
+only has to read new votes. If another process changes a pool's tallies, the next refresh reads everything again.
 """
 
 from collections import OrderedDict
@@ -23,13 +23,13 @@ MAX_POOLS = 20
 # Each refresh replays at least this many of the newest votes, and at most twice as many, because votes can commit out
 # of order: by 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
-# Votes are sorted by the voter's number without this many of its lowest bits.
+# Votes are sorted by the voter's number after this many of its lowest bits are dropped.
 VOTER_GROUP_BITS = 8
 
 
 @dataclass
 class PairMatrices:
-    """Counts of one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed."""
+    """Counts in one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed."""
 
     wins: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     ties: Floats = field(default_factory=lambda: np.zeros((0, 0)))
@@ -51,7 +51,7 @@ class PairMatrices:
 
 @dataclass(frozen=True, eq=False)
 class CategoryCounts:
-    """The counts of one category of a pool.
+    """The counts for one category in a pool.
 
     models: the keys of M models, in the order of the labels.
     both_bad (M,): the number of both-bad votes on each model.
@@ -64,7 +64,7 @@ class CategoryCounts:
 
 @dataclass(frozen=True, eq=False)
 class CategoryVotes:
-    """N votes of one category.
+    """N votes in one category.
 
     first, second (N,): positions of the models.
     double_score (N,): twice the score of the first model.
@@ -105,7 +105,7 @@ class CategoryVotes:
 
 
 class EloReplay(NamedTuple):
-    """The Elo ratings (M,) after the first `votes` votes of a pool."""
+    """The Elo ratings (M,) after the first `votes` votes in a pool."""
 
     votes: int
     ratings: Floats
@@ -113,12 +113,12 @@ class EloReplay(NamedTuple):
 
 @dataclass
 class PoolState:
-    """The counts of one pool, and its votes if their order is known.
+    """One pool's counts, and its votes if their order is known.
 
     positions: model key → position in all arrays.
     elo: category → ratings after all votes except the newest ones.
-    last_ratings: category → ratings of the last fit, by model key.
-    last_style_fits: category → ratings and coefficients of the last fit under style control.
+    last_ratings: category → ratings from the last fit, by model key.
+    last_style_fits: category → ratings and coefficients from the last fit under style control.
     """
 
     revision: int
@@ -138,7 +138,7 @@ class PoolState:
             self.categories.setdefault(count.category, PairMatrices()).add(low, high, count)
 
     def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
-        """Return the counts of all models with votes in a category, labeled and sorted by slug."""
+        """Return the counts for all models with votes in a category, labeled and sorted by slug."""
         table = self.categories.get(category, PairMatrices())
         size = len(table.wins)
         has_votes = (table.wins + table.wins.T + table.ties).sum(axis=1) > 0
@@ -156,16 +156,16 @@ class PoolState:
         return float(table.wins.sum() + table.ties.sum() / 2)
 
     def select_votes(self, category: str, models: list[int]) -> CategoryVotes:
-        """Return the votes of a category between these models, sorted by voter.
+        """Return the votes in a category between these models, sorted by voter.
 
-        If the order of votes is unknown, there are none.
+        If the order of votes is unknown, the result has no votes.
         """
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[models] = np.arange(len(models))
         return self._build_votes(positions, self._find_votes(category))
 
     def compute_elo_ratings(self, category: str) -> dict[int, float]:
-        """Return the Elo ratings by model key after all votes of a category, in the order of the votes."""
+        """Return the Elo ratings by model key after all votes in a category, replayed in order."""
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[list(self.positions)] = list(self.positions.values())
         start, ratings = self.elo.get(category, EloReplay(0, np.zeros(0)))
@@ -206,11 +206,11 @@ class PoolState:
     def _find_votes(self, category: str) -> Indices:
         """Return the indices of the votes in a category, roughly sorted by voter.
 
-        This order halves the time of sums by voter.
+        This order halves the time for sums by voter.
         """
         order = self._voter_order
         if order is None:
-            # Sorting small integers takes a tenth of the time.
+            # Sorting small integers takes a tenth as long.
             order = np.argsort((self.votes["voter"] >> VOTER_GROUP_BITS).astype(np.uint16), kind="stable")
             self._voter_order = order
         if category == OVERALL_CATEGORY:
@@ -218,7 +218,7 @@ class PoolState:
         return order[self._has_category(category, slice(None))[order]]
 
     def _find_votes_between(self, start: int, end: int, category: str) -> Indices:
-        """Return the indices from `start` to `end` of the votes in a category, in the order of the votes."""
+        """Return the indices from `start` to `end` of the votes in a category, in voting order."""
         if category == OVERALL_CATEGORY:
             return np.arange(start, end)
         indices: Indices = start + np.flatnonzero(self._has_category(category, slice(start, end)))
@@ -245,13 +245,13 @@ def _get_cache(pool: Pool) -> OrderedDict[int, PoolState]:
 
 
 def apply_changes(pool: Pool, changes: TallyChanges) -> None:
-    """Apply changes to the state of a pool if it is cached. Otherwise, it is loaded when it is needed."""
+    """Apply changes to a pool's state if it is cached. Otherwise, it is loaded when it is needed."""
     if pool.pk in _get_cache(pool):
         get_pool_state(pool, changes)
 
 
 def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState:
-    """Return the state of a pool, from memory or from the database.
+    """Return a pool's state, from memory or from the database.
 
     changes: changes that the current transaction has stored. `pool.revision` must be the revision before these changes.
     """

@@ -1,4 +1,4 @@
-"""Tables that ratings writes for arena: the standing of each model, and the weights of pairs for the next draws."""
+"""Tables that ratings writes for arena: each model's standing, and the pair weights for the next draws."""
 
 from collections.abc import Iterable
 
@@ -43,7 +43,7 @@ def _build_standing(snapshot: Snapshot) -> Standing:
 
 
 def update_pair_weights(pool: Pool, state: PoolState) -> None:
-    """Store the weights of pairs for the next draws, unless the pool is imported."""
+    """Store the pair weights for the next draws, unless the pool is imported."""
     if pool.kind == Pool.Kind.IMPORT:
         return
     counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})

@@ -1,6 +1,6 @@
 """Tallies: the counts of votes per board and pair.
 
-Votes do not commit in the order of their ids, so the outbox records which votes are not in the tallies yet. Every
+Votes do not commit in id order, so the outbox records which votes are not in the tallies yet. Every
 statement sees each counted vote either in the tallies or in the outbox.
 """
 
@@ -66,7 +66,7 @@ BoardSlugs = tuple[str, str]  # slugs of a pool and of a category
 class PairCount(NamedTuple):
     """The votes on one pair of models in one category of one pool.
 
-    Wins and losses are from the side of `low`, the model with the smaller key.
+    Wins and losses are from the perspective of `low`, the model with the smaller key.
     """
 
     pool: str
@@ -99,7 +99,7 @@ def apply_outbox() -> dict[Pool, TallyChanges]:
 
 
 def recount_tallies(pool: Pool) -> None:
-    """Delete the tallies of a pool, and count its votes again, except those in the outbox."""
+    """Delete a pool's tallies, and count its votes again, except those in the outbox."""
     boards = Board.objects.filter(pool=pool)
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
@@ -108,12 +108,12 @@ def recount_tallies(pool: Pool) -> None:
 
 
 def _count_pairs(pool: str) -> list[PairCount]:
-    """The counts of all votes of a pool, except those in the outbox."""
+    """Return the counts of all votes in a pool, except those in the outbox."""
     return [PairCount(*numbers) for _, *numbers in _count_votes(TALLIED_VOTES_SQL, "NULL", pool=pool)]
 
 
 def _count_votes(votes_sql: str, ids_sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    """Rows of ids of votes, as `ids_sql` selects them, and of the fields of a PairCount."""
+    """Return rows with the vote ids that `ids_sql` selects, followed by the fields of a PairCount."""
     with connection.cursor() as cursor:
         cursor.execute(
             votes_sql + COUNT_PAIRS_SQL.format(ids=ids_sql),
@@ -156,10 +156,10 @@ def _load_boards(pools: set[str]) -> dict[BoardSlugs, Board]:
 def _get_or_create_pools(
     known: Mapping[BoardSlugs, Board], counts: list[PairCount]
 ) -> tuple[dict[str, Pool], list[PairCount]]:
-    """Return the pools of these counts, and the counts to add to their boards. Missing pools are created.
+    """Return the pools for these counts, and the counts to add to their boards. Missing pools are created.
 
-    A named set has only an overall board. If the pool of a set is new, it may have been deleted earlier because it had
-    no recent votes. So all votes of the set are counted, and not only the new ones.
+    A named set has only an overall board. If the pool of a set is new, it might have been deleted earlier because it
+    had no recent votes. So all votes on the set are counted, and not only the new ones.
     """
     pools = {board.pool.slug: board.pool for board in known.values()}
     new_sets = []
@@ -176,7 +176,7 @@ def _get_or_create_pools(
 def _get_or_create_boards(
     keys: set[BoardSlugs], known: Mapping[BoardSlugs, Board], pools: Mapping[str, Pool]
 ) -> dict[BoardSlugs, Board]:
-    """Return the boards of these pools and categories. Missing boards and categories are created."""
+    """Return the boards for these pools and categories. Missing boards and categories are created."""
     boards = dict(known)
     for pool, slug in keys - boards.keys():
         boards[pool, slug] = Board.objects.create(pool=pools[pool], category=get_or_create_category(slug))

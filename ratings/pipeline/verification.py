@@ -1,4 +1,4 @@
-"""Verification of the tallies by a recount of all votes. It shares no code with the code that computes the tallies."""
+"""Verifies the tallies by recounting all votes. This module shares no code with the code that computes the tallies."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The votes of a pool in memory, as columns of numbers."""
+"""A pool's votes in memory, as columns of numbers."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -43,7 +43,7 @@ COPY_ROW_DTYPE = np.dtype(
 
 
 class VoteColumns:
-    """N counted votes in the order of their ids.
+    """N counted votes in id order.
 
     id: the key of the vote
     a, b: the keys of the models
@@ -80,7 +80,7 @@ class VoteColumns:
         return self._columns[name][: self._size]
 
     def load(self, pool: str) -> None:
-        """Load the counted votes of a pool, except those in the outbox."""
+        """Load the counted votes in a pool, except those in the outbox."""
         self._append(TALLIED_VOTES_SQL, pool=pool)
 
     def add(self, ids: list[int]) -> int:

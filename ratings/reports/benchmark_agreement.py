@@ -43,7 +43,7 @@ CONDITIONS_HINT = "To list all conditions with their keys, omit `conditions`."
 
 @dataclass(frozen=True)
 class AgreementQuery:
-    """The board and the conditions of a comparison.
+    """A comparison's board and conditions.
 
     pool: if empty, this arena's own pool is used. If too few of its models have scores, the first pool with enough
         models is used instead.
@@ -81,9 +81,9 @@ class BenchmarkComparison:
     group: the conditions in use, or None if the benchmark has no scores.
     regression: None if there is a `problem`.
     points: sorted by residual, lowest first. Without a regression, they are sorted by rating, highest first.
-    left_out: models with a score but without a usable rating.
+    left_out: models that have a score but no usable rating.
     needed: the minimum number of models for a regression.
-    far: the minimum distance from the line, in standard deviations, at which a model is called far.
+    far: the minimum distance from the line, in standard deviations, at which a model counts as far.
     """
 
     benchmark: Benchmark
@@ -104,8 +104,8 @@ class BenchmarkComparison:
 
     @property
     def rank_signal(self) -> str | None:
-        """ "kept" if the benchmark still predicts the order of the ratings, "lost" if it does not, None without a
-        regression.
+        """ "kept" if the benchmark still predicts the order of the ratings, "lost" if it does not, or None if there is
+        no regression.
         """
         if self.regression is None:
             return None
@@ -121,7 +121,7 @@ class BenchmarkComparison:
 
 
 def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
-    """Return the query from the parameters of a request.
+    """Return the query from a request's parameters.
 
     Raises RequestError 400 if a parameter is invalid.
     """
@@ -177,7 +177,7 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
 def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int | None]:
     """Return the pool to compare with.
 
-    If it is not the live pool, also return how many models of the live pool have scores.
+    If it is not the live pool, also return how many models in the live pool have scores.
     """
     if not category.isprintable():  # not valid in a query; loading the board raises the error
         return LIVE_POOL, None
@@ -226,7 +226,7 @@ def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None,
 
 
 def _compute_error(row: Row) -> float:
-    """Return the standard error of a rating.
+    """Return a rating's standard error.
 
     If only the interval is known, it is derived from the interval; otherwise it is 0.
     """
@@ -257,7 +257,7 @@ def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None
 
 
 def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
-    """Return the models with a score but without a comparable rating, sorted by name, each with the reason."""
+    """Return the models that have a score but no comparable rating, sorted by name, each with the reason."""
     board_rows = {row["model"]: row for row in rows}
     models = [score.model for _, score in group.ranking.rows] if group else []
     left_out = []

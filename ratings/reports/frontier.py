@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
-    """Return the models of a board with their price or speed, and mark those on the Pareto frontier.
+    """Return the models on a board with their price or speed, and mark those on the Pareto frontier.
 
     The result is the board with these changes: `against` is the axis. `rows` has only the compared models, in the order
     of the board, with the additional fields value and on_frontier; for prices, also with both prices, their source, and

@@ -1,7 +1,7 @@
-"""The figures of the method page for one pool.
+"""The figures on the method page for one pool.
 
-Boards are loaded as they were published, and counts as Celery beat has stored them (`ratings.pipeline.pool_figures`),
-so no request has to wait until a million votes are read. Web processes load this module, so it does not import numpy.
+Boards are loaded as published, and counts as stored by Celery beat (`ratings.pipeline.pool_figures`), so no request has
+to wait until a million votes are read. Web processes load this module, so it does not import numpy.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 from ratings.statistics.constants import ELO_SCALE, Z95
 
 MISS_RATE = 0.05
-FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models that chance alone flags
+FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models flagged by chance alone
 DAY = timedelta(days=1)
 MAX_CHANGES = 12
 REASON_TEXTS: dict[str, str | Promise] = {
@@ -50,7 +50,7 @@ STYLE_NAMES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Proportion:
-    """A part of a whole in percent, with Wilson's 95% interval (E. B. Wilson, JASA 22, 1927)."""
+    """A part of a whole as a percentage, with Wilson's 95% interval (E. B. Wilson, JASA 22, 1927)."""
 
     part: int
     whole: int
@@ -78,9 +78,9 @@ class DayChange:
 
 @dataclass(frozen=True)
 class PoolCounts:
-    """The stored counts of a pool.
+    """A pool's stored counts.
 
-    left: the share of the left answer among votes with a winner.
+    left: the share of votes with a winner that chose the left answer.
     skipped, replaced: shares of finished blind battles.
     shares, makers: the votes per model and per maker.
     battles: how often each model failed.
@@ -119,7 +119,7 @@ class PoolCounts:
 
 @dataclass(frozen=True)
 class DayChanges:
-    """The models that changed within a day, largest change first. `more` is how many others changed less."""
+    """The models that changed within a day, largest change first. `more` counts models with smaller changes."""
 
     since: datetime
     changes: list[DayChange]
@@ -128,11 +128,11 @@ class DayChanges:
 
 @dataclass(frozen=True)
 class MethodFigures:
-    """All figures of a pool.
+    """All figures for a pool.
 
     counts: None until the votes are counted for the first time.
     intervals: the number of closed intervals on the board.
-    expected_misses: the number of these intervals that are expected to miss the true rating.
+    expected_misses: the number of these intervals expected to miss the true rating.
     style_board: the overall board under style control.
     styles: the effect of each style feature on that board.
     """
@@ -152,7 +152,7 @@ class MethodFigures:
 
 
 def load_pool_figures(pool: str) -> MethodFigures:
-    """Return the figures of a pool.
+    """Return the figures for a pool.
 
     Raises RequestError 404 if the pool is unknown or is a reference pool.
     """
@@ -163,7 +163,7 @@ def load_pool_figures(pool: str) -> MethodFigures:
 
 
 def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
-    """Return the figures of the pool to which this board belongs. It must be the pool's newest overall board."""
+    """Return the figures for the pool of this board, which must be the pool's newest overall board."""
     slug: str = board["pool"]
     style_board = _load_board(slug, style_control=True)
     pool = Pool.objects.select_related("figures").get(slug=slug)
@@ -203,7 +203,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
     battles = figures["battles"]
     skipped = battles.get("skipped", 0)
     finished = battles.get("voted", 0) + skipped
-    model_battles = figures.get("model_battles", {})  # not in figures that earlier versions stored
+    model_battles = figures.get("model_battles", {})  # not in figures stored by earlier versions
     chances = figures["chances"]
     models = _load_models({*figures["models"], *(chances or {}).get("models", {}), *model_battles})
     shares = vote_shares.build_model_shares(figures, counted, models, _list_reasons)
@@ -225,7 +225,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
 
 
 def _list_reasons(reasons: Mapping[str, int]) -> list[ReasonCount]:
-    """Return the reasons with their texts, most frequent first."""
+    """Return the reasons with their descriptions, most frequent first."""
     by_frequency = sorted(reasons.items(), key=lambda item: -item[1])
     return [ReasonCount(reason, REASON_TEXTS.get(reason, reason), votes) for reason, votes in by_frequency]
 
@@ -258,7 +258,7 @@ def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) 
     return {
         "votes": audit["votes"],
         "most": audit["most"],
-        "clustered": audit.get("clustered", False),  # not in figures that earlier versions stored
+        "clustered": audit.get("clustered", False),  # not in figures stored by earlier versions
         "models": len(rows),
         "expected": FLAG_RATE * len(rows),
         "farthest": rows[0] if rows else None,

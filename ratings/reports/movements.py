@@ -1,4 +1,4 @@
-"""Changes of a board between two times, for the history page and the API."""
+"""Changes to a board between two times, for the history page and the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class BoardComparison:
 
 @dataclass(frozen=True)
 class MovementReport:
-    """The changes of a board from `since` to `until`, and the votes per day up to `until`.
+    """The changes to a board from `since` to `until`, and the votes per day up to `until`.
 
     computed_then: the time of the earlier board, or None if no board existed at `since`.
     votes: the number of votes that only the later board has, or None if unknown.
@@ -65,7 +65,7 @@ def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: d
 
 
 def subtract_duration(end: datetime, duration: timedelta) -> datetime:
-    """Return `end` minus the duration, but not a time before the first time that datetime can represent."""
+    """Return `end` minus the duration, but no earlier than the first time that datetime can represent."""
     return end - min(duration, end - MIN_TIME)
 
 

@@ -1,4 +1,4 @@
-"""The placements of one model: in each pool, in each category of one pool, and against each opponent."""
+"""One model's placements: in each pool, in each category of one pool, and against each opponent."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from ratings.statistics.constants import Z95
 
 @dataclass(frozen=True)
 class Placement:
-    """The row of a model on the board of a pool and category.
+    """A model's row on the board for a pool and category.
 
-    name: the name of the category.
+    name: the category's name.
     ranked_models: the number of ranked models in the same component.
     """
 
@@ -31,17 +31,17 @@ class Placement:
 
     @property
     def missing(self) -> str:
-        """A text about the votes that the model still needs for a rank, or "" if it is ranked."""
+        """A description of the votes that the model still needs for a rank, or "" if it is ranked."""
         return describe_missing_votes(self.row)
 
 
 def list_pool_placements(model: str) -> list[Placement]:
-    """Return the placements of a model on the newest overall board of each pool."""
+    """Return a model's placements on each pool's newest overall board."""
     return _find_placements(list_newest_snapshots(), model)
 
 
 def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str, str]) -> str:
-    """Return the pool of the leaderboard if the model is on it, else the first pool of these placements."""
+    """Return the leaderboard's pool if the model is on it, else the first pool in these placements."""
     pools = [placement.pool.slug for placement in placements]
     if not pools:
         return LIVE_POOL
@@ -50,7 +50,7 @@ def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str
 
 
 def list_category_placements(pool: str, model: str) -> list[Placement]:
-    """Return the placements of a model on the newest boards of a pool: first the overall one, then by category name.
+    """Return a model's placements on a pool's newest boards: first the overall one, then by category name.
 
     Boards under style control are not included.
     """
@@ -79,7 +79,7 @@ def _find_placement(snapshot: Snapshot, model: str) -> Placement | None:
 
 
 def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
-    """Return the opponents of a model on a board, those with the most votes first.
+    """Return a model's opponents on a board, most votes first.
 
     Each is a dict with these keys:
 

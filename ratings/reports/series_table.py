@@ -15,10 +15,10 @@ MAX_MODELS = 10  # in one plot
 def build_series_table(
     board_key: BoardKey, rows: Sequence[Mapping[str, Any]], until: datetime | None, since: datetime | None = None
 ) -> dict[str, Any]:
-    """Return the table of the first ten models of these rows, from `since` (or the first stored board) to `until`.
+    """Return the table for the first ten models in these rows, from `since` (or the first stored board) to `until`.
 
-    `models` has the slug and name of each model. `lines` has the boards, newest first. Each line has the time of the
-    board and one cell per model: its rating and interval as text, or None if the model was not on the board.
+    `models` has the slug and name of each model. `lines` has the boards, newest first. Each line has the board's time
+    and one cell per model: its rating and interval as text, or None if the model was not on the board.
     """
     models = [{"model": row["model"], "name": row["name"]} for row in rows[:MAX_MODELS]]
     slugs = [model["model"] for model in models]

@@ -31,12 +31,12 @@ ReasonLister = Callable[[Mapping[str, int]], list[ReasonCount]]
 
 @dataclass(frozen=True)
 class ModelShare:
-    """The votes of one model.
+    """One model's votes.
 
     counted: the number of votes that count.
     reasons: the reasons why other votes do not count.
     percent: the share of all votes that count.
-    chance: the probability of being in the next battle, in percent, or None if unknown.
+    chance: the probability of being in the next battle, as a percentage, or None if unknown.
     """
 
     slug: str
@@ -55,7 +55,7 @@ class ModelShare:
 
 @dataclass(frozen=True)
 class MakerShare:
-    """The votes of all models of one maker.
+    """The votes on all of one maker's models.
 
     percent, chance: the maker's share of the sides of all votes, and of the next battle. The shares of all makers add
         up to 100.
@@ -71,14 +71,14 @@ class MakerShare:
 def build_model_shares(
     figures: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], list_reasons: ReasonLister
 ) -> list[ModelShare]:
-    """Return the shares of all models, those with the most votes first.
+    """Return all models' shares, those with the most votes first.
 
-    It includes models in the draw that have no votes yet.
+    The list includes models in the draw that have no votes yet.
 
     figures: as stored by `ratings.pipeline.pool_figures`.
     votes: the number of votes that count.
     models: slug → model. Other models are omitted.
-    list_reasons: returns the reasons in the counts of a model, with their texts.
+    list_reasons: returns the reasons in a model's counts, with their descriptions.
     """
     chances = (figures["chances"] or {}).get("models", {})
     counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]
@@ -103,7 +103,7 @@ def build_model_shares(
 
 
 def build_maker_shares(shares: Sequence[ModelShare]) -> list[MakerShare]:
-    """Return the shares of all makers, largest first. Models of unknown makers are combined under an empty name."""
+    """Return all makers' shares, largest first. Models of unknown makers are combined under an empty name."""
     by_maker: dict[str, list[ModelShare]] = defaultdict(list)
     for share in shares:
         by_maker[share.maker].append(share)

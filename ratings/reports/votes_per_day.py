@@ -17,9 +17,9 @@ class DayVotes(NamedTuple):
 
 
 def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[DayVotes]:
-    """Return the votes of the last thirty days (UTC) up to this time, oldest first.
+    """Return the votes per day for the last thirty days (UTC) up to this time, oldest first.
 
-    It starts with the day of the first board.
+    The list does not start before the day of the first board.
 
     A day without a board has 0 votes. For a reference board, the list is empty, because its votes are not published.
     """

@@ -24,7 +24,7 @@ NEWCOMER_HALF_WIDTH = 20.0
 CONTENDER_COUNT = 10
 
 # The weights of three mean variances: differences between contenders, newcomers against the field, and all models
-# against the field. Sums instead of means would depend on the number of models in each group: a few newcomers would
+# against the field. Unlike means, sums would depend on the number of models in each group: a few newcomers would
 # have almost no weight, or the contenders of a new board would have almost none.
 _CONTENDER_WEIGHT = 3.0
 _NEWCOMER_WEIGHT = 1.0
@@ -36,7 +36,7 @@ _MIN_VARIANCE = 1e-15
 
 
 def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
-    """Return the share of the next battles that each pair of models should get, as an (M, M) matrix.
+    """Return each pair's share of the next battles, as an (M, M) matrix.
 
     The matrix is symmetric and finite, with a zero diagonal and no negative values. The shares of the pairs i < j add
     up to 1, or to 0 if there is no pair.

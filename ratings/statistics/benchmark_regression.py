@@ -29,7 +29,7 @@ Verdict = Literal["below", "above", "unclear", "agree"]
 
 @dataclass(frozen=True)
 class RegressionPoint:
-    """The data and the residual of one model.
+    """One model's data and residual.
 
     `z` is the residual divided by the standard deviation of all residuals. `z_low` and `z_high` are the ends of its 95%
     interval, which accounts for the errors of the model's own rating and score.
@@ -139,7 +139,7 @@ def compute_correlation_interval(rho: float, n: int) -> tuple[float, float]:
 
 
 def _rank_values(values: "np.ndarray") -> "np.ndarray":
-    """Return ranks that start at 1. Equal values get the mean of their ranks."""
+    """Return ranks that start at 1. Equal values share the mean of their ranks."""
     import numpy as np
 
     _, positions, counts = np.unique(values, return_inverse=True, return_counts=True)

@@ -38,14 +38,15 @@ _COUNT_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The ratings of M models, in Elo points and in the order of the board's labels. No value is NaN.
+    """The ratings for M models, in Elo points and in the order of the board's labels. No value is NaN.
 
     ratings (M,): the ratings. The bounded models of each component have a mean of 1000.
-    se (M,): the standard errors. For a fitted model, 1.96 times this value is half of the 95% interval, so it includes
-        the correction for a small number of voters.
+    se (M,): the standard errors. For a fitted model, 1.96 times this value is half the width of the 95% interval, so it
+        includes the correction for a small number of voters.
     ci_low, ci_high (M,): the ends of the 95% intervals. An open end is -inf or inf (null in the API).
     spread: the joint covariances. They are zero between fitted and placed models, and between components.
-    component (M,): the component of each model. 0 is the main one. Ratings of different components are not comparable.
+    component (M,): the component of each model. 0 is the main one. Ratings from different components are not
+        comparable.
     unbounded (M,): True if the model is placed by a rule and not fitted.
     interval (M,): "plain" or "clustered".
     iterations: the total number of Newton steps.
@@ -68,13 +69,13 @@ class Fit:
 
     @cached_property
     def error(self) -> Floats:
-        """The standard errors of all differences (M, M). 1.96 times an error is half of the 95% interval."""
+        """The standard errors of all differences (M, M). 1.96 times an error is half the width of the 95% interval."""
         error: Floats = self.spread.compute_difference_half_widths() / Z95
         return error
 
 
 def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayLike | None = None) -> Fit:
-    """Return the ratings of all models on the board.
+    """Return the ratings for all models on the board.
 
     cluster: the votes of each voter. If at least five voters judged the bounded models of a component, the intervals of
         that component are clustered by voter. They use the factor G / (G - 1) and Student's t with the effective number
@@ -238,7 +239,7 @@ def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Flo
         meat = meat + build_laplacian(np.where(flat[:, None] | flat, information, 0))
     covariance: Floats = dsymm(1.0, inverse, dsymm(1.0, inverse, meat.T, lower=True), side=True, lower=True)
     covariance = (covariance + covariance.T) / 2
-    np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding may take a variance of 0 below 0
+    np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding can push a variance of 0 below 0
     if flat.any():
         expected = inverse.diagonal() - 1 / np.trace(build_laplacian(information))
         widen = np.where(flat, np.sqrt(expected / covariance.diagonal()), 1.0)

@@ -1,4 +1,4 @@
-"""Sums over voters for sandwich covariances that are clustered by voter."""
+"""Sums over voters for sandwich covariances clustered by voter."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from ratings.statistics.vote_arrays import Floats, Ids, Indices
 
-# E values for a table that has one row per voter, with the column of each value. An int is the column of all values.
+# E values for a table that has one row per voter, with the column of each value. An int is one column for all values.
 ColumnEntries: TypeAlias = tuple[Ids | int, Floats]
 ArrayFunction: TypeAlias = Callable[[Floats], Floats]
 
@@ -22,7 +22,7 @@ _SPARSE_FACTOR = 10
 def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: int) -> Floats:
     """Return the sum over voters of the outer products of their totals, a (width, width) matrix.
 
-    voter (E,): the number of the voter of each entry, from 0.
+    voter (E,): each entry's voter, numbered from 0.
     parts: the entries. Each voter's totals are the sums of their values in each of the `width` columns.
     """
     voters = int(voter.max(initial=-1)) + 1
@@ -48,12 +48,12 @@ def sum_pair_products(
     """Return two sums over voters: the outer products of their scores (width, width), and their squared amounts
     (width,).
 
-    voter (E,): the number of the voter of each entry, from 0.
-    pair: the first and the second model of each entry (E,).
-    score (E,): is added for the first model and subtracted for the second.
-    amount (E,): is added for both models. The total of each voter and model is squared.
+    voter (E,): each entry's voter, numbered from 0.
+    pair: each entry's first and second model (E,).
+    score (E,): the amount to add for the first model and to subtract for the second.
+    amount (E,): the amount to add for both models. The total for each voter and model is squared.
 
-    Both sums are computed in one pass, because finding the entries of each voter takes longer than adding them.
+    Both sums are computed in one pass, because finding each voter's entries takes longer than adding them.
     """
     first, second = pair
     if _is_sparse(voter, 2, width):
@@ -76,10 +76,9 @@ def sum_pair_products(
 def sum_over_voters(
     voter: Indices, sides: Sequence[Indices], amount: Floats, width: int, functions: Sequence[ArrayFunction]
 ) -> list[Floats]:
-    """Apply functions to the totals of each voter in each column, and return the sums over voters (width,) of each
-    function.
+    """Apply functions to the totals of each voter in each column, and return each function's sums over voters (width,).
 
-    voter (E,): the number of the voter of each entry, from 0.
+    voter (E,): each entry's voter, numbered from 0.
     sides: columns (E,). The amount of an entry is added to its column in each of them.
     amount (E,): not negative.
     functions: element-wise functions of arrays. They must map 0 to 0.
@@ -109,15 +108,15 @@ def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
 
 
 def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:
-    """Yield blocks of voters as tuples of the block's entries, the row of each entry in the block, and the number of
-    rows.
+    """Yield blocks of voters as tuples of the block's entries, each entry's row in the block, and the number of rows.
 
-    The last block has no rows beyond the last voter: a few hundred voters of a few models need a hundredth of a block.
+    The last block has no rows beyond the last voter: a few hundred voters who judged a few models need a hundredth of a
+    block.
     """
     voters = int(voter.max(initial=-1)) + 1
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)
     block = voter >> shift
-    # Sorting small integers takes a tenth of the time.
+    # Sorting small integers takes a tenth as long.
     order = np.argsort(block.astype(np.min_scalar_type(int(block.max(initial=0)))), kind="stable")
     ends = np.searchsorted(block[order], np.arange(int(block.max(initial=-1)) + 2))
     for number, (low, high) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):

@@ -1,4 +1,4 @@
-"""The input of all rating methods: counts of votes per pair of models, and per voter and pair.
+"""The input for all rating methods: counts of votes per pair of models, and per voter and pair.
 
 Invalid input raises a ValueError that identifies the vote or the pair.
 """
@@ -93,16 +93,16 @@ class Comparisons:
 
 @dataclass(frozen=True, eq=False)
 class VoterCounts:
-    """The votes of a board, counted per voter and pair: the input for intervals that are clustered by voter.
+    """The votes on a board, counted per voter and pair: the input for intervals clustered by voter.
 
     There are E rows. Rows with the same voter and pair are added up, so one row per vote is valid too.
 
     voter (E,): numbers from 0.
     first, second (E,): positions of the models in the board's labels.
-    wins, losses, ties (E,): the outcomes from the side of the first model.
+    wins, losses, ties (E,): the outcomes from the perspective of the first model.
 
-    Store these counts in a database, not sums of scores. A sum of scores is valid only for the ratings that it was
-    computed with. The counts give the exact sum for any ratings, and a new vote changes only one row.
+    Store these counts in a database, not sums of scores. A sum of scores is valid only for the ratings from which it
+    was computed. The counts give the exact sum for any ratings, and a new vote changes only one row.
     """
 
     voter: Indices
@@ -154,7 +154,7 @@ class VoterCounts:
         return self.wins + self.losses + self.ties
 
     def compute_residuals(self, p: Floats, q: Floats) -> Floats:
-        """Return the sum of outcome minus probability over the votes of each row (E,).
+        """Return the sum of outcome minus probability over the votes in each row (E,).
 
         p, q (E,): the probabilities that the first model wins and loses.
         """

@@ -17,7 +17,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """A set of models that chains of votes connect, as positions in the board's labels.
+    """A set of models connected by chains of votes, as positions in the board's labels.
 
     bounded: the strongly connected component with the most votes. Ties go to the one with more models, then to the one
         with the first label. It is empty if no strongly connected component has two models.
@@ -29,7 +29,7 @@ class Component:
 
 
 def list_components(board: Comparisons) -> list[Component]:
-    """Return all components of a board.
+    """Return all components on a board.
 
     The main component comes first. Components without bounded models come last, sorted by votes in descending order.
     """
@@ -83,14 +83,14 @@ def _can_reach_all(has_scored: NDArray[np.bool_]) -> bool:
 
 
 def find_reachable(score: Floats, source: int) -> NDArray[np.bool_]:
-    """Return a mask (M,) of the models that a path of wins or ties reaches from the source. It includes the source."""
+    """Return a mask (M,) of the source and all models that can be reached from it by a path of wins or ties."""
     mask = np.zeros(len(score), dtype=bool)
     mask[breadth_first_order(score > 0, source, return_predecessors=False)] = True
     return mask
 
 
 def _rank_strong_components(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
-    """Return the position of each model's strong component in the order of preference (M,), from 0."""
+    """Return each model's strong component as its position in the order of preference (M,), from 0."""
     is_same_component = strong[:, None] == strong
     votes_of_model = np.where(is_same_component, board.votes, 0).sum(axis=1)
     votes = np.bincount(strong, weights=votes_of_model)

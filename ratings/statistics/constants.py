@@ -15,5 +15,5 @@ PROVISIONAL_VOTES = 100
 PROVISIONAL_HALF_WIDTH = 50.0  # in Elo points
 MIN_VOTERS = 5
 MIN_VOTES_FOR_RANK = 100
-MAX_VOTES_PER_VOTER = 20  # of the votes for a rank, at most this many may come from one voter
+MAX_VOTES_PER_VOTER = 20  # at most this many of one voter's votes count toward a rank
 MIN_RANKED_MODELS = 2  # if fewer models have enough votes, all are ranked and the board is provisional

@@ -1,4 +1,4 @@
-"""Elo ratings, which are published beside the Bradley-Terry ratings. They depend on the order of the votes.
+"""Elo ratings, which are published alongside the Bradley-Terry ratings. They depend on the order of the votes.
 
 After each vote, a model gains 4 * (score - expected score) points, and its opponent loses the same number. The expected
 score is 1 / (1 + 10 ** ((opponent - own) / 400)), and a tie is half a win for each model (A. E. Elo, The Rating of
@@ -29,9 +29,9 @@ _MAX_DISTANCE = 100_000
 def replay_votes(
     ratings: ArrayLike, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
 ) -> Floats:
-    """Return the ratings (M,) after these votes, in the order of the votes, as a new array.
+    """Return the ratings (M,) after these votes are replayed in order, as a new array.
 
-    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. No rating may be over
+    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. Ratings must not exceed
         100,000.
     model_a, model_b (N,): positions from 0 to M - 1.
     outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
@@ -65,7 +65,7 @@ def _repeat_result(x: float, y: float, gain: float, times: int) -> tuple[float, 
 
 
 def _compute_growth(lead: float, wins: int) -> float:
-    """Return the number of points by which further wins increase a lead.
+    """Return the number of points by which additional wins increase a lead.
 
     In units of 400 / ln 10 points, a win increases a lead u to u + g, with g = h / (1 + exp(u)). `count_wins` increases
     by one with each win, up to terms of order g. It consists of the first terms of the Abel function of this map.

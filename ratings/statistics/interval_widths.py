@@ -42,14 +42,14 @@ class Spread:
         return cls(covariance, covariance, np.full(len(covariance), np.inf))
 
     def select_models(self, models: Indices) -> "Spread":
-        """Return the spread of these models only."""
+        """Return the spread for these models only."""
         inside = np.ix_(models, models)
         covariance = self.covariance[inside]
         plain = covariance if self.plain is self.covariance else self.plain[inside]
         return Spread(covariance, plain, self.degrees[models])
 
     def compute_half_widths(self, upper: float = UPPER_PROBABILITY) -> Floats:
-        """Return the half-width of the interval of each strength (M,).
+        """Return the half-width of each strength's interval (M,).
 
         upper: the probability below the upper end of the interval.
         """
@@ -58,7 +58,7 @@ class Spread:
         return widths
 
     def compute_difference_half_widths(self, upper: float = UPPER_PROBABILITY) -> Floats:
-        """Return the half-width of the interval of each difference (M, M).
+        """Return the half-width of each difference's interval (M, M).
 
         A difference has the degrees of freedom of the model that has fewer. `upper` is the probability below the upper
         end.

@@ -52,7 +52,7 @@ class Estimate:
 
     @classmethod
     def from_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags, iterations: int) -> Self:
-        """Return the estimate of fitted models, whose intervals are symmetric."""
+        """Return the estimate for fitted models, whose intervals are symmetric."""
         margin = spread.compute_half_widths()
         return cls(models, theta, spread, theta - margin, theta + margin, clustered, iterations, bounded=True)
 
@@ -149,7 +149,7 @@ def _factorize(information: Floats) -> CholeskyFactor:
 
 
 def _find_farthest_move(step: Floats, votes: Floats) -> float:
-    """Return the largest change of a difference between two models with votes, or an upper bound if a full step is
+    """Return the largest change in a difference between two models with votes, or an upper bound if a full step is
     possible.
     """
     bound = float(np.ptp(step))

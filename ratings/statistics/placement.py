@@ -17,7 +17,7 @@ _BISECTION_STEPS = 60
 
 
 def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -> Estimate:
-    """Return the strengths of the unbounded models of a component, placed together.
+    """Return the strengths of a component's unbounded models, placed together.
 
     theta (M,): the strengths of the bounded models, which are fixed, and start values for the other models.
 
@@ -83,7 +83,7 @@ def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
 
 
 def _compute_tail_chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
-    """Return the probability (U,) of at least this score. It is exact for a record without losses.
+    """Return the probability (U,) of at least this score. It is exact for a record with no losses.
 
     Otherwise it is a binomial probability with the mean of the win probabilities, which is never too low in this tail
     (W. Hoeffding, Annals of Mathematical Statistics 27, 1956). For half wins, the incomplete beta function extends the

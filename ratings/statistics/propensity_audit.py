@@ -4,7 +4,7 @@ If the model is correct, the fit needs no weights: given the pair, the outcome d
 drawn. This module tests that assumption. It weights each vote by the inverse of the probability of its pair, fits the
 same models again, and flags a model if its rating changes by more than two standard errors of the change. The standard
 error comes from a joint sandwich covariance of both fits (J. A. Hausman, Econometrica 46, 1978). It is clustered by
-voter if the intervals of the board are.
+voter if the board's intervals are.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _EIGENVALUE_TOLERANCE = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class PropensityAudit:
-    """The effect of the weights on the ratings of m models.
+    """The effect of the weights on m models' ratings.
 
     moved (m,): the weighted rating minus the unweighted rating, in Elo points.
     errors (m,): the standard error of that difference, in Elo points.
@@ -49,10 +49,11 @@ def audit_propensities(
     squared: Comparisons,
     voter_counts: WeightedVoterCounts | None = None,
 ) -> PropensityAudit:
-    """Return the audit of the bounded models of the main component.
+    """Return the audit of the main component's bounded models.
 
     votes, weighted, squared: the number of votes, the sum of their weights, and the sum of their squared weights.
-    voter_counts: the same votes by voter. Without them, the votes count as independent, and the errors use `squared`.
+    voter_counts: the same votes by voter. If it is None, the votes count as independent, and the errors use
+        `squared`.
 
     Raises likelihood.NotConverged as `bradley_terry.fit` does.
     """

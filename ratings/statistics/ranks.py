@@ -1,6 +1,6 @@
 """Ranks, tiers, and comparisons of pairs, with errors from the joint covariance of a fit.
 
-Ranks are valid only within a component, because ratings of different components are not comparable.
+Ranks are valid only within a component, because ratings from different components are not comparable.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _MIN_CHANCE_PRODUCT = 1e-200
 
 
 class ComparableFit(Protocol):
-    """The attributes of a fit that `compare_pairs` needs."""
+    """The attributes of a fit needed by `compare_pairs`."""
 
     @property
     def ratings(self) -> Floats: ...
@@ -39,10 +39,10 @@ class Ranks:
 
     ranked (M,): the models among which ranks are counted. The other models have 0 as `rank`, `rank_ub`, and `tier`.
     rank (M,): 1 plus the number of ranked models with a higher rating.
-    rank_low, rank_high (M,): the range of ranks by two-sided 95% tests of the differences. For an unranked model, the
-        range that it could have among the ranked models.
+    rank_low, rank_high (M,): the range of ranks, based on two-sided 95% tests of the differences. For an unranked
+        model, the range that it could have among the ranked models.
     rank_ub (M,): 1 plus the number of ranked models whose interval is entirely above.
-    tier (M,): tier 1 has all models that may be the best.
+    tier (M,): tier 1 has all models that could be the best.
     """
 
     ranked: Flags
@@ -57,8 +57,8 @@ class Ranks:
 class PairComparisons:
     """Comparisons of all pairs of models (M, M), row against column.
 
-    diff, diff_se: the difference and its standard error in Elo points. 1.96 times diff_se is half of the 95% interval
-        (see `Fit.error`). diff_se is inf between components, where the other values have no meaning.
+    diff, diff_se: the difference and its standard error in Elo points. 1.96 times diff_se is half the width of the 95%
+        interval (see `Fit.error`). diff_se is inf between components, where the other values have no meaning.
     win_rate: the predicted score of the row. A tie is half a win.
     votes_needed: how many more direct votes would make the difference significant if the estimate did not change; inf
         if no number of votes would.
@@ -73,7 +73,7 @@ class PairComparisons:
 def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
     """Return whether each model has enough votes for a rank (M,).
 
-    weight (M,): the weight of each model's votes, with at most 20 votes per voter.
+    weight (M,): how many of each model's votes count toward a rank: at most 20 per voter.
 
     The rule does not depend on the interval. Otherwise, additional votes could take a rank away.
     """
@@ -82,8 +82,8 @@ def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
 
 
 def select_ranked_models(component: Indices, candidates: Flags) -> Flags:
-    """Return a mask (M,) of the models that get ranks: the candidates, or all models of a component with fewer than
-    two.
+    """Return a mask (M,) of the models that get ranks: the candidates, or all models in a component with fewer than two
+    candidates.
     """
     candidate_counts = np.bincount(component, candidates, int(component.max(initial=0)) + 1)
     ranked: Flags = candidates | (candidate_counts < MIN_RANKED_MODELS)[component]
@@ -91,7 +91,7 @@ def select_ranked_models(component: Indices, candidates: Flags) -> Flags:
 
 
 def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
-    """Return the ranks of the models of a fit, counted among the candidates, or among all models.
+    """Return the ranks of the models in a fit, counted among the candidates, or among all models.
 
     Two models differ if the two-sided 95% test of their difference is significant, or if their intervals do not
     overlap. For bounded models, the second condition implies the first.
@@ -104,7 +104,8 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
     apart = together & (fit.ci_low[:, None] > fit.ci_high)
     better = (diff > np.maximum(Z95 * fit.error, RATING_TOLERANCE)) | apart
     counted = ranked[:, None]  # a row is counted against its columns
-    # The worst possible rank. An unranked model would be the last of one more model.
+    # The worst possible rank. If an unranked model were ranked, there would be one more model, and it could be the
+    # last.
     last_rank = (together & counted).sum(axis=0) + ~ranked
     return Ranks(
         ranked=ranked,

@@ -1,8 +1,8 @@
 """Bradley-Terry ratings under style control: strengths and the effects of style, fitted together.
 
 The probability that a wins is 1 / (1 + exp(-(theta_a - theta_b + x beta))), where x are the style differences (a - b) /
-(a + b + 1) of the vote. Each style difference is divided by its population standard deviation over the votes of the
-board. The differences are not centered. There is no intercept and no penalty. A tie is half a win for each model.
+(a + b + 1) of the vote. Each style difference is divided by its population standard deviation over the board's votes.
+The differences are not centered. There is no intercept and no penalty. A tie is half a win for each model.
 
 Sources: T. Li, A. Angelopoulos and W.-L. Chiang, Does style matter? (LMSYS, 2024) for the model. Everything else
 follows `ratings.statistics.bradley_terry`.
@@ -36,7 +36,7 @@ StartValues: TypeAlias = tuple[ArrayLike, ArrayLike]
 class StyleFit:
     """Ratings under style control, and the effects of style.
 
-    fit: the same as the result of `bradley_terry.fit`.
+    fit: the same kind of result as from `bradley_terry.fit`.
     board: the votes with known features. The fit uses no other votes.
     coefficients, errors (K each): natural log-odds per standard deviation of the style difference, and their standard
         errors. They are None for a feature that is constant on the board or among the votes between bounded models.
@@ -56,9 +56,9 @@ class StyleFit:
 
 
 def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
-    """Return the ratings of all models, with the effect of style removed.
+    """Return the ratings for all models, with the effect of style removed.
 
-    The bounded models of all components are fitted together, with the same coefficients. Unbounded models are placed as
+    The bounded models in all components are fitted together, with the same coefficients. Unbounded models are placed as
     in `placement.place_unbounded_models`, while the fitted strengths and the coefficients stay fixed. If the votes have
     voters, intervals are clustered as in `bradley_terry.fit`.
 
@@ -119,7 +119,7 @@ class _JointFit:
     iterations: int
 
     def build_estimate(self, models: Indices) -> Estimate:
-        """Return the estimate of some models.
+        """Return the estimate for some models.
 
         Its number of iterations is 0, because they are counted once for all models.
         """
@@ -149,7 +149,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
 
 
 def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
-    """Return the same as `placement.place_unbounded_models`, with the effect of style on each vote."""
+    """Return the same values as `placement.place_unbounded_models`, adjusted for the effect of style on each vote."""
     unbounded = np.zeros(len(parameters), dtype=bool)
     unbounded[part.unbounded] = True
     votes = votes.select_votes(unbounded[votes.first] | unbounded[votes.second])

@@ -31,7 +31,7 @@ def compute_sandwich(
     inside = np.ix_(free, free)
     inverse = cho_solve(cho_factor(information[inside]), np.eye(int(free.sum())))
     to_mean = _build_centering(component, len(parameters))[:, free] @ inverse
-    # The error of a parameter without residuals comes from the Hessian. For example, all votes on a model may be ties
+    # The error of a parameter without residuals comes from the Hessian. For example, all votes on a model might be ties
     # between equal strengths.
     flat = (plain.diagonal() <= RESIDUAL_TOLERANCE * information.diagonal()) & (information.diagonal() > 0)
     flat_meat: Floats | float = 0.0
@@ -41,7 +41,7 @@ def compute_sandwich(
     def compute_covariance(meat: Floats) -> Floats:
         covariance: Floats = to_mean @ (meat + flat_meat)[inside] @ to_mean.T
         covariance = (covariance + covariance.T) / 2
-        np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding may take a variance of 0 below 0
+        np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding can push a variance of 0 below 0
         if flat.any():
             hessian = (to_mean @ information[inside] @ to_mean.T).diagonal()
             widen = np.sqrt(np.where(flat, hessian, 1.0) / np.where(flat, covariance.diagonal(), 1.0))
@@ -95,7 +95,7 @@ def _compute_meat(
 
 
 def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_clustered: Flags) -> Floats:
-    """Return the degrees of freedom of each model (M,), by the same rule as in `bradley_terry`."""
+    """Return the degrees of freedom of each model (M,), using the same rule as in `bradley_terry`."""
     amount = votes.weight * expected
     first = votes.first.astype(np.intp)
     second = votes.second.astype(np.intp)

@@ -16,7 +16,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 # it rarely takes half as many steps.
 _SEPARABILITY_CHECK_STEP = 20
 # If less than this fraction of a parameter's information is left after the other parameters are accounted for, the rest
-# may be a rounding error.
+# might be a rounding error.
 _MIN_INFORMATION_SHARE = 1e-9
 # The solver meets constraints to within 1e-7 if strengths and style differences are at most 1.
 _CONSTRAINT_SLACK = 1e-6
@@ -34,7 +34,7 @@ def maximize(
     """Return the maximum likelihood values of the free parameters. The other parameters are fixed.
 
     parameters (M + K,): the start values and the fixed values.
-    free: positions of the free parameters. Without `ties`, all coefficients must be free.
+    free: positions of the free parameters. If `ties` is None, all coefficients must be free.
     ties (M + K,): for each strength, the number of virtual ties with an opponent of strength 0.
 
     Returns the parameters, their information matrix (M + K, M + K), and the number of steps. Steps and precision are

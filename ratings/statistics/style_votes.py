@@ -21,7 +21,7 @@ class StyledVotes:
     models: the positions of the first and of the second model of each vote in `labels` (N,).
     outcome (N,): 1 if the first model won, 0 if the second model won, 0.5 for a tie.
     features (N, 2 K): K features of the first answer, then the same K features of the second, such as the length and
-        the numbers of headers, bold marks, and list items. They must not be negative. A vote with NaN is left out.
+        the numbers of headers, bold marks, and list items. They must not be negative. Votes with NaN are left out.
     weight (N,): integers from 1. A vote with weight n counts as n identical votes.
     voter (N,): the number of each voter from 0. A negative number means that the voter is unknown.
     """
@@ -49,7 +49,7 @@ class StyledVotes:
 
         The scale is the population standard deviation of each feature.
         """
-        # Sorting small integers takes a tenth of the time.
+        # Sorting small integers takes a tenth as long.
         small = np.min_scalar_type(len(self.labels))
         first = self.first.astype(small)
         second = self.second.astype(small)

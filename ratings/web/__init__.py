@@ -1,1 +1,1 @@
-"""Pages of the ratings."""
+"""Pages for ratings."""

@@ -27,9 +27,9 @@ class Command(BaseCommand):
 
 def _format_result(file: Path, result: ScoreImportResult) -> str:
     if result.is_empty:
-        return f"{file.name}: nothing changed, this file was imported before"
+        return f"{file.name}: nothing changed, because this file was imported before"
     return (
-        f"{file.name}: {result.scores} scores of {result.models} models imported, "
+        f"{file.name}: {result.scores} scores for {result.models} models imported, "
         f"{result.limited} of them from limited runs; "
         f"{result.new_models} models and {result.new_benchmarks} benchmarks are new"
     )

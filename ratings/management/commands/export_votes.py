@@ -1,4 +1,4 @@
-"""export_votes: write the votes of a pool to a file, as the full record or as the public record."""
+"""export_votes: write a pool's votes to a file, as the full record or as the public record."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,7 +12,7 @@ from ratings.management.pools import get_pool
 
 
 class Command(BaseCommand):
-    help = "Write all votes of a pool to a JSON Lines (.jsonl) or CSV (.csv) file, without voter ids."
+    help = "Write all votes in a pool to a JSON Lines (.jsonl) or CSV (.csv) file, with no voter ids."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

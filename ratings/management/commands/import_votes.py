@@ -17,7 +17,7 @@ SLUG_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
 class Command(BaseCommand):
-    help = "Import all votes of a file (JSON Lines, CSV, or counts per pair; optionally .gz or .xz), or none of them."
+    help = "Import all votes in a file (JSON Lines, CSV, or counts per pair; optionally .gz or .xz), or none of them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, pool: str | None, name: str, **options: Any) -> None:
         slug = _check_slug(pool) if pool is not None else _derive_slug(file)
         if len(name) > 200 or "\0" in name:
-            raise CommandError("--name must be at most 200 characters, without NUL")
+            raise CommandError("--name must be at most 200 characters and must not contain NUL")
         try:
             with show_progress_bar(sys.stderr) as progress:
                 imported = import_file(file, slug, name=name, with_text=options["with_text"], progress=progress)
@@ -46,16 +46,16 @@ def _check_slug(slug: str) -> str:
 
 
 def _derive_slug(file: Path) -> str:
-    """Return a pool slug from a file name without its extensions.
+    """Return a pool slug: the file name, excluding its extensions.
 
-    Raises CommandError if the slug belongs to a pool of this arena.
+    Raises CommandError if the slug belongs to one of this arena's pools.
     """
     name = file.name
     while Path(name).suffix.lower() in (*COMPRESSION_OPENERS, ".csv", ".jsonl", ".ndjson", ".json"):
         name = Path(name).stem
     slug = make_slug(name)[:100]
     if Pool.objects.filter(slug=slug).exclude(kind=Pool.Kind.IMPORT).exists():
-        raise CommandError(f"{slug!r} is a pool of this arena. To add the votes to it, use --pool {slug}")
+        raise CommandError(f"{slug!r} is a pool in this arena. To add the votes to it, use --pool {slug}")
     return slug
 
 

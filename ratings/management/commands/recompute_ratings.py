@@ -1,4 +1,4 @@
-"""recompute_ratings: fit and publish the boards of a pool again."""
+"""recompute_ratings: refit and publish a pool's boards."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -8,7 +8,7 @@ from ratings.pipeline import board_refresh
 
 
 class Command(PoolCommand):
-    help = "Refit and publish all boards of a pool, or of all pools."
+    help = "Refit and publish all boards in one pool, or in all pools."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

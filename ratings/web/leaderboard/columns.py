@@ -1,6 +1,6 @@
 """The columns of the leaderboard.
 
-Each entry in `COLUMNS` has a label, a sort value, a format, and the fields in files.
+Each entry in `COLUMNS` has a label, a sort value, a format, and its fields in downloaded files.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +47,7 @@ class ColumnKind(Enum):
     """The source of a column's values."""
 
     BOARD = "board"  # the published row; files always include these columns
-    CHANGE = "change"  # the board of a day ago
+    CHANGE = "change"  # the board from a day ago
     FACT = "fact"  # the catalog
     MEASURED = "measured"  # the battles of this arena
 
@@ -106,7 +106,7 @@ def _build_rank_key(entry: LeaderboardEntry) -> tuple[int, float]:
 
 
 def _get_votes_to_rank(entry: LeaderboardEntry) -> Any:
-    return entry.row.get("votes_to_rank")  # not on boards that earlier versions published
+    return entry.row.get("votes_to_rank")  # not on boards published by earlier versions
 
 
 def _make_formatter(value: Getter, format_value: Callable[[Any], str]) -> Formatter:
@@ -122,7 +122,7 @@ def _make_number_formatter(value: Getter, unit: str = "", digits: int = 0) -> Fo
 
 
 def format_change(entry: LeaderboardEntry) -> str:
-    """Return the change of the rating and of the rank as text. Changes within noise are marked."""
+    """Return the changes in rating and rank as text. Changes within noise are marked."""
     if entry.change is None:
         return UNKNOWN_TEXT
     if entry.change.rating is None:
@@ -183,7 +183,7 @@ COLUMNS = (
         name="change",
         label=_("24 h"),
         description=_(
-            "Change of the rating within a day, and the number of ranks that the model rose (↑) or fell (↓). Changes"
+            "Change in the rating within a day, and the number of ranks that the model rose (↑) or fell (↓). Changes"
             " within noise are gray."
         ),
         value=_make_change_getter("rating"),
@@ -200,7 +200,7 @@ COLUMNS = (
         name="tier",
         label=_("Tier"),
         description=_(
-            "The votes cannot separate the models in tier 1 from the best model. The best of the others leads tier 2."
+            "The votes cannot separate the models in tier 1 from the best model. The best of the rest leads tier 2."
         ),
         value=_make_row_getter("tier"),
         fields=_make_row_getters("tier"),
@@ -229,7 +229,9 @@ COLUMNS = (
     LeaderboardColumn(
         name="win_rate",
         label=_("Win rate"),
-        description=_("Wins plus half the ties, divided by all votes. Unlike the rating, it depends on the opponents."),
+        description=_(
+            "Wins plus half the ties, divided by the number of votes. Unlike the rating, it depends on the opponents."
+        ),
         value=_make_row_getter("win_rate"),
         fields=_make_row_getters("win_rate"),
         format=lambda entry: format_percent(entry.row["win_rate"]),
@@ -272,7 +274,8 @@ COLUMNS = (
         name="speed",
         label=_("Speed"),
         description=_(
-            "Tokens per second after the first token, measured here over thirty days up to the day before yesterday."
+            "Tokens per second after the first token, measured here over the thirty days up to the day before"
+            " yesterday."
         ),
         value=_make_measured_getter("tokens_per_s"),
         fields={"tokens_per_s": _make_measured_getter("tokens_per_s")},
@@ -282,7 +285,9 @@ COLUMNS = (
     LeaderboardColumn(
         name="wait",
         label=_("First token"),
-        description=_("Seconds until the first token, measured here over the same days."),
+        description=_(
+            "Seconds until the first token, measured here over the thirty days up to the day before yesterday."
+        ),
         value=_make_measured_getter("first_token_s"),
         fields={"first_token_s": _make_measured_getter("first_token_s")},
         format=_make_number_formatter(_make_measured_getter("first_token_s"), " s", 2),
@@ -294,7 +299,8 @@ COLUMNS = (
         name="failures",
         label=_("Failed"),
         description=_(
-            "Share of calls in blind battles that failed because of a timeout or an outage, over the same days."
+            "Share of calls in blind battles that failed because of a timeout or an outage, over the thirty"
+            " days up to the day before yesterday."
         ),
         value=_make_measured_getter("failure_rate"),
         fields={"failure_rate": _make_measured_getter("failure_rate"), "calls": _make_measured_getter("calls")},

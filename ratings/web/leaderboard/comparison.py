@@ -42,7 +42,7 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonLine:
-    """One line of the comparison. It has a text for each model, in the order of the columns."""
+    """One line of the comparison. It has one string per model, in the order of the columns."""
 
     label: str
     texts: Sequence[str]
@@ -50,7 +50,7 @@ class ComparisonLine:
 
 @dataclass(frozen=True, eq=False)
 class PairComparison:
-    """A pair of models as text. `better` has the higher rating, and all figures are from its side.
+    """A pair of models as text. `better` has the higher rating, and all figures are from its perspective.
 
     diff: the difference between the ratings.
     chance: the predicted win rate.
@@ -141,7 +141,7 @@ def _has_values(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) 
 
 
 def _format_error(row: Mapping[str, Any]) -> str:
-    """Return the text after a rating: half of its interval, or the closed end if the other end is open."""
+    """Return the text after a rating: half the width of its interval, or the closed end if the other end is open."""
     half = compute_half_width(row)
     if half is not None:
         return f" ± {half:,.0f}"
@@ -187,7 +187,7 @@ def _format_difference(diff: float | None, error: float | None) -> str:
 
 
 def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -> str:
-    """Return the reason why the difference of two models cannot be predicted."""
+    """Return the reason why the difference between two models cannot be predicted."""
     if better["component"] != worse["component"]:
         return _("No chain of votes connects these models, so their ratings are on different scales.")
     names = [row["name"] for row in (better, worse) if row["unbounded"]]
@@ -213,7 +213,7 @@ def _format_direct_votes(votes: int, wins: int, losses: int, ties: int) -> str:
 
 def _format_votes_needed(votes: int | None, error: float | None) -> str:
     if votes is None:
-        return UNKNOWN_TEXT if error is None else _("no number of votes is enough at the current estimate")
+        return UNKNOWN_TEXT if error is None else _("at the current estimate, no number of votes would be enough")
     if votes == 0:
         return _("none: they differ significantly")
     return _("about %(votes)s") % {"votes": f"{round_estimate(votes):,}"}

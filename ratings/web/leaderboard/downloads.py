@@ -1,4 +1,4 @@
-"""The leaderboard as a CSV or JSON file, with the same models in the same order as on the page, in full precision."""
+"""The leaderboard as a CSV or JSON file, with the same models in the same order as on the page, at full precision."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ def build_filename(leaderboard: LeaderboardState, kind: str) -> str:
 
 
 def build_records(leaderboard: LeaderboardState) -> list[dict[str, Any]]:
-    """Return the fields of each model, in the order of the page."""
+    """Return each model's fields, in page order."""
     return [_build_record(leaderboard, entry) for entry in leaderboard.entries]
 
 
@@ -58,7 +58,7 @@ def _list_columns(leaderboard: LeaderboardState) -> list[LeaderboardColumn]:
 
 
 def render_json(leaderboard: LeaderboardState) -> bytes:
-    """Return the board in the API's format, with the query of the page and the number of omitted models."""
+    """Return the board in the API's format, with the page's query and the number of omitted models."""
     head = {name: value for name, value in leaderboard.board.items() if name != "rows"}
     view = {"query": leaderboard.query, "left_out_unknown": leaderboard.left_out, "unknown": leaderboard.unknown}
     return orjson.dumps(head | view | {"rows": build_records(leaderboard)}, default=float, option=orjson.OPT_UTC_Z)

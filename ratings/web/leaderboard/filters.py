@@ -110,7 +110,7 @@ def _parse_day(name: str, text: str) -> date | None:
 
 
 def _has_words(entry: LeaderboardEntry, text: str) -> bool:
-    """Return whether every word of the text occurs in the name of the model or its maker."""
+    """Return whether every word in the text occurs in the name of the model or its maker."""
     names = " ".join(filter(None, (entry.row["name"], entry.slug, entry.row["organization"]))).casefold()
     return all(word in names for word in text.casefold().split())
 
@@ -151,9 +151,9 @@ class Filter:
 
     parameter: its name in the URL and in the form.
     field: the name of its field in `FilterValues`.
-    parse: (parameter, text of the URL) → value. Raises RequestError 400.
+    parse: (parameter, text from the URL) → value. Raises RequestError 400.
     check: (entry, value) → whether the entry passes, or None if that is unknown.
-    describe: value → short text, which is shown while the form is folded.
+    describe: value → short description, which is shown while the form is folded.
     format: value → text for the URL and the form field.
     fact: the name of the fact that is unknown if `check` returns None. Filters can share a fact.
     fact_label: the display name of the fact.
@@ -291,7 +291,7 @@ def list_filter_parameters(values: FilterValues) -> list[tuple[str, str]]:
 
 
 def describe_filters(values: FilterValues) -> list[str]:
-    """Return a short text for each active filter."""
+    """Return a short description of each active filter."""
     return [each.describe(value) for each, value in list_active_filters(values)]
 
 

@@ -56,7 +56,7 @@ def render_board_page(leaderboard: LeaderboardState) -> bytes:
 
 
 def render_board(leaderboard: LeaderboardState) -> bytes:
-    """Render the board alone. It changes with new votes and with the form."""
+    """Render the board alone. It changes when votes arrive or the form changes."""
     return _render_cached("ratings/leaderboard/_board.html", leaderboard, _build_fragment_context)
 
 
@@ -150,7 +150,7 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
-    """Return the state for which the form has no control: the pool, pins of filtered models, and the order without a
+    """Return the state that no form field contains: the pool, pins of filtered models, and the order without a
     table.
     """
     visible = {entry.slug for entry in leaderboard.entries}

@@ -91,7 +91,7 @@ class LeaderboardState:
 
 
 def _update_facts(row: dict[str, Any], facts: BoardModelFacts | None) -> dict[str, Any]:
-    """Return the row with the current maker and license, instead of those at the time of publication."""
+    """Return the row with the current maker and license, rather than those at the time of publication."""
     return row | {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else row
 
 

@@ -19,7 +19,7 @@ SORT_ORDERS = {"": None, "asc": False, "desc": True}
 class TableOptions(FilterValues):
     """Filters, order, pinned models, and columns, all from the URL.
 
-    columns: the names of the optional columns, or None for the default columns
+    columns: the names of the optional columns, or None for the default columns.
     """
 
     sort: str = "rank"
@@ -82,7 +82,7 @@ class FilterResult:
 def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -> FilterResult:
     """Return the models that pass the filters, sorted.
 
-    Ranked models come before unranked models. Within both groups, unknown values come last, whatever the direction.
+    Ranked models come before unranked models. Within both groups, unknown values come last in either direction.
     """
     active_filters = filters.list_active_filters(options)
     passing = []

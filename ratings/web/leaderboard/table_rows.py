@@ -21,7 +21,7 @@ ARROW_LENGTH = 0.04  # as a fraction of the axis
 class LeaderboardCell:
     """One cell of an optional column.
 
-    name, label: of the column.
+    name, label: the name and label of the column.
     mark: CSS classes of the cell, each with a leading space.
     """
 
@@ -37,7 +37,7 @@ class LeaderboardRow:
 
     Formatting numbers in a template would be slow, because there can be hundreds of rows.
 
-    attributes: the maker, the openness, and the license, if known.
+    attributes: the maker, whether the weights are open, and the license, if known.
     bar: the low end, the rating, and the high end on the axis. Both ends are empty if there is no interval.
     arrow: the corners of an arrow at the edge, or empty if the rating is on the axis.
     provisional: the reasons why the rating is provisional, or empty.
@@ -153,7 +153,7 @@ def _build_arrow(rating: float, axis: RatingAxis) -> str:
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:
-    """Return the maker, the openness of the weights, and the license, if known."""
+    """Return the maker, whether the weights are open, and the license, if known."""
     row = entry.row
     return [attribute for attribute in (row["organization"], format_openness(row), row["license"]) if attribute]
 

@@ -25,8 +25,8 @@ from ratings.statistics.constants import (
 
 # The percentage of 95% intervals that contain the true rating, measured by `./scripts/bench coverage`.
 INTERVAL_COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 94.6, "plain": 85.1}
-# The same for a few people with different tastes who cast 400 votes on 4 models. In "heavy", one of five voters cast
-# 60% of the votes. In "crowd", one of sixty voters did.
+# The same percentage for a few people with different tastes who cast 400 votes on 4 models. In "heavy", one of five
+# voters cast 60% of the votes. In "crowd", one of sixty voters did.
 FEW_VOTERS_COVERAGE = {
     "five": 95.7,
     "five_plain": 74.1,

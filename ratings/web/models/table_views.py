@@ -59,7 +59,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
 
 
 def _build_table_query(view: TableView) -> str:
-    """Return the query string of a view, without default values."""
+    """Return the query string for a view, excluding default values."""
     defaults = asdict(TableView())
     changes = {name: value for name, value in asdict(view).items() if value != defaults[name]}
     return build_query_string(
@@ -74,7 +74,7 @@ def _drop_empty_columns(columns: list[BenchmarkColumn], entries: list[TableEntry
 
 
 def _collect_marks(cells: list[ScoreCell]) -> dict[str, bool]:
-    """Return which marks occur in these cells, so that the page explains only these marks."""
+    """Return the marks that occur in these cells, so that the page explains only these marks."""
     return {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
 
 
@@ -85,8 +85,8 @@ def _drop_page(query: QueryDict) -> str:
 
 
 def _load_ratings() -> tuple[Pool | None, dict[str, float]]:
-    """Return the pool and the ratings (slug → rating) of the live board if it has votes, else of the board with most
-    votes.
+    """Return the pool and the ratings (slug → rating) of the live board if it has votes, else of the board with the
+    most votes.
     """
     # If two boards have the same number of votes, the newer pool is used.
     snapshots = sorted(list_newest_snapshots(), key=_get_priority)
@@ -121,7 +121,7 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 
 
 def _describe_filters(view: TableView) -> str:
-    """Return a short text for the active filters."""
+    """Return a short description of the active filters."""
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
     size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
     size_to = f"≤ {view.size_to:g} B" if view.size_to else ""

@@ -104,6 +104,6 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
 def _build_opponent_link(
     opponent: str, names: Mapping[str, str], model: str, selection: BoardSelection
 ) -> dict[str, str]:
-    """Return the opponent's name, and the URL that compares the two models on the leaderboard."""
+    """Return the opponent's name, and the URL of the two models' comparison on the leaderboard."""
     query = build_query_string([*selection.parameters.items(), ("pin", model), ("pin", opponent)])
     return {"name": names.get(opponent, opponent), "pair": f"{reverse('leaderboard')}{query}#compare"}

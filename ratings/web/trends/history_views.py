@@ -64,7 +64,7 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
 
 
 def _build_bars(days: list[DayVotes]) -> list[dict[str, Any]]:
-    """Return the days, newest first, with the length of each bar in percent of the longest.
+    """Return the days, newest first, with the length of each bar as a percentage of the longest.
 
     Negative counts have length 0.
     """

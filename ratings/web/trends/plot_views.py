@@ -48,7 +48,7 @@ class PlotView:
 
 
 def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
-    """Return the view from the parameters of a request.
+    """Return the view from a request's parameters.
 
     Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
     """

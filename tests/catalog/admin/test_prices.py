@@ -29,7 +29,7 @@ def form(**fields):
         ("input", "-1", "greater than or equal to 0"),
         ("output", "-0.000001", "greater than or equal to 0"),
         ("cached_input", "-1", "greater than or equal to 0"),
-        ("cached_input", "99", "must not be higher than the price of uncached input"),
+        ("cached_input", "99", "must not be higher than the uncached input price"),
         ("tiers", '{"a": 1}', "must be a list like"),
         ("tiers", '["x"]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": "x"}]', "must be a list like"),

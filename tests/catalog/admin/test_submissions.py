@@ -94,7 +94,7 @@ def test_refusing_leaves_nothing_and_is_logged(admin):
 def test_second_decision_is_told(admin):
     submission = proposal()
     decide(admin, submission, "accept")
-    assert "This submission has already been decided." in decide(admin, submission, "refuse").content.decode()
+    assert "This submission has already been reviewed." in decide(admin, submission, "refuse").content.decode()
     assert Submission.objects.get().state == "accepted"
 
 

@@ -103,9 +103,9 @@ def test_limited_runs_are_counted_and_marked(tmp_path, benchmarks):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("results.json", {}, "results.json: 3 scores of 1 models imported, 0 of them from limited runs; 1 models"),
-        ("plain.csv", {}, "plain.csv: 2 scores of 2 models"),
-        ("open.csv", {"format": "open-llm-v2"}, "open.csv: 16 scores of 2 models"),
+        ("results.json", {}, "results.json: 3 scores for 1 models imported, 0 of them from limited runs; 1 models"),
+        ("plain.csv", {}, "plain.csv: 2 scores for 2 models"),
+        ("open.csv", {"format": "open-llm-v2"}, "open.csv: 16 scores for 2 models"),
     ],
 )
 def test_command_tells_what_it_did(files, benchmarks, name, options, message):

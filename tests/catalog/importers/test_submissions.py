@@ -122,7 +122,7 @@ def test_same_is_not_taken_twice(benchmarks):
     send_file()
     send_proposal()
     for again in (lambda: send_file(voter=uuid4()), lambda: send_proposal(uuid4(), model="THIRD 7B", why="Please.")):
-        with pytest.raises(submissions.DuplicateSubmission, match="is waiting for a decision"):
+        with pytest.raises(submissions.DuplicateSubmission, match="is waiting for review"):
             again()
     assert Submission.objects.count() == 2
 

@@ -63,7 +63,7 @@ def test_reasons_name_each_cause_with_its_figure(fields, words):
     ("fields", "words"),
     [
         ({"votes": 42}, "It has only 42 votes. Ratings with fewer than 100 votes are provisional."),
-        (NEVER_LOST, "It has never lost, so no vote limits how strong it may be. The upper end is open."),
+        (NEVER_LOST, "It has never lost, so its votes set no upper limit on its strength. The upper end is open."),
         ({"ci_low": 900.0}, "The interval is ± 72. Ratings with more than ± 50 are provisional."),
         ({"win_rate": 0.99}, ""),
     ],
@@ -100,5 +100,5 @@ def test_missing_for_rank_says_what_a_rank_takes(fields, words):
 
 @pytest.mark.parametrize(("own", "people"), [(True, True), (False, False)])
 def test_rank_rule_speaks_of_people_where_they_are_known(own, people):
-    assert describe_rank_rule(is_own_pool=own).startswith("A rank needs 100 votes")
+    assert describe_rank_rule(is_own_pool=own).startswith("To be ranked, a model needs 100 votes")
     assert ("at most 20 of them from the same person" in describe_rank_rule(is_own_pool=own)) is people

@@ -110,5 +110,5 @@ def test_page_says_which_board_ordered_the_list_and_its_day(client, tmp_path, ad
 def test_decision_as_a_text_says_so_too(client, tmp_path):
     loaded(tmp_path)
     written = client.get("/choose/decision/", {"format": "md"}).content.decode()
-    assert "Tiers are from the board overall of LMArena, October 2026, as of 2026-10-20." in written
+    assert "Tiers are from the overall board of LMArena, October 2026, as of 2026-10-20." in written
     assert "published elsewhere, not by this site" in written

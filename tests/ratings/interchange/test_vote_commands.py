@@ -71,7 +71,7 @@ def test_import_keeps_texts_only_if_asked(file):
 
 
 def test_import_means_a_pool_of_the_arena_only_if_it_is_named(file):
-    with pytest.raises(CommandError, match=r"^'live' is a pool of this arena. To add the votes to it, use --pool live"):
+    with pytest.raises(CommandError, match=r"^'live' is a pool in this arena. To add the votes to it, use --pool live"):
         run("import_votes", file("live.jsonl"))
     assert not Vote.objects.exists()
 
@@ -83,7 +83,7 @@ def test_import_means_a_pool_of_the_arena_only_if_it_is_named(file):
         (["--pool", ""], "--pool must have at most 100"),
         (["--pool", "x" * 101], "--pool must have at most 100"),
         (["--name", "x" * 201], "--name must be at most 200 characters"),
-        (["--name", "\0"], "--name must be at most 200 characters, without NUL"),
+        (["--name", "\0"], "--name must be at most 200 characters and must not contain NUL"),
     ],
 )
 def test_import_refuses_wrong_options(file, options, message):
