@@ -198,7 +198,9 @@ class Environment:
         "Limits",
         parse_count,
         default=0,
-        meaning="Daily token budget (UTC) for all models together. Arena estimates the tokens of each question in advance.",
+        meaning=(
+            "Daily token budget (UTC) for all models together. Arena estimates the tokens of each question in advance."
+        ),
     )
     arena_login: str = declare(
         "People",
