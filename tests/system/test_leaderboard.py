@@ -213,7 +213,7 @@ def test_board_follows_the_votes_while_nobody_points_at_it(page: Page, followed:
     page.mouse.move(5, 5)
     with page.expect_request(lambda request: "hx-request" in request.headers):
         news(page)
-    expect(page.get_by_text("One more than the number of ranked models with a higher rating")).to_be_visible()
+    expect(page.get_by_text("One plus the number of ranked models with a higher rating")).to_be_visible()
     expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
     news(page, category="coding")
     news(page, pool="live")
