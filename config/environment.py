@@ -64,7 +64,7 @@ class Environment:
         "Services",
         parse_database_url,
         default=DEFAULT_DATABASE_URL,
-        meaning="URL of PostgreSQL (`postgresql://…`). If it is empty, `./scripts/up` runs its own server.",
+        meaning="PostgreSQL URL (`postgresql://…`). If it is empty, `./scripts/up` runs its own server.",
     )
     redis_url: str = declare(
         "Services",
@@ -94,7 +94,7 @@ class Environment:
         "Services",
         parse_words,
         default=(),
-        meaning="Additional hostnames of the service, separated by commas.",
+        meaning="Additional hostnames for the service, separated by commas.",
     )
     arena_env: str = declare(
         "Services", make_choice_parser("local", "production"), default="local", meaning="`local` or `production`."
@@ -121,7 +121,7 @@ class Environment:
         default="",
         meaning=(
             "A token of at least 20 characters that Prometheus sends to `/metrics` as `Authorization: Bearer …`."
-            " Without it, `/metrics` answers only direct requests from loopback and private addresses."
+            " Without a token, `/metrics` answers only direct requests from loopback and private addresses."
         ),
     )
     arena_security_contact: str = declare(
@@ -150,7 +150,7 @@ class Environment:
         parse_networks,
         default=(),
         meaning=(
-            "Private hosts or networks that endpoints may use, such as `10.0.0.0/8` or `ollama.internal`, separated by"
+            "Private hosts or networks that endpoints can use, such as `10.0.0.0/8` or `ollama.internal`, separated by"
             " commas."
         ),
     )
@@ -160,6 +160,7 @@ class Environment:
         default=("*_API_KEY",),
         meaning=(
             "Patterns for the names of the variables from which endpoints may read their API keys, separated by commas."
+            "Patterns for the names of variables from which endpoints can read their API keys, separated by commas."
             " Arena's own settings never match."
         ),
     )
@@ -167,7 +168,7 @@ class Environment:
         "Answers",
         parse_switch,
         default=True,
-        meaning="Show both answers of an anonymous battle at the same pace, because a model's speed can identify it.",
+        meaning="Show both answers in an anonymous battle at the same pace, because a model's speed can identify it.",
     )
     arena_conversation_characters: int = declare(
         "Answers",
@@ -175,15 +176,15 @@ class Environment:
         default=24_000,
         meaning=(
             "Maximum length of a battle's conversation, including the new question. The length is the number of"
-            " characters or half the number of UTF-8 bytes, whichever is greater. With its local models, `./scripts/up`"
+            " characters or half the number of UTF-8 bytes, whichever is greater. With the local models, `./scripts/up`"
             " sets this to 8000. `./scripts/manage` uses the value of the last `./scripts/up` in the same data folder."
         ),
     )
     arena_battles_per_hour: int = declare(
-        "Limits", parse_count, default=60, meaning="Battles that one voter or API key may start per hour."
+        "Limits", parse_count, default=60, meaning="Battles that one voter or API key can start per hour."
     )
     arena_battles_per_hour_address: int = declare(
-        "Limits", parse_count, default=300, meaning="Battles that one address (for IPv6, a /64) may start per hour."
+        "Limits", parse_count, default=300, meaning="Battles that one address (for IPv6, a /64) can start per hour."
     )
     arena_streams_per_voter: int = declare(
         "Limits",
@@ -191,6 +192,7 @@ class Environment:
         default=6,
         meaning=(
             "Battles that one voter may watch at a time. One address may watch ten times as many battles, plus the same"
+            "Battles that one voter can watch at a time. One address can watch ten times as many battles, and the same"
             " number of boards."
         ),
     )
@@ -199,6 +201,9 @@ class Environment:
         parse_count,
         default=0,
         meaning="Daily token budget for all models (UTC). Arena estimates each question's tokens in advance.",
+        meaning=(
+            "Daily token budget (UTC) for all models together. Arena estimates the tokens of each question in advance."
+        ),
     )
     arena_login: str = declare(
         "People",
@@ -212,7 +217,7 @@ class Environment:
         default="",
         meaning=(
             "Who can create an account: `open`, `invite`, or `closed`. The default is `invite` with"
-            " `ARENA_LOGIN=required`, and otherwise `open`."
+            " `ARENA_LOGIN=required`, and `open` otherwise."
         ),
     )
     arena_operator_totp: str = declare(
@@ -228,7 +233,7 @@ class Environment:
         parse_switch,
         default=True,
         meaning=(
-            "Allow API requests without a key. If this is off, the API accepts only requests with a key, and requests"
+            "Allow API requests without a key. If this is off, the API accepts only requests with a key and requests"
             " from browsers that have opened a page."
         ),
     )
@@ -239,6 +244,8 @@ class Environment:
         meaning=(
             "Which published battles are listed on their models' pages: those chosen by an operator (`moderated`) or"
             " all (`open`). With `off`, nobody can publish a battle."
+            "Which published battles are listed on the pages of their models: those that an operator has chosen"
+            " (`moderated`) or all unreported ones (`open`). With `off`, nobody can publish a battle."
         ),
     )
     arena_retention_days: int = declare(
@@ -270,6 +277,7 @@ class Environment:
 
     def allows_key_name(self, name: str) -> bool:
         """Return True if endpoints may read an API key from this variable. Arena's own settings are never allowed."""
+        """Return True if endpoints can read an API key from this variable. Arena's own settings are never allowed."""
         is_setting = name in SETTINGS or SERVICE_VARIABLE.fullmatch(name.upper())
         return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 

@@ -171,7 +171,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
             (_("Model"), _("Rank"), _("Rating"), _("95% interval"), _("Votes")), map(_build_own_row, decision.own_rows)
         )
     else:
-        yield _("No votes on blind battles between these models yet.")
+        yield _("No votes in blind battles between these models yet.")
     yield f"\n## {_('Excluded models')}\n"
     for assessment in shortlist.excluded:
         reasons = "; ".join(finding.words for finding in assessment.failures)

@@ -148,7 +148,7 @@ def test_answer_that_was_cut_off_says_so_at_once_and_after_a_reload(open_zoo: Zo
         ("hang", "The model took too long.", True),
         ("error-401", "The model could not be reached, stopped mid-answer, or sent nothing readable.", True),
         ("garbage-5", "The model could not be reached, stopped mid-answer, or sent nothing readable.", True),
-        ("filtered", "The provider of this model refused to answer.", True),
+        ("filtered", "This model's provider refused to answer.", True),
         ("empty", "The model sent an empty answer.", True),
         ("toolong", "The conversation is too long for this model, so a retry would fail too.", False),
     ],

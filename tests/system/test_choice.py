@@ -85,7 +85,7 @@ def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     plain.goto("/scaling/")
     plain.get_by_label("Compute").fill("5.76e23")
     plain.get_by_role("button", name="Calculate").click()
-    expect(plain.get_by_role("row", name="Lowest loss by the law")).to_contain_text("72.2 B")
+    expect(plain.get_by_role("row", name="Lowest loss according to the law")).to_contain_text("72.2 B")
 
     plain.goto("/cost/")
     for label, value in {

@@ -118,6 +118,6 @@ def test_picture_that_cannot_be_drawn_says_so(browser: Browser, service: Service
     page.route("**/api/v1/benchmarks/**", lambda route: route.abort())
     page.goto(PAGE)
     expect(page.locator("[data-plot=disagreement]")).to_have_text(
-        "The plot could not be drawn; the table below has its numbers."
+        "The plot could not be drawn; the table below has the numbers."
     )
     context.close()

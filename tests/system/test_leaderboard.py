@@ -112,7 +112,7 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     page.get_by_role("spinbutton", name="Max parameters").press("Tab")
     expect(page.get_by_text("3 of 6 models")).to_be_visible()
     assert names(page) == ["Dipper 8B", "Egret 3B", "Crane 9B"]
-    expect(page.get_by_text("1 more is hidden because we lack the data (size: 1, weights: 1).")).to_be_visible()
+    expect(page.get_by_text("1 more is hidden because we lack data (size: 1, weights: 1).")).to_be_visible()
     expect(row(page, "crane-9b")).to_contain_text(re.compile(r"needs \d\d more votes.*provisional"))
     assert top(row(page, "egret-3b")) < top(page.get_by_text("Not ranked yet")) < top(row(page, "crane-9b"))
 
@@ -209,11 +209,11 @@ def followed(page: Page, birds: str) -> list[str]:
 
 
 def test_board_follows_the_votes_while_nobody_points_at_it(page: Page, followed: list[str]) -> None:
-    page.get_by_text("Meaning of the columns").click()
+    page.get_by_text("What the columns mean").click()
     page.mouse.move(5, 5)
     with page.expect_request(lambda request: "hx-request" in request.headers):
         news(page)
-    expect(page.get_by_text("One more than the number of ranked models with a higher rating")).to_be_visible()
+    expect(page.get_by_text("One plus the number of ranked models with a higher rating")).to_be_visible()
     expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
     news(page, category="coding")
     news(page, pool="live")
@@ -282,7 +282,7 @@ def test_four_models_stand_side_by_side_on_a_phone_with_the_names_of_the_figures
 ) -> None:
     with reading(browser, service, viewport=PHONE) as page:
         page.goto(birds + "".join(f"&pin={model}" for model in ("albatross", "buzzard-70b", "crane-9b", "finch")))
-        figures = page.get_by_role("region", name="Figures of these models")
+        figures = page.get_by_role("region", name="Figures for these models")
         last, label = figures.get_by_role("link", name="Crane 9B"), figures.get_by_role("rowheader", name="Rating")
         expect(last).not_to_be_in_viewport()
         last.focus()
@@ -318,7 +318,7 @@ def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser:
     page.goto("/leaderboard/?pool=live")
     page.get_by_role("combobox", name="Style control").evaluate("it => { it.options[1].value = 'perhaps'; }")
     page.get_by_role("combobox", name="Style control").select_option("on")
-    expect(page.get_by_role("heading", name="We couldn't read this address.")).to_be_visible()
+    expect(page.get_by_role("heading", name="We couldn't read this URL.")).to_be_visible()
     assert not violations(page)
     context.close()
 

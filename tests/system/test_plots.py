@@ -315,7 +315,7 @@ def test_plot_that_cannot_be_drawn_says_so(browser: Browser, drawn: Service) -> 
     page.route("**/leaderboard/frontier/**", lambda route: route.abort())
     page.goto(PLOTS)
     expect(page.locator("[data-plot=frontier]")).to_have_text(
-        "The plot could not be drawn; the table below has its numbers."
+        "The plot could not be drawn; the table below has the numbers."
     )
     expect(page.locator("[data-plot=ratings] svg")).to_be_visible()
     context.close()

@@ -44,7 +44,7 @@ def test_battle_is_shown_in_full(admin):
         "3 in, 9 out",
         "Failed, Timeout",
         "Let me think.",
-        "Side b: Gone failed (timeout); the propensity of its pair was 0.12500.",
+        "Side b: Gone failed (timeout); its pair's propensity was 0.12500.",
         "delta turn 1, side a, 12 characters",
         "done turn 1, side a",
         "failed turn 1, side b, timeout",

@@ -40,7 +40,7 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
 
     assert answer.status_code == 404
     assert "Page not found." in answer.content.decode()
-    assert "this battle is private to the browser that started it" in answer.content.decode()
+    assert "this battle might be private to the browser that started it" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_battle_page_says_of_a_failed_side_only_that_it_failed(client, me, failu
         ({"failure": "timeout"}, "The model took too long."),
         ({"failure": "unavailable"}, "The model could not be reached, stopped mid-answer,"),
         ({"failure": "unavailable", "stopped": True}, "You stopped it before it began."),
-        ({"failure": "refused"}, "The provider of this model refused"),
+        ({"failure": "refused"}, "This model's provider refused"),
         ({"failure": "too_long"}, "too long for this model"),
     ],
 )

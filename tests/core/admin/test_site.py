@@ -49,4 +49,4 @@ def test_latest_changes_are_on_the_first_page_for_whoever_may_read_them(admin, c
 
 def test_whoever_may_see_nothing_is_told_so(client):
     client.force_login(User.objects.create_user("eve", is_staff=True))
-    assert "You have no permission to view anything here." in client.get("/admin/").content.decode()
+    assert "You do not have permission to view anything here." in client.get("/admin/").content.decode()

@@ -44,7 +44,7 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
         "Max $ per million tokens (blended) 2.0",
         "Cheap modalities unknown \N{EN DASH} $1",
         "2 models are excluded",
-        "No votes on blind battles between these models yet.",
+        "No votes in blind battles between these models yet.",
         *map(str, CHECKLIST),
     ):
         assert words in shown
@@ -55,7 +55,7 @@ def test_decision_shows_their_own_battles(client, battled):
     shown = text(client.get(PAGE, {"task": "coding"}))
     assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
     assert "According to these votes, Cheap is ahead of all others." in shown
-    assert "No votes on blind battles" not in shown
+    assert "No votes in blind battles" not in shown
     assert "Compare these 2 blind" in shown
 
 
@@ -82,7 +82,7 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
         factories.endpoint(model)
     shown = text(client.get(PAGE, query))
     assert "Compare these 2 blind" in shown
-    assert ("For some of these we lack data on your limits." in shown) is said
+    assert ("For some of these models, we lack data about your limits." in shown) is said
 
 
 def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
@@ -234,7 +234,7 @@ def test_decision_as_markdown(client, battled):
 def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three):
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
     assert "Tiers are from" not in written
-    assert "No votes on blind battles between these models yet." in written
+    assert "No votes in blind battles between these models yet." in written
     beats(three[0], three[1], 10)
     board_refresh.refresh()
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()

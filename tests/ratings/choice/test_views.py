@@ -55,7 +55,7 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
         "Choose a model: Writing code",
         "2 matching models",
         "&lt;Mystery&gt; commercial use unknown; price unknown",
-        "2 models excluded (2 fail only one limit)",
+        "2 models excluded (2 of these fail only one limit)",
         "Best price $5 &gt; $2",
         "Bound commercial use not allowed",
         "Dropping \N{LEFT DOUBLE QUOTATION MARK}Commercial use allowed\N{RIGHT DOUBLE QUOTATION MARK} adds 1 model",
@@ -67,7 +67,7 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
 def test_page_says_of_how_many_all_is_known_and_leads_to_them(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
-    assert "2 meet all limits; for the rest we lack some data." in text(response)
+    assert "2 meet all limits; for the rest, we lack some data." in text(response)
     [link] = [each for each in links(response) if "unknown=exclude" in each]
     assert "2 matching models" in text(client.get(PAGE + link))
     assert "we lack some data" not in text(client.get(PAGE + link))

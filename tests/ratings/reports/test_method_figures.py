@@ -66,8 +66,8 @@ def test_share_says_whether_it_may_be_even():
 @pytest.mark.parametrize(
     ("least", "most", "words"),
     [
-        (20.0, 28.0702, "is drawn in 20% of the battles, and the most likely pair in 28.1%."),
-        (0.00123, 99.97, "is drawn in 0.00123% of the battles, and the most likely pair in 100%."),
+        (20.0, 28.0702, "is drawn in 20% of battles, and the most likely pair is drawn in 28.1%."),
+        (0.00123, 99.97, "is drawn in 0.00123% of battles, and the most likely pair is drawn in 100%."),
     ],
 )
 def test_chances_are_told_in_digits_that_count(least, most, words):
@@ -218,7 +218,7 @@ def test_page_shows_the_figures_of_the_board(client):
         "Votes that count 5",
         "Votes that do not count 1",
         "1 an answer had revealed which model wrote it",
-        "Of the 5 votes with a winner, 60.0% went to the left answer (95% interval 23.1 to 88.2%)",
+        "Of the 5 votes with a winner, 60.0% went to the left answer (95% interval: 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; chance alone would flag about 0.1.",
         "This board has 2 closed intervals",
@@ -291,7 +291,7 @@ def test_page_shows_what_style_is_worth(client):
 
     shown = text(client)
 
-    assert "On this board, with 60 votes, one more standard deviation" in shown
+    assert "On this board, which has 60 votes, one more standard deviation" in shown
     assert re.search(r"length -?\d+\.\d ± \d+\.\d", shown)
 
 
@@ -325,13 +325,13 @@ def test_page_tells_how_each_figure_is_made(client):
         assert f"<code>{name}</code>" in html
     for words in (
         "in each group of connected models, the mean of the models with a closed interval is set to 1,000",
-        "fewer than 100 votes or fewer than 5 voters, or if half the width of its interval is more than 50 points.",
-        "the first model gains and the second loses 4 (y − p) points",
+        "fewer than 100 votes or fewer than 5 voters, or if its interval's half-width is more than 50 points.",
+        "the first model gains 4 (y − p) points and the second loses as many",
         "and otherwise open at both ends",
     ):
         assert words in shown
     assert "is shown with a rating" not in shown
-    assert "Under style control, p is" not in shown
+    assert "With style control, p is" not in shown
 
 
 @pytest.mark.django_db
@@ -340,7 +340,7 @@ def test_page_of_counts_tells_of_neither_elo_nor_people(client):
     factories.cast(*factories.models(2), pool="sums", source="import")
     published()
     shown = text(client, pool="sums")
-    assert "fewer than 100 votes, or if half the width of its interval is more than 50 points." in shown
+    assert "fewer than 100 votes, or if its interval's half-width is more than 50 points." in shown
     assert "Every model starts at 1,000" not in shown
 
 

@@ -174,7 +174,7 @@ def test_page_says_which_values_of_its_own_a_model_is_asked_with(client):
 
     for words in ("Longest answer 2,000 tokens", "up to 8,192 tokens", "Temperature 0.0", "at most 60 s"):
         assert words in shown
-    assert "Settings of this variant" not in text(client, "usual")
+    assert "Settings for this variant" not in text(client, "usual")
 
 
 @pytest.mark.parametrize("slug", ["nobody", "a%00b", "%0A", "a" * 300])
@@ -243,7 +243,7 @@ def test_page_shows_one_pool_after_the_other(client):
 def test_page_says_when_no_pairs_are_kept(client):
     factories.cast(factories.model("quokka"), factories.model("wombat"))
     board_refresh.refresh()
-    missing = "Against each opponent No pairs of this model are stored yet."
+    missing = "Against each opponent No pairs with this model are stored yet."
     assert missing not in text(client, "quokka")
     PairTable.objects.all().delete()
     assert missing in text(client, "quokka")

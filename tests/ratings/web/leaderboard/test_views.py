@@ -89,7 +89,7 @@ def test_models_that_no_chain_of_votes_joins_stand_apart_and_say_so(client, vote
     assert slugs(response) == ["a", "b", "c", "d", "x", "y"]
     shown = text(response)
     assert ("Y group 2 provisional" in shown, "A> One Acme closed Apache-2.0 group" in shown) == (True, False)
-    assert "No chain of votes connects the models of group 2 to the others" in shown
+    assert "The models in group 2 are not connected to the others by any chain of votes" in shown
 
 
 def test_page_has_one_heading_unique_ids_and_nothing_inline(client, voted):
@@ -167,8 +167,8 @@ def test_ranks_are_those_of_the_whole_board_whatever_is_shown(client, voted):
 def test_what_is_unknown_is_said_and_counted(client, voted):
     response = client.get(PAGE, {"size_max": "10", "price_max": "1"})
     assert "1 of 4 models" in text(response)
-    assert "1 more is hidden because we lack the data (price: 1, size: 1)." in text(response)
-    assert "2 more are hidden because we lack the data (size: 2)." in text(client.get(PAGE, {"size_max": "10"}))
+    assert "1 more is hidden because we lack data (price: 1, size: 1)." in text(response)
+    assert "2 more are hidden because we lack data (size: 2)." in text(client.get(PAGE, {"size_max": "10"}))
     assert "lack the data" not in text(client.get(PAGE, {"q": "acme"}))
 
 
@@ -426,7 +426,7 @@ def test_page_without_votes_says_how_to_begin(client):
     [
         ("pool=old&category=coding", "No votes here This pool has no votes in this category.", True),
         ("pool=old&at=2020-01-01T00:00:00Z", "No votes yet No board existed at that", True),
-        ("pool=old&style_control=true", "No votes here This pool has no ratings under style control in this", True),
+        ("pool=old&style_control=true", "No votes here This pool has no style-controlled ratings in this", True),
         ("pool=api", "No votes yet Votes cast by programs with an API key appear here", False),
         ("pool=live&at=2020-01-01T00:00:00Z", "No votes yet No board existed at that", True),
     ],
@@ -436,7 +436,7 @@ def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(cl
     board_refresh.refresh()
     found = client.get(f"{PAGE}?{query}")
     assert said in text(found)
-    assert ("Go to the overall board of" in text(found)) == leads
+    assert ("Go to the overall board for" in text(found)) == leads
     assert (f'<a href="?{query.partition("&")[0]}">Go to the' in found.content.decode()) == leads
     for wrong in ("appears here automatically", "Start a battle", "This board appears"):
         assert wrong not in text(found)
