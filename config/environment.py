@@ -200,7 +200,6 @@ class Environment:
         "Limits",
         parse_count,
         default=0,
-        meaning="Daily token budget for all models (UTC). Arena estimates each question's tokens in advance.",
         meaning=(
             "Daily token budget (UTC) for all models together. Arena estimates the tokens of each question in advance."
         ),

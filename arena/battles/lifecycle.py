@@ -160,10 +160,7 @@ def get_set_pool(slugs: Sequence[str]) -> str:
 
 def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
     turn = Turn.objects.create(battle=battle, number=number, prompt=prompt)
-    answers = [
-        Answer(turn=turn, side="a", model_id=battle.model_a_id),
-        Answer(turn=turn, side="b", model_id=battle.model_b_id),
-    ]
+    answers = [Answer(turn=turn, side=side, model_id=getattr(battle, f"model_{side}_id")) for side in SIDES]
     Answer.objects.bulk_create(answers)
     set_prefetched(turn, "answers", answers)
     transaction.on_commit(lambda: _enqueue_turn(turn.pk), robust=True)
@@ -295,10 +292,9 @@ def _announce_state(battle: Battle, state: str) -> None:
 
 def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
     """Return one of this voter's battles. Raises RequestError 404 if it does not exist or belongs to another voter."""
-    battles = BATTLE_OF_VOTER.load(battle_id, voter_id)
-    if not battles:
-        raise row_locks.battle_not_found_error()
-    return battles[0]
+    if battles := BATTLE_OF_VOTER.load(battle_id, voter_id):
+        return battles[0]
+    raise row_locks.battle_not_found_error()
 
 
 def query_battles() -> QuerySet[Battle]:
