@@ -93,7 +93,7 @@ class AnswerRunner:
                 logger.info("endpoint %s failed: %s", job.endpoint_id, format_log_detail(error))
                 self._record_call(measure_call(side, call_start, failure=error.reason))
                 raise
-            self._record_call(measure_call(side, call_start))
+            side.call = measure_call(side, call_start)
 
     async def run_probe(self, claim: ClaimedProbe) -> None:
         """Send a probe that this process has claimed, and store its result."""
@@ -107,6 +107,12 @@ class AnswerRunner:
             return
         with contextlib.suppress(DatabaseUnreachable):
             await self.batcher.call(circuit_breaker.record_probes, ProbeReport(claim, outcome))
+
+    def record_finished_call(self, side: LiveSide) -> None:
+        """Record the side's successful call. Call this just before its answer is saved, to share the transaction."""
+        if side.call:
+            self._record_call(side.call)
+            side.call = None
 
     def _record_call(self, call: CallRecord) -> None:
         task = asyncio.ensure_future(self.batcher.call(call_stats.record_calls, call))

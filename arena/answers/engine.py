@@ -99,6 +99,8 @@ class Engine:
         if self.turns.get(turn.job.turn_id) is turn:
             del self.turns[turn.job.turn_id]
             self._cancel_tasks(turn)
+            for side in turn.sides.values():
+                self.runner.record_finished_call(side)
 
     async def _abandon_turn(self, turn: LiveTurn) -> None:
         """Drop a turn that this worker has lost. If its battle has been deleted, delete the battle's stream."""
@@ -147,6 +149,8 @@ class Engine:
 
         Sides that another worker has claimed are neither saved nor published.
         """
+        for side in sides:
+            self.runner.record_finished_call(side)
         results = tuple(side.build_result() for side in sides)
         outcome = await self.batcher.call_until_ok(
             leases.finish_answers, leases.FinishedSides(turn.job.turn_id, results)

@@ -10,6 +10,7 @@ from arena.answers.jobs import SideJob, TurnJob
 from arena.answers.leases import AnswerLease, AnswerResult
 from arena.answers.release_clock import ImmediateClock, Lane, ReleaseClock
 from arena.endpoints.backends.protocol import Usage
+from arena.endpoints.call_stats import CallRecord
 
 
 @dataclass
@@ -28,6 +29,7 @@ class LiveSide:
     last_at: float = 0.0
     ended_at: float = 0.0
     tokens: Usage | None = None
+    call: CallRecord | None = None  # the successful call, until it is recorded
     stopped: bool = False
     cut: bool = False
     closed: bool = False
