@@ -88,7 +88,7 @@ def test_conflict_is_shown_and_decided_by_a_button(admin):
     model = factories.model("x", name="The <i>X</i>")
     disagree(model)
     text = admin.get(f"{LIST}conflicts/").content.decode()
-    for said in ("The &lt;i&gt;X&lt;/i&gt;", "1,000", "2,000", "https://s1.example", "1 conflict waits"):
+    for said in ("The &lt;i&gt;X&lt;/i&gt;", "1,000", "2,000", "https://s1.example", "1 conflict is waiting"):
         assert said in text
     [conflict] = find_conflicts()
     answer = admin.post(
