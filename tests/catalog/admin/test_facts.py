@@ -95,7 +95,7 @@ def test_conflict_is_shown_and_decided_by_a_button(admin):
         f"{LIST}conflicts/take/", {"field": "context_window", "key": conflict.others[0].key}, follow=True
     )
     assert "is now set by hand" in answer.content.decode()
-    assert "0 conflicts wait" in answer.content.decode()
+    assert "0 conflicts are waiting" in answer.content.decode()
     model.refresh_from_db()
     assert model.context_window == 2000
     assert [(row.kind, row.what) for row in AuditEntry.objects.all()] == [("added", "catalog.fact")]
