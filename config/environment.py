@@ -159,7 +159,6 @@ class Environment:
         parse_key_names,
         default=("*_API_KEY",),
         meaning=(
-            "Patterns for the names of the variables from which endpoints may read their API keys, separated by commas."
             "Patterns for the names of variables from which endpoints can read their API keys, separated by commas."
             " Arena's own settings never match."
         ),
@@ -191,7 +190,6 @@ class Environment:
         parse_count,
         default=6,
         meaning=(
-            "Battles that one voter may watch at a time. One address may watch ten times as many battles, plus the same"
             "Battles that one voter can watch at a time. One address can watch ten times as many battles, and the same"
             " number of boards."
         ),
@@ -241,8 +239,6 @@ class Environment:
         make_choice_parser("off", "moderated", "open"),
         default="moderated",
         meaning=(
-            "Which published battles are listed on their models' pages: those chosen by an operator (`moderated`) or"
-            " all (`open`). With `off`, nobody can publish a battle."
             "Which published battles are listed on the pages of their models: those that an operator has chosen"
             " (`moderated`) or all unreported ones (`open`). With `off`, nobody can publish a battle."
         ),
@@ -275,7 +271,6 @@ class Environment:
         return self.arena_login == "required"
 
     def allows_key_name(self, name: str) -> bool:
-        """Return True if endpoints may read an API key from this variable. Arena's own settings are never allowed."""
         """Return True if endpoints can read an API key from this variable. Arena's own settings are never allowed."""
         is_setting = name in SETTINGS or SERVICE_VARIABLE.fullmatch(name.upper())
         return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)

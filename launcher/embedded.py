@@ -16,7 +16,7 @@ from signal import Signals
 
 from config import secret_keys
 from launcher import postgres, valkey
-from launcher.data_folder import DataFolder, DataFolderError
+from launcher.data_folder import DataFolder, DataFolderError, LockName
 from launcher.supervisor import PrintLine, ProgramError, Supervisor, write_line
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -110,7 +110,7 @@ async def _is_ready(folder: DataFolder) -> bool:
     )
 
 
-async def _acquire_lock(folder: DataFolder, name: str, timeout_s: float) -> int | None:
+async def _acquire_lock(folder: DataFolder, name: LockName, timeout_s: float) -> int | None:
     """Wait for a lock. Return its file descriptor, or None after the timeout."""
     deadline = time.monotonic() + timeout_s
     while (lock := folder.lock(name)) is None and time.monotonic() < deadline:

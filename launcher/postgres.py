@@ -83,7 +83,7 @@ def _get_bin_dir() -> Path:
 
 
 def _get_socket_dir(folder: DataFolder) -> Path:
-    return folder.run / "postgres"
+    return folder.runtime / "postgres"
 
 
 async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
@@ -113,7 +113,7 @@ async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
     if await _can_run(*namespace, "true"):
         return namespace, 0
     prefix = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
-    for parent in (folder.path, folder.run):
+    for parent in (folder.path, folder.runtime):
         parent.chmod(0o711)
     if not await _can_run(*prefix, str(_get_bin_dir() / "postgres"), "--version") or not await _can_run(
         *prefix, "ls", "-d", str(folder.locks)

@@ -127,7 +127,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
     """Start all programs, and return the tasks that watch them. `listener` is the descriptor of the port's socket."""
     folder = options.folder
     ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options)}
-    rendered = folder.run / "local_models.toml"
+    rendered = folder.runtime / "local_models.toml"
     rendered.write_text(local_models.render_models_file(ports, options.excluded))
     files = [rendered, *([options.models_file] if options.models_file else [])]
     env = build_environment(options)
@@ -196,7 +196,7 @@ def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
     """Build the workers and beat. They start with the web processes, whose readiness checks cover all of them."""
     celery = (sys.executable, "-m", "celery", "-A", "config")
     worker = ("--without-gossip", "--without-heartbeat", "--without-mingle", "-l", "WARNING")
-    beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
+    beat = ("-s", str(folder.runtime / "beat-schedule"), "--pidfile=", "-l", "WARNING")
     commands = {
         "answers": (*celery, "worker", "-Q", "answers", "-P", "solo", "-n", "answers@%h", *worker),
         "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),

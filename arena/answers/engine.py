@@ -138,7 +138,7 @@ class Engine:
             turn.tick()
             return turn.list_ended_sides()
         except Exception:
-            logger.exception("turn %s failed", turn.job.turn_id)
+            logger.exception("Turn %s failed", turn.job.turn_id)
             self._cancel_tasks(turn)
             return turn.fail()
 
@@ -212,7 +212,7 @@ class Engine:
                 await asyncio.sleep(leases.LEASE_S)
                 return
             for job in turn_jobs:
-                logger.info("took over turn %s", job.turn_id)
+                logger.info("Turn %s was taken over from another worker", job.turn_id)
                 self._start_turn(job, claim_time)
             more = len(turn_jobs) == leases.MAX_REAPED_TURNS
 
@@ -256,5 +256,5 @@ async def _run_forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await work()
         except Exception:
-            logger.exception("%s failed", work.__name__)
+            logger.exception("The engine's task %s failed", work.__name__)
             await asyncio.sleep(1)

@@ -107,7 +107,7 @@ def render_markdown(text: str) -> str:
     try:
         return _render_html(text) if _is_renderable(text) else _render_plain(text)
     except Exception:  # an answer that cannot be rendered must not block its battle
-        logger.exception("an answer of %s characters could not be rendered", len(text))
+        logger.exception("An answer of %s characters could not be rendered", len(text))
         return _render_plain(text)
 
 

@@ -78,7 +78,7 @@ async def send_probe(
                 if not whole:
                     break
     except BackendError as error:
-        logger.info("endpoint %s failed a probe: %s, %s", endpoint.pk, error.reason, error.detail)
+        logger.info("Endpoint %s failed a probe: %s, %s", endpoint.pk, error.reason, error.detail)
         return ProbeResult(error.reason, retry_after_s=error.retry_after_s)
     if first_token_at is None:
         return ProbeResult(tokens=tokens)

@@ -49,7 +49,7 @@ def validate_name(name: str) -> None:
 
 
 class DaysField(forms.IntegerField):
-    """An integer field that treats white space as empty."""
+    """An integer field that treats whitespace as empty."""
 
     def to_python(self, value: Any) -> int | None:
         return super().to_python(value.strip() if isinstance(value, str) else value)

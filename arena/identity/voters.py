@@ -85,7 +85,7 @@ def _identify_by_cookie(request: HttpRequest) -> None:
         get_token(request)
         assign_new_voter(request)
     elif _is_cookie_stale(request):
-        request.new_voter = cookie_voter_id  # type: ignore[attr-defined]  # see above
+        request.new_voter = cookie_voter_id  # type: ignore[attr-defined]  # Django's requests are open
 
 
 def _is_cookieless(request: HttpRequest) -> bool:
@@ -180,7 +180,7 @@ def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) ->
     voter_id: the id of the request's own voter, if that is an account's voter and not the new one
     """
     new_voter_id = uuid.uuid4()
-    request.new_voter = new_voter_id  # type: ignore[attr-defined]  # see above
+    request.new_voter = new_voter_id  # type: ignore[attr-defined]  # Django's requests are open
     set_voter_id(request, voter_id or new_voter_id)
 
 
@@ -197,7 +197,7 @@ def is_known_voter(request: HttpRequest) -> bool:
 
 def suppress_voter_cookie(request: HttpRequest) -> None:
     """Do not set a voter cookie in the response to this request."""
-    request.new_voter = None  # type: ignore[attr-defined]  # see above
+    request.new_voter = None  # type: ignore[attr-defined]  # Django's requests are open
 
 
 def _add_voter_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -282,7 +282,7 @@ class Suggestion(models.Model):
 
 
 class ImportedRow(models.Model):
-    """The unused columns in an imported vote, and its conversation if it was imported too."""
+    """The unused columns in an imported vote, and its conversation if that was also imported."""
 
     # No foreign key constraint, because votes are never deleted and its checks take a sixth of an import's time.
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")

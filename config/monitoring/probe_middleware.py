@@ -14,8 +14,8 @@ from config.monitoring import health, prometheus
 from core.http.errors import SAFE_METHODS
 
 PROBE_VIEWS: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
-    "/healthz": health.liveness,
-    "/readyz": health.readiness,
+    "/healthz": health.report_liveness,
+    "/readyz": health.report_readiness,
     "/metrics": prometheus.metrics,
 }
 Handler = Callable[[HttpRequest], Any]

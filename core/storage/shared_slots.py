@@ -102,7 +102,8 @@ class SharedSlots:
             if any(_count_slots(open_slots, name) >= maximum for name, maximum in limits.items()):
                 return None
             name = f"{self._process}:{next(self._numbers)}"
-            self._open[name] = frozenset(limits)  # a slot without limits counts only for `len()`
+            # Names without a limit are included, so that the slot counts in this process if they get one later.
+            self._open[name] = frozenset(maximums)
             slot = SharedSlot(self, name, frozenset(limits))
             if limits:
                 self._ensure_updater()

@@ -114,7 +114,7 @@ class HttpBackend:
         self._refused_fields[endpoint] = refused_fields
         base_url, model = endpoint
         names = ", ".join(sorted(refused_fields))
-        logger.warning("%s at %s refuses %s; requests are now sent without it", model, base_url, names)
+        logger.warning("Model %s at %s refuses the fields %s; requests now omit them", model, base_url, names)
 
 
 async def send_post(
