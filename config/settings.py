@@ -210,7 +210,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-# With "no-referrer", browsers would send our own forms with `Origin: null`.
+# With "no-referrer", browsers would send Arena's forms with `Origin: null`.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

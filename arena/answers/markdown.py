@@ -60,7 +60,7 @@ LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 logger = logging.getLogger(__name__)
 
 
-def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # the parser passes it by position
     """Parse `<br>`. Models often write it in table cells, where Markdown has no other line break."""
     match = LINE_BREAK.match(state.src, state.pos)
     if not match:

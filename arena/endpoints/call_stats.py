@@ -19,8 +19,8 @@ from arena.models import EndpointCall
 CALL_RETENTION = timedelta(days=3)
 MAX_FAILURES_PER_VOTER = 3
 MAX_FAILURES_PER_NETWORK = 12  # networks need a limit too, because anyone can delete their cookie
-# An alarm (`Endpoint.fails_in_battles`) warns operators of a model that fails in more than half of a day's battles while
-# its probes pass.
+# An alarm (`Endpoint.fails_in_battles`) warns operators of a model that fails in more than half of a day's battles,
+# although its probes pass.
 ALARM_MIN_BATTLES = 20
 ALARM_MIN_VOTERS = 10
 FAILS_IN_BATTLES = Q(enabled=True, failed_probes=0, fails_in_battles=True)

@@ -1,6 +1,6 @@
 """Probes: short questions that Arena sends to an endpoint to test whether it answers, and how fast.
 
-A result contains only measurements and our own error codes. The answer, the provider's error message, and the key are
+A result contains only measurements and Arena's error codes. The answer, the provider's error message, and the key are
 never stored or shown.
 """
 

@@ -1,7 +1,7 @@
 """Determines a battle's categories from the voter's prompts.
 
 Answers are ignored, because selecting battles based on their answers would bias the results. The category names are the
-same as on the public arenas. For some categories, the public arenas use a model or an embedding. We use words and
+same as on the public arenas. For some categories, the public arenas use a model or an embedding. Arena uses words and
 patterns, so that anyone can recompute the categories.
 """
 

@@ -156,7 +156,7 @@ def find_refused_field(status: int, text: str, body: bytes) -> str | None:
     """Return the optional field that the server rejected, or None if the error has another cause.
 
     text: the body of the error response
-    body: the body of our request
+    body: the body of the request
     """
     lower_text = text.lower()
     if status not in (400, 422) or not any(word in lower_text for word in REFUSAL_WORDS):
