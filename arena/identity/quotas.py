@@ -95,7 +95,7 @@ def _count_charges(characters: int) -> int:
 
 
 def charge_submission(request: HttpRequest) -> None:
-    """Charge a submission before it is parsed. Rejected submissions count too, because parsing is the expensive part.
+    """Charge a submission before it is parsed. Rejected submissions also count, because parsing is the expensive part.
 
     Raises RequestError 429.
     """

@@ -18,7 +18,7 @@ from arena.judging.topic_vocabulary import Sentence
 LONG_QUERY_LENGTH = 500
 MIN_CODE_HINTS = 2
 MAX_PROBLEM_LENGTH = 150
-SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？；\n]")  # noqa: RUF001  # full-width marks end sentences too
+SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？；\n]")  # noqa: RUF001  # full-width marks also end sentences
 CATEGORY_NAMES = {
     "coding": "Coding",
     "math": "Math",
