@@ -5,7 +5,7 @@ import os
 from celery import Celery
 from celery.signals import beat_init, task_postrun, task_prerun
 
-from config.monitoring.worker_busy import BusySign, watch_beat
+from config.monitoring.worker_busy import BusyHeartbeat, watch_beat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Matrices of boards are too small for BLAS threads, which would only compete for the CPU.
@@ -18,7 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["arena.answers", "ratings.admin"])
 
-busy_sign = BusySign()
-task_prerun.connect(busy_sign.begin)
-task_postrun.connect(busy_sign.end)
+busy_heartbeat = BusyHeartbeat()
+task_prerun.connect(busy_heartbeat.begin)
+task_postrun.connect(busy_heartbeat.end)
 beat_init.connect(watch_beat)

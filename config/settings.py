@@ -105,7 +105,8 @@ DATABASE_FIELDS = ("dbname", "user", "password", "host", "port")
 _conninfo = conninfo_to_dict(ENVIRONMENT.database_url)
 DATABASE_OPTIONS: dict[str, Any] = {
     **{name: value for name, value in _conninfo.items() if name not in DATABASE_FIELDS},
-    # Planning a battle's statements takes PostgreSQL longer than executing them, so it prepares them.
+    # PostgreSQL prepares each statement after three uses, because planning the statements of a battle takes longer than
+    # executing them.
     "server_side_binding": True,
     "prepare_threshold": 3,
     # Persistent connections leak under ASGI, so the web process uses a pool. It has one connection for each thread that
@@ -155,7 +156,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "ratings"
 # The turns are in the database, and their messages are only hints, so the worker does not acknowledge messages.
-CELERY_TASK_QUEUES = (Queue("answers", no_ack=True), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu's own
+CELERY_TASK_QUEUES = (Queue("answers", no_ack=True), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu has no types
 CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
 CELERY_BEAT_SCHEDULE = {
     "refresh the boards": {"task": "ratings.refresh", "schedule": 5.0, "options": {"expires": 5}},
@@ -174,7 +175,7 @@ CELERY_BEAT_SCHEDULE = {
     "summarize endpoint calls": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
     "delete stored responses": {"task": "arena.delete_expired_records", "schedule": 600.0, "options": {"expires": 600}},
-    "delete expired texts": {"task": "arena.apply_retention", "schedule": 60.0, "options": {"expires": 60}},
+    "delete expired text": {"task": "arena.apply_retention", "schedule": 60.0, "options": {"expires": 60}},
     "delete idle voters": {"task": "arena.delete_idle_voters", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
     "delete old sessions": {
         "task": "arena.clear_sessions",
@@ -209,7 +210,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-# With "no-referrer", browsers would send our own forms with `Origin: null`.
+# With "no-referrer", browsers would send Arena's forms with `Origin: null`.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

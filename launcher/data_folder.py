@@ -7,9 +7,13 @@ import re
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
-# A socket path can have 107 bytes (103 on macOS), and the names of the sockets need 16.
+# A socket path is limited to 107 bytes (103 on macOS), of which the longest name, /postgres/.s.PGSQL.5432, needs 23.
 SAFE_SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,80}")
+
+
+LockName = Literal["owner", "services", "guests"]
 
 
 class DataFolderError(Exception):
@@ -37,10 +41,13 @@ class DataFolder:
         for folder in (self.log, self.locks, self.models, self.valkey):
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)  # the data folder itself can be open to other users
-        self.run = _make_run_folder(self.path)
+        self.runtime = _make_run_folder(self.path)
 
-    def lock(self, name: str, *, shared: bool = False) -> int | None:
-        """Take a lock without waiting. Return its file descriptor, or None if another program has it."""
+    def lock(self, name: LockName, *, shared: bool = False) -> int | None:
+        """Take a lock without waiting. Return its file descriptor, or None if another program has it.
+
+        Raises OSError if the file of the lock cannot be opened.
+        """
         descriptor = os.open(self.locks / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -50,7 +57,7 @@ class DataFolder:
         return descriptor
 
     def take_ownership(self, purpose: str) -> int | None:
-        """Take the `owner` lock. Return its file descriptor, or None if another program (`self.owner`) has it."""
+        """Take the `owner` lock and record its purpose. Return its descriptor, or None if `self.owner` has the lock."""
         descriptor = self.lock("owner")
         if descriptor is not None:
             os.ftruncate(descriptor, 0)
@@ -59,11 +66,15 @@ class DataFolder:
 
     @property
     def owner(self) -> str:
+        """The program that has the `owner` lock, in words for a message. Raises OSError if the lock was never taken."""
         return (self.locks / "owner").read_text() or "another program"
 
 
 def _make_run_folder(data: Path) -> Path:
-    """Create the folder for sockets, outside the data folder if that path is too long or has unsafe characters."""
+    """Create the folder for sockets, outside the data folder if the path inside it would be too long or unsafe.
+
+    Raises DataFolderError if another user could have created or changed the folder.
+    """
     folder = data / "run"
     if not SAFE_SOCKET_PATH.fullmatch(str(folder)):
         digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
@@ -71,7 +82,7 @@ def _make_run_folder(data: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o022:
-        raise DataFolderError(f"{folder} belongs to another user; remove it")
+        raise DataFolderError(f"{folder} is a link, belongs to another user, or is writable by others; remove it")
     return folder
 
 

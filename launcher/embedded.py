@@ -16,7 +16,7 @@ from signal import Signals
 
 from config import secret_keys
 from launcher import postgres, valkey
-from launcher.data_folder import DataFolder, DataFolderError
+from launcher.data_folder import DataFolder, DataFolderError, LockName
 from launcher.supervisor import PrintLine, ProgramError, Supervisor, write_line
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -34,19 +34,21 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
     Loopback endpoints are allowed, because local models run on this machine. The conversation limit is the one that
     `up` stored.
     """
-    outside = {name: value for name, value in os.environ.items() if value}
-    ours = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
+    inherited = {name: value for name, value in os.environ.items() if value}
+    defaults = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
     if limit := _load_conversation_limit(folder):
-        ours[CONVERSATION_VARIABLE] = limit
-    joined = {
-        PRIVATE_ENDPOINTS_VARIABLE: ",".join(filter(None, [outside.get(PRIVATE_ENDPOINTS_VARIABLE), LOOPBACK_NETWORKS]))
+        defaults[CONVERSATION_VARIABLE] = limit
+    extended = {
+        PRIVATE_ENDPOINTS_VARIABLE: ",".join(
+            filter(None, [inherited.get(PRIVATE_ENDPOINTS_VARIABLE), LOOPBACK_NETWORKS])
+        )
     }
-    if "SECRET_KEY" not in outside:
+    if "SECRET_KEY" not in inherited:
         signing, *verifying = secret_keys.load_keys(folder.path)
-        ours["SECRET_KEY"] = signing
-        joined[secret_keys.FOLDER_VARIABLE] = str(folder.path)
-        joined[FALLBACKS_VARIABLE] = ",".join(filter(None, [*verifying, outside.get(FALLBACKS_VARIABLE)]))
-    return ours | outside | joined
+        defaults["SECRET_KEY"] = signing
+        extended[secret_keys.FOLDER_VARIABLE] = str(folder.path)
+        extended[FALLBACKS_VARIABLE] = ",".join(filter(None, [*verifying, inherited.get(FALLBACKS_VARIABLE)]))
+    return defaults | inherited | extended
 
 
 def store_conversation_limit(folder: DataFolder, limit: str) -> None:
@@ -110,7 +112,7 @@ async def _is_ready(folder: DataFolder) -> bool:
     )
 
 
-async def _acquire_lock(folder: DataFolder, name: str, timeout_s: float) -> int | None:
+async def _acquire_lock(folder: DataFolder, name: LockName, timeout_s: float) -> int | None:
     """Wait for a lock. Return its file descriptor, or None after the timeout."""
     deadline = time.monotonic() + timeout_s
     while (lock := folder.lock(name)) is None and time.monotonic() < deadline:
@@ -121,7 +123,7 @@ async def _acquire_lock(folder: DataFolder, name: str, timeout_s: float) -> int 
 async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
     """Become the owner of the folder, or a guest if another program runs the services.
 
-    Returns a flag for ownership and the file descriptor of the lock. Raises DataFolderError.
+    Return whether this program is the owner, and the file descriptor of the lock. Raises DataFolderError.
     """
     deadline = time.monotonic() + WAIT_TIMEOUT_S
     while time.monotonic() < deadline:

@@ -15,7 +15,7 @@ DRAIN_TIMEOUT_S = 2.0
 
 
 class _SilentFileHandler(RotatingFileHandler):
-    def handleError(self, record: LogRecord) -> None:  # noqa: N802  # the name is logging's
+    def handleError(self, record: LogRecord) -> None:  # noqa: N802  # logging requires this name
         """Drop the line, because a full disk must not stop a program."""
 
 

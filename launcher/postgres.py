@@ -39,7 +39,7 @@ async def is_ready(folder: DataFolder) -> bool:
 async def prepare_server(supervisor: Supervisor, folder: DataFolder, lock: int, *, durable: bool) -> Program:
     """Return the program that serves the folder's database, and create the database if it is missing.
 
-    `lock` is the file descriptor of the `services` lock, which proves that none of our servers is running. Without
+    `lock` is the file descriptor of the `services` lock, which proves that no server of this folder is running. Without
     `durable`, a crash can lose data. Raises DataFolderError and ProgramError.
     """
     prefix, owner = await _choose_user(folder)
@@ -83,7 +83,7 @@ def _get_bin_dir() -> Path:
 
 
 def _get_socket_dir(folder: DataFolder) -> Path:
-    return folder.run / "postgres"
+    return folder.runtime / "postgres"
 
 
 async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
@@ -113,7 +113,7 @@ async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
     if await _can_run(*namespace, "true"):
         return namespace, 0
     prefix = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
-    for parent in (folder.path, folder.run):
+    for parent in (folder.path, folder.runtime):
         parent.chmod(0o711)
     if not await _can_run(*prefix, str(_get_bin_dir() / "postgres"), "--version") or not await _can_run(
         *prefix, "ls", "-d", str(folder.locks)
@@ -142,8 +142,8 @@ def _change_owner(tree: Path, owner: int) -> None:
 def _replace_stale_pid(database: Path) -> None:
     """Allow PostgreSQL to start if a stale postmaster.pid is empty or names another program.
 
-    The file must not be deleted, because PostgreSQL uses it to find leftover processes. We write our own process ID
-    into it, because PostgreSQL ignores the ID of its parent process.
+    The file must not be deleted, because PostgreSQL uses it to find leftover processes. The launcher's process ID is
+    written into it, because PostgreSQL ignores the ID of its parent process.
     """
     import psutil
 

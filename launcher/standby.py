@@ -1,7 +1,7 @@
 """Runs a Python module in a process that loads third-party modules in advance, while it waits to start.
 
 python -m launcher.standby MODULE ARGUMENT … DESCRIPTOR loads the modules listed below, waits for a byte from the file
-descriptor, and then does the same as python -m MODULE ARGUMENT … It does not load our own modules in advance, because
+descriptor, and then does the same as python -m MODULE ARGUMENT … It does not load Arena's modules in advance, because
 they might change in the meantime. If the descriptor is closed before a byte arrives, the process exits.
 """
 
@@ -24,7 +24,7 @@ def main(module: str, *arguments: str) -> None:
     *options, descriptor = arguments
     for name in MODULES:
         import_module(name)
-    gc.freeze()  # otherwise, the collector would scan their objects repeatedly while our own modules load
+    gc.freeze()  # otherwise, the collector would scan their objects repeatedly while Arena's modules load
     if not os.read(int(descriptor), 1):
         return
     os.close(int(descriptor))

@@ -65,7 +65,7 @@ class Program:
 
 @dataclass(frozen=True)
 class _Standby:
-    """A standby process, and our ends of two pipes. A byte in `start` makes it the program. `output` has its output."""
+    """A standby process, and this end of two pipes. A byte in `start` makes it the program. `output` has its output."""
 
     process: asyncio.subprocess.Process
     start: int
@@ -84,8 +84,9 @@ class _RunningProgram:
 class Supervisor:
     """Starts groups of programs in order and stops them in reverse order.
 
-    `failure` raises ProgramError after a program has died five times within a minute. Create and use the supervisor in
-    the main thread, because the parent-death signal is tied to the thread that starts a program.
+    `failure` raises ProgramError after a program has died `MAX_DEATHS` times within `DEATH_WINDOW_S` seconds. Create
+    and use the supervisor in the main thread, because the parent-death signal is tied to the thread that starts a
+    program.
     """
 
     def __init__(self, say: PrintLine) -> None:
@@ -113,7 +114,7 @@ class Supervisor:
         self._groups.remove(group)
 
     async def kill(self, name: str) -> None:
-        """Kill a program. It stays dead until `start_again`."""
+        """Kill a program. It is not restarted until `start_again`."""
         running = self._get_running(name)
         await _stop_keeper(running)
         with contextlib.suppress(ProcessLookupError):
@@ -146,6 +147,7 @@ class Supervisor:
         running.standby = _Standby(process, start, output)
 
     async def stop(self) -> None:
+        """Stop all programs, the last group first. A program that does not stop within `stop_within` is killed."""
         while self._groups:
             await asyncio.gather(*(self._stop(running) for running in self._groups[-1]))
             self._groups.pop()
@@ -270,9 +272,10 @@ async def _stop_keeper(running: _RunningProgram) -> None:
 
 
 def write_line(stream: TextIO | None, line: str) -> None:
-    """Write a line to standard output or standard error at once, cut to the length that a pipe takes whole.
+    """Write a line to standard output or standard error immediately.
 
-    The line is lost if the stream is closed or nobody reads it, because neither may stop or block the supervisor.
+    The line is truncated to the length that a pipe accepts in one write. It is lost if the stream is closed or nobody
+    reads it, because neither may stop or block the supervisor.
     """
     if stream is None:  # Python was started with this stream closed
         return

@@ -26,7 +26,7 @@ MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
 WEB_MEMORY_BYTES = 200 * MIB  # per web process after the first, measured in use
 MAX_DEFAULT_WEB_PROCESSES = 4
-MAX_WEB_PROCESSES = 8  # their pools and the workers use no more connections than our PostgreSQL allows
+MAX_WEB_PROCESSES = 8  # their pools and the workers use no more connections than the embedded PostgreSQL allows
 # More threads do not help with small matrices, and would take CPU time from the other programs.
 THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # The process that fits matrices keeps freed memory, because allocating it again causes page faults.
@@ -127,7 +127,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
     """Start all programs, and return the tasks that watch them. `listener` is the descriptor of the port's socket."""
     folder = options.folder
     ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options)}
-    rendered = folder.run / "local_models.toml"
+    rendered = folder.runtime / "local_models.toml"
     rendered.write_text(local_models.render_models_file(ports, options.excluded))
     files = [rendered, *([options.models_file] if options.models_file else [])]
     env = build_environment(options)
@@ -148,9 +148,9 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
 
 
 def build_environment(options: Options) -> dict[str, str]:
-    """Return the environment variables for all programs. With local models, conversations are limited by their context.
+    """Return the environment variables for all programs, and store the limit on conversations in the data folder.
 
-    The limit is stored in the data folder, because other commands on that folder use it too.
+    Other commands on that folder read the limit. With local models, their context windows determine its default.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.battles else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
@@ -196,15 +196,15 @@ def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
     """Build the workers and beat. They start with the web processes, whose readiness checks cover all of them."""
     celery = (sys.executable, "-m", "celery", "-A", "config")
     worker = ("--without-gossip", "--without-heartbeat", "--without-mingle", "-l", "WARNING")
-    beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
+    beat = ("-s", str(folder.runtime / "beat-schedule"), "--pidfile=", "-l", "WARNING")
     commands = {
         "answers": (*celery, "worker", "-Q", "answers", "-P", "solo", "-n", "answers@%h", *worker),
         "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),
         "beat": (*celery, "beat", *beat),
     }
-    own = {"ratings": MALLOC_VARIABLES}
+    extra_variables = {"ratings": MALLOC_VARIABLES}
     return [
-        Program(name, command, folder.log / f"{name}.log", env | THREAD_VARIABLES | own.get(name, {}))
+        Program(name, command, folder.log / f"{name}.log", env | THREAD_VARIABLES | extra_variables.get(name, {}))
         for name, command in commands.items()
     ]
 
@@ -263,9 +263,9 @@ def _select_affordable(options: Options) -> list[LocalModel]:
 
 
 @contextmanager
-def _report_if_slow(what: str) -> Iterator[None]:
-    """Print the current step if it takes longer than a second."""
-    timer = asyncio.get_running_loop().call_later(1, print_line, f"{what} …")
+def _report_if_slow(step: str) -> Iterator[None]:
+    """Print the step if it takes longer than a second."""
+    timer = asyncio.get_running_loop().call_later(1, print_line, f"{step} …")
     try:
         yield
     finally:

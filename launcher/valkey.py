@@ -58,4 +58,4 @@ def prepare_server(folder: DataFolder, lock: int) -> Program:
 
 
 def _get_socket_path(folder: DataFolder) -> Path:
-    return folder.run / "valkey.sock"
+    return folder.runtime / "valkey.sock"

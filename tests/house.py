@@ -36,7 +36,7 @@ ALLOWED_IMPORTS = {
     (
         "config.celery",
         "config.monitoring",
-    ): "the application sends signs of life, and health asks its workers",
+    ): "the application sends heartbeats, and health asks its workers",
 }
 Graph = dict[str, set[str]]
 

@@ -32,7 +32,7 @@ def build_inspection(object_id: str) -> dict[str, Any]:
         "among": [models[key] for key in set_ids if key in models],
         "turns": Turn.objects.filter(battle=battle).prefetch_related("answers__model"),
         "replacements": [replacement | {"model": models.get(replacement["model"])} for replacement in battle.replaced],
-        "events": [{"name": name, **data, "size": len(data.get("text", ""))} for name, data, _ in events],
+        "events": [{"name": event.name, **event.data, "size": len(event.data.get("text", ""))} for event in events],
     }
 
 

@@ -36,9 +36,9 @@ KEY_MOVED_MESSAGE = gettext_lazy(
 )
 CHECKED_FIELDS = tuple(ENDPOINT_COLUMNS.values())
 FIGURE_COLUMNS = ("calls", "failure_rate", "first_token", "speed")
-_confirmation_place = CHECKED_FIELDS.index("api_key_env") + 1
+_confirmation_index = CHECKED_FIELDS.index("api_key_env") + 1
 FORM_FIELDS = (
-    "model", *CHECKED_FIELDS[:_confirmation_place], KEY_CONFIRMATION_FIELD, *CHECKED_FIELDS[_confirmation_place:],
+    "model", *CHECKED_FIELDS[:_confirmation_index], KEY_CONFIRMATION_FIELD, *CHECKED_FIELDS[_confirmation_index:],
     "enabled",
 )  # fmt: skip
 

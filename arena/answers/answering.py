@@ -75,7 +75,7 @@ class AnswerRunner:
         except BackendError as error:
             side.end(error.reason)
         except Exception:
-            logger.exception("answer %s failed", side.job.answer_id)
+            logger.exception("Answer %s failed", side.job.answer_id)
             side.end("unavailable")
 
     async def _ask_once(self, side: LiveSide) -> None:
@@ -90,7 +90,7 @@ class AnswerRunner:
                     self._record_call(measure_call(side, call_start, failure="stopped"))
                 raise
             except BackendError as error:
-                logger.info("endpoint %s failed: %s", job.endpoint_id, format_log_detail(error))
+                logger.info("A call to endpoint %s failed: %s", job.endpoint_id, format_log_detail(error))
                 self._record_call(measure_call(side, call_start, failure=error.reason))
                 raise
             side.call = measure_call(side, call_start)

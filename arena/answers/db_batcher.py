@@ -77,11 +77,11 @@ class DatabaseBatcher:
             results = _transact_with_retries(calls)
         except (OperationalError, InterfaceError) as error:
             connection.close()
-            logger.warning("the database is unavailable: %s", str(error).strip().partition("\n")[0])
+            logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
             self._deliver([(call, DatabaseUnreachable()) for call in calls])
         except Exception as error:
             if len(calls) == 1:
-                logger.exception("a database operation failed")
+                logger.exception("A database operation failed")
                 self._deliver([(calls[0], error)])
                 return
             for call in calls:

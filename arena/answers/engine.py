@@ -1,7 +1,8 @@
 """The answer engine. It runs all turns of a worker process in one asyncio loop, in a thread of its own.
 
 PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). Redis carries the released text (see
-`arena.answers.publisher`)."""
+`arena.answers.publisher`).
+"""
 
 import asyncio
 import contextlib
@@ -35,7 +36,7 @@ class Engine:
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background: set[asyncio.Task[None]] = set()
         self.turn_started = asyncio.Event()
-        self.stop_times: dict[str, float] = {}  # {battle id: when the voter's request to stop arrived}
+        self.stop_times: dict[str, float] = {}  # when the voter's request to stop arrived, keyed by battle id
         self.draining = False
         self._started = threading.Event()
         threading.Thread(target=self._run, name="engine", daemon=True).start()
@@ -140,7 +141,7 @@ class Engine:
             turn.tick()
             return turn.list_ended_sides()
         except Exception:
-            logger.exception("turn %s failed", turn.job.turn_id)
+            logger.exception("Turn %s failed", turn.job.turn_id)
             self._cancel_tasks(turn)
             return turn.fail()
 
@@ -173,6 +174,7 @@ class Engine:
             self._drop_turn(turn)
 
     async def _heartbeat(self) -> None:
+        """Extend the leases of all turns. Stop turns that the voter has stopped, and drop turns that are lost."""
         await asyncio.sleep(leases.HEARTBEAT_S)
         extension_time = time.monotonic()
         open_leases = {turn: turn_leases for turn in self.turns.values() if (turn_leases := turn.build_leases())}
@@ -195,6 +197,7 @@ class Engine:
                 self._stop_turn(turn)
 
     async def _read_stops(self) -> None:
+        """Wait for the voters' requests to stop, and stop their turns."""
         battle_ids = await self.publisher.read_stops()
         now = time.monotonic()
         oldest = now - leases.LEASE_S
@@ -205,9 +208,10 @@ class Engine:
                 self._stop_turn(turn)
 
     async def _reap(self) -> None:
+        """Take over turns from workers that have died, and claim turns that have waited too long in the queue."""
         await asyncio.sleep(leases.HEARTBEAT_S)
-        more = True
-        while more and not self.draining:
+        has_more = True
+        while has_more and not self.draining:
             claim_time = time.monotonic()
             try:
                 turn_jobs = await self.batcher.call(jobs.reap_jobs, None)
@@ -216,9 +220,9 @@ class Engine:
                 await asyncio.sleep(leases.LEASE_S)
                 return
             for job in turn_jobs:
-                logger.info("took over turn %s", job.turn_id)
+                logger.info("Took over turn %s", job.turn_id)
                 self._start_turn(job, claim_time)
-            more = len(turn_jobs) == leases.MAX_REAPED_TURNS
+            has_more = len(turn_jobs) == leases.MAX_REAPED_TURNS
 
     async def _probe(self) -> None:
         """Start the probes that are due. Each one runs in the background."""
@@ -256,9 +260,10 @@ def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
 
 
 async def _run_forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Repeat the work. If it fails, log the error and wait a second before the next try."""
     while True:
         try:
             await work()
         except Exception:
-            logger.exception("%s failed", work.__name__)
+            logger.exception("The engine's task %s failed", work.__name__)
             await asyncio.sleep(1)

@@ -86,7 +86,7 @@ def _replace_model(request: ReplaceRequest) -> SideJob | None:
     other = battle.model_b_id if answer.side == "a" else battle.model_a_id
     excluded = {other, answer.model_id, *(entry["model"] for entry in battle.replaced)}
     affordable = token_budgets.list_affordable_models(draw.list_drawable_models(battle.among), battle.pool)
-    candidates = [key for key in affordable if key not in excluded]
+    candidates = [model for model in affordable if model not in excluded]
     pair = draw.draw_pair([other, *candidates], other, battle.pool)
     if pair is None:
         return None

@@ -70,7 +70,7 @@ def claim_jobs(turn_ids: Sequence[int]) -> list[TurnJob | None]:
 def reap_jobs(requests: Sequence[None]) -> list[list[TurnJob]]:
     """Claim orphaned and overdue turns. The first request gets all of their jobs."""
     jobs = _load_jobs(leases.reap_answers())
-    return [jobs if n == 0 else [] for n in range(len(requests))]
+    return [jobs, *([] for _ in requests[1:])]
 
 
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:

@@ -3,7 +3,8 @@
 A worker owns an answer until its lease expires on the database's clock. Each claim increases `attempt`, and a write is
 ignored unless its `attempt` is the current one. Late writes from a frozen or disconnected worker therefore have no
 effect. All functions except `reap_answers` take a list and return one result per item, in order. The caller opens the
-transaction."""
+transaction.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -74,6 +75,7 @@ def claim_answers(turn_ids: Sequence[int]) -> list[dict[int, int]]:
 
 
 def _claim_rows(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int]]:
+    """Claim the answers of these turns that meet an SQL condition. Return (turn id, answer id, attempt) for each."""
     statement = f"""
         UPDATE arena_answer SET state = 'running', attempt = attempt + 1, tries = tries + 1, text = '',
             reasoning = '', failure = '', stopped = false, cut = false, started_at = now(),
@@ -85,6 +87,7 @@ def _claim_rows(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int
 
 
 def _group_by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) -> list[dict[int, int]]:
+    """Return the attempts, keyed by answer id, for each of these turns in order."""
     attempts: dict[int, dict[int, int]] = {}
     for turn_id, answer_id, attempt in rows:
         attempts.setdefault(turn_id, {})[answer_id] = attempt
@@ -133,9 +136,9 @@ def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension
         cursor.execute(
             """
             UPDATE arena_answer SET lease_until = now() + %s * interval '1 s',
-                text = coalesce(h.text, arena_answer.text)
-            FROM unnest(%s::bigint[], %s::int[], %s::text[]) AS h(id, attempt, text)
-            WHERE arena_answer.id = h.id AND arena_answer.attempt = h.attempt AND state = 'running'
+                text = coalesce(lease.text, arena_answer.text)
+            FROM unnest(%s::bigint[], %s::int[], %s::text[]) AS lease(id, attempt, text)
+            WHERE arena_answer.id = lease.id AND arena_answer.attempt = lease.attempt AND state = 'running'
             RETURNING arena_answer.id, (SELECT battle.stopped FROM arena_turn turn JOIN arena_battle battle
                 ON battle.id = turn.battle_id WHERE turn.id = arena_answer.turn_id)""",
             [
@@ -170,8 +173,8 @@ def release_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[None]:
         cursor.execute(
             """
             UPDATE arena_answer SET lease_until = now() - interval '1 s'
-            FROM unnest(%s::bigint[], %s::int[]) AS h(id, attempt)
-            WHERE arena_answer.id = h.id AND arena_answer.attempt = h.attempt AND state = 'running'""",
+            FROM unnest(%s::bigint[], %s::int[]) AS lease(id, attempt)
+            WHERE arena_answer.id = lease.id AND arena_answer.attempt = lease.attempt AND state = 'running'""",
             [[lease.answer_id for lease in all_leases], [lease.attempt for lease in all_leases]],
         )
     return [None] * len(turns)
@@ -196,19 +199,21 @@ def _lock_turns(turn_ids: list[int]) -> None:
 
 
 def _save_results(results: list[AnswerResult]) -> frozenset[int]:
+    """Save the results whose attempt is the current one. Return the ids of their answers."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE arena_answer SET state = CASE WHEN r.failure = '' THEN 'finished' ELSE 'failed' END,
-                text = r.text, reasoning = r.reasoning, failure = r.failure, lease_until = NULL,
-                first_token_at = now() - r.first_token_age * interval '1 s',
-                finished_at = now() - r.finished_age * interval '1 s',
-                input_tokens = r.input_tokens, output_tokens = r.output_tokens, stopped = r.stopped,
-                cut = r.cut
+            UPDATE arena_answer SET state = CASE WHEN result.failure = '' THEN 'finished' ELSE 'failed' END,
+                text = result.text, reasoning = result.reasoning, failure = result.failure, lease_until = NULL,
+                first_token_at = now() - result.first_token_age * interval '1 s',
+                finished_at = now() - result.finished_age * interval '1 s',
+                input_tokens = result.input_tokens, output_tokens = result.output_tokens, stopped = result.stopped,
+                cut = result.cut
             FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::float[], %s::float[],
-                %s::int[], %s::int[], %s::bool[], %s::bool[]) AS r(id, attempt, text, reasoning, failure,
+                %s::int[], %s::int[], %s::bool[], %s::bool[]) AS result(id, attempt, text, reasoning, failure,
                 first_token_age, finished_age, input_tokens, output_tokens, stopped, cut)
-            WHERE arena_answer.id = r.id AND arena_answer.attempt = r.attempt AND arena_answer.state = 'running'
+            WHERE arena_answer.id = result.id AND arena_answer.attempt = result.attempt
+                AND arena_answer.state = 'running'
             RETURNING arena_answer.id""",
             [list(column) for column in zip(*map(RESULT_COLUMNS, results), strict=True)],
         )
@@ -223,14 +228,15 @@ def _advance_battles(turn_ids: list[int]) -> dict[int, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE arena_battle SET state = t.state FROM (
+            UPDATE arena_battle SET state = answered.state FROM (
                 SELECT turn.id, turn.battle_id, CASE WHEN turn.number = 1 AND bool_or(answer.state = 'failed')
                     THEN 'void' ELSE 'ready' END AS state
                 FROM arena_turn turn JOIN arena_answer answer ON answer.turn_id = turn.id
                 WHERE turn.id = ANY(%s) GROUP BY turn.id
                 HAVING NOT bool_or(answer.state IN ('queued', 'running'))
-            ) AS t
-            WHERE arena_battle.id = t.battle_id AND arena_battle.state = 'answering' RETURNING t.id, t.state""",
+            ) AS answered
+            WHERE arena_battle.id = answered.battle_id AND arena_battle.state = 'answering'
+            RETURNING answered.id, answered.state""",
             [turn_ids],
         )
         return dict(cursor.fetchall())

@@ -47,16 +47,16 @@ class LiveSide:
         self.cut = False
 
     def feed(self, text: str) -> None:
-        self._note_arrival()
+        self._record_arrival()
         self.lane.began = True
         self.waiting.append(text)
         self.lane.waiting += len(text)
 
     def think(self, text: str) -> None:
-        self._note_arrival()
+        self._record_arrival()
         self.reasoning.append(text)
 
-    def _note_arrival(self) -> None:
+    def _record_arrival(self) -> None:
         """Record when a part of the answer or its reasoning arrived."""
         self.last_at = time.monotonic()
         if self.first_at is None:

@@ -60,7 +60,7 @@ LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 logger = logging.getLogger(__name__)
 
 
-def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # the parser passes it by position
     """Parse `<br>`. Models often write it in table cells, where Markdown has no other line break."""
     match = LINE_BREAK.match(state.src, state.pos)
     if not match:
@@ -107,7 +107,7 @@ def render_markdown(text: str) -> str:
     try:
         return _render_html(text) if _is_renderable(text) else _render_plain(text)
     except Exception:  # an answer that cannot be rendered must not block its battle
-        logger.exception("an answer of %s characters could not be rendered", len(text))
+        logger.exception("An answer of %s characters could not be rendered", len(text))
         return _render_plain(text)
 
 

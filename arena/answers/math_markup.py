@@ -38,7 +38,7 @@ def enable_math(parser: MarkdownIt) -> None:
     parser.add_render_rule("math_block", _render_block)
 
 
-def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # the parser passes it by position
     match = INLINE_FORMULA.match(state.src, state.pos) if state.src[state.pos] in "$\\" else None
     if not match:
         return False
@@ -50,7 +50,7 @@ def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # 
     return True
 
 
-def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # the parser passes it by position
     """Parse a display formula. Its lines that begin with "- " are not list items."""
     opening = _get_line(state, first)[:2]
     last = _find_last_line(state, first, end, opening)

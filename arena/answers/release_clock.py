@@ -22,14 +22,14 @@ class Lane:
     """The clock's state for one side: the number of waiting characters, and whether more can arrive.
 
     When a lane ends before the other one, the clock simulates its continuation. It draws pieces at random from those
-    that arrived, with their pauses, and adds their characters to `imagined`. The pace therefore does not change, and
+    that arrived, with their pauses, and adds their characters to `simulated`. The pace therefore does not change, and
     readers cannot see which side was slower.
     """
 
     waiting: int = 0
     began: bool = False
     ended: bool = False
-    imagined: int = 0
+    simulated: int = 0
     pieces: list[Piece] = field(default_factory=list)
     _last_waiting: int = 0
     _silent_ticks: int = 0
@@ -46,26 +46,26 @@ class Lane:
             self.pieces.append((self._silent_ticks, self.waiting - self._last_waiting))
             self._silent_ticks = 0
         elif self.ended:
-            self._imagine_pieces(random)
+            self._simulate_pieces(random)
         self._last_waiting = self.waiting
 
     def take(self, step: int) -> int:
-        """Return how many characters to release in this step. The rest of the step is taken from `imagined`."""
+        """Return how many characters to release in this step. The rest of the step is taken from `simulated`."""
         real = min(step, self.waiting)
-        self.imagined -= step - real
+        self.simulated -= step - real
         self._last_waiting -= real
         return real
 
-    def _imagine_pieces(self, random: Random) -> None:
+    def _simulate_pieces(self, random: Random) -> None:
         if not self.pieces:
-            self.imagined = SINGLE_SIDE_PACE * SMOOTHING_TICKS
+            self.simulated = SINGLE_SIDE_PACE * SMOOTHING_TICKS
             return
         if self._next_piece is None:
             self.pieces = _select_pieces(self.pieces)
             self._next_piece = random.choice(self.pieces)
         silence, characters = self._next_piece
         if self._silent_ticks >= silence:
-            self.imagined += characters
+            self.simulated += characters
             self._silent_ticks = 0
             self._next_piece = random.choice(self.pieces)
 
@@ -102,7 +102,7 @@ class ReleaseClock:
             lane.observe(self.random)
         if not all(lane.began or lane.ended for lane in (a, b)):
             return 0, 0
-        shared = min(lane.waiting + lane.imagined for lane in (a, b))
+        shared = min(lane.waiting + lane.simulated for lane in (a, b))
         step = math.ceil(self.random.uniform(0, 2) * shared / SMOOTHING_TICKS)
         return a.take(step), b.take(step)
 

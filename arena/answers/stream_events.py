@@ -107,7 +107,14 @@ class Position(NamedTuple):
 
 
 EVENT_ID = re.compile(r"([1-9]\d{0,2})" + r"\.(\w{0,8})-(\d{1,7})-([01])" * 2 + r"\.([0-3])", re.ASCII)
-StreamEvent = tuple[str, dict[str, Any], Position]  # (name, data, position after the event)
+
+
+class StreamEvent(NamedTuple):
+    """One server-sent event. `position` is the reader's position after the event."""
+
+    name: str
+    data: dict[str, Any]
+    position: Position
 
 
 def iter_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
@@ -118,7 +125,7 @@ def iter_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
     while True:
         for side in SIDES:
             for event in _iter_side_events(position, side, view.side(position.turn, side)):
-                position = event[2]
+                position = event.position
                 yield event
         if position.turn >= last_turn or not (position.a.ended and position.b.ended):
             break
@@ -134,16 +141,16 @@ def _iter_side_events(position: Position, side: str, view: SideView) -> Iterator
         sent = SidePosition(view.tag)
         position = position.with_side(side, sent)._replace(step=0)
         if has_content:
-            yield "reset", data, position
+            yield StreamEvent("reset", data, position)
     if len(view.text) > sent.characters:
         text = view.text[sent.characters :]
         sent = SidePosition(sent.tag, len(view.text), sent.ended)
         position = position.with_side(side, sent)
-        yield "delta", {**data, "text": text}, position
+        yield StreamEvent("delta", {**data, "text": text}, position)
     if view.end and not sent.ended:
         position = position.with_side(side, sent._replace(ended=1))
         outcome = {"html": view.html} if view.end == "done" else {"reason": view.reason}
-        yield view.end, data | outcome, position
+        yield StreamEvent(view.end, data | outcome, position)
 
 
 def _iter_battle_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
@@ -152,11 +159,11 @@ def _iter_battle_events(position: Position, view: BattleView) -> Iterator[Stream
         return
     name = {"skipped": "void", "expired": "void"}.get(view.state, view.state)
     if name == "voted" and position.step == 0:
-        yield "ready", {}, position._replace(step=1)
-    yield name, {}, position._replace(step=step)
+        yield StreamEvent("ready", {}, position._replace(step=1))
+    yield StreamEvent(name, {}, position._replace(step=step))
 
 
 def encode_event(event: StreamEvent) -> bytes:
     """Encode an event in the wire format of server-sent events."""
-    name, data, position = event
-    return b"id: %s\nevent: %s\ndata: %s\n\n" % (str(position).encode(), name.encode(), orjson.dumps(data))
+    event_id = str(event.position).encode()
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (event_id, event.name.encode(), orjson.dumps(event.data))

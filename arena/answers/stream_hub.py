@@ -48,12 +48,12 @@ class BattleReader:
     sent_at: float = field(default_factory=time.monotonic)
     sending_since: float = math.inf
 
-    def is_silent(self) -> bool:
+    def needs_comment(self) -> bool:
         """Return whether to send a comment, so that proxies do not close the connection."""
         return time.monotonic() - self.sent_at >= HEARTBEAT_S
 
     def is_cancelled(self) -> bool:
-        """Return whether the connection was cancelled. A library might swallow the exception (see `BattleHub._run`)."""
+        """Return whether the connection was cancelled, even if a library has caught the exception."""
         return self.task is not None and self.task.cancelling() > 0
 
 
@@ -71,7 +71,7 @@ class FollowedBattle:
     def __post_init__(self) -> None:
         self.key = get_stream_key(self.battle_id).encode()
 
-    def is_quiet(self) -> bool:
+    def needs_reload(self) -> bool:
         """Return whether to reload the view, because a worker might have died between saving and publishing an end."""
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
@@ -90,7 +90,7 @@ class BattleHub:
     def __init__(self) -> None:
         self.followed: dict[UUID, FollowedBattle] = {}
         self.redis: Redis = connect_async_redis()
-        self.redis.set_response_callback("XREAD", _take_response)
+        self.redis.set_response_callback("XREAD", _keep_raw_response)
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
         self.checked_readers_at = 0.0
@@ -125,15 +125,16 @@ class BattleHub:
                 reader.wake_event.clear()
                 chunk = b""
                 if events := list(iter_events(position, battle.view)):
-                    position = events[-1][2]
+                    position = events[-1].position
                     chunk = b"".join(map(encode_event, events))
-                elif reader.is_silent():
+                elif reader.needs_comment():
                     chunk = COMMENT
                 if chunk:
                     reader.sending_since = reader.sent_at = time.monotonic()
                     yield chunk
                     reader.sending_since = math.inf
-                is_over = battle.view.state in FINAL_STATES and position.step
+                # The step is 0 until the event for the current state has been sent.
+                is_over = battle.view.state in FINAL_STATES and position.step > 0
                 if is_over or time.monotonic() >= deadline:
                     return
                 await reader.wake_event.wait()
@@ -150,11 +151,11 @@ class BattleHub:
     def _check_readers(self) -> None:
         """Wake readers that have to send a comment. Cancel the connections of clients that do not read, to free slots.
 
-        All readers share this check, because a separate timer would add a quarter to the CPU time of each wait.
+        All readers share this check, because a timer per reader would add 25% to the CPU time of each wait.
         """
         now = self.checked_readers_at = time.monotonic()
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
-            if reader.is_silent():
+            if reader.needs_comment():
                 reader.wake_event.set()
             if reader.sending_since < now - STALL_TIMEOUT_S and reader.task:
                 reader.task.cancel()
@@ -172,7 +173,7 @@ class BattleHub:
         return battle
 
     async def _run(self) -> None:
-        # Python 3.11 can swallow a cancellation that arrives while a command is being sent, so `cancelling` is checked.
+        # Python 3.11 can swallow a cancellation that arrives while a command is being sent, so check `cancelling`.
         task = asyncio.current_task()
         while task and not task.cancelling():
             round_start = time.monotonic()
@@ -188,7 +189,7 @@ class BattleHub:
                 await self._reload(list(self.followed.values()))
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
-                logger.exception("reading battles failed")
+                logger.exception("Reading battles failed")
                 await asyncio.sleep(RETRY_DELAY_S)
             pause = max(POLL_S, len(self.followed) / MAX_SENT_PER_S)
             await asyncio.sleep(max(0.0, round_start + pause - time.monotonic()))
@@ -196,7 +197,7 @@ class BattleHub:
     async def _update_views(self) -> None:
         battles = list(self.followed.values())
         incomplete = await self._read_streams(battles)
-        quiet = [battle for battle in battles if battle not in incomplete and battle.is_quiet()]
+        quiet = [battle for battle in battles if battle not in incomplete and battle.needs_reload()]
         await self._reload(incomplete + quiet)
 
     async def _read_streams(self, battles: list[FollowedBattle]) -> list[FollowedBattle]:
@@ -205,7 +206,7 @@ class BattleHub:
             return []
         battles_by_key = {battle.key: battle for battle in battles}
         positions = (battle.last_id for battle in battles_by_key.values())
-        command: Any = self.redis.execute_command("XREAD", "STREAMS", *battles_by_key, *positions)  # type: ignore[no-untyped-call]  # redis-py's own
+        command: Any = self.redis.execute_command("XREAD", "STREAMS", *battles_by_key, *positions)  # type: ignore[no-untyped-call]  # redis-py has no types for it
         streams = await command
         return [battles_by_key[key] for key, entries in streams if not _apply_entries(battles_by_key[key], entries)]
 
@@ -214,26 +215,29 @@ class BattleHub:
             try:
                 view = await battle_view.load_view_and_release(battle.battle_id)
             except DatabaseError as error:
-                logger.warning("the database is unavailable: %s", str(error).strip().partition("\n")[0])
+                logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)
             battle.mark_updated()
 
 
-def _take_response(response: Any, **_: Any) -> Any:
-    """Return the entries unchanged, [[stream, [[id, [field, value]]]]], because building a dict for each is slow."""
+def _keep_raw_response(response: Any, **_: Any) -> Any:
+    """Return the entries unparsed, as [[stream, [[id, [field, value]]]]].
+
+    By default, redis-py builds a dict for each entry, which is slow.
+    """
     return response or []
 
 
 def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[bytes, bytes]]]) -> bool:
     """Apply published entries to the view. Return False if events before or between them were lost."""
-    complete = True
+    is_complete = True
     for entry_id, (_, events) in entries:
         battle.last_id = entry_id
         for event in orjson.loads(events):
-            complete = battle.view.apply(event) and complete
+            is_complete = battle.view.apply(event) and is_complete
     battle.mark_updated()
-    return complete
+    return is_complete
 
 
 def _merge_view(battle: FollowedBattle, loaded_view: BattleView) -> None:

@@ -13,7 +13,7 @@ from arena.api.document import build_calls, build_document, render_code_spans
 from arena.api.openapi import CALLS_TAG
 from arena.api.serializers import CallListSchema
 from arena.api.views import call_not_found
-from core.http.errors import SAFE_METHODS, reject_unsafe_method
+from core.http.errors import READ_METHODS, reject_unsafe_method
 from core.http.openapi import describe_call
 
 
@@ -25,7 +25,7 @@ def show_schema(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # so that write requests get a 404 instead of a CSRF error
 def redirect_to_docs(request: HttpRequest) -> HttpResponse:
     """Redirect `/api/` to the API reference."""
-    if request.method in SAFE_METHODS:
+    if request.method in READ_METHODS:
         return redirect("api-docs")
     return call_not_found(request)
 

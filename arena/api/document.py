@@ -16,38 +16,7 @@ from arena.api.views import stream_battle_events
 from core.http.openapi import describe_stream_call
 
 OpenApiSchema = Mapping[str, Any]
-FORMAT_NAMES = {"date-time": "time", "date": "date", "uuid": "UUID", "uri": "address"}
-
-
-@dataclass(frozen=True)
-class FieldDoc:
-    """One row of a table of fields. `name` is a path such as `rows[].rating`, and `type` is a description in words."""
-
-    name: str
-    type: str
-    description: SafeString
-    required: bool = False
-
-
-@dataclass(frozen=True)
-class CallDoc:
-    """One call: its request and successful response with fields and examples, and the other responses by status."""
-
-    name: str
-    method: str
-    path: str
-    title: str
-    description: SafeString
-    parameters: list[FieldDoc]
-    body: list[FieldDoc]
-    body_example: str
-    status: str
-    media_type: str
-    response: list[FieldDoc]
-    response_example: str
-    other_responses: dict[str, SafeString]
-
-
+FORMAT_NAMES = {"date-time": "timestamp", "date": "date", "uuid": "UUID", "uri": "URL"}
 STRICT_BODIES = ("NewBattle", "NewTurn", "NewVote", "Reasons", "Sharing", "NewSubmission", "Proposal")
 BATTLE_EVENT_PARAMETERS = (
     {"name": "battle_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
@@ -71,6 +40,38 @@ data: {}
 """
 
 
+@dataclass(frozen=True)
+class FieldDoc:
+    """One row of a table of fields. `name` is a path such as `rows[].rating`, and `type` is a description in words."""
+
+    name: str
+    type: str
+    description: SafeString
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class CallDoc:
+    """One API call, with the fields and an example of its request and of its successful response.
+
+    Other responses are keyed by status.
+    """
+
+    name: str
+    method: str
+    path: str
+    title: str
+    description: SafeString
+    parameters: list[FieldDoc]
+    body: list[FieldDoc]
+    body_example: str
+    status: str
+    media_type: str
+    response: list[FieldDoc]
+    response_example: str
+    other_responses: dict[str, SafeString]
+
+
 def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the parts that drf-spectacular cannot generate: the common rules, strict bodies, and the event stream."""
     result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in list_rules())
@@ -90,7 +91,7 @@ def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 @cache
 def build_document() -> dict[str, Any]:
     """Return the OpenAPI document. It depends only on code and settings, so it is cached."""
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # has no types
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # drf-spectacular has no types
     return document
 
 
@@ -105,6 +106,7 @@ def build_calls() -> dict[str, list[CallDoc]]:
 
 
 def _build_call(path: str, method: str, operation: OpenApiSchema) -> CallDoc:
+    """Describe a call. Its first response must be the successful one and must have one media type."""
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     (status, response), *others = operation["responses"].items()
     ((media_type, content),) = response["content"].items()

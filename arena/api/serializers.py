@@ -28,8 +28,6 @@ PROMPT_LENGTH_HELP = (
 DATE_PRECISION_HELP = (
     "If only the month is known, this is its first day. `facts` contains the date as stated by its source."
 )
-
-
 SOURCE_HELP = "Source of the value."
 
 

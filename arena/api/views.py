@@ -50,7 +50,7 @@ def _build_row(battle: Battle) -> dict[str, Any]:
     """Return a battle as a list item, without its turns."""
     return _build_summary(battle) | {
         "question": battle.question or "",  # type: ignore[attr-defined]  # annotated by BattleListView
-        "turn_count": battle.turn_count or 0,  # type: ignore[attr-defined]  # see above
+        "turn_count": battle.turn_count or 0,  # type: ignore[attr-defined]  # annotated by BattleListView
     }
 
 
@@ -120,7 +120,7 @@ class BattleListView(APIView):
     def _start(self, request: Request, prompt: Any, mode: Any, models: Any) -> Response:
         check_prompt(prompt)
         mode = Battle.Mode.ANONYMOUS if mode is None else mode
-        with quotas.charge_battle(request, prompt) as key:
+        with quotas.charge_battle(request, prompt) as battle_id:
             set_quotas.charge_named_set(request, mode, models)
             battle = lifecycle.start_battle(
                 get_or_create_voter(request),
@@ -128,7 +128,7 @@ class BattleListView(APIView):
                 mode=mode,
                 models=models,
                 open_pool=api_keys.get_default_pool(request),
-                key=key,
+                battle_id=battle_id,
                 payer=quotas.get_payer(request),
                 network=network_hashes.compute_current_hash(request),
             )

@@ -31,7 +31,7 @@ from core.storage.database import set_prefetched
 MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
 IDLE_TIMEOUT = timedelta(hours=24)
-MAX_EXPIRED = 10_000  # per run, so that one statement can name them all
+MAX_EXPIRED = 10_000  # per run, because each battle is a parameter of one statement
 SKIP = "skip"
 MODEL_FIELDS = ("slug", "name", "open_weights", "parameters_total", "parameters_active")
 RELATED_FIELDS = ("organization__name", "license__name")
@@ -40,7 +40,7 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-# A vote copies these fields as they were loaded. A retry or a login can change them in the meantime.
+# A vote copies these fields from the loaded battle. A retry or a login can change them before the vote is stored.
 UNCHANGED_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def start_battle(
     mode: str = Battle.Mode.ANONYMOUS,
     models: Sequence[str] | None = None,
     open_pool: str = LIVE_POOL,
-    key: UUID | None = None,
+    battle_id: UUID | None = None,
     payer: str = "",
     network: str = "",
 ) -> Battle:
@@ -64,7 +64,7 @@ def start_battle(
         draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,
         and is never rated. Named models are asked even while they are out of the draw, because an error would reveal
         which model has just failed in someone else's blind battle.
-    key: the id of the new battle
+    battle_id: the id of the new battle
     payer: the client that is charged for the tokens
     network: the hash of the voter's network (see `arena.identity.network_hashes`)
 
@@ -85,7 +85,7 @@ def start_battle(
         row_locks.lock_voter(voter.pk)
         running_battles.check_voter_limit(voter.pk)
         battle = Battle.objects.create(
-            pk=key or uuid4(),
+            pk=battle_id or uuid4(),
             voter=voter,
             mode=mode,
             pool=pool,
@@ -172,11 +172,11 @@ def _enqueue_turn(turn_id: int) -> None:
     try:
         answer_turn.apply_async((turn_id,), retry=False)
     except OperationalError as error:
-        logger.warning("the broker is unavailable: %s", error)
+        logger.warning("The broker is unavailable: %s", error)
 
 
 def _charge_tokens(battle: Battle, payer: str) -> None:
-    """Charge for the whole conversation, which is sent again. Raises the errors from `token_budgets.charge_battle`."""
+    """Charge for the whole conversation, because models receive it again. Raises the errors of `charge_battle`."""
     token_budgets.charge_battle(
         _list_charged_models(battle, payer),
         battle.pool,
@@ -186,9 +186,9 @@ def _charge_tokens(battle: Battle, payer: str) -> None:
 
 
 def _list_charged_models(battle: Battle, payer: str) -> list[int]:
-    """Return the models to charge, which are those that could be drawn now.
+    """Return the models to charge. These are the models that could be drawn now, or both models if side by side.
 
-    If these are fewer than two models in a named set, return those with budget left, or else the whole set.
+    If fewer than two models of a named set could be drawn, return its models with budget left, or else the whole set.
     """
     named = battle.among or []
     if battle.mode == Battle.Mode.SIDE_BY_SIDE:
@@ -271,7 +271,7 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 
 def expire_battles() -> int:
-    """Close battles that had no vote or question for `IDLE_TIMEOUT`, with no reveal. Return their number."""
+    """Close battles without a vote or a question for `IDLE_TIMEOUT`, with no reveal. Return how many were closed."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():
@@ -344,7 +344,7 @@ def _end_battle(battle: Battle, state: str) -> None:
 
 
 def _update_ready_battle(battle: Battle, state: str) -> bool:
-    """Change the state and return True if the battle is ready and `UNCHANGED_FIELDS` are as they were loaded."""
+    """Change the state if the battle is ready and `UNCHANGED_FIELDS` are as loaded. Return whether it has changed."""
     loaded = {field: getattr(battle, field) for field in UNCHANGED_FIELDS}
     standing = load_standing(battle) if state == Battle.State.VOTED else None
     unchanged = Battle.objects.filter(id=battle.pk, state=Battle.State.READY, **loaded)
@@ -355,7 +355,7 @@ def _update_ready_battle(battle: Battle, state: str) -> bool:
 
 
 def has_own_answer(battle: Battle) -> bool:
-    """Return whether this battle has an answer of its own, in addition to any copied from the battle it continues."""
+    """Return whether this battle has a finished answer that was not copied from the battle that it continues."""
     if battle.mode != Battle.Mode.SIDE_BY_SIDE:
         return True
     own = Answer.objects.filter(turn__battle=battle, queued_at__gte=F("turn__battle__created_at"))

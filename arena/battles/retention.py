@@ -31,7 +31,7 @@ def delete_old_battles() -> int:
 
 
 def delete_network_hashes() -> int:
-    """Delete network hashes, reviews, and submissions that are older than 30 days. Return their number."""
+    """Delete network hashes, reviews, and submissions that are older than 30 days. Return their total number."""
     return (
         review_queue.expire_reviews()
         + submissions.expire_submissions(network_hashes.NETWORK_HASH_RETENTION)
@@ -40,7 +40,7 @@ def delete_network_hashes() -> int:
 
 
 def delete_idle_voters() -> int:
-    """Delete voters older than 30 days that have no account, key, battle, or vote. Return their number."""
+    """Delete voters older than 30 days that have no account, key, battle, or vote. Return how many were deleted."""
     with transaction.atomic():
         # Starting a battle locks its voter. If that comes first, the second query below finds the new battle.
         unlocked_voters = _list_idle_voters().select_for_update(skip_locked=True)

@@ -6,10 +6,12 @@ battles still apply.
 """
 
 import logging
+import math
+from typing import TypeGuard
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
 from arena.battles.lifecycle import get_set_pool
@@ -22,12 +24,12 @@ from core.storage.redis_clients import get_redis_client
 DAILY_SETS_PER_VOTER = 5
 DAILY_SETS_PER_ADDRESS = 20
 DAY_S = 24 * 3600
-# KEYS: sets of pools. ARGV: the pool, the lifetime in seconds, then the maximum size of each set.
+# KEYS: Redis sets of pool slugs. ARGV: the pool, the lifetime in seconds, then the maximum size of each set.
 # Adds the pool to all sets or to none. Returns the seconds to wait, or 0.
 CHARGE_SCRIPT = """
-for place, key in ipairs(KEYS) do
+for index, key in ipairs(KEYS) do
   local is_new = redis.call("SISMEMBER", key, ARGV[1]) == 0
-  local is_full = redis.call("SCARD", key) >= tonumber(ARGV[place + 2])
+  local is_full = redis.call("SCARD", key) >= tonumber(ARGV[index + 2])
   if is_new and is_full then return math.max(redis.call("TTL", key), 1) end
 end
 for _, key in ipairs(KEYS) do
@@ -43,20 +45,28 @@ def charge_named_set(request: HttpRequest, mode: object, models: object) -> None
     """Charge the quota for the named models in a request. Raises RequestError 429 `too_many_sets`.
 
     Call this before `lifecycle.start_battle`, which rejects the malformed requests that this function ignores.
+
+    mode, models: the unvalidated values from the request
     """
-    is_named = isinstance(models, list) and all(isinstance(slug, str) and slug.isprintable() for slug in models)
-    if mode != Battle.Mode.ANONYMOUS or not is_named:
+    if mode != Battle.Mode.ANONYMOUS or not _are_slugs(models):
         return
-    pool = get_set_pool(models)  # type: ignore[arg-type]  # checked by `is_named`
+    pool = get_set_pool(models)
     if Standing.objects.filter(pool=pool).exists():
         return
     if wait := _charge_limits(_build_limits(request), pool):
-        hours = -(-wait // 3600)
-        detail = _(
+        hours = math.ceil(wait / 3600)
+        detail = ngettext(
             "You or people on your network have chosen too many new sets of models today. Use one of them again, or"
-            " try a new one in %(hours)s h."
+            " try a new one in %(hours)s hour.",
+            "You or people on your network have chosen too many new sets of models today. Use one of them again, or"
+            " try a new one in %(hours)s hours.",
+            hours,
         )
         raise RequestError("too_many_sets", detail % {"hours": hours}, 429, retry_after=wait)
+
+
+def _are_slugs(models: object) -> TypeGuard[list[str]]:
+    return isinstance(models, list) and all(isinstance(slug, str) and slug.isprintable() for slug in models)
 
 
 def _build_limits(request: HttpRequest) -> dict[str, int]:
@@ -81,6 +91,6 @@ def _charge_limits(limits: dict[str, int], pool: str) -> int:
         charge = get_redis_client().register_script(CHARGE_SCRIPT)
         wait: int = charge(keys=list(limits), args=[pool, DAY_S, *limits.values()])
     except (RedisError, OSError) as error:
-        logger.warning("Redis is down, new sets are not counted: %s", error)
+        logger.warning("Redis is down; new sets are not counted: %s", error)
         return 0
     return wait

@@ -30,7 +30,10 @@ def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
 
 
 def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int | None]:
-    """Return the models of `list_drawable_models` with their tokens per day, or None for no limit."""
+    """Return the token budgets of the models from `list_drawable_models`, keyed by model.
+
+    A budget is in tokens per day, or None for no limit.
+    """
     if chosen is None:
         endpoints = _compile_drawable_query(conversation_limit()).load()
     else:
@@ -40,13 +43,16 @@ def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int 
 
 @lru_cache(maxsize=4)
 def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Endpoint]:
-    """Return the query for the drawable endpoints. The limit on conversations decides which windows are small."""
+    """Return the query for the drawable endpoints, cached by the limit that determines which windows are small."""
     endpoints = Endpoint.objects.filter(IN_DRAW).only("model_id", "tokens_per_day")
     return CompiledQuery(lambda: endpoints.exclude(pk__in=list_small_windows().values("pk")))
 
 
 def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models, or an opponent for `keep`. Return None if there are fewer than two models."""
+    """Draw a pair of these models. Return None if there are fewer than two models.
+
+    keep: the model for which to draw an opponent, or None to draw both models
+    """
     if len(models) < MIN_MODELS:
         return None
     return _load_sampler(pool, _load_update_time(pool), tuple(sorted(models)), keep).draw()
@@ -60,7 +66,7 @@ def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairD
 
 
 def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
-    """Return the probability that each model is in the drawn pair, or {} if there are fewer than two models."""
+    """Return the probability of each model to be in the drawn pair. Empty if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
     return _compute_draw_shares(pool, _load_update_time(pool), tuple(sorted(models)))
@@ -77,7 +83,7 @@ def _compute_draw_shares(pool: str, updated_at: datetime | None, models: tuple[i
 
 
 def _load_update_time(pool: str) -> datetime | None:
-    """Return when the pool's weights were updated. Caches use this time in their keys to reload new weights."""
+    """Return the time of the newest weights, or None if the pool has none. It is part of the keys of the caches."""
     rows = fetch_rows("SELECT updated_at FROM arena_pairweight WHERE pool = %s", [pool])
     return rows[0][0] if rows else None
 

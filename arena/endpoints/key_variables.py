@@ -31,6 +31,6 @@ def read_key(endpoint: Endpoint) -> str:
     if not name:
         return ""
     if not is_allowed_key_name(name):
-        logger.warning("endpoint %s has no key: ARENA_KEY_NAMES does not allow the variable %s", endpoint.pk, name)
+        logger.warning("Endpoint %s has no key: ARENA_KEY_NAMES does not allow the variable %s", endpoint.pk, name)
         return ""
     return os.environ.get(name, "")

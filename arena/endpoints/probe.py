@@ -1,6 +1,6 @@
 """Probes: short questions that Arena sends to an endpoint to test whether it answers, and how fast.
 
-A result contains only measurements and our own error codes. The answer, the provider's error message, and the key are
+A result contains only measurements and Arena's error codes. The answer, the provider's error message, and the key are
 never stored or shown.
 """
 
@@ -78,7 +78,7 @@ async def send_probe(
                 if not whole:
                     break
     except BackendError as error:
-        logger.info("endpoint %s failed a probe: %s, %s", endpoint.pk, error.reason, error.detail)
+        logger.info("Endpoint %s failed a probe: %s, %s", endpoint.pk, error.reason, error.detail)
         return ProbeResult(error.reason, retry_after_s=error.retry_after_s)
     if first_token_at is None:
         return ProbeResult(tokens=tokens)

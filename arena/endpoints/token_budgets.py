@@ -11,6 +11,7 @@ draw for everyone, or use up the service's budget early in the day. When a netwo
 budget, its draws exclude the model and its battles that name the model are rejected.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -240,7 +241,7 @@ def _format_budget_name(model: int) -> str:
 
 def _estimate_tokens(octets: int, answer_limit: int) -> int:
     """Return the estimated tokens of one side, which are the conversation so far and the longest possible answer."""
-    return -(-octets // BYTES_PER_TOKEN) + answer_limit
+    return math.ceil(octets / BYTES_PER_TOKEN) + answer_limit
 
 
 def _compute_released(per_day: int) -> float:

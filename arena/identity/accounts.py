@@ -39,10 +39,10 @@ Handler = Callable[[HttpRequest], Any]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Adapts allauth to our sign-up rules, our limits on login attempts, and our pages."""
+    """Adapts allauth to Arena's sign-up rules, limits on login attempts, and pages."""
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Do nothing, because our pages show the result of a form themselves."""
+        """Do nothing, because Arena's pages show the result of a form themselves."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return a pseudonym of the client's network, which allauth uses to count attempts.
@@ -98,8 +98,8 @@ def _can_create_account(request: HttpRequest) -> bool:
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return True
-    largest_network, _ = quotas.list_networks(voters.get_client_address(request))[-1]
-    network_key = voters.keyed_hash("attempts", largest_network)
+    largest_network = quotas.list_networks(voters.get_client_address(request))[-1]
+    network_key = voters.keyed_hash("attempts", largest_network.name)
     if not ratelimit.consume(request, action="account_made"):
         return False
     return bool(ratelimit.consume(request, action="account_made_around", key=network_key))
@@ -149,7 +149,8 @@ def merge_into_account(user: User, anonymous_id: UUID | None) -> UUID:
 
 def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     battles = Battle.objects.filter(voter=anonymous)
-    list(battles.select_for_update().values_list("pk"))  # waits for votes that are being cast, so they are moved too
+    # The lock waits for votes that are being cast, so that they are also moved.
+    list(battles.select_for_update().values_list("pk"))
     votes = voters.list_voter_votes(anonymous.pk)
     pools = set(votes.values_list("pool", flat=True))
     battles.update(voter=voter_id)

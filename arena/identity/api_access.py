@@ -78,7 +78,7 @@ def _resolve_view_name(request: HttpRequest) -> str | None:
 def _handle_keyless_request(request: HttpRequest) -> HttpResponse | None:
     """Return the response to a CORS preflight or to a forbidden anonymous API call, or None for all other requests.
 
-    These responses do not set a voter cookie. Calls from our own pages are allowed because they send the cookie.
+    These responses do not set a voter cookie. Calls from Arena's pages are allowed because they send the cookie.
     """
     if not request.path.startswith(API_PREFIX):
         return None

@@ -49,7 +49,7 @@ def validate_name(name: str) -> None:
 
 
 class DaysField(forms.IntegerField):
-    """An integer field that treats white space as empty."""
+    """An integer field that treats whitespace as empty."""
 
     def to_python(self, value: Any) -> int | None:
         return super().to_python(value.strip() if isinstance(value, str) else value)
@@ -130,8 +130,8 @@ def authenticate_key(secret: str) -> ApiKey:
     """Return the key with this secret and record its use. Raises RequestError 401 `bad_key` if it is not valid."""
     key = ApiKey.objects.filter(digest=hash_secret(secret)).select_related("user").first()
     now = timezone.now()
-    expired = key is not None and key.expires_at is not None and key.expires_at <= now
-    if key is None or expired or key.revoked_at or (key.user and not key.user.is_active):
+    is_expired = key is not None and key.expires_at is not None and key.expires_at <= now
+    if key is None or is_expired or key.revoked_at or (key.user and not key.user.is_active):
         raise RequestError("bad_key", INVALID_KEY_DETAIL, 401)
     if key.used_at is None or key.used_at <= now - USED_AT_PRECISION:
         ApiKey.objects.filter(pk=key.pk).update(used_at=now)

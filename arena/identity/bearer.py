@@ -10,7 +10,7 @@ MISPLACED_KEY = ""  # an invalid key, so the request is rejected
 def read_bearer_key(request: HttpRequest) -> str | None:
     """Return the key of an API request without checking it, or None if the request has no key.
 
-    Other schemes are ignored, because they might be meant for a proxy. If one of our keys is sent with another scheme,
+    Other schemes are ignored, because they might be meant for a proxy. If an API key is sent with another scheme,
     return `MISPLACED_KEY`. Otherwise, the program would be an anonymous voter whose votes count in the live pool.
     """
     if not request.path.startswith("/api/"):

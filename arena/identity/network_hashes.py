@@ -48,7 +48,7 @@ def _get_current_salt() -> bytes:
 
 
 def _hash_network(request: HttpRequest, salt: bytes) -> str:
-    largest_network, _ = quotas.list_networks(get_client_address(request))[-1]
+    largest_network = quotas.list_networks(get_client_address(request))[-1].name
     return hmac.new(salt, largest_network.encode(), hashlib.sha256).hexdigest()
 
 

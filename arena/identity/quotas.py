@@ -6,9 +6,11 @@ login, are charged only to their voter. They cannot be created freely, and a who
 """
 
 import ipaddress
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -27,7 +29,7 @@ from core.http.rate_limit import Bucket
 # Follow-up questions have a quota of their own, so that a long conversation does not use up the hour's battles.
 TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
-CALLS_PER_HOUR = 36_000  # ten calls per second, which stops runaway programs but no readers
+CALLS_PER_HOUR = 36_000  # ten calls per second: enough for readers, but not for runaway programs
 CALL_BURST = 600  # one minute's calls
 FILES_PER_HOUR = 60  # low, because a file can contain millions of votes
 ADDRESS_FACTOR = 10  # because a whole office might share an address
@@ -89,15 +91,15 @@ def charge_turn(request: HttpRequest, battle: Battle, prompt: str = "") -> Itera
 
 
 def _count_charges(characters: int) -> int:
-    return max(1, -(-characters // CHARACTERS_PER_CHARGE))
+    return max(1, math.ceil(characters / CHARACTERS_PER_CHARGE))
 
 
 def charge_submission(request: HttpRequest) -> None:
-    """Charge a submission before it is parsed. Rejected submissions count too, because parsing is the expensive part.
+    """Charge a submission before it is parsed. Rejected submissions also count, because parsing is the expensive part.
 
     Raises RequestError 429.
     """
-    _charge_buckets(_build_buckets(request, "submission", lambda battles: -(-battles // BATTLES_PER_SUBMISSION)))
+    _charge_buckets(_build_buckets(request, "submission", lambda battles: math.ceil(battles / BATTLES_PER_SUBMISSION)))
 
 
 def charge_write(request: HttpRequest) -> None:
@@ -200,31 +202,36 @@ def list_charged_networks(request: HttpRequest) -> list[ClientNetwork]:
 
 def list_client_networks(request: HttpRequest) -> list[ClientNetwork]:
     """Return the client's address and the networks around it, smallest first."""
-    return [
-        ClientNetwork(keyed_hash("limit", name), factor) for name, factor in list_networks(get_client_address(request))
-    ]
+    networks = list_networks(get_client_address(request))
+    return [ClientNetwork(keyed_hash("limit", network.name), network.factor) for network in networks]
 
 
 def get_subscriber_network(address: str) -> str:
     """Return the IPv4 address or the IPv6 /64, because one IPv6 subscriber can use all addresses of a /64."""
-    return list_networks(address)[0][0]
+    return list_networks(address)[0].name
 
 
-def list_networks(address: str) -> list[tuple[str, int]]:
-    """Return (network, quota factor) for the networks around an address, smallest first.
+class Network(NamedTuple):
+    """An address or a network around it, and its quota as a multiple of an address's quota."""
 
-    If the text is not an address, return the text as the only network.
-    """
+    name: str
+    factor: int
+
+
+def list_networks(address: str) -> list[Network]:
+    """Return the networks around an address, smallest first. If the text is not an address, it is the only network."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return [(address, 1)]
+        return [Network(address, 1)]
     if isinstance(parsed, ipaddress.IPv6Address):
         parsed = parsed.ipv4_mapped or parsed
     number = int(parsed)
     if isinstance(parsed, ipaddress.IPv4Address):
-        return [(str(ipaddress.IPv4Network((number, bits), strict=False)), factor) for bits, factor in IPV4_NETWORKS]
-    return [(str(ipaddress.IPv6Network((number, bits), strict=False)), factor) for bits, factor in IPV6_NETWORKS]
+        v4_networks = ((ipaddress.IPv4Network((number, bits), strict=False), factor) for bits, factor in IPV4_NETWORKS)
+        return [Network(str(network), factor) for network, factor in v4_networks]
+    v6_networks = ((ipaddress.IPv6Network((number, bits), strict=False), factor) for bits, factor in IPV6_NETWORKS)
+    return [Network(str(network), factor) for network, factor in v6_networks]
 
 
 @contextmanager
@@ -249,7 +256,7 @@ def quota_error(wait: float, reason: str = "") -> RequestError:
     """
     seconds = rate_limit.round_up_seconds(wait)
     if seconds > MINUTES_THRESHOLD_S:
-        delay = _("%(number)s min") % {"number": -(-seconds // 60)}
+        delay = _("%(number)s min") % {"number": math.ceil(seconds / 60)}
     else:
         delay = _("%(number)s s") % {"number": seconds}
     reason = reason or _("Hourly limit reached.")

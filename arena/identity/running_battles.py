@@ -1,7 +1,7 @@
 """Limits on the number of battles in progress per voter and per network.
 
 PostgreSQL can count the battles in progress of a voter, but it does not store networks. Redis therefore stores the ids
-of the battles that each network has started. A script checks the limit and adds an id. If a network reaches its limit,
+of the battles that each network has started. A script adds the id if there is room. If a network reaches its limit,
 the ids of battles that have ended according to PostgreSQL are removed. Because nothing has to be released when a battle
 ends, a worker that dies leaves nothing behind.
 """
@@ -25,11 +25,14 @@ RETRY_AFTER_S = 5
 # A battle younger than this counts even if PostgreSQL does not have it, because it might not be committed yet.
 COMMIT_GRACE_S = 3
 KEY_TTL_S = 3600  # no answer takes this long
+# KEYS: the battle ids of each network, with the times at which they were added. ARGV: the battle, the lifetime in
+# seconds, then the maximum size for each key.
+# Adds the battle to all keys or to none. Returns the first full key, or an empty string.
 RESERVE_SCRIPT = """
 local now = redis.call("TIME")[1]
-for place, key in ipairs(KEYS) do
-  local known = redis.call("ZSCORE", key, ARGV[1])
-  if not known and redis.call("ZCARD", key) >= tonumber(ARGV[place + 2]) then return key end
+for index, key in ipairs(KEYS) do
+  local is_counted = redis.call("ZSCORE", key, ARGV[1])
+  if not is_counted and redis.call("ZCARD", key) >= tonumber(ARGV[index + 2]) then return key end
 end
 for _, key in ipairs(KEYS) do
   redis.call("ZADD", key, now, ARGV[1])
@@ -44,7 +47,7 @@ def check_voter_limit(voter_id: UUID) -> None:
     """Raise RequestError 429 `too_many_running` if the voter has too many battles in progress.
 
     Call this in the transaction that starts the answers, after locking the voter's row. The lock lets concurrent
-    requests see each other's battles.
+    requests see each other's battles. Does nothing if battles per hour are not limited.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour:
         return
@@ -61,14 +64,14 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
     limits: the maximum number of battles, keyed by network
     """
     try:
-        for _attempt in range(len(limits) + 1):
+        for _attempt in range(len(limits) + 1):  # each attempt frees another full network, or is the last one
             full_key = _run_reserve_script(limits, battle_id)
             if not full_key:
                 return
             if not _remove_ended_battles(full_key):
                 break
     except (RedisError, OSError) as error:
-        logger.warning("Redis is down; a network's running battles are not counted: %s", error)
+        logger.warning("Redis is down; the battles in progress of a network are not counted: %s", error)
         return
     raise _too_many_running_error(
         _("Too many battles from your network are in progress. Wait a few seconds, then try again.")
@@ -100,7 +103,7 @@ def _run_reserve_script(limits: Mapping[str, int], battle_id: UUID) -> str:
 
 
 def _remove_ended_battles(key: str) -> int:
-    """Remove the battles that are no longer in progress. Return their number."""
+    """Remove the battles that are no longer in progress. Return how many were removed."""
     now, _microseconds = get_redis_client().time()
     members: Any = get_redis_client().zrangebyscore(key, "-inf", now - COMMIT_GRACE_S)
     battle_ids = {member.decode() for member in members}

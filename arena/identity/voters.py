@@ -85,7 +85,7 @@ def _identify_by_cookie(request: HttpRequest) -> None:
         get_token(request)
         assign_new_voter(request)
     elif _is_cookie_stale(request):
-        request.new_voter = cookie_voter_id  # type: ignore[attr-defined]  # see above
+        request.new_voter = cookie_voter_id  # type: ignore[attr-defined]  # Django's requests are open
 
 
 def _is_cookieless(request: HttpRequest) -> bool:
@@ -99,8 +99,8 @@ def _is_cookieless(request: HttpRequest) -> bool:
 def _is_cross_site(request: HttpRequest) -> bool:
     """Return whether this is a write request from a page on another site.
 
-    For such a request, the browser does not send our cookies. It would store new ones, which would replace the voter's
-    identity.
+    For such a request, the browser does not send the voter's cookies, but it would store new ones, which would replace
+    the voter's identity.
     """
     writes = request.method not in SAFE_METHODS and "Origin" in request.headers
     return writes and not _csrf_check.is_origin_ours(request)
@@ -180,7 +180,7 @@ def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) ->
     voter_id: the id of the request's own voter, if that is an account's voter and not the new one
     """
     new_voter_id = uuid.uuid4()
-    request.new_voter = new_voter_id  # type: ignore[attr-defined]  # see above
+    request.new_voter = new_voter_id  # type: ignore[attr-defined]  # Django's requests are open
     set_voter_id(request, voter_id or new_voter_id)
 
 
@@ -191,13 +191,13 @@ def is_logged_in(request: HttpRequest) -> bool:
 
 def is_known_voter(request: HttpRequest) -> bool:
     """Return whether the request has a valid voter cookie or an account's session."""
-    has_voter_cookie: bool = request.has_voter_cookie  # type: ignore[attr-defined]  # set by our middleware
+    has_voter_cookie: bool = request.has_voter_cookie  # type: ignore[attr-defined]  # set by `voter_middleware`
     return has_voter_cookie or request.user.is_authenticated
 
 
 def suppress_voter_cookie(request: HttpRequest) -> None:
     """Do not set a voter cookie in the response to this request."""
-    request.new_voter = None  # type: ignore[attr-defined]  # see above
+    request.new_voter = None  # type: ignore[attr-defined]  # Django's requests are open
 
 
 def _add_voter_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -210,7 +210,7 @@ def _add_voter_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpR
 
 def get_voter_id(request: HttpRequest) -> uuid.UUID:
     """Return the id of the request's voter, who might not have a row in the database yet."""
-    voter_id: uuid.UUID = request.voter_id  # type: ignore[attr-defined]  # set by our middleware
+    voter_id: uuid.UUID = request.voter_id  # type: ignore[attr-defined]  # set by `voter_middleware`
     return voter_id
 
 
@@ -249,7 +249,7 @@ def keyed_hash(purpose: str, value: str) -> str:
 
 
 class _CsrfCheck(CsrfViewMiddleware):
-    """Django's CSRF check, which raises our RequestError."""
+    """Django's CSRF check. Raises RequestError instead of returning a response."""
 
     def _reject(self, request: HttpRequest, reason: str) -> Any:
         raise RequestError("csrf", "The X-CSRFToken header must equal the csrftoken cookie.", 403)
@@ -267,7 +267,7 @@ _csrf_check = _CsrfCheck(_unreachable_view)
 
 
 class VoterAuthentication(BaseAuthentication):
-    """Checks the CSRF token of write requests that have one of our cookies or come from another site.
+    """Checks the CSRF token of write requests that have one of Arena's cookies or come from another site.
 
     Requests with an API key do not need a token.
     """

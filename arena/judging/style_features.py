@@ -42,7 +42,7 @@ def measure_length(text: str) -> int:
 
     A word is a run of letters and digits, including apostrophes between them. In scripts without spaces between words,
     such as Chinese or Thai, each character counts as a word. A run of the same punctuation mark counts once. Combining
-    marks and white space do not count.
+    marks and whitespace do not count.
     """
     return sum(1 for _ in COUNTED_TOKEN.finditer(strip_marks(text)))
 

@@ -58,7 +58,7 @@ class Vocabulary:
 
 
 def build_alternation(patterns: str | Sequence[str]) -> str:
-    """Return a pattern that matches any of these patterns. A string contains patterns separated by white space."""
+    """Return a pattern that matches any of these patterns. A string contains patterns separated by whitespace."""
     alternatives = patterns.split() if isinstance(patterns, str) else patterns
     return f"(?:{'|'.join(alternatives)})"
 

@@ -1,7 +1,7 @@
 """Determines a battle's categories from the voter's prompts.
 
 Answers are ignored, because selecting battles based on their answers would bias the results. The category names are the
-same as on the public arenas. For some categories, the public arenas use a model or an embedding. We use words and
+same as on the public arenas. For some categories, the public arenas use a model or an embedding. Arena uses words and
 patterns, so that anyone can recompute the categories.
 """
 
@@ -18,7 +18,7 @@ from arena.judging.topic_vocabulary import Sentence
 LONG_QUERY_LENGTH = 500
 MIN_CODE_HINTS = 2
 MAX_PROBLEM_LENGTH = 150
-SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？；\n]")  # noqa: RUF001  # full-width marks end sentences too
+SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？；\n]")  # noqa: RUF001  # full-width marks also end sentences
 CATEGORY_NAMES = {
     "coding": "Coding",
     "math": "Math",

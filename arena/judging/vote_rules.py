@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from arena.identity.voters import keyed_hash
 from arena.judging.identity_leaks import find_leak
@@ -37,20 +38,23 @@ COUNTED_VOTE_SQL = """
 
 @dataclass(frozen=True)
 class AnswerVersions:
-    """The version of a battle's text. `answers` are (id, attempt, stopped), which determine the text of an answer."""
+    """The version of a battle's text.
+
+    answers: the (id, attempt, stopped) of each answer, sorted by id; together they determine the text of the answer
+    """
 
     model_a: int
     model_b: int
     answers: tuple[tuple[int, int, bool], ...]
 
     @classmethod
-    def of(cls, battle: Battle, answers: Iterable[tuple[int, int, bool]]) -> "AnswerVersions":
+    def of(cls, battle: Battle, answers: Iterable[tuple[int, int, bool]]) -> Self:
         return cls(battle.model_a_id, battle.model_b_id, tuple(sorted(answers)))
 
 
 @dataclass(frozen=True)
 class BattleAnalysis:
-    """The analysis of a battle's text. A turn is judged if both sides have finished it.
+    """The parts of the vote rules that depend on a battle's text. A turn is judged if both sides have finished it.
 
     versions: the version of the analyzed text
     is_one_sided: whether a question made one side fail
@@ -104,7 +108,7 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
 
 
 def confirm_analysis(battle: Battle, analysis: BattleAnalysis) -> BattleAnalysis:
-    """Return the given analysis of a locked battle, or a new analysis if the texts have changed."""
+    """Return the given analysis, or a new one if the battle's text has changed since. The battle must be locked."""
     if analysis.versions == AnswerVersions.of(battle, fetch_rows(VERSIONS_SQL, [battle.pk])):
         return analysis
     battle.refresh_from_db()  # discards prefetched turns and answers
@@ -123,7 +127,7 @@ def find_failed_side(answers: Collection[Answer]) -> str:
 
 
 def hash_prompt(prompt: str) -> str:
-    """Return a keyed hash of the question, ignoring case and white space."""
+    """Return a keyed hash of the question, ignoring case and whitespace."""
     return keyed_hash("prompt", " ".join(prompt.split()).casefold())[:PROMPT_HASH_LENGTH]
 
 

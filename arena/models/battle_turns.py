@@ -9,7 +9,11 @@ ANSWERS_OF_BATTLE = CompiledQuery(lambda battle: Answer.objects.filter(turn__bat
 
 
 def prefetch_turns(battle: Battle) -> None:
-    """Make `battle.turns.all()` and the `answers.all()` of each turn need no query, as after a prefetch."""
+    """Cache the battle's turns and their answers, as `prefetch_related` would. Does nothing if they are cached.
+
+    Afterward, `battle.turns.all()` and the `answers.all()` of each turn need no query. The query can start from the
+    answers, because each turn has two.
+    """
     if "turns" in getattr(battle, "_prefetched_objects_cache", ()):
         return
     turns = TURNS_OF_BATTLE.load(battle.pk)

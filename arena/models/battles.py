@@ -118,6 +118,8 @@ class Battle(models.Model):
 
 
 class Turn(models.Model):
+    """One question in a battle. Its two answers are stored as `Answer`."""
+
     battle = models.ForeignKey(Battle, models.CASCADE, related_name="turns")
     number = models.PositiveSmallIntegerField()
     prompt = models.TextField()
@@ -128,7 +130,7 @@ class Turn(models.Model):
         constraints = [models.UniqueConstraint(fields=("battle", "number"), name="turn_once")]
 
     def __str__(self) -> str:
-        return f"turn {self.number} of {self.battle_id}"
+        return f"turn {self.number} of battle {self.battle_id}"
 
 
 class Answer(models.Model):
@@ -194,7 +196,7 @@ class Answer(models.Model):
         constraints = [models.UniqueConstraint(fields=("turn", "side"), name="answer_once")]
 
     def __str__(self) -> str:
-        return f"side {self.side} of {self.turn_id}"
+        return f"side {self.side} of turn {self.turn_id}"
 
 
 class VoteFile(models.Model):
@@ -282,7 +284,7 @@ class Suggestion(models.Model):
 
 
 class ImportedRow(models.Model):
-    """The unused columns in an imported vote, and its conversation if it was imported too."""
+    """The unused columns in an imported vote, and its conversation if that was also imported."""
 
     # No foreign key constraint, because votes are never deleted and its checks take a sixth of an import's time.
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")

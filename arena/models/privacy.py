@@ -38,4 +38,4 @@ class Report(models.Model):
         constraints = [models.UniqueConstraint(fields=("battle", "reporter"), name="report_once")]
 
     def __str__(self) -> str:
-        return f"report of {self.battle_id}"
+        return f"report on battle {self.battle_id}"

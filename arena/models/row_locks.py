@@ -11,7 +11,7 @@ from core.storage.database import fetch_rows
 
 
 def lock_voter(voter_id: UUID) -> None:
-    """Lock the voter's row until the end of the transaction. To lock battles as well, lock the voter first.
+    """Lock the voter's row until the end of the transaction. In a transaction that also locks battles, call this first.
 
     Raises RequestError 409 `voter_gone` if the row has been deleted, or merged into an account, in the meantime. The
     row is not created again, because the browser then belongs to another voter, who could not read or delete the data.

@@ -229,7 +229,7 @@ def _list_picked_models(battle: Battle) -> list[tuple[str, str]]:
 
 def _get_position(view: BattleView) -> Position:
     events = list(iter_events(Position(), view))
-    return events[-1][2] if events else Position()
+    return events[-1].position if events else Position()
 
 
 def _build_turns(battle: Battle, answers: Sequence[Answer], view: BattleView) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The home page with the prompt box, suggestions, and the model selection."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -20,31 +21,33 @@ MAX_KEY_DIGITS = 18  # more digits might not fit into a primary key
 
 @dataclass(frozen=True)
 class BattleFormData:
-    """The submitted form.
+    """The values of the form, submitted or prefilled from the URL.
 
+    mode: the submitted mode, which can be invalid
     side_slugs: the slugs of the models for sides a and b; empty for a side with no choice
-    among: the slugs of the models from which a blind battle is drawn; empty for all models
+    set_slugs: the slugs of the models in the named set (`among` in URLs); empty for all models
     """
 
     prompt: str = ""
     mode: str = Battle.Mode.ANONYMOUS
     side_slugs: tuple[str, ...] = ("", "")
-    among: tuple[str, ...] = ()
+    set_slugs: tuple[str, ...] = ()
 
     @classmethod
-    def from_post(cls, request: HttpRequest) -> "BattleFormData":
+    def from_post(cls, request: HttpRequest) -> Self:
         return cls(
             prompt=request.POST.get("prompt", "").replace("\r\n", "\n"),
             mode=request.POST.get("mode", Battle.Mode.ANONYMOUS),
             side_slugs=tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
-            among=tuple(request.POST.getlist("among")),
+            set_slugs=tuple(request.POST.getlist("among")),
         )
 
     @property
     def models(self) -> list[str] | None:
+        """The slugs to pass to `lifecycle.start_battle`: both sides, the named set, or None for all models."""
         if self.mode == Battle.Mode.SIDE_BY_SIDE:
             return [slug for slug in self.side_slugs if slug]
-        return list(self.among) or None
+        return list(self.set_slugs) or None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,21 +58,21 @@ def show_home(request: HttpRequest) -> HttpResponse:
     the query string of the set's shortlist.
     """
     if request.method != "POST":
-        among = tuple(request.GET.getlist("among"))
-        response = _render_page(request, BattleFormData(_read_prompt(request), among=among))
-        named_sets.set_choice_cookie(response, among, request.GET.get("choice", ""))
+        set_slugs = tuple(request.GET.getlist("among"))
+        response = _render_page(request, BattleFormData(_read_prompt(request), set_slugs=set_slugs))
+        named_sets.set_choice_cookie(response, set_slugs, request.GET.get("choice", ""))
         return response
     form = BattleFormData.from_post(request)
     try:
         check_prompt(form.prompt)
-        with quotas.charge_battle(request, form.prompt) as key:
+        with quotas.charge_battle(request, form.prompt) as battle_id:
             set_quotas.charge_named_set(request, form.mode, form.models)
             battle = lifecycle.start_battle(
                 get_or_create_voter(request),
                 form.prompt,
                 mode=form.mode,
                 models=form.models,
-                key=key,
+                battle_id=battle_id,
                 payer=quotas.get_payer(request),
                 network=network_hashes.compute_current_hash(request),
             )
@@ -89,7 +92,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
     models = Endpoint.objects.filter(enabled=True).order_by("model__name").values_list("model__slug", "model__name")
     names = dict(models)
     context = {
-        "among": [(slug, names.get(slug, slug)) for slug in form.among],
+        "among": [(slug, names.get(slug, slug)) for slug in form.set_slugs],
         "prompt": form.prompt,
         "mode": form.mode,
         "max_prompt_length": conversation_limit(),
@@ -122,4 +125,5 @@ def _read_shown_keys(request: HttpRequest) -> set[int]:
 
 
 def _parse_number(text: str) -> int:
+    """Return the number, or 0 if the text is not a valid primary key."""
     return int(text) if text.isdecimal() and len(text) <= MAX_KEY_DIGITS else 0

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from arena.identity import quotas
 from arena.identity.voters import get_voter_id
 from core.http import rate_limit
-from core.http.errors import SAFE_METHODS, RequestError, build_error_response, render_error_page
+from core.http.errors import READ_METHODS, RequestError, build_error_response, render_error_page
 from core.http.rate_limit import Bucket
 
 UNIT_S = 0.01  # CPU seconds per unit; requests that take less are free
@@ -34,12 +34,12 @@ View = Callable[..., Any]
 
 def charge_reads(patterns: Iterable[URLPattern]) -> list[URLPattern]:
     """Charge read requests to these URL patterns. Asynchronous views are not charged."""
-    return _charge_patterns(patterns, SAFE_METHODS)
+    return _charge_patterns(patterns, READ_METHODS)
 
 
 def charge_all(patterns: Iterable[URLPattern]) -> list[URLPattern]:
     """Charge read requests and form submissions to these URL patterns. See `charge_reads`."""
-    return _charge_patterns(patterns, (*SAFE_METHODS, "POST"))
+    return _charge_patterns(patterns, (*READ_METHODS, "POST"))
 
 
 def _charge_patterns(patterns: Iterable[URLPattern], methods: tuple[str, ...]) -> list[URLPattern]:

@@ -1,12 +1,13 @@
-"""Liveness and readiness: checks the database, the broker, both queues' workers, and beat."""
+"""Views for liveness and readiness. Readiness covers the database, the broker, the workers, and Celery beat."""
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,7 +20,7 @@ from core.storage.redis_clients import get_redis_client
 
 QUEUES = ("answers", RATINGS_QUEUE)
 REQUIRED_PARTS = ("database", "broker", *QUEUES)
-CACHE_SECONDS = 2.0
+CACHE_S = 2.0
 TIMEOUT_S = 10.0
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
@@ -31,12 +32,13 @@ class SharedResult(Generic[Result]):
     One thread runs the check, and all callers within `shared_s` seconds get the same result.
     """
 
-    def __init__(self, check: Callable[[], Result], shared_s: float = CACHE_SECONDS) -> None:
+    def __init__(self, check: Callable[[], Result], shared_s: float = CACHE_S) -> None:
         self.check = check
         self.shared_s = shared_s
         self.timeout_s = TIMEOUT_S
         self._thread = ThreadPoolExecutor(1, check.__name__)
-        self._newest: tuple[float, Result] | None = None
+        self._result: Result | None = None
+        self._expires_at = -math.inf
 
     async def get(self) -> Result:
         """Return the result. Raises TimeoutError after `timeout_s`, and any error that the check raises."""
@@ -44,21 +46,21 @@ class SharedResult(Generic[Result]):
             return await database_sync_to_async(self._get_fresh, self._thread)()
 
     def _get_fresh(self) -> Result:
-        if self._newest is None or time.monotonic() >= self._newest[0]:
-            result = self.check()
-            self._newest = (time.monotonic() + self.shared_s, result)
-        return self._newest[1]
+        if time.monotonic() >= self._expires_at:
+            self._result = self.check()
+            self._expires_at = time.monotonic() + self.shared_s
+        return cast("Result", self._result)
 
 
-async def liveness(request: HttpRequest) -> HttpResponse:
+async def report_liveness(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-async def readiness(request: HttpRequest) -> JsonResponse:
-    """Return the state of each part, at most 2 s old, with status 200 if Arena can serve battles and 503 otherwise.
+async def report_readiness(request: HttpRequest) -> JsonResponse:
+    """Return the state of each part. The status is 200 if Arena can serve battles, and 503 otherwise.
 
-    Beat's state does not affect the status. Arena still serves battles without beat, and taking web processes out of
-    rotation would make an outage worse.
+    The state is at most `CACHE_S` seconds old. Beat's state does not affect the status. Arena still serves battles
+    without beat, and taking web processes out of rotation would make an outage worse.
     """
     parts = dict.fromkeys((*REQUIRED_PARTS, "beat"), False)
     with suppress(TimeoutError):  # a part that does not answer in time is reported as down
@@ -67,6 +69,7 @@ async def readiness(request: HttpRequest) -> JsonResponse:
 
 
 def collect_status() -> dict[str, bool]:
+    """Return whether each part is up. Waits for the replies of the workers, up to about 0.5 s."""
     parts = {"database": _is_successful(_query_database), "broker": is_broker_alive()}
     queues = _list_consumed_queues() if parts["broker"] else set()
     return parts | {queue: queue in queues for queue in QUEUES} | {"beat": is_beat_alive()}
@@ -83,13 +86,14 @@ def is_beat_alive() -> bool:
 
 
 def is_broker_alive() -> bool:
+    """Return True if Redis answers a ping. Logs a warning if it does not."""
     return _is_successful(get_redis_client().ping)
 
 
 def _is_successful(check: Callable[[], object]) -> bool:
     try:
         check()
-    except Exception as error:  # noqa: BLE001  # any error means that the part is missing
+    except Exception as error:  # noqa: BLE001  # any error means that the part is down
         logger.warning("A readiness check failed: %s", error)
         return False
     return True

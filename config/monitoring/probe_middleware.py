@@ -11,11 +11,11 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from config.monitoring import health, prometheus
-from core.http.errors import SAFE_METHODS
+from core.http.errors import READ_METHODS
 
 PROBE_VIEWS: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
-    "/healthz": health.liveness,
-    "/readyz": health.readiness,
+    "/healthz": health.report_liveness,
+    "/readyz": health.report_readiness,
     "/metrics": prometheus.metrics,
 }
 Handler = Callable[[HttpRequest], Any]
@@ -46,6 +46,6 @@ probe_middleware.sync_capable = probe_middleware.async_capable = True  # type: i
 
 
 async def _call_view(request: HttpRequest) -> HttpResponse:
-    if request.method not in SAFE_METHODS:
-        return HttpResponseNotAllowed(SAFE_METHODS)
+    if request.method not in READ_METHODS:
+        return HttpResponseNotAllowed(READ_METHODS)
     return await PROBE_VIEWS[request.path_info](request)

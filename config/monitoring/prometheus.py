@@ -44,7 +44,10 @@ FORBIDDEN_MESSAGE = "To read the metrics from here, set ARENA_METRICS_TOKEN and 
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the metrics, at most 2 s old. The status is 401 or 403 for forbidden clients, and 503 after a timeout."""
+    """Return the metrics, at most `health.CACHE_S` seconds old.
+
+    The status is 401 or 403 for forbidden clients, and 503 after a timeout.
+    """
     token = settings.ENVIRONMENT.arena_metrics_token
     if token and not _has_token(request, token):
         return HttpResponse(

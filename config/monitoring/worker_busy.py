@@ -12,20 +12,23 @@ from redis.exceptions import RedisError
 RATINGS_QUEUE = "ratings"
 BUSY_KEY = "arena:busy"
 BUSY_TTL_S = 20  # a killed worker is considered busy for at most this long
-RENEW_INTERVAL_S = 5.0
+HEARTBEAT_INTERVAL_S = 5.0
 BEAT_KEY = "arena:beat"
 BEAT_TTL_S = 30  # beat sends its most frequent task every 5 s
 
 
-class BusySign:
+class BusyHeartbeat:
     """A heartbeat while the ratings worker runs a task.
 
     The worker runs one task at a time and cannot answer pings during that time.
+
+    ttl_s: the lifetime of the heartbeat in Redis, in seconds
+    interval_s: seconds between renewals
     """
 
-    def __init__(self, ttl_s: int = BUSY_TTL_S, renew_s: float = RENEW_INTERVAL_S) -> None:
+    def __init__(self, ttl_s: int = BUSY_TTL_S, interval_s: float = HEARTBEAT_INTERVAL_S) -> None:
         self.ttl_s = ttl_s
-        self.renew_s = renew_s
+        self.interval_s = interval_s
         self._lock = threading.Lock()
         self._at_work = threading.Event()
         self._renewing: threading.Thread | None = None
@@ -35,7 +38,7 @@ class BusySign:
             return
         with self._lock:
             self._at_work.set()
-            _set_sign(BUSY_KEY, self.ttl_s)
+            _store_heartbeat(BUSY_KEY, self.ttl_s)
         if self._renewing is None:
             self._renewing = threading.Thread(target=self._renew, name="busy", daemon=True)
             self._renewing.start()
@@ -45,14 +48,14 @@ class BusySign:
             return
         with self._lock:
             self._at_work.clear()
-            _delete_sign(BUSY_KEY)
+            _delete_heartbeat(BUSY_KEY)
 
     def _renew(self) -> None:
         while self._at_work.wait():
-            time.sleep(self.renew_s)
+            time.sleep(self.interval_s)
             with self._lock:
                 if self._at_work.is_set():
-                    _set_sign(BUSY_KEY, self.ttl_s)
+                    _store_heartbeat(BUSY_KEY, self.ttl_s)
 
 
 def watch_beat(**_: Any) -> None:
@@ -61,21 +64,21 @@ def watch_beat(**_: Any) -> None:
 
 
 def record_beat(**_: Any) -> None:
-    _set_sign(BEAT_KEY, BEAT_TTL_S)
+    _store_heartbeat(BEAT_KEY, BEAT_TTL_S)
 
 
 def _is_ratings_task(task: Task) -> bool:
     return (task.request.delivery_info or {}).get("routing_key") == RATINGS_QUEUE
 
 
-def _set_sign(name: str, seconds: int) -> None:
+def _store_heartbeat(name: str, seconds: int) -> None:
     from core.storage.redis_clients import get_redis_client
 
     with suppress(RedisError, OSError):
         get_redis_client().set(name, 1, ex=seconds)
 
 
-def _delete_sign(name: str) -> None:
+def _delete_heartbeat(name: str) -> None:
     from core.storage.redis_clients import get_redis_client
 
     with suppress(RedisError, OSError):

@@ -22,10 +22,10 @@ class LineFormatter(logging.Formatter):
             record.exc_info = record.exc_text = None
         return super().format(record)
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name is logging's
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging requires this name
         longest = MAX_REQUEST_LENGTH if record.name.startswith("django.") else MAX_MESSAGE_LENGTH
         record.message = record.message[:longest]
         return super().formatMessage(record)
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802  # the name is logging's
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging requires this name
         return super().formatException(ei)[-MAX_TRACEBACK_LENGTH:]

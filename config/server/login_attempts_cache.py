@@ -60,6 +60,6 @@ class LoginAttemptsCache(RedisCache):
             try:
                 return getattr(super(), name)(*arguments, **options)
             except (RedisError, OSError) as error:
-                logger.warning("Redis is down, counting login attempts in this process: %s", error)
+                logger.warning("Redis is down; login attempts are counted in this process: %s", error)
                 type(self).silent_until = time.monotonic() + RETRY_DELAY_S
         return getattr(self.local, name)(*arguments, **options)

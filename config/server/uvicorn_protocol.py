@@ -26,7 +26,7 @@ def slow_ticks() -> None:
     The loop updates the Date header and checks whether to stop. Its ticks take nearly all of an idle web process's CPU
     time, and uvicorn has no setting for them.
     """
-    Server.main_loop = _run_ticks  # type: ignore[assignment, method-assign]  # see above
+    Server.main_loop = _run_ticks  # type: ignore[assignment, method-assign]  # replaces a method of uvicorn
 
 
 async def _run_ticks(server: Server) -> None:
@@ -49,7 +49,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     stalled_ms = 30_000
     deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own signature
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # the signature is uvicorn's
         super().connection_made(transport)
         if TCP_USER_TIMEOUT is not None and (opened := transport.get_extra_info("socket")):
             opened.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, self.stalled_ms)

@@ -1,9 +1,9 @@
-"""Authenticator apps (TOTP) as a second factor. They are optional unless a setting requires them for operators.
+"""Authenticator apps (TOTP) as a second factor. They are optional unless `ARENA_OPERATOR_TOTP` requires them.
 
 allauth provides the login step, the recovery codes, and the limit on wrong codes.
 """
 
-from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.core.internal.cryptokit import normalize_user_code  # an internal function; check it after updates
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms
@@ -44,12 +44,12 @@ class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # a
         return code
 
 
-class AuthenticateForm(_SingleUseCodeForm, forms.AuthenticateForm):  # type: ignore[misc]  # see above
-    """The form that asks for the code at login."""
+class AuthenticateForm(_SingleUseCodeForm, forms.AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """The form that asks for a code at login."""
 
 
-class ReauthenticateForm(_SingleUseCodeForm, forms.ReauthenticateForm):  # type: ignore[misc]  # see above
-    """The form that asks for the code before a page with secrets is shown."""
+class ReauthenticateForm(_SingleUseCodeForm, forms.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """The form that asks for a code again before it shows a page with secrets."""
 
 
 def is_totp_required(user: User | AnonymousUser) -> bool:

@@ -86,9 +86,8 @@ class ArenaAdminSite(admin.AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def audited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if (
-                ENCODED_NUL in request.META["QUERY_STRING"]
-            ):  # PostgreSQL rejects NUL, and most filters do not check for it
+            # PostgreSQL rejects NUL, and most filters do not check for it.
+            if ENCODED_NUL in request.META["QUERY_STRING"]:
                 return redirect(f"{request.path}?{ERROR_FLAG}=1")
             _drop_invalid_keys(view, request)
             with audit.log_changes_as(request.user.get_username()):

@@ -36,7 +36,7 @@ def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
 
 def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
     """Return the header, and the rows as mappings with the number of their first line. Raises ValueError."""
-    reader = csv.reader(_iter_texts(lines), strict=True)
+    reader = csv.reader(_decode_lines(lines), strict=True)
     records = _iter_records(reader)
     header = next(records, (1, []))[1]
     for column in header:
@@ -66,7 +66,7 @@ def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
 
 
-def _iter_texts(lines: Iterable[bytes]) -> Iterator[str]:
+def _decode_lines(lines: Iterable[bytes]) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         text = _decode_line(number, line)
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text

@@ -21,7 +21,7 @@ UNAUTHORIZED = 401
 CONFLICT = 409
 TOO_MANY_REQUESTS = 429
 MAX_ECHO_LENGTH = 60
-SAFE_METHODS = ("GET", "HEAD")
+READ_METHODS = ("GET", "HEAD")
 INVALID_REQUEST = "Invalid request."
 
 
@@ -163,9 +163,9 @@ def _convert_api_error(error: exceptions.APIException) -> RequestError:
 
 def reject_unsafe_method(request: HttpRequest, detail: str) -> HttpResponse | None:
     """Return an error response unless the method is GET or HEAD."""
-    if request.method in SAFE_METHODS:
+    if request.method in READ_METHODS:
         return None
-    return build_error_response(RequestError("method_not_allowed", detail, 405), Allow=", ".join(SAFE_METHODS))
+    return build_error_response(RequestError("method_not_allowed", detail, 405), Allow=", ".join(READ_METHODS))
 
 
 def build_error_response(error: RequestError, **headers: str) -> JsonResponse:

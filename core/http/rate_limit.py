@@ -21,23 +21,24 @@ from core.storage.redis_clients import get_redis_client
 
 HOUR_US = 3600 * 1_000_000
 DEFAULT_BURST = 60
-RETRY_DELAY_S = 2.0  # seconds without calls to Redis after a failure
+RETRY_DELAY_S = 2.0  # after a failure, Redis is not called for this long
 LOCAL_DIVISOR = 4
 MAX_LOCAL_BUCKETS = 10_000
-# ARGV: 1 if buckets may be overdrawn, followed by the step and depth of each bucket in µs.
+# KEYS: the buckets. ARGV: 1 if buckets may be overdrawn, otherwise 0, then the step and depth of each bucket in µs.
+# Charges all buckets and returns 0, or charges none and returns the µs to wait.
 CHARGE_SCRIPT = """
 local time = redis.call("TIME")
 local now = time[1] * 1000000 + time[2]
 local full, wait = {}, 0
-for place, key in ipairs(KEYS) do
-  full[place] = math.max(tonumber(redis.call("GET", key) or now), now) + ARGV[2 * place]
-  wait = math.max(wait, full[place] - ARGV[2 * place + 1] - now)
+for index, key in ipairs(KEYS) do
+  full[index] = math.max(tonumber(redis.call("GET", key) or now), now) + ARGV[2 * index]
+  wait = math.max(wait, full[index] - ARGV[2 * index + 1] - now)
 end
 if wait > 0 and ARGV[1] == "0" then return math.ceil(wait) end
-for place, key in ipairs(KEYS) do
-  local left = math.ceil((full[place] - now) / 1000)
+for index, key in ipairs(KEYS) do
+  local left = math.ceil((full[index] - now) / 1000)
   if left > 0 then
-    redis.call("SET", key, string.format("%.0f", full[place]), "PX", left)
+    redis.call("SET", key, string.format("%.0f", full[index]), "PX", left)
   else
     redis.call("DEL", key)
   end
@@ -103,7 +104,7 @@ def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = Fa
         try:
             return _charge_in_redis(limited, amount, overdraw=overdraw) / 1e6
         except (RedisError, OSError) as error:
-            logger.warning("Redis is down, counting rate limits in this process: %s", error)
+            logger.warning("Redis is down; rate limits are counted in this process: %s", error)
             _local_buckets.retry_at = time.monotonic() + RETRY_DELAY_S
     return _local_buckets.change(limited, amount, overdraw=overdraw) / 1e6
 
@@ -141,4 +142,5 @@ _local_buckets = _LocalBuckets()
 
 
 def round_up_seconds(wait: float) -> int:
+    """Return the wait in whole seconds, at least 1."""
     return max(1, math.ceil(wait))

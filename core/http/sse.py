@@ -18,13 +18,13 @@ RETRY_DELAY_S = 5
 MAX_STREAM_S = 300.0
 
 
-def acquire_slot(open_slots: SharedSlots, max_open: Mapping[str, int]) -> SharedSlot:
+def acquire_slot(open_slots: SharedSlots, maximums: Mapping[str, int]) -> SharedSlot:
     """Return a slot for one more stream (see `SharedSlots.acquire`). Raises RequestError 429 or 503."""
     if len(open_slots) >= MAX_OPEN_STREAMS:
         raise RequestError(
             "busy", "The server has too many open streams. Try again in a few seconds.", 503, retry_after=RETRY_DELAY_S
         )
-    slot = open_slots.acquire(max_open)
+    slot = open_slots.acquire(maximums)
     if slot is None:
         detail = "You or others on your network have too many open streams. Close one, or try again in a few seconds."
         raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_DELAY_S)

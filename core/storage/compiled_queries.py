@@ -1,4 +1,7 @@
-"""Queries that Django builds and compiles only once. For one battle, this takes longer than running the query."""
+"""Queries that Django builds and compiles only once.
+
+For the query of one battle, building and compiling take longer than running it.
+"""
 
 import copy
 from collections.abc import Callable
@@ -15,7 +18,7 @@ Instance = TypeVar("Instance", bound=Model)
 
 
 class Placeholder(Expression):
-    """Takes the place of the argument with this number while the query is compiled."""
+    """Marks the position of an argument in the compiled query. Arguments are numbered from 0."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -26,10 +29,10 @@ class Placeholder(Expression):
 
 
 class CompiledQuery(Generic[Instance]):
-    """A query for model instances that is compiled when it first runs. Threads may share it.
+    """A query for model instances. It is compiled when it first runs. Safe to share between threads.
 
-    build: returns the query set. It is called once, with a placeholder for each argument, and may pass them only to
-        filters.
+    build: returns the query set. It is called with a `Placeholder` for each of its arguments, and can use them only as
+        values in filters. Because it does not run again, the query must not depend on the time or on settings.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Instance]]) -> None:
@@ -43,15 +46,20 @@ class CompiledQuery(Generic[Instance]):
         return compiler, sql, tuple(parameters)
 
     def load(self, *arguments: Any) -> list[Instance]:
-        """Return the instances for these arguments, which must have the types of the columns."""
+        """Run the query, and return the instances.
+
+        arguments: one for each argument of `build`, in the same order. Django does not convert them, so they must have
+            the types of the columns.
+        """
         compiler, sql, parameters = self._compiled
         values = tuple(
             arguments[parameter.number] if isinstance(parameter, Placeholder) else parameter for parameter in parameters
         )
-        # The copy has the selected columns, and it runs on the connection of this thread.
+        # The copy shares the selected columns, but it has its own values and uses this thread's connection.
         bound = copy.copy(compiler)
         bound.connection = connections[connection.alias]
-        bound.as_sql = lambda *_, **__: (sql, values)  # type: ignore[method-assign]  # only this copy
+        bound.as_sql = lambda *_, **__: (sql, values)  # type: ignore[method-assign]  # changes only the copy
+        # These are the only attributes that `ModelIterable` reads from a query set. Check them when Django is updated.
         query = SimpleNamespace(get_compiler=lambda using: bound)
         source: Any = SimpleNamespace(db=connection.alias, query=query, _known_related_objects={})
         return list(ModelIterable(source))

@@ -26,6 +26,7 @@ class TtlCache(Generic[Value]):
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Value | None:
+        """Return the value, or None if it is missing or too old."""
         with self._lock:
             entry = self._values.get(key)
             if entry is None:
@@ -37,6 +38,7 @@ class TtlCache(Generic[Value]):
             return value
 
     def store(self, key: Hashable, value: Value) -> Value:
+        """Store the value and return it. If the cache is full, the least recently used value is removed."""
         with self._lock:
             self._values[key] = (time.monotonic() + self.seconds, value)
             self._values.move_to_end(key)
@@ -45,6 +47,10 @@ class TtlCache(Generic[Value]):
         return value
 
     def get_or_compute(self, key: Hashable, compute: Callable[[], Value]) -> Value:
+        """Return the cached value, or else compute and store it. Raises the errors of `compute`.
+
+        A thread that has waited `LOCK_TIMEOUT_S` for another one computes the value itself.
+        """
         value = self.get(key)
         return self._compute(key, compute) if value is None else value
 

@@ -21,7 +21,7 @@ def make():
 
     yield make
     for folder in made:
-        shutil.rmtree(folder.run, ignore_errors=True)
+        shutil.rmtree(folder.runtime, ignore_errors=True)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def folder(tmp_path, make):
 
 def test_folder_is_private(folder):
     assert folder.path.stat().st_mode & 0o777 == 0o700
-    assert folder.run.stat().st_mode & 0o777 == 0o700
+    assert folder.runtime.stat().st_mode & 0o777 == 0o700
 
 
 def test_everything_in_a_folder_that_others_may_enter_is_private(tmp_path, make):
@@ -50,25 +50,25 @@ def test_everything_in_a_folder_that_others_may_enter_is_private(tmp_path, make)
 @pytest.mark.parametrize("name", ["plain", "deep/" * 40 + "er", "with space", "per%cent", "ü"])
 def test_sockets_fit_into_the_run_folder(tmp_path, make, name):
     folder = make(tmp_path / name)
-    assert re.fullmatch(r"[A-Za-z0-9/._-]{1,80}", str(folder.run))
+    assert re.fullmatch(r"[A-Za-z0-9/._-]{1,80}", str(folder.runtime))
     with socket.socket(socket.AF_UNIX) as probe:
-        probe.bind(f"{folder.run}/.s.PGSQL.5432.lock")
-    assert folder.run == make(tmp_path / name).run
-    assert folder.run != make(tmp_path / "another" / name).run
+        probe.bind(f"{folder.runtime}/.s.PGSQL.5432.lock")
+    assert folder.runtime == make(tmp_path / name).runtime
+    assert folder.runtime != make(tmp_path / "another" / name).runtime
 
 
 @pytest.mark.parametrize("spoil", ["open to all", "a link"])
 def test_run_folder_of_somebody_else_is_refused(tmp_path, make, spoil):
     folder = make(tmp_path / "per%cent")
     if spoil == "open to all":
-        folder.run.chmod(0o777)
+        folder.runtime.chmod(0o777)
     else:
-        folder.run.rmdir()
-        folder.run.symlink_to(tmp_path)
-    with pytest.raises(DataFolderError, match="belongs to another user; remove it"):
+        folder.runtime.rmdir()
+        folder.runtime.symlink_to(tmp_path)
+    with pytest.raises(DataFolderError, match="belongs to another user, or is writable by others; remove it"):
         DataFolder(folder.path)
-    if folder.run.is_symlink():
-        folder.run.unlink()
+    if folder.runtime.is_symlink():
+        folder.runtime.unlink()
 
 
 def test_file_in_place_of_the_folder_is_refused(tmp_path):

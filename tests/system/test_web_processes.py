@@ -53,7 +53,7 @@ def web(pair: Service) -> list[int]:
 
 @contextmanager
 def alone(pair: Service, pid: int) -> Iterator[None]:
-    """Let only this web process accept connections. The block must end before the other's sign of life expires."""
+    """Let only this web process accept connections. The block must end before the other's heartbeat expires."""
     others = [psutil.Process(other) for other in pair.pids("uvicorn") if other != pid]
     for other in others:
         other.suspend()

@@ -114,7 +114,7 @@ class HttpBackend:
         self._refused_fields[endpoint] = refused_fields
         base_url, model = endpoint
         names = ", ".join(sorted(refused_fields))
-        logger.warning("%s at %s refuses %s; requests are now sent without it", model, base_url, names)
+        logger.warning("Model %s at %s refuses the fields %s; requests now omit them", model, base_url, names)
 
 
 async def send_post(
@@ -156,7 +156,7 @@ def find_refused_field(status: int, text: str, body: bytes) -> str | None:
     """Return the optional field that the server rejected, or None if the error has another cause.
 
     text: the body of the error response
-    body: the body of our request
+    body: the body of the request
     """
     lower_text = text.lower()
     if status not in (400, 422) or not any(word in lower_text for word in REFUSAL_WORDS):

@@ -20,9 +20,9 @@ T = TypeVar("T")
 class Deadline:
     """The deadline for the next piece of an answer, on the running event loop's clock.
 
-    The limit is enforced only while we wait for the model, so a slow reader of the stream does not count against it.
-    Each answer has one timer, which checks the deadline when it fires. A new timer for each token would take a quarter
-    of the CPU time per token.
+    The limit is enforced only while Arena waits for the model, so a slow reader of the stream does not reach it. Each
+    answer has one timer, which checks the deadline when it fires. A new timer for each token would take a quarter of
+    the CPU time per token.
     """
 
     def __init__(self, timeouts: Timeouts) -> None:

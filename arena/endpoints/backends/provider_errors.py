@@ -141,7 +141,7 @@ def exception_error(error: Exception) -> BackendError:
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, TimeoutError):
         return BackendError(Action.REPLACE, "timeout", detail)
-    # A malformed answer, including our own ValueErrors, would be malformed again after a retry.
+    # A malformed answer, for which a backend raises ValueError, would be malformed again after a retry.
     is_permanent = isinstance(error, PERMANENT_ERRORS)
     return BackendError(Action.REPLACE if is_permanent else Action.RETRY, "unavailable", detail)
 

@@ -54,7 +54,7 @@ class AnswerDecoder:
 
     @property
     def is_cut(self) -> bool:
-        """True if the answer has reached our length limit. The caller then closes the connection."""
+        """True if the answer has reached Arena's length limit. The caller then closes the connection."""
         return self._total_budget.is_spent or bool(self._answer_budget and self._answer_budget.is_spent)
 
     def feed(self, chunk: bytes) -> Iterator[StreamPart]:

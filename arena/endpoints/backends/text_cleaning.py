@@ -2,8 +2,8 @@
 
 from arena.endpoints.backends.protocol import Delta, Reasoning, TextPart
 
-# Tags around reasoning that some servers send as text at the beginning of the answer. Models that use them are DeepSeek
-# R1, Qwen, Gemma, and Magistral.
+# Tags around reasoning that some servers send as text at the beginning of the answer. DeepSeek R1, Qwen, Gemma, and
+# Magistral use them.
 THINKING_TAGS = {
     "<think>": "</think>",
     "<thinking>": "</thinking>",
@@ -11,7 +11,7 @@ THINKING_TAGS = {
     "[THINK]": "[/THINK]",
 }
 
-MAX_OPENING_LENGTH = 100  # characters, including white space before the tag
+MAX_OPENING_LENGTH = 100  # characters, including whitespace before the tag
 
 
 def clean_text(text: str) -> str:
@@ -33,7 +33,7 @@ def clean_text(text: str) -> str:
 class TextCleaner:
     """Cleans text that arrives in pieces.
 
-    A surrogate at the end of a piece is buffered until its other half arrives. White space at the beginning of the text
+    A surrogate at the end of a piece is buffered until its other half arrives. Whitespace at the beginning of the text
     is dropped, because it could identify a model and because a blank text must not count as an answer.
     """
 
@@ -108,13 +108,13 @@ class ThoughtSplitter:
         reasoning, tag, rest = self._buffer.partition(self._closing_tag)
         if not tag:
             reasoning = self._take_from_buffer(len(self._buffer) - self._measure_partial_tag())
-            return self._build_reasoning(reasoning)
+            return _build_reasoning(reasoning)
         self._buffer = ""
         self._closing_tag = ""
-        self._state = self._skip_blank
-        return self._build_reasoning(reasoning) + self._skip_blank(rest)
+        self._state = self._skip_blank_lines
+        return _build_reasoning(reasoning) + self._skip_blank_lines(rest)
 
-    def _skip_blank(self, piece: str) -> list[TextPart]:
+    def _skip_blank_lines(self, piece: str) -> list[TextPart]:
         """Drop the blank lines between the reasoning and the answer."""
         piece = piece.lstrip()
         if not piece:
@@ -124,9 +124,6 @@ class ThoughtSplitter:
 
     def _read_answer(self, piece: str) -> list[TextPart]:
         return [Delta(piece)] if piece else []
-
-    def _build_reasoning(self, piece: str) -> list[TextPart]:
-        return [Reasoning(piece)] if piece else []
 
     def _take_from_buffer(self, size: int) -> str:
         piece = self._buffer[:size]
@@ -140,3 +137,7 @@ class ThoughtSplitter:
             if self._buffer.endswith(self._closing_tag[:length]):
                 return length
         return 0
+
+
+def _build_reasoning(piece: str) -> list[TextPart]:
+    return [Reasoning(piece)] if piece else []

@@ -60,5 +60,5 @@ def parse_pace(request: Request) -> Pace:
 
 
 def split_words(text: str) -> Iterator[str]:
-    """Return the words of the text, each with the white space after it. Together they are the stripped text."""
+    """Return the words of the text, each with the whitespace after it. Together they are the stripped text."""
     return (match.group() for match in WORD.finditer(text.strip()))

@@ -1,12 +1,12 @@
-"""The database backend of the setting `ENGINE`. Django looks for it in a module with this name."""
+"""The database backend for the setting `ENGINE`. Django imports the module `base` of the package named there."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.postgresql import base, features, operations
 
-# The wire protocol counts the parameters of a statement in 16 bits. By default, Django writes the values into the text
-# of the statement, so it has no limit for PostgreSQL; here PostgreSQL binds them, in order to prepare statements.
+# PostgreSQL's protocol stores the number of a statement's parameters in 16 bits. Django knows no such limit, because by
+# default it writes the values into the statement. Arena sends them as parameters, so that statements can be prepared.
 MAX_PARAMETERS = 2**16 - 1
 
 
@@ -16,7 +16,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
 class DatabaseOperations(operations.DatabaseOperations):
     def bulk_batch_size(self, fields: Sequence[Any], objs: Sequence[Any]) -> int:
-        """Return how many objects fit into one statement."""
+        """Return the maximum number of objects in one statement, each with a parameter for each of these fields."""
         return MAX_PARAMETERS // max(1, len(fields))
 
 

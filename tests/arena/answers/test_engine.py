@@ -700,7 +700,7 @@ def test_engine_ends_a_turn_that_cannot_go_on_and_no_other(engine, served, caplo
     assert becomes(other, "ready")
     assert {answer.failure for answer in answers(broken).values()} == {"unavailable"}
     assert eventually(lambda: not engine.turns)
-    assert caplog.text.count(f"turn {broken.pk} failed") == 1
+    assert caplog.text.count(f"Turn {broken.pk} failed") == 1
 
 
 def test_engine_takes_over_all_that_is_left_without_a_pause(engines, monkeypatch):

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.answers.stream_events import BattleView, Position, SidePosition, SideView, encode_event, iter_events
+from arena.answers.stream_events import (
+    BattleView,
+    Position,
+    SidePosition,
+    SideView,
+    StreamEvent,
+    encode_event,
+    iter_events,
+)
 
 SIDES = ("a", "b")
 
@@ -316,7 +324,7 @@ def test_apply_keeps_a_state_after_which_nothing_comes(last):
 @given(st.text(max_size=50))
 def test_encode_puts_any_text_on_one_line_of_data(text):
     position = Position(2, SidePosition("t", 4, 1))
-    lines = encode_event(("delta", {"turn": 2, "side": "a", "text": text}, position)).split(b"\n")
+    lines = encode_event(StreamEvent("delta", {"turn": 2, "side": "a", "text": text}, position)).split(b"\n")
 
     assert lines[:2] == [b"id: 2.t-4-1.-0-0.0", b"event: delta"]
     assert orjson.loads(lines[2].removeprefix(b"data: "))["text"] == text

@@ -159,7 +159,7 @@ def test_fields_lead_into_what_they_hold():
     assert names["rows[].rating"].type == "number"
     assert names["rows[].ci_low"].type == "number or null"
     assert names["scale.anchor.model"].type == "string"
-    assert names["computed_at"].type == "time or null"
+    assert names["computed_at"].type == "timestamp or null"
     assert names["method"].type == "bt | elo"
     assert not names["problem"].required
 

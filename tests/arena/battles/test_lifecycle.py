@@ -104,7 +104,7 @@ def test_start_survives_a_broker_that_is_away(
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.start_battle(voter, "Why?")
 
-    assert "the broker is unavailable" in caplog.text
+    assert "The broker is unavailable" in caplog.text
     assert Battle.objects.get().state == "answering"
 
 

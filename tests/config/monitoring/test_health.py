@@ -151,7 +151,7 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
 
 def test_long_task_keeps_the_ratings_worker_ready(client):
     """A recount of all votes takes minutes."""
-    busy = worker_busy.BusySign(ttl_s=1, renew_s=0.2)
+    busy = worker_busy.BusyHeartbeat(ttl_s=1, interval_s=0.2)
 
     @app.task(name="tests.long")
     def task():

@@ -17,7 +17,7 @@ LIMIT = {"voter": 6}
 def processes(valkey):
     """Two processes with slots of a kind that no other test has."""
     kind = f"test {uuid4()}"
-    return [SharedSlots(kind, renew_s) for renew_s in (0.05, 60)]
+    return [SharedSlots(kind, heartbeat_s) for heartbeat_s in (0.05, 60)]
 
 
 def acquire_all(process, limits=LIMIT):
@@ -25,8 +25,8 @@ def acquire_all(process, limits=LIMIT):
     return list(iter(lambda: process.acquire(limits), None))
 
 
-def get_sign(process):
-    return shared_slots._build_sign_key(process._process)
+def get_heartbeat(process):
+    return shared_slots._build_heartbeat_key(process._process)
 
 
 def test_limit_counts_the_slots_of_all_processes(processes):
@@ -68,32 +68,32 @@ def test_rejected_slot_leaves_nothing(processes):
     assert len(slots) == 6
 
 
-def test_slots_of_a_killed_process_are_free_once_its_sign_of_life_is_gone(processes, valkey):
+def test_slots_of_a_killed_process_are_free_once_its_heartbeat_is_gone(processes, valkey):
     first, second = processes
     slots = acquire_all(second)
-    assert 0 < valkey.ttl(get_sign(second)) <= shared_slots.SIGN_TTL_S
+    assert 0 < valkey.ttl(get_heartbeat(second)) <= shared_slots.HEARTBEAT_TTL_S
 
-    valkey.delete(get_sign(second))
+    valkey.delete(get_heartbeat(second))
 
     assert len(acquire_all(first)) == len(slots)
 
 
-def test_sign_of_life_is_renewed_while_a_slot_is_open_and_no_longer(processes, valkey):
+def test_heartbeat_is_renewed_while_a_slot_is_open_and_no_longer(processes, valkey):
     slot = processes[0].acquire(LIMIT)
     for _ in range(2):
-        valkey.expire(get_sign(processes[0]), 1)
-        assert eventually(lambda: valkey.ttl(get_sign(processes[0])) > 1, 5)
+        valkey.expire(get_heartbeat(processes[0]), 1)
+        assert eventually(lambda: valkey.ttl(get_heartbeat(processes[0])) > 1, 5)
 
     slot.release()
 
-    assert eventually(lambda: processes[0]._publisher is None, 5)
+    assert eventually(lambda: processes[0]._updater is None, 5)
 
 
 def test_slots_come_back_after_redis_has_lost_them(processes, valkey):
     first, second = processes
     slots = acquire_all(first)
 
-    valkey.delete(get_sign(first), first._build_key("voter"))
+    valkey.delete(get_heartbeat(first), first._build_key("voter"))
 
     assert eventually(lambda: valkey.exists(first._build_key("voter")), 5)
     assert second.acquire(LIMIT) is None
