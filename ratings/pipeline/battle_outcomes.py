@@ -55,7 +55,7 @@ SELECT model, outcome, reason, sum(battles)::bigint FROM per_network GROUP BY 1,
 UNION ALL SELECT model, 'drawn', '', count(*) FROM (
     SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended
     UNION ALL SELECT model FROM replacements
-) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
+) AS drawn GROUP BY 1"""  # noqa: S608  # only constants are interpolated
 FAILURE_LABELS: dict[str, str | Promise] = {
     Answer.Failure.TIMEOUT: _("took too long"),
     Answer.Failure.UNAVAILABLE: _("could not be reached or stopped mid-answer"),

@@ -28,20 +28,20 @@ class Separable(ArithmeticError):
     """The likelihood has no finite maximum, or more than one."""
 
 
-def maximize(
+def maximize_style_likelihood(
     votes: PairedVotes, parameters: Floats, free: Indices, ties: Floats | None = None
 ) -> tuple[Floats, Floats, int]:
     """Return the maximum likelihood values of the free parameters. The other parameters are fixed.
 
-    parameters (M + K,): the start values and the fixed values.
+    parameters (M + K,): the starting values and the fixed values.
     free: positions of the free parameters. If `ties` is None, all coefficients must be free.
     ties (M + K,): for each strength, the number of virtual ties with an opponent of strength 0.
 
     Returns the parameters, their information matrix (M + K, M + K), and the number of steps. Steps and precision are
-    the same as in `likelihood.maximize`.
+    the same as in `maximize_likelihood`.
 
-    Raises Separable if there is no finite maximum or more than one, and NotConverged if none is found within 1000
-    steps.
+    Raises Separable if there is no finite maximum or more than one, and NotConverged if none is found within
+    `MAX_ITERATIONS` steps.
     """
     is_separability_checked = ties is not None
     virtual = np.zeros_like(parameters) if ties is None else ties

@@ -19,10 +19,11 @@ from core.http.errors import RequestError, field_error
 from core.text.number_format import format_dollars
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
 from ratings.boards.board_selection import BoardSelection
-from ratings.boards.board_urls import build_board_url, build_query_string, redirect_to_short_url
+from ratings.boards.board_urls import build_board_url, build_query_string, build_short_url_redirect
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier, series_table
+from ratings.statistics.constants import MAIN_COMPONENT
 
 TOP_CHOICES = {"10": 10, "20": 20, "50": 50, "all": None}
 MAX_PAIRED_MODELS = 30  # number of rows and columns in a matrix
@@ -79,7 +80,7 @@ def show_plots(request: HttpRequest) -> HttpResponse:
         "description": descriptions.describe_board(view.board_key, categories),
         "tops": TOP_CHOICES,
     }
-    redirect = redirect_to_short_url(request, lambda: _build_plot_query(selection, view))
+    redirect = build_short_url_redirect(request, lambda: _build_plot_query(selection, view))
     return redirect or render(request, "ratings/trends/plots.html", context)
 
 
@@ -93,7 +94,7 @@ def _build_plot_query(selection: BoardSelection, view: PlotView) -> str:
 
 def _build_context(view: PlotView) -> dict[str, Any]:
     board = view.published.board
-    main = [row for row in board["rows"] if row["component"] == 0]
+    main = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
     rows = main[: TOP_CHOICES[view.top]]
     computed_at = board["computed_at"]
     problem = "problem" if "problem" in board else find_plot_problem(main)
