@@ -12,7 +12,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
 from arena.models import LIVE_POOL
-from catalog.benchmarks.comparability import Z_95, ComparableScore, Conditions, standard_error
+from catalog.benchmarks.comparability import Z95, ComparableScore, Conditions, standard_error
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
 from core.http.errors import RequestError, not_found_error
@@ -213,7 +213,7 @@ def _index_rated_rows(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[RatedScore, ...]:
-    scores = [placed.scored for placed, _ in ranking.rows]
+    scores = [row.ranked.scored for row in ranking.rows]
     return tuple(RatedScore(score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
 
 
@@ -243,7 +243,7 @@ def _compute_error(row: Row) -> float:
     low, high = row["ci_low"], row["ci_high"]
     if low is None or high is None:
         return 0.0
-    return float(high - low) / (2 * Z_95)
+    return float(high - low) / (2 * Z95)
 
 
 def _build_points(pairs: Sequence[RatedScore], regression: BenchmarkRegression | None) -> list[Row]:
@@ -267,7 +267,7 @@ def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None
 def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
     """Return the models that have a score but no comparable rating, sorted by name, each with the reason."""
     board_rows = {row["model"]: row for row in rows}
-    models = [score.model for _, score in group.ranking.rows] if group else []
+    models = [row.score.model for row in group.ranking.rows] if group else []
     left_out = []
     for model in sorted(models, key=lambda model: (model.name.lower(), model.slug)):
         row = board_rows.get(model.slug)

@@ -48,7 +48,7 @@ def maximize_style_likelihood(
     parameters = parameters.copy()
     step = np.zeros_like(parameters)
     for iteration in range(1, MAX_ITERATIONS + 1):
-        gradient, information = votes.derivatives(parameters)
+        gradient, information = votes.compute_derivatives(parameters)
         p, q = expit(parameters), expit(-parameters)
         gradient += virtual * (q - p) / 2
         information.flat[:: len(p) + 1] += virtual * p * q
@@ -163,7 +163,7 @@ def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
     """Return whether some style column is a linear combination of other columns and strength differences."""
     # The result does not depend on the weights of the votes. Equal weights for all runs give the smallest rounding
     # error.
-    products = votes.sum_outer_products(np.repeat(1 / votes.lengths, votes.lengths))[np.ix_(free, free)]
+    products = votes.sum_outer_products(np.repeat(1 / votes.run_lengths, votes.run_lengths))[np.ix_(free, free)]
     strengths = int((free < votes.models).sum())
     mixed = products[strengths:, :strengths]
     styles = products[strengths:, strengths:]

@@ -115,8 +115,8 @@ def _format_event_key(board_key: BoardKey) -> str:
 
 
 def _describe_table(leaderboard: LeaderboardState) -> str:
-    texts = filters.describe_filters(leaderboard.options)
-    return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, texts)
+    filter_descriptions = filters.describe_filters(leaderboard.options)
+    return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, filter_descriptions)
 
 
 def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:

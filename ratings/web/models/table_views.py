@@ -125,8 +125,8 @@ def _describe_filters(view: TableView) -> str:
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
     size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
     size_to = f"≤ {view.size_to:g} B" if view.size_to else ""
-    texts = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
-    return " · ".join(filter(None, texts))
+    descriptions = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
+    return " · ".join(filter(None, descriptions))
 
 
 def _list_filter_choices(table: BenchmarkTable) -> dict[str, list[str]]:
