@@ -46,7 +46,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
     category = task.category if task else OVERALL_CATEGORY
     board = ordering_board.load_ordering_board(form.get_value("pool") or "", category)
     weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
-    shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.limits())
+    shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.build_limits())
     connected = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))
     contestants = [assessment for assessment in shortlist.survivors if assessment.candidate.slug in connected]
     contestants = contestants[:MAX_NAMED_MODELS]

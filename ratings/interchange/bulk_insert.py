@@ -30,8 +30,10 @@ DERIVED_CATEGORIES = (OVERALL_CATEGORY, DECISIVE_CATEGORY)
 
 
 class ImportTarget(NamedTuple):
-    """The settings for an import: pool, file, the function that hashes a voter's name, and whether conversations are
-    stored.
+    """The settings for an import.
+
+    hash_voter: returns the hash of a voter's name.
+    with_text: whether conversations are stored.
     """
 
     pool: Pool

@@ -114,6 +114,7 @@ def _select_styled_votes(
     keys = sorted(state.positions, key=lambda key: models[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)
+    # The sum of a vote's features is finite only if all of them are known.
     known = np.isfinite(features @ np.ones(features.shape[1], features.dtype))
     if not known.all():
         votes = votes.select(known)
@@ -123,8 +124,9 @@ def _select_styled_votes(
 
 
 def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
-    """Return three numbers per model (M,): its known voters, their votes, and those votes, counting at most 20 per
-    voter.
+    """Return three numbers per model, each (M,).
+
+    They are its known voters, their votes, and their votes if at most `MAX_VOTES_PER_VOTER` of each voter count.
     """
 
     def cap_votes(numbers: Floats) -> Floats:
@@ -136,8 +138,9 @@ def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
 
 
 def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]:
-    """Return the effect of one standard deviation of each style feature, in natural log-odds, or None for a constant
-    style.
+    """Return the effect of one standard deviation of each style feature, in natural log-odds.
+
+    The effect of a constant feature is None.
     """
     values = zip(STYLE_FEATURES, style_fit.coefficients, style_fit.errors, style_fit.scale.tolist(), strict=True)
     return {

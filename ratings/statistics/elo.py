@@ -91,9 +91,8 @@ def _compute_growth(lead: float, wins: int) -> float:
 
 def _check_ratings(ratings: ArrayLike) -> list[float]:
     values = _check_list("ratings", ratings)
-    raise_if_any(
-        ~(np.abs(values) <= _MAX_DISTANCE), f"ratings must be within {_MAX_DISTANCE:,} points of 0: model {{}}"
-    )
+    is_far = ~(np.abs(values) <= _MAX_DISTANCE)  # also true for NaN
+    raise_if_any(is_far, f"ratings must be within {_MAX_DISTANCE:,} points of 0: model {{}}")
     current: list[float] = values.tolist()
     return current
 

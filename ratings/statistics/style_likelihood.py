@@ -99,15 +99,18 @@ def _is_nearly_singular(information: Floats) -> bool:
 
 def _find_farthest_move(votes: PairedVotes, step: Floats, virtual: Floats) -> float:
     """Return an upper bound on the change of the lead in any vote, in natural units."""
-    _, first, second = votes.runs
-    farthest = np.abs(step[first] - step[second]).max(initial=0) + np.abs(step[votes.models :] / votes.scale).sum()
+    runs = votes.runs
+    strength_moves = np.abs(step[runs.first] - step[runs.second])
+    style_moves = np.abs(step[votes.models :] / votes.scale)
+    farthest = strength_moves.max(initial=0) + style_moves.sum()
     return max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
 
 
 def _is_separable(votes: PairedVotes, free: Indices) -> bool:
+    """Return whether some change of the free parameters makes some votes more likely, and no vote less likely."""
     # Most constraints are redundant, so the linear program starts with few votes and adds the votes that a solution
     # violates.
-    side = 2 * votes.score - 1
+    side = 2 * votes.score - 1  # 1 if the first model won, -1 if it lost, 0 for a tie
     gain = votes.sum_derivatives(side)[free]
     chosen = np.zeros(len(side), dtype=bool)
     chosen[:: max(1, len(side) // _CONSTRAINT_BATCH_SIZE)] = True

@@ -35,10 +35,11 @@ BoardRows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, eq=False)
 class PlotView:
-    """The state of the page: the board, the number of models (best first), and the axis that ratings are plotted
-    against.
+    """The state of the page.
 
-    requested_key: the key of the requested board (see `board_selection.select_board`)
+    requested_key: the key of the requested board (see `board_selection.select_board`).
+    top: a key of `TOP_CHOICES`, for the number of models, best first.
+    against: the axis that ratings are plotted against.
     """
 
     board_key: BoardKey
@@ -120,7 +121,7 @@ def find_plot_problem(rows: BoardRows) -> str:
 
 
 def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | None:
-    """Return a table of the first 30 of these rows, with the predicted win rate and the number of votes of each pair.
+    """Return a table of the first `MAX_PAIRED_MODELS` rows, with each pair's predicted win rate and votes.
 
     Return None if no pairs are stored for the requested time.
     """
