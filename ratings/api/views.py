@@ -32,7 +32,7 @@ from core.storage.shared_slots import SharedSlot
 from ratings.api import parameters, serializers, serializers_reports
 from ratings.boards import snapshot_cache, snapshots, time_series
 from ratings.boards.board_events import event_reader
-from ratings.choice import shortlists
+from ratings.choice import model_choice
 from ratings.choice.form import ChoiceForm
 from ratings.choice.serializers import ShortlistSchema
 from ratings.interchange import public_record
@@ -360,7 +360,7 @@ class ShortlistView(APIView):
         """
         form = ChoiceForm(request.query_params)
         check_form(form)
-        return Response(ShortlistSchema(shortlists.choose_models(form)).data)
+        return Response(ShortlistSchema(model_choice.choose_models(form)).data)
 
 
 @database_sync_to_async

@@ -21,9 +21,9 @@ from ratings.boards.changes import has_rank
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
 from ratings.boards.snapshots import BoardKey
 from ratings.choice.form import ChoiceForm, describe_limits
+from ratings.choice.model_choice import ModelChoice
 from ratings.choice.serializers import ShortlistSchema
 from ratings.choice.shortlist import CandidateAssessment
-from ratings.choice.shortlists import ModelChoice
 from ratings.models import Pool
 
 MAX_LISTED = 10

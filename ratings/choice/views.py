@@ -23,8 +23,8 @@ from ratings.choice.decision import (
     render_markdown,
 )
 from ratings.choice.form import FORM_SECTIONS, ChoiceForm, describe_limits, list_limit_reasons
+from ratings.choice.model_choice import ModelChoice, choose_models
 from ratings.choice.shortlist import CandidateAssessment
-from ratings.choice.shortlists import ModelChoice, choose_models
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Pool
 
