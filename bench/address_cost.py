@@ -79,7 +79,7 @@ class AttackResult:
 def build_buckets(address: str) -> list[Bucket]:
     """Return the buckets for a voter, an address, and the networks around it."""
     request = RequestFactory().get("/", REMOTE_ADDR=address)
-    request.voter_id = None  # type: ignore[attr-defined]  # set by our middleware elsewhere
+    request.voter_id = None  # type: ignore[attr-defined]  # usually set by middleware
     with override_settings(ENVIRONMENT=Environment()):
         return quotas.build_battle_buckets(request)
 

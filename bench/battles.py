@@ -22,7 +22,7 @@ import psutil
 import uvloop
 
 from bench import processes, rhythm
-from bench.figures import Figures, Mark, render_table, service_cpu, summarize
+from bench.figures import Figures, Mark, get_service_cpu, render_table, summarize
 from bench.load import Arrivals, Fight, Load, make_arena_fight, make_direct_fight
 from bench.profiles import RHYTHMS, STEADY
 from tests.system.service import SERVICE_VARIABLES, Service
@@ -110,7 +110,7 @@ def measure_loads(options: argparse.Namespace, users: int, paces: list[bool]) ->
     )
     print(render_table(columns))
     if len(paces) == 2:
-        on, off = (service_cpu(columns[f"clock {clock}"]) for clock in ("on", "off"))
+        on, off = (get_service_cpu(columns[f"clock {clock}"]) for clock in ("on", "off"))
         print(f"\nCPU of the service with the clock on: {on / off:.2f} x that with it off")
 
 

@@ -17,7 +17,7 @@ from collections import defaultdict
 from itertools import count, pairwise
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -45,11 +45,18 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class BoardEvent(NamedTuple):
+    """A `board` event: the number of votes on the board, and its time on the monotonic clock."""
+
+    votes: int
+    at: float
+
+
 class Page:
-    """An open leaderboard page. It records the time and the number of votes of each board event."""
+    """An open leaderboard page. It records the events of each board, by category and style control."""
 
     def __init__(self, url: str) -> None:
-        self.seen: dict[tuple[str, bool], list[tuple[int, float]]] = defaultdict(list)
+        self.events: dict[tuple[str, bool], list[BoardEvent]] = defaultdict(list)
         self.stream = urllib.request.urlopen(f"{url}/api/v1/leaderboard/events")  # noqa: S310  # our own service
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -59,38 +66,44 @@ class Page:
                 board = orjson.loads(line[6:])
                 if (board["pool"], board["method"]) == ("live", "bt"):
                     key = board["category"], board["style_control"]
-                    self.seen[key].append((board["votes"], time.monotonic()))
+                    self.events[key].append(BoardEvent(board["votes"], time.monotonic()))
 
     def compute_delays(self, category: str, before: int, cast: list[float], start: float, end: float) -> list[float]:
-        """Return the seconds from each vote to the event that counts it, or inf if no event does."""
-        events = self.seen[category, WITHOUT_STYLE]
-        votes, at = [event[0] for event in events], [event[1] for event in events]
-        found = []
-        for place, moment in enumerate(cast, before + 1):
-            if start <= moment < end:
-                event = int(np.searchsorted(votes, place))
-                found.append(at[event] - moment if event < len(at) else np.inf)
-        return found
+        """Return the seconds from each vote to the event that counts it, or inf if no event does.
+
+        before: the number of votes on the board before the first of these.
+        cast: the times of the votes. Only those from `start` to `end` are in the result.
+        """
+        events = self.events[category, WITHOUT_STYLE]
+        vote_counts = [event.votes for event in events]
+        delays = []
+        for vote_number, cast_at in enumerate(cast, before + 1):
+            if start <= cast_at < end:
+                index = int(np.searchsorted(vote_counts, vote_number))
+                delays.append(events[index].at - cast_at if index < len(events) else np.inf)
+        return delays
 
 
 def start_casting(votes: VotePool, rate: float, seconds: float, log: dict[str, list[float]]) -> list[threading.Thread]:
     """Start casting votes at this rate. `log` receives the times of the votes for each category."""
-    begun, numbers = time.monotonic(), count(1)
+    started = time.monotonic()
+    numbers = count(1)
 
-    def work() -> None:
-        while time.monotonic() < begun + seconds:
+    def cast_votes() -> None:
+        while time.monotonic() < started + seconds:
             for category in votes.cast_vote():
                 log[category].append(time.monotonic())
-            time.sleep(max(0.0, begun + next(numbers) / rate - time.monotonic()))
+            time.sleep(max(0.0, started + next(numbers) / rate - time.monotonic()))
 
-    casters = [threading.Thread(target=work) for _ in range(CASTERS)]
+    casters = [threading.Thread(target=cast_votes) for _ in range(CASTERS)]
     for caster in casters:
         caster.start()
     return casters
 
 
 def measure(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
-    page, log = Page(up.url), defaultdict(list)
+    page = Page(up.url)
+    log: dict[str, list[float]] = defaultdict(list)
     before = votes.count_by_board()
     casters = start_casting(votes, options.rate, SETTLE_S + options.seconds, log)
     time.sleep(SETTLE_S)
@@ -112,10 +125,10 @@ def measure(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
                 rows[f"vote to event, {name}, p{share}, s"].append(f"{np.percentile(values, share):.2f}")
         for part in ("ratings", "postgres", "web"):
             rows[f"{part}, % of a core"].append(f"{100 * (after_cpu[part] - before_cpu[part]) / (end - start):.0f}")
-    print(f"\n{len(log)} boards without style control changed; five windows and their median\n")
+    print(f"\n{len(log)} boards without style control changed; {WINDOWS} windows and their median\n")
     columns = {f"{n}": {name: values[n - 1] for name, values in rows.items()} for n in range(1, WINDOWS + 1)}
     print(render_table(columns | {"median": {name: f"{np.median([*map(float, v)]):.2f}" for name, v in rows.items()}}))
-    styled = [len(events) for (_, style), events in page.seen.items() if style]
+    styled = [len(events) for (_, style), events in page.events.items() if style]
     print(f"\nboards under style control: {len(styled)}, published {sum(styled)} times")
 
 
@@ -151,8 +164,8 @@ def main() -> None:
         running(Path(folder) / "data", "--no-local-models") as up,
     ):
         votes: Any = VotePool(up, options.models, options.voters)
-        taken = votes.fill(options.votes)
-        print(f"{options.votes} votes of {options.voters} voters on {options.models} models stored in {taken:.0f} s")
+        fill_s = votes.fill(options.votes)
+        print(f"{options.votes} votes of {options.voters} voters on {options.models} models stored in {fill_s:.0f} s")
         started = time.monotonic()
         manage = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "recompute_ratings", "--pool", "live"]
         subprocess.run([*manage, "--from-scratch"], check=True, capture_output=True)

@@ -59,7 +59,7 @@ class Channel(asyncio.Protocol):
             head += [f"Cookie: {cookies}", f"X-CSRFToken: {self.cookies.get('csrftoken', '')}"]
         return "\r\n".join([*head, "", ""]).encode() + body
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP has this one
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP connections have this type
         self.transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -26,30 +26,35 @@ SERVICE_MS = "service, ms of CPU time per battle"
 def summarize(records: Sequence[BattleRecord], marks: Sequence[Mark]) -> Figures:
     """Return each figure as a median over the windows, with the minimum and maximum."""
     windows = [_summarize_window(records, *pair) for pair in pairwise(marks)]
-    whole = {
+    totals = {
         "battles": f"{len(records)}",
         "errors": f"{sum(bool(each.error) for each in records)}",
-        "texts equal to the mock's": f"{sum(each.checked for each in records)} of {2 * len(records)}",
+        "answers identical to the mock's": f"{sum(each.checked for each in records)} of {2 * len(records)}",
         "votes": f"{sum(each.voted for each in records)}",
     }
     if causes := sorted({each.error for each in records if each.error}):
-        whole["first errors"] = "; ".join(causes[:3])
-    return whole | {name: _spread([w[name] for w in windows]) for name in windows[0]}
+        totals["first errors"] = "; ".join(causes[:3])
+    return totals | {name: _format_spread([window[name] for window in windows]) for name in windows[0]}
 
 
 def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -> dict[str, float]:
+    """Return the figures for one window.
+
+    A battle belongs to the window in which its question was sent, or for figures about its end, in which it was ready.
+    """
     began = [each for each in records if each.added and start.at <= each.asked < end.at]
     added = np.array([delay for each in began for delay in each.added]) * 1000
-    ended = [each.lags for each in records if len(each.lags) and start.at <= each.ready < end.at]
-    lags = np.concatenate(ended) * 1000 if ended else np.zeros(1)
+    finished = [each for each in records if start.at <= each.ready < end.at]
+    measured_lags = [each.lags for each in finished if len(each.lags)]
+    lags = np.concatenate(measured_lags) * 1000 if measured_lags else np.zeros(1)
     open_s = sum(
         max(0.0, min(each.ready or end.at, end.at) - max(each.asked, start.at)) for each in records if each.asked
     )
     share = {name: 100 * (end.cpu[name] - start.cpu[name]) / (open_s or np.nan) for name in end.cpu}
-    share["others"] = share.pop("machine") - sum(share.values())
+    machine_share = share.pop("machine")
+    share["others"] = machine_share - sum(share.values())
     service = {name: share[name] for name in (*PARTS, "up") if name in share}
-    ready = sum(start.at <= each.ready < end.at for each in records)
-    ms_each = {name: 1000 * (end.cpu[name] - start.cpu[name]) / (ready or np.nan) for name in end.cpu}
+    ms_each = {name: 1000 * (end.cpu[name] - start.cpu[name]) / (len(finished) or np.nan) for name in end.cpu}
     return {
         "battles begun per s": sum(start.at <= each.asked < end.at for each in records) / (end.at - start.at),
         "concurrent battles": open_s / (end.at - start.at),
@@ -57,9 +62,9 @@ def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -
         "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
         "delivery lag p95, ms": float(np.percentile(lags, 95)),
-        "starting a battle p95, ms": _p95_ms([each.started - each.asked for each in began if each.started]),
-        "voting p95, ms": _p95_ms([each.vote_s for each in records if each.voted and start.at <= each.ready < end.at]),
-        **_summarize_pieces([each for each in records if start.at <= each.ready < end.at]),
+        "starting a battle p95, ms": _compute_p95_ms([each.started - each.asked for each in began if each.started]),
+        "voting p95, ms": _compute_p95_ms([each.vote_s for each in finished if each.voted]),
+        **_summarize_pieces(finished),
         **({SERVICE_MS: sum(ms_each[name] for name in service)} if service else {}),
         **{f"  ms of {name}": ms_each[name] for name in service},
         "mock and client, ms per battle": ms_each["mock"] + ms_each["client"],
@@ -71,13 +76,13 @@ def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -
     }
 
 
-def _p95_ms(seconds: Sequence[float]) -> float:
+def _compute_p95_ms(seconds: Sequence[float]) -> float:
     return float(np.percentile(seconds, 95)) * 1000 if len(seconds) else 0.0
 
 
-def _summarize_pieces(ended: Sequence[BattleRecord]) -> dict[str, float]:
+def _summarize_pieces(finished: Sequence[BattleRecord]) -> dict[str, float]:
     """Return how often a pane grows, and the 95th percentile of the gaps between two pieces."""
-    panes = [np.array(pane.times) for each in ended for pane in each.panes.values() if len(pane.times) > 1]
+    panes = [np.array(pane.times) for each in finished for pane in each.panes.values() if len(pane.times) > 1]
     gaps = np.concatenate([np.diff(times) for times in panes]) if panes else np.zeros(1)
     return {
         "pieces per pane per s": float(1 / np.mean(gaps)) if np.mean(gaps) else 0.0,
@@ -85,17 +90,18 @@ def _summarize_pieces(ended: Sequence[BattleRecord]) -> dict[str, float]:
     }
 
 
-def _spread(values: Sequence[float]) -> str:
+def _format_spread(values: Sequence[float]) -> str:
     digits = 3 if max(values) < 10 else 0
     return f"{np.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
-def service_cpu(column: Figures) -> float:
+def get_service_cpu(column: Figures) -> float:
     """Return the service's median CPU share per battle."""
     return float(column[SERVICE].split()[0])
 
 
 def render_table(columns: dict[str, Figures]) -> str:
+    """Return a table with a row for each figure, in the order of the last column. A missing figure is a dash."""
     names = dict.fromkeys(name for column in reversed(columns.values()) for name in column)
     rows = [["", *columns], *([name, *(column.get(name, "-") for column in columns.values())] for name in names)]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]

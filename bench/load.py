@@ -21,7 +21,16 @@ WINNERS = ("a", "b", "tie", "both_bad")
 
 @dataclass
 class BattleRecord:
-    """A battle as its user saw it. Times are on the machine's monotonic clock, and 0 if the event has not happened."""
+    """A battle as its user saw it. Times are on the machine's monotonic clock, and 0 if the event has not happened.
+
+    asked, started, ready: the times of the question, of the response with the battle's id, and of the `ready` event.
+    vote_s: the seconds that the vote took.
+    panes, text: what arrived for each side.
+    added: the seconds that the service added to the time to the first token. Without the release clock, there is one
+        value per side.
+    lags: the seconds between the mock's write of each piece and its arrival.
+    checked: the number of answers that are identical to the mock's.
+    """
 
     prompt: str
     id: str = ""
@@ -38,10 +47,11 @@ class BattleRecord:
     error: str = ""
 
     def __str__(self) -> str:
-        seen = " and ".join(str(len(text)) for text in self.text.values())
-        return f"{self.id or 'no battle'}, {seen} characters, ready {bool(self.ready)}, voted {self.voted}"
+        lengths = " and ".join(str(len(text)) for text in self.text.values())
+        return f"{self.id or 'no battle'}, {lengths} characters, ready {bool(self.ready)}, voted {self.voted}"
 
     def add(self, side: str, text: str) -> None:
+        """Record a piece of text that has arrived for a side."""
         self.panes[side].add(time.monotonic(), len(text))
         self.text[side] += text
 
@@ -50,10 +60,12 @@ class BattleRecord:
         a, b = (Pane(pane.model, [at - self.asked for at in pane.times], pane.sizes) for pane in self.panes.values())
         return a, b
 
-    def first_delay(self, side: str) -> float:
+    def compute_first_delay(self, side: str) -> float:
+        """Return the seconds from the question to the first piece of this side."""
         return self.panes[side].times[0] - self.asked
 
 
+# Runs one battle of the user with these cookies, and records it.
 Fight = Callable[[BattleRecord, dict[str, str]], Awaitable[None]]
 
 
@@ -130,7 +142,8 @@ def make_arena_fight(url: str, mock: str, *, paced: bool) -> Fight:
             battle = expect(201, await channel.call("POST", "/api/v1/battles/", {"prompt": record.prompt}))
             record.id, record.started = battle["id"], time.monotonic()
             ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-            reading = asyncio.ensure_future(channel.call("GET", battle["events_url"], on_event=_reader(record, ended)))
+            on_event = _make_event_handler(record, ended)
+            reading = asyncio.ensure_future(channel.call("GET", battle["events_url"], on_event=on_event))
             await asyncio.wait((reading, ended), return_when=asyncio.FIRST_COMPLETED)
             if not ended.done() or ended.result() != "ready":
                 raise ChannelError(f"the battle ended with {ended.result() if ended.done() else 'a lost stream'}")
@@ -146,7 +159,7 @@ def make_arena_fight(url: str, mock: str, *, paced: bool) -> Fight:
     return fight
 
 
-def _reader(record: BattleRecord, ended: "asyncio.Future[str]") -> Callable[[bytes, bytes], None]:
+def _make_event_handler(record: BattleRecord, ended: "asyncio.Future[str]") -> Callable[[bytes, bytes], None]:
     def on_event(name: bytes, data: bytes) -> None:
         if name == b"delta":
             delta = orjson.loads(data)
@@ -177,7 +190,8 @@ def make_direct_fight(mock: str, models: list[str]) -> Fight:
     async def fight(record: BattleRecord, cookies: dict[str, str]) -> None:
         pair = Random(record.prompt).sample(models, 2)
         record.asked = time.monotonic()
-        await asyncio.gather(*(_stream_answer(record, mock, *each) for each in zip("ab", pair, strict=True)))
+        sides = zip("ab", pair, strict=True)
+        await asyncio.gather(*(_stream_answer(record, mock, side, model) for side, model in sides))
         record.ready = time.monotonic()
         await _check_against_mock(record, mock, paced=False)
 
@@ -199,7 +213,10 @@ async def _stream_answer(record: BattleRecord, mock: str, side: str, model: str)
 
 
 async def _check_against_mock(record: BattleRecord, mock: str, *, paced: bool) -> None:
-    """Check that both answers are what the mock wrote, and compute delays from the mock's log."""
+    """Check that both answers are identical to the mock's, and compute delays from the mock's log.
+
+    Raises ChannelError if they are not.
+    """
     channel = await Channel.open(mock, {})
     try:
         reports = expect(200, await channel.call("GET", f"/log?prompt={quote(record.prompt)}"))
@@ -207,30 +224,32 @@ async def _check_against_mock(record: BattleRecord, mock: str, *, paced: bool) -
         channel.close()
     by_model = {report["model"]: report for report in reports}
     if len(reports) != 2 or len(by_model) != 2:
-        raise ChannelError(f"the mock was asked {len(reports)} times")
+        raise ChannelError(f"the mock received {len(reports)} requests")
     lags = []
     for side, pane in record.panes.items():
         report = by_model[pane.model]
         if record.text[side] != report["text"]:
-            raise ChannelError("a text is not what the mock wrote")
+            raise ChannelError("an answer differs from the mock's")
         record.checked += 1
         lags.append(_compute_lags(pane, report))
     record.lags = np.concatenate(lags)
     delays = {side: by_model[pane.model]["first_s"] for side, pane in record.panes.items()}
     if paced:
-        record.added = [min(map(record.first_delay, "ab")) - max(delays.values())]
+        record.added = [min(map(record.compute_first_delay, "ab")) - max(delays.values())]
     else:
-        record.added = [record.first_delay(side) - delays[side] for side in "ab"]
+        record.added = [record.compute_first_delay(side) - delays[side] for side in "ab"]
 
 
 def _compute_lags(pane: Pane, report: dict[str, Any]) -> Array:
     """Return the seconds between the mock's write of each piece and the arrival of its last character."""
-    shown = np.searchsorted(np.cumsum(pane.sizes), report["ends"])
-    lags: Array = np.array(pane.times)[shown] - np.array(report["written"])
+    arrivals = np.searchsorted(np.cumsum(pane.sizes), report["ends"])
+    lags: Array = np.array(pane.times)[arrivals] - np.array(report["written"])
     return lags
 
 
-def expect(status: int, answer: tuple[int, bytes]) -> Any:
-    if answer[0] != status:
-        raise ChannelError(f"status {answer[0]}: {answer[1][:200].decode(errors='replace')}")
-    return orjson.loads(answer[1])
+def expect(status: int, response: tuple[int, bytes]) -> Any:
+    """Return the parsed body of a response from `Channel.call`. Raises ChannelError if it has another status."""
+    actual_status, body = response
+    if actual_status != status:
+        raise ChannelError(f"status {actual_status}: {body[:200].decode(errors='replace')}")
+    return orjson.loads(body)

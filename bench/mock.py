@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
         self.body = b""
         self.target = b""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP has this one
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP connections have this type
         self.transport = transport
         self.descriptor = transport.get_extra_info("socket").fileno()
         self.parser = httptools.HttpRequestParser(self)

@@ -69,7 +69,8 @@ async def _fetch(channel: Channel, kind: RequestKind, etag: str) -> int:
     return len(body)
 
 
-async def _etag(channel: Channel, kind: RequestKind) -> str:
+async def _get_etag(channel: Channel, kind: RequestKind) -> str:
+    """Return the ETag to send with conditional requests, or "" for other requests."""
     await channel.call("GET", kind.path())
     return channel.response_headers["etag"] if kind.is_conditional else ""
 
@@ -77,39 +78,41 @@ async def _etag(channel: Channel, kind: RequestKind) -> str:
 async def measure_latency(up: Service, kind: RequestKind, requests: int = 100) -> tuple[list[float], int]:
     """Return the duration of sequential requests in milliseconds, and the size of the last response."""
     channel = await Channel.open(up.url, {})
-    etag, took, size = await _etag(channel, kind), [], 0
+    etag = await _get_etag(channel, kind)
+    durations = []
+    size = 0
     for _ in range(requests):
         started = time.perf_counter()
         size = await _fetch(channel, kind, etag)
-        took.append(1000 * (time.perf_counter() - started))
+        durations.append(1000 * (time.perf_counter() - started))
     channel.close()
-    return took, size
+    return durations, size
 
 
 async def measure_throughput(up: Service, kind: RequestKind, readers: int, seconds: float) -> float:
     """Return responses per second with this many readers, each sending its next request immediately."""
-    answered = 0
+    responses = 0
 
-    async def reader() -> None:
-        nonlocal answered
+    async def read_repeatedly() -> None:
+        nonlocal responses
         channel = await Channel.open(up.url, {})
-        etag = await _etag(channel, kind)
-        while time.perf_counter() < begun + seconds:
+        etag = await _get_etag(channel, kind)
+        while time.perf_counter() < started + seconds:
             await _fetch(channel, kind, etag)
-            answered += 1
+            responses += 1
         channel.close()
 
-    begun = time.perf_counter()
-    await asyncio.gather(*(reader() for _ in range(readers)))
-    return answered / (time.perf_counter() - begun)
+    started = time.perf_counter()
+    await asyncio.gather(*(read_repeatedly() for _ in range(readers)))
+    return responses / (time.perf_counter() - started)
 
 
 async def measure(up: Service, kind: RequestKind, options: argparse.Namespace) -> dict[str, str]:
     p50, p95, rates, sizes = [], [], [], set()
     for _ in range(RUNS):
-        took, size = await measure_latency(up, kind)
-        p50.append(np.percentile(took, 50))
-        p95.append(np.percentile(took, 95))
+        durations, size = await measure_latency(up, kind)
+        p50.append(np.percentile(durations, 50))
+        p95.append(np.percentile(durations, 95))
         rates.append(await measure_throughput(up, kind, options.readers, options.seconds))
         sizes.add(size)
     late, slow = np.median(p95) > MAX_LATENCY_MS, kind.has_target and np.median(rates) < MIN_RATE

@@ -32,7 +32,7 @@ def ours_from_ids(counts: Counts, rounds: int) -> Run:
 
 def ours_from_frame(counts: Counts, rounds: int) -> Run:
     """Start from a DataFrame with the winner as text, like the peers."""
-    frame = frame_of(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.votes())
 
     def run() -> Floats:
         outcome = np.where(frame.winner == "model_a", 1.0, np.where(frame.winner == "model_b", 0.0, 0.5))
@@ -44,7 +44,7 @@ def ours_from_frame(counts: Counts, rounds: int) -> Run:
 def arena_rank(counts: Counts, rounds: int) -> Run:
     """Follow arena-rank's README: from a DataFrame of votes to ratings with sandwich intervals."""
     model, dataset = _arena_rank_classes()
-    frame = frame_of(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.votes())
     return lambda: _rank(model, dataset.from_pandas(frame), counts.names)
 
 
@@ -56,10 +56,10 @@ def arena_rank_from_counts(counts: Counts, rounds: int) -> Run:
     numbers = (counts.won, 1.0), (counts.tied, 0.5), (counts.lost, 0.0)
     pairs = np.column_stack([counts.first, counts.second]).astype(np.int32)
     rows = [(pairs[number > 0], np.full((number > 0).sum(), value), number[number > 0]) for number, value in numbers]
-    place, outcome, number = (jnp.array(np.concatenate(part)) for part in zip(*rows, strict=True))
+    pairs, outcome, number = (jnp.array(np.concatenate(part)) for part in zip(*rows, strict=True))
     number = number.astype(jnp.float64)
-    kept = dataset(list(counts.names), place, outcome, number, jnp.ones_like(number), number)
-    return lambda: _rank(model, kept, counts.names)
+    data_set = dataset(list(counts.names), pairs, outcome, number, jnp.ones_like(number), number)
+    return lambda: _rank(model, data_set, counts.names)
 
 
 def _arena_rank_classes() -> tuple[Any, Any]:
@@ -71,22 +71,22 @@ def _arena_rank_classes() -> tuple[Any, Any]:
 
 
 def _rank(model: Any, dataset: Any, names: tuple[str, ...]) -> Floats:
-    found = model(n_competitors=len(dataset.competitors)).compute_ratings_and_cis(dataset)
+    result = model(n_competitors=len(dataset.competitors)).compute_ratings_and_cis(dataset)
     # Reading the interval waits for JAX's asynchronous computation.
-    assert np.isfinite(np.array(found["rating_upper"])).all()
-    place = {name: position for position, name in enumerate(found["competitors"])}
-    return mean_1000(np.array(found["ratings"])[[place[name] for name in names]])
+    assert np.isfinite(np.array(result["rating_upper"])).all()
+    positions = {name: position for position, name in enumerate(result["competitors"])}
+    return shift_mean_to_1000(np.array(result["ratings"])[[positions[name] for name in names]])
 
 
 def evalica(counts: Counts, rounds: int) -> Run:
     import evalica as peer
 
-    frame = frame_of(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.votes())
     winner = {"model_a": peer.Winner.X, "model_b": peer.Winner.Y, "tie": peer.Winner.Draw}
 
     def run() -> Floats:
         found = peer.bradley_terry(frame.model_a, frame.model_b, [winner[name] for name in frame.winner])
-        return mean_1000(SCALE * np.log(found.scores[list(counts.names)].to_numpy()))
+        return shift_mean_to_1000(SCALE * np.log(found.scores[list(counts.names)].to_numpy()))
 
     return run
 
@@ -95,14 +95,14 @@ def evalica_bootstrap(counts: Counts, rounds: int) -> Run:
     """Compute percentile intervals. The default, BCa, needs one fit per vote."""
     import evalica as peer
 
-    frame = frame_of(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.votes())
     winner = {"model_a": peer.Winner.X, "model_b": peer.Winner.Y, "tie": peer.Winner.Draw}
 
     def run() -> Floats:
         votes = frame.model_a, frame.model_b, [winner[name] for name in frame.winner]
         how = {"n_resamples": max(rounds // 10, 2), "bootstrap_method": "percentile", "random_state": 1}
         found = peer.bootstrap(peer.bradley_terry, *votes, **how)
-        return mean_1000(SCALE * np.log(found.result.scores[list(counts.names)].to_numpy()))
+        return shift_mean_to_1000(SCALE * np.log(found.result.scores[list(counts.names)].to_numpy()))
 
     return run
 
@@ -118,7 +118,7 @@ def evalica_exact(counts: Counts, rounds: int) -> Run:
 
     def run() -> Floats:
         found = peer.bradley_terry(first, second, winners, weights=weights, tolerance=1e-12, limit=100_000)
-        return mean_1000(SCALE * np.log(found.scores[list(counts.names)].to_numpy()))
+        return shift_mean_to_1000(SCALE * np.log(found.scores[list(counts.names)].to_numpy()))
 
     return run
 
@@ -129,14 +129,14 @@ def choix(counts: Counts, rounds: int, tolerance: float = 1e-8) -> Run:
 
     wins, ties = counts.matrices()
     taken = wins + ties / 2
-    return lambda: mean_1000(SCALE * peer.ilsr_pairwise_dense(taken, tol=tolerance, max_iter=1000))
+    return lambda: shift_mean_to_1000(SCALE * peer.ilsr_pairwise_dense(taken, tol=tolerance, max_iter=1000))
 
 
 def fastchat(counts: Counts, rounds: int) -> Run:
     """Convert a DataFrame to numbers, fit, and bootstrap intervals."""
     import pandas as pd
 
-    frame = frame_of(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.votes())
 
     def run() -> Floats:
         codes, names = pd.factorize(pd.concat([frame.model_a, frame.model_b]))
@@ -144,8 +144,8 @@ def fastchat(counts: Counts, rounds: int) -> Run:
         votes = np.column_stack([*codes.reshape(2, -1), outcome]).astype(np.int32)
         fitted, *drawn = fastchat_bootstrap(votes, rounds)
         assert np.isfinite(np.percentile(drawn, [2.5, 97.5], axis=0)).all()
-        place = {name: position for position, name in enumerate(names)}
-        return mean_1000(fitted[[place[name] for name in counts.names]])
+        positions = {name: position for position, name in enumerate(names)}
+        return shift_mean_to_1000(fitted[[positions[name] for name in counts.names]])
 
     return run
 
@@ -181,11 +181,11 @@ def _logistic(rows: Any, weight: Floats) -> Floats:
     return np.asarray(1000 + 400 * found.x)
 
 
-def mean_1000(ratings: Floats) -> Floats:
+def shift_mean_to_1000(ratings: Floats) -> Floats:
     return np.asarray(ratings - ratings.mean() + 1000)
 
 
-def frame_of(names: tuple[str, ...], votes: Votes) -> Any:
+def build_frame(names: tuple[str, ...], votes: Votes) -> Any:
     import pandas as pd
 
     known = np.array(names, dtype=object)

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 
 from bench.rating_data import SCALE, Floats, Styled, differences
-from bench.rating_peers import Run, frame_of, mean_1000
+from bench.rating_peers import Run, build_frame, shift_mean_to_1000
 
 STYLES = ["length", "headers", "bold", "lists"]
 
@@ -58,7 +58,7 @@ def _classes() -> tuple[Any, Any]:
 
 
 def _frame(styled: Styled, features: Floats) -> Any:
-    return frame_of(styled.names, styled.votes).assign(**dict(zip(STYLES, features.T, strict=True)))
+    return build_frame(styled.names, styled.votes).assign(**dict(zip(STYLES, features.T, strict=True)))
 
 
 def _scaled(styled: Styled) -> Floats:
@@ -70,7 +70,7 @@ def _rank(model: Any, dataset: Any, names: tuple[str, ...], reg: float) -> Float
     found = model(len(dataset.competitors), n_features=dataset.n_features, reg=reg).compute_ratings_and_cis(dataset)
     assert np.isfinite(np.array(found["rating_upper"])).all()
     place = {name: position for position, name in enumerate(found["competitors"])}
-    return mean_1000(np.array(found["ratings"])[[place[name] for name in names]])
+    return shift_mean_to_1000(np.array(found["ratings"])[[place[name] for name in names]])
 
 
 def exact(styled: Styled) -> Run:
@@ -95,7 +95,7 @@ def _newton(design: csr_array, outcome: Floats, models: int) -> Floats:
         information = (design.T @ design.multiply((chance * (1 - chance))[:, None]).tocsr()).toarray()
         step = np.linalg.pinv(information, rcond=1e-12, hermitian=True) @ (design.T @ (outcome - chance))
         parameters += step
-    return mean_1000(SCALE * parameters[:models])
+    return shift_mean_to_1000(SCALE * parameters[:models])
 
 
 CONTENDERS: dict[str, Callable[[Styled], Run]] = {

@@ -71,20 +71,21 @@ class Bench:
         env = os.environ | ONE_THREAD | MEMORY
         while len(first) < self.processes and sum(first[:1]) < LONG_S:
             command = [str(PEERS / "bin" / "python"), "-m", "bench.rating_run", task]
-            done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-            if done.returncode:
-                print(f"{contender} failed: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+            process = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+            if process.returncode:
+                print(f"{contender} failed: {process.stderr.strip().splitlines()[-1]}", file=sys.stderr)
                 return None
-            found = json.loads(done.stdout.splitlines()[-1])
-            first.append(found["first"])
-            again += found["again"]
-        return Measurement(first, again, np.array(found["ratings"]))
+            result = json.loads(process.stdout.splitlines()[-1])
+            first.append(result["first"])
+            again += result["again"]
+        return Measurement(first, again, np.array(result["ratings"]))
 
-    def all_of(self, contenders: Sequence[str], data: Data) -> dict[str, Measurement]:
+    def measure_all(self, contenders: Sequence[str], data: Data) -> dict[str, Measurement]:
+        """Measure these contenders. Those that fail are left out."""
         measured = {name: self.measure(name, data) for name in contenders}
         return {name: found for name, found in measured.items() if found}
 
-    def votes(self, number: int) -> int:
+    def scale_votes(self, number: int) -> int:
         return round(number * self.size)
 
 
@@ -99,11 +100,11 @@ def board(bench: Bench) -> None:
         "evalica, bootstrap",
         "choix",
     )
-    taken = bench.all_of((*ours, *peers, "evalica to 1e-12", "choix to 1e-12"), data)
+    taken = bench.measure_all((*ours, *peers, "evalica to 1e-12", "choix to 1e-12"), data)
     exact = taken.get("choix to 1e-12") or taken.get("evalica to 1e-12")
     columns = build_time_columns(taken, ("arena-rank", "FastChat's bootstrap"))
     if exact:
-        columns["error, Elo"] = {name: f"{max_error(found, exact):.1e}" for name, found in taken.items()}
+        columns["error, Elo"] = {name: f"{compute_max_error(found, exact):.1e}" for name, found in taken.items()}
     print_table("The real board: ratings and 95% intervals (evalica alone and choix: ratings only)", columns)
     print(
         f"FastChat's bootstrap: reimplemented, {bench.rounds} rounds. evalica's: {max(bench.rounds // 10, 2)} rounds."
@@ -120,39 +121,39 @@ def refresh(bench: Bench) -> None:
     """Measure how the time depends on the number of votes, and the time with 1,000 models."""
     taken = {}
     for votes in (200_000, 2_000_000, 10_000_000):
-        data = [{"models": 200, "votes": bench.votes(votes), "seed": 3}]
+        data = [{"models": 200, "votes": bench.scale_votes(votes), "seed": 3}]
         if found := bench.measure("ours, stored counts", data):
-            taken[f"{bench.votes(votes):,} votes"] = found
+            taken[f"{bench.scale_votes(votes):,} votes"] = found
     print_table(
         "A refresh from stored counts, 200 models (target: 10 M within 1.5 x of 200 k)", build_growth_columns(taken)
     )
-    data = [{"models": 1000, "votes": bench.votes(2_000_000), "seed": 4}]
+    data = [{"models": 1000, "votes": bench.scale_votes(2_000_000), "seed": 4}]
     peers = ("arena-rank, stored counts", "arena-rank")
-    taken = bench.all_of(("ours, stored counts", *peers), data)
-    print_table(f"A refresh, 1,000 models, {bench.votes(2_000_000):,} votes", build_time_columns(taken, peers))
+    taken = bench.measure_all(("ours, stored counts", *peers), data)
+    print_table(f"A refresh, 1,000 models, {bench.scale_votes(2_000_000):,} votes", build_time_columns(taken, peers))
     print_targets(taken, [("ours, stored counts", peer, 8) for peer in peers])
 
 
 def categories(bench: Bench) -> None:
-    data = [{"models": 200, "votes": bench.votes(200_000), "seed": 100 + number} for number in range(25)]
+    data = [{"models": 200, "votes": bench.scale_votes(200_000), "seed": 100 + number} for number in range(25)]
     peers = ("arena-rank, stored counts", "arena-rank")
-    taken = bench.all_of(("ours, stored counts", *peers), data)
+    taken = bench.measure_all(("ours, stored counts", *peers), data)
     print_table(
-        f"25 categories x 200 models, {bench.votes(200_000):,} votes each, in one call",
+        f"25 categories x 200 models, {bench.scale_votes(200_000):,} votes each, in one call",
         build_time_columns(taken, peers),
     )
     print_targets(taken, [("ours, stored counts", peer, 200) for peer in peers])
 
 
 def style(bench: Bench) -> None:
-    data = [{"models": 200, "votes": bench.votes(2_000_000), "seed": 5}]
+    data = [{"models": 200, "votes": bench.scale_votes(2_000_000), "seed": 5}]
     peers = tuple(f"arena-rank, style{more}" for more in (", same model", ", same model, prepared", ""))
-    taken = bench.all_of(("ours, style", *peers, "exact, style"), data)
+    taken = bench.measure_all(("ours, style", *peers, "exact, style"), data)
     columns = build_time_columns(taken, peers)
     if exact := taken.get("exact, style"):
-        columns["error, Elo"] = {name: f"{max_error(found, exact):.1e}" for name, found in taken.items()}
+        columns["error, Elo"] = {name: f"{compute_max_error(found, exact):.1e}" for name, found in taken.items()}
     print_table(
-        f"Style control with 95% intervals, 200 models, {bench.votes(2_000_000):,} votes (exact: ratings only)",
+        f"Style control with 95% intervals, 200 models, {bench.scale_votes(2_000_000):,} votes (exact: ratings only)",
         columns,
     )
     print_targets(taken, [("ours, style", peer, 4) for peer in peers])
@@ -161,34 +162,38 @@ def style(bench: Bench) -> None:
 def build_time_columns(taken: dict[str, Measurement], peers: Sequence[str]) -> dict[str, Figures]:
     """Return a column for each kind of call, and a column with each peer's time divided by the row's time."""
     columns: dict[str, Figures] = {
-        "first call, CPU ms": {name: _spread(found.first) for name, found in taken.items()},
-        "again, CPU ms": {name: _spread(found.again) for name, found in taken.items()},
+        "first call, CPU ms": {name: _format_spread(found.first) for name, found in taken.items()},
+        "again, CPU ms": {name: _format_spread(found.again) for name, found in taken.items()},
     }
     for peer in (peer for peer in peers if peer in taken):
         columns[f"{peer}: times this, first; again"] = {
-            name: "; ".join(f"{time_ratio(taken, name, peer, kind):.4g}" for kind in KINDS) for name in taken
+            name: "; ".join(f"{compute_time_ratio(taken, name, peer, kind):.4g}" for kind in KINDS) for name in taken
         }
     return columns
 
 
 def build_growth_columns(taken: dict[str, Measurement]) -> dict[str, Figures]:
     """Return the time columns, and a column with each row's time divided by the first row's time."""
-    columns, least = build_time_columns(taken, ()), next(iter(taken), "")
-    columns["times the first row, again"] = {name: f"{time_ratio(taken, least, name, 'again'):.3f}" for name in taken}
+    columns = build_time_columns(taken, ())
+    first_row = next(iter(taken), "")
+    columns["times the first row, again"] = {
+        name: f"{compute_time_ratio(taken, first_row, name, 'again'):.3f}" for name in taken
+    }
     return columns
 
 
-def time_ratio(taken: dict[str, Measurement], name: str, peer: str, kind: str) -> float:
+def compute_time_ratio(taken: dict[str, Measurement], name: str, peer: str, kind: str) -> float:
     """Return the peer's median time divided by the named contender's median time."""
     return float(np.median(getattr(taken[peer], kind)) / np.median(getattr(taken[name], kind)))
 
 
-def _spread(seconds: Sequence[float]) -> str:
+def _format_spread(seconds: Sequence[float]) -> str:
     low, middle, high = (f"{1000 * value:.4g}" for value in np.percentile(seconds, [0, 50, 100]))
     return f"{middle} ({low} to {high})"
 
 
-def max_error(found: Measurement, exact: Measurement) -> float:
+def compute_max_error(found: Measurement, exact: Measurement) -> float:
+    """Return the largest error of a rating in Elo points, after the mean error is subtracted."""
     return float(np.abs(found.ratings - found.ratings.mean() - exact.ratings + exact.ratings.mean()).max())
 
 
@@ -199,7 +204,7 @@ def print_targets(taken: dict[str, Measurement], wanted: Sequence[tuple[str, str
             goal = f"{name} against {peer}"
             columns["target"][goal] = f">= {least:g} x"
             for title, kind in zip(("first call", "again"), KINDS, strict=True):
-                reached = time_ratio(taken, name, peer, kind)
+                reached = compute_time_ratio(taken, name, peer, kind)
                 columns[title][goal] = f"{reached:.4g} x" + ("" if reached >= least else ", missed")
     print_table("Targets", columns)
 
@@ -214,9 +219,9 @@ def install_peers() -> None:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(PEERS)], check=True)
     for packages in PACKAGES:
         command = [str(PEERS / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run([*command, *packages.split()], capture_output=True, text=True, check=False)
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["unknown error"])[-1]
+        process = subprocess.run([*command, *packages.split()], capture_output=True, text=True, check=False)
+        if process.returncode:
+            reason = (process.stderr.strip().splitlines() or ["unknown error"])[-1]
             print(f"{packages} cannot be installed: {reason}", file=sys.stderr)
 
 
@@ -229,8 +234,8 @@ def main(arguments: Sequence[str]) -> None:
     help_ = "counts per pair of a real board, in the format of `import_votes`, optionally .xz"
     parser.add_argument("--pairs", metavar="FILE", type=Path, default=PAIRS, help=help_)
     given = parser.parse_args(arguments)
-    if wrong := set(given.parts) - set(PARTS):
-        parser.error(f"no part {', '.join(sorted(wrong))}; there are {', '.join(PARTS)}")
+    if unknown_parts := set(given.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown_parts))}; there are {', '.join(PARTS)}")
     pairs = str(given.pairs.resolve())
     bench = Bench(1, 3, 10, 0.1, pairs) if given.quick else Bench(5, 20, 100, 1.0, pairs)
     install_peers()

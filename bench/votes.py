@@ -8,8 +8,10 @@ import argparse
 import asyncio
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 import uvloop
@@ -22,8 +24,18 @@ from tests.system.service import Service
 
 CONNECTIONS = 16
 WINDOWS = 5
+MODELS = 10
+INITIAL_VOTES = 3000
 VOTES_PER_VOTER = 5
-CSRF_TOKEN = "a" * 32
+CSRF_TOKEN = "a" * 32  # the service accepts any token that is the same in the cookie and in the header
+MAX_PRINTED_ERRORS = 3
+
+
+class CastVote(NamedTuple):
+    """A vote that was sent: the time of its response on the monotonic clock, and the seconds that it took."""
+
+    ended: float
+    duration: float
 
 
 def parse_options() -> argparse.Namespace:
@@ -35,31 +47,32 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def cast_votes(up: Service, votes: VotePool, seconds: float) -> tuple[list[tuple[float, float]], list[str]]:
-    """Vote until the time or the battles run out. Return the end and the duration of each vote, and the errors."""
-    from arena.identity import voters
+async def cast_votes(up: Service, pool: VotePool, seconds: float) -> tuple[list[CastVote], list[str]]:
+    """Vote until the time or the prepared battles run out. Return all votes, and the errors."""
+    from arena.identity import voters  # needs Django, which `VotePool` sets up
 
-    ended: list[tuple[float, float]] = []
+    votes: list[CastVote] = []
     errors: list[str] = []
     deadline = time.monotonic() + seconds
 
-    async def work() -> None:
+    async def vote_repeatedly() -> None:
         channel = await Channel.open(up.url, {})
-        while votes.ready and time.monotonic() < deadline:
-            battle, winner = votes.ready.pop()
+        while pool.ready and time.monotonic() < deadline:
+            battle, winner = pool.ready.pop()
             channel.cookies = {
                 "voter": voters.cookie_signer.sign(str(battle.voter_id)),
                 "csrftoken": CSRF_TOKEN,
             }
             sent = time.monotonic()
             status, body = await channel.call("POST", f"/api/v1/battles/{battle.pk}/vote/", {"winner": winner})
-            ended.append((time.monotonic(), time.monotonic() - sent))
+            ended = time.monotonic()
+            votes.append(CastVote(ended, ended - sent))
             if status != 201:
                 errors.append(f"{status} {body[:200]!r}")
         channel.close()
 
-    results = await asyncio.gather(*(work() for _ in range(CONNECTIONS)), return_exceptions=True)
-    return ended, errors + [repr(result) for result in results if isinstance(result, ChannelError)]
+    results = await asyncio.gather(*(vote_repeatedly() for _ in range(CONNECTIONS)), return_exceptions=True)
+    return votes, errors + [repr(result) for result in results if isinstance(result, ChannelError)]
 
 
 def main() -> None:
@@ -70,21 +83,31 @@ def main() -> None:
         processes.run_mock(200, 200) as (url, _),
         processes.run_service(Path(folder) / "data", url, STEADY, paced=False, workers=1) as up,
     ):
-        votes = VotePool(up, models=10, voters=options.battles // VOTES_PER_VOTER)
-        votes.fill(3000)
-        votes.prepare_battles(options.battles)
-        Random(1).shuffle(votes.ready)
-        start, before = time.monotonic(), processes.measure_cpu(up)
-        ended, errors = uvloop.run(cast_votes(up, votes, options.seconds))
-        duration, after = time.monotonic() - start, processes.measure_cpu(up)
-        rates = np.histogram([at - start for at, _ in ended], WINDOWS, (0, duration))[0] * WINDOWS / duration
-        print(f"\n{len(ended)} votes in {duration:.1f} s over {CONNECTIONS} connections, {len(errors)} errors")
-        print(f"votes per second: {np.median(rates):.0f} (five windows: {', '.join(f'{rate:.0f}' for rate in rates)})")
-        print(f"time of a vote, p50 and p95: {np.percentile([took for _, took in ended], [50, 95]).round(4) * 1000} ms")
-        for part in after:
-            print(f"{part}: {1000 * (after[part] - before[part]) / max(len(ended), 1):.1f} ms of a processor per vote")
-        if errors:
-            print("\n".join(errors[:3]))
+        pool = VotePool(up, MODELS, voters=options.battles // VOTES_PER_VOTER)
+        pool.fill(INITIAL_VOTES)
+        pool.prepare_battles(options.battles)
+        Random(1).shuffle(pool.ready)
+        started = time.monotonic()
+        cpu_before = processes.measure_cpu(up)
+        votes, errors = uvloop.run(cast_votes(up, pool, options.seconds))
+        duration = time.monotonic() - started
+        cpu_after = processes.measure_cpu(up)
+    print(f"\n{len(votes)} votes in {duration:.1f} s over {CONNECTIONS} connections, {len(errors)} errors")
+    print_times(votes, started, duration)
+    for part, cpu_s in cpu_after.items():
+        cpu_ms = 1000 * (cpu_s - cpu_before[part]) / max(len(votes), 1)
+        print(f"{part}: {cpu_ms:.1f} ms of CPU time per vote")
+    if errors:
+        print("\n".join(errors[:MAX_PRINTED_ERRORS]))
+
+
+def print_times(votes: Sequence[CastVote], started: float, duration: float) -> None:
+    """Print the votes per second in each window, and the time that a vote takes."""
+    counts, _ = np.histogram([vote.ended - started for vote in votes], WINDOWS, (0, duration))
+    rates = counts * WINDOWS / duration
+    print(f"votes per second: {np.median(rates):.0f} ({WINDOWS} windows: {', '.join(f'{rate:.0f}' for rate in rates)})")
+    p50, p95 = 1000 * np.percentile([vote.duration for vote in votes], [50, 95])
+    print(f"time of a vote: p50 {p50:.1f} ms, p95 {p95:.1f} ms")
 
 
 if __name__ == "__main__":

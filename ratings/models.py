@@ -51,6 +51,8 @@ class Pool(models.Model):
 
 
 class Category(models.Model):
+    """A group of votes within each pool, such as a topic or a language."""
+
     slug = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=100)
 
@@ -67,10 +69,13 @@ def format_category_name(slug: str) -> str:
 
 
 def get_or_create_category(slug: str) -> Category:
-    return Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})[0]
+    category, _is_new = Category.objects.get_or_create(slug=slug, defaults={"name": format_category_name(slug)})
+    return category
 
 
 class Board(models.Model):
+    """One ranking, whose results are in its snapshots. Both methods share a board."""
+
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="boards")
     category = models.ForeignKey(Category, models.CASCADE)
     style_control = models.BooleanField(default=False)
@@ -78,7 +83,6 @@ class Board(models.Model):
     behind = models.BooleanField(
         default=False, db_default=False, help_text="whether the tallies have changed since the board was published"
     )
-
     failed_at = models.DateTimeField(null=True, blank=True, help_text="time of the last failed fit")
 
     class Meta:

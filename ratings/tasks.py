@@ -15,9 +15,9 @@ from arena.signals import vote_cast, votes_moved
 from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, build_due_filter
 
-INTERVAL_S = 0.8
+INTERVAL_S = 0.8  # from one tick to the next
 EXPIRES_S = 60
-STYLE_TASK_S = 0.1
+STYLE_TASK_S = 0.1  # no new fit starts after this time
 logger = logging.getLogger(__name__)
 _scheduled_tick = 0
 _finished_tick = 0
@@ -25,12 +25,15 @@ _finished_tick = 0
 
 @shared_task(name="ratings.refresh", ignore_result=True)
 def refresh(tick: int = 0) -> None:
-    """Refresh boards once per tick. If nothing was published although votes or boards wait, schedule the next refresh.
+    """Refresh boards once per tick.
 
-    Votes that arrived during a refresh have scheduled the next one themselves.
+    tick: the tick for which the task was scheduled. Celery beat sends 0, which means the current one.
+
+    If nothing was published although votes or boards are waiting, this schedules the next refresh. Votes that arrive
+    during a refresh schedule the next one themselves.
     """
-    from ratings.boards import pair_tables
-    from ratings.pipeline import board_refresh  # loads scipy, which is slow to import
+    from ratings.boards import pair_tables  # loads scipy, which is slow to import
+    from ratings.pipeline import board_refresh
 
     global _finished_tick  # noqa: PLW0603  # skips ticks that several processes have scheduled
     tick = tick or int(time.time() / INTERVAL_S)
@@ -53,11 +56,11 @@ def _is_refresh_due() -> bool:
 
 @shared_task(name="ratings.refresh_style", ignore_result=True)
 def refresh_style() -> None:
-    """Refresh boards under style control for a moment, then queue the task again.
+    """Refresh boards under style control. If more are due after `STYLE_TASK_S`, queue the task again.
 
     Each run is short so that other boards do not have to wait long.
     """
-    from ratings.pipeline import board_refresh
+    from ratings.pipeline import board_refresh  # loads scipy, which is slow to import
 
     deadline = time.monotonic() + STYLE_TASK_S
     while board_refresh.refresh_style_board():
@@ -68,7 +71,8 @@ def refresh_style() -> None:
 
 @shared_task(name="ratings.thin_snapshots", ignore_result=True)
 def thin_snapshots() -> None:
-    from ratings.boards import pair_tables
+    """Delete old pair tables, and the old snapshots of all boards except those of named sets."""
+    from ratings.boards import pair_tables  # loads scipy, which is slow to import
 
     snapshots.thin_snapshots()
     pair_tables.thin_pair_tables()
@@ -76,6 +80,7 @@ def thin_snapshots() -> None:
 
 @shared_task(name="ratings.tidy_sets", ignore_result=True)
 def tidy_sets() -> None:
+    """Delete the old snapshots of named sets, and the pools of sets without recent votes."""
     from ratings.pipeline import idle_sets
 
     snapshots.thin_snapshots(of_sets=True)
@@ -84,7 +89,8 @@ def tidy_sets() -> None:
 
 @shared_task(name="ratings.count_figures", ignore_result=True)
 def count_figures() -> None:
-    from ratings.pipeline import pool_figures  # loads scipy, too
+    """Update the figures on the method page."""
+    from ratings.pipeline import pool_figures  # loads scipy, which is slow to import
 
     pool_figures.update_pool_figures()
 

@@ -133,6 +133,6 @@ def _build_conflict_row(conflict: Conflict) -> dict[str, Any]:
             "value": _format_value(conflict.field, claim.value),
         }
 
-    label = FIELD_LABELS[conflict.field][0] if conflict.field in FIELD_LABELS else _("Price, input/output")
+    label = FIELD_LABELS[conflict.field].label if conflict.field in FIELD_LABELS else _("Price, input/output")
     others = [build_claim(claim) for claim in conflict.others]
     return {**vars(conflict), "label": label, "chosen": build_claim(conflict.chosen), "others": others}

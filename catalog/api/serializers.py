@@ -14,7 +14,7 @@ from core.http.openapi import BooleanField, CharField, FloatField, IntegerField,
 class BenchmarkCaveatSchema(Schema):
     kind = serializers.ChoiceField(Caveat.Kind.values)
     text = CharField()
-    source = CharField()  # type: ignore[assignment]  # the API's name
+    source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
 
 
 class BenchmarkFactsSchema(Schema):
@@ -31,7 +31,7 @@ class BenchmarkFactsSchema(Schema):
     status = serializers.ChoiceField(Benchmark.Status.values)
     generation = IntegerField(allow_null=True, help_text="1 for the older suite, 2 for the newer suite.")
     tasks = serializers.ListField(child=CharField(), help_text="Task names in lm-evaluation-harness.")
-    source = CharField()  # type: ignore[assignment]  # the API's name
+    source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
     superseded_by = CharField(
         source="superseded_by.slug", allow_null=True, help_text="Slug of the benchmark to use instead."
     )
@@ -75,7 +75,7 @@ class StoredScoreSchema(Schema):
     submitted = BooleanField(
         source="score.submitted", help_text="True if a visitor submitted the score. Arena did not verify the run."
     )
-    source = CharField(source="score.source")  # type: ignore[assignment]  # the API's name
+    source = CharField(source="score.source")  # type: ignore[assignment]  # hides an attribute of Serializer
     date = serializers.DateField(source="score.date", allow_null=True)
     stderr = FloatField(
         source="error",

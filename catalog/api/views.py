@@ -79,8 +79,9 @@ class ScalingView(APIView):
         """
         form = scaling.ScalingForm(request.query_params)
         check_form(form)
-        plan = {**vars(form.plan()), "models": scaling.load_trained_models()}
-        return Response(serializers.ScalingPlanSchema(plan).data)
+        plan = form.plan()
+        fields = {**vars(plan), **vars(plan.actual), "models": scaling.load_trained_models()}
+        return Response(serializers.ScalingPlanSchema(fields).data)
 
 
 class CostView(APIView):

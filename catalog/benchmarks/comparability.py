@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 from hashlib import blake2b
 from math import sqrt
 
-Z_95 = 1.959964  # standard errors on each side of a 95% interval
+Z95 = 1.959964  # standard errors on each side of a 95% interval
 
 
 @dataclass(frozen=True, order=True)
@@ -98,7 +98,7 @@ def _measured_or_binomial(value: float, n: int | None, stderr: float | None) -> 
 def margin_of_error(value: float, n: int | None, stderr: float | None) -> float | None:
     """Return half the width of a score's 95% interval in percentage points, or None if unknown."""
     error = _measured_or_binomial(value, n, stderr)
-    return None if error is None else 100 * Z_95 * error
+    return None if error is None else 100 * Z95 * error
 
 
 def is_difference_significant(one: ComparableScore, other: ComparableScore) -> bool | None:
@@ -111,7 +111,7 @@ def is_difference_significant(one: ComparableScore, other: ComparableScore) -> b
     if None in errors:
         return None
     combined = sqrt(sum(error * error for error in errors if error is not None))
-    return abs(one.value - other.value) > Z_95 * combined
+    return abs(one.value - other.value) > Z95 * combined
 
 
 def rank_scores(scores: Iterable[ComparableScore]) -> dict[Conditions, list[RankedScore]]:
@@ -122,8 +122,8 @@ def rank_scores(scores: Iterable[ComparableScore]) -> dict[Conditions, list[Rank
     groups: dict[Conditions, dict[str, ComparableScore]] = defaultdict(dict)
     for score in scores:
         groups[score.conditions].setdefault(score.model, score)
-    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    return {conditions: _rank_group(list(models.values())) for conditions, models in ordered}
+    by_size = sorted(groups, key=lambda conditions: (-len(groups[conditions]), conditions))
+    return {conditions: _rank_group(list(groups[conditions].values())) for conditions in by_size}
 
 
 def _rank_group(scores: list[ComparableScore]) -> list[RankedScore]:
@@ -139,8 +139,8 @@ def _build_ranked_score(score: ComparableScore, first: ComparableScore, place: i
     return RankedScore(
         scored=score,
         place=place,
-        low=None if error is None else max(0.0, score.value - Z_95 * error),
-        high=None if error is None else min(1.0, score.value + Z_95 * error),
+        low=None if error is None else max(0.0, score.value - Z95 * error),
+        high=None if error is None else min(1.0, score.value + Z95 * error),
         same_as_best=score is not first and is_difference_significant(score, first) is False,
     )
 

@@ -107,10 +107,10 @@ def build_table(series: str, ratings: Mapping[str, float]) -> BenchmarkTable:
     `ratings` maps slugs to ratings on the displayed board. Raises LookupError if no series has this key.
     """
     counts = _count_scores()
-    known = {conditions.key: conditions for conditions in counts}
-    if series and series not in known:
+    conditions_by_key = {conditions.key: conditions for conditions in counts}
+    if series and series not in conditions_by_key:
         raise LookupError(series)
-    records = _load_records(known[series] if series else None)
+    records = _load_records(conditions_by_key[series] if series else None)
     benchmarks = Benchmark.objects.in_bulk({record.benchmark for record in records})
     columns = _build_columns(records, benchmarks, {} if series else _find_largest_series(counts))
     return BenchmarkTable(
@@ -147,20 +147,23 @@ def _annotate_report(scores: QuerySet[Score]) -> QuerySet[Score]:
 
 
 def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
-    """Map each benchmark key to the key of its largest series. Benchmarks that have only one score in each series are
-    omitted.
+    """Map each benchmark key to the key of its largest series.
+
+    Benchmarks that have only one score in each series are omitted.
     """
     ascending = sorted(
         (number, conditions.key, benchmark)
         for conditions, by_benchmark in counts.items()
         for benchmark, number in by_benchmark.items()
     )
+    # The largest series of a benchmark comes last, so it replaces the smaller ones.
     return {benchmark: key for number, key, benchmark in ascending if number > 1}
 
 
 def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
-    """Load the scores in a series, or all scores. A cell shows its first score, so submitted scores come last and newer
-    scores come first.
+    """Load the scores in a series, or all scores.
+
+    A cell shows its first score, so submitted scores come last and newer scores come first.
     """
     scores = Score.objects.order_by("submitted", "-date", "pk")
     if series:
@@ -187,12 +190,12 @@ def _build_columns(
     for record in records:
         counts[record.benchmark, record.conditions] += 1
     columns = {}
-    columns_of_benchmark = defaultdict[str, int](int)
+    column_counts = defaultdict[str, int](int)
     for (key, conditions), _ in sorted(counts.items(), key=lambda item: -item[1]):
         benchmark = benchmarks[key]
-        columns_of_benchmark[benchmark.slug] += 1
+        column_counts[benchmark.slug] += 1
         columns[key, conditions] = _build_column(
-            benchmark, conditions, columns_of_benchmark[benchmark.slug], largest.get(benchmark.pk)
+            benchmark, conditions, column_counts[benchmark.slug], largest.get(benchmark.pk)
         )
     return columns
 
@@ -200,14 +203,15 @@ def _build_columns(
 def _build_column(
     benchmark: Benchmark, conditions: tuple[Any, ...], number: int, series: str | None
 ) -> BenchmarkColumn:
-    """Build column `number` of a benchmark, counted from 1. From the second on, its name includes the metric and
-    filter.
+    """Build column `number` of a benchmark, counted from 1.
+
+    From the second column on, the name includes the metric and filter.
     """
     if number == 1:
         return BenchmarkColumn(benchmark.slug, benchmark.name, benchmark.slug, series)
     _, metric, score_filter, *_ = conditions
-    words = f"{metric} {score_filter}".strip()
-    return BenchmarkColumn(f"{benchmark.slug}~{number}", f"{benchmark.name} ({words})", benchmark.slug, series)
+    suffix = f"{metric} {score_filter}".strip()
+    return BenchmarkColumn(f"{benchmark.slug}~{number}", f"{benchmark.name} ({suffix})", benchmark.slug, series)
 
 
 def _build_entries(
@@ -217,8 +221,9 @@ def _build_entries(
     ratings: Mapping[str, float],
     rated: Iterable[int],
 ) -> list[TableEntry]:
-    """Build a row for each model with a score and each rated model. In a series, each precision of a model has its own
-    row.
+    """Build a row for each model with a score and each rated model.
+
+    In a series, each precision of a model has its own row.
     """
     cells: dict[tuple[int, str], dict[str, ScoreCell]] = defaultdict(dict, {(model, ""): {} for model in rated})
     for record in records:

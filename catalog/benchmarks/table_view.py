@@ -41,8 +41,8 @@ class TableView:
     @property
     def filters(self) -> int:
         """The number of filters that differ from the default, which shows models with open weights."""
-        texts = (self.kind, self.commercial, self.organization, self.license, self.precision)
-        return sum(map(bool, texts)) + (self.weights != "open") + ((self.size_from, self.size_to) != (None, None))
+        choices = (self.kind, self.commercial, self.organization, self.license, self.precision)
+        return sum(map(bool, choices)) + (self.weights != "open") + ((self.size_from, self.size_to) != (None, None))
 
     @property
     def descending(self) -> bool:
@@ -92,15 +92,15 @@ class TableEntry:
 def parse_view(parameters: Mapping[str, str]) -> TableView:
     """Parse query parameters into a view. Raises ValueError with the name of the invalid parameter."""
     chosen = {name: parameters[name] for name in CHOICES if name in parameters}
-    texts = {name: parameters[name] for name in TEXT_PARAMETERS if parameters.get(name)}
+    text_filters = {name: parameters[name] for name in TEXT_PARAMETERS if parameters.get(name)}
     for name, value in chosen.items():
         if value not in CHOICES[name]:
             raise ValueError(f"{name} must be one of {', '.join(filter(None, CHOICES[name]))}.")
-    for name, value in texts.items():
+    for name, value in text_filters.items():
         if not value.isprintable():
             raise ValueError(f"{name} must be text.")
     sizes = {name: _parse_size(name, parameters[name]) for name in SIZE_PARAMETERS if parameters.get(name)}
-    fields: dict[str, Any] = {**chosen, **texts, **sizes}
+    fields: dict[str, Any] = {**chosen, **text_filters, **sizes}
     return TableView(**fields)
 
 

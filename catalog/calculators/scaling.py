@@ -10,8 +10,8 @@ from catalog.calculators.scaling_laws import (
     EPOCH_LAW,
     HOFFMANN_LAW,
     LAWS,
-    Training,
     TrainingPlan,
+    TrainingRun,
     build_plan,
     derive_training,
 )
@@ -54,7 +54,7 @@ class ScalingForm(DefaultsForm):
 
     def plan(self) -> TrainingPlan:
         """Return the plan for a valid form."""
-        training: Training = self.cleaned_data["training"]
+        training: TrainingRun = self.cleaned_data["training"]
         return build_plan(training, LAWS[self.get_value("law")])
 
 
@@ -69,7 +69,7 @@ class TrainedModel:
 
     slug: str
     name: str
-    training: Training
+    training: TrainingRun
     derived: bool
     total: int | None
 
@@ -81,7 +81,7 @@ def load_trained_models() -> list[TrainedModel]:
         TrainedModel(
             slug=model.slug,
             name=model.name,
-            training=Training(model.parameters_active or model.parameters_total, model.training_tokens),  # type: ignore[arg-type]  # filtered
+            training=TrainingRun(model.parameters_active or model.parameters_total, model.training_tokens),  # type: ignore[arg-type]  # the query excludes null
             derived=model.base_model_id is not None,
             total=model.parameters_total if model.parameters_active not in (None, model.parameters_total) else None,
         )

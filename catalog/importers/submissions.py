@@ -120,7 +120,7 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
     _check_quotas(pending, voter, networks)
     _make_room(pending, networks)
     submission = Submission.objects.create(voter=voter, network=networks[0], **vars(content))
-    submission.refresh_from_db()
+    submission.refresh_from_db()  # the database sets `created_at`
     return submission
 
 
@@ -142,8 +142,9 @@ def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence
 
 
 def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
-    """Delete a submission if the queue is full. Raises SubmissionQueueFull if this sender is not allowed to replace
-    one.
+    """Delete a submission if the queue is full.
+
+    Raises SubmissionQueueFull if this sender is not allowed to replace one.
     """
     if pending.count() < MAX_PENDING:
         return
@@ -179,12 +180,12 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 
 
 @transaction.atomic
-def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
+def accept_submission(submission_id: UUID, operator: str, note: str = "") -> Submission:
     """Import a submission into the catalog.
 
     Raises AlreadyDecided, and DuplicateSubmission if the same content has reached the catalog in another way.
     """
-    submission = _lock_pending(key)
+    submission = _lock_pending(submission_id)
     _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.summary))
     if submission.kind == Submission.Kind.SCORES:
         import_scores(load_score_rows(submission), submission.digest)
@@ -194,15 +195,15 @@ def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
 
 
 @transaction.atomic
-def refuse_submission(key: UUID, operator: str, note: str = "") -> Submission:
+def refuse_submission(submission_id: UUID, operator: str, note: str = "") -> Submission:
     """Refuse a submission and delete its file. Raises AlreadyDecided."""
-    submission = _lock_pending(key)
+    submission = _lock_pending(submission_id)
     submission.payload = b""
     return _save_decision(submission, Submission.State.REFUSED, operator, note)
 
 
-def _lock_pending(key: UUID) -> Submission:
-    submission = Submission.objects.select_for_update().filter(pk=key, state=Submission.State.PENDING).first()
+def _lock_pending(submission_id: UUID) -> Submission:
+    submission = Submission.objects.select_for_update().filter(pk=submission_id, state=Submission.State.PENDING).first()
     if submission is None:
         raise AlreadyDecided(_("This submission has already been reviewed."))
     return submission
@@ -238,9 +239,9 @@ def move_submissions(before: UUID, after: UUID) -> None:
 
 def withdraw_submissions(voter: UUID) -> None:
     """Delete the voter's pending submissions, and remove the voter from reviewed ones."""
-    own = Submission.objects.filter(voter=voter)
-    own.filter(state=Submission.State.PENDING).delete()
-    own.update(voter=None)
+    submissions = Submission.objects.filter(voter=voter)
+    submissions.filter(state=Submission.State.PENDING).delete()
+    submissions.update(voter=None)
 
 
 def list_earlier_submissions(submission: Submission) -> list[Submission]:

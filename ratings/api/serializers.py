@@ -119,7 +119,7 @@ class BoardKeySchema(Schema):
 class ReferenceSchema(Schema):
     publisher, published_on = CharField(), serializers.DateField()
     license, license_url = CharField(), serializers.URLField()
-    source = serializers.URLField()  # type: ignore[assignment]  # the API's name
+    source = serializers.URLField()  # type: ignore[assignment]  # hides an attribute of Serializer
 
 
 class BoardSchema(BoardKeySchema):
@@ -132,7 +132,7 @@ class BoardSchema(BoardKeySchema):
     )
     last_vote_id = IntegerField(allow_null=True, help_text="ID of the newest vote on the board.")
     scale = RatingScaleSchema()
-    style = StyleSchema(required=False, help_text="Effect of each style feature.")  # type: ignore[assignment]  # the name is the API's
+    style = StyleSchema(required=False, help_text="Effect of each style feature.")  # type: ignore[assignment]  # hides an attribute of Serializer
     problem = serializers.ChoiceField(
         ("separable", "not_converged"), required=False, help_text="Reason why the board has votes but no rows."
     )
@@ -155,7 +155,7 @@ class FrontierRowSchema(Schema):
     provisional = BooleanField()
     value = FloatField(help_text="US dollars per million tokens, or tokens per second.")
     price_input, price_output = FloatField(required=False), FloatField(required=False)
-    source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # see above
+    source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # hides an attribute of Serializer
     on_frontier = BooleanField(help_text="True if no other model is better in both respects.")
 
 
@@ -171,7 +171,7 @@ class FrontierSchema(BoardKeySchema):
 
 
 class MatrixField(serializers.ListField):
-    """A matrix whose cells numpy has already converted."""
+    """A matrix of Python numbers. It is returned unchanged, because rendering each cell would be slow."""
 
     def __init__(self, cell: Any, help_text: str) -> None:
         super().__init__(child=serializers.ListField(child=cell), help_text=help_text)
@@ -266,7 +266,7 @@ class PublicVoteSchema(Schema):
     weight = IntegerField()
     counted = BooleanField()
     reason = CharField(help_text="Reason why the vote is not counted. Empty if it is counted.")
-    source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the API's name
+    source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # hides an attribute of Serializer
     propensity = FloatField(allow_null=True, help_text="Probability of drawing this pair. Null after a replacement.")
     turns = IntegerField()
     categories = serializers.ListField(

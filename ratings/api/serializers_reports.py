@@ -187,7 +187,7 @@ class MethodReportSchema(Schema):
     rows = IntegerField(help_text="Number of models on that board.")
     intervals = IntegerField(help_text="Number of closed intervals on that board.")
     expected_misses = FloatField(help_text="Number of these intervals expected to miss the true rating.")
-    style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # the API's name
+    style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # hides an attribute of Serializer
     counted_at = serializers.DateTimeField(
         source="counts.counted_at",
         allow_null=True,

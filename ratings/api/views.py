@@ -32,7 +32,7 @@ from core.storage.shared_slots import SharedSlot
 from ratings.api import parameters, serializers, serializers_reports
 from ratings.boards import snapshot_cache, snapshots, time_series
 from ratings.boards.board_events import event_reader
-from ratings.choice import shortlists
+from ratings.choice import model_choice
 from ratings.choice.form import ChoiceForm
 from ratings.choice.serializers import ShortlistSchema
 from ratings.interchange import public_record
@@ -40,6 +40,7 @@ from ratings.models import Board, Category, Pool
 from ratings.reports import benchmark_agreement, frontier, method_figures, model_report, movements
 
 MAX_SERIES = 20
+_, PAGE_SIZE_PARAMETER = PAGE_PARAMETERS
 BOARDS_TAG = "Boards"
 VOTES_TAG = "Votes"
 CHOICE_TAG = "Choice"
@@ -167,8 +168,8 @@ class MovementReportView(APIView):
         since, until = (_parse_time(request, name) for name in ("since", "until"))
         board_key = snapshots.parse_api_board_key(request.query_params)
         report = movements.build_movement_report(board_key, since, until)
-        answer = serializers_reports.MovementReportSchema({**report.board, **vars(report)})
-        return _build_json_response(request, answer.data)
+        fields = {**report.board, **vars(report)}
+        return _build_json_response(request, serializers_reports.MovementReportSchema(fields).data)
 
 
 class MethodReportView(APIView):
@@ -184,8 +185,8 @@ class MethodReportView(APIView):
         """
         figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
         lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "battles", "makers")}
-        answer = serializers_reports.MethodReportSchema({**vars(figures), **lists, "rows": len(figures.board["rows"])})
-        return _build_json_response(request, answer.data)
+        fields = {**vars(figures), **lists, "rows": len(figures.board["rows"])}
+        return _build_json_response(request, serializers_reports.MethodReportSchema(fields).data)
 
 
 class RatingHistoryView(APIView):
@@ -228,7 +229,7 @@ def _build_conditional_response(request: Request, body: bytes, etag: str) -> Htt
 
 
 def _parse_time(request: Request, name: str) -> datetime | None:
-    """Parse a query parameter that is a time, such as `at`."""
+    """Return the time in a query parameter, or None if it is empty. Raises RequestError 400 if it is invalid."""
     try:
         return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
     except RequestError:
@@ -267,7 +268,7 @@ class VoteListView(APIView):
         parameters=[
             parameters.POOL,
             OpenApiParameter("after", int, description="Return votes with a higher ID."),
-            PAGE_PARAMETERS[1],
+            PAGE_SIZE_PARAMETER,
         ],
     )
     def get(self, request: Request) -> Response:
@@ -306,13 +307,17 @@ async def download_votes(request: HttpRequest) -> HttpResponseBase:
 
 @database_sync_to_async
 def _open_record(request: HttpRequest, pool: str) -> Any:
-    """Return the file content (empty for HEAD). Raises RequestError as `RecordStream` does, and for an unknown pool."""
+    """Charge the quota for files, and return the file's content, which is empty for HEAD.
+
+    Raises RequestError 429 if the quota is used up, 404 for an unknown pool, and as `RecordStream` does.
+    """
     quotas.charge_file(request)
     public_record.check_pool(pool)
     if request.method == "HEAD":
         return ()
     release_connection()
-    return public_record.RecordStream(pool, quotas.list_client_networks(request)[0].key)
+    address, *_ = quotas.list_client_networks(request)
+    return public_record.RecordStream(pool, address.key)
 
 
 class DisagreementView(APIView):
@@ -355,7 +360,7 @@ class ShortlistView(APIView):
         """
         form = ChoiceForm(request.query_params)
         check_form(form)
-        return Response(ShortlistSchema(shortlists.choose_models(form)).data)
+        return Response(ShortlistSchema(model_choice.choose_models(form)).data)
 
 
 @database_sync_to_async
@@ -365,7 +370,7 @@ def _open_stream(request: HttpRequest) -> SharedSlot:
     return event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
 
 
-@csrf_exempt  # see above
+@csrf_exempt  # a POST should get the error of `reject_unsafe_method`
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
     """Follow changes to boards.
 

@@ -99,9 +99,8 @@ class BoardEventReader:
         can_serve = asyncio.Event()
         self.can_serve = can_serve
         self.task = asyncio.create_task(self._run(can_serve))
-        self.task.add_done_callback(
-            lambda _: can_serve.set()
-        )  # otherwise, pages would wait forever if the task is canceled
+        # Otherwise, pages would wait forever if the task is canceled.
+        self.task.add_done_callback(lambda _: can_serve.set())
 
     async def _run(self, can_serve: asyncio.Event) -> None:
         # Python 3.11 can lose a cancellation that arrives while a command is being sent, so the loop checks for it.

@@ -34,11 +34,14 @@ def build_board_url(name: str, board_key: BoardKey, **extra_parameters: Paramete
 
 def build_query_string(parameters: Mapping[str, str | list[str]] | list[tuple[str, str]]) -> str:
     """Return the query string with a leading `?`, or "" if there are no parameters."""
-    return f"?{urlencode(parameters, doseq=True)}".removesuffix("?")
+    query = urlencode(parameters, doseq=True)
+    return f"?{query}" if query else ""
 
 
-def redirect_to_short_url(request: HttpRequest, build_query: Callable[[], str]) -> HttpResponseRedirect | None:
-    """Return a redirect that removes empty form fields from the URL, or None if there are no empty fields.
+def build_short_url_redirect(request: HttpRequest, build_query: Callable[[], str]) -> HttpResponseRedirect | None:
+    """Return a redirect that removes empty form fields from the URL.
+
+    Return None if there are no empty fields, or if htmx sent the request.
 
     build_query: returns the short query string. It is slow compared with a cached page, so it is called only for a
         redirect.

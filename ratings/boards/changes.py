@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ratings.statistics.constants import MAIN_COMPONENT
+
 BoardRow = Mapping[str, Any]
 
 
@@ -90,7 +92,7 @@ def has_rank(row: BoardRow) -> bool:
 
 
 def _index_main_rows(board: Mapping[str, Any]) -> dict[str, BoardRow]:
-    return {row["model"]: row for row in board["rows"] if row["component"] == 0}
+    return {row["model"]: row for row in board["rows"] if row["component"] == MAIN_COMPONENT}
 
 
 def _compute_shift(pairs: Sequence[tuple[BoardRow, BoardRow]]) -> float:

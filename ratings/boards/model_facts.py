@@ -22,8 +22,8 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Category, Pool
 
 DAY = timedelta(days=1)
-CACHE_SECONDS = 10.0  # the longest time until a change in the catalog appears on boards
-context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_SECONDS)
+CACHE_S = 10.0  # the longest time until a change in the catalog appears on boards
+context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_S)
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,7 @@ class BoardContext:
 
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    """Return a board's context. This takes a fixed number of queries, and the result is cached for
-    `CACHE_SECONDS`.
-    """
+    """Return a board's context. It takes a fixed number of queries, and is cached for `CACHE_S` seconds."""
     return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))
 
 
@@ -152,8 +150,9 @@ def _load_changes(board_key: BoardKey, board: PublishedBoard) -> dict[str, Ratin
 
 
 def subtract_day(time: datetime) -> datetime:
-    """Return the time one day earlier, truncated to the minute, so that all requests within a minute use the same
-    cached board.
+    """Return the time one day earlier, truncated to the minute.
+
+    So all requests within a minute use the same cached board.
     """
     return (time - DAY).replace(second=0, microsecond=0)
 

@@ -87,7 +87,7 @@ def save_pair_tables(snapshots: Iterable[Snapshot]) -> None:
 
 
 def write_pending_tables(*, everything: bool = False) -> None:
-    """Save all small pending tables, and one large table if the last one was saved at least 0.4 s ago.
+    """Save all small pending tables, and one large table if the last one was saved at least `WRITE_INTERVAL_S` ago.
 
     The large table that has waited longest comes first.
 
@@ -138,9 +138,9 @@ def _build_symmetric(size: int, upper_triangle: Floats) -> Floats:
 
 THIN_PAIR_TABLES_SQL = """
 DELETE FROM ratings_pairtable AS old USING (
-    SELECT id, row_number() OVER (PARTITION BY board_id, date_trunc('month', day) ORDER BY day DESC) AS place
+    SELECT id, row_number() OVER (PARTITION BY board_id, date_trunc('month', day) ORDER BY day DESC) AS number_from_end
     FROM ratings_pairtable WHERE day < current_date - 31
-) AS aged WHERE aged.id = old.id AND aged.place > 1"""
+) AS aged WHERE aged.id = old.id AND number_from_end > 1"""
 
 
 def thin_pair_tables() -> int:

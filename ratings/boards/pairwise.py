@@ -123,7 +123,7 @@ def _compare_by_elo(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indic
     ratings = np.zeros(len(table.ratings)) if table.elo is None else table.elo
     is_connected = (table.component[:, None] == table.component)[rows]
     unknown = np.full((len(ratings), len(ratings)), None)[rows]
-    chances = compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)[0]
+    chances, _ = compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)
     return np.lexsort((-ratings, table.component)), {
         "win_probability": _mask_unknown(is_connected, chances[rows]),
         "diff": _mask_unknown(is_connected, (ratings[:, None] - ratings)[rows]),

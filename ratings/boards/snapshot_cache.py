@@ -15,9 +15,9 @@ from ratings.boards.snapshots import BoardKey
 
 MAX_BOARDS = 32
 # Many clients request the same board. When a new board is announced, the cache is cleared.
-NEWEST_CACHE_SECONDS = 0.1
+NEWEST_CACHE_S = 0.1
 board_cache: TtlCache["PublishedBoard"] = TtlCache(MAX_BOARDS)
-newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_SECONDS)
+newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_S)
 
 
 @dataclass(frozen=True, eq=False)

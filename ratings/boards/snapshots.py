@@ -112,8 +112,10 @@ def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
 
 
 def find_newest_id(board_key: BoardKey) -> int | None:
-    """Return the id of the snapshot that `load_newest_board` returns, or None if the board or its snapshot does not
-    exist.
+    """Return the id of the snapshot that `load_newest_board` returns, or None if there is none.
+
+    Raises RequestError 404 for an unknown method, and for Elo under style control. It does not check the pool and the
+    category.
     """
     return _query_snapshots(board_key).values_list("pk", flat=True).first()
 
@@ -190,19 +192,22 @@ def _build_upcoming_board(board_key: BoardKey) -> dict[str, Any]:
 
 THIN_SNAPSHOTS_SQL = """
 DELETE FROM ratings_snapshot AS old USING (
-    SELECT id, row_number() OVER (PARTITION BY board_id, method, kept_by, date_trunc(kept_by, computed_at)
-        ORDER BY computed_at DESC, id DESC) AS place,
-        row_number() OVER (PARTITION BY board_id, method ORDER BY computed_at, id) AS number
+    SELECT id,
+        -- 1 for the last snapshot of each period
+        row_number() OVER (PARTITION BY board_id, method, period, date_trunc(period, computed_at)
+            ORDER BY computed_at DESC, id DESC) AS number_from_end,
+        -- 1 for the first snapshot of a board
+        row_number() OVER (PARTITION BY board_id, method ORDER BY computed_at, id) AS number_from_start
     FROM (
         SELECT id, board_id, method, computed_at, CASE
             WHEN computed_at > now() - interval '1 day' THEN 'minute'
             WHEN computed_at > now() - interval '1 month' THEN 'hour'
-            ELSE 'day' END AS kept_by
+            ELSE 'day' END AS period
         FROM ratings_snapshot WHERE computed_at < now() - interval '10 minutes' AND board_id IN (
             SELECT board.id FROM ratings_board AS board JOIN ratings_pool AS pool ON pool.id = board.pool_id
-            WHERE pool.kind {kinds} 'shortlist')
+            WHERE pool.kind {operator} 'shortlist')
     ) AS aged
-) AS aged WHERE aged.id = old.id AND aged.place > 1 AND aged.number > 1"""
+) AS numbered WHERE numbered.id = old.id AND number_from_end > 1 AND number_from_start > 1"""
 
 
 def thin_snapshots(*, of_sets: bool = False) -> int:
@@ -215,7 +220,7 @@ def thin_snapshots(*, of_sets: bool = False) -> int:
         many sets.
     """
     with connection.cursor() as cursor:
-        cursor.execute(THIN_SNAPSHOTS_SQL.format(kinds="=" if of_sets else "<>"))
+        cursor.execute(THIN_SNAPSHOTS_SQL.format(operator="=" if of_sets else "<>"))
         return int(cursor.rowcount)
 
 

@@ -13,6 +13,7 @@ from catalog.models import LanguageModel
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import compute_interval_tiers
+from ratings.statistics.constants import MAIN_COMPONENT
 
 # Field of a candidate → column of the model. For 2,500 models, loading rows takes a third as long as loading instances.
 MODEL_COLUMNS = {
@@ -49,7 +50,7 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
     measured = load_performance(current.values_list("pk", flat=True))
     # Published ratings have no covariance, so their tiers are based on intervals.
     interval_tiers = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
-    rated = {row["model"]: row for row in rows if row["component"] == 0}
+    rated = {row["model"]: row for row in rows if row["component"] == MAIN_COMPONENT}
     candidates = []
     for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values()):
         facts = dict(zip(MODEL_COLUMNS, columns, strict=True))

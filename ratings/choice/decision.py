@@ -21,9 +21,9 @@ from ratings.boards.changes import has_rank
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
 from ratings.boards.snapshots import BoardKey
 from ratings.choice.form import ChoiceForm, describe_limits
+from ratings.choice.model_choice import ModelChoice
 from ratings.choice.serializers import ShortlistSchema
 from ratings.choice.shortlist import CandidateAssessment
-from ratings.choice.shortlists import ModelChoice
 from ratings.models import Pool
 
 MAX_LISTED = 10
@@ -72,7 +72,7 @@ class Decision:
 
     @cached_property
     def listed(self) -> list[CandidateAssessment]:
-        """The survivors on the page: the first ten, all contestants, and the chosen model."""
+        """The survivors on the page: the first `MAX_LISTED`, all contestants, and the chosen model."""
         survivors = self.choice.shortlist.survivors
         selected = [*survivors[:MAX_LISTED], *self.choice.contestants]
         if self.chosen:
@@ -118,7 +118,7 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
         day=timezone.now().date(),
         choice=choice,
         limits=describe_limits(form),
-        own_rows=_load_own_rows(choice.own_pool),
+        own_rows=_load_own_rows(choice.set_pool),
         chosen=chosen,
         why=form.cleaned_data.get("why", "").strip(),
     )

@@ -140,7 +140,8 @@ class ChoiceForm(DefaultsForm):
     def task_kind(self) -> TaskKind | None:
         return load_task_kinds().get(self.cleaned_data["task"])
 
-    def limits(self) -> Limits:
+    def build_limits(self) -> Limits:
+        """Return the limits of a valid form."""
         same_names = (
             "context", "cutoff", "price", "monthly", "latency", "speed", "failures", "rate", "token_rate", "params",
             "gpu_memory", "weeks",
@@ -183,5 +184,5 @@ def _format_limit(field: forms.BoundField, value: Any) -> str:
 
 def list_limit_reasons() -> list[tuple[Any, Any]]:
     """Return each limit's label and reason, in the order of the form."""
-    sentences = {name: FIELD_LABELS[fact][1] for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
+    sentences = {name: FIELD_LABELS[fact].why for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
     return [(field.label, sentences[name]) for name, field in ChoiceForm.base_fields.items() if name in sentences]

@@ -35,9 +35,7 @@ class Candidate:
     tokens_per_s: float | None = None
     requests_per_minute: RateLimit | None = None
     tokens_per_minute: RateLimit | None = None
-    failure_rate: float | None = (
-        None  # fraction of calls in blind battles that failed because of the model or its server
-    )
+    failure_rate: float | None = None  # share of calls in blind battles that failed; the model or its server failed
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:

@@ -9,7 +9,7 @@ from core.http.errors import RequestError
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
-from ratings.statistics.constants import MIN_RANKED_MODELS
+from ratings.statistics.constants import MAIN_COMPONENT, MIN_RANKED_MODELS
 
 # The order of preference: this arena's votes, published ratings, imported votes, and votes cast with API keys.
 POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kind.API)
@@ -36,7 +36,7 @@ def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
 
 def _can_sort(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether these rows can sort a shortlist: two comparable models must have enough votes for a rank."""
-    main_rows = (row for row in rows if row["component"] == 0 and not row["unbounded"])
+    main_rows = (row for row in rows if row["component"] == MAIN_COMPONENT and not row["unbounded"])
     return len([row for row in main_rows if row.get("votes_to_rank", 0) == 0]) >= MIN_RANKED_MODELS
 
 

@@ -87,5 +87,7 @@ class ShortlistSchema(Schema):
         help_text="Slugs of the matching models that take part in battles on this site.",
     )
     own_pool = CharField(
-        allow_null=True, help_text="Pool of the battles between these models. Null before the first vote."
+        source="set_pool",
+        allow_null=True,
+        help_text="Pool of the battles between these models. Null before the first vote.",
     )

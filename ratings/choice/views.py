@@ -23,8 +23,8 @@ from ratings.choice.decision import (
     render_markdown,
 )
 from ratings.choice.form import FORM_SECTIONS, ChoiceForm, describe_limits, list_limit_reasons
+from ratings.choice.model_choice import ModelChoice, choose_models
 from ratings.choice.shortlist import CandidateAssessment
-from ratings.choice.shortlists import ModelChoice, choose_models
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Pool
 
@@ -43,6 +43,7 @@ class LimitCost:
 
 @require_safe
 def show_choice(request: HttpRequest) -> HttpResponse:
+    """Show the form, and for a valid form, the shortlist."""
     form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
     try:
         choice = choose_models(form) if form.is_valid() else None
@@ -115,7 +116,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
         "decision": decision,
         "checklist": CHECKLIST,
         "parameters": parameters,
-        "address": urlencode(parameters),
+        "query": urlencode(parameters),
         "tokens": _build_token_query(request.GET),
     }
     return render(request, "ratings/choice/decision.html", context, status=400 if form.errors else 200)

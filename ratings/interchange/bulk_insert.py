@@ -13,7 +13,7 @@ from django.db import connection
 from arena.judging.style_features import compute_features
 from arena.models import VoteFile
 from catalog.matching.resolver import NamedModels
-from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_texts
+from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_messages
 from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool
 
 # The sending thread needs the GIL often, but only briefly. With the default interval, it waits ten times as long.
@@ -30,8 +30,10 @@ DERIVED_CATEGORIES = (OVERALL_CATEGORY, DECISIVE_CATEGORY)
 
 
 class ImportTarget(NamedTuple):
-    """The settings for an import: pool, file, the function that hashes a voter's name, and whether conversations are
-    stored.
+    """The settings for an import.
+
+    hash_voter: returns the hash of a voter's name.
+    with_text: whether conversations are stored.
     """
 
     pool: Pool
@@ -120,7 +122,7 @@ def _format_categories(categories: tuple[str, ...]) -> str:
 def _compute_features(row: VoteRow) -> list[float] | None:
     if row.features is not None or not all(side in row.conversations for side in CONVERSATION_FIELDS):
         return row.features
-    first, second = (compute_features(list_assistant_texts(row.conversations[side])) for side in CONVERSATION_FIELDS)
+    first, second = (compute_features(list_assistant_messages(row.conversations[side])) for side in CONVERSATION_FIELDS)
     return [*first, *second]
 
 

@@ -87,9 +87,9 @@ def iter_record_batches(
         after = batch[-1].pk
         if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
             labels = resolver.load_unique_names()
-        texts = _load_conversations(batch) if with_text else {}
+        conversations = _load_conversations(batch) if with_text else {}
         visible = list(public_view.iter_public_votes(batch, end)) if public else batch
-        yield [(vote.pk, _build_record(vote, labels, key) | texts.get(vote.pk, {})) for vote in visible]
+        yield [(vote.pk, _build_record(vote, labels, key) | conversations.get(vote.pk, {})) for vote in visible]
         if len(visible) < len(batch):
             return
 

@@ -29,7 +29,7 @@ def is_public(vote: Vote, now: datetime) -> bool:
 
     An imported vote without a time is public immediately.
     """
-    times = [time for time in (vote.created_at, vote.file_time) if time]  # type: ignore[attr-defined]  # annotated
+    times = [time for time in (vote.created_at, vote.file_time) if time]  # type: ignore[attr-defined]  # the query adds it
     return vote.created_at is None or min(times) <= now - PUBLIC_DELAY
 
 

@@ -42,7 +42,10 @@ class VoteRow(NamedTuple):
     """One row in a file, which represents `multiplicity` identical votes.
 
     features: as in `Vote`.
+    conversations: the messages, by field.
     other_fields: all fields without a column.
+
+    All rows share the default dicts, so a row's dicts must not be changed.
     """
 
     line: int
@@ -136,8 +139,9 @@ def _derive_categories(fields: dict[str, Any]) -> tuple[str, ...]:
 
 
 def parse_language(value: Any) -> tuple[str, ...]:
-    """Return the category of a language, given by its English name or two-letter code, or () if the language is
-    unknown.
+    """Return the category of a language as a tuple, or () if the language is unknown.
+
+    value: the English name or two-letter code of the language. Raises ValueError if it cannot be a name.
     """
     if not isinstance(value, str):
         raise ValueError("must be text")
@@ -155,14 +159,17 @@ def _parse_language_name(name: str) -> tuple[str, ...]:
 
 
 def parse_categories(value: Any) -> tuple[str, ...]:
-    """Return category slugs, with duplicates removed."""
+    """Return category slugs, with duplicates removed. Raises ValueError if the value is not a list of slugs."""
     if isinstance(value, list) and all(isinstance(slug, str) and CATEGORY_PATTERN.fullmatch(slug) for slug in value):
         return tuple(dict.fromkeys(value))
     raise ValueError(f"must be a list of names with at most {MAX_CATEGORY_LENGTH} characters each (a-z, 0-9, and -)")
 
 
 def parse_category_tags(value: Any) -> tuple[str, ...]:
-    """Return the categories in a `category_tag`. Its keys end in a version: `{"math_v0.1": {"math": true}}`."""
+    """Return the categories in a `category_tag`. Its keys end in a version: `{"math_v0.1": {"math": true}}`.
+
+    Raises ValueError if the value is not an object of objects.
+    """
     if not isinstance(value, dict) or not all(isinstance(tag, dict) for tag in value.values()):
         raise ValueError("must be an object of objects")
     categories = []
@@ -206,6 +213,7 @@ def _build_integer_parser(low: int, high: int) -> Callable[[Any], int]:
 
 
 def _parse_boolean(value: Any) -> bool:
+    """Return the boolean. 0 and 1 are also accepted."""
     if value in (True, False) and isinstance(value, bool | int):
         return bool(value)
     raise ValueError("must be true or false")
@@ -251,7 +259,10 @@ def _parse_time(value: Any) -> datetime:
 
 
 def _parse_style(value: Any) -> list[float] | None:
-    """Return the length, headers, bold marks, and list items of a, then of b, or None if any of them is missing."""
+    """Return the length and the numbers of headers, bold marks, and list items: of answer a, then of answer b.
+
+    Return None if any of the eight numbers is missing.
+    """
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     figures = {name: value[name] for name in STYLE_FIELDS if value.get(name) is not None}
@@ -275,7 +286,7 @@ def _parse_conversation(value: Any) -> list[dict[str, Any]]:
     raise ValueError("must be a list of messages")
 
 
-def list_assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
+def list_assistant_messages(conversation: list[dict[str, Any]]) -> list[str]:
     """Return the text of each of the model's messages. The content of a message is a string, or a list of parts."""
     contents = [message.get("content") for message in conversation if message.get("role") == "assistant"]
     return [content if isinstance(content, str) else _join_text_parts(content) for content in contents]
@@ -284,8 +295,8 @@ def list_assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
 def _join_text_parts(parts: Any) -> str:
     if not isinstance(parts, list):
         return ""
-    texts = [part.get("text") for part in parts if isinstance(part, dict)]
-    return "\n".join(text for text in texts if isinstance(text, str))
+    text_parts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "\n".join(text for text in text_parts if isinstance(text, str))
 
 
 VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {

@@ -26,7 +26,7 @@ from ratings.pipeline import one_sided_votes
 
 FINISHED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED, Battle.State.EXPIRED)
 NON_MODEL_FAILURES = (Answer.Failure.STOPPED, Answer.Failure.BUSY)
-COUNT_SQL = f"""
+COUNT_SQL = """
 WITH ended AS (
     SELECT id, voter_id AS voter, nullif(network, '') AS network, date(created_at AT TIME ZONE 'UTC') AS day,
         model_a_id, model_b_id, replaced
@@ -43,11 +43,11 @@ WITH ended AS (
     SELECT model, 'replaced' AS outcome, reason, voter, network, day FROM replacements
     UNION ALL SELECT model, 'refused', '', voter, network, day FROM failed WHERE refused
     UNION ALL SELECT model, 'void', '', voter, network, day FROM failed WHERE void
-), per_voter AS (
+), per_voter AS (  -- at most `max_per_voter` failures of one voter count
     SELECT model, outcome, reason, voter, day, min(network) AS network,
-        least(count(*), {MAX_FAILURES_PER_VOTER}) AS battles
+        least(count(*), %(max_per_voter)s) AS battles
     FROM failures GROUP BY model, outcome, reason, voter, day
-), per_network AS (
+), per_network AS (  -- then at most `max_per_network` failures of one network
     SELECT model, outcome, reason, least(sum(battles), %(max_per_network)s) AS battles FROM per_voter
     GROUP BY model, outcome, reason, day, coalesce(network, voter::text)
 )
@@ -55,7 +55,7 @@ SELECT model, outcome, reason, sum(battles)::bigint FROM per_network GROUP BY 1,
 UNION ALL SELECT model, 'drawn', '', count(*) FROM (
     SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended
     UNION ALL SELECT model FROM replacements
-) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
+) AS drawn GROUP BY 1"""
 FAILURE_LABELS: dict[str, str | Promise] = {
     Answer.Failure.TIMEOUT: _("took too long"),
     Answer.Failure.UNAVAILABLE: _("could not be reached or stopped mid-answer"),
@@ -119,11 +119,14 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
                 "finished": list(FINISHED_STATES),
                 "refused": Answer.Failure.REFUSED,
                 "not_by_model": list(NON_MODEL_FAILURES),
+                "max_per_voter": MAX_FAILURES_PER_VOTER,
                 "max_per_network": get_max_network_failures(),
             },
         )
-        rows = [row for row in cursor.fetchall() if row[0] in slugs]
+        rows = cursor.fetchall()
     for model, outcome, reason, number in rows:
+        if model not in slugs:
+            continue
         if outcome == "replaced":
             outcomes[slugs[model]]["replaced"][reason] = number
         else:

@@ -10,7 +10,7 @@ from catalog.models import LanguageModel
 from ratings.boards import pair_tables
 from ratings.boards.snapshots import BRADLEY_TERRY, ELO, pack_rows
 from ratings.models import Board, Pool, Snapshot
-from ratings.pipeline.board_rows import BoardRows, Contestants, build_elo_rows, build_fit_rows
+from ratings.pipeline.board_rows import Anchor, BoardRows, Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import CategoryCounts, CategoryVotes, PoolState
 from ratings.statistics import bradley_terry, cluster_sums, style_control
 from ratings.statistics.constants import MAX_VOTES_PER_VOTER, MEAN_RATING
@@ -62,7 +62,9 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
         style_fit = style_control.fit(styled_votes, start=(start, coefficients))
     except (Separable, NotConverged) as problem:
         kind = "separable" if isinstance(problem, Separable) else "not_converged"
-        unrated = _build_snapshot(board, BRADLEY_TERRY, BoardRows([], provisional=True), parameters | {"problem": kind})
+        unrated = _build_snapshot(
+            board, BRADLEY_TERRY, BoardRows([], has_provisional_ranks=True), parameters | {"problem": kind}
+        )
         unrated.votes = int(counts.comparisons.votes.sum()) // 2
         return unrated
     state.last_style_fits[board.category.slug] = (
@@ -112,6 +114,7 @@ def _select_styled_votes(
     keys = sorted(state.positions, key=lambda key: models[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)
+    # The sum of a vote's features is finite only if all of them are known.
     known = np.isfinite(features @ np.ones(features.shape[1], features.dtype))
     if not known.all():
         votes = votes.select(known)
@@ -121,8 +124,9 @@ def _select_styled_votes(
 
 
 def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
-    """Return three numbers per model (M,): its known voters, their votes, and those votes, counting at most 20 per
-    voter.
+    """Return three numbers per model, each (M,).
+
+    They are its known voters, their votes, and their votes if at most `MAX_VOTES_PER_VOTER` of each voter count.
     """
 
     def cap_votes(numbers: Floats) -> Floats:
@@ -134,8 +138,9 @@ def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
 
 
 def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]:
-    """Return the effect of one standard deviation of each style feature, in natural log-odds, or None for a constant
-    style.
+    """Return the effect of one standard deviation of each style feature, in natural log-odds.
+
+    The effect of a constant feature is None.
     """
     values = zip(STYLE_FEATURES, style_fit.coefficients, style_fit.errors, style_fit.scale.tolist(), strict=True)
     return {
@@ -145,7 +150,8 @@ def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]
 
 
 def _build_anchored_rows(contestants: Contestants, fit: bradley_terry.Fit) -> BoardRows:
-    return build_fit_rows(contestants, fit, settings.ENVIRONMENT.arena_anchor)
+    anchor = settings.ENVIRONMENT.arena_anchor
+    return build_fit_rows(contestants, fit, anchor and Anchor(*anchor))
 
 
 def _build_snapshot(board: Board, method: str, board_rows: BoardRows, parameters: dict[str, object]) -> Snapshot:
@@ -155,6 +161,6 @@ def _build_snapshot(board: Board, method: str, board_rows: BoardRows, parameters
         votes=sum(row["votes"] for row in board_rows.rows) // 2,
         last_vote_id=board.last_vote_id,
         code_version=settings.VERSION,
-        parameters=parameters | {"provisional": board_rows.provisional},
+        parameters=parameters | {"provisional": board_rows.has_provisional_ranks},
         rows=pack_rows(board_rows.rows),
     )

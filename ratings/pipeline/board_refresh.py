@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import Error, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -39,7 +39,7 @@ MAX_PARALLEL_FITS = 2  # in a large pool, fits run in threads, because they rele
 BOARDS_PER_BATCH = 3
 BOARDS_PER_LATER_BATCH = 12  # in a small pool, after the boards with the most votes
 logger = logging.getLogger(__name__)
-FitBoard = Callable[[Board], list[Snapshot]]
+FitBoard = Callable[[Board], list[Snapshot]]  # returns unsaved snapshots, or none if the fit fails
 _style_fit_seconds: dict[int, float] = {}  # id of the board without style control → duration of the last style fit
 
 
@@ -51,7 +51,7 @@ def refresh() -> list[Snapshot]:
     if not _query_value("SELECT pg_try_advisory_lock(%s)", REFRESH_LOCK_ID):
         return []
     try:
-        published = [*_refresh_pool(LIVE_POOL)]
+        published = list(_refresh_pool(LIVE_POOL))
         for pool in sorted(_list_due_pools().exclude(slug=LIVE_POOL), key=lambda pool: (pool.is_set, pool.pk)):
             published += [*_refresh_pool(pool.slug), *_refresh_pool(LIVE_POOL)]
         pair_tables.write_pending_tables(everything=not published)
@@ -81,31 +81,33 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
 def _refresh_pool(slug: str) -> Iterator[Snapshot]:
     """Apply waiting votes, publish each due board in a pool once, then update the pool's pair weights.
 
+    Yields the published snapshots. The work is done only as the caller reads them.
+
     Boards are published in small batches, and new votes are applied between two batches. So a new vote does not have to
     wait until all boards are published. The live pool is refreshed after each of the other pools, so live boards wait
     for at most one pool.
     """
     cutoff, _ = _apply_outbox()
-    boards = _list_due_boards(slug, done=())
-    done: set[int] = set()
+    boards = _list_due_boards(slug, excluded_ids=())
+    refreshed_ids: set[int] = set()
     models: dict[int, LanguageModel] = {}
     while boards:
         state = pool_state.get_pool_state(boards[0].pool)
         if not models.keys() >= state.positions.keys():
             models = _load_models(state)
         is_large = len(state.votes) >= LARGE_POOL_VOTES
-        batch_size = BOARDS_PER_LATER_BATCH if done and not is_large else BOARDS_PER_BATCH
+        batch_size = BOARDS_PER_LATER_BATCH if refreshed_ids and not is_large else BOARDS_PER_BATCH
         batch = boards[:batch_size]
         fit = partial(_fit_board_or_skip, state=state, models=models)
         publish = _publish_one_by_one if is_large else _publish_together
         yield from publish(batch, fit, cutoff)
-        done |= {board.pk for board in batch}
+        refreshed_ids |= {board.pk for board in batch}
         boards = boards[batch_size:]
         if boards:
             cutoff, changed = _apply_outbox()
             if slug in changed:
-                boards = _list_due_boards(slug, done)
-    if done:
+                boards = _list_due_boards(slug, refreshed_ids)
+    if refreshed_ids:
         _try_update_pair_weights(batch[0].pool, state)
 
 
@@ -127,9 +129,9 @@ def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) 
 
 
 def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
-    """Return a board's snapshots, or an empty list if it cannot be fitted.
+    """Return a board's unsaved snapshots.
 
-    Other boards are published anyway.
+    If the board cannot be fitted, log the error and return an empty list, so that other boards are published anyway.
     """
     try:
         if board.style_control:
@@ -149,7 +151,8 @@ def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.Models
 def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
     """Update the pair weights.
 
-    On failure, keep the previous weights and mark the overall board for another attempt.
+    If they cannot be computed, log the error, keep the previous weights, and mark the overall board for another
+    attempt. Raises database errors.
     """
     try:
         standings.update_pair_weights(pool, state)
@@ -161,10 +164,10 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
         overall.update(behind=True, failed_at=Now())
 
 
-def _list_due_boards(slug: str, done: Collection[int]) -> list[Board]:
-    """Return the due boards in a pool whose keys are not in `done`. Boards with more votes come first."""
+def _list_due_boards(slug: str, excluded_ids: Collection[int]) -> list[Board]:
+    """Return the due boards in a pool, except those with `excluded_ids`. Boards with more votes come first."""
     due = Board.objects.filter(build_due_filter(), pool__slug=slug).select_related("pool", "category")
-    boards = [board for board in due if board.pk not in done]
+    boards = [board for board in due if board.pk not in excluded_ids]
     if boards:
         state = pool_state.get_pool_state(boards[0].pool)
         boards.sort(key=lambda board: state.count_votes(board.category.slug), reverse=True)
@@ -205,30 +208,42 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
     return published
 
 
+class _OutdatedStyle(NamedTuple):
+    """A board whose style-controlled counterpart is outdated.
+
+    styled: the counterpart, or None if it does not exist yet.
+    styled_at, plain_at: the publication times of both.
+    """
+
+    styled_at: datetime
+    plain: Board
+    styled: Board | None
+    plain_at: datetime
+
+
 def refresh_style_board() -> bool:
     """Publish the most outdated board under style control. Return whether there was one."""
     with _atomic_with_reset():
         if not _query_value("SELECT pg_try_advisory_xact_lock(%s)", REFRESH_LOCK_ID):
             return False
-        stalest = _find_stalest_board()
-        if stalest is None:
+        outdated = _find_most_outdated_style()
+        if outdated is None:
             return False
-        plain, styled, cutoff = stalest
-        board = styled or Board.objects.create(pool=plain.pool, category=plain.category, style_control=True)
+        plain = outdated.plain
+        board = outdated.styled or Board.objects.create(pool=plain.pool, category=plain.category, style_control=True)
         board.last_vote_id = plain.last_vote_id
         state = pool_state.get_pool_state(plain.pool)
         started = time.monotonic()
         snapshots = _fit_board_or_skip(board, state, _load_models(state))
         _style_fit_seconds[plain.pk] = time.monotonic() - started
-        _publish_snapshots(snapshots, cutoff, [board])
+        _publish_snapshots(snapshots, outdated.plain_at, [board])
     return True
 
 
-def _find_stalest_board() -> tuple[Board, Board | None, datetime] | None:
-    """Return the board whose style-controlled counterpart is most outdated, that counterpart if it exists, and the
-    board's publication time.
+def _find_most_outdated_style() -> _OutdatedStyle | None:
+    """Return the board whose style-controlled counterpart is most outdated, or None if no board is due.
 
-    Return None if no board is due. Visitors' named sets have no style control.
+    Visitors' named sets have no style control.
     """
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
     boards = boards.select_related("pool", "category").annotate(published_at=newest_fit("computed_at"))
@@ -244,11 +259,8 @@ def _find_stalest_board() -> tuple[Board, Board | None, datetime] | None:
         if board.published_at is None or (failed_at and failed_at > now - RETRY_DELAY):
             continue
         if styled_at < board.published_at and styled_at < now - _compute_style_interval(board.pk):
-            due.append((styled_at, board.pk, board, styled))
-    if not due:
-        return None
-    *_, plain, styled = min(due)
-    return plain, styled, plain.published_at
+            due.append(_OutdatedStyle(styled_at, board, styled, board.published_at))
+    return min(due, key=lambda outdated: (outdated.styled_at, outdated.plain.pk), default=None)
 
 
 def _compute_style_interval(board_id: int) -> timedelta:
@@ -292,9 +304,9 @@ def _load_models(state: PoolState) -> dict[int, LanguageModel]:
 
 
 def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[Board]) -> None:
-    """Save and announce snapshots.
+    """Save snapshots with the cutoff as their time, and announce them when the transaction commits.
 
-    Mark boards without a snapshot for another attempt, because they could not be fitted.
+    Mark those of the `boards` that have no snapshot for another attempt, because they could not be fitted.
     """
     for snapshot in snapshots:
         snapshot.computed_at = cutoff

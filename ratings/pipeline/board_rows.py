@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,14 @@ from ratings.pipeline.pool_state import CategoryCounts
 from ratings.statistics import components
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.constants import (
+    MAIN_COMPONENT,
     MIN_RANKED_MODELS,
     MIN_VOTERS,
     MIN_VOTES_FOR_RANK,
     PROVISIONAL_HALF_WIDTH,
     PROVISIONAL_VOTES,
 )
+from ratings.statistics.likelihood import Flags
 from ratings.statistics.ranks import compute_ranks, has_enough_votes, select_ranked_models
 from ratings.statistics.vote_arrays import Floats, Indices
 
@@ -33,11 +35,13 @@ BoardRow = dict[str, Any]
 class Contestants:
     """The M models on a board, with their votes and voters.
 
+    board: the board's tallies. `board.models` has the M keys, in the order of all arrays.
     models: the models by key.
     voters (M,): the number of known voters who judged each model.
-    weight (M,): how many of each model's votes count toward a rank. In this arena's pools, at most 20 votes per voter
-        count.
-    is_own_pool: whether the votes were cast in this arena. If so, a model with fewer than five voters is provisional.
+    weight (M,): how many of each model's votes count toward a rank. In this arena's own pools, at most
+        `MAX_VOTES_PER_VOTER` votes per voter count.
+    is_own_pool: whether the votes were cast in this arena. If so, a model with fewer than `MIN_VOTERS` voters is
+        provisional.
     """
 
     board: CategoryCounts
@@ -51,21 +55,29 @@ class Contestants:
 class BoardRows:
     """The rows of a board, sorted by component. Within a component, ranked models come first, best first.
 
-    provisional: True if all models in the main component have a rank because fewer than two have enough votes for one.
+    has_provisional_ranks: True if all models in the main component have a rank because fewer than `MIN_RANKED_MODELS`
+        have enough votes for one.
     """
 
     rows: list[BoardRow]
-    provisional: bool
+    has_provisional_ranks: bool
 
 
-def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float] | None) -> BoardRows:
+class Anchor(NamedTuple):
+    """The slug of a model and the rating to publish for it."""
+
+    model: str
+    rating: float
+
+
+def build_fit_rows(contestants: Contestants, fit: Fit, anchor: Anchor | None) -> BoardRows:
     """Return the rows for all models in a fit.
 
-    anchor: a model and its published rating. The ratings of all models in its component are shifted to match.
+    anchor: the ratings of all models in the anchor's component are shifted to match its rating.
     """
     shift = _compute_anchor_shift(contestants.board, fit, anchor)
-    enough = has_enough_votes(~fit.unbounded, contestants.weight)
-    ranks = compute_ranks(fit, enough)
+    has_enough = has_enough_votes(~fit.unbounded, contestants.weight)
+    ranks = compute_ranks(fit, has_enough)
     columns = {
         **{name: _mask_with_none(getattr(ranks, name), ranks.ranked) for name in RANKED_ONLY_COLUMNS},
         "rank_low": ranks.rank_low,
@@ -77,8 +89,9 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float]
         **_build_record_columns(contestants),
     }
     half_width = (fit.ci_high - fit.ci_low) / 2
-    columns["provisional"] = fit.unbounded | ~(half_width <= PROVISIONAL_HALF_WIDTH) | _has_few_votes(contestants)
-    return BoardRows(_build_rows(contestants, columns), _has_few_ranked(enough, fit.component))
+    is_wide = ~(half_width <= PROVISIONAL_HALF_WIDTH)  # also true if the half-width is infinite or NaN
+    columns["provisional"] = fit.unbounded | is_wide | _has_few_votes(contestants)
+    return BoardRows(_build_rows(contestants, columns), _has_few_ranked(has_enough, fit.component))
 
 
 def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
@@ -89,8 +102,8 @@ def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> Bo
     rating = np.array([ratings[key] for key in contestants.board.models])
     parts = components.list_components(contestants.board.comparisons)
     component, bounded = components.label_components(parts, len(rating))
-    enough = has_enough_votes(bounded, contestants.weight)
-    ranked = select_ranked_models(component, enough)
+    has_enough = has_enough_votes(bounded, contestants.weight)
+    ranked = select_ranked_models(component, has_enough)
     better = (component[:, None] == component) & (rating > rating[:, None]) & ranked
     columns = {
         "rank": _mask_with_none(1 + better.sum(axis=1), ranked),
@@ -101,27 +114,26 @@ def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> Bo
         "provisional": _has_few_votes(contestants),
     }
     rows = [row | NULL_INTERVAL_COLUMNS for row in _build_rows(contestants, columns)]
-    return BoardRows(rows, _has_few_ranked(enough, component))
+    return BoardRows(rows, _has_few_ranked(has_enough, component))
 
 
-def _mask_with_none(numbers: Indices, is_present: NDArray[np.bool_]) -> NDArray[Any]:
+def _mask_with_none(numbers: Indices, is_present: Flags) -> NDArray[Any]:
     column = numbers.astype(object)
     column[~is_present] = None
     return column
 
 
-def _has_few_ranked(enough: NDArray[np.bool_], component: Indices) -> bool:
-    return int((enough & (component == 0)).sum()) < MIN_RANKED_MODELS
+def _has_few_ranked(has_enough: Flags, component: Indices) -> bool:
+    return int((has_enough & (component == MAIN_COMPONENT)).sum()) < MIN_RANKED_MODELS
 
 
-def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
-    """Return the number of points to add to each published rating (M,)."""
+def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: Anchor | None) -> Floats:
+    """Return the points to add to each rating before it is published (M,)."""
     labels = board.comparisons.labels
-    if anchor is None or anchor[0] not in labels:
+    if anchor is None or anchor.model not in labels:
         return np.zeros(len(labels))
-    name, rating = anchor
-    position = labels.index(name)
-    return np.where(fit.component == fit.component[position], rating - fit.ratings[position], 0.0)
+    position = labels.index(anchor.model)
+    return np.where(fit.component == fit.component[position], anchor.rating - fit.ratings[position], 0.0)
 
 
 def _build_record_columns(contestants: Contestants) -> dict[str, Any]:
@@ -136,8 +148,8 @@ def _build_record_columns(contestants: Contestants) -> dict[str, Any]:
     return record | {"win_rate": (won + tied / 2) / counts["votes"]}
 
 
-def _has_few_votes(contestants: Contestants) -> Any:
-    has_few_votes = contestants.board.comparisons.votes.sum(axis=1) < PROVISIONAL_VOTES
+def _has_few_votes(contestants: Contestants) -> Flags:
+    has_few_votes: Flags = contestants.board.comparisons.votes.sum(axis=1) < PROVISIONAL_VOTES
     if not contestants.is_own_pool:
         return has_few_votes
     return has_few_votes | (contestants.voters < MIN_VOTERS)
@@ -159,7 +171,7 @@ def _get_sort_key(row: BoardRow) -> tuple[Any, ...]:
 
 
 def _to_json_values(column: Any) -> Sequence[Any]:
-    """Return a column's values for JSON. An open end becomes None."""
+    """Return a column's values for JSON. Infinite and missing values become None."""
     if column.dtype.kind == "f":
         column = np.where(np.isfinite(column), column, None)
     values: Sequence[Any] = column.tolist()

@@ -21,7 +21,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 MAX_POOLS = 20
 # Each refresh replays at least this many of the newest votes, and at most twice as many, because votes can commit out
-# of order: by 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
+# of order. 500 votes arrive in 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
 # Votes are sorted by the voter's number after this many of its lowest bits are dropped.
 VOTER_GROUP_BITS = 8
@@ -36,6 +36,7 @@ class PairMatrices:
     both_bad: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     def add(self, low: int, high: int, count: PairCount) -> None:
+        """Add the count of one pair, whose models have the positions `low` and `high` in the matrices."""
         last = max(low, high)
         if last >= len(self.wins):
             padding = (0, last + 1)
@@ -44,9 +45,9 @@ class PairMatrices:
             self.both_bad = np.pad(self.both_bad, padding)
         self.wins[low, high] += count.wins
         self.wins[high, low] += count.losses
-        for table, number in ((self.ties, count.ties), (self.both_bad, count.both_bad)):
-            table[low, high] += number
-            table[high, low] += number
+        for matrix, number in ((self.ties, count.ties), (self.both_bad, count.both_bad)):
+            matrix[low, high] += number
+            matrix[high, low] += number
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,9 @@ class CategoryVotes:
         """The votes of known voters, counted per voter and pair."""
         known = self.voter != UNKNOWN_VOTER
         votes = self if known.all() else self.select(known)
-        won, lost, tied = (votes.weight * (votes.double_score == score) for score in (2, 0, 1))
+        won = votes.weight * (votes.double_score == 2)
+        lost = votes.weight * (votes.double_score == 0)
+        tied = votes.weight * (votes.double_score == 1)
         return VoterCounts(votes.voter, votes.first, votes.second, won, lost, tied)
 
 
@@ -132,6 +135,7 @@ class PoolState:
     _voter_order: Indices | None = None
 
     def add_counts(self, counts: list[PairCount]) -> None:
+        """Add counts to the matrices of their categories. New models get the next positions."""
         for count in counts:
             low = self.positions.setdefault(count.low, len(self.positions))
             high = self.positions.setdefault(count.high, len(self.positions))
@@ -139,21 +143,21 @@ class PoolState:
 
     def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
         """Return the counts for all models with votes in a category, labeled and sorted by slug."""
-        table = self.categories.get(category, PairMatrices())
-        size = len(table.wins)
-        has_votes = (table.wins + table.wins.T + table.ties).sum(axis=1) > 0
+        matrices = self.categories.get(category, PairMatrices())
+        size = len(matrices.wins)
+        has_votes = (matrices.wins + matrices.wins.T + matrices.ties).sum(axis=1) > 0
         judged = [key for key, position in self.positions.items() if position < size and has_votes[position]]
         models = sorted(judged, key=slugs.__getitem__)
         positions = np.array([self.positions[key] for key in models], dtype=np.intp)
         inside = np.ix_(positions, positions)
-        wins, ties, both_bad = (matrix[inside] for matrix in (table.wins, table.ties, table.both_bad))
+        wins, ties, both_bad = (matrix[inside] for matrix in (matrices.wins, matrices.ties, matrices.both_bad))
         comparisons = Comparisons.from_counts([slugs[key] for key in models], wins, ties)
         return CategoryCounts(models, comparisons, both_bad.sum(axis=1))
 
     def count_votes(self, category: str) -> float:
         """Return the number of votes in a category."""
-        table = self.categories.get(category, PairMatrices())
-        return float(table.wins.sum() + table.ties.sum() / 2)
+        matrices = self.categories.get(category, PairMatrices())
+        return float(matrices.wins.sum() + matrices.ties.sum() / 2)  # both sides of a tie are in the matrix
 
     def select_votes(self, category: str, models: list[int]) -> CategoryVotes:
         """Return the votes in a category between these models, sorted by voter.
@@ -261,7 +265,8 @@ def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState
         state = _load_pool_state(pool)
     elif changes:
         state.apply_changes(changes)
-    state.revision = pool.revision + (changes is not None)
+    # Storing changes increases the pool's revision by one.
+    state.revision = pool.revision if changes is None else pool.revision + 1
     cache[pool.pk] = state
     while len(cache) > MAX_POOLS:
         cache.popitem(last=False)

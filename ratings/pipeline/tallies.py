@@ -1,7 +1,7 @@
 """Tallies: the counts of votes per board and pair.
 
-Votes do not commit in id order, so the outbox records which votes are not in the tallies yet. Every
-statement sees each counted vote either in the tallies or in the outbox.
+Votes do not commit in id order, so the outbox records which votes are not in the tallies yet. Every statement sees each
+counted vote either in the tallies or in the outbox.
 """
 
 from collections.abc import Iterable, Mapping
@@ -80,6 +80,9 @@ class PairCount(NamedTuple):
     last_vote_id: int
 
 
+STORED_FIELDS = ("low", "high", "wins", "losses", "ties", "both_bad", "last_vote_id")  # as in `STORE_COUNTS_SQL`
+
+
 class TallyChanges(NamedTuple):
     """The changes that new votes made to one pool: the changed boards, the added counts, and the ids of the votes."""
 
@@ -124,15 +127,19 @@ def _count_votes(votes_sql: str, ids_sql: str, **parameters: Any) -> list[tuple[
 
 
 def _add_counts(counts: list[PairCount], votes: list[tuple[int, str]]) -> dict[Pool, TallyChanges]:
+    """Add counts to the tallies of their boards, and return the changes by pool. Missing pools and boards are created.
+
+    votes: pairs of vote id and pool slug.
+    """
     known = _load_boards({count.pool for count in counts})
     pools, counts = _get_or_create_pools(known, counts)
     boards = _get_or_create_boards({(count.pool, count.category) for count in counts}, known, pools)
     changes = _group_changes(boards.values(), counts, votes)
     if counts:
         keys = [boards[count.pool, count.category].pk for count in counts]
-        columns = [keys, *map(list, list(zip(*counts, strict=True))[2:])]
+        columns = [[getattr(count, field) for count in counts] for field in STORED_FIELDS]
         with connection.cursor() as cursor:
-            cursor.execute(STORE_COUNTS_SQL, [*columns, [pool.pk for pool in changes]])
+            cursor.execute(STORE_COUNTS_SQL, [keys, *columns, [pool.pk for pool in changes]])
     return changes
 
 

@@ -45,14 +45,16 @@ COPY_ROW_DTYPE = np.dtype(
 class VoteColumns:
     """N counted votes in id order.
 
-    id: the key of the vote
-    a, b: the keys of the models
-    voter: a number from 0, or UNKNOWN_VOTER
-    double_score: 2 if a won, 0 if b won, 1 otherwise
-    both_bad: whether both answers were bad
-    weight: the number of identical votes
-    category_set: a position in `category_sets`
-    style (N, 8): the features of a, then of b; NaN if unknown
+    `votes["weight"]` is a column (N,). The columns are:
+
+    id: the key of the vote.
+    a, b: the keys of the models.
+    voter: a number from 0, or UNKNOWN_VOTER.
+    double_score: 2 if a won, 0 if b won, 1 otherwise.
+    both_bad: whether both answers were bad.
+    weight: the number of identical votes.
+    category_set: a position in `category_sets`.
+    style (N, 8): the features of a, then of b. NaN if unknown.
     """
 
     def __init__(self) -> None:
@@ -125,6 +127,7 @@ class VoteColumns:
         return start
 
     def _reserve(self, extra_rows: int) -> None:
+        """Make room for more rows. The columns at least double, so that copying takes constant time per row."""
         if self._size + extra_rows > len(self._columns["id"]):
             for name, column in self._columns.items():
                 grown = np.empty((2 * self._size + extra_rows, *column.shape[1:]), column.dtype)

@@ -6,13 +6,13 @@ A regression uses only scores from the same conditions, and only comparable rati
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
 from arena.models import LIVE_POOL
-from catalog.benchmarks.comparability import Z_95, ComparableScore, Conditions, standard_error
+from catalog.benchmarks.comparability import Z95, ComparableScore, Conditions, standard_error
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
 from core.http.errors import RequestError, not_found_error
@@ -26,6 +26,7 @@ from ratings.statistics.benchmark_regression import (
     RegressionPoint,
     regress_ratings,
 )
+from ratings.statistics.constants import MAIN_COMPONENT
 
 UNCONNECTED = "unconnected"
 UNBOUNDED = "unbounded"
@@ -56,12 +57,19 @@ class AgreementQuery:
     at: datetime | None = None
 
 
+class RatedScore(NamedTuple):
+    """A model's score and its row on the board."""
+
+    score: ComparableScore
+    row: Row
+
+
 @dataclass(frozen=True)
 class ConditionsGroup:
     """Scores from the same conditions, with the board rows of the models that are rated."""
 
     ranking: Ranking
-    pairs: tuple[tuple[ComparableScore, Row], ...]
+    pairs: tuple[RatedScore, ...]
 
     @property
     def key(self) -> str:
@@ -179,7 +187,7 @@ def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int |
 
     If it is not the live pool, also return how many models in the live pool have scores.
     """
-    if not category.isprintable():  # not valid in a query; loading the board raises the error
+    if not category.isprintable():  # PostgreSQL might reject it; loading the board raises the error
         return LIVE_POOL, None
     sizes = {LIVE_POOL: 0}
     for snapshot in list_newest_snapshots(category):
@@ -193,7 +201,7 @@ def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int |
 
 def _find_exclusion(row: Row) -> str:
     """Return the reason why a rating cannot be compared, or "" if it can."""
-    if row["component"] != 0:
+    if row["component"] != MAIN_COMPONENT:
         return UNCONNECTED
     if row["unbounded"]:
         return UNBOUNDED
@@ -204,12 +212,12 @@ def _index_rated_rows(rows: Sequence[Row]) -> dict[str, Row]:
     return {row["model"]: row for row in rows if not _find_exclusion(row)}
 
 
-def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[tuple[ComparableScore, Row], ...]:
-    scores = [placed.scored for placed, _ in ranking.rows]
-    return tuple((score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
+def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[RatedScore, ...]:
+    scores = [row.ranked.scored for row in ranking.rows]
+    return tuple(RatedScore(score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
 
 
-def _fit_line(pairs: Sequence[tuple[ComparableScore, Row]]) -> tuple[str | None, BenchmarkRegression | None]:
+def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegression | None]:
     """Return the problem and the regression. One of them is None."""
     if len(pairs) < MIN_MODELS:
         return TOO_FEW, None
@@ -235,14 +243,14 @@ def _compute_error(row: Row) -> float:
     low, high = row["ci_low"], row["ci_high"]
     if low is None or high is None:
         return 0.0
-    return float(high - low) / (2 * Z_95)
+    return float(high - low) / (2 * Z95)
 
 
-def _build_points(pairs: Sequence[tuple[ComparableScore, Row]], regression: BenchmarkRegression | None) -> list[Row]:
+def _build_points(pairs: Sequence[RatedScore], regression: BenchmarkRegression | None) -> list[Row]:
     if regression:
-        by_model = {score.model: (score, row) for score, row in pairs}
+        by_model = {pair.score.model: pair for pair in pairs}
         return [_build_point(*by_model[point.name], point) for point in regression.points]
-    by_rating = sorted(pairs, key=lambda pair: (-pair[1]["rating"], pair[0].model))
+    by_rating = sorted(pairs, key=lambda pair: (-pair.row["rating"], pair.score.model))
     return [_build_point(score, row, None) for score, row in by_rating]
 
 
@@ -259,7 +267,7 @@ def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None
 def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
     """Return the models that have a score but no comparable rating, sorted by name, each with the reason."""
     board_rows = {row["model"]: row for row in rows}
-    models = [score.model for _, score in group.ranking.rows] if group else []
+    models = [row.score.model for row in group.ranking.rows] if group else []
     left_out = []
     for model in sorted(models, key=lambda model: (model.name.lower(), model.slug)):
         row = board_rows.get(model.slug)

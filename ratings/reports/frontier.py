@@ -12,6 +12,7 @@ from ratings.boards import snapshots
 from ratings.boards.changes import has_rank
 from ratings.boards.snapshots import BoardKey
 from ratings.statistics import pareto
+from ratings.statistics.constants import MAIN_COMPONENT
 
 PRICE = "price"
 SPEED = "speed"
@@ -54,7 +55,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
 
 def _find_exclusion(row: Row, values: Mapping[str, Row]) -> str:
     """Return the reason why a row is not compared, or "" if it is."""
-    if row["component"] != 0:
+    if row["component"] != MAIN_COMPONENT:
         return UNCONNECTED
     if row["unbounded"]:
         return UNBOUNDED

@@ -7,7 +7,7 @@ to wait until a million votes are read. Web processes load this module, so it do
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import sqrt
+from math import inf, sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -31,6 +31,7 @@ MISS_RATE = 0.05
 FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models flagged by chance alone
 DAY = timedelta(days=1)
 MAX_CHANGES = 12
+MIN_CHANGE = 0.5  # points; smaller changes are not listed
 REASON_TEXTS: dict[str, str | Promise] = {
     vote_rules.SIDE_BY_SIDE: _("the voter had picked the two models and knew their names"),
     vote_rules.STOPPED: _("the voter had stopped an answer"),
@@ -286,18 +287,19 @@ def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
     if not earlier["computed_at"]:
         return None
     changes = _list_day_changes(earlier, board)
-    changes.sort(key=lambda day_change: -abs(day_change.change or 1e9))
+    # New models come first.
+    changes.sort(key=lambda day_change: -inf if day_change.change is None else -abs(day_change.change))
     return DayChanges(earlier["computed_at"], changes[:MAX_CHANGES], max(0, len(changes) - MAX_CHANGES))
 
 
 def _list_day_changes(earlier: Mapping[str, Any], board: Mapping[str, Any]) -> list[DayChange]:
-    """Return the new models, and those that moved by at least half a point or to another rank."""
+    """Return the new models, and those that moved by at least `MIN_CHANGE` or to another rank."""
     changes = model_facts.compute_changes(board, earlier)
     old_ranks = {row["model"]: row["rank"] for row in earlier["rows"]}
     day_changes = []
     for row in board["rows"]:
         slug, rank = row["model"], row["rank"]
         change, old_rank = changes[slug].rating, old_ranks.get(slug)
-        if change is None or abs(change) >= 0.5 or rank != old_rank:
+        if change is None or abs(change) >= MIN_CHANGE or rank != old_rank:
             day_changes.append(DayChange(slug, row["name"], row["rating"], change, rank, old_rank))
     return day_changes

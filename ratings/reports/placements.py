@@ -45,8 +45,8 @@ def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str
     pools = [placement.pool.slug for placement in placements]
     if not pools:
         return LIVE_POOL
-    leaderboard_pool = board_selection.select_board(BoardKey(), parameters)[0].pool
-    return leaderboard_pool if leaderboard_pool in pools else pools[0]
+    leaderboard_key, _ = board_selection.select_board(BoardKey(), parameters)
+    return leaderboard_key.pool if leaderboard_key.pool in pools else pools[0]
 
 
 def list_category_placements(pool: str, model: str) -> list[Placement]:

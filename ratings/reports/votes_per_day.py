@@ -17,21 +17,27 @@ class DayVotes(NamedTuple):
 
 
 def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[DayVotes]:
-    """Return the votes per day for the last thirty days (UTC) up to this time, oldest first.
+    """Return the votes per day (UTC) for up to `MAX_DAYS` days, oldest first.
 
-    The list does not start before the day of the first board.
+    until: the end of the last day's count, in UTC.
 
-    A day without a board has 0 votes. For a reference board, the list is empty, because its votes are not published.
+    The list starts at the day of the first snapshot if that is later. A day without a snapshot has 0 votes, and a day
+    on which more votes were deleted than cast has a negative number. For a reference board, the list is empty, because
+    its votes are not published.
     """
     snapshots = Snapshot.objects.filter(
         board=select_board_id(board_key), method=board_key.method, computed_at__lte=until, votes__isnull=False
     )
     by_day = snapshots.annotate(day=TruncDate("computed_at")).order_by("day", "-computed_at", "-pk").distinct("day")
-    totals: dict[date, int] = {day: votes or 0 for day, votes in by_day.values_list("day", "votes")}
+    totals: dict[date, int] = {
+        day: votes or 0  # for the type checker: the query excludes null
+        for day, votes in by_day.values_list("day", "votes")
+    }
     if not totals:
         return []
     first_day = max(min(totals), until.date() - timedelta(days=MAX_DAYS - 1))
-    previous_total = max((total for day, total in totals.items() if day < first_day), default=0)
+    earlier_totals = [total for day, total in totals.items() if day < first_day]
+    previous_total = earlier_totals[-1] if earlier_totals else 0
     votes_per_day = []
     for offset in range((until.date() - first_day).days + 1):
         day = first_day + timedelta(days=offset)

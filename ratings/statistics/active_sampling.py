@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, Z95
-from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize
+from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize_likelihood
 from ratings.statistics.vote_arrays import Floats
 
 # A model is a newcomer if it has fewer votes or a wider interval than this. The half-width is in Elo points.
@@ -73,7 +73,7 @@ def _fit_strengths(board: Comparisons, start: Floats) -> Floats:
     score = board.score
     won = np.hstack((score, half))
     lost = np.hstack((score.T, half))
-    return maximize(won, lost, np.append(start, 0.0))[0][:-1]
+    return maximize_likelihood(won, lost, np.append(start, 0.0))[0][:-1]
 
 
 def _is_newcomer(board: Comparisons, fit: Fit) -> Flags:

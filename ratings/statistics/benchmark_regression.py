@@ -73,11 +73,13 @@ class BenchmarkRegression:
 
     @property
     def spearman_low(self) -> float:
-        return compute_correlation_interval(self.spearman, len(self.points))[0]
+        low, _ = compute_correlation_interval(self.spearman, len(self.points))
+        return low
 
     @property
     def spearman_high(self) -> float:
-        return compute_correlation_interval(self.spearman, len(self.points))[1]
+        _, high = compute_correlation_interval(self.spearman, len(self.points))
+        return high
 
     @property
     def lost(self) -> bool:

@@ -22,12 +22,11 @@ from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, MIN_VOTERS, Z95
 from ratings.statistics.interval_widths import Spread, compute_degrees_of_freedom
 from ratings.statistics.likelihood import (
     RESIDUAL_TOLERANCE,
-    CholeskyFactor,
     Estimate,
     Flags,
     build_laplacian,
     compute_chances,
-    maximize,
+    maximize_likelihood,
     sum_squared_residuals,
 )
 from ratings.statistics.placement import place_unbounded_models
@@ -82,7 +81,7 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
         of voters, and they are never narrower than the plain intervals (see `interval_widths`). Votes that are missing
         from `cluster` count as independent. So do all votes on a model whose summed scores are zero for every voter,
         for example because it had only one voter.
-    start (M,): start values, such as the previous ratings. They affect the speed, but not the result.
+    start (M,): starting values, such as the previous ratings. They affect the speed, but not the result.
 
     `likelihood.Estimate.from_bounded` sets the ends of the intervals, with half-widths from `interval_widths.Spread`.
     Models without a finite maximum are placed by `placement.place_unbounded_models`.
@@ -177,7 +176,7 @@ def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | Non
         wins = wins[inside]
         ties = ties[inside]
     score = wins + ties / 2
-    strengths, factor, iterations = maximize(score, score.T.copy(), theta[models] - theta[models].mean())
+    strengths, factor, iterations = maximize_likelihood(score, score.T.copy(), theta[models] - theta[models].mean())
     strengths -= strengths.mean()
     votes = _FittedVotes(wins, ties, *compute_chances(strengths, strengths))
     spread, clustered = _compute_spread(votes, _select_rows_between(cluster, models, len(board.labels)), factor)
@@ -207,10 +206,10 @@ class _FittedVotes:
         return sum_squared_residuals(self.wins, self.ties, self.p, self.q)
 
 
-def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: CholeskyFactor) -> tuple[Spread, Flags]:
+def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: Floats) -> tuple[Spread, Flags]:
     """Return the covariances of the strengths, and whether the error of each model is clustered by voter (m,)."""
     size = len(votes.wins)
-    inverse, _ = dpotri(factor[0], lower=factor[1])
+    inverse, _ = dpotri(factor, lower=True)
     plain = _compute_sandwich(votes, build_laplacian(votes.noise), inverse)
     voters = 0 if rows is None else np.count_nonzero(np.bincount(rows.voter))
     if rows is None or voters < MIN_VOTERS:

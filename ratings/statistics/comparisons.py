@@ -120,8 +120,11 @@ class VoterCounts:
         models: tuple[ArrayLike, ArrayLike],
         counts: tuple[ArrayLike, ArrayLike, ArrayLike],
     ) -> Self:
-        """Return the counts from voters (names or ids), the labels of both models, and the first model's (wins, losses,
-        ties).
+        """Return the counts from rows of a table.
+
+        voter (E,): names or ids.
+        models: the labels of the first and of the second model, each (E,).
+        counts: the first model's wins, losses, and ties, each (E,).
         """
         _, codes = np.unique(np.asarray(voter), return_inverse=True)
         first, second = (_look_up_models(board.labels, side) for side in models)

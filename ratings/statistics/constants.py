@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 ELO_SCALE = 400 / log(10)  # Elo points per natural unit
 MEAN_RATING = 1000.0
+MAIN_COMPONENT = 0  # the label of the component that the board shows first
 Z95 = NormalDist().inv_cdf(0.975)
 
 # Thresholds for provisional ratings, clustered intervals, and ranks.

@@ -52,16 +52,20 @@ def replay_votes(
     return np.array(current, dtype=np.float64)
 
 
-def _repeat_result(x: float, y: float, gain: float, times: int) -> tuple[float, float]:
+def _repeat_result(rating_a: float, rating_b: float, gain: float, times: int) -> tuple[float, float]:
+    """Return both ratings after the same result is repeated. `gain` is its entry in `_GAIN`."""
     for _ in range(min(times, _MAX_STEPS) if gain else times):
-        change = gain - _SWING * tanh(_RATE * (x - y))
-        if x + change == x and y - change == y:
-            return x, y
-        x, y = x + change, y - change
+        change = gain - _SWING * tanh(_RATE * (rating_a - rating_b))
+        if rating_a + change == rating_a and rating_b - change == rating_b:
+            return rating_a, rating_b
+        rating_a += change
+        rating_b -= change
     if gain and times > _MAX_STEPS:
-        change = copysign(_compute_growth(copysign(1, gain) * (x - y), times - _MAX_STEPS) / 2, gain)
-        x, y = x + change, y - change
-    return x, y
+        lead = copysign(1, gain) * (rating_a - rating_b)
+        change = copysign(_compute_growth(lead, times - _MAX_STEPS) / 2, gain)
+        rating_a += change
+        rating_b -= change
+    return rating_a, rating_b
 
 
 def _compute_growth(lead: float, wins: int) -> float:
@@ -87,7 +91,8 @@ def _compute_growth(lead: float, wins: int) -> float:
 
 def _check_ratings(ratings: ArrayLike) -> list[float]:
     values = _check_list("ratings", ratings)
-    raise_if_any(~(np.abs(values) <= _MAX_DISTANCE), "ratings must be within 100,000 points of 0: model {}")
+    is_far = ~(np.abs(values) <= _MAX_DISTANCE)  # also true for NaN
+    raise_if_any(is_far, f"ratings must be within {_MAX_DISTANCE:,} points of 0: model {{}}")
     current: list[float] = values.tolist()
     return current
 
@@ -103,6 +108,7 @@ def _check_votes(
         )
     first, second = (side.astype(np.intp) for side in sides)
     double_score, weights = check_votes(first, second, _check_list("outcome", outcome), weight)
+    # `repeat` is infinite, so the lengths differ.
     counts = repeat(1) if weights is None else weights.astype(np.int64).tolist()
     return zip(first.tolist(), second.tolist(), double_score.tolist(), counts, strict=False)
 

@@ -10,14 +10,14 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 from ratings.statistics.interval_widths import Spread
 from ratings.statistics.vote_arrays import Floats, Indices
 
-CholeskyFactor: TypeAlias = tuple[Floats, bool]
 Flags: TypeAlias = NDArray[np.bool_]
 
 # Newton's method stops at a step that is smaller than this fraction of the largest strength.
 STEP_TOLERANCE = 1e-10
-MAX_ITERATIONS = 1000
+MAX_ITERATIONS = 1000  # steps without convergence before `NotConverged` is raised
 # Sums of squared residuals below this fraction of the expected sum are rounding errors.
 RESIDUAL_TOLERANCE = 1e-12
+
 # Newton steps below this size shrink quadratically. If such a step is not shorter than half of the previous one, it is
 # a rounding error.
 _ROUNDING_STEP = 1e-6
@@ -38,7 +38,7 @@ class Estimate:
 
     models: positions in the board's labels. The other arrays have the same order.
     clustered: whether each interval is clustered by voter.
-    bounded: True if the models are fitted, False if they are placed by a rule.
+    bounded: True if the strengths are finite maxima of the likelihood, False if a rule placed the models.
     """
 
     models: Indices
@@ -92,21 +92,21 @@ def build_laplacian(weights: Floats) -> Floats:
     return laplacian
 
 
-def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, CholeskyFactor, int]:
+def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Floats, int]:
     """Return the maximum likelihood strengths of the first F of K models. The other strengths are fixed.
 
     won, lost (F, K): wins of the first F models over all models, and of all models over them. A tie is half a win.
-    theta (K,): the start values and the fixed strengths. If F equals K, the mean of the strengths does not change.
+    theta (K,): the starting values and the fixed strengths. If F equals K, the mean of the strengths does not change.
 
-    Returns theta (K,), the Cholesky factor of the (F, F) information matrix (see `_factorize`), and the number of
+    Returns theta (K,), the lower Cholesky factor of the (F, F) information matrix (see `_factorize`), and the number of
     steps.
 
-    The iteration stops when a step is below 1e-10 of the largest strength (or of one unit, if that is more), or when
-    rounding prevents shorter steps. Every step increases the likelihood, whatever the start values: a full Newton step
-    is taken if it moves no pair by more than 1.5 units. Otherwise the step is damped by ln(1 + d) / d (T. Sun and Q.
-    Tran-Dinh, Mathematical Programming 178, 2019).
+    The iteration stops when a step is below `STEP_TOLERANCE` of the largest strength (or of one unit, if that is more),
+    or when rounding prevents shorter steps. Every step increases the likelihood, whatever the starting values: a full
+    Newton step is taken if it moves no pair by more than `_MAX_FULL_STEP` units. Otherwise the step is damped by
+    ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).
 
-    Raises NotConverged if there is no maximum within 1000 steps.
+    Raises NotConverged if there is no maximum within `MAX_ITERATIONS` steps, or if the likelihood is too flat.
     """
     free = len(won)
     votes = won + lost
@@ -118,11 +118,13 @@ def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Cholesky
         information *= votes
         factor = _factorize(information)
         step = np.zeros_like(theta)
-        # This form is antisymmetric to the last bit, so rounding errors cancel in sums over groups of models.
-        q *= won
+        # won * q - lost * p is antisymmetric to the last bit, so rounding errors cancel in sums over groups of models.
+        # It is computed in place to save two arrays.
+        gradient = q
+        gradient *= won
         p *= lost
-        q -= p
-        step[:free], _ = dpotrs(factor[0], q.sum(axis=1), lower=factor[1])
+        gradient -= p
+        step[:free], _ = dpotrs(factor, gradient.sum(axis=1), lower=True)
         step *= compute_damping(_find_farthest_move(step, votes))
         theta += step
         length = np.abs(step).max() / max(1.0, np.abs(theta).max())
@@ -132,25 +134,32 @@ def maximize(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Cholesky
     raise NotConverged(f"no maximum of the likelihood within {MAX_ITERATIONS} steps")
 
 
-def _factorize(information: Floats) -> CholeskyFactor:
-    """Return the Cholesky factor of the information matrix of F strengths, from the information of each pair (F, K).
+def _factorize(information: Floats) -> Floats:
+    """Return the lower Cholesky factor of the information matrix of F strengths.
+
+    information (F, K): the information of each pair.
 
     If no strength is fixed, the matrix is singular in the direction of the mean. To make it invertible, a multiple of
     the projection onto that direction is added. In all other directions, the inverse of the sum is the pseudo-inverse,
     so differences do not change.
+
+    Raises NotConverged if the matrix is singular to machine precision.
     """
     hessian = build_laplacian(information)
     if information.shape[1] == len(hessian):
         hessian += np.trace(hessian) / hessian.size
+    # The matrix is symmetric. Its transpose has the memory layout that LAPACK can overwrite.
+    factor: Floats
     factor, failed = dpotrf(hessian.T, lower=True, clean=False, overwrite_a=True)
     if failed:
         raise NotConverged("the likelihood is flat to machine precision at these strengths")
-    return factor, True
+    return factor
 
 
 def _find_farthest_move(step: Floats, votes: Floats) -> float:
-    """Return the largest change in a difference between two models with votes, or an upper bound if a full step is
-    possible.
+    """Return the largest change in the difference between two models with votes on each other.
+
+    If a full step is possible anyway, return an upper bound.
     """
     bound = float(np.ptp(step))
     if bound <= _MAX_FULL_STEP:

@@ -7,7 +7,7 @@ from scipy.special import betainc, log_expit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.components import Component, find_reachable
 from ratings.statistics.interval_widths import Spread
-from ratings.statistics.likelihood import Estimate, Flags, maximize
+from ratings.statistics.likelihood import Estimate, Flags, maximize_likelihood
 from ratings.statistics.vote_arrays import Floats
 
 _TAIL_CHANCE = 0.025
@@ -19,7 +19,7 @@ _BISECTION_STEPS = 60
 def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -> Estimate:
     """Return the strengths of a component's unbounded models, placed together.
 
-    theta (M,): the strengths of the bounded models, which are fixed, and start values for the other models.
+    theta (M,): the strengths of the bounded models, which are fixed, and starting values for the other models.
 
     Each unbounded model gets one virtual tie against an opponent of strength 0 (rating 1000), which makes the maximum
     finite. The covariance is the inverse of the information, including the virtual tie.
@@ -35,7 +35,7 @@ def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -
     won = board.score[np.ix_(part.unbounded, order)]
     lost = board.score[np.ix_(order, part.unbounded)].T
     half = np.full((count, 1), 0.5)
-    strengths, factor, iterations = maximize(
+    strengths, factor, iterations = maximize_likelihood(
         np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0)
     )
     low_open, high_open = find_open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
@@ -47,7 +47,7 @@ def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -
     return Estimate(
         models=part.unbounded,
         theta=strengths[:count],
-        spread=Spread.unclustered(cho_solve(factor, np.eye(count))),
+        spread=Spread.unclustered(cho_solve((factor, True), np.eye(count))),
         low=low,
         high=high,
         clustered=np.zeros(count, dtype=bool),

@@ -16,7 +16,13 @@ from ratings.statistics.cluster_sums import sum_outer_products
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.components import list_components
 from ratings.statistics.constants import ELO_SCALE
-from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize, sum_squared_residuals
+from ratings.statistics.likelihood import (
+    Flags,
+    build_laplacian,
+    compute_chances,
+    maximize_likelihood,
+    sum_squared_residuals,
+)
 from ratings.statistics.vote_arrays import Floats, Indices, Label
 
 MAX_VOTE_WEIGHT = 20.0  # inverse probabilities are capped at this weight
@@ -78,7 +84,7 @@ def _select_counts(board: Comparisons, models: Indices) -> tuple[Floats, Floats]
 
 
 def _fit_strengths(score: Floats) -> Floats:
-    theta = maximize(score, score.T.copy(), np.zeros(len(score)))[0]
+    theta = maximize_likelihood(score, score.T.copy(), np.zeros(len(score)))[0]
     centered: Floats = theta - theta.mean()
     return centered
 

@@ -73,7 +73,7 @@ class PairComparisons:
 def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
     """Return whether each model has enough votes for a rank (M,).
 
-    weight (M,): how many of each model's votes count toward a rank: at most 20 per voter.
+    weight (M,): how many of each model's votes count toward a rank: at most `MAX_VOTES_PER_VOTER` per voter.
 
     The rule does not depend on the interval. Otherwise, additional votes could take a rank away.
     """
@@ -82,8 +82,9 @@ def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
 
 
 def select_ranked_models(component: Indices, candidates: Flags) -> Flags:
-    """Return a mask (M,) of the models that get ranks: the candidates, or all models in a component with fewer than two
-    candidates.
+    """Return a mask (M,) of the models that get ranks.
+
+    They are the candidates, or all models in a component with fewer than `MIN_RANKED_MODELS` candidates.
     """
     candidate_counts = np.bincount(component, candidates, int(component.max(initial=0)) + 1)
     ranked: Flags = candidates | (candidate_counts < MIN_RANKED_MODELS)[component]

@@ -24,12 +24,12 @@ from ratings.statistics.interval_widths import Spread
 from ratings.statistics.likelihood import Estimate, Flags
 from ratings.statistics.placement import find_lower_bounds, find_open_ends
 from ratings.statistics.style_covariance import compute_sandwich
-from ratings.statistics.style_likelihood import maximize
+from ratings.statistics.style_likelihood import maximize_style_likelihood
 from ratings.statistics.style_pair_sums import PairedVotes
 from ratings.statistics.style_votes import StyledVotes
 from ratings.statistics.vote_arrays import Floats, Indices
 
-StartValues: TypeAlias = tuple[ArrayLike, ArrayLike]
+StartingValues: TypeAlias = tuple[ArrayLike, ArrayLike]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +55,14 @@ class StyleFit:
         return int(self.board.votes.sum() / 2)
 
 
-def fit(votes: StyledVotes, *, start: StartValues | None = None) -> StyleFit:
+def fit(votes: StyledVotes, *, start: StartingValues | None = None) -> StyleFit:
     """Return the ratings for all models, with the effect of style removed.
 
     The bounded models in all components are fitted together, with the same coefficients. Unbounded models are placed as
     in `placement.place_unbounded_models`, while the fitted strengths and the coefficients stay fixed. If the votes have
     voters, intervals are clustered as in `bradley_terry.fit`.
 
-    start: start values for the ratings (M,) and the coefficients (K,), such as the previous ones.
+    start: starting values for the ratings (M,) and the coefficients (K,), such as the previous ones.
 
     Raises ValueError if `start` does not have M finite ratings and K coefficients. Raises style_likelihood.Separable if
     the likelihood has no finite maximum or more than one. Raises likelihood.NotConverged if Newton's method does not
@@ -97,8 +97,8 @@ def _fill_constant_styles(varying: Flags, values: Floats) -> tuple[float | None,
     return tuple(next(remaining) if varies else None for varies in varying)
 
 
-def _compute_start(board: Comparisons, start: StartValues | None, varying: Flags) -> Floats:
-    """Return start values (M + K',): strengths in natural units, and the coefficients of the K' features that vary."""
+def _compute_start(board: Comparisons, start: StartingValues | None, varying: Flags) -> Floats:
+    """Return starting values (M + K',): strengths in natural units, and coefficients of the K' features that vary."""
     size = len(board.labels)
     # If all votes are ties, all ratings are 1000. This start makes the result exact to the last bit.
     if start is None or not board.wins.any():
@@ -140,7 +140,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
         free[size:] = True
     if not free.any():
         return _JointFit(parameters, Spread.unclustered(np.zeros((width, width))), np.zeros(size, dtype=bool), 0)
-    maximum, information, iterations = maximize(votes, parameters, np.flatnonzero(free))
+    maximum, information, iterations = maximize_style_likelihood(votes, parameters, np.flatnonzero(free))
     spread, clustered = compute_sandwich(votes, maximum, information, free, component)
     for part in parts:
         if part.bounded.size:
@@ -153,7 +153,9 @@ def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Compon
     unbounded = np.zeros(len(parameters), dtype=bool)
     unbounded[part.unbounded] = True
     votes = votes.select_votes(unbounded[votes.first] | unbounded[votes.second])
-    placed, information, iterations = maximize(votes, parameters, part.unbounded, unbounded.astype(np.float64))
+    placed, information, iterations = maximize_style_likelihood(
+        votes, parameters, part.unbounded, unbounded.astype(np.float64)
+    )
     score = board.score
     has_won = np.any(score[part.unbounded] > 0, axis=1)
     has_lost = np.any(score.T[part.unbounded] > 0, axis=1)

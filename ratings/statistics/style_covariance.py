@@ -26,7 +26,7 @@ def compute_sandwich(
 
     The covariances are for strengths relative to the mean of their component.
     """
-    residual, expected = votes.residuals(parameters)
+    residual, expected = votes.compute_residuals(parameters)
     plain = votes.sum_outer_products(votes.weight * residual**2)
     inside = np.ix_(free, free)
     inverse = cho_solve(cho_factor(information[inside]), np.eye(int(free.sum())))

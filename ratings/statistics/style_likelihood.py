@@ -28,27 +28,27 @@ class Separable(ArithmeticError):
     """The likelihood has no finite maximum, or more than one."""
 
 
-def maximize(
+def maximize_style_likelihood(
     votes: PairedVotes, parameters: Floats, free: Indices, ties: Floats | None = None
 ) -> tuple[Floats, Floats, int]:
     """Return the maximum likelihood values of the free parameters. The other parameters are fixed.
 
-    parameters (M + K,): the start values and the fixed values.
+    parameters (M + K,): the starting values and the fixed values.
     free: positions of the free parameters. If `ties` is None, all coefficients must be free.
     ties (M + K,): for each strength, the number of virtual ties with an opponent of strength 0.
 
     Returns the parameters, their information matrix (M + K, M + K), and the number of steps. Steps and precision are
-    the same as in `likelihood.maximize`.
+    the same as in `maximize_likelihood`.
 
-    Raises Separable if there is no finite maximum or more than one, and NotConverged if none is found within 1000
-    steps.
+    Raises Separable if there is no finite maximum or more than one, and NotConverged if none is found within
+    `MAX_ITERATIONS` steps.
     """
     is_separability_checked = ties is not None
     virtual = np.zeros_like(parameters) if ties is None else ties
     parameters = parameters.copy()
     step = np.zeros_like(parameters)
     for iteration in range(1, MAX_ITERATIONS + 1):
-        gradient, information = votes.derivatives(parameters)
+        gradient, information = votes.compute_derivatives(parameters)
         p, q = expit(parameters), expit(-parameters)
         gradient += virtual * (q - p) / 2
         information.flat[:: len(p) + 1] += virtual * p * q
@@ -99,15 +99,18 @@ def _is_nearly_singular(information: Floats) -> bool:
 
 def _find_farthest_move(votes: PairedVotes, step: Floats, virtual: Floats) -> float:
     """Return an upper bound on the change of the lead in any vote, in natural units."""
-    _, first, second = votes.runs
-    farthest = np.abs(step[first] - step[second]).max(initial=0) + np.abs(step[votes.models :] / votes.scale).sum()
+    runs = votes.runs
+    strength_moves = np.abs(step[runs.first] - step[runs.second])
+    style_moves = np.abs(step[votes.models :] / votes.scale)
+    farthest = strength_moves.max(initial=0) + style_moves.sum()
     return max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
 
 
 def _is_separable(votes: PairedVotes, free: Indices) -> bool:
+    """Return whether some change of the free parameters makes some votes more likely, and no vote less likely."""
     # Most constraints are redundant, so the linear program starts with few votes and adds the votes that a solution
     # violates.
-    side = 2 * votes.score - 1
+    side = 2 * votes.score - 1  # 1 if the first model won, -1 if it lost, 0 for a tie
     gain = votes.sum_derivatives(side)[free]
     chosen = np.zeros(len(side), dtype=bool)
     chosen[:: max(1, len(side) // _CONSTRAINT_BATCH_SIZE)] = True
@@ -163,7 +166,7 @@ def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
     """Return whether some style column is a linear combination of other columns and strength differences."""
     # The result does not depend on the weights of the votes. Equal weights for all runs give the smallest rounding
     # error.
-    products = votes.sum_outer_products(np.repeat(1 / votes.lengths, votes.lengths))[np.ix_(free, free)]
+    products = votes.sum_outer_products(np.repeat(1 / votes.run_lengths, votes.run_lengths))[np.ix_(free, free)]
     strengths = int((free < votes.models).sum())
     mixed = products[strengths:, :strengths]
     styles = products[strengths:, strengths:]

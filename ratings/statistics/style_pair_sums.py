@@ -20,13 +20,22 @@ CHUNK_SIZE = 8192
 
 
 class _Chunk(NamedTuple):
-    """A range of votes, the runs in it (a run is a sequence of votes on one pair), and where each run starts in the
-    chunk.
+    """A range of votes, and the runs in it. A run is a sequence of votes on one pair.
+
+    starts: where each run starts, counted from the start of the chunk.
     """
 
     votes: slice
     runs: slice
     starts: Indices
+
+
+class _Runs(NamedTuple):
+    """The first vote and the two models of each run. A run ends at the end of its chunk."""
+
+    starts: Indices
+    first: Indices
+    second: Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +98,12 @@ class PairedVotes:
             leads[chunk.votes] = self._compute_lead(parameters, chunk)
         return leads
 
-    def residuals(self, parameters: Floats) -> tuple[Floats, Floats]:
+    def compute_residuals(self, parameters: Floats) -> tuple[Floats, Floats]:
         """Return score minus probability (N,), and the information probability * (1 - probability) (N,)."""
         p, q = compute_lead_chances(self.compute_leads(parameters))
         return self.score * q - (1 - self.score) * p, p * q
 
-    def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
+    def compute_derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
         """Return the gradient of the log-likelihood (M + K,) and the information matrix (M + K, M + K)."""
         gradient = _VectorSum(self)
         information = _MatrixSum(self)
@@ -121,22 +130,22 @@ class PairedVotes:
         return total.total()
 
     @cached_property
-    def runs(self) -> tuple[Indices, Indices, Indices]:
-        """The start, the first model, and the second model of each run. A run ends at the end of its chunk."""
+    def runs(self) -> _Runs:
+        """All runs, in the order of the votes."""
         edge = np.zeros(len(self.first), dtype=bool)
         edge[::CHUNK_SIZE] = True
         edge[1:] |= (self.first[1:] != self.first[:-1]) | (self.second[1:] != self.second[:-1])
         starts = np.flatnonzero(edge)
-        return starts, self.first[starts].astype(np.intp), self.second[starts].astype(np.intp)
+        return _Runs(starts, self.first[starts].astype(np.intp), self.second[starts].astype(np.intp))
 
     @cached_property
-    def lengths(self) -> Indices:
+    def run_lengths(self) -> Indices:
         """The number of votes in each run."""
-        return np.diff(self.runs[0], append=len(self.first))
+        return np.diff(self.runs.starts, append=len(self.first))
 
     @cached_property
     def _chunks(self) -> list[_Chunk]:
-        starts = self.runs[0]
+        starts = self.runs.starts
         size = len(self.first)
         edges = np.append(np.arange(0, size, CHUNK_SIZE), size)
         within = np.searchsorted(starts, edges)
@@ -146,8 +155,9 @@ class PairedVotes:
         ]
 
     def _compute_lead(self, parameters: Floats, chunk: _Chunk) -> Floats:
-        _, first, second = (column[chunk.runs] for column in self.runs)
-        lead: Floats = np.repeat(parameters[first] - parameters[second], self.lengths[chunk.runs])
+        first = self.runs.first[chunk.runs]
+        second = self.runs.second[chunk.runs]
+        lead: Floats = np.repeat(parameters[first] - parameters[second], self.run_lengths[chunk.runs])
         lead += (parameters[self.models :] / self.scale) @ self.x[:, chunk.votes]
         return lead
 
@@ -157,7 +167,7 @@ class _VectorSum:
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes
-        self._runs = np.zeros(len(votes.lengths))
+        self._runs = np.zeros(len(votes.run_lengths))
         self._styles = np.zeros(len(votes.scale))
 
     def add(self, chunk: _Chunk, amount: Floats) -> None:
@@ -173,7 +183,7 @@ class _MatrixSum:
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes
-        runs = len(votes.lengths)
+        runs = len(votes.run_lengths)
         styles = len(votes.scale)
         self._runs = np.zeros(runs)
         self._mixed = np.zeros((styles, runs))

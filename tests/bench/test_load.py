@@ -53,7 +53,7 @@ async def test_load_notes_an_error_when_a_text_is_not_what_the_mock_wrote(mock):
     load = Load(lying, users=1, ramp_s=0, max_battles=1)
     await load.run()
 
-    assert "a text is not what the mock wrote" in load.records[0].error
+    assert "an answer differs from the mock's" in load.records[0].error
 
 
 @pytest.mark.parametrize("name", RHYTHMS)
@@ -85,7 +85,7 @@ def test_figures_give_cpu_for_each_battle_that_is_open():
     assert column["service, % of a core per battle"] == "525 (350 to 700)"
     assert column["other programs, % of a core"] == "1100 (1100 to 1100)"
     assert column["added time to first token p95, ms"] == "500 (500 to 500)"
-    assert (column["errors"], column["votes"], column["texts equal to the mock's"]) == ("0", "2", "4 of 4")
+    assert (column["errors"], column["votes"], column["answers identical to the mock's"]) == ("0", "2", "4 of 4")
 
 
 def test_table_shows_what_one_column_lacks_as_a_dash():

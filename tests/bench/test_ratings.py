@@ -9,7 +9,14 @@ from bench.rating_data import STYLE, Counts, Styled, differences
 from bench.rating_peers import CONTENDERS, fastchat_bootstrap
 from bench.rating_run import measure_time, prepare
 from bench.rating_style import exact
-from bench.ratings import Measurement, build_growth_columns, build_time_columns, max_error, print_targets, time_ratio
+from bench.ratings import (
+    Measurement,
+    build_growth_columns,
+    build_time_columns,
+    compute_max_error,
+    compute_time_ratio,
+    print_targets,
+)
 from ratings.statistics import bradley_terry
 from ratings.statistics.comparisons import Comparisons
 
@@ -112,8 +119,8 @@ def test_timed_gives_the_cpu_seconds_and_the_result():
 def test_ratio_compares_medians_of_one_kind_of_call():
     taken = {"ours": measured([2, 4, 90], [1]), "peer": measured([40], [3, 5, 7])}
 
-    assert time_ratio(taken, "ours", "peer", "first") == 10
-    assert time_ratio(taken, "ours", "peer", "again") == 5
+    assert compute_time_ratio(taken, "ours", "peer", "first") == 10
+    assert compute_time_ratio(taken, "ours", "peer", "again") == 5
 
 
 def test_times_of_contenders_stand_beside_ratios_to_each_peer_that_ran():
@@ -133,7 +140,7 @@ def test_growth_is_told_against_the_first_row():
 
 
 def test_farthest_ignores_where_the_mean_lies():
-    assert max_error(measured([], [], (10.0, 30.0)), measured([], [], (0.0, 26.0))) == pytest.approx(3)
+    assert compute_max_error(measured([], [], (10.0, 30.0)), measured([], [], (0.0, 26.0))) == pytest.approx(3)
 
 
 def test_targets_say_what_was_missed(capsys):

@@ -30,8 +30,8 @@ def pytest_runtest_setup() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
     """Restore the caches for tests in other folders."""
-    snapshot_cache.newest_id_cache.seconds = snapshot_cache.NEWEST_CACHE_SECONDS
-    model_facts.context_cache.seconds = model_facts.CACHE_SECONDS
+    snapshot_cache.newest_id_cache.seconds = snapshot_cache.NEWEST_CACHE_S
+    model_facts.context_cache.seconds = model_facts.CACHE_S
     pool_state.clear_pool_states()
 
 

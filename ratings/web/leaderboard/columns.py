@@ -138,8 +138,8 @@ def _format_rank_gain(ranks: int) -> str:
 
 
 def _mark_within_noise(text: str) -> str:
-    word = gettext("within noise")
-    return format_html('<span title="{}">{}</span><span class="visually-hidden">, {}</span>', word, text, word)
+    note = gettext("within noise")
+    return format_html('<span title="{}">{}</span><span class="visually-hidden">, {}</span>', note, text, note)
 
 
 COLUMNS = (
@@ -176,7 +176,7 @@ COLUMNS = (
         description=_(
             "Strength on the Elo scale with a 95% interval. The mean of all models with a closed interval is 1,000."
         ),
-        value=lambda entry: (-entry.row["component"], entry.row["rating"]),  # groups do not share a scale
+        value=lambda entry: (-entry.row["component"], entry.row["rating"]),  # components do not share a scale
         fields=_make_row_getters("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
     ),
     LeaderboardColumn(
@@ -325,16 +325,14 @@ OPTIONAL_COLUMNS = tuple(column for column in COLUMNS if column.format is not No
 
 
 def format_cell(column: LeaderboardColumn, entry: LeaderboardEntry) -> str:
-    """Return the text of a cell in an optional column."""
+    """Return the text of a cell in an optional column. Raises ValueError for a fixed column."""
     if column.format is None:
         raise ValueError(f"The column {column.name!r} has its own layout.")
     return column.format(entry)
 
 
 def list_default_columns(entries: Iterable[LeaderboardEntry]) -> tuple[str, ...]:
-    """Return the names of the optional columns that are shown by default for these entries, which must have a known
-    value.
-    """
+    """Return the names of the default columns that have a known value for any of these entries."""
     entries = list(entries)
     candidates = (column for column in OPTIONAL_COLUMNS if column.is_default)
     return tuple(column.name for column in candidates if any(column.value(entry) is not None for entry in entries))

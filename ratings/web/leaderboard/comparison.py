@@ -45,7 +45,7 @@ class ComparisonLine:
     """One line of the comparison. It has one string per model, in the order of the columns."""
 
     label: str
-    texts: Sequence[str]
+    cells: Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +125,9 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
         if _has_values(column, entries):
             yield ComparisonLine(str(column.label), [build_cell(entry, column.name).text for entry in entries])
     for label, format_attribute in ATTRIBUTE_FORMATTERS.items():
-        texts = [format_attribute(entry.row) or UNKNOWN_TEXT for entry in entries]
-        if texts.count(UNKNOWN_TEXT) < len(texts):
-            yield ComparisonLine(str(label), texts)
+        cells = [format_attribute(entry.row) or UNKNOWN_TEXT for entry in entries]
+        if any(cell != UNKNOWN_TEXT for cell in cells):
+            yield ComparisonLine(str(label), cells)
 
 
 def _format_rank(entry: LeaderboardEntry) -> str:

@@ -65,6 +65,10 @@ class FilterValues:
 
 
 def parse_text(name: str, text: str) -> str:
+    """Return the text without surrounding whitespace.
+
+    Raises RequestError 400 if the text is too long or contains a null character.
+    """
     text = text.strip()
     if len(text) > MAX_TEXT_LENGTH:
         raise field_error(name, f"{name} is longer than {MAX_TEXT_LENGTH} characters.")
@@ -72,12 +76,14 @@ def parse_text(name: str, text: str) -> str:
 
 
 def check_text(name: str, text: str) -> str:
+    """Return the text unchanged. Raises RequestError 400 if it contains a null character, which PostgreSQL rejects."""
     if "\0" in text:
         raise field_error(name, f"{name} contains a null character.")
     return text
 
 
 def parse_choice(name: str, text: str, choices: Iterable[str]) -> str:
+    """Return the choice, or "" if the text is empty. Raises RequestError 400 if it is not one of the choices."""
     if text and text not in choices:
         raise field_error(name, f"{name} must be one of {', '.join(filter(None, choices))}.")
     return text
@@ -153,7 +159,7 @@ class Filter:
     field: the name of its field in `FilterValues`.
     parse: (parameter, text from the URL) → value. Raises RequestError 400.
     check: (entry, value) → whether the entry passes, or None if that is unknown.
-    describe: value → short description, which is shown while the form is folded.
+    describe: value → short description, which is shown while the form is collapsed.
     format: value → text for the URL and the form field.
     fact: the name of the fact that is unknown if `check` returns None. Filters can share a fact.
     fact_label: the display name of the fact.
@@ -275,7 +281,7 @@ FACT_LABELS = {each.fact: each.fact_label for each in FILTERS}
 
 
 def parse_filters(parameters: QueryParameters) -> dict[str, Any]:
-    """Return field of `FilterValues` → value. Raises RequestError 400 if a parameter is invalid."""
+    """Return the values, keyed by field of `FilterValues`. Raises RequestError 400 if a parameter is invalid."""
     return {each.field: each.parse(each.parameter, str(parameters.get(each.parameter, ""))) for each in FILTERS}
 
 
@@ -306,9 +312,9 @@ class FilterField:
 
 def build_form_fields(values: FilterValues, entries: Iterable[LeaderboardEntry]) -> list[FilterField]:
     """Return the form fields in order, for a board with these entries."""
-    texts = dict(list_filter_parameters(values))
+    text_by_parameter = dict(list_filter_parameters(values))
     return [
-        FilterField(each, texts.get(each.parameter, ""), each.choices(entries) if each.choices else None)
+        FilterField(each, text_by_parameter.get(each.parameter, ""), each.choices(entries) if each.choices else None)
         for each in FILTERS
         if each.label
     ]

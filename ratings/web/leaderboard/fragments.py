@@ -115,8 +115,8 @@ def _format_event_key(board_key: BoardKey) -> str:
 
 
 def _describe_table(leaderboard: LeaderboardState) -> str:
-    texts = filters.describe_filters(leaderboard.options)
-    return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, texts)
+    filter_descriptions = filters.describe_filters(leaderboard.options)
+    return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, filter_descriptions)
 
 
 def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
@@ -150,8 +150,9 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
-    """Return the state that no form field contains: the pool, pins of filtered models, and the order without a
-    table.
+    """Return the state that no form field contains.
+
+    It is the pool, the pins of filtered models, and the order if there is no table.
     """
     visible = {entry.slug for entry in leaderboard.entries}
     pins = [("pin", slug) for slug in leaderboard.options.pins if slug not in visible]

@@ -100,11 +100,11 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
 
     Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
     """
-    requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # it has `get`
+    requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # only `get` is called
     options = table_options.parse_table_options(parameters)
     if requested_key.style_control and requested_key.method == ELO:
         return _build_conflict_state(requested_key, options)
-    board_key, board = board_selection.select_board(requested_key, parameters)  # type: ignore[arg-type]  # it has `get`
+    board_key, board = board_selection.select_board(requested_key, parameters)  # type: ignore[arg-type]  # only `get` is called
     context = model_facts.load_board_context(board_key, board)
     return LeaderboardState(requested_key, board_key, options, board, context)
 

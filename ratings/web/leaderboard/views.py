@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from core.http.color_scheme import color_scheme
 from core.http.errors import RequestError, field_error
 from core.storage.ttl_cache import TtlCache
-from ratings.boards.board_urls import redirect_to_short_url
+from ratings.boards.board_urls import build_short_url_redirect
 from ratings.web.leaderboard import downloads, fragments, query
 from ratings.web.leaderboard.query import LeaderboardState
 
@@ -41,7 +41,7 @@ def show_leaderboard(request: HttpRequest) -> HttpResponse:
         return render(request, "ratings/boards/board_error.html", {"error": error}, status=error.status)
     if kind:
         return downloads.build_download(leaderboard, kind)
-    return redirect_to_short_url(request, lambda: leaderboard.query) or _render_page(request, leaderboard)
+    return build_short_url_redirect(request, lambda: leaderboard.query) or _render_page(request, leaderboard)
 
 
 def _render_page(request: HttpRequest, leaderboard: LeaderboardState) -> HttpResponse:

@@ -14,7 +14,7 @@ from catalog.benchmarks.table import BenchmarkColumn, BenchmarkTable, build_tabl
 from catalog.benchmarks.table_view import FACT_SORTS, ScoreCell, TableEntry, TableView, parse_view, select_entries
 from catalog.models import Benchmark
 from core.http.errors import RequestError
-from ratings.boards.board_urls import build_query_string, redirect_to_short_url
+from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
 
@@ -38,7 +38,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         return render(request, "404.html", {"detail": _("This series of scores does not exist.")}, status=404)
     except InvalidPage:
         return render(request, "404.html", {"detail": _("The list does not have this page.")}, status=404)
-    if redirect := redirect_to_short_url(request, lambda: _build_table_query(parse_view(request.GET))):
+    if redirect := build_short_url_redirect(request, lambda: _build_table_query(parse_view(request.GET))):
         return redirect
     columns = _drop_empty_columns(table.columns, entries)
     context = {
@@ -125,8 +125,8 @@ def _describe_filters(view: TableView) -> str:
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
     size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
     size_to = f"≤ {view.size_to:g} B" if view.size_to else ""
-    texts = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
-    return " · ".join(filter(None, texts))
+    descriptions = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
+    return " · ".join(filter(None, descriptions))
 
 
 def _list_filter_choices(table: BenchmarkTable) -> dict[str, list[str]]:

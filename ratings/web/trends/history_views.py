@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, field_error
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
-from ratings.boards.board_urls import build_query_string, format_parameter, redirect_to_short_url
+from ratings.boards.board_urls import build_query_string, build_short_url_redirect, format_parameter
 from ratings.reports import movements, series_table, votes_per_day
 from ratings.reports.votes_per_day import DayVotes
+from ratings.statistics.constants import MAIN_COMPONENT
 
 DEFAULT_PERIODS = (timedelta(days=1), timedelta(days=7))
 
@@ -32,7 +33,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
     except RequestError as error:
         return error_page.render_board_error(request, error)
     slugs = [row["model"] for row in board["rows"]]
-    main = [row for row in board["rows"] if row["component"] == 0]
+    main = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
     selection = board_selection.build_selection(requested_key, board_key, published)
     categories = model_facts.list_categories(selection.pool)
     context = {
@@ -49,7 +50,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
         "description": descriptions.describe_board(board_key, categories),
     }
     since_parameter = {"then": format_parameter(since)} if since else {}
-    redirect = redirect_to_short_url(request, lambda: build_query_string(selection.parameters | since_parameter))
+    redirect = build_short_url_redirect(request, lambda: build_query_string(selection.parameters | since_parameter))
     return redirect or render(request, "ratings/trends/rating_history.html", context)
 
 

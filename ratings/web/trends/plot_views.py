@@ -19,10 +19,11 @@ from core.http.errors import RequestError, field_error
 from core.text.number_format import format_dollars
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
 from ratings.boards.board_selection import BoardSelection
-from ratings.boards.board_urls import build_board_url, build_query_string, redirect_to_short_url
+from ratings.boards.board_urls import build_board_url, build_query_string, build_short_url_redirect
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier, series_table
+from ratings.statistics.constants import MAIN_COMPONENT
 
 TOP_CHOICES = {"10": 10, "20": 20, "50": 50, "all": None}
 MAX_PAIRED_MODELS = 30  # number of rows and columns in a matrix
@@ -34,10 +35,11 @@ BoardRows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, eq=False)
 class PlotView:
-    """The state of the page: the board, the number of models (best first), and the axis that ratings are plotted
-    against.
+    """The state of the page.
 
-    requested_key: the key of the requested board (see `board_selection.select_board`)
+    requested_key: the key of the requested board (see `board_selection.select_board`).
+    top: a key of `TOP_CHOICES`, for the number of models, best first.
+    against: the axis that ratings are plotted against.
     """
 
     board_key: BoardKey
@@ -79,7 +81,7 @@ def show_plots(request: HttpRequest) -> HttpResponse:
         "description": descriptions.describe_board(view.board_key, categories),
         "tops": TOP_CHOICES,
     }
-    redirect = redirect_to_short_url(request, lambda: _build_plot_query(selection, view))
+    redirect = build_short_url_redirect(request, lambda: _build_plot_query(selection, view))
     return redirect or render(request, "ratings/trends/plots.html", context)
 
 
@@ -93,7 +95,7 @@ def _build_plot_query(selection: BoardSelection, view: PlotView) -> str:
 
 def _build_context(view: PlotView) -> dict[str, Any]:
     board = view.published.board
-    main = [row for row in board["rows"] if row["component"] == 0]
+    main = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
     rows = main[: TOP_CHOICES[view.top]]
     computed_at = board["computed_at"]
     problem = "problem" if "problem" in board else find_plot_problem(main)
@@ -119,7 +121,7 @@ def find_plot_problem(rows: BoardRows) -> str:
 
 
 def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | None:
-    """Return a table of the first 30 of these rows, with the predicted win rate and the number of votes of each pair.
+    """Return a table of the first `MAX_PAIRED_MODELS` rows, with each pair's predicted win rate and votes.
 
     Return None if no pairs are stored for the requested time.
     """

@@ -28,7 +28,9 @@ def numbers(value):
 def test_scaling_answers_or_refuses(query):
     form = scaling.ScalingForm(query)
     if form.is_valid():
-        assert all(map(math.isfinite, numbers(ScalingPlanSchema(vars(form.plan()) | {"models": []}).data)))
+        plan = form.plan()
+        fields = vars(plan) | vars(plan.actual) | {"models": []}
+        assert all(map(math.isfinite, numbers(ScalingPlanSchema(fields).data)))
     else:
         assert set(form.errors) <= {*SCALING}
 

@@ -10,7 +10,7 @@ from catalog.calculators.scaling_laws import (
     HOFFMANN_LAW,
     LAWS,
     ScalingLaw,
-    Training,
+    TrainingRun,
     build_plan,
     derive_by_rule,
     derive_training,
@@ -18,7 +18,7 @@ from catalog.calculators.scaling_laws import (
 
 # The constants of section D.3 with all digits from the LaTeX source of the paper, as given by arXiv:2404.10102.
 UNROUNDED = ScalingLaw("unrounded", 1.6934, 406.4, 410.7, 0.3392, 0.2849)
-CHINCHILLA, GOPHER, GPT_3 = Training(70e9, 1.4e12), Training(280e9, 300e9), Training(175e9, 300e9)
+CHINCHILLA, GOPHER, GPT_3 = TrainingRun(70e9, 1.4e12), TrainingRun(280e9, 300e9), TrainingRun(175e9, 300e9)
 ANY_LAW = sampled_from([EPOCH_LAW, HOFFMANN_LAW, UNROUNDED])
 compute = floats(1e15, 1e30)
 size = floats(1e6, 1e14)
@@ -39,7 +39,7 @@ size = floats(1e6, 1e14)
     ],
 )
 def test_compute_is_that_of_the_paper(params, operations, tokens):
-    assert Training(params, tokens).compute == pytest.approx(operations, rel=0.05)
+    assert TrainingRun(params, tokens).compute == pytest.approx(operations, rel=0.05)
     assert derive_by_rule(operations).params == pytest.approx(params, rel=0.05)
 
 
@@ -54,7 +54,7 @@ def test_chinchilla_has_twenty_tokens_per_parameter():
     [(EPOCH_LAW, 72.3e9, 1.33e12, 18.4), (HOFFMANN_LAW, 32.2e9, 2.98e12, 92.7), (UNROUNDED, 40.3e9, 2.38e12, 59.1)],
 )
 def test_optimum_at_the_compute_of_chinchilla(law, params, tokens, ratio):
-    best = law.optimum(5.76e23)
+    best = law.find_optimum(5.76e23)
     assert best.params == pytest.approx(params, rel=0.002)
     assert best.tokens == pytest.approx(tokens, rel=0.003)
     assert best.tokens_per_parameter == pytest.approx(ratio, abs=0.1)
@@ -65,13 +65,13 @@ def test_optimum_at_the_compute_of_chinchilla(law, params, tokens, ratio):
     [(EPOCH_LAW, (1.9739, 1.9996, 2.0085)), (HOFFMANN_LAW, (1.9366, 1.9933, 2.0023))],
 )
 def test_losses_of_known_models(law, losses):
-    found = [law.loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
+    found = [law.compute_loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
     assert [round(loss, 4) for loss in found] == list(losses)
 
 
 @pytest.mark.parametrize("law", [EPOCH_LAW, HOFFMANN_LAW, UNROUNDED])
 def test_all_laws_order_known_models_alike(law):
-    losses = [law.loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
+    losses = [law.compute_loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
     assert losses == sorted(losses)
 
 
@@ -109,12 +109,12 @@ def test_training_needs_one_or_two_of_three(given_values, words):
 
 def test_plan_sets_a_training_beside_the_best_for_its_compute():
     llama = build_plan(derive_training(params=8.03e9, tokens=15e12))
-    assert llama.training.tokens_per_parameter == pytest.approx(1868, rel=1e-3)
+    assert llama.actual.training.tokens_per_parameter == pytest.approx(1868, rel=1e-3)
     assert llama.rule.training.tokens_per_parameter == pytest.approx(20)
-    assert llama.rule.training.compute == pytest.approx(llama.training.compute)
-    assert llama.optimum.training == EPOCH_LAW.optimum(llama.training.compute)
-    assert llama.optimum.loss < llama.loss
-    assert build_plan(CHINCHILLA, HOFFMANN_LAW).loss == HOFFMANN_LAW.loss(70e9, 1.4e12)
+    assert llama.rule.training.compute == pytest.approx(llama.actual.training.compute)
+    assert llama.optimum.training == EPOCH_LAW.find_optimum(llama.actual.training.compute)
+    assert llama.optimum.loss < llama.actual.loss
+    assert build_plan(CHINCHILLA, HOFFMANN_LAW).actual.loss == HOFFMANN_LAW.compute_loss(70e9, 1.4e12)
 
 
 def test_laws_are_found_by_name():
@@ -123,18 +123,18 @@ def test_laws_are_found_by_name():
 
 @given(ANY_LAW, compute)
 def test_optimum_spends_the_compute_and_is_a_minimum(law, operations):
-    best = law.optimum(operations)
+    best = law.find_optimum(operations)
     assert best.compute == pytest.approx(operations)
     for share in (0.9, 1.1):
-        assert law.loss(best.params * share, best.tokens / share) > law.loss(best.params, best.tokens)
+        assert law.compute_loss(best.params * share, best.tokens / share) > law.compute_loss(best.params, best.tokens)
 
 
 @given(ANY_LAW, floats(1e17, 1e28))
 def test_optimum_is_that_of_a_numerical_search(law, operations):
     found = minimize_scalar(
-        lambda power: law.loss(10**power, operations / 6 / 10**power), bounds=(3, 20), method="bounded"
+        lambda power: law.compute_loss(10**power, operations / 6 / 10**power), bounds=(3, 20), method="bounded"
     )
-    assert 10**found.x == pytest.approx(law.optimum(operations).params, rel=0.01)
+    assert 10**found.x == pytest.approx(law.find_optimum(operations).params, rel=0.01)
 
 
 @given(compute, floats(-5, 5))
@@ -142,14 +142,14 @@ def test_optimum_does_not_move_with_the_floor(operations, floor):
     moved = ScalingLaw(
         "moved", floor, EPOCH_LAW.params_factor, EPOCH_LAW.tokens_factor, EPOCH_LAW.alpha, EPOCH_LAW.beta
     )
-    assert moved.optimum(operations) == EPOCH_LAW.optimum(operations)
+    assert moved.find_optimum(operations) == EPOCH_LAW.find_optimum(operations)
 
 
 @given(ANY_LAW, size, size)
 def test_loss_falls_with_parameters_and_with_tokens(law, params, tokens):
-    here = law.loss(params, tokens)
-    assert law.loss(2 * params, tokens) < here
-    assert law.loss(params, 2 * tokens) < here
+    here = law.compute_loss(params, tokens)
+    assert law.compute_loss(2 * params, tokens) < here
+    assert law.compute_loss(params, 2 * tokens) < here
     assert here > law.floor
 
 

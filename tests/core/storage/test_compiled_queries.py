@@ -1,4 +1,4 @@
-"""Compiled queries: the same instances as those of the query set, for other arguments and in other threads."""
+"""Compiled queries return the same instances as their query sets, for any arguments and in any thread."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -24,25 +24,27 @@ def test_load_returns_the_instances_of_each_argument(django_assert_num_queries):
     battles = [factories.battle("ready"), factories.battle("ready")]
 
     with django_assert_num_queries(4):
-        found = {(battle.pk, side): ANSWERS.load(battle.pk, side) for battle in battles for side in "ab"}
+        answers_by_key = {(battle.pk, side): ANSWERS.load(battle.pk, side) for battle in battles for side in "ab"}
 
     with django_assert_num_queries(0):
         assert {
-            (answer.turn.battle.pk, answer.side, answer.model.slug) for answers in found.values() for answer in answers
+            (answer.turn.battle.pk, answer.side, answer.model.slug)
+            for answers in answers_by_key.values()
+            for answer in answers
         } == {(battle.pk, side, getattr(battle, f"model_{side}").slug) for battle in battles for side in "ab"}
-    assert all(len(answers) == 1 for answers in found.values())
+    assert all(len(answers) == 1 for answers in answers_by_key.values())
     assert ANSWERS.load(uuid4(), "a") == []
 
 
 @pytest.mark.django_db
-def test_load_needs_no_argument_and_keeps_the_order():
+def test_load_works_without_arguments_and_keeps_the_order():
     voters = [Voter.objects.create() for _ in range(3)]
 
     assert NEW_VOTERS.load() == sorted(voters, key=lambda voter: voter.created_at)
 
 
 @pytest.mark.django_db
-def test_load_leaves_fields_out_and_knows_missing_relations(django_assert_num_queries):
+def test_load_defers_fields_and_caches_missing_relations(django_assert_num_queries):
     battle = factories.battle("ready")
 
     (loaded,) = SPARSE_BATTLE.load(battle.pk)

@@ -1,4 +1,4 @@
-"""Database connections in asynchronous views, and their timeouts."""
+"""Database connections in asynchronous views are released, and idle transactions time out."""
 
 import subprocess
 import sys
@@ -15,49 +15,49 @@ from tests import factories
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_look_gives_its_result_and_keeps_no_connection(in_database):
+async def test_query_returns_its_result_and_releases_its_connection(in_database):
     await in_database(factories.voter)
-    seen = []
+    connections_used = []
 
-    def look(offset, *, factor):
+    def query(offset, *, factor):
         count = Voter.objects.count()
-        seen.append(connections["default"])
+        connections_used.append(connections["default"])
         return (count + offset) * factor
 
-    assert await database_sync_to_async(look)(1, factor=10) == 20
-    assert seen[0] is not connection
-    assert seen[0].connection is None
+    assert await database_sync_to_async(query)(1, factor=10) == 20
+    assert connections_used[0] is not connection
+    assert connections_used[0].connection is None
 
 
-async def test_look_that_fails_keeps_none_either():
-    seen = []
+async def test_failing_query_releases_its_connection_too():
+    connections_used = []
 
-    def look():
+    def query():
         Voter.objects.count()
-        seen.append(connections["default"])
+        connections_used.append(connections["default"])
         raise LookupError
 
     with pytest.raises(LookupError):
-        await database_sync_to_async(look)()
-    assert seen[0].connection is None
+        await database_sync_to_async(query)()
+    assert connections_used[0].connection is None
 
 
-@pytest.mark.parametrize(("options", "free"), [({}, False), ({"idle_in_transaction_session_timeout": 200}, True)])
-def test_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(settings, options, free):
+@pytest.mark.parametrize(("options", "is_freed"), [({}, False), ({"idle_in_transaction_session_timeout": 200}, True)])
+def test_lock_of_an_idle_transaction_is_freed_after_its_timeout(settings, options, is_freed):
     settings.DATABASE_OPTIONS = {}
     set_timeouts(**options)
-    address = {**connection.get_connection_params(), "context": None, "cursor_factory": None}
-    address = {name: address[name] for name in ("host", "port", "dbname", "user") if address.get(name)}
+    parameters = {**connection.get_connection_params(), "context": None, "cursor_factory": None}
+    parameters = {name: parameters[name] for name in ("host", "port", "dbname", "user") if parameters.get(name)}
     with (
-        closing(psycopg.connect(**address, options=settings.DATABASE_OPTIONS["options"])) as frozen,
-        closing(psycopg.connect(**address, options="-c lock_timeout=1500")) as other,
+        closing(psycopg.connect(**parameters, options=settings.DATABASE_OPTIONS["options"])) as idle,
+        closing(psycopg.connect(**parameters, options="-c lock_timeout=1500")) as other,
     ):
-        frozen.execute("LOCK TABLE catalog_caveat")
-        with nullcontext() if free else pytest.raises(psycopg.errors.LockNotAvailable):
+        idle.execute("LOCK TABLE catalog_caveat")
+        with nullcontext() if is_freed else pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute("LOCK TABLE catalog_caveat")
 
 
-def test_answers_worker_bounds_how_long_it_may_stand_still():
+def test_answers_worker_has_a_timeout_for_idle_transactions():
     code = "import django; django.setup(); from types import SimpleNamespace as N; import os;"
     code += "from arena.answers.worker import _start_engine;"
     code += "_start_engine(N(app=N(amqp=N(queues=N(consume_from=['answers']))))); from django.db import connection;"

@@ -1,4 +1,4 @@
-"""The choice of the row that a full queue drops."""
+"""A full queue evicts a row of the network that has the most rows."""
 
 import pytest
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
         ("ababb", ["a", "x"], None),
     ],
 )
-def test_newest_of_the_network_with_the_most_makes_room(queue, newcomer, evicted):
+def test_newest_row_of_the_largest_network_is_evicted(queue, newcomer, evicted):
     rows = [
         Submission.objects.create(
             kind="model", digest=number, summary={}, network=network, created_at=f"2026-01-01T00:00:{number:02}Z"

@@ -1,4 +1,4 @@
-"""Slots that several processes count together; here each `SharedSlots` is a process."""
+"""Slots are counted across processes. In these tests, each `SharedSlots` stands for one process."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ def processes(valkey):
 
 
 def acquire_all(process, limits=LIMIT):
-    """As many slots as the process gets."""
+    """Return as many slots as the process gets."""
     return list(iter(lambda: process.acquire(limits), None))
 
 
@@ -38,14 +38,14 @@ def test_limit_counts_the_slots_of_all_processes(processes):
     assert first.acquire({"someone else": 1})
 
 
-def test_limit_holds_for_requests_to_all_processes_at_once(processes):
+def test_limit_holds_for_simultaneous_requests_to_all_processes(processes):
     with ThreadPoolExecutor(20) as pool:
         slots = list(pool.map(lambda number: processes[number % 2].acquire(LIMIT), range(60)))
 
     assert Counter(slot is not None for slot in slots) == {True: 6, False: 54}
 
 
-def test_released_slot_is_free_at_once_in_its_process_and_soon_in_others(processes):
+def test_released_slot_is_free_immediately_in_its_process_and_soon_in_others(processes):
     first, second = processes
     slots = acquire_all(first)
     slots.pop().release()
@@ -58,7 +58,7 @@ def test_released_slot_is_free_at_once_in_its_process_and_soon_in_others(process
     assert eventually(lambda: second.acquire(LIMIT), 5)
 
 
-def test_rejected_slot_leaves_nothing(processes):
+def test_rejected_slot_uses_up_no_limit(processes):
     first, second = processes
     slots = acquire_all(first)
     assert second.acquire(LIMIT | {"address": 1}) is None
@@ -89,7 +89,7 @@ def test_heartbeat_is_renewed_while_a_slot_is_open_and_no_longer(processes, valk
     assert eventually(lambda: processes[0]._updater is None, 5)
 
 
-def test_slots_come_back_after_redis_has_lost_them(processes, valkey):
+def test_slots_are_stored_again_after_redis_has_lost_them(processes, valkey):
     first, second = processes
     slots = acquire_all(first)
 

@@ -9,7 +9,7 @@ import pytest
 from core.storage.ttl_cache import TtlCache
 
 
-def test_value_is_worked_out_once():
+def test_value_is_computed_once():
     calls = []
     cache = TtlCache(2)
 
@@ -21,7 +21,7 @@ def test_value_is_worked_out_once():
     assert len(calls) == 1
 
 
-def test_value_asked_for_longest_ago_goes_first():
+def test_least_recently_used_value_is_evicted_first():
     cache = TtlCache(2)
     for key in "ab":
         cache.store(key, key)
@@ -31,27 +31,27 @@ def test_value_asked_for_longest_ago_goes_first():
 
 
 @pytest.mark.parametrize(("seconds", "value"), [(60.0, 1), (0.0, None), (-1.0, None)])
-def test_value_holds_for_its_time(seconds, value):
+def test_value_is_valid_for_its_time(seconds, value):
     cache = TtlCache(2, seconds)
     cache.store("a", 1)
     assert cache.get("a") == value
 
 
-def test_value_is_forgotten_in_time():
+def test_value_expires():
     cache = TtlCache(2, 0.01)
     cache.store("a", 1)
     time.sleep(0.02)
     assert cache.get("a") is None
 
 
-def test_all_can_be_forgotten():
+def test_clear_removes_all_values():
     cache = TtlCache(2)
     cache.store("a", 1)
     cache.clear()
     assert cache.get("a") is None
 
 
-def test_threads_may_share_it():
+def test_threads_can_share_the_cache():
     cache = TtlCache(3)
 
     def use(number):
@@ -61,7 +61,7 @@ def test_threads_may_share_it():
         assert list(pool.map(use, range(2000))) == [number % 7 for number in range(2000)]
 
 
-def test_many_who_ask_at_once_wait_for_one():
+def test_simultaneous_threads_wait_for_one_computation():
     calls = []
     cache = TtlCache(3)
 
@@ -76,7 +76,7 @@ def test_many_who_ask_at_once_wait_for_one():
 
 
 @pytest.mark.slow
-def test_nobody_waits_for_ever_for_another():
+def test_thread_does_not_wait_forever_for_another():
     cache = TtlCache(3)
     released = Event()
 
@@ -89,7 +89,7 @@ def test_nobody_waits_for_ever_for_another():
         assert slow.result() == 1
 
 
-def test_what_could_not_be_worked_out_is_tried_again():
+def test_failed_computation_is_repeated():
     cache = TtlCache(3)
     with pytest.raises(ZeroDivisionError):
         cache.get_or_compute("a", lambda: 1 // 0)

@@ -11,7 +11,7 @@ from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline
-from tests.ratings.choice.test_shortlists import beats, three
+from tests.ratings.choice.test_model_choice import beats, three
 
 __all__ = ["three"]
 pytestmark = pytest.mark.django_db

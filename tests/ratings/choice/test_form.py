@@ -41,13 +41,13 @@ def form(query):
 def test_limits_are_those_of_the_address(query, limits):
     found = form(query)
     assert found.is_valid(), found.errors
-    assert found.limits() == limits
+    assert found.build_limits() == limits
 
 
 def test_empty_fields_ask_for_nothing():
     empty = form("&".join(f"{name}=" for name in ChoiceForm.base_fields if name != "modalities"))  # no boxes ticked
     assert empty.is_valid()
-    assert [name for name in LIMIT_ASSESSORS if is_limit_set(empty.limits(), name)] == []
+    assert [name for name in LIMIT_ASSESSORS if is_limit_set(empty.build_limits(), name)] == []
 
 
 @pytest.mark.parametrize(

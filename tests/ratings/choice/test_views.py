@@ -12,7 +12,7 @@ from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Pool
 from tests import factories
 from tests.arena.web.test_templates import Outline
-from tests.ratings.choice.test_shortlists import priced, three
+from tests.ratings.choice.test_model_choice import priced, three
 
 __all__ = ["three"]
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings.interchange.vote_fields import list_assistant_texts, parse_category_tags, parse_language
+from ratings.interchange.vote_fields import list_assistant_messages, parse_category_tags, parse_language
 
 SEVEN = (
     "complexity",
@@ -68,4 +68,4 @@ def test_tags_of_the_public_data_make_categories(value, slugs):
     ],
 )
 def test_assistant_texts_are_read_from_texts_and_parts(message, texts):
-    assert list_assistant_texts([message]) == texts
+    assert list_assistant_messages([message]) == texts

@@ -381,7 +381,7 @@ def test_boards_are_published_in_their_order(publish, transactions):
     """A large pool publishes its boards one by one, and a small one publishes them together."""
     factories.cast(*factories.models(2), categories=["coding", "math"])
     cutoff, changed = board_refresh._apply_outbox()
-    boards = board_refresh._list_due_boards(LIVE_POOL, done=())
+    boards = board_refresh._list_due_boards(LIVE_POOL, excluded_ids=())
     state = pool_state.get_pool_state(boards[0].pool)
     fit = partial(board_refresh._fit_board_or_skip, state=state, models=board_refresh._load_models(state))
 

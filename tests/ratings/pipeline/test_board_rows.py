@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 import pytest
 
-from ratings.pipeline.board_rows import Contestants, build_elo_rows, build_fit_rows
+from ratings.pipeline.board_rows import Anchor, Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import PoolState
 from ratings.pipeline.tallies import PairCount
 from ratings.statistics import bradley_terry
@@ -51,7 +51,7 @@ def build_board(*tallies, voters=(), clustered=True, anchor=None):
         contestants.board.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers))
     )
     fit = bradley_terry.fit(contestants.board.comparisons, cluster=cluster if clustered else None)
-    return build_fit_rows(contestants, fit, anchor)
+    return build_fit_rows(contestants, fit, anchor and Anchor(*anchor))
 
 
 def repeat_for_voters(people, *votes):
@@ -254,7 +254,7 @@ def test_rows_of_a_newcomer_have_no_rank_whatever_it_wins():
         assert (rows["new"]["rank_low"], rows["new"]["votes_to_rank"]) == (1, missing)
         assert [(rows[slug]["rank"], rows[slug]["rank_high"]) for slug in "xyz"] == [(1, 1), (2, 2), (3, 3)]
         assert [row["model"] for row in board.rows] == ["x", "y", "z", "new"]
-        assert not board.provisional
+        assert not board.has_provisional_ranks
 
 
 def test_rows_of_a_newcomer_with_votes_of_many_have_a_rank():
@@ -271,7 +271,7 @@ def test_rows_of_a_model_without_bounds_have_no_rank_however_many_votes_it_has()
 @pytest.mark.parametrize(("second", "provisional"), [(45, True), (55, False)])
 def test_rows_are_all_ranked_where_fewer_than_two_models_have_votes_enough(second, provisional):
     board = build_board(("x", "y", 5 + second, 40, 0, 0), ("x", "z", 10, 5, 0, 0))
-    assert board.provisional is provisional
+    assert board.has_provisional_ranks is provisional
     assert [row["rank"] is None for row in board.rows] == [False, False, not provisional]
 
 
@@ -286,4 +286,4 @@ def test_rows_of_a_rating_without_errors_rank_the_same_models():
 
     rows = [(row["model"], row["rank"], row["votes_to_rank"]) for row in board.rows]
     assert rows == [("x", 1, 0), ("y", 2, 0), ("z", 2, 0), ("new", None, 80), ("many", None, 0)]
-    assert not board.provisional
+    assert not board.has_provisional_ranks

@@ -176,9 +176,9 @@ def test_weights_are_the_shrink_of_the_variance_that_matters():
 
 @pytest.mark.slow
 def test_newcomers_settle_with_far_fewer_votes_than_by_uniform_pairs():
-    weighted = simulation.until_newcomers(1, 100, 200_000, weighted=True)
-    even = simulation.until_newcomers(1, 100, 200_000, weighted=False, batch=1000)
-    effective, largest = simulation.opponents(weighted)
+    weighted = simulation.run_newcomers(1, 100, 200_000, weighted=True)
+    even = simulation.run_newcomers(1, 100, 200_000, weighted=False, batch=1000)
+    effective, largest = simulation.measure_opponents(weighted)
     assert even.votes > 4.5 * weighted.votes
     assert effective > 50
     assert largest < 0.1
@@ -186,22 +186,22 @@ def test_newcomers_settle_with_far_fewer_votes_than_by_uniform_pairs():
 
 @pytest.mark.slow
 def test_contested_top_settles_with_far_fewer_votes_than_by_uniform_pairs():
-    weighted = simulation.until_top(1, 60, 15_000, weighted=True, batch=250)
-    even = simulation.until_top(1, 60, 15_000, weighted=False, batch=1000)
+    weighted = simulation.run_top(1, 60, 15_000, weighted=True, batch=250)
+    even = simulation.run_top(1, 60, 15_000, weighted=False, batch=1000)
     assert weighted.votes < 0.6 * even.votes
 
 
 @pytest.mark.slow
 def test_intervals_cover_the_truth_under_these_weights():
-    hits = [simulation.covered(seed, size=12, votes=1500, batch=150) for seed in range(80)]
+    hits = [simulation.check_coverage(seed, size=12, votes=1500, batch=150) for seed in range(80)]
     assert np.mean(hits) > 0.93
 
 
 def test_covers_measures_from_the_mean_of_the_bounded_models():
     theta = np.array([0.2, -0.2, 3.0])
     fit = bradley_terry.fit(Comparisons.from_counts("abc", [[0, 6, 0], [4, 0, 0], [9, 0, 0]], np.zeros((3, 3))))
-    assert simulation.covers(fit, theta).all()
-    assert not simulation.covers(fit, theta + np.array([9.0, 0, 0]))[0]
+    assert simulation.is_covered(fit, theta).all()
+    assert not simulation.is_covered(fit, theta + np.array([9.0, 0, 0]))[0]
     assert fit.ratings[:2] == pytest.approx(1000 + ELO_SCALE * np.log(1.5) * np.array([0.5, -0.5]))
 
 
@@ -210,7 +210,7 @@ def test_newcomer_among_many_votes_stands_in_a_third_of_the_draws():
     board = add_newcomers(20, 26, new=1)
     weights = compute_weights(board)
 
-    chances = simulation.drawn(weights)
+    chances = simulation.compute_draw_shares(weights)
 
     assert board.votes.sum() / 2 == 190 * 26
     assert sum_shares(weights, [20]) > 0.9

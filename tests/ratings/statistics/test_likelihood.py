@@ -6,7 +6,7 @@ from ratings.statistics.likelihood import (
     NotConverged,
     build_laplacian,
     compute_chances,
-    maximize,
+    maximize_likelihood,
     sum_squared_residuals,
 )
 
@@ -32,14 +32,14 @@ def test_laplacian_sums_squares_of_differences():
 
 def test_maximise_holds_the_others_fixed():
     won, lost = np.array([[0.0, 3.0, 1.0]]), np.array([[0.0, 1.0, 2.0]])
-    theta, _, _ = maximize(won, lost, np.array([5.0, 0.5, -0.5]))
+    theta, _, _ = maximize_likelihood(won, lost, np.array([5.0, 0.5, -0.5]))
     assert theta[1:].tolist() == [0.5, -0.5]
     assert 4 * expit(theta[0] - 0.5) + 3 * expit(theta[0] + 0.5) == pytest.approx(4, abs=1e-12)
 
 
 @pytest.mark.parametrize("start", [0.0, 12.0, -30.0])
 def test_maximise_reaches_the_maximum_from_any_start(start):
-    theta, _, iterations = maximize(np.array([[0.0, 3.0]]), np.array([[0.0, 1.0]]), np.array([start, 0.0]))
+    theta, _, iterations = maximize_likelihood(np.array([[0.0, 3.0]]), np.array([[0.0, 1.0]]), np.array([start, 0.0]))
     assert theta[0] == pytest.approx(np.log(3), abs=1e-12)
     assert iterations < 40
 
@@ -48,11 +48,11 @@ def test_maximise_solves_a_ring_of_landslides_with_one_upset():
     score = np.zeros((4, 4))
     score[[0, 1, 2], [1, 2, 3]] = 1e9
     score[3, 0] = 1
-    theta, _, _ = maximize(score[:-1], score.T[:-1], np.zeros(4))
+    theta, _, _ = maximize_likelihood(score[:-1], score.T[:-1], np.zeros(4))
     assert -np.diff(theta) == pytest.approx([np.log(1e9)] * 3, rel=1e-8)
 
 
 @pytest.mark.parametrize("start", [0.0, 1e6])
 def test_maximise_says_when_there_is_no_maximum(start):
     with pytest.raises(NotConverged, match="likelihood"):
-        maximize(np.array([[0.0, 3.0]]), np.array([[0.0, 0.0]]), np.array([start, 0.0]))
+        maximize_likelihood(np.array([[0.0, 3.0]]), np.array([[0.0, 0.0]]), np.array([start, 0.0]))

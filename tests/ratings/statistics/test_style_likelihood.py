@@ -4,7 +4,7 @@ from scipy.optimize import linprog
 
 from ratings.statistics import style_control
 from ratings.statistics.likelihood import NotConverged
-from ratings.statistics.style_likelihood import Separable, check_separability, maximize
+from ratings.statistics.style_likelihood import Separable, check_separability, maximize_style_likelihood
 from tests.ratings.style_oracle import build_design, build_styled_votes, compute_differences, simulate_votes
 
 
@@ -127,7 +127,7 @@ def test_maximise_holds_the_others_fixed_and_adds_virtual_ties():
     votes = build_styled_votes(columns).group_by_pair()
     parameters = np.array([0.3, -0.2, 0, 0.1, 0.4, 0.5, -0.5])
     ties = np.array([0, 0, 1.0, 0, 0, 0, 0])
-    style_fit, information, _ = maximize(votes, parameters, np.array([2]), ties)
+    style_fit, information, _ = maximize_style_likelihood(votes, parameters, np.array([2]), ties)
     assert np.delete(style_fit, 2).tolist() == np.delete(parameters, 2).tolist()
     design = build_design(columns)
     chance = 1 / (1 + np.exp(-design @ style_fit))
@@ -148,4 +148,4 @@ def test_maximise_solves_landslides_of_many_votes_with_one_upset():
 def test_maximise_says_when_there_is_no_maximum_of_strengths(start):
     votes = build_styled_votes(duel((1, 1), (1, 2)), 2).group_by_pair()
     with pytest.raises(NotConverged, match="likelihood"):
-        maximize(votes, np.array([start, 0, 0]), np.array([0]), np.zeros(3))
+        maximize_style_likelihood(votes, np.array([start, 0, 0]), np.array([0]), np.zeros(3))

@@ -1,4 +1,4 @@
-"""Statements that would have more parameters than PostgreSQL can bind are split."""
+"""Statements with more parameters than PostgreSQL can bind are split."""
 
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_bulk_create_splits_rows_with_too_many_values(django_assert_num_queries):
-    number = MAX_PARAMETERS // 2 + 1  # of two values each
+    number = MAX_PARAMETERS // 2 + 1  # each row has two values
 
     with django_assert_num_queries(2):
         Voter.objects.bulk_create(Voter(id=uuid4(), created_at=Now()) for _ in range(number))

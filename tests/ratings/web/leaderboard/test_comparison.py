@@ -71,7 +71,7 @@ def test_open_end_of_an_interval_is_told_beside_the_rating(voted):
 
 
 def lines(shown):
-    return {line.label: line.texts for line in shown.lines}
+    return {line.label: line.cells for line in shown.lines}
 
 
 def test_figures_stand_in_lines_and_what_is_unknown_of_one_is_a_dash(voted):
