@@ -159,7 +159,6 @@ class Environment:
         parse_key_names,
         default=("*_API_KEY",),
         meaning=(
-            "Patterns for the names of the variables from which endpoints may read their API keys, separated by commas."
             "Patterns for the names of variables from which endpoints can read their API keys, separated by commas."
             " Arena's own settings never match."
         ),
@@ -191,7 +190,6 @@ class Environment:
         parse_count,
         default=6,
         meaning=(
-            "Battles that one voter may watch at a time. One address may watch ten times as many battles, plus the same"
             "Battles that one voter can watch at a time. One address can watch ten times as many battles, and the same"
             " number of boards."
         ),
@@ -241,8 +239,6 @@ class Environment:
         make_choice_parser("off", "moderated", "open"),
         default="moderated",
         meaning=(
-            "Which published battles are listed on their models' pages: those chosen by an operator (`moderated`) or"
-            " all (`open`). With `off`, nobody can publish a battle."
             "Which published battles are listed on the pages of their models: those that an operator has chosen"
             " (`moderated`) or all unreported ones (`open`). With `off`, nobody can publish a battle."
         ),

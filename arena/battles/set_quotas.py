@@ -53,8 +53,8 @@ def charge_named_set(request: HttpRequest, mode: object, models: object) -> None
     if wait := _charge_limits(_build_limits(request), pool):
         hours = -(-wait // 3600)
         detail = _(
-            "You or people on your network have chosen too many new sets of models today. Use one of them again, or"
-            " try a new one in %(hours)s h."
+            "You or other people on your network have chosen too many new sets of models today. Use one of them again,"
+            " or try a new one in %(hours)s h."
         )
         raise RequestError("too_many_sets", detail % {"hours": hours}, 429, retry_after=wait)
 

@@ -168,7 +168,7 @@ def test_lines_name_the_models_that_are_not_drawn():
     common.endpoint(common.model("large", context_window=128_000))
 
     [line] = context_limit.describe_small_windows()
-    assert line.startswith("not drawn: Small 1B, whose window is too small for a conversation of 24,000 characters ")
+    assert line.startswith("not drawn: Small 1B, whose context window is too small for a conversation of 24,000 ")
 
 
 def build_failure(reason):

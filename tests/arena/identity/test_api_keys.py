@@ -132,10 +132,10 @@ def test_command_makes_a_key_without_end(capsys):
         (("", "--scope", "read"), "Enter a name"),
         (("x", "--scope", "read", "--days", "0"), "A key is valid for 1 to 3650 days"),
         (("x", "--scope", "read", "--days", "soon"), "A key is valid for 1 to 3650 days"),
-        (("x", "--scope", "admin"), "Choose at least one scope: read, battle, vote."),
-        (("x", "--scope", "read", "admin"), "Choose at least one scope: read, battle, vote."),
-        (("x", "--scope"), "Choose at least one scope: read, battle, vote."),
-        (("x",), "Choose at least one scope: read, battle, vote."),
+        (("x", "--scope", "admin"), "Choose at least one scope: read, battle, or vote."),
+        (("x", "--scope", "read", "admin"), "Choose at least one scope: read, battle, or vote."),
+        (("x", "--scope"), "Choose at least one scope: read, battle, or vote."),
+        (("x",), "Choose at least one scope: read, battle, or vote."),
     ],
 )
 def test_command_refuses_bad_words_in_one_line_and_makes_nothing(words, said):

@@ -139,7 +139,7 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
     factories.endpoint(three[0])
-    assert "Fewer than two of these models are connected here" in text(client.get(PAGE, {"task": "coding"}))
+    assert "Fewer than two of these models are available here" in text(client.get(PAGE, {"task": "coding"}))
 
     factories.endpoint(three[1])
     response = client.get(PAGE, {"task": "coding"})
@@ -193,7 +193,7 @@ def test_lists_are_shown_fifty_at_a_time(client):
 def test_page_of_a_list_that_is_not_there_is_refused(client, three, page):
     response = client.get(PAGE, {"price": "2", "out": page})
     assert response.status_code == 404
-    assert "The list does not have this page." in text(response)
+    assert "There is no such page in this list." in text(response)
 
 
 @pytest.mark.parametrize("models", [10, 200])

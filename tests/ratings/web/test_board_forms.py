@@ -52,7 +52,7 @@ def categories(text):
         (
             "counts",
             {"of counts", "exclude ties"},
-            {"off": True, "not available: needs individual votes": False},
+            {"off": True, "not available: requires individual votes": False},
             {"Bradley–Terry": True},
         ),
         (

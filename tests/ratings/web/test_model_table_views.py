@@ -126,9 +126,9 @@ def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
-        ("?kind=x", 400, "kind must be one of"),
-        ("?sort=x", 400, "sort must be one of"),
-        ("?sort=%00", 400, "sort must be text"),
+        ("?kind=x", 400, "“kind” must be one of"),
+        ("?sort=x", 400, "“sort” must be a benchmark slug or one of"),
+        ("?sort=%00", 400, "“sort” must be text"),
         ("?series=x", 404, "does not exist"),
         ("?size_to=x", 400, "size_to must be a number"),
     ],
@@ -192,7 +192,7 @@ def test_only_signs_that_are_there_are_explained(client, benchmark):
     score(benchmark, "a", 0.5)
     assert "reported by the model's maker" not in text(client)
     score(benchmark, "b", 0.5, self_reported=True)
-    assert "* reported by the model's maker." in text(client)
+    assert "* Reported by the model's maker." in text(client)
     assert "submitted" not in text(client)
 
 

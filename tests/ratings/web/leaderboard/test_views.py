@@ -250,8 +250,8 @@ def test_fifth_model_cannot_be_pinned(client, voted):
         ({"at": "soon"}, 400, "at must be a time"),
         ({"style_control": "perhaps"}, 400, "true or false"),
         ({"size_max": "big"}, 400, "size_max must be zero or a positive number"),
-        ({"sort": "beauty"}, 400, "sort must be one of rank"),
-        ({"format": "xlsx"}, 400, "format must be one of csv, json"),
+        ({"sort": "beauty"}, 400, "“sort” must be one of: rank"),
+        ({"format": "xlsx"}, 400, "“format” must be one of: csv, json"),
     ],
 )
 def test_page_refuses_with_a_page_in_our_words(client, voted, query, status, words):
