@@ -191,7 +191,11 @@ def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -
     if better["component"] != worse["component"]:
         return _("No chain of votes connects these models, so their ratings are on different scales.")
     names = [row["name"] for row in (better, worse) if row["unbounded"]]
-    sentence = _("No difference can be estimated, because an interval is open: %(names)s.")
+    sentence = ngettext(
+        "The rating of %(names)s has an open end, so no difference can be estimated.",
+        "The ratings of %(names)s have open ends, so no difference can be estimated.",
+        len(names),
+    )
     return sentence % {"names": _(" and ").join(names)}
 
 

@@ -161,7 +161,7 @@ def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
     [
         ({"context": "lots"}, 400, "Enter a number, such as"),
         ({"modalities": "smell"}, 400, "one of: image, audio, video, pdf"),
-        ({"monthly": "9"}, 400, "needs this field too"),
+        ({"monthly": "9"}, 400, "requires this field too"),
         ({"pool": "nowhere"}, 404, "no pool"),
     ],
 )

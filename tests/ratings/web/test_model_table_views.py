@@ -120,7 +120,7 @@ def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
     assert 'name="sort" value="size"' in page
     assert f'<option value="{key()}" selected>' in page
     assert "No matching models." in page
-    assert "2 hidden: we lack the data" in page
+    assert "2 are hidden because we lack data" in page
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_filters_that_are_set_are_counted(client):
 
 def test_only_signs_that_are_there_are_explained(client, benchmark):
     score(benchmark, "a", 0.5)
-    assert "reported by the model's maker" not in text(client)
+    assert "Reported by the model's maker" not in text(client)
     score(benchmark, "b", 0.5, self_reported=True)
     assert "* Reported by the model's maker." in text(client)
     assert "submitted" not in text(client)
