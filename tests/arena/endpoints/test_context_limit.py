@@ -105,7 +105,7 @@ def test_limit_is_kept_with_the_battle(limit, two_models):
     battle.refresh_from_db()
 
     assert battle.conversation_limit == 50
-    with pytest.raises(RequestError, match="A conversation can have 50 characters"):
+    with pytest.raises(RequestError, match="A conversation can have up to 50 characters"):
         lifecycle.ask_follow_up(battle, "x" * 51)
     limit(10)
     assert lifecycle.ask_follow_up(battle, "x" * 11).number == 2

@@ -92,7 +92,7 @@ def test_account_has_so_many_keys_in_use_and_no_more(monkeypatch):
     first, _ = create_key(user=user)
     create_key(user=user)
 
-    with pytest.raises(RequestError, match="You have 2 keys"):
+    with pytest.raises(RequestError, match="You already have 2 keys"):
         create_key(user=user)
 
     api_keys.revoke_keys(ApiKey.objects.filter(pk=first.pk))

@@ -56,7 +56,7 @@ def test_decision_shows_their_own_battles(client, battled):
     assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
     assert "According to these votes, Cheap is ahead of all others." in shown
     assert "No votes in blind battles" not in shown
-    assert "Compare these 2 blind" in shown
+    assert "Compare these 2 models blind" in shown
 
 
 def test_models_that_were_tried_come_first_in_the_choice(client, three):
@@ -81,7 +81,7 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
     for model in three[:2]:
         factories.endpoint(model)
     shown = text(client.get(PAGE, query))
-    assert "Compare these 2 blind" in shown
+    assert "Compare these 2 models blind" in shown
     assert ("For some of these models, we lack data on some of your limits." in shown) is said
 
 
@@ -100,7 +100,7 @@ def test_decision_offers_battles_as_long_as_there_are_none(client, three):
     for model in three[:2]:
         factories.endpoint(model)
     response = client.get(PAGE, {"task": "coding"})
-    assert "Compare these 2 blind Cheap , Best ." in text(response)
+    assert "Compare these 2 models blind Cheap , Best ." in text(response)
     assert [each["value"] for each in Outline(response.content.decode()).all("input", name="among")] == [
         "cheap",
         "best",

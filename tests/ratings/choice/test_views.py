@@ -145,7 +145,7 @@ def test_battle_these_leads_to_blind_battles_among_them(client, three):
     response = client.get(PAGE, {"task": "coding"})
     named = [each["value"] for each in Outline(response.content.decode()).all("input", name="among")]
     assert named == ["cheap", "best"]
-    assert "Compare these 2 blind" in text(response)
+    assert "Compare these 2 models blind" in text(response)
 
 
 def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):

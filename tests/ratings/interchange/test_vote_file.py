@@ -163,15 +163,15 @@ FIELDS = {
     "a name with NUL": (row(model_a="a\0b"), "model_a is blank or contains NUL"),
     "a negative count": (
         row(conv_metadata=METADATA | {"bold_count_a": {"**": -1}}),
-        "conv_metadata must contain counts from 0 to 1000000000, but bold_count_a does not",
+        "conv_metadata must contain counts from 0 to 1000000000, but bold_count_a is not such a count",
     ),
     "a count in words": (
         row(conv_metadata=METADATA | {"list_count_b": "x"}),
-        "conv_metadata .*, but list_count_b does not",
+        "conv_metadata .*, but list_count_b is not such a count",
     ),
     "a negative count among too few": (
         row(conv_metadata={"header_count_a": -2}),
-        "conv_metadata .*, but header_count_a does not",
+        "conv_metadata .*, but header_count_a is not such a count",
     ),
     "style that is a list": (row(conv_metadata=[1]), "conv_metadata must be an object"),
     "a time in words": (row(tstamp="yesterday"), "tstamp must be a Unix time in seconds or an ISO 8601 time"),

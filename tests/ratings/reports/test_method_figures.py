@@ -183,7 +183,7 @@ def test_page_tells_of_each_model_why_votes_do_not_count(client):
     factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
     published()
     shown = text(client)
-    assert "X 1 100.0 1 1 an answer revealed which model wrote it" in shown
+    assert "X 1 100.0 1 1: an answer revealed which model wrote it" in shown
     assert "xxx 1 0 50.0" in shown
 
 
@@ -217,7 +217,7 @@ def test_page_shows_the_figures_of_the_board(client):
     for words in (
         "Votes that count 5",
         "Votes that do not count 1",
-        "1 an answer revealed which model wrote it",
+        "1 : an answer revealed which model wrote it",
         "Of the 5 votes with a winner, 60.0% went to the left answer (95% interval: 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; chance alone would flag about 0.1.",

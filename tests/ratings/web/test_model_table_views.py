@@ -130,7 +130,7 @@ def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
         ("?sort=x", 400, "“sort” must be a benchmark slug or one of"),
         ("?sort=%00", 400, "“sort” must be text"),
         ("?series=x", 404, "does not exist"),
-        ("?size_to=x", 400, "size_to must be a number"),
+        ("?size_to=x", 400, "“size_to” must be a number"),
     ],
 )
 def test_bad_questions_get_a_clear_answer(client, query, status, words):
