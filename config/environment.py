@@ -271,7 +271,6 @@ class Environment:
         return self.arena_login == "required"
 
     def allows_key_name(self, name: str) -> bool:
-        """Return True if endpoints may read an API key from this variable. Arena's own settings are never allowed."""
         """Return True if endpoints can read an API key from this variable. Arena's own settings are never allowed."""
         is_setting = name in SETTINGS or SERVICE_VARIABLE.fullmatch(name.upper())
         return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)

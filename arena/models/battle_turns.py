@@ -1,27 +1,23 @@
-"""Loads the turns and answers of a battle with one query."""
+"""Loads the turns and answers of a battle with two compiled queries."""
 
-from itertools import groupby
-
-from arena.models import Answer, Battle
+from arena.models import Answer, Battle, Turn
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import set_prefetched
 
-ANSWERS_OF_BATTLE = CompiledQuery(
-    lambda battle: Answer.objects.filter(turn__battle=battle).select_related("turn").order_by("turn__number", "side")
-)
+TURNS_OF_BATTLE = CompiledQuery(lambda battle: Turn.objects.filter(battle=battle).order_by("number"))
+ANSWERS_OF_BATTLE = CompiledQuery(lambda battle: Answer.objects.filter(turn__battle=battle).order_by("side"))
 
 
 def prefetch_turns(battle: Battle) -> None:
     """Make `battle.turns.all()` and the `answers.all()` of each turn need no query, as after a prefetch."""
     if "turns" in getattr(battle, "_prefetched_objects_cache", ()):
         return
-    turns = []
-    for _, group in groupby(ANSWERS_OF_BATTLE.load(battle.pk), key=lambda answer: answer.turn_id):
-        answers = list(group)
-        turn = answers[0].turn
+    turns = TURNS_OF_BATTLE.load(battle.pk)
+    answers = ANSWERS_OF_BATTLE.load(battle.pk)
+    for turn in turns:
         turn.battle = battle
-        for answer in answers:
+        answers_of_turn = [answer for answer in answers if answer.turn_id == turn.pk]
+        for answer in answers_of_turn:
             answer.turn = turn
-        set_prefetched(turn, "answers", answers)
-        turns.append(turn)
+        set_prefetched(turn, "answers", answers_of_turn)
     set_prefetched(battle, "turns", turns)

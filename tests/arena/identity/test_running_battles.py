@@ -207,7 +207,11 @@ def test_nothing_is_refused_while_redis_is_away(client, me, allow, settings):
 
 def test_voters_running_battles_are_found_by_an_index(me):
     """The voter of a program may have a million battles."""
+    first, second = (common.endpoint().model for _ in range(2))
+    other = {"voter": common.voter(), "model_a": first, "model_b": second, "propensity": 1}
+    Battle.objects.bulk_create(Battle(**other) for _ in range(500))
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE arena_battle")  # otherwise the plan depends on the rows of earlier tests
         cursor.execute("SET LOCAL enable_seqscan = off")
         running_battles = Battle.objects.filter(voter=me.pk, state=Battle.State.ANSWERING)
         assert "battle_answering" in running_battles.explain()

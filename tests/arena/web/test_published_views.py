@@ -92,7 +92,7 @@ def test_page_says_what_the_voter_found(reader, me, winner):
     battle = factories.battle(voter=me)
     lifecycle.cast_vote(battle, winner)
     sharing.share_battle(battle, ["here"])
-    words = {"a": "chose A", "b": "chose B", "tie": "called it a tie", "both_bad": "found both answers bad"}
+    words = {"a": "chose A", "b": "chose B", "tie": "called it a tie", "both_bad": "thought that both answers were bad"}
     assert words[winner] in reader.get(f"/b/{battle.pk}/").content.decode()
 
 

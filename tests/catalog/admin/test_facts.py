@@ -88,14 +88,14 @@ def test_conflict_is_shown_and_decided_by_a_button(admin):
     model = factories.model("x", name="The <i>X</i>")
     disagree(model)
     text = admin.get(f"{LIST}conflicts/").content.decode()
-    for said in ("The &lt;i&gt;X&lt;/i&gt;", "1,000", "2,000", "https://s1.example", "1 conflict waits"):
+    for said in ("The &lt;i&gt;X&lt;/i&gt;", "1,000", "2,000", "https://s1.example", "1 conflict is waiting"):
         assert said in text
     [conflict] = find_conflicts()
     answer = admin.post(
         f"{LIST}conflicts/take/", {"field": "context_window", "key": conflict.others[0].key}, follow=True
     )
     assert "is now set by hand" in answer.content.decode()
-    assert "0 conflicts wait" in answer.content.decode()
+    assert "0 conflicts are waiting" in answer.content.decode()
     model.refresh_from_db()
     assert model.context_window == 2000
     assert [(row.kind, row.what) for row in AuditEntry.objects.all()] == [("added", "catalog.fact")]

@@ -29,7 +29,7 @@ def test_scaling_answers_what_stands_in_the_address(client):
     for words in (
         "8.03 B parameters on 15 T tokens",
         "1,868 tokens per parameter, 93 times the Chinchilla ratio",
-        "over-trained, on purpose.",
+        "deliberately over-trained.",
         "7.23 \N{MULTIPLICATION SIGN} 10 23 operations",
     ):
         assert words in shown
@@ -57,7 +57,7 @@ def test_scaling_shows_where_models_are(client):
     assert "&lt;Quokka&gt;" in text(response)
     assert 'href="/models/quokka/"' in response.content.decode()
     assert "1 B 1 T 1,000" in text(response)
-    assert "further training" not in text(response)
+    assert "continued training" not in text(response)
 
 
 def test_scaling_counts_a_mixture_by_what_is_at_work(client):
@@ -70,7 +70,7 @@ def test_scaling_counts_a_mixture_by_what_is_at_work(client):
 
 def test_scaling_marks_models_that_were_trained_further(client):
     factories.model("tuned", parameters_total=10**9, training_tokens=10**12, base_model=factories.model("base"))
-    assert "further training" in text(client.get(SCALING))
+    assert "continued training" in text(client.get(SCALING))
 
 
 def test_cost_says_one_gpu_as_one(client):

@@ -40,7 +40,7 @@ def test_boards_are_those_of_its_page(client, two):
     found = told(client, "x")
     assert where(found)[:2] == [("live", "overall"), ("old", "overall")]
     assert {*where(found)[2:]} == {("live", "coding"), ("live", "exclude-ties")}
-    row = page["places"][0].row
+    row = page["placements"][0].row
     assert found["boards"][0] == {
         "pool": "live", "category": "overall", "among": 2,
         **{name: row[name] for name in found["boards"][0].keys() - {"pool", "category", "among"}},

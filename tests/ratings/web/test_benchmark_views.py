@@ -69,7 +69,7 @@ def test_those_far_off_are_named_without_calling_it_proof(client):
     )
     assert "not a finding" in said
     assert not re.search("proof|proves|proven", said)
-    assert "0.86 95%: 0.75 to 0.92" in said
+    assert "0.86 Spearman, 95% interval 0.75 to 0.92" in said
     assert "Each extra percentage point corresponds to 6.3 more rating points." in said
 
 
