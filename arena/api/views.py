@@ -94,7 +94,7 @@ class BattleListView(APIView):
     def get(self, request: Request) -> Response:
         """List your battles.
 
-        Returns your battles, newest first. Each entry contains the beginning of the first question and the number of turns.
+        Returns your battles, newest first. Each entry contains the start of the first question and the number of turns.
         Get a battle to see all of its turns.
         """
         battles = history.annotate_question(lifecycle.query_battles().filter(voter=get_voter_id(request)))
