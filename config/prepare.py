@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> None:
     for line in describe_small_windows():
         sys.stdout.write(f"{line}\n")
     if _count_drawable_models() < options.least:
-        sys.exit(f"fewer than {options.least} models are enabled and can be drawn, so no battle can be fought")
+        sys.exit(f"fewer than {options.least} models are enabled and can be drawn, so no battle can start")
 
 
 def _check_services() -> None:
@@ -63,11 +63,11 @@ def _check_services() -> None:
     try:
         connection.ensure_connection()
     except OperationalError as problem:
-        sys.exit(f"the database of DATABASE_URL does not answer: {str(problem).strip().splitlines()[-1]}")
+        sys.exit(f"the database at DATABASE_URL does not answer: {str(problem).strip().splitlines()[-1]}")
     try:
         get_redis_client().ping()
     except (OSError, RedisError) as problem:
-        sys.exit(f"the Redis or Valkey of REDIS_URL does not answer: {problem}")
+        sys.exit(f"the Redis or Valkey server at REDIS_URL does not answer: {problem}")
 
 
 def _check_database_version() -> None:

@@ -77,7 +77,7 @@ async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintL
     lock = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
     waiting.cancel()
     if lock is None:
-        raise DataFolderError(f"servers of an earlier run still use {folder.path} and do not stop")
+        raise DataFolderError(f"servers from an earlier run still use {folder.path} and did not stop")
     programs = []
     if _is_embedded("DATABASE_URL"):
         programs.append(await postgres.prepare_server(supervisor, folder, lock, durable=durable))
@@ -134,7 +134,7 @@ async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
                 return False, lock
             os.close(lock)
         await asyncio.sleep(POLL_S)
-    raise DataFolderError(f"the services of {folder.path} do not answer; they belong to {folder.owner}")
+    raise DataFolderError(f"the services in {folder.path} do not answer; they were started by {folder.owner}")
 
 
 async def _run_process(command: list[str], env: dict[str, str]) -> int:

@@ -123,7 +123,7 @@ def read_disabled_slugs(models_file: Path) -> set[str]:
     except OSError as error:
         raise ValueError(f"{models_file} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise ValueError(f"{models_file} is not TOML: {error}") from None
+        raise ValueError(f"{models_file} is not valid TOML: {error}") from None
     tables = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     return {str(entry.get("slug")) for entry in tables if entry.get("enabled") is False}
 

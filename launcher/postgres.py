@@ -119,8 +119,9 @@ async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
         *prefix, "ls", "-d", str(folder.locks)
     ):
         raise DataFolderError(
-            "PostgreSQL does not run as root, and here it cannot run as nobody either: use a normal user, "
-            f"set DATABASE_URL, or let others enter all folders above {_get_bin_dir()} and {folder.path}"
+            "PostgreSQL refuses to run as root, and the user `nobody` cannot run it here. Run this as a regular user, "
+            f"set DATABASE_URL, or make every folder above {_get_bin_dir()} and {folder.path} searchable by all users "
+            "(chmod o+x)."
         )
     return prefix, nobody.pw_uid
 
@@ -153,5 +154,5 @@ def _replace_stale_pid(database: Path) -> None:
         return
     with contextlib.suppress(psutil.Error, ValueError):
         if psutil.Process(int(pid)).cwd() == str(database):
-            raise DataFolderError(f"another PostgreSQL (process {pid}) is running on {database}")
+            raise DataFolderError(f"another PostgreSQL (process {pid}) is already using {database}")
     path.write_text(f"{os.getpid()}\n{rest}")

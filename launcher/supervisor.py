@@ -243,7 +243,7 @@ class Supervisor:
         try:
             await asyncio.wait_for(_wait_for_exit(process), running.program.stop_within)
         except TimeoutError:
-            self._say(f"{running.program.name} does not stop; killing it")
+            self._say(f"{running.program.name} did not stop; killing it")
             os.killpg(process.pid, Signals.SIGKILL)
             await process.wait()
         await running.log.drain()

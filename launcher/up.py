@@ -57,7 +57,7 @@ def parse_options(arguments: list[str]) -> Options:
     parser = _ArgumentParser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
     parser.add_argument("--port", type=_parse_port, default=8000, help="the port on 127.0.0.1 (8000)")
     default_web = choose_web_processes(os.cpu_count())
-    web_help = f"the number of web processes (one per processor core, at most four: {default_web}); one with --dev"
+    web_help = f"the number of web processes (default: {default_web}, one per processor core up to four; 1 with --dev)"
     parser.add_argument("--web", type=_parse_web_processes, default=default_web, help=web_help)
     parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="the data folder (var)")
     parser.add_argument("--no-local-models", action="store_true", help="do not run the built-in models")
@@ -244,7 +244,8 @@ def _open_port(port: int) -> socket.socket:
 def _check_disk(folder: DataFolder) -> None:
     if (free := shutil.disk_usage(folder.path).free) < MIN_DISK_BYTES:
         raise DataFolderError(
-            f"only {free // MIB} MB of disk is free in {folder.path}; at least {MIN_DISK_BYTES // MIB} MB is needed"
+            f"only {free // MIB} MB of disk space is free in {folder.path}; "
+            f"at least {MIN_DISK_BYTES // MIB} MB is needed"
         )
 
 

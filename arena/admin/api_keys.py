@@ -35,7 +35,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def begins_with(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
-    @admin.display(description="account", ordering="user__username", empty_value="none (created by command)")
+    @admin.display(description="account", ordering="user__username", empty_value="none (created from the command line)")
     def account(self, key: ApiKey) -> Any:
         return key.user
 

@@ -48,7 +48,7 @@ def list_rules() -> list[str]:
             "any. Unknown parameters are errors, and so are repeated parameters that take only one value."
         ),
         _("Times are ISO 8601 in UTC. Numbers have full precision. Open or unknown values are `null`."),
-        _("Lists have pages of at most %(page_size)s items. `next` is the URL of the next page, or `null`.")
+        _("Lists are paginated, with at most %(page_size)s items per page. `next` is the next page's URL, or `null`.")
         % {"page_size": MAX_PAGE_SIZE},
     ]
 

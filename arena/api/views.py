@@ -94,7 +94,7 @@ class BattleListView(APIView):
     def get(self, request: Request) -> Response:
         """List your battles.
 
-        Returns your battles, newest first. Each has the beginning of its first question and the number of its turns.
+        Returns your battles, newest first. Each entry contains the start of the first question and the number of turns.
         Get a battle to see all of its turns.
         """
         battles = history.annotate_question(lifecycle.query_battles().filter(voter=get_voter_id(request)))
@@ -321,7 +321,7 @@ def call_not_found(request: HttpRequest, path: str = "") -> JsonResponse:
     """Return a 404 that suggests the path with a trailing slash if that exists, or else the list of all calls."""
     with_slash = f"{request.path}/"
     if resolve(with_slash).func is call_not_found:
-        detail = f"There is no such call. All calls are listed at {reverse('api-calls')}."
+        detail = f"There is no such call. See {reverse('api-calls')} for a list of calls."
     else:
         detail = f"There is no such call. Did you mean {with_slash} with a slash at the end?"
     return build_error_response(RequestError("not_found", detail, 404))

@@ -47,7 +47,7 @@ def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:
     Raises RequestError 400 if the reasons or the comment are invalid.
     """
     if reasons is not None and not (isinstance(reasons, dict) and all(map(_has_valid_reasons, reasons.items()))):
-        detail = translate("Send reasons as lists for the sides a and b, with words from: %(words)s.")
+        detail = translate("Send the reasons as an object with the lists “a” and “b”. Allowed reasons: %(words)s.")
         raise field_error("reasons", detail % {"words": ", ".join(REASONS)})
     if comment is not None and not (
         isinstance(comment, str) and len(comment) <= MAX_COMMENT_LENGTH and is_storable_text(comment)

@@ -80,7 +80,7 @@ def start_battle(
     elif mode == Battle.Mode.ANONYMOUS:
         start = _draw_blind_start(among, pool, payer)
     else:
-        raise field_error("mode", _("Set the mode to anonymous or side_by_side."))
+        raise field_error("mode", _("Set “mode” to “anonymous” or “side_by_side”."))
     with transaction.atomic():
         row_locks.lock_voter(voter.pk)
         running_battles.check_voter_limit(voter.pk)
@@ -319,7 +319,7 @@ def cast_vote(
     `already_voted`, or `not_votable`.
     """
     if winner not in (*Vote.Winner.values, SKIP):
-        raise field_error("winner", "Set the winner to one of a, b, tie, both_bad, skip.")
+        raise field_error("winner", "Set “winner” to one of: a, b, tie, both_bad, skip.")
     feedback_fields = feedback.parse_feedback(reasons, comment)
     state = Battle.State.SKIPPED if winner == SKIP else Battle.State.VOTED
     analysis = vote_rules.analyze_battle(battle) if battle.state == Battle.State.READY and winner != SKIP else None

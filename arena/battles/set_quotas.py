@@ -56,10 +56,10 @@ def charge_named_set(request: HttpRequest, mode: object, models: object) -> None
     if wait := _charge_limits(_build_limits(request), pool):
         hours = math.ceil(wait / 3600)
         detail = ngettext(
-            "You or people on your network have chosen too many new sets of models today. Use one of them again, or"
-            " try a new one in %(hours)s hour.",
-            "You or people on your network have chosen too many new sets of models today. Use one of them again, or"
-            " try a new one in %(hours)s hours.",
+            "You or other people on your network have chosen too many new sets of models today. Use one of"
+            " them again, or try a new one in %(hours)s hour.",
+            "You or other people on your network have chosen too many new sets of models today. Use one of"
+            " them again, or try a new one in %(hours)s hours.",
             hours,
         )
         raise RequestError("too_many_sets", detail % {"hours": hours}, 429, retry_after=wait)

@@ -42,7 +42,7 @@ def _read_csv_rows(lines: Iterable[bytes]) -> Iterator[CsvRecord]:
     header, rows = read_csv(lines)
     for column in COLUMNS:
         if column not in header:
-            raise ValueError(f"line 1: there is no column {column}")
+            raise ValueError(f"line 1: the column {column} is missing")
     return rows
 
 

@@ -64,8 +64,8 @@ def describe_small_windows() -> list[str]:
     """Return a log line for each model that is excluded from the draw because of its context window."""
     limit = conversation_limit()
     return [
-        f"not drawn: {endpoint.model.name}, whose window is too small for a conversation of {limit:,} characters "
-        "(ARENA_CONVERSATION_CHARACTERS) and an answer"
+        f"not drawn: {endpoint.model.name}, whose context window is too small for a conversation of {limit:,} "
+        "characters (ARENA_CONVERSATION_CHARACTERS) and an answer"
         for endpoint in list_small_windows()
     ]
 
@@ -81,6 +81,6 @@ def _measure_sides(answers: Iterable[Answer]) -> list[TextSize]:
 
 def _too_long_error(message: str, limit: int) -> RequestError:
     """Return the error with this message. Its placeholder `%(limit)s` is replaced by a sentence about the limit."""
-    sentence = _("A conversation can have %(limit)s characters. Chinese characters and emoji count as up to two.")
+    sentence = _("A conversation can have up to %(limit)s characters. Chinese characters and emoji count as up to two.")
     detail = message % {"limit": sentence % {"limit": f"{limit:,}"}}
     return RequestError("too_long", detail, 400, fields={"prompt": [detail]})

@@ -102,9 +102,9 @@ def _parse_file(path: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not TOML: {error}") from None
+        raise ValueError(f"{path} is not valid TOML: {error}") from None
     if unknown_names := document.keys() - {"model"}:
-        raise ValueError(f"{path}: {min(unknown_names)!r} is not a known name; each entry must start with [[model]]")
+        raise ValueError(f"{path}: {min(unknown_names)!r} is an unknown name; each entry must start with [[model]]")
     entries = document.get("model", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(f"{path}: each entry must start with [[model]]")
@@ -114,7 +114,7 @@ def _parse_file(path: Path) -> list[dict[str, Any]]:
 def _check_entry(where: str, entry: dict[str, Any]) -> None:
     _check_fields(where, entry, MODEL_FIELDS)
     if not SLUG_PATTERN.fullmatch(entry.get("slug", "")):
-        raise ValueError(f"{where}: slug may contain only a-z 0-9 . - and needs a letter or digit")
+        raise ValueError(f"{where}: slug can contain only a-z, 0-9, “.”, and “-”, and must contain a letter or digit")
     if set(entry) <= {"slug", "enabled"}:
         return
     for field in ("name", "endpoint"):
@@ -224,7 +224,7 @@ def _set_enabled(entry: dict[str, Any]) -> str:
     """Enable or disable an existing model. The entry has no field except `slug` and `enabled`."""
     endpoint = Endpoint.objects.filter(model__slug=entry["slug"]).first()
     if endpoint is None:
-        raise ValueError(f"model {entry['slug']}: name and endpoint are missing, and there is no such model yet")
+        raise ValueError(f"model {entry['slug']}: name and endpoint are required for a new model")
     return "updated" if _update_row(endpoint, {"enabled": entry.get("enabled", True)}) else "unchanged"
 
 

@@ -39,7 +39,7 @@ USED_AT_PRECISION = timedelta(minutes=1)
 INVALID_KEY_DETAIL = "The API key is unknown, expired, or revoked. Send a valid one as “Authorization: Bearer KEY”."
 VOTE_VIEWS = ("battle-cast-vote",)
 NAME_ERROR = format_lazy(_("Enter a name of at most {limit} printable characters."), limit=MAX_NAME_LENGTH)
-SCOPES_ERROR = _("Choose at least one scope: read, battle, vote.")
+SCOPES_ERROR = _("Choose at least one scope: read, battle, or vote.")
 DAYS_ERROR = format_lazy(_("A key is valid for 1 to {limit} days, or does not expire."), limit=MAX_VALID_DAYS)
 
 
@@ -106,9 +106,8 @@ def create_key(
 
 def _check_account_keys(keys: QuerySet[ApiKey], name: str) -> None:
     if keys.count() >= MAX_KEYS_PER_ACCOUNT:
-        raise field_error(
-            "name", translate("You have %(limit)s keys. Revoke one first.") % {"limit": MAX_KEYS_PER_ACCOUNT}
-        )
+        detail = translate("You already have %(limit)s keys, which is the maximum. Revoke one first.")
+        raise field_error("name", detail % {"limit": MAX_KEYS_PER_ACCOUNT})
     if keys.filter(name=name).exists():
         raise field_error("name", translate("You already have a key with this name. Choose another name."))
 

@@ -77,7 +77,7 @@ class Battle(models.Model):
     among = models.JSONField(null=True, help_text="ids of the models that the voter named; null for all models")
     conversation_limit = models.PositiveIntegerField(
         default=conversation_limit,
-        help_text="maximum length of a conversation, in characters or half the UTF-8 bytes, whichever is more",
+        help_text="maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater",
     )
     one_sided = models.CharField(max_length=1, blank=True, help_text="side of a one-sided failure before a retry")
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")

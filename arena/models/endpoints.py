@@ -21,7 +21,9 @@ class Endpoint(models.Model):
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
     thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="in addition to max_tokens")
     first_token_timeout_s = models.FloatField(null=True, blank=True)
-    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; no limit if empty")
+    tokens_per_day = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="maximum number of tokens, as estimated by Arena; no limit if empty"
+    )
     enabled = models.BooleanField(default=True)
     # The circuit breaker (see `arena.endpoints.circuit_breaker`) uses the next three fields.
     failed_probes = models.PositiveIntegerField(default=0, help_text="failures in a row since the last healthy probe")
@@ -65,9 +67,9 @@ class EndpointDay(models.Model):
     day = models.DateField()
     answers = models.PositiveIntegerField()
     failures = models.JSONField(default=dict, help_text="number of failures, keyed by reason")
-    public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
+    public_answers = models.PositiveIntegerField(default=0, help_text="answers in blind battles of the live pool")
     public_failures = models.PositiveIntegerField(
-        default=0, help_text="in the same battles, with at most 3 per voter and 12 per network"
+        default=0, help_text="failures in blind battles of the live pool, at most 3 per voter and 12 per network"
     )
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)

@@ -58,7 +58,7 @@ def _wrap_view(view: View, methods: tuple[str, ...]) -> View:
             return response
         buckets = _build_buckets(request)
         if wait := rate_limit.charge_buckets(buckets, 0):
-            reason = _("You or people on your network sent too many requests at once.")
+            reason = _("You or other people on your network sent too many requests at once.")
             return _build_error_response(request, quotas.quota_error(wait, reason))
         start = time.thread_time()
         try:

@@ -111,7 +111,7 @@ class FactAdmin(AutocompleteAdmin):
             accepted = accept_price(key) if request.POST.get("field") == PRICE_FIELD else accept_fact(key)
         except (ValueError, OverflowError, Fact.DoesNotExist, Price.DoesNotExist):
             raise Http404 from None
-        message = _("%(model)s: “%(value)s” is now set by hand, so imports won't change it.")
+        message = _("%(model)s: “%(value)s” is now set by hand, so imports will not change it.")
         self.message_user(request, message % {"model": accepted.model.name, "value": _format_accepted(accepted)})
         return redirect("admin:catalog_fact_conflicts")
 

@@ -19,9 +19,9 @@ class PriceForm(ModelForm):
         model = Price
         fields = ("input", "output", "cached_input", "tiers", "source", "as_of", "by_hand")
         labels = {
-            "input": gettext_lazy("Input, $ per million tokens"),
-            "output": gettext_lazy("Output, $ per million tokens"),
-            "cached_input": gettext_lazy("Cached input, $ per million tokens"),
+            "input": gettext_lazy("Input ($ per million tokens)"),
+            "output": gettext_lazy("Output ($ per million tokens)"),
+            "cached_input": gettext_lazy("Cached input ($ per million tokens)"),
         }
 
     def clean_tiers(self) -> list[dict[str, float]]:

@@ -48,7 +48,9 @@ class BenchmarkDetailView(APIView):
         # PostgreSQL rejects text that contains NUL.
         benchmark = _query_benchmarks().filter(slug=slug).first() if slug.isprintable() else None
         if benchmark is None:
-            raise NotFound(f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. All are listed at /api/v1/benchmarks/.")
+            raise NotFound(
+                f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. See /api/v1/benchmarks/ for a list of benchmarks."
+            )
         benchmark.rankings = load_rankings(benchmark)
         return Response(serializers.BenchmarkDetailSchema(benchmark).data)
 

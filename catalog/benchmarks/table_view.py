@@ -95,10 +95,10 @@ def parse_view(parameters: Mapping[str, str]) -> TableView:
     text_filters = {name: parameters[name] for name in TEXT_PARAMETERS if parameters.get(name)}
     for name, value in chosen.items():
         if value not in CHOICES[name]:
-            raise ValueError(f"{name} must be one of {', '.join(filter(None, CHOICES[name]))}.")
+            raise ValueError(f"“{name}” must be one of: {', '.join(filter(None, CHOICES[name]))}.")
     for name, value in text_filters.items():
         if not value.isprintable():
-            raise ValueError(f"{name} must be text.")
+            raise ValueError(f"“{name}” must be text without control characters.")
     sizes = {name: _parse_size(name, parameters[name]) for name in SIZE_PARAMETERS if parameters.get(name)}
     fields: dict[str, Any] = {**chosen, **text_filters, **sizes}
     return TableView(**fields)
@@ -110,7 +110,7 @@ def _parse_size(name: str, text: str) -> float:
     except ValueError:
         size = -1
     if not (isfinite(size) and size >= 0):
-        raise ValueError(f"{name} must be a number, in billions of parameters.")
+        raise ValueError(f"“{name}” must be a number (billions of parameters).")
     return size
 
 

@@ -15,7 +15,7 @@ H100_TFLOPS = 989
 MAIN_SECTIONS: list[tuple[Any, list[str]]] = [
     (_("Monthly use"), ["input_tokens", "output_tokens", "cached", "months"]),
     (_("API"), ["price_input", "price_output", "price_cached", "seats", "price_seat"]),
-    (_("Own GPUs"), ["gpu_hour", "gpus", "replicas", "operations_hours", "operations_rate"]),
+    (_("Your own GPUs"), ["gpu_hour", "gpus", "replicas", "operations_hours", "operations_rate"]),
 ]
 EXTRA_SECTIONS: list[tuple[Any, list[str]]] = [
     (
@@ -73,7 +73,7 @@ class CostForm(DefaultsForm):
     )
     input_tokens = _integer_field(_("Input tokens per month"), MAX_TOKENS, 0, usual=0)
     output_tokens = _integer_field(_("Output tokens per month"), MAX_TOKENS, 0, usual=0)
-    cached = AmountField(label=_("Cached share of the input, %"), high=100, usual=0)
+    cached = AmountField(label=_("Cached share of the input (%)"), high=100, usual=0)
     months = _integer_field(_("Horizon in months"), 120, usual=12)
 
     price_input = _money_field(_("$ per million input tokens"))
@@ -85,8 +85,8 @@ class CostForm(DefaultsForm):
     gpu_hour = _money_field(_("$ per GPU-hour"))
     gpus = _integer_field(_("GPUs per replica"), 10_000)
     replicas = _integer_field(_("Minimum replicas"), 100_000, usual=1)
-    operations_hours = AmountField(label=_("Operations hours per month"), high=1e6, usual=0)
-    operations_rate = _money_field(_("$ per operations hour"), usual=0)
+    operations_hours = AmountField(label=_("Staff hours for operations per month"), high=1e6, usual=0)
+    operations_rate = _money_field(_("$ per staff hour"), usual=0)
 
     params = _integer_field(_("Total parameters"), 1e15)
     bits = AmountField(label=_("Bits per parameter"), low=1, high=64, usual=16)
@@ -95,11 +95,11 @@ class CostForm(DefaultsForm):
     head_dim = _integer_field(_("Head dimension"), 100_000, usual=128)
     context = _integer_field(_("Tokens per conversation"), 1e9, usual=8192)
     concurrency = _integer_field(_("Concurrent conversations"), 1e6, usual=1)
-    gpu_memory = AmountField(label=_("Memory per GPU, GiB"), low=1, high=1e5, usual=80)
+    gpu_memory = AmountField(label=_("Memory per GPU (GiB)"), low=1, high=1e5, usual=80)
 
     peak_speed = AmountField(label=_("Peak tokens per second"), low=0.001, high=1e12)
     replica_speed = AmountField(label=_("Tokens per second per replica"), low=0.001, high=1e9)
-    utilisation = AmountField(label=_("Planned utilization, %"), low=1, high=100, usual=70)
+    utilisation = AmountField(label=_("Planned utilization (%)"), low=1, high=100, usual=70)
 
     api_weeks = AmountField(label=_("API: weeks to launch"), high=1000, usual=0)
     own_weeks = AmountField(label=_("Self-hosting: weeks to launch"), high=1000, usual=0)
@@ -114,7 +114,7 @@ class CostForm(DefaultsForm):
     )
     active_params = _integer_field(_("Active parameters"), 1e15)
     gpu_tflops = AmountField(label=_("Peak TFLOPS per GPU"), low=0.1, high=1e6, usual=H100_TFLOPS)
-    tuning_utilisation = AmountField(label=_("Share of peak reached, %"), low=1, high=100, usual=35)
+    tuning_utilisation = AmountField(label=_("Share of peak reached (%)"), low=1, high=100, usual=35)
     price_data = _money_field(_("$ for training data"), usual=0)
 
     @property

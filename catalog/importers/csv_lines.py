@@ -31,15 +31,15 @@ def parse_lines(
             raise ValueError(f"line 1: the column {min(unknown)} is unknown")
         return [row for line in lines for row in _parse_line(line, lines.line_num, parse)]
     except UnicodeDecodeError:
-        raise ValueError("line 1: this is not UTF-8") from None
+        raise ValueError("line 1: not valid UTF-8") from None
     except csv.Error as error:
-        raise ValueError(f"line {lines.line_num + 1}: this is not CSV: {error}") from None
+        raise ValueError(f"line {lines.line_num + 1}: invalid CSV: {error}") from None
 
 
 def _parse_line(line: Line, number: int, parse: Callable[[Line], Iterable[ScoreRow]]) -> list[ScoreRow]:
     try:
         if None in line or None in line.values():
-            raise ValueError("there are more or fewer cells than columns")
+            raise ValueError("the line does not have as many cells as the header has columns")
         return list(parse(line))
     except ValueError as error:
         raise ValueError(f"line {number}: {error}") from None

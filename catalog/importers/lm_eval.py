@@ -25,9 +25,9 @@ def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
     try:
         document = json.loads(content)
     except json.JSONDecodeError as error:
-        raise ValueError(f"line {error.lineno}: this is not JSON") from None
+        raise ValueError(f"line {error.lineno}: invalid JSON") from None
     except (ValueError, RecursionError):
-        raise ValueError("line 1: this is not JSON in UTF-8") from None
+        raise ValueError("line 1: not valid JSON in UTF-8") from None
     results = _get_table(document, "results")
     if not results:
         raise ValueError(
@@ -160,4 +160,4 @@ def _parse_date(value: Any) -> date | None:
     try:
         return datetime.fromtimestamp(parse_number(value, "date"), UTC).date()
     except (ValueError, OverflowError, OSError):
-        raise ValueError("date is not a time in seconds") from None
+        raise ValueError("date is not a Unix time in seconds") from None

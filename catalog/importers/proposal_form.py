@@ -26,7 +26,7 @@ def validate_printable_lines(value: str) -> None:
 def validate_url(value: str) -> None:
     """Reject a URL with a username or password. `URLValidator` checks the scheme and host."""
     if "@" in urlsplit(value).netloc:
-        raise ValidationError(_("Enter a URL like https://example.com/model."))
+        raise ValidationError(_("The URL must not contain a username or password."))
 
 
 class ProposalForm(forms.Form):

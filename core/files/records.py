@@ -28,9 +28,9 @@ def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
             row = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             _decode_line(number, line)
-            raise ValueError(f"line {number}: is not JSON: {error.msg}") from None
+            raise ValueError(f"line {number}: invalid JSON: {error.msg}") from None
         if not isinstance(row, dict):
-            raise ValueError(f"line {number}: is not a JSON object; each line is one {noun}, {{…}}")
+            raise ValueError(f"line {number}: not a JSON object; each line must contain one {noun} as {{…}}")
         yield number, row
 
 
@@ -48,7 +48,7 @@ def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
 def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> Iterator[CsvRecord]:
     for number, cells in records:
         if len(cells) != len(header):
-            raise ValueError(f"line {number}: has {len(cells)} cells, but there are {len(header)} columns")
+            raise ValueError(f"line {number}: the header has {len(header)} columns, but this line has {len(cells)}")
         yield number, dict(zip(header, cells, strict=True))
 
 
@@ -59,7 +59,7 @@ def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise ValueError(f"line {number}: is not CSV: {error}") from None
+            raise ValueError(f"line {number}: invalid CSV: {error}") from None
         if cells is None:
             return
         if cells:
@@ -76,4 +76,4 @@ def _decode_line(number: int, line: bytes) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError as error:
-        raise ValueError(f"line {number}: byte {error.start + 1} is not UTF-8") from None
+        raise ValueError(f"line {number}: byte {error.start + 1} is not valid UTF-8") from None

@@ -89,7 +89,7 @@ def not_found_error(noun: str, name: str, hint: str = "") -> RequestError:
 
 
 def unknown_model_error(slug: str) -> RequestError:
-    return not_found_error("model", slug, "All are listed at /api/v1/models/.")
+    return not_found_error("model", slug, "See /api/v1/models/ for a list of models.")
 
 
 def too_large_error(max_bytes: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> RequestError:
@@ -112,7 +112,7 @@ class Utf8UploadHandler(MemoryFileUploadHandler):
         encoding: str | None = None,
     ) -> None:
         if encoding and encoding.lower() != "utf-8":
-            raise BadRequest("A form must be UTF-8.")
+            raise BadRequest("Forms must be encoded in UTF-8.")
         super().handle_raw_input(input_data, META, content_length, boundary, encoding)
 
 

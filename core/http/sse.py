@@ -26,7 +26,9 @@ def acquire_slot(open_slots: SharedSlots, maximums: Mapping[str, int]) -> Shared
         )
     slot = open_slots.acquire(maximums)
     if slot is None:
-        detail = "You or others on your network have too many open streams. Close one, or try again in a few seconds."
+        detail = (
+            "You or other people on your network have too many open streams. Close one, or try again in a few seconds."
+        )
         raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_DELAY_S)
     return slot
 

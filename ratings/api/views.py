@@ -210,7 +210,7 @@ class RatingHistoryView(APIView):
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
-            raise field_error("model", f"You can send model at most {MAX_SERIES} times.")
+            raise field_error("model", f"You can send “model” at most {MAX_SERIES} times.")
         since, until = (_parse_time(request, name) for name in ("since", "until"))
         series = time_series.load_series(board_key, parameters.parse_model_slugs(models), since, until)
         return _build_json_response(request, serializers.RatingHistorySchema(series).data)

@@ -143,7 +143,7 @@ def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
     half = compute_half_width(row)
     if half is not None and half > PROVISIONAL_HALF_WIDTH:
-        yield _("The interval is ± %(half)s. Ratings with more than ± %(most)s are provisional.") % {
+        yield _("The interval is ± %(half)s. Ratings with an interval wider than ± %(most)s are provisional.") % {
             "half": f"{half:.0f}",
             "most": f"{PROVISIONAL_HALF_WIDTH:.0f}",
         }
@@ -160,7 +160,7 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
     figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{own_half:.0f}"}
     if half > EXCESS_WIDTH_RATIO * own_half:
         yield (
-            _("The interval is ± %(half)s. The number of its own votes (%(votes)s) explains about ± %(own)s of that.")
+            _("The interval is ± %(half)s. The model's own votes (%(votes)s) account for about ± %(own)s of that.")
             % figures
         )
         yield str(_OTHER_CAUSES[row["interval"]])

@@ -27,8 +27,8 @@ EMPTY_BOARD: dict[str, Any] = {
     "rows": [],
 }
 LISTING_HINTS = {
-    "pool": "All are listed at /api/v1/pools/.",
-    "category": "All are listed at /api/v1/categories/.",
+    "pool": "See /api/v1/pools/ for a list of pools.",
+    "category": "See /api/v1/categories/ for a list of categories.",
     "method": f"Use {' or '.join(METHODS)}.",
 }
 ELO_STYLE_CONFLICT = "Elo ratings are not available under style control. Choose one of the two."
@@ -53,7 +53,7 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
     """
     style_control = BOOLEAN_VALUES.get(parameters.get("style_control", "").lower())
     if style_control is None:
-        raise field_error("style_control", "style_control must be true or false.")
+        raise field_error("style_control", "“style_control” must be true or false.")
     return BoardKey(
         pool=parameters.get("pool") or LIVE_POOL,
         category=parameters.get("category") or OVERALL_CATEGORY,
@@ -72,7 +72,7 @@ def parse_api_board_key(parameters: Mapping[str, str]) -> BoardKey:
     board_key = parse_board_key(parameters)
     if board_key.style_control and "\0" not in board_key.pool and _has_only_counts(board_key.pool):
         raise _missing_board_error(
-            f"Style control needs the answers, but the votes of {board_key.pool!r} were imported as counts."
+            f"Style control needs the answers, but the votes in {board_key.pool!r} were imported as counts."
         )
     return board_key
 
@@ -244,7 +244,7 @@ def _get_pool(board_key: BoardKey) -> Pool:
         _check_reference_board(board_key, pool)
     elif board_key.method == ELO and not pool.ordered:
         raise _missing_board_error(
-            f"Elo needs the order of the votes, but the votes of {board_key.pool!r} were imported as counts."
+            f"Elo needs the order of the votes, but the votes in {board_key.pool!r} were imported as counts."
         )
     return pool
 
@@ -253,7 +253,7 @@ def _check_reference_board(board_key: BoardKey, pool: Pool) -> None:
     """Raise RequestError 404 if the publisher of a reference pool has not published this board."""
     if board_key.style_control or board_key.method == ELO:
         raise _missing_board_error(
-            f"{board_key.pool!r} is a reference pool. It has no other methods and no style control."
+            f"{board_key.pool!r} is a reference pool. Its ratings have only one method and no style control."
         )
     if not pool.boards.filter(category__slug=board_key.category).exists():
         raise _missing_board_error(
@@ -288,5 +288,5 @@ def _parse_time(text: str) -> datetime | None:
 
 def invalid_time_error(field: str) -> RequestError:
     return field_error(
-        field, f"{field} must be a time in ISO 8601 format, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
+        field, f"“{field}” must be a time in ISO 8601 format, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
     )

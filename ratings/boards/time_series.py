@@ -29,7 +29,7 @@ def load_series(
     """
     end = min((time for time in (board_key.at, until) if time), default=None)
     if since and end and since > end:
-        raise field_error("since", "since must not be later than until or at.")
+        raise field_error("since", "“since” must not be later than “until” or “at”.")
     board = snapshots.load_newest_board(replace(board_key, at=end))
     slugs = list(models) or [row["model"] for row in board["rows"][:DEFAULT_MODEL_COUNT]]
     points: dict[str, list[dict[str, Any]]] = {model: [] for model in slugs}

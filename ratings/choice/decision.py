@@ -30,7 +30,8 @@ MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
     gettext_lazy(
-        "Pilot: five people have judged at least fifty of your own questions blind, covering every kind you expect."
+        "Pilot: five people have judged, blind, the answers to at least fifty of your own questions, covering every"
+        " kind that you expect."
     ),
     gettext_lazy("Pilot: speed, failures, and cost have been measured for a week under the expected load."),
     gettext_lazy(
@@ -93,7 +94,7 @@ class Decision:
         others = [
             assessment for assessment in self.choice.shortlist.survivors if assessment.candidate.slug not in slugs
         ]
-        groups = [(_("Connected here"), contestants), (_("Other matching models"), others)]
+        groups = [(_("Available here"), contestants), (_("Other matching models"), others)]
         return [(label, assessments) for label, assessments in groups if assessments]
 
     @property

@@ -77,7 +77,7 @@ class ChoiceForm(DefaultsForm):
         max_length=100,
         error_messages=dict.fromkeys(
             ("invalid", "max_length", "null_characters_not_allowed"),
-            _("Enter the slug of a pool. All are listed at /api/v1/pools/."),
+            _("Enter the slug of a pool. See /api/v1/pools/ for a list of pools."),
         ),
     )
 
@@ -131,7 +131,7 @@ class ChoiceForm(DefaultsForm):
     def clean(self) -> dict[str, Any]:
         for name, other in FIELD_DEPENDENCIES:
             if self.cleaned_data.get(name) is not None and self.cleaned_data.get(other) is None:
-                self.add_error(other, _("“%(name)s” needs this field too.") % {"name": self.fields[name].label})
+                self.add_error(other, _("“%(name)s” requires this field too.") % {"name": self.fields[name].label})
         if self.cleaned_data.get("input_tokens") == self.cleaned_data.get("output_tokens") == 0:
             self.add_error("input_tokens", _("Enter more than 0 input or output tokens."))
         return self.cleaned_data

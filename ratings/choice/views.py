@@ -77,7 +77,7 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
     try:
         return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists.items()}
     except InvalidPage:
-        raise RequestError("not_found", say("The list does not have this page."), 404) from None
+        raise RequestError("not_found", say("There is no such page in this list."), 404) from None
 
 
 def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:

@@ -61,7 +61,7 @@ def check_pool(pool: str) -> None:
 def _parse_vote_id(after: str) -> int:
     if re.fullmatch(r"[0-9]{1,19}", after) and int(after) <= MAX_VOTE_ID:
         return int(after)
-    raise field_error("after", "after must be a vote id, such as 120.")
+    raise field_error("after", "“after” must be a vote ID, such as 120.")
 
 
 class RecordStream:

@@ -171,7 +171,7 @@ def parse_category_tags(value: Any) -> tuple[str, ...]:
     Raises ValueError if the value is not an object of objects.
     """
     if not isinstance(value, dict) or not all(isinstance(tag, dict) for tag in value.values()):
-        raise ValueError("must be an object of objects")
+        raise ValueError("must be an object whose values are objects")
     categories = []
     for key, tag in value.items():
         kind = key.partition("_v0")[0]
@@ -255,7 +255,7 @@ def _parse_time(value: Any) -> datetime:
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    raise ValueError("must be seconds since 1970 or an ISO 8601 time")
+    raise ValueError("must be a Unix time in seconds or an ISO 8601 time")
 
 
 def _parse_style(value: Any) -> list[float] | None:
@@ -270,7 +270,7 @@ def _parse_style(value: Any) -> list[float] | None:
     # All counts are checked at once for speed: most of the import time is spent here.
     if not _is_count_list([*chain.from_iterable(counts)]):
         name = next(name for name, values in zip(figures, counts, strict=True) if not _is_count_list([*values]))
-        raise ValueError(f"must contain counts from 0 to {MAX_COUNT}, but {name} does not")
+        raise ValueError(f"must contain counts from 0 to {MAX_COUNT}, but {name} is not such a count")
     return [float(sum(values)) for values in counts] if len(counts) == len(STYLE_FIELDS) else None
 
 

@@ -38,7 +38,7 @@ class PoolCommand(BaseCommand):
         pools = []
         for pool in Pool.objects.order_by("pk"):
             if pool.kind == Pool.Kind.REFERENCE:
-                self.stdout.write(f"{pool.slug} is left out: {NO_VOTES_MESSAGE}")
+                self.stdout.write(f"{pool.slug} is skipped: {NO_VOTES_MESSAGE}")
             else:
                 pools.append(pool)
         return pools

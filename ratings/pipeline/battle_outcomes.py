@@ -57,12 +57,12 @@ UNION ALL SELECT model, 'drawn', '', count(*) FROM (
     UNION ALL SELECT model FROM replacements
 ) AS drawn GROUP BY 1"""
 FAILURE_LABELS: dict[str, str | Promise] = {
-    Answer.Failure.TIMEOUT: _("took too long"),
-    Answer.Failure.UNAVAILABLE: _("could not be reached or stopped mid-answer"),
-    Answer.Failure.EMPTY: _("sent an empty answer"),
-    Answer.Failure.TOO_LONG: _("could not read such a long question"),
-    Answer.Failure.REJECTED: _("its provider rejected the request"),
-    Answer.Failure.BUSY: _("had too many other requests"),
+    Answer.Failure.TIMEOUT: _("timeout"),
+    Answer.Failure.UNAVAILABLE: _("unavailable or interrupted"),
+    Answer.Failure.EMPTY: _("empty answer"),
+    Answer.Failure.TOO_LONG: _("question too long"),
+    Answer.Failure.REJECTED: _("request rejected by the provider"),
+    Answer.Failure.BUSY: _("too many requests"),
 }
 
 

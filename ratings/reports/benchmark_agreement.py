@@ -147,7 +147,7 @@ def get_benchmark(slug: str) -> Benchmark:
     # PostgreSQL rejects some unprintable characters, so names with such characters are not looked up.
     benchmark = Benchmark.objects.filter(slug=slug).first() if slug.isprintable() else None
     if benchmark is None:
-        raise not_found_error("benchmark", slug, "All are listed at /api/v1/benchmarks/.")
+        raise not_found_error("benchmark", slug, "See /api/v1/benchmarks/ for a list of benchmarks.")
     return benchmark
 
 

@@ -39,7 +39,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     Raises RequestError as `snapshots.load_newest_board` does, and 400 for another axis.
     """
     if axis not in AXES:
-        raise field_error("against", "against must be price or speed.")
+        raise field_error("against", "“against” must be “price” or “speed”.")
     board = snapshots.load_newest_board(board_key)
     values = _load_values(board["rows"], axis)
     rows: list[Row] = []

@@ -33,13 +33,13 @@ DAY = timedelta(days=1)
 MAX_CHANGES = 12
 MIN_CHANGE = 0.5  # points; smaller changes are not listed
 REASON_TEXTS: dict[str, str | Promise] = {
-    vote_rules.SIDE_BY_SIDE: _("the voter had picked the two models and knew their names"),
-    vote_rules.STOPPED: _("the voter had stopped an answer"),
-    vote_rules.ONE_SIDED: _("a question had made only one of the models fail"),
-    vote_rules.IDENTITY_PROBE: _("a question had asked which model is answering"),
-    vote_rules.IDENTITY_LEAK: _("an answer had revealed which model wrote it"),
-    vote_rules.REPEATED_PROMPT: _("the same voter had judged the same two models on the same question before"),
-    "": _("the imported vote has no reason"),
+    vote_rules.SIDE_BY_SIDE: _("the voter chose the two models and knew their names"),
+    vote_rules.STOPPED: _("the voter stopped an answer"),
+    vote_rules.ONE_SIDED: _("a question made only one of the models fail"),
+    vote_rules.IDENTITY_PROBE: _("a question asked which model was answering"),
+    vote_rules.IDENTITY_LEAK: _("an answer revealed which model wrote it"),
+    vote_rules.REPEATED_PROMPT: _("the voter had already judged the same two models on the same question"),
+    "": _("the import states no reason"),
 }
 STYLE_NAMES: dict[str, str | Promise] = {
     "length": _("length"),

@@ -77,7 +77,7 @@ def build_movement_report(board_key: BoardKey, since: datetime | None, until: da
     end = until or timezone.now()
     start = since or subtract_duration(end, DAY)
     if start >= end:
-        raise field_error("since", "since must be earlier than until.")
+        raise field_error("since", "“since” must be earlier than “until”.")
     board = snapshot_cache.get_board(replace(board_key, at=until)).board
     comparison = compare_with_earlier(board_key, board, start)
     days = votes_per_day.count_votes_per_day(board_key, end)

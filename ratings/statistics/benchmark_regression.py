@@ -108,7 +108,10 @@ def regress_ratings(
     noise_y = _check_numbers("errors", rating_se, len(names))
     noise_x = _check_numbers("errors", score_se, len(names))
     if len(names) < MIN_MODELS:
-        raise ValueError(f"A fit needs {MIN_MODELS} models with a score and a rating, and there are {len(names)}.")
+        raise ValueError(
+            f"A fit requires at least {MIN_MODELS} models with both a score and a rating, "
+            f"but there are only {len(names)}."
+        )
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         raise ValueError("All scores, or all ratings, are the same.")
     slope = float((x - x.mean()) @ (y - y.mean()) / np.sum((x - x.mean()) ** 2))
@@ -156,5 +159,5 @@ def _check_numbers(kind: str, values: "ArrayLike", size: int) -> "np.ndarray":
     if numbers.ndim and numbers.shape != (size,):
         raise ValueError(f"There are {numbers.size} {kind} for {size} models.")
     if not (np.abs(numbers) < MAX_VALUE).all():
-        raise ValueError(f"The {kind} must be finite numbers of less than {MAX_VALUE:,}.")
+        raise ValueError(f"The {kind} must be finite numbers smaller than {MAX_VALUE:,}.")
     return np.broadcast_to(numbers, (size,))

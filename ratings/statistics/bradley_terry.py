@@ -287,7 +287,7 @@ def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVot
     wins = votes.wins - voter_wins
     ties = votes.ties - voter_ties - voter_ties.T
     if min(wins.min(), ties.min()) < -_COUNT_TOLERANCE:
-        raise ValueError("cluster has votes that the board does not have")
+        raise ValueError("cluster contains votes that the board does not contain")
     return replace(votes, wins=np.maximum(wins, 0), ties=np.maximum(ties, 0))
 
 
@@ -295,5 +295,5 @@ def _select_rows_between(cluster: VoterCounts | None, models: Indices, size: int
     if cluster is None:
         return None
     if max(cluster.first.max(initial=-1), cluster.second.max(initial=-1)) >= size:
-        raise ValueError("cluster has models that the board does not have")
+        raise ValueError("cluster contains models that the board does not contain")
     return cluster.select_between(models, size)

@@ -46,7 +46,7 @@ class Comparisons:
         if len(set(labels)) < len(labels):
             raise ValueError("labels must be distinct")
         if not (all(isinstance(x, str) for x in labels) or all(isinstance(x, int) for x in labels)):
-            raise ValueError("labels must be all names or all whole-number ids")
+            raise ValueError("labels must be either all names or all whole-number ids")
         if not np.array_equal(ties, ties.T):
             raise ValueError("ties must be symmetric: a tie between i and j is also a tie between j and i")
         for name, value in (("labels", labels), ("wins", wins), ("ties", ties)):
@@ -130,7 +130,7 @@ class VoterCounts:
         first, second = (_look_up_models(board.labels, side) for side in models)
         wins, losses, ties = (as_floats("counts of a voter", count) for count in counts)
         if any(column.shape != codes.shape for column in (first, second, wins, losses, ties)):
-            raise ValueError("voter, both models and all counts must be lists of the same length")
+            raise ValueError("voter, both models, and all counts must be lists of the same length")
         raise_if_any(~((wins >= 0) & (losses >= 0) & (ties >= 0)), "row {} has a negative count")
         raise_if_any(first == second, "row {} compares a model with itself")
         return cls(codes.astype(np.intp), first, second, wins, losses, ties)
@@ -186,7 +186,7 @@ def _check_counts(name: str, matrix: ArrayLike, size: int) -> Floats:
     if size == 0 and counts.size == 0:
         counts = np.zeros((0, 0))
     if counts.shape != (size, size):
-        raise ValueError(f"{name} must be {size} x {size} as there are {size} labels, not {counts.shape}")
+        raise ValueError(f"{name} must be {size} x {size} because there are {size} labels, not {counts.shape}")
     if not np.all(counts >= 0) or np.isinf(counts).any():
         raise ValueError(f"{name} must be finite and not negative")
     if counts.diagonal().any():

@@ -131,7 +131,7 @@ def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Float
         if length <= STEP_TOLERANCE or previous_length / 2 <= length <= _ROUNDING_STEP:
             return theta, factor, iteration
         previous_length = length
-    raise NotConverged(f"no maximum of the likelihood within {MAX_ITERATIONS} steps")
+    raise NotConverged(f"no maximum of the likelihood was found in {MAX_ITERATIONS} steps")
 
 
 def _factorize(information: Floats) -> Floats:

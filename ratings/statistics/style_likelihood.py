@@ -63,7 +63,7 @@ def maximize_style_likelihood(
         parameters += step
         if np.abs(step).max(initial=0) <= STEP_TOLERANCE * max(1.0, np.abs(parameters).max(initial=0)):
             return parameters, information, iteration
-    raise NotConverged(f"no maximum of the likelihood within {MAX_ITERATIONS} steps")
+    raise NotConverged(f"no maximum of the likelihood was found in {MAX_ITERATIONS} steps")
 
 
 def check_separability(votes: PairedVotes, free: Indices) -> None:

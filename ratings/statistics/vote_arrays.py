@@ -157,8 +157,8 @@ def check_votes(
     results = as_floats("outcome", outcome)
     times = None if weight is None else as_floats("weight", weight)
     if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
-        raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
-    raise_if_any(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
+        raise ValueError("model_a, model_b, outcome, and weight must be lists of the same length")
+    raise_if_any(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0, or 0.5: vote {}")
     raise_if_any(first == second, "vote {} compares a model with itself")
     if times is not None:
         raise_if_any(

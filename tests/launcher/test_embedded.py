@@ -182,7 +182,7 @@ def test_server_that_somebody_else_started_is_left_alone(data):
     stranger.kill()
     stranger.wait()
     assert done.returncode == 1
-    assert done.stderr == f"arena: another PostgreSQL (process {stranger.pid}) is running on {data}/postgres\n"
+    assert done.stderr == f"arena: another PostgreSQL (process {stranger.pid}) is already using {data}/postgres\n"
     assert pid_file.read_text().startswith(f"{stranger.pid}\n")
 
 

@@ -104,8 +104,8 @@ def test_models_file_tells_what_it_switches_off(tmp_path, text, slugs):
     ("content", "message"),
     [
         (None, "cannot be read: No such file or directory"),
-        (b"[[model", "is not TOML: "),
-        (b"\xff\xfe", "is not TOML: "),
+        (b"[[model", "is not valid TOML: "),
+        (b"\xff\xfe", "is not valid TOML: "),
     ],
 )
 def test_unreadable_models_file_is_named(tmp_path, content, message):

@@ -142,7 +142,7 @@ async def test_stop_kills_what_does_not_listen(stage):
     await stage.supervisor.start(Program(**{**vars(deaf), "stop_within": 0.2}))
     await stage.supervisor.stop()
     assert not alive(stage.pid("deaf"))
-    assert stage.said == ["deaf does not stop; killing it"]
+    assert stage.said == ["deaf did not stop; killing it"]
 
 
 async def test_a_programs_children_end_with_it(stage):

@@ -173,7 +173,7 @@ def refused(page: Page) -> None:
 
 def key_refused(page: Page) -> None:
     form = key_form(page)
-    form.get_by_label("Days until it expires").fill("soon")
+    form.get_by_label("Days until the key expires").fill("soon")
     form.get_by_role("button").click()
     expect(page.get_by_text("A key is valid for 1 to")).to_be_visible()
 

@@ -104,7 +104,7 @@ def test_password_is_changed(page: Page) -> None:
     page.get_by_label("Current Password").fill(PASSWORD)
     page.get_by_label("New Password", exact=True).fill("another way home 8")
     page.get_by_label("New Password (again)").fill("another way home 8")
-    page.get_by_role("button", name="Change the password").click()
+    page.get_by_role("button", name="Change password").click()
     expect(page.get_by_role("heading", name="changer")).to_be_visible()
 
 

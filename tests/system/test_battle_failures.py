@@ -98,7 +98,7 @@ def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
 def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zoo, zoo: Service) -> None:
     with open_zoo.battle("good", "turn-2-error-500", prompt="Who fails at the second?") as page:
         open_bar(page)
-        page.get_by_text("Ask both a follow-up").click()
+        page.get_by_text("Ask both models a follow-up").click()
         expect(page.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
         page.keyboard.type("And now?")
         page.keyboard.press("Enter")
@@ -146,8 +146,8 @@ def test_answer_that_was_cut_off_says_so_at_once_and_after_a_reload(open_zoo: Zo
     ("model", "words", "again"),
     [
         ("hang", "The model took too long.", True),
-        ("error-401", "The model could not be reached, stopped mid-answer, or sent nothing readable.", True),
-        ("garbage-5", "The model could not be reached, stopped mid-answer, or sent nothing readable.", True),
+        ("error-401", "The model could not be reached, stopped mid-answer, or sent no readable text.", True),
+        ("garbage-5", "The model could not be reached, stopped mid-answer, or sent no readable text.", True),
         ("filtered", "This model's provider refused to answer.", True),
         ("empty", "The model sent an empty answer.", True),
         ("toolong", "The conversation is too long for this model, so a retry would fail too.", False),

@@ -112,7 +112,7 @@ def test_finished_answer_is_announced_once_and_not_by_its_words(fed: Page) -> No
 
 def test_further_question_keeps_what_is_there_and_shows_its_turn(ready: Page) -> None:
     first = ready.locator("#turn-1-a").inner_text()
-    ready.get_by_text("Ask both a follow-up").click()
+    ready.get_by_text("Ask both models a follow-up").click()
     box = ready.get_by_role("textbox", name="A follow-up question for both")
     expect(box).to_be_focused()
     ready.keyboard.type("And what")
@@ -217,7 +217,7 @@ def test_page_works_without_javascript(plain: Page) -> None:
         plain.wait_for_timeout(100)
         plain.reload()
     expect(plain.locator("#turn-1-a")).not_to_be_empty()
-    plain.get_by_text("Ask both a follow-up").click()
+    plain.get_by_text("Ask both models a follow-up").click()
     plain.get_by_role("textbox", name="A follow-up question for both").fill("And now?")
     plain.get_by_role("button", name="Send").click()
     for _ in range(100):

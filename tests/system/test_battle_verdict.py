@@ -72,7 +72,7 @@ def test_keys_are_left_to_typing_scrolling_repeats_and_shortcuts(ready: Page) ->
         )
     body(ready, "a").focus()
     ready.keyboard.press("ArrowDown")
-    ready.get_by_text("Ask both a follow-up").click()
+    ready.get_by_text("Ask both models a follow-up").click()
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
     ready.keyboard.type("1 = 2 s")
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_have_value("1 = 2 s")
@@ -170,7 +170,7 @@ def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
     said = ready.locator("#turn-1-a").inner_text()
     ready.get_by_role("button", name="Continue this conversation").click()
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
-    expect(ready.get_by_role("status")).to_contain_text("Ask both the next question.")
+    expect(ready.get_by_role("status")).to_contain_text("Ask both models the next question.")
     expect(ready.get_by_role("button", name="A is better")).to_have_count(0)
     assert ready.locator("#turn-1-a").inner_text() == said
     expect(ready.get_by_role("heading", name="Answer A Model")).to_be_visible()

@@ -48,7 +48,7 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         expect(page.get_by_text("meet all limits; for the")).to_be_visible()
         expect(page.get_by_text("price unknown").first).to_be_visible()
 
-        page.get_by_role("button", name="Compare these 2 blind").click()
+        page.get_by_role("button", name="Compare these 2 models blind").click()
         expect(page.get_by_text("Blind battles between:")).to_contain_text("Quokka-7B")
         page.get_by_role("textbox", name="Your question").fill("Write a function that reverses a list.")
         page.keyboard.press("Enter")

@@ -92,7 +92,7 @@ def test_search_finds_questions_and_the_names_that_are_known(mine: Page) -> None
     expect(battle(mine, METAL)).to_be_visible()
     expect(battle(mine, RIVER)).to_have_count(0)
     search(mine, "platypus")
-    expect(mine.get_by_text("None of your battles has")).to_be_visible()
+    expect(mine.get_by_text("None of your battles contains")).to_be_visible()
     mine.get_by_role("link", name="All my battles").click()
     expect(battle(mine, RIVER)).to_be_visible()
 

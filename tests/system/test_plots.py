@@ -304,7 +304,7 @@ def test_tables_suffice_without_scripts(browser: Browser, drawn: Service) -> Non
         assert not any(place.is_visible() for place in page.locator(".plot").all())
         page.locator("details.numbers > summary").first.click()
         expect(page.get_by_role("row", name="drawn-b")).not_to_have_count(0)
-        page.get_by_label("How many models").select_option("10")
+        page.get_by_label("Number of models").select_option("10")
         page.get_by_role("button", name="Update").click()
         expect(page.locator("#ratings-table tbody tr")).to_have_count(10)
 

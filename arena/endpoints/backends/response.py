@@ -66,7 +66,7 @@ class AnswerDecoder:
             self._detect_document(chunk)
         self._received_bytes += len(chunk)
         if self._received_bytes > (MAX_BODY_BYTES if self._document is None else MAX_DOCUMENT_BYTES):
-            raise malformed_error(f"more than {self._received_bytes - 1} bytes came")
+            raise malformed_error(f"received more than {self._received_bytes - 1} bytes")
         if self._document is None:
             yield from self._read_events(self._parse_chunk(chunk))
         else:
@@ -120,13 +120,13 @@ class AnswerDecoder:
 
     def _read_event(self, event: Any) -> Iterator[StreamPart]:
         if type(event) is not dict:
-            raise malformed_error(f"an event is not an object: {event!r:.200}")
+            raise malformed_error(f"an event is not a JSON object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
             raise provider_errors.event_error(event.get("error") or event, json.dumps(event, ensure_ascii=False))
         try:
             yield from self._clean(self._reader.read(event))
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
-            raise malformed_error(f"an event is not of the format ({error!r}): {event!r:.200}") from None
+            raise malformed_error(f"an event has an unexpected format ({error!r}): {event!r:.200}") from None
         self.is_complete = self.is_complete or self._reader.is_complete
 
     def _clean(self, pieces: Iterable[TextPart]) -> Iterator[StreamPart]:
@@ -161,8 +161,8 @@ def parse_json(data: bytes) -> Any:
         try:
             return json.loads(data.decode(errors="replace"))
         except (ValueError, RecursionError):
-            raise malformed_error(f"not JSON ({error}): {data[:200]!r}") from None
+            raise malformed_error(f"invalid JSON ({error}): {data[:200]!r}") from None
 
 
 def malformed_error(detail: str) -> BackendError:
-    return BackendError(Action.REPLACE, "unavailable", f"not understood: {detail}")
+    return BackendError(Action.REPLACE, "unavailable", f"malformed response: {detail}")

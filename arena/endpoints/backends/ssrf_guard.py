@@ -131,7 +131,9 @@ class GuardedResolver(AbstractResolver):
 
 
 def blocked_host_error(host: str) -> ValueError:
-    return ValueError(f"leads to {host}, which is not a public address; to allow it, set ARENA_ALLOW_PRIVATE_ENDPOINTS")
+    return ValueError(
+        f"points to {host}, which is not a public address; to allow it, set ARENA_ALLOW_PRIVATE_ENDPOINTS"
+    )
 
 
 def is_public(address: Address) -> bool:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
             "--days",
             type=_parse_days,
             metavar="N",
-            help="days until the key expires; by default never",
+            help="number of days until the key expires (default: never)",
         )
 
     def handle(self, *args: Any, name: str, scope: list[str], days: int | None, **options: Any) -> None:

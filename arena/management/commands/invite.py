@@ -22,7 +22,7 @@ class Command(BaseCommand):
             type=_parse_days,
             default=DEFAULT_DAYS,
             metavar="N",
-            help=f"number of days for which the link is valid; default {DEFAULT_DAYS}",
+            help=f"number of days for which the link is valid (default: {DEFAULT_DAYS})",
         )
 
     def handle(self, *args: Any, days: int, **options: Any) -> None:

@@ -29,5 +29,5 @@ class Command(BaseCommand):
         message = f"1 account unlocked: {user.get_username()}."
         if remove_second_factor:
             removed_count = second_factor.remove_authenticators(user)
-            message += f" {removed_count} authenticators removed, recovery codes included."
+            message += f" Authenticators removed, including recovery codes: {removed_count}."
         self.stdout.write(message)

@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from config import secret_keys
 
 FOLDER_MESSAGE = (
-    "1 new key in {file}; restart the service to sign with it. The previous key, on the second line, still "
-    "verifies. To drop it later, delete that line. Restart before you run this again, or the key in use is dropped."
+    "1 new key, on the first line of {file}. Restart the service to sign with it. The previous key, on the second "
+    "line, is still accepted. To drop it later, delete that line. Restart before you run this again, or the "
+    "key in use is dropped."
 )
 VARIABLES_MESSAGE = "1 new key. Set these two lines where SECRET_KEY is set now, and restart the service:"
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
 
     def _print_variables(self) -> None:
         if "," in settings.SECRET_KEY or len(settings.SECRET_KEY.split()) != 1:
-            raise CommandError("SECRET_KEY contains a comma or a space, so SECRET_KEY_FALLBACKS cannot list it.")
+            raise CommandError("SECRET_KEY contains a comma or a space, so it cannot be added to SECRET_KEY_FALLBACKS.")
         self.stderr.write(VARIABLES_MESSAGE)
         self.stdout.write(f"SECRET_KEY={secret_keys.generate_key()}")
         self.stdout.write(f"SECRET_KEY_FALLBACKS={settings.SECRET_KEY}")

@@ -159,7 +159,7 @@ COLUMNS = (
         name="model",
         label=_("Model"),
         description=_(
-            "The model with its maker, license, and whether its weights are open. Provisional means too few votes or"
+            "The model, its maker and license, and whether its weights are open. Provisional means too few votes or"
             " voters so far."
         ),
         value=lambda entry: entry.row["name"].casefold(),

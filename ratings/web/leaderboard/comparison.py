@@ -191,12 +191,17 @@ def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -
     if better["component"] != worse["component"]:
         return _("No chain of votes connects these models, so their ratings are on different scales.")
     names = [row["name"] for row in (better, worse) if row["unbounded"]]
-    sentence = _("The rating of %(names)s has an open end, so no difference can be estimated.")
+    sentence = ngettext(
+        "The rating of %(names)s has an open end, so no difference can be estimated.",
+        "The ratings of %(names)s have open ends, so no difference can be estimated.",
+        len(names),
+    )
     return sentence % {"names": _(" and ").join(names)}
 
 
 def _explain_missing_error(error: float | None) -> str:
-    return _("Elo ratings have no errors, so we cannot test whether these models differ.") if error is None else ""
+    text = _("Elo ratings have no standard errors, so we cannot test whether these models differ.")
+    return text if error is None else ""
 
 
 def _format_direct_votes(votes: int, wins: int, losses: int, ties: int) -> str:

@@ -71,21 +71,21 @@ def parse_text(name: str, text: str) -> str:
     """
     text = text.strip()
     if len(text) > MAX_TEXT_LENGTH:
-        raise field_error(name, f"{name} is longer than {MAX_TEXT_LENGTH} characters.")
+        raise field_error(name, f"“{name}” is longer than {MAX_TEXT_LENGTH} characters.")
     return check_text(name, text)
 
 
 def check_text(name: str, text: str) -> str:
     """Return the text unchanged. Raises RequestError 400 if it contains a null character, which PostgreSQL rejects."""
     if "\0" in text:
-        raise field_error(name, f"{name} contains a null character.")
+        raise field_error(name, f"“{name}” contains a null character.")
     return text
 
 
 def parse_choice(name: str, text: str, choices: Iterable[str]) -> str:
     """Return the choice, or "" if the text is empty. Raises RequestError 400 if it is not one of the choices."""
     if text and text not in choices:
-        raise field_error(name, f"{name} must be one of {', '.join(filter(None, choices))}.")
+        raise field_error(name, f"“{name}” must be one of: {', '.join(filter(None, choices))}.")
     return text
 
 
@@ -98,7 +98,7 @@ def _parse_number(name: str, text: str) -> float | None:
     except ValueError:
         number = math.nan
     if not 0 <= number < math.inf:
-        raise field_error(name, f"{name} must be zero or a positive number, such as 8 or 0.5.")
+        raise field_error(name, f"“{name}” must be zero or a positive number, such as 8 or 0.5.")
     return number
 
 
@@ -112,7 +112,7 @@ def _parse_day(name: str, text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise field_error(name, f"{name} must be a day, such as 2026-01-31.") from None
+        raise field_error(name, f"“{name}” must be a date, such as 2026-01-31.") from None
 
 
 def _has_words(entry: LeaderboardEntry, text: str) -> bool:
@@ -231,7 +231,7 @@ FILTERS = (
         format=_format_billions,
         fact="size",
         fact_label=_("size"),
-        label=_("Min parameters, billions"),
+        label=_("Min parameters (billions)"),
     ),
     Filter(
         parameter="size_max",
@@ -242,7 +242,7 @@ FILTERS = (
         format=_format_billions,
         fact="size",
         fact_label=_("size"),
-        label=_("Max parameters, billions"),
+        label=_("Max parameters (billions)"),
     ),
     Filter(
         parameter="price_max",
@@ -252,7 +252,7 @@ FILTERS = (
         describe=lambda price: gettext("at most $%(price)s") % {"price": f"{price:.6g}"},
         fact="price",
         fact_label=_("price"),
-        label=_("Max price, $ per million tokens"),
+        label=_("Max price ($ per million tokens)"),
     ),
     Filter(
         parameter="context_min",
@@ -262,7 +262,7 @@ FILTERS = (
         describe=lambda tokens: gettext("context of at least %(tokens)s") % {"tokens": f"{tokens:,.0f}"},
         fact="context",
         fact_label=_("context"),
-        label=_("Min context, tokens"),
+        label=_("Min context (tokens)"),
         attributes=WHOLE_INPUT,
     ),
     Filter(

@@ -33,7 +33,7 @@ def show_leaderboard(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("format", "")
     try:
         if kind and kind not in downloads.CONTENT_TYPES:
-            raise field_error("format", f"format must be one of {', '.join(downloads.CONTENT_TYPES)}.")
+            raise field_error("format", f"“format” must be one of: {', '.join(downloads.CONTENT_TYPES)}.")
         leaderboard = query.load_leaderboard(request.GET)
         if kind and leaderboard.conflict:
             raise field_error("method", leaderboard.conflict)

@@ -37,7 +37,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     except LookupError:
         return render(request, "404.html", {"detail": _("This series of scores does not exist.")}, status=404)
     except InvalidPage:
-        return render(request, "404.html", {"detail": _("The list does not have this page.")}, status=404)
+        return render(request, "404.html", {"detail": _("There is no such page in this list.")}, status=404)
     if redirect := build_short_url_redirect(request, lambda: _build_table_query(parse_view(request.GET))):
         return redirect
     columns = _drop_empty_columns(table.columns, entries)
@@ -110,7 +110,7 @@ def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, b
     if view.sort in FACT_SORTS or (view.series and view.sort in {column.key for column in table.columns}):
         return view, False
     if not Benchmark.objects.filter(slug=view.sort.partition("~")[0]).exists():
-        raise ValueError(f"sort must be one of {', '.join(FACT_SORTS)} or a benchmark.")
+        raise ValueError(f"“sort” must be a benchmark slug or one of: {', '.join(FACT_SORTS)}.")
     return replace(view, sort="rating", order=""), True
 
 

@@ -60,7 +60,7 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
     except RequestError:
         raise snapshots.invalid_time_error("then") from None
     if since and since >= end:
-        raise field_error("then", "then must be earlier than the time of the current board.")
+        raise field_error("then", "“then” must be earlier than the time of the current board.")
     return since
 
 

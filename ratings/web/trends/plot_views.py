@@ -56,7 +56,7 @@ def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
     """
     top = parameters.get("top") or PlotView.top
     if top not in TOP_CHOICES:
-        raise field_error("top", "top must be 10, 20, 50, or all.")
+        raise field_error("top", "“top” must be 10, 20, 50, or all.")
     requested_key = snapshots.parse_board_key(parameters)
     board_key, board = board_selection.select_board(requested_key, parameters)
     return PlotView(board_key, requested_key, board, top, parameters.get("against") or PlotView.against)

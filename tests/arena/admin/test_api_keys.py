@@ -21,7 +21,7 @@ def test_list_has_keys_of_accounts_and_of_the_command_and_never_what_opens(admin
     _, secret = api_keys.create_key("nightly", ["read", "vote"])
     of_alice, other = api_keys.create_key("notebook", ["read"], 9, User.objects.create_user("alice"))
     pages = [admin.get(address).content.decode() for address in (KEYS, f"{KEYS}{of_alice.pk}/change/")]
-    for word in ("nightly", "none (created by command)", "notebook", "alice", "read, vote", secret[:12]):
+    for word in ("nightly", "none (created from the command line)", "notebook", "alice", "read, vote", secret[:12]):
         assert word in pages[0]
     for page in pages:
         assert not [word for word in (secret, other, of_alice.digest, str(of_alice.voter_id)) if word in page]

@@ -65,7 +65,7 @@ def test_start_refuses_a_question_that_is_too_long_before_it_draws(voter, prompt
     error = refused(lifecycle.start_battle, voter, prompt)
 
     assert (error.status, error.code, list(error.extra["fields"])) == (400, "too_long", ["prompt"])
-    assert "A conversation can have 24,000 characters." in error.detail
+    assert "A conversation can have up to 24,000 characters." in error.detail
     assert not Battle.objects.exists()
 
 

@@ -56,7 +56,7 @@ def test_page_says_so(client, pairs):
     page = client.post("/", {"prompt": "Why?", "among": pairs[5]}, REMOTE_ADDR="192.0.2.7")
 
     assert page.status_code == 429
-    assert "You or people on your network have chosen too many new sets of models today." in page.content.decode()
+    assert "You or other people on your network have chosen too many new sets of models today." in page.content.decode()
 
 
 def test_network_names_twenty_new_sets_a_day_whoever_comes(pairs):

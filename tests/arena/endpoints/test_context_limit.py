@@ -105,7 +105,7 @@ def test_limit_is_kept_with_the_battle(limit, two_models):
     battle.refresh_from_db()
 
     assert battle.conversation_limit == 50
-    with pytest.raises(RequestError, match="A conversation can have 50 characters"):
+    with pytest.raises(RequestError, match="A conversation can have up to 50 characters"):
         lifecycle.ask_follow_up(battle, "x" * 51)
     limit(10)
     assert lifecycle.ask_follow_up(battle, "x" * 11).number == 2
@@ -168,7 +168,7 @@ def test_lines_name_the_models_that_are_not_drawn():
     common.endpoint(common.model("large", context_window=128_000))
 
     [line] = context_limit.describe_small_windows()
-    assert line.startswith("not drawn: Small 1B, whose window is too small for a conversation of 24,000 characters ")
+    assert line.startswith("not drawn: Small 1B, whose context window is too small for a conversation of 24,000 ")
 
 
 def build_failure(reason):

@@ -45,7 +45,7 @@ def test_load_models_refuses_a_wrong_file_with_one_line_and_changes_nothing(tmp_
     with pytest.raises(CommandError) as refusal:
         run(path)
 
-    assert str(refusal.value) == "model two: name and endpoint are missing, and there is no such model yet"
+    assert str(refusal.value) == "model two: name and endpoint are required for a new model"
     assert not LanguageModel.objects.exists()
 
 

@@ -66,19 +66,22 @@ def server(*lines):
 
 WRONG = {
     "a lone table": ('[model]\nslug = "bad"', "must start with [[model]]"),
-    "another name at the top": ('[[models]]\nslug = "bad"', "'models' is not a known name"),
+    "another name at the top": ('[[models]]\nslug = "bad"', "'models' is an unknown name"),
     "a list of texts": ('model = ["bad"]', "must start with [[model]]"),
     "an unknown field": (bad('colour = "red"'), "model bad: 'colour' is not a known field; use slug, name"),
     "an unknown endpoint field": (bad('endpoint.url = "x"'), "model bad: endpoint: 'url' is not a known field"),
     "a key in the file": (bad('endpoint.api_key = "sk-1"'), "model bad: endpoint: 'api_key' is not a known field"),
-    "no slug": ('[[model]]\nname = "Bad"\nendpoint.kind = "echo"', "model 2: slug may contain only a-z 0-9 . -"),
-    "an empty slug": (bad('slug = ""'), "slug may contain only a-z 0-9 . -"),
-    "a slug with capitals": (bad('slug = "Bad"'), "model Bad: slug may contain only a-z 0-9 . -"),
-    "a slug with a slash": (bad('slug = "a/b"'), "slug may contain only a-z 0-9 . -"),
-    "a slug with a newline": (bad('slug = "bad\\n"'), "slug may contain only a-z 0-9 . -"),
-    "a slug with letters of elsewhere": (bad('slug = "größe"'), "slug may contain only a-z 0-9 . -"),
-    "a slug that leads to the folder above": (bad('slug = ".."'), "and needs a letter or digit"),
-    "a slug that leads nowhere": (bad('slug = "."'), "needs a letter or digit"),
+    "no slug": (
+        '[[model]]\nname = "Bad"\nendpoint.kind = "echo"',
+        "model 2: slug can contain only a-z, 0-9, “.”, and “-”",
+    ),
+    "an empty slug": (bad('slug = ""'), "slug can contain only a-z, 0-9, “.”, and “-”"),
+    "a slug with capitals": (bad('slug = "Bad"'), "model Bad: slug can contain only a-z, 0-9, “.”, and “-”"),
+    "a slug with a slash": (bad('slug = "a/b"'), "slug can contain only a-z, 0-9, “.”, and “-”"),
+    "a slug with a newline": (bad('slug = "bad\\n"'), "slug can contain only a-z, 0-9, “.”, and “-”"),
+    "a slug with letters of elsewhere": (bad('slug = "größe"'), "slug can contain only a-z, 0-9, “.”, and “-”"),
+    "a slug that leads to the folder above": (bad('slug = ".."'), "and must contain a letter or digit"),
+    "a slug that leads nowhere": (bad('slug = "."'), "must contain a letter or digit"),
     "a slug that is a number": (bad("slug = 7"), "slug must be text"),
     "a slug without an end": (bad(f'slug = "{"a" * 201}"'), "slug is too long or contains NUL"),
     "a slug that stands twice": (bad('slug = "good-1"'), "model good-1: this slug appears twice"),
@@ -150,7 +153,7 @@ WRONG = {
     ),
     "no number among the parameters": (bad("endpoint.parameters = { a = [nan] }"), "must be valid JSON"),
     "NUL among the parameters": (bad('endpoint.parameters = { a = "\\u0000" }'), "must be valid JSON"),
-    "half a letter among the parameters": (bad('endpoint.parameters = { a = "\\ud800" }'), "is not TOML: "),
+    "half a letter among the parameters": (bad('endpoint.parameters = { a = "\\ud800" }'), "is not valid TOML: "),
     "parameters that are too deep": (
         bad(f"endpoint.parameters = {{ a = {'[' * 100}{']' * 100} }}"),
         "must be valid JSON",
@@ -159,10 +162,13 @@ WRONG = {
         bad('endpoint.parameters = { headers = [{ X-Api-Key = "sk-1" }] }'),
         "must not contain 'X-Api-Key'; put the key in an environment variable",
     ),
-    "a switch for nobody": ('[[model]]\nslug = "bad"\nenabled = false', "model bad: name and endpoint are missing"),
-    "a line that is not TOML": ("[[model]\n", "is not TOML: "),
-    "a number without an end": (f"model = {'9' * 5000}", "is not TOML: "),
-    "lists without an end": (f"model = {'[' * 5000}", "is not TOML: "),
+    "a switch for nobody": (
+        '[[model]]\nslug = "bad"\nenabled = false',
+        "name and endpoint are required",
+    ),
+    "a line that is not TOML": ("[[model]\n", "is not valid TOML: "),
+    "a number without an end": (f"model = {'9' * 5000}", "is not valid TOML: "),
+    "lists without an end": (f"model = {'[' * 5000}", "is not valid TOML: "),
 }
 
 
@@ -181,7 +187,7 @@ def test_load_refuses_a_wrong_file_whole_with_one_sentence(file, entry, sentence
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"), [(b"\xff\xfe", "is not TOML"), (None, "cannot be read: No such file or directory")]
+    ("content", "sentence"), [(b"\xff\xfe", "is not valid TOML"), (None, "cannot be read: No such file or directory")]
 )
 def test_load_refuses_what_it_cannot_read(file, tmp_path, content, sentence):
     path = tmp_path / "missing.toml" if content is None else file(content)

@@ -92,7 +92,7 @@ def test_account_has_so_many_keys_in_use_and_no_more(monkeypatch):
     first, _ = create_key(user=user)
     create_key(user=user)
 
-    with pytest.raises(RequestError, match="You have 2 keys"):
+    with pytest.raises(RequestError, match="You already have 2 keys"):
         create_key(user=user)
 
     api_keys.revoke_keys(ApiKey.objects.filter(pk=first.pk))
@@ -132,10 +132,10 @@ def test_command_makes_a_key_without_end(capsys):
         (("", "--scope", "read"), "Enter a name"),
         (("x", "--scope", "read", "--days", "0"), "A key is valid for 1 to 3650 days"),
         (("x", "--scope", "read", "--days", "soon"), "A key is valid for 1 to 3650 days"),
-        (("x", "--scope", "admin"), "Choose at least one scope: read, battle, vote."),
-        (("x", "--scope", "read", "admin"), "Choose at least one scope: read, battle, vote."),
-        (("x", "--scope"), "Choose at least one scope: read, battle, vote."),
-        (("x",), "Choose at least one scope: read, battle, vote."),
+        (("x", "--scope", "admin"), "Choose at least one scope: read, battle, or vote."),
+        (("x", "--scope", "read", "admin"), "Choose at least one scope: read, battle, or vote."),
+        (("x", "--scope"), "Choose at least one scope: read, battle, or vote."),
+        (("x",), "Choose at least one scope: read, battle, or vote."),
     ],
 )
 def test_command_refuses_bad_words_in_one_line_and_makes_nothing(words, said):

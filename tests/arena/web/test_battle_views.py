@@ -404,7 +404,7 @@ def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
     assert "autofocus" not in html  # browsers warn about it if the address has an anchor
     assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 1
     assert 'class="vote"' not in html  # nothing was asked here yet
-    assert "Ask both the next question." in html
+    assert "Ask both models the next question." in html
 
 
 THOUGHT = FINISHED | {"reasoning": "Let me <think>."}

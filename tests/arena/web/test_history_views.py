@@ -108,7 +108,7 @@ def test_search_keeps_its_words_and_says_when_nothing_is_found(client, fought):
     assert "Which metal?" in page(client, "?q=metal")
     html = page(client, "?q=%3Cb%3Ewood")
     assert 'value="&lt;b&gt;wood"' in html
-    assert "None of your battles has <q>&lt;b&gt;wood</q>" in html
+    assert "None of your battles contains <q>&lt;b&gt;wood</q>" in html
     assert "Which metal?" not in html
 
 

@@ -12,8 +12,8 @@ from tests.arena.web.test_templates import Outline
 
 pytestmark = pytest.mark.django_db
 TOO_LONG = (
-    "This question is too long. Shorten it. A conversation can have 24,000 characters. Chinese characters and emoji "
-    "count as up to two."
+    "This question is too long. Shorten it. A conversation can have up to 24,000 characters. Chinese characters and "
+    "emoji count as up to two."
 )
 
 
@@ -157,7 +157,7 @@ def test_unknown_mode_is_refused_beside_the_switch(client, two_models):
     answer = client.post("/", {"prompt": "Why?", "mode": "duel"})
 
     assert answer.status_code == 400
-    assert 'role="alert">Set the mode to anonymous or side_by_side.<' in answer.content.decode()
+    assert 'role="alert">Set “mode” to “anonymous” or “side_by_side”.<' in answer.content.decode()
 
 
 def test_pickers_offer_the_enabled_models_by_name(client):

@@ -59,7 +59,8 @@ def test_flood_of_pages_is_refused(rf, client, catalogue, allow, monkeypatch, ad
 
     assert 1 <= read < 50
     assert int(refused.headers["Retry-After"]) >= 1
-    assert "You or people on your network sent too many requests at once. Try again in" in refused.content.decode()
+    reason = "You or other people on your network sent too many requests at once. Try again in"
+    assert reason in refused.content.decode()
     assert get(Client(), address).status_code == 429
     assert get(client, address, where="198.51.100.1").status_code == 200
 
@@ -77,7 +78,7 @@ def test_line_of_ipv6_has_no_more_passwords_hashed_than_its_share_of_work(allow,
     ]
 
     assert [answer.status_code for answer in answers][-1] == 429
-    assert "You or people on your network sent too many requests at once." in answers[-1].content.decode()
+    assert "You or other people on your network sent too many requests at once." in answers[-1].content.decode()
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_texts_are_escaped(client, me):
     [
         (lambda client: client.post(PAGE), "Choose a file first."),
         (lambda client: client.post(PAGE, {"kind": "scores", "file": "text"}), "Choose a file first."),
-        (lambda client: upload(client, "{\n oops"), "line 2: this is not JSON"),
+        (lambda client: upload(client, "{\n oops"), "line 2: invalid JSON"),
         (lambda client: upload(client, '{"results": {"<b>": 3}}'), "results.&lt;b&gt; must be a JSON object"),
         (lambda client: upload(client, " " * 5_000_001), "The file is larger than 5 MB."),
         (lambda client: propose(client, model=""), "This field is required."),

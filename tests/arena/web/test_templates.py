@@ -255,7 +255,7 @@ def test_home_says_how_many_are_in_the_draw(render, model_count, words):
 
 
 STATES = [
-    (battle("answering", ("waiting", "waiting")), "You can vote when both answers are done."),
+    (battle("answering", ("waiting", "waiting")), "You can vote when both answers are finished."),
     (battle("ready"), "Both answers are here. Which is better?"),
     (battle("ready", ("finished", "failed"), turns=2), "At least one model did not answer this time."),
     (battle("ready", has_stopped_answer=True), "your vote is stored but does not change any rating"),

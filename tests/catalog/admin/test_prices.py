@@ -73,4 +73,4 @@ def test_what_an_import_has_brought_is_in_nobodys_way(admin, page):
 
 
 def test_columns_say_their_unit(admin, page):
-    assert "Cached input, $ per million tokens" in admin.get(page).content.decode()
+    assert "Cached input ($ per million tokens)" in admin.get(page).content.decode()

@@ -83,7 +83,7 @@ def test_metric_is_split_at_the_last_comma():
     ("content", "place"),
     [
         (b"", "line 1: "),
-        (b"{\n\n  oops", "line 3: this is not JSON"),
+        (b"{\n\n  oops", "line 3: invalid JSON"),
         (b"\xff\xfe", "line 1: "),
         (b"[" * 100_000, "line 1: "),
         (b"[]", "results "),

@@ -73,7 +73,7 @@ def test_what_the_hub_says_of_a_model_is_claimed_once_a_line():
         (",7.24,", ",big,", "line 2: metadata_params_billions is not a number"),
         ("maker/Model-7B,abc,b", ",abc,b", "line 2: model_name must be"),
         ("evaluations_gpqa_value", "gpqa", "line 1: the column evaluations_gpqa_value is missing"),
-        ("other/Base-1B,def", 'other/Base-1B,"de"f', "line 4: this is not CSV"),
+        ("other/Base-1B,def", 'other/Base-1B,"de"f', "line 4: invalid CSV"),
         ("other/Base-1B", "other/B\x00", "line 4: "),
     ],
 )
@@ -84,10 +84,10 @@ def test_broken_files_are_refused_with_line_and_field(old, new, place):
 
 
 def test_bytes_that_are_no_text_are_refused():
-    with pytest.raises(ValueError, match=r"^line 1: this is not UTF-8"):
+    with pytest.raises(ValueError, match=r"^line 1: not valid UTF-8"):
         parse_scores(b"\xff\xfe", "f.csv")
 
 
 def test_a_line_with_too_few_cells_is_refused():
-    with pytest.raises(ValueError, match=r"^line 5: there are more or fewer cells"):
+    with pytest.raises(ValueError, match=r"^line 5: the line does not have as many cells"):
         parse_scores((OPEN_LLM + "maker/Short,abc,bfloat16,TRUE,2024-06-12,0.5\n").encode(), "f.csv")

@@ -36,8 +36,8 @@ def test_what_is_given_is_taken_and_the_rest_filled_in():
         (",5,14042,", ",5,1.5,", "line 2: n is not a whole number"),
         ("true,true", "maybe,true", "line 2: chat_template must be"),
         ("2025-01-02", "2.1.2025", "line 2: date must be"),
-        (",,,,,", ",,,,,,", "line 3: there are more or fewer cells"),
-        (",,,,,", "", "line 3: there are more or fewer cells"),
+        (",,,,,", ",,,,,,", "line 3: the line does not have as many cells"),
+        (",,,,,", "", "line 3: the line does not have as many cells"),
     ],
 )
 def test_broken_files_are_refused_with_line_and_field(old, new, place):

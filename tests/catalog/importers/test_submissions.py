@@ -92,7 +92,7 @@ def test_proposal_without_weights_and_license_claims_neither():
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"{", "line 1: this is not JSON"),
+        (b"{", "line 1: invalid JSON"),
         (score_files.lm_eval(results={}), "results: this file contains no task results"),
         (b" " * (submissions.MAX_FILE_BYTES + 1), "larger than 5 MB"),
         (score_files.lm_eval(results={f"t{n}": {"acc,none": 1} for n in range(2001)}), "more than 2,000 scores"),

@@ -98,7 +98,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
 @pytest.mark.parametrize(
     ("query", "words", "never"),
     [
-        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "Estimate", "Own GPUs $"),
+        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "Estimate", "Your own GPUs $"),
         ({"gpu_hour": "2", "gpus": "1"}, "Per month $1,460", "API $"),
         ({"params": "8.03B"}, "Weights take 17.95 GiB, including an extra fifth", "keys and values of"),
         ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "take 15.62 GiB", "Enter layers"),

@@ -196,5 +196,7 @@ def test_command_removes_the_app_of_somebody_who_has_lost_it(operator, capsys):
 
     call_command("unlock", "alice", "--remove-second-factor")
 
-    assert capsys.readouterr().out == "1 account unlocked: alice. 2 authenticators removed, recovery codes included.\n"
+    assert capsys.readouterr().out == (
+        "1 account unlocked: alice. Authenticators removed, including recovery codes: 2.\n"
+    )
     assert is_in(log_in())

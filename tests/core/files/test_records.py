@@ -17,10 +17,10 @@ def test_json_lines_are_numbered_as_in_the_file():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"{}\n{", "line 2: is not JSON: "),
-        (b"{}\n\n[1]", "line 3: is not a JSON object; each line is one thing, {…}"),
-        (b"{}\n\xff", "line 2: byte 1 is not UTF-8"),
-        (b'{"a": "\xff"}', "line 1: byte 8 is not UTF-8"),
+        (b"{}\n{", "line 2: invalid JSON: "),
+        (b"{}\n\n[1]", "line 3: not a JSON object; each line must contain one thing as {…}"),
+        (b"{}\n\xff", "line 2: byte 1 is not valid UTF-8"),
+        (b'{"a": "\xff"}', "line 1: byte 8 is not valid UTF-8"),
     ],
 )
 def test_json_lines_name_the_first_wrong_line(content, message):
@@ -44,11 +44,11 @@ def test_csv_of_nothing_has_no_columns():
     ("content", "message"),
     [
         (b"a,b,a\n", "line 1: the column a occurs twice"),
-        (b"a,b\n1\n", "line 2: has 1 cells, but there are 2 columns"),
-        (b'a,b\n1,2\n\n3,"4', "line 4: is not CSV: "),
-        (b'a,b\n1,"2"3\n', "line 2: is not CSV: "),
-        (b"a\n\xff\n", "line 2: byte 1 is not UTF-8"),
-        (b"\xff\n", "line 1: byte 1 is not UTF-8"),
+        (b"a,b\n1\n", "line 2: the header has 2 columns, but this line has 1"),
+        (b'a,b\n1,2\n\n3,"4', "line 4: invalid CSV: "),
+        (b'a,b\n1,"2"3\n', "line 2: invalid CSV: "),
+        (b"a\n\xff\n", "line 2: byte 1 is not valid UTF-8"),
+        (b"\xff\n", "line 1: byte 1 is not valid UTF-8"),
     ],
 )
 def test_csv_faults_name_the_line(content, message):

@@ -162,11 +162,11 @@ def test_a_wrong_address_is_told_in_json_whatever_is_sent_there(path, method):
 @pytest.mark.parametrize(
     ("address", "detail"),
     [
-        ("/api/v1/nowhere/", "There is no such call. All calls are listed at /api/v1/."),
-        ("/api/v1/nowhere", "There is no such call. All calls are listed at /api/v1/."),
+        ("/api/v1/nowhere/", "There is no such call. See /api/v1/ for a list of calls."),
+        ("/api/v1/nowhere", "There is no such call. See /api/v1/ for a list of calls."),
         ("/api/v1/leaderboard", "There is no such call. Did you mean /api/v1/leaderboard/ with a slash at the end?"),
-        ("/api/v1/battles/x", "There is no such call. All calls are listed at /api/v1/."),
-        ("/api/%00", "There is no such call. All calls are listed at /api/v1/."),
+        ("/api/v1/battles/x", "There is no such call. See /api/v1/ for a list of calls."),
+        ("/api/%00", "There is no such call. See /api/v1/ for a list of calls."),
     ],
 )
 def test_address_of_no_call_says_where_the_calls_are(client, address, detail):

@@ -80,13 +80,16 @@ def test_sentence_names_the_parameter(client, call, query):
 @pytest.mark.parametrize(
     ("call", "hint"),
     [
-        ("models/nope/", "There is no model 'nope'. All are listed at /api/v1/models/."),
-        ("models/nope/battles/", "There is no model 'nope'. All are listed at /api/v1/models/."),
-        ("models/%00/", "There is no model '\\x00'. All are listed at /api/v1/models/."),
-        ("leaderboard/history/?model=nope", "There is no model 'nope'. All are listed at /api/v1/models/."),
-        ("benchmarks/nope/", "There is no benchmark 'nope'. All are listed at /api/v1/benchmarks/."),
-        ("benchmarks/%00/", "There is no benchmark '\\x00'. All are listed at /api/v1/benchmarks/."),
-        ("benchmarks/nope/disagreement/", "There is no benchmark 'nope'. All are listed at /api/v1/benchmarks/."),
+        ("models/nope/", "There is no model 'nope'. See /api/v1/models/ for a list of models."),
+        ("models/nope/battles/", "There is no model 'nope'. See /api/v1/models/ for a list of models."),
+        ("models/%00/", "There is no model '\\x00'. See /api/v1/models/ for a list of models."),
+        ("leaderboard/history/?model=nope", "There is no model 'nope'. See /api/v1/models/ for a list of models."),
+        ("benchmarks/nope/", "There is no benchmark 'nope'. See /api/v1/benchmarks/ for a list of benchmarks."),
+        ("benchmarks/%00/", "There is no benchmark '\\x00'. See /api/v1/benchmarks/ for a list of benchmarks."),
+        (
+            "benchmarks/nope/disagreement/",
+            "There is no benchmark 'nope'. See /api/v1/benchmarks/ for a list of benchmarks.",
+        ),
     ],
 )
 @pytest.mark.django_db

@@ -28,7 +28,7 @@ NEVER_WON = {"unbounded": True, "ci_low": None, "wins": 0, "ties": 0, "provision
         ({"win_rate": 0.04}, ["won 4% of its votes. Such one-sided", "± 22"]),
         (
             {"ci_low": 900.0, "ci_high": 1100.0, "votes": 30},
-            ["only 30 votes", "± 100. Ratings with more than ± 50 are provisional", "± 100 is due to"],
+            ["only 30 votes", "± 100. Ratings with an interval wider than ± 50 are provisional", "± 100 is due to"],
         ),
         (NEVER_LOST, ["never lost", "closes once the model has both wins and losses"]),
         (NEVER_WON, ["never won", "The interval closes"]),
@@ -41,13 +41,13 @@ NEVER_WON = {"unbounded": True, "ci_low": None, "wins": 0, "ties": 0, "provision
         (
             {"ci_low": 950.0, "ci_high": 1050.0, "interval": "plain"},
             [
-                "The interval is ± 50. The number of its own votes (1,280) explains about ± 20 of that.",
+                "The interval is ± 50. The model's own votes (1,280) account for about ± 20 of that.",
                 "other models with few votes",
             ],
         ),
         (
             {"ci_low": 950.0, "ci_high": 1050.0},
-            ["its own votes (1,280)", "correlated votes from the same people, or to other"],
+            ["own votes (1,280)", "correlated votes from the same people, or to other"],
         ),
         (NEVER_LOST | {"votes": 7, "win_rate": 1.0}, ["never lost", "only 7 votes", "The interval closes"]),
         (dict.fromkeys(["rank_low", "ci_low", "ci_high"]), ["Elo ratings have no interval"]),
@@ -64,7 +64,7 @@ def test_reasons_name_each_cause_with_its_figure(fields, words):
     [
         ({"votes": 42}, "It has only 42 votes. Ratings with fewer than 100 votes are provisional."),
         (NEVER_LOST, "It has never lost, so its votes set no upper limit on its strength. The upper end is open."),
-        ({"ci_low": 900.0}, "The interval is ± 72. Ratings with more than ± 50 are provisional."),
+        ({"ci_low": 900.0}, "The interval is ± 72. Ratings with an interval wider than ± 50 are provisional."),
         ({"win_rate": 0.99}, ""),
     ],
 )

@@ -147,8 +147,8 @@ def test_newest_of_a_board_without_votes_is_empty(style_control):
     [
         ("nowhere", "overall", "bt", "pool 'nowhere'"),
         (LIVE_POOL, "juggling", "bt", "category 'juggling'"),
-        ("live\0", "overall", "bt", "listed at /api/v1/pools/"),
-        (LIVE_POOL, "\0", "bt", "listed at /api/v1/categories/"),
+        ("live\0", "overall", "bt", "See /api/v1/pools/"),
+        (LIVE_POOL, "\0", "bt", "See /api/v1/categories/"),
         (LIVE_POOL, "overall", "BT", "method 'BT'"),
     ],
 )

@@ -79,7 +79,7 @@ def test_history_that_ends_before_it_begins_is_refused(client, end):
         client.get(HISTORY, {"since": "2026-03-01T12:01:00Z", end: f"2026-03-01T12:0{minute}:00Z"}) for minute in (0, 1)
     ]
     assert [answer.status_code for answer in answers] == [400, 200]
-    assert answers[0].json()["error"]["fields"] == {"since": ["since must not be later than until or at."]}
+    assert answers[0].json()["error"]["fields"] == {"since": ["“since” must not be later than “until” or “at”."]}
     assert minutes(answers[1].json()["series"][0]) == [1]
 
 

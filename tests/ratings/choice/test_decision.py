@@ -56,7 +56,7 @@ def test_decision_shows_their_own_battles(client, battled):
     assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
     assert "According to these votes, Cheap is ahead of all others." in shown
     assert "No votes in blind battles" not in shown
-    assert "Compare these 2 blind" in shown
+    assert "Compare these 2 models blind" in shown
 
 
 def test_models_that_were_tried_come_first_in_the_choice(client, three):
@@ -65,7 +65,7 @@ def test_models_that_were_tried_come_first_in_the_choice(client, three):
     html = client.get(PAGE, {"task": "coding", "chosen": "cheap"}).content.decode()
     found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html)
     assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
-        ("Connected here", ["bound", "best"]),
+        ("Available here", ["bound", "best"]),
         ("Other matching models", ["cheap"]),
     ]
     assert '<option value="cheap" selected>' in html
@@ -81,8 +81,8 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
     for model in three[:2]:
         factories.endpoint(model)
     shown = text(client.get(PAGE, query))
-    assert "Compare these 2 blind" in shown
-    assert ("For some of these models, we lack data about your limits." in shown) is said
+    assert "Compare these 2 models blind" in shown
+    assert ("For some of these models, we lack data on some of your limits." in shown) is said
 
 
 def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
@@ -96,11 +96,11 @@ def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
 
 
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
-    assert "Fewer than two of these models are connected here" in text(client.get(PAGE, {"task": "coding"}))
+    assert "Fewer than two of these models are available here" in text(client.get(PAGE, {"task": "coding"}))
     for model in three[:2]:
         factories.endpoint(model)
     response = client.get(PAGE, {"task": "coding"})
-    assert "Compare these 2 blind Cheap , Best ." in text(response)
+    assert "Compare these 2 models blind Cheap , Best ." in text(response)
     assert [each["value"] for each in Outline(response.content.decode()).all("input", name="among")] == [
         "cheap",
         "best",

@@ -139,13 +139,13 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
     factories.endpoint(three[0])
-    assert "Fewer than two of these models are connected here" in text(client.get(PAGE, {"task": "coding"}))
+    assert "Fewer than two of these models are available here" in text(client.get(PAGE, {"task": "coding"}))
 
     factories.endpoint(three[1])
     response = client.get(PAGE, {"task": "coding"})
     named = [each["value"] for each in Outline(response.content.decode()).all("input", name="among")]
     assert named == ["cheap", "best"]
-    assert "Compare these 2 blind" in text(response)
+    assert "Compare these 2 models blind" in text(response)
 
 
 def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
@@ -161,7 +161,7 @@ def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
     [
         ({"context": "lots"}, 400, "Enter a number, such as"),
         ({"modalities": "smell"}, 400, "one of: image, audio, video, pdf"),
-        ({"monthly": "9"}, 400, "needs this field too"),
+        ({"monthly": "9"}, 400, "requires this field too"),
         ({"pool": "nowhere"}, 404, "no pool"),
     ],
 )
@@ -193,7 +193,7 @@ def test_lists_are_shown_fifty_at_a_time(client):
 def test_page_of_a_list_that_is_not_there_is_refused(client, three, page):
     response = client.get(PAGE, {"price": "2", "out": page})
     assert response.status_code == 404
-    assert "The list does not have this page." in text(response)
+    assert "There is no such page in this list." in text(response)
 
 
 @pytest.mark.parametrize("models", [10, 200])

@@ -218,8 +218,8 @@ BAD = {
     "a name in numbers": (json_lines(row(), row(model_b=3)), "votes.jsonl", "line 2: model_b must be text"),
     "a name with NUL": (json_lines(row(), row(model_a="\0")), "votes.jsonl", "line 2: model_a is blank or contains"),
     "a negative count": (COUNTS_HEADER.encode() + b"a,b,1,1,1,1\na,b,1,-1,1,1\n", "x.csv", "line 3: win_b must be"),
-    "a broken line": (json_lines(row()) + b"{", "votes.jsonl", "line 2: is not JSON"),
-    "no UTF-8": (json_lines(row()) + b'{"\xff', "votes.jsonl", "line 2: byte 3 is not UTF-8"),
+    "a broken line": (json_lines(row()) + b"{", "votes.jsonl", "line 2: invalid JSON"),
+    "no UTF-8": (json_lines(row()) + b'{"\xff', "votes.jsonl", "line 2: byte 3 is not valid UTF-8"),
     "a model against itself": (json_lines(row(), row("x", "x")), "votes.jsonl", "line 2: model_b is the same model"),
     "a model against its slug": (json_lines(row("Known", "known")), "x.jsonl", "line 1: model_b is the same model"),
     "deep nests": (

@@ -120,7 +120,7 @@ def test_command_leaves_it_out_and_says_so(tmp_path, capsys, command):
         call_command(command, pool=SLUG)
     if command == "recompute_ratings":
         call_command(command)
-        assert f"{SLUG} is left out: its ratings were published elsewhere" in capsys.readouterr().out
+        assert f"{SLUG} is skipped: its ratings were published elsewhere" in capsys.readouterr().out
     assert published() == before
 
 

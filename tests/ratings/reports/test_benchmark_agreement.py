@@ -204,7 +204,7 @@ def test_ratings_that_cannot_be_compared_are_left_out_and_named(client, fields, 
         (f"{CALL}?category=%00", 404, "There is no category"),
         (f"{CALL}?conditions=none", 404, "B has no scores from these conditions."),
         (f"{CALL}?conditions=%00", 404, "B has no scores from these conditions."),
-        (f"{CALL}?at=soon", 400, "at must be a time in ISO 8601"),
+        (f"{CALL}?at=soon", 400, "“at” must be a time in ISO 8601"),
     ],
 )
 def test_what_is_not_there_is_said_in_our_words(client, path, status, words):

@@ -94,7 +94,7 @@ def test_figures_are_those_of_the_votes():
 
     assert (counts.counted, counts.uncounted, counts.ties) == (10, 3, 2)
     assert [why.votes for why in counts.reasons] == [2, 1]
-    assert "picked the two models" in str(counts.reasons[0].text)
+    assert "chose the two models" in str(counts.reasons[0].text)
     assert (counts.left.part, counts.left.whole) == (6, 8)
     assert (counts.skipped.part, counts.skipped.whole, counts.skipped.percent) == (1, 5, 20)
     assert counts.replaced.part == 0
@@ -127,7 +127,7 @@ def test_page_tells_how_often_each_model_was_replaced_and_why(client):
         ("x", 3, 0),
         ("y", 3, 0),
     ]
-    assert "Picky 3 3 2 sent an empty answer; 1 took too long 0 0" in text(client)
+    assert "Picky 3 3 empty answer: 2; timeout: 1 0 0" in text(client)
 
 
 @pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_page_without_an_older_board_says_what_is_to_come(client):
     factories.cast(*factories.models(2))
     published()
     shown = text(client)
-    assert "No board is a day old yet" in shown
+    assert "There is no board from a day ago yet" in shown
     assert "2 models have votes that count, and 2 are on the board. So no model was tested in secret" in shown
 
 
@@ -183,7 +183,7 @@ def test_page_tells_of_each_model_why_votes_do_not_count(client):
     factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
     published()
     shown = text(client)
-    assert "X 1 100.0 1 1 an answer had revealed which model wrote it" in shown
+    assert "X 1 100.0 1 1: an answer revealed which model wrote it" in shown
     assert "xxx 1 0 50.0" in shown
 
 
@@ -217,7 +217,7 @@ def test_page_shows_the_figures_of_the_board(client):
     for words in (
         "Votes that count 5",
         "Votes that do not count 1",
-        "1 an answer had revealed which model wrote it",
+        "1 : an answer revealed which model wrote it",
         "Of the 5 votes with a winner, 60.0% went to the left answer (95% interval: 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; chance alone would flag about 0.1.",

@@ -118,7 +118,7 @@ def test_benchmark_that_does_not_order_models_has_lost_its_signal(scores, lost):
     [
         (
             {"names": NAMES[:11], "scores": AVERAGES[:11], "ratings": RATINGS[:11]},
-            "12 models with a score and a rating, and there are 11",
+            "12 models with both a score and a rating, but there are only 11",
         ),
         ({"scores": AVERAGES[:-1]}, "52 scores for 53"),
         ({"scores": [*AVERAGES[:-1], float("nan")]}, "scores must be finite"),
@@ -127,7 +127,7 @@ def test_benchmark_that_does_not_order_models_has_lost_its_signal(scores, lost):
         ({"scores": [1e200] * 53}, "scores must be finite"),
         ({"scores": [50] * 53}, "are the same"),
         ({"ratings": [1000] * 53}, "are the same"),
-        ({"names": [], "scores": [], "ratings": []}, "here are 0"),
+        ({"names": [], "scores": [], "ratings": []}, "here are only 0"),
     ],
 )
 def test_disagreement_refuses_what_says_nothing(changed, words):

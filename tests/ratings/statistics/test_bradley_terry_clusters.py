@@ -77,10 +77,10 @@ def test_clustered_fit_refuses_votes_that_the_board_has_not():
     board = Comparisons.from_votes(*votes)
     twice = tuple(np.tile(side, 2) for side in votes)
     cluster = VoterCounts.from_votes(board, np.tile(voter, 2), twice[:2], twice[2])
-    with pytest.raises(ValueError, match="cluster has votes that the board does not have"):
+    with pytest.raises(ValueError, match="cluster contains votes that the board does not contain"):
         bradley_terry.fit(board, cluster=cluster)
     smaller = Comparisons.from_votes([0, 1], [1, 0], [1, 1])
-    with pytest.raises(ValueError, match="cluster has models that the board does not have"):
+    with pytest.raises(ValueError, match="cluster contains models that the board does not contain"):
         bradley_terry.fit(smaller, cluster=cluster)
 
 

@@ -100,7 +100,7 @@ def test_too_few_models_are_a_table_and_a_sentence(client):
     rated(RATINGS)
     said = words(client)
     assert "Only 5 models have both" in said
-    assert "A fit needs 12 models, so 7 are missing." in said
+    assert "A fit requires 12 models, so 7 more are needed." in said
     text = html(client)
     assert len(rows(text)) == 5
     assert "data-plot" not in text
@@ -123,7 +123,7 @@ def test_page_says_whose_ratings_and_why_not_our_own(client):
     rated(some(RATINGS, 4))
     rated(RATINGS, pool="elsewhere")
     assert "Ratings: <elsewhere> , category overall." in words(client)
-    assert "own board is not used, because it has only 4 of the 12 models needed for a fit." in words(client)
+    assert "own board is not used, because it has only 4 of the 12 models required for a fit." in words(client)
     assert "own board is not used" not in words(client, "?pool=elsewhere")
     assert f"Ratings: {Pool.objects.get(slug='live').name} , category overall." in words(client, "?pool=live")
 

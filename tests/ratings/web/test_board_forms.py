@@ -52,7 +52,7 @@ def categories(text):
         (
             "counts",
             {"of counts", "exclude ties"},
-            {"off": True, "not available: needs individual votes": False},
+            {"off": True, "not available: requires individual votes": False},
             {"Bradley–Terry": True},
         ),
         (
@@ -96,7 +96,7 @@ def test_form_does_not_offer_elo_under_style_control(client, pools, page, query,
         ({"pool": "counts", "category": "of-live"}, "None of these votes are in this category.", "no votes yet"),
         ({"pool": "counts", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
         ({"pool": "single", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
-        ({"pool": "live", "style_control": "true"}, "appears after the first votes for which", "no votes yet"),
+        ({"pool": "live", "style_control": "true"}, "will appear once there are votes for which", "no votes yet"),
         ({"pool": "counts", "at": "2020-01-01"}, "No board existed at that", "no votes yet"),
     ],
 )

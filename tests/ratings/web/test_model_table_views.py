@@ -120,17 +120,17 @@ def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
     assert 'name="sort" value="size"' in page
     assert f'<option value="{key()}" selected>' in page
     assert "No matching models." in page
-    assert "2 hidden: we lack the data" in page
+    assert "2 are hidden because we lack data" in page
 
 
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
-        ("?kind=x", 400, "kind must be one of"),
-        ("?sort=x", 400, "sort must be one of"),
-        ("?sort=%00", 400, "sort must be text"),
+        ("?kind=x", 400, "“kind” must be one of"),
+        ("?sort=x", 400, "“sort” must be a benchmark slug or one of"),
+        ("?sort=%00", 400, "“sort” must be text"),
         ("?series=x", 404, "does not exist"),
-        ("?size_to=x", 400, "size_to must be a number"),
+        ("?size_to=x", 400, "“size_to” must be a number"),
     ],
 )
 def test_bad_questions_get_a_clear_answer(client, query, status, words):
@@ -190,9 +190,9 @@ def test_filters_that_are_set_are_counted(client):
 
 def test_only_signs_that_are_there_are_explained(client, benchmark):
     score(benchmark, "a", 0.5)
-    assert "reported by the model's maker" not in text(client)
+    assert "Reported by the model's maker" not in text(client)
     score(benchmark, "b", 0.5, self_reported=True)
-    assert "* reported by the model's maker." in text(client)
+    assert "* Reported by the model's maker." in text(client)
     assert "submitted" not in text(client)
 
 

@@ -50,7 +50,7 @@ def test_page_shows_what_is_known(client):
     assert "Quokka &lt;7B&gt; Maker open weights MIT retired" in shown
     for words in (
         "Parameters 7.24 B, 1 B active",
-        "Made from Quokka base",
+        "Base model Quokka base",
         "Trained on 15 T tokens",
         "Context 32,768 tokens",
         "Released January 2, 2026",
@@ -172,7 +172,7 @@ def test_page_says_which_values_of_its_own_a_model_is_asked_with(client):
 
     shown = text(client, "variant")
 
-    for words in ("Longest answer 2,000 tokens", "up to 8,192 tokens", "Temperature 0.0", "at most 60 s"):
+    for words in ("Maximum answer length 2,000 tokens", "up to 8,192 tokens", "Temperature 0.0", "at most 60 s"):
         assert words in shown
     assert "Settings for this variant" not in text(client, "usual")
 

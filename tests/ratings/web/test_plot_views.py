@@ -157,7 +157,7 @@ def test_board_that_makes_no_picture_says_so(client, make, words):
     html = shown(client)
     assert words in html
     assert not sources(html)
-    assert "Every pair" not in html
+    assert "All pairs" not in html
 
 
 @pytest.mark.parametrize(

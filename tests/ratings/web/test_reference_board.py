@@ -133,8 +133,8 @@ def test_answer_is_as_the_document_says(client, call):
 @pytest.mark.parametrize(
     ("call", "query", "words"),
     [
-        ("leaderboard/", {"method": "elo"}, "no other methods and no style control"),
-        ("leaderboard/", {"style_control": "true"}, "no other methods and no style control"),
+        ("leaderboard/", {"method": "elo"}, "Its ratings have only one method and no style control"),
+        ("leaderboard/", {"style_control": "true"}, "Its ratings have only one method and no style control"),
         ("leaderboard/", {"category": "coding"}, "has no board for the category 'coding'"),
         ("leaderboard/pairwise/", {}, "published elsewhere, without the votes"),
         ("leaderboard/pairwise/", {"at": "2026-01-01"}, "published elsewhere, without the votes"),

@@ -151,7 +151,7 @@ def test_answer_takes_one_document_instead(start, as_list):
 def test_answer_does_not_understand_garbage(body):
     error = decode_error(body)
     assert (error.action, error.reason) == (Action.REPLACE, "unavailable")
-    assert error.detail.startswith("not understood")
+    assert error.detail.startswith("malformed response")
     assert len(error.detail) < 500
 
 

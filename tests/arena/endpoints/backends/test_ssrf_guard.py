@@ -170,7 +170,7 @@ async def test_resolver_leaves_out_addresses_inside():
 async def test_resolver_refuses_a_name_that_changes_its_mind():
     resolver = GuardedResolver(SsrfGuard(), Names(["8.8.8.8"], ["127.0.0.1"]))
     assert await resolve_addresses(resolver, "rebind.example") == ["8.8.8.8"]
-    with pytest.raises(ValueError, match=r"leads to rebind\.example"):
+    with pytest.raises(ValueError, match=r"points to rebind\.example"):
         await resolve_addresses(resolver, "rebind.example")
 
 
@@ -190,7 +190,7 @@ async def test_session_connects_to_nothing_inside(provider, host):
 async def test_session_refuses_a_name_that_resolves_to_loopback(provider):
     async with create_session([], Timeouts()) as guarded:
         guarded.connector._resolver._resolver = Names(["127.0.0.1"])
-        with pytest.raises(ValueError, match=r"leads to innocent\.example"):
+        with pytest.raises(ValueError, match=r"points to innocent\.example"):
             await guarded.get(f"http://innocent.example:{provider.port}/log")
 
 

@@ -96,7 +96,7 @@ def test_elo_has_differences_without_errors(voted):
     [pair] = compare_models(elo, entries(elo), ("x", "z")).pairs
     assert "±" not in pair.diff
     assert pair.needed == DASH
-    assert pair.why.startswith("Elo ratings have no errors")
+    assert pair.why.startswith("Elo ratings have no standard errors")
 
 
 @pytest.mark.parametrize(
