@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from core.storage.shared_slots import SIGN_TTL_S
+from core.storage.shared_slots import HEARTBEAT_TTL_S
 from tests.fake_provider import expected_text
 from tests.processes import alive, eventually
 from tests.system.conftest import models_file
@@ -116,7 +116,7 @@ def test_killed_process_gives_its_slots_up_and_the_other_one_takes_over(pair: Se
         opened: list[Iterator[Event] | None] = []
         seen: list[Event] = []
         person.through(str(battle["events_url"]), "ready", seen=seen)
-        assert time.monotonic() - before < SIGN_TTL_S + GOES_ON_WITHIN_S
+        assert time.monotonic() - before < HEARTBEAT_TTL_S + GOES_ON_WITHIN_S
         for _ in range(3):
             assert eventually(lambda: opened.append(try_stream(person, battle)) or opened[-1], GOES_ON_WITHIN_S)
         assert is_refused(pair, other, person, battle)

@@ -146,7 +146,7 @@ def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
         "Comment So &lt;there&gt;.",
         "Counted no",
         "Before, side a X: rank 3, rating 1012.4 (1000 to 1024), 432 votes",
-        "Drawn among X, Y",
+        "Drawn from X, Y",
     ):
         assert words in page_text
     assert page_text.count("Replaced") == 1

@@ -41,7 +41,7 @@ def test_fields_in_a_row_have_names(admin):
     Price.objects.create(model=model, input=1, output=2, source="list", as_of="2026-02-03")
     page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
     for row in ("0", "__prefix__"):
-        for name, label in (("input", r"Input, \$ per million tokens"), ("tiers", "Tiers"), ("as_of", "As of")):
+        for name, label in (("input", r"Input \(\$ per million tokens\)"), ("tiers", "Tiers"), ("as_of", "As of")):
             assert re.search(rf'<(input|textarea)[^>]*name="prices-{row}-{name}"[^>]*aria-label="{label}"', page)
     assert re.search(r'name="prices-0-DELETE"[^>]*aria-label="Delete"', page)
 
