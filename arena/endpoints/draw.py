@@ -66,7 +66,7 @@ def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairD
 
 
 def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
-    """Return the probability of each model to be in the drawn pair. Empty if there are fewer than two models."""
+    """Return the probability that each model is in the drawn pair. Empty if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
     return _compute_draw_shares(pool, _load_update_time(pool), tuple(sorted(models)))
@@ -83,7 +83,7 @@ def _compute_draw_shares(pool: str, updated_at: datetime | None, models: tuple[i
 
 
 def _load_update_time(pool: str) -> datetime | None:
-    """Return the time of the newest weights, or None if the pool has none. It is part of the keys of the caches."""
+    """Return the time of the newest weights, or None if the pool has none. It is part of the cache keys."""
     rows = fetch_rows("SELECT updated_at FROM arena_pairweight WHERE pool = %s", [pool])
     return rows[0][0] if rows else None
 

@@ -1,6 +1,6 @@
 """CPU time quotas for pages and read calls, by address and network.
 
-After a page is rendered, it is charged for the CPU time that it took. Pages from a cache take almost no time and are
+After a page is rendered, the visitor is charged for the CPU time that it took. Pages from a cache take almost no time and are
 free. Fixed prices would be wrong on most sites, because the cost of a page depends on its URL and on the number of
 models, votes, and battles. Account forms are charged too, because hashing a password takes a third of
 a second.
@@ -33,12 +33,12 @@ View = Callable[..., Any]
 
 
 def charge_reads(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """Charge read requests to these URL patterns. Asynchronous views are not charged."""
+    """Charge for read requests to these URL patterns. Asynchronous views are not charged."""
     return _charge_patterns(patterns, READ_METHODS)
 
 
 def charge_all(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """Charge read requests and form submissions to these URL patterns. See `charge_reads`."""
+    """Charge for read requests and form submissions to these URL patterns. See `charge_reads`."""
     return _charge_patterns(patterns, (*READ_METHODS, "POST"))
 
 

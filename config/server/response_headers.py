@@ -1,4 +1,4 @@
-"""Headers that all Django responses have."""
+"""Headers that are added to Django responses."""
 
 from collections.abc import Callable
 from typing import Any

@@ -36,7 +36,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
 
     axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second)
 
-    Raises RequestError as `snapshots.load_newest_board` does, and 400 for another axis.
+    Raises RequestError as `snapshots.load_newest_board` does, and RequestError 400 if the axis is not in `AXES`.
     """
     if axis not in AXES:
         raise field_error("against", "“against” must be “price” or “speed”.")

@@ -39,7 +39,7 @@ def replay_votes(
         are computed one by one; the effect of the others is computed in one step, with an error below 1e-9 points.
 
     You can replay votes in parts, and start each part from the ratings after the previous one. The result is the same
-    to the last bit. Raises a ValueError that names the wrong argument or vote.
+    to the last bit. Raises a ValueError that names the invalid argument or vote.
     """
     current = _check_ratings(ratings)
     for a, b, result, count in _check_votes(len(current), model_a, model_b, outcome, weight):
