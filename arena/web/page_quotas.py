@@ -1,9 +1,9 @@
 """CPU time quotas for pages and read calls, by address and network.
 
-After a page is rendered, the visitor is charged for the CPU time that it took. Pages from a cache take almost no time and are
-free. Fixed prices would be wrong on most sites, because the cost of a page depends on its URL and on the number of
-models, votes, and battles. Account forms are charged too, because hashing a password takes a third of
-a second.
+After a page is rendered, the visitor is charged for the CPU time that it took. Pages from a cache take almost no time
+and are free. Fixed prices would be wrong on most sites, because the cost of a page depends on its URL and on the
+number of models, votes, and battles. Account forms are charged too, because hashing a password takes a third of a
+second.
 """
 
 import time

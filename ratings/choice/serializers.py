@@ -51,8 +51,8 @@ class ShortlistSchema(Schema):
     tiers_by = serializers.ChoiceField(
         ("test", "interval"),
         help_text=(
-            "How the tiers are computed. `test`: with significance tests. `interval`: on a reference board, where a tier "
-            "contains the models whose intervals overlap that of its best model."
+            "How the tiers are computed. `test`: with significance tests. `interval`: on a reference board, where a "
+            "tier contains the models whose intervals overlap that of its best model."
         ),
     )
     survivors = CandidateAssessmentSchema(
