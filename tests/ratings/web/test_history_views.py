@@ -35,7 +35,7 @@ def test_page_says_what_moved(client, week):
     assert "165 more votes count" in shown
     assert " UTC</time>: " in client.get(PAGE).content.decode()
     assert "New on the board: Newcomer" in shown
-    assert "Significant Zinc" in shown
+    assert "Significant change in Zinc" in shown
 
 
 def test_page_compares_two_times_of_choice(client, week):
@@ -115,7 +115,7 @@ def test_page_refuses_with_a_page(client, query, status):
 
 def test_page_tells_which_time_it_does_not_understand(client):
     factories.board()
-    assert "then must be a time" in client.get(PAGE, {"then": "soon"}).content.decode()
+    assert "“then” must be a time" in client.get(PAGE, {"then": "soon"}).content.decode()
 
 
 def test_every_page_leads_here(client):
