@@ -47,7 +47,7 @@ def test_parse_reads_what_is_asked(asked, view):
     ],
 )  # fmt: skip
 def test_parse_refuses_and_names_the_parameter(name, value):
-    with pytest.raises(ValueError, match=f"^{name} must be"):
+    with pytest.raises(ValueError, match=f"^“{name}” must be"):
         parse_view({name: value})
 
 
