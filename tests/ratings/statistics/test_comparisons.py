@@ -106,8 +106,8 @@ def test_from_votes_does_not_care_which_side_a_model_is_on(rows):
 @pytest.mark.parametrize(
     ("model_a", "model_b", "outcome", "weight", "message"),
     [
-        (["a", "a"], ["b", "b"], [1, 0.7], None, "outcome must be 1, 0 or 0.5: vote 1"),
-        (["a"], ["b"], [np.nan], None, "outcome must be 1, 0 or 0.5: vote 0"),
+        (["a", "a"], ["b", "b"], [1, 0.7], None, "outcome must be 1, 0, or 0.5: vote 1"),
+        (["a"], ["b"], [np.nan], None, "outcome must be 1, 0, or 0.5: vote 0"),
         (["a"], ["b"], ["model_a"], None, "outcome must be numbers"),
         (["a", "c"], ["b", "c"], [1, 1], None, "vote 1 compares a model with itself"),
         ([1, 3], [2, 3], [1, 1], None, "vote 1 compares a model with itself"),
@@ -206,7 +206,7 @@ def test_from_votes_of_columns_refuses_what_is_no_name():
 def test_from_votes_names_the_vote_with_a_wrong_outcome(votes, wrong):
     outcome = np.ones(votes)
     outcome[-3] = wrong
-    with pytest.raises(ValueError, match=f"outcome must be 1, 0 or 0.5: vote {votes - 3}"):
+    with pytest.raises(ValueError, match=f"outcome must be 1, 0, or 0.5: vote {votes - 3}"):
         Comparisons.from_votes(np.zeros(votes, int), np.ones(votes, int), outcome)
 
 

@@ -121,7 +121,7 @@ def test_replay_of_the_largest_weight_ends():
         ({"model_b": [0.5, 0]}, "vote 0 is not on models 0 to 1"),
         ({"model_a": ["x", "y"]}, "model_a must be numbers"),
         ({"model_a": [0, 0]}, "vote 1 compares a model with itself"),
-        ({"outcome": [1, 0.7]}, "outcome must be 1, 0 or 0.5: vote 1"),
+        ({"outcome": [1, 0.7]}, "outcome must be 1, 0, or 0.5: vote 1"),
         ({"outcome": [1]}, "same length"),
         ({"outcome": 1}, "outcome must be a list"),
         ({"weight": [1, 0]}, "weight must be 1, 2, 3 …: vote 1"),

@@ -57,7 +57,7 @@ def test_paired_counts_its_votes_like_a_board():
         (([0, -1], [1, 0]), [1, 1], [[1, 2]] * 2, {}, "vote 1 has a model that is not among the labels"),
         (([0.5], [1]), [1], [[1, 2]], {}, "positions of models must be a list of whole numbers"),
         (([0, 1], [1, 1]), [1, 1], [[1, 2]] * 2, {}, "vote 1 compares a model with itself"),
-        (([0], [1]), [0.4], [[1, 2]], {}, "outcome must be 1, 0 or 0.5: vote 0"),
+        (([0], [1]), [0.4], [[1, 2]], {}, "outcome must be 1, 0, or 0.5: vote 0"),
         (([0], [1]), [1], [[1, 2]], {"weight": [0]}, "weight must be"),
         (([0], [1]), [1, 0], [[1, 2]], {}, "same length"),
         (([0], [1]), [1], [1, 2], {}, "features must have 1 rows"),
