@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
-from kombu.entity import Exchange, Queue
+from kombu.entity import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, secret_keys
@@ -156,11 +156,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "ratings"
 # The turns are in the database, and their messages are only hints, so the worker does not acknowledge messages.
-CELERY_TASK_QUEUES = (
-    # Each queue needs an exchange of its own. With the default one, both queues would get every message.
-    Queue("answers", Exchange("answers"), routing_key="answers", no_ack=True),  # type: ignore[no-untyped-call]  # kombu has no types
-    Queue("ratings", Exchange("ratings"), routing_key="ratings"),  # type: ignore[no-untyped-call]  # kombu has no types
-)
+CELERY_TASK_QUEUES = (Queue("answers", no_ack=True), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu has no types
 CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
 CELERY_BEAT_SCHEDULE = {
     "refresh the boards": {"task": "ratings.refresh", "schedule": 5.0, "options": {"expires": 5}},
