@@ -29,26 +29,37 @@ logger = logging.getLogger(__name__)
 class SharedResult(Generic[Result]):
     """The result of an expensive check, shared between concurrent requests.
 
-    One thread runs the check, and all callers within `shared_s` seconds get the same result.
+    One thread runs the check, and all callers within `shared_s` seconds get the same result. Only callers that were
+    already waiting get a result for which `is_lasting` is False: otherwise, a web process would still report a failure
+    when another one has already reported that all is well.
     """
 
-    def __init__(self, check: Callable[[], Result], shared_s: float = CACHE_S) -> None:
+    def __init__(
+        self,
+        check: Callable[[], Result],
+        shared_s: float = CACHE_S,
+        is_lasting: Callable[[Result], bool] = lambda result: True,
+    ) -> None:
         self.check = check
+        self.is_lasting = is_lasting
         self.shared_s = shared_s
         self.timeout_s = TIMEOUT_S
         self._thread = ThreadPoolExecutor(1, check.__name__)
         self._result: Result | None = None
+        self._checked_at = -math.inf
         self._expires_at = -math.inf
 
     async def get(self) -> Result:
         """Return the result. Raises TimeoutError after `timeout_s`, and any error that the check raises."""
         async with asyncio.timeout(self.timeout_s):
-            return await database_sync_to_async(self._get_fresh, self._thread)()
+            return await database_sync_to_async(self._get_fresh, self._thread)(time.monotonic())
 
-    def _get_fresh(self) -> Result:
-        if time.monotonic() >= self._expires_at:
+    def _get_fresh(self, called_at: float) -> Result:
+        if time.monotonic() >= self._expires_at and self._checked_at <= called_at:
             self._result = self.check()
-            self._expires_at = time.monotonic() + self.shared_s
+            self._checked_at = self._expires_at = time.monotonic()
+            if self.is_lasting(self._result):
+                self._expires_at += self.shared_s
         return cast("Result", self._result)
 
 
@@ -65,7 +76,12 @@ async def report_readiness(request: HttpRequest) -> JsonResponse:
     parts = dict.fromkeys((*REQUIRED_PARTS, "beat"), False)
     with suppress(TimeoutError):  # a part that does not answer in time is reported as down
         parts = await _shared_status.get()
-    return JsonResponse(parts, status=200 if all(parts[part] for part in REQUIRED_PARTS) else 503)
+    return JsonResponse(parts, status=200 if is_ready(parts) else 503)
+
+
+def is_ready(parts: dict[str, bool]) -> bool:
+    """Return True if Arena can serve battles with these parts."""
+    return all(parts[part] for part in REQUIRED_PARTS)
 
 
 def collect_status() -> dict[str, bool]:
@@ -75,7 +91,7 @@ def collect_status() -> dict[str, bool]:
     return parts | {queue: queue in queues for queue in QUEUES} | {"beat": is_beat_alive()}
 
 
-_shared_status = SharedResult(collect_status)
+_shared_status = SharedResult(collect_status, is_lasting=is_ready)
 
 
 def is_beat_alive() -> bool:
