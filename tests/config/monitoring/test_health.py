@@ -204,3 +204,20 @@ async def test_ready_does_not_depend_on_beat(shared):
     [answer] = await ask()
 
     assert (answer.status_code, answer.json()["beat"]) == (200, False)
+
+
+async def test_result_that_does_not_last_is_shared_only_with_those_who_wait():
+    """Another web process may already have reported that all is well."""
+    results = iter(["down", "up", "down"])
+    checks = []
+
+    def check():
+        checks.append(next(results))
+        time.sleep(0.1)
+        return checks[-1]
+
+    shared = health.SharedResult(check, shared_s=60, is_lasting=lambda result: result == "up")
+
+    assert await asyncio.gather(shared.get(), shared.get(), shared.get()) == ["down"] * 3
+    assert [await shared.get(), await shared.get()] == ["up", "up"]
+    assert checks == ["down", "up"]
