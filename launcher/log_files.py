@@ -1,4 +1,4 @@
-"""Log files of programs. Long lines are truncated, and files are rotated by size."""
+"""Writes the output of programs to log files. Long lines are truncated, and files are rotated by size."""
 
 import asyncio
 import os

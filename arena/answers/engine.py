@@ -174,7 +174,7 @@ class Engine:
             self._drop_turn(turn)
 
     async def _heartbeat(self) -> None:
-        """Extend the leases of all turns. Stop turns that the voter has stopped, and drop turns that are lost."""
+        """Extend the leases of all turns. Stop turns at a voter's request, and drop turns that are lost."""
         await asyncio.sleep(leases.HEARTBEAT_S)
         extension_time = time.monotonic()
         open_leases = {turn: turn_leases for turn in self.turns.values() if (turn_leases := turn.build_leases())}

@@ -146,7 +146,7 @@ class CostOptionSchema(Schema):
     each_month = FloatField(source="monthly_total", help_text="Sum of `monthly`.")
     at_once = FloatField(source="one_time_total", help_text="Sum of `once`.")
     total = CostTotalField(source="*", help_text="Total cost in US dollars over `months`.")
-    weeks = FloatField(help_text="Weeks before the launch.")
+    weeks = FloatField(help_text="Number of weeks until the launch.")
 
 
 class GpuFleetSchema(Schema):

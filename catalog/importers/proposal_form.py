@@ -15,7 +15,7 @@ MAX_WHY_LENGTH = 2_000
 def validate_printable(value: str) -> None:
     """Reject text with line breaks or other unprintable characters."""
     if not value.isprintable():
-        raise ValidationError(_("This contains unprintable characters."))
+        raise ValidationError(_("This field contains unprintable characters."))
 
 
 def validate_printable_lines(value: str) -> None:

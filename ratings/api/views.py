@@ -56,7 +56,7 @@ class ModelDetailView(APIView):
             OpenApiParameter(
                 "pool",
                 str,
-                description="Pool for the categories and reasons. The default is the same as on the model's page.",
+                description="Pool whose categories and reasons are returned. The default is the same as on the model's page.",
             )
         ],
     )

@@ -49,7 +49,7 @@ OTHER_REASONS = {
         "The memory for the weights determines the machine and its cost, which matters if you host the model."
     ),
     "price": _(
-        "This price allows a first comparison before you know your traffic. It assumes three input tokens per output"
+        "Use this price for a first comparison before you know your traffic. It assumes three input tokens per output"
         " token."
     ),
     "monthly": _("Your monthly bill grows with every user, which matters if your budget is fixed."),
