@@ -56,7 +56,9 @@ class ModelDetailView(APIView):
             OpenApiParameter(
                 "pool",
                 str,
-                description="Pool whose categories and reasons are returned. The default is the same as on the model's page.",
+                description=(
+                    "Pool whose categories and reasons are returned. The default is the same as on the model's page."
+                ),
             )
         ],
     )
