@@ -1,12 +1,13 @@
 """Imports facts and prices from models.dev into the catalog."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
 
 from catalog.facts.claims import record_claims
+from catalog.facts.prices import save_price_changes
 from catalog.importers import models_dev_facts
 from catalog.importers.models_dev_facts import ListedPrice, ModelDescription
 from catalog.matching.resolver import ModelLookup
@@ -46,22 +47,11 @@ def import_models_dev() -> FactImportResult:
 
 
 def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
-    """Store one price per model, source, and day. Return the number of new or corrected prices.
+    """Store the changes of prices. Return the number of new or corrected prices (see `save_price_changes`).
 
-    `prices` yields the model key, price, source, and day. Prices set by hand stay unchanged.
+    `prices` yields the model key, price, source, and day.
     """
-    stored = {(price.model_id, price.source, price.as_of): price for price in Price.objects.all()}
-    new = []
-    changed = []
-    for key, price, source, as_of in prices:
-        old = stored.get((key, source, as_of))
-        columns = {**vars(price), "tiers": list(price.tiers)}
-        if old is None:
-            new.append(Price(model_id=key, source=source, as_of=as_of, by_hand=False, **columns))
-        elif not old.by_hand and any(getattr(old, name) != value for name, value in columns.items()):
-            for name, value in columns.items():
-                setattr(old, name, value)
-            changed.append(old)
-    Price.objects.bulk_create(new)
-    Price.objects.bulk_update(changed, [field.name for field in fields(ListedPrice)])
-    return len(new) + len(changed)
+    return save_price_changes(
+        Price(model_id=key, source=source, as_of=as_of, by_hand=False, **{**vars(price), "tiers": list(price.tiers)})
+        for key, price, source, as_of in prices
+    )

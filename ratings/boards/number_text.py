@@ -1,6 +1,7 @@
 """Text for ratings, shares, and intervals on pages. An unknown value is shown as a dash."""
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,12 +23,17 @@ def format_interval(row: Mapping[str, Any]) -> str:
 
 
 def format_whole(number: float | None) -> str:
-    return UNKNOWN_TEXT if number is None else f"{number:,.0f}".replace("-", MINUS)
+    """Return a number without decimals. Halves are rounded away from zero, as in templates."""
+    return UNKNOWN_TEXT if number is None else f"{_round_whole(number):,}".replace("-", MINUS)
+
+
+def _round_whole(number: float) -> int:
+    return int(Decimal(number).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def format_signed(number: float) -> str:
     """Return a whole number with its sign. Zero is `±0`."""
-    text = f"{number:+,.0f}".replace("-", MINUS)
+    text = f"{_round_whole(number):+,}".replace("-", MINUS)
     return "±0" if text.strip(f"+{MINUS}") == "0" else text
 
 
