@@ -214,7 +214,7 @@ class Engine:
         while has_more and not self.draining:
             claim_time = time.monotonic()
             try:
-                turn_jobs = await self.batcher.call(jobs.reap_jobs, None)
+                turn_jobs = await self.batcher.call(jobs.reap_jobs, list(self.turns))
             except DatabaseUnreachable:
                 # Other workers have probably lost the database too. Let them extend their leases first.
                 await asyncio.sleep(leases.LEASE_S)
