@@ -125,7 +125,7 @@ def refresh(bench: Bench) -> None:
         if found := bench.measure("ours, stored counts", data):
             taken[f"{bench.scale_votes(votes):,} votes"] = found
     print_table(
-        "A refresh from stored counts, 200 models (target: 10 M within 1.5 x of 200 k)", build_growth_columns(taken)
+        "A refresh from stored counts, 200 models (target: 10M within 1.5x of 200K)", build_growth_columns(taken)
     )
     data = [{"models": 1000, "votes": bench.scale_votes(2_000_000), "seed": 4}]
     peers = ("arena-rank, stored counts", "arena-rank")
