@@ -1,6 +1,6 @@
 """Takes docs/screenshots again. Called by scripts/screenshots.
 
-Without a URL it starts a service of its own on a temporary data folder. Its twelve models are invented: the fake
+Without a URL, it starts its own service with a temporary data folder. Its twelve models are invented: the fake
 provider of tests/ plays them, and random votes by their intended strengths judge some hundred battles. With the URL of
 a running service it fights and judges only the battles that the pictures need.
 """
@@ -220,7 +220,7 @@ def shoot(browser: Browser, url: str, shot: Shot) -> int:
 
 @contextmanager
 def run_populated_service() -> Iterator[Service]:
-    """A service of our own with the invented models and some hundred votes."""
+    """Our own service with the invented models and a few hundred votes."""
     with FakeProvider() as provider, tempfile.TemporaryDirectory(prefix="arena-") as folder:
         models = Path(folder) / "models.toml"
         models.write_text("".join(model.entry(provider.base_url) for model in MODELS))

@@ -299,7 +299,7 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
 
     Streams server-sent events. `delta` appends text to one side. `done` contains the whole answer as HTML. `failed`
     means that the side has no answer. `reset` means that the side's answer starts over. `ready` means that you can
-    vote. `voted` and `void` end the battle. Every event has an id. After a dropped connection, send the last id as
+    vote. `voted` and `void` end the battle. Every event has an ID. After a dropped connection, send the last ID as
     `Last-Event-ID` to continue with no gaps or repeats.
     """
     if error_response := reject_unsafe_method(request, "Event streams are read-only."):
