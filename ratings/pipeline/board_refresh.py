@@ -306,7 +306,7 @@ def _load_models(state: PoolState) -> dict[int, LanguageModel]:
 def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[Board]) -> None:
     """Save snapshots with the cutoff as their time, and announce them when the transaction commits.
 
-    Mark those of the `boards` that have no snapshot for another attempt, because they could not be fitted.
+    Mark the boards that have no snapshot for another attempt, because they could not be fitted.
     """
     for snapshot in snapshots:
         snapshot.computed_at = cutoff

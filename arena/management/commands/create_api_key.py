@@ -1,4 +1,4 @@
-"""Create an API key that belongs to no account."""
+"""Create an API key that does not belong to any account."""
 
 from argparse import ArgumentParser
 from typing import Any
