@@ -235,7 +235,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--pairs", metavar="FILE", type=Path, default=PAIRS, help=help_)
     given = parser.parse_args(arguments)
     if unknown_parts := set(given.parts) - set(PARTS):
-        parser.error(f"no part {', '.join(sorted(unknown_parts))}; there are {', '.join(PARTS)}")
+        parser.error(f"unknown part {', '.join(sorted(unknown_parts))}; the parts are {', '.join(PARTS)}")
     pairs = str(given.pairs.resolve())
     bench = Bench(1, 3, 10, 0.1, pairs) if given.quick else Bench(5, 20, 100, 1.0, pairs)
     install_peers()

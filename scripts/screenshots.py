@@ -227,7 +227,7 @@ def run_populated_service() -> Iterator[Service]:
         options = ("--no-local-models", "--models", str(models))
         with running(Path(folder) / "data", *options, **UNLIMITED) as service:
             describe(service)
-            say(f"fighting {VOTERS * BATTLES_EACH} battles")
+            say(f"running {VOTERS * BATTLES_EACH} battles")
             with ThreadPoolExecutor(VOTERS) as voters:
                 dice = map(random.Random, range(VOTERS))
                 list(voters.map(judge, repeat(service), dice))
@@ -255,7 +255,7 @@ def list_shortlisted(service: Service) -> list[str]:
 
 
 def judge(service: Service, dice: random.Random) -> None:
-    """Fight and judge battles: half of them among all models, half among those on the shortlist."""
+    """Run and judge battles: half among all models, and half among the models on the shortlist."""
     person = Person(service.port)
     shortlisted = list_shortlisted(service)
     for number in range(BATTLES_EACH):

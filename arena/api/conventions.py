@@ -15,8 +15,8 @@ def list_rules() -> list[str]:
     return [
         _(
             "Clients are identified by an API key (`Authorization: Bearer KEY`) or by the signed cookie `voter` "
-            "(`__Host-voter` over HTTPS), which the first page or the first write request sets. Write requests with "
-            "the cookie must also send an `X-CSRFToken` header equal to the `csrftoken` cookie."
+            "(`__Host-voter` over HTTPS), which the response to the first page or write request sets. Write requests "
+            "with the cookie must also send an `X-CSRFToken` header equal to the `csrftoken` cookie."
         ),
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
