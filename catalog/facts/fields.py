@@ -174,6 +174,14 @@ def to_column_value(field: str, value: Any) -> Any:
     return parse_day(value) if field in DATE_FIELDS else value
 
 
+def is_same_value(field: str, one: Any, other: Any) -> bool:
+    """Return True if two values of a fact agree. A month agrees with every day in it."""
+    if to_column_value(field, one) == to_column_value(field, other):
+        return True
+    is_date = isinstance(one, str) and isinstance(other, str) and field in DATE_FIELDS
+    return is_date and (one.startswith(other) or other.startswith(one))
+
+
 def parse_day(text: str) -> date:
     """Parse a date like 2024-05-13, or a month like 2024-05 as its first day."""
     return date.fromisoformat(text if len(text) > 7 else f"{text}-01")

