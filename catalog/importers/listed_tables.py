@@ -6,14 +6,14 @@ A value that did not change keeps its line, its source, and its day. Pure functi
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from catalog.facts.fields import Claim, parse_value
-from catalog.importers.listed_selection import DatedPrice
+from catalog.importers.listed_selection import DatedPrice, get_package
 from catalog.sources.record import ListedPrice
 
 FACTS_FILE = "listed_facts.csv"
@@ -36,8 +36,14 @@ class TableChanges:
     gone: int = 0
 
 
-def update_facts(old: Mapping[str, Claim], listed: Iterable[Claim], changes: TableChanges) -> dict[str, Claim]:
-    """Return the claims about one model after an update, by field. `changes` is updated."""
+def update_facts(
+    old: Mapping[str, Claim], listed: Iterable[Claim], packages: Collection[str], changes: TableChanges
+) -> dict[str, Claim]:
+    """Return the claims about one model after an update, by field. `changes` is updated.
+
+    packages: those that list the model now. Claims of other packages stay: packages drop retired models, whose facts
+        remain true.
+    """
     updated = {}
     for claim in listed:
         before = old.get(claim.field)
@@ -45,7 +51,11 @@ def update_facts(old: Mapping[str, Claim], listed: Iterable[Claim], changes: Tab
         updated[claim.field] = before if before and is_same else claim
         changes.new += before is None
         changes.changed += before is not None and not is_same
-    changes.gone += len(old.keys() - updated.keys())
+    for name in old.keys() - updated.keys():
+        if get_package(old[name].source) in packages:
+            changes.gone += 1
+        else:
+            updated[name] = old[name]
     return updated
 
 

@@ -102,9 +102,7 @@ def _is_chat_model(row: Mapping[str, Any]) -> bool:
     return "text" in output and not any(part in row["id"].lower() for part in NON_CHAT_PARTS)
 
 
-def _build_model(
-    provider_name: str, provider: str, row: Mapping[str, Any], label: str, today: date
-) -> ListedModel:
+def _build_model(provider_name: str, provider: str, row: Mapping[str, Any], label: str, today: date) -> ListedModel:
     name = row["id"].rsplit("/", 1)[-1]
     price = _parse_price(row.get("cost") or {})
     return ListedModel(

@@ -1,8 +1,7 @@
 """Names of providers in the packages, and which of them make the models that they sell."""
 
 # Maps the name of a provider in Arena to its names in the packages. Providers that are not in it are resellers or
-# plans, whose limits and prices are not those of the maker. Providers that bill in yuan (zhipuai, bigmodel, volcengine,
-# and those that end in -cn) are absent, because packages list their prices without conversion or at a fixed rate.
+# plans, whose limits and prices are not those of the maker.
 PROVIDERS: dict[str, tuple[str, ...]] = {
     "ai21": ("ai21",),
     "alibaba": ("alibaba", "dashscope", "qwencloud"),
@@ -35,6 +34,11 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
     "baseten": ("baseten",),
     "nvidia": ("nvidia", "nvidia_nim"),
 }
+# Providers that bill in yuan. Packages list their prices without conversion, or at a rate of their own.
+YUAN = "a provider that bills in yuan"
+YUAN_PROVIDERS = (
+    "alibaba-cn", "bigmodel", "minimax-cn", "moonshotai-cn", "siliconflow-cn", "stepfun", "volcengine", "zhipuai",
+)  # fmt: skip
 # Hosts of open models, best first: those whose lists are in most packages. The first one that lists a model is used.
 HOSTS = ("deepinfra", "together", "fireworks", "groq", "novita", "nebius", "cerebras", "baseten")
 # Maps a provider that sells its own models to the organization's name in the catalog.
@@ -53,10 +57,11 @@ OWN_NAMES = {
     "nvidia": ("nvidia", "nemotron", "llama-3", "nv"),
 }
 _BY_PACKAGE_NAME = {name: provider for provider, names in PROVIDERS.items() for name in names}
+_BY_PACKAGE_NAME |= dict.fromkeys(YUAN_PROVIDERS, YUAN)
 
 
 def find_provider(name: str) -> str | None:
-    """Return the provider with this name in a package, or None for resellers and providers that bill in yuan."""
+    """Return the provider with this name in a package, `YUAN`, or None for resellers."""
     return _BY_PACKAGE_NAME.get(name)
 
 

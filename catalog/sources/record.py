@@ -41,7 +41,7 @@ class ListedModel:
     """A model in a package.
 
     id: the provider's name for it, without the provider.
-    provider: a name in `providers.PROVIDERS`.
+    provider: a name in `providers.PROVIDERS`, or `providers.YUAN`.
     claims: field → parsed value, see `catalog.facts.fields`.
     links: field or "price" → the page from which the package has the value, where that is not `source`.
     prices: the current price first, then earlier ones.

