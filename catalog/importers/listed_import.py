@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from catalog.facts.claims import choose_facts, record_claims
 from catalog.facts.fields import Claim, parse_day
 from catalog.importers import listed_tables
-from catalog.importers.listed_refresh import ListedIndex
+from catalog.importers.listed_refresh import group_entries
 from catalog.importers.listed_selection import KnownModel, add_retirement, get_trust_rank, select_listed
 from catalog.importers.price_rows import save_prices
 from catalog.matching import seed_files
@@ -75,18 +75,17 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
     thousands of models. Raises SourceError if the file is not one of this source.
     """
     today = now().date()
-    index = ListedIndex(read_source(source, path, today))
+    models = list(LanguageModel.objects.select_related("organization"))
+    names = [(model.pk, name) for model in models for name in (model.slug, model.name)]
+    entries_by_model = group_entries(names, seed_files.read_aliases(), read_source(source, path, today))
     stored = _load_listed_claims()
     result = ListedImportResult()
     claims: dict[int, list[Claim]] = {}
     prices = []
-    for model in LanguageModel.objects.select_related("organization"):
+    for model in models:
         maker = model.organization.name if model.organization else ""
         known = KnownModel(model.slug, find_provider_of_maker(maker), model.open_weights)
-        entries = index.find(known)
-        if not entries:
-            continue
-        selection = select_listed(known, entries)
+        selection = select_listed(known, entries_by_model.get(model.pk, []))
         result.refused += selection.refused
         result.conflicts += len(selection.conflicts)
         if selection.claims or selection.prices:

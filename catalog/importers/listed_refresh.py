@@ -4,44 +4,25 @@ Pure functions, no Django.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from catalog.importers import listed_tables
 from catalog.importers.listed_selection import KnownModel, ListedConflict, get_package, select_listed
 from catalog.importers.listed_tables import ListedFacts, ListedPrices, TableChanges
 from catalog.matching import seed_files
 from catalog.matching.aliases import is_rolling
+from catalog.matching.name_index import NameIndex
+from catalog.matching.names import parse_model_name
 from catalog.sources.providers import find_provider_of_maker
 from catalog.sources.record import ListedModel, SourceError
-from catalog.sources.registry import SOURCES, read_source
+from catalog.sources.registry import PACKAGES, SOURCES, read_source
 
-BOARD_MAKERS = {
-    "zhipu": "Zhipu AI",
-    "moonshot": "Moonshot AI",
-    "openai": "OpenAI",
-    "google": "Google",
-    "alibaba": "Alibaba",
-    "meta": "Meta",
-    "anthropic": "Anthropic",
-    "mistral": "Mistral",
-    "xai": "xAI",
-    "deepseek": "DeepSeek",
-    "xiaomi": "Xiaomi",
-    "nvidia": "NVIDIA",
-    "minimax": "MiniMax",
-    "microsoft": "Microsoft",
-    "tencent": "Tencent",
-    "stepfun": "StepFun",
-    "ibm": "IBM",
-    "databricks": "Databricks",
-    "cohere": "Cohere",
-    "ai21": "AI21 Labs",
-    "amazon": "Amazon",
-    "inception": "Inception",
-}
+Key = TypeVar("Key", bound=Hashable)
+
 FACTS_COMMENT = """\
 Facts from published packages, one per model and field. scripts/refresh_catalogue writes this file: do not edit it.
 Each line has its package and version, and the day on which the value was read or last changed. facts.csv takes
@@ -65,21 +46,26 @@ class RefreshReport:
     conflicts: list[tuple[str, ListedConflict]] = field(default_factory=list)
 
 
-class ListedIndex:
-    """The entries of all packages, found by the name of a model."""
+def group_entries(
+    known: Iterable[tuple[Key, str]], aliases: Mapping[str, str], records: Sequence[ListedModel]
+) -> dict[Key, list[ListedModel]]:
+    """Return the entries of known models, the most trusted package first.
 
-    def __init__(self, records: Iterable[ListedModel]) -> None:
-        self._records: dict[str, list[ListedModel]] = defaultdict(list)
-        for record in records:
-            self._records[_normalize(record.id)].append(record)
+    `known` yields keys and names, and `records` are sorted by trust. An entry for one setting of a model, such as its
+    non-thinking mode, comes after the other entries of its package.
+    """
+    index = NameIndex(known, aliases, listed=(record.id for record in records))
+    groups: dict[Key, list[tuple[bool, ListedModel]]] = defaultdict(list)
+    for record in records:
+        match = index.find(record.id, record.provider)
+        if match is not None:
+            groups[match.key].append((bool(match.name.setting or match.name.quantization), record))
+    return {key: [record for _, record in sorted(group, key=_get_entry_rank)] for key, group in groups.items()}
 
-    def find(self, known: KnownModel) -> list[ListedModel]:
-        """Return the entries of a model, the most trusted package first. A rolling alias has none."""
-        return [] if is_rolling(known.name) else self._records.get(_normalize(known.name), [])
 
-
-def _normalize(name: str) -> str:
-    return name.rsplit("/", 1)[-1].lower().replace(".", "-").replace("_", "-")
+def _get_entry_rank(entry: tuple[bool, ListedModel]) -> tuple[int, bool]:
+    has_setting, record = entry
+    return PACKAGES.index(get_package(record.source)), has_setting
 
 
 def read_packages(folder: Path, today: date, report: RefreshReport) -> list[ListedModel]:
@@ -102,18 +88,26 @@ def read_packages(folder: Path, today: date, report: RefreshReport) -> list[List
 def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[KnownModel]:
     """Return the models in the shipped facts and on the reference board.
 
-    `board` yields names and makers.
+    `board` yields names and providers, as the board spells them. Rolling aliases are left out.
     """
-    makers = {name: BOARD_MAKERS.get(maker, maker) for name, maker in board}
-    weights = {}
+    makers: dict[str, str] = {}
+    weights: dict[str, bool] = {}
     for row in seed_files.read_rows("facts.csv"):
-        makers.setdefault(row["model"], "")
+        makers.setdefault(row["model"], parse_model_name(row["model"]).maker or "")
         if row["field"] == "organization":
             makers[row["model"]] = row["value"]
         elif row["field"] == "open_weights":
             weights[row["model"]] = row["value"] == "true"
+    index = NameIndex(((name, name) for name in makers), seed_files.read_aliases())
+    slugs = {name.lower(): name for name in makers}
+    for name, provider in board:
+        match = index.find(name, provider)
+        if name.lower() not in slugs and match is None:
+            makers[name] = parse_model_name(name, provider).maker or ""
     return [
-        KnownModel(name, find_provider_of_maker(maker), weights.get(name)) for name, maker in sorted(makers.items())
+        KnownModel(name, find_provider_of_maker(maker), weights.get(name))
+        for name, maker in sorted(makers.items())
+        if not is_rolling(name)
     ]
 
 
@@ -123,12 +117,13 @@ def refresh_tables(
     """Update the two tables in a folder. `report` is updated."""
     facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))
     prices = listed_tables.parse_prices(_read_rows(folder / listed_tables.PRICES_FILE))
-    index = ListedIndex(records)
+    names = [(model.name, model.name) for model in known]
+    entries_by_model = group_entries(names, seed_files.read_aliases(), records)
     new_facts: ListedFacts = {}
     new_prices: ListedPrices = {}
     for model in known:
         old_facts, old_prices = facts.get(model.name, {}), prices.get(model.name, [])
-        entries = index.find(model)
+        entries = entries_by_model.get(model.name, [])
         report.unlisted += not entries
         packages = {get_package(entry.source) for entry in entries}
         selection = select_listed(model, entries)

@@ -31,7 +31,7 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
             model_id = str(model["id"])
             source = f"{URL} ({file.label}, {provider_name}/{model_id})"
             yield ListedModel(
-                id=model_id.rsplit("/", 1)[-1],
+                id=model_id,
                 provider=provider,
                 name=str(model.get("name") or model_id),
                 claims=parse_claims({"context_window": model.get("context_window")}),

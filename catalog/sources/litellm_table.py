@@ -41,7 +41,7 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
 
 
 def _build_model(key: str, provider: str, row: Mapping[str, Any], label: str, today: date) -> ListedModel:
-    name = key.rsplit("/", 1)[-1]
+    name = key.split("/", 1)[-1]
     links = {"price": row.get("source"), "retires_on": row.get("deprecation_source")}
     price = _parse_price(row)
     return ListedModel(

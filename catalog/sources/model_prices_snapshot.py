@@ -31,7 +31,7 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
             prices = _list_prices(periods.get("standard", []), today)
             source = f"{URL} ({file.label}, {provider_name}/{model_id})"
             yield ListedModel(
-                id=model_id.rsplit("/", 1)[-1],
+                id=model_id,
                 provider=provider,
                 name=model_id,
                 claims={},

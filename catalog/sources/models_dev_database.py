@@ -103,12 +103,11 @@ def _is_chat_model(row: Mapping[str, Any]) -> bool:
 
 
 def _build_model(provider_name: str, provider: str, row: Mapping[str, Any], label: str, today: date) -> ListedModel:
-    name = row["id"].rsplit("/", 1)[-1]
     price = _parse_price(row.get("cost") or {})
     return ListedModel(
-        id=name,
+        id=row["id"],
         provider=provider,
-        name=row.get("name") or name,
+        name=row.get("name") or row["id"],
         claims=parse_claims(dict(_iter_values(provider, row))),
         prices=(price,) if price else (),
         source=f"{URL} ({label}, {provider_name}/{row['id']})",

@@ -73,4 +73,5 @@ def find_provider_of_maker(organization: str) -> str:
 def sells_own_model(provider: str, name: str) -> bool:
     """Return True if the provider made the model that it lists under this name."""
     beginnings = OWN_NAMES.get(provider)
-    return provider in MAKERS and (beginnings is None or name.lower().startswith(beginnings))
+    bare = name.rsplit("/", 1)[-1].lower()
+    return provider in MAKERS and (beginnings is None or bare.startswith(beginnings))

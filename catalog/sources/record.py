@@ -40,7 +40,7 @@ class ListedPrice:
 class ListedModel:
     """A model in a package.
 
-    id: the provider's name for it, without the provider.
+    id: the provider's name for it, such as `gpt-5` or `zai-org/GLM-5.1`.
     provider: a name in `providers.PROVIDERS`, or `providers.YUAN`.
     claims: field → parsed value, see `catalog.facts.fields`.
     links: field or "price" → the page from which the package has the value, where that is not `source`.

@@ -118,8 +118,12 @@ def test_a_missing_package_changes_nothing(data, tmp_path):
 
 def test_shipped_models_are_those_of_the_facts_and_of_the_board():
     known = {
-        model.name: model for model in listed_refresh.list_shipped_models([("glm-5.1", "Zhipu AI"), ("new", "nobody")])
+        model.name: model
+        for model in listed_refresh.list_shipped_models(
+            [("glm-5.1", "zhipu"), ("new", "nobody"), ("meta-llama-3.1-8b-instruct", "meta"), ("x-latest", "openai")]
+        )
     }
+    assert not known.keys() & {"meta-llama-3.1-8b-instruct", "x-latest"}
     assert known["glm-5.1"] == KnownModel("glm-5.1", "zai")
     assert known["new"] == KnownModel("new", "")
     assert known["llama-3.1-8b-instruct"] == KnownModel("llama-3.1-8b-instruct", "meta", is_open=True)

@@ -134,7 +134,14 @@ def test_a_value_keeps_the_page_from_which_the_package_has_it(wheels):
 def test_only_chat_models_of_makers_and_known_hosts_are_read(wheels, package):
     records = read_source(SOURCE_OF[package], wheels[package], TODAY)
     assert {record.provider for record in records} <= {"openai", "zai", "deepinfra", "together", YUAN}
-    assert {record.id for record in records} <= {"gpt-9", "gpt-8", "glm-9", "doubao-9", "qwen9-8b", "Qwen9-8B"}
+    assert {record.id for record in records} <= {
+        "gpt-9",
+        "gpt-8",
+        "glm-9",
+        "doubao-9",
+        "qwen/qwen9-8b",
+        "Qwen/Qwen9-8B",
+    }
 
 
 def test_models_that_are_no_longer_served_are_retired(wheels):
