@@ -90,13 +90,13 @@ REQUIREMENTS = (
 )
 
 
-def load_coverage() -> CoverageReport | None:
-    """Return the coverage of the best models, or None if there is no reference board."""
+def load_coverage(limit: int = BEST_MODELS) -> CoverageReport | None:
+    """Return the coverage of the `limit` best models, or None if there is no reference board."""
     snapshot = _find_newest_board()
     if snapshot is None:
         return None
     rows = sorted(unpack_rows(snapshot.rows), key=lambda row: -row["rating"])
-    slugs = list(dict.fromkeys(row["model"] for row in rows))[:BEST_MODELS]
+    slugs = list(dict.fromkeys(row["model"] for row in rows))[:limit]
     models = list(LanguageModel.objects.filter(slug__in=slugs).select_related("organization", "license"))
     prices = load_current_prices(models)
     facts = Fact.objects.filter(model__in=models, chosen=True)
