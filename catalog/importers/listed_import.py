@@ -127,8 +127,10 @@ def _record(claims: Mapping[int, Iterable[Claim]], today: date) -> int:
     before = _load_listed_claims()
     dated = {}
     for key, listed in claims.items():
-        undated = [claim for claim in listed if claim.field != "status" or "retires_on" not in before[key]]
-        dated[key] = add_retirement(undated, today)
+        by_field = {claim.field: claim for claim in listed}
+        if "retires_on" in by_field:
+            by_field.pop("status", None)  # the date decides
+        dated[key] = add_retirement(by_field.values(), today)
     record_claims(dated, Fact.Origin.LISTED)
     return sum(before[key].get(claim.field) != claim for key, listed in dated.items() for claim in listed)
 

@@ -7,16 +7,25 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
 from catalog.importers import listed_tables
-from catalog.importers.listed_selection import KnownModel, ListedConflict, get_package, select_listed
+from catalog.importers.listed_selection import (
+    DatedPrice,
+    KnownModel,
+    ListedConflict,
+    format_rates,
+    get_package,
+    select_listed,
+)
 from catalog.importers.listed_tables import ListedFacts, ListedPrices, TableChanges
 from catalog.matching import seed_files
 from catalog.matching.aliases import is_rolling
 from catalog.matching.name_index import NameIndex
-from catalog.matching.names import parse_model_name
+from catalog.matching.names import ModelName, parse_model_name
 from catalog.sources.providers import find_provider_of_maker
 from catalog.sources.record import ListedModel, SourceError
 from catalog.sources.registry import PACKAGES, SOURCES, read_source
@@ -52,20 +61,19 @@ def group_entries(
     """Return the entries of known models, the most trusted package first.
 
     `known` yields keys and names, and `records` are sorted by trust. An entry for one setting of a model, such as its
-    non-thinking mode, comes after the other entries of its package.
+    non-thinking mode, comes after the other entries of its package, and a name without a date after one with a date.
     """
     index = NameIndex(known, aliases, listed=(record.id for record in records))
-    groups: dict[Key, list[tuple[bool, ListedModel]]] = defaultdict(list)
+    groups: dict[Key, list[tuple[tuple[int, bool, bool], ListedModel]]] = defaultdict(list)
     for record in records:
         match = index.find(record.id, record.provider)
         if match is not None:
-            groups[match.key].append((bool(match.name.setting or match.name.quantization), record))
-    return {key: [record for _, record in sorted(group, key=_get_entry_rank)] for key, group in groups.items()}
+            groups[match.key].append((_get_entry_rank(match.name, record), record))
+    return {key: [record for _, record in sorted(group, key=itemgetter(0))] for key, group in groups.items()}
 
 
-def _get_entry_rank(entry: tuple[bool, ListedModel]) -> tuple[int, bool]:
-    has_setting, record = entry
-    return PACKAGES.index(get_package(record.source)), has_setting
+def _get_entry_rank(name: ModelName, record: ListedModel) -> tuple[int, bool, bool]:
+    return PACKAGES.index(get_package(record.source)), bool(name.setting or name.quantization), not name.date
 
 
 def read_packages(folder: Path, today: date, report: RefreshReport) -> list[ListedModel]:
@@ -117,6 +125,7 @@ def refresh_tables(
     """Update the two tables in a folder. `report` is updated."""
     facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))
     prices = listed_tables.parse_prices(_read_rows(folder / listed_tables.PRICES_FILE))
+    checked = {row["model"]: row for row in seed_files.read_rows("prices.csv")}
     names = [(model.name, model.name) for model in known]
     entries_by_model = group_entries(names, seed_files.read_aliases(), records)
     new_facts: ListedFacts = {}
@@ -131,9 +140,25 @@ def refresh_tables(
         report.refused += selection.refused
         report.conflicts += [(model.name, conflict) for conflict in selection.conflicts]
         new_facts[model.name] = listed_tables.update_facts(old_facts, selection.claims, packages, report.facts)
-        new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
+        if model.name in checked:
+            report.conflicts += _compare_checked_price(checked[model.name], selection.prices)
+        else:
+            new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
     _write(folder / listed_tables.FACTS_FILE, listed_tables.format_facts(new_facts, FACTS_COMMENT))
     _write(folder / listed_tables.PRICES_FILE, listed_tables.format_prices(new_prices, PRICES_COMMENT))
+
+
+def _compare_checked_price(
+    checked: Mapping[str, str], listed: Sequence[DatedPrice]
+) -> list[tuple[str, ListedConflict]]:
+    """Return a conflict if a hand-checked price, which takes precedence, differs from the listed one."""
+    used = f"${Decimal(checked['input']):f}/${Decimal(checked['output']):f}"
+    others = [(format_rates(dated.price), dated.source) for dated in listed[:1]]
+    return [
+        (checked["model"], ListedConflict("price", used, checked["source"], other, source))
+        for other, source in others
+        if other != used
+    ]
 
 
 def format_report(report: RefreshReport) -> str:

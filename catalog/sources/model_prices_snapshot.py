@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from catalog.sources.package_file import PackageFile
-from catalog.sources.providers import find_provider
+from catalog.sources.providers import find_provider, sells_own_model
 from catalog.sources.record import ListedModel, ListedPrice, SourceError, parse_dollars, parse_month_or_day
 
 MEMBER = re.compile(r"model_prices/snapshot\.json$")
@@ -27,16 +27,19 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
         provider = find_provider(provider_name)
         if provider is None:
             continue
+        statuses = snapshot.get("status", {}).get(provider_name, {})
         for model_id, periods in models.items():
-            prices = _list_prices(periods.get("standard", []), today)
-            source = f"{URL} ({file.label}, {provider_name}/{model_id})"
+            status = statuses.get(model_id)
+            # The last price of a model that the provider has removed is not its current price.
+            prices = [] if status == "removed" else _list_prices(periods.get("standard", []), today)
+            is_retired = status == "deprecated" and sells_own_model(provider, model_id)
             yield ListedModel(
                 id=model_id,
                 provider=provider,
                 name=model_id,
-                claims={},
+                claims={"status": "retired"} if is_retired else {},
                 prices=tuple(prices),
-                source=source,
+                source=f"{URL} ({file.label}, {provider_name}/{model_id})",
                 as_of=today,
                 links={},
             )
