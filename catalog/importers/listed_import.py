@@ -14,7 +14,7 @@ from catalog.facts.claims import choose_facts, record_claims
 from catalog.facts.fields import Claim, parse_day
 from catalog.importers import listed_tables
 from catalog.importers.listed_refresh import group_entries
-from catalog.importers.listed_selection import KnownModel, add_retirement, get_trust_rank, select_listed
+from catalog.importers.listed_selection import DescribedModel, add_retirement, get_trust_rank, select_listed
 from catalog.importers.price_rows import save_prices
 from catalog.matching import seed_files
 from catalog.matching.resolver import NamedModels
@@ -84,7 +84,7 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
     prices = []
     for model in models:
         maker = model.organization.name if model.organization else ""
-        known = KnownModel(model.slug, find_provider_of_maker(maker), model.open_weights)
+        known = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights)
         selection = select_listed(known, entries_by_model.get(model.pk, []))
         result.refused += selection.refused
         result.conflicts += len(selection.conflicts)
@@ -139,7 +139,7 @@ def retire_listed_models(today: date) -> None:
     """Mark models as retired whose listed retirement date has come since the tables were loaded."""
     dates = Fact.objects.filter(origin=Fact.Origin.LISTED, field="retires_on")
     dates = dates.exclude(model__facts__in=Fact.objects.filter(origin=Fact.Origin.LISTED, field="status"))
-    due = [fact for fact in dates if parse_day(fact.value) <= today]
+    due = [fact for fact in dates if parse_day(str(fact.value)) <= today]
     Fact.objects.bulk_create(
         Fact(
             model_id=fact.model_id,

@@ -15,7 +15,7 @@ from typing import TypeVar
 from catalog.importers import listed_tables
 from catalog.importers.listed_selection import (
     DatedPrice,
-    KnownModel,
+    DescribedModel,
     ListedConflict,
     format_rates,
     get_package,
@@ -32,6 +32,8 @@ from catalog.sources.registry import PACKAGES, SOURCES, read_source
 
 Key = TypeVar("Key", bound=Hashable)
 
+# Names that their makers have since given to other models. Packages list the prices of these.
+REUSED_NAMES = frozenset({"command-r", "command-r-plus"})
 FACTS_COMMENT = """\
 Facts from published packages, one per model and field. scripts/refresh_catalogue writes this file: do not edit it.
 Each line has its package and version, and the day on which the value was read or last changed. facts.csv takes
@@ -93,7 +95,7 @@ def read_packages(folder: Path, today: date, report: RefreshReport) -> list[List
     return records
 
 
-def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[KnownModel]:
+def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel]:
     """Return the models in the shipped facts and on the reference board.
 
     `board` yields names and providers, as the board spells them. Rolling aliases are left out.
@@ -113,14 +115,14 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[KnownModel]:
         if name.lower() not in slugs and match is None:
             makers[name] = parse_model_name(name, provider).maker or ""
     return [
-        KnownModel(name, find_provider_of_maker(maker), weights.get(name))
+        DescribedModel(name, find_provider_of_maker(maker), weights.get(name))
         for name, maker in sorted(makers.items())
-        if not is_rolling(name)
+        if not is_rolling(name) and name not in REUSED_NAMES
     ]
 
 
 def refresh_tables(
-    known: Sequence[KnownModel], records: Sequence[ListedModel], folder: Path, report: RefreshReport
+    known: Sequence[DescribedModel], records: Sequence[ListedModel], folder: Path, report: RefreshReport
 ) -> None:
     """Update the two tables in a folder. `report` is updated."""
     facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))

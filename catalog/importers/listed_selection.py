@@ -28,7 +28,7 @@ YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty ye
 
 
 @dataclass(frozen=True)
-class KnownModel:
+class DescribedModel:
     """A model in the catalog. `provider` sells it for its maker, or is empty if none is known. `is_open` can be None
     for unknown.
     """
@@ -68,7 +68,7 @@ class Selection:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-def select_listed(known: KnownModel, records: Sequence[ListedModel]) -> Selection:
+def select_listed(known: DescribedModel, records: Sequence[ListedModel]) -> Selection:
     """Return the claims and prices of a model.
 
     `records` are the entries of this model in all packages, the most trusted package first.
@@ -92,7 +92,7 @@ def select_listed(known: KnownModel, records: Sequence[ListedModel]) -> Selectio
     return selection
 
 
-def _is_own(known: KnownModel, record: ListedModel) -> bool:
+def _is_own(known: DescribedModel, record: ListedModel) -> bool:
     """Return True if the model's maker sells it under this entry."""
     is_maker = record.provider == known.provider or not known.provider
     return is_maker and sells_own_model(record.provider, record.id)
@@ -122,7 +122,7 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
 
 def _list_rivals(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:
     """Return the first entry of each other source. The older version of a source is no other source."""
-    rivals = {}
+    rivals: dict[str, ListedModel] = {}
     for other in others:
         if other.provider == used.provider and other.url != used.url:
             rivals.setdefault(other.url, other)

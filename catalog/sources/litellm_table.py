@@ -42,7 +42,7 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
 
 def _build_model(key: str, provider: str, row: Mapping[str, Any], label: str, today: date) -> ListedModel:
     name = key.split("/", 1)[-1]
-    links = {"price": row.get("source"), "retires_on": row.get("deprecation_source")}
+    links = {"price": str(row.get("source")), "retires_on": str(row.get("deprecation_source"))}
     price = _parse_price(row)
     return ListedModel(
         id=name,
@@ -96,6 +96,6 @@ def _iter_tiers(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"above": int(match[1]) * 1000, "input": float(input_price), "output": float(output_price)}
 
 
-def _is_link(link: Any) -> bool:
-    is_text = isinstance(link, str) and link.isprintable() and " " not in link
-    return is_text and link.startswith("https://") and len(link) <= MAX_LINK_LENGTH
+def _is_link(link: str) -> bool:
+    is_word = link.isprintable() and " " not in link
+    return is_word and link.startswith("https://") and len(link) <= MAX_LINK_LENGTH

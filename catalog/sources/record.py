@@ -32,8 +32,8 @@ class ListedPrice:
 
     @property
     def is_free(self) -> bool:
-        """True if input and output cost 0, which means in all packages that no price is known."""
-        return not (self.input or self.output)
+        """True if input or output costs 0, which means in all packages that no price is known."""
+        return not (self.input and self.output)
 
 
 @dataclass(frozen=True)

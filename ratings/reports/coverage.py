@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,9 @@ from catalog.facts.prices import load_current_prices
 from catalog.models import Fact, LanguageModel, Price
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 BEST_MODELS = 100
 
@@ -26,13 +30,19 @@ class KnownFacts:
 
 @dataclass(frozen=True)
 class CoverageLine:
-    """How many of some models have a fact. `least` is the percentage that this project aims for."""
+    """How many of some models have a fact. `least` is the percentage that this project aims for, and `missing_models`
+    are the slugs of the models for which nobody has looked.
+    """
 
     label: str
     known: int
     unpublished: int
-    missing: int
+    missing_models: tuple[str, ...]
     least: int
+
+    @property
+    def missing(self) -> int:
+        return len(self.missing_models)
 
     @property
     def total(self) -> int:
@@ -73,7 +83,7 @@ def _is_sold(facts: KnownFacts) -> bool:
 
 @dataclass(frozen=True)
 class _Requirement:
-    label: str
+    label: "StrPromise"
     fields: frozenset[str]
     least: int
     applies: Callable[[KnownFacts], bool] = _is_any
@@ -97,7 +107,7 @@ def load_coverage(limit: int = BEST_MODELS) -> CoverageReport | None:
         return None
     rows = sorted(unpack_rows(snapshot.rows), key=lambda row: -row["rating"])
     slugs = list(dict.fromkeys(row["model"] for row in rows))[:limit]
-    models = list(LanguageModel.objects.filter(slug__in=slugs).select_related("organization", "license"))
+    models = sorted(LanguageModel.objects.filter(slug__in=slugs), key=lambda model: slugs.index(model.slug))
     prices = load_current_prices(models)
     facts = Fact.objects.filter(model__in=models, chosen=True)
     unpublished = set(facts.filter(value=UNPUBLISHED).values_list("model_id", "field"))
@@ -128,11 +138,11 @@ def _describe(
 def _count(requirement: _Requirement, described: Sequence[KnownFacts]) -> CoverageLine:
     counted = [facts for facts in described if requirement.applies(facts)]
     known = sum(requirement.fields <= facts.known for facts in counted)
-    known_or_withheld = sum(requirement.fields <= facts.known | facts.unpublished for facts in counted)
+    missing = [facts.model.slug for facts in counted if not requirement.fields <= facts.known | facts.unpublished]
     return CoverageLine(
         label=str(requirement.label),
         known=known,
-        unpublished=known_or_withheld - known,
-        missing=len(counted) - known_or_withheld,
+        unpublished=len(counted) - known - len(missing),
+        missing_models=tuple(missing),
         least=requirement.least,
     )

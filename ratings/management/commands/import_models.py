@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if bool(file) != bool(source) or (file and coverage):
             raise CommandError("give FILE and --source together, or --coverage alone")
         if coverage:
-            self._show_coverage()
+            self._show_coverage(list_missing=options["verbosity"] > 1)
             return
         try:
             result = import_listed_file(source, file) if source and file else load_listed_tables(NamedModels())
@@ -39,11 +39,13 @@ class Command(BaseCommand):
             f"refused entries: {refused}; {result.conflicts} conflicts"
         )
 
-    def _show_coverage(self) -> None:
+    def _show_coverage(self, *, list_missing: bool) -> None:
         report = load_coverage()
         if report is None:
             raise CommandError("there is no reference board")
         self.stdout.write(format_coverage(report))
+        for line in report.lines if list_missing else ():
+            self.stdout.write(f"{line.label}, missing: {', '.join(line.missing_models)}")
 
 
 def format_coverage(report: CoverageReport) -> str:

@@ -7,17 +7,17 @@ import pytest
 
 from catalog.importers import listed_refresh
 from catalog.importers.listed_refresh import RefreshReport
-from catalog.importers.listed_selection import KnownModel
+from catalog.importers.listed_selection import DescribedModel
 from catalog.sources.record import SourceError
 from tests.catalog import package_files
 
 TODAY, LATER = date(2026, 11, 27), date(2026, 12, 24)
 KNOWN = [
-    KnownModel("glm-9", "zai"),
-    KnownModel("gpt-9", "openai"),
-    KnownModel("mistral-large-latest", "mistral"),
-    KnownModel("qwen9-8b", "alibaba", is_open=True),
-    KnownModel("unlisted-1", ""),
+    DescribedModel("glm-9", "zai"),
+    DescribedModel("gpt-9", "openai"),
+    DescribedModel("mistral-large-latest", "mistral"),
+    DescribedModel("qwen9-8b", "alibaba", is_open=True),
+    DescribedModel("unlisted-1", ""),
 ]
 
 
@@ -124,6 +124,6 @@ def test_shipped_models_are_those_of_the_facts_and_of_the_board():
         )
     }
     assert not known.keys() & {"meta-llama-3.1-8b-instruct", "x-latest"}
-    assert known["glm-5.1"] == KnownModel("glm-5.1", "zai")
-    assert known["new"] == KnownModel("new", "")
-    assert known["llama-3.1-8b-instruct"] == KnownModel("llama-3.1-8b-instruct", "meta", is_open=True)
+    assert known["glm-5.1"] == DescribedModel("glm-5.1", "zai")
+    assert known["new"] == DescribedModel("new", "")
+    assert known["llama-3.1-8b-instruct"] == DescribedModel("llama-3.1-8b-instruct", "meta", is_open=True)

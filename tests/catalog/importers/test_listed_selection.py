@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.facts.fields import Claim
-from catalog.importers.listed_selection import KnownModel, add_retirement, select_listed
+from catalog.importers.listed_selection import DescribedModel, add_retirement, select_listed
 from catalog.sources.providers import YUAN
 from catalog.sources.record import ListedModel, ListedPrice
 
@@ -28,7 +28,7 @@ def entry(package, provider="openai", name="gpt-9", price=None, past=(), **claim
 
 
 def select(*entries, provider="openai", is_open=None):
-    return select_listed(KnownModel("gpt-9", provider, is_open), entries)
+    return select_listed(DescribedModel("gpt-9", provider, is_open), entries)
 
 
 def values(selection):
@@ -68,6 +68,7 @@ def test_conflicts_are_different_values_of_different_sources(entries, conflicts)
     ("entries", "price", "reason"),
     [
         ([entry(LITELLM, price=(0, 0))], [], "price of zero"),
+        ([entry(LITELLM, price=(0, 4))], [], "price of zero"),
         ([entry(LITELLM, "together", price=(1, 4))], [], "another host"),
         ([entry(LITELLM, YUAN, price=(7, 28))], [], "another currency"),
         ([entry(LITELLM, price=(1.4, 4.4)), entry(MODELS_DEV, price=(10, 32))], [(1.4, 4.4)], "another currency"),

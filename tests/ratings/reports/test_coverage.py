@@ -100,6 +100,7 @@ def test_command_prints_the_coverage_and_what_is_below_the_limit():
     rows = {row[:9].strip(): row for row in run(coverage=True).splitlines()}
     assert rows["Maker (of"].split() == ["Maker", "(of", "3)", "3", "0", "0", "100", "99"]
     assert rows["License ("].endswith("90  below the limit")
+    assert "License, missing: gpt-9, other-9, last-9\n" in run(coverage=True, verbosity=2)
 
 
 def test_command_imports_a_file(tmp_path):
