@@ -29,6 +29,7 @@ RETIREMENT_NOTICES = (
     "https://cloud.google.com/vertex-ai/generative-ai/docs/deprecations/",
     "https://developers.openai.com/api/docs/deprecations",
     "https://docs.x.ai/developers/migration/",
+    "https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/legacy-models",
     "https://platform.claude.com/docs/en/about-claude/model-deprecations",
     "https://platform.claude.com/docs/en/models/",
     "https://platform.claude.com/docs/en/release-notes/overview",
