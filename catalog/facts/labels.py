@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.facts.claims import get_current_facts
-from catalog.facts.fields import DATE_FIELDS, parse_day, parse_rate
+from catalog.facts.fields import DATE_FIELDS, UNPUBLISHED, parse_day, parse_rate
 from catalog.models import Fact, LanguageModel
 from core.text.number_format import format_count
 
@@ -163,6 +163,8 @@ def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
 
 def format_value(field: str, value: Any) -> str:
     """Format a fact's value for display. Months have no day, and numbers look like 671B or 128,000."""
+    if value == UNPUBLISHED:
+        return gettext("not published by its maker")
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if field in DATE_FIELDS:
