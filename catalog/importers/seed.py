@@ -15,6 +15,7 @@ from catalog.facts.fields import Claim, parse_day, parse_value
 from catalog.importers import scores_csv
 from catalog.importers.models_dev import import_models_dev, save_prices
 from catalog.importers.models_dev_facts import ListedPrice, format_package_version
+from catalog.importers.name_claims import record_name_claims
 from catalog.importers.scores import import_scores
 from catalog.matching import seed_files
 from catalog.matching.resolver import NamedModels
@@ -31,6 +32,7 @@ def seed_catalog() -> None:
     names = NamedModels()
     _seed_facts(names)
     _seed_prices(names)
+    record_name_claims(dict(LanguageModel.objects.values_list("pk", "name")))
     save_benchmarks(
         seed_files.read_tables("benchmarks.toml", "benchmark"),
         common_caveats=seed_files.read_tables("benchmarks.toml", "everywhere"),
