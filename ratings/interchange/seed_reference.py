@@ -84,11 +84,18 @@ def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     keys = _find_models(first_ratings, labels)
     created = NamedModels().get_or_create_keys([labels[model] for model in labels if model not in keys], shown)
     keys |= {model: created[label] for model, label in labels.items() if model not in keys}
-    for model, key in keys.items():
-        LanguageModel.objects.filter(pk=key, name=F("slug")).update(name=shown[labels[model]])
+    _rename_models({key: shown[labels[model]] for model, key in keys.items()})
     providers = {keys[model]: rating.provider for model, rating in first_ratings.items()}
     record_name_claims({keys[model]: rating.model_name for model, rating in first_ratings.items()}, providers)
     return keys
+
+
+def _rename_models(names: Mapping[int, str]) -> None:
+    """Give these names to the models whose name is only their slug."""
+    unnamed = list(LanguageModel.objects.filter(pk__in=names, name=F("slug")))
+    for model in unnamed:
+        model.name = names[model.pk]
+    LanguageModel.objects.bulk_update(unnamed, ["name"])
 
 
 def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, str]) -> dict[str, int]:
@@ -98,14 +105,15 @@ def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, st
     """
     known = load_model_keys()
     index = load_name_index()
-    keys: dict[str, int] = {}
-    for model, rating in ratings.items():
-        key = None if rating.is_rolling else find_model(labels[model], known, read_aliases())
-        match = None if rating.is_rolling or key is not None else index.find(rating.model_name, rating.provider)
-        if match is not None:
-            key = match.key
-        if key is not None:
-            keys[model] = key
+    pinned = [model for model, rating in ratings.items() if not rating.is_rolling]
+    exact = {model: find_model(labels[model], known, read_aliases()) for model in pinned}
+    keys = {model: key for model, key in exact.items() if key is not None}
+    taken = set(keys.values())  # by the spelling of the file, so that no board has two rows for one model
+    for model in pinned:
+        match = None if model in keys else index.find(ratings[model].model_name, ratings[model].provider)
+        if match is not None and match.key not in taken:
+            keys[model] = match.key
+            taken.add(match.key)
     return keys
 
 

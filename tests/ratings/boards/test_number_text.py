@@ -26,7 +26,7 @@ def test_elo_has_no_interval_to_be_open():
     assert format_interval(row(ci_low=None, ci_high=None, interval=None)) == ""
 
 
-@pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,234")])
+@pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,235")])
 def test_whole_is_grouped(number, text):
     assert format_whole(number) == text
 

@@ -102,6 +102,13 @@ def test_maker_and_size_are_read_from_the_name_and_marked(tmp_path):
     assert {row["organization"] for row in rows()} == {"Anthropic", "Google", "Mistral", "OpenAI"}
 
 
+def test_snapshot_of_the_catalog_does_not_take_the_first_version_too(tmp_path):
+    factories.model("deepseek-r1-0528")
+    first = "overall,deepseek / deepseek-r1,DeepSeek-R1,1300.0,1290.0,1310.0,900,2"
+    loaded(tmp_path, first, "overall,deepseek / deepseek-r1,DeepSeek-R1 (0528),1400.0,1390.0,1410.0,900,1")
+    assert [row["model"] for row in rows()] == ["deepseek-r1-0528", "deepseek-r1"]
+
+
 def test_two_names_of_one_model_are_one_model(tmp_path):
     key = 'overall,xai / grok-4.20-beta,"Grok 4.20 Beta (Reasoning, 0309)",1500.0,1490.0,1510.0,900,1'
     other = "vision,xai / grok-4.20-beta-0309-reasoning,grok-4.20-beta-0309-reasoning,1400.0,1390.0,1410.0,900,1"
