@@ -39,12 +39,11 @@ def main(arguments: list[str]) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         if options.static:
             collect_if_changed()
-        known.seed_catalog()  # must come first, because published boards store facts about their models
-        known.seed_models_dev()
-        for path in options.models_files:  # after the shipped facts, so that equal facts in a file are not set by hand
+        for path in options.models_files:
             call_command("load_models", path)
+        known.seed_catalog()  # must come first, because published boards store facts about their models
+        seed_reference.seed_reference_pool()  # must come before the votes, because it names the models on both boards
         seed_votes.seed_vote_pool()
-        seed_reference.seed_reference_pool()
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
     for line in describe_small_windows():

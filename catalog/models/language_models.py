@@ -111,8 +111,9 @@ class Fact(models.Model):
 
         HAND = "hand"
         SHIPPED = "shipped"
-        MODELS_DEV = "models-dev"
+        LISTED = "listed"
         FILE = "file"
+        NAME = "name"  # read from the name of the model
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)
@@ -139,6 +140,16 @@ class Fact(models.Model):
     def by_hand(self) -> bool:
         """True if an operator of this arena entered or chose the value."""
         return self.origin == self.Origin.HAND
+
+
+class LoadedTable(models.Model):
+    """A shipped table that has been loaded. It is loaded again when its digest changes."""
+
+    name = models.CharField(max_length=50, unique=True)
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Price(models.Model):

@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 
 from catalog.facts.claims import HAND_SOURCE
-from catalog.facts.prices import load_current_prices, save_price_changes
+from catalog.facts.prices import load_current_prices
+from catalog.importers.price_rows import save_prices
 from catalog.models import Price
+from catalog.sources.record import ListedPrice
 from core.models import AuditEntry
 from tests import factories
 
@@ -98,9 +100,8 @@ def test_edited_price_has_its_own_source_and_day_next_to_the_imported_one(admin,
 
     edited = Price.objects.get(by_hand=True)
     assert (edited.input, edited.source, edited.as_of) == (Decimal(changes.get("input", 1)), source, day)
-    listed = Price(model=model, by_hand=False, **{**IMPORTED, "input": Decimal(1), "output": Decimal(2)})
-    listed.as_of = imported.as_of = date(2026, 1, 2)
-    assert save_price_changes([listed]) == 0
+    listed = ListedPrice(Decimal(1), Decimal(2))
+    assert save_prices([(model.pk, listed, IMPORTED["source"], date(2026, 1, 2))]) == 0
     assert model.prices.get(by_hand=False).pk == imported.pk
     assert load_current_prices([model])[model.pk] == edited
     assert [entry.kind for entry in AuditEntry.objects.filter(what="catalog.price")] == ["added"]

@@ -1,12 +1,12 @@
 """Current prices and price tiers."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.facts.prices import list_prices, load_current_prices, parse_tiers, pick_current_price, save_price_changes
+from catalog.facts.prices import list_prices, load_current_prices, parse_tiers, pick_current_price
 from catalog.models import LanguageModel, Price
 from tests import factories
 
@@ -48,47 +48,6 @@ def test_prices_over_time_are_listed_newest_first():
     assert pick_current_price([newest, middle, oldest]) == middle == load_current_prices([model])[model.pk]
     assert pick_current_price([newest, oldest]) == newest
     assert pick_current_price([]) is None
-
-
-def listed(model, amount, day, source="list (list 1.0, x)", **fields):
-    amount = Decimal(amount)
-    as_of = date.fromisoformat(day)
-    return Price(model=model, input=amount, output=amount, source=source, as_of=as_of, by_hand=False, **fields)
-
-
-@pytest.mark.parametrize(
-    ("rows", "stored"),
-    [
-        ([("1", "2026-01-01"), ("1", "2026-02-01"), ("2", "2026-03-01")], "1 2026-01-01, 2 2026-03-01"),
-        ([("1", "2026-03-01"), ("2", "2026-01-01"), ("1", "2026-02-01")], "2 2026-01-01, 1 2026-02-01"),
-        ([("1", "2026-01-01"), ("1", "2026-02-01", "list (list 1.0.1, x)")], "1 2026-01-01"),
-        ([("1", "2026-01-01"), ("1", "2026-02-01", "list (list 1.0, y)")], "1 2026-01-01, 1 2026-02-01"),
-        ([("1", "2026-01-01"), ("1", "2026-02-01", "other")], "1 2026-01-01, 1 2026-02-01"),
-    ],
-)
-def test_only_changes_from_a_source_are_stored(rows, stored):
-    model = factories.model()
-    for imports in range(2):
-        assert save_price_changes([listed(model, *row) for row in rows]) == (0 if imports else stored.count(",") + 1)
-        prices = model.prices.order_by("as_of")
-        assert ", ".join(f"{each.input:.0f} {each.as_of}" for each in prices) == stored
-
-
-def test_cached_price_and_tiers_are_part_of_a_price():
-    model = factories.model()
-    assert save_price_changes([listed(model, "1", "2026-01-01")]) == 1
-    assert save_price_changes([listed(model, "1", "2026-01-02", cached_input=Decimal("0.1"))]) == 1
-    assert save_price_changes([listed(model, "1", "2026-01-03", cached_input=Decimal("0.1"), tiers=[TIER])]) == 1
-    assert save_price_changes([listed(model, "1", "2026-01-03")]) == 1  # the same day: a correction
-    assert [(each.cached_input, each.tiers) for each in model.prices.order_by("as_of")][2] == (None, [])
-
-
-def test_announced_price_is_not_one_yet():
-    model = factories.model()
-    today = datetime.now(UTC).date()
-    announced = listed(model, "1", (today + timedelta(days=9)).isoformat())
-    assert save_price_changes([announced]) == 0
-    assert save_price_changes([listed(model, "1", today.isoformat())]) == 1
 
 
 @pytest.mark.parametrize("field", ["input", "output", "cached_input"])
