@@ -20,7 +20,10 @@ from catalog.matching import seed_files
 from catalog.matching.resolver import NamedModels
 from catalog.models import Fact, LanguageModel, License, Score
 
-SCORE_FILES = ("scores.csv", "evalplus_scores.csv")
+SCORE_FILES = (
+    "scores.csv", "evalplus_scores.csv", "simple_evals_scores.csv", "aider_scores.csv", "ruler_scores.csv",
+    "models_dev_scores.csv",
+)  # fmt: skip
 RUN_PREFIX = "shipped "
 
 
