@@ -81,6 +81,10 @@ class BoardRowSchema(Schema):
         ),
     )
     model, name = CharField(help_text="Model slug."), CharField()
+    setting = CharField(
+        required=False,
+        help_text="The setting at which a publisher rated the model, such as High. Only on reference boards.",
+    )
     organization, license = CharField(allow_null=True), CharField(allow_null=True)
     open_weights = BooleanField(allow_null=True)
     rating = FloatField()
@@ -171,7 +175,7 @@ class FrontierSchema(BoardKeySchema):
 
 
 class MatrixField(serializers.ListField):
-    """A matrix of Python numbers. It is returned unchanged, because rendering each cell would be slow."""
+    """A matrix of plain Python numbers, which is returned unchanged because rendering each cell would be slow."""
 
     def __init__(self, cell: Any, help_text: str) -> None:
         super().__init__(child=serializers.ListField(child=cell), help_text=help_text)
