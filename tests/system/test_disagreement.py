@@ -102,7 +102,7 @@ def test_table_and_form_suffice_without_scripts(browser: Browser, service: Servi
         page.goto(PAGE)
         assert not page.locator(".plot").is_visible()
         page.locator("details.numbers > summary").click()
-        expect(page.get_by_role("row", name="codellama-70b-instruct")).to_be_visible()
+        expect(page.get_by_role("row", name="Code Llama 70B Instruct")).to_be_visible()
         page.get_by_label("Scores (with the number").select_option(index=1)
         page.get_by_role("button", name="Update").click()
         expect(page.get_by_text("A fit requires")).to_be_visible()
