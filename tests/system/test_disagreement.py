@@ -40,7 +40,7 @@ def test_list_leads_to_a_line_through_real_models(browser: Browser, service: Ser
         expect(page.get_by_role("heading", level=1)).to_have_text("HumanEval vs. human votes")
         expect(page.get_by_text("Chatbot Arena, August 2024", exact=True).last).to_be_visible()
         expect(page.get_by_text("Scores higher than human votes suggest", exact=True)).to_be_visible()
-        page.get_by_role("link", name="codellama-70b-instruct").first.click()
+        page.get_by_role("link", name="Code Llama 70B Instruct").first.click()
         expect(page).to_have_url(f"{service.url}/models/codellama-70b-instruct/")
 
 
@@ -102,7 +102,7 @@ def test_table_and_form_suffice_without_scripts(browser: Browser, service: Servi
         page.goto(PAGE)
         assert not page.locator(".plot").is_visible()
         page.locator("details.numbers > summary").click()
-        expect(page.get_by_role("row", name="codellama-70b-instruct")).to_be_visible()
+        expect(page.get_by_role("row", name="Code Llama 70B Instruct")).to_be_visible()
         page.get_by_label("Scores (with the number").select_option(index=1)
         page.get_by_role("button", name="Update").click()
         expect(page.get_by_text("A fit requires")).to_be_visible()
