@@ -42,7 +42,6 @@ def main(arguments: list[str]) -> None:
         for path in options.models_files:
             call_command("load_models", path)
         known.seed_catalog()  # must come first, because published boards store facts about their models
-        known.seed_models_dev()
         seed_reference.seed_reference_pool()  # must come before the votes, because it names the models on both boards
         seed_votes.seed_vote_pool()
     except (CommandError, ValueError) as problem:

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('digest', models.CharField(help_text="SHA-256 of the file or of the model's name.", max_length=64)),
                 ('summary', models.JSONField(help_text='Summary of the file, or the fields of the proposal.')),
-                ('payload', models.BinaryField(default=b'', help_text='The compressed file. Empty after a refusal.')),
+                ('payload', models.BinaryField(default=b'', help_text='The compressed file. Empty after a rejection.')),
                 ('note', models.CharField(blank=True, help_text='The sender can see this note.', max_length=500)),
                 ('decided_by', models.CharField(blank=True, max_length=150)),
                 ('decided_at', models.DateTimeField(null=True)),
@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('field', models.CharField(max_length=30)),
                 ('value', models.JSONField(help_text='The value that the source states. Null means that an operator set it to unknown.', null=True)),
-                ('origin', models.CharField(choices=[('hand', 'Hand'), ('shipped', 'Shipped'), ('models-dev', 'Models Dev'), ('file', 'File'), ('name', 'Name')], default='hand', max_length=12)),
+                ('origin', models.CharField(choices=[('hand', 'Hand'), ('shipped', 'Shipped'), ('listed', 'Listed'), ('file', 'File'), ('name', 'Name')], default='hand', max_length=12)),
                 ('source', models.CharField(max_length=500)),
                 ('as_of', models.DateField()),
                 ('chosen', models.BooleanField(default=False)),
@@ -148,6 +148,14 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('model', 'field', 'origin', 'source'), name='fact_once'), models.UniqueConstraint(condition=models.Q(('chosen', True)), fields=('model', 'field'), name='fact_one_is_chosen')],
             },
+        ),
+        migrations.CreateModel(
+            name='LoadedTable',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=50, unique=True)),
+                ('digest', models.CharField(max_length=64)),
+            ],
         ),
         migrations.CreateModel(
             name='Price',

@@ -13,6 +13,7 @@ from catalog.matching.aliases import is_rolling
 from catalog.matching.names import parse_model_name, split_setting
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK, PROVISIONAL_HALF_WIDTH, PROVISIONAL_VOTES
 
+RATINGS_PATH = Path(__file__).parents[1] / "data" / "lmarena_ratings_20261020.csv.xz"
 DATE_PATTERN = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
 DASHED_VERSION_MAKERS = ("anthropic",)  # makers whose model ids have dashes in versions, such as claude-opus-4-6
@@ -72,6 +73,11 @@ class ReferenceRating:
     def is_rolling(self) -> bool:
         """True if the maker reuses the name for new models, so it is unknown which model was rated."""
         return is_rolling(self.model)
+
+
+def list_makers(path: Path) -> dict[str, str]:
+    """Map each model that is not a rolling alias to its maker, as the publisher spells it."""
+    return {rating.model: rating.key.partition(" / ")[0] for rating in read_ratings(path) if not rating.is_rolling}
 
 
 def _parse_date(name: str) -> str:

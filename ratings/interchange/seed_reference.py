@@ -19,12 +19,11 @@ from catalog.matching.seed_files import read_aliases
 from catalog.models import LanguageModel
 from ratings.boards import snapshots
 from ratings.interchange import reference_file
-from ratings.interchange.reference_file import ReferenceRating
+from ratings.interchange.reference_file import RATINGS_PATH, ReferenceRating
 from ratings.models import Board, Pool, Snapshot, get_or_create_category
 
 REFERENCE_POOL = "lmarena-2026-10"
 POOL_NAME = "LMArena, October 2026"
-RATINGS_PATH = Path(__file__).parents[1] / "data" / "lmarena_ratings_20261020.csv.xz"
 PROVENANCE_PATH = RATINGS_PATH.with_name("lmarena_ratings_20261020.txt")
 PUBLISHED_AT = datetime(2026, 10, 20, tzinfo=UTC)
 ATTRIBUTION = {

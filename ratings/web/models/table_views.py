@@ -17,6 +17,7 @@ from core.http.errors import RequestError
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
+from ratings.reports.coverage import load_coverage
 
 PAGE_SIZE = 50
 
@@ -53,6 +54,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "rows": [_build_row(entry, columns, view) for entry in page],
         "marks": _collect_marks([cell for entry in page for cell in entry.cells.values()]),
         "description": _describe_filters(view),
+        "coverage": load_coverage(),
         **_list_filter_choices(table),
     }
     return render(request, "ratings/model/model_table.html", context)
@@ -123,8 +125,8 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 def _describe_filters(view: TableView) -> str:
     """Return a short description of the active filters."""
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
-    size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
-    size_to = f"≤ {view.size_to:g} B" if view.size_to else ""
+    size_from = f"≥ {view.size_from:g}B" if view.size_from else ""
+    size_to = f"≤ {view.size_to:g}B" if view.size_to else ""
     descriptions = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
     return " · ".join(filter(None, descriptions))
 
