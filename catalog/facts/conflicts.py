@@ -46,7 +46,8 @@ def find_conflicts() -> list[Conflict]:
 def _build_fact_conflicts() -> Iterator[Conflict]:
     """Yield a conflict for each model field that has facts. If all sources agree, the conflict has no `others`."""
     facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
-    for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
+    sources = Fact.objects.exclude(origin=Fact.Origin.NAME)  # names round sizes, so they differ from any source
+    for fact in sources.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
         facts_by_field[fact.model_id, fact.field].append(fact)
     for first, *rest in facts_by_field.values():
         differing = [fact for fact in rest if not is_same_value(first.field, first.value, fact.value)]

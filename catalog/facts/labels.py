@@ -152,12 +152,14 @@ def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
 
 
 def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
-    """Return the facts about the same field whose formatted value differs. Facts without a value are skipped.
+    """Return the facts about the same field whose formatted value differs. Facts without a value are skipped, and so
+    are facts that were read from the model's name, because names round sizes.
 
     `facts` are all facts about the model.
     """
     value = format_value(fact.field, fact.value)
-    known = [other for other in facts if other.field == fact.field and other.value is not None]
+    sources = [other for other in facts if other.origin != Fact.Origin.NAME]
+    known = [other for other in sources if other.field == fact.field and other.value is not None]
     return [other for other in known if format_value(other.field, other.value) != value]
 
 

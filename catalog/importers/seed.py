@@ -14,6 +14,7 @@ from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim, parse_day, parse_value
 from catalog.importers import scores_csv
 from catalog.importers.listed_import import retire_listed_models, seed_listed_tables
+from catalog.importers.name_claims import record_name_claims
 from catalog.importers.price_rows import save_prices
 from catalog.importers.scores import import_scores
 from catalog.matching import seed_files
@@ -34,6 +35,7 @@ def seed_catalog() -> None:
     _seed_prices(names)
     seed_listed_tables(names)
     retire_listed_models(now().date())
+    record_name_claims(dict(LanguageModel.objects.values_list("pk", "name")))
     save_benchmarks(
         seed_files.read_tables("benchmarks.toml", "benchmark"),
         common_caveats=seed_files.read_tables("benchmarks.toml", "everywhere"),

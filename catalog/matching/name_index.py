@@ -89,10 +89,16 @@ class NameIndex(Generic[Key]):
 
     def _is_only(self, name: ModelName, key: Key, known: ModelName) -> bool:
         """Return True if a name without a date can only mean this dated model."""
-        if not _may_share_maker(name, known) or name.is_preview != (key in self._previews):
+        if not _may_share_maker(name, known) or name.is_preview != (key in self._previews) or _may_move(known):
             return False
         is_later_version = "-" not in known.date and known.date > FIRST_VERSION
         return not is_later_version and all(agree(known.date, date) for date in self._dates[known.words])
+
+
+def _may_move(name: ModelName) -> bool:
+    """Return True if the maker lets the name without a date refer to its newest snapshot."""
+    is_chat_model = name.maker == "OpenAI" and "chat" in name.words
+    return is_chat_model or (name.maker == "Alibaba" and name.parameters_total is None)
 
 
 def _may_share_maker(one: ModelName, other: ModelName) -> bool:

@@ -10,7 +10,7 @@ from catalog.matching.makers import drop_vendor_words, find_family_maker, find_p
 from catalog.matching.snapshot_dates import take_date
 
 PARENTHESES_PATTERN = re.compile(r"\(([^()]*)\)")
-VENDOR_VERSION_PATTERN = re.compile(r"-v\d+(:\d+)?$")  # of ids such as `anthropic.claude-opus-4-6-v1:0`
+VENDOR_VERSION_PATTERN = re.compile(r"-v[1-9](:\d+)?$")  # of ids such as `anthropic.claude-opus-4-6-v1:0`
 VENDOR_ID_PATTERN = re.compile(r"(?:[a-z]+[.])+[a-z]")
 SEPARATOR_PATTERN = re.compile(r"[\s_:@-]+|(?<=[a-z])[.](?=[a-z])")
 GLUED_PATTERN = re.compile(r"([a-z]{2,})(\d+(?:[.]\d+)?)")  # llama3, qwen2.5
@@ -32,8 +32,8 @@ SUFFIX_SETTINGS_BY_MAKER = {
     "OpenAI": SUFFIX_SETTINGS | {"max", "medium"},
     "xAI": SUFFIX_SETTINGS | {"medium", "reasoning"},
 }
-TOTAL_PATTERN = re.compile(r"(\d+(?:[.]\d+)?)([bmt])")
-ACTIVE_PATTERN = re.compile(r"a(\d+(?:[.]\d+)?)b")
+TOTAL_PATTERN = re.compile(r"(\d{1,4}(?:[.]\d{1,3})?)([bmt])")
+ACTIVE_PATTERN = re.compile(r"a(\d{1,4}(?:[.]\d{1,3})?)(b)")
 EXPERTS_PATTERN = re.compile(r"\d+e")  # in `17b-128e`, 17b are the active parameters
 UNITS = {"m": 10**6, "b": 10**9, "t": 10**12}
 MIN_MILLIONS = 20  # `1m` is a context length
@@ -164,8 +164,15 @@ def _read_sizes(words: Sequence[str]) -> tuple[int | None, int | None]:
     totals = [match for match in map(TOTAL_PATTERN.fullmatch, words) if match]
     totals = [match for match in totals if match[2] != "m" or float(match[1]) >= MIN_MILLIONS]
     actives = [match for match in map(ACTIVE_PATTERN.fullmatch, words) if match]
-    total = round(float(totals[0][1]) * UNITS[totals[0][2]]) if len(totals) == 1 else None
+    total = _compute_size(totals)
     if any(map(EXPERTS_PATTERN.fullmatch, words)):
         return None, total
-    active = round(float(actives[0][1]) * UNITS["b"]) if len(actives) == 1 else None
-    return total, active
+    return total, _compute_size(actives)
+
+
+def _compute_size(matches: Sequence[re.Match[str]]) -> int | None:
+    """Return the number of parameters, or None if the name states several numbers or zero."""
+    if len(matches) != 1:
+        return None
+    number, unit = matches[0].groups()
+    return round(float(number) * UNITS[unit]) or None

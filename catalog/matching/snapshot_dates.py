@@ -1,7 +1,7 @@
 """Reads the dates in model names, such as `2025-04-14`, `0905`, and `08-2024`. Pure functions, no Django."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december")  # fmt: skip
@@ -81,7 +81,7 @@ def _parse_version(digits: str) -> str:
 
 
 # The number of digits in each word → the parser. A word that is not a number counts as 0.
-PARSERS = {
+PARSERS: dict[tuple[int, ...], Callable[..., str]] = {
     (4, 2, 2): _parse_full, (2, 4): _parse_month_and_year, (0, 4): _parse_month_and_year, (4, 2): _parse_year_and_month,
     (2, 2): _parse_month_and_day, (8,): _parse_eight_digits, (6,): _parse_six_digits, (4,): _parse_four_digits,
     (3,): _parse_version,

@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('field', models.CharField(max_length=30)),
                 ('value', models.JSONField(help_text='The value that the source states. Null means that an operator set it to unknown.', null=True)),
-                ('origin', models.CharField(choices=[('hand', 'Hand'), ('shipped', 'Shipped'), ('listed', 'Listed'), ('file', 'File')], default='hand', max_length=12)),
+                ('origin', models.CharField(choices=[('hand', 'Hand'), ('shipped', 'Shipped'), ('listed', 'Listed'), ('file', 'File'), ('name', 'Name')], default='hand', max_length=12)),
                 ('source', models.CharField(max_length=500)),
                 ('as_of', models.DateField()),
                 ('chosen', models.BooleanField(default=False)),

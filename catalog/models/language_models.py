@@ -109,6 +109,7 @@ class Fact(models.Model):
         SHIPPED = "shipped"
         LISTED = "listed"
         FILE = "file"
+        NAME = "name"  # read from the name of the model
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)
