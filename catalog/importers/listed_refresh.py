@@ -149,6 +149,7 @@ def refresh_tables(
             report.conflicts += _compare_checked_price(checked[model.name], selection.prices)
         else:
             new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
+    report.facts.gone += sum(len(claims) for name, claims in facts.items() if name not in new_facts)
     _write(folder / listed_tables.FACTS_FILE, listed_tables.format_facts(new_facts, FACTS_COMMENT))
     _write(folder / listed_tables.PRICES_FILE, listed_tables.format_prices(new_prices, PRICES_COMMENT))
 
