@@ -121,7 +121,7 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
 
 
 def _has_claim(record: ListedModel, name: str) -> bool:
-    """Return True if a host's entry says something about the field. That weights are closed is only the default there."""
+    """Return True if a host's entry says something about the field. "Closed" is only the default there."""
     return name in record.claims and (name != "open_weights" or record.claims[name] is True)
 
 
