@@ -35,6 +35,13 @@ ATTRIBUTION = {
 }
 
 
+@transaction.atomic
+def seed_reference_models(path: Path = RATINGS_PATH) -> None:
+    """Create and name the models on the reference boards, unless their pool exists."""
+    if not Pool.objects.filter(slug=REFERENCE_POOL).exists():
+        _resolve_models(reference_file.read_ratings(path))
+
+
 def seed_reference_pool(path: Path = RATINGS_PATH) -> bool:
     """Store the reference boards unless their pool exists. Return whether they were stored."""
     if Pool.objects.filter(slug=REFERENCE_POOL).exists():

@@ -11,7 +11,7 @@ from ratings.interchange.import_votes import import_file
 from ratings.models import SEED_POOL, Board, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh, pool_figures, standings
 from tests import factories
-from tests.ratings.reference_board import LINES, SLUG, loaded
+from tests.ratings.reference_board import LINES, SLUG, loaded, packed
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +91,15 @@ def test_model_without_a_name_of_its_own_gets_the_publishers_on_all_pages(tmp_pa
     assert names["claude-opus-4-6"] == "Claude Opus 4.6"
     shown = {row["model"]: row["name"] for category in ("overall", "creative-writing") for row in rows(category)}
     assert shown.items() <= names.items()
+
+
+def test_models_are_named_before_other_boards_store_their_names(tmp_path):
+    seed_reference.seed_reference_models(packed(tmp_path))
+    named = dict(LanguageModel.objects.values_list("slug", "name"))
+    assert named["gpt-4o-2024-05-13"] == "GPT-4o (2024-05-13)"
+    assert not Pool.objects.filter(slug=SLUG).exists()
+    loaded(tmp_path)
+    assert dict(LanguageModel.objects.values_list("slug", "name")) == named
 
 
 def test_maker_and_size_are_read_from_the_name_and_marked(tmp_path):
