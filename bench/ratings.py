@@ -125,7 +125,7 @@ def refresh(bench: Bench) -> None:
         if found := bench.measure("ours, stored counts", data):
             taken[f"{bench.scale_votes(votes):,} votes"] = found
     print_table(
-        "A refresh from stored counts, 200 models (target: 10 M within 1.5 x of 200 k)", build_growth_columns(taken)
+        "A refresh from stored counts, 200 models (target: 10M within 1.5x of 200K)", build_growth_columns(taken)
     )
     data = [{"models": 1000, "votes": bench.scale_votes(2_000_000), "seed": 4}]
     peers = ("arena-rank, stored counts", "arena-rank")
@@ -235,7 +235,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--pairs", metavar="FILE", type=Path, default=PAIRS, help=help_)
     given = parser.parse_args(arguments)
     if unknown_parts := set(given.parts) - set(PARTS):
-        parser.error(f"no part {', '.join(sorted(unknown_parts))}; there are {', '.join(PARTS)}")
+        parser.error(f"unknown part {', '.join(sorted(unknown_parts))}; the parts are {', '.join(PARTS)}")
     pairs = str(given.pairs.resolve())
     bench = Bench(1, 3, 10, 0.1, pairs) if given.quick else Bench(5, 20, 100, 1.0, pairs)
     install_peers()

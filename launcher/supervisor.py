@@ -65,7 +65,7 @@ class Program:
 
 @dataclass(frozen=True)
 class _Standby:
-    """A standby process, and this end of two pipes. A byte in `start` makes it the program. `output` has its output."""
+    """A standby process and our ends of two pipes. A byte in `start` makes it the program. `output` has the output."""
 
     process: asyncio.subprocess.Process
     start: int

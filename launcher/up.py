@@ -63,7 +63,7 @@ def parse_options(arguments: list[str]) -> Options:
     parser.add_argument("--no-local-models", action="store_true", help="do not run the built-in models")
     parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, which has its own license")
     parser.add_argument("--models", type=Path, help="a models file to load at every start")
-    parser.add_argument("--dev", action="store_true", help="serve templates as edited, and restart when code changes")
+    parser.add_argument("--dev", action="store_true", help="serve edited templates, and restart when code changes")
     options = parser.parse_args(arguments)
     environment.load_environment(os.environ)
     excluded = set(local_models.list_slugs()) if options.no_local_models else set[str]()

@@ -35,8 +35,10 @@ class Pool(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)
     provenance = models.TextField(blank=True)
-    ordered = models.BooleanField(default=True, help_text="whether the order of the votes is known; Elo requires it")
-    revision = models.BigIntegerField(default=0, help_text="increases whenever the tallies change")
+    ordered = models.BooleanField(
+        default=True, help_text="Whether the order of the votes is known, which Elo requires."
+    )
+    revision = models.BigIntegerField(default=0, help_text="Increases whenever the tallies change.")
 
     def __str__(self) -> str:
         return self.name
@@ -79,11 +81,11 @@ class Board(models.Model):
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="boards")
     category = models.ForeignKey(Category, models.CASCADE)
     style_control = models.BooleanField(default=False)
-    last_vote_id = models.BigIntegerField(null=True, help_text="id of the newest vote in the tallies")
+    last_vote_id = models.BigIntegerField(null=True, help_text="ID of the newest vote in the tallies.")
     behind = models.BooleanField(
-        default=False, db_default=False, help_text="whether the tallies have changed since the board was published"
+        default=False, db_default=False, help_text="Whether the tallies have changed since the board was published."
     )
-    failed_at = models.DateTimeField(null=True, blank=True, help_text="time of the last failed fit")
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="Time of the last failed fit.")
 
     class Meta:
         constraints = [
@@ -112,7 +114,7 @@ class Tally(models.Model):
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     wins = models.BigIntegerField(default=0)
     losses = models.BigIntegerField(default=0)
-    ties = models.BigIntegerField(default=0, help_text="including both-bad votes")
+    ties = models.BigIntegerField(default=0, help_text="Including both-bad votes.")
     both_bad = models.BigIntegerField(default=0)
 
     class Meta:
@@ -142,12 +144,12 @@ class Snapshot(models.Model):
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="snapshots")
     method = models.CharField(max_length=10, default="bt")
-    votes = models.BigIntegerField(null=True, help_text="null on a reference board, because the number is unknown")
+    votes = models.BigIntegerField(null=True, help_text="Null on a reference board, because the number is unknown.")
     last_vote_id = models.BigIntegerField(null=True)
     computed_at = models.DateTimeField(db_default=Now())
     code_version = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
-    rows = models.BinaryField(help_text="zlib of JSON")
+    rows = models.BinaryField(help_text="JSON, compressed with zlib.")
     pairs: "PairTable | None" = None  # saved with the snapshot
 
     class Meta:
@@ -164,10 +166,10 @@ class PairTable(models.Model):
     """
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="pair_tables")
-    day = models.DateField(help_text="UTC")
-    computed_at = models.DateTimeField(help_text="time of the snapshot")
-    slugs = ArrayField(models.CharField(max_length=200), help_text="slugs of the models on the board")
-    arrays = models.BinaryField(help_text="NumPy .npz format, uncompressed")
+    day = models.DateField(help_text="In UTC.")
+    computed_at = models.DateTimeField(help_text="Time of the snapshot.")
+    slugs = ArrayField(models.CharField(max_length=200), help_text="Slugs of the models on the board.")
+    arrays = models.BinaryField(help_text="NumPy .npz format, uncompressed.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=("board", "day"), name="pair_table_of_day")]
@@ -181,8 +183,8 @@ class PoolFigures(models.Model):
 
     pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="figures")
     counted_at = models.DateTimeField(db_default=Now())
-    figures = models.JSONField(help_text="computed by ratings.pipeline.pool_figures")
-    mark = models.JSONField(help_text="state of the pool at the time of the computation")
+    figures = models.JSONField(help_text="Computed by ratings.pipeline.pool_figures.")
+    mark = models.JSONField(help_text="State of the pool at the time of the computation.")
 
     def __str__(self) -> str:
         return f"{self.pool_id} at {self.counted_at}"

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
 
 def install(locks: list[str]) -> None:
     if (free := shutil.disk_usage(ROOT).free) < NEEDED_DISK:
-        raise InstallError(f"only {free // 10**6} MB of disk are free in {ROOT}; the packages need 2 GB")
+        raise InstallError(f"only {free // 10**6} MB of disk space is free in {ROOT}; the packages need 2 GB")
     if not works(PYTHON, "-m", "pip", "--version"):
         make_venv()
     for lock in locks:

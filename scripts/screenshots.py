@@ -1,6 +1,6 @@
 """Takes docs/screenshots again. Called by scripts/screenshots.
 
-Without a URL it starts a service of its own on a temporary data folder. Its twelve models are invented: the fake
+Without a URL, it starts its own service with a temporary data folder. Its twelve models are invented: the fake
 provider of tests/ plays them, and random votes by their intended strengths judge some hundred battles. With the URL of
 a running service it fights and judges only the battles that the pictures need.
 """
@@ -220,14 +220,14 @@ def shoot(browser: Browser, url: str, shot: Shot) -> int:
 
 @contextmanager
 def run_populated_service() -> Iterator[Service]:
-    """A service of our own with the invented models and some hundred votes."""
+    """Our own service with the invented models and a few hundred votes."""
     with FakeProvider() as provider, tempfile.TemporaryDirectory(prefix="arena-") as folder:
         models = Path(folder) / "models.toml"
         models.write_text("".join(model.entry(provider.base_url) for model in MODELS))
         options = ("--no-local-models", "--models", str(models))
         with running(Path(folder) / "data", *options, **UNLIMITED) as service:
             describe(service)
-            say(f"fighting {VOTERS * BATTLES_EACH} battles")
+            say(f"running {VOTERS * BATTLES_EACH} battles")
             with ThreadPoolExecutor(VOTERS) as voters:
                 dice = map(random.Random, range(VOTERS))
                 list(voters.map(judge, repeat(service), dice))
@@ -255,7 +255,7 @@ def list_shortlisted(service: Service) -> list[str]:
 
 
 def judge(service: Service, dice: random.Random) -> None:
-    """Fight and judge battles: half of them among all models, half among those on the shortlist."""
+    """Run and judge battles: half among all models, and half among the models on the shortlist."""
     person = Person(service.port)
     shortlisted = list_shortlisted(service)
     for number in range(BATTLES_EACH):

@@ -80,7 +80,8 @@ TOGETHER = {
     ],
 }
 BODIES = {"submission_send": {"proposal": GOOD}}
-FITTING = {"battle_share": "voted", "battle_stop": "answering"}  # calls that most battles reject
+# Calls that most battles reject.
+FITTING = {"battle_share": "voted", "battle_stop": "answering", "battle_ask_again": "ready"}
 
 
 @pytest.fixture(autouse=True)

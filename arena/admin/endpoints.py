@@ -159,7 +159,7 @@ class EndpointAdmin(AutocompleteAdmin):
     def name(self, endpoint: Endpoint) -> str:
         return endpoint.model.name
 
-    @admin.display(description="in the draw now")
+    @admin.display(description="in the draw")
     def state(self, endpoint: Endpoint) -> str:
         """Describe whether the endpoint is in the draw, and whether it fails in battles although its probes pass."""
         if not endpoint.enabled:

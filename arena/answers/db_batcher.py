@@ -72,7 +72,7 @@ class DatabaseBatcher:
             self._run_batch(calls)
 
     def _run_batch(self, calls: list[BatchCall]) -> None:
-        """Run calls in one transaction. If one of them fails, run each call in a transaction of its own."""
+        """Run calls in one transaction. If one of them fails, run each call in its own transaction."""
         try:
             results = _transact_with_retries(calls)
         except (OperationalError, InterfaceError) as error:

@@ -1,4 +1,4 @@
-"""The answer engine. It runs all turns of a worker process in one asyncio loop, in a thread of its own.
+"""The answer engine. It runs all turns of a worker process in one asyncio loop, in its own thread.
 
 PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). Redis carries the released text (see
 `arena.answers.publisher`).
@@ -174,7 +174,7 @@ class Engine:
             self._drop_turn(turn)
 
     async def _heartbeat(self) -> None:
-        """Extend the leases of all turns. Stop turns at a voter's request, and drop turns that are lost."""
+        """Extend the leases of all turns. End turns that a voter has stopped, and drop turns whose lease is lost."""
         await asyncio.sleep(leases.HEARTBEAT_S)
         extension_time = time.monotonic()
         open_leases = {turn: turn_leases for turn in self.turns.values() if (turn_leases := turn.build_leases())}
@@ -214,7 +214,7 @@ class Engine:
         while has_more and not self.draining:
             claim_time = time.monotonic()
             try:
-                turn_jobs = await self.batcher.call(jobs.reap_jobs, None)
+                turn_jobs = await self.batcher.call(jobs.reap_jobs, list(self.turns))
             except DatabaseUnreachable:
                 # Other workers have probably lost the database too. Let them extend their leases first.
                 await asyncio.sleep(leases.LEASE_S)

@@ -1,6 +1,6 @@
 """Claims turns and builds their jobs: the requests to both sides' models."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -67,9 +67,12 @@ def claim_jobs(turn_ids: Sequence[int]) -> list[TurnJob | None]:
     return [jobs.pop(turn_id, None) for turn_id in turn_ids]
 
 
-def reap_jobs(requests: Sequence[None]) -> list[list[TurnJob]]:
-    """Claim orphaned and overdue turns. The first request gets all of their jobs."""
-    jobs = _load_jobs(leases.reap_answers())
+def reap_jobs(requests: Sequence[Collection[int]]) -> list[list[TurnJob]]:
+    """Claim orphaned and overdue turns. The first request gets all of their jobs.
+
+    requests: for each, the ids of the turns that the worker is still answering (see `leases.reap_answers`)
+    """
+    jobs = _load_jobs(leases.reap_answers({turn_id for own_turn_ids in requests for turn_id in own_turn_ids}))
     return [jobs, *([] for _ in requests[1:])]
 
 

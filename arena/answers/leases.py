@@ -6,7 +6,7 @@ effect. All functions except `reap_answers` take a list and return one result pe
 transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
@@ -94,21 +94,24 @@ def _group_by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) ->
     return [attempts.pop(turn_id, {}) for turn_id in turn_ids]
 
 
-def reap_answers() -> dict[int, dict[int, int]]:
+def reap_answers(own_turn_ids: Collection[int] = ()) -> dict[int, dict[int, int]]:
     """Claim turns whose lease has expired or that waited too long in the queue.
 
     At most `MAX_REAPED_TURNS` are claimed, the oldest first. Concurrent calls claim different turns. Return the
     attempts, keyed by turn id and then by answer id.
+
+    own_turn_ids: turns that the caller is still answering. They are left out, because an overloaded worker that
+        extends its leases too late would otherwise start its own answers again.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT id FROM arena_turn WHERE EXISTS (
+            SELECT id FROM arena_turn WHERE NOT id = ANY(%s) AND EXISTS (
                 SELECT FROM arena_answer WHERE turn_id = arena_turn.id AND (
                     state = 'running' AND lease_until < now()
                     OR state = 'queued' AND queued_at < now() - %s * interval '1 s')
             ) ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
-            [QUEUE_TIMEOUT_S, MAX_REAPED_TURNS],
+            [list(own_turn_ids), QUEUE_TIMEOUT_S, MAX_REAPED_TURNS],
         )
         turn_ids = [turn_id for (turn_id,) in cursor.fetchall()]
     if not turn_ids:

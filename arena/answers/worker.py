@@ -31,7 +31,7 @@ def connect_signals() -> None:
 
 
 def _start_engine(instance: Any, **_: Any) -> None:
-    """Start the engine before the worker connects to the broker, so that it can take over turns without a broker."""
+    """Start the engine before the worker connects to the broker, so that turns can be taken over without a broker."""
     if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
         # A worker that freezes within a transaction would block other workers with its row locks.
         database.set_timeouts(idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS)

@@ -15,8 +15,8 @@ def list_rules() -> list[str]:
     return [
         _(
             "Clients are identified by an API key (`Authorization: Bearer KEY`) or by the signed cookie `voter` "
-            "(`__Host-voter` over HTTPS), which the first page or the first write request sets. Write requests with "
-            "the cookie must also send an `X-CSRFToken` header equal to the `csrftoken` cookie."
+            "(`__Host-voter` over HTTPS), which the response to the first page or write request sets. Write requests "
+            "with the cookie must also send an `X-CSRFToken` header equal to the `csrftoken` cookie."
         ),
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
@@ -33,8 +33,8 @@ def list_rules() -> list[str]:
         % {"per_voter": set_quotas.DAILY_SETS_PER_VOTER, "per_address": set_quotas.DAILY_SETS_PER_ADDRESS},
         _(
             "Requests that start a battle, ask a follow-up question, or cast a vote accept an `Idempotency-Key`"
-            " header. If you repeat a request with the same key within %(hours)s hours, it runs only once and returns"
-            " the same response. Using the key for a different request returns 422."
+            " header. If you repeat a request with the same key within %(hours)s hours, Arena runs it only once and"
+            " returns the same response. Using the key for a different request returns 422."
         )
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(

@@ -17,8 +17,8 @@ IDEMPOTENCY_KEY_HEADER = OpenApiParameter(
     {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
     description=(
-        "Makes retries safe. If you repeat a request with the same key within a day, it runs only once and returns the "
-        "same response."
+        "Makes retries safe. If you repeat a request with the same key within a day, Arena runs it only once and "
+        "returns the same response."
     ),
 )
 describe_battle_call = partial(describe_call, tag=BATTLES_TAG, response=BattleDetailSchema)

@@ -47,7 +47,8 @@ class AnswerSchema(Schema):
     side = ChoiceField(SIDES)
     state = ChoiceField(("answering", "finished", "failed"))
     text = CharField(
-        help_text="The answer in Markdown. While the state is `answering`, this is the part released so far."
+        help_text="The answer in Markdown. While the state is `answering`, this is the part released so far. After a "
+        "failure, it is the part that arrived before it."
     )
     reason = ChoiceField(
         ("timeout", "unavailable", "refused", "too_long", "empty"),

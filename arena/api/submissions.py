@@ -40,10 +40,10 @@ class SubmissionListView(APIView):
         """Submit to the catalog.
 
         Submits either a result file from lm-evaluation-harness (`file`, the text of the file) or a missing model
-        (`proposal`). The submission is validated immediately, and an invalid file is rejected as a whole. Nothing is
-        used until an operator accepts the submission. 409 `already_sent` means that the same content is already waiting
-        or in the catalog. 429 `too_many_waiting` means that you have too many submissions waiting, and 503
-        `too_many_waiting` means that the site has too many.
+        (`proposal`). The submission is validated immediately, and an invalid file is rejected as a whole. Arena uses
+        nothing from a submission until an operator accepts it. 409 `already_sent` means that the same content is
+        already waiting or in the catalog. 429 `too_many_waiting` means that you have too many submissions waiting, and
+        503 `too_many_waiting` means that the site has too many.
         """
         return Response(SubmissionDetailSchema(_create_submission(request)).data, status=201)
 

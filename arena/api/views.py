@@ -272,8 +272,8 @@ class SharedBattleListView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """List a model's published battles.
 
-        Returns the model's five most recently published listed battles. By default, an operator chooses
-        which battles are listed.
+        Returns the five listed battles with the model that were published most recently. By default, an operator
+        chooses which battles are listed.
         """
         battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
         return Response(SharedBattleListSchema({"results": battles}).data)
@@ -298,9 +298,10 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
     """Stream a battle's events.
 
     Streams server-sent events. `delta` appends text to one side. `done` contains the whole answer as HTML. `failed`
-    means that the side has no answer. `reset` means that the side's answer starts over. `ready` means that you can
-    vote. `voted` and `void` end the battle. Every event has an id. After a dropped connection, send the last id as
-    `Last-Event-ID` to continue with no gaps or repeats.
+    means that the side's answer ended with a failure, perhaps after a part of it. `reset` means that the side's answer
+    starts over. `ready` means that you can vote. `void` means that you cannot vote, unless a retry succeeds. `voted`
+    ends the battle. Every event has an ID. After a dropped connection, send the last ID as `Last-Event-ID` to continue
+    with no gaps or repeats.
     """
     if error_response := reject_unsafe_method(request, "Event streams are read-only."):
         return error_response

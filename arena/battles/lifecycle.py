@@ -60,10 +60,10 @@ def start_battle(
 
     The turn, the answers, and the missing vote of the returned battle are cached, so reading them needs no query.
 
-    models: slugs. An anonymous battle draws two of these models and belongs to their own pool. Without `models`, it
-        draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,
-        and is never rated. Named models are asked even while they are out of the draw, because an error would reveal
-        which model has just failed in someone else's blind battle.
+    models: slugs. An anonymous battle draws two of these models and belongs to the pool of this set. Without `models`,
+    it draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,
+    and is never rated. Named models are asked even while they are out of the draw, because an error would reveal which
+    model has just failed in someone else's blind battle.
     battle_id: the id of the new battle
     payer: the client that is charged for the tokens
     network: the hash of the voter's network (see `arena.identity.network_hashes`)

@@ -141,7 +141,7 @@ def load_shared_battle(battle: Battle) -> SharedBattle:
 
 
 def list_shared_battles(model_id: int) -> list[SharedBattle]:
-    """Return excerpts from this model's most recently published listed battles, at most `MAX_LISTED`."""
+    """Return excerpts from the model's listed battles, most recently published first, at most `MAX_LISTED`."""
     if not is_sharing_on():
         return []
     is_listed = IS_LISTED if is_moderated() else LISTED_IF_OPEN

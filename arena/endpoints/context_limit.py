@@ -81,6 +81,8 @@ def _measure_sides(answers: Iterable[Answer]) -> list[TextSize]:
 
 def _too_long_error(message: str, limit: int) -> RequestError:
     """Return the error with this message. Its placeholder `%(limit)s` is replaced by a sentence about the limit."""
-    sentence = _("A conversation can have up to %(limit)s characters. Chinese characters and emoji count as up to two.")
+    sentence = _(
+        "A conversation can have up to %(limit)s characters. A Chinese character or an emoji counts as up to two."
+    )
     detail = message % {"limit": sentence % {"limit": f"{limit:,}"}}
     return RequestError("too_long", detail, 400, fields={"prompt": [detail]})

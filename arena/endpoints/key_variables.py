@@ -1,7 +1,7 @@
 """Reads the API keys of endpoints from environment variables.
 
 An endpoint names its variable, which must match ARENA_KEY_NAMES. Otherwise, people who can edit endpoints could send
-the service's own secrets to a server of theirs.
+the service's own secrets to their own server.
 """
 
 import logging
@@ -26,7 +26,7 @@ def format_allowed_names() -> str:
 
 
 def read_key(endpoint: Endpoint) -> str:
-    """Return the endpoint's key, or "" if the endpoint names no variable, or one that is not set or not allowed."""
+    """Return the endpoint's key, or "" if the endpoint names no variable, or if it is not set or not allowed."""
     name = endpoint.api_key_env
     if not name:
         return ""

@@ -73,7 +73,7 @@ class PairSampler:
     def draw(self) -> PairDraw:
         """Draw a pair and assign its sides at random. Raises ValueError if there are fewer than two models."""
         if not self.pairs:
-            raise ValueError("there are not two models to draw from")
+            raise ValueError("fewer than two models can be drawn")
         point = rng.random() * self._cumulative_chances[-1]
         index = min(bisect(self._cumulative_chances, point), len(self.pairs) - 1)
         a, b = rng.sample(self.pairs[index], 2)

@@ -119,7 +119,7 @@ def load_budgets(models: Sequence[int]) -> Budgets:
 
 
 def _has_budget_left(model: int, per_day: int, spent: dict[str, int], share: str) -> bool:
-    """Return whether the model has released tokens left, both in total and in this share.
+    """Return whether the model still has released tokens, both in total and in this share.
 
     share: a network, NAMED_SHARE, or "" for the total only
     """

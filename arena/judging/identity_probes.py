@@ -168,7 +168,7 @@ class PatternItem:
     """One item of a pattern.
 
     choices: the phrases that the item can match
-    is_optional: whether text can match if it lacks the item
+    is_optional: whether text without the item can match
     """
 
     regex: str

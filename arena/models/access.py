@@ -8,18 +8,18 @@ from django.db.models.functions import Now
 
 
 class ApiKey(models.Model):
-    """A program's API key. Only its hash and its first characters are stored. The latter let its owner recognize it."""
+    """A program's API key. Only its hash and its first characters, by which its owner can recognize it, are stored."""
 
     name = models.CharField(max_length=100)
     user = models.ForeignKey("auth.User", models.CASCADE, null=True, blank=True, related_name="api_keys")
     voter = models.OneToOneField("arena.Voter", models.CASCADE, related_name="api_key")
-    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the key")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the key.")
     prefix = models.CharField(max_length=20)
-    scopes = models.JSONField(help_text="a list with any of read, battle, and vote")
+    scopes = models.JSONField(help_text="A list with any of read, battle, and vote.")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    used_at = models.DateTimeField(null=True, blank=True, help_text="rounded to the minute")
+    used_at = models.DateTimeField(null=True, blank=True, help_text="Rounded to the minute.")
 
     class Meta:
         verbose_name = "API key"
@@ -33,8 +33,8 @@ class StoredResponse(models.Model):
     """The response to a request with an `Idempotency-Key`, stored so that retries get the same response."""
 
     voter = models.UUIDField()
-    key = models.CharField(max_length=64, help_text="SHA-256 hash of the client's idempotency key")
-    request = models.CharField(max_length=64, help_text="SHA-256 hash of the request")
+    key = models.CharField(max_length=64, help_text="SHA-256 hash of the client's idempotency key.")
+    request = models.CharField(max_length=64, help_text="SHA-256 hash of the request.")
     # The body contains the voter's questions, so it is deleted with the battle.
     battle = models.ForeignKey("arena.Battle", models.CASCADE, related_name="+")
     status = models.PositiveSmallIntegerField()
@@ -64,7 +64,7 @@ class Session(AbstractBaseSession):
 class Invitation(models.Model):
     """A link that lets one person create an account. The row is deleted when the link is used."""
 
-    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the secret in the link")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the secret in the link.")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
 
@@ -76,7 +76,7 @@ class DailyTokens(models.Model):
     """Estimated tokens charged to a budget on one day in UTC (see `arena.endpoints.token_budgets`)."""
 
     day = models.DateField()
-    charged_to = models.CharField(max_length=120, help_text="the service, a model, or a share of one of them")
+    charged_to = models.CharField(max_length=120, help_text="The service, a model, or a share of one of them.")
     tokens = models.BigIntegerField()
 
     class Meta:

@@ -71,27 +71,29 @@ class Battle(models.Model):
     pool = models.CharField(max_length=100, default=LIVE_POOL)
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    propensity = models.FloatField(help_text="probability of drawing this pair or its last replacement")
-    replaced = models.JSONField(default=list, help_text="replaced models, as [{side, model, propensity, reason}]")
+    propensity = models.FloatField(help_text="Probability of drawing this pair or its last replacement.")
+    replaced = models.JSONField(default=list, help_text="Replaced models, as [{side, model, propensity, reason}].")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
-    among = models.JSONField(null=True, help_text="ids of the models that the voter named; null for all models")
+    among = models.JSONField(null=True, help_text="IDs of the models that the voter named. Null means all models.")
     conversation_limit = models.PositiveIntegerField(
         default=conversation_limit,
-        help_text="maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater",
+        help_text="Maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater.",
     )
-    one_sided = models.CharField(max_length=1, blank=True, help_text="side of a one-sided failure before a retry")
-    stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
-    standing = models.JSONField(null=True, help_text="ratings before the vote, keyed by side")
-    shared_at = models.DateTimeField(null=True, help_text="when the battle was published to everyone with its link")
+    one_sided = models.CharField(max_length=1, blank=True, help_text="Side of a one-sided failure before a retry.")
+    stopped = models.BooleanField(default=False, help_text="Whether the voter asked to end the last turn early.")
+    standing = models.JSONField(null=True, help_text="Ratings before the vote, keyed by side.")
+    shared_at = models.DateTimeField(
+        null=True, help_text="Time when the battle was published to everyone with its link."
+    )
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(
         max_length=64,
         blank=True,
         db_default="",
-        help_text="hash of the voter's network while the battle waits for review",
+        help_text="Hash of the voter's network while the battle waits for review.",
     )
     network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="hash of the voter's network, stored for 30 days"
+        max_length=64, blank=True, db_default="", help_text="Hash of the voter's network, stored for 30 days."
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -170,15 +172,15 @@ class Answer(models.Model):
     model = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(
-        default=0, help_text="increases with each claim, so that late writes are ignored"
+        default=0, help_text="Increases with each claim, so that late writes are ignored."
     )
-    tries = models.PositiveSmallIntegerField(default=0, help_text="number of claims since the answer was requested")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Number of claims since the answer was requested.")
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(db_default=Now())
-    text = models.TextField(blank=True, help_text="while running: the text released so far")
+    text = models.TextField(blank=True, help_text="While the answer is running, the text released so far.")
     reasoning = models.TextField(blank=True)
-    stopped = models.BooleanField(default=False, help_text="stopped early by the voter")
-    cut = models.BooleanField(default=False, db_default=False, help_text="ended at a length limit")
+    stopped = models.BooleanField(default=False, help_text="Whether the voter stopped the answer early.")
+    cut = models.BooleanField(default=False, db_default=False, help_text="Whether the answer ended at a length limit.")
     failure = models.CharField(max_length=12, blank=True, choices=Failure)
     started_at = models.DateTimeField(null=True)
     first_token_at = models.DateTimeField(null=True)
@@ -203,7 +205,7 @@ class VoteFile(models.Model):
     """A vote file that was imported into a pool. A file with the same bytes is imported only once per pool."""
 
     pool = models.CharField(max_length=100)
-    digest = models.CharField(max_length=64, help_text="SHA-256 hash of the file")
+    digest = models.CharField(max_length=64, help_text="SHA-256 hash of the file.")
     votes = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -237,22 +239,22 @@ class Vote(models.Model):
     voter = models.UUIDField(null=True)
     source = models.CharField(max_length=6, choices=Source, default=Source.LIVE)
     counted = models.BooleanField(default=True)
-    reason = models.CharField(max_length=20, blank=True, help_text="why the vote is not counted")
+    reason = models.CharField(max_length=20, blank=True, help_text="Reason why the vote is not counted.")
     categories = ArrayField(models.CharField(max_length=40), default=list)
     features = ArrayField(
-        models.FloatField(), null=True, help_text="style features of side a, followed by those of side b"
+        models.FloatField(), null=True, help_text="Style features of side a, followed by those of side b."
     )
-    propensity = models.FloatField(null=True, help_text="null after a replacement, or if unknown")
+    propensity = models.FloatField(null=True, help_text="Null after a replacement, or if unknown.")
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
     prompt_hash = models.CharField(
-        max_length=32, blank=True, db_default="", help_text="keyed hash of the first question"
+        max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question."
     )
     # No foreign key constraint, because files are never deleted and its checks take a sixth of an import's time.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
-    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="null for imported votes without a time")
-    published = models.BooleanField(default=False, db_default=False, help_text="whether its battle was ever published")
+    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="Null for imported votes without a time.")
+    published = models.BooleanField(default=False, db_default=False, help_text="Whether its battle was ever published.")
 
     class Meta:
         indexes = [
@@ -271,7 +273,7 @@ class Vote(models.Model):
 
 
 class Suggestion(models.Model):
-    """A team's own example question for a card on the home page. The table is empty if the bundled ones are used."""
+    """A team's own example question for a card on the home page. Empty if the bundled questions are used."""
 
     prompt = models.TextField()
     category = models.CharField(max_length=100)
@@ -284,7 +286,7 @@ class Suggestion(models.Model):
 
 
 class ImportedRow(models.Model):
-    """The unused columns in an imported vote, and its conversation if that was also imported."""
+    """The columns of an imported vote that Arena does not use, and its conversation if that was also imported."""
 
     # No foreign key constraint, because votes are never deleted and its checks take a sixth of an import's time.
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")
@@ -298,7 +300,8 @@ class PairWeight(models.Model):
     """The expected information from one more battle of each pair, written by `ratings`.
 
     Each pool has one row, because all of its weights are read and written together. `keys` are the ids of M models in
-    ascending order. `weights` are those of their M (M - 1) / 2 pairs, in the order (0, 1), (0, 2) … (M - 2, M - 1).
+    ascending order. `weights` contains the weights of their M (M - 1) / 2 pairs, in the order (0, 1), (0, 2) … (M - 2,
+    M - 1).
     """
 
     pool = models.CharField(max_length=100, primary_key=True)
@@ -314,7 +317,7 @@ class Standing(models.Model):
     """The latest published ratings of a pool, written by `ratings` and shown in the reveal."""
 
     pool = models.CharField(max_length=100, primary_key=True)
-    ratings = models.JSONField(help_text="{slug: {rating, ci_low, ci_high, rank, votes, provisional}}")
+    ratings = models.JSONField(help_text="Ratings as {slug: {rating, ci_low, ci_high, rank, votes, provisional}}.")
     updated_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

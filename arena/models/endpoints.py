@@ -13,26 +13,28 @@ class Endpoint(models.Model):
     model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
     kind = models.CharField(max_length=20)
     base_url = models.CharField(max_length=500, blank=True)
-    upstream_id = models.CharField(max_length=200, blank=True, help_text="name of the model on its server")
-    api_key_env = models.CharField(max_length=100, blank=True, help_text="name of an environment variable, never a key")
+    upstream_id = models.CharField(max_length=200, blank=True, help_text="Name of the model on its server.")
+    api_key_env = models.CharField(
+        max_length=100, blank=True, help_text="Name of an environment variable, never a key."
+    )
     max_tokens = models.PositiveIntegerField(null=True, blank=True)
     temperature = models.FloatField(null=True, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
-    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="in addition to max_tokens")
+    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="In addition to max_tokens.")
     first_token_timeout_s = models.FloatField(null=True, blank=True)
     tokens_per_day = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="maximum number of tokens, as estimated by Arena; no limit if empty"
+        null=True, blank=True, help_text="Maximum number of tokens, as estimated by Arena. If empty, there is no limit."
     )
     enabled = models.BooleanField(default=True)
     # The circuit breaker (see `arena.endpoints.circuit_breaker`) uses the next three fields.
-    failed_probes = models.PositiveIntegerField(default=0, help_text="failures in a row since the last healthy probe")
+    failed_probes = models.PositiveIntegerField(default=0, help_text="Failures in a row since the last healthy probe.")
     probe_wanted = models.BooleanField(
-        default=False, help_text="whether a visitor's call failed before its first token"
+        default=False, help_text="Whether a visitor's call failed before its first token."
     )
-    probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before this time")
+    probe_after = models.DateTimeField(db_default=Now(), help_text="Arena sends no probe before this time.")
     fails_in_battles = models.BooleanField(
-        default=False, help_text="whether more than half of the battles in the last 24 hours failed"
+        default=False, help_text="Whether more than half of the battles in the last 24 hours failed."
     )
 
     def __str__(self) -> str:
@@ -43,7 +45,7 @@ class EndpointCall(models.Model):
     """One call to an endpoint, with its failure or speed. Calls are aggregated by day and then deleted."""
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
-    battle = models.UUIDField(null=True, help_text="id of the battle, which may have been deleted")
+    battle = models.UUIDField(null=True, help_text="ID of the battle, which may have been deleted.")
     failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
     first_token_s = models.FloatField(null=True)
     tokens_per_s = models.FloatField(null=True)
@@ -66,10 +68,10 @@ class EndpointDay(models.Model):
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
     day = models.DateField()
     answers = models.PositiveIntegerField()
-    failures = models.JSONField(default=dict, help_text="number of failures, keyed by reason")
-    public_answers = models.PositiveIntegerField(default=0, help_text="answers in blind battles of the live pool")
+    failures = models.JSONField(default=dict, help_text="Number of failures, keyed by reason.")
+    public_answers = models.PositiveIntegerField(default=0, help_text="Answers in blind battles of the live pool.")
     public_failures = models.PositiveIntegerField(
-        default=0, help_text="failures in blind battles of the live pool, at most 3 per voter and 12 per network"
+        default=0, help_text="Failures in blind battles of the live pool, at most 3 per voter and 12 per network."
     )
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)

@@ -20,7 +20,7 @@ class HashKey(models.Model):
 class NetworkSalt(models.Model):
     """One week's random salt. After it is deleted, that week's hashes cannot be computed again."""
 
-    week = models.DateField(primary_key=True, help_text="Monday of the week (UTC)")
+    week = models.DateField(primary_key=True, help_text="Monday of the week (UTC).")
     salt = models.BinaryField()
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ class Report(models.Model):
     """A reader's report on a published battle. The reader is stored only as a hash, which prevents duplicates."""
 
     battle = models.ForeignKey("arena.Battle", models.CASCADE, related_name="reports")
-    reporter = models.CharField(max_length=64, help_text="keyed hash of battle and voter")
+    reporter = models.CharField(max_length=64, help_text="Keyed hash of the battle and the voter.")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

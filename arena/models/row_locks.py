@@ -1,4 +1,4 @@
-"""Row locks on voters and battles, which can be deleted concurrently. Raises 404 or 409 if the row is gone."""
+"""Row locks on voters and battles, which can be deleted concurrently. Raises 404 or 409 if the row no longer exists."""
 
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ def lock_battle(battle_id: UUID) -> None:
 
 
 def refresh_battle(battle: Battle, **options: Any) -> None:
-    """Reload the battle. `options` are those of `refresh_from_db`. Raises RequestError 404 if it has been deleted."""
+    """Reload the battle. `options` are passed to `refresh_from_db`. Raises RequestError 404 if it has been deleted."""
     try:
         battle.refresh_from_db(**options)
     except Battle.DoesNotExist:

@@ -109,7 +109,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
 
 
 def _build_field_errors(error: RequestError) -> dict[str, str]:
-    """Return the first message for each form field. Errors that belong to no field are shown at the prompt."""
+    """Return the first message for each form field. Errors that do not belong to a field are shown at the prompt."""
     fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
     return {field: messages[0] for field, messages in fields.items()}
 

@@ -114,7 +114,7 @@ class CostForm(DefaultsForm):
     )
     active_params = _integer_field(_("Active parameters"), 1e15)
     gpu_tflops = AmountField(label=_("Peak TFLOPS per GPU"), low=0.1, high=1e6, usual=H100_TFLOPS)
-    tuning_utilisation = AmountField(label=_("Share of peak reached (%)"), low=1, high=100, usual=35)
+    tuning_utilisation = AmountField(label=_("Share of peak TFLOPS reached (%)"), low=1, high=100, usual=35)
     price_data = _money_field(_("$ for training data"), usual=0)
 
     @property

@@ -2,7 +2,7 @@
 
 Sources, most trusted first: values set by hand, values shipped with Arena, models.dev, and score files. If a source
 makes several claims about a field, the first one is used. If a column differs from its chosen fact, an operator or a
-models file has set it. Imports store such a value as a fact first, which keeps them from overwriting it.
+models file has set it. Imports store such a value as a fact first, so they do not overwrite it.
 """
 
 from collections import defaultdict

@@ -77,7 +77,7 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     "max_output": FieldLabel(_("Max output"), _("This matters if you need long reports or programs in one answer.")),
     "modalities": FieldLabel(
         _("Accepts"),
-        _("You have to convert all other kinds of input to text first."),
+        _("You must first convert any other kind of input to text."),
     ),
     "tools": FieldLabel(_("Tool calling"), _("Agents, and other programs that act on the answer, need tool calling.")),
     "web_search": FieldLabel(
@@ -98,7 +98,7 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     ),
     "layers": FieldLabel(
         _("Layers"),
-        _("The next two values and this one determine how much memory long conversations need."),
+        _("This value and the next two determine how much memory long conversations need."),
     ),
     "kv_heads": FieldLabel(
         _("Key-value heads"), _("With fewer heads, more conversations fit next to the weights on one GPU.")
@@ -162,7 +162,7 @@ def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
 
 
 def format_value(field: str, value: Any) -> str:
-    """Format a fact's value for display. Months have no day, and numbers look like 671 B or 128,000."""
+    """Format a fact's value for display. Months have no day, and numbers look like 671B or 128,000."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if field in DATE_FIELDS:

@@ -121,7 +121,7 @@ def _parse_short_text(value: Any, location: str, max_length: int) -> str:
     """Convert text or a number to text, truncated to `max_length`. None becomes an empty string."""
     text = "" if value is None else str(value)[:max_length]
     if not text.isprintable():
-        raise ValueError(f"{location} contains unprintable characters")
+        raise ValueError(f"{location} contains nonprintable characters")
     return text
 
 

@@ -13,13 +13,13 @@ MAX_WHY_LENGTH = 2_000
 
 
 def validate_printable(value: str) -> None:
-    """Reject text with line breaks or other unprintable characters."""
+    """Reject text with line breaks or other nonprintable characters."""
     if not value.isprintable():
-        raise ValidationError(_("This field contains unprintable characters."))
+        raise ValidationError(_("This field contains nonprintable characters."))
 
 
 def validate_printable_lines(value: str) -> None:
-    """Reject text with unprintable characters other than line breaks."""
+    """Reject text with nonprintable characters other than line breaks."""
     validate_printable("".join(value.split()))
 
 

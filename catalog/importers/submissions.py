@@ -37,7 +37,7 @@ SUBMIT_LOCK = 7_298_546  # prevents simultaneous submissions from exceeding the 
 
 
 class DuplicateSubmission(Exception):
-    """Raised if this content is already in the catalog or pending. The message says which."""
+    """Raised if this content is already in the catalog or pending. The message says which of the two."""
 
 
 class SubmissionQueueFull(Exception):

@@ -1,4 +1,4 @@
-"""Finds models by the names used in imported files: by slug, name, or alias. Creates missing ones."""
+"""Finds models by the names used in imported files: by slug, name, or alias, and creates missing models."""
 
 import re
 import unicodedata

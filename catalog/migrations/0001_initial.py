@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('digest', models.CharField(help_text="SHA-256 of the file or of the model's name.", max_length=64)),
                 ('summary', models.JSONField(help_text='Summary of the file, or the fields of the proposal.')),
-                ('payload', models.BinaryField(default=b'', help_text='The compressed file. Empty after a refusal.')),
+                ('payload', models.BinaryField(default=b'', help_text='The compressed file. Empty after a rejection.')),
                 ('note', models.CharField(blank=True, help_text='The sender can see this note.', max_length=500)),
                 ('decided_by', models.CharField(blank=True, max_length=150)),
                 ('decided_at', models.DateTimeField(null=True)),

@@ -27,7 +27,7 @@ class Submission(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file or of the model's name.")
     summary = models.JSONField(help_text="Summary of the file, or the fields of the proposal.")
-    payload = models.BinaryField(default=b"", help_text="The compressed file. Empty after a refusal.")
+    payload = models.BinaryField(default=b"", help_text="The compressed file. Empty after a rejection.")
     note = models.CharField(max_length=500, blank=True, help_text="The sender can see this note.")
     decided_by = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True)

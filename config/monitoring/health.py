@@ -30,8 +30,8 @@ class SharedResult(Generic[Result]):
     """The result of an expensive check, shared between concurrent requests.
 
     One thread runs the check, and all callers within `shared_s` seconds get the same result. Only callers that were
-    already waiting get a result for which `is_lasting` is False: otherwise, a web process would still report a failure
-    when another one has already reported that all is well.
+    already waiting get a result for which `is_lasting` is False. Otherwise, a web process would still report a failure
+    after another process has reported success.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ class StrictJsonField(forms.JSONField):
             raise ValidationError(
                 _(
                     "This JSON cannot be stored. Remove NUL characters, lone surrogates, and numbers that are too"
-                    " large, and nest it at most %(deepest)s levels deep."
+                    " large. Nest the JSON at most %(deepest)s levels deep."
                 ),
                 params={"deepest": MAX_JSON_DEPTH},
             )

@@ -9,7 +9,7 @@ ESCAPED_FORMULA = re.compile(f"''*{FORMULA_START}")
 
 
 def escape_formula(text: str) -> str:
-    """Prefix text that looks like a formula with an apostrophe. `unescape_formula` removes it."""
+    """Add an apostrophe before text that looks like a formula. `unescape_formula` removes the apostrophe."""
     return f"'{text}" if FORMULA.match(text) else text
 
 

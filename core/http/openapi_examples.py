@@ -20,7 +20,7 @@ SCHEMA_SUFFIX = "Schema"
 
 
 def build_example(schema: type[Any], call: str = "") -> dict[str, Any]:
-    """Return an example of a schema. `call` is the name of the call whose response it is."""
+    """Return an example of a schema. `call` is the name of the call that returns this response."""
     return _build_object(schema, _load_values(schema.__module__).get(call, {}))
 
 

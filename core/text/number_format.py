@@ -2,23 +2,23 @@
 
 from decimal import Decimal
 
-UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
+UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
 
 
 def format_count(number: int) -> str:
-    """Format a count with up to three digits, like 135 M or 7.24 B."""
+    """Format a count with up to three digits, like 135M or 7.24B."""
     for size, unit in UNITS:
         if number >= size:
-            return f"{_format_three_digits(number / size)} {unit}"
+            return f"{_format_three_digits(number / size)}{unit}"
     return str(number)
 
 
 def format_tokens(number: int) -> str:
-    """Format a number of tokens as providers write it. Both 8,192 and 8,000 become 8 k."""
+    """Format a number of tokens as providers write it. Both 8,192 and 8,000 become 8K."""
     if number % 1024 or number % 1000 == 0:
         return format_count(number)
     k = number // 1024
-    return f"{k // 1024} M" if k % 1024 == 0 else f"{k} k"
+    return f"{k // 1024}M" if k % 1024 == 0 else f"{k}K"
 
 
 def _format_three_digits(value: float) -> str:

@@ -171,7 +171,7 @@ class FrontierSchema(BoardKeySchema):
 
 
 class MatrixField(serializers.ListField):
-    """A matrix of Python numbers. It is returned unchanged, because rendering each cell would be slow."""
+    """A matrix of plain Python numbers, which is returned unchanged because rendering each cell would be slow."""
 
     def __init__(self, cell: Any, help_text: str) -> None:
         super().__init__(child=serializers.ListField(child=cell), help_text=help_text)

@@ -107,10 +107,10 @@ class PairwiseView(APIView):
         """Compare all pairs of models.
 
         Returns matrices of votes, predicted scores, rating differences with standard errors, and the number of direct
-        votes that would separate each pair. Each cell compares the row's model with the column's model, best model
-        first. The errors come from the joint covariance and the effective number of voters. Values are null if a rating
-        is unbounded or the two models are not comparable. If you send `at`, the matrices come from the last board of a
-        day, and `computed_at` is its time. The page `/method/#figures` defines each value.
+        votes that would separate each pair. Each cell compares the row's model with the column's model. The best models
+        come first. The errors come from the joint covariance and the effective number of voters. Values are null if a
+        rating is unbounded or the two models are not comparable. If you send `at`, the matrices come from the last
+        board of a day, and `computed_at` is its time. The page `/method/#figures` defines each value.
         """
         from ratings.boards import pairwise  # loads scipy, which is slow to import
 
@@ -340,11 +340,11 @@ class DisagreementView(APIView):
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Compare a benchmark with human votes.
 
-        Fits a linear regression of a board's ratings on comparable benchmark scores. A model far below the line
-        has a higher score than human votes suggest, because of overfitting, leakage, a narrow scope, or chance. If the
-        rank correlation is below 0.3, the benchmark no longer ranks models as voters do. If there are too few models or
-        all values are equal, `problem` is set and there is no line. By default, the ratings are this arena's own. If
-        too few of them are known, the first pool with enough ratings is used.
+        Fits a linear regression of a board's ratings on comparable benchmark scores. A model far below the line has a
+        higher score than human votes suggest, because of overfitting, leakage, a narrow scope, or chance. If the rank
+        correlation is below 0.3, the benchmark no longer ranks models as voters do. If there are too few models or all
+        values are equal, `problem` is set and there is no line. By default, the ratings are this arena's own. If too
+        few models have such a rating, the first pool with enough ratings is used.
         """
         query = benchmark_agreement.parse_agreement_query(request.query_params)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)

@@ -80,7 +80,7 @@ class BoardEventReader:
         return EventStream(slot, self.follow(slot))
 
     async def follow(self, slot: SharedSlot) -> AsyncIterator[bytes]:
-        """Yield server-sent events from now on, until the browser has to reconnect."""
+        """Yield new server-sent events until the browser has to reconnect."""
         subscriber = BoardSubscriber()
         end = time.monotonic() + MAX_STREAM_S
         self.subscribers.add(subscriber)

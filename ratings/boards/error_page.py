@@ -11,7 +11,7 @@ from ratings.models import Pool
 def render_board_error(request: HttpRequest, error: RequestError) -> HttpResponse:
     """Render the error page. This needs one query if the request names a pool."""
     pool = request.GET.get("pool", "")
-    # PostgreSQL rejects some unprintable characters, so names with such characters are not looked up.
+    # PostgreSQL rejects some nonprintable characters, so names with such characters are not looked up.
     is_known = pool.isprintable() and Pool.objects.filter(slug=pool).exists()
     context = {"error": error, "pool_query": build_query_string({"pool": pool}) if is_known else ""}
     return render(request, "ratings/boards/board_error.html", context, status=error.status)

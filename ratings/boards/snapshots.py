@@ -213,8 +213,8 @@ DELETE FROM ratings_snapshot AS old USING (
 def thin_snapshots(*, of_sets: bool = False) -> int:
     """Delete old snapshots, and return how many were deleted.
 
-    All snapshots are kept for ten minutes. After that, the last snapshot of each minute is kept for a day, of each hour
-    for a month, and of each day forever. The first snapshot of a board is always kept.
+    All snapshots are stored for ten minutes. After that, the last snapshot of each minute is stored for a day, the last
+    of each hour for a month, and the last of each day forever. The first snapshot of a board is never deleted.
 
     of_sets: thin only the boards of named sets, rather than all other boards. This runs rarely, because there can be
         many sets.

@@ -31,7 +31,7 @@ MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
     gettext_lazy(
-        "Pilot: five people have judged, blind, the answers to at least fifty of your own questions, covering every"
+        "Pilot: five people have blindly judged the answers to at least fifty of your own questions, covering every"
         " kind that you expect."
     ),
     gettext_lazy("Pilot: speed, failures, and cost have been measured for a week under the expected load."),
@@ -204,7 +204,7 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
         yield _("Tiers are from the %(category)s board of %(pool)s, as of %(day)s.") % source + "\n"
     if choice.pool.kind == Pool.Kind.REFERENCE:
         sentence = _(
-            "The ratings were published elsewhere, not by this site. In each tier, every model's interval overlaps the"
+            "These ratings were published by another site. In each tier, every model's interval overlaps the"
             " interval of the tier's best model."
         )
         yield sentence + "\n"

@@ -71,7 +71,10 @@ OTHER_REASONS = {
         " token."
     ),
     "monthly": _("Your monthly bill grows with every user, which matters if your budget is fixed."),
-    "latency": _("A wait of more than a second or two feels broken, which matters for chat and code completion."),
+    "latency": _(
+        "A model that takes more than a second or two to respond seems broken. This matters for chat and code"
+        " completion."
+    ),
     "speed": _(
         "People read five to ten tokens per second, but programs wait for the last token. This matters for agents and"
         " long answers."

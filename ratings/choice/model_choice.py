@@ -21,7 +21,7 @@ from ratings.models import Pool
 class ModelChoice:
     """A shortlist with the board that sorts it.
 
-    pool, category: those of the board whose tiers sort the survivors. If the pool has no board for the task's category,
+    pool, category: from the board whose tiers sort the survivors. If the pool has no board for the task's category,
         `category` is the overall one.
     tiers_by: "test" if the tiers are from significance tests, or "interval" if only intervals were published.
     picks: suggestions from the survivors, or None if there are no ratings for them.

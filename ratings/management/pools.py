@@ -16,7 +16,7 @@ def get_pool(slug: str) -> Pool:
     """
     pool = None if "\0" in slug else Pool.objects.filter(slug=slug).first()
     if pool is None:
-        raise CommandError(f"there is no pool {slug!r}")
+        raise CommandError(f"There is no pool named {slug!r}.")
     if pool.kind == Pool.Kind.REFERENCE:
         raise CommandError(f"{slug}: {NO_VOTES_MESSAGE}")
     return pool

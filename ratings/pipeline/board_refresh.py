@@ -81,7 +81,7 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
 def _refresh_pool(slug: str) -> Iterator[Snapshot]:
     """Apply waiting votes, publish each due board in a pool once, then update the pool's pair weights.
 
-    Yields the published snapshots. The work is done only as the caller reads them.
+    Yields the published snapshots. Each step runs only when the caller asks for the next snapshot.
 
     Boards are published in small batches, and new votes are applied between two batches. So a new vote does not have to
     wait until all boards are published. The live pool is refreshed after each of the other pools, so live boards wait
@@ -306,7 +306,7 @@ def _load_models(state: PoolState) -> dict[int, LanguageModel]:
 def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[Board]) -> None:
     """Save snapshots with the cutoff as their time, and announce them when the transaction commits.
 
-    Mark those of the `boards` that have no snapshot for another attempt, because they could not be fitted.
+    Mark the boards that have no snapshot for another attempt, because they could not be fitted.
     """
     for snapshot in snapshots:
         snapshot.computed_at = cutoff

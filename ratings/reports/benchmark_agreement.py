@@ -144,7 +144,7 @@ def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
 
 def get_benchmark(slug: str) -> Benchmark:
     """Return the benchmark with this slug. Raises RequestError 404 if there is none."""
-    # PostgreSQL rejects some unprintable characters, so names with such characters are not looked up.
+    # PostgreSQL rejects some nonprintable characters, so names with such characters are not looked up.
     benchmark = Benchmark.objects.filter(slug=slug).first() if slug.isprintable() else None
     if benchmark is None:
         raise not_found_error("benchmark", slug, "See /api/v1/benchmarks/ for a list of benchmarks.")

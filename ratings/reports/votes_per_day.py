@@ -1,4 +1,4 @@
-"""Votes per day on a board, computed from stored snapshots. The last snapshot of each day is kept forever."""
+"""Votes per day on a board, computed from stored snapshots. The last snapshot of each day is stored forever."""
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple

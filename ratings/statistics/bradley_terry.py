@@ -79,8 +79,8 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
     cluster: the votes of each voter. If at least five voters judged the bounded models of a component, the intervals of
         that component are clustered by voter. They use the factor G / (G - 1) and Student's t with the effective number
         of voters, and they are never narrower than the plain intervals (see `interval_widths`). Votes that are missing
-        from `cluster` count as independent. So do all votes on a model whose summed scores are zero for every voter,
-        for example because it had only one voter.
+        from `cluster` count as independent, and so do all votes on a model whose summed scores are zero for every
+        voter, for example because it had only one voter.
     start (M,): starting values, such as the previous ratings. They affect the speed, but not the result.
 
     `likelihood.Estimate.from_bounded` sets the ends of the intervals, with half-widths from `interval_widths.Spread`.

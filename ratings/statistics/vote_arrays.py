@@ -138,7 +138,7 @@ def _choose_cell_type(cells: int) -> np.dtype[Any]:
 
 
 def look_up_positions(labels: Sequence[Label], models: list[Any]) -> Indices:
-    """Return the positions of models in the labels (N,). Raises a ValueError that names an unknown model."""
+    """Return each model's position in the labels, with shape (N,). Raises a ValueError that names an unknown model."""
     positions = {label: position for position, label in enumerate(labels)}
     try:
         return np.fromiter(map(positions.__getitem__, models), np.intp, len(models))

@@ -27,7 +27,7 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class MemoryRule:
-    """The rule that stores an answer for later whenever its keyword is used for an answer."""
+    """The rule that stores an extra answer for later each time its keyword produces an answer."""
 
     keyword: str
     rule: Rule

@@ -1,4 +1,4 @@
-"""All backends by endpoint kind. Each backend has a module of its own and one line below."""
+"""All backends by endpoint kind. Each backend has its own module and one line below."""
 
 from arena.endpoints.backends.anthropic import AnthropicBackend
 from arena.endpoints.backends.echo import EchoBackend

@@ -1,4 +1,4 @@
-"""Create an API key that belongs to no account."""
+"""Create an API key that does not belong to any account."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,7 +10,7 @@ from core.http.errors import RequestError
 
 
 class Command(BaseCommand):
-    help = "Create an API key that belongs to no account, and print it once. Only its hash is stored."
+    help = "Create an API key that does not belong to any account, and print it once. Only its hash is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name that identifies the key in the admin")

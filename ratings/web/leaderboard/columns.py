@@ -159,8 +159,8 @@ COLUMNS = (
         name="model",
         label=_("Model"),
         description=_(
-            "The model, its maker and license, and whether its weights are open. Provisional means too few votes or"
-            " voters so far."
+            "The model, its maker and license, and whether its weights are open. A provisional model has too few votes"
+            " or voters so far."
         ),
         value=lambda entry: entry.row["name"].casefold(),
         fields={
@@ -174,7 +174,7 @@ COLUMNS = (
         name="rating",
         label=_("Rating"),
         description=_(
-            "Strength on the Elo scale with a 95% interval. The mean of all models with a closed interval is 1,000."
+            "Strength on the Elo scale, with a 95% interval. The mean of all models with a closed interval is 1,000."
         ),
         value=lambda entry: (-entry.row["component"], entry.row["rating"]),  # components do not share a scale
         fields=_make_row_getters("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),

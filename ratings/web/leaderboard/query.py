@@ -45,7 +45,7 @@ class LeaderboardState:
 
     @cached_property
     def all_entries(self) -> list[LeaderboardEntry]:
-        """All models on the board, in the order of the board."""
+        """All models on the board, in board order."""
         return [self._build_entry(row) for row in self.published.rows]
 
     def _build_entry(self, row: dict[str, Any]) -> LeaderboardEntry:

@@ -123,8 +123,8 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 def _describe_filters(view: TableView) -> str:
     """Return a short description of the active filters."""
     weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
-    size_from = f"≥ {view.size_from:g} B" if view.size_from else ""
-    size_to = f"≤ {view.size_to:g} B" if view.size_to else ""
+    size_from = f"≥ {view.size_from:g}B" if view.size_from else ""
+    size_to = f"≤ {view.size_to:g}B" if view.size_to else ""
     descriptions = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
     return " · ".join(filter(None, descriptions))
 

@@ -28,7 +28,7 @@ from ratings.reports import placements, series_table
 @require_safe
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     models = LanguageModel.objects.select_related("organization", "license", "base_model", "endpoint")
-    # PostgreSQL rejects some unprintable characters, so names with such characters are not looked up.
+    # PostgreSQL rejects some nonprintable characters, so names with such characters are not looked up.
     model = models.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
         return render(request, "404.html", {"detail": not_found_error("model", slug).detail}, status=404)

@@ -154,7 +154,7 @@ def test_take_knows_what_must_stay_hidden_whatever_the_pace(settings, mode, blin
 def test_reap_takes_over_the_side_that_was_left():
     turn = factories.turn(a=FINISHED, b=EXPIRED, prompt="Why?")
 
-    [[job]] = jobs.reap_jobs([None])
+    [[job]] = jobs.reap_jobs([[]])
 
     assert [(side.side, side.attempt) for side in job.sides] == [("b", 2)]
     assert job.sides[0].request.messages == (Message("user", "Why?"),)
@@ -164,7 +164,7 @@ def test_reap_takes_over_the_side_that_was_left():
 def test_reap_gives_what_it_found_to_one_of_those_who_asked():
     factories.turn(a=EXPIRED, b=EXPIRED)
 
-    assert [len(reaped) for reaped in jobs.reap_jobs([None, None, None])] == [1, 0, 0]
+    assert [len(reaped) for reaped in jobs.reap_jobs([[], [], []])] == [1, 0, 0]
 
 
 def test_take_needs_the_same_number_of_queries_for_many_turns_as_for_one(django_assert_num_queries):

@@ -133,6 +133,14 @@ def test_reap_takes_a_turn_only_once():
     assert leases.reap_answers() == {}
 
 
+def test_a_worker_does_not_take_over_its_own_turns():
+    own = factories.turn(a=EXPIRED, b=EXPIRED)
+    orphan = factories.turn(a=EXPIRED, b=EXPIRED)
+
+    assert list(leases.reap_answers([own.pk])) == [orphan.pk]
+    assert list(leases.reap_answers()) == [own.pk]
+
+
 def test_reap_takes_no_more_turns_at_once_than_it_should_and_the_oldest_first():
     turns = many(leases.MAX_REAPED_TURNS + 5, **EXPIRED)
 

@@ -100,7 +100,7 @@ def test_cards_tell_facts_and_what_the_answers_took(battle):
 
     a, b = build_reveal_cards(battle, load_answers(battle.pk))
 
-    assert (a["name"], a["open_weights"], a["size"], a["active_size"]) == (model.name, True, "46.7 B", "12.9 B")
+    assert (a["name"], a["open_weights"], a["size"], a["active_size"]) == (model.name, True, "46.7B", "12.9B")
     assert (a["rank"], a["ranked_models"]) == (1, 2)
     assert (a["answers"], a["first_token_s"], a["tokens_per_s"], a["tokens"]) == (1, 0.5, 50.0, 101)
     assert (a["price"], a["cost"]) == (("$2.50", "$10"), "$0.0035")

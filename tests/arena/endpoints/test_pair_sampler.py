@@ -113,7 +113,7 @@ def test_draw_finds_an_opponent_for_the_model_to_keep(keep):
 
 @pytest.mark.parametrize(("models", "keep"), [([], None), ([1], None), ([1], 1), ([1, 2], 3)])
 def test_draw_without_a_pair_is_an_error(models, keep):
-    with pytest.raises(ValueError, match="there are not two models"):
+    with pytest.raises(ValueError, match="fewer than two models can be drawn"):
         draw(models, {}, keep)
 
 

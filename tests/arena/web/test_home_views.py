@@ -12,8 +12,8 @@ from tests.arena.web.test_templates import Outline
 
 pytestmark = pytest.mark.django_db
 TOO_LONG = (
-    "This question is too long. Shorten it. A conversation can have up to 24,000 characters. Chinese characters and "
-    "emoji count as up to two."
+    "This question is too long. Shorten it. A conversation can have up to 24,000 characters. A Chinese character or "
+    "an emoji counts as up to two."
 )
 
 

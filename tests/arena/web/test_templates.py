@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 VOID_ELEMENTS = {"meta", "link", "input", "img", "br", "path", "circle", "line"}
 QUESTION = "Which <metal> melts in the hand?"
 RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "ranked_models": 12, "votes": 1204}
-FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7 B", "active_size": "12.9 B"}
+FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7B", "active_size": "12.9B"}
 MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
 TYPICAL = {"usual_performance": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10")}
 REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long", "empty"]
@@ -131,9 +131,9 @@ MODEL = {
     "performance": {"tokens_per_s": 48.2, "first_token_s": 0.6, "calls": 1204},
     "failed_percent": 1.5,
     "price": {"input": "$2.50", "output": "$10", "as_of": datetime(2026, 1, 2, tzinfo=UTC)},
-    "size": "46.7 B",
-    "active": "12.9 B",
-    "trained_on": "15 T",
+    "size": "46.7B",
+    "active": "12.9B",
+    "trained_on": "15T",
 }
 PAGES = {
     "home": ("arena/home/home.html", {"prompt": "", "model_count": 5}),
@@ -380,9 +380,7 @@ def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_ans
 
 def test_reveal_names_both_and_marks_the_choice(render):
     outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
-    assert (
-        "A was Quokka <7B> your choice Maker open weights license MIT 46.7 B parameters, 12.9 B active" in outline.text
-    )
+    assert "A was Quokka <7B> your choice Maker open weights license MIT 46.7B parameters, 12.9B active" in outline.text
     assert "Rating before your vote 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
     assert "This answer 52 tokens/s first token after 0.42 s 1,312 tokens $0.0021" in outline.text
     assert "Usually 48 tokens/s first token after 0.60 s" in outline.text

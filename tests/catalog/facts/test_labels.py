@@ -25,7 +25,7 @@ def test_every_field_has_a_name_and_a_sentence_on_why_it_matters():
         ("tools", False, "no"),
         ("release_date", "2024-05", "May 2024"),
         ("release_date", "2024-05-13", "May 13, 2024"),
-        ("parameters_total", 671_000_000_000, "671 B"),
+        ("parameters_total", 671_000_000_000, "671B"),
         ("context_window", 128_000, "128,000"),
         ("modalities", ["text", "image"], "text, image"),
         ("license", "MIT", "MIT"),

@@ -10,7 +10,7 @@ from core.templatetags import numbers
 @pytest.mark.parametrize(
     ("write", "number", "written"),
     [
-        (numbers.count, 72.25e9, "72.2 B"),
+        (numbers.count, 72.25e9, "72.2B"),
         (numbers.count, 0.4, "0"),
         (numbers.dollars, Decimal("3650"), "$3,650"),
         (numbers.power, 5.88e23, "5.88 \N{MULTIPLICATION SIGN} 10<sup>23</sup>"),

@@ -48,7 +48,7 @@ def found(limits, **known):
             {"tokens_per_minute": RateLimit(30_000, "tier 1")},
             "tokens per minute 30,000 (tier 1) < 100,000",
         ),
-        ({"params": 4 * 10**9}, {"params": 7_240_000_000}, "parameters 7.24 B > 4 B"),
+        ({"params": 4 * 10**9}, {"params": 7_240_000_000}, "parameters 7.24B > 4B"),
         ({"params": 4 * 10**9}, {"params": 4_001_000_000}, "parameters 4,001,000,000 > 4,000,000,000"),
         ({"gpu_memory": Decimal(16)}, {"params": 8_030_000_000}, "GPU memory 17.9 GiB > 16.0 GiB"),
         ({"gpu_memory": Decimal(16)}, {"open_weights": False}, "closed weights cannot run on your own GPUs"),

@@ -190,7 +190,7 @@ EXCLUDED = [
         "tokens per minute 30,000 (tier 1) < 100,000",
         "tokens per minute unknown",
     ),
-    ({"params": "4B"}, {"parameters_total": 7 * 10**9}, "parameters 7 B > 4 B", "parameters unknown"),
+    ({"params": "4B"}, {"parameters_total": 7 * 10**9}, "parameters 7B > 4B", "parameters unknown"),
     ({"gpu_memory": "8"}, {"parameters_total": 7 * 10**9}, "GPU memory 15.6 GiB > 8.0 GiB", "GPU memory unknown"),
     (
         {"weeks": "4", "own_weeks": "9"},

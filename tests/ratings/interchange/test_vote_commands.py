@@ -127,8 +127,8 @@ def test_export_as_strangers_get_it_has_no_votes_of_the_last_day(tmp_path):
 @pytest.mark.parametrize(
     ("name", "pool", "message"),
     [
-        ("votes.csv", "nowhere", "^there is no pool 'nowhere'$"),
-        ("votes.csv", "a\0", "^there is no pool "),
+        ("votes.csv", "nowhere", r"^There is no pool named 'nowhere'\.$"),
+        ("votes.csv", "a\0", "^There is no pool named "),
         ("votes.txt", "live", "must end in .jsonl or .csv$"),
         ("absent/votes.csv", "live", "cannot be written: No such file or directory$"),
     ],

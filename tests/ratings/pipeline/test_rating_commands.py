@@ -115,6 +115,6 @@ def test_verify_of_one_pool_looks_at_no_other(capsys, voted):
 @pytest.mark.parametrize("command", ["recompute_ratings", "verify_ratings"])
 def test_commands_refuse_an_unknown_pool_and_change_nothing(voted, command):
     before = contents()
-    with pytest.raises(CommandError, match=r"^there is no pool 'nowhere'$"):
+    with pytest.raises(CommandError, match=r"^There is no pool named 'nowhere'\.$"):
         call_command(command, "--pool", "nowhere")
     assert contents() == before

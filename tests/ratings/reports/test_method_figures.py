@@ -222,11 +222,11 @@ def test_page_shows_the_figures_of_the_board(client):
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; chance alone would flag about 0.1.",
         "This board has 2 closed intervals",
-        "95.7% if 5 such people cast 400 votes on 4 models (74.1% if the votes are treated as independent), 94.8% for",
+        "95.7% if 5 such people cast a total of 400 votes on 4 models (74.1% if the votes are treated as independent),",
         "94.8% for 10 people, and 95.8% for 20 people",
         "98.7% if one of the 5 people cast 60% of the votes (61.2% if the votes are treated as independent), and 98.6%",
         "and 98.6% if one of 60",
-        "about 0.1 of them miss",
+        "about 0.1 of these intervals miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
     ):

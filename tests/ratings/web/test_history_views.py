@@ -32,7 +32,7 @@ def test_page_compares_with_a_day_and_a_week_ago(client, week):
 
 def test_page_says_what_moved(client, week):
     shown = text(client)
-    assert "165 more votes count" in shown
+    assert "165 more votes were counted" in shown
     assert " UTC</time>: " in client.get(PAGE).content.decode()
     assert "New on the board: Newcomer" in shown
     assert "Significant change in Zinc" in shown

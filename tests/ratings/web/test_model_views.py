@@ -49,9 +49,9 @@ def test_page_shows_what_is_known(client):
 
     assert "Quokka &lt;7B&gt; Maker open weights MIT retired" in shown
     for words in (
-        "Parameters 7.24 B, 1 B active",
+        "Parameters 7.24B, 1B active",
         "Base model Quokka base",
-        "Trained on 15 T tokens",
+        "Trained on 15T tokens",
         "Context 32,768 tokens",
         "Released January 2, 2026",
         "Knowledge cutoff June 2025",

@@ -29,7 +29,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (
             BoardKey(),
             TableOptions(size_min=5e8, size_max=9.9e9),
-            "Coding · at least 500 M parameters · at most 9.9 B parameters",
+            "Coding · at least 500M parameters · at most 9.9B parameters",
         ),
         (
             BoardKey(),
@@ -50,7 +50,7 @@ def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
         ("/leaderboard/", {"q": "<b>"}, "Overall · “&lt;b&gt;”"),
         ("/leaderboard/plots/", {"top": "all"}, "<bdi>Overall</bdi> · all"),
         ("/history/", {}, "<bdi>Overall</bdi> · a day and a week"),
-        ("/models/", {"weights": "any", "size_to": "10"}, "any weights · ≤ 10 B"),
+        ("/models/", {"weights": "any", "size_to": "10"}, "any weights · ≤ 10B"),
     ],
 )
 def test_folded_form_says_what_is_chosen(client, page, query, said):

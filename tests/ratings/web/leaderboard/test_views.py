@@ -66,7 +66,7 @@ def test_page_shows_the_published_board(client, voted):
     assert "from 13 votes" in shown
     assert "Votes 4 " in shown
     assert "Price $4 " in shown
-    assert "Context 128 k" in shown
+    assert "Context 128K" in shown
 
 
 @pytest.mark.parametrize(("query", "intervals", "words"), [("", 4, "ranks or tiers."), ("method=elo", 0, "ranks.")])
