@@ -85,7 +85,7 @@ class Decision:
     @property
     def unlisted(self) -> int:
         """The number of survivors that the page does not list."""
-        return sum(survivor not in self.listed for survivor in self.choice.shortlist.survivors)
+        return len(self.choice.shortlist.survivors) - sum(not assessment.unknown for assessment in self.listed)
 
     @property
     def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from math import log
 from types import MappingProxyType
 from typing import Any, Literal
@@ -80,6 +81,11 @@ class Limits:
     use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the limits that are set, in the order of `LIMIT_ASSESSORS`."""
+        return tuple(name for name in LIMIT_ASSESSORS if is_limit_set(self, name))
+
 
 @dataclass(frozen=True)
 class LimitFinding:
@@ -128,7 +134,7 @@ def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | Non
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
     """Return findings for all limits that the candidate fails or might fail, in the order of `LIMIT_ASSESSORS`."""
-    findings = (assess(candidate, limits) for name, assess in LIMIT_ASSESSORS.items() if is_limit_set(limits, name))
+    findings = (LIMIT_ASSESSORS[name](candidate, limits) for name in limits.names)
     return [finding for finding in findings if finding]
 
 

@@ -182,6 +182,11 @@ def test_page_keeps_what_was_asked(client, three):
     assert "checked" not in fields["modalities", "audio"]
 
 
+def test_box_of_a_limit_stands_beside_its_label(client, three):
+    html = client.get(PAGE).content.decode()
+    assert re.search(r'<div class="check"><label><input type="checkbox" name="commercial"[^>]*> <span>Commercial', html)
+
+
 def test_page_says_when_nobody_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "1M"}))
     assert "No matching models" in shown
