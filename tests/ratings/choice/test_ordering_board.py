@@ -107,6 +107,17 @@ def test_shortlist_by_a_reference_board_has_tiers_of_intervals(client, tmp_path)
     ]
 
 
+def test_model_that_was_rated_with_several_settings_has_its_best_rating(client, tmp_path):
+    loaded(
+        tmp_path,
+        "overall,openai / gpt-4o,GPT-4o (2024-05-13),1285.3,1282.1,1288.5,117747,17",
+        "overall,anthropic / claude-opus-4.6,Claude Opus 4.6 (High),1502.6,1499.3,1505.9,82619,5",
+        "overall,anthropic / claude-opus-4.6,Claude Opus 4.6 (Low),1202.6,1199.3,1205.9,82619,5",
+    )
+    found = {each["model"]: (each["tier"], each["rating"]) for each in client.get(API).json()["survivors"]}
+    assert found == {"claude-opus-4-6": (1, 1502.6), "gpt-4o-2024-05-13": (2, 1285.3)}
+
+
 def test_shortlist_by_own_votes_has_tiers_of_tests(client, tmp_path):
     loaded(tmp_path)
     settle("live")

@@ -127,6 +127,26 @@ def test_page_suggests_three_models_in_one_sentence(client, three):
     ) in shown
 
 
+def test_page_says_that_the_board_knows_none_of_the_models(client, three):
+    unrated = "None of these models has a rating on the board"
+    assert unrated not in text(client.get(PAGE, {"commercial": "on"}))
+    beats(three[1], three[2], 10)
+    board_refresh.refresh()
+    assert unrated in text(client.get(PAGE, {"openness": "closed"}))
+    assert unrated not in text(client.get(PAGE, {"openness": "open"}))
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({}, "Prices are for three input tokens per output token."),
+        ({"input_tokens": "1M"}, "Prices are for your ratio of input to output tokens."),
+    ],
+)
+def test_page_says_what_its_prices_are_for(client, three, query, words):
+    assert words in text(client.get(PAGE, {"task": "coding", **query}))
+
+
 def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
     shown = text(client.get(PAGE, {"context": "1M"}))
     assert "No matching models" in shown
