@@ -42,9 +42,9 @@ def main(arguments: list[str]) -> None:
         for path in options.models_files:
             call_command("load_models", path)
         known.seed_catalog()  # must come first, because published boards store facts about their models
-        known.seed_models_dev()
+        seed_reference.seed_reference_models()  # must come before the votes, whose board stores the models' names
         seed_votes.seed_vote_pool()
-        seed_reference.seed_reference_pool()
+        seed_reference.seed_reference_pool()  # must come after the votes, because pages prefer older pools
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
     for line in describe_small_windows():

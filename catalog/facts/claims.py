@@ -1,8 +1,9 @@
 """Facts and their sources. All claims are stored, and the chosen claim for each field fills the model's column.
 
-Sources, most trusted first: values set by hand, values shipped with Arena, models.dev, and score files. If a source
-makes several claims about a field, the first one is used. If a column differs from its chosen fact, an operator or a
-models file has set it. Imports store such a value as a fact first, so they do not overwrite it.
+Sources, most trusted first: values set by hand, values shipped with Arena, values listed in packages, score files, and
+the models' names. If a source makes several claims about a field, the first one is used. If a column differs from its
+chosen fact, an operator or a models file has set it. Imports store such a value as a fact first, so they do not
+overwrite it.
 """
 
 from collections import defaultdict

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.facts.claims import set_hand_fact
-from catalog.facts.fields import DATE_FIELDS, to_column_value
+from catalog.facts.fields import is_same_value
 from catalog.models import Fact, LanguageModel, Price
 
 PRICE_FIELD = "price"
@@ -46,19 +46,12 @@ def find_conflicts() -> list[Conflict]:
 def _build_fact_conflicts() -> Iterator[Conflict]:
     """Yield a conflict for each model field that has facts. If all sources agree, the conflict has no `others`."""
     facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
-    for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
+    sources = Fact.objects.exclude(origin=Fact.Origin.NAME)  # names round sizes, so they differ from any source
+    for fact in sources.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
         facts_by_field[fact.model_id, fact.field].append(fact)
     for first, *rest in facts_by_field.values():
-        differing = [fact for fact in rest if not _is_same_value(first.field, first.value, fact.value)]
+        differing = [fact for fact in rest if not is_same_value(first.field, first.value, fact.value)]
         yield _build_conflict(first.field, first, differing, decided=first.origin == Fact.Origin.HAND)
-
-
-def _is_same_value(field: str, one: Any, other: Any) -> bool:
-    """Return True if two values agree. A month agrees with every day in it."""
-    if to_column_value(field, one) == to_column_value(field, other):
-        return True
-    is_date = isinstance(one, str) and isinstance(other, str) and field in DATE_FIELDS
-    return is_date and (one.startswith(other) or other.startswith(one))
 
 
 def _build_price_conflicts() -> Iterator[Conflict]:

@@ -11,13 +11,19 @@ MODEL_KINDS = ("base", "chat", "fine-tuned", "merge")
 TUNING_OPTIONS = ("weights", "api", "no")
 MODALITIES = ("text", "image", "audio", "video", "pdf")
 VALID_YEARS = range(1950, 2101)  # earlier than the first chatbots, and later than any announced retirement
+UNPUBLISHED = "unpublished"
+# Fields for which a fact can state that the maker does not publish the value.
+UNPUBLISHABLE_FIELDS = frozenset({
+    "license", "release_date", "knowledge_cutoff", "parameters_total", "parameters_active", "training_tokens",
+    "context_window", "max_input", "max_output", "layers", "kv_heads", "head_dim",
+})  # fmt: skip
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 RATE_PATTERN = re.compile(r"([1-9][0-9]{0,11})(?: \((.+)\))?")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A source's value for one field of a model. `as_of` is the date of the source."""
+    """A source's value for one field of a model, or `UNPUBLISHED`. `as_of` is the date of the source."""
 
     field: str
     value: Any
@@ -158,9 +164,14 @@ COLUMN_DEFAULTS: dict[str, Any] = {
 
 
 def parse_value(field: str, value: Any) -> Any:
-    """Parse a value into the form that facts store. Raises ValueError for an unknown field or an invalid value."""
+    """Parse a value into the form that facts store. `UNPUBLISHED` is stored as it is.
+
+    Raises ValueError for an unknown field or an invalid value.
+    """
     if field not in FACT_FIELDS:
         raise ValueError(f"{field!r} is not a field; the fields are {', '.join(FACT_FIELDS)}")
+    if value == UNPUBLISHED and field in UNPUBLISHABLE_FIELDS:
+        return UNPUBLISHED
     try:
         return FACT_FIELDS[field](value)
     except ValueError as error:
@@ -168,10 +179,21 @@ def parse_value(field: str, value: Any) -> Any:
 
 
 def to_column_value(field: str, value: Any) -> Any:
-    """Convert a fact's value for the model's column. A month becomes its first day. Names do not change."""
-    if value is None:
+    """Convert a fact's value for the model's column. A month becomes its first day. Names do not change.
+
+    A value that is not published is unknown, so the column is empty.
+    """
+    if value in (None, UNPUBLISHED):
         return COLUMN_DEFAULTS.get(field)
     return parse_day(value) if field in DATE_FIELDS else value
+
+
+def is_same_value(field: str, one: Any, other: Any) -> bool:
+    """Return True if two values of a fact agree. A month agrees with every day in it."""
+    if to_column_value(field, one) == to_column_value(field, other):
+        return True
+    is_date = isinstance(one, str) and isinstance(other, str) and field in DATE_FIELDS
+    return is_date and (one.startswith(other) or other.startswith(one))
 
 
 def parse_day(text: str) -> date:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.facts.claims import get_current_facts
-from catalog.facts.fields import DATE_FIELDS, parse_day, parse_rate
+from catalog.facts.fields import DATE_FIELDS, UNPUBLISHED, parse_day, parse_rate
 from catalog.models import Fact, LanguageModel
 from core.text.number_format import format_count
 
@@ -152,17 +152,21 @@ def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
 
 
 def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
-    """Return the facts about the same field whose formatted value differs. Facts without a value are skipped.
+    """Return the facts about the same field whose formatted value differs. Facts without a value are skipped, and so
+    are facts that were read from the model's name, because names round sizes.
 
     `facts` are all facts about the model.
     """
     value = format_value(fact.field, fact.value)
-    known = [other for other in facts if other.field == fact.field and other.value is not None]
+    sources = [other for other in facts if other.origin != Fact.Origin.NAME]
+    known = [other for other in sources if other.field == fact.field and other.value is not None]
     return [other for other in known if format_value(other.field, other.value) != value]
 
 
 def format_value(field: str, value: Any) -> str:
     """Format a fact's value for display. Months have no day, and numbers look like 671B or 128,000."""
+    if value == UNPUBLISHED:
+        return gettext("not published by its maker")
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if field in DATE_FIELDS:

@@ -13,14 +13,19 @@ from catalog.benchmarks.rankings import save_benchmarks
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim, parse_day, parse_value
 from catalog.importers import scores_csv
-from catalog.importers.models_dev import import_models_dev, save_prices
-from catalog.importers.models_dev_facts import ListedPrice, format_package_version
+from catalog.importers.listed_import import retire_listed_models, seed_listed_tables
+from catalog.importers.name_claims import record_name_claims
+from catalog.importers.price_rows import save_prices
 from catalog.importers.scores import import_scores
 from catalog.matching import seed_files
 from catalog.matching.resolver import NamedModels
 from catalog.models import Fact, LanguageModel, License, Score
+from catalog.sources.record import ListedPrice
 
-SCORE_FILES = ("scores.csv", "evalplus_scores.csv")
+SCORE_FILES = (
+    "scores.csv", "evalplus_scores.csv", "simple_evals_scores.csv", "aider_scores.csv", "ruler_scores.csv",
+    "models_dev_scores.csv",
+)  # fmt: skip
 RUN_PREFIX = "shipped "
 
 
@@ -31,24 +36,14 @@ def seed_catalog() -> None:
     names = NamedModels()
     _seed_facts(names)
     _seed_prices(names)
+    seed_listed_tables(names)
+    retire_listed_models(now().date())
     save_benchmarks(
         seed_files.read_tables("benchmarks.toml", "benchmark"),
         common_caveats=seed_files.read_tables("benchmarks.toml", "everywhere"),
     )
     _seed_scores()
-
-
-def seed_models_dev() -> bool:
-    """Import each version of the models-dev package once. Return True if it was imported now.
-
-    The package supplies prices and context lengths. Without them, all current models would fail any limit on price or
-    context.
-    """
-    package = format_package_version()
-    if Fact.objects.filter(origin=Fact.Origin.MODELS_DEV, source__contains=f"({package}, ").exists():
-        return False
-    import_models_dev()
-    return True
+    record_name_claims(dict(LanguageModel.objects.values_list("pk", "name")))
 
 
 def _seed_licenses() -> None:

@@ -11,8 +11,8 @@ ROLLING_ALIAS = re.compile(r"(^|[-./])latest($|-)|[(]latest[)]", re.IGNORECASE)
 # Rolling aliases whose names do not contain `latest`, as documented by their makers.
 MOVING_NAMES = frozenset({
     "chatgpt-4o-latest", "codestral", "deepseek-chat", "deepseek-reasoner", "devstral-medium", "gemini-pro",
-    "magistral-medium", "magistral-small", "mistral-large", "mistral-medium", "mistral-small", "qwen-flash", "qwen-max",
-    "qwen-plus", "qwen-turbo", "qwq-plus",
+    "magistral-medium", "magistral-small", "mistral-large", "mistral-medium", "mistral-medium-3", "mistral-small",
+    "qwen-flash", "qwen-max", "qwen-plus", "qwen-turbo", "qwq-plus",
 })  # fmt: skip
 
 

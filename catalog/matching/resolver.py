@@ -3,10 +3,12 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from itertools import count
 
 from catalog.matching.aliases import find_model
+from catalog.matching.name_index import NameIndex
 from catalog.matching.seed_files import read_aliases
 from catalog.models import LanguageModel
 
@@ -31,14 +33,21 @@ class NamedModels:
         """Return True if all names are known. In that case, `get_or_create_keys` sends no query."""
         return names <= self._ids.keys()
 
-    def get_or_create_keys(self, names: Collection[str]) -> dict[str, int]:
+    def get_or_create_keys(
+        self, names: Collection[str], display_names: Mapping[str, str] | None = None
+    ) -> dict[str, int]:
         """Return a mapping of names to keys that includes these names. Creates models without endpoints for unknown
         names.
+
+        display_names: the name under which pages show a new model, if it differs from the name in the file.
         """
+        shown = display_names or {}
         missing = [name for name in dict.fromkeys(names) if name not in self._ids]
         if missing:
-            new = [LanguageModel(slug=slug, name=name) for name, slug in self._pair_with_free_slugs(missing)]
-            self._add((model.pk, model.slug, model.name) for model in LanguageModel.objects.bulk_create(new))
+            pairs = self._pair_with_free_slugs(missing)
+            new = [LanguageModel(slug=slug, name=shown.get(name, name)) for name, slug in pairs]
+            created = LanguageModel.objects.bulk_create(new)
+            self._add((model.pk, model.slug, name) for model, name in zip(created, missing, strict=True))
             self.created += len(missing)
         return self._ids
 
@@ -60,7 +69,10 @@ class NamedModels:
 
 
 class ModelLookup:
-    """Finds or creates models by slug, name, or alias (see `aliases.find_model`), and otherwise like `NamedModels`.
+    """Finds or creates models by slug, name, or alias (see `aliases.find_model`), by another spelling of the name (see
+    `name_index.NameIndex`), and otherwise like `NamedModels`.
+
+    A name with a setting, such as `o3-mini-high`, is a model of its own here, because scores depend on the setting.
 
     Loads the catalog once, when constructed.
     """
@@ -79,11 +91,20 @@ class ModelLookup:
         key = find_model(name, self._known, self._aliases)
         if key is None and self._names.has_all({name}):
             return self._names.get_or_create_keys([name])[name]
-        return key
+        return self._find_spelling(name) if key is None else key
 
     def get_or_create(self, name: str) -> int:
-        key = find_model(name, self._known, self._aliases)
+        key = self.find(name)
         return self._names.get_or_create_keys([name])[name] if key is None else key
+
+    def _find_spelling(self, name: str) -> int | None:
+        match = self._index.find(name)
+        is_plain = match is not None and not match.name.setting and not match.name.quantization
+        return match.key if match is not None and is_plain else None
+
+    @cached_property
+    def _index(self) -> NameIndex[int]:
+        return load_name_index()
 
 
 def load_model_keys() -> dict[str, int]:
@@ -92,6 +113,13 @@ def load_model_keys() -> dict[str, int]:
     counts = Counter(name.lower() for _, _, name in rows)
     by_name = {name.lower(): pk for pk, _, name in rows if counts[name.lower()] == 1}
     return by_name | {slug.lower(): pk for pk, slug, _ in rows}
+
+
+def load_name_index() -> NameIndex[int]:
+    """Index the model keys by all spellings of their slugs and names."""
+    rows = LanguageModel.objects.values_list("pk", "slug", "name")
+    known = [(pk, text) for pk, *texts in rows for text in dict.fromkeys(texts)]
+    return NameIndex(known, read_aliases())
 
 
 def make_slug(name: str) -> str:

@@ -10,8 +10,13 @@ DATA_DIR = Path(__file__).parents[1] / "data"
 
 
 def read_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file in `catalog/data/`."""
+    return read_rows_of(DATA_DIR / name)
+
+
+def read_rows_of(path: Path) -> list[dict[str, str]]:
     """Return the rows of a CSV file. Lines that begin with # are comments."""
-    lines = (DATA_DIR / name).read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 

@@ -112,8 +112,9 @@ class Fact(models.Model):
 
         HAND = "hand"
         SHIPPED = "shipped"
-        MODELS_DEV = "models-dev"
+        LISTED = "listed"
         FILE = "file"
+        NAME = "name"  # read from the name of the model
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)
@@ -135,6 +136,16 @@ class Fact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.value}"
+
+
+class LoadedTable(models.Model):
+    """A shipped table that has been loaded. It is loaded again when its digest changes."""
+
+    name = models.CharField(max_length=50, unique=True)
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Price(models.Model):

@@ -81,6 +81,10 @@ class BoardRowSchema(Schema):
         ),
     )
     model, name = CharField(help_text="Model slug."), CharField()
+    setting = CharField(
+        required=False,
+        help_text="The setting at which a publisher rated the model, such as High. Only on reference boards.",
+    )
     organization, license = CharField(allow_null=True), CharField(allow_null=True)
     open_weights = BooleanField(allow_null=True)
     rating = FloatField()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ratings.boards.changes import has_rank
+from ratings.boards.number_text import format_whole
 from ratings.statistics.constants import (
     ELO_SCALE,
     MAX_VOTES_PER_VOTER,
@@ -144,8 +145,8 @@ def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
     half = compute_half_width(row)
     if half is not None and half > PROVISIONAL_HALF_WIDTH:
         yield _("The interval is ± %(half)s. Ratings with an interval wider than ± %(most)s are provisional.") % {
-            "half": f"{half:.0f}",
-            "most": f"{PROVISIONAL_HALF_WIDTH:.0f}",
+            "half": format_whole(half),
+            "most": format_whole(PROVISIONAL_HALF_WIDTH),
         }
 
 
@@ -157,7 +158,7 @@ def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
     yield from _explain_too_wide(row)
     # If the opponents' ratings were known and the votes independent, the win rate would determine the width.
     own_half = ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * row["win_rate"] * (1 - row["win_rate"]))
-    figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{own_half:.0f}"}
+    figures = {"half": format_whole(half), "votes": f"{row['votes']:,}", "own": format_whole(own_half)}
     if half > EXCESS_WIDTH_RATIO * own_half:
         yield (
             _("The interval is ± %(half)s. The model's own votes (%(votes)s) account for about ± %(own)s of that.")

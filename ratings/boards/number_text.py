@@ -1,6 +1,7 @@
 """Text for ratings, shares, and intervals on pages. An unknown value is shown as a dash."""
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,13 +23,21 @@ def format_interval(row: Mapping[str, Any]) -> str:
 
 
 def format_whole(number: float | None) -> str:
-    return UNKNOWN_TEXT if number is None else f"{number:,.0f}".replace("-", MINUS)
+    return UNKNOWN_TEXT if number is None else f"{round_whole(number):,}".replace("-", MINUS)
 
 
 def format_signed(number: float) -> str:
     """Return a whole number with its sign. Zero is `±0`."""
-    text = f"{number:+,.0f}".replace("-", MINUS)
-    return "±0" if text.strip(f"+{MINUS}") == "0" else text
+    whole = round_whole(number)
+    return f"{whole:+,}".replace("-", MINUS) if whole else "±0"
+
+
+def round_whole(number: float) -> int:
+    """Round a number as the template filter `floatformat` does: half away from zero, by its decimal digits.
+
+    So 1530.5 is 1531 on all pages. Python's own formats round it to 1530.
+    """
+    return int(Decimal(str(number)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def format_percent(share: float | None, digits: int = 0) -> str:

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from catalog.matching.aliases import is_rolling
+from catalog.matching.names import parse_model_name, split_setting
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK, PROVISIONAL_HALF_WIDTH, PROVISIONAL_VOTES
 
+RATINGS_PATH = Path(__file__).parents[1] / "data" / "lmarena_ratings_20261020.csv.xz"
 DATE_PATTERN = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
 DASHED_VERSION_MAKERS = ("anthropic",)  # makers whose model ids have dashes in versions, such as claude-opus-4-6
+THINKING_MODEL_MAKERS = ("alibaba",)  # makers whose thinking models have weights of their own
 UNPUBLISHED_COLUMNS = dict.fromkeys(
     ("rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
 )
@@ -24,7 +27,8 @@ UNPUBLISHED_COLUMNS = dict.fromkeys(
 class ReferenceRating:
     """One line in the file.
 
-    name: the publisher's name for the model, including its settings.
+    key: the provider and the model, separated by a slash. The publisher uses one key for all snapshots of a model.
+    name: the publisher's name for the model, including the setting at which it was rated.
     """
 
     category: str
@@ -37,17 +41,43 @@ class ReferenceRating:
 
     @property
     def model(self) -> str:
-        """The model id as its maker writes it: the key, plus the date or version if only the name has one."""
-        maker, _, name = self.key.partition(" / ")
-        if maker in DASHED_VERSION_MAKERS:
+        """The model id as its maker writes it: the key, plus the date, version, or `preview` if only the name has
+        one.
+        """
+        _, _, name = self.key.partition(" / ")
+        if self.provider in DASHED_VERSION_MAKERS:
             name = name.replace(".", "-")
+        words = self.model_name.lower()
+        if self.provider in THINKING_MODEL_MAKERS and "-thinking" in words and "thinking" not in name:
+            name = f"{name}-thinking"
         date = _parse_date(self.name)
-        return f"{name}-{date}" if date and not name.endswith(date) else name
+        if date:
+            return name if name.endswith(date) else f"{name}-{date}"
+        return f"{name}-preview" if "preview" in words and "preview" not in name else name
+
+    @property
+    def provider(self) -> str:
+        return self.key.partition(" / ")[0]
+
+    @property
+    def model_name(self) -> str:
+        """The publisher's name for the model, without the setting: `GPT-5 (High)` is a rating of `GPT-5`."""
+        return split_setting(self.name)[0]
+
+    @property
+    def setting(self) -> str:
+        """The setting at which the model was rated, such as `High`, or "" for the default."""
+        return split_setting(self.name)[1] or parse_model_name(self.name, self.provider).setting
 
     @property
     def is_rolling(self) -> bool:
         """True if the maker reuses the name for new models, so it is unknown which model was rated."""
         return is_rolling(self.model)
+
+
+def list_makers(path: Path) -> dict[str, str]:
+    """Map each model that is not a rolling alias to its maker, as the publisher spells it."""
+    return {rating.model: rating.provider for rating in read_ratings(path) if not rating.is_rolling}
 
 
 def _parse_date(name: str) -> str:
@@ -84,7 +114,7 @@ def _parse_rating(line: Mapping[str, str]) -> ReferenceRating:
 def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Return the rows of one board, best first, from ratings and facts about their models.
 
-    Names, ratings, intervals, and votes are the publisher's. Ranks are computed among these rows: `rank` from the
+    Settings, ratings, intervals, and votes are the publisher's. Ranks are computed among these rows: `rank` from the
     ratings, and `rank_ub` from the intervals. Columns that need more data are None.
     """
     sorted_ratings = sorted(published.rating for published, _ in ratings)
@@ -95,12 +125,13 @@ def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, A
             "rank": _compute_rank(sorted_ratings, published.rating),
             "rank_ub": _compute_rank(sorted_lows, published.high),
         }
-        rows.append({**facts, "name": published.name, **_build_columns(published), **UNPUBLISHED_COLUMNS, **ranks})
+        rows.append({**facts, **_build_columns(published), **UNPUBLISHED_COLUMNS, **ranks})
     return sorted(rows, key=lambda row: (row["rank"], row["model"]))
 
 
 def _build_columns(rating: ReferenceRating) -> dict[str, Any]:
     return {
+        "setting": rating.setting,
         "rating": rating.rating,
         "ci_low": rating.low,
         "ci_high": rating.high,

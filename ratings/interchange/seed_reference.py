@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
+from catalog.importers.name_claims import record_name_claims
 from catalog.matching.aliases import find_model
-from catalog.matching.resolver import NamedModels, load_model_keys
+from catalog.matching.resolver import NamedModels, load_model_keys, load_name_index
 from catalog.matching.seed_files import read_aliases
 from catalog.models import LanguageModel
 from ratings.boards import snapshots
 from ratings.interchange import reference_file
-from ratings.interchange.reference_file import ReferenceRating
+from ratings.interchange.reference_file import RATINGS_PATH, ReferenceRating
 from ratings.models import Board, Pool, Snapshot, get_or_create_category
 
 REFERENCE_POOL = "lmarena-2026-10"
 POOL_NAME = "LMArena, October 2026"
-RATINGS_PATH = Path(__file__).parents[1] / "data" / "lmarena_ratings_20261020.csv.xz"
 PROVENANCE_PATH = RATINGS_PATH.with_name("lmarena_ratings_20261020.txt")
 PUBLISHED_AT = datetime(2026, 10, 20, tzinfo=UTC)
 ATTRIBUTION = {
@@ -32,6 +33,13 @@ ATTRIBUTION = {
     "license_url": "https://creativecommons.org/licenses/by/4.0/",
     "source": "https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset",
 }
+
+
+@transaction.atomic
+def seed_reference_models(path: Path = RATINGS_PATH) -> None:
+    """Create and name the models on the reference boards, unless their pool exists."""
+    if not Pool.objects.filter(slug=REFERENCE_POOL).exists():
+        _resolve_models(reference_file.read_ratings(path))
 
 
 def seed_reference_pool(path: Path = RATINGS_PATH) -> bool:
@@ -72,19 +80,56 @@ def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[s
 def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     """Return model id in the file → key in the catalog. Unknown models are added to the catalog without an endpoint.
 
+    A model that has no name but its slug gets the publisher's name, and the facts that the name states are recorded.
+    """
+    first_ratings: dict[str, ReferenceRating] = {}
+    for rating in ratings:
+        first_ratings.setdefault(rating.model, rating)
+    labels = {model: _choose_label(rating) for model, rating in first_ratings.items()}
+    shown = {labels[model]: _choose_name(rating) for model, rating in reversed(first_ratings.items())}
+    keys = _find_models(first_ratings, labels)
+    created = NamedModels().get_or_create_keys([labels[model] for model in labels if model not in keys], shown)
+    keys |= {model: created[label] for model, label in labels.items() if model not in keys}
+    _rename_models({key: shown[labels[model]] for model, key in keys.items()})
+    providers = {keys[model]: rating.provider for model, rating in first_ratings.items()}
+    record_name_claims({keys[model]: rating.model_name for model, rating in first_ratings.items()}, providers)
+    return keys
+
+
+def _rename_models(names: Mapping[int, str]) -> None:
+    """Give these names to the models whose name is only their slug."""
+    unnamed = list(LanguageModel.objects.filter(pk__in=names, name=F("slug")))
+    for model in unnamed:
+        model.name = names[model.pk]
+    LanguageModel.objects.bulk_update(unnamed, ["name"])
+
+
+def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, str]) -> dict[str, int]:
+    """Return model id in the file → key, for the models that the catalog has.
+
     A rating under a rolling alias is not matched to a model of that name (see `catalog.matching.aliases`).
     """
-    names = NamedModels()
     known = load_model_keys()
-    other_names = read_aliases()
-    keys: dict[str, int] = {}
-    for rating in ratings:
-        if rating.model in keys:
-            continue
-        label = f"{rating.name} ({POOL_NAME})" if rating.is_rolling else rating.model
-        key = None if rating.is_rolling else find_model(label, known, other_names)
-        keys[rating.model] = names.get_or_create_keys([label])[label] if key is None else key
+    index = load_name_index()
+    pinned = [model for model, rating in ratings.items() if not rating.is_rolling]
+    exact = {model: find_model(labels[model], known, read_aliases()) for model in pinned}
+    keys = {model: key for model, key in exact.items() if key is not None}
+    taken = set(keys.values())  # by the spelling of the file, so that no board has two rows for one model
+    for model in pinned:
+        match = None if model in keys else index.find(ratings[model].model_name, ratings[model].provider)
+        if match is not None and match.key not in taken:
+            keys[model] = match.key
+            taken.add(match.key)
     return keys
+
+
+def _choose_label(rating: ReferenceRating) -> str:
+    """Return the slug for the model, or a name with the pool in it if the publisher's name is a rolling alias."""
+    return _choose_name(rating) if rating.is_rolling else read_aliases().get(rating.model, rating.model)
+
+
+def _choose_name(rating: ReferenceRating) -> str:
+    return f"{rating.name} ({POOL_NAME})" if rating.is_rolling else rating.model_name
 
 
 def _load_facts(keys: Mapping[str, int]) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from ratings.boards import board_urls, time_series
+from ratings.boards.number_text import format_whole
 from ratings.boards.snapshots import BoardKey
 
 MAX_MODELS = 10  # in one plot
@@ -40,5 +41,5 @@ def _format_cell(point: Mapping[str, Any] | None) -> tuple[str, str] | None:
     if point is None:
         return None
     ends = (point["ci_low"], point["ci_high"])
-    interval = " \N{EN DASH} ".join("…" if end is None else f"{end:,.0f}" for end in ends)
-    return f"{point['rating']:,.0f}", "" if ends == (None, None) else interval
+    interval = " \N{EN DASH} ".join("…" if end is None else format_whole(end) for end in ends)
+    return format_whole(point["rating"]), "" if ends == (None, None) else interval

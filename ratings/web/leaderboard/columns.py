@@ -164,7 +164,9 @@ COLUMNS = (
         ),
         value=lambda entry: entry.row["name"].casefold(),
         fields={
-            **_make_row_getters("model", "name", "organization", "license", "open_weights"),
+            **_make_row_getters("model", "name"),
+            "setting": lambda entry: entry.row.get("setting", ""),
+            **_make_row_getters("organization", "license", "open_weights"),
             "commercial_use": _make_fact_getter("commercial"),
             "retired": _make_fact_getter("retired"),
         },

@@ -24,6 +24,7 @@ from ratings.web.leaderboard.columns import (
 from ratings.web.leaderboard.table_rows import build_cell, format_group, format_openness, format_rank_range
 
 ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
+    gettext_lazy("Setting"): lambda row: row.get("setting"),  # only rows of reference boards have one
     gettext_lazy("Organization"): lambda row: row["organization"],
     gettext_lazy("Weights"): format_openness,
     gettext_lazy("License"): lambda row: row["license"],
@@ -144,7 +145,7 @@ def _format_error(row: Mapping[str, Any]) -> str:
     """Return the text after a rating: half the width of its interval, or the closed end if the other end is open."""
     half = compute_half_width(row)
     if half is not None:
-        return f" ± {half:,.0f}"
+        return f" ± {format_whole(half)}"
     interval = format_interval(row)
     return f" ({interval})" if interval else ""
 
@@ -183,7 +184,7 @@ def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, 
 def _format_difference(diff: float | None, error: float | None) -> str:
     if diff is None:
         return _("cannot be compared")
-    return format_signed(diff) if error is None else f"{format_signed(diff)} ± {Z95 * error:,.0f}"
+    return format_signed(diff) if error is None else f"{format_signed(diff)} ± {format_whole(Z95 * error)}"
 
 
 def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ class LeaderboardRow:
 
     Formatting numbers in a template would be slow, because there can be hundreds of rows.
 
-    attributes: the maker, whether the weights are open, and the license, if known.
+    attributes: the setting, the maker, whether the weights are open, and the license, if known.
     bar: the low end, the rating, and the high end on the axis. Both ends are empty if there is no interval.
     arrow: the corners of an arrow at the edge, or empty if the rating is on the axis.
     provisional: the reasons why the rating is provisional, or empty.
@@ -153,9 +153,17 @@ def _build_arrow(rating: float, axis: RatingAxis) -> str:
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:
-    """Return the maker, whether the weights are open, and the license, if known."""
+    """Return the setting at which a publisher rated the model, the maker, whether the weights are open, and the
+    license, if known.
+    """
     row = entry.row
-    return [attribute for attribute in (row["organization"], format_openness(row), row["license"]) if attribute]
+    attributes = (format_setting(row), row["organization"], format_openness(row), row["license"])
+    return [attribute for attribute in attributes if attribute]
+
+
+def format_setting(row: Mapping[str, Any]) -> str:
+    setting = row.get("setting", "")  # only rows of reference boards have one
+    return _("setting: %(setting)s") % {"setting": setting} if setting else ""
 
 
 def format_openness(row: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from core.http.errors import RequestError
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
+from ratings.reports.coverage import load_coverage
 
 PAGE_SIZE = 50
 
@@ -53,6 +54,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "rows": [_build_row(entry, columns, view) for entry in page],
         "marks": _collect_marks([cell for entry in page for cell in entry.cells.values()]),
         "description": _describe_filters(view),
+        "coverage": load_coverage(),
         **_list_filter_choices(table),
     }
     return render(request, "ratings/model/model_table.html", context)

@@ -103,6 +103,16 @@ def test_what_is_not_known_is_null(client):
     }  # fmt: skip
 
 
+def test_a_value_that_the_maker_does_not_publish_is_null_and_its_fact_says_so(client):
+    model, day = factories.model("withheld"), date(2026, 1, 5)
+    claim = Claim("parameters_total", "unpublished", "https://maker.example/card", day)
+    record_claims({model.pk: [claim]}, Fact.Origin.SHIPPED)
+    profile = client.get(f"{MODELS}withheld/").json()
+    assert profile["parameters_total"] is None
+    fact = profile["facts"]["parameters_total"]
+    assert (fact["value"], fact["source"], fact["as_of"]) == ("unpublished", "https://maker.example/card", "2026-01-05")
+
+
 def test_facts_come_with_who_said_so_and_when(client):
     """Also values that the columns store less precisely; a value that was set in a column later has its own source."""
     model, day = factories.model("sourced"), date(2026, 1, 5)

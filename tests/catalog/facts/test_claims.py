@@ -20,7 +20,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 1, 2)
-SHIPPED, MODELS_DEV, HAND = Fact.Origin.SHIPPED, Fact.Origin.MODELS_DEV, Fact.Origin.HAND
+SHIPPED, LISTED, HAND = Fact.Origin.SHIPPED, Fact.Origin.LISTED, Fact.Origin.HAND
 
 
 def claim(field, value, source="https://a.example", as_of=DAY):
@@ -69,12 +69,12 @@ def test_known_organizations_and_licenses_are_used_again():
 @pytest.mark.parametrize(
     ("claims", "value"),
     [
-        ([(SHIPPED, 1), (MODELS_DEV, 2)], 1),
-        ([(MODELS_DEV, 2), (SHIPPED, 1)], 1),
-        ([(MODELS_DEV, 2)], 2),
+        ([(SHIPPED, 1), (LISTED, 2)], 1),
+        ([(LISTED, 2), (SHIPPED, 1)], 1),
+        ([(LISTED, 2)], 2),
     ],
 )
-def test_what_is_shipped_is_believed_before_models_dev(claims, value):
+def test_what_is_shipped_is_believed_before_what_packages_list(claims, value):
     model = factories.model("x")
     for origin, number in claims:
         record_claims({model.pk: [claim("context_window", number)]}, origin)
@@ -90,19 +90,19 @@ def test_first_claim_of_a_source_is_believed():
 
 def test_second_import_of_a_source_replaces_its_claims():
     model = factories.model("x")
-    record_claims({model.pk: [claim("context_window", 5), claim("tools", True)]}, MODELS_DEV)
-    record_claims({model.pk: [claim("context_window", 6)]}, MODELS_DEV)
+    record_claims({model.pk: [claim("context_window", 5), claim("tools", True)]}, LISTED)
+    record_claims({model.pk: [claim("context_window", 6)]}, LISTED)
     assert (reload(model).context_window, model.tools) == (6, None)
-    assert chosen(model) == {"context_window": (6, "models-dev")}
+    assert chosen(model) == {"context_window": (6, "listed")}
 
 
 def test_a_claim_that_its_source_withdraws_gives_way_to_another_source():
     model = factories.model("x")
-    record_claims({model.pk: [claim("context_window", 5)]}, MODELS_DEV)
+    record_claims({model.pk: [claim("context_window", 5)]}, LISTED)
     record_claims({model.pk: [claim("context_window", 4), claim("license", "MIT")]}, SHIPPED)
     record_claims({model.pk: []}, SHIPPED)
     assert (reload(model).context_window, model.license) == (5, None)
-    assert chosen(model) == {"context_window": (5, "models-dev")}
+    assert chosen(model) == {"context_window": (5, "listed")}
 
 
 def test_importing_the_same_twice_changes_nothing():
@@ -125,7 +125,7 @@ def test_importing_the_same_twice_changes_nothing():
 )
 def test_values_set_by_hand_are_never_overwritten(field, hand, claimed):
     model = factories.model("x", **{field: hand})
-    for origin in (SHIPPED, MODELS_DEV, SHIPPED):
+    for origin in (SHIPPED, LISTED, SHIPPED):
         record_claims({model.pk: [claim(field, claimed)]}, origin)
         assert getattr(reload(model), field) == hand
     fact = model.facts.get(chosen=True)

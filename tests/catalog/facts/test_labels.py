@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from catalog.facts.claims import HAND_SOURCE, record_claims
-from catalog.facts.fields import FACT_FIELDS, Claim
+from catalog.facts.fields import FACT_FIELDS, UNPUBLISHED, Claim
 from catalog.facts.labels import FIELD_LABELS, build_fact_rows, extract_link, format_value, shorten_source
 from catalog.models import Fact
 from tests import factories
@@ -59,6 +59,17 @@ def test_told_gives_the_chosen_fact_with_its_source_and_what_others_say():
     context, tools = build_fact_rows(model)
     assert (context.label, context.value, context.link, context.others) == ("Context", "5", "https://a.example", ("6",))
     assert (tools.label, tools.value, tools.source, tools.as_of, tools.others) == ("Tool calling", "yes", "c", day, ())
+
+
+@pytest.mark.django_db
+def test_a_value_that_the_maker_does_not_publish_is_shown_with_source_and_day():
+    model = factories.model("x")
+    day = date(2026, 1, 2)
+    record_claims({model.pk: [Claim("parameters_total", UNPUBLISHED, "https://a.example", day)]}, Fact.Origin.SHIPPED)
+    model.refresh_from_db()
+    [row] = build_fact_rows(model)
+    assert (row.value, row.link, row.as_of) == ("not published by its maker", "https://a.example", day)
+    assert model.parameters_total is None
 
 
 @pytest.mark.django_db

@@ -13,14 +13,35 @@ import pytest
 from catalog.facts import labels
 from catalog.facts.fields import parse_value
 from catalog.importers import seed
+from catalog.importers.listed_selection import get_package
+from catalog.importers.listed_tables import FACTS_FILE, PRICES_FILE
 from catalog.matching import seed_files
 from catalog.matching.aliases import is_rolling
 from catalog.models import Benchmark, Fact, LanguageModel, License, Price, Score
+from ratings.interchange.reference_file import RATINGS_PATH, read_ratings
 from ratings.interchange.seed_votes import VOTES_PATH
 from tests import factories
 
 DAY = "2026-01-02"
 FACTS = seed_files.read_rows("facts.csv")
+LISTED_FACTS = seed_files.read_rows(FACTS_FILE)
+LISTED_PRICES = seed_files.read_rows(PRICES_FILE)
+SHIPPED_FILES = {path.name for path in seed_files.DATA_DIR.iterdir()}
+# Where makers announce the retirement of models.
+RETIREMENT_NOTICES = (
+    "https://ai.google.dev/gemini-api/docs/changelog",
+    "https://ai.google.dev/gemini-api/docs/deprecations",
+    "https://blog.google/products/gemini/bard-gemini-advanced-app/",
+    "https://cloud.google.com/vertex-ai/generative-ai/docs/deprecations/",
+    "https://developers.openai.com/api/docs/deprecations",
+    "https://docs.x.ai/developers/migration/",
+    "https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/legacy-models",
+    "https://platform.claude.com/docs/en/about-claude/model-deprecations",
+    "https://platform.claude.com/docs/en/models/",
+    "https://platform.claude.com/docs/en/release-notes/overview",
+)
+# An alias and a web site: they have no dates.
+UNDATED_SERVICES = {"chatgpt-4o-latest", "bard-jan-24-gemini-pro"}
 DATED = {"release_date", "knowledge_cutoff", "retires_on", "context_window", "max_output"}
 
 
@@ -36,12 +57,37 @@ def test_every_fact_can_be_read_and_has_a_source_and_a_day():
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["as_of"]), row
 
 
-def test_retired_is_only_what_somebody_has_published():
+def test_every_listed_value_has_a_package_a_link_and_a_day():
+    for row in LISTED_FACTS + LISTED_PRICES:
+        get_package(row["source"])
+        assert labels.extract_link(row["source"]), row
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["as_of"]), row
+    for row in LISTED_FACTS:
+        parse_value(row["field"], row["value"])
+
+
+def test_listed_prices_are_in_dollars_and_of_no_rolling_alias():
+    prices = {row["model"]: (row["input"], row["output"]) for row in reversed(LISTED_PRICES)}
+    assert prices["glm-5.1"] == ("1.4", "4.4")  # models.dev listed the price of 6 and 24 yuan
+    assert all(0 < float(rate) < 1000 for rates in prices.values() for rate in rates)
+    assert not [name for name in prices if is_rolling(name)]
+
+
+def test_a_listed_model_is_closed_or_has_public_weights_as_its_maker_says():
+    weights = {row["model"]: row["value"] for row in LISTED_FACTS if row["field"] == "open_weights"}
+    assert (weights["glm-5.1"], weights["gpt-5"]) == ("true", "false")
+
+
+def test_shipped_data_is_small():
+    assert sum(path.stat().st_size for path in seed_files.DATA_DIR.iterdir()) < 1_000_000
+
+
+def test_retired_is_only_what_the_maker_has_announced():
     assert {row["field"] for row in FACTS if "deprecations" in row["source"]} >= {"retires_on", "status"}
     for row in FACTS:
         if row["field"] in ("retires_on", "status"):
-            assert "deprecations" in row["source"], row
-            assert (row["field"] == "status") == (row["model"] == "chatgpt-4o-latest")  # an alias has no dates
+            assert row["source"].startswith(RETIREMENT_NOTICES), row
+            assert (row["field"] == "status") == (row["model"] in UNDATED_SERVICES)
 
 
 @pytest.mark.parametrize(("today", "retired"), [(date(2026, 10, 22), False), (date(2026, 10, 23), True)])
@@ -64,7 +110,7 @@ def test_rolling_aliases_have_no_dated_facts():
     assert [
         row for row in FACTS if is_rolling(row["model"]) and row["field"] in DATED and row["model"] != "gemini-pro"
     ] == []
-    priced = {row["model"] for row in seed_files.read_rows("prices.csv")}
+    priced = {row["model"] for row in seed_files.read_rows("prices.csv") + LISTED_PRICES}
     assert not [name for name in priced if is_rolling(name)]
     assert not priced & {"command-r", "command-r-plus"}  # as of 2024-03; these aliases now refer to other models
 
@@ -119,6 +165,10 @@ def test_licenses_say_what_they_ask_for():
         ("mistral-non-production", "no", "outside production"),
         ("chatglm3-6b", "conditional", "registers"),
         ("deepseek", "conditional", "military"),
+        ("kimi-k3", "conditional", "20 million US dollars in any 12 months"),
+        ("glm-5-3", "conditional", "10 billion US dollars"),
+        ("minimax-community", "conditional", "20 million US dollars of yearly revenue"),
+        ("mistral-modified-mit", "conditional", "20 million US dollars of monthly revenue"),
     ],
 )
 def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
@@ -143,6 +193,19 @@ def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
         ("gpt-3.5-turbo-0125", "release_date", None),
         ("qwen-2.5-72b-instruct", "license", "Qwen License"),
         ("gpt-4o-mini-2024-07-18", "fine_tuning", "api"),
+        ("phi-4", "context_window", "16384"),
+        ("nemotron-4-340b-instruct", "context_window", "4096"),
+        ("gpt-4.1-2025-04-14", "knowledge_cutoff", "2024-06"),
+        ("claude-opus-4-20250514", "retires_on", "2026-06-15"),
+        ("claude-sonnet-4-20250514", "retires_on", "2026-06-15"),
+        ("gemini-2.0-flash-001", "retires_on", "2026-06-01"),
+        ("gemini-3-pro", "retires_on", "2026-03-09"),
+        ("bard-jan-24-gemini-pro", "status", "retired"),
+        ("glm-5.1", "open_weights", "true"),
+        ("glm-5v-turbo", "open_weights", "false"),
+        ("granite-4.2-8b", "license", "Apache-2.0"),
+        ("granite-4.2-8b", "parameters_total", "8790000000"),
+        ("gpt-5.5", "parameters_total", "unpublished"),
     ],
 )
 def test_facts_that_are_often_wrong_elsewhere(model, field, value):
@@ -175,7 +238,7 @@ def test_models_of_the_course_have_scores_that_say_who_reports_them(model):
 
 
 def test_prices_are_prices():
-    rows = seed_files.read_rows("prices.csv")
+    rows = seed_files.read_rows("prices.csv") + LISTED_PRICES
     assert len({row["model"] for row in rows} & board()) >= 35
     for row in rows:
         assert 0 < float(row["input"]) < 1000
@@ -187,7 +250,28 @@ def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
     assert len(rows) > 150
     assert {urlparse(row["source"]).scheme for row in rows} == {"https"}
     assert not [row for row in rows if "example.com" in row["source"] or row["model"].startswith("gemma-2-")]
-    assert {row["task"] for row in rows if row["benchmark"] == "math-l5"} == {"math (all levels)"}
+
+
+@pytest.mark.parametrize("name", seed.SCORE_FILES)
+def test_scores_are_of_the_model_and_the_set_of_questions_that_they_are_filed_under(name):
+    rows = seed_files.read_rows(name)
+    tasks = {(row["benchmark"], row["task"]) for row in rows}
+    assert {task for benchmark, task in tasks if benchmark == "math"} <= {"math (all levels)", "math-500"}
+    assert "math-l5" not in {benchmark for benchmark, _ in tasks}
+    assert {benchmark for benchmark, _ in tasks} <= {
+        entry["slug"] for entry in seed_files.read_tables("benchmarks.toml", "benchmark")
+    }
+    published = {rating.model for rating in read_ratings(RATINGS_PATH)}
+    aliases = seed_files.read_aliases()
+    boards = board() | {aliases.get(model, model) for model in published}
+    # The GPT-4o of November 2024 is on no board. Reports give its scores as those of GPT-4o.
+    known = boards | {row["model"] for row in FACTS + LISTED_FACTS}
+    assert {row["model"] for row in rows} <= known | {"gpt-4o-2024-11-20"}
+
+
+def test_a_version_has_no_scores_of_another_one():
+    august = [row for row in seed_files.read_rows("scores.csv") if row["model"] == "gpt-4o-2024-08-06"]
+    assert {row["source"] for row in august} == {"https://huggingface.co/spaces/TIGER-Lab/MMLU-Pro"}
 
 
 @pytest.mark.django_db
@@ -203,8 +287,8 @@ def test_load_fills_the_catalog_quickly_and_again_changes_nothing():
     assert (model.organization.name, model.license.commercial, model.open_weights) == ("Meta", "conditional", True)
     assert (model.parameters_total, model.context_window) == (8_000_000_000, 128_000)
     retired = set(LanguageModel.objects.filter(status="retired").values_list("slug", flat=True))
-    assert {"gpt-4-0613", "claude-3-opus-20240229", "chatgpt-4o-latest", "palm-2"} <= retired
-    assert not retired & {"llama-3.1-8b-instruct", "gemini-1.5-pro-api-0514", "bard-jan-24-gemini-pro"}
+    assert {"gpt-4-0613", "claude-3-opus-20240229", "chatgpt-4o-latest", "palm-2", "bard-jan-24-gemini-pro"} <= retired
+    assert not retired & {"llama-3.1-8b-instruct", "gemini-1.5-pro-api-0514"}
     assert set(Score.objects.values_list("self_reported", flat=True)) == {True, False}
 
 
@@ -224,9 +308,10 @@ def test_new_version_of_the_scores_takes_the_place_of_the_old_one(monkeypatch, t
     seed.seed_catalog()
     imported = Score.objects.first()
     Score.objects.filter(pk=imported.pk).update(run="a file of the operator")
-    for name in ("licenses.toml", "benchmarks.toml", "facts.csv", "prices.csv", "evalplus_scores.csv"):
+    others = [name for name in seed.SCORE_FILES if name != "scores.csv"]
+    for name in SHIPPED_FILES - {"scores.csv"}:
         (tmp_path / name).write_bytes((seed_files.DATA_DIR / name).read_bytes())
-    kept = {row["model"] for row in seed_files.read_rows("evalplus_scores.csv")}
+    kept = [row["model"] for name in others for row in seed_files.read_rows(name)]
     (tmp_path / "scores.csv").write_text("model,benchmark,value,source\nnew,mmlu,0.5,https://a.example\n")
     monkeypatch.setattr(seed_files, "DATA_DIR", tmp_path)
     seed.seed_catalog()
@@ -236,18 +321,7 @@ def test_new_version_of_the_scores_takes_the_place_of_the_old_one(monkeypatch, t
 @pytest.mark.django_db
 def test_models_that_one_can_have_today_are_known_from_the_first_minute():
     seed.seed_catalog()
-    assert seed.seed_models_dev()
     within = LanguageModel.objects.filter(
         status="current", license__commercial="yes", context_window__gte=200_000, prices__output__lte=2
     )
     assert within.distinct().count() >= 15
-
-
-@pytest.mark.django_db
-def test_models_dev_is_taken_over_once_for_each_version(django_assert_num_queries):
-    seed.seed_catalog()
-    seed.seed_models_dev()
-    with django_assert_num_queries(1):
-        assert not seed.seed_models_dev()
-    Fact.objects.filter(origin=Fact.Origin.MODELS_DEV).update(source="https://models.dev (models-dev 0.9, openai)")
-    assert seed.seed_models_dev()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.matching.resolver import NamedModels, load_model_keys, load_unique_names, make_slug
+from catalog.matching.resolver import ModelLookup, NamedModels, load_model_keys, load_unique_names, make_slug
 from catalog.models import LanguageModel
 from core.text.slugs import SLUG_PATTERN
 from tests import factories
@@ -87,3 +87,19 @@ def test_known_models_go_by_slug_and_by_names_of_their_own():
         factories.model("c", name="C!"),
     )
     assert load_model_keys() == {"a": one.pk, "b": two.pk, "c": three.pk, "c!": three.pk}
+
+
+def test_lookup_finds_another_spelling_but_not_with_a_setting():
+    opus, mini = factories.model("claude-opus-4-6"), factories.model("o3-mini")
+    models = ModelLookup()
+    assert models.find("anthropic/Claude-Opus-4.6") == models.get_or_create("Claude Opus 4.6") == opus.pk
+    assert models.find("o3-mini") == mini.pk
+    assert models.find("o3-mini-high") is None
+    assert models.find("Claude Opus 4.6 FP8") is None
+    assert models.get_or_create("o3-mini-high") not in (opus.pk, mini.pk)
+
+
+def test_new_model_is_shown_under_its_own_name():
+    keys = NamedModels().get_or_create_keys(["claude-opus-4-6"], {"claude-opus-4-6": "Claude Opus 4.6"})
+    model = LanguageModel.objects.get(pk=keys["claude-opus-4-6"])
+    assert (model.slug, model.name) == ("claude-opus-4-6", "Claude Opus 4.6")

@@ -1,6 +1,7 @@
 """How ratings and intervals are written for people."""
 
 import pytest
+from django.template.defaultfilters import floatformat
 
 from ratings.boards.number_text import format_interval, format_signed, format_whole
 from tests.ratings.board_rows import row
@@ -25,10 +26,20 @@ def test_elo_has_no_interval_to_be_open():
     assert format_interval(row(ci_low=None, ci_high=None, interval=None)) == ""
 
 
-@pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,234")])
+@pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,235")])
 def test_whole_is_grouped(number, text):
     assert format_whole(number) == text
 
 
 def test_signed_has_a_sign_unless_nothing_changed():
     assert [format_signed(number) for number in (0.4, -0.4, 7, -7)] == ["±0", "±0", "+7", f"{MINUS}7"]
+    assert [format_signed(number) for number in (0.5, -0.5, 2.5)] == ["+1", f"{MINUS}1", "+3"]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1530.5, "1,531"), (1531.5, "1,532"), (1530.49999, "1,530"), (0.5, "1"), (-0.4, "0"), (1e6 + 0.5, "1,000,001")],
+)
+def test_rating_is_rounded_as_templates_round_it(number, text):
+    assert format_whole(number) == text
+    assert floatformat(number, "0g").removeprefix("-") == text

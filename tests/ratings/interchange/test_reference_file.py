@@ -33,6 +33,12 @@ def rated(key="maker / model", name="Model", rating=1200.0, low=1190.0, high=121
             False,
         ),
         ("mistral / mistral-large", "Mistral Large (2411)", "mistral-large-2411", False),
+        ("deepseek / deepseek-v4-flash", "DeepSeek-V4-Flash Preview (High)", "deepseek-v4-flash-preview", False),
+        ("xai / grok-3", "Grok 3 Preview (02-24)", "grok-3-02-24", False),
+        ("openai / o1-preview", "o1-preview", "o1-preview", False),
+        ("alibaba / qwen3-235b", "Qwen3-235B-Thinking (2507)", "qwen3-235b-thinking-2507", False),
+        ("alibaba / qwen3-235b", "Qwen3-235B (Non-Thinking)", "qwen3-235b", False),
+        ("moonshot / kimi-k2.5", "kimi-k2.5-thinking", "kimi-k2.5", False),
         ("mistral / mistral-medium", "Mistral Medium", "mistral-medium", True),
         ("openai / chatgpt-4o-latest", "ChatGPT-4o Latest", "chatgpt-4o-latest", True),
     ],
@@ -40,6 +46,20 @@ def rated(key="maker / model", name="Model", rating=1200.0, low=1190.0, high=121
 def test_model_is_the_key_with_the_date_of_the_name(key, name, model, moved):
     each = rated(key, name)
     assert (each.model, each.is_rolling) == (model, moved)
+
+
+@pytest.mark.parametrize(
+    ("name", "model_name", "setting"),
+    [
+        ("GPT-5.5 (xHigh, Codex Harness)", "GPT-5.5", "xHigh, Codex Harness"),
+        ("Claude Opus 4.5 (High, 32K, 20251101)", "Claude Opus 4.5 (20251101)", "High, 32K"),
+        ("gpt-5.6-sol-xhigh", "gpt-5.6-sol-xhigh", "xhigh"),
+        ("Command R (08-2024)", "Command R (08-2024)", ""),
+    ],
+)
+def test_setting_is_no_part_of_the_models_name(name, model_name, setting):
+    each = rated(name=name)
+    assert (each.model_name, each.setting) == (model_name, setting)
 
 
 def test_file_is_read_in_its_order_with_our_categories(tmp_path):
@@ -69,9 +89,9 @@ def test_ranks_are_counted_by_ratings_and_by_intervals():
 
 
 def test_row_says_what_was_published_and_nothing_else():
-    [row] = reference_file.build_reference_rows([(rated(name="Model (High)"), {"model": "model", "name": "model"})])
-    assert (row["name"], row["rating"], row["ci_low"], row["ci_high"], row["votes"]) == (
-        "Model (High)", 1200.0, 1190.0, 1210.0, 1000,
+    [row] = reference_file.build_reference_rows([(rated(name="Model (High)"), {"model": "model", "name": "Model"})])
+    assert (row["name"], row["setting"], row["rating"], row["ci_low"], row["ci_high"], row["votes"]) == (
+        "Model", "High", 1200.0, 1190.0, 1210.0, 1000,
     )  # fmt: skip
     assert row["interval"] == "published"
     unknown = {"rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate"}

@@ -11,7 +11,7 @@ from ratings.interchange.import_votes import import_file
 from ratings.models import SEED_POOL, Board, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh, pool_figures, standings
 from tests import factories
-from tests.ratings.reference_board import LINES, SLUG, loaded
+from tests.ratings.reference_board import LINES, SLUG, loaded, packed
 
 pytestmark = pytest.mark.django_db
 
@@ -29,9 +29,11 @@ def test_shipped_file_is_what_it_says_it_is():
     assert (len(boards_of), sum(map(len, boards_of.values()))) == (26, 5648)
     assert all(len({row["model"] for row in each}) == len(each) for each in boards_of.values())
     top = boards_of["overall"][0]
-    assert (top["name"], top["rating"], top["ci_low"], top["ci_high"], top["votes"]) == (
-        "Gemini 4 Argon (High)", 1523.9, 1515.1, 1532.7, 4900,
+    assert (top["name"], top["setting"], top["rating"], top["ci_low"], top["ci_high"], top["votes"]) == (
+        "Gemini 4 Argon", "High", 1523.9, 1515.1, 1532.7, 4900,
     )  # fmt: skip
+    without_maker = [row["name"] for row in boards_of["overall"] if row["organization"] is None]
+    assert without_maker == ["OpenHermes 2.5 Mistral 7B"]
     assert {"coding", "math", "creative-writing", "instruction-following", "hard-prompts", "multi-turn"} <= set(
         boards_of
     )
@@ -73,8 +75,55 @@ def test_models_join_those_that_are_known_and_others_enter_the_catalogue(tmp_pat
 def test_name_that_its_maker_moves_joins_nothing(tmp_path, known):
     factories.model(**known)
     loaded(tmp_path)
-    [moved] = [row for row in rows() if row["name"] == "Mistral Medium"]
-    assert moved["model"] == "mistral-medium-lmarena-october-2026"
+    [moved] = [row for row in rows() if row["name"].startswith("Mistral Medium")]
+    assert (moved["model"], moved["name"]) == (
+        "mistral-medium-lmarena-october-2026",
+        "Mistral Medium (LMArena, October 2026)",
+    )
+
+
+def test_model_without_a_name_of_its_own_gets_the_publishers_on_all_pages(tmp_path):
+    factories.model("gpt-4o-2024-05-13", name="gpt-4o-2024-05-13")
+    factories.model("gpt-4o-2024-08-06", name="Our GPT-4o")
+    loaded(tmp_path)
+    names = dict(LanguageModel.objects.values_list("slug", "name"))
+    assert (names["gpt-4o-2024-05-13"], names["gpt-4o-2024-08-06"]) == ("GPT-4o (2024-05-13)", "Our GPT-4o")
+    assert names["claude-opus-4-6"] == "Claude Opus 4.6"
+    shown = {row["model"]: row["name"] for category in ("overall", "creative-writing") for row in rows(category)}
+    assert shown.items() <= names.items()
+
+
+def test_models_are_named_before_other_boards_store_their_names(tmp_path):
+    seed_reference.seed_reference_models(packed(tmp_path))
+    named = dict(LanguageModel.objects.values_list("slug", "name"))
+    assert named["gpt-4o-2024-05-13"] == "GPT-4o (2024-05-13)"
+    assert not Pool.objects.filter(slug=SLUG).exists()
+    loaded(tmp_path)
+    assert dict(LanguageModel.objects.values_list("slug", "name")) == named
+
+
+def test_maker_and_size_are_read_from_the_name_and_marked(tmp_path):
+    loaded(tmp_path)
+    gemma = LanguageModel.objects.get(slug="gemma-3-4b-it")
+    assert (gemma.organization.name, gemma.parameters_total) == ("Google", 4_000_000_000)
+    fact = gemma.facts.get(field="parameters_total")
+    assert (fact.origin, fact.source) == ("name", "read from the name “Gemma 3 4B IT”")
+    assert {row["organization"] for row in rows()} == {"Anthropic", "Google", "Mistral", "OpenAI"}
+
+
+def test_snapshot_of_the_catalog_does_not_take_the_first_version_too(tmp_path):
+    factories.model("deepseek-r1-0528")
+    first = "overall,deepseek / deepseek-r1,DeepSeek-R1,1300.0,1290.0,1310.0,900,2"
+    loaded(tmp_path, first, "overall,deepseek / deepseek-r1,DeepSeek-R1 (0528),1400.0,1390.0,1410.0,900,1")
+    assert [row["model"] for row in rows()] == ["deepseek-r1-0528", "deepseek-r1"]
+
+
+def test_two_names_of_one_model_are_one_model(tmp_path):
+    key = 'overall,xai / grok-4.20-beta,"Grok 4.20 Beta (Reasoning, 0309)",1500.0,1490.0,1510.0,900,1'
+    other = "vision,xai / grok-4.20-beta-0309-reasoning,grok-4.20-beta-0309-reasoning,1400.0,1390.0,1410.0,900,1"
+    loaded(tmp_path, key, other)
+    assert [row["model"] for row in rows("vision")] == ["grok-4.20-beta-0309"]
+    assert LanguageModel.objects.get().name == "Grok 4.20 Beta (0309)"
 
 
 def test_second_start_is_one_query(tmp_path, django_assert_num_queries):

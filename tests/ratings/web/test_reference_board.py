@@ -35,7 +35,13 @@ def text(client, address, status=200, **query):
     [
         (
             "/leaderboard/",
-            ["4 of 4 models", "Claude Opus 4.6 (High)", "1,503", "1,499 – 1,506", "on the publisher's own scale"],
+            [
+                "4 of 4 models",
+                "Claude Opus 4.6 setting: High Anthropic",
+                "1,503",
+                "1,499 – 1,506",
+                "on the publisher's own scale",
+            ],
         ),
         (
             "/leaderboard/plots/",
@@ -68,8 +74,26 @@ def test_page_links_to_the_source_and_the_license(client, address):
     assert re.search(r'href="https://creativecommons.org/licenses/by/4.0/" rel="license', shown)
 
 
+@pytest.mark.parametrize(
+    ("address", "query"),
+    [
+        ("/leaderboard/", {"pool": SLUG}),
+        ("/leaderboard/plots/", {"pool": SLUG}),
+        ("/models/", {"weights": "any"}),
+        ("/choose/", {"context": "1"}),
+        ("/cost/", {"model": "claude-opus-4-6"}),
+        ("/models/claude-opus-4-6/", {}),
+    ],
+)
+def test_model_has_one_name_on_all_pages(client, address, query):
+    shown = text(client, address, **query).replace("API name claude-opus-4-6", "")
+    assert "Claude Opus 4.6" in shown
+    assert "claude-opus-4-6" not in shown
+
+
 def test_models_side_by_side_are_not_told_apart(client):
     shown = text(client, "/leaderboard/", pool=SLUG, pin=["claude-opus-4-6", "gemma-3-4b-it"])
+    assert "Setting High –" in shown
     assert "does not publish head-to-head votes, so we cannot test whether two models differ" in shown
     assert "The publisher does not explain this interval" in shown
     assert "Elo ratings have no interval" not in shown
@@ -108,7 +132,8 @@ def test_files_have_its_rows_and_its_credit(client):
     lines = list(
         csv.DictReader(io.StringIO(client.get("/leaderboard/", {"pool": SLUG, "format": "csv"}).content.decode()))
     )
-    assert [line["name"] for line in lines][:2] == ["Claude Opus 4.6 (High)", "GPT-4o (2024-05-13)"]
+    assert [line["name"] for line in lines][:2] == ["Claude Opus 4.6", "GPT-4o (2024-05-13)"]
+    assert [line["setting"] for line in lines][:2] == ["High", ""]
     assert (lines[0]["rating"], lines[0]["interval"], lines[0]["wins"]) == ("1502.6", "published", "")
     found = client.get("/leaderboard/", {"pool": SLUG, "format": "json"}).json()
     assert (found["reference"]["license"], found["votes"]) == ("CC BY 4.0", None)

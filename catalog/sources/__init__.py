@@ -1,0 +1,1 @@
+"""Readers for published packages with facts and prices of models. Pure functions: no Django, no network requests."""

@@ -1,0 +1,101 @@
+"""Reader for LiteLLM's price table (MIT): prices, limits, tools, and announced retirements."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from catalog.sources.package_file import PackageFile
+from catalog.sources.providers import find_provider, sells_own_model
+from catalog.sources.record import (
+    ListedModel,
+    ListedPrice,
+    SourceError,
+    parse_claims,
+    parse_dollars,
+    parse_modalities,
+    parse_month_or_day,
+)
+
+MEMBER = re.compile(r"litellm/model_prices_and_context_window\w*\.json$")
+URL = "https://github.com/BerriAI/litellm"
+TOKENS = 1_000_000
+TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens$")
+MAX_LINK_LENGTH = 200
+
+
+def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
+    """Yield the chat models. Raises SourceError if the file is not LiteLLM's table."""
+    try:
+        table = json.loads(file.content)
+    except ValueError:
+        raise SourceError("the file is not JSON") from None
+    if not isinstance(table, dict) or "sample_spec" not in table:
+        raise SourceError("the file is not LiteLLM's price table: it has no sample_spec")
+    for key, row in table.items():
+        if isinstance(row, dict) and row.get("mode") in ("chat", "responses"):
+            provider = find_provider(str(row.get("litellm_provider")))
+            if provider is not None:
+                yield _build_model(key, provider, row, file.label, today)
+
+
+def _build_model(key: str, provider: str, row: Mapping[str, Any], label: str, today: date) -> ListedModel:
+    name = key.split("/", 1)[-1]
+    links = {"price": str(row.get("source")), "retires_on": str(row.get("deprecation_source"))}
+    price = _parse_price(row)
+    return ListedModel(
+        id=name,
+        provider=provider,
+        name=name,
+        claims=parse_claims(dict(_iter_values(provider, name, row))),
+        prices=(price,) if price else (),
+        source=f"{URL} ({label}, {key})",
+        as_of=today,
+        links={field: link for field, link in links.items() if _is_link(link)},
+    )
+
+
+def _iter_values(provider: str, name: str, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield pairs of field and value. `max_input_tokens` is the context of most models, and less for others."""
+    yield "max_input", row.get("max_input_tokens")
+    yield "max_output", row.get("max_output_tokens")
+    yield "tools", row.get("supports_function_calling")
+    yield "web_search", row.get("supports_web_search")
+    yield "modalities", _list_modalities(row)
+    if sells_own_model(provider, name):
+        yield "retires_on", parse_month_or_day(row.get("deprecation_date"))
+
+
+def _list_modalities(row: Mapping[str, Any]) -> list[str]:
+    flags = {"image": "supports_vision", "audio": "supports_audio_input", "video": "supports_video_input"}
+    listed = parse_modalities(row.get("supported_modalities"))
+    found = ["text", *listed, *(word for word, flag in flags.items() if row.get(flag) is True)]
+    if row.get("supports_pdf_input") is True:
+        found.append("pdf")
+    return parse_modalities(found)
+
+
+def _parse_price(row: Mapping[str, Any]) -> ListedPrice | None:
+    input_price = parse_dollars(row.get("input_cost_per_token"), TOKENS)
+    output_price = parse_dollars(row.get("output_cost_per_token"), TOKENS)
+    if input_price is None or output_price is None:
+        return None
+    cached = parse_dollars(row.get("cache_read_input_token_cost"), TOKENS)
+    return ListedPrice(input_price, output_price, cached, tuple(_iter_tiers(row)))
+
+
+def _iter_tiers(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for column, value in row.items():
+        match = TIER.match(column)
+        if match is None:
+            continue
+        input_price = parse_dollars(value, TOKENS)
+        output_price = parse_dollars(row.get(f"output_cost_per_token_above_{match[1]}k_tokens"), TOKENS)
+        if input_price is not None and output_price is not None:
+            yield {"above": int(match[1]) * 1000, "input": float(input_price), "output": float(output_price)}
+
+
+def _is_link(link: str) -> bool:
+    is_word = link.isprintable() and " " not in link
+    return is_word and link.startswith("https://") and len(link) <= MAX_LINK_LENGTH

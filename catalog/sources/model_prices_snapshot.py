@@ -1,0 +1,80 @@
+"""Reader for the snapshot in the model-prices package (MIT): prices with their history, by provider."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from catalog.sources.package_file import PackageFile
+from catalog.sources.providers import find_provider, sells_own_model
+from catalog.sources.record import ListedModel, ListedPrice, SourceError, parse_dollars, parse_month_or_day
+
+MEMBER = re.compile(r"model_prices/snapshot\.json$")
+URL = "https://pypi.org/project/model-prices/"
+SCHEMA = 1
+
+
+def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
+    """Yield the models. Raises SourceError if the file is not a snapshot of a known version."""
+    try:
+        snapshot = json.loads(file.content)
+    except ValueError:
+        raise SourceError("the file is not JSON") from None
+    if not isinstance(snapshot, dict) or snapshot.get("schema") != SCHEMA:
+        raise SourceError(f"the file is not a snapshot of model-prices with schema {SCHEMA}")
+    for provider_name, models in snapshot["prices"].items():
+        provider = find_provider(provider_name)
+        if provider is None:
+            continue
+        statuses = snapshot.get("status", {}).get(provider_name, {})
+        for model_id, periods in models.items():
+            status = statuses.get(model_id)
+            # The last price of a model that the provider has removed is not its current price.
+            prices = [] if status == "removed" else _list_prices(periods.get("standard", []), today)
+            is_retired = status == "deprecated" and sells_own_model(provider, model_id)
+            yield ListedModel(
+                id=model_id,
+                provider=provider,
+                name=model_id,
+                claims={"status": "retired"} if is_retired else {},
+                prices=tuple(prices),
+                source=f"{URL} ({file.label}, {provider_name}/{model_id})",
+                as_of=today,
+                links={},
+            )
+
+
+def _list_prices(periods: list[Mapping[str, Any]], today: date) -> list[ListedPrice]:
+    """Return the prices, the current one first. `periods` are in order of time; a later one ends the earlier one."""
+    prices: list[ListedPrice] = []
+    for period in periods:
+        rates = period.get("rates")
+        if rates is None:
+            prices.clear()  # the model was not sold
+            continue
+        price = _parse_price(rates)
+        is_same = prices and price and (prices[0].input, prices[0].output) == (price.input, price.output)
+        if price is None or (price.since and price.since > today):
+            continue
+        if is_same:
+            prices[0] = ListedPrice(price.input, price.output, price.cached_input, price.tiers, prices[0].since)
+        else:
+            prices.insert(0, price)
+    if prices:
+        current = prices[0]
+        prices[0] = ListedPrice(current.input, current.output, current.cached_input, current.tiers)
+    return prices
+
+
+def _parse_price(rates: Mapping[str, Any]) -> ListedPrice | None:
+    input_price = parse_dollars(rates.get("input"))
+    output_price = parse_dollars(rates.get("output"))
+    if input_price is None or output_price is None:
+        return None
+    tiers = [
+        {"above": tier["above"], "input": tier["input"], "output": tier["output"]} for tier in rates.get("tiers", [])
+    ]
+    day = parse_month_or_day(rates.get("valid_from"))
+    since = date.fromisoformat(day) if day else None
+    return ListedPrice(input_price, output_price, parse_dollars(rates.get("cache_read")), tuple(tiers), since)

@@ -1,0 +1,77 @@
+"""Names of providers in the packages, and which of them make the models that they sell."""
+
+# Maps the name of a provider in Arena to its names in the packages. Providers that are not in it are resellers or
+# plans, whose limits and prices are not those of the maker.
+PROVIDERS: dict[str, tuple[str, ...]] = {
+    "ai21": ("ai21",),
+    "alibaba": ("alibaba", "dashscope", "qwencloud"),
+    "amazon": ("amazon", "amazon-bedrock", "amazon_nova", "bedrock", "bedrock_converse", "nova"),
+    "anthropic": ("anthropic",),
+    "cohere": ("cohere", "cohere_chat"),
+    "deepseek": ("deepseek",),
+    "google": ("google", "gemini"),
+    "inception": ("inception",),
+    "meta": ("meta", "llama", "meta_llama"),
+    "minimax": ("minimax",),
+    "mistral": ("mistral",),
+    "moonshotai": ("moonshotai", "moonshot"),
+    "openai": ("openai",),
+    "perplexity": ("perplexity",),
+    "stepfun": ("stepfun-ai",),
+    "tencent": ("tencent", "tencent-tokenhub"),
+    "upstage": ("upstage",),
+    "xai": ("xai", "x-ai"),
+    "xiaomi": ("xiaomi", "xiaomi_mimo"),
+    "zai": ("zai",),
+    # Hosts of open models.
+    "deepinfra": ("deepinfra",),
+    "together": ("together", "together_ai", "togetherai"),
+    "fireworks": ("fireworks", "fireworks_ai", "fireworks-ai"),
+    "groq": ("groq",),
+    "novita": ("novita", "novita-ai"),
+    "nebius": ("nebius",),
+    "cerebras": ("cerebras",),
+    "baseten": ("baseten",),
+    "nvidia": ("nvidia", "nvidia_nim"),
+}
+# Providers that bill in yuan. Packages list their prices without conversion, or at a rate of their own.
+YUAN = "a provider that bills in yuan"
+YUAN_PROVIDERS = (
+    "alibaba-cn", "bigmodel", "minimax-cn", "moonshotai-cn", "siliconflow-cn", "stepfun", "volcengine", "zhipuai",
+)  # fmt: skip
+# Hosts of open models, best first: those whose lists are in most packages. The first one that lists a model is used.
+HOSTS = ("deepinfra", "together", "fireworks", "groq", "novita", "nebius", "cerebras", "baseten")
+# Maps a provider that sells its own models to the organization's name in the catalog.
+MAKERS = {
+    "ai21": "AI21 Labs", "alibaba": "Alibaba", "amazon": "Amazon", "anthropic": "Anthropic", "cohere": "Cohere",
+    "deepseek": "DeepSeek", "google": "Google", "inception": "Inception", "meta": "Meta", "minimax": "MiniMax",
+    "mistral": "Mistral", "moonshotai": "Moonshot AI", "nvidia": "NVIDIA", "openai": "OpenAI",
+    "perplexity": "Perplexity", "stepfun": "StepFun", "tencent": "Tencent", "upstage": "Upstage", "xai": "xAI",
+    "xiaomi": "Xiaomi", "zai": "Zhipu AI",
+}  # fmt: skip
+# Providers that sell models of other makers under the plain names of these. The beginnings of names tell them apart.
+OWN_NAMES = {
+    "alibaba": ("qwen", "qwq", "qvq", "tongyi"),
+    "amazon": ("amazon", "nova"),
+    "tencent": ("hy", "hunyuan"),
+    "nvidia": ("nvidia", "nemotron", "llama-3", "nv"),
+}
+_BY_PACKAGE_NAME = {name: provider for provider, names in PROVIDERS.items() for name in names}
+_BY_PACKAGE_NAME |= dict.fromkeys(YUAN_PROVIDERS, YUAN)
+
+
+def find_provider(name: str) -> str | None:
+    """Return the provider with this name in a package, `YUAN`, or None for resellers."""
+    return _BY_PACKAGE_NAME.get(name)
+
+
+def find_provider_of_maker(organization: str) -> str:
+    """Return the provider through which an organization sells its models, or an empty string."""
+    return next((provider for provider, maker in MAKERS.items() if maker == organization), "")
+
+
+def sells_own_model(provider: str, name: str) -> bool:
+    """Return True if the provider made the model that it lists under this name."""
+    beginnings = OWN_NAMES.get(provider)
+    bare = name.rsplit("/", 1)[-1].lower()
+    return provider in MAKERS and (beginnings is None or bare.startswith(beginnings))

@@ -1,0 +1,151 @@
+"""How much the catalog knows about the best models of the newest reference board."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from catalog.facts.fields import UNPUBLISHED
+from catalog.facts.prices import load_current_prices
+from catalog.models import Fact, LanguageModel, Price
+from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
+from ratings.models import Pool, Snapshot
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+BEST_MODELS = 100
+
+
+@dataclass(frozen=True)
+class KnownFacts:
+    """A model with the names of its facts that have a value, and those that its maker does not publish."""
+
+    model: LanguageModel
+    known: frozenset[str]
+    unpublished: frozenset[str]
+
+
+@dataclass(frozen=True)
+class CoverageLine:
+    """How many of some models have a fact. `least` is the percentage that this project aims for, and `missing_models`
+    are the slugs of the models for which nobody has looked.
+    """
+
+    label: str
+    known: int
+    unpublished: int
+    missing_models: tuple[str, ...]
+    least: int
+
+    @property
+    def missing(self) -> int:
+        return len(self.missing_models)
+
+    @property
+    def total(self) -> int:
+        return self.known + self.unpublished + self.missing
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.known / self.total if self.total else 100.0
+
+    @property
+    def is_met(self) -> bool:
+        return self.percent >= self.least
+
+
+@dataclass(frozen=True)
+class CoverageReport:
+    """`newest_fact` is the day of the newest fact or price about these models, or None."""
+
+    board: str
+    models: int
+    newest_fact: date | None
+    lines: tuple[CoverageLine, ...]
+
+
+def _is_any(facts: KnownFacts) -> bool:
+    return True
+
+
+def _is_open(facts: KnownFacts) -> bool:
+    return facts.model.open_weights is True
+
+
+def _is_sold(facts: KnownFacts) -> bool:
+    """Return True if an API sells the model: its maker's, or one of a host that a source names."""
+    is_current = facts.model.status == LanguageModel.Status.CURRENT
+    return is_current and (not facts.model.open_weights or bool({"price", "context_window"} & facts.known))
+
+
+@dataclass(frozen=True)
+class _Requirement:
+    label: "StrPromise"
+    fields: frozenset[str]
+    least: int
+    applies: Callable[[KnownFacts], bool] = _is_any
+
+
+REQUIREMENTS = (
+    _Requirement(_("Maker"), frozenset({"organization"}), 99),
+    _Requirement(_("Open or closed"), frozenset({"open_weights"}), 97),
+    _Requirement(_("Price and context"), frozenset({"price", "context_window"}), 90, _is_sold),
+    _Requirement(_("License"), frozenset({"license"}), 90),
+    _Requirement(_("Release"), frozenset({"release_date"}), 85),
+    _Requirement(_("Knowledge cutoff"), frozenset({"knowledge_cutoff"}), 60),
+    _Requirement(_("Size of open models"), frozenset({"parameters_total"}), 85, _is_open),
+)
+
+
+def load_coverage(limit: int = BEST_MODELS) -> CoverageReport | None:
+    """Return the coverage of the `limit` best models, or None if there is no reference board."""
+    snapshot = _find_newest_board()
+    if snapshot is None:
+        return None
+    rows = sorted(unpack_rows(snapshot.rows), key=lambda row: -row["rating"])
+    slugs = list(dict.fromkeys(row["model"] for row in rows))[:limit]
+    related = LanguageModel.objects.select_related("organization", "license")
+    models = sorted(related.filter(slug__in=slugs), key=lambda model: slugs.index(model.slug))
+    prices = load_current_prices(models)
+    facts = Fact.objects.filter(model__in=models, chosen=True)
+    unpublished = set(facts.filter(value=UNPUBLISHED).values_list("model_id", "field"))
+    described = [_describe(model, prices, unpublished) for model in models]
+    newest = facts.aggregate(newest=Max("as_of"))["newest"]
+    days = [day for day in (newest, *(price.as_of for price in prices.values())) if day]
+    lines = tuple(_count(requirement, described) for requirement in REQUIREMENTS)
+    return CoverageReport(snapshot.board.pool.name, len(models), max(days, default=None), lines)
+
+
+def _find_newest_board() -> Snapshot | None:
+    """Return the newest overall board of a reference pool."""
+    snapshots = list_newest_snapshots()
+    boards = [snapshot for snapshot in snapshots if snapshot.board.pool.kind == Pool.Kind.REFERENCE]
+    return max(boards, key=lambda snapshot: snapshot.computed_at, default=None)
+
+
+def _describe(
+    model: LanguageModel, prices: Mapping[int, Price], unpublished: Collection[tuple[int, str]]
+) -> KnownFacts:
+    fields = {field for requirement in REQUIREMENTS for field in requirement.fields} - {"price"}
+    known = {field for field in fields if getattr(model, field) is not None}
+    if model.pk in prices:
+        known.add("price")
+    withheld = {field for field in fields - known if (model.pk, field) in unpublished}
+    return KnownFacts(model, frozenset(known), frozenset(withheld))
+
+
+def _count(requirement: _Requirement, described: Sequence[KnownFacts]) -> CoverageLine:
+    counted = [facts for facts in described if requirement.applies(facts)]
+    known = sum(requirement.fields <= facts.known for facts in counted)
+    missing = [facts.model.slug for facts in counted if not requirement.fields <= facts.known | facts.unpublished]
+    return CoverageLine(
+        label=str(requirement.label),
+        known=known,
+        unpublished=len(counted) - known - len(missing),
+        missing_models=tuple(missing),
+        least=requirement.least,
+    )

