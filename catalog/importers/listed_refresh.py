@@ -96,7 +96,7 @@ def read_packages(folder: Path, today: date, report: RefreshReport) -> list[List
 
 
 def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel]:
-    """Return the models in the shipped facts and on the reference board.
+    """Return the models in the shipped facts and scores, and on the reference board.
 
     `board` yields names and providers, as the board spells them. Rolling aliases are left out.
     """
@@ -110,7 +110,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
             weights[row["model"]] = row["value"] == "true"
     index = NameIndex(((name, name) for name in makers), seed_files.read_aliases())
     slugs = {name.lower(): name for name in makers}
-    for name, provider in board:
+    for name, provider in (*board, *_list_scored_models()):
         parsed = parse_model_name(name, provider)
         match = index.find(name, provider)
         # A board that lists a model with and without a date has rated two models.
@@ -122,6 +122,12 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
         for name, maker in sorted(makers.items())
         if not is_rolling(name) and name not in REUSED_NAMES
     ]
+
+
+def _list_scored_models() -> list[tuple[str, str]]:
+    """Return pairs of name and provider, which is unknown."""
+    files = sorted(path.name for path in seed_files.DATA_DIR.glob("*scores.csv"))
+    return [(row["model"], "") for name in files for row in seed_files.read_rows(name)]
 
 
 def refresh_tables(
