@@ -32,7 +32,7 @@ FIELDSETS: Any = (
     (
         gettext_lazy("Lifecycle"),
         {
-            "fields": ("status", "release_date", "knowledge_cutoff", "retires_on"),
+            "fields": ("status", "release_date", "knowledge_cutoff", "retires_on", "demo"),
             "description": gettext_lazy("Models cannot be deleted. Set the status to retired instead."),
         },
     ),

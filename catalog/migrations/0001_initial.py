@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                 ('open_weights', models.BooleanField(blank=True, null=True)),
                 ('kind', models.CharField(blank=True, help_text='One of base, chat, fine-tuned, and merge.', max_length=20)),
                 ('status', models.CharField(choices=[('current', 'Current'), ('retired', 'Retired')], default='current', max_length=10)),
+                ('demo', models.BooleanField(db_default=False, default=False, help_text='Shows how Arena works. Demo models are never suggested when someone chooses a model.')),
                 ('retires_on', models.DateField(blank=True, help_text='The day on which the maker stops serving the model.', null=True)),
                 ('release_date', models.DateField(blank=True, null=True)),
                 ('knowledge_cutoff', models.DateField(blank=True, null=True)),

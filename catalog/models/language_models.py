@@ -63,6 +63,11 @@ class LanguageModel(models.Model):
     open_weights = models.BooleanField(null=True, blank=True)
     kind = models.CharField(max_length=20, blank=True, help_text="One of base, chat, fine-tuned, and merge.")
     status = models.CharField(max_length=10, choices=Status, default=Status.CURRENT)
+    demo = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Shows how Arena works. Demo models are never suggested when someone chooses a model.",
+    )
     retires_on = models.DateField(
         null=True, blank=True, help_text="The day on which the maker stops serving the model."
     )

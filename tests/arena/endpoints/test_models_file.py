@@ -13,6 +13,7 @@ from catalog.models import Fact, LanguageModel, License, Organization
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+OPENAI = 'endpoint.kind = "openai"\nendpoint.base_url = "https://api.good.example/v1"\nendpoint.model = "good"'
 
 GOOD = """
 [[model]]
@@ -240,6 +241,7 @@ def test_load_of_the_same_file_changes_nothing(file):
         ("temperature = 0", "temperature = 0.5", "temperature", 0.5),
         ('"a", "b"', '"a"', "parameters", {"top_p": 0.9, "stop": ["a"]}),
         ('name = "Good One"', 'name = "Good One"\nenabled = false', "enabled", False),
+        ('name = "Good One"', 'name = "Good One"\ndemo = true', "model__demo", True),
     ],
 )
 def test_load_changes_what_is_new_in_the_file(file, old, new, field, value):
@@ -280,6 +282,24 @@ def test_load_keeps_facts_of_which_the_file_says_nothing(file):
     known.refresh_from_db()
     assert (known.name, known.license.name, known.context_window) == ("Good", "Apache-2.0", 8192)
     assert known.open_weights is True
+
+
+@pytest.mark.parametrize(
+    ("before", "endpoint", "line", "demo"),
+    [
+        (False, 'endpoint.kind = "eliza"', "", True),
+        (False, 'endpoint.kind = "echo"', "", True),
+        (False, 'endpoint.kind = "echo"', "demo = false", False),
+        (True, OPENAI, "", True),  # set in the admin
+        (True, OPENAI, "demo = false", False),
+        (False, OPENAI, "", False),
+    ],
+)
+def test_load_marks_the_models_that_are_only_for_demos(file, before, endpoint, line, demo):
+    model = factories.model("good-1", demo=before)
+    models_file.load_models(file(f'[[model]]\nslug = "good-1"\nname = "Good"\n{line}\n{endpoint}\n'))
+    model.refresh_from_db()
+    assert model.demo is demo
 
 
 def test_load_leaves_other_models_alone(file):
