@@ -17,6 +17,13 @@ class BenchmarkCaveatSchema(Schema):
     source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
 
 
+class SeparabilitySchema(Schema):
+    share = FloatField(
+        help_text="Proportion of pairs among the best models whose scores differ significantly, from 0 to 1."
+    )
+    models = IntegerField(help_text="Number of models in the pairs: the best ten, or all if there are fewer.")
+
+
 class BenchmarkFactsSchema(Schema):
     slug, name, full_name = CharField(), CharField(), CharField()
     measures, matters = (
@@ -29,13 +36,20 @@ class BenchmarkFactsSchema(Schema):
     human = FloatField(allow_null=True, help_text="Score achieved by human test takers, from 0 to 1.")
     human_note = CharField()
     status = serializers.ChoiceField(Benchmark.Status.values)
-    generation = IntegerField(allow_null=True, help_text="1 for the older suite, 2 for the newer suite.")
+    generation = IntegerField(
+        allow_null=True, help_text="1 and 2 for the suites of the Open LLM Leaderboards, 3 for newer ones."
+    )
+    category = CharField(help_text="Slug of the votes that are closest to the benchmark.")
     tasks = serializers.ListField(child=CharField(), help_text="Task names in lm-evaluation-harness.")
     source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
     superseded_by = CharField(
         source="superseded_by.slug", allow_null=True, help_text="Slug of the benchmark to use instead."
     )
     caveats = BenchmarkCaveatSchema(many=True)
+    separability = SeparabilitySchema(
+        allow_null=True,
+        help_text="Under the conditions with the most models. Null if fewer than five models have a known error.",
+    )
 
 
 class BenchmarkSummarySchema(BenchmarkFactsSchema):

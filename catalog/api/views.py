@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from catalog.api import serializers
 from catalog.benchmarks.rankings import load_rankings
+from catalog.benchmarks.separability import add_separability
 from catalog.calculators import cost, cost_prefill, scaling
 from catalog.calculators.cost_form import CostForm
 from catalog.models import Benchmark
@@ -31,10 +32,13 @@ class BenchmarkListView(APIView):
     def get(self, request: Request) -> Response:
         """List benchmarks.
 
-        Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores.
+        Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores. `separability` says
+        how well a benchmark still tells the best models apart.
         """
-        benchmarks = _query_benchmarks().annotate(number=Count("scores"))
-        return SlugPagination().render_page(benchmarks, request, serializers.BenchmarkSummarySchema)
+        pagination = SlugPagination()
+        page: Any = pagination.paginate_queryset(_query_benchmarks().annotate(number=Count("scores")), request)
+        add_separability(page)
+        return pagination.get_paginated_response(serializers.BenchmarkSummarySchema(page, many=True).data)
 
 
 class BenchmarkDetailView(APIView):
@@ -52,6 +56,7 @@ class BenchmarkDetailView(APIView):
                 f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. See /api/v1/benchmarks/ for a list of benchmarks."
             )
         benchmark.rankings = load_rankings(benchmark)
+        add_separability([benchmark])
         return Response(serializers.BenchmarkDetailSchema(benchmark).data)
 
 

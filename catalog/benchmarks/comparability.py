@@ -9,9 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from hashlib import blake2b
+from itertools import combinations
 from math import sqrt
 
 Z95 = 1.959964  # standard errors on each side of a 95% interval
+# Separability is that of the ten best models. Fewer than five have fewer than ten pairs, which is too few for a share.
+BEST_MODELS = 10
+MIN_SEPARABLE_MODELS = 5
 
 
 @dataclass(frozen=True, order=True)
@@ -75,6 +79,17 @@ class RankedScore:
     same_as_best: bool
 
 
+@dataclass(frozen=True)
+class Separability:
+    """How well a benchmark tells its best models apart.
+
+    `share` is the proportion of pairs of models whose scores differ significantly. `models` is the number of models.
+    """
+
+    share: float
+    models: int
+
+
 def binomial_error(value: float, n: int | None) -> float | None:
     """Return the standard error of a proportion measured on `n` questions.
 
@@ -112,6 +127,22 @@ def is_difference_significant(one: ComparableScore, other: ComparableScore) -> b
         return None
     combined = sqrt(sum(error * error for error in errors if error is not None))
     return abs(one.value - other.value) > Z95 * combined
+
+
+def compute_separability(scores: Iterable[ComparableScore]) -> Separability | None:
+    """Return how well a benchmark tells its best models apart, or None if there are too few models.
+
+    `scores` come from the same conditions, one for each model. Scores whose standard error is unknown do not count.
+
+    Source of the measure: T. Li et al., https://arxiv.org/abs/2406.11939, who count intervals that do not overlap. The
+    test of the difference is that of E. Miller, https://arxiv.org/abs/2411.00640.
+    """
+    known = [score for score in scores if standard_error(score) is not None]
+    best = sorted(known, key=lambda score: -score.value)[:BEST_MODELS]
+    if len(best) < MIN_SEPARABLE_MODELS:
+        return None
+    verdicts = [is_difference_significant(one, other) is True for one, other in combinations(best, 2)]
+    return Separability(sum(verdicts) / len(verdicts), len(best))
 
 
 def rank_scores(scores: Iterable[ComparableScore]) -> dict[Conditions, list[RankedScore]]:

@@ -111,9 +111,12 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
     index = NameIndex(((name, name) for name in makers), seed_files.read_aliases())
     slugs = {name.lower(): name for name in makers}
     for name, provider in board:
+        parsed = parse_model_name(name, provider)
         match = index.find(name, provider)
-        if name.lower() not in slugs and match is None:
-            makers[name] = parse_model_name(name, provider).maker or ""
+        # A board that lists a model with and without a date has rated two models.
+        is_known = match is not None and bool(parse_model_name(match.key).date) == bool(parsed.date)
+        if name.lower() not in slugs and not is_known:
+            makers[name] = parsed.maker or ""
     return [
         DescribedModel(name, find_provider_of_maker(maker), weights.get(name))
         for name, maker in sorted(makers.items())
@@ -146,6 +149,7 @@ def refresh_tables(
             report.conflicts += _compare_checked_price(checked[model.name], selection.prices)
         else:
             new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
+    report.facts.gone += sum(len(claims) for name, claims in facts.items() if name not in new_facts)
     _write(folder / listed_tables.FACTS_FILE, listed_tables.format_facts(new_facts, FACTS_COMMENT))
     _write(folder / listed_tables.PRICES_FILE, listed_tables.format_prices(new_prices, PRICES_COMMENT))
 

@@ -108,7 +108,7 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
     first_host = [record for record in hosted if record.provider == hosted[0].provider]
     substitutes = hosted if name in WEIGHT_FIELDS else first_host
     makers = [record for record in own if name in record.claims]
-    listed = makers or [record for record in substitutes if name in record.claims]
+    listed = makers or [record for record in substitutes if _has_claim(record, name)]
     if not listed:
         return
     used, *others = sorted(listed, key=lambda record: get_trust_rank(name, record.claims[name], record.source))
@@ -118,6 +118,11 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
         if not is_same_value(name, value, other.claims[name]):
             conflict = ListedConflict(name, value, used.source, other.claims[name], other.source)
             selection.conflicts.append(conflict)
+
+
+def _has_claim(record: ListedModel, name: str) -> bool:
+    """Return True if a host's entry says something about the field. "Closed" is only the default there."""
+    return name in record.claims and (name != "open_weights" or record.claims[name] is True)
 
 
 def _list_rivals(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:

@@ -64,12 +64,14 @@ LICENSE_NAMES = {
 }
 CHANCE_LEVELS = {"ifeval": 0.0, "math": 0.0, "gpqa": 0.25, "mmlu_pro": 0.1}
 TOLERANCE = 1e-6
+# Without these columns, a model's scores in two precisions, or with and without a chat template, look the same.
+CONDITION_COLUMNS = ("model_sha", "model_precision", "model_has_chat_template")
 
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
     """Return all scores in the file. Raises ValueError with the line and field of a mistake."""
     cells = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
-    return parse_lines(content, _iter_scores, required=sorted([*cells, "model_name"]))
+    return parse_lines(content, _iter_scores, required=sorted([*cells, "model_name", *CONDITION_COLUMNS]))
 
 
 def _iter_scores(line: Line) -> Iterator[ScoreRow]:
@@ -92,9 +94,9 @@ def _build_score(line: Line, column: str) -> ScoreRow:
         stderr=binomial_error(value, EFFECTIVE_QUESTIONS.get(column)),
         shots=task.shots,
         harness="lm-evaluation-harness (Open LLM Leaderboard v2)",
-        chat_template=_parse_boolean(line.get("model_has_chat_template")),
-        precision=(line.get("model_precision") or "")[:50],
-        revision=(line.get("model_sha") or "")[:100],
+        chat_template=_parse_boolean(line["model_has_chat_template"]),
+        precision=line["model_precision"][:50],
+        revision=line["model_sha"][:100],
         measured_by=MEASURED_BY,
         source=SOURCE_URL,
         date=_parse_date(line.get("metadata_submission_date")),

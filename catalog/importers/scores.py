@@ -13,7 +13,7 @@ from catalog.facts.fields import Claim
 from catalog.importers import lm_eval, open_llm, scores_csv
 from catalog.importers.score_row import ScoreRow
 from catalog.matching.resolver import ModelLookup, make_slug
-from catalog.models import Benchmark, Fact, LanguageModel, Score
+from catalog.models import SCORE_IDENTITY, Benchmark, Fact, LanguageModel, Score
 
 FORMATS: dict[str, Callable[[bytes, str], list[ScoreRow]]] = {
     "lm-eval": lm_eval.parse_scores,
@@ -25,7 +25,7 @@ MAX_FILE_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class ScoreImportResult:
-    """The numbers of scores, models, new models, new benchmarks, and scores from limited runs.
+    """The numbers of scores, models, new models, new benchmarks, scores from limited runs, and replaced scores.
 
     All numbers are 0 if the file was imported before.
     """
@@ -35,6 +35,7 @@ class ScoreImportResult:
     new_models: int
     new_benchmarks: int
     limited: int
+    replaced: int
 
     @property
     def is_empty(self) -> bool:
@@ -61,10 +62,11 @@ def import_score_file(path: Path, kind: str) -> ScoreImportResult:
 def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
     """Store the scores from one run and the claims about its models, unless the run is already stored.
 
-    `run` is a digest that identifies the file.
+    A score replaces the stored one with the same `SCORE_IDENTITY`. If the run itself has several such scores, the first
+    one is used. `run` is a digest that identifies the file.
     """
     if Score.objects.filter(run=run).exists():
-        return ScoreImportResult(0, 0, 0, 0, 0)
+        return ScoreImportResult(0, 0, 0, 0, 0, 0)
     models = ModelLookup()
     benchmarks = _BenchmarkLookup()
     scores = [
@@ -76,15 +78,30 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
         )
         for row in rows
     ]
-    stored = Score.objects.bulk_create(scores, ignore_conflicts=True)
+    stored, replaced = _store_scores(scores)
     _record_claims(rows, scores)
     return ScoreImportResult(
-        scores=len(stored),
+        scores=stored,
         models=len({score.model_id for score in scores}),
         new_models=models.created,
         new_benchmarks=benchmarks.created,
         limited=sum(row.limited for row in rows),
+        replaced=replaced,
     )
+
+
+def _store_scores(scores: Collection[Score]) -> tuple[int, int]:
+    """Return the number of stored scores, and how many of them replaced an older one."""
+    identity = [f"{name}_id" if name in ("model", "benchmark") else name for name in SCORE_IDENTITY]
+    distinct: dict[tuple[object, ...], Score] = {}
+    for score in scores:
+        distinct.setdefault(tuple(getattr(score, name) for name in identity), score)
+    others = [field.name for field in Score._meta.fields if field.name not in (*SCORE_IDENTITY, "id")]
+    before = Score.objects.count()
+    Score.objects.bulk_create(
+        distinct.values(), update_conflicts=True, unique_fields=SCORE_IDENTITY, update_fields=others
+    )
+    return len(distinct), before + len(distinct) - Score.objects.count()
 
 
 def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> None:

@@ -22,7 +22,10 @@ from catalog.matching.resolver import NamedModels
 from catalog.models import Fact, LanguageModel, License, Score
 from catalog.sources.record import ListedPrice
 
-SCORE_FILES = ("scores.csv", "evalplus_scores.csv")
+SCORE_FILES = (
+    "scores.csv", "evalplus_scores.csv", "simple_evals_scores.csv", "aider_scores.csv", "ruler_scores.csv",
+    "models_dev_scores.csv",
+)  # fmt: skip
 RUN_PREFIX = "shipped "
 
 
@@ -35,12 +38,12 @@ def seed_catalog() -> None:
     _seed_prices(names)
     seed_listed_tables(names)
     retire_listed_models(now().date())
-    record_name_claims(dict(LanguageModel.objects.values_list("pk", "name")))
     save_benchmarks(
         seed_files.read_tables("benchmarks.toml", "benchmark"),
         common_caveats=seed_files.read_tables("benchmarks.toml", "everywhere"),
     )
     _seed_scores()
+    record_name_claims(dict(LanguageModel.objects.values_list("pk", "name")))
 
 
 def _seed_licenses() -> None:

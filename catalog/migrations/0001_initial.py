@@ -53,7 +53,8 @@ class Migration(migrations.Migration):
                 ('human', models.FloatField(blank=True, help_text='Score achieved by human test takers, from 0 to 1.', null=True)),
                 ('human_note', models.CharField(blank=True, max_length=300)),
                 ('status', models.CharField(choices=[('open', 'Open-ended'), ('near ceiling', 'Near ceiling'), ('saturated', 'Saturated'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
-                ('generation', models.PositiveSmallIntegerField(blank=True, help_text='1 for the older suite, 2 for the newer suite.', null=True)),
+                ('generation', models.PositiveSmallIntegerField(blank=True, help_text='1 and 2 for the suites of the Open LLM Leaderboards, 3 for newer ones.', null=True)),
+                ('category', models.CharField(default='overall', help_text='Slug of the votes that are closest to the benchmark.', max_length=100)),
                 ('tasks', models.JSONField(blank=True, default=list, help_text='Task names in lm-evaluation-harness.')),
                 ('source', models.CharField(blank=True, max_length=500)),
                 ('superseded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='supersedes', to='catalog.benchmark')),
@@ -207,7 +208,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['run'], name='catalog_sco_run_3f2950_idx')],
-                'constraints': [models.UniqueConstraint(fields=('run', 'model', 'benchmark', 'task', 'metric', 'filter', 'shots', 'precision', 'revision', 'chat_template', 'source'), name='score_once', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('model', 'benchmark', 'source', 'measured_by', 'harness', 'task', 'metric', 'filter', 'shots', 'version', 'chat_template', 'method', 'limited', 'precision', 'revision'), name='score_once', nulls_distinct=False)],
             },
         ),
     ]

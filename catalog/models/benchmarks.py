@@ -3,6 +3,12 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+# A score that has all of these in common with a stored score is the same measurement, published again.
+SCORE_IDENTITY = (
+    "model", "benchmark", "source", "measured_by", "harness", "task", "metric", "filter", "shots", "version",
+    "chat_template", "method", "limited", "precision", "revision",
+)  # fmt: skip
+
 
 class Benchmark(models.Model):
     class Status(models.TextChoices):
@@ -24,7 +30,12 @@ class Benchmark(models.Model):
     human_note = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.UNKNOWN)
     generation = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="1 for the older suite, 2 for the newer suite."
+        null=True, blank=True, help_text="1 and 2 for the suites of the Open LLM Leaderboards, 3 for newer ones."
+    )
+    category = models.CharField(
+        max_length=100,
+        default="overall",
+        help_text="Slug of the votes that are closest to the benchmark.",
     )
     superseded_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="supersedes")
     tasks = models.JSONField(default=list, blank=True, help_text="Task names in lm-evaluation-harness.")
@@ -61,7 +72,10 @@ class Caveat(models.Model):
 
 
 class Score(models.Model):
-    """A model's score, with the run's conditions. Scores are comparable only if all conditions are the same."""
+    """A model's score, with the run's conditions. Scores are comparable only if all conditions are the same.
+
+    If a file contains a score that another file of the same source contained, the newer file's score replaces it.
+    """
 
     model = models.ForeignKey("catalog.LanguageModel", models.CASCADE, related_name="scores")
     benchmark = models.ForeignKey(Benchmark, models.CASCADE, related_name="scores")
@@ -96,13 +110,8 @@ class Score(models.Model):
     class Meta:
         indexes = [models.Index(fields=("run",))]
         constraints = [
-            models.UniqueConstraint(
-                fields=("run", "model", "benchmark", "task", "metric", "filter", "shots", "precision", "revision",
-                        "chat_template", "source"),
-                name="score_once",
-                nulls_distinct=False,
-            )
-        ]  # fmt: skip
+            models.UniqueConstraint(fields=SCORE_IDENTITY, name="score_once", nulls_distinct=False),
+        ]
 
     def __str__(self) -> str:
         return f"{self.value}"

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from catalog.benchmarks.rankings import Ranking, load_rankings
+from catalog.benchmarks.separability import add_separability
 from catalog.facts.labels import extract_link
 from catalog.models import Benchmark
 
@@ -20,15 +21,16 @@ RANKINGS_PER_PAGE = 10
 
 @require_safe
 def benchmark_list(request: HttpRequest, compared: Collection[str] = ()) -> HttpResponse:
-    """List all benchmarks: the newer suite, the older suite, and those from imported files.
+    """List all benchmarks: those in use today, the newer suite, the older suite, and those from imported files.
 
     `compared` are the slugs of benchmarks that can be compared with votes.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
-    benchmarks = counted.order_by("name").prefetch_related("caveats")
+    benchmarks = list(counted.order_by("name").prefetch_related("caveats"))
+    add_separability(benchmarks)
     suites = [
         (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
-        for generation in (2, 1, None)
+        for generation in (3, 2, 1, None)
     ]
     context = {"suites": [(generation, suite) for generation, suite in suites if suite], "compared": compared}
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
@@ -39,6 +41,7 @@ def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
     if not slug.isprintable():  # PostgreSQL rejects NUL
         raise Http404
     benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
+    add_separability([benchmark])
     context = {
         "benchmark": benchmark,
         "caveats": benchmark.caveats.all(),

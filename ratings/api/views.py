@@ -329,7 +329,12 @@ class DisagreementView(APIView):
         response=serializers.DisagreementSchema,
         parameters=[
             OpenApiParameter("pool", str, description="Pool slug (see `pools/`)."),
-            parameters.CATEGORY,
+            OpenApiParameter(
+                "category",
+                str,
+                description="Category slug (see `categories/`). The default is the benchmark's `category` if enough of "
+                "its models are rated there, else `overall`.",
+            ),
             OpenApiParameter(
                 "conditions", str, description="A `key` from the response. The default is the key with the most models."
             ),

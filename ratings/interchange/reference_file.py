@@ -77,7 +77,7 @@ class ReferenceRating:
 
 def list_makers(path: Path) -> dict[str, str]:
     """Map each model that is not a rolling alias to its maker, as the publisher spells it."""
-    return {rating.model: rating.key.partition(" / ")[0] for rating in read_ratings(path) if not rating.is_rolling}
+    return {rating.model: rating.provider for rating in read_ratings(path) if not rating.is_rolling}
 
 
 def _parse_date(name: str) -> str:

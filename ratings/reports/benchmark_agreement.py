@@ -48,11 +48,12 @@ class AgreementQuery:
 
     pool: if empty, this arena's own pool is used. If too few of its models have scores, the first pool with enough
         models is used instead.
+    category: if empty, the benchmark's own category is used if a pool has enough of its models there, else all votes.
     conditions: the key of the conditions. If empty, the conditions with the most models are used.
     """
 
     pool: str = ""
-    category: str = OVERALL_CATEGORY
+    category: str = ""
     conditions: str = ""
     at: datetime | None = None
 
@@ -136,7 +137,7 @@ def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
     board_key = snapshots.parse_board_key(parameters)
     return AgreementQuery(
         pool=parameters.get("pool") or "",
-        category=board_key.category,
+        category=parameters.get("category") or "",
         conditions=parameters.get("conditions") or "",
         at=board_key.at,
     )
@@ -161,8 +162,9 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
     if query.conditions and not candidates:
         detail = f"{benchmark.name} has no scores from these conditions. {CONDITIONS_HINT}"
         raise RequestError("not_found", detail, 404)
-    pool, own_models = (query.pool, None) if query.pool else _choose_pool(candidates, query.category)
-    board = snapshots.load_newest_board(BoardKey(pool, query.category, at=query.at))
+    category = query.category or _choose_category(benchmark, candidates, query.pool)
+    pool, own_models = (query.pool, None) if query.pool else _choose_pool(candidates, category)
+    board = snapshots.load_newest_board(BoardKey(pool, category, at=query.at))
     rated_rows = _index_rated_rows(board["rows"])
     groups = [ConditionsGroup(ranking, _match_rated(ranking, rated_rows)) for ranking in rankings]
     groups.sort(key=lambda group: -len(group.pairs))
@@ -182,6 +184,28 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
     )
 
 
+def _choose_category(benchmark: Benchmark, rankings: Sequence[Ranking], pool: str) -> str:
+    """Return the benchmark's own category if the pool, or any pool if `pool` is empty, has enough of its models there.
+
+    Otherwise return the category of all votes.
+    """
+    if benchmark.category == OVERALL_CATEGORY:
+        return OVERALL_CATEGORY
+    sizes = _count_rated_models(rankings, benchmark.category)
+    largest = max((size for slug, size in sizes.items() if pool in ("", slug)), default=0)
+    return benchmark.category if largest >= MIN_MODELS else OVERALL_CATEGORY
+
+
+def _count_rated_models(rankings: Sequence[Ranking], category: str) -> dict[str, int]:
+    """Map the slugs of pools to the number of rated models with scores from the same conditions, oldest pool first."""
+    sizes = {}
+    for snapshot in list_newest_snapshots(category):
+        rated_rows = _index_rated_rows(unpack_rows(snapshot.rows))
+        matches = (len(_match_rated(ranking, rated_rows)) for ranking in rankings)
+        sizes[snapshot.board.pool.slug] = max(matches, default=0)
+    return sizes
+
+
 def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int | None]:
     """Return the pool to compare with.
 
@@ -189,11 +213,7 @@ def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int |
     """
     if not category.isprintable():  # PostgreSQL might reject it; loading the board raises the error
         return LIVE_POOL, None
-    sizes = {LIVE_POOL: 0}
-    for snapshot in list_newest_snapshots(category):
-        rated_rows = _index_rated_rows(unpack_rows(snapshot.rows))
-        matches = (len(_match_rated(ranking, rated_rows)) for ranking in rankings)
-        sizes[snapshot.board.pool.slug] = max(matches, default=0)
+    sizes = {LIVE_POOL: 0} | _count_rated_models(rankings, category)
     large_enough = (slug for slug, size in sizes.items() if size >= MIN_MODELS)
     pool = next(large_enough, max(sizes, key=lambda slug: sizes[slug]))
     return pool, None if pool == LIVE_POOL else sizes[LIVE_POOL]

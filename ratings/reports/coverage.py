@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from catalog.facts.fields import UNPUBLISHED
@@ -107,12 +108,14 @@ def load_coverage(limit: int = BEST_MODELS) -> CoverageReport | None:
         return None
     rows = sorted(unpack_rows(snapshot.rows), key=lambda row: -row["rating"])
     slugs = list(dict.fromkeys(row["model"] for row in rows))[:limit]
-    models = sorted(LanguageModel.objects.filter(slug__in=slugs), key=lambda model: slugs.index(model.slug))
+    related = LanguageModel.objects.select_related("organization", "license")
+    models = sorted(related.filter(slug__in=slugs), key=lambda model: slugs.index(model.slug))
     prices = load_current_prices(models)
     facts = Fact.objects.filter(model__in=models, chosen=True)
     unpublished = set(facts.filter(value=UNPUBLISHED).values_list("model_id", "field"))
     described = [_describe(model, prices, unpublished) for model in models]
-    days = [*facts.values_list("as_of", flat=True), *(price.as_of for price in prices.values())]
+    newest = facts.aggregate(newest=Max("as_of"))["newest"]
+    days = [day for day in (newest, *(price.as_of for price in prices.values())) if day]
     lines = tuple(_count(requirement, described) for requirement in REQUIREMENTS)
     return CoverageReport(snapshot.board.pool.name, len(models), max(days, default=None), lines)
 

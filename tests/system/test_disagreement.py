@@ -11,8 +11,8 @@ from tests.system.service import Service
 from tests.system.test_accessibility import violations
 from tests.system.test_plots import CELLS, TITLES, opened, wait_for_plots
 
-PAGE = "/benchmarks/humaneval/disagreement/"
-PAGES = {"line": PAGE, "too few": "/benchmarks/mmlu/disagreement/", "list": "/benchmarks/"}
+PAGE = "/benchmarks/humaneval/disagreement/?pool=chatbot-arena-2024-08&category=overall"
+PAGES = {"line": PAGE, "too few": "/benchmarks/gsm8k/disagreement/", "list": "/benchmarks/"}
 LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
 # Returns the bounding box of each name in the plot, and of the plot itself.
 NAMES = """() => {
@@ -38,10 +38,10 @@ def test_list_leads_to_a_line_through_real_models(browser: Browser, service: Ser
         page.goto("/benchmarks/")
         page.get_by_role("link", name="Compare with human votes for HumanEval").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("HumanEval vs. human votes")
-        expect(page.get_by_text("Chatbot Arena, August 2024", exact=True).last).to_be_visible()
+        expect(page.get_by_text("category coding. The votes in this category are the closest")).to_be_visible()
         expect(page.get_by_text("Scores higher than human votes suggest", exact=True)).to_be_visible()
-        page.get_by_role("link", name="Code Llama 70B Instruct").first.click()
-        expect(page).to_have_url(f"{service.url}/models/codellama-70b-instruct/")
+        page.get_by_role("link", name="DBRX Instruct Preview").first.click()
+        expect(page).to_have_url(f"{service.url}/models/dbrx-instruct-preview/")
 
 
 def test_picture_has_a_mark_for_each_row_with_its_numbers(drawn: Page) -> None:

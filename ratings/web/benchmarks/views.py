@@ -65,6 +65,7 @@ def _build_json_url(comparison: BenchmarkComparison, query: AgreementQuery) -> s
     """Return the API URL of the same comparison, with the time of this board."""
     parameters = asdict(query) | {
         "pool": comparison.board["pool"],
+        "category": comparison.board["category"],
         "conditions": comparison.group.key if comparison.group else "",
         "at": comparison.board["computed_at"],
     }

@@ -24,7 +24,15 @@ def score(benchmark, run="r", **fields):
 
 
 def form(**fields):
-    return {"slug": "own", "name": "Own", "status": "unknown", "tasks": "[]", **NO_CAVEATS, **fields}
+    return {
+        "slug": "own",
+        "name": "Own",
+        "status": "unknown",
+        "category": "overall",
+        "tasks": "[]",
+        **NO_CAVEATS,
+        **fields,
+    }
 
 
 def test_benchmark_of_an_import_is_described_and_gets_caveats(admin, own):

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from catalog.benchmarks.comparability import (
     ComparableScore,
     Conditions,
+    Separability,
     binomial_error,
+    compute_separability,
     is_difference_significant,
     normalize_score,
     rank_scores,
@@ -56,6 +58,26 @@ def test_measured_error_goes_before_the_binomial_one():
 )
 def test_told_apart_only_outside_of_the_noise(one, other, apart):
     assert is_difference_significant(one, other) is is_difference_significant(other, one) is apart
+
+
+def test_share_of_pairs_that_are_told_apart_is_that_computed_by_hand():
+    # With 100 questions each, the standard errors are 0.030, 0.040, 0.046, 0.050, and 0.050. Two of ten pairs differ by
+    # less than 1.96 standard errors: 0.8 and 0.7 (0.119), and the two of 0.5.
+    values = [0.5, 0.9, 0.7, 0.8, 0.5]
+    scores = [score(value, 100, model=str(number)) for number, value in enumerate(values)]
+    assert compute_separability(scores) == Separability(0.8, 5)
+
+
+def test_only_the_best_ten_models_with_a_known_error_count():
+    alike = [score(0.9, 1000, model=f"best {number}") for number in range(10)]
+    others = [score(0.1, 1000, model="worst"), score(0.99, None, model="of unknown error")]
+    assert compute_separability(alike + others) == Separability(0, 10)
+
+
+@pytest.mark.parametrize("unknown", [0, 3])
+def test_too_few_models_have_no_figure(unknown):
+    few = [score(number / 10, 100, model=str(number)) for number in range(4)]
+    assert compute_separability(few + [score(0.5, None, model=f"u{number}") for number in range(unknown)]) is None
 
 
 @pytest.mark.parametrize(

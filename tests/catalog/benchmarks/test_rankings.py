@@ -13,8 +13,10 @@ ENTRIES = seed_files.read_tables("benchmarks.toml", "benchmark")
 BY_SLUG = {entry["slug"]: entry for entry in ENTRIES}
 
 
-def test_the_sixteen_of_the_field_are_there():
+def test_the_benchmarks_of_the_field_are_there():
     assert set(BY_SLUG) == {
+        "aider-polyglot", "aime-2025", "hle", "legalbench", "livecodebench", "math", "mrcr", "ruler", "simpleqa",
+        "swe-bench-pro", "swe-bench-verified", "tau2-bench",
         "arc", "drop", "hellaswag", "mmlu", "truthfulqa", "winogrande", "gsm8k", "elo", "humaneval", "multipl-e",
         "gpqa", "bbh", "math-l5", "ifeval", "musr", "mmlu-pro",
     }  # fmt: skip
@@ -25,7 +27,7 @@ def test_each_says_what_it_measures_for_whom_and_what_is_wrong_with_it(entry):
     assert entry["measures"].endswith(".")
     assert entry["matters"].startswith("For ")
     assert entry["status"] in Benchmark.Status.values
-    assert entry["generation"] in (1, 2)
+    assert entry["generation"] in (1, 2, 3)
     assert entry.get("superseded_by", entry["slug"]) in BY_SLUG
     assert 0 <= entry.get("chance", 0) < entry.get("human", 1) <= 1
     assert entry["caveat"]
@@ -43,6 +45,15 @@ def test_each_says_what_it_measures_for_whom_and_what_is_wrong_with_it(entry):
         ("math-l5", "items", 1324),
         ("mmlu-pro", "chance", 0.1),
         ("gpqa", "human", 0.65),
+        ("math", "items", 5000),
+        ("swe-bench-verified", "items", 500),
+        ("swe-bench-pro", "items", 731),
+        ("livecodebench", "items", 1055),
+        ("aime-2025", "items", 30),
+        ("hle", "items", 2500),
+        ("simpleqa", "items", 4326),
+        ("humaneval", "category", "coding"),
+        ("legalbench", "category", "legal"),
     ],
 )
 def test_figures_that_are_often_wrong_elsewhere(slug, field, value):
@@ -59,7 +70,7 @@ def test_words_that_are_often_wrong_elsewhere():
 def test_load_brings_the_tables_to_what_the_file_says():
     save_benchmarks(ENTRIES)
     save_benchmarks(ENTRIES)
-    assert Benchmark.objects.count() == 16
+    assert Benchmark.objects.count() == len(ENTRIES)
     assert Caveat.objects.count() == sum(len(entry["caveat"]) for entry in ENTRIES)
     assert Benchmark.objects.get(slug="mmlu").superseded_by.slug == "mmlu-pro"
     save_benchmarks([BY_SLUG["mmlu"] | {"caveat": BY_SLUG["mmlu"]["caveat"][:1], "items": 1}])
@@ -73,7 +84,7 @@ def test_what_holds_of_every_test_is_said_of_all_but_the_rating_by_votes():
     for _ in range(2):
         save_benchmarks(ENTRIES, [everywhere])
     assert everywhere["kind"] == "evaluation_awareness"
-    assert Caveat.objects.filter(kind=everywhere["kind"]).count() == 15
+    assert Caveat.objects.filter(kind=everywhere["kind"]).count() == len(ENTRIES) - 1
     assert not Caveat.objects.filter(kind=everywhere["kind"], benchmark__slug="elo").exists()
 
 
@@ -102,8 +113,8 @@ def test_ranked_compares_only_within_a_harness_or_a_report():
 @pytest.mark.django_db
 def test_ranked_takes_the_newest_score_of_a_model():
     benchmark = Benchmark.objects.create(slug="b", name="B")
-    score(benchmark, "a", 0.5, harness="h", date="2026-01-02", run="1")
-    score(benchmark, "a", 0.4, harness="h", date="2026-01-01", run="2")
+    score(benchmark, "a", 0.5, harness="h", date="2026-01-02", source="1")
+    score(benchmark, "a", 0.4, harness="h", date="2026-01-01", source="2")
     [ranking] = load_rankings(benchmark)
     assert [row.value for _, row in ranking.rows] == [0.5]
 

@@ -1,7 +1,10 @@
 """The refresh of the generated tables from a folder of packages."""
 
 import json
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from catalog.importers.listed_selection import DescribedModel
 from catalog.sources.record import SourceError
 from tests.catalog import package_files
 
+ROOT = Path(__file__).parents[3]
 TODAY, LATER = date(2026, 11, 27), date(2026, 12, 24)
 KNOWN = [
     DescribedModel("glm-9", "zai"),
@@ -114,6 +118,12 @@ def test_a_missing_package_changes_nothing(data, tmp_path):
     with pytest.raises(SourceError, match="there is no wheel of litellm"):
         refresh(data, wheels)
     assert tables(data) == {}
+
+
+def test_script_ends_with_one_line_if_a_package_is_missing(tmp_path):
+    command = [sys.executable, "-P", ROOT / "scripts" / "refresh_catalogue.py", tmp_path]
+    result = subprocess.run(command, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (1, "refresh_catalogue: there is no wheel of litellm\n")
 
 
 def test_shipped_models_are_those_of_the_facts_and_of_the_board():

@@ -104,6 +104,11 @@ def test_an_open_model_has_the_price_and_limits_of_one_named_host():
     }
 
 
+def test_a_host_cannot_say_that_weights_are_closed():
+    selection = select(entry(MODELS_DEV, "deepinfra", price=(1, 1), open_weights=False), is_open=True)
+    assert values(selection) == {}
+
+
 def test_a_closed_model_has_no_price_of_a_host():
     selection = select(*HOSTED, provider="", is_open=False)
     assert (selection.claims, selection.prices, selection.refused["another host"]) == ([], [], 3)

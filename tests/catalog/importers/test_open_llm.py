@@ -73,6 +73,7 @@ def test_what_the_hub_says_of_a_model_is_claimed_once_a_line():
         (",7.24,", ",big,", "line 2: metadata_params_billions is not a number"),
         ("maker/Model-7B,abc,b", ",abc,b", "line 2: model_name must be"),
         ("evaluations_gpqa_value", "gpqa", "line 1: the column evaluations_gpqa_value is missing"),
+        ("model_has_chat_template", "template", "line 1: the column model_has_chat_template is missing"),
         ("other/Base-1B,def", 'other/Base-1B,"de"f', "line 4: invalid CSV"),
         ("other/Base-1B", "other/B\x00", "line 4: "),
     ],

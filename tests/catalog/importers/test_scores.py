@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from catalog.benchmarks.rankings import save_benchmarks
+from catalog.benchmarks.rankings import load_rankings, save_benchmarks
 from catalog.importers.scores import import_score_file
 from catalog.matching import seed_files
 from catalog.models import Benchmark, LanguageModel, Score
@@ -46,6 +46,51 @@ def test_file_is_imported_once(files, benchmarks, name, counts):
     assert imported(files / name, kind) == counts
     assert import_score_file(files / name, kind).is_empty
     assert Score.objects.count() == counts[0]
+
+
+HEADER, FIRST, *_ = score_files.OPEN_LLM.splitlines()
+
+
+def leaderboard(path, *lines):
+    path.write_text("\n".join([HEADER, *lines, ""]))
+    return import_score_file(path, "open-llm-v2")
+
+
+def test_score_that_comes_again_in_another_file_replaces_the_first(files, benchmarks):
+    import_score_file(files / "open.csv", "open-llm-v2")
+    changed = FIRST.replace("0.5,50,0.6", "0.75,75,0.6")
+    result = leaderboard(files / "newer.csv", changed, changed.replace("maker/Model-7B", "maker/Model-9B"))
+    assert (result.scores, result.replaced, Score.objects.count()) == (12, 6, 16 + 6)
+    [again] = Score.objects.filter(model__name="maker/Model-7B", task="leaderboard_ifeval", precision="bfloat16")
+    assert (again.value, again.normalized) == (0.75, 75)
+    with_template, without = load_rankings(Benchmark.objects.get(slug="ifeval"))
+    assert sorted(row.score.model.name for row in with_template.rows) == ["maker/Model-7B", "maker/Model-9B"]
+    assert [row.score.model.name for row in without.rows] == ["other/Base-1B"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Model-7B", "Model-8B"), (",abc,", ",abd,"), ("bfloat16", "8bit"), ("TRUE,2024", "FALSE,2024")],
+)
+def test_score_of_another_model_or_under_other_conditions_stays(files, benchmarks, old, new):
+    leaderboard(files / "first.csv", FIRST)
+    result = leaderboard(files / "second.csv", FIRST.replace(old, new, 1))
+    assert (result.replaced, Score.objects.count()) == (0, 12)
+
+
+def test_score_of_another_source_or_method_stays(tmp_path, benchmarks):
+    lines = ["m,mmlu,0.7,https://a.example,", "m,mmlu,0.6,https://b.example,", "m,mmlu,0.5,https://a.example,CoT"]
+    for number, line in enumerate(lines):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(f"model,benchmark,value,source,method\n{line}\n")
+        assert import_score_file(path, "csv").replaced == 0
+    assert sorted(Score.objects.values_list("value", flat=True)) == [0.5, 0.6, 0.7]
+
+
+def test_score_that_comes_twice_in_one_file_counts_once(tmp_path, benchmarks):
+    path = tmp_path / "twice.csv"
+    path.write_text("model,benchmark,value,source\n" + "".join(f"m,mmlu,0.{n},https://a.example\n" for n in (7, 6)))
+    assert (import_score_file(path, "csv").scores, Score.objects.get().value) == (1, 0.7)
 
 
 def test_scores_go_to_known_models_and_benchmarks(files, benchmarks):
@@ -103,7 +148,11 @@ def test_limited_runs_are_counted_and_marked(tmp_path, benchmarks):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("results.json", {}, "results.json: 3 scores for 1 models imported, 0 of them from limited runs; 1 models"),
+        (
+            "results.json",
+            {},
+            "results.json: 3 scores for 1 models imported, 0 of them from limited runs and 0 in place of older",
+        ),
         ("plain.csv", {}, "plain.csv: 2 scores for 2 models"),
         ("open.csv", {"format": "open-llm-v2"}, "open.csv: 16 scores for 2 models"),
     ],

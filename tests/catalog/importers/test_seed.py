@@ -18,6 +18,7 @@ from catalog.importers.listed_tables import FACTS_FILE, PRICES_FILE
 from catalog.matching import seed_files
 from catalog.matching.aliases import is_rolling
 from catalog.models import Benchmark, Fact, LanguageModel, License, Price, Score
+from ratings.interchange.reference_file import RATINGS_PATH, read_ratings
 from ratings.interchange.seed_votes import VOTES_PATH
 from tests import factories
 
@@ -249,7 +250,28 @@ def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
     assert len(rows) > 150
     assert {urlparse(row["source"]).scheme for row in rows} == {"https"}
     assert not [row for row in rows if "example.com" in row["source"] or row["model"].startswith("gemma-2-")]
-    assert {row["task"] for row in rows if row["benchmark"] == "math-l5"} == {"math (all levels)"}
+
+
+@pytest.mark.parametrize("name", seed.SCORE_FILES)
+def test_scores_are_of_the_model_and_the_set_of_questions_that_they_are_filed_under(name):
+    rows = seed_files.read_rows(name)
+    tasks = {(row["benchmark"], row["task"]) for row in rows}
+    assert {task for benchmark, task in tasks if benchmark == "math"} <= {"math (all levels)", "math-500"}
+    assert "math-l5" not in {benchmark for benchmark, _ in tasks}
+    assert {benchmark for benchmark, _ in tasks} <= {
+        entry["slug"] for entry in seed_files.read_tables("benchmarks.toml", "benchmark")
+    }
+    published = {rating.model for rating in read_ratings(RATINGS_PATH)}
+    aliases = seed_files.read_aliases()
+    boards = board() | {aliases.get(model, model) for model in published}
+    # The GPT-4o of November 2024 is on no board. Reports give its scores as those of GPT-4o.
+    known = boards | {row["model"] for row in FACTS + LISTED_FACTS}
+    assert {row["model"] for row in rows} <= known | {"gpt-4o-2024-11-20"}
+
+
+def test_a_version_has_no_scores_of_another_one():
+    august = [row for row in seed_files.read_rows("scores.csv") if row["model"] == "gpt-4o-2024-08-06"]
+    assert {row["source"] for row in august} == {"https://huggingface.co/spaces/TIGER-Lab/MMLU-Pro"}
 
 
 @pytest.mark.django_db
@@ -286,9 +308,10 @@ def test_new_version_of_the_scores_takes_the_place_of_the_old_one(monkeypatch, t
     seed.seed_catalog()
     imported = Score.objects.first()
     Score.objects.filter(pk=imported.pk).update(run="a file of the operator")
+    others = [name for name in seed.SCORE_FILES if name != "scores.csv"]
     for name in SHIPPED_FILES - {"scores.csv"}:
         (tmp_path / name).write_bytes((seed_files.DATA_DIR / name).read_bytes())
-    kept = {row["model"] for row in seed_files.read_rows("evalplus_scores.csv")}
+    kept = [row["model"] for name in others for row in seed_files.read_rows(name)]
     (tmp_path / "scores.csv").write_text("model,benchmark,value,source\nnew,mmlu,0.5,https://a.example\n")
     monkeypatch.setattr(seed_files, "DATA_DIR", tmp_path)
     seed.seed_catalog()

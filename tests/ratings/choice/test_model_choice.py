@@ -79,7 +79,7 @@ def test_shortlist_orders_by_the_board_of_the_task(client, three):
     assert (overall["category"], coding["category"]) == ("overall", "coding")
     assert slugs(overall["survivors"])[0] == "best"
     assert slugs(coding["survivors"])[-1] == "best"
-    assert coding["task"]["benchmarks"] == ["humaneval", "multipl-e"]
+    assert coding["task"]["benchmarks"] == ["swe-bench-pro", "livecodebench", "aider-polyglot", "humaneval"]
     assert overall["task"] is None
     assert overall["computed_at"].endswith("Z")
 

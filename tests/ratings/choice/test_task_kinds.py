@@ -3,13 +3,11 @@
 import pytest
 
 from arena.judging.topics import CATEGORY_NAMES
+from catalog.matching import seed_files
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import OVERALL_CATEGORY
 
-BENCHMARKS = {
-    *("arc", "drop", "hellaswag", "mmlu", "truthfulqa", "winogrande", "gsm8k", "elo", "humaneval", "multipl-e"),
-    *("gpqa", "bbh", "math-l5", "ifeval", "musr", "mmlu-pro"),
-}
+BENCHMARKS = {entry["slug"] for entry in seed_files.read_tables("benchmarks.toml", "benchmark")}
 
 
 def test_there_are_enough_tasks():
@@ -30,10 +28,11 @@ def test_task_points_to_what_there_is(kind):
     ("slug", "category", "benchmarks"),
     [
         ("support-chat", "multi-turn", {"elo"}),
-        ("coding", "coding", {"humaneval", "multipl-e"}),
-        ("maths-tutoring", "math", {"gsm8k", "math-l5"}),
-        ("facts", "overall", {"truthfulqa", "mmlu"}),
-        ("legal-analysis", "longer-query", {"musr"}),
+        ("coding", "coding", {"swe-bench-pro", "livecodebench", "aider-polyglot", "humaneval"}),
+        ("maths-tutoring", "math", {"aime-2025", "math", "gsm8k"}),
+        ("facts", "overall", {"simpleqa", "truthfulqa", "mmlu"}),
+        ("legal-analysis", "longer-query", {"legalbench", "ruler", "musr"}),
+        ("long-documents", "longer-query", {"ruler", "mrcr"}),
         ("structured-reports", "instruction-following", {"ifeval"}),
     ],
 )

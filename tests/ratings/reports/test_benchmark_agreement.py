@@ -134,6 +134,26 @@ def test_category_has_its_own_ratings(client):
     assert (found["category"], found["n"]) == ("coding", 20)
 
 
+@pytest.mark.parametrize(
+    ("coding", "query", "shown"),
+    [
+        (12, "", ("elsewhere", "coding")),
+        (11, "", ("live", "overall")),
+        (12, "?pool=elsewhere", ("elsewhere", "coding")),
+        (12, "?pool=live", ("live", "overall")),
+        (12, "?category=overall", ("live", "overall")),
+    ],
+)
+def test_votes_on_the_subject_of_a_benchmark_are_the_default(client, coding, query, shown):
+    benchmark(category="coding")
+    scored(AVERAGES)
+    rated(RATINGS)
+    rated(RATINGS, pool="elsewhere")
+    rated(some(RATINGS, coding), pool="elsewhere", category="coding")
+    found = said(client, query)
+    assert (found["pool"], found["category"]) == shown
+
+
 def test_time_that_is_asked_for_is_that_of_the_board(client):
     scored(AVERAGES)
     old = rated(some(RATINGS, 15))
@@ -173,7 +193,7 @@ def test_conditions_with_most_rated_models_go_first_not_those_with_most_scores(c
 
 def test_of_several_scores_of_a_model_the_newest_counts(client):
     scored(some(AVERAGES, 12), date="2025-01-01")
-    scored({NAMES[0]: 0.99}, date="2026-01-01", run="later")
+    scored({NAMES[0]: 0.99}, date="2026-01-01", source="there")
     rated(RATINGS)
     assert {point["model"]: point["score"] for point in said(client)["points"]}[NAMES[0]] == 99
 
@@ -227,7 +247,7 @@ def test_as_many_queries_for_few_models_as_for_many(client, path, django_assert_
     counts = []
     for amount in (13, 53):
         for number in range(amount // 13):
-            scored(some(AVERAGES, amount), run=f"{amount} {number}", shots=number)
+            scored(some(AVERAGES, amount), source=f"{amount} {number}", shots=number)
             rated(some(RATINGS, amount), pool=f"pool-{number}")
         with django_assert_max_num_queries(12) as captured:
             assert client.get(path).status_code == 200

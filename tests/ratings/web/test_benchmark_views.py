@@ -128,6 +128,20 @@ def test_page_says_whose_ratings_and_why_not_our_own(client):
     assert f"Ratings: {Pool.objects.get(slug='live').name} , category overall." in words(client, "?pool=live")
 
 
+def test_page_of_a_coding_benchmark_has_the_votes_on_coding(client):
+    benchmark(category="coding")
+    scored(AVERAGES)
+    rated(RATINGS)
+    rated(RATINGS, category="coding")
+    said = words(client)
+    assert "category coding. The votes in this category are the closest to what the benchmark measures." in said
+    text = html(client)
+    assert re.search(r'<option value="coding" selected>', text)
+    [source] = re.findall(r'data-source="([^"]*)"', text)
+    assert "category=coding" in unescape(source)
+    assert "closest to what" not in words(client, "?category=overall")
+
+
 def test_pools_of_single_shortlists_are_not_offered(client):
     scored(AVERAGES)
     rated(RATINGS)

@@ -1,0 +1,43 @@
+"""How well each stored benchmark tells its best models apart."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from catalog.benchmarks.comparability import ComparableScore, Conditions, Separability, compute_separability
+from catalog.benchmarks.table import REPORT_EXPRESSION
+from catalog.models import Benchmark, Score
+
+CONDITION_NAMES = [field.name for field in fields(Conditions)]
+# The models of a benchmark under one set of conditions, each with its value, number of questions, and standard error.
+ScoresByModel = dict[int, tuple[float, int | None, float | None]]
+
+
+def add_separability(benchmarks: Iterable[Benchmark]) -> None:
+    """Set `separability` on each benchmark: that of the conditions with the most models, or None. Sends one query."""
+    by_key: dict[int, Any] = {benchmark.pk: benchmark for benchmark in benchmarks}
+    groups = _load_groups(by_key)
+    for key, benchmark in by_key.items():
+        benchmark.separability = _compute_largest(groups[key])
+
+
+def _load_groups(benchmarks: Iterable[int]) -> dict[int, dict[tuple[Any, ...], ScoresByModel]]:
+    """Return benchmark key → conditions → scores. Only a model's newest score under these conditions is used.
+
+    Tuples load several times as fast as model instances.
+    """
+    rows = Score.objects.filter(benchmark__in=benchmarks).annotate(report=REPORT_EXPRESSION).order_by("-date", "-pk")
+    groups: dict[int, dict[tuple[Any, ...], ScoresByModel]] = defaultdict(lambda: defaultdict(dict))
+    names = ("benchmark_id", "model_id", "value", "n", "stderr", *CONDITION_NAMES)
+    for benchmark, model, value, n, stderr, *conditions in rows.values_list(*names):
+        groups[benchmark][tuple(conditions)].setdefault(model, (value, n, stderr))
+    return groups
+
+
+def _compute_largest(groups: dict[tuple[Any, ...], ScoresByModel]) -> Separability | None:
+    if not groups:
+        return None
+    conditions, scores = max(groups.items(), key=lambda item: (len(item[1]), repr(item[0])))
+    shared = Conditions(*conditions)
+    return compute_separability(ComparableScore(str(model), *score, shared) for model, score in scores.items())
