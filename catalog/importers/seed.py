@@ -33,7 +33,7 @@ RUN_PREFIX = "shipped "
 def seed_catalog() -> None:
     """Update the catalog from the shipped files. Values set by hand stay unchanged."""
     _seed_licenses()
-    names = NamedModels({row["model"]: row["name"] for row in seed_files.read_rows("names.csv")})
+    names = NamedModels()
     _seed_facts(names)
     _seed_prices(names)
     seed_listed_tables(names)

@@ -9,7 +9,7 @@ from itertools import count
 
 from catalog.matching.aliases import find_model
 from catalog.matching.name_index import NameIndex
-from catalog.matching.seed_files import read_aliases
+from catalog.matching.seed_files import read_aliases, read_display_names
 from catalog.models import LanguageModel
 
 MAX_SLUG_LENGTH = 190  # leaves room for a number within 200 characters
@@ -20,12 +20,12 @@ class NamedModels:
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
 
-    display_names: the names under which pages show new models, by the names in the file where they differ.
+    display_names: the names under which pages show new models, by the names in the file, besides those in names.csv.
     """
 
     def __init__(self, display_names: Mapping[str, str] | None = None) -> None:
         self.created = 0
-        self._display_names = display_names or {}
+        self._display_names = {**read_display_names(), **(display_names or {})}
         self._slugs: set[str] = set()
         self._ids: dict[str, int] = {}
         stored = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
