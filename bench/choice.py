@@ -1,7 +1,7 @@
 """Measures response times of the model list and the shortlist.
 
 ./scripts/bench choice    measures single requests for /choose/, GET shortlist/, and /models/ (sorted by rating and by a
-benchmark), with a new installation's models, and with 2,500 models of six scores each
+benchmark), with a new installation's models, and with 800 and 2,500 models of six scores each
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tests.system.person import Person
 from tests.system.service import SERVICE_VARIABLES, Service, running
 
 RUNS, REQUESTS = 5, 20
-MAX_LATENCY_MS = {0: 150, 2500: 600}  # minimum number of models → target
+MAX_LATENCY_MS = {0: 150, 800: 150, 2500: 600}  # minimum number of models → target for 95% of the requests
 TASKS = ("ifeval", "bbh", "math-l5", "gpqa", "musr", "mmlu-pro")
 LIMITS = "task=coding&commercial=on&context=32k&price=2"
 MODELS = """
@@ -84,8 +84,8 @@ async def measure(up: Service, kind: RequestKind, max_ms: int) -> dict[str, str]
     p50, p95 = (float(np.median([np.percentile(took, at) for took, _ in runs])) for at in (50, 95))
     return {
         "kB": f"{runs[0][1] / 1000:.0f}",
-        f"p50, ms (≤ {max_ms})": f"{p50:.0f}{' missed' if p50 > max_ms else ''}",
-        "p95, ms": f"{p95:.0f}",
+        "p50, ms": f"{p50:.0f}",
+        f"p95, ms (≤ {max_ms})": f"{p95:.0f}{' missed' if p95 > max_ms else ''}",
     }
 
 

@@ -58,7 +58,7 @@ The green goes away. Yellow was there before, and red is new.
 3. Maples turn that sugar into anthocyanins. Birches do not, so they only turn yellow.
 
 > Bright days and cool nights without frost give the strongest reds."""
-LIMITS = "task=facts&context=100k&price=3&commercial=on&unknown=exclude"
+LIMITS = "task=facts&context=100k&price=3&commercial=on"
 WELL_UNDER_WAY = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 380)"
 ENTRY = """
 [[model]]

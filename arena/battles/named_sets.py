@@ -32,11 +32,14 @@ def build_next_url(among: Sequence[str]) -> str:
 
 
 def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str) -> None:
-    """Store the shortlist of these models in a cookie.
+    """Store the shortlist of these models in a cookie, together with the models.
 
     choice: the query string of the shortlist, from the request parameter `choice`
     """
-    query = QueryDict(choice[: MAX_QUERY_LENGTH + 1]).urlencode()  # parsing drops everything but names and values
+    parameters = QueryDict(choice[: MAX_QUERY_LENGTH + 1], mutable=True)  # drops everything but names and values
+    if parameters:
+        parameters.setlist("among", among)
+    query = parameters.urlencode()
     if among and 0 < len(query) <= MAX_QUERY_LENGTH:
         voters.set_cookie(response, CHOICE_COOKIE, f"{get_set_pool(among)}:{query}", COOKIE_MAX_AGE_S)
 

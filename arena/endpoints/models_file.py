@@ -14,7 +14,7 @@ from arena.endpoints import key_variables
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import API_KEY_HINT, check_url
 from arena.models import Endpoint
-from catalog.facts.claims import pick_free_slug
+from catalog.facts.claims import pick_free_slug, record_edits
 from catalog.models import LanguageModel, License, Organization
 from core.text.json_values import is_storable_json
 from core.text.slugs import SLUG_PATTERN
@@ -32,9 +32,10 @@ SECRET_NAME = re.compile(
 )
 TYPE_NAMES = {str: "text", bool: "true or false", dict: "a table", int: "a whole number", float: "a number"}
 MODEL_FIELDS: dict[str, type] = {
-    "slug": str, "name": str, "organization": str, "license": str, "open_weights": bool,
+    "slug": str, "name": str, "organization": str, "license": str, "open_weights": bool, "demo": bool,
     "enabled": bool, "endpoint": dict,
 }  # fmt: skip
+DEMO_KINDS = ("echo", "eliza")  # kinds of endpoints whose models are for demos unless the file says otherwise
 ENDPOINT_FIELDS: dict[str, type] = {
     "kind": str, "base_url": str, "model": str, "api_key_env": str, "max_tokens": int,
     "temperature": float, "max_concurrency": int, "thinking_tokens": int, "first_token_timeout_s": float,
@@ -207,6 +208,8 @@ def _save_entry(entry: dict[str, Any]) -> str:
     facts: dict[str, Any] = {"name": entry["name"]}
     if "open_weights" in entry:
         facts["open_weights"] = entry["open_weights"]
+    if "demo" in entry or entry["endpoint"]["kind"] in DEMO_KINDS:
+        facts["demo"] = entry.get("demo", True)
     for field, named_model in (("organization", Organization), ("license", License)):
         if entry.get(field):
             slug = pick_free_slug(named_model, entry[field])
@@ -214,6 +217,8 @@ def _save_entry(entry: dict[str, Any]) -> str:
     columns = _build_columns(entry["endpoint"], enabled=entry.get("enabled", True))
     endpoint, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": columns["kind"]})
     has_new_facts = _update_row(model, facts)
+    if has_new_facts:
+        record_edits(model.pk)
     has_new_columns = _update_row(endpoint, columns)
     if created:
         return "created"

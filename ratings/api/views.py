@@ -361,9 +361,10 @@ class ShortlistView(APIView):
     def get(self, request: Request) -> Response:
         """Get a shortlist.
 
-        Returns the models that meet all limits, best for the task first, and the reasons why other models are excluded.
-        `near_misses` are the models that fail only one limit. `gained` is the number of models that you gain by
-        dropping a limit.
+        Returns the models that meet all limits, best for the task first; the models that fail no limit but whose value
+        is unknown for some; and the reasons why the other models are excluded. Retired models and demo models are left
+        out. `near_misses` are the models that fail only one limit. `gained` is the number of models that you gain by
+        dropping a limit. A page counts as 600 tokens.
         """
         form = ChoiceForm(request.query_params)
         check_form(form)

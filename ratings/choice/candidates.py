@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
 from arena.endpoints.performance import EndpointPerformance, load_performance
 from catalog.calculators.cost_model import ApiPrices
 from catalog.facts.fields import parse_rate
@@ -29,7 +32,9 @@ MODEL_COLUMNS = {
     "tools": "tools",
     "requests_per_minute": "requests_per_minute",
     "tokens_per_minute": "tokens_per_minute",
+    "retires_on": "retires_on",
 }
+BOARD_COLUMNS = ("rating", "ci_low", "ci_high", "interval", "rank", "rank_low", "rank_high")
 
 
 @dataclass(frozen=True)
@@ -44,21 +49,30 @@ class LaunchWeeks:
 
 
 def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
-    """Return all models that are not retired, with their ratings from a board's rows."""
-    current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
+    """Return all models that can be chosen, with their ratings from a board's rows.
+
+    Retired models and demo models cannot be chosen.
+    """
+    current = _query_current_models()
     prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
     measured = load_performance(current.values_list("pk", flat=True))
+    # A publisher can rate one model with several settings. The best rating is first.
+    rated = {row["model"]: row for row in reversed(rows) if row["component"] == MAIN_COMPONENT}
     # Published ratings have no covariance, so their tiers are based on intervals.
-    interval_tiers = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
-    rated = {row["model"]: row for row in rows if row["component"] == MAIN_COMPONENT}
+    interval_tiers = compute_interval_tiers(row for row in rated.values() if row["interval"] == PUBLISHED_INTERVAL)
     candidates = []
     for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values()):
         facts = dict(zip(MODEL_COLUMNS, columns, strict=True))
-        row = rated.get(facts["slug"], {})
-        facts["tier"] = interval_tiers.get(facts["slug"], row.get("tier")) if row else None
-        facts["rating"] = row.get("rating")
+        if row := rated.get(facts["slug"]):
+            facts["tier"] = interval_tiers.get(facts["slug"], row["tier"])
+            facts |= {name: row[name] for name in BOARD_COLUMNS}
         candidates.append(_build_candidate(facts, prices.get(key), measured.get(key), weeks))
     return candidates
+
+
+def _query_current_models() -> QuerySet[LanguageModel]:
+    is_served = Q(retires_on=None) | Q(retires_on__gt=timezone.now().date())
+    return LanguageModel.objects.filter(is_served, status=LanguageModel.Status.CURRENT, demo=False)
 
 
 def _build_candidate(

@@ -4,7 +4,7 @@ It can be rendered as a page, as JSON, or as Markdown.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -21,6 +21,7 @@ from ratings.boards.changes import has_rank
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
 from ratings.boards.snapshots import BoardKey
 from ratings.choice.form import ChoiceForm, describe_limits
+from ratings.choice.limits import LimitFinding
 from ratings.choice.model_choice import ModelChoice
 from ratings.choice.serializers import ShortlistSchema
 from ratings.choice.shortlist import CandidateAssessment
@@ -73,28 +74,30 @@ class Decision:
 
     @cached_property
     def listed(self) -> list[CandidateAssessment]:
-        """The survivors on the page: the first `MAX_LISTED`, all contestants, and the chosen model."""
-        survivors = self.choice.shortlist.survivors
-        selected = [*survivors[:MAX_LISTED], *self.choice.contestants]
+        """The models on the page: the first `MAX_LISTED` survivors, all contestants, and the chosen model."""
+        shortlist = self.choice.shortlist
+        selected = [*shortlist.survivors[:MAX_LISTED], *self.choice.contestants]
         if self.chosen:
             selected.append(self.chosen)
         slugs = {assessment.candidate.slug for assessment in selected}
-        return [assessment for assessment in survivors if assessment.candidate.slug in slugs]
+        return [assessment for assessment in shortlist.selectable if assessment.candidate.slug in slugs]
 
     @property
     def unlisted(self) -> int:
         """The number of survivors that the page does not list."""
-        return len(self.choice.shortlist.survivors) - len(self.listed)
+        return len(self.choice.shortlist.survivors) - sum(not assessment.unknown for assessment in self.listed)
 
     @property
     def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
-        """The form's options: first the contestants, then all other survivors."""
+        """The form's options: first the contestants, then all other survivors, then the undecided models."""
         contestants = list(self.choice.contestants)
         slugs = {assessment.candidate.slug for assessment in contestants}
-        others = [
-            assessment for assessment in self.choice.shortlist.survivors if assessment.candidate.slug not in slugs
+        others = [other for other in self.choice.shortlist.selectable if other.candidate.slug not in slugs]
+        groups = [
+            (_("Available here"), contestants),
+            (_("Other matching models"), [other for other in others if not other.unknown]),
+            (_("Undecided models"), [other for other in others if other.unknown]),
         ]
-        groups = [(_("Available here"), contestants), (_("Other matching models"), others)]
         return [(label, assessments) for label, assessments in groups if assessments]
 
     @property
@@ -109,10 +112,10 @@ class Decision:
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
-    """Return the decision for a valid form. If the chosen model does not meet the limits, add an error to the form."""
+    """Return the decision for a valid form. If the chosen model fails a limit, add an error to the form."""
     slug = form.get_value("chosen")
-    survivors = choice.shortlist.survivors
-    chosen = next((assessment for assessment in survivors if assessment.candidate.slug == slug), None)
+    selectable = choice.shortlist.selectable
+    chosen = next((assessment for assessment in selectable if assessment.candidate.slug == slug), None)
     if slug and chosen is None:
         form.add_error("chosen", _("This model does not meet the limits. Choose one of the matching models."))
     return Decision(
@@ -164,8 +167,14 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
     yield from (f"- {escape_markdown(label)}: {escape_markdown(value)}" for label, value in decision.limits)
     yield f"\n## {_('Matching models')}\n"
     yield from _iter_board_notes(decision.choice)
-    head = (_("Model"), _("Tier"), _("$ per million tokens"), _("Per month"), _("To check"))
+    head = (
+        _("Model"), _("Rank"), _("Rating"), _("95% interval"), _("Tier"), _("$ per million tokens"), _("Per month"),
+        _("To check"),
+    )  # fmt: skip
     yield from _iter_table_lines(head, map(_build_survivor_row, shortlist.survivors))
+    if shortlist.undecided:
+        yield f"\n## {_('Undecided models')}\n"
+        yield from (_format_reasons(assessment, assessment.unknown) for assessment in shortlist.undecided)
     yield f"\n## {_('Blind battles between these models')}\n"
     if decision.own_rows:
         yield from _iter_table_lines(
@@ -174,11 +183,14 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
     else:
         yield _("No votes in blind battles between these models yet.")
     yield f"\n## {_('Excluded models')}\n"
-    for assessment in shortlist.excluded:
-        reasons = "; ".join(finding.words for finding in assessment.failures)
-        yield f"- {escape_markdown(assessment.candidate.name)}: {escape_markdown(reasons)}"
+    yield from (_format_reasons(assessment, assessment.failures) for assessment in shortlist.excluded)
     yield f"\n## {_('Before launch')}\n"
     yield from (f"- [ ] {item}" for item in CHECKLIST)
+
+
+def _format_reasons(assessment: CandidateAssessment, findings: Sequence[LimitFinding]) -> str:
+    reasons = "; ".join(finding.words for finding in findings)
+    return f"- {escape_markdown(assessment.candidate.name)}: {escape_markdown(reasons)}"
 
 
 def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
@@ -212,9 +224,13 @@ def _iter_table_lines(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) ->
 def _build_survivor_row(assessment: CandidateAssessment) -> tuple[Any, ...]:
     model = assessment.candidate
     notes = [_("commercial use with conditions")] if assessment.conditional else []
-    notes += [finding.words for finding in assessment.unknown]
+    if model.retires_on:
+        notes.append(_("retires on %(day)s") % {"day": f"{model.retires_on:%Y-%m-%d}"})
     return (
         escape_markdown(model.name),
+        UNKNOWN_TEXT if model.rank is None else model.rank,
+        format_whole(model.rating),
+        format_interval(vars(model)) or UNKNOWN_TEXT,
         UNKNOWN_TEXT if model.tier is None else model.tier,
         UNKNOWN_TEXT if assessment.price is None else format_dollars(assessment.price),
         UNKNOWN_TEXT if assessment.monthly is None else format_dollars(assessment.monthly),

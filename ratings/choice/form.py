@@ -3,6 +3,7 @@
 Model pages use the same sentences.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from catalog.calculators.cost_model import TYPICAL_USE, MonthlyUse
 from catalog.calculators.gpu_needs import BITS_PER_BYTE
 from catalog.facts.labels import FIELD_LABELS
 from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
-from ratings.choice.limits import Limits
+from ratings.choice.limits import TOKENS_PER_PAGE, Candidate, Limits
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 
 MAX_MONTHLY_TOKENS = 1e15
@@ -23,7 +24,7 @@ DATE_FORMATS = ("%Y-%m-%d", "%Y-%m")
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
 FORM_SECTIONS: list[tuple[Any, list[str]]] = [
-    (_("Capabilities"), ["context", "cutoff", "search_instead", "tools", "modalities"]),
+    (_("Capabilities"), ["context", "pages", "cutoff", "search_instead", "tools", "modalities"]),
     (_("License and weights"), ["openness", "params", "gpu_memory", "bits", "commercial"]),
     (_("Price"), ["price", "monthly", "input_tokens", "output_tokens"]),
     (
@@ -41,6 +42,23 @@ LIMITED_FACTS = {
     "openness": "open_weights",
     "params": "parameters_total",
     "commercial": "license",
+    "rate": "requests_per_minute",
+    "token_rate": "tokens_per_minute",
+}
+# Field of the form → attribute of a candidate. If no candidate has a value, the field is not offered.
+CANDIDATE_VALUES = {
+    "commercial": "commercial",
+    "openness": "open_weights",
+    **dict.fromkeys(("context", "pages"), "context"),
+    "cutoff": "cutoff",
+    "search_instead": "web_search",
+    "tools": "tools",
+    "modalities": "modalities",
+    **dict.fromkeys(("params", "gpu_memory", "bits"), "params"),
+    **dict.fromkeys(("price", "monthly", "input_tokens", "output_tokens"), "prices"),
+    "latency": "latency_s",
+    "speed": "tokens_per_s",
+    "failures": "failure_rate",
     "rate": "requests_per_minute",
     "token_rate": "tokens_per_minute",
 }
@@ -66,6 +84,13 @@ OTHER_REASONS = {
     ),
     "weeks": _("An API is available today, but GPUs must be set up first, which matters if you have a deadline."),
 }
+
+
+class SlugsField(forms.MultipleChoiceField):
+    """Slugs of models, which need not exist."""
+
+    def valid_value(self, value: object) -> bool:
+        return True
 
 
 class ChoiceForm(DefaultsForm):
@@ -97,6 +122,7 @@ class ChoiceForm(DefaultsForm):
         choices=[("", _("any")), ("open", _("open")), ("closed", _("closed"))],
     )
     context = AmountField(label=_("Min context (tokens)"), low=1, high=1e9, whole=True)
+    pages = AmountField(label=_("Min context (pages of 600 tokens)"), low=1, high=1e6, whole=True)
     cutoff = forms.DateField(
         label=_("Knowledge cutoff"),
         required=False,
@@ -124,12 +150,7 @@ class ChoiceForm(DefaultsForm):
     api_weeks = AmountField(label=_("Weeks to launch with an API"), high=1000)
     own_weeks = AmountField(label=_("Weeks to launch with self-hosting"), high=1000)
 
-    unknown = forms.ChoiceField(
-        label=_("If data is missing"),
-        required=False,
-        initial="keep",
-        choices=[("keep", _("keep the model, flagged")), ("exclude", _("hide the model"))],
-    )
+    among = SlugsField(label=_("Models to compare"), required=False)
 
     def clean(self) -> dict[str, Any]:
         for name, other in FIELD_DEPENDENCIES:
@@ -146,19 +167,23 @@ class ChoiceForm(DefaultsForm):
     def build_limits(self) -> Limits:
         """Return the limits of a valid form."""
         same_names = (
-            "context", "cutoff", "price", "monthly", "latency", "speed", "failures", "rate", "token_rate", "params",
+            "cutoff", "price", "monthly", "latency", "speed", "failures", "rate", "token_rate", "params",
             "gpu_memory", "weeks",
         )  # fmt: skip
         values: dict[str, Any] = {name: self.get_value(name) for name in same_names}
         values |= {name: bool(self.get_value(name)) for name in ("commercial", "tools", "search_instead")}
         return Limits(
             **values,
+            context=self._build_context(),
             openness=self.get_value("openness") or None,
             modalities=frozenset(self.get_value("modalities") or ()),
             use=self._build_use(),
             bytes_each=self.get_value("bits") / BITS_PER_BYTE,
-            exclude_unknown=self.get_value("unknown") == "exclude",
         )
+
+    def _build_context(self) -> int | None:
+        """Return the minimum tokens: the larger of the two limits on the context."""
+        return max(self.get_value("context") or 0, (self.get_value("pages") or 0) * TOKENS_PER_PAGE) or None
 
     def _build_use(self) -> MonthlyUse:
         input_tokens = self.get_value("input_tokens")
@@ -177,15 +202,33 @@ def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
     ]
 
 
+def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> set[str]:
+    """Return the names of the fields that have input, or whose limit applies to a value that some candidate has."""
+    candidates = list(candidates)
+    known = {
+        value
+        for value in set(CANDIDATE_VALUES.values())
+        if any(getattr(candidate, value) is not None for candidate in candidates)
+    }
+    return {
+        name
+        for name in form.fields
+        if name not in CANDIDATE_VALUES or CANDIDATE_VALUES[name] in known or form[name].data
+    }
+
+
 def _format_limit(field: forms.BoundField, value: Any) -> str:
     if value is True:
         return say("yes")
+    if field.name == "pages":
+        return say("%(pages)s (%(tokens)s tokens)") % {"pages": f"{value:,}", "tokens": f"{value * TOKENS_PER_PAGE:,}"}
     choices = {key: str(label) for key, label in getattr(field.field, "choices", [])}
     keys = value if isinstance(value, list) else [value]
     return ", ".join(choices.get(key, str(field.data)) for key in keys)
 
 
-def list_limit_reasons() -> list[tuple[Any, Any]]:
-    """Return each limit's label and reason, in the order of the form."""
+def list_limit_reasons(offered: set[str]) -> list[tuple[Any, Any]]:
+    """Return the label and reason of each offered limit, in the order of the form."""
     sentences = {name: FIELD_LABELS[fact].why for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
-    return [(field.label, sentences[name]) for name, field in ChoiceForm.base_fields.items() if name in sentences]
+    fields = ChoiceForm.base_fields.items()
+    return [(field.label, sentences[name]) for name, field in fields if name in sentences and name in offered]

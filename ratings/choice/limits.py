@@ -4,23 +4,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cached_property
+from math import log
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from catalog.calculators.cost_model import MILLION, TYPICAL_USE, ApiPrices, MonthlyUse
 from catalog.calculators.gpu_needs import WeightsMemory
 from catalog.facts.fields import RateLimit
 from core.text.number_format import format_count, format_dollars
 
+TOKENS_PER_PAGE = 600
+DAYS_PER_YEAR = 365
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model that can be chosen. None means unknown."""
+    """A model that can be chosen. None means unknown.
+
+    The tier, rating, interval, and ranks are those on the board that sorts the shortlist.
+    """
 
     slug: str
     name: str
-    tier: int | None = None  # on the task's board, like the rating
+    tier: int | None = None
     rating: float | None = None
     commercial: str | None = None  # yes, conditional, no
     open_weights: bool | None = None
@@ -37,6 +44,13 @@ class Candidate:
     tokens_per_minute: RateLimit | None = None
     failure_rate: float | None = None  # share of calls in blind battles that failed; the model or its server failed
     weeks: Decimal | None = None
+    retires_on: date | None = None  # the announced day
+    ci_low: float | None = None
+    ci_high: float | None = None
+    interval: str | None = None  # how the interval was computed
+    rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
         """Return the GiB for the weights, including overhead but not the cache for conversations."""
@@ -66,21 +80,44 @@ class Limits:
     weeks: Decimal | None = None  # maximum weeks until launch
     use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
-    exclude_unknown: bool = False  # exclude models with unknown values instead of flagging them
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the limits that are set, in the order of `LIMIT_ASSESSORS`."""
+        return tuple(name for name in LIMIT_ASSESSORS if is_limit_set(self, name))
 
 
 @dataclass(frozen=True)
 class LimitFinding:
     """A limit that a model does not meet.
 
-    If `known` is False, the model's value is unknown, so the model might not meet the limit.
+    If `known` is False, the model's value is unknown, so the model might meet the limit.
 
     words: the model's value and the limit as text.
+    value: the model's value, or None if it is unknown or the model has none.
+    bound: the limit.
+    unit: the unit of the value and the limit, or None.
     """
 
     limit: str
     words: str
+    value: Any = None
+    bound: Any = None
+    unit: str | None = None
     known: bool = True
+
+    @property
+    def distance(self) -> float:
+        """The distance between the value and the limit.
+
+        For dates, it is in years. For numbers, it is the logarithm of their ratio. For all else, it is 1.
+        """
+        if isinstance(self.value, date):
+            days: int = (self.value - self.bound).days
+            return abs(days) / DAYS_PER_YEAR
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float | Decimal):
+            return 1.0
+        return abs(log(self.value) - log(self.bound)) if self.value and self.bound else 1.0
 
 
 Assessor = Callable[[Candidate, Limits], LimitFinding | None]
@@ -97,7 +134,7 @@ def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | Non
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
     """Return findings for all limits that the candidate fails or might fail, in the order of `LIMIT_ASSESSORS`."""
-    findings = (assess(candidate, limits) for name, assess in LIMIT_ASSESSORS.items() if is_limit_set(limits, name))
+    findings = (LIMIT_ASSESSORS[name](candidate, limits) for name in limits.names)
     return [finding for finding in findings if finding]
 
 
@@ -106,84 +143,89 @@ def is_limit_set(limits: Limits, name: str) -> bool:
     return value is not None and value is not False and value != frozenset()
 
 
-def _build_assessor(
-    sign: str, name: str, label: str, get_value: Callable[[Candidate, Limits], Any], format_value: Callable[[Any], str]
-) -> Assessor:
-    """Return a function that checks a numeric limit. The sign is "<" for a minimum and ">" for a maximum."""
+@dataclass(frozen=True)
+class NumberLimit:
+    """A limit on a number or a date. The sign is "<" for a minimum and ">" for a maximum."""
 
-    def assess(model: Candidate, limits: Limits) -> LimitFinding | None:
-        return _compare_with_limit(sign, name, label, get_value(model, limits), getattr(limits, name), format_value)
+    name: str
+    sign: Literal["<", ">"]
+    label: str
+    unit: str | None
+    get_value: Callable[[Candidate, Limits], Any]
+    format_value: Callable[[Any], str]
 
-    return assess
+    def __call__(self, model: Candidate, limits: Limits) -> LimitFinding | None:
+        """Return a finding if the value is unknown or beyond the limit."""
+        value = self.get_value(model, limits)
+        bound = getattr(limits, self.name)
+        if value is None:
+            return LimitFinding(self.name, f"{self.label} unknown", None, bound, self.unit, known=False)
+        is_beyond = value < bound if self.sign == "<" else value > bound
+        return LimitFinding(self.name, self._describe(value, bound), value, bound, self.unit) if is_beyond else None
+
+    def _describe(self, value: Any, bound: Any) -> str:
+        value_text = self.format_value(value)
+        bound_text = self.format_value(bound)
+        if value_text == bound_text:  # the rounded values are equal
+            value_text = f"{value:,}"
+            bound_text = f"{bound:,}"
+        return f"{self.label} {value_text} {self.sign} {bound_text}"
 
 
-def _compare_with_limit(
-    sign: str, name: str, label: str, value: Any, limit: Any, format_value: Callable[[Any], str]
-) -> LimitFinding | None:
-    """Return a finding if the value is unknown or if `value sign limit` is true."""
-    if value is None:
-        return LimitFinding(name, f"{label} unknown", known=False)
-    is_beyond = value < limit if sign == "<" else value > limit
-    if not is_beyond:
-        return None
-    value_text = format_value(value)
-    limit_text = format_value(limit)
-    if value_text == limit_text:  # the rounded values are equal
-        value_text = f"{value:,}"
-        limit_text = f"{limit:,}"
-    return LimitFinding(name, f"{label} {value_text} {sign} {limit_text}")
-
-
-def _assess_commercial(model: Candidate, limits: Limits) -> LimitFinding | None:
+def _assess_commercial(model: Candidate, _: Limits) -> LimitFinding | None:
     if model.commercial is None:
-        return LimitFinding("commercial", "commercial use unknown", known=False)
-    return None if model.commercial != "no" else LimitFinding("commercial", "commercial use not allowed")
+        return LimitFinding("commercial", "commercial use unknown", None, "yes", known=False)
+    return LimitFinding("commercial", "commercial use not allowed", "no", "yes") if model.commercial == "no" else None
 
 
 def _assess_openness(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is None:
-        return LimitFinding("openness", "openness unknown", known=False)
+        return LimitFinding("openness", "openness unknown", None, limits.openness, known=False)
     openness = "open" if model.open_weights else "closed"
     if openness == limits.openness:
         return None
-    return LimitFinding("openness", f"weights {openness}, not {limits.openness}")
+    return LimitFinding("openness", f"weights {openness}, not {limits.openness}", openness, limits.openness)
 
 
 def _assess_cutoff(model: Candidate, limits: Limits) -> LimitFinding | None:
     if limits.search_instead and model.web_search:
         return None
-    return _compare_with_limit("<", "cutoff", "knowledge until", model.cutoff, limits.cutoff, "{:%Y-%m-%d}".format)
+    return _CUTOFF(model, limits)
 
 
 def _assess_modalities(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.modalities is None:
-        return LimitFinding("modalities", "modalities unknown", known=False)
+        return LimitFinding("modalities", "modalities unknown", None, limits.modalities, known=False)
     missing = sorted(limits.modalities - model.modalities)
-    return LimitFinding("modalities", f"does not accept {', '.join(missing)}") if missing else None
+    if not missing:
+        return None
+    return LimitFinding("modalities", f"does not accept {', '.join(missing)}", model.modalities, limits.modalities)
 
 
-def _assess_tools(model: Candidate, limits: Limits) -> LimitFinding | None:
+def _assess_tools(model: Candidate, _: Limits) -> LimitFinding | None:
     if model.tools is None:
-        return LimitFinding("tools", "tool use unknown", known=False)
-    return None if model.tools else LimitFinding("tools", "cannot call tools")
+        return LimitFinding("tools", "tool use unknown", None, bound=True, known=False)
+    return None if model.tools else LimitFinding("tools", "cannot call tools", value=False, bound=True)
 
 
 def _assess_gpu_memory(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is False:
-        return LimitFinding("gpu_memory", "closed weights cannot run on your own GPUs")
-    needed = model.gpu_memory(limits.bytes_each)
-    return _compare_with_limit(">", "gpu_memory", "GPU memory", needed, limits.gpu_memory, "{:.1f} GiB".format)
+        words = "closed weights cannot run on your own GPUs"
+        return LimitFinding("gpu_memory", words, None, limits.gpu_memory, _GPU_MEMORY.unit)
+    return _GPU_MEMORY(model, limits)
 
 
 def _compute_failure_percent(model: Candidate, _: Limits) -> float | None:
     return None if model.failure_rate is None else 100 * model.failure_rate
 
 
-def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:
+def _assess_rate(name: str, unit: str, allowed: RateLimit | None, bound: Any) -> LimitFinding | None:
     """Return a finding that names the provider's usage tier, because the limit depends on the tier."""
     if allowed is None:
-        return LimitFinding(name, f"{label} unknown", known=False)
-    return LimitFinding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None
+        return LimitFinding(name, f"{unit} unknown", None, bound, unit, known=False)
+    if allowed.number >= bound:
+        return None
+    return LimitFinding(name, f"{unit} {allowed} < {bound:,}", allowed.number, bound, unit)
 
 
 def _format_number(value: float | Decimal) -> str:
@@ -194,33 +236,48 @@ def _format_whole(value: int) -> str:
     return f"{value:,}"
 
 
-_at_least = partial(_build_assessor, "<")
-_at_most = partial(_build_assessor, ">")
+def _format_day(day: date) -> str:
+    return day.isoformat()
+
+
+_CUTOFF = NumberLimit("cutoff", "<", "knowledge until", None, lambda model, _: model.cutoff, _format_day)
+_GPU_MEMORY = NumberLimit(
+    "gpu_memory", ">", "GPU memory", "GiB", lambda model, limits: model.gpu_memory(limits.bytes_each),
+    "{:.1f} GiB".format,
+)  # fmt: skip
 LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
     {
         "commercial": _assess_commercial,
         "openness": _assess_openness,
-        "context": _at_least("context", "context", lambda model, _: model.context, _format_whole),
+        "context": NumberLimit("context", "<", "context", "tokens", lambda model, _: model.context, _format_whole),
         "cutoff": _assess_cutoff,
         "modalities": _assess_modalities,
         "tools": _assess_tools,
-        "price": _at_most(
-            "price", "price", lambda model, limits: compute_blended_price(model, limits.use), format_dollars
+        "price": NumberLimit(
+            "price", ">", "price", "US dollars per million tokens",
+            lambda model, limits: compute_blended_price(model, limits.use), format_dollars,
         ),
-        "monthly": _at_most(
-            "monthly", "monthly cost", lambda model, limits: compute_monthly_cost(model, limits.use), format_dollars
+        "monthly": NumberLimit(
+            "monthly", ">", "monthly cost", "US dollars per month",
+            lambda model, limits: compute_monthly_cost(model, limits.use), format_dollars,
         ),
-        "latency": _at_most("latency", "seconds to the first token", lambda model, _: model.latency_s, _format_number),
-        "speed": _at_least("speed", "tokens per second", lambda model, _: model.tokens_per_s, _format_number),
-        "failures": _at_most("failures", "failed calls", _compute_failure_percent, "{:.3g}%".format),
+        "latency": NumberLimit(
+            "latency", ">", "seconds to the first token", "seconds", lambda model, _: model.latency_s, _format_number
+        ),
+        "speed": NumberLimit(
+            "speed", "<", "tokens per second", "tokens per second", lambda model, _: model.tokens_per_s, _format_number
+        ),
+        "failures": NumberLimit(
+            "failures", ">", "failed calls", "percent", _compute_failure_percent, "{:.3g}%".format
+        ),
         "rate": lambda model, limits: _assess_rate(
             "rate", "requests per minute", model.requests_per_minute, limits.rate
         ),
         "token_rate": lambda model, limits: _assess_rate(
             "token_rate", "tokens per minute", model.tokens_per_minute, limits.token_rate
         ),
-        "params": _at_most("params", "parameters", lambda model, _: model.params, format_count),
+        "params": NumberLimit("params", ">", "parameters", "parameters", lambda model, _: model.params, format_count),
         "gpu_memory": _assess_gpu_memory,
-        "weeks": _at_most("weeks", "weeks to launch", lambda model, _: model.weeks, _format_number),
+        "weeks": NumberLimit("weeks", ">", "weeks to launch", "weeks", lambda model, _: model.weeks, _format_number),
     }
-)
+)  # fmt: skip

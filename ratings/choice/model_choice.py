@@ -1,5 +1,6 @@
 """Chooses models for a form: the shortlist, the board that sorts it, and the models that can battle."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,9 +10,11 @@ from arena.models import Endpoint
 from ratings.choice import ordering_board
 from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.form import ChoiceForm
+from ratings.choice.limits import Candidate
+from ratings.choice.picks import Picks, build_picks
 from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
 from ratings.choice.task_kinds import TaskKind
-from ratings.models import OVERALL_CATEGORY, Pool
+from ratings.models import Pool
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,10 @@ class ModelChoice:
     pool, category: from the board whose tiers sort the survivors. If the pool has no board for the task's category,
         `category` is the overall one.
     tiers_by: "test" if the tiers are from significance tests, or "interval" if only intervals were published.
-    contestants: the survivors that are connected here, up to the maximum size of a named set.
+    picks: suggestions from the survivors, or None if there are no ratings for them.
+    connected: the models that fail no limit and are connected here, up to the maximum size of a named set.
+    contestants: the connected models that the user named, or by default the survivors among them.
+    demo_models: the slugs of the demo models that are connected here. They are never candidates.
     set_pool: the slug of the pool for battles between the contestants, or None before the first vote.
     """
 
@@ -31,7 +37,10 @@ class ModelChoice:
     computed_at: datetime | None
     tiers_by: Literal["test", "interval"]
     shortlist: Shortlist
+    picks: Picks | None
+    connected: tuple[CandidateAssessment, ...]
     contestants: tuple[CandidateAssessment, ...]
+    demo_models: tuple[str, ...]
     set_pool: str | None
 
     @property
@@ -39,17 +48,25 @@ class ModelChoice:
         """True if the value of some limit is unknown for a contestant."""
         return any(contestant.unknown for contestant in self.contestants)
 
+    @property
+    def candidates(self) -> Iterator[Candidate]:
+        """All candidates, whatever their group."""
+        groups = (self.shortlist.survivors, self.shortlist.undecided, self.shortlist.excluded)
+        return (assessment.candidate for group in groups for assessment in group)
+
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
     """Return the choice for a valid form. Raises RequestError 404 if the pool is unknown."""
     task = form.task_kind
-    category = task.category if task else OVERALL_CATEGORY
-    board = ordering_board.load_ordering_board(form.get_value("pool") or "", category)
+    categories = task.categories if task else ()
+    board = ordering_board.load_ordering_board(form.get_value("pool") or "", categories)
     weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
     shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.build_limits())
-    connected = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))
-    contestants = [assessment for assessment in shortlist.survivors if assessment.candidate.slug in connected]
-    contestants = contestants[:MAX_NAMED_MODELS]
+    # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
+    is_demo = dict(Endpoint.objects.filter(enabled=True).values_list("model__slug", "model__demo"))
+    connected = [assessment for assessment in shortlist.selectable if assessment.candidate.slug in is_demo]
+    connected = connected[:MAX_NAMED_MODELS]
+    contestants = _list_contestants(connected, form.get_value("among"))
     set_pool = get_set_pool([contestant.candidate.slug for contestant in contestants])
     pools = {pool.slug: pool for pool in Pool.objects.filter(slug__in=[set_pool, board["pool"]])}
     return ModelChoice(
@@ -60,6 +77,15 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
         # Reference boards are published elsewhere, with intervals only.
         tiers_by="interval" if "reference" in board else "test",
         shortlist=shortlist,
+        picks=build_picks(shortlist.survivors),
+        connected=tuple(connected),
         contestants=tuple(contestants),
+        demo_models=tuple(slug for slug, demo in is_demo.items() if demo),
         set_pool=set_pool if set_pool in pools else None,
     )
+
+
+def _list_contestants(connected: Sequence[CandidateAssessment], named: Sequence[str]) -> list[CandidateAssessment]:
+    if named:
+        return [assessment for assessment in connected if assessment.candidate.slug in named]
+    return [assessment for assessment in connected if not assessment.unknown]

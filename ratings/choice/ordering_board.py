@@ -15,23 +15,23 @@ from ratings.statistics.constants import MAIN_COMPONENT, MIN_RANKED_MODELS
 POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kind.API)
 
 
-def load_ordering_board(pool: str, category: str) -> dict[str, Any]:
-    """Return the board that sorts a shortlist: the category's board, or the overall board if there is none.
+def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
+    """Return the board that sorts a shortlist: that of the first possible category, or the overall board.
 
-    If `pool` is empty, the first pool in `POOL_PRIORITY` order with enough votes in the category is used. If there is
+    If `pool` is empty, the first pool in `POOL_PRIORITY` order with enough votes in a category is used. If there is
     none, it is the first pool with enough votes overall, or else the first pool with any votes. Raises RequestError 404
     if the pool is unknown.
     """
     if pool:
-        return _load_pool_board(pool, category)
+        return _load_pool_board(pool, categories)
     snapshots_by_priority: list[Snapshot] = []
-    for candidate in dict.fromkeys((category, OVERALL_CATEGORY)):
-        snapshots_by_priority = _list_by_priority(candidate)
+    for category in dict.fromkeys((*categories, OVERALL_CATEGORY)):
+        snapshots_by_priority = _list_by_priority(category)
         for snapshot in snapshots_by_priority:
             if _can_sort(unpack_rows(snapshot.rows)):
-                return _load_board(snapshot.board.pool.slug, candidate)
+                return _load_board(snapshot.board.pool.slug, category)
     pools_with_votes = (snapshot.board.pool.slug for snapshot in snapshots_by_priority if snapshot.votes)
-    return _load_pool_board(next(pools_with_votes, LIVE_POOL), category)
+    return _load_pool_board(next(pools_with_votes, LIVE_POOL), categories)
 
 
 def _can_sort(rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -45,8 +45,8 @@ def _list_by_priority(category: str) -> list[Snapshot]:
     return sorted(candidates, key=lambda snapshot: POOL_PRIORITY.index(Pool.Kind(snapshot.board.pool.kind)))
 
 
-def _load_pool_board(pool: str, category: str) -> dict[str, Any]:
-    if category != OVERALL_CATEGORY:
+def _load_pool_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
+    for category in (name for name in categories if name != OVERALL_CATEGORY):
         with suppress(RequestError):  # raises below if the pool is unknown
             board = _load_board(pool, category)
             if board["rows"]:

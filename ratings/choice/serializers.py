@@ -1,5 +1,11 @@
 """Serializers for shortlists. The OpenAPI schema is generated from them."""
 
+from collections.abc import Set as AbstractSet
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PluckField, Schema
@@ -13,19 +19,53 @@ class ShortlistTaskSchema(Schema):
     why = CharField()
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "number"},
+            {"type": "boolean"},
+            {"type": "string"},
+            {"type": "array", "items": {"type": "string"}},
+        ],
+        "nullable": True,
+    }
+)
+class LimitValueField(serializers.Field[Any, Any, Any, Any]):
+    """A number, a boolean, a word, a list of words, or a date in ISO 8601 format."""
+
+    def to_representation(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return float(value)
+        if isinstance(value, date):
+            return value.isoformat()
+        return sorted(value) if isinstance(value, AbstractSet) else value
+
+
 class FailedLimitSchema(Schema):
     limit = serializers.ChoiceField([*LIMIT_ASSESSORS])
+    value = LimitValueField(
+        help_text="The model's value. Null if it has none, such as the GPU memory of closed weights."
+    )
+    bound = LimitValueField(help_text="The limit.")
+    unit = CharField(allow_null=True, help_text="The unit of the value and the limit.")
     words = CharField(help_text="The model's value and the limit, as text.")
-    known = BooleanField(help_text="False if the model's value is unknown.")
 
 
-class CandidateAssessmentSchema(Schema):
+class RatedModelSchema(Schema):
     model, name = CharField(source="candidate.slug", help_text="Model slug."), CharField(source="candidate.name")
     tier = IntegerField(source="candidate.tier", allow_null=True)
     rating = FloatField(source="candidate.rating", allow_null=True)
+    ci_low = FloatField(source="candidate.ci_low", allow_null=True)
+    ci_high = FloatField(source="candidate.ci_high", allow_null=True)
+    rank = IntegerField(source="candidate.rank", allow_null=True)
+    rank_low = IntegerField(source="candidate.rank_low", allow_null=True)
+    rank_high = IntegerField(source="candidate.rank_high", allow_null=True)
     price = FloatField(
         allow_null=True, help_text="US dollars per million tokens, at the requested ratio of input to output."
     )
+
+
+class CandidateAssessmentSchema(RatedModelSchema):
     monthly = FloatField(
         allow_null=True, help_text="US dollars per month for the requested tokens. Null if the request contains none."
     )
@@ -34,12 +74,31 @@ class CandidateAssessmentSchema(Schema):
         source="candidate.latency_s", allow_null=True, help_text="Time to the first token, in seconds."
     )
     conditional = BooleanField(help_text="True if commercial use is allowed only under conditions.")
+    retires_on = serializers.DateField(
+        source="candidate.retires_on", allow_null=True, help_text="The announced day of the model's retirement."
+    )
     unknown = PluckField(
         "limit",
         child=serializers.ChoiceField([*LIMIT_ASSESSORS]),
         help_text="Limits for which the model's value is unknown.",
     )
     failures = FailedLimitSchema(many=True)
+
+
+class PicksSchema(Schema):
+    best = RatedModelSchema(help_text="The model with the highest rating.")
+    cheapest = RatedModelSchema(
+        allow_null=True,
+        help_text="The cheapest model that the ratings do not separate from `best`. Null if no price is known.",
+    )
+    cheapest_by = serializers.ChoiceField(
+        ("tier", "interval"),
+        allow_null=True,
+        help_text="`tier`: `cheapest` is in the tier of `best`. `interval`: only their intervals overlap.",
+    )
+    open = RatedModelSchema(
+        source="best_open", allow_null=True, help_text="The model with open weights and the highest rating."
+    )
 
 
 class ShortlistSchema(Schema):
@@ -58,33 +117,45 @@ class ShortlistSchema(Schema):
     survivors = CandidateAssessmentSchema(
         source="shortlist.survivors", many=True, help_text="Models that meet all limits, best first."
     )
+    undecided = CandidateAssessmentSchema(
+        source="shortlist.undecided",
+        many=True,
+        help_text="Models that fail no limit but whose value is unknown for some (`unknown`), best first.",
+    )
     excluded = CandidateAssessmentSchema(
         source="shortlist.excluded", many=True, help_text="Excluded models, sorted by the number of failed limits."
+    )
+    picks = PicksSchema(allow_null=True, help_text="Suggestions from `survivors`. Null if none of them has a tier.")
+    nearest = PluckField(
+        "candidate.slug",
+        source="shortlist.nearest",
+        child=CharField(),
+        help_text="Slugs of up to three excluded models that are closest to meeting the limits, closest first.",
     )
     near_misses = PluckField(
         "candidate.slug",
         source="shortlist.near_misses",
         child=CharField(),
-        help_text="Slugs of the models that miss only one limit.",
+        help_text="Slugs of the models that fail only one limit.",
     )
     gained = serializers.DictField(
         source="shortlist.gained",
         child=IntegerField(),
-        help_text="Number of models gained by dropping each limit.",
+        help_text="Number of models that meet all other limits, for each limit.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],
         source="shortlist.costliest",
         allow_null=True,
-        help_text="The limit that excludes the most models on its own.",
-    )
-    certain = IntegerField(
-        source="shortlist.certain", help_text="Number of matching models with a known value for every limit."
+        help_text="The limit without which the most models would be added to `survivors`.",
     )
     contestants = PluckField(
         "candidate.slug",
         child=CharField(),
-        help_text="Slugs of the matching models that take part in battles on this site.",
+        help_text=(
+            "Slugs of the models to compare in battles on this site: the survivors that are connected here, or those in"
+            " `among`."
+        ),
     )
     own_pool = CharField(
         source="set_pool",

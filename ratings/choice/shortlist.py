@@ -1,4 +1,4 @@
-"""Shortlists: the models that meet all hard limits, sorted, and the reasons why other models are excluded."""
+"""Shortlists: the models that meet all hard limits, those that might, and the reasons why others are excluded."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -18,6 +18,8 @@ from ratings.choice.limits import (
     list_findings,
 )
 
+MAX_NEAREST = 3
+
 
 @dataclass(frozen=True)
 class CandidateAssessment:
@@ -25,8 +27,8 @@ class CandidateAssessment:
 
     price: US dollars per million tokens for the mix in `limits.use`.
     monthly: US dollars per month, or None if the user has not entered token counts.
-    failures: limits that exclude the model.
-    unknown: limits for which the model's value is unknown. They do not exclude the model.
+    failures: limits that the model fails.
+    unknown: limits for which the model's value is unknown.
     """
 
     candidate: Candidate
@@ -41,6 +43,10 @@ class CandidateAssessment:
         return self.candidate.commercial == "conditional"
 
     @property
+    def findings(self) -> tuple[LimitFinding, ...]:
+        return self.failures + self.unknown
+
+    @property
     def sort_key(self) -> tuple[Any, ...]:
         """The key for sorting by tier, then price, then speed, then rating. Unknown values come last."""
         tier, speed, rating = self.candidate.tier, self.candidate.tokens_per_s, self.candidate.rating
@@ -52,29 +58,42 @@ class CandidateAssessment:
             self.candidate.slug,
         )
 
+    @property
+    def distance_key(self) -> tuple[Any, ...]:
+        """The key for sorting by the distance from the limits: fewest failures, then fewest unknown values."""
+        distance = sum(finding.distance for finding in self.failures)
+        return len(self.failures), len(self.unknown), distance, self.sort_key
+
 
 @dataclass(frozen=True)
 class Shortlist:
-    """The result for one form.
+    """The result for one form. Each model is in one of the three groups.
 
-    survivors: the models that meet all limits, best first.
+    survivors: the models that meet all limits, best first. All their limited values are known.
+    undecided: the models that fail no limit but whose value is unknown for some, best first.
     excluded: the other models. Those with the fewest failures come first.
-    gained: for each limit that excludes a model, how many more models would survive without it.
+    gained: for each limit that some model does not meet, how many more models would survive without it.
     """
 
     survivors: tuple[CandidateAssessment, ...]
+    undecided: tuple[CandidateAssessment, ...]
     excluded: tuple[CandidateAssessment, ...]
     gained: Mapping[str, int]
 
     @property
-    def certain(self) -> int:
-        """The number of survivors with a known value for every limit."""
-        return sum(not assessment.unknown for assessment in self.survivors)
+    def selectable(self) -> tuple[CandidateAssessment, ...]:
+        """The models that fail no limit, survivors first."""
+        return self.survivors + self.undecided
 
     @property
     def near_misses(self) -> tuple[CandidateAssessment, ...]:
-        """The models excluded by only one limit."""
+        """The models that fail only one limit."""
         return tuple(assessment for assessment in self.excluded if len(assessment.failures) == 1)
+
+    @property
+    def nearest(self) -> tuple[CandidateAssessment, ...]:
+        """The excluded models that are closest to meeting the limits, closest first."""
+        return tuple(sorted(self.excluded, key=lambda assessment: assessment.distance_key)[:MAX_NEAREST])
 
     @property
     def costliest(self) -> str | None:
@@ -93,12 +112,15 @@ def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlis
         (assessment for assessment in assessments if assessment.failures),
         key=lambda assessment: len(assessment.failures),
     )
-    failures = Counter(finding.limit for assessment in excluded for finding in assessment.failures)
-    single_failures = Counter(assessment.failures[0].limit for assessment in excluded if len(assessment.failures) == 1)
+    findings = Counter(finding.limit for assessment in assessments for finding in assessment.findings)
+    single_findings = Counter(
+        assessment.findings[0].limit for assessment in assessments if len(assessment.findings) == 1
+    )
     return Shortlist(
-        survivors=tuple(assessment for assessment in assessments if not assessment.failures),
+        survivors=tuple(assessment for assessment in assessments if not assessment.findings),
+        undecided=tuple(assessment for assessment in assessments if assessment.unknown and not assessment.failures),
         excluded=tuple(excluded),
-        gained={name: single_failures[name] for name in LIMIT_ASSESSORS if failures[name]},
+        gained={name: single_findings[name] for name in LIMIT_ASSESSORS if findings[name]},
     )
 
 
@@ -108,8 +130,8 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
         candidate=candidate,
         price=compute_blended_price(candidate, limits.use),
         monthly=None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits.use),
-        failures=tuple(finding for finding in findings if finding.known or limits.exclude_unknown),
-        unknown=tuple(finding for finding in findings if not (finding.known or limits.exclude_unknown)),
+        failures=tuple(finding for finding in findings if finding.known),
+        unknown=tuple(finding for finding in findings if not finding.known),
     )
 
 

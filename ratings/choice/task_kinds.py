@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 TASKS_FILE = Path(__file__).parents[1] / "data" / "tasks.toml"
 
@@ -13,13 +14,13 @@ TASKS_FILE = Path(__file__).parents[1] / "data" / "tasks.toml"
 class TaskKind:
     """A task.
 
-    category: the slug of the category whose board sorts the shortlist.
+    categories: the slugs of the categories whose boards can sort the shortlist, closest to the task first.
     limits: query parameters for the task's usual limits.
     """
 
     slug: str
     name: str
-    category: str
+    categories: tuple[str, ...]
     benchmarks: tuple[str, ...]
     why: str
     limits: Mapping[str, str] = field(default_factory=dict)
@@ -28,6 +29,9 @@ class TaskKind:
 @cache
 def load_task_kinds() -> Mapping[str, TaskKind]:
     tasks = tomllib.loads(TASKS_FILE.read_text(encoding="utf-8"))
-    return {
-        slug: TaskKind(slug, **(fields | {"benchmarks": tuple(fields["benchmarks"])})) for slug, fields in tasks.items()
-    }
+    return {slug: _parse_task(slug, fields) for slug, fields in tasks.items()}
+
+
+def _parse_task(slug: str, fields: Mapping[str, Any]) -> TaskKind:
+    lists = {name: tuple(fields[name]) for name in ("categories", "benchmarks")}
+    return TaskKind(slug, **{**fields, **lists})

@@ -7,13 +7,15 @@ from urllib.parse import urlencode
 import orjson
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.forms import BoundField
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as say
 from django.views.decorators.http import require_safe
 
 from catalog.models import Benchmark
 from core.http.errors import RequestError
+from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.decision import (
     CHECKLIST,
     Decision,
@@ -22,14 +24,23 @@ from ratings.choice.decision import (
     build_decision_data,
     render_markdown,
 )
-from ratings.choice.form import FORM_SECTIONS, ChoiceForm, describe_limits, list_limit_reasons
+from ratings.choice.form import (
+    FORM_SECTIONS,
+    ChoiceForm,
+    describe_limits,
+    list_limit_reasons,
+    list_offered_fields,
+)
 from ratings.choice.model_choice import ModelChoice, choose_models
 from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Pool
 
 PAGE_SIZE = 50
-LIST_PARAMETERS = ("left", "out")
+LIST_PARAMETERS = ("left", "undecided", "out")
+REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
+TOKEN_FIELDS = ("input_tokens", "output_tokens")
+FIELDS_OF_LIMIT = {"context": ("context", "pages")}
 
 
 @dataclass(frozen=True)
@@ -44,36 +55,51 @@ class LimitCost:
 @require_safe
 def show_choice(request: HttpRequest) -> HttpResponse:
     """Show the form, and for a valid form, the shortlist."""
+    if REMOVED_PARAMETER in request.GET:
+        return _redirect_without_removed(request)
     form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
     try:
         choice = choose_models(form) if form.is_valid() else None
         lists = _paginate_lists(choice, request.GET) if choice else {}
     except RequestError as error:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
+    candidates = choice.candidates if choice else load_candidates((), LaunchWeeks(None, None))
+    offered = list_offered_fields(candidates, form)
+    pool = form.cleaned_data.get("pool", "") if form.is_bound else ""
     context = {
         "form": form,
-        "sections": [(title, [form[name] for name in names]) for title, names in FORM_SECTIONS],
+        "sections": _list_sections(form, offered),
         "choice": choice,
         **lists,
         "limits": choice and describe_limits(form),
         "list_query": _drop_parameters(request.GET),
-        "certain_only": _build_certain_query(request.GET),
         "tokens": _build_token_query(request.GET),
+        "has_monthly": any(request.GET.get(name) for name in TOKEN_FIELDS),
+        "has_speed": choice and any(each.candidate.tokens_per_s is not None for each in lists["left"]),
         "benchmarks": choice and _load_benchmarks(choice.task),
         "costs": choice and _list_limit_costs(choice, form, request.GET),
-        "limit_reasons": list_limit_reasons(),
+        "limit_reasons": list_limit_reasons(offered),
         "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
-        "pools": _list_pools(choice.pool.slug if choice else ""),
+        "pool": pool,
+        "pools": _list_pools(pool),
     }
     return render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
 
 
+def _list_sections(form: ChoiceForm, offered: set[str]) -> list[tuple[Any, list[BoundField]]]:
+    """Return the form's sections with their offered fields. Sections without any are left out."""
+    sections = [(title, [form[name] for name in names if name in offered]) for title, names in FORM_SECTIONS]
+    return [(title, fields) for title, fields in sections if fields]
+
+
 def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:
-    """Return one page of matching models and one page of excluded models.
+    """Return one page of each group of models.
 
     With 2,500 models, the full lists would be half a megabyte of HTML.
     """
-    lists = {"left": choice.shortlist.survivors, "out": choice.shortlist.excluded}
+    shortlist = choice.shortlist
+    groups = (shortlist.survivors, shortlist.undecided, shortlist.excluded)
+    lists = dict(zip(LIST_PARAMETERS, groups, strict=True))
     try:
         return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists.items()}
     except InvalidPage:
@@ -88,7 +114,7 @@ def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:
 
 def _build_token_query(query: QueryDict) -> str:
     """Return the token counts as query parameters for the cost calculator, with a leading `&`."""
-    tokens = {name: query[name] for name in ("input_tokens", "output_tokens") if query.get(name)}
+    tokens = {name: query[name] for name in TOKEN_FIELDS if query.get(name)}
     return "&" + urlencode(tokens) if tokens else ""
 
 
@@ -103,6 +129,8 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 
     The URL is a shortlist URL with `chosen` and `why` added. If it has `format=md` or `format=json`, return a file.
     """
+    if REMOVED_PARAMETER in request.GET:
+        return _redirect_without_removed(request)
     form = DecisionForm(request.GET)
     try:
         decision = build_decision(form, choose_models(form)) if form.is_valid() else None
@@ -143,14 +171,18 @@ def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
 def _list_limit_costs(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[LimitCost]:
     """Return the limits and their effects, largest effect first."""
     gained = sorted(choice.shortlist.gained.items(), key=lambda item: -item[1])
-    return [LimitCost(form.fields[name].label, more, _drop_parameters(query, name)) for name, more in gained if more]
+    return [
+        LimitCost(form.fields[name].label, more, _drop_parameters(query, *FIELDS_OF_LIMIT.get(name, (name,))))
+        for name, more in gained
+        if more
+    ]
 
 
-def _build_certain_query(query: QueryDict) -> str:
-    """Return the query string that hides models with unknown values."""
-    parameters = query.copy()
-    parameters["unknown"] = "exclude"
-    return _drop_parameters(parameters)
+def _redirect_without_removed(request: HttpRequest) -> HttpResponse:
+    """Redirect from an old address to the same one without the parameter that was removed."""
+    query = request.GET.copy()
+    del query[REMOVED_PARAMETER]
+    return HttpResponsePermanentRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
 
 
 def _drop_parameters(query: QueryDict, *names: str) -> str:

@@ -27,6 +27,7 @@ def test_definitions_name_what_they_are():
     assert "base model" in models["gemma-3-270m"]["name"]
     assert "variant" in models["smollm2-135m-instruct-warm"]["name"]
     assert models["eliza"]["name"] == "ELIZA (1966)"
+    assert all(model["endpoint"]["kind"] == "eliza" or model["demo"] for model in models.values())
 
 
 @pytest.mark.parametrize("slug", local_models.list_slugs())

@@ -19,7 +19,7 @@ PAGES = {
     "home, a set of models": "/?among=quokka-7b&among=wombat-70b",
     "choice, tasks": "/choose/",
     "choice, somebody is left": "/choose/?task=coding&context=200k&tools=on",
-    "choice, nobody is left": "/choose/?price=0&unknown=exclude",
+    "choice, nobody is left": "/choose/?price=0&tools=on",
     "decision": "/choose/decision/?task=coding&context=1k&chosen=quokka-7b&why=Because",
     "cost": "/cost/?model=llama-3.1-8b-instruct&gpu_hour=2&input_tokens=1M",
     "scaling": "/scaling/?params=8B&tokens=15T&law=hoffmann",
@@ -45,10 +45,13 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         page.get_by_role("button", name="Show matching models").click()
 
         expect(page.get_by_role("heading", name="Choose a model: Writing code")).to_be_visible()
-        expect(page.get_by_text("meet all limits; for the")).to_be_visible()
-        expect(page.get_by_text("price unknown").first).to_be_visible()
-
-        page.get_by_role("button", name="Compare these 2 models blind").click()
+        expect(page.get_by_role("link", name=re.compile("models are undecided"))).to_be_visible()
+        # We know nothing about these two, so they are not ticked.
+        for name in ("Quokka-7B", "Wombat-70B"):
+            box = page.get_by_role("checkbox", name=f"Model {name}")
+            expect(box).not_to_be_checked()
+            box.check()
+        page.get_by_role("button", name="Compare the selected models blind").click()
         expect(page.get_by_text("Blind battles between:")).to_contain_text("Quokka-7B")
         page.get_by_role("textbox", name="Your question").fill("Write a function that reverses a list.")
         page.keyboard.press("Enter")
@@ -102,7 +105,8 @@ def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     expect(plain.get_by_role("row", name="Per month")).to_contain_text("$3,650")
     expect(plain.get_by_text("973M tokens a month")).to_be_visible()
 
-    plain.goto("/choose/?context=200k&unknown=exclude")
+    plain.goto("/choose/?pages=300&unknown=exclude")  # an old address
+    expect(plain).to_have_url(re.compile(r"/choose/\?pages=300$"))
     expect(plain.get_by_text("context unknown").first).to_be_attached()
 
 

@@ -11,9 +11,10 @@ from tests.arena.web.test_templates import Outline
 
 pytestmark = pytest.mark.django_db
 SLUGS = ["ash", "elm", "oak"]
-AMONG = "/?among=ash&among=elm&among=oak"
 SHORTLIST = "task=coding&context=200k"
-DECISION = f"/choose/decision/?{SHORTLIST}"
+SET = "among=ash&among=elm&among=oak"
+AMONG = f"/?{SET}"
+DECISION = f"/choose/decision/?{SHORTLIST}&{SET}"
 
 
 @pytest.fixture
@@ -90,6 +91,11 @@ def test_battle_of_a_shortlist_leads_back_to_its_decision(client, me, three):
         assert decisions(outline) == [DECISION]
 
 
+def test_decision_is_about_the_models_that_met_and_no_others(client, me, three):
+    client.get(f"{AMONG}&choice=price%3D2%26among%3Delm%26among%3Dfir")
+    assert decisions(load_outline(client, judged(me, three))) == [f"/choose/decision/?price=2&{SET}"]
+
+
 def test_battle_of_no_or_another_shortlist_leads_to_no_decision(client, me, three):
     battle = judged(me, three)
     for before in (AMONG, f"/?among=ash&among=elm&choice={SHORTLIST}", f"/?choice={SHORTLIST}"):
@@ -100,9 +106,9 @@ def test_battle_of_no_or_another_shortlist_leads_to_no_decision(client, me, thre
 @pytest.mark.parametrize(
     ("choice", "address"),
     [
-        ("//evil.example/%23", "/choose/decision/?%2F%2Fevil.example%2F%23="),
-        ("why%3D%22%3E%3Cscript%3E", "/choose/decision/?why=%22%3E%3Cscript%3E"),
-        ("why%3D%D0%B4%0D%0Ax", "/choose/decision/?why=%D0%B4%0D%0Ax"),
+        ("//evil.example/%23", f"/choose/decision/?%2F%2Fevil.example%2F%23=&{SET}"),
+        ("why%3D%22%3E%3Cscript%3E", f"/choose/decision/?why=%22%3E%3Cscript%3E&{SET}"),
+        ("why%3D%D0%B4%0D%0Ax", f"/choose/decision/?why=%D0%B4%0D%0Ax&{SET}"),
         ("why%3D" + "x" * 3000, None),
     ],
 )

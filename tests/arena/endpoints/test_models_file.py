@@ -1,15 +1,19 @@
 """The models file: loaded in full or not at all, with one sentence about what is wrong."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from arena.endpoints import models_file
 from arena.models import Endpoint
-from catalog.models import LanguageModel, License, Organization
+from catalog.facts.claims import HAND_SOURCE, record_claims
+from catalog.facts.fields import Claim
+from catalog.models import Fact, LanguageModel, License, Organization
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+OPENAI = 'endpoint.kind = "openai"\nendpoint.base_url = "https://api.good.example/v1"\nendpoint.model = "good"'
 
 GOOD = """
 [[model]]
@@ -237,6 +241,7 @@ def test_load_of_the_same_file_changes_nothing(file):
         ("temperature = 0", "temperature = 0.5", "temperature", 0.5),
         ('"a", "b"', '"a"', "parameters", {"top_p": 0.9, "stop": ["a"]}),
         ('name = "Good One"', 'name = "Good One"\nenabled = false', "enabled", False),
+        ('name = "Good One"', 'name = "Good One"\ndemo = true', "model__demo", True),
     ],
 )
 def test_load_changes_what_is_new_in_the_file(file, old, new, field, value):
@@ -248,6 +253,27 @@ def test_load_changes_what_is_new_in_the_file(file, old, new, field, value):
     assert Endpoint.objects.values_list(field, flat=True).get() == value
 
 
+def test_load_stores_the_facts_in_a_file_as_set_by_hand(file):
+    models_file.load_models(file(GOOD))
+    models_file.load_models(file(GOOD.replace('license = "MIT"', 'license = "GPL"')))
+
+    facts = Fact.objects.filter(chosen=True, origin="hand", source=HAND_SOURCE, as_of=datetime.now(UTC).date())
+    assert {fact.field: fact.value for fact in facts} == {
+        "organization": "Good Inc.", "license": "GPL", "open_weights": True,
+    }  # fmt: skip
+    assert Fact.objects.count() == 3
+
+
+def test_load_leaves_facts_that_agree_with_the_file_to_their_source(file):
+    known = factories.model("good-1")
+    record_claims({known.pk: [Claim("license", "MIT", "the card", date(2026, 1, 2))]}, Fact.Origin.SHIPPED)
+
+    models_file.load_models(file(GOOD))
+
+    assert not known.facts.get(field="license").by_hand
+    assert known.facts.get(field="open_weights").by_hand
+
+
 def test_load_keeps_facts_of_which_the_file_says_nothing(file):
     known = factories.model("good-1", license=factories.license("Apache-2.0"), context_window=8192, open_weights=True)
 
@@ -256,6 +282,24 @@ def test_load_keeps_facts_of_which_the_file_says_nothing(file):
     known.refresh_from_db()
     assert (known.name, known.license.name, known.context_window) == ("Good", "Apache-2.0", 8192)
     assert known.open_weights is True
+
+
+@pytest.mark.parametrize(
+    ("before", "endpoint", "line", "demo"),
+    [
+        (False, 'endpoint.kind = "eliza"', "", True),
+        (False, 'endpoint.kind = "echo"', "", True),
+        (False, 'endpoint.kind = "echo"', "demo = false", False),
+        (True, OPENAI, "", True),  # set in the admin
+        (True, OPENAI, "demo = false", False),
+        (False, OPENAI, "", False),
+    ],
+)
+def test_load_marks_the_models_that_are_only_for_demos(file, before, endpoint, line, demo):
+    model = factories.model("good-1", demo=before)
+    models_file.load_models(file(f'[[model]]\nslug = "good-1"\nname = "Good"\n{line}\n{endpoint}\n'))
+    model.refresh_from_db()
+    assert model.demo is demo
 
 
 def test_load_leaves_other_models_alone(file):

@@ -1,7 +1,7 @@
 """The decision: as a page, as Markdown and as JSON."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
         "Commercial use allowed yes",
         "Accepts images, audio",
         "Max $ per million tokens (blended) 2.0",
-        "Cheap modalities unknown \N{EN DASH} $1",
+        "1 model is undecided, because we lack some data.",
         "2 models are excluded",
         "No votes in blind battles between these models yet.",
         *map(str, CHECKLIST),
@@ -56,7 +56,7 @@ def test_decision_shows_their_own_battles(client, battled):
     assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
     assert "According to these votes, Cheap is ahead of all others." in shown
     assert "No votes in blind battles" not in shown
-    assert "Compare these 2 models blind" in shown
+    assert "Compare the selected models blind" in shown
 
 
 def test_models_that_were_tried_come_first_in_the_choice(client, three):
@@ -71,6 +71,22 @@ def test_models_that_were_tried_come_first_in_the_choice(client, three):
     assert '<option value="cheap" selected>' in html
 
 
+def test_undecided_models_can_be_chosen_and_come_last(client, three):
+    factories.model("mystery")
+    html = client.get(PAGE, {"price": "2"}).content.decode()
+    found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html)
+    assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
+        ("Other matching models", ["bound", "cheap"]),
+        ("Undecided models", ["mystery"]),
+    ]
+
+
+def test_decision_is_about_the_models_that_were_ticked(client, battled):
+    factories.endpoint(factories.model("late"))
+    pages = [client.get(PAGE, query) for query in ({"task": "coding"}, {"task": "coding", "among": ["best", "cheap"]})]
+    assert ["Cheap is ahead of all others" in text(page) for page in pages] == [False, True]
+
+
 def test_choice_has_no_empty_group(client, three):
     html = client.get(PAGE, {"task": "coding"}).content.decode()
     assert re.findall(r'<optgroup label="([^"]*)">', html) == ["Other matching models"]
@@ -80,8 +96,8 @@ def test_choice_has_no_empty_group(client, three):
 def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, three, query, said):
     for model in three[:2]:
         factories.endpoint(model)
-    shown = text(client.get(PAGE, query))
-    assert "Compare these 2 models blind" in shown
+    shown = text(client.get(PAGE, query | {"among": ["cheap", "best"]}))
+    assert "Compare the selected models blind" in shown
     assert ("For some of these models, we lack data on some of your limits." in shown) is said
 
 
@@ -96,11 +112,11 @@ def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
 
 
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
-    assert "Fewer than two of these models are available here" in text(client.get(PAGE, {"task": "coding"}))
+    assert "None of these is connected here." in text(client.get(PAGE, {"task": "coding"}))
     for model in three[:2]:
         factories.endpoint(model)
     response = client.get(PAGE, {"task": "coding"})
-    assert "Compare these 2 models blind Cheap , Best ." in text(response)
+    assert "Cheap Best Compare the selected models blind" in text(response)
     assert [each["value"] for each in Outline(response.content.decode()).all("input", name="among")] == [
         "cheap",
         "best",
@@ -149,7 +165,7 @@ def test_decision_tells_what_the_chosen_model_costs(client, three, query, words,
 def test_decision_names_the_chosen_model_and_why(client, three):
     response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
     assert "Chosen: Cheap It is &lt;cheap&gt;. And good." in text(response)
-    assert "Cheap chosen" in text(response)
+    assert "Cheap chosen modalities unknown" in text(response)  # an undecided model can be chosen
     assert "Cost of the chosen model" in text(response)
 
 
@@ -198,6 +214,7 @@ def test_decision_as_json(client, battled):
     assert found["limits"] == {"Commercial use allowed": "yes", "Max $ per million tokens (blended)": "2.0"}
     assert [each["model"] for each in found["survivors"]] == ["cheap"]
     assert {each["model"] for each in found["excluded"]} == {"best", "bound"}
+    assert found["excluded"][0]["failures"][0]["unit"] in (None, "US dollars per million tokens")
     assert (found["own_pool"], found["own_board"]) == (None, [])
     assert len(found["checklist"]) == len(CHECKLIST)
 
@@ -223,8 +240,8 @@ def test_decision_as_markdown(client, battled):
         "**Chosen model: Cheap**",
         r"First \*line\* \# and \<second\>",
         "- Min context (tokens): 100k",
-        "| Model | Tier | $ per million tokens | Per month | To check |",
-        "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |  |",
+        "| Model | Rank | Rating | 95% interval | Tier | $ per million tokens | Per month | To check |",
+        "| Cheap | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | $1 | \N{EN DASH} |  |",
         "| Model | Rank | Rating | 95% interval | Votes |",
         f"- [ ] {CHECKLIST[0]}",
     ):
@@ -243,9 +260,11 @@ def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three)
 
 def test_markdown_says_what_is_to_be_checked(client):
     conditional = factories.license("Gemma", commercial="conditional")
+    factories.model("gemma", license=conditional, context_window=8000, retires_on=date(2099, 12, 1))
     factories.model("mystery", license=conditional)
     written = client.get(PAGE, {"context": "1k", "commercial": "on", "format": "md"}).content.decode()
-    assert "| commercial use with conditions; context unknown |" in written
+    assert "| commercial use with conditions; retires on 2099-12-01 |" in written
+    assert "## Undecided models\n\n- Mystery: context unknown\n" in written
 
 
 def test_markdown_tells_every_exclusion(client, three):

@@ -7,8 +7,15 @@ import pytest
 from django.http import QueryDict
 
 from catalog.calculators.cost_model import MonthlyUse
-from ratings.choice.form import FORM_SECTIONS, ChoiceForm
-from ratings.choice.limits import LIMIT_ASSESSORS, Limits, is_limit_set
+from ratings.choice.form import (
+    CANDIDATE_VALUES,
+    FORM_SECTIONS,
+    ChoiceForm,
+    describe_limits,
+    list_limit_reasons,
+    list_offered_fields,
+)
+from ratings.choice.limits import LIMIT_ASSESSORS, TOKENS_PER_PAGE, Candidate, Limits, is_limit_set
 
 
 def form(query):
@@ -19,7 +26,7 @@ def form(query):
     ("query", "limits"),
     [
         ("", Limits()),
-        ("task=coding&context=&openness=&price=&unknown=keep", Limits()),
+        ("task=coding&context=&openness=&price=&among=a&among=b", Limits()),
         ("commercial=on&tools=1", Limits(commercial=True, tools=True)),
         ("context=200k&params=4B&rate=60", Limits(context=200_000, params=4 * 10**9, rate=60)),
         ("failures=0.5&token_rate=30k", Limits(failures=Decimal("0.5"), token_rate=30_000)),
@@ -35,7 +42,9 @@ def form(query):
         ("input_tokens=1M", Limits(use=MonthlyUse(10**6, 0))),
         ("gpu_memory=24&bits=4", Limits(gpu_memory=Decimal(24), bytes_each=Decimal("0.5"))),
         ("weeks=4", Limits(weeks=Decimal(4))),
-        ("unknown=exclude", Limits(exclude_unknown=True)),
+        ("pages=300", Limits(context=180_000)),
+        ("pages=300&context=100k", Limits(context=180_000)),
+        ("pages=300&context=200k", Limits(context=200_000)),
     ],
 )
 def test_limits_are_those_of_the_address(query, limits):
@@ -45,7 +54,7 @@ def test_limits_are_those_of_the_address(query, limits):
 
 
 def test_empty_fields_ask_for_nothing():
-    empty = form("&".join(f"{name}=" for name in ChoiceForm.base_fields if name != "modalities"))  # no boxes ticked
+    empty = form("&".join(f"{name}=" for name in ChoiceForm.base_fields if name not in ("modalities", "among")))
     assert empty.is_valid()
     assert [name for name in LIMIT_ASSESSORS if is_limit_set(empty.build_limits(), name)] == []
 
@@ -65,7 +74,8 @@ def test_empty_fields_ask_for_nothing():
         ("monthly=5&output_tokens=1", "input_tokens"),
         ("monthly=5&input_tokens=1", "output_tokens"),
         ("input_tokens=0&output_tokens=0", "input_tokens"),
-        ("unknown=maybe", "unknown"),
+        ("pages=0", "pages"),
+        ("pages=2.5", "pages"),
         ("failures=101", "failures"),
         ("token_rate=0", "token_rate"),
         ("bits=0", "bits"),
@@ -76,6 +86,41 @@ def test_bad_input_is_told_of_its_field(query, field):
 
 
 def test_every_limit_has_its_field_in_a_part():
-    shown = {name for _, names in FORM_SECTIONS for name in names} | {"task", "pool", "unknown"}
+    shown = {name for _, names in FORM_SECTIONS for name in names} | {"task", "pool", "among"}
     assert shown == set(ChoiceForm.base_fields)
     assert set(LIMIT_ASSESSORS) <= set(ChoiceForm.base_fields)
+
+
+def test_page_counts_as_six_hundred_tokens_and_the_form_says_so():
+    assert TOKENS_PER_PAGE == 600
+    assert "600 tokens" in str(ChoiceForm.base_fields["pages"].label)
+    found = form("pages=300")
+    assert found.is_valid()
+    assert describe_limits(found) == [("Min context (pages of 600 tokens)", "300 (180,000 tokens)")]
+
+
+ALWAYS_OFFERED = set(ChoiceForm.base_fields) - set(CANDIDATE_VALUES)
+
+
+@pytest.mark.parametrize(
+    ("query", "known", "offered"),
+    [
+        (None, {}, set()),
+        (None, {"context": 1}, {"context", "pages"}),
+        (None, {"web_search": False}, {"search_instead"}),
+        (None, {"params": 1}, {"params", "gpu_memory", "bits"}),
+        ("latency=1", {"failure_rate": 0.0}, {"latency", "failures"}),  # a limit that is set stays in sight
+        ("latency=&context=lots", {}, {"context"}),
+    ],
+)
+def test_limit_is_offered_only_if_some_model_has_a_value(query, known, offered):
+    asked = ChoiceForm(None if query is None else QueryDict(query))
+    found = list_offered_fields([Candidate("a", "A"), Candidate("b", "B", **known)], asked)
+    assert found - ALWAYS_OFFERED == offered
+    assert found >= ALWAYS_OFFERED
+
+
+def test_every_limit_has_a_reason():
+    labels = [str(label) for label, _ in list_limit_reasons(set(ChoiceForm.base_fields))]
+    assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*LIMIT_ASSESSORS, "search_instead")}
+    assert [str(label) for label, _ in list_limit_reasons({"price"})] == ["Max $ per million tokens (blended)"]

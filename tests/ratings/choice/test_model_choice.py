@@ -126,12 +126,13 @@ def test_newest_price_and_measured_speed_count(client, three):
     day = timezone.now().date() - timedelta(days=3)
     EndpointDay.objects.create(endpoint=endpoint, day=day, answers=5, first_token_p50=0.5, tokens_per_s_p50=80)
 
-    found = shortlist(client, speed="70", unknown="exclude")
+    found = shortlist(client, speed="70")
 
     [best] = found["survivors"]
     assert (best["model"], best["price"], best["tokens_per_s"], best["latency_s"]) == ("best", 2, 80, 0.5)
-    assert found["excluded"][0]["failures"] == [
-        {"limit": "speed", "words": "tokens per second unknown", "known": False}
+    assert [(each["model"], each["unknown"]) for each in found["undecided"]] == [
+        ("bound", ["speed"]),
+        ("cheap", ["speed"]),
     ]
 
 
@@ -220,15 +221,33 @@ def test_excluded_model_tells_the_limit_and_its_value(client, query, fields, wor
 
 
 @pytest.mark.parametrize(("query", "fields", "words", "unknown"), EXCLUDED[:-1], ids=lambda each: next(iter(each)))
-def test_unknown_value_is_kept_and_marked_or_excluded_as_chosen(client, query, fields, words, unknown):
+def test_model_of_which_a_limited_value_is_unknown_is_undecided(client, query, fields, words, unknown):
     factories.model("mystery")
-    [kept] = shortlist(client, **query)["survivors"]
-    assert (kept["unknown"], kept["failures"]) == ([next(iter(query))], [])
+    found = shortlist(client, **query)
+    assert (found["survivors"], found["excluded"]) == ([], [])
+    [undecided] = found["undecided"]
+    assert (undecided["unknown"], undecided["failures"]) == ([next(iter(query))], [])
+    assert unknown in client.get("/choose/", query).content.decode()
 
-    found = shortlist(client, **query, unknown="exclude")
-    assert found["survivors"] == []
-    assert [each["words"] for each in found["excluded"][0]["failures"]] == [unknown]
-    assert [each["known"] for each in found["excluded"][0]["failures"]] == [False]
+
+REASONS = [
+    ({"context": "200k"}, {"context_window": 128_000}, 128_000, 200_000, "tokens"),
+    ({"pages": "300"}, {"context_window": 128_000}, 128_000, 180_000, "tokens"),
+    ({"cutoff": "2025-01"}, {"knowledge_cutoff": date(2023, 10, 1)}, "2023-10-01", "2025-01-01", None),
+    ({"modalities": "image"}, {"modalities": ["text"]}, ["text"], ["image"], None),
+    ({"tools": "on"}, {"tools": False}, False, True, None),
+    ({"openness": "open"}, {"open_weights": False}, "closed", "open", None),
+    ({"price": "2"}, {"price": 5}, 5.0, 2.0, "US dollars per million tokens"),
+    ({"gpu_memory": "8"}, {"open_weights": False}, None, 8.0, "GiB"),
+]
+
+
+@pytest.mark.parametrize(("query", "fields", "value", "bound", "unit"), REASONS)
+def test_reason_is_data(client, query, fields, value, bound, unit):
+    known("short", **fields)
+    [failure] = shortlist(client, **query)["excluded"][0]["failures"]
+    assert list(failure) == ["limit", "value", "bound", "unit", "words"]
+    assert (failure["value"], failure["bound"], failure["unit"]) == (value, bound, unit)
 
 
 def test_every_limit_is_tried():
@@ -264,11 +283,43 @@ def test_near_misses_fail_one_limit_alone_and_the_costliest_excludes_most_of_the
     assert [len(each["failures"]) for each in both["excluded"]] == sorted(len(e["failures"]) for e in both["excluded"])
 
 
-def test_unknown_values_are_marked(client):
-    factories.model("mystery")
-    [found] = shortlist(client, commercial="on", context="1000")["survivors"]
-    assert found["unknown"] == ["commercial", "context"]
-    assert shortlist(client, commercial="on", unknown="exclude")["survivors"] == []
+def test_parameter_that_was_removed_is_refused_and_pages_redirect(client):
+    for value in ("keep", "exclude"):
+        response = client.get(API, {"price": "2", "unknown": value})
+        assert (response.status_code, [*response.json()["error"]["fields"]]) == (400, ["unknown"])
+        for page in ("/choose/", "/choose/decision/"):
+            for query, rest in ((f"unknown={value}", ""), (f"price=2&unknown={value}&tools=on", "?price=2&tools=on")):
+                response = client.get(f"{page}?{query}")
+                assert (response.status_code, response["Location"]) == (301, page + rest)
+
+
+def test_rating_comes_with_its_interval_and_rank(client, three):
+    beats(three[0], three[1], 30)
+    board_refresh.refresh()
+    rows = {row["model"]: row for row in client.get("/api/v1/leaderboard/").json()["rows"]}
+    names = ("rating", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "tier")
+    for each in shortlist(client)["survivors"]:
+        row = rows.get(each["model"], dict.fromkeys(names))
+        assert [each[name] for name in names] == [row[name] for name in names]
+
+
+def test_shortlist_suggests_the_best_the_cheapest_as_good_and_the_best_open_one(client, three):
+    assert shortlist(client)["picks"] is None
+    beats(three[0], three[1], 4)
+    board_refresh.refresh()
+    picks = shortlist(client)["picks"]
+    assert [picks[name]["model"] for name in ("best", "cheapest", "open")] == ["best", "cheap", "cheap"]
+    assert (picks["cheapest_by"], picks["best"]["price"], picks["cheapest"]["price"]) == ("tier", 5, 1)
+    assert picks["best"]["ci_low"] < picks["best"]["rating"] < picks["best"]["ci_high"]
+
+    assert shortlist(client, openness="closed")["picks"]["open"] is None
+
+
+def test_demo_models_are_in_no_group(client, three):
+    factories.endpoint(factories.model("talker", demo=True))
+    found = shortlist(client, price="2")
+    assert "talker" not in slugs(found["survivors"] + found["undecided"] + found["excluded"])
+    assert found["contestants"] == []
 
 
 def test_tokens_of_a_month_are_priced(client, three):
@@ -286,8 +337,15 @@ def test_weeks_are_those_of_the_way_to_have_it(client, three):
 
 
 def test_retired_models_are_not_offered(client, three):
+    today = timezone.now().date()
     factories.model("gone", status="retired")
-    assert "gone" not in slugs(shortlist(client)["survivors"])
+    factories.model("going", retires_on=today)
+    factories.model("leaving", retires_on=today + timedelta(days=1))
+    for query in ({}, {"context": "1k"}, {"openness": "open"}):
+        found = shortlist(client, **query)
+        groups = found["survivors"] + found["undecided"] + found["excluded"]
+        assert not {"gone", "going"} & {*slugs(groups)}
+        assert {each["model"]: each["retires_on"] for each in groups}["leaving"] == f"{today + timedelta(days=1)}"
 
 
 def test_survivors_that_answer_here_can_battle_on_a_board_of_their_own(client, three):
@@ -301,6 +359,15 @@ def test_survivors_that_answer_here_can_battle_on_a_board_of_their_own(client, t
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     assert shortlist(client)["own_pool"] == pool
     assert len(shortlist(client, pool=pool)["survivors"]) == 3
+
+
+def test_contestants_are_those_that_are_named_or_all_survivors_that_answer_here(client, three):
+    mystery = factories.model("mystery")
+    for model in (*three, mystery):
+        factories.endpoint(model)
+    assert shortlist(client, price="9")["contestants"] == ["bound", "cheap", "best"]
+    assert shortlist(client, price="9", among=["best", "mystery", "nobody"])["contestants"] == ["best", "mystery"]
+    assert shortlist(client, price="2", among=["best", "cheap", "\0"])["contestants"] == ["cheap"]
 
 
 def test_contestants_are_no_more_than_one_set_may_have(client):

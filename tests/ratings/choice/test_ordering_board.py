@@ -24,7 +24,7 @@ def settle(pool, **fields):
 
 
 def ordered_by(pool="", category="creative-writing"):
-    board = ordering_board.load_ordering_board(pool, category)
+    board = ordering_board.load_ordering_board(pool, [category])
     return board["pool"], board["category"]
 
 
@@ -50,6 +50,23 @@ def test_board_of_the_category_goes_before_one_of_all(imported, tmp_path):
     assert ordered_by(category="math") == ("live", "overall")
     settle("live", categories=["creative-writing"])
     assert ordered_by() == ("live", "creative-writing")
+
+
+LEGAL = (
+    "overall,openai / gpt-4o,GPT-4o (2024-05-13),1285.3,1282.1,1288.5,117747,17",
+    "legal,openai / gpt-4o,GPT-4o (2024-05-13),1285.3,1282.1,1288.5,1177,17",
+    "legal,anthropic / claude-opus-4.6,Claude Opus 4.6 (High),1502.6,1499.3,1505.9,826,5",
+)
+
+
+def test_category_of_the_task_goes_before_one_that_stands_in_for_it(client, tmp_path):
+    settle("live", categories=["longer-query"])
+    asked = {"task": "legal-analysis"}
+    assert [client.get(API, asked).json()[name] for name in ("pool", "category")] == ["live", "longer-query"]
+    loaded(tmp_path, *LEGAL)
+    assert [client.get(API, asked).json()[name] for name in ("pool", "category")] == [SLUG, "legal"]
+    own = client.get(API, asked | {"pool": "live"}).json()
+    assert [own[name] for name in ("pool", "category")] == ["live", "longer-query"]
 
 
 def test_few_own_votes_do_not_order(tmp_path):
@@ -88,6 +105,17 @@ def test_shortlist_by_a_reference_board_has_tiers_of_intervals(client, tmp_path)
         ("mistral-medium-lmarena-october-2026", 3),
         ("gpt-4o-2024-08-06", None),
     ]
+
+
+def test_model_that_was_rated_with_several_settings_has_its_best_rating(client, tmp_path):
+    loaded(
+        tmp_path,
+        "overall,openai / gpt-4o,GPT-4o (2024-05-13),1285.3,1282.1,1288.5,117747,17",
+        "overall,anthropic / claude-opus-4.6,Claude Opus 4.6 (High),1502.6,1499.3,1505.9,82619,5",
+        "overall,anthropic / claude-opus-4.6,Claude Opus 4.6 (Low),1202.6,1199.3,1205.9,82619,5",
+    )
+    found = {each["model"]: (each["tier"], each["rating"]) for each in client.get(API).json()["survivors"]}
+    assert found == {"claude-opus-4-6": (1, 1502.6), "gpt-4o-2024-05-13": (2, 1285.3)}
 
 
 def test_shortlist_by_own_votes_has_tiers_of_tests(client, tmp_path):

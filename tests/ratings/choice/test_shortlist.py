@@ -41,7 +41,9 @@ def words(judged):
 
 
 def test_survivors_come_by_tier_price_and_speed():
-    assert slugs(build_shortlist(MODELS, CODING).survivors) == ["good", "unpriced", "fast", "slow", "unrated"]
+    found = build_shortlist(MODELS, CODING)
+    assert slugs(found.survivors) == ["good", "fast", "slow", "unrated"]
+    assert slugs(found.undecided) == ["unpriced"]
 
 
 def test_ratings_decide_between_models_of_which_neither_price_nor_speed_is_known():
@@ -68,24 +70,29 @@ def test_near_misses_fail_one_limit_alone():
     assert slugs(found.excluded) == ["top", "good", "dear", "small", "old"]
 
 
+def test_nearest_fail_least_and_by_least():
+    found = build_shortlist(MODELS, replace(CODING, price=Decimal("0.001")))
+    assert slugs(found.nearest) == ["unrated", "fast", "slow"]
+    assert build_shortlist(MODELS, Limits()).nearest == ()
+
+
 def test_limit_that_costs_most_is_the_one_without_which_most_are_left():
     found = build_shortlist(MODELS, CODING)
-    assert found.gained == {"commercial": 1, "context": 2, "price": 1}
+    assert found.gained == {"commercial": 1, "context": 2, "price": 2}  # a price too high, and one that is unknown
     assert found.costliest == "context"
     assert build_shortlist(MODELS, Limits()).costliest is None
     both = build_shortlist([MODELS[3]], Limits(openness="closed", context=10_000))
     assert (both.gained, both.costliest) == ({"openness": 0, "context": 0}, None)
 
 
-def test_unknown_values_are_kept_and_marked_or_excluded():
-    kept = next(each for each in build_shortlist(MODELS, CODING).survivors if each.candidate.slug == "unpriced")
-    assert [finding.words for finding in kept.unknown] == ["price unknown"]
-    assert build_shortlist(MODELS, CODING).certain == 4
+def test_unknown_values_leave_a_model_undecided_unless_it_fails_another_limit():
+    [undecided] = build_shortlist(MODELS, CODING).undecided
+    assert [finding.words for finding in undecided.unknown] == ["price unknown"]
+    assert undecided.failures == ()
 
-    strict = build_shortlist(MODELS, replace(CODING, exclude_unknown=True))
-    assert words(strict.excluded)["unpriced"] == ["price unknown"]
-    assert slugs(strict.survivors) == ["good", "fast", "slow", "unrated"]
-    assert not any(each.unknown for each in (*strict.survivors, *strict.excluded))
+    found = build_shortlist(MODELS, replace(CODING, context=10**6))
+    assert words(found.excluded)["unpriced"] == ["context 400,000 < 1,000,000"]
+    assert found.undecided == ()
 
 
 def test_conditions_of_a_licence_are_marked():
@@ -94,7 +101,8 @@ def test_conditions_of_a_licence_are_marked():
 
 def test_nobody_to_choose_from_is_no_error():
     found = build_shortlist([], CODING)
-    assert (found.survivors, found.excluded, found.gained, found.costliest) == ((), (), {}, None)
+    assert (found.survivors, found.undecided, found.excluded, found.gained) == ((), (), (), {})
+    assert (found.costliest, found.nearest) == (None, ())
 
 
 maybe = lambda known: none() | known  # noqa: E731
@@ -128,18 +136,21 @@ limits = builds(
     price=maybe(decimals(0, 30, places=2)),
     latency=maybe(floats(0, 10)),
     gpu_memory=maybe(decimals(0, 200, places=1)),
-    exclude_unknown=booleans(),
 )
 
 
 @given(candidates, limits)
-def test_each_model_survives_or_has_reasons(models, to):
+def test_each_model_is_in_one_group_with_its_reasons(models, to):
     found = build_shortlist(models, to)
-    assert sorted(slugs((*found.survivors, *found.excluded))) == sorted(model.slug for model in models)
-    assert not any(each.failures for each in found.survivors)
-    for each in found.excluded:
-        assert each.failures
-        assert all(finding.words and is_limit_set(to, finding.limit) for finding in each.failures)
+    groups = (*found.survivors, *found.undecided, *found.excluded)
+    assert sorted(slugs(groups)) == sorted(model.slug for model in models)
+    assert not any(each.findings for each in found.survivors)
+    assert all(each.unknown and not each.failures for each in found.undecided)
+    assert all(each.failures for each in found.excluded)
+    for each in groups:
+        assert all(finding.words and is_limit_set(to, finding.limit) for finding in each.findings)
+        assert all(finding.known and finding.bound is not None for finding in each.failures)
+        assert all(finding.value is None and not finding.known for finding in each.unknown)
 
 
 @given(candidates, limits)
@@ -149,7 +160,8 @@ def test_gained_is_what_dropping_a_limit_brings(models, to):
         without = replace(to, **{name: getattr(Limits(), name)})
         more = len(build_shortlist(models, without).survivors) - len(found.survivors)
         assert found.gained.get(name, 0) == more
-    assert (found.costliest is None) == (not found.near_misses)
+    alone = [each for each in (*found.undecided, *found.excluded) if len(each.findings) == 1]
+    assert (found.costliest is None) == (not alone)
 
 
 @given(candidates, limits)
@@ -158,9 +170,12 @@ def test_order_of_the_models_does_not_matter(models, to):
 
 
 @given(candidates, limits)
-def test_unknown_values_exclude_no_fewer_when_they_exclude(models, to):
-    kept, strict = (build_shortlist(models, replace(to, exclude_unknown=each)) for each in (False, True))
-    assert set(slugs(strict.survivors)) == {each.candidate.slug for each in kept.survivors if not each.unknown}
+def test_nearest_are_excluded_ones_that_fail_least(models, to):
+    found = build_shortlist(models, to)
+    assert len(found.nearest) == min(3, len(found.excluded))
+    assert sorted(len(each.failures) for each in found.nearest) == [
+        len(each.failures) for each in found.excluded[: len(found.nearest)]
+    ]
 
 
 @given(candidates, limits, integers(0, 10**6))

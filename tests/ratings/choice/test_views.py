@@ -1,18 +1,20 @@
 """The page of the choice."""
 
 import re
+from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from catalog.models import Benchmark, Price
 from ratings.choice.form import ChoiceForm
-from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Pool
+from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline
-from tests.ratings.choice.test_model_choice import priced, three
+from tests.ratings.choice.test_model_choice import beats, priced, three
+from tests.ratings.reference_board import SLUG, loaded
 
 __all__ = ["three"]
 pytestmark = pytest.mark.django_db
@@ -53,8 +55,8 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     shown = text(response)
     for words in (
         "Choose a model: Writing code",
-        "2 matching models",
-        "&lt;Mystery&gt; commercial use unknown; price unknown",
+        "1 matching model",
+        "1 model undecided: it might match &lt;Mystery&gt; commercial use unknown; price unknown",
         "2 models excluded (2 of these fail only one limit)",
         "Best price $5 &gt; $2",
         "Bound commercial use not allowed",
@@ -64,20 +66,100 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     assert "?task=coding&price=2" in links(response)
 
 
-def test_page_says_of_how_many_all_is_known_and_leads_to_them(client, three):
+def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
-    assert "2 meet all limits; for the rest, we lack some data." in text(response)
-    [link] = [each for each in links(response) if "unknown=exclude" in each]
-    assert "2 matching models" in text(client.get(PAGE + link))
-    assert "we lack some data" not in text(client.get(PAGE + link))
+    assert "2 matching models" in text(response)
+    assert "1 model is undecided : they fail no limit, but we lack some data." in text(response)
+    assert "#undecided" in links(response)
+    assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
 
 
-def test_page_says_of_every_limit_why_it_matters(client):
-    response = client.get(PAGE)
-    labels = [str(label) for label, _ in response.context["limit_reasons"]]
-    assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*LIMIT_ASSESSORS, "search_instead")}
-    assert "The license determines whether you can build a product on the model" in text(response)
+def test_page_says_of_the_limits_that_it_offers_why_they_matter(client, three):
+    shown = text(client.get(PAGE))
+    assert "The license determines whether you can build a product on the model" in shown
+    assert "Use this price for a first comparison" in shown
+    assert "Max seconds to the first token" not in shown
+    assert "A wait of more than a second" not in shown
+    assert "Max seconds to the first token" in text(client.get(PAGE, {"latency": "1"}))
+
+
+@pytest.mark.parametrize(
+    ("query", "selected"),
+    [
+        ({}, ""),
+        ({"task": "coding"}, ""),
+        ({"task": "coding", "pool": "elsewhere"}, "elsewhere"),
+        ({"task": "coding", "context": "lots"}, ""),
+        ({"task": "coding", "context": "lots", "pool": "elsewhere"}, "elsewhere"),
+        ({"context": "lots", "pool": "set-1"}, "set-1"),
+        ({"pool": "\0"}, ""),
+    ],
+)
+def test_board_that_orders_stays_what_was_asked_for(client, three, query, selected):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Elsewhere")
+    factories.pool("set-1", kind=Pool.Kind.SHORTLIST, name="A set of ours")
+    form = client.get(PAGE, query).content.decode().partition('<select name="pool"')[2].partition("</select>")[0]
+    options = Outline(form).all("option")
+    assert options[0]["value"] == ""  # which a browser sends if nothing is selected
+    assert [each["value"] for each in options if "selected" in each] == ([selected] if selected else [])
+
+
+def test_task_chosen_in_the_form_is_ordered_like_the_task_chosen_on_its_card(client, tmp_path):
+    loaded(tmp_path)
+    factories.pool("live", name="This arena")
+    card = {"task": "coding"}
+    sent = {name: "" for name in ChoiceForm.base_fields if name not in ("among", "modalities")} | card
+    by_card, by_form = (client.get(PAGE, query).context["choice"] for query in (card, sent))
+    assert by_card.pool == by_form.pool
+    assert by_card.pool.slug == SLUG
+
+
+def test_page_suggests_three_models_in_one_sentence(client, three):
+    assert "highest rating" not in text(client.get(PAGE, {"task": "coding"}))
+    beats(three[0], three[1], 4)
+    board_refresh.refresh()
+    shown = text(client.get(PAGE, {"price": "9"}))
+    shown = re.sub(r"rating [\d,]+, 95% interval [\d,]+ . [\d,]*\d", "rating and interval", shown)
+    assert (
+        "Best (rating and interval, $5 per million tokens) has the highest rating; the cheapest in the same tier is "
+        "Cheap (rating and interval, $1 per million tokens), which is also the best with open weights."
+    ) in shown
+
+
+def test_page_says_that_the_board_knows_none_of_the_models(client, three):
+    unrated = "None of these models has a rating on the board"
+    assert unrated not in text(client.get(PAGE, {"commercial": "on"}))
+    beats(three[1], three[2], 10)
+    board_refresh.refresh()
+    assert unrated in text(client.get(PAGE, {"openness": "closed"}))
+    assert unrated not in text(client.get(PAGE, {"openness": "open"}))
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({}, "Prices are for three input tokens per output token."),
+        ({"input_tokens": "1M"}, "Prices are for your ratio of input to output tokens."),
+    ],
+)
+def test_page_says_what_its_prices_are_for(client, three, query, words):
+    assert words in text(client.get(PAGE, {"task": "coding", **query}))
+
+
+def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
+    shown = text(client.get(PAGE, {"context": "1M"}))
+    assert "No matching models" in shown
+    assert (
+        "The nearest models: Best context 400,000 &lt; 1,000,000 Bound context 200,000 &lt; 1,000,000 "
+        "Cheap context 128,000 &lt; 1,000,000"
+    ) in shown
+    assert "The nearest models" not in text(client.get(PAGE, {"context": "1k"}))
+
+
+def test_announced_retirement_is_dated(client, three):
+    factories.model("leaving", retires_on=date(2099, 12, 1))
+    assert "Leaving retires on December 1, 2099" in text(client.get(PAGE, {"task": "coding"}))
 
 
 def test_limit_that_costs_most_comes_first(client, three):
@@ -100,11 +182,11 @@ def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
 
 def test_address_gives_the_same_shortlist_again(client, three):
     """What the form sends, with its empty fields, and the address that is shared say the same."""
-    address = {"task": "coding", "context": "100k", "price": "2", "unknown": "exclude"}
+    address = {"task": "coding", "context": "100k", "price": "2"}
     sent = {
         name: ""
         for name in ChoiceForm.base_fields
-        if name not in ("commercial", "modalities", "tools", "search_instead")
+        if name not in ("among", "commercial", "modalities", "tools", "search_instead")
     }
     pages = [client.get(PAGE, query) for query in (address, sent | address)]
     first, second = ([each.candidate.slug for each in page.context["choice"].shortlist.survivors] for page in pages)
@@ -120,10 +202,15 @@ def test_page_keeps_what_was_asked(client, three):
     assert "checked" not in fields["modalities", "audio"]
 
 
+def test_box_of_a_limit_stands_beside_its_label(client, three):
+    html = client.get(PAGE).content.decode()
+    assert re.search(r'<div class="check"><label><input type="checkbox" name="commercial"[^>]*> <span>Commercial', html)
+
+
 def test_page_says_when_nobody_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "1M"}))
     assert "No matching models" in shown
-    assert "Compare these" not in shown
+    assert "Compare the selected" not in shown
 
 
 def test_monthly_cost_is_shown_where_tokens_are_given(client, three):
@@ -138,14 +225,55 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
+    assert "None of these is connected here." in text(client.get(PAGE, {"task": "coding"}))
     factories.endpoint(three[0])
-    assert "Fewer than two of these models are available here" in text(client.get(PAGE, {"task": "coding"}))
+    assert "Only Best is connected here, and a battle needs two models." in text(client.get(PAGE, {"task": "coding"}))
 
     factories.endpoint(three[1])
     response = client.get(PAGE, {"task": "coding"})
-    named = [each["value"] for each in Outline(response.content.decode()).all("input", name="among")]
-    assert named == ["cheap", "best"]
-    assert "Compare these 2 models blind" in text(response)
+    assert boxes(response) == {"cheap": True, "best": True}
+    assert "Compare the selected models blind" in text(response)
+
+
+def boxes(response):
+    """Return whether the box of each model that can battle is ticked."""
+    found = Outline(response.content.decode()).all("input", name="among")
+    return {each["value"]: "checked" in each for each in found}
+
+
+def test_models_that_answer_here_can_be_ticked_and_no_others(client, three):
+    mystery = factories.model("mystery")
+    for model in (three[0], three[1], mystery):
+        factories.endpoint(model)
+    factories.endpoint(three[2], enabled=False)
+    response = client.get(PAGE, {"price": "9"})
+    assert boxes(response) == {"cheap": True, "best": True, "mystery": False}
+    assert "Mystery (price unknown)" in text(response)
+    assert boxes(client.get(PAGE, {"price": "2"})) == {"cheap": True, "mystery": False}
+    assert boxes(client.get(PAGE, {"price": "9", "among": ["best", "mystery"]})) == {
+        "cheap": False,
+        "best": True,
+        "mystery": True,
+    }
+
+
+@pytest.mark.parametrize("page", [PAGE, "/choose/decision/"])
+def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, page):
+    demos = [factories.model(slug, demo=True) for slug in ("talker", "chatter")]
+    factories.endpoint(demos[0])
+    assert "try a battle with the demo models" not in text(client.get(page, {"task": "coding"}))
+    factories.endpoint(demos[1])
+    response = client.get(page, {"task": "coding"})
+    assert "None of these is connected here." in text(response)
+    [link] = [each for each in links(response) if each.startswith("/?among=")]
+    assert sorted(parse_qs(urlsplit(link).query)["among"]) == ["chatter", "talker"]
+    assert boxes(response) == {}
+
+    for model in three[:2]:
+        factories.endpoint(model)
+    response = client.get(page, {"task": "coding"})
+    assert boxes(response) == {"cheap": True, "best": True}
+    assert "demo models" not in text(response)
 
 
 def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
@@ -173,20 +301,23 @@ def test_page_refuses_with_a_page(client, three, query, status, words):
 
 
 def test_lists_are_shown_fifty_at_a_time(client):
-    for number in range(120):
-        priced(factories.model(f"m-{number:03}"), 1 if number < 60 else 9)
+    for number in range(180):
+        model = factories.model(f"m-{number:03}")
+        if number < 120:
+            priced(model, 1 if number < 60 else 9)
     query = {"price": "2"}
+    groups = ("left", "undecided", "out")
 
-    first, last = client.get(PAGE, query), client.get(PAGE, {**query, "left": 2, "out": 2})
+    first, last = client.get(PAGE, query), client.get(PAGE, {**query, **dict.fromkeys(groups, 2)})
 
-    assert [[len(each.context[name]) for name in ("left", "out")] for each in (first, last)] == [[50, 50], [10, 10]]
+    assert [[len(each.context[name]) for name in groups] for each in (first, last)] == [[50] * 3, [10] * 3]
     assert "60 matching models" in text(first)
     assert "1 to 50 of 60 Next page" in text(first)
     assert "Previous page 51 to 60 of 60" in text(last)
-    assert {"?price=2&left=2#left", "?price=2&out=2#out"} <= {*links(first)}
+    assert {f"?price=2&{name}=2#{name}" for name in groups} <= {*links(first)}
     assert "/choose/decision/?price=2" in links(last)
-    shown = {each.candidate.slug for page in (first, last) for name in ("left", "out") for each in page.context[name]}
-    assert len(shown) == 120
+    shown = {each.candidate.slug for page in (first, last) for name in groups for each in page.context[name]}
+    assert len(shown) == 180
 
 
 @pytest.mark.parametrize("page", ["0", "3", "-1", "x"])

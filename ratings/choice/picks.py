@@ -1,0 +1,54 @@
+"""The models that a shortlist suggests: the best one, the cheapest one that is as good, and the best open one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ratings.choice.limits import Candidate
+from ratings.choice.shortlist import CandidateAssessment
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Suggestions from the survivors of a shortlist.
+
+    best: the survivor with the highest rating.
+    cheapest: the survivor with the lowest price among those that the ratings do not separate from the best one. None if
+        the price of each is unknown.
+    cheapest_by: "tier" if `cheapest` is in the tier of the best model, or "interval" if only their intervals overlap.
+    best_open: the survivor with open weights and the highest rating, or None if there is none.
+    """
+
+    best: CandidateAssessment
+    cheapest: CandidateAssessment | None
+    cheapest_by: Literal["tier", "interval"] | None
+    best_open: CandidateAssessment | None
+
+
+def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
+    """Return the suggestions, or None if no survivor has a tier. Models without a tier are never suggested."""
+    ranked = sorted(
+        (survivor for survivor in survivors if survivor.candidate.tier is not None),
+        key=lambda survivor: -(survivor.candidate.rating or 0),
+    )
+    if not ranked:
+        return None
+    best = ranked[0]
+    alike = [survivor for survivor in ranked if _compare_with_best(survivor.candidate, best.candidate)]
+    priced = [(survivor.price, survivor) for survivor in alike if survivor.price is not None]
+    cheapest = min(priced, key=lambda pair: pair[0], default=(None, None))[1]
+    return Picks(
+        best=best,
+        cheapest=cheapest,
+        cheapest_by=_compare_with_best(cheapest.candidate, best.candidate) if cheapest else None,
+        best_open=next((survivor for survivor in ranked if survivor.candidate.open_weights), None),
+    )
+
+
+def _compare_with_best(model: Candidate, best: Candidate) -> Literal["tier", "interval"] | None:
+    """Return why the ratings do not separate a model from the best one, or None if they do."""
+    if model.tier == best.tier:
+        return "tier"
+    if model.ci_high is None or best.ci_low is None:
+        return None
+    return "interval" if model.ci_high >= best.ci_low else None

@@ -1,0 +1,60 @@
+"""The three suggestions of a shortlist."""
+
+from decimal import Decimal
+
+import pytest
+
+from catalog.calculators.cost_model import ApiPrices
+from ratings.choice.limits import Candidate, Limits
+from ratings.choice.picks import build_picks
+from ratings.choice.shortlist import build_shortlist
+
+
+def rated(slug, rating, tier=1, price=None, half=10, **known):
+    prices = None if price is None else ApiPrices(Decimal(price), Decimal(price))
+    return Candidate(slug, slug, tier, rating, prices=prices, ci_low=rating - half, ci_high=rating + half, **known)
+
+
+def picked(*candidates):
+    picks = build_picks(build_shortlist(candidates, Limits()).survivors)
+    slugs = [found and found.candidate.slug for found in (picks.best, picks.cheapest, picks.best_open)]
+    return (*slugs, picks.cheapest_by)
+
+
+BEST = rated("best", 1500.0, price=9, open_weights=False)
+CASES = {
+    "the best is all": ([BEST], ("best", "best", None, "tier")),
+    "of its tier": (
+        [BEST, rated("good", 1490.0, price=2), rated("poor", 1300.0, tier=2, price=1)],
+        ("best", "good", None, "tier"),
+    ),
+    # The tier is that of a leader that the limits exclude, so an interval can overlap across tiers.
+    "of overlapping intervals": (
+        [BEST, rated("good", 1481.0, tier=2, price=2), rated("poor", 1479.0, tier=2, price=1)],
+        ("best", "good", None, "interval"),
+    ),
+    "cheapest is the best": ([BEST, rated("dear", 1490.0, price=10)], ("best", "best", None, "tier")),
+    "no price": ([rated("a", 1500.0), rated("b", 1490.0)], ("a", None, None, None)),
+    "open": (
+        [BEST, rated("second", 1200.0, tier=3, open_weights=True), rated("first", 1300.0, tier=2, open_weights=True)],
+        ("best", "best", "first", "tier"),
+    ),
+    "openness unknown": ([BEST, rated("mystery", 1400.0, tier=2)], ("best", "best", None, "tier")),
+    "open end": (
+        [BEST, Candidate("odd", "Odd", 2, 1490.0, prices=ApiPrices(Decimal(1), Decimal(1)), ci_low=1000.0)],
+        ("best", "best", None, "tier"),
+    ),
+    # Without a tier, a rating is not comparable or has too few votes.
+    "no tier": ([BEST, rated("new", 1900.0, tier=None, price=1)], ("best", "best", None, "tier")),
+}
+
+
+@pytest.mark.parametrize(("candidates", "expected"), CASES.values(), ids=CASES)
+def test_picks_are_the_best_the_cheapest_as_good_and_the_best_open_one(candidates, expected):
+    assert picked(*candidates) == expected
+    assert picked(*candidates[::-1]) == expected
+
+
+@pytest.mark.parametrize("candidates", [[], [Candidate("a", "A")], [Candidate("a", "A", None, 1500.0)]])
+def test_nothing_is_picked_without_a_tier(candidates):
+    assert build_picks(build_shortlist(candidates, Limits()).survivors) is None
