@@ -16,6 +16,8 @@ import pygments
 from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit, getLine
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
@@ -56,6 +58,7 @@ LANGUAGE_ALIASES = {
 FORMATTER = HtmlFormatter(nowrap=True)
 LONG_BLANK_RUN = re.compile(r"\s{200}")  # more blanks in a row can delay a lexer for seconds
 RULER_CHARACTERS = " \t>*+-0123456789.)|:"
+RULER_CELL = re.compile(r" *:?-+:? *")
 LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 logger = logging.getLogger(__name__)
 
@@ -71,12 +74,41 @@ def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
     return True
 
 
+def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # by position
+    """Make a table's ruler as long as its header, and leave the table to the next rule.
+
+    Models often write too many or too few columns. The browser shows such a table while the answer streams, and without
+    this rule, the finished answer would show its text instead. The new ruler is appended to the source, because
+    inserting it would move all other lines.
+    """
+    ruler = start + 1
+    is_in_block = ruler < end and state.sCount[ruler] >= state.blkIndent
+    if not is_in_block or state.is_code_block(start) or state.is_code_block(ruler):
+        return False
+    columns = _split_cells(getLine(state, start))
+    cells = _split_cells(getLine(state, ruler))
+    if columns and cells and len(cells) != len(columns) and all(map(RULER_CELL.fullmatch, cells)):
+        fitting = [*cells, *["-"] * len(columns)][: len(columns)]
+        line = f"|{'|'.join(fitting)}|"
+        state.src += f"\n{line}"
+        state.tShift[ruler] = 0
+        state.bMarks[ruler], state.eMarks[ruler] = len(state.src) - len(line), len(state.src)
+    return False
+
+
+def _split_cells(line: str) -> list[str]:
+    """Return the cells of a line that begins with "|", or an empty list."""
+    text = line.strip()
+    return escapedSplit(text.removesuffix("|"))[1:] if text.startswith("|") else []
+
+
 _parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_NESTING})
 _parser.enable(["table", "strikethrough"]).disable(["image"])
 _parser.inline.ruler.before("autolink", "line_break", _parse_line_break)
 _parser.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
 _parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
 math_markup.enable_math(_parser)
+_parser.block.ruler.before("table", "uneven_table", _fit_ruler, {"alt": ["paragraph", "reference"]})
 _cleaner = nh3.Cleaner(
     tags=ALLOWED_TAGS,
     attributes={
@@ -147,12 +179,14 @@ def _count_cells(text: str) -> int:
     """Return an upper bound on the number of table cells. Lines between a table's ruler and a blank line are rows."""
     cells = 0
     columns = 0
+    header = ""
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if "|" in line and not line.strip(RULER_CHARACTERS):
-            columns = max(columns, line.count("|") + 1)
+            columns = max(columns, line.count("|") + 1, header.count("|") + 1)
         elif not line.strip():
             columns = 0
         cells += columns
+        header = line
     return cells
 
 

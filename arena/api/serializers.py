@@ -29,6 +29,8 @@ DATE_PRECISION_HELP = (
     "If only the month is known, this is its first day. `facts` contains the date as stated by its source."
 )
 SOURCE_HELP = "Source of the value."
+SEEN_HELP = "Day on which the value was seen at its source."
+BY_HAND_HELP = "True if an operator of this site entered or chose the value. Imports do not change it."
 
 
 class CallSchema(Schema):
@@ -190,7 +192,8 @@ class PriceSchema(Schema):
     output = FloatField(help_text="US dollars per million output tokens.")
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()
-    as_of = DateField(help_text="Date on which the source stated the value.")
+    as_of = DateField(help_text="First day on which this price was seen at its source.")
+    by_hand = BooleanField(help_text=BY_HAND_HELP)
 
 
 FACT_VALUE_HELP = (
@@ -203,9 +206,8 @@ class FactSchema(Schema):
     value = JSONField(help_text=FACT_VALUE_HELP)
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()
-    as_of = DateField(
-        allow_null=True, help_text="Date on which the source stated the value, or null if it is not recorded."
-    )
+    as_of = DateField(help_text=SEEN_HELP)
+    by_hand = BooleanField(help_text=BY_HAND_HELP)
 
 
 class PlainSchema(Schema):
@@ -290,6 +292,8 @@ class LicenseTermsSchema(Schema):
     derivatives = ChoiceField(License.Commercial.values, help_text="Are derived models allowed?")
     obligations = CharField(help_text="Obligations, such as attribution, naming, and using the same license.")
     source = CharField(help_text="URL of the license text.")  # type: ignore[assignment]  # the API's name
+    as_of = DateField(help_text="Day on which the license was read.")
+    by_hand = BooleanField(help_text="True if an operator of this site entered these terms.")
 
 
 class ModelDetailSchema(ModelFactsSchema):
@@ -299,6 +303,7 @@ class ModelDetailSchema(ModelFactsSchema):
     other_sources = DictField(
         child=ListField(child=FactSchema()), help_text="Different values from other sources, by field."
     )
+    prices = PriceSchema(many=True, help_text="Prices over time, from all sources, newest first.")
 
 
 class ModelPageSchema(PageSchema):

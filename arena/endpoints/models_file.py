@@ -14,7 +14,7 @@ from arena.endpoints import key_variables
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import API_KEY_HINT, check_url
 from arena.models import Endpoint
-from catalog.facts.claims import pick_free_slug
+from catalog.facts.claims import pick_free_slug, record_edits
 from catalog.models import LanguageModel, License, Organization
 from core.text.json_values import is_storable_json
 from core.text.slugs import SLUG_PATTERN
@@ -217,6 +217,8 @@ def _save_entry(entry: dict[str, Any]) -> str:
     columns = _build_columns(entry["endpoint"], enabled=entry.get("enabled", True))
     endpoint, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": columns["kind"]})
     has_new_facts = _update_row(model, facts)
+    if has_new_facts:
+        record_edits(model.pk)
     has_new_columns = _update_row(endpoint, columns)
     if created:
         return "created"

@@ -5,7 +5,7 @@ that failed probes have removed a model from the draw, and its measurements are 
 `arena.endpoints.performance`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -15,8 +15,8 @@ from arena.endpoints.performance import load_performance
 from arena.models import LIVE_POOL, Endpoint, Standing
 from catalog.facts.claims import get_current_facts
 from catalog.facts.labels import BLANK_VALUES, list_differing_facts
-from catalog.facts.prices import load_current_prices
-from catalog.models import Fact, LanguageModel, License
+from catalog.facts.prices import list_prices, load_current_prices, pick_current_price
+from catalog.models import Fact, LanguageModel, License, Price
 from core.http.errors import unknown_model_error
 
 MODEL_FIELDS = (
@@ -43,7 +43,10 @@ def get_known_model(slug: str) -> LanguageModel:
 
 def build_profiles(models: Sequence[LanguageModel]) -> list[dict[str, Any]]:
     """Return the profiles of models for `ModelFactsSchema`, with a fixed number of queries."""
-    prices = load_current_prices(models)
+    return _build_profiles(models, load_current_prices(models))
+
+
+def _build_profiles(models: Sequence[LanguageModel], prices: Mapping[int, Price | None]) -> list[dict[str, Any]]:
     performance = load_performance(model.pk for model in models)
     ratings: dict[str, Any] = Standing.objects.filter(pool=LIVE_POOL).values_list("ratings", flat=True).first() or {}
     return [
@@ -59,14 +62,21 @@ def build_profiles(models: Sequence[LanguageModel]) -> list[dict[str, Any]]:
 
 
 def build_full_profile(model: LanguageModel) -> dict[str, Any]:
-    """Return the profile of one model for `ModelDetailSchema`, with its license terms and its conflicting sources."""
+    """Return the profile of one model for `ModelDetailSchema`, with its license terms, conflicting sources, and prices
+    over time.
+    """
     facts = list(model.facts.all())
     other_sources = {}
     for field, fact in get_current_facts(model, facts).items():
         differing_facts = [] if fact.value in BLANK_VALUES else list_differing_facts(fact, facts)
         if differing_facts:
             other_sources[field] = differing_facts
-    return build_profiles([model])[0] | {"license_terms": _get_known_license(model), "other_sources": other_sources}
+    prices = list_prices(model)
+    return _build_profiles([model], {model.pk: pick_current_price(prices)})[0] | {
+        "license_terms": _get_known_license(model),
+        "other_sources": other_sources,
+        "prices": prices,
+    }
 
 
 def _get_known_license(model: LanguageModel) -> License | None:
@@ -103,5 +113,6 @@ def _list_known_facts(model: LanguageModel) -> dict[str, Fact]:
     """Return the current facts, keyed by field, with values as precise as their sources. Blank values are left out."""
     facts = get_current_facts(model, model.facts.all())
     if terms := _get_known_license(model):
-        facts["commercial_use"] = Fact(value=terms.commercial, source=terms.source)
+        origin = Fact.Origin.HAND if terms.by_hand else Fact.Origin.SHIPPED
+        facts["commercial_use"] = Fact(value=terms.commercial, origin=origin, source=terms.source, as_of=terms.as_of)
     return {field: fact for field, fact in facts.items() if fact.value not in BLANK_VALUES}

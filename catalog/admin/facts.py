@@ -12,17 +12,18 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.admin.source_form import SourceForm
 from catalog.facts.claims import set_hand_fact
 from catalog.facts.conflicts import PRICE_FIELD, Conflict, SourceClaim, accept_fact, accept_price, find_conflicts
 from catalog.facts.fields import FACT_FIELDS, parse_value
 from catalog.facts.labels import FIELD_LABELS, format_value
 from catalog.models import Fact, Price
-from core.admin.classes import AutocompleteAdmin, ModelForm
+from core.admin.classes import AutocompleteAdmin
 
 PAGE_SIZE = 50
 
 
-class FactForm(ModelForm):
+class FactForm(SourceForm):
     field = forms.ChoiceField(label=gettext_lazy("Field"), choices=[(field, field) for field in FACT_FIELDS])
     value = forms.CharField(
         label=gettext_lazy("Value"),
@@ -31,11 +32,11 @@ class FactForm(ModelForm):
 
     class Meta:
         model = Fact
-        fields = ("model", "field", "value", "source")
+        fields = ("model", "field", "value", "source", "as_of")
 
     def clean(self) -> dict[str, Any]:
         """Parse the value with the parser for its field."""
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         if {"field", "value"} <= cleaned.keys():
             try:
                 cleaned["value"] = parse_value(cleaned["field"], cleaned["value"])
@@ -75,7 +76,7 @@ class FactAdmin(AutocompleteAdmin):
         return _format_value(fact.field, fact.value)
 
     def save_model(self, request: HttpRequest, obj: Fact, form: Any, change: Any) -> None:
-        obj.pk = set_hand_fact(obj.model_id, obj.field, obj.value, obj.source).pk
+        obj.pk = set_hand_fact(obj.model_id, obj.field, obj.value, obj.source, obj.as_of).pk
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

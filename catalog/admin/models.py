@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.prices import PriceInline
-from catalog.facts.claims import RELATED_MODELS
+from catalog.admin.source_form import SOURCE_FIELDS, SourceForm
+from catalog.facts.claims import HAND_SOURCE, RELATED_MODELS, record_edits
 from catalog.facts.fields import (
     DATE_FIELDS,
     FACT_FIELDS,
@@ -23,7 +24,7 @@ from catalog.facts.fields import (
 )
 from catalog.facts.labels import BLANK_VALUES, FIELD_LABELS
 from catalog.models import LanguageModel, License, Organization
-from core.admin.classes import AutocompleteAdmin, ModelAdmin, ModelForm
+from core.admin.classes import AutocompleteAdmin, ModelAdmin
 from core.text.slugs import SLUG_PATTERN
 
 FIELDSETS: Any = (
@@ -48,10 +49,20 @@ FIELDSETS: Any = (
             )
         },
     ),
+    (
+        gettext_lazy("Source of your changes"),
+        {
+            "fields": SOURCE_FIELDS,
+            "description": gettext_lazy(
+                "The facts that you change on this page are marked “by hand” in public, with this source and day. "
+                "Imports do not change them. If your facts have different sources, save them one after another."
+            ),
+        },
+    ),
 )  # fmt: skip
 
 
-class LanguageModelForm(ModelForm):
+class LanguageModelForm(SourceForm):
     """Form for a model. It validates values the same way as facts (see `catalog.facts.fields`)."""
 
     kind = forms.ChoiceField(choices=[("", "---------"), *zip(MODEL_KINDS, MODEL_KINDS, strict=True)], required=False)
@@ -63,8 +74,10 @@ class LanguageModelForm(ModelForm):
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Use the field labels and help text from the public pages."""
+        """Use the field labels and help text from the public pages. Only changed facts need a source and a day."""
         super().__init__(*arguments, **options)
+        for name in SOURCE_FIELDS:
+            self.fields[name].required = False
         for name, (label, help_text) in FIELD_LABELS.items():
             if name in self.fields:
                 self.fields[name].label = label
@@ -86,7 +99,7 @@ class LanguageModelForm(ModelForm):
         return base
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         for field in FACT_FIELDS.keys() - RELATED_MODELS.keys():
             if cleaned.get(field) not in BLANK_VALUES:
                 self._parse_field(field, cleaned[field])
@@ -140,6 +153,12 @@ class LanguageModelAdmin(AutocompleteAdmin):
         endpoint = getattr(model, "endpoint", None)
         return bool(endpoint and endpoint.enabled)
 
+    def save_model(self, request: HttpRequest, obj: LanguageModel, form: Any, change: Any) -> None:
+        """Save the model, and its changed facts with their source."""
+        super().save_model(request, obj, form, change)
+        source, as_of = (form.cleaned_data[name] for name in SOURCE_FIELDS)
+        record_edits(obj.pk, source or HAND_SOURCE, as_of)
+
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
         """Make an existing model's slug read-only, because URLs, files, and published boards contain it."""
         return ("slug",) if obj else ()
@@ -172,7 +191,25 @@ class OrganizationAdmin(_ModelCountAdmin):
     list_display = ("name", "slug", "models")
 
 
+class LicenseForm(SourceForm):
+    class Meta:
+        model = License
+        fields = (
+            "name", "slug", "commercial", "conditions", "derivatives", "obligations", "research_only", *SOURCE_FIELDS,
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the source, which is the license itself. Changed terms are from today, unless the day changes too."""
+        source = self.cleaned_data.get("source")
+        return super().clean() | {"source": source}
+
+
 @admin.register(License)
 class LicenseAdmin(_ModelCountAdmin):
+    form = LicenseForm
     list_display = ("name", "commercial", "derivatives", "research_only", "models", "source")
     list_filter = ("commercial", "derivatives", "research_only")
+
+    def save_model(self, request: HttpRequest, obj: License, form: Any, change: Any) -> None:
+        obj.by_hand = obj.by_hand or form.has_changed()
+        super().save_model(request, obj, form, change)

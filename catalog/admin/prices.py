@@ -1,23 +1,22 @@
 """Inline form for a model's prices."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.facts.fields import VALID_YEARS, is_in_future
+from catalog.admin.source_form import SourceForm
 from catalog.facts.prices import parse_tiers
 from catalog.models import Price
-from core.admin.classes import LabeledInline, ModelForm
+from core.admin.classes import LabeledInline
 from core.admin.json_field import FORMFIELD_OVERRIDES
 
 
-class PriceForm(ModelForm):
+class PriceForm(SourceForm):
     class Meta:
         model = Price
-        fields = ("input", "output", "cached_input", "tiers", "source", "as_of", "by_hand")
+        fields = ("input", "output", "cached_input", "tiers", "source", "as_of")
         labels = {
             "input": gettext_lazy("Input ($ per million tokens)"),
             "output": gettext_lazy("Output ($ per million tokens)"),
@@ -30,22 +29,12 @@ class PriceForm(ModelForm):
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
-    def clean_as_of(self) -> date:
-        """Reject implausible years and future dates, as for submitted scores."""
-        as_of: date = self.cleaned_data["as_of"]
-        if as_of.year not in VALID_YEARS or is_in_future(as_of):
-            raise forms.ValidationError(
-                _("Enter a date no earlier than %(year)s. It must not be in the future."),
-                params={"year": VALID_YEARS[0]},
-            )
-        return as_of
-
     def clean(self) -> dict[str, Any]:
         """Check that cached input costs no more than uncached input, if the user changed one of the two prices.
 
         Imported prices can break this rule. That must not prevent changes to other fields.
         """
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         uncached = cleaned.get("input")
         cached = cleaned.get("cached_input")
         is_higher = uncached is not None and cached is not None and cached > uncached
@@ -53,10 +42,19 @@ class PriceForm(ModelForm):
             self.add_error("cached_input", _("This must not be higher than the uncached input price."))
         return cleaned
 
+    def save(self, commit: bool = True) -> Price:  # noqa: FBT001, FBT002  # Django's signature
+        """Store the price as set by hand. An imported price stays in the price history, next to the new one."""
+        if not self.instance.by_hand:
+            self.instance.pk = None
+            self.instance.by_hand = True
+        price: Price = super().save(commit)
+        return price
+
 
 class PriceInline(LabeledInline):
     model = Price
     form = PriceForm
     extra = 0
-    ordering = ("-as_of",)
+    ordering = ("-by_hand", "-as_of")
+    readonly_fields = ("by_hand",)
     formfield_overrides = FORMFIELD_OVERRIDES

@@ -16,7 +16,7 @@ from django.db.models import Case, Count, F, QuerySet, Value, When
 
 from catalog.benchmarks.comparability import margin_of_error, normalize_score
 from catalog.benchmarks.table_view import ScoreCell, TableEntry
-from catalog.models import Benchmark, LanguageModel, Score
+from catalog.models import Benchmark, Fact, LanguageModel, Score
 
 BILLION = 10**9
 REPORT_EXPRESSION = Case(When(harness="", then=F("source")), default=Value(""))
@@ -35,6 +35,7 @@ MODEL_FIELDS = {
     "size": "parameters_total",
     "released": "release_date",
 }
+SHOWN_FACTS = {"organization": "organization", "license": "license", "kind": "kind", "parameters_total": "size"}
 
 
 @dataclass(frozen=True)
@@ -248,10 +249,20 @@ def _build_cell(chance: float | None, record: ScoreRecord) -> ScoreCell:
 def _load_models(keys: set[int]) -> dict[int, dict[str, Any]]:
     """Map each model key to the fields of `TableEntry` that describe the model."""
     models = {}
+    hand_fields = _load_hand_fields(keys)
     for key, *values in LanguageModel.objects.filter(pk__in=keys).values_list("pk", *MODEL_FIELDS.values()):
         fields = dict(zip(MODEL_FIELDS, values, strict=True))
         for name in ("organization", "license", "commercial"):
             fields[name] = fields[name] or ""
         fields["size"] = fields["size"] and fields["size"] / BILLION
-        models[key] = fields
+        models[key] = fields | {"by_hand": hand_fields[key]}
     return models
+
+
+def _load_hand_fields(keys: set[int]) -> dict[int, set[str]]:
+    """Map each model key to the displayed fields that an operator set by hand."""
+    facts = Fact.objects.filter(model__in=keys, field__in=SHOWN_FACTS, origin=Fact.Origin.HAND, chosen=True)
+    fields: dict[int, set[str]] = defaultdict(set)
+    for key, name in facts.values_list("model_id", "field"):
+        fields[key].add(SHOWN_FACTS[name])
+    return fields

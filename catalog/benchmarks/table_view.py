@@ -1,6 +1,6 @@
 """Filters, sort order, and scale for the score table, parsed from a query string. Pure functions, no Django."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
@@ -73,6 +73,7 @@ class TableEntry:
     """A table row: a model in one precision.
 
     `cells` maps column keys to scores, and `size` is in billions of parameters. None and empty strings mean unknown.
+    `by_hand` has the names of the fields that an operator set by hand.
     """
 
     slug: str
@@ -87,6 +88,7 @@ class TableEntry:
     precision: str
     rating: float | None
     cells: Mapping[str, ScoreCell]
+    by_hand: Set[str] = frozenset()
 
 
 def parse_view(parameters: Mapping[str, str]) -> TableView:

@@ -1,9 +1,9 @@
 """Facts and their sources. All claims are stored, and the chosen claim for each field fills the model's column.
 
 Sources, most trusted first: values set by hand, values shipped with Arena, values listed in packages, score files, and
-the models' names. If a source makes several claims about a field, the first one is used. If a column differs from its
-chosen fact, an operator or a models file has set it. Imports store such a value as a fact first, so they do not
-overwrite it.
+the models' names. If a source makes several claims about a field, the first one is used. The admin and models files set
+columns and store the new values as facts set by hand. If a column still differs from its chosen fact, somebody has set
+it in another way. Imports store such a value as a fact first, so they do not overwrite it.
 """
 
 from collections import defaultdict
@@ -57,27 +57,39 @@ def _clear_columns(facts: list[Fact]) -> None:
     _save_models(models.values())
 
 
-def adopt_column_values(keys: Iterable[int]) -> set[int]:
-    """Store column values that were set by hand as facts. Return the keys of the models that had such values."""
-    current = [fact for model, facts in _load_locked_models(keys) for fact in get_current_facts(model, facts).values()]
+@transaction.atomic
+def record_edits(key: int, source: str = HAND_SOURCE, as_of: date | None = None) -> None:
+    """Store the values that an operator has saved in a model's columns as facts set by hand.
+
+    source, as_of: the source of the values, and the day on which the operator read them there, by default today
+    """
+    choose_facts(adopt_column_values([key], source, as_of))
+
+
+def adopt_column_values(keys: Iterable[int], source: str = HAND_SOURCE, as_of: date | None = None) -> set[int]:
+    """Store column values that differ from their chosen facts as facts set by hand, with this source and day (by
+    default today). They replace the values that were set by hand before. Return the keys of the models that had such
+    values.
+    """
+    models = _load_locked_models(keys)
+    current = [fact for model, facts in models for fact in get_current_facts(model, facts).values()]
     unsaved = [fact for fact in current if fact.pk is None]
     for fact in unsaved:
-        fact.as_of = now().date()
-    Fact.objects.bulk_create(
-        unsaved,
-        update_conflicts=True,
-        unique_fields=("model", "field", "origin", "source"),
-        update_fields=("value", "as_of"),
-    )
+        fact.source = source
+        fact.as_of = as_of or fact.as_of
+    edited = {(fact.model_id, fact.field) for fact in unsaved}
+    stored = [fact for _, facts in models for fact in facts if (fact.model_id, fact.field) in edited]
+    Fact.objects.filter(pk__in=[fact.pk for fact in stored if fact.by_hand]).delete()
+    Fact.objects.bulk_create(unsaved)
     return {fact.model_id for fact in unsaved}
 
 
 def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, Fact]:
     """Return the fact behind each field's column value.
 
-    It is the chosen fact, or an unsaved fact if the value was set by hand.
+    It is the chosen fact. If the column differs from it, it is an unsaved fact set by hand, as seen today.
 
-    `facts` are all facts about the model. An unsaved fact has no `as_of` because the change date is not recorded.
+    `facts` are all facts about the model.
     """
     chosen = {fact.field: fact for fact in facts if fact.chosen}
     current = {}
@@ -94,12 +106,13 @@ def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, 
 
 def _build_hand_fact(model: LanguageModel, field: str, column_value: Any) -> Fact:
     value = column_value.isoformat() if isinstance(column_value, date) else column_value
-    return Fact(model=model, field=field, value=value, origin=Fact.Origin.HAND, source=HAND_SOURCE)
+    return Fact(model=model, field=field, value=value, origin=Fact.Origin.HAND, source=HAND_SOURCE, as_of=now().date())
 
 
 @transaction.atomic
-def set_hand_fact(key: int, field: str, value: Any, source: str) -> Fact:
-    """Store an operator's value for a field, with its source. It replaces any value that was set by hand before.
+def set_hand_fact(key: int, field: str, value: Any, source: str, as_of: date | None = None) -> Fact:
+    """Store an operator's value for a field, with its source and day (by default today). It replaces any value that was
+    set by hand before.
 
     Raises ValueError if the field is unknown or if the value or source is invalid.
     """
@@ -108,8 +121,8 @@ def set_hand_fact(key: int, field: str, value: Any, source: str) -> Fact:
         raise ValueError(f"source must be text of at most {MAX_SOURCE_LENGTH} characters")
     adopt_column_values([key])
     Fact.objects.filter(model=key, field=field, origin=Fact.Origin.HAND).delete()
-    claim = {"field": field, "value": value, "source": source.strip(), "as_of": now().date()}
-    fact = Fact.objects.create(model_id=key, origin=Fact.Origin.HAND, **claim)
+    claim = Claim(field, value, source.strip(), as_of or now().date())
+    fact = Fact.objects.create(model_id=key, origin=Fact.Origin.HAND, **vars(claim))
     choose_facts([key])
     fact.refresh_from_db()
     return fact

@@ -77,9 +77,11 @@ def _build_claim(row: Fact | Price) -> SourceClaim:
 
 
 def accept_fact(key: int) -> Fact:
-    """Store this source's value as set by hand, which makes it the chosen one. Raises Fact.DoesNotExist."""
+    """Store this source's value, with its source and day, as set by hand, which makes it the chosen one. Raises
+    Fact.DoesNotExist.
+    """
     fact = Fact.objects.get(pk=key)
-    return set_hand_fact(fact.model_id, fact.field, fact.value, fact.source)
+    return set_hand_fact(fact.model_id, fact.field, fact.value, fact.source, fact.as_of)
 
 
 @transaction.atomic

@@ -113,8 +113,8 @@ FIELD_LABELS: dict[str, FieldLabel] = {
 class FactRow:
     """A fact formatted for display.
 
-    `link` is the first URL in `source`, or empty. `as_of` is None if the date is not recorded. `others` are the values
-    from other sources.
+    `link` is the first URL in `source`, or empty. `as_of` is the day on which the value was seen there. `others` are
+    the values from other sources.
     """
 
     label: str
@@ -122,7 +122,8 @@ class FactRow:
     why: str
     source: str
     link: str
-    as_of: date | None
+    as_of: date
+    by_hand: bool
     others: tuple[str, ...]
 
 
@@ -147,6 +148,7 @@ def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
         source=fact.source,
         link=extract_link(fact.source),
         as_of=fact.as_of,
+        by_hand=fact.by_hand,
         others=tuple(other_values),
     )
 

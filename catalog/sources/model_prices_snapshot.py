@@ -8,7 +8,14 @@ from typing import Any
 
 from catalog.sources.package_file import PackageFile
 from catalog.sources.providers import find_provider, sells_own_model
-from catalog.sources.record import ListedModel, ListedPrice, SourceError, parse_dollars, parse_month_or_day
+from catalog.sources.record import (
+    ListedModel,
+    ListedPrice,
+    SourceError,
+    list_over_time,
+    parse_dollars,
+    parse_month_or_day,
+)
 
 MEMBER = re.compile(r"model_prices/snapshot\.json$")
 URL = "https://pypi.org/project/model-prices/"
@@ -61,10 +68,7 @@ def _list_prices(periods: list[Mapping[str, Any]], today: date) -> list[ListedPr
             prices[0] = ListedPrice(price.input, price.output, price.cached_input, price.tiers, prices[0].since)
         else:
             prices.insert(0, price)
-    if prices:
-        current = prices[0]
-        prices[0] = ListedPrice(current.input, current.output, current.cached_input, current.tiers)
-    return prices
+    return list_over_time(prices)
 
 
 def _parse_price(rates: Mapping[str, Any]) -> ListedPrice | None:

@@ -1,8 +1,8 @@
 """The record that all readers return: one model as one provider sells it, according to one package."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -21,7 +21,7 @@ class SourceError(ValueError):
 class ListedPrice:
     """US dollars per million tokens. `tiers` are prices for longer prompts: {above, input, output}.
 
-    `since` is the day from which the source records an earlier price. It is None for the price on the day of reading.
+    `since` is the day from which the source records the price. It is None for the price on the day of reading.
     """
 
     input: Decimal
@@ -44,7 +44,7 @@ class ListedModel:
     provider: a name in `providers.PROVIDERS`, or `providers.YUAN`.
     claims: field → parsed value, see `catalog.facts.fields`.
     links: field or "price" → the page from which the package has the value, where that is not `source`.
-    prices: the current price first, then earlier ones.
+    prices: the current price first. If the source has earlier ones, all dated prices follow, the current one first.
     source: URL, followed by package, version, and id in parentheses.
     as_of: the day on which the package was read.
     """
@@ -67,6 +67,14 @@ class ListedModel:
         """Return the source of one value, for display and storage."""
         link = self.links.get(field)
         return self.source if link is None else f"{link} {self.source[self.source.index('(') :]}"
+
+
+def list_over_time(dated: Sequence[ListedPrice]) -> list[ListedPrice]:
+    """Return the prices for `ListedModel.prices`. `dated` has the prices with their days, the current one first."""
+    if not dated:
+        return []
+    earlier = [price for price in dated[1:] if price.since]
+    return [replace(dated[0], since=None), *([dated[0], *earlier] if dated[0].since and earlier else earlier)]
 
 
 def parse_claims(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -160,6 +160,7 @@ class FrontierRowSchema(Schema):
     value = FloatField(help_text="US dollars per million tokens, or tokens per second.")
     price_input, price_output = FloatField(required=False), FloatField(required=False)
     source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # hides an attribute of Serializer
+    by_hand = BooleanField(required=False, help_text="True if an operator of this site entered or chose the price.")
     on_frontier = BooleanField(help_text="True if no other model is better in both respects.")
 
 

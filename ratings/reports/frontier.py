@@ -30,9 +30,9 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     """Return the models on a board with their price or speed, and mark those on the Pareto frontier.
 
     The result is the board with these changes: `against` is the axis. `rows` has only the compared models, in the order
-    of the board, with the additional fields value and on_frontier; for prices, also with both prices, their source, and
-    their date. `left_out` has the other models with the reason, one of `EXCLUSION_REASONS`. Prices and speeds are
-    current, even if the board is not.
+    of the board, with the additional fields value and on_frontier; for prices, also with both prices, their source,
+    their date, and whether they were set by hand. `left_out` has the other models with the reason, one of
+    `EXCLUSION_REASONS`. Prices and speeds are current, even if the board is not.
 
     axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second)
 
@@ -87,4 +87,5 @@ def _build_price_fields(price: Price) -> Row:
         "price_output": float(price.output),
         "source": price.source,
         "as_of": price.as_of,
+        "by_hand": price.by_hand,
     }

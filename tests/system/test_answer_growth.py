@@ -66,6 +66,7 @@ SHOWN = [
     ("$$ open\n\n# T", f"<p>{DISPLAY} open\n</span></p><h3>T</h3>"),
     ("$HOME is\n\n# T", '<p><span class="math">HOME is\n</span></p><h3>T</h3>'),
     ("|a|\n|---|\n|1|", TABLE),
+    ("|a|\n|---|---|\n|1|", TABLE),  # the server renders it as a table too
     ("日本語と **🙂👩‍🔬** を", "<p>日本語と <strong>🙂👩‍🔬</strong> を</p>"),
 ]
 END = "<p>The end</p>"

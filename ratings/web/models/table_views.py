@@ -1,5 +1,6 @@
 """The table of all models with facts, ratings, and benchmark scores."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from arena.models import LIVE_POOL
 from catalog.benchmarks.table import BenchmarkColumn, BenchmarkTable, build_table
-from catalog.benchmarks.table_view import FACT_SORTS, ScoreCell, TableEntry, TableView, parse_view, select_entries
+from catalog.benchmarks.table_view import FACT_SORTS, TableEntry, TableView, parse_view, select_entries
 from catalog.models import Benchmark
 from core.http.errors import RequestError
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
@@ -52,7 +53,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "list_query": _drop_page(request.GET),
         "columns": columns,
         "rows": [_build_row(entry, columns, view) for entry in page],
-        "marks": _collect_marks([cell for entry in page for cell in entry.cells.values()]),
+        "marks": _collect_marks([*page]),
         "description": _describe_filters(view),
         "coverage": load_coverage(),
         **_list_filter_choices(table),
@@ -75,9 +76,11 @@ def _drop_empty_columns(columns: list[BenchmarkColumn], entries: list[TableEntry
     return [column for column in columns if column.key in keys]
 
 
-def _collect_marks(cells: list[ScoreCell]) -> dict[str, bool]:
-    """Return the marks that occur in these cells, so that the page explains only these marks."""
-    return {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
+def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:
+    """Return the marks that occur in these entries, so that the page explains only these marks."""
+    cells = [cell for entry in entries for cell in entry.cells.values()]
+    marks = {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
+    return marks | {"by_hand": any(entry.by_hand for entry in entries)}
 
 
 def _drop_page(query: QueryDict) -> str:

@@ -13,9 +13,9 @@ from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
 from arena.models import LIVE_POOL
 from catalog.benchmarks.rankings import load_model_scores
-from catalog.facts.labels import build_fact_rows, extract_link
-from catalog.facts.prices import load_current_prices
-from catalog.models import LanguageModel
+from catalog.facts.labels import build_fact_rows, extract_link, shorten_source
+from catalog.facts.prices import list_prices, pick_current_price
+from catalog.models import LanguageModel, Price
 from core.http.errors import RequestError, not_found_error
 from core.text.number_format import format_count, format_dollars
 from ratings.boards import board_selection, error_page, snapshot_cache
@@ -54,19 +54,26 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _build_facts(model: LanguageModel) -> dict[str, Any]:
-    price = load_current_prices([model]).get(model.pk)
+    prices = list_prices(model)
+    price = pick_current_price(prices)
     return {
         "size": model.parameters_total and format_count(model.parameters_total),
         "active": model.parameters_active and format_count(model.parameters_active),
         "trained_on": model.training_tokens and format_count(model.training_tokens),
-        "price": price
-        and {
-            "input": format_dollars(price.input),
-            "output": format_dollars(price.output),
-            "as_of": price.as_of,
-            "source": price.source,
-            "link": extract_link(price.source),
-        },
+        "price": price and _format_price(price),
+        "prices": [_format_price(each) for each in prices],
+    }
+
+
+def _format_price(price: Price) -> dict[str, Any]:
+    return {
+        "input": format_dollars(price.input),
+        "output": format_dollars(price.output),
+        "as_of": price.as_of,
+        "source": price.source,
+        "short_source": shorten_source(price.source),
+        "link": extract_link(price.source),
+        "by_hand": price.by_hand,
     }
 
 

@@ -145,7 +145,7 @@ def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
         "Reasons, side b did not follow instructions, gone_word",
         "Comment So &lt;there&gt;.",
         "Counted no",
-        "Before, side a X: rank 3, rating 1012.4 (1000 to 1024), 432 votes",
+        "Before, side a X: rank 3, rating 1,012 (1,000 – 1,024), 432 votes",
         "Drawn from X, Y",
     ):
         assert words in page_text
@@ -153,6 +153,19 @@ def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
     assert f'"model": {retired_model.pk}' not in page_text
     page = admin.get(f"/admin/arena/battle/{battle.pk}/change/").content.decode()
     assert f'href="/admin/arena/vote/{vote.pk}/change/"' in page
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "interval"),
+    [(None, 1671.4, "at most 1,671"), (801.5, None, "at least 802"), (None, None, "too few votes for an interval")],
+)
+def test_rating_with_an_open_end_is_shown_as_on_the_board(admin, low, high, interval):
+    row = {"rating": 826.5, "ci_low": low, "ci_high": high, "rank": None, "votes": 1, "models": 9}
+    battle = factories.battle("voted", model_b=common.model("y", name="Y"), standing={"a": None, "b": row})
+    common.vote(battle.model_a, battle.model_b, battle=battle)
+    page_text = text(admin, battle)
+    assert f"Before, side b Y: rank –, rating 827 ({interval}), 1 vote" in page_text
+    assert "1 votes" not in page_text
 
 
 @pytest.mark.parametrize(("winner", "said"), [("tie", "Winner Tie"), ("both_bad", "Winner Both Bad")])

@@ -240,6 +240,7 @@ def table(columns, rows, prefix="", end="\n"):
 def test_render_leaves_a_table_of_too_many_cells_as_it_is(prefix, end):
     """The parser fills up short rows: 8 kB of text became 700 kB of HTML."""
     assert render_markdown(table(500, MAX_TABLE_CELLS // 500, prefix, end)).startswith("<pre>")
+    assert render_markdown(table(500, 12, prefix, end).replace("|-" * 500, "|-")).startswith("<pre>")
     assert "td" in ParsedHtml(render_markdown(table(5, 10, prefix, end))).tags
 
 
@@ -303,6 +304,32 @@ def test_render_shows_markdown(text, html):
     if html is None:
         assert {"table", "thead", "tbody", "tr", "th", "td"} <= ParsedHtml(rendered).tags
         assert rendered.startswith('<div class="table" tabindex="0"><table dir="auto">\n')
+
+
+@pytest.mark.parametrize("ruler", ["|---|", "|---|---|---|", "|:-:|", "| --- | --- | --- |", "|---"])
+@pytest.mark.parametrize(("prefix", "end"), [("", "\n"), ("> ", "\n> "), ("- x\n  ", "\n  "), ("So:\n", "\r\n")])
+def test_render_shows_a_table_whose_ruler_does_not_fit_its_header(ruler, prefix, end):
+    """The browser shows it as a table while the answer streams."""
+    rendered = render_markdown(prefix + end.join(["|a|b\\|c|", ruler, "|1|2|"]) + "\n\nThe *end*")
+    cells = re.sub(r"<(t[hd])[^>]*>", r"<\1>", rendered)
+
+    assert "<th>a</th>\n<th>b|c</th>" in cells
+    assert "<td>1</td>\n<td>2</td>" in cells
+    assert rendered.endswith("<p>The <em>end</em></p>\n")
+    assert "---" not in rendered
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|a|b|\n|1|2|", "|a|b|\n|==|==|==|", "|a|b|\n---", "a|b\n|---|", "|a|b|\n| |--|--|", "|a|b|",
+        "    |a|b|\n    |---|", "```\n|a|b|\n|---|\n```",
+    ],
+)  # fmt: skip
+def test_render_takes_nothing_else_for_a_table(text):
+    rendered = render_markdown(text)
+    assert "<table" not in rendered
+    assert [line for line in text.splitlines() if line.strip(" `") and line.strip() not in rendered] in ([], ["---"])
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """The models file: loaded in full or not at all, with one sentence about what is wrong."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
 from arena.endpoints import models_file
 from arena.models import Endpoint
-from catalog.models import LanguageModel, License, Organization
+from catalog.facts.claims import HAND_SOURCE, record_claims
+from catalog.facts.fields import Claim
+from catalog.models import Fact, LanguageModel, License, Organization
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -248,6 +251,27 @@ def test_load_changes_what_is_new_in_the_file(file, old, new, field, value):
 
     assert (loaded.created, loaded.updated, loaded.unchanged) == (0, 1, 0)
     assert Endpoint.objects.values_list(field, flat=True).get() == value
+
+
+def test_load_stores_the_facts_in_a_file_as_set_by_hand(file):
+    models_file.load_models(file(GOOD))
+    models_file.load_models(file(GOOD.replace('license = "MIT"', 'license = "GPL"')))
+
+    facts = Fact.objects.filter(chosen=True, origin="hand", source=HAND_SOURCE, as_of=datetime.now(UTC).date())
+    assert {fact.field: fact.value for fact in facts} == {
+        "organization": "Good Inc.", "license": "GPL", "open_weights": True,
+    }  # fmt: skip
+    assert Fact.objects.count() == 3
+
+
+def test_load_leaves_facts_that_agree_with_the_file_to_their_source(file):
+    known = factories.model("good-1")
+    record_claims({known.pk: [Claim("license", "MIT", "the card", date(2026, 1, 2))]}, Fact.Origin.SHIPPED)
+
+    models_file.load_models(file(GOOD))
+
+    assert not known.facts.get(field="license").by_hand
+    assert known.facts.get(field="open_weights").by_hand
 
 
 def test_load_keeps_facts_of_which_the_file_says_nothing(file):

@@ -24,6 +24,11 @@ SET = {
     "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
     "max_output": 4096, "modalities": ["text"], "tools": True,
 }  # fmt: skip
+TODAY = datetime.now(UTC).date().isoformat()
+PRICE = {
+    "input": 0.5, "output": 2.0, "source": "https://prices.example", "url": "https://prices.example",
+    "as_of": "2026-02-01", "by_hand": False,
+}  # fmt: skip
 RATING = {"rating": 1040.5, "ci_low": 1000.0, "ci_high": None, "rank": 2, "votes": 70, "provisional": True}
 
 
@@ -37,12 +42,14 @@ def create_known_model(slug):
     model = factories.model(
         slug,
         organization=factories.organization("Maker"),
-        license=factories.license("Apache-2.0", commercial="yes", source=LICENSE_TEXT),
+        license=factories.license("Apache-2.0", commercial="yes", source=LICENSE_TEXT, as_of=date(2026, 1, 3)),
         base_model=factories.model("base"),
         **facts,
     )
     for day, cost in ((date(2026, 1, 1), 9), (date(2026, 2, 1), "0.5")):
-        Price.objects.create(model=model, input=cost, output=2, source="https://prices.example", as_of=day)
+        Price.objects.create(
+            model=model, input=cost, output=2, source="https://prices.example", as_of=day, by_hand=False
+        )
     EndpointDay.objects.create(
         endpoint=factories.endpoint(model), day=SETTLED, answers=8, public_answers=8, public_failures=2,
         first_token_p50=0.5, tokens_per_s_p50=40.0,
@@ -64,12 +71,14 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
         "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Maker", "license": "Apache-2.0",
         "commercial_use": "yes", "base_model": "base", "in_draw": True, "variant": None,
         "facts": {
-            field: {"value": value, "source": HAND_SOURCE, "url": None, "as_of": None} for field, value in SET.items()
-        } | {"commercial_use": {"value": "yes", "source": LICENSE_TEXT, "url": LICENSE_TEXT, "as_of": None}},
-        "price": {
-            "input": 0.5, "output": 2.0, "source": "https://prices.example", "url": "https://prices.example",
-            "as_of": "2026-02-01",
+            field: {"value": value, "source": HAND_SOURCE, "url": None, "as_of": TODAY, "by_hand": True}
+            for field, value in SET.items()
+        } | {
+            "commercial_use": {
+                "value": "yes", "source": LICENSE_TEXT, "url": LICENSE_TEXT, "as_of": "2026-01-03", "by_hand": False,
+            },
         },
+        "price": PRICE,
         "arena": RATING,
         "measured": {
             "answers": 8, "calls": 10, "failures": 2, "failure_rate": 0.2, "first_token_s": 0.5, "tokens_per_s": 40.0,
@@ -132,10 +141,12 @@ def test_facts_come_with_who_said_so_and_when(client):
     assert client.get(f"{MODELS}sourced/").json()["facts"] == {
         "release_date": {
             "value": "2025-11", "source": "https://maker.example/card (their card)",
-            "url": "https://maker.example/card", "as_of": "2026-01-05",
+            "url": "https://maker.example/card", "as_of": "2026-01-05", "by_hand": False,
         },
-        "max_output": {"value": 8192, "source": HAND_SOURCE, "url": None, "as_of": None},
-        "layers": {"value": 32, "source": "the paper, page 3", "url": None, "as_of": "2026-01-05"},
+        "max_output": {"value": 8192, "source": HAND_SOURCE, "url": None, "as_of": TODAY, "by_hand": True},
+        "layers": {
+            "value": 32, "source": "the paper, page 3", "url": None, "as_of": "2026-01-05", "by_hand": False,
+        },
     }  # fmt: skip
 
 
@@ -165,12 +176,25 @@ def test_model_says_what_its_license_asks_for(client):
     terms = {
         "commercial": "conditional", "research_only": False, "conditions": "below 700 million users",
         "derivatives": "yes", "obligations": "Say that it is built with it.", "source": LICENSE_TEXT,
+        "as_of": "2026-01-03", "by_hand": True,
     }  # fmt: skip
     factories.model("x", license=factories.license("Strange", **terms))
     factories.model("y", license=factories.license("Unread"))
     factories.model("z")
     terms_by_model = [client.get(f"{MODELS}{slug}/").json()["license_terms"] for slug in "xyz"]
     assert terms_by_model == [terms, None, None]
+    assert client.get(f"{MODELS}x/").json()["facts"]["commercial_use"]["by_hand"]
+
+
+def test_model_has_its_prices_over_time(client):
+    model = create_known_model("seven")
+    Price.objects.create(model=model, input=7, output=8, source="our contract", as_of=date(2026, 1, 15))
+    profile = client.get(f"{MODELS}seven/").json()
+    own = {
+        "input": 7.0, "output": 8.0, "source": "our contract", "url": None, "as_of": "2026-01-15", "by_hand": True,
+    }  # fmt: skip
+    assert profile["price"] == own
+    assert profile["prices"] == [PRICE, own, PRICE | {"input": 9.0, "as_of": "2026-01-01"}]
 
 
 def test_model_says_which_sources_disagree(client):
@@ -182,7 +206,9 @@ def test_model_says_which_sources_disagree(client):
         {model.pk: [*claims, Claim("tools", True, "a", day), Claim("tools", True, "b", day)]}, Fact.Origin.SHIPPED
     )
     assert client.get(f"{MODELS}sourced/").json()["other_sources"] == {
-        "knowledge_cutoff": [{"value": "2023-10-05", "source": "b", "url": None, "as_of": "2026-01-05"}]
+        "knowledge_cutoff": [
+            {"value": "2023-10-05", "source": "b", "url": None, "as_of": "2026-01-05", "by_hand": False}
+        ]
     }
 
 

@@ -1,13 +1,15 @@
 """Facts in the admin: values set by hand with their source, and decisions on conflicts."""
 
+import re
 from datetime import date
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
 
-from catalog.facts.claims import record_claims
+from catalog.facts.claims import HAND_SOURCE, record_claims
 from catalog.facts.conflicts import find_conflicts
 from catalog.facts.fields import Claim
 from catalog.models import Fact, Price
@@ -36,6 +38,7 @@ def test_value_is_set_with_its_source_and_logged(admin):
     model = factories.model("x")
     disagree(model)
     said = {"model": model.pk, "field": "context_window", "value": "3000", "source": "https://maker.example"}
+    said["as_of"] = "2026-02-03"
     assert admin.post(f"{LIST}add/", said).status_code == 302
     record_claims({model.pk: [Claim("context_window", 4000, "s", DAY)]}, Fact.Origin.SHIPPED)
     model.refresh_from_db()
@@ -43,6 +46,7 @@ def test_value_is_set_with_its_source_and_logged(admin):
     [change] = AuditEntry.objects.all()
     assert (change.kind, change.what, change.who) == ("added", "catalog.fact", "operator")
     assert (change.after["value"], change.after["source"]) == (3000, "https://maker.example")
+    assert (str(change.after["as_of"]), change.after["origin"]) == ("2026-02-03", "hand")
 
 
 @pytest.mark.parametrize(
@@ -54,15 +58,24 @@ def test_value_is_set_with_its_source_and_logged(admin):
         {"source": ""},
         {"source": "x" * 501},
         {"source": "a\x00b"},
+        {"as_of": ""},
+        {"as_of": "2999-01-01"},
         {"model": 0},
     ],
 )
 def test_what_is_no_fact_is_refused(admin, wrong):
     model = factories.model("x")
-    said = {"model": model.pk, "field": "context_window", "value": "3000", "source": "memo"}
+    said = {"model": model.pk, "field": "context_window", "value": "3000", "source": "memo", "as_of": "2026-02-03"}
     assert admin.post(f"{LIST}add/", said | wrong).status_code == 200
     assert not Fact.objects.exists()
     assert not AuditEntry.objects.exists()
+
+
+def test_form_is_prefilled_with_a_source_and_today(admin):
+    page = admin.get(f"{LIST}add/").content.decode()
+    for name, value in (("source", HAND_SOURCE), ("as_of", str(now().date()))):
+        assert re.search(rf'<input[^>]*name="{name}" value="{value}"', page)
+    assert "Seen on" in page
 
 
 def test_facts_are_neither_edited_nor_deleted(admin):

@@ -1,16 +1,19 @@
 """Models and prices in the admin."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from catalog.models import LanguageModel, Price
+from catalog.facts.claims import HAND_SOURCE, record_claims
+from catalog.facts.fields import Claim
+from catalog.models import Fact, LanguageModel, Price
 from core.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/catalog/languagemodel/"
+TODAY = str(datetime.now(UTC).date())
 NO_PRICES = {"prices-TOTAL_FORMS": "0", "prices-INITIAL_FORMS": "0"}
 
 
@@ -41,7 +44,7 @@ def test_fields_in_a_row_have_names(admin):
     Price.objects.create(model=model, input=1, output=2, source="list", as_of="2026-02-03")
     page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
     for row in ("0", "__prefix__"):
-        for name, label in (("input", r"Input \(\$ per million tokens\)"), ("tiers", "Tiers"), ("as_of", "As of")):
+        for name, label in (("input", r"Input \(\$ per million tokens\)"), ("tiers", "Tiers"), ("as_of", "Seen on")):
             assert re.search(rf'<(input|textarea)[^>]*name="prices-{row}-{name}"[^>]*aria-label="{label}"', page)
     assert re.search(r'name="prices-0-DELETE"[^>]*aria-label="Delete"', page)
 
@@ -112,6 +115,59 @@ def test_values_are_kept_as_facts_have_them(admin):
     assert admin.post(f"{LIST}{created.pk}/change/", form()).status_code == 302
     created.refresh_from_db()
     assert (created.modalities, created.kind, created.release_date) == ([], "", None)
+
+
+@pytest.mark.parametrize(
+    ("entered", "source", "day"),
+    [
+        ({}, HAND_SOURCE, TODAY),
+        ({"source": " https://maker.example/card ", "as_of": "2026-02-03"}, "https://maker.example/card", "2026-02-03"),
+    ],
+)
+def test_edited_fact_has_its_own_source_and_day_and_survives_imports(admin, entered, source, day):
+    """Before, the old source stayed in public until the next import."""
+    model = factories.model("x", name="X")
+    shipped = [Claim(field, 1000, "https://list.example", date(2026, 1, 2)) for field in ("max_output", "max_input")]
+    record_claims({model.pk: shipped}, Fact.Origin.SHIPPED)
+
+    changes = form(max_input="1000", max_output="900", tools="true", **entered)
+    assert admin.post(f"{LIST}{model.pk}/change/", changes).status_code == 302
+
+    for _ in range(2):
+        facts = {fact.field: fact for fact in model.facts.filter(chosen=True)}
+        assert {field: (fact.value, fact.by_hand) for field, fact in facts.items()} == {
+            "max_output": (900, True), "max_input": (1000, False), "tools": (True, True),
+        }  # fmt: skip
+        assert {(fact.source, str(fact.as_of)) for fact in facts.values() if fact.by_hand} == {(source, day)}
+        record_claims({model.pk: shipped}, Fact.Origin.SHIPPED)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"as_of": "2999-01-01"}, {"as_of": "1900-01-01"}, {"source": "x" * 501}, {"source": "a\x00b"}]
+)
+def test_source_or_day_that_cannot_be_is_refused(admin, wrong):
+    model = factories.model("x")
+    answer = admin.post(f"{LIST}{model.pk}/change/", form(tools="true", **wrong))
+    assert answer.context["adminform"].form.errors.keys() == wrong.keys()
+    assert not Fact.objects.exists()
+
+
+def test_form_asks_for_the_source_of_changes(admin):
+    page = admin.get(f"{LIST}{factories.model('x').pk}/change/").content.decode()
+    assert re.search(rf'<input[^>]*name="source" value="{HAND_SOURCE}"', page)
+    assert re.search(rf'<input[^>]*name="as_of" value="{TODAY}"', page)
+    assert "marked “by hand” in public, with this source and day" in page
+
+
+def test_license_whose_terms_are_edited_has_the_day_of_the_edit(admin):
+    entry = factories.license("Strange", source="https://a.example/license", as_of=date(2026, 1, 2))
+    fields = {"name": entry.name, "slug": entry.slug, "source": entry.source, "as_of": "2026-01-02"}
+    unchanged = {"commercial": "unknown", "derivatives": "unknown", "research_only": "unknown"}
+    page = f"/admin/catalog/license/{entry.pk}/change/"
+    for changes, expected in (({}, ("2026-01-02", False)), ({"commercial": "no"}, (TODAY, True))):
+        assert admin.post(page, fields | unchanged | changes).status_code == 302
+        entry.refresh_from_db()
+        assert (str(entry.as_of), entry.by_hand, entry.source) == (*expected, "https://a.example/license")
 
 
 def test_model_is_not_made_from_itself(admin):

@@ -1,11 +1,17 @@
 """Prices in the admin, and values that are not valid."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from catalog.facts.claims import HAND_SOURCE
+from catalog.facts.prices import load_current_prices
+from catalog.importers.price_rows import save_prices
 from catalog.models import Price
+from catalog.sources.record import ListedPrice
+from core.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +65,7 @@ def test_what_is_no_price_is_refused_at_its_field(admin, page, field, value, sai
 def test_price_is_added(admin, page, fields, tiers):
     assert admin.post(page, form(**fields)).status_code == 302
     price = Price.objects.get()
-    assert (price.input, price.tiers, price.by_hand) == (Decimal("0.15"), tiers, False)
+    assert (price.input, price.tiers, price.by_hand) == (Decimal("0.15"), tiers, True)
 
 
 def test_what_an_import_has_brought_is_in_nobodys_way(admin, page):
@@ -70,6 +76,68 @@ def test_what_an_import_has_brought_is_in_nobodys_way(admin, page):
     assert admin.post(page, form(**same | {"source": "b"})).status_code == 302
     assert Price.objects.get().source == "b"
     assert admin.post(page, form(**same | {"cached_input": "4"})).status_code == 200
+
+
+IMPORTED = {"input": "1", "output": "2", "source": "https://list.example", "as_of": "2026-01-02"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "source", "day"),
+    [
+        ({"input": "3"}, HAND_SOURCE, TODAY),
+        ({"tiers": '[{"above": 5, "input": 3, "output": 4}]'}, HAND_SOURCE, TODAY),
+        ({"input": "3", "as_of": "2026-03-04"}, IMPORTED["source"], date(2026, 3, 4)),
+        ({"input": "3", "source": "our contract"}, "our contract", date(2026, 1, 2)),
+        ({"source": "our contract"}, "our contract", date(2026, 1, 2)),
+    ],
+)
+def test_edited_price_has_its_own_source_and_day_next_to_the_imported_one(admin, page, changes, source, day):
+    """Before, it kept the old source and day in public, and the next import overwrote it."""
+    model = factories.model("x")
+    imported = Price.objects.create(model=model, by_hand=False, **IMPORTED)
+
+    assert admin.post(page, form(id=imported.pk, **{**IMPORTED, **changes})).status_code == 302
+
+    edited = Price.objects.get(by_hand=True)
+    assert (edited.input, edited.source, edited.as_of) == (Decimal(changes.get("input", 1)), source, day)
+    listed = ListedPrice(Decimal(1), Decimal(2))
+    assert save_prices([(model.pk, listed, IMPORTED["source"], date(2026, 1, 2))]) == 0
+    assert model.prices.get(by_hand=False).pk == imported.pk
+    assert load_current_prices([model])[model.pk] == edited
+    assert [entry.kind for entry in AuditEntry.objects.filter(what="catalog.price")] == ["added"]
+
+
+def test_price_that_was_set_by_hand_is_corrected_in_its_place(admin, page):
+    price = Price.objects.create(model=factories.model("x"), **IMPORTED)
+    assert admin.post(page, form(id=price.pk, **IMPORTED)).status_code == 302
+    assert str(Price.objects.get().as_of) == IMPORTED["as_of"]
+    assert admin.post(page, form(id=price.pk, **IMPORTED | {"output": "9"})).status_code == 302
+    stored = Price.objects.get()
+    assert (stored.pk, stored.output, stored.source, stored.as_of) == (price.pk, 9, HAND_SOURCE, TODAY)
+
+
+def test_second_price_with_the_same_source_and_day_is_refused(admin, page):
+    model = factories.model("x")
+    imported = Price.objects.create(model=model, by_hand=False, **IMPORTED)
+    own = Price.objects.create(model=model, input=1, output=1, source=HAND_SOURCE, as_of=TODAY)
+    second = {"id": own.pk, "input": "1", "output": "1", "tiers": "[]", "source": HAND_SOURCE, "as_of": str(TODAY)}
+    rows = {f"prices-1-{name}": value for name, value in second.items()}
+    rows |= {"prices-TOTAL_FORMS": "2", "prices-INITIAL_FORMS": "2"}
+    answer = admin.post(page, form(id=imported.pk, **IMPORTED | {"input": "3"}) | rows)
+    assert answer.status_code == 200
+    assert "correct the duplicate" in answer.content.decode()
+    assert Price.objects.count() == 2
+
+
+def test_form_asks_for_source_and_day_and_says_what_by_hand_means(admin, page):
+    Price.objects.create(model=factories.model("x"), by_hand=False, **IMPORTED)
+    html = admin.get(page).content.decode()
+    [empty] = re.findall(r'<input[^>]*name="prices-__prefix__-source"[^>]*>', html)
+    assert f'value="{HAND_SOURCE}"' in empty
+    [empty] = re.findall(r'<input[^>]*name="prices-__prefix__-as_of"[^>]*>', html)
+    assert f'value="{TODAY}"' in empty
+    assert "Imports do not change it, and it precedes imported prices." in html
+    assert 'name="prices-0-by_hand"' not in html
 
 
 def test_columns_say_their_unit(admin, page):

@@ -98,7 +98,7 @@ def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
     shown = text(response)
     assert response.status_code == 200
     assert "calc-result" not in response.content.decode()
-    assert "&lt;Mixture&gt; : prices from May 4, 2026 ( source )." in shown
+    assert "&lt;Mixture&gt; : prices seen on May 4, 2026, by hand ( source )." in shown
     assert '<a href="https://prices.example/list"' in response.content.decode()
     values = inputs(response)
     assert (values["model"], values["price_input"], values["price_cached"]) == ("mixture-8x7b", "2.5", "1.25")

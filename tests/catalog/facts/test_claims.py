@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.timezone import now
 
 from catalog.facts.claims import (
     HAND_SOURCE,
@@ -11,6 +12,7 @@ from catalog.facts.claims import (
     choose_facts,
     pick_free_slug,
     record_claims,
+    record_edits,
     set_hand_fact,
 )
 from catalog.facts.conflicts import find_conflicts
@@ -169,6 +171,29 @@ def test_second_change_by_hand_replaces_the_first():
     choose_facts([model.pk])
     assert reload(model).context_window == 2
     assert [fact.value for fact in model.facts.all()] == [2]
+
+
+@pytest.mark.parametrize(("source", "as_of"), [(HAND_SOURCE, None), ("https://maker.example", date(2020, 1, 1))])
+def test_edit_has_its_own_source_and_day_and_goes_before_earlier_ones(source, as_of):
+    model = factories.model("x")
+    record_claims({model.pk: [claim("max_input", 1), claim("tools", True)]}, SHIPPED)
+    set_hand_fact(model.pk, "max_input", 2, "memo")
+    reload(model).max_input = 3
+    model.save()
+    record_edits(model.pk, source, as_of)
+    record_claims({model.pk: [claim("max_input", 4), claim("tools", True)]}, SHIPPED)
+    assert reload(model).max_input == 3
+    edited, tools = (model.facts.get(field=field, chosen=True) for field in ("max_input", "tools"))
+    assert (edited.source, edited.as_of, edited.by_hand) == (source, as_of or now().date(), True)
+    assert (tools.source, tools.as_of, tools.by_hand) == ("https://a.example", DAY, False)
+    assert model.facts.count() == 3
+
+
+def test_fact_set_by_hand_has_the_day_on_which_it_was_seen():
+    model = factories.model("x")
+    assert set_hand_fact(model.pk, "max_input", 1, "memo").as_of == now().date()
+    assert set_hand_fact(model.pk, "max_input", 2, "memo", DAY).as_of == DAY
+    assert reload(model).max_input == 2
 
 
 def test_newest_fact_by_hand_is_believed():

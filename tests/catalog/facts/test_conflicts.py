@@ -71,7 +71,7 @@ def test_what_is_taken_holds_and_is_decided():
     [first, second] = find_conflicts()
     taken = accept_fact(first.others[0].key)
     model.refresh_from_db()
-    assert (model.tools, taken.origin, taken.source) == (False, "hand", "s1")
+    assert (model.tools, taken.origin, taken.source, taken.as_of) == (False, "hand", "s1", DAY)
     assert [(conflict.model.slug, conflict.decided) for conflict in find_conflicts()] == [("y", False), ("x", True)]
     record_claims({model.pk: [Claim("tools", True, "s2", DAY)]}, SHIPPED)
     model.refresh_from_db()

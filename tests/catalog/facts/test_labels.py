@@ -59,6 +59,7 @@ def test_told_gives_the_chosen_fact_with_its_source_and_what_others_say():
     context, tools = build_fact_rows(model)
     assert (context.label, context.value, context.link, context.others) == ("Context", "5", "https://a.example", ("6",))
     assert (tools.label, tools.value, tools.source, tools.as_of, tools.others) == ("Tool calling", "yes", "c", day, ())
+    assert not tools.by_hand
 
 
 @pytest.mark.django_db
@@ -75,16 +76,16 @@ def test_a_value_that_the_maker_does_not_publish_is_shown_with_source_and_day():
 @pytest.mark.django_db
 def test_told_says_what_was_set_by_hand_and_what_sources_say_instead():
     model = factories.model("x", context_window=7)
-    assert [(row.value, row.source, row.as_of) for row in build_fact_rows(model)] == [("7", HAND_SOURCE, None)]
+    today = datetime.now(UTC).date()
+    assert [(row.value, row.source, row.as_of, row.by_hand) for row in build_fact_rows(model)] == [
+        ("7", HAND_SOURCE, today, True)
+    ]
     record_claims({model.pk: [Claim("layers", 5, "a", date(2026, 1, 2))]}, Fact.Origin.SHIPPED)
     model.refresh_from_db()
     model.layers = 6
     context, layers = build_fact_rows(model)
-    assert (context.source, context.as_of) == (
-        HAND_SOURCE,
-        datetime.now(UTC).date(),
-    )  # stored before the claims of the source
-    assert (layers.value, layers.source, layers.as_of, layers.others) == ("6", HAND_SOURCE, None, ("5",))
+    assert (context.source, context.as_of) == (HAND_SOURCE, today)  # stored before the claims of the source
+    assert (layers.value, layers.source, layers.as_of, layers.others) == ("6", HAND_SOURCE, today, ("5",))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.facts.prices import load_current_prices, parse_tiers
+from catalog.facts.prices import list_prices, load_current_prices, parse_tiers, pick_current_price
 from catalog.models import LanguageModel, Price
 from tests import factories
 
@@ -36,6 +36,18 @@ def test_price_set_by_hand_holds_before_newer_ones():
     price(model, "3", "2026-01-01")
 
     assert load_current_prices([model]) == {model.pk: by_hand}
+
+
+def test_prices_over_time_are_listed_newest_first():
+    model = factories.model()
+    price(factories.model(), "9", "2026-01-01")
+    middle = price(model, "1", "2025-01-01", by_hand=True, source="ours")
+    oldest, newest = price(model, "2", "2024-01-01"), price(model, "3", "2026-01-01")
+
+    assert list_prices(model) == [newest, middle, oldest]
+    assert pick_current_price([newest, middle, oldest]) == middle == load_current_prices([model])[model.pk]
+    assert pick_current_price([newest, oldest]) == newest
+    assert pick_current_price([]) is None
 
 
 @pytest.mark.parametrize("field", ["input", "output", "cached_input"])

@@ -90,6 +90,7 @@ def test_readers_return_claims(wheels, package, claims):
             "genai_prices",
             [
                 ListedPrice(Decimal(1), Decimal(4), Decimal("0.1"), TIERS),
+                ListedPrice(Decimal(1), Decimal(4), Decimal("0.1"), TIERS, since=date(2026, 6, 1)),
                 ListedPrice(Decimal(2), Decimal(8), since=date(2026, 3, 1)),
             ],
         ),
@@ -97,6 +98,7 @@ def test_readers_return_claims(wheels, package, claims):
             "model_prices",
             [
                 ListedPrice(Decimal(1), Decimal(4)),
+                ListedPrice(Decimal(1), Decimal(4), since=date(2026, 6, 1)),
                 ListedPrice(Decimal(2), Decimal(8), since=date(2025, 9, 1)),
                 ListedPrice(Decimal(3), Decimal(9), since=date(2025, 5, 1)),
             ],

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from catalog.benchmarks import table
+from catalog.facts.claims import set_hand_fact
 from catalog.importers import seed
 from catalog.models import Benchmark, LanguageModel, Score
 from ratings.models import Pool
@@ -50,6 +51,17 @@ def test_it_is_not_empty_after_the_first_start(client):
     assert "claude-3-5-sonnet-20240620" not in shown
     assert "claude-3-5-sonnet-20240620" in text(client, "?weights=closed")
     assert "self-reported" in client.get("/models/").content.decode()
+
+
+def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
+    for slug in ("a", "b"):
+        score(benchmark, slug, 0.5)
+        set_hand_fact(factories.model(slug).pk, "open_weights", "true", "memo")
+    assert "by hand" not in text(client)
+    for field, value in (("license", "MIT"), ("parameters_total", 7_000_000_000), ("kind", "chat")):
+        set_hand_fact(factories.model("a").pk, field, value, "memo")
+    assert "A MIT ‡ chat ‡ 7 B ‡" in text(client)
+    assert text(client).count("‡ Set by hand on this site. The model's page has the source and the day.") == 1
 
 
 def test_rating_and_scores_stand_side_by_side(client, benchmark):

@@ -42,7 +42,7 @@ def test_page_shows_what_is_known(client):
         status="retired",
     )
     Price.objects.create(
-        model=model, input=Decimal("0.15"), output=Decimal("0.6"), source="list", as_of=date(2026, 2, 3)
+        model=model, input=Decimal("0.15"), output=Decimal("0.6"), source="list", as_of=date(2026, 2, 3), by_hand=False
     )
 
     shown = text(client, "quokka-7b.1")
@@ -55,7 +55,7 @@ def test_page_shows_what_is_known(client):
         "Context 32,768 tokens",
         "Released January 2, 2026",
         "Knowledge cutoff June 2025",
-        "Price per million tokens $0.15 input, $0.60 output (February 3, 2026) list",
+        "Price per million tokens $0.15 input, $0.60 output list , seen on February 3, 2026 Total cost",
     ):
         assert words in shown
 

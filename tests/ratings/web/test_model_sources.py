@@ -1,0 +1,92 @@
+"""The sources and days of facts and prices, on the page of a model and in the API."""
+
+import re
+from datetime import date
+
+import pytest
+
+from catalog.facts.claims import record_claims, set_hand_fact
+from catalog.facts.fields import FACT_FIELDS, Claim
+from catalog.importers import seed
+from catalog.matching import seed_files
+from catalog.models import Fact, LanguageModel, Price
+from tests import factories
+
+NOT_KNOWN = (None, "", [], "unknown", "current")  # without a fact
+
+
+def read(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def text(html):
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+@pytest.mark.django_db
+def test_page_shows_prices_over_time_and_which_one_was_set_by_hand(client):
+    quokka = factories.model("quokka")
+    for day, dollars, by_hand in ((2, 2, False), (3, 5, True)):
+        assert "Price over time" not in read(client, "/models/quokka/")
+        source = "our contract" if by_hand else "https://prices.example (litellm 1.2, quokka)"
+        Price.objects.create(
+            model=quokka, input=dollars, output=9, source=source, as_of=date(2026, 1, day), by_hand=by_hand
+        )
+    shown = text(read(client, "/models/quokka/"))
+    assert "$5 input, $9 output our contract , seen on January 3, 2026, by hand" in shown
+    assert "Price over time" in shown
+    assert "January 3, 2026 $5 $9 our contract , by hand January 2, 2026 $2 $9 litellm 1.2" in shown
+
+
+@pytest.mark.django_db
+def test_page_marks_facts_that_were_set_by_hand(client):
+    quokka = factories.model("quokka")
+    claim = Claim("max_input", 1000, "https://list.example", date(2026, 1, 2))
+    record_claims({quokka.pk: [claim]}, Fact.Origin.SHIPPED)
+    set_hand_fact(quokka.pk, "max_output", 900, "our test", date(2026, 1, 3))
+    shown = text(read(client, "/models/quokka/"))
+    assert "https://list.example , seen on January 2, 2026 Max output" in shown
+    assert "our test, seen on January 3, 2026, by hand" in shown
+    assert "“By hand” means that an operator of this site" in shown
+
+
+def test_every_shipped_fact_and_price_has_a_source_and_a_day():
+    tables = sorted({*seed_files.DATA_DIR.glob("*facts.csv"), *seed_files.DATA_DIR.glob("*prices.csv")})
+    rows = [(path.name, row) for path in tables for row in seed_files.read_rows(path.name)]
+    rows += [("licenses.toml", entry) for entry in seed_files.read_tables("licenses.toml", "license")]
+    assert len(tables) >= 2
+    for name, row in rows:
+        assert row["source"].strip(), (name, row)
+        assert date(2023, 1, 1) < date.fromisoformat(str(row["as_of"])) < date(2100, 1, 1), (name, row)
+
+
+def list_values(profile):
+    """Return all facts, prices, and license terms of a model in the API."""
+    others = [fact for facts in profile.get("other_sources", {}).values() for fact in facts]
+    values = [*profile["facts"].values(), *others, *profile.get("prices", [])]
+    return values + [value for value in (profile["price"], profile.get("license_terms")) if value]
+
+
+@pytest.mark.django_db
+def test_every_fact_and_price_in_public_has_a_source_and_a_day(client):
+    seed.seed_catalog()
+    samples = ("gpt-4o-2024-08-06", "llama-3.1-8b-instruct", "claude-3-opus-20240229")
+    LanguageModel.objects.filter(slug__in=samples[:2]).update(max_output=4096, kind="chat")  # in a shell, for example
+    profiles = [client.get(f"/api/v1/models/{slug}/").json() for slug in samples]
+    listed = client.get("/api/v1/models/?page_size=1000").json()["results"]
+    for profile in [*profiles, *listed]:
+        known = {name for name in (*FACT_FIELDS, "commercial_use") if profile.get(name) not in NOT_KNOWN}
+        assert known <= profile["facts"].keys()
+        for value in list_values(profile):
+            assert value["source"], value
+            assert date.fromisoformat(value["as_of"]), value
+    for profile in profiles:
+        page = read(client, f"/models/{profile['slug']}/")
+        facts = page[page.index('<details class="told">') :]
+        assert facts.count("<dt>") == len(profile["facts"].keys() - {"commercial_use"}) == facts.count("seen on ")
+        assert page.count("seen on ") == facts.count("seen on ") + bool(profile["price"])
+        assert "<dt>Seen on</dt><dd>" in page[page.index("License terms") :]
+        cost = client.get(f"/api/v1/cost/?model={profile['slug']}&input_tokens=1M").json()["model"]
+        assert bool(cost["price_source"]) == bool(cost["price_as_of"]) == bool(profile["prices"])
