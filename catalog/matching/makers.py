@@ -13,7 +13,7 @@ OPEN_FAMILIES = {
     "alpaca": "Stanford", "aya": "Cohere", "athene": "Nexusflow", "beam": "Reflection AI", "chatglm": "Zhipu AI",
     "codellama": "Meta", "codestral": "Mistral", "command": "Cohere", "dbrx": "Databricks", "deepseek": "DeepSeek",
     "devstral": "Mistral", "exaone": "LG AI Research", "falcon": "TII", "gemma": "Google", "glm": "Zhipu AI",
-    "granite": "IBM", "hunyuan": "Tencent", "hy": "Tencent", "inkling": "Thinking Machines",
+    "granite": "IBM", "hunyuan": "Tencent", "hy": "Tencent", "inkling": "Thinking Machines Lab",
     "internlm": "Shanghai AI Laboratory", "jamba": "AI21 Labs", "kimi": "Moonshot AI", "ling": "Ant Group",
     "llama": "Meta", "longcat": "Meituan", "magistral": "Mistral", "mercury": "Inception", "mimo": "Xiaomi",
     "minimax": "MiniMax", "ministral": "Mistral", "mistral": "Mistral", "mixtral": "Mistral",
@@ -51,7 +51,7 @@ PROVIDER_MAKERS = {
     "moonshotai": "Moonshot AI", "nous": "Nous Research", "nousresearch": "Nous Research", "nvidia": "NVIDIA",
     "openai": "OpenAI",
     "qwen": "Alibaba", "reflection": "Reflection AI", "reka": "Reka AI", "rekaai": "Reka AI", "stepfun": "StepFun",
-    "tencent": "Tencent", "thinkingmachines": "Thinking Machines", "tiiuae": "TII", "upstage": "Upstage",
+    "tencent": "Tencent", "thinkingmachines": "Thinking Machines Lab", "tiiuae": "TII", "upstage": "Upstage",
     "x-ai": "xAI", "xai": "xAI", "xiaomi": "Xiaomi", "xiaomi_mimo": "Xiaomi", "z-ai": "Zhipu AI", "zai": "Zhipu AI",
     "zai-org": "Zhipu AI", "zhipu": "Zhipu AI", "zhipuai": "Zhipu AI",
 }  # fmt: skip

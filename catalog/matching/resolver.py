@@ -9,7 +9,7 @@ from itertools import count
 
 from catalog.matching.aliases import find_model
 from catalog.matching.name_index import NameIndex
-from catalog.matching.seed_files import read_aliases
+from catalog.matching.seed_files import read_aliases, read_display_names
 from catalog.models import LanguageModel
 
 MAX_SLUG_LENGTH = 190  # leaves room for a number within 200 characters
@@ -19,10 +19,13 @@ class NamedModels:
     """Model keys by exact slug and name, loaded once.
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
+
+    display_names: the names under which pages show new models, by the names in the file, besides those in names.csv.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, display_names: Mapping[str, str] | None = None) -> None:
         self.created = 0
+        self._display_names = {**read_display_names(), **(display_names or {})}
         self._slugs: set[str] = set()
         self._ids: dict[str, int] = {}
         stored = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
@@ -33,19 +36,14 @@ class NamedModels:
         """Return True if all names are known. In that case, `get_or_create_keys` sends no query."""
         return names <= self._ids.keys()
 
-    def get_or_create_keys(
-        self, names: Collection[str], display_names: Mapping[str, str] | None = None
-    ) -> dict[str, int]:
+    def get_or_create_keys(self, names: Collection[str]) -> dict[str, int]:
         """Return a mapping of names to keys that includes these names. Creates models without endpoints for unknown
         names.
-
-        display_names: the name under which pages show a new model, if it differs from the name in the file.
         """
-        shown = display_names or {}
         missing = [name for name in dict.fromkeys(names) if name not in self._ids]
         if missing:
             pairs = self._pair_with_free_slugs(missing)
-            new = [LanguageModel(slug=slug, name=shown.get(name, name)) for name, slug in pairs]
+            new = [LanguageModel(slug=slug, name=self._display_names.get(name, name)) for name, slug in pairs]
             created = LanguageModel.objects.bulk_create(new)
             self._add((model.pk, model.slug, name) for model, name in zip(created, missing, strict=True))
             self.created += len(missing)

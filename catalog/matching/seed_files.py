@@ -27,6 +27,12 @@ def read_tables(name: str, key: str) -> list[dict[str, Any]]:
 
 
 @cache
+def read_display_names() -> dict[str, str]:
+    """Map slugs to the names under which pages show the models."""
+    return {row["model"]: row["name"] for row in read_rows("names.csv")}
+
+
+@cache
 def read_aliases() -> dict[str, str]:
     """Map alternative model names, in lowercase, to slugs."""
     return {row["alias"].lower(): row["model"] for row in read_rows("aliases.csv")}

@@ -88,7 +88,7 @@ def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     labels = {model: _choose_label(rating) for model, rating in first_ratings.items()}
     shown = {labels[model]: _choose_name(rating) for model, rating in reversed(first_ratings.items())}
     keys = _find_models(first_ratings, labels)
-    created = NamedModels().get_or_create_keys([labels[model] for model in labels if model not in keys], shown)
+    created = NamedModels(shown).get_or_create_keys([labels[model] for model in labels if model not in keys])
     keys |= {model: created[label] for model, label in labels.items() if model not in keys}
     _rename_models({key: shown[labels[model]] for model, key in keys.items()})
     providers = {keys[model]: rating.provider for model, rating in first_ratings.items()}

@@ -14,7 +14,7 @@ B = 10**9
         ("claude-saga-7", "", "Anthropic"),
         ("o4-mini", "", "OpenAI"),
         ("gpt-oss-120b", "", "OpenAI"),
-        ("Inkling", "databricks", "Thinking Machines"),
+        ("Inkling", "databricks", "Thinking Machines Lab"),
         ("Reka Core (20240904)", "snowflake", "Reka AI"),
         ("Llama 3.1 Nemotron Ultra 253B v1", "meta", "NVIDIA"),
         ("llama2-70b-steerlm-chat", "", "NVIDIA"),

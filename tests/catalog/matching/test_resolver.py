@@ -100,6 +100,6 @@ def test_lookup_finds_another_spelling_but_not_with_a_setting():
 
 
 def test_new_model_is_shown_under_its_own_name():
-    keys = NamedModels().get_or_create_keys(["claude-opus-4-6"], {"claude-opus-4-6": "Claude Opus 4.6"})
+    keys = NamedModels({"claude-opus-4-6": "Claude Opus 4.6"}).get_or_create_keys(["claude-opus-4-6"])
     model = LanguageModel.objects.get(pk=keys["claude-opus-4-6"])
     assert (model.slug, model.name) == ("claude-opus-4-6", "Claude Opus 4.6")

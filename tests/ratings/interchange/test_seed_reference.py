@@ -2,8 +2,10 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
 from arena.models import Vote
+from catalog.importers import seed
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import BoardKey, load_newest_board, unpack_rows
 from ratings.interchange import seed_reference, seed_votes
@@ -91,6 +93,15 @@ def test_model_without_a_name_of_its_own_gets_the_publishers_on_all_pages(tmp_pa
     assert names["claude-opus-4-6"] == "Claude Opus 4.6"
     shown = {row["model"]: row["name"] for category in ("overall", "creative-writing") for row in rows(category)}
     assert shown.items() <= names.items()
+
+
+def test_after_the_first_start_no_model_is_shown_by_its_slug():
+    seed.seed_catalog()
+    seed_reference.seed_reference_models()
+    unnamed = set(LanguageModel.objects.filter(name=F("slug")).values_list("slug", flat=True))
+    assert unnamed == {"gpt-oss-120b", "gpt-oss-20b", "o1-mini", "o1-preview", "o3-mini"}  # their makers write them so
+    names = list(LanguageModel.objects.values_list("name", flat=True))
+    assert len(set(names)) == len(names)
 
 
 def test_models_are_named_before_other_boards_store_their_names(tmp_path):
