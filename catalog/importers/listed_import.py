@@ -14,11 +14,11 @@ from catalog.facts.claims import choose_facts, record_claims
 from catalog.facts.fields import Claim, parse_day
 from catalog.importers import listed_tables
 from catalog.importers.listed_refresh import group_entries
-from catalog.importers.listed_selection import DescribedModel, add_retirement, get_trust_rank, select_listed
-from catalog.importers.price_rows import save_prices
+from catalog.importers.listed_selection import DescribedModel, Selection, add_retirement, get_trust_rank, select_listed
+from catalog.importers.price_rows import drop_version, save_prices
 from catalog.matching import seed_files
 from catalog.matching.resolver import NamedModels
-from catalog.models import Fact, LanguageModel, LoadedTable
+from catalog.models import Fact, LanguageModel, LoadedTable, Price
 from catalog.sources.providers import find_provider_of_maker
 from catalog.sources.registry import read_source
 
@@ -70,6 +70,7 @@ def load_listed_tables(names: NamedModels) -> ListedImportResult:
 @transaction.atomic
 def import_listed_file(source: str, path: Path) -> ListedImportResult:
     """Import a wheel or data file of one source. Its values replace those of this source and of less trusted ones.
+    Values of a host replace only those of the same host in this source.
 
     Models that are not in the file keep their facts. Unknown models are not created, because the packages list
     thousands of models. Raises SourceError if the file is not one of this source.
@@ -79,6 +80,7 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
     names = [(model.pk, name) for model in models for name in (model.slug, model.name)]
     entries_by_model = group_entries(names, seed_files.read_aliases(), read_source(source, path, today))
     stored = _load_listed_claims()
+    price_sources = _load_price_sources()
     result = ListedImportResult()
     claims: dict[int, list[Claim]] = {}
     prices = []
@@ -90,8 +92,9 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
         result.conflicts += len(selection.conflicts)
         if selection.claims or selection.prices:
             result.models += 1
-            claims[model.pk] = _merge_claims(stored[model.pk], selection.claims)
-            prices += [(model.pk, dated.price, dated.source, dated.as_of) for dated in selection.prices]
+            claims[model.pk] = _merge_claims(stored[model.pk], selection)
+            if _may_set_price(price_sources.get(model.pk), selection):
+                prices += [(model.pk, dated.price, dated.source, dated.as_of) for dated in selection.prices]
     result.facts = _record(claims, today)
     result.prices = save_prices(prices)
     return result
@@ -105,21 +108,43 @@ def _load_listed_claims() -> dict[int, dict[str, Claim]]:
     return stored
 
 
-def _merge_claims(stored: Mapping[str, Claim], listed: Iterable[Claim]) -> list[Claim]:
-    """Return the stored claims with the listed ones in place of equally or less trusted ones.
+def _load_price_sources() -> dict[int, str]:
+    """Map each model key to the source of its current price, or to an empty string if that price is hand-checked."""
+    prices = Price.objects.filter(by_hand=False).order_by("as_of", "pk")
+    sources = dict(prices.values_list("model", "source"))
+    checked = {row["model"] for row in seed_files.read_rows("prices.csv")}
+    return sources | dict.fromkeys(LanguageModel.objects.filter(slug__in=checked).values_list("pk", flat=True), "")
+
+
+def _may_set_price(current: str | None, selection: Selection) -> bool:
+    """Return True if the selected price is at least as trusted as the current one. `current` is its source, or None."""
+    if not selection.prices or current == "":
+        return False
+    source = selection.prices[0].source
+    if current is None or drop_version(current) == drop_version(source):
+        return True
+    rank = get_trust_rank("price", None, source)
+    return "price" not in selection.hosted and rank <= get_trust_rank("price", None, current)
+
+
+def _merge_claims(stored: Mapping[str, Claim], selection: Selection) -> list[Claim]:
+    """Return the stored claims with the selected ones in place of equally or less trusted ones.
 
     An unchanged value keeps its source and day.
     """
     merged = dict(stored)
-    for claim in listed:
+    for claim in selection.claims:
         old = stored.get(claim.field)
-        if old is None or (old.value != claim.value and _get_rank(claim) <= _get_rank(old)):
+        if old is None or (old.value != claim.value and _may_replace(old, claim, selection)):
             merged[claim.field] = claim
     return list(merged.values())
 
 
-def _get_rank(claim: Claim) -> tuple[bool, int]:
-    return get_trust_rank(claim.field, claim.value, claim.source)
+def _may_replace(old: Claim, claim: Claim, selection: Selection) -> bool:
+    if drop_version(old.source) == drop_version(claim.source):
+        return True
+    old_rank = get_trust_rank(old.field, old.value, old.source)
+    return claim.field not in selection.hosted and get_trust_rank(claim.field, claim.value, claim.source) <= old_rank
 
 
 def _record(claims: Mapping[int, Iterable[Claim]], today: date) -> int:

