@@ -49,7 +49,7 @@ def test_it_is_not_empty_after_the_first_start(client):
     shown = text(client)
     assert "llama-3.1-8b-instruct Meta Llama 3.1 Community chat" in shown
     assert "Claude 3.5 Sonnet (20240620)" not in shown
-    assert "Claude 3.5 Sonnet (20240620)" in text(client, "?weights=closed")
+    assert "Claude 3.5 Sonnet (20240620)" in text(client, "?weights=closed&organization=Anthropic")
     assert "self-reported" in client.get("/models/").content.decode()
 
 
