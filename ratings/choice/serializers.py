@@ -85,6 +85,22 @@ class CandidateAssessmentSchema(RatedModelSchema):
     failures = FailedLimitSchema(many=True)
 
 
+class FoundModelSchema(Schema):
+    model, name = CharField(source="slug", help_text="Model slug."), CharField()
+    group = serializers.ChoiceField(
+        ("survivors", "undecided", "excluded", "retired"), help_text="Retired models are in no group of the shortlist."
+    )
+    reasons = PluckField(
+        "words",
+        source="findings",
+        child=CharField(),
+        help_text="All limits that the model fails, then those for which its value is unknown, as text.",
+    )
+    retired_on = serializers.DateField(
+        allow_null=True, help_text="The day of the retirement. Null if it is unknown or the model is current."
+    )
+
+
 class PicksSchema(Schema):
     best = RatedModelSchema(help_text="The model with the highest rating.")
     cheapest = RatedModelSchema(
@@ -124,6 +140,10 @@ class ShortlistSchema(Schema):
     )
     excluded = CandidateAssessmentSchema(
         source="shortlist.excluded", many=True, help_text="Excluded models, sorted by the number of failed limits."
+    )
+    found = FoundModelSchema(
+        many=True,
+        help_text="The models whose name or slug contains each word of `find`, by group. Without `find`, it is empty.",
     )
     picks = PicksSchema(allow_null=True, help_text="Suggestions from `survivors`. Null if none of them has a tier.")
     nearest = PluckField(

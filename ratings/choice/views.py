@@ -72,6 +72,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "choice": choice,
         **lists,
         "limits": choice and describe_limits(form),
+        "search_parameters": [(name, value) for name, value in _list_parameters(request.GET) if name != "find"],
         "list_query": _drop_parameters(request.GET),
         "tokens": _build_token_query(request.GET),
         "has_monthly": any(request.GET.get(name) for name in TOKEN_FIELDS),

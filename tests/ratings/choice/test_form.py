@@ -86,7 +86,7 @@ def test_bad_input_is_told_of_its_field(query, field):
 
 
 def test_every_limit_has_its_field_in_a_part():
-    shown = {name for _, names in FORM_SECTIONS for name in names} | {"task", "pool", "among"}
+    shown = {name for _, names in FORM_SECTIONS for name in names} | {"task", "pool", "among", "find"}
     assert shown == set(ChoiceForm.base_fields)
     assert set(LIMIT_ASSESSORS) <= set(ChoiceForm.base_fields)
 

@@ -1,5 +1,6 @@
 """The page of the choice."""
 
+import html
 import re
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
@@ -157,6 +158,38 @@ def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
     assert "The nearest models" not in text(client.get(PAGE, {"context": "1k"}))
 
 
+@pytest.mark.parametrize(
+    ("find", "words"),
+    [
+        ("CHEAP", "Cheap matches: it meets all limits"),
+        ("best", "Best excluded: price $5 &gt; $2"),
+        ("myst", "Mystery undecided: price unknown"),
+        ("best bound", "No model's name contains"),
+        ("gone", "Gone retired on March 1, 2026, so it is in no group Gone Too retired, so it is in no group"),
+        ("talker", "No model's name contains"),
+    ],
+)
+def test_search_tells_the_group_of_a_model_and_all_its_reasons(client, three, find, words):
+    factories.model("mystery")
+    factories.model("talker", demo=True)
+    factories.model("gone", retires_on=date(2026, 3, 1))
+    factories.model("gone-too", name="Gone Too", status="retired")
+    response = client.get(PAGE, {"price": "2", "find": find})
+    shown = html.unescape(text(response)) if "'" in words else text(response)
+    assert words in shown
+    fields = Outline(response.content.decode().partition('id="found"')[2].partition("</form>")[0]).all("input")
+    assert [(each["name"], each.get("value")) for each in fields] == [("price", "2"), ("find", find)]
+    assert "retired, so it is" not in text(client.get(PAGE, {"price": "2"}))
+
+
+def test_search_shows_thirty_models(client):
+    for number in range(31):
+        factories.model(f"m-{number}")
+    shown = text(client.get(PAGE, {"find": "m-"}))
+    assert shown.count("matches: it meets all limits") == 30
+    assert "31 models match. The first 30 are shown." in shown
+
+
 def test_announced_retirement_is_dated(client, three):
     factories.model("leaving", retires_on=date(2099, 12, 1))
     assert "Leaving retires on December 1, 2099" in text(client.get(PAGE, {"task": "coding"}))
@@ -203,8 +236,8 @@ def test_page_keeps_what_was_asked(client, three):
 
 
 def test_box_of_a_limit_stands_beside_its_label(client, three):
-    html = client.get(PAGE).content.decode()
-    assert re.search(r'<div class="check"><label><input type="checkbox" name="commercial"[^>]*> <span>Commercial', html)
+    page = client.get(PAGE).content.decode()
+    assert re.search(r'<div class="check"><label><input type="checkbox" name="commercial"[^>]*> <span>Commercial', page)
 
 
 def test_page_says_when_nobody_is_left(client, three):
