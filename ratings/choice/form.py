@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from catalog.facts.labels import FIELD_LABELS
 from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
 from ratings.choice.limits import TOKENS_PER_PAGE, Candidate, Limits
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
+from ratings.models import Category
 
 MAX_MONTHLY_TOKENS = 1e15
 MODALITY_CHOICES = [("image", _("images")), ("audio", _("audio")), ("video", _("video")), ("pdf", _("PDF"))]
@@ -108,6 +110,13 @@ class ChoiceForm(DefaultsForm):
             _("Enter the slug of a pool. See /api/v1/pools/ for a list of pools."),
         ),
     )
+    category = forms.CharField(label=_("Category of the ratings"), required=False, max_length=40)
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        initial="tier",
+        choices=[("tier", _("tier, then price")), ("price", _("price")), ("rating", _("rating"))],
+    )
 
     commercial = StrictBooleanField(label=_("Commercial use allowed"))
     tools = StrictBooleanField(label=_("Calls tools"))
@@ -160,6 +169,12 @@ class ChoiceForm(DefaultsForm):
         if self.cleaned_data.get("input_tokens") == self.cleaned_data.get("output_tokens") == 0:
             self.add_error("input_tokens", _("Enter more than 0 input or output tokens."))
         return self.cleaned_data
+
+    def clean_category(self) -> str:
+        slug: str = self.cleaned_data["category"]
+        if slug and not Category.objects.filter(slug=slug).exists():
+            raise ValidationError(_("There is no such category. See /api/v1/categories/ for a list of categories."))
+        return slug
 
     @property
     def task_kind(self) -> TaskKind | None:

@@ -61,10 +61,11 @@ class ModelChoice:
 def choose_models(form: ChoiceForm) -> ModelChoice:
     """Return the choice for a valid form. Raises RequestError 404 if the pool is unknown."""
     task = form.task_kind
-    categories = task.categories if task else ()
+    asked = form.get_value("category")
+    categories = (asked,) if asked else task.categories if task else ()
     board = ordering_board.load_ordering_board(form.get_value("pool") or "", categories)
     weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
-    shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.build_limits())
+    shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.build_limits(), form.get_value("sort"))
     # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
     is_demo = dict(Endpoint.objects.filter(enabled=True).values_list("model__slug", "model__demo"))
     connected = [assessment for assessment in shortlist.selectable if assessment.candidate.slug in is_demo]

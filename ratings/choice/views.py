@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Benchmark
 from core.http.errors import RequestError
+from ratings.boards.model_facts import list_categories
 from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.decision import (
     CHECKLIST,
@@ -32,9 +33,10 @@ from ratings.choice.form import (
     list_offered_fields,
 )
 from ratings.choice.model_choice import ModelChoice, choose_models
+from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
-from ratings.models import Pool
+from ratings.models import Category, Pool
 
 PAGE_SIZE = 50
 LIST_PARAMETERS = ("left", "undecided", "out")
@@ -66,6 +68,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
     candidates = choice.candidates if choice else load_candidates((), LaunchWeeks(None, None))
     offered = list_offered_fields(candidates, form)
     pool = form.cleaned_data.get("pool", "") if form.is_bound else ""
+    category = form.cleaned_data.get("category", "") if form.is_bound else ""
     context = {
         "form": form,
         "sections": _list_sections(form, offered),
@@ -83,6 +86,8 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
         "pool": pool,
         "pools": _list_pools(pool),
+        "category": category,
+        "categories": _list_categories(choice, category),
     }
     return render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
 
@@ -122,6 +127,12 @@ def _build_token_query(query: QueryDict) -> str:
 def _list_pools(selected: str) -> QuerySet[Pool]:
     """Return the pools to choose from. Pools of named sets are left out unless they are selected."""
     return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
+
+
+def _list_categories(choice: ModelChoice | None, selected: str) -> list[Category]:
+    """Return the categories of the pool that sorts the shortlist."""
+    pool = choice.pool if choice else Pool.objects.get(slug=load_ordering_board("", ())["pool"])
+    return list_categories(pool, selected)
 
 
 @require_safe

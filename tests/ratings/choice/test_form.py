@@ -79,6 +79,7 @@ def test_empty_fields_ask_for_nothing():
         ("failures=101", "failures"),
         ("token_rate=0", "token_rate"),
         ("bits=0", "bits"),
+        ("sort=speed", "sort"),
     ],
 )
 def test_bad_input_is_told_of_its_field(query, field):
@@ -86,8 +87,8 @@ def test_bad_input_is_told_of_its_field(query, field):
 
 
 def test_every_limit_has_its_field_in_a_part():
-    shown = {name for _, names in FORM_SECTIONS for name in names} | {"task", "pool", "among", "find"}
-    assert shown == set(ChoiceForm.base_fields)
+    shown = {name for _, names in FORM_SECTIONS for name in names}
+    assert shown | {"task", "pool", "category", "sort", "among", "find"} == set(ChoiceForm.base_fields)
     assert set(LIMIT_ASSESSORS) <= set(ChoiceForm.base_fields)
 
 

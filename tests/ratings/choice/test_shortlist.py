@@ -46,6 +46,25 @@ def test_survivors_come_by_tier_price_and_speed():
     assert slugs(found.undecided) == ["unpriced"]
 
 
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("tier", ["top", "good", "dear", "unpriced", "small", "fast", "slow", "old", "unrated"]),
+        ("price", ["unrated", "small", "top", "fast", "slow", "old", "good", "dear", "unpriced"]),
+        ("rating", ["top", "dear", "good", "unpriced", "fast", "slow", "small", "old", "unrated"]),
+    ],
+)
+def test_survivors_come_in_the_order_that_is_asked_for(sort, expected):
+    assert slugs(build_shortlist(MODELS, Limits(), sort).survivors) == expected
+
+
+def test_cheapest_of_all_survivors_is_named_whatever_its_rating():
+    assert build_shortlist(MODELS, Limits()).lowest_price.candidate.slug == "unrated"
+    alike = [replace(MODELS[1], slug="a", rating=1200.0), replace(MODELS[1], slug="b")]
+    assert build_shortlist(alike, Limits()).lowest_price.candidate.slug == "b"
+    assert build_shortlist([MODELS[7]], Limits()).lowest_price is None
+
+
 def test_ratings_decide_between_models_of_which_neither_price_nor_speed_is_known():
     alike = [Candidate(slug, slug, 1, rating) for slug, rating in (("a", None), ("b", 1200.0), ("c", 1300.0))]
     assert slugs(build_shortlist(alike, Limits()).survivors) == ["c", "b", "a"]

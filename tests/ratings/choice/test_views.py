@@ -10,7 +10,7 @@ import pytest
 from catalog.models import Benchmark, Price
 from ratings.choice.form import ChoiceForm
 from ratings.choice.task_kinds import load_task_kinds
-from ratings.models import Pool
+from ratings.models import Category, Pool
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline
@@ -126,6 +126,55 @@ def test_page_suggests_three_models_in_one_sentence(client, three):
         "Best (rating and interval, $5 per million tokens) has the highest rating; the cheapest in the same tier is "
         "Cheap (rating and interval, $1 per million tokens), which is also the best with open weights."
     ) in shown
+    assert re.search(
+        "The second, Cheap , is [0-9]+ points behind; their intervals overlap, so their order is uncertain.", shown
+    )
+    assert "Leaderboard with these tiers ." in shown
+    assert "The second" not in text(client.get(PAGE, {"price": "9", "openness": "closed"}))
+
+
+def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_path):
+    loaded(tmp_path)
+    shown = text(client.get(PAGE, {"task": "facts"}))
+    assert "is 218 points behind; their intervals do not overlap." in shown
+    assert "The publisher gives no tiers. They were computed here from the intervals: a tier contains" in shown
+    assert "Leaderboard with these ratings ." in shown
+    assert "Leaderboard with these tiers" not in shown
+
+
+def test_page_without_a_task_names_the_cheapest_model(client, three):
+    cheapest = "The cheapest of all matching models is Bound ($1 per million tokens)."
+    assert cheapest in text(client.get(PAGE, {"context": "200k"}))
+    assert "The cheapest of all" not in text(client.get(PAGE, {"context": "200k", "task": "coding"}))
+    assert "The cheapest of all" not in text(client.get(PAGE, {"context": "1M"}))
+
+
+def test_ratings_can_be_from_the_category_that_is_selected(client, tmp_path):
+    loaded(tmp_path, *OVERALL_AND_GERMAN)
+    query = {"task": "facts", "category": "german", "pool": SLUG, "sort": "rating"}
+    response = client.get(PAGE, query)
+    assert "Sorted by rating. The ratings are from “german” in “LMArena, October 2026”" in text(response)
+    select = response.content.decode().partition('<select name="category"')[2].partition("</select>")[0]
+    options = Outline(select).all("option")
+    assert [each["value"] for each in options] == ["", "overall", "german"]
+    assert [each["value"] for each in options if "selected" in each] == ["german"]
+    found = client.get("/api/v1/shortlist/", query).json()
+    assert (found["category"], found["survivors"][0]["model"]) == ("german", "gpt-4o-2024-05-13")
+
+    Category.objects.create(slug="klingon")
+    shown = text(client.get(PAGE, {"category": "klingon", "sort": "price"}))
+    assert "No ratings in the category that you selected can sort this list. Sorted by price, then by rating." in shown
+    refused = client.get(PAGE, {"category": "nowhere"})
+    assert refused.status_code == 400
+    assert "There is no such category." in text(refused)
+
+
+OVERALL_AND_GERMAN = (
+    "overall,openai / gpt-4o,GPT-4o (2024-05-13),1285.3,1282.1,1288.5,117747,17",
+    "overall,anthropic / claude-opus-4.6,Claude Opus 4.6 (High),1502.6,1499.3,1505.9,82619,5",
+    "german,openai / gpt-4o,GPT-4o (2024-05-13),1485.3,1482.1,1488.5,1177,1",
+    "german,anthropic / claude-opus-4.6,Claude Opus 4.6 (High),1402.6,1399.3,1405.9,826,5",
+)
 
 
 def test_page_says_that_the_board_knows_none_of_the_models(client, three):
@@ -365,5 +414,5 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, mode
     for model in factories.models(models):
         priced(model, 1)
         factories.endpoint(model)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(PAGE, {"price": "2"})
