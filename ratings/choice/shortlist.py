@@ -73,9 +73,9 @@ class CandidateAssessment:
 
     @property
     def distance_key(self) -> tuple[Any, ...]:
-        """The key for sorting by the distance from the limits: fewest failures, then fewest unknown values."""
+        """The key for sorting by the distance from the limits: fewest failures, shortest distance, fewest unknown values."""
         distance = sum(finding.distance for finding in self.failures)
-        return len(self.failures), len(self.unknown), distance, self.sort_key
+        return len(self.failures), distance, len(self.unknown), self.sort_key
 
 
 SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] = MappingProxyType(
@@ -114,8 +114,15 @@ class Shortlist:
 
     @property
     def nearest(self) -> tuple[CandidateAssessment, ...]:
-        """The excluded models that are closest to meeting the limits, closest first."""
-        return tuple(sorted(self.excluded, key=lambda assessment: assessment.distance_key)[:MAX_NEAREST])
+        """The models that are closest to meeting the limits: first undecided ones, then excluded ones, closest first."""
+        others = self.undecided + self.excluded
+        return tuple(sorted(others, key=lambda assessment: assessment.distance_key)[:MAX_NEAREST])
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The limits for which the value of some undecided model is unknown, most models first."""
+        limits = Counter(finding.limit for assessment in self.undecided for finding in assessment.unknown)
+        return tuple(name for name, _count in limits.most_common())
 
     @property
     def lowest_price(self) -> CandidateAssessment | None:

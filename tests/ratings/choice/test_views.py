@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from catalog.models import Benchmark, Price
+from catalog.models import Benchmark, Price, Score
 from ratings.choice.form import ChoiceForm
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool
@@ -42,12 +42,21 @@ def test_page_begins_with_the_tasks_and_their_usual_limits(client):
 
 @pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
 def test_every_task_leads_to_a_shortlist(client, three, kind):
-    Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
+    near = Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
     response = client.get(PAGE, {"task": kind.slug, **kind.limits})
     assert response.status_code == 200
     assert kind.why in text(response)
-    assert "Related benchmarks: Near It" in text(response)
+    unscored = "Related benchmarks: Near It (no scores here for the matching models)"
+    assert (unscored in text(response)) == (near.slug != "elo")
     assert f"/benchmarks/{kind.benchmarks[0]}/" in links(response)
+
+
+def test_task_marks_benchmarks_without_scores_of_matching_models(client, three):
+    for slug, model in (("humaneval", three[0]), ("livecodebench", three[1])):
+        benchmark = Benchmark.objects.create(slug=slug, name=slug.title())
+        Score.objects.create(model=model, benchmark=benchmark, task=slug, metric="acc", value=0.5)
+    shown = text(client.get(PAGE, {"task": "coding", "price": "2"}))
+    assert "Related benchmarks: Livecodebench , Humaneval (no scores here for the matching models)" in shown
 
 
 def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
@@ -71,7 +80,8 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
     assert "2 matching models" in text(response)
-    assert "1 model is undecided : they fail no limit, but we lack some data." in text(response)
+    words = "1 model is undecided : it fails no limit, but we lack data on “Max $ per million tokens (blended)”."
+    assert words in text(response)
     assert "#undecided" in links(response)
     assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
 
@@ -237,6 +247,15 @@ def test_search_shows_thirty_models(client):
     shown = text(client.get(PAGE, {"find": "m-"}))
     assert shown.count("matches: it meets all limits") == 30
     assert "31 models match. The first 30 are shown." in shown
+
+
+def test_undecided_models_are_the_nearest_if_nothing_fits(client, three):
+    factories.model("mystery")
+    shown = text(client.get(PAGE, {"context": "1M"}))
+    assert (
+        "1 model is undecided : it fails no limit, but we lack data on “Min context (tokens)”. "
+        "The nearest models: Mystery context unknown Best context 400,000"
+    ) in shown
 
 
 def test_announced_retirement_is_dated(client, three):
