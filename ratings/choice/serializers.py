@@ -159,7 +159,7 @@ class ShortlistSchema(Schema):
         "candidate.slug",
         source="shortlist.nearest",
         child=CharField(),
-        help_text="Slugs of up to three models that are closest to meeting the limits: `undecided` ones first, then `excluded`.",
+        help_text="Slugs of up to three models that come closest to the limits: first `undecided`, then `excluded`.",
     )
     near_misses = PluckField(
         "candidate.slug",

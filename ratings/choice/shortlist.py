@@ -73,7 +73,7 @@ class CandidateAssessment:
 
     @property
     def distance_key(self) -> tuple[Any, ...]:
-        """The key for sorting by the distance from the limits: fewest failures, shortest distance, fewest unknown values."""
+        """The key for sorting by fewest failures, then shortest distance, then fewest unknown values."""
         distance = sum(finding.distance for finding in self.failures)
         return len(self.failures), distance, len(self.unknown), self.sort_key
 
@@ -114,7 +114,7 @@ class Shortlist:
 
     @property
     def nearest(self) -> tuple[CandidateAssessment, ...]:
-        """The models that are closest to meeting the limits: first undecided ones, then excluded ones, closest first."""
+        """The models that come closest to the limits, closest first: undecided ones, then excluded ones."""
         others = self.undecided + self.excluded
         return tuple(sorted(others, key=lambda assessment: assessment.distance_key)[:MAX_NEAREST])
 

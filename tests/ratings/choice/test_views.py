@@ -319,6 +319,15 @@ def test_monthly_cost_is_shown_where_tokens_are_given(client, three):
     assert "Per month" in text(client.get(PAGE, {"price": "9", "input_tokens": "10M"}))
 
 
+def test_hints_stand_beside_the_fields(client, three):
+    factories.model("seeing", modalities=["text", "image"], tools=True, parameters_total=7)
+    outline = Outline(client.get(PAGE).content.decode())
+    for name, tag in (("gpu_memory", "p"), ("tools", "span"), ("modalities", "p")):
+        assert outline.all(tag, id=f"id_{name}_helptext"), name
+    assert outline.all("input", name="tools")[0]["aria-describedby"] == "id_tools_helptext"
+    assert "Models with a known value: 1 of 4." in text(client.get(PAGE))
+
+
 def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, three):
     assert "/cost/?model=cheap" in links(client.get(PAGE, {"price": "2"}))
     response = client.get(PAGE, {"input_tokens": "10M", "output_tokens": "1M"})
@@ -326,7 +335,7 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
-    assert "None of these is connected here." in text(client.get(PAGE, {"task": "coding"}))
+    assert "This site has none of them connected." in text(client.get(PAGE, {"task": "coding"}))
     factories.endpoint(three[0])
     assert "Only Best is connected here, and a battle needs two models." in text(client.get(PAGE, {"task": "coding"}))
 
@@ -365,7 +374,7 @@ def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, pa
     assert "try a battle with the demo models" not in text(client.get(page, {"task": "coding"}))
     factories.endpoint(demos[1])
     response = client.get(page, {"task": "coding"})
-    assert "None of these is connected here." in text(response)
+    assert "This site has none of them connected." in text(response)
     [link] = [each for each in links(response) if each.startswith("/?among=")]
     assert sorted(parse_qs(urlsplit(link).query)["among"]) == ["chatter", "talker"]
     assert boxes(response) == {}
@@ -375,6 +384,13 @@ def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, pa
     response = client.get(page, {"task": "coding"})
     assert boxes(response) == {"cheap": True, "best": True}
     assert "demo models" not in text(response)
+
+
+@pytest.mark.parametrize("page", [PAGE, "/choose/decision/"])
+def test_only_operators_are_shown_where_to_connect_models(client, admin_client, three, page):
+    link = "/admin/arena/endpoint/"
+    assert link not in links(client.get(page, {"task": "coding"}))
+    assert link in links(admin_client.get(page, {"task": "coding"}))
 
 
 def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
