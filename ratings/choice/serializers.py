@@ -159,7 +159,7 @@ class ShortlistSchema(Schema):
         "candidate.slug",
         source="shortlist.nearest",
         child=CharField(),
-        help_text="Slugs of up to three models that come closest to the limits: first `undecided`, then `excluded`.",
+        help_text="Slugs of up to three excluded models that are closest to meeting the limits, closest first.",
     )
     near_misses = PluckField(
         "candidate.slug",

@@ -73,9 +73,13 @@ class CandidateAssessment:
 
     @property
     def distance_key(self) -> tuple[Any, ...]:
-        """The key for sorting by fewest failures, then shortest distance, then fewest unknown values."""
+        """The key for sorting by fewest failures, then shortest distance, then fewest unknown values.
+
+        Of two models with equally many failures, the one with fewer failures that are not measured comes first.
+        """
+        unmeasured = sum(not finding.is_measured for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
-        return len(self.failures), distance, len(self.unknown), self.sort_key
+        return len(self.failures), unmeasured, distance, len(self.unknown), self.sort_key
 
 
 SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] = MappingProxyType(
@@ -114,9 +118,8 @@ class Shortlist:
 
     @property
     def nearest(self) -> tuple[CandidateAssessment, ...]:
-        """The models that come closest to the limits, closest first: undecided ones, then excluded ones."""
-        others = self.undecided + self.excluded
-        return tuple(sorted(others, key=lambda assessment: assessment.distance_key)[:MAX_NEAREST])
+        """The excluded models that are closest to meeting the limits, closest first."""
+        return tuple(sorted(self.excluded, key=lambda assessment: assessment.distance_key)[:MAX_NEAREST])
 
     @property
     def lacking(self) -> tuple[str, ...]:

@@ -211,10 +211,10 @@ def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
     shown = text(client.get(PAGE, {"context": "1M"}))
     assert "No matching models" in shown
     assert (
-        "The nearest models: Best context 400,000 &lt; 1,000,000 Bound context 200,000 &lt; 1,000,000 "
+        "The nearest excluded models: Best context 400,000 &lt; 1,000,000 Bound context 200,000 &lt; 1,000,000 "
         "Cheap context 128,000 &lt; 1,000,000"
     ) in shown
-    assert "The nearest models" not in text(client.get(PAGE, {"context": "1k"}))
+    assert "The nearest excluded" not in text(client.get(PAGE, {"context": "1k"}))
 
 
 @pytest.mark.parametrize(
@@ -249,12 +249,12 @@ def test_search_shows_thirty_models(client):
     assert "31 models match. The first 30 are shown." in shown
 
 
-def test_undecided_models_are_the_nearest_if_nothing_fits(client, three):
+def test_undecided_models_come_before_the_nearest_if_nothing_fits(client, three):
     factories.model("mystery")
     shown = text(client.get(PAGE, {"context": "1M"}))
     assert (
         "1 model is undecided : it fails no limit, but we lack data on “Min context (tokens)”. "
-        "The nearest models: Mystery context unknown Best context 400,000"
+        "The nearest excluded models: Best context 400,000"
     ) in shown
 
 
