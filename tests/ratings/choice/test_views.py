@@ -70,7 +70,7 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
     assert "2 matching models" in text(response)
-    assert "1 model is undecided : they fail no limit, but we lack some data." in text(response)
+    assert "1 model is undecided : some data is missing, but no known value fails a limit." in text(response)
     assert "#undecided" in links(response)
     assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
 

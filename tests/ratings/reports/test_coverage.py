@@ -90,7 +90,7 @@ def test_page_shows_the_coverage_and_its_day(client):
     record("gpt-9", knowledge_cutoff="2025-01")
     record("other-9", knowledge_cutoff=UNPUBLISHED)
     page = client.get("/models/").content.decode()
-    assert "Known facts about the 3 best models of “LMArena, October 2026”" in page
+    assert "Known facts about the 3 best models on “LMArena, October 2026”" in page
     assert "<li>Knowledge cutoff: known for 1 of 3 (33%), not published by the maker for 1</li>" in page
     assert "<li>Release: known for 0 of 3 (0%)</li>" in page
     assert "The newest of these facts is from January 2, 2026." in page
