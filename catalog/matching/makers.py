@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-# The first word of a model's name → its maker. Names of models that their makers do not publish belong to no one else.
+# The first word of a model's name → its maker. These models' weights are not published, so nobody else uses the names.
 CLOSED_FAMILIES = {
     "bard": "Google", "chatgpt": "OpenAI", "claude": "Anthropic", "doubao": "ByteDance", "ernie": "Baidu",
     "gemini": "Google", "grok": "xAI", "muse": "Meta",

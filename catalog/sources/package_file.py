@@ -7,7 +7,7 @@ from pathlib import Path
 
 from catalog.sources.record import SourceError
 
-MAX_BYTES = 100_000_000  # the largest data file has 5 MB
+MAX_BYTES = 100_000_000  # the largest data file is 5 MB
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class Decision:
 
     @cached_property
     def listed(self) -> list[CandidateAssessment]:
-        """The models on the page: the first `MAX_LISTED` survivors, all contestants, and the chosen model."""
+        """The models that the page lists: the first `MAX_LISTED` survivors, all contestants, and the chosen model."""
         shortlist = self.choice.shortlist
         selected = [*shortlist.survivors[:MAX_LISTED], *self.choice.contestants]
         if self.chosen:

@@ -1,4 +1,4 @@
-"""The models that a shortlist suggests: the best one, the cheapest one that is as good, and the best open one."""
+"""The models that a shortlist suggests: the best one, the cheapest one that is about as good, and the best open one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

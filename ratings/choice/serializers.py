@@ -141,7 +141,7 @@ class ShortlistSchema(Schema):
     gained = serializers.DictField(
         source="shortlist.gained",
         child=IntegerField(),
-        help_text="Number of models that meet all other limits, for each limit.",
+        help_text="For each limit, the number of models that would be added without it.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],

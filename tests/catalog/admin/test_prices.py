@@ -136,7 +136,7 @@ def test_form_asks_for_source_and_day_and_says_what_by_hand_means(admin, page):
     assert f'value="{HAND_SOURCE}"' in empty
     [empty] = re.findall(r'<input[^>]*name="prices-__prefix__-as_of"[^>]*>', html)
     assert f'value="{TODAY}"' in empty
-    assert "Imports do not change it, and it precedes imported prices." in html
+    assert "Imports do not change it, and it takes precedence over imported prices." in html
     assert 'name="prices-0-by_hand"' not in html
 
 

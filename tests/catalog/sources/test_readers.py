@@ -168,7 +168,7 @@ def test_unpacked_files_are_read_like_wheels(tmp_path, package):
         ("litellm", b"{}", "the file is not LiteLLM's price table: it has no sample_spec"),
         ("model-prices", b"[]", "the file is not a snapshot of model-prices with schema 1"),
         ("model-prices", b'{"schema": 2}', "the file is not a snapshot of model-prices with schema 1"),
-        ("model-prices", b'{"schema": 1}', "data has another structure than the known versions of model-prices"),
+        ("model-prices", b'{"schema": 1}', "data differs in structure from the known versions of model-prices"),
         ("genai-prices", b"providers: list = [", "the file is not Python code"),
         ("genai-prices", b"x = 1", "the file has no list named providers"),
         ("genai-prices", b"providers: list = [f(x) for x in y]", "line 1: an expression that is not data"),
