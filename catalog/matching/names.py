@@ -106,7 +106,7 @@ def split_setting(name: str) -> tuple[str, str]:
 
 
 def _split_parentheses(name: str) -> tuple[list[str], list[str]]:
-    """Return the settings that stand in parentheses, and the other parts there."""
+    """Return the settings in parentheses, and the other parts in parentheses."""
     settings: list[str] = []
     others: list[str] = []
     for group in PARENTHESES_PATTERN.findall(name):

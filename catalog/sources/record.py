@@ -60,7 +60,7 @@ class ListedModel:
 
     @property
     def url(self) -> str:
-        """The address of the package's project. Two entries with the same one are versions of one source."""
+        """The address of the package's project. Two entries with the same address come from versions of one source."""
         return self.source.partition(" (")[0]
 
     def get_source(self, field: str) -> str:

@@ -114,7 +114,7 @@ def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, st
     pinned = [model for model, rating in ratings.items() if not rating.is_rolling]
     exact = {model: find_model(labels[model], known, read_aliases()) for model in pinned}
     keys = {model: key for model, key in exact.items() if key is not None}
-    taken = set(keys.values())  # by the spelling of the file, so that no board has two rows for one model
+    taken = set(keys.values())  # matched by their spelling in the file, so that no board has two rows for one model
     for model in pinned:
         match = None if model in keys else index.find(ratings[model].model_name, ratings[model].provider)
         if match is not None and match.key not in taken:

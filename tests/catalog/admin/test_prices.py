@@ -92,7 +92,7 @@ IMPORTED = {"input": "1", "output": "2", "source": "https://list.example", "as_o
     ],
 )
 def test_edited_price_has_its_own_source_and_day_next_to_the_imported_one(admin, page, changes, source, day):
-    """Before, it kept the old source and day in public, and the next import overwrote it."""
+    """Previously, the old source and day stayed public, and the next import overwrote the price."""
     model = factories.model("x")
     imported = Price.objects.create(model=model, by_hand=False, **IMPORTED)
 
