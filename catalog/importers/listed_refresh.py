@@ -88,7 +88,7 @@ def read_packages(folder: Path, today: date, report: RefreshReport) -> list[List
         for package in source.packages:
             wheels = sorted(folder.glob(f"{package.replace('-', '_')}-*.whl"))
             if not wheels:
-                raise SourceError(f"there is no wheel of {package}")
+                raise SourceError(f"the folder has no wheel of {package}")
             found = read_source(name, wheels[-1], today)
             report.entries[package] = len(found)
             records += found
@@ -179,7 +179,7 @@ def format_report(report: RefreshReport) -> str:
     lines.append(f"{report.described} models described, {report.unlisted} not in any package")
     for name, changes in (("facts", report.facts), ("prices", report.prices)):
         lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.gone} gone")
-    refused = (f"{count} {reason}" for reason, count in sorted(report.refused.items()))
+    refused = (f"{reason} ({count})" for reason, count in sorted(report.refused.items()))
     lines.append(f"refused entries: {', '.join(refused) or 'none'}")
     lines.append(f"conflicts between sources: {len(report.conflicts)}")
     for model, conflict in report.conflicts:

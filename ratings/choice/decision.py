@@ -117,7 +117,7 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
     selectable = choice.shortlist.selectable
     chosen = next((assessment for assessment in selectable if assessment.candidate.slug == slug), None)
     if slug and chosen is None:
-        form.add_error("chosen", _("This model does not meet the limits. Choose one of the matching models."))
+        form.add_error("chosen", _("This model does not meet the limits. Choose a matching or an undecided model."))
     return Decision(
         day=timezone.now().date(),
         choice=choice,

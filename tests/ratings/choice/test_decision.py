@@ -186,13 +186,13 @@ def test_decision_hands_the_address_on(client, three):
         (
             {"chosen": "bound", "commercial": "on"},
             400,
-            "This model does not meet the limits. Choose one of the matching models.",
+            "This model does not meet the limits. Choose a matching or an undecided model.",
         ),
-        ({"chosen": "nobody"}, 400, "This model does not meet the limits. Choose one of the matching models."),
+        ({"chosen": "nobody"}, 400, "This model does not meet the limits. Choose a matching or an undecided model."),
         (
             {"chosen": "cheap", "format": "md", "price": "0"},
             400,
-            "This model does not meet the limits. Choose one of the matching models.",
+            "This model does not meet the limits. Choose a matching or an undecided model.",
         ),
         ({"why": "x" * 2001}, 400, "at most 2000"),
         ({"price": "dear"}, 400, "Please fix the highlighted fields"),
