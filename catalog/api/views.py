@@ -32,7 +32,7 @@ class BenchmarkListView(APIView):
     def get(self, request: Request) -> Response:
         """List benchmarks.
 
-        Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores. `separability` says
+        Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores. `separability` shows
         how well a benchmark still tells the best models apart.
         """
         pagination = SlugPagination()

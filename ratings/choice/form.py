@@ -206,7 +206,7 @@ class ChoiceForm(DefaultsForm):
         )
 
     def _build_context(self) -> int | None:
-        """Return the minimum tokens: the larger of the two limits on the context."""
+        """Return the minimum context in tokens: the larger of its two limits."""
         return max(self.get_value("context") or 0, (self.get_value("pages") or 0) * TOKENS_PER_PAGE) or None
 
     def _build_use(self) -> MonthlyUse:
@@ -231,9 +231,9 @@ def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
 
 
 def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> set[str]:
-    """Return the names of the fields that have input, or whose limit applies to a value that some candidate has.
+    """Return the names of the fields that have input or whose value is known for at least one candidate.
 
-    If fewer than half of the candidates have a value, the field's help text gets the number.
+    If the value is known for fewer than half of the candidates, the field's help text gets the number.
     """
     candidates = list(candidates)
     known = {

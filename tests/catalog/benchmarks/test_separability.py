@@ -48,9 +48,9 @@ def test_all_benchmarks_take_one_query(django_assert_num_queries):
 def test_pages_and_api_show_the_figure(client):
     scored(FIVE, n=100)
     benchmark("few")
-    assert "tells apart 80% of the pairs of its best 5 models" in client.get("/benchmarks/").content.decode()
-    assert "80% of the pairs of its best 5 models." in client.get("/benchmarks/b/").content.decode()
-    assert "of the pairs of its best" not in client.get("/benchmarks/few/").content.decode()
+    assert "tells apart 80% of the pairs among its best 5 models" in client.get("/benchmarks/").content.decode()
+    assert "80% of the pairs among its best 5 models." in client.get("/benchmarks/b/").content.decode()
+    assert "of the pairs among its best" not in client.get("/benchmarks/few/").content.decode()
     listed = client.get("/api/v1/benchmarks/").json()["results"]
     assert [each["separability"] for each in listed] == [{"share": 0.8, "models": 5}, None]
     assert client.get("/api/v1/benchmarks/b/").json()["separability"] == {"share": 0.8, "models": 5}
