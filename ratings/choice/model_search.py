@@ -1,5 +1,6 @@
 """Finds models by name, with their group on a shortlist and the reasons."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from ratings.choice.candidates import query_current_models
 from ratings.choice.limits import LimitFinding
 from ratings.choice.shortlist import CandidateAssessment, Shortlist
 
+SEPARATORS = re.compile(r"[\W_]+")
 GroupName = Literal["survivors", "undecided", "excluded", "retired"]
 
 
@@ -62,5 +64,7 @@ def _list_retired() -> list[FoundModel]:
 
 
 def _contains_words(model: FoundModel, words: list[str]) -> bool:
+    """Return whether the names contain each word. Separators in words with letters are ignored, as in "opus-4.1"."""
     names = f"{model.name} {model.slug}".casefold()
-    return all(word in names for word in words)
+    joined = SEPARATORS.sub("", names)
+    return all(word in names or (word[0].isalpha() and SEPARATORS.sub("", word) in joined) for word in words)

@@ -224,7 +224,14 @@ def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
         ("best", "Best excluded: price $5 &gt; $2"),
         ("myst", "Mystery undecided: price unknown"),
         ("best bound", "No model's name contains"),
-        ("gone", "Gone retired on March 1, 2026, so it is in no group Gone Too retired, so it is in no group"),
+        (
+            "gone",
+            "Gone retired on March 1, 2026, so it is in no group Gone Too retired, so it is in no group",
+        ),
+        ("Gone-4.1", "Gone 4.1 matches"),  # the name has a space, and the slug has two hyphens
+        ("4.1", "Gone 4.1 matches"),
+        ("4-2", "No model's name contains"),
+        ("4.2 -", "No model's name contains"),
         ("talker", "No model's name contains"),
     ],
 )
@@ -233,6 +240,7 @@ def test_search_tells_the_group_of_a_model_and_all_its_reasons(client, three, fi
     factories.model("talker", demo=True)
     factories.model("gone", retires_on=date(2026, 3, 1))
     factories.model("gone-too", name="Gone Too", status="retired")
+    priced(factories.model("gone-4-1", name="Gone 4.1"), 1)
     response = client.get(PAGE, {"price": "2", "find": find})
     shown = html.unescape(text(response)) if "'" in words else text(response)
     assert words in shown
