@@ -215,6 +215,8 @@ def test_what_costs_nothing_has_its_place_on_the_scale(plots: Page) -> None:
 def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
     rows = plots.evaluate(CELLS, "frontier")
     titles = plots.evaluate(TITLES, "frontier")
+    assert [title.rpartition(", ")[2] for title in titles] == [row[1] for row in rows]
+    assert "$0.50" in [row[1] for row in rows]
     assert [title.partition(",")[0].partition(":")[0] for title in titles] == [row[0] for row in rows]
     assert len(rows) == 10
     diamonds = plots.locator("[data-plot=frontier] path[fill='var(--a)']").count()
