@@ -35,9 +35,9 @@ def test_page_shows_prices_over_time_and_which_one_was_set_by_hand(client):
             model=quokka, input=dollars, output=9, source=source, as_of=date(2026, 1, day), by_hand=by_hand
         )
     shown = text(read(client, "/models/quokka/"))
-    assert "$5 input, $9 output our contract , seen on January 3, 2026, by hand" in shown
+    assert "$5.00 input, $9.00 output our contract , seen on January 3, 2026, by hand" in shown
     assert "Price over time" in shown
-    assert "January 3, 2026 $5 $9 our contract , by hand January 2, 2026 $2 $9 litellm 1.2" in shown
+    assert "January 3, 2026 $5.00 $9.00 our contract , by hand January 2, 2026 $2.00 $9.00 litellm 1.2" in shown
 
 
 @pytest.mark.django_db
