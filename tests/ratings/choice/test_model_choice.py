@@ -408,3 +408,17 @@ def test_shortlist_asks_the_database_as_often_for_many_models_as_for_few(client,
     board_refresh.refresh()
     with django_assert_num_queries(11):
         assert len(shortlist(client, task="coding")["survivors"]) == models
+
+
+def test_search_over_http_gives_group_and_reasons(client, three):
+    factories.model("bound-2024", retires_on=date(2026, 3, 1))
+    assert shortlist(client, price="2")["found"] == []
+    assert shortlist(client, commercial="on", tools="on", find="bound")["found"] == [
+        {
+            "model": "bound", "name": "Bound", "group": "excluded", "retired_on": None,
+            "reasons": ["commercial use not allowed", "tool use unknown"],
+        },
+        {
+            "model": "bound-2024", "name": "Bound-2024", "group": "retired", "retired_on": "2026-03-01", "reasons": []
+        },
+    ]  # fmt: skip
