@@ -157,8 +157,8 @@ class ChoiceForm(DefaultsForm):
         label=_("Max GPU memory (GiB)"),
         high=1e6,
         help_text=_(
-            "This counts the weights, at 16 bits per parameter unless you enter another number, and an extra fifth for"
-            " buffers and the runtime. The cache for conversations needs more memory."
+            "This is for the weights (16 bits per parameter by default) plus a fifth for buffers and the runtime,"
+            " without the cache for conversations."
         ),
     )
     bits = AmountField(label=_("Bits per parameter"), low=1, high=64, usual=16)
@@ -244,7 +244,7 @@ def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> se
         if 2 * known[value] < len(candidates) and name not in DEPENDENT_FIELDS:
             numbers = {"known": known[value], "all": len(candidates)}
             sentence = say("Models with a known value: %(known)d of %(all)d.") % numbers
-            form.fields[name].help_text = f"{form.fields[name].help_text} {sentence}".strip()
+            form[name].help_text = f"{form[name].help_text} {sentence}".strip()
     return {
         name for name in form.fields if name not in CANDIDATE_VALUES or known[CANDIDATE_VALUES[name]] or form[name].data
     }

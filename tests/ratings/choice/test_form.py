@@ -112,7 +112,7 @@ def test_gpu_memory_says_what_it_assumes(query, described):
     assert found.is_valid()
     assumed = f"{described} per parameter (weights and an extra fifth, without the cache)"
     assert describe_limits(found) == [("Max GPU memory (GiB)", assumed)]
-    for words in ("16 bits per parameter", "extra fifth", "cache for conversations"):
+    for words in ("16 bits per parameter", "plus a fifth", "cache for conversations"):
         assert words in str(ChoiceForm.base_fields["gpu_memory"].help_text)
 
 
@@ -125,11 +125,12 @@ def test_bits_without_gpu_memory_are_a_limit_of_their_own():
 def test_limit_says_how_many_models_have_a_value_if_they_are_fewer_than_half():
     asked = form("")
     models = [Candidate("a", "A", context=1), Candidate("b", "B"), Candidate("c", "C", params=1, context=1)]
+    assert asked.is_valid()  # which already makes the fields of the page
     list_offered_fields(models, asked)
     sentence = "Models with a known value: 1 of 3."
-    assert asked.fields["params"].help_text == sentence
-    assert asked.fields["gpu_memory"].help_text.endswith(sentence)
-    assert asked.fields["context"].help_text == asked.fields["bits"].help_text == ""
+    assert asked["params"].help_text == sentence
+    assert asked["gpu_memory"].help_text.endswith(sentence)
+    assert asked["context"].help_text == asked["bits"].help_text == ""
     assert ChoiceForm.base_fields["params"].help_text == ""
 
 
