@@ -47,7 +47,7 @@ def test_page_shows_what_is_known(client):
 
     shown = text(client, "quokka-7b.1")
 
-    assert "Quokka &lt;7B&gt; Maker open weights MIT retired" in shown
+    assert "Quokka &lt;7B&gt; Maker open weights MIT Retired" in shown
     for words in (
         "Parameters 7.24B, 1B active",
         "Base model Quokka base",
