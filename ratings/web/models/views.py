@@ -15,6 +15,7 @@ from arena.models import LIVE_POOL
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.facts.labels import build_fact_rows, describe_retirement, extract_link, shorten_source
 from catalog.facts.prices import list_prices, pick_current_price
+from catalog.matching.similar_models import find_similar_models
 from catalog.models import LanguageModel, Price
 from core.http.errors import RequestError, not_found_error
 from core.text.number_format import format_count, format_dollars
@@ -31,7 +32,8 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     # PostgreSQL rejects some nonprintable characters, so names with such characters are not looked up.
     model = models.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
-        return render(request, "404.html", {"detail": not_found_error("model", slug).detail}, status=404)
+        missing = {"detail": not_found_error("model", slug).detail, "similar_models": find_similar_models(slug)}
+        return render(request, "404.html", missing, status=404)
     fact_rows = build_fact_rows(model)
     pool_placements = placements.list_pool_placements(model.slug)
     context = {

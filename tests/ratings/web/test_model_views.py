@@ -186,6 +186,13 @@ def test_page_of_an_unknown_model_is_not_there(client, slug):
     assert "Start a battle" not in answer.content.decode()
 
 
+def test_page_of_an_unknown_model_suggests_similar_ones(client):
+    factories.model("quokka-7b", name="Quokka <7B>")
+    page = client.get("/models/quokka/").content.decode()
+    assert '<a href="/models/quokka-7b/"><bdi>Quokka &lt;7B&gt;</bdi></a>' in page
+    assert "Models with similar names" not in client.get("/models/nobody/").content.decode()
+
+
 def test_page_can_only_be_read(client):
     factories.model("quokka")
 
