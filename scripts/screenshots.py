@@ -2,7 +2,7 @@
 
 Without a URL, it starts its own service with a temporary data folder. Its twelve models are invented: the fake
 provider of tests/ plays them, and random votes by their intended strengths judge some hundred battles. With the URL of
-a running service it fights and judges only the battles that the pictures need.
+a running service, it runs and judges only the battles that the screenshots need.
 """
 
 import argparse

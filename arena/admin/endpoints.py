@@ -169,7 +169,7 @@ class EndpointAdmin(AutocompleteAdmin):
         if endpoint.failed_probes:
             return _("yes, though the last probe failed")
         if endpoint.fails_in_battles:
-            return _("yes, but probes pass while most battles in the last 24 hours failed")
+            return _("yes; probes pass, but most battles in the last 24 hours failed")
         return _("yes")
 
     @admin.display(description="calls in the last two days")

@@ -75,7 +75,7 @@ def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
 
 
 def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # by position
-    """Make a table's ruler as long as its header, and leave the table to the next rule.
+    """Make a table's delimiter row (its ruler) as long as its header, and leave the table to the next rule.
 
     Models often write too many or too few columns. The browser shows such a table while the answer streams, and without
     this rule, the finished answer would show its text instead. The new ruler is appended to the source, because

@@ -21,7 +21,7 @@ def get_today() -> date:
 
 
 class SourceForm(ModelForm):
-    """Both fields are prefilled for a new value.
+    """The source and the day. Both are prefilled for a new value.
 
     If the user changes a value but neither its source nor its day, both get their defaults, because the old ones belong
     to the old value.
@@ -38,7 +38,7 @@ class SourceForm(ModelForm):
         label=gettext_lazy("Seen on"),
         initial=get_today,
         widget=AdminDateWidget,
-        help_text=gettext_lazy("The day on which you found it there. Visitors can see it."),
+        help_text=gettext_lazy("The day on which you found the value there. Visitors can see it."),
     )
 
     def clean_source(self) -> str:

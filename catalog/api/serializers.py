@@ -39,7 +39,7 @@ class BenchmarkFactsSchema(Schema):
     generation = IntegerField(
         allow_null=True, help_text="1 and 2 for the suites of the Open LLM Leaderboards, 3 for newer ones."
     )
-    category = CharField(help_text="Slug of the votes that are closest to the benchmark.")
+    category = CharField(help_text="Slug of the category of votes that is closest to the benchmark.")
     tasks = serializers.ListField(child=CharField(), help_text="Task names in lm-evaluation-harness.")
     source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
     superseded_by = CharField(

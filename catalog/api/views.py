@@ -39,7 +39,7 @@ class BenchmarkListView(BenchmarkView):
     def get(self, request: Request) -> Response:
         """List benchmarks.
 
-        Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores. `separability` says
+        Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores. `separability` shows
         how well a benchmark still tells today's best models apart.
         """
         pagination = SlugPagination()

@@ -13,7 +13,7 @@ from itertools import combinations
 from math import sqrt
 
 Z95 = 1.959964  # standard errors on each side of a 95% interval
-# Separability is that of the ten highest scores. Fewer than five have fewer than ten pairs, too few for a share.
+# Separability is computed for the ten best scores. Fewer than five have fewer than ten pairs, too few for a share.
 BEST_MODELS = 10
 MIN_SEPARABLE_MODELS = 5
 

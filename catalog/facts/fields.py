@@ -164,7 +164,7 @@ COLUMN_DEFAULTS: dict[str, Any] = {
 
 
 def parse_value(field: str, value: Any) -> Any:
-    """Parse a value into the form that facts store. `UNPUBLISHED` is stored as it is.
+    """Parse a value into the form that facts store. `UNPUBLISHED` is stored unchanged.
 
     Raises ValueError for an unknown field or an invalid value.
     """

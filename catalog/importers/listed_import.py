@@ -27,7 +27,7 @@ TABLES = (listed_tables.FACTS_FILE, listed_tables.PRICES_FILE)
 
 @dataclass
 class ListedImportResult:
-    """The number of models described, facts new or changed, prices new or changed, entries refused by reason, and
+    """The numbers of described models, new or changed facts, new or changed prices, refused entries (by reason), and
     conflicts between the entries.
     """
 
@@ -73,7 +73,7 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
     Values of a host replace only those of the same host in this source.
 
     Models that are not in the file keep their facts. Unknown models are not created, because the packages list
-    thousands of models. Raises SourceError if the file is not one of this source.
+    thousands of models. Raises SourceError if the file is not from this source.
     """
     today = now().date()
     models = list(LanguageModel.objects.select_related("organization"))
@@ -161,7 +161,7 @@ def _record(claims: Mapping[int, Iterable[Claim]], today: date) -> int:
 
 
 def retire_listed_models(today: date) -> None:
-    """Mark models as retired whose listed retirement date has come since the tables were loaded."""
+    """Mark models as retired if their listed retirement date has passed since the tables were loaded."""
     dates = Fact.objects.filter(origin=Fact.Origin.LISTED, field="retires_on")
     dates = dates.exclude(model__facts__in=Fact.objects.filter(origin=Fact.Origin.LISTED, field="status"))
     due = [fact for fact in dates if parse_day(str(fact.value)) <= today]

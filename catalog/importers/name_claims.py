@@ -1,4 +1,4 @@
-"""Claims about a model's maker and size that its name states. They are the least trusted ones."""
+"""Claims about a model's maker and size that are read from its name. They are the least trusted claims."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -31,7 +31,7 @@ def record_name_claims(names: Mapping[int, str], providers: Mapping[int, str] | 
 
 
 def iter_name_claims(name: str, provider: str, today: date) -> Iterator[Claim]:
-    """Yield the claims that a name states. Each source has the name in it."""
+    """Yield the claims that a name states. The source of each claim contains the name."""
     parsed = parse_model_name(name, provider)
     values = {
         "organization": parsed.maker,

@@ -16,11 +16,11 @@ get_amounts = attrgetter(*PRICE_FIELDS)
 
 
 def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
-    """Store the changes of prices. Return the number of new or corrected prices.
+    """Store price changes. Return the number of new or corrected prices.
 
     A price is new if it differs from the last earlier price from the same source, in any version of the source. If
     there is already a price from the same source and day, it is corrected. Prices set by hand stay unchanged. Prices
-    that begin in the future are skipped, until an import after that day.
+    that begin in the future are skipped until an import on or after that day.
 
     `prices` yields the model key, price, source, and day.
     """

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-# The first word of a model's name → its maker. Names of models that their makers do not publish belong to no one else.
+# The first word of a model's name → its maker. These models' weights are not published, so nobody else uses the names.
 CLOSED_FAMILIES = {
     "bard": "Google", "chatgpt": "OpenAI", "claude": "Anthropic", "doubao": "ByteDance", "ernie": "Baidu",
     "gemini": "Google", "grok": "xAI", "muse": "Meta",
@@ -105,7 +105,7 @@ def _is_openai(words: Sequence[str]) -> bool:
 
 
 def _has_foreign_words(words: Sequence[str], maker: str) -> bool:
-    """Return True if a closed model's name has another maker's family in it, or a size: fine-tuned copies do."""
+    """Return True if the name also contains another maker's family, or a size, as names of fine-tuned copies do."""
     is_open = "oss" in words or "flash" in words  # gpt-oss-120b, gemini-1.5-flash-8b
     return any(
         FAMILIES.get(word, maker) != maker or (not is_open and SIZE_PATTERN.fullmatch(word)) or word == "x"

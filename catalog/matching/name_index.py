@@ -1,11 +1,12 @@
-"""Joins names from price tables, boards, and score files to known models. Pure functions, no Django.
+"""Matches names from price tables, boards, and score files to known models. Pure functions, no Django.
 
-A wrong join gives a model the facts of another one, so a name joins only if its words are exactly those of one model:
+A wrong match gives a model the facts of another one, so a name matches only if its words are exactly those of one
+model:
 
-- Names with different dates are different models. A name without a date joins to a dated model only if no other date of
+- Names with different dates are different models. A name without a date matches a dated model only if no other date of
   that model is known, neither here nor in the list that the name comes from.
-- A rolling alias never joins, and a preview joins to a release only if both have the same date.
-- A setting, such as `(High)` or `-fp8`, does not make another model. `Match.name` tells it.
+- A rolling alias never matches, and a preview matches a release only if both have the same date.
+- A setting, such as `(High)` or `-fp8`, does not make a different model. `Match.name` contains the setting.
 """
 
 from collections import defaultdict
@@ -23,7 +24,7 @@ FIRST_VERSION = "001"
 
 @dataclass(frozen=True)
 class Match(Generic[Key]):
-    """The key of a known model, and the parts of the name that joined to it."""
+    """The key of a known model, and the parts of the name that matched it."""
 
     key: Key
     name: ModelName
@@ -32,7 +33,7 @@ class Match(Generic[Key]):
 class NameIndex(Generic[Key]):
     """Known models by their names.
 
-    known: pairs of key and name. A model can have several names. If one of them says preview, the model is a preview.
+    known: pairs of key and name. A model can have several names. If one contains "preview", the model is a preview.
     aliases: other lowercase names, mapped to one of the known names.
     listed: the other names in the list from which names will be looked up. Their dates are known, too.
     """
@@ -65,7 +66,7 @@ class NameIndex(Generic[Key]):
             self._dates[name.words].add(name.date)
 
     def find(self, name: str, provider: str = "") -> Match[Key] | None:
-        """Return the model that the name joins to, or None if there is none or if it is in doubt.
+        """Return the model that the name matches, or None if there is none or if the match is in doubt.
 
         `provider` is the company that lists the model, see `names.parse_model_name`.
         """

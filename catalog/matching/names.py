@@ -24,7 +24,7 @@ BUDGET_PATTERN = re.compile(r"\d+k")
 QUANTIZATIONS = frozenset({"awq", "bf16", "fp16", "fp4", "fp8", "gptq", "int4", "int8", "mxfp4", "nvfp4"})
 SKIPPED_WORDS = frozenset({"hf", "latest", "preview"})
 SUFFIX_SETTINGS = frozenset({"high", "low", "minimal", "xhigh"})
-# Makers that offer a model's settings under ids of their own. For other makers, these words name another model.
+# Makers that offer a model's settings under separate ids. For other makers, these words name another model.
 SUFFIX_SETTINGS_BY_MAKER = {
     "Anthropic": SUFFIX_SETTINGS | {"max", "medium", "thinking"},
     "Google": SUFFIX_SETTINGS | {"medium"},
@@ -106,7 +106,7 @@ def split_setting(name: str) -> tuple[str, str]:
 
 
 def _split_parentheses(name: str) -> tuple[list[str], list[str]]:
-    """Return the settings that stand in parentheses, and the other parts there."""
+    """Return the settings in parentheses, and the other parts in parentheses."""
     settings: list[str] = []
     others: list[str] = []
     for group in PARENTHESES_PATTERN.findall(name):
@@ -130,7 +130,7 @@ def _split_words(text: str) -> list[str]:
 
 
 def _join_versions(words: Sequence[str]) -> list[str]:
-    """Join versions whose point is written as a hyphen: `opus 4 6` becomes `opus 4.6`."""
+    """Join version numbers whose period is written as a hyphen: `opus 4 6` becomes `opus 4.6`."""
     joined: list[str] = []
     for word in words:
         if joined and MINOR_PATTERN.fullmatch(word) and MAJOR_PATTERN.fullmatch(joined[-1]):

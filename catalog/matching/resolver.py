@@ -20,7 +20,7 @@ class NamedModels:
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
 
-    display_names: the names under which pages show new models, by the names in the file, besides those in names.csv.
+    display_names: name in the file → name under which pages show the new model, in addition to those in names.csv.
     """
 
     def __init__(self, display_names: Mapping[str, str] | None = None) -> None:

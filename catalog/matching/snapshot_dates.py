@@ -25,7 +25,7 @@ def take_date(words: Sequence[str]) -> tuple[list[str], str]:
 
 
 def agree(one: str, other: str) -> bool:
-    """Return True if two dates can be the same day: all parts that both state are equal."""
+    """Return True if two dates can be the same day because all parts that both state are equal."""
     if not one or not other:
         return one == other
     return all(

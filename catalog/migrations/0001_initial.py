@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('human_note', models.CharField(blank=True, max_length=300)),
                 ('status', models.CharField(choices=[('open', 'Open-ended'), ('near ceiling', 'Near ceiling'), ('saturated', 'Saturated'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
                 ('generation', models.PositiveSmallIntegerField(blank=True, help_text='1 and 2 for the suites of the Open LLM Leaderboards, 3 for newer ones.', null=True)),
-                ('category', models.CharField(default='overall', help_text='Slug of the votes that are closest to the benchmark.', max_length=100)),
+                ('category', models.CharField(default='overall', help_text='Slug of the category of votes that is closest to the benchmark.', max_length=100)),
                 ('tasks', models.JSONField(blank=True, default=list, help_text='Task names in lm-evaluation-harness.')),
                 ('source', models.CharField(blank=True, max_length=500)),
                 ('superseded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='supersedes', to='catalog.benchmark')),
@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                 ('tiers', models.JSONField(blank=True, default=list, help_text='Prices for longer prompts, as [{above, input, output}].')),
                 ('source', models.CharField(max_length=500)),
                 ('as_of', models.DateField(verbose_name='seen on')),
-                ('by_hand', models.BooleanField(default=True, help_text='An operator entered or chose this price. Imports do not change it, and it precedes imported prices.')),
+                ('by_hand', models.BooleanField(default=True, help_text='An operator entered or chose this price. Imports do not change it, and it takes precedence over imported prices.')),
                 ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='catalog.languagemodel')),
             ],
             options={

@@ -35,7 +35,7 @@ class Benchmark(models.Model):
     category = models.CharField(
         max_length=100,
         default="overall",
-        help_text="Slug of the votes that are closest to the benchmark.",
+        help_text="Slug of the category of votes that is closest to the benchmark.",
     )
     superseded_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="supersedes")
     tasks = models.JSONField(default=list, blank=True, help_text="Task names in lm-evaluation-harness.")
@@ -74,7 +74,7 @@ class Caveat(models.Model):
 class Score(models.Model):
     """A model's score, with the run's conditions. Scores are comparable only if all conditions are the same.
 
-    If a file contains a score that another file of the same source contained, the newer file's score replaces it.
+    If a file repeats a score from another file from the same source, the newer file's score replaces it.
     """
 
     model = models.ForeignKey("catalog.LanguageModel", models.CASCADE, related_name="scores")

@@ -161,7 +161,7 @@ class Price(models.Model):
     """A price in US dollars per million tokens, from one source.
 
     `as_of` is the first day on which somebody saw this price at the source. The older prices of a model are its price
-    history. The current price is the newest one set by hand, or else the newest.
+    history. The current price is the newest one set by hand, or else the newest of all.
     """
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
@@ -177,7 +177,10 @@ class Price(models.Model):
     as_of = models.DateField("seen on")
     by_hand = models.BooleanField(
         default=True,
-        help_text="An operator entered or chose this price. Imports do not change it, and it precedes imported prices.",
+        help_text=(
+            "An operator entered or chose this price. Imports do not change it, and it takes precedence over imported"
+            " prices."
+        ),
     )
 
     class Meta:

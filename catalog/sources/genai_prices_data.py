@@ -68,7 +68,7 @@ def _convert(node: ast.expr) -> Any:
         return _convert_call(node)
     if isinstance(node, ast.Attribute):
         return ast.unparse(node)
-    raise SourceError(f"line {node.lineno}: an expression that is not data")
+    raise SourceError(f"line {node.lineno} contains an expression that is not data")
 
 
 def _convert_call(node: ast.Call) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from catalog.sources.record import SourceError
 
-MAX_BYTES = 100_000_000  # the largest data file has 5 MB
+MAX_BYTES = 100_000_000  # the largest data file is 5 MB
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class PackageFile:
 def read_package_file(path: Path, member: re.Pattern[str], package: str) -> PackageFile:
     """Return the data in a wheel or in an unpacked data file. Raises SourceError if there is none.
 
-    `member` matches the path of the data file in the wheel. `package` is the label of an unpacked file.
+    `member` matches the path of the data file in the wheel. `package` is the label to use for an unpacked file.
     """
     try:
         if zipfile.is_zipfile(path):

@@ -1,7 +1,7 @@
 """Names of providers in the packages, and which of them make the models that they sell."""
 
-# Maps the name of a provider in Arena to its names in the packages. Providers that are not in it are resellers or
-# plans, whose limits and prices are not those of the maker.
+# Maps the name of a provider in Arena to its names in the packages. Providers that are not listed here are resellers
+# or plans, whose limits and prices are not those of the maker.
 PROVIDERS: dict[str, tuple[str, ...]] = {
     "ai21": ("ai21",),
     "alibaba": ("alibaba", "dashscope", "qwencloud"),
@@ -49,7 +49,7 @@ MAKERS = {
     "perplexity": "Perplexity", "stepfun": "StepFun", "tencent": "Tencent", "upstage": "Upstage", "xai": "xAI",
     "xiaomi": "Xiaomi", "zai": "Zhipu AI",
 }  # fmt: skip
-# Providers that sell models of other makers under the plain names of these. The beginnings of names tell them apart.
+# Providers that also sell other makers' models under plain names. Their own models have names that begin like this.
 OWN_NAMES = {
     "alibaba": ("qwen", "qwq", "qvq", "tongyi"),
     "amazon": ("amazon", "nova"),

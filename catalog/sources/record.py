@@ -9,12 +9,12 @@ from typing import Any
 
 from catalog.facts.fields import MODALITIES, parse_value
 
-MAX_DOLLARS = 100_000  # per million tokens; a larger number is a price per something else
+MAX_DOLLARS = 100_000  # per million tokens; a larger number is the price of another unit
 DATE_PREFIX = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
 class SourceError(ValueError):
-    """A file is not what its package usually contains."""
+    """Raised if a file is not what its package usually contains."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ListedModel:
     id: the provider's name for it, such as `gpt-5` or `zai-org/GLM-5.1`.
     provider: a name in `providers.PROVIDERS`, or `providers.YUAN`.
     claims: field → parsed value, see `catalog.facts.fields`.
-    links: field or "price" → the page from which the package has the value, where that is not `source`.
+    links: field or "price" → the page that the package cites for the value, if that is not `source`.
     prices: the current price first. If the source has earlier ones, all dated prices follow, the current one first.
     source: URL, followed by package, version, and id in parentheses.
     as_of: the day on which the package was read.
@@ -60,7 +60,7 @@ class ListedModel:
 
     @property
     def url(self) -> str:
-        """The address of the package's project. Two entries with the same one are versions of one source."""
+        """The address of the package's project. Two entries with the same address come from versions of one source."""
         return self.source.partition(" (")[0]
 
     def get_source(self, field: str) -> str:

@@ -40,4 +40,4 @@ def read_source(name: str, path: Path, today: date) -> list[ListedModel]:
     try:
         return list(source.read(file, today))
     except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise SourceError(f"{path.name} has another structure than the known versions of {name}: {error!r}") from None
+        raise SourceError(f"{path.name} differs in structure from the known versions of {name}: {error!r}") from None

@@ -31,7 +31,7 @@ ENDPOINT_GAUGES = (
         "Enabled endpoints that have not failed their last two probes",
         circuit_breaker.IN_DRAW,
     ),
-    ("arena_endpoints_failing", "Enabled endpoints whose probes pass while most battles fail", FAILS_IN_BATTLES),
+    ("arena_endpoints_failing", "Enabled endpoints whose probes pass although most battles fail", FAILS_IN_BATTLES),
 )
 UNFINISHED_STATES = (Answer.State.QUEUED, Answer.State.RUNNING)
 PRIVATE_NETWORKS = [

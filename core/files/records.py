@@ -35,7 +35,7 @@ def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
 
 
 def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
-    """Return the header, and the rows as mappings with the number of their first line. Raises ValueError."""
+    """Return the header, and the rows as mappings, each with the number of its first line. Raises ValueError."""
     reader = csv.reader(_decode_lines(lines), strict=True)
     records = _iter_records(reader)
     header = next(records, (1, []))[1]
@@ -53,7 +53,7 @@ def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> I
 
 
 def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows that are not blank, with the number of their first line. A quoted cell can contain line breaks."""
+    """Yield each row that is not blank, with the number of its first line. A quoted cell can contain line breaks."""
     while True:
         number = reader.line_num + 1
         try:

@@ -269,7 +269,7 @@ class VoteListView(APIView):
         response=serializers.PublicVotePageSchema,
         parameters=[
             parameters.POOL,
-            OpenApiParameter("after", int, description="Return votes with a higher ID."),
+            OpenApiParameter("after", int, description="Return only votes with an ID higher than this."),
             PAGE_SIZE_PARAMETER,
         ],
     )

@@ -74,7 +74,7 @@ class Decision:
 
     @cached_property
     def listed(self) -> list[CandidateAssessment]:
-        """The models on the page: the first `MAX_LISTED` survivors, all contestants, and the chosen model."""
+        """The models that the page lists: the first `MAX_LISTED` survivors, all contestants, and the chosen model."""
         shortlist = self.choice.shortlist
         selected = [*shortlist.survivors[:MAX_LISTED], *self.choice.contestants]
         if self.chosen:
@@ -117,7 +117,7 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
     selectable = choice.shortlist.selectable
     chosen = next((assessment for assessment in selectable if assessment.candidate.slug == slug), None)
     if slug and chosen is None:
-        form.add_error("chosen", _("This model does not meet the limits. Choose one of the matching models."))
+        form.add_error("chosen", _("This model does not meet the limits. Choose a matching or an undecided model."))
     return Decision(
         day=timezone.now().date(),
         choice=choice,

@@ -182,7 +182,7 @@ class ChoiceForm(DefaultsForm):
         )
 
     def _build_context(self) -> int | None:
-        """Return the minimum tokens: the larger of the two limits on the context."""
+        """Return the minimum context in tokens: the larger of its two limits."""
         return max(self.get_value("context") or 0, (self.get_value("pages") or 0) * TOKENS_PER_PAGE) or None
 
     def _build_use(self) -> MonthlyUse:
@@ -203,7 +203,7 @@ def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
 
 
 def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> set[str]:
-    """Return the names of the fields that have input, or whose limit applies to a value that some candidate has."""
+    """Return the names of the fields that have input or whose value is known for at least one candidate."""
     candidates = list(candidates)
     known = {
         value

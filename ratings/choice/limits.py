@@ -110,7 +110,7 @@ class LimitFinding:
     def distance(self) -> float:
         """The distance between the value and the limit.
 
-        For dates, it is in years. For numbers, it is the logarithm of their ratio. For all else, it is 1.
+        For dates, it is in years. For numbers, it is the logarithm of their ratio. For everything else, it is 1.
         """
         if isinstance(self.value, date):
             days: int = (self.value - self.bound).days

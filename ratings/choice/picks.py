@@ -1,4 +1,4 @@
-"""The models that a shortlist suggests: the best one, the cheapest one that is as good, and the best open one."""
+"""The models that a shortlist suggests: the best one, the cheapest one that is about as good, and the best open one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ class Picks:
     """Suggestions from the survivors of a shortlist.
 
     best: the survivor with the highest rating.
-    cheapest: the survivor with the lowest price among those that the ratings do not separate from the best one. None if
-        the price of each is unknown.
+    cheapest: the survivor with the lowest price among those whose ratings are not clearly lower than that of the best
+        one. None if none of their prices is known.
     cheapest_by: "tier" if `cheapest` is in the tier of the best model, or "interval" if only their intervals overlap.
     best_open: the survivor with open weights and the highest rating, or None if there is none.
     """
@@ -46,7 +46,7 @@ def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
 
 
 def _compare_with_best(model: Candidate, best: Candidate) -> Literal["tier", "interval"] | None:
-    """Return why the ratings do not separate a model from the best one, or None if they do."""
+    """Return why a model's rating is not clearly lower than that of the best one, or None if it is."""
     if model.tier == best.tier:
         return "tier"
     if model.ci_high is None or best.ci_low is None:

@@ -89,7 +89,7 @@ class PicksSchema(Schema):
     best = RatedModelSchema(help_text="The model with the highest rating.")
     cheapest = RatedModelSchema(
         allow_null=True,
-        help_text="The cheapest model that the ratings do not separate from `best`. Null if no price is known.",
+        help_text="The cheapest model that is not rated clearly lower than `best`. Null if no price is known.",
     )
     cheapest_by = serializers.ChoiceField(
         ("tier", "interval"),
@@ -141,7 +141,7 @@ class ShortlistSchema(Schema):
     gained = serializers.DictField(
         source="shortlist.gained",
         child=IntegerField(),
-        help_text="Number of models that meet all other limits, for each limit.",
+        help_text="For each limit, the number of models that would be added without it.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],

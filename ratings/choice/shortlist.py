@@ -72,7 +72,8 @@ class Shortlist:
     survivors: the models that meet all limits, best first. All their limited values are known.
     undecided: the models that fail no limit but whose value is unknown for some, best first.
     excluded: the other models. Those with the fewest failures come first.
-    gained: for each limit that some model does not meet, how many more models would survive without it.
+    gained: for each limit that some model does not meet, the number of models that would be added to the survivors
+        without it.
     """
 
     survivors: tuple[CandidateAssessment, ...]

@@ -80,7 +80,7 @@ def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[s
 def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     """Return model id in the file → key in the catalog. Unknown models are added to the catalog without an endpoint.
 
-    A model that has no name but its slug gets the publisher's name, and the facts that the name states are recorded.
+    A model whose only name is its slug gets the publisher's name, and the facts that the name states are recorded.
     """
     first_ratings: dict[str, ReferenceRating] = {}
     for rating in ratings:
@@ -97,7 +97,7 @@ def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
 
 
 def _rename_models(names: Mapping[int, str]) -> None:
-    """Give these names to the models whose name is only their slug."""
+    """Give these names to the models whose only name is their slug."""
     unnamed = list(LanguageModel.objects.filter(pk__in=names, name=F("slug")))
     for model in unnamed:
         model.name = names[model.pk]
@@ -114,7 +114,7 @@ def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, st
     pinned = [model for model, rating in ratings.items() if not rating.is_rolling]
     exact = {model: find_model(labels[model], known, read_aliases()) for model in pinned}
     keys = {model: key for model, key in exact.items() if key is not None}
-    taken = set(keys.values())  # by the spelling of the file, so that no board has two rows for one model
+    taken = set(keys.values())  # matched by their spelling in the file, so that no board has two rows for one model
     for model in pinned:
         match = None if model in keys else index.find(ratings[model].model_name, ratings[model].provider)
         if match is not None and match.key not in taken:

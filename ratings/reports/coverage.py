@@ -28,7 +28,7 @@ class KnownFacts:
 
 @dataclass(frozen=True)
 class CoverageLine:
-    """How many of some models have a fact. `least` is the percentage that this project aims for, and `missing_models`
+    """The number of models that have a fact. `least` is the percentage that this project aims for, and `missing_models`
     are the slugs of the models for which nobody has looked.
     """
 
@@ -74,7 +74,7 @@ def _is_open(facts: KnownFacts) -> bool:
 
 
 def _is_sold(facts: KnownFacts) -> bool:
-    """Return True if an API sells the model: its maker's, or one of a host that a source names."""
+    """Return True if the model is sold through an API: that of its maker, or that of a host that a source names."""
     is_current = facts.model.status == LanguageModel.Status.CURRENT
     return is_current and (not facts.model.open_weights or bool({"price", "context_window"} & facts.known))
 

@@ -2,7 +2,7 @@
 
 Method: J. Weizenbaum, ELIZA — a computer program for the study of natural language communication between man
 and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168. The program has ranked
-keywords, decomposition patterns, answers that take turns, reflected pronouns, and a memory of sentences about "my …".
+keywords, decomposition patterns, answers used in rotation, reflected pronouns, and a memory of sentences about "my …".
 The script (`eliza_script.toml`) was written for Arena.
 
 ELIZA stores nothing between requests. Each request replays the conversation from its first message, so the same

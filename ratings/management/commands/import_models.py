@@ -14,13 +14,13 @@ from ratings.reports.coverage import CoverageReport, load_coverage
 
 
 class Command(BaseCommand):
-    help = "Import facts and prices of models from a file, or else from the shipped tables. Values set by hand stay."
+    help = "Import facts and prices from a file, or else from the shipped tables. Values set by hand stay unchanged."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, help="a wheel or the data file in it")
         parser.add_argument("--source", choices=list(SOURCES), help="the package that the file belongs to")
         parser.add_argument(
-            "--coverage", action="store_true", help="import nothing, and show how much is known of the best models"
+            "--coverage", action="store_true", help="import nothing, and show how much is known about the best models"
         )
 
     def handle(self, *args: Any, file: Path | None, source: str | None, coverage: bool, **options: Any) -> None:
@@ -33,10 +33,10 @@ class Command(BaseCommand):
             result = import_listed_file(source, file) if source and file else load_listed_tables(NamedModels())
         except SourceError as error:
             raise CommandError(str(error)) from None
-        refused = ", ".join(f"{count} {reason}" for reason, count in sorted(result.refused.items())) or "none"
+        refused = ", ".join(f"{reason} ({count})" for reason, count in sorted(result.refused.items())) or "none"
         self.stdout.write(
-            f"{result.models} models described; {result.facts} facts and {result.prices} prices new or changed; "
-            f"refused entries: {refused}; {result.conflicts} conflicts"
+            f"models described: {result.models}; new or changed: facts ({result.facts}), prices ({result.prices}); "
+            f"refused entries: {refused}; conflicts: {result.conflicts}"
         )
 
     def _show_coverage(self, *, list_missing: bool) -> None:
@@ -52,12 +52,12 @@ def format_coverage(report: CoverageReport) -> str:
     """Return the report as a text table."""
     newest = report.newest_fact or "never"
     lines = [
-        f"{report.models} best models of {report.board}; newest fact: {newest}",
-        f"{'':32}{'known':>8}{'unpublished':>13}{'missing':>9}{'known %':>9}{'limit %':>9}",
+        f"{report.models} best models on {report.board}; newest fact: {newest}",
+        f"{'':32}{'known':>8}{'unpublished':>13}{'missing':>9}{'known %':>9}{'target %':>9}",
     ]
     for line in report.lines:
         label = f"{line.label} (of {line.total})"
-        mark = "" if line.is_met else "  below the limit"
+        mark = "" if line.is_met else "  below the target"
         lines.append(
             f"{label:32}{line.known:8}{line.unpublished:13}{line.missing:9}{line.percent:9.0f}{line.least:9}{mark}"
         )

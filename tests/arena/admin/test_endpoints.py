@@ -117,7 +117,7 @@ def test_list_tells_how_endpoints_do(admin):
         ({"failed_probes": 3}, "no, it did not answer the last 3 probes"),
         (
             {"fails_in_battles": True},
-            "yes, but probes pass while most battles in the last 24 hours failed",
+            "yes; probes pass, but most battles in the last 24 hours failed",
         ),
     ],
 )

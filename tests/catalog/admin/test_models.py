@@ -125,7 +125,7 @@ def test_values_are_kept_as_facts_have_them(admin):
     ],
 )
 def test_edited_fact_has_its_own_source_and_day_and_survives_imports(admin, entered, source, day):
-    """Before, the old source stayed in public until the next import."""
+    """Previously, the old source stayed public until the next import."""
     model = factories.model("x", name="X")
     shipped = [Claim(field, 1000, "https://list.example", date(2026, 1, 2)) for field in ("max_output", "max_input")]
     record_claims({model.pk: shipped}, Fact.Origin.SHIPPED)

@@ -92,7 +92,7 @@ IMPORTED = {"input": "1", "output": "2", "source": "https://list.example", "as_o
     ],
 )
 def test_edited_price_has_its_own_source_and_day_next_to_the_imported_one(admin, page, changes, source, day):
-    """Before, it kept the old source and day in public, and the next import overwrote it."""
+    """Previously, the old source and day stayed public, and the next import overwrote the price."""
     model = factories.model("x")
     imported = Price.objects.create(model=model, by_hand=False, **IMPORTED)
 
@@ -136,7 +136,7 @@ def test_form_asks_for_source_and_day_and_says_what_by_hand_means(admin, page):
     assert f'value="{HAND_SOURCE}"' in empty
     [empty] = re.findall(r'<input[^>]*name="prices-__prefix__-as_of"[^>]*>', html)
     assert f'value="{TODAY}"' in empty
-    assert "Imports do not change it, and it precedes imported prices." in html
+    assert "Imports do not change it, and it takes precedence over imported prices." in html
     assert 'name="prices-0-by_hand"' not in html
 
 

@@ -69,10 +69,10 @@ def test_pages_and_api_show_the_figure(client):
     rated(dict.fromkeys(FIVE, 1000), pool="reference")
     page = client.get("/benchmarks/").content.decode()
     assert "B separates today&#x27;s best models best" in page.replace("'", "&#x27;")
-    assert "it tells apart 80% of the pairs of 5 of them." in page
-    assert page.count("tells apart 80% of the pairs of 5 of today's best models") == 1
+    assert "it tells apart 80% of the pairs among 5 of them." in page
+    assert page.count("tells apart 80% of the pairs among 5 of today's best models") == 1
     assert page.count("too few of today's best models have a score here") == 1
-    assert "80% of the pairs of 5 of today's best models." in client.get("/benchmarks/b/").content.decode()
+    assert "80% of the pairs among 5 of today's best models." in client.get("/benchmarks/b/").content.decode()
     few = client.get("/benchmarks/few/").content.decode()
     assert "Too few of today's best models have a score here." in few
     assert "Tells apart" not in client.get("/benchmarks/none/").content.decode()

@@ -115,7 +115,7 @@ def test_report_names_counts_and_every_conflict(data, tmp_path):
 def test_a_missing_package_changes_nothing(data, tmp_path):
     wheels = write(tmp_path)
     (wheels / "litellm-1.2.3-py3-none-any.whl").unlink()
-    with pytest.raises(SourceError, match="there is no wheel of litellm"):
+    with pytest.raises(SourceError, match="the folder has no wheel of litellm"):
         refresh(data, wheels)
     assert tables(data) == {}
 
@@ -123,7 +123,7 @@ def test_a_missing_package_changes_nothing(data, tmp_path):
 def test_script_ends_with_one_line_if_a_package_is_missing(tmp_path):
     command = [sys.executable, "-P", ROOT / "scripts" / "refresh_catalogue.py", tmp_path]
     result = subprocess.run(command, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert (result.returncode, result.stderr) == (1, "refresh_catalogue: there is no wheel of litellm\n")
+    assert (result.returncode, result.stderr) == (1, "refresh_catalogue: the folder has no wheel of litellm\n")
 
 
 def test_shipped_models_are_those_of_the_facts_and_of_the_board():

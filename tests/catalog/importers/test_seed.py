@@ -165,10 +165,10 @@ def test_licenses_say_what_they_ask_for():
         ("mistral-non-production", "no", "outside production"),
         ("chatglm3-6b", "conditional", "registers"),
         ("deepseek", "conditional", "military"),
-        ("kimi-k3", "conditional", "20 million US dollars in any 12 months"),
+        ("kimi-k3", "conditional", "20 million US dollars in any 12 consecutive months"),
         ("glm-5-3", "conditional", "10 billion US dollars"),
-        ("minimax-community", "conditional", "20 million US dollars of yearly revenue"),
-        ("mistral-modified-mit", "conditional", "20 million US dollars of monthly revenue"),
+        ("minimax-community", "conditional", "20 million US dollars in annual revenue"),
+        ("mistral-modified-mit", "conditional", "20 million US dollars in monthly revenue"),
     ],
 )
 def test_thresholds_are_those_of_the_texts(slug, commercial, condition):

@@ -1,4 +1,4 @@
-"""Joining of names to the models of the shipped boards, checked with a table of pairs."""
+"""Matching of names to the models on the shipped boards, checked with a table of pairs."""
 
 import csv
 from functools import cache

@@ -98,7 +98,7 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
         factories.endpoint(model)
     shown = text(client.get(PAGE, query | {"among": ["cheap", "best"]}))
     assert "Compare the selected models blind" in shown
-    assert ("For some of these models, we lack data on some of your limits." in shown) is said
+    assert ("For some of these models, data about some of your limits is missing." in shown) is said
 
 
 def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
@@ -112,7 +112,7 @@ def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
 
 
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
-    assert "None of these is connected here." in text(client.get(PAGE, {"task": "coding"}))
+    assert "None of these models is connected here." in text(client.get(PAGE, {"task": "coding"}))
     for model in three[:2]:
         factories.endpoint(model)
     response = client.get(PAGE, {"task": "coding"})
@@ -186,13 +186,13 @@ def test_decision_hands_the_address_on(client, three):
         (
             {"chosen": "bound", "commercial": "on"},
             400,
-            "This model does not meet the limits. Choose one of the matching models.",
+            "This model does not meet the limits. Choose a matching or an undecided model.",
         ),
-        ({"chosen": "nobody"}, 400, "This model does not meet the limits. Choose one of the matching models."),
+        ({"chosen": "nobody"}, 400, "This model does not meet the limits. Choose a matching or an undecided model."),
         (
             {"chosen": "cheap", "format": "md", "price": "0"},
             400,
-            "This model does not meet the limits. Choose one of the matching models.",
+            "This model does not meet the limits. Choose a matching or an undecided model.",
         ),
         ({"why": "x" * 2001}, 400, "at most 2000"),
         ({"price": "dear"}, 400, "Please fix the highlighted fields"),

@@ -70,7 +70,7 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
     assert "2 matching models" in text(response)
-    assert "1 model is undecided : they fail no limit, but we lack some data." in text(response)
+    assert "1 model is undecided : some data is missing, but no known value fails a limit." in text(response)
     assert "#undecided" in links(response)
     assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
 
@@ -151,10 +151,10 @@ def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
     shown = text(client.get(PAGE, {"context": "1M"}))
     assert "No matching models" in shown
     assert (
-        "The nearest models: Best context 400,000 &lt; 1,000,000 Bound context 200,000 &lt; 1,000,000 "
+        "The closest models: Best context 400,000 &lt; 1,000,000 Bound context 200,000 &lt; 1,000,000 "
         "Cheap context 128,000 &lt; 1,000,000"
     ) in shown
-    assert "The nearest models" not in text(client.get(PAGE, {"context": "1k"}))
+    assert "The closest models" not in text(client.get(PAGE, {"context": "1k"}))
 
 
 def test_announced_retirement_is_dated(client, three):
@@ -225,7 +225,7 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
-    assert "None of these is connected here." in text(client.get(PAGE, {"task": "coding"}))
+    assert "None of these models is connected here." in text(client.get(PAGE, {"task": "coding"}))
     factories.endpoint(three[0])
     assert "Only Best is connected here, and a battle needs two models." in text(client.get(PAGE, {"task": "coding"}))
 
@@ -264,7 +264,7 @@ def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, pa
     assert "try a battle with the demo models" not in text(client.get(page, {"task": "coding"}))
     factories.endpoint(demos[1])
     response = client.get(page, {"task": "coding"})
-    assert "None of these is connected here." in text(response)
+    assert "None of these models is connected here." in text(response)
     [link] = [each for each in links(response) if each.startswith("/?among=")]
     assert sorted(parse_qs(urlsplit(link).query)["among"]) == ["chatter", "talker"]
     assert boxes(response) == {}

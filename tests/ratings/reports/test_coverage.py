@@ -90,7 +90,7 @@ def test_page_shows_the_coverage_and_its_day(client):
     record("gpt-9", knowledge_cutoff="2025-01")
     record("other-9", knowledge_cutoff=UNPUBLISHED)
     page = client.get("/models/").content.decode()
-    assert "Known facts about the 3 best models of “LMArena, October 2026”" in page
+    assert "Known facts about the 3 best models on “LMArena, October 2026”" in page
     assert "<li>Knowledge cutoff: known for 1 of 3 (33%), not published by the maker for 1</li>" in page
     assert "<li>Release: known for 0 of 3 (0%)</li>" in page
     assert "The newest of these facts is from January 2, 2026." in page
@@ -103,12 +103,12 @@ def run(*arguments, **options):
 
 
 @pytest.mark.usefixtures("board")
-def test_command_prints_the_coverage_and_what_is_below_the_limit():
+def test_command_prints_the_coverage_and_what_is_below_the_target():
     for slug in ("gpt-9", "other-9", "last-9"):
         record(slug, organization="Somebody")
     rows = {row[:9].strip(): row for row in run(coverage=True).splitlines()}
     assert rows["Maker (of"].split() == ["Maker", "(of", "3)", "3", "0", "0", "100", "99"]
-    assert rows["License ("].endswith("90  below the limit")
+    assert rows["License ("].endswith("90  below the target")
     assert "License, missing: gpt-9, other-9, last-9\n" in run(coverage=True, verbosity=2)
 
 
@@ -116,7 +116,7 @@ def test_command_imports_a_file(tmp_path):
     wheels = package_files.write_wheels(tmp_path / "wheels")
     LanguageModel.objects.create(slug="gpt-9", name="GPT-9")
     assert run(str(wheels["litellm"]), source="litellm") == (
-        "1 models described; 7 facts and 1 prices new or changed; refused entries: none; 0 conflicts\n"
+        "models described: 1; new or changed: facts (7), prices (1); refused entries: none; conflicts: 0\n"
     )
 
 
