@@ -74,6 +74,7 @@ TOGETHER = {
     "scaling": [{"params": "70B", "tokens": "1.4T"}, {"compute": "5.76e23", "law": "hoffmann"}, {"tokens": "1e18"}],
     "shortlist": [
         {},
+        {"find": "x", "price": "2"},
         {"task": "coding", "price": "2", "tools": "true", "context": "32k", "unknown": "exclude"},
         {"commercial": "on", "modalities": ["image", "audio"], "cutoff": "2025-01-01", "openness": "open"},
         {"monthly": "100", "input_tokens": "3M", "output_tokens": "1M", "pool": "live", "gpu_memory": "24"},

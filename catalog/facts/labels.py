@@ -108,6 +108,12 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     ),
 }
 
+VALUE_LABELS: dict[tuple[str, str], "StrPromise"] = {
+    ("fine_tuning", "weights"): _("of the public weights"),
+    ("fine_tuning", "api"): _("with the provider's API"),
+    ("fine_tuning", "no"): _("not offered"),
+}
+
 
 RETIREMENT_LABELS = {
     # (whether the day has come, whether the fact has a day): the label before a date
@@ -221,7 +227,7 @@ def format_value(field: str, value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, list):
         return ", ".join(value)
-    return str(value)
+    return str(VALUE_LABELS.get((field, value), value))
 
 
 def extract_link(source: str) -> str:

@@ -29,7 +29,7 @@ def _build_parameter(name: str, field: forms.Field) -> OpenApiParameter:
         enum=_list_choices(field),
         default=None if default in (None, "") else str(default),
         many=isinstance(field, forms.MultipleChoiceField),
-        description=str(field.label),
+        description=f"{field.label}. {field.help_text}" if field.help_text else str(field.label),
     )
 
 

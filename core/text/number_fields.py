@@ -14,6 +14,10 @@ from core.text.number_format import UNITS
 MAX_NUMBER_LENGTH = 40
 UNIT_SIZES = {letter.lower(): size for size, letter in UNITS}
 NUMBER_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
+# Fields that accept more than this have examples of large numbers in their error.
+LARGE_NUMBER, LARGE_WHOLE_NUMBER = 1e12, 1e9
+SIZE_WORDS = ((1e15, _("quadrillion")), (1e12, _("trillion")), (1e9, _("billion")), (1e6, _("million")))
+MAX_IN_WORDS = 1e18
 BOOLEAN_WORDS = {
     **dict.fromkeys(("true", "1", "on", "yes"), True),
     **dict.fromkeys(("", "false", "0", "off", "no"), False),
@@ -48,7 +52,8 @@ class AmountField(forms.Field):
             return None
         match = NUMBER_PATTERN.fullmatch(text) if len(text) <= MAX_NUMBER_LENGTH else None
         if match is None:
-            raise ValidationError(_("Enter a number, such as 250, 70B, 1.4T, or 5.9e23."))
+            message = _("Enter a number, such as %(examples)s.")
+            raise ValidationError(message, params={"examples": self._list_examples()})
         number = Decimal(match[1]) * UNIT_SIZES.get(match[2], 1)
         if self.whole and number != number.to_integral_value():
             raise ValidationError(_("Enter a whole number."))
@@ -58,7 +63,21 @@ class AmountField(forms.Field):
         super().validate(value)
         if value is not None and not self.low <= value <= self.high:
             message = _("Enter a number from %(low)s to %(high)s.")
-            raise ValidationError(message, params={"low": f"{self.low:,.12g}", "high": f"{self.high:,.12g}"})
+            raise ValidationError(message, params={"low": format_bound(self.low), "high": format_bound(self.high)})
+
+    def _list_examples(self) -> Any:
+        if self.high > LARGE_NUMBER or (self.whole and self.high >= LARGE_WHOLE_NUMBER):
+            return _("250, 70B, 1.4T, or 5.9e23")
+        return "250" if self.whole else "2.5"
+
+
+def format_bound(number: float) -> str:
+    """Return a bound as text, such as "1 quadrillion". From 1e18 up, it is written as in "6e36"."""
+    if number < MAX_IN_WORDS:
+        for size, word in SIZE_WORDS:
+            if number >= size:
+                return f"{number / size:,.12g} {word}"
+    return f"{number:,.12g}".replace("e+", "e")
 
 
 class RawCheckboxInput(forms.CheckboxInput):

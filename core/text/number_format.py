@@ -18,10 +18,11 @@ def _format_three_digits(value: float) -> str:
 
 
 def format_dollars(amount: Decimal) -> str:
-    """Format an amount in US dollars: with cents from one dollar up, and with two significant digits below that."""
-    if amount >= 1:
-        return f"${amount:,.2f}".removesuffix(".00")
+    """Format an amount in US dollars: with cents from $0.10 up, and with two significant digits below that.
+
+    `formatDollars` in static/js/ratings/plots/plot_frame.js does the same in plots.
+    """
     if amount == 0:
         return "$0"
     places = max(2, 1 - amount.adjusted())
-    return f"${amount:.{places}f}"
+    return f"${amount:,.{places}f}"

@@ -53,7 +53,7 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
 
     Retired models and demo models cannot be chosen.
     """
-    current = _query_current_models()
+    current = query_current_models()
     prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
     measured = load_performance(current.values_list("pk", flat=True))
     # A publisher can rate one model with several settings. The best rating is first.
@@ -70,7 +70,7 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
     return candidates
 
 
-def _query_current_models() -> QuerySet[LanguageModel]:
+def query_current_models() -> QuerySet[LanguageModel]:
     is_served = Q(retires_on=None) | Q(retires_on__gt=timezone.now().date())
     return LanguageModel.objects.filter(is_served, status=LanguageModel.Status.CURRENT, demo=False)
 

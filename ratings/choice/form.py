@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from catalog.facts.labels import FIELD_LABELS
 from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
 from ratings.choice.limits import TOKENS_PER_PAGE, Candidate, Limits
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
+from ratings.models import Category
 
 MAX_MONTHLY_TOKENS = 1e15
 MODALITY_CHOICES = [("image", _("images")), ("audio", _("audio")), ("video", _("video")), ("pdf", _("PDF"))]
@@ -62,6 +64,7 @@ CANDIDATE_VALUES = {
     "rate": "requests_per_minute",
     "token_rate": "tokens_per_minute",
 }
+DEPENDENT_FIELDS = {"pages", "bits", "input_tokens", "output_tokens"}  # their limit has a field of its own
 OTHER_REASONS = {
     "gpu_memory": _(
         "The memory for the weights determines the machine and its cost, which matters if you host the model."
@@ -108,6 +111,13 @@ class ChoiceForm(DefaultsForm):
             _("Enter the slug of a pool. See /api/v1/pools/ for a list of pools."),
         ),
     )
+    category = forms.CharField(label=_("Category of the ratings"), required=False, max_length=40)
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        initial="tier",
+        choices=[("tier", _("tier, then price")), ("price", _("price")), ("rating", _("rating"))],
+    )
 
     commercial = StrictBooleanField(label=_("Commercial use allowed"))
     tools = StrictBooleanField(label=_("Calls tools"))
@@ -143,7 +153,14 @@ class ChoiceForm(DefaultsForm):
     token_rate = AmountField(label=_("Min tokens per minute"), low=1, high=1e12, whole=True)
 
     params = AmountField(label=_("Max parameters"), low=1, high=1e15, whole=True)
-    gpu_memory = AmountField(label=_("Max GPU memory (GiB)"), high=1e6)
+    gpu_memory = AmountField(
+        label=_("Max GPU memory (GiB)"),
+        high=1e6,
+        help_text=_(
+            "This counts the weights, at 16 bits per parameter unless you enter another number, and an extra fifth for"
+            " buffers and the runtime. The cache for conversations needs more memory."
+        ),
+    )
     bits = AmountField(label=_("Bits per parameter"), low=1, high=64, usual=16)
 
     weeks = AmountField(label=_("Max weeks to launch"), high=1000)
@@ -151,6 +168,7 @@ class ChoiceForm(DefaultsForm):
     own_weeks = AmountField(label=_("Weeks to launch with self-hosting"), high=1000)
 
     among = SlugsField(label=_("Models to compare"), required=False)
+    find = forms.CharField(label=_("Why is a model in or out?"), required=False, max_length=100)
 
     def clean(self) -> dict[str, Any]:
         for name, other in FIELD_DEPENDENCIES:
@@ -159,6 +177,12 @@ class ChoiceForm(DefaultsForm):
         if self.cleaned_data.get("input_tokens") == self.cleaned_data.get("output_tokens") == 0:
             self.add_error("input_tokens", _("Enter more than 0 input or output tokens."))
         return self.cleaned_data
+
+    def clean_category(self) -> str:
+        slug: str = self.cleaned_data["category"]
+        if slug and not Category.objects.filter(slug=slug).exists():
+            raise ValidationError(_("There is no such category. See /api/v1/categories/ for a list of categories."))
+        return slug
 
     @property
     def task_kind(self) -> TaskKind | None:
@@ -196,30 +220,42 @@ class ChoiceForm(DefaultsForm):
 def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
     """Return a valid form's limits as pairs of label and value."""
     names = [name for _title, section in FORM_SECTIONS for name in section]
+    if form.cleaned_data.get("gpu_memory") is not None:
+        names.remove("bits")  # part of the text for the GPU memory
     values = [(form[name], form.cleaned_data.get(name)) for name in names]
     return [
-        (str(field.label), _format_limit(field, value)) for field, value in values if value not in (None, "", False, [])
+        (str(field.label), _format_limit(form, field, value))
+        for field, value in values
+        if value not in (None, "", False, [])
     ]
 
 
 def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> set[str]:
-    """Return the names of the fields that have input or whose value is known for at least one candidate."""
+    """Return the names of the fields that have input or whose value is known for at least one candidate.
+
+    If the value is known for fewer than half of the candidates, the field's help text gets the number.
+    """
     candidates = list(candidates)
     known = {
-        value
+        value: sum(getattr(candidate, value) is not None for candidate in candidates)
         for value in set(CANDIDATE_VALUES.values())
-        if any(getattr(candidate, value) is not None for candidate in candidates)
     }
+    for name, value in CANDIDATE_VALUES.items():
+        if 2 * known[value] < len(candidates) and name not in DEPENDENT_FIELDS:
+            numbers = {"known": known[value], "all": len(candidates)}
+            sentence = say("Models with a known value: %(known)d of %(all)d.") % numbers
+            form.fields[name].help_text = f"{form.fields[name].help_text} {sentence}".strip()
     return {
-        name
-        for name in form.fields
-        if name not in CANDIDATE_VALUES or CANDIDATE_VALUES[name] in known or form[name].data
+        name for name in form.fields if name not in CANDIDATE_VALUES or known[CANDIDATE_VALUES[name]] or form[name].data
     }
 
 
-def _format_limit(field: forms.BoundField, value: Any) -> str:
+def _format_limit(form: ChoiceForm, field: forms.BoundField, value: Any) -> str:
     if value is True:
         return say("yes")
+    if field.name == "gpu_memory":
+        text = say("%(memory)s GiB at %(bits)s bits per parameter (weights and an extra fifth, without the cache)")
+        return text % {"memory": field.data, "bits": f"{form.get_value('bits'):f}"}
     if field.name == "pages":
         return say("%(pages)s (%(tokens)s tokens)") % {"pages": f"{value:,}", "tokens": f"{value * TOKENS_PER_PAGE:,}"}
     choices = {key: str(label) for key, label in getattr(field.field, "choices", [])}

@@ -107,16 +107,21 @@ class LimitFinding:
     known: bool = True
 
     @property
+    def is_measured(self) -> bool:
+        """True if the value is a number or a date, which can be closer to the limit or further from it."""
+        return isinstance(self.value, int | float | Decimal | date) and not isinstance(self.value, bool)
+
+    @property
     def distance(self) -> float:
         """The distance between the value and the limit.
 
         For dates, it is in years. For numbers, it is the logarithm of their ratio. For everything else, it is 1.
         """
+        if not self.is_measured:
+            return 1.0
         if isinstance(self.value, date):
             days: int = (self.value - self.bound).days
             return abs(days) / DAYS_PER_YEAR
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float | Decimal):
-            return 1.0
         return abs(log(self.value) - log(self.bound)) if self.value and self.bound else 1.0
 
 

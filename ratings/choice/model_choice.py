@@ -11,6 +11,7 @@ from ratings.choice import ordering_board
 from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.form import ChoiceForm
 from ratings.choice.limits import Candidate
+from ratings.choice.model_search import FoundModel, find_models
 from ratings.choice.picks import Picks, build_picks
 from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
 from ratings.choice.task_kinds import TaskKind
@@ -24,6 +25,7 @@ class ModelChoice:
     pool, category: from the board whose tiers sort the survivors. If the pool has no board for the task's category,
         `category` is the overall one.
     tiers_by: "test" if the tiers are from significance tests, or "interval" if only intervals were published.
+    found: the models that match `find`, with their group and all reasons.
     picks: suggestions from the survivors, or None if there are no ratings for them.
     connected: the models that fail no limit and are connected here, up to the maximum size of a named set.
     contestants: the connected models that the user named, or by default the survivors among them.
@@ -37,6 +39,7 @@ class ModelChoice:
     computed_at: datetime | None
     tiers_by: Literal["test", "interval"]
     shortlist: Shortlist
+    found: tuple[FoundModel, ...]
     picks: Picks | None
     connected: tuple[CandidateAssessment, ...]
     contestants: tuple[CandidateAssessment, ...]
@@ -58,10 +61,11 @@ class ModelChoice:
 def choose_models(form: ChoiceForm) -> ModelChoice:
     """Return the choice for a valid form. Raises RequestError 404 if the pool is unknown."""
     task = form.task_kind
-    categories = task.categories if task else ()
+    asked = form.get_value("category")
+    categories = (asked,) if asked else task.categories if task else ()
     board = ordering_board.load_ordering_board(form.get_value("pool") or "", categories)
     weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
-    shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.build_limits())
+    shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.build_limits(), form.get_value("sort"))
     # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
     is_demo = dict(Endpoint.objects.filter(enabled=True).values_list("model__slug", "model__demo"))
     connected = [assessment for assessment in shortlist.selectable if assessment.candidate.slug in is_demo]
@@ -77,6 +81,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
         # Reference boards are published elsewhere, with intervals only.
         tiers_by="interval" if "reference" in board else "test",
         shortlist=shortlist,
+        found=find_models(form.get_value("find") or "", shortlist),
         picks=build_picks(shortlist.survivors),
         connected=tuple(connected),
         contestants=tuple(contestants),

@@ -1,4 +1,4 @@
-"""The models that a shortlist suggests: the best one, the cheapest one that is about as good, and the best open one."""
+"""The models that a shortlist suggests: the best two, the cheapest one that is about as good, and the best open one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ class Picks:
     """Suggestions from the survivors of a shortlist.
 
     best: the survivor with the highest rating.
+    second: the survivor with the second-highest rating, or None if there is none.
     cheapest: the survivor with the lowest price among those whose ratings are not clearly lower than that of the best
         one. None if none of their prices is known.
     cheapest_by: "tier" if `cheapest` is in the tier of the best model, or "interval" if only their intervals overlap.
@@ -20,9 +21,25 @@ class Picks:
     """
 
     best: CandidateAssessment
+    second: CandidateAssessment | None
     cheapest: CandidateAssessment | None
     cheapest_by: Literal["tier", "interval"] | None
     best_open: CandidateAssessment | None
+
+    @property
+    def lead(self) -> int | None:
+        """How many points the second is behind the best one, between the rounded ratings that pages show."""
+        if self.second is None:
+            return None
+        return round(self.best.candidate.rating or 0) - round(self.second.candidate.rating or 0)
+
+    @property
+    def second_overlaps(self) -> bool | None:
+        """Whether the intervals of the best one and the second overlap. An open end has no bound."""
+        if self.second is None:
+            return None
+        low, high = self.best.candidate.ci_low, self.second.candidate.ci_high
+        return low is None or high is None or high >= low
 
 
 def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
@@ -39,6 +56,7 @@ def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
     cheapest = min(priced, key=lambda pair: pair[0], default=(None, None))[1]
     return Picks(
         best=best,
+        second=ranked[1] if len(ranked) > 1 else None,
         cheapest=cheapest,
         cheapest_by=_compare_with_best(cheapest.candidate, best.candidate) if cheapest else None,
         best_open=next((survivor for survivor in ranked if survivor.candidate.open_weights), None),

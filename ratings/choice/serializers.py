@@ -85,8 +85,28 @@ class CandidateAssessmentSchema(RatedModelSchema):
     failures = FailedLimitSchema(many=True)
 
 
+class FoundModelSchema(Schema):
+    model, name = CharField(source="slug", help_text="Model slug."), CharField()
+    group = serializers.ChoiceField(
+        ("survivors", "undecided", "excluded", "retired"), help_text="Retired models are in no group of the shortlist."
+    )
+    reasons = PluckField(
+        "words",
+        source="findings",
+        child=CharField(),
+        help_text="All limits that the model fails, then those for which its value is unknown, as text.",
+    )
+    retired_on = serializers.DateField(
+        allow_null=True, help_text="The day of the retirement. Null if it is unknown or the model is current."
+    )
+
+
 class PicksSchema(Schema):
     best = RatedModelSchema(help_text="The model with the highest rating.")
+    second = RatedModelSchema(allow_null=True, help_text="The model with the second-highest rating.")
+    second_overlaps = BooleanField(
+        allow_null=True, help_text="True if the intervals of `best` and `second` overlap. Null if there is no second."
+    )
     cheapest = RatedModelSchema(
         allow_null=True,
         help_text="The cheapest model that is not rated clearly lower than `best`. Null if no price is known.",
@@ -115,17 +135,26 @@ class ShortlistSchema(Schema):
         ),
     )
     survivors = CandidateAssessmentSchema(
-        source="shortlist.survivors", many=True, help_text="Models that meet all limits, best first."
+        source="shortlist.survivors", many=True, help_text="Models that meet all limits, in the order of `sort`."
     )
     undecided = CandidateAssessmentSchema(
         source="shortlist.undecided",
         many=True,
-        help_text="Models that fail no limit but whose value is unknown for some (`unknown`), best first.",
+        help_text="Models that fail no limit but whose value is unknown for some (`unknown`), in the same order.",
     )
     excluded = CandidateAssessmentSchema(
         source="shortlist.excluded", many=True, help_text="Excluded models, sorted by the number of failed limits."
     )
+    found = FoundModelSchema(
+        many=True,
+        help_text="The models whose name or slug contains each word of `find`, by group. Without `find`, it is empty.",
+    )
     picks = PicksSchema(allow_null=True, help_text="Suggestions from `survivors`. Null if none of them has a tier.")
+    lowest_price = RatedModelSchema(
+        source="shortlist.lowest_price",
+        allow_null=True,
+        help_text="The model in `survivors` with the lowest price, whatever its rating. Null if no price is known.",
+    )
     nearest = PluckField(
         "candidate.slug",
         source="shortlist.nearest",

@@ -1,11 +1,12 @@
 """Shortlists: the models that meet all hard limits, those that might, and the reasons why others are excluded."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 from catalog.calculators.cost_model import TYPICAL_USE
 from ratings.choice.limits import (
@@ -19,6 +20,7 @@ from ratings.choice.limits import (
 )
 
 MAX_NEAREST = 3
+SortName = Literal["tier", "price", "rating"]
 
 
 @dataclass(frozen=True)
@@ -59,18 +61,42 @@ class CandidateAssessment:
         )
 
     @property
+    def price_key(self) -> tuple[Any, ...]:
+        """The key for sorting by price. Models without one come last."""
+        return inf if self.price is None else self.price, self.rating_key
+
+    @property
+    def rating_key(self) -> tuple[Any, ...]:
+        """The key for sorting by rating, highest first. Models without a comparable rating come last."""
+        rating = None if self.candidate.tier is None else self.candidate.rating
+        return inf if rating is None else -rating, self.sort_key
+
+    @property
     def distance_key(self) -> tuple[Any, ...]:
-        """The key for sorting by the distance from the limits: fewest failures, then fewest unknown values."""
+        """The key for sorting by fewest failures, then shortest distance, then fewest unknown values.
+
+        Of two models with equally many failures, the one with fewer failures that are not measured comes first.
+        """
+        unmeasured = sum(not finding.is_measured for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
-        return len(self.failures), len(self.unknown), distance, self.sort_key
+        return len(self.failures), unmeasured, distance, len(self.unknown), self.sort_key
+
+
+SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] = MappingProxyType(
+    {
+        "tier": lambda assessment: assessment.sort_key,
+        "price": lambda assessment: assessment.price_key,
+        "rating": lambda assessment: assessment.rating_key,
+    }
+)
 
 
 @dataclass(frozen=True)
 class Shortlist:
     """The result for one form. Each model is in one of the three groups.
 
-    survivors: the models that meet all limits, best first. All their limited values are known.
-    undecided: the models that fail no limit but whose value is unknown for some, best first.
+    survivors: the models that meet all limits, in the order of the sort key. All their limited values are known.
+    undecided: the models that fail no limit but whose value is unknown for some, in the same order.
     excluded: the other models. Those with the fewest failures come first.
     gained: for each limit that some model does not meet, the number of models that would be added to the survivors
         without it.
@@ -97,17 +123,29 @@ class Shortlist:
         return tuple(sorted(self.excluded, key=lambda assessment: assessment.distance_key)[:MAX_NEAREST])
 
     @property
+    def lacking(self) -> tuple[str, ...]:
+        """The limits for which the value of some undecided model is unknown, most models first."""
+        limits = Counter(finding.limit for assessment in self.undecided for finding in assessment.unknown)
+        return tuple(name for name, _count in limits.most_common())
+
+    @property
+    def lowest_price(self) -> CandidateAssessment | None:
+        """The survivor with the lowest price, or None if no price is known. Of equal prices, the best rating wins."""
+        priced = (survivor for survivor in self.survivors if survivor.price is not None)
+        return min(priced, key=SORT_KEYS["price"], default=None)
+
+    @property
     def costliest(self) -> str | None:
         """The limit whose removal would add the most survivors, or None if no single limit matters."""
         name = max(self.gained, key=self.gained.__getitem__, default=None)
         return name if name and self.gained[name] else None
 
 
-def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
-    """Return the shortlist for these candidates and limits."""
+def build_shortlist(candidates: Iterable[Candidate], limits: Limits, sort: SortName = "tier") -> Shortlist:
+    """Return the shortlist for these candidates and limits, with its groups sorted by this key."""
     assessments = sorted(
         (_assess_candidate(candidate, limits) for candidate in candidates),
-        key=lambda assessment: assessment.sort_key,
+        key=SORT_KEYS[sort],
     )
     excluded = sorted(
         (assessment for assessment in assessments if assessment.failures),

@@ -6,15 +6,17 @@ from urllib.parse import urlencode
 
 import orjson
 from django.core.paginator import InvalidPage, Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as say
 from django.views.decorators.http import require_safe
 
-from catalog.models import Benchmark
+from catalog.benchmarks.rankings import ELO_SLUG
+from catalog.models import Benchmark, Score
 from core.http.errors import RequestError
+from ratings.boards.model_facts import list_categories
 from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.decision import (
     CHECKLIST,
@@ -32,9 +34,10 @@ from ratings.choice.form import (
     list_offered_fields,
 )
 from ratings.choice.model_choice import ModelChoice, choose_models
+from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.shortlist import CandidateAssessment
-from ratings.choice.task_kinds import TaskKind, load_task_kinds
-from ratings.models import Pool
+from ratings.choice.task_kinds import load_task_kinds
+from ratings.models import Category, Pool
 
 PAGE_SIZE = 50
 LIST_PARAMETERS = ("left", "undecided", "out")
@@ -52,6 +55,14 @@ class LimitCost:
     without: str
 
 
+@dataclass(frozen=True)
+class TaskBenchmark:
+    """A benchmark of the task, and whether some matching model has a score. The rating from votes counts as a score."""
+
+    benchmark: Benchmark
+    scored: bool
+
+
 @require_safe
 def show_choice(request: HttpRequest) -> HttpResponse:
     """Show the form, and for a valid form, the shortlist."""
@@ -66,22 +77,27 @@ def show_choice(request: HttpRequest) -> HttpResponse:
     candidates = choice.candidates if choice else load_candidates((), LaunchWeeks(None, None))
     offered = list_offered_fields(candidates, form)
     pool = form.cleaned_data.get("pool", "") if form.is_bound else ""
+    category = form.cleaned_data.get("category", "") if form.is_bound else ""
     context = {
         "form": form,
         "sections": _list_sections(form, offered),
         "choice": choice,
         **lists,
+        "lacking": choice and [form.fields[name].label for name in choice.shortlist.lacking],
         "limits": choice and describe_limits(form),
+        "search_parameters": [(name, value) for name, value in _list_parameters(request.GET) if name != "find"],
         "list_query": _drop_parameters(request.GET),
         "tokens": _build_token_query(request.GET),
         "has_monthly": any(request.GET.get(name) for name in TOKEN_FIELDS),
         "has_speed": choice and any(each.candidate.tokens_per_s is not None for each in lists["left"]),
-        "benchmarks": choice and _load_benchmarks(choice.task),
+        "benchmarks": choice and _load_benchmarks(choice),
         "costs": choice and _list_limit_costs(choice, form, request.GET),
         "limit_reasons": list_limit_reasons(offered),
         "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
         "pool": pool,
         "pools": _list_pools(pool),
+        "category": category,
+        "categories": _list_categories(choice, category),
     }
     return render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
 
@@ -106,10 +122,16 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
         raise RequestError("not_found", say("There is no such page in this list."), 404) from None
 
 
-def _load_benchmarks(task: TaskKind | None) -> list[Benchmark]:
-    """Return a task's benchmarks, in the order listed by the task."""
-    slugs = task.benchmarks if task else ()
-    return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda benchmark: slugs.index(benchmark.slug))
+def _load_benchmarks(choice: ModelChoice) -> list[TaskBenchmark]:
+    """Return the task's benchmarks, in the order listed by the task."""
+    slugs = choice.task.benchmarks if choice.task else ()
+    models = [survivor.candidate.slug for survivor in choice.shortlist.survivors]
+    scores = Score.objects.filter(benchmark=OuterRef("pk"), model__slug__in=models)
+    benchmarks = Benchmark.objects.filter(slug__in=slugs).annotate(scored=Exists(scores))
+    return [
+        TaskBenchmark(benchmark, scored=benchmark.scored or benchmark.slug == ELO_SLUG)
+        for benchmark in sorted(benchmarks, key=lambda benchmark: slugs.index(benchmark.slug))
+    ]
 
 
 def _build_token_query(query: QueryDict) -> str:
@@ -121,6 +143,12 @@ def _build_token_query(query: QueryDict) -> str:
 def _list_pools(selected: str) -> QuerySet[Pool]:
     """Return the pools to choose from. Pools of named sets are left out unless they are selected."""
     return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
+
+
+def _list_categories(choice: ModelChoice | None, selected: str) -> list[Category]:
+    """Return the categories of the pool that sorts the shortlist."""
+    pool = choice.pool if choice else Pool.objects.get(slug=load_ordering_board("", ())["pool"])
+    return list_categories(pool, selected)
 
 
 @require_safe

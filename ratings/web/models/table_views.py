@@ -1,5 +1,6 @@
 """The table of all models with facts, ratings, and benchmark scores."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -34,6 +35,9 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         table = build_table(view.series, ratings, _load_prices())
         view, is_reordered = _resolve_order(view, table)
         entries, unknown = select_entries(table.entries, view)
+        if view.series and view.sort == "rating" and not any(entry.rating for entry in entries):
+            view = _sort_by_fullest_column(view, entries)
+            entries, unknown = select_entries(table.entries, view)
         page = Paginator(entries, PAGE_SIZE).page(request.GET.get("page", "1"))
     except ValueError as error:
         request_error = RequestError("invalid", str(error), 400)
@@ -126,6 +130,14 @@ def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, b
     if not Benchmark.objects.filter(slug=view.sort.partition("~")[0]).exists():
         raise ValueError(f"“sort” must be a benchmark slug or one of: {', '.join(FACT_SORTS)}.")
     return replace(view, sort="rating", order=""), True
+
+
+def _sort_by_fullest_column(view: TableView, entries: Sequence[TableEntry]) -> TableView:
+    """Return the view, sorted by the column with the most scores. It is unchanged if there are no scores."""
+    counts = Counter(key for entry in entries for key in entry.cells)
+    # If two columns have the same number of scores, the first one by key is used.
+    fullest = min(counts, key=lambda key: (-counts[key], key), default=view.sort)
+    return replace(view, sort=fullest, order="")
 
 
 def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableView) -> dict[str, Any]:

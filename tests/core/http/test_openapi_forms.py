@@ -10,7 +10,7 @@ from core.text.number_fields import AmountField, DefaultsForm
 
 
 class Form(DefaultsForm):
-    amount = AmountField(label="How much", high=1e6, usual=7)
+    amount = AmountField(label="How much", high=1e6, usual=7, help_text="In dollars.")
     choice = forms.ChoiceField(label="Which", choices=[("", "any"), ("a", "A")], initial="")
     several = forms.MultipleChoiceField(label="Which ones", choices=[("a", "A"), ("b", "B")])
     sure = forms.BooleanField(label="Sure")
@@ -20,7 +20,7 @@ class Form(DefaultsForm):
 def test_each_field_is_a_parameter_with_its_type_and_words():
     parameters = {parameter.name: parameter for parameter in build_parameters(Form)}
     assert [parameter.description for parameter in parameters.values()] == [
-        "How much",
+        "How much. In dollars.",
         "Which",
         "Which ones",
         "Sure",

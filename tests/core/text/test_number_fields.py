@@ -66,6 +66,38 @@ def test_amount_keeps_its_bounds(written):
         AmountField(low=1, high=100).clean(written)
 
 
+@pytest.mark.parametrize(
+    ("high", "words"),
+    [
+        (0.5, "0 to 0.5"),
+        (250_000, "0 to 250,000"),
+        (1e6, "0 to 1 million"),
+        (2.5e9, "0 to 2.5 billion"),
+        (1e12, "0 to 1 trillion"),
+        (1e15, "0 to 1 quadrillion"),
+        (6e36, "0 to 6e36"),
+    ],
+)
+def test_bounds_are_written_in_words(high, words):
+    with pytest.raises(ValidationError, match=f"Enter a number from {words}[.]"):
+        AmountField(high=high).clean("-1")
+
+
+@pytest.mark.parametrize(
+    ("options", "examples"),
+    [
+        ({}, "2.5"),
+        ({"high": 1000}, "2.5"),
+        ({"high": 1e6, "whole": True}, "250"),
+        ({"high": 1e9, "whole": True}, "250, 70B, 1.4T, or 5.9e23"),
+        ({"high": 6e36}, "250, 70B, 1.4T, or 5.9e23"),
+    ],
+)
+def test_examples_fit_the_field(options, examples):
+    with pytest.raises(ValidationError, match=f"Enter a number, such as {examples}[.]"):
+        AmountField(**options).clean("many")
+
+
 @pytest.mark.parametrize(("written", "number"), [("8.03B", 8_030_000_000), ("2.0", 2), ("1.5e3", 1500)])
 def test_amount_may_be_whole(written, number):
     cleaned = AmountField(whole=True).clean(written)

@@ -79,6 +79,7 @@ def test_empty_fields_ask_for_nothing():
         ("failures=101", "failures"),
         ("token_rate=0", "token_rate"),
         ("bits=0", "bits"),
+        ("sort=speed", "sort"),
     ],
 )
 def test_bad_input_is_told_of_its_field(query, field):
@@ -86,8 +87,8 @@ def test_bad_input_is_told_of_its_field(query, field):
 
 
 def test_every_limit_has_its_field_in_a_part():
-    shown = {name for _, names in FORM_SECTIONS for name in names} | {"task", "pool", "among"}
-    assert shown == set(ChoiceForm.base_fields)
+    shown = {name for _, names in FORM_SECTIONS for name in names}
+    assert shown | {"task", "pool", "category", "sort", "among", "find"} == set(ChoiceForm.base_fields)
     assert set(LIMIT_ASSESSORS) <= set(ChoiceForm.base_fields)
 
 
@@ -97,6 +98,39 @@ def test_page_counts_as_six_hundred_tokens_and_the_form_says_so():
     found = form("pages=300")
     assert found.is_valid()
     assert describe_limits(found) == [("Min context (pages of 600 tokens)", "300 (180,000 tokens)")]
+
+
+@pytest.mark.parametrize(
+    ("query", "described"),
+    [
+        ("gpu_memory=24", "24 GiB at 16 bits"),
+        ("gpu_memory=2.5k&bits=4.5", "2.5k GiB at 4.5 bits"),
+    ],
+)
+def test_gpu_memory_says_what_it_assumes(query, described):
+    found = form(query)
+    assert found.is_valid()
+    assumed = f"{described} per parameter (weights and an extra fifth, without the cache)"
+    assert describe_limits(found) == [("Max GPU memory (GiB)", assumed)]
+    for words in ("16 bits per parameter", "extra fifth", "cache for conversations"):
+        assert words in str(ChoiceForm.base_fields["gpu_memory"].help_text)
+
+
+def test_bits_without_gpu_memory_are_a_limit_of_their_own():
+    found = form("bits=4")
+    assert found.is_valid()
+    assert describe_limits(found) == [("Bits per parameter", "4")]
+
+
+def test_limit_says_how_many_models_have_a_value_if_they_are_fewer_than_half():
+    asked = form("")
+    models = [Candidate("a", "A", context=1), Candidate("b", "B"), Candidate("c", "C", params=1, context=1)]
+    list_offered_fields(models, asked)
+    sentence = "Models with a known value: 1 of 3."
+    assert asked.fields["params"].help_text == sentence
+    assert asked.fields["gpu_memory"].help_text.endswith(sentence)
+    assert asked.fields["context"].help_text == asked.fields["bits"].help_text == ""
+    assert ChoiceForm.base_fields["params"].help_text == ""
 
 
 ALWAYS_OFFERED = set(ChoiceForm.base_fields) - set(CANDIDATE_VALUES)

@@ -57,7 +57,7 @@ def test_shortlist_tells_who_is_left_and_why_others_are_not(client, three):
     found = shortlist(client, commercial="on", context="200k", price="2")
     assert slugs(found["survivors"]) == []
     assert {each["model"]: [why["words"] for why in each["failures"]] for each in found["excluded"]} == {
-        "best": ["price $5 > $2"],
+        "best": ["price $5.00 > $2.00"],
         "cheap": ["context 128,000 < 200,000"],
         "bound": ["commercial use not allowed"],
     }
@@ -153,11 +153,11 @@ EXCLUDED = [
     ),
     ({"modalities": "image"}, {"modalities": ["text"]}, "does not accept image", "modalities unknown"),
     ({"tools": "on"}, {"tools": False}, "cannot call tools", "tool use unknown"),
-    ({"price": "2"}, {"price": 5}, "price $5 > $2", "price unknown"),
+    ({"price": "2"}, {"price": 5}, "price $5.00 > $2.00", "price unknown"),
     (
         {"monthly": "400", "input_tokens": "100M", "output_tokens": "20M"},
         {"price": 5},
-        "monthly cost $600 > $400",
+        "monthly cost $600.00 > $400.00",
         "monthly cost unknown",
     ),
     (
@@ -325,7 +325,7 @@ def test_demo_models_are_in_no_group(client, three):
 def test_tokens_of_a_month_are_priced(client, three):
     found = shortlist(client, monthly="400", input_tokens="100M", output_tokens="20M")
     assert {each["model"]: each["monthly"] for each in found["survivors"]} == {"cheap": 120, "bound": 120}
-    assert found["excluded"][0]["failures"][0]["words"] == "monthly cost $600 > $400"
+    assert found["excluded"][0]["failures"][0]["words"] == "monthly cost $600.00 > $400.00"
     assert shortlist(client)["survivors"][0]["monthly"] is None
 
 
@@ -408,3 +408,17 @@ def test_shortlist_asks_the_database_as_often_for_many_models_as_for_few(client,
     board_refresh.refresh()
     with django_assert_num_queries(11):
         assert len(shortlist(client, task="coding")["survivors"]) == models
+
+
+def test_search_over_http_gives_group_and_reasons(client, three):
+    factories.model("bound-2024", retires_on=date(2026, 3, 1))
+    assert shortlist(client, price="2")["found"] == []
+    assert shortlist(client, commercial="on", tools="on", find="bound")["found"] == [
+        {
+            "model": "bound", "name": "Bound", "group": "excluded", "retired_on": None,
+            "reasons": ["commercial use not allowed", "tool use unknown"],
+        },
+        {
+            "model": "bound-2024", "name": "Bound-2024", "group": "retired", "retired_on": "2026-03-01", "reasons": []
+        },
+    ]  # fmt: skip

@@ -58,3 +58,18 @@ def test_picks_are_the_best_the_cheapest_as_good_and_the_best_open_one(candidate
 @pytest.mark.parametrize("candidates", [[], [Candidate("a", "A")], [Candidate("a", "A", None, 1500.0)]])
 def test_nothing_is_picked_without_a_tier(candidates):
     assert build_picks(build_shortlist(candidates, Limits()).survivors) is None
+
+
+@pytest.mark.parametrize(
+    ("candidates", "second", "lead", "overlaps"),
+    [
+        ([BEST], None, None, None),
+        ([BEST, rated("near", 1483.0, tier=2), rated("far", 1400.0, tier=3)], "near", 17, True),
+        ([BEST, rated("far", 1400.4, tier=3)], "far", 100, False),
+        ([BEST, Candidate("odd", "Odd", 2, 1450.0, ci_low=1000.0)], "odd", 50, True),
+        ([BEST, rated("new", 1900.0, tier=None)], None, None, None),
+    ],
+)
+def test_second_is_compared_with_the_best(candidates, second, lead, overlaps):
+    picks = build_picks(build_shortlist(candidates, Limits()).survivors)
+    assert (picks.second and picks.second.candidate.slug, picks.lead, picks.second_overlaps) == (second, lead, overlaps)

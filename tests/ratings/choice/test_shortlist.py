@@ -46,6 +46,25 @@ def test_survivors_come_by_tier_price_and_speed():
     assert slugs(found.undecided) == ["unpriced"]
 
 
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("tier", ["top", "good", "dear", "unpriced", "small", "fast", "slow", "old", "unrated"]),
+        ("price", ["unrated", "small", "top", "fast", "slow", "old", "good", "dear", "unpriced"]),
+        ("rating", ["top", "dear", "good", "unpriced", "fast", "slow", "small", "old", "unrated"]),
+    ],
+)
+def test_survivors_come_in_the_order_that_is_asked_for(sort, expected):
+    assert slugs(build_shortlist(MODELS, Limits(), sort).survivors) == expected
+
+
+def test_cheapest_of_all_survivors_is_named_whatever_its_rating():
+    assert build_shortlist(MODELS, Limits()).lowest_price.candidate.slug == "unrated"
+    alike = [replace(MODELS[1], slug="a", rating=1200.0), replace(MODELS[1], slug="b")]
+    assert build_shortlist(alike, Limits()).lowest_price.candidate.slug == "b"
+    assert build_shortlist([MODELS[7]], Limits()).lowest_price is None
+
+
 def test_ratings_decide_between_models_of_which_neither_price_nor_speed_is_known():
     alike = [Candidate(slug, slug, 1, rating) for slug, rating in (("a", None), ("b", 1200.0), ("c", 1300.0))]
     assert slugs(build_shortlist(alike, Limits()).survivors) == ["c", "b", "a"]
@@ -55,12 +74,12 @@ def test_every_other_model_is_excluded_with_all_its_reasons():
     found = build_shortlist(MODELS, CODING)
     assert words(found.excluded) == {
         "top": ["commercial use not allowed"],
-        "dear": ["price $5 > $2"],
+        "dear": ["price $5.00 > $2.00"],
         "small": ["context 128,000 < 200,000"],
         "old": ["context 8,000 < 200,000"],
     }
     stricter = build_shortlist(MODELS, replace(CODING, openness="open", price=Decimal("0.5")))
-    assert words(stricter.excluded)["dear"] == ["weights closed, not open", "price $5 > $0.50"]
+    assert words(stricter.excluded)["dear"] == ["weights closed, not open", "price $5.00 > $0.50"]
     assert slugs(stricter.excluded)[-2:] == ["dear", "old"]
 
 
@@ -72,8 +91,19 @@ def test_near_misses_fail_one_limit_alone():
 
 def test_nearest_fail_least_and_by_least():
     found = build_shortlist(MODELS, replace(CODING, price=Decimal("0.001")))
+    assert (slugs(found.undecided), found.lacking) == (["unpriced"], ("price",))
     assert slugs(found.nearest) == ["unrated", "fast", "slow"]
     assert build_shortlist(MODELS, Limits()).nearest == ()
+
+
+def test_shorter_distance_counts_more_than_fewer_unknown_values():
+    models = [
+        Candidate("closed", "Closed", open_weights=False),
+        Candidate("far", "Far", open_weights=True, context=200_000),
+        Candidate("close", "Close", context=1_000_000),
+    ]
+    found = build_shortlist(models, Limits(context=10_000_000, openness="open"))
+    assert slugs(found.nearest) == ["close", "far", "closed"]
 
 
 def test_limit_that_costs_most_is_the_one_without_which_most_are_left():

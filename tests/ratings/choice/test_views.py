@@ -1,15 +1,16 @@
 """The page of the choice."""
 
+import html
 import re
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from catalog.models import Benchmark, Price
+from catalog.models import Benchmark, Price, Score
 from ratings.choice.form import ChoiceForm
 from ratings.choice.task_kinds import load_task_kinds
-from ratings.models import Pool
+from ratings.models import Category, Pool
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline
@@ -41,12 +42,21 @@ def test_page_begins_with_the_tasks_and_their_usual_limits(client):
 
 @pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
 def test_every_task_leads_to_a_shortlist(client, three, kind):
-    Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
+    near = Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
     response = client.get(PAGE, {"task": kind.slug, **kind.limits})
     assert response.status_code == 200
     assert kind.why in text(response)
-    assert "Related benchmarks: Near It" in text(response)
+    unscored = "Related benchmarks: Near It (no scores here for the matching models)"
+    assert (unscored in text(response)) == (near.slug != "elo")
     assert f"/benchmarks/{kind.benchmarks[0]}/" in links(response)
+
+
+def test_task_marks_benchmarks_without_scores_of_matching_models(client, three):
+    for slug, model in (("humaneval", three[0]), ("livecodebench", three[1])):
+        benchmark = Benchmark.objects.create(slug=slug, name=slug.title())
+        Score.objects.create(model=model, benchmark=benchmark, task=slug, metric="acc", value=0.5)
+    shown = text(client.get(PAGE, {"task": "coding", "price": "2"}))
+    assert "Related benchmarks: Livecodebench , Humaneval (no scores here for the matching models)" in shown
 
 
 def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
@@ -58,7 +68,7 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
         "1 matching model",
         "1 model undecided: it might match &lt;Mystery&gt; commercial use unknown; price unknown",
         "2 models excluded (2 of these fail only one limit)",
-        "Best price $5 &gt; $2",
+        "Best price $5.00 &gt; $2.00",
         "Bound commercial use not allowed",
         "Dropping \N{LEFT DOUBLE QUOTATION MARK}Commercial use allowed\N{RIGHT DOUBLE QUOTATION MARK} adds 1 model",
     ):
@@ -70,7 +80,8 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
     assert "2 matching models" in text(response)
-    assert "1 model is undecided : some data is missing, but no known value fails a limit." in text(response)
+    words = "1 model is undecided : no known value fails a limit, but data is missing for "
+    assert words + "“Max $ per million tokens (blended)”." in text(response)
     assert "#undecided" in links(response)
     assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
 
@@ -122,9 +133,58 @@ def test_page_suggests_three_models_in_one_sentence(client, three):
     shown = text(client.get(PAGE, {"price": "9"}))
     shown = re.sub(r"rating [\d,]+, 95% interval [\d,]+ . [\d,]*\d", "rating and interval", shown)
     assert (
-        "Best (rating and interval, $5 per million tokens) has the highest rating; the cheapest in the same tier is "
-        "Cheap (rating and interval, $1 per million tokens), which is also the best with open weights."
+        "Best (rating and interval, $5.00 per million tokens) has the highest rating; the cheapest in the same tier is "
+        "Cheap (rating and interval, $1.00 per million tokens), which is also the best with open weights."
     ) in shown
+    assert re.search(
+        "The second, Cheap , is [0-9]+ points behind; their intervals overlap, so their order is uncertain.", shown
+    )
+    assert "Leaderboard with these tiers ." in shown
+    assert "The second" not in text(client.get(PAGE, {"price": "9", "openness": "closed"}))
+
+
+def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_path):
+    loaded(tmp_path)
+    shown = text(client.get(PAGE, {"task": "facts"}))
+    assert "is 218 points behind; their intervals do not overlap." in shown
+    assert "The publisher gives no tiers. They were computed here from the intervals: a tier contains" in shown
+    assert "Leaderboard with these ratings ." in shown
+    assert "Leaderboard with these tiers" not in shown
+
+
+def test_page_without_a_task_names_the_cheapest_model(client, three):
+    cheapest = "The cheapest of all matching models is Bound ($1 per million tokens)."
+    assert cheapest in text(client.get(PAGE, {"context": "200k"}))
+    assert "The cheapest of all" not in text(client.get(PAGE, {"context": "200k", "task": "coding"}))
+    assert "The cheapest of all" not in text(client.get(PAGE, {"context": "1M"}))
+
+
+def test_ratings_can_be_from_the_category_that_is_selected(client, tmp_path):
+    loaded(tmp_path, *OVERALL_AND_GERMAN)
+    query = {"task": "facts", "category": "german", "pool": SLUG, "sort": "rating"}
+    response = client.get(PAGE, query)
+    assert "Sorted by rating. The ratings are from “german” in “LMArena, October 2026”" in text(response)
+    select = response.content.decode().partition('<select name="category"')[2].partition("</select>")[0]
+    options = Outline(select).all("option")
+    assert [each["value"] for each in options] == ["", "overall", "german"]
+    assert [each["value"] for each in options if "selected" in each] == ["german"]
+    found = client.get("/api/v1/shortlist/", query).json()
+    assert (found["category"], found["survivors"][0]["model"]) == ("german", "gpt-4o-2024-05-13")
+
+    Category.objects.create(slug="klingon")
+    shown = text(client.get(PAGE, {"category": "klingon", "sort": "price"}))
+    assert "No ratings in the category that you selected can sort this list. Sorted by price, then by rating." in shown
+    refused = client.get(PAGE, {"category": "nowhere"})
+    assert refused.status_code == 400
+    assert "There is no such category." in text(refused)
+
+
+OVERALL_AND_GERMAN = (
+    "overall,openai / gpt-4o,GPT-4o (2024-05-13),1285.3,1282.1,1288.5,117747,17",
+    "overall,anthropic / claude-opus-4.6,Claude Opus 4.6 (High),1502.6,1499.3,1505.9,82619,5",
+    "german,openai / gpt-4o,GPT-4o (2024-05-13),1485.3,1482.1,1488.5,1177,1",
+    "german,anthropic / claude-opus-4.6,Claude Opus 4.6 (High),1402.6,1399.3,1405.9,826,5",
+)
 
 
 def test_page_says_that_the_board_knows_none_of_the_models(client, three):
@@ -151,10 +211,51 @@ def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
     shown = text(client.get(PAGE, {"context": "1M"}))
     assert "No matching models" in shown
     assert (
-        "The closest models: Best context 400,000 &lt; 1,000,000 Bound context 200,000 &lt; 1,000,000 "
+        "The closest excluded models: Best context 400,000 &lt; 1,000,000 Bound context 200,000 &lt; 1,000,000 "
         "Cheap context 128,000 &lt; 1,000,000"
     ) in shown
-    assert "The closest models" not in text(client.get(PAGE, {"context": "1k"}))
+    assert "The closest excluded" not in text(client.get(PAGE, {"context": "1k"}))
+
+
+@pytest.mark.parametrize(
+    ("find", "words"),
+    [
+        ("CHEAP", "Cheap matches: it meets all limits"),
+        ("best", "Best excluded: price $5 &gt; $2"),
+        ("myst", "Mystery undecided: price unknown"),
+        ("best bound", "No model's name contains"),
+        ("gone", "Gone retired on March 1, 2026, so it is in no group Gone Too retired, so it is in no group"),
+        ("talker", "No model's name contains"),
+    ],
+)
+def test_search_tells_the_group_of_a_model_and_all_its_reasons(client, three, find, words):
+    factories.model("mystery")
+    factories.model("talker", demo=True)
+    factories.model("gone", retires_on=date(2026, 3, 1))
+    factories.model("gone-too", name="Gone Too", status="retired")
+    response = client.get(PAGE, {"price": "2", "find": find})
+    shown = html.unescape(text(response)) if "'" in words else text(response)
+    assert words in shown
+    fields = Outline(response.content.decode().partition('id="found"')[2].partition("</form>")[0]).all("input")
+    assert [(each["name"], each.get("value")) for each in fields] == [("price", "2"), ("find", find)]
+    assert "retired, so it is" not in text(client.get(PAGE, {"price": "2"}))
+
+
+def test_search_shows_thirty_models(client):
+    for number in range(31):
+        factories.model(f"m-{number}")
+    shown = text(client.get(PAGE, {"find": "m-"}))
+    assert shown.count("matches: it meets all limits") == 30
+    assert "31 models match. The first 30 are shown." in shown
+
+
+def test_undecided_models_come_before_the_nearest_if_nothing_fits(client, three):
+    factories.model("mystery")
+    shown = text(client.get(PAGE, {"context": "1M"}))
+    assert (
+        "1 model is undecided : no known value fails a limit, but data is missing for “Min context (tokens)”. "
+        "The closest excluded models: Best context 400,000"
+    ) in shown
 
 
 def test_announced_retirement_is_dated(client, three):
@@ -203,8 +304,8 @@ def test_page_keeps_what_was_asked(client, three):
 
 
 def test_box_of_a_limit_stands_beside_its_label(client, three):
-    html = client.get(PAGE).content.decode()
-    assert re.search(r'<div class="check"><label><input type="checkbox" name="commercial"[^>]*> <span>Commercial', html)
+    page = client.get(PAGE).content.decode()
+    assert re.search(r'<div class="check"><label><input type="checkbox" name="commercial"[^>]*> <span>Commercial', page)
 
 
 def test_page_says_when_nobody_is_left(client, three):
@@ -216,6 +317,15 @@ def test_page_says_when_nobody_is_left(client, three):
 def test_monthly_cost_is_shown_where_tokens_are_given(client, three):
     assert "Per month" not in text(client.get(PAGE, {"price": "9"}))
     assert "Per month" in text(client.get(PAGE, {"price": "9", "input_tokens": "10M"}))
+
+
+def test_hints_stand_beside_the_fields(client, three):
+    factories.model("seeing", modalities=["text", "image"], tools=True, parameters_total=7)
+    outline = Outline(client.get(PAGE).content.decode())
+    for name, tag in (("gpu_memory", "p"), ("tools", "span"), ("modalities", "p")):
+        assert outline.all(tag, id=f"id_{name}_helptext"), name
+    assert outline.all("input", name="tools")[0]["aria-describedby"] == "id_tools_helptext"
+    assert "Models with a known value: 1 of 4." in text(client.get(PAGE))
 
 
 def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, three):
@@ -276,6 +386,13 @@ def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, pa
     assert "demo models" not in text(response)
 
 
+@pytest.mark.parametrize("page", [PAGE, "/choose/decision/"])
+def test_only_operators_are_shown_where_to_connect_models(client, admin_client, three, page):
+    link = "/admin/arena/endpoint/"
+    assert link not in links(client.get(page, {"task": "coding"}))
+    assert link in links(admin_client.get(page, {"task": "coding"}))
+
+
 def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
     factories.pool("set-1", kind=Pool.Kind.SHORTLIST, name="A set of ours")
     factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Elsewhere")
@@ -332,5 +449,5 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, mode
     for model in factories.models(models):
         priced(model, 1)
         factories.endpoint(model)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(PAGE, {"price": "2"})

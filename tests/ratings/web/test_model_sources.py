@@ -38,8 +38,8 @@ def test_page_shows_prices_over_time_and_which_one_was_set_by_hand(client):
         assert "Price over time" in shown
         assert ("No earlier price is known." in shown) is not by_hand
     shown = text(read(client, "/models/quokka/"))
-    assert "$5 input, $9 output our contract , seen on January 3, 2026, by hand" in shown
-    assert "January 3, 2026 $5 $9 our contract , by hand January 2, 2026 $2 $9 litellm 1.2" in shown
+    assert "$5.00 input, $9.00 output our contract , seen on January 3, 2026, by hand" in shown
+    assert "January 3, 2026 $5.00 $9.00 our contract , by hand January 2, 2026 $2.00 $9.00 litellm 1.2" in shown
 
 
 @pytest.mark.django_db
@@ -109,6 +109,7 @@ def test_every_fact_and_price_in_public_has_a_source_and_a_day(client):
             assert date.fromisoformat(value["as_of"]), value
     for profile in profiles:
         page = read(client, f"/models/{profile['slug']}/")
+        assert "Models derived from the weights" in page and "Fine-tunes and derivatives" not in page
         facts = page[page.index('<details class="told">') :]
         assert facts.count("<dt>") == len(profile["facts"].keys() - {"commercial_use"}) == facts.count("seen on ")
         assert page.count("seen on ") == facts.count("seen on ") + bool(profile["price"])

@@ -115,6 +115,24 @@ def test_scores_of_one_series_can_be_put_in_order(client, benchmark):
     assert names(client, f"?series={series}&sort=mmlu&order=asc") == ["a", "c", "b"]
 
 
+def test_series_without_ratings_is_sorted_by_its_fullest_column(client, benchmark):
+    other = Benchmark.objects.create(slug="arc", name="ARC")
+    for slug, value in (("a", 0.5), ("b", 0.9), ("c", 0.7)):
+        score(benchmark, slug, value)
+    score(other, "a", 0.9)
+    for winner in "de":
+        factories.cast(factories.model("d"), factories.model("e"), "a" if winner == "d" else "b")
+    board_refresh.refresh()
+    query = f"?series={key()}"
+    assert names(client, query) == ["b", "c", "a"]
+    assert names(client, f"{query}&sort=rating&order=asc") == ["b", "c", "a"]
+    assert re.search(r'aria-current="true">MMLU</a>', client.get(f"/models/{query}").content.decode())
+
+    factories.cast(factories.model("c"), factories.model("d"))
+    board_refresh.refresh()
+    assert names(client, query)[0] == "c"
+
+
 @pytest.mark.parametrize("other", [{"shots": 3}, {"version": "2"}, {"metric": "em"}, {"filter": "strict"}])
 def test_different_conditions_are_never_in_one_column(client, benchmark, other):
     for slug, value in (("a", 0.5), ("b", 0.9)):
@@ -126,12 +144,12 @@ def test_different_conditions_are_never_in_one_column(client, benchmark, other):
     assert cells == {"a": {"mmlu"}, "b": {"mmlu"}, "c": {"mmlu~2"}}
 
 
-@pytest.mark.parametrize("query", ["?sort=mmlu", "?sort=mmlu~7&series={series}"])
-def test_scores_that_cannot_be_ordered_go_by_name_and_say_so(client, benchmark, query):
+@pytest.mark.parametrize(("query", "order"), [("?sort=mmlu", ["a", "b"]), ("?sort=mmlu~7&series={series}", ["b", "a"])])
+def test_scores_that_cannot_be_ordered_are_not_and_it_says_so(client, benchmark, query, order):
     for slug, value in (("b", 0.9), ("a", 0.5)):
         score(benchmark, slug, value)
     query = query.format(series=key())
-    assert names(client, query) == ["a", "b"]
+    assert names(client, query) == order
     assert "cannot be sorted" in text(client, query)
 
 

@@ -25,7 +25,7 @@ KNOWN = {
     "voters": "90",
     "win_rate": "62%",
     "size": "7.24B",
-    "price": "$1",
+    "price": "$1.00",
     "context": "131K",
     "speed": "52/s",
     "wait": "0.42 s",

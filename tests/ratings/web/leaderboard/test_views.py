@@ -65,7 +65,7 @@ def test_page_shows_the_published_board(client, voted):
     assert "C Acme open Apache-2.0 retired provisional" in shown
     assert "from 13 votes" in shown
     assert "Votes 4 " in shown
-    assert "Price $4 " in shown
+    assert "Price $4.00 " in shown
     assert "Context 131K" in shown
 
 

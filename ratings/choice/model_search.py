@@ -1,0 +1,66 @@
+"""Finds models by name, with their group on a shortlist and the reasons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.utils import timezone
+
+from catalog.models import LanguageModel
+from ratings.choice.candidates import query_current_models
+from ratings.choice.limits import LimitFinding
+from ratings.choice.shortlist import CandidateAssessment, Shortlist
+
+GroupName = Literal["survivors", "undecided", "excluded", "retired"]
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """A model whose name matches a search.
+
+    group: the group on the shortlist. Retired models are in none.
+    findings: all limits that the model fails or might fail.
+    retired_on: the day of the retirement, or None if it is unknown or the model is current.
+    """
+
+    slug: str
+    name: str
+    group: GroupName
+    findings: tuple[LimitFinding, ...] = ()
+    retired_on: date | None = None
+
+
+def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
+    """Return the models whose name or slug contains each word of the text, by group and then by name.
+
+    If the text is empty, there are none. Demo models are never found.
+    """
+    words = text.casefold().split()
+    if not words:
+        return ()
+    groups: Mapping[GroupName, tuple[CandidateAssessment, ...]] = {
+        "survivors": shortlist.survivors,
+        "undecided": shortlist.undecided,
+        "excluded": shortlist.excluded,
+    }
+    models = [
+        FoundModel(assessment.candidate.slug, assessment.candidate.name, group, assessment.findings)
+        for group, assessments in groups.items()
+        for assessment in sorted(assessments, key=lambda assessment: assessment.candidate.name)
+    ]
+    return tuple(model for model in (*models, *_list_retired()) if _contains_words(model, words))
+
+
+def _list_retired() -> list[FoundModel]:
+    retired = LanguageModel.objects.filter(demo=False).exclude(pk__in=query_current_models()).order_by("name")
+    today = timezone.now().date()
+    return [
+        FoundModel(slug, name, "retired", retired_on=day if day and day <= today else None)
+        for slug, name, day in retired.values_list("slug", "name", "retires_on")
+    ]
+
+
+def _contains_words(model: FoundModel, words: list[str]) -> bool:
+    names = f"{model.name} {model.slug}".casefold()
+    return all(word in names for word in words)
