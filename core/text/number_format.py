@@ -13,14 +13,6 @@ def format_count(number: int) -> str:
     return str(number)
 
 
-def format_tokens(number: int) -> str:
-    """Format a number of tokens as providers write it. Both 8,192 and 8,000 become 8K."""
-    if number % 1024 or number % 1000 == 0:
-        return format_count(number)
-    k = number // 1024
-    return f"{k // 1024}M" if k % 1024 == 0 else f"{k}K"
-
-
 def _format_three_digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 

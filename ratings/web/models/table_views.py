@@ -13,8 +13,10 @@ from django.views.decorators.http import require_safe
 
 from arena.models import LIVE_POOL
 from catalog.benchmarks.table import BenchmarkColumn, BenchmarkTable, build_table
-from catalog.benchmarks.table_view import FACT_SORTS, TableEntry, TableView, parse_view, select_entries
-from catalog.models import Benchmark
+from catalog.benchmarks.table_view import FACT_SORTS, TableEntry, TablePrice, TableView, parse_view, select_entries
+from catalog.calculators.cost_model import blend_price
+from catalog.facts.prices import load_current_prices
+from catalog.models import Benchmark, LanguageModel
 from core.http.errors import RequestError
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
@@ -30,7 +32,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     try:
         view = parse_view(request.GET)
         pool, ratings = _load_ratings()
-        table = build_table(view.series, ratings)
+        table = build_table(view.series, ratings, _load_prices())
         view, is_reordered = _resolve_order(view, table)
         entries, unknown = select_entries(table.entries, view)
         if view.series and view.sort == "rating" and not any(entry.rating for entry in entries):
@@ -52,6 +54,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "pool": pool,
         "table": table,
         "unknown": unknown,
+        "failing": len(table.entries) - len(entries) - unknown,
         "is_reordered": is_reordered,
         "page": page,
         "list_query": _drop_page(request.GET),
@@ -84,7 +87,7 @@ def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:
     """Return the marks that occur in these entries, so that the page explains only these marks."""
     cells = [cell for entry in entries for cell in entry.cells.values()]
     marks = {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
-    return marks | {"by_hand": any(entry.by_hand for entry in entries)}
+    return marks | {"by_hand": any(entry.by_hand or (entry.price and entry.price.by_hand) for entry in entries)}
 
 
 def _drop_page(query: QueryDict) -> str:
@@ -103,6 +106,12 @@ def _load_ratings() -> tuple[Pool | None, dict[str, float]]:
         return None, {}
     snapshot = snapshots[-1]
     return snapshot.board.pool, {row["model"]: row["rating"] for row in unpack_rows(snapshot.rows)}
+
+
+def _load_prices() -> dict[int, TablePrice]:
+    """Return the current price of each model by its key, blended 3:1 (input to output)."""
+    prices = load_current_prices(LanguageModel.objects.all())
+    return {key: TablePrice(blend_price(price.input, price.output), price.by_hand) for key, price in prices.items()}
 
 
 def _get_priority(snapshot: Snapshot) -> tuple[bool, int]:
@@ -139,11 +148,12 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 
 def _describe_filters(view: TableView) -> str:
     """Return a short description of the active filters."""
-    weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
+    search = f"“{view.q}”" if view.q else ""
+    weights = {"open": _("open weights"), "closed": _("closed"), "any": ""}[view.weights]
     size_from = f"≥ {view.size_from:g}B" if view.size_from else ""
     size_to = f"≤ {view.size_to:g}B" if view.size_to else ""
-    descriptions = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
-    return " · ".join(filter(None, descriptions))
+    descriptions = [search, weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
+    return " · ".join(filter(None, descriptions)) or _("all models")
 
 
 def _list_filter_choices(table: BenchmarkTable) -> dict[str, list[str]]:

@@ -106,10 +106,21 @@ def test_column_that_was_not_published_is_a_dash(client, column):
     assert ("–</td>" in shown.content.decode()) is (column != "votes")
 
 
+def test_legend_explains_what_was_published(client):
+    page = client.get("/leaderboard/", {"pool": SLUG}).content.decode()
+    legend = page.partition("What the columns mean")[2]
+    assert "on the publisher&#x27;s own scale, with its 95% interval" in legend
+    assert "<dt>Votes</dt>" in legend
+    for wrong in ("1,000", "<dt>Tier</dt>", "<dt>Win rate</dt>", "range of ranks"):
+        assert wrong not in legend
+    assert "1,000." not in page
+
+
 def test_board_before_its_day_is_empty_and_does_not_speak_of_this_arena(client):
     shown = text(client, "/leaderboard/", pool=SLUG, at="2026-01-01")
     assert CREDIT in shown
-    assert "Not published yet No board existed at that time. Go to the overall board for" in shown
+    reason = "No board from that time We have no snapshot of this board that is old enough."
+    assert f"{reason} Go to the overall board for" in shown
     for wrong in ("How models on this site rank", "votes yet", "Start a battle"):
         assert wrong not in shown
 

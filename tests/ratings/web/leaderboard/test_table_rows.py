@@ -26,7 +26,7 @@ KNOWN = {
     "win_rate": "62%",
     "size": "7.24B",
     "price": "$1.00",
-    "context": "128K",
+    "context": "131K",
     "speed": "52/s",
     "wait": "0.42 s",
     "failures": "1.2%",
