@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from arena.endpoints.draw import list_drawable_models
 from catalog.models import LanguageModel
 from ratings.boards import board_urls, snapshot_cache
@@ -90,13 +92,12 @@ class BoardSelection:
 
 
 def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:
-    """Return the selection for a page. This needs one query, or two if the pool belongs to a named set."""
+    """Return the selection for a page. This needs one query."""
     pool, pools = load_pools(board_key.pool)
     return BoardSelection(board_key, pool, pools, board, requested_key != board_key)
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """Return the pool with this slug, and all pools to choose from. Pools of named sets are not listed."""
-    pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
-    listed_pool = next((pool for pool in pools if pool.slug == slug), None)
-    return listed_pool or Pool.objects.get(slug=slug), pools
+    """Return the pool with this slug, and all pools to choose from. The pools of other named sets are not listed."""
+    pools = list(Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug)).order_by("pk"))
+    return next(pool for pool in pools if pool.slug == slug), pools
