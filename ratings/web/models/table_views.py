@@ -18,6 +18,7 @@ from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.models import Benchmark, LanguageModel
 from core.http.errors import RequestError
+from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
@@ -31,7 +32,8 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     """Show the table. Its whole state is in the URL."""
     try:
         view = parse_view(request.GET)
-        pool, ratings = _load_ratings()
+        board = _load_rated_board()
+        ratings = {row["model"]: row["rating"] for row in unpack_rows(board.rows)} if board else {}
         table = build_table(view.series, ratings, _load_prices())
         view, is_reordered = _resolve_order(view, table)
         entries, unknown = select_entries(table.entries, view)
@@ -51,7 +53,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     columns = _drop_empty_columns(table.columns, entries)
     context = {
         "view": view,
-        "pool": pool,
+        "board": board,
         "table": table,
         "unknown": unknown,
         "failing": len(table.entries) - len(entries) - unknown,
@@ -96,16 +98,12 @@ def _drop_page(query: QueryDict) -> str:
     return parameters.urlencode()
 
 
-def _load_ratings() -> tuple[Pool | None, dict[str, float]]:
-    """Return the pool and the ratings (slug → rating) of the live board if it has votes, else of the board with the
-    most votes.
+def _load_rated_board() -> Snapshot | None:
+    """Return the board for the ratings: the live one if it ranks enough models, else the reference board, else the one
+    with the most votes.
     """
-    # If two boards have the same number of votes, the newer pool is used.
-    snapshots = sorted(list_newest_snapshots(), key=_get_priority)
-    if not snapshots:
-        return None, {}
-    snapshot = snapshots[-1]
-    return snapshot.board.pool, {row["model"]: row["rating"] for row in unpack_rows(snapshot.rows)}
+    # If two boards have the same priority, the newer pool is used.
+    return max(reversed(list_newest_snapshots()), key=_get_priority, default=None)
 
 
 def _load_prices() -> dict[int, TablePrice]:
@@ -114,9 +112,11 @@ def _load_prices() -> dict[int, TablePrice]:
     return {key: TablePrice(blend_price(price.input, price.output), price.by_hand) for key, price in prices.items()}
 
 
-def _get_priority(snapshot: Snapshot) -> tuple[bool, int]:
-    votes = snapshot.votes or 0
-    return snapshot.board.pool.slug == LIVE_POOL and votes > 0, votes
+def _get_priority(snapshot: Snapshot) -> tuple[int, int]:
+    pool, votes = snapshot.board.pool, snapshot.votes or 0
+    if pool.slug == LIVE_POOL:
+        return 3 if has_enough_ranks(unpack_rows(snapshot.rows)) else 0, votes
+    return 2 if pool.kind == Pool.Kind.REFERENCE else 1, votes
 
 
 def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, bool]:
