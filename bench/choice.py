@@ -52,8 +52,8 @@ def build_kinds(series: str) -> dict[str, RequestKind]:
     paths = {
         "/choose/": f"/choose/?{LIMITS}",
         "shortlist/": f"/api/v1/shortlist/?{LIMITS}",
-        "/models/": "/models/?weights=any",
-        "/models/, sorted by a benchmark": f"/models/?weights=any&series={series}&sort=gpqa",
+        "/models/": "/models/",
+        "/models/, sorted by a benchmark": f"/models/?series={series}&sort=gpqa",
     }
     return {name: RequestKind(partial(str, path)) for name, path in paths.items()}
 
@@ -72,7 +72,7 @@ def fill_catalog(up: Service, models: int) -> int:
 
 def find_largest_series(up: Service) -> str:
     """Return the key of the largest series, taken from the link in a column header."""
-    page = Person(up.port).get("/models/?weights=any").body.decode()
+    page = Person(up.port).get("/models/").body.decode()
     found = re.search(r"series=([0-9a-f]+)&amp;sort=gpqa", page)
     assert found
     return found[1]

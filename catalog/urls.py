@@ -3,16 +3,13 @@
 from django.urls import path
 
 from catalog.api import views as api_views
-from catalog.web import benchmark_views, calculator_views
+from catalog.web import calculator_views
 
 pages = [
-    path("benchmarks/<str:slug>/", benchmark_views.benchmark_detail, name="benchmark"),
     path("scaling/", calculator_views.scaling_page, name="scaling"),
     path("cost/", calculator_views.cost_page, name="cost"),
 ]
 api = [
-    path("benchmarks/", api_views.BenchmarkListView.as_view(), name="benchmark-list"),
-    path("benchmarks/<str:slug>/", api_views.BenchmarkDetailView.as_view(), name="benchmark-detail"),
     path("scaling/", api_views.ScalingView.as_view(), name="scaling-json"),
     path("cost/", api_views.CostView.as_view(), name="cost-json"),
 ]

@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from catalog.api.views import BenchmarkDetailView, BenchmarkListView
 from ratings.api import views as calls
 from ratings.choice import views as choice_views
+from ratings.reports.best_models import load_best_keys
 from ratings.web.benchmarks import views as benchmark_views
 from ratings.web.leaderboard import views
 from ratings.web.method import views as method_views
@@ -17,6 +19,7 @@ pages = [
     path("history/", history_views.show_history, name="history"),
     path("method/", method_views.show_method, name="method"),
     path("benchmarks/", benchmark_views.show_benchmarks, name="benchmarks"),
+    path("benchmarks/<str:slug>/", benchmark_views.show_benchmark, name="benchmark"),
     path("benchmarks/<str:slug>/disagreement/", benchmark_views.show_disagreement, name="benchmark-disagreement"),
     path("models/", table_views.show_model_table, name="model-board"),
     path("choose/", choice_views.show_choice, name="choose"),
@@ -32,6 +35,12 @@ api = [
     path("leaderboard/moved/", calls.MovementReportView.as_view(), name="leaderboard-moved"),
     path("leaderboard/method/", calls.MethodReportView.as_view(), name="leaderboard-method"),
     path("leaderboard/frontier/", calls.FrontierView.as_view(), name="leaderboard-frontier"),
+    path("benchmarks/", BenchmarkListView.as_view(load_best_models=load_best_keys), name="benchmark-list"),
+    path(
+        "benchmarks/<str:slug>/",
+        BenchmarkDetailView.as_view(load_best_models=load_best_keys),
+        name="benchmark-detail",
+    ),
     path("benchmarks/<str:slug>/disagreement/", calls.DisagreementView.as_view(), name="disagreement-json"),
     path("shortlist/", calls.ShortlistView.as_view(), name="shortlist-json"),
     path("pools/", calls.PoolListView.as_view(), name="pool-list"),

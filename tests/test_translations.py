@@ -14,7 +14,7 @@ CODE = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 SPOKEN = re.compile(r'\s(?:aria-label|placeholder|title|alt|data-done)="([^"]*)"')
 ELEMENT = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 # Names that are not translated: the product, the sides, and the labels of keys.
-NAMES = {"Arena", "A", "B", "S", "Enter", "Shift", "Space", "UTC", "nbsp"}
+NAMES = {"Arena", "A", "B", "S", "Enter", "Shift", "N", "UTC", "nbsp"}
 
 
 def unmarked(source: str) -> list[str]:

@@ -19,9 +19,9 @@ class BenchmarkCaveatSchema(Schema):
 
 class SeparabilitySchema(Schema):
     share = FloatField(
-        help_text="Proportion of pairs among the best models whose scores differ significantly, from 0 to 1."
+        help_text="Proportion of pairs of today's best models whose scores differ significantly, from 0 to 1."
     )
-    models = IntegerField(help_text="Number of models in the pairs: the best ten, or all if there are fewer.")
+    models = IntegerField(help_text="Number of models in the pairs: at most ten, those with the highest scores.")
 
 
 class BenchmarkFactsSchema(Schema):
@@ -48,7 +48,8 @@ class BenchmarkFactsSchema(Schema):
     caveats = BenchmarkCaveatSchema(many=True)
     separability = SeparabilitySchema(
         allow_null=True,
-        help_text="Under the conditions with the most models. Null if fewer than five models have a known error.",
+        help_text="Among the hundred best models of the newest reference board, under the conditions with the most of"
+        " them. Null if fewer than five of them have a score with a known error.",
     )
 
 

@@ -1,5 +1,6 @@
 """REST API for benchmarks and calculators."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.db.models import Count
@@ -25,7 +26,13 @@ CALCULATORS_TAG = "Calculators"
 CALCULATOR_ERRORS = (400, 401, 403, 429, 503)
 
 
-class BenchmarkListView(APIView):
+class BenchmarkView(APIView):
+    """`load_best_models` returns the keys of today's best models. URL patterns set it, as `as_view` allows."""
+
+    load_best_models: Callable[[], Collection[int]] = staticmethod(tuple)
+
+
+class BenchmarkListView(BenchmarkView):
     @describe_call(
         "benchmark_list", tag=BENCHMARKS_TAG, response=serializers.BenchmarkPageSchema, parameters=PAGE_PARAMETERS
     )
@@ -33,15 +40,15 @@ class BenchmarkListView(APIView):
         """List benchmarks.
 
         Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores. `separability` shows
-        how well a benchmark still tells the best models apart.
+        how well a benchmark still tells today's best models apart.
         """
         pagination = SlugPagination()
         page: Any = pagination.paginate_queryset(_query_benchmarks().annotate(number=Count("scores")), request)
-        add_separability(page)
+        add_separability(page, self.load_best_models())
         return pagination.get_paginated_response(serializers.BenchmarkSummarySchema(page, many=True).data)
 
 
-class BenchmarkDetailView(APIView):
+class BenchmarkDetailView(BenchmarkView):
     @describe_call("benchmark", tag=BENCHMARKS_TAG, response=serializers.BenchmarkDetailSchema)
     def get(self, request: Request, slug: str) -> Response:
         """Get a benchmark.
@@ -56,7 +63,7 @@ class BenchmarkDetailView(APIView):
                 f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. See /api/v1/benchmarks/ for a list of benchmarks."
             )
         benchmark.rankings = load_rankings(benchmark)
-        add_separability([benchmark])
+        add_separability([benchmark], self.load_best_models())
         return Response(serializers.BenchmarkDetailSchema(benchmark).data)
 
 

@@ -13,7 +13,7 @@ from itertools import combinations
 from math import sqrt
 
 Z95 = 1.959964  # standard errors on each side of a 95% interval
-# Separability is computed for the ten best models. Fewer than five have fewer than ten pairs, too few for a share.
+# Separability is computed for the ten best scores. Fewer than five have fewer than ten pairs, too few for a share.
 BEST_MODELS = 10
 MIN_SEPARABLE_MODELS = 5
 
@@ -81,7 +81,7 @@ class RankedScore:
 
 @dataclass(frozen=True)
 class Separability:
-    """How well a benchmark tells its best models apart.
+    """How well a benchmark tells the best of some models apart.
 
     `share` is the proportion of pairs of models whose scores differ significantly. `models` is the number of models.
     """
@@ -130,7 +130,7 @@ def is_difference_significant(one: ComparableScore, other: ComparableScore) -> b
 
 
 def compute_separability(scores: Iterable[ComparableScore]) -> Separability | None:
-    """Return how well a benchmark tells its best models apart, or None if there are too few models.
+    """Return how well a benchmark tells the models with the highest scores apart, or None if there are too few models.
 
     `scores` come from the same conditions, one for each model. Scores whose standard error is unknown do not count.
 

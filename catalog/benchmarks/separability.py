@@ -1,7 +1,7 @@
-"""How well each stored benchmark tells its best models apart."""
+"""How well each stored benchmark tells today's best models apart."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -14,20 +14,24 @@ CONDITION_NAMES = [field.name for field in fields(Conditions)]
 ScoresByModel = dict[int, tuple[float, int | None, float | None]]
 
 
-def add_separability(benchmarks: Iterable[Benchmark]) -> None:
-    """Set `separability` on each benchmark: that of the conditions with the most models, or None. Sends one query."""
+def add_separability(benchmarks: Iterable[Benchmark], best: Collection[int]) -> None:
+    """Set `separability` on each benchmark: that of the conditions with the most models, or None. Sends one query.
+
+    `best` are the keys of today's best models. Scores of other models do not count.
+    """
     by_key: dict[int, Any] = {benchmark.pk: benchmark for benchmark in benchmarks}
-    groups = _load_groups(by_key)
+    groups = _load_groups(by_key, best)
     for key, benchmark in by_key.items():
         benchmark.separability = _compute_largest(groups[key])
 
 
-def _load_groups(benchmarks: Iterable[int]) -> dict[int, dict[tuple[Any, ...], ScoresByModel]]:
+def _load_groups(benchmarks: Iterable[int], models: Collection[int]) -> dict[int, dict[tuple[Any, ...], ScoresByModel]]:
     """Return benchmark key → conditions → scores. Only a model's newest score under these conditions is used.
 
     Tuples load several times as fast as model instances.
     """
-    rows = Score.objects.filter(benchmark__in=benchmarks).annotate(report=REPORT_EXPRESSION).order_by("-date", "-pk")
+    scores = Score.objects.filter(benchmark__in=benchmarks, model__in=models)
+    rows = scores.annotate(report=REPORT_EXPRESSION).order_by("-date", "-pk")
     groups: dict[int, dict[tuple[Any, ...], ScoresByModel]] = defaultdict(lambda: defaultdict(dict))
     names = ("benchmark_id", "model_id", "value", "n", "stderr", *CONDITION_NAMES)
     for benchmark, model, value, n, stderr, *conditions in rows.values_list(*names):

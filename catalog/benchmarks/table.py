@@ -3,7 +3,7 @@
 A series is a set of scores from one harness or one report, either all with a chat template or all without. In the table
 of one series, each column is a benchmark under one set of conditions, and its scores can be ranked. In the table of all
 series, each cell is the model's newest score under any conditions, and the scores should not be ranked. A submitted
-score appears only if there is no other. Rated models without scores are also listed.
+score appears only if there is no other. It also lists the models without scores.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db.models import Case, Count, F, QuerySet, Value, When
 
 from catalog.benchmarks.comparability import margin_of_error, normalize_score
-from catalog.benchmarks.table_view import ScoreCell, TableEntry
+from catalog.benchmarks.table_view import ScoreCell, TableEntry, TablePrice
 from catalog.models import Benchmark, Fact, LanguageModel, Score
 
 BILLION = 10**9
@@ -33,9 +33,16 @@ MODEL_FIELDS = {
     "open_weights": "open_weights",
     "kind": "kind",
     "size": "parameters_total",
+    "context": "context_window",
     "released": "release_date",
 }
-SHOWN_FACTS = {"organization": "organization", "license": "license", "kind": "kind", "parameters_total": "size"}
+SHOWN_FACTS = {
+    "organization": "organization",
+    "license": "license",
+    "kind": "kind",
+    "parameters_total": "size",
+    "context_window": "context",
+}
 
 
 @dataclass(frozen=True)
@@ -102,10 +109,11 @@ class ScoreRecord(NamedTuple):
 SeriesCounts = Mapping[SeriesConditions, Mapping[int, int]]
 
 
-def build_table(series: str, ratings: Mapping[str, float]) -> BenchmarkTable:
-    """Build the table for one series, or for all series if `series` is empty.
+def build_table(series: str, ratings: Mapping[str, float], prices: Mapping[int, TablePrice]) -> BenchmarkTable:
+    """Build the table for one series, or for all series and all models if `series` is empty.
 
-    `ratings` maps slugs to ratings on the displayed board. Raises LookupError if no series has this key.
+    `ratings` maps slugs to ratings on the displayed board, and `prices` maps model keys to prices. Raises LookupError
+    if no series has this key.
     """
     counts = _count_scores()
     conditions_by_key = {conditions.key: conditions for conditions in counts}
@@ -114,10 +122,11 @@ def build_table(series: str, ratings: Mapping[str, float]) -> BenchmarkTable:
     records = _load_records(conditions_by_key[series] if series else None)
     benchmarks = Benchmark.objects.in_bulk({record.benchmark for record in records})
     columns = _build_columns(records, benchmarks, {} if series else _find_largest_series(counts))
+    models = _load_models({record.model for record in records} if series else None)
     return BenchmarkTable(
         _list_series(counts),
         sorted(set(columns.values()), key=lambda column: (column.name, column.key)),
-        _build_entries(records, columns, benchmarks, ratings, [] if series else _load_rated_keys(ratings)),
+        _build_entries(records, columns, benchmarks, models, ratings, prices),
     )
 
 
@@ -128,10 +137,6 @@ def _list_series(counts: SeriesCounts) -> list[ScoreSeries]:
     ]
     several = [entry for entry in series if entry.scores > 1]
     return sorted(several, key=lambda entry: (-entry.scores, entry.conditions.measured_by, entry.key))
-
-
-def _load_rated_keys(ratings: Mapping[str, float]) -> list[int]:
-    return list(LanguageModel.objects.filter(slug__in=ratings).values_list("pk", flat=True))
 
 
 def _count_scores() -> SeriesCounts:
@@ -219,22 +224,27 @@ def _build_entries(
     records: Iterable[ScoreRecord],
     columns: Mapping[tuple[Any, ...], BenchmarkColumn],
     benchmarks: Mapping[int, Benchmark],
+    models: Mapping[int, Mapping[str, Any]],
     ratings: Mapping[str, float],
-    rated: Iterable[int],
+    prices: Mapping[int, TablePrice],
 ) -> list[TableEntry]:
-    """Build a row for each model with a score and each rated model.
-
-    In a series, each precision of a model has its own row.
-    """
-    cells: dict[tuple[int, str], dict[str, ScoreCell]] = defaultdict(dict, {(model, ""): {} for model in rated})
+    """Build a row for each model. In a series, each precision of a model has its own row."""
+    cells: dict[tuple[int, str], dict[str, ScoreCell]] = defaultdict(dict)
     for record in records:
         model_cells = cells[record.model, record.precision]
         column = columns[record.benchmark, record.conditions].key
         if column not in model_cells:
             model_cells[column] = _build_cell(benchmarks[record.benchmark].chance, record)
-    models = _load_models({model for model, _ in cells})
+    for model in models.keys() - {model for model, _ in cells}:
+        cells[model, ""] = {}
     return [
-        TableEntry(**models[model], precision=precision, rating=ratings.get(models[model]["slug"]), cells=model_cells)
+        TableEntry(
+            **models[model],
+            price=prices.get(model),
+            precision=precision,
+            rating=ratings.get(models[model]["slug"]),
+            cells=model_cells,
+        )
         for (model, precision), model_cells in cells.items()
     ]
 
@@ -246,11 +256,12 @@ def _build_cell(chance: float | None, record: ScoreRecord) -> ScoreCell:
     return ScoreCell(100 * value, normalized, margin_of_error(value, n, stderr), *rest)
 
 
-def _load_models(keys: set[int]) -> dict[int, dict[str, Any]]:
-    """Map each model key to the fields of `TableEntry` that describe the model."""
+def _load_models(keys: set[int] | None) -> dict[int, dict[str, Any]]:
+    """Map model keys to the fields of `TableEntry` that describe the model. If `keys` is None, include all models."""
     models = {}
-    hand_fields = _load_hand_fields(keys)
-    for key, *values in LanguageModel.objects.filter(pk__in=keys).values_list("pk", *MODEL_FIELDS.values()):
+    described = LanguageModel.objects.all() if keys is None else LanguageModel.objects.filter(pk__in=keys)
+    hand_fields = _load_hand_fields(described)
+    for key, *values in described.values_list("pk", *MODEL_FIELDS.values()):
         fields = dict(zip(MODEL_FIELDS, values, strict=True))
         for name in ("organization", "license", "commercial"):
             fields[name] = fields[name] or ""
@@ -259,9 +270,9 @@ def _load_models(keys: set[int]) -> dict[int, dict[str, Any]]:
     return models
 
 
-def _load_hand_fields(keys: set[int]) -> dict[int, set[str]]:
+def _load_hand_fields(models: QuerySet[LanguageModel]) -> dict[int, set[str]]:
     """Map each model key to the displayed fields that an operator set by hand."""
-    facts = Fact.objects.filter(model__in=keys, field__in=SHOWN_FACTS, origin=Fact.Origin.HAND, chosen=True)
+    facts = Fact.objects.filter(model__in=models, field__in=SHOWN_FACTS, origin=Fact.Origin.HAND, chosen=True)
     fields: dict[int, set[str]] = defaultdict(set)
     for key, name in facts.values_list("model_id", "field"):
         fields[key].add(SHOWN_FACTS[name])

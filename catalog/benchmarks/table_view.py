@@ -3,29 +3,33 @@
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 CHOICES = {
-    "weights": ("open", "closed", "any"),
+    "weights": ("any", "open", "closed"),
     "kind": ("", "base", "chat", "fine-tuned", "merge"),
     "commercial": ("", "yes", "conditional", "no"),
     "scale": ("raw", "normalized"),
     "order": ("", "asc", "desc"),
 }
-TEXT_PARAMETERS = ("series", "organization", "license", "precision", "sort")
+TEXT_PARAMETERS = ("q", "series", "organization", "license", "precision", "sort")
 SIZE_PARAMETERS = ("size_from", "size_to")
-FACT_SORTS = ("name", "size", "released", "rating")
+FACT_SORTS = ("name", "size", "context", "price", "released", "rating")
+ASCENDING_SORTS = ("name", "price")
 
 
 @dataclass(frozen=True)
 class TableView:
     """The requested view.
 
-    Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the key of a column.
+    `q` has words that the names must contain. Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the
+    key of a column.
     """
 
-    weights: str = "open"
+    q: str = ""
+    weights: str = "any"
     kind: str = ""
     commercial: str = ""
     scale: str = "raw"
@@ -40,16 +44,16 @@ class TableView:
 
     @property
     def filters(self) -> int:
-        """The number of filters that differ from the default, which shows models with open weights."""
+        """The number of filters that are set, apart from the search."""
         choices = (self.kind, self.commercial, self.organization, self.license, self.precision)
-        return sum(map(bool, choices)) + (self.weights != "open") + ((self.size_from, self.size_to) != (None, None))
+        return sum(map(bool, choices)) + (self.weights != "any") + ((self.size_from, self.size_to) != (None, None))
 
     @property
     def descending(self) -> bool:
-        """True if the largest values come first. By default, names are ascending and numbers are descending."""
+        """True if the largest values come first, which is the default except for names and prices."""
         if self.order:
             return self.order == "desc"
-        return self.sort != "name"
+        return self.sort not in ASCENDING_SORTS
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,19 @@ class ScoreCell:
     submitted: bool = False
 
 
+class TablePrice(NamedTuple):
+    """A price in US dollars per million tokens, and whether an operator set it by hand."""
+
+    dollars: Decimal
+    by_hand: bool
+
+
 @dataclass(frozen=True)
 class TableEntry:
     """A table row: a model in one precision.
 
-    `cells` maps column keys to scores, and `size` is in billions of parameters. None and empty strings mean unknown.
-    `by_hand` has the names of the fields that an operator set by hand.
+    `cells` maps column keys to scores. `size` is in billions of parameters, and `context` in tokens. None and empty
+    strings mean unknown. `by_hand` has the names of the fields that an operator set by hand.
     """
 
     slug: str
@@ -84,6 +95,8 @@ class TableEntry:
     open_weights: bool | None
     kind: str
     size: float | None
+    context: int | None
+    price: TablePrice | None
     released: date | None
     precision: str
     rating: float | None
@@ -94,7 +107,7 @@ class TableEntry:
 def parse_view(parameters: Mapping[str, str]) -> TableView:
     """Parse query parameters into a view. Raises ValueError with the name of the invalid parameter."""
     chosen = {name: parameters[name] for name in CHOICES if name in parameters}
-    text_filters = {name: parameters[name] for name in TEXT_PARAMETERS if parameters.get(name)}
+    text_filters = {name: parameters[name].strip() for name in TEXT_PARAMETERS if parameters.get(name)}
     for name, value in chosen.items():
         if value not in CHOICES[name]:
             raise ValueError(f"“{name}” must be one of: {', '.join(filter(None, CHOICES[name]))}.")
@@ -128,6 +141,7 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
     """Return True if the row passes all filters, or None if that depends on an unknown value."""
     weights = {True: "open", False: "closed", None: ""}[entry.open_weights]
     results = [
+        _has_words(entry, view.q),
         _is_equal("" if view.weights == "any" else view.weights, weights),
         _is_equal(view.kind, entry.kind),
         _is_equal(view.commercial, "" if entry.commercial == "unknown" else entry.commercial),
@@ -139,6 +153,12 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
     if False in results:
         return False
     return None if None in results else True
+
+
+def _has_words(entry: TableEntry, text: str) -> bool:
+    """Return True if the names of the model and its maker contain every word in the text."""
+    names = f"{entry.name} {entry.slug} {entry.organization}".casefold()
+    return all(word in names for word in text.casefold().split())
 
 
 def _is_equal(wanted: str, value: str) -> bool | None:

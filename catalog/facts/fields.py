@@ -201,6 +201,11 @@ def parse_day(text: str) -> date:
     return date.fromisoformat(text if len(text) > 7 else f"{text}-01")
 
 
+def has_begun(day: date) -> bool:
+    """Return True if the day has begun in UTC."""
+    return day <= datetime.now(UTC).date()
+
+
 def is_in_future(day: date) -> bool:
     """Return True if the day has not begun in any time zone."""
     return day > datetime.now(UTC).date() + timedelta(days=1)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.facts.claims import get_current_facts
-from catalog.facts.fields import DATE_FIELDS, UNPUBLISHED, parse_day, parse_rate
+from catalog.facts.fields import DATE_FIELDS, UNPUBLISHED, has_begun, parse_day, parse_rate
 from catalog.models import Fact, LanguageModel
 from core.text.number_format import format_count
 
@@ -108,6 +108,21 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     ),
 }
 
+VALUE_LABELS: dict[tuple[str, str], "StrPromise"] = {
+    ("fine_tuning", "weights"): _("of the public weights"),
+    ("fine_tuning", "api"): _("with the provider's API"),
+    ("fine_tuning", "no"): _("not offered"),
+}
+
+
+RETIREMENT_LABELS = {
+    # (whether the day has come, whether the fact has a day): the label before a date
+    (True, True): _("Retired on"),
+    (True, False): _("Retired in"),
+    (False, True): _("Retires on"),
+    (False, False): _("Retires in"),
+}
+
 
 @dataclass(frozen=True)
 class FactRow:
@@ -117,6 +132,7 @@ class FactRow:
     the values from other sources.
     """
 
+    field: str
     label: str
     value: str
     why: str
@@ -137,11 +153,41 @@ def build_fact_rows(model: LanguageModel) -> list[FactRow]:
     ]
 
 
+def describe_retirement(model: LanguageModel, rows: Iterable[FactRow]) -> str:
+    """Return when a model was or will be retired, like "Retires on January 14, 2027", or "" if nothing is known.
+
+    `rows` are the model's fact rows. If the model is retired and the day is unknown, the text is "Retired".
+    """
+    dated = next((row for row in rows if row.field == "retires_on"), None)
+    if dated and (_has_day_come(model) or not is_retired(model)):
+        return f"{dated.label} {dated.value}"
+    return gettext("Retired") if is_retired(model) else ""
+
+
+def is_retired(model: LanguageModel) -> bool:
+    """Return True if the model's status is retired, or its day of retirement has come."""
+    return model.status == LanguageModel.Status.RETIRED or _has_day_come(model)
+
+
+def _has_day_come(model: LanguageModel) -> bool:
+    return model.retires_on is not None and has_begun(model.retires_on)
+
+
+def _build_label(field: str, value: Any) -> FieldLabel:
+    label = FIELD_LABELS[field]
+    if field != "retires_on":
+        return label
+    has_come = has_begun(parse_day(value))
+    why = FIELD_LABELS["status"].why if has_come else label.why
+    return FieldLabel(RETIREMENT_LABELS[has_come, len(value) > len("2026-01")], why)
+
+
 def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
-    label, why = FIELD_LABELS[fact.field]
+    label, why = _build_label(fact.field, fact.value)
     differing = list_differing_facts(fact, facts)
     other_values = dict.fromkeys(format_value(other.field, other.value) for other in differing)
     return FactRow(
+        field=fact.field,
         label=str(label),
         value=format_value(fact.field, fact.value),
         why=str(why),
@@ -181,7 +227,7 @@ def format_value(field: str, value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, list):
         return ", ".join(value)
-    return str(value)
+    return str(VALUE_LABELS.get((field, value), value))
 
 
 def extract_link(source: str) -> str:

@@ -26,6 +26,7 @@ SCORE_FILES = (
     "scores.csv", "evalplus_scores.csv", "simple_evals_scores.csv", "aider_scores.csv", "ruler_scores.csv",
     "models_dev_scores.csv",
 )  # fmt: skip
+PRICE_FILES = ("earlier_prices.csv", "prices.csv")
 RUN_PREFIX = "shipped "
 
 
@@ -76,7 +77,7 @@ def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
 
 
 def _seed_prices(names: NamedModels) -> None:
-    rows = seed_files.read_rows("prices.csv")
+    rows = [row for name in PRICE_FILES for row in seed_files.read_rows(name)]
     ids = names.get_or_create_keys([row["model"] for row in rows])
     save_prices((ids[row["model"]], _parse_price(row), row["source"], date.fromisoformat(row["as_of"])) for row in rows)
 

@@ -20,28 +20,38 @@ RANKINGS_PER_PAGE = 10
 
 
 @require_safe
-def benchmark_list(request: HttpRequest, compared: Collection[str] = ()) -> HttpResponse:
+def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collection[int]) -> HttpResponse:
     """List all benchmarks: those in use today, the newer suite, the older suite, and those from imported files.
 
-    `compared` are the slugs of benchmarks that can be compared with votes.
+    `compared` are the slugs of benchmarks that can be compared with votes. `best` are the keys of today's best models.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
     benchmarks = list(counted.order_by("name").prefetch_related("caveats"))
-    add_separability(benchmarks)
+    add_separability(benchmarks, best)
     suites = [
         (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
         for generation in (3, 2, 1, None)
     ]
-    context = {"suites": [(generation, suite) for generation, suite in suites if suite], "compared": compared}
+    context = {
+        "suites": [(generation, suite) for generation, suite in suites if suite],
+        "compared": compared,
+        "most_separable": max(filter(_get_share, benchmarks), key=_get_share, default=None),
+    }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
 
 
+def _get_share(benchmark: Any) -> float:
+    """Return the share of pairs that a benchmark tells apart, or 0 if it is unknown."""
+    return benchmark.separability.share if benchmark.separability else 0.0
+
+
 @require_safe
-def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> HttpResponse:
+    """Show a benchmark with its scores. `best` are the keys of today's best models."""
     if not slug.isprintable():  # PostgreSQL rejects NUL
         raise Http404
     benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
-    add_separability([benchmark])
+    add_separability([benchmark], best)
     context = {
         "benchmark": benchmark,
         "caveats": benchmark.caveats.all(),

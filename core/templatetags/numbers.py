@@ -19,6 +19,12 @@ def count(number: float) -> str:
 
 
 @register.filter
+def billions(number: float) -> str:
+    """Format a number of billions as a count, like 405B or 135M."""
+    return number_format.format_count(round(number * 10**9))
+
+
+@register.filter
 def dollars(amount: Decimal) -> str:
     return number_format.format_dollars(amount)
 

@@ -13,23 +13,16 @@ def format_count(number: int) -> str:
     return str(number)
 
 
-def format_tokens(number: int) -> str:
-    """Format a number of tokens as providers write it. Both 8,192 and 8,000 become 8K."""
-    if number % 1024 or number % 1000 == 0:
-        return format_count(number)
-    k = number // 1024
-    return f"{k // 1024}M" if k % 1024 == 0 else f"{k}K"
-
-
 def _format_three_digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def format_dollars(amount: Decimal) -> str:
-    """Format an amount in US dollars: with cents from one dollar up, and with two significant digits below that."""
-    if amount >= 1:
-        return f"${amount:,.2f}".removesuffix(".00")
+    """Format an amount in US dollars: with cents from $0.10 up, and with two significant digits below that.
+
+    `formatDollars` in static/js/ratings/plots/plot_frame.js does the same in plots.
+    """
     if amount == 0:
         return "$0"
     places = max(2, 1 - amount.adjusted())
-    return f"${amount:.{places}f}"
+    return f"${amount:,.{places}f}"

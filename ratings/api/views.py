@@ -278,7 +278,8 @@ class VoteListView(APIView):
 
         Returns the votes in a pool, sorted by ID, except those from the last 24 hours. Votes contain no text, and times
         are truncated to the hour. A pseudonym is valid for one person, one day, and one pool. To get new votes later,
-        send the last ID that you have as `after`.
+        send the last ID that you have as `after`. The default pool is `live`, the blind battles in this arena. If it
+        has no votes yet, `results` is empty.
         """
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
@@ -292,7 +293,8 @@ class VoteListView(APIView):
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """Download the public record.
 
-    Returns all votes as JSON Lines, in the format used by `export_votes --public` and `import_votes`.
+    Returns all votes in a pool as JSON Lines, in the format used by `export_votes --public` and `import_votes`. The
+    default pool is `live`, the blind battles in this arena. If the pool has no votes yet, the file is empty.
     """
     if method_error := reject_unsafe_method(request, "The record is read-only."):
         return method_error

@@ -5,14 +5,22 @@ Before the first vote in this arena, it is the board for the public votes that s
 All pages about a board use this module, so links between them lead to the same board.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
+from django.db.models import Q
+
+from arena.endpoints.draw import list_drawable_models
+from catalog.models import LanguageModel
 from ratings.boards import board_urls, snapshot_cache
+from ratings.boards.changes import has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.models import SEED_POOL, Pool
+
+MIN_RANKED_HERE = 5
 
 
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
@@ -27,6 +35,18 @@ def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tupl
         requested_key = replace(requested_key, pool=SEED_POOL)
         board = snapshot_cache.get_board(requested_key)
     return requested_key, board
+
+
+def has_enough_ranks(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether enough models in a board's rows have enough votes for a rank.
+
+    Five models are enough, or all models that can be drawn if there are fewer. Provisional ranks do not count.
+    """
+    ranked = {row["model"] for row in rows if has_rank(row) and row["votes_to_rank"] == 0}
+    if len(ranked) >= MIN_RANKED_HERE:
+        return True
+    drawable = set(LanguageModel.objects.filter(pk__in=list_drawable_models()).values_list("slug", flat=True))
+    return bool(drawable) and drawable <= ranked
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +92,12 @@ class BoardSelection:
 
 
 def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:
-    """Return the selection for a page. This needs one query, or two if the pool belongs to a named set."""
+    """Return the selection for a page. This needs one query."""
     pool, pools = load_pools(board_key.pool)
     return BoardSelection(board_key, pool, pools, board, requested_key != board_key)
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """Return the pool with this slug, and all pools to choose from. Pools of named sets are not listed."""
-    pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
-    listed_pool = next((pool for pool in pools if pool.slug == slug), None)
-    return listed_pool or Pool.objects.get(slug=slug), pools
+    """Return the pool with this slug, and all pools to choose from. The pools of other named sets are not listed."""
+    pools = list(Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug)).order_by("pk"))
+    return next(pool for pool in pools if pool.slug == slug), pools

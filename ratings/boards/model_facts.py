@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from arena.endpoints.performance import EndpointPerformance, load_performance
 from catalog.calculators.cost_model import blend_price
+from catalog.facts.labels import is_retired
 from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, License, Price
 from core.storage.ttl_cache import TtlCache
@@ -130,7 +131,7 @@ def _build_facts(model: LanguageModel, price: Price | None, measured: EndpointPe
         license=model.license.name if model.license else None,
         open_weights=model.open_weights,
         commercial=model.license.commercial if model.license else License.Commercial.UNKNOWN,
-        retired=model.status == LanguageModel.Status.RETIRED,
+        retired=is_retired(model),
         size=model.parameters_total,
         context=model.context_window,
         released=model.release_date,

@@ -195,4 +195,5 @@ def _build_pool_defaults(slug: str) -> dict[str, str]:
         return {"name": "This arena", "kind": Pool.Kind.LIVE}
     if slug == API_POOL:
         return {"name": "Votes by API key", "kind": Pool.Kind.API}
-    return {"name": slug, "kind": Pool.Kind.SHORTLIST}
+    # The slug of a named set is "set-" and a hash. The name has enough of the hash to tell two sets apart.
+    return {"name": f"Shortlist {slug.removeprefix('set-')[:6]}", "kind": Pool.Kind.SHORTLIST}

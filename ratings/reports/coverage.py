@@ -11,13 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from catalog.facts.fields import UNPUBLISHED
 from catalog.facts.prices import load_current_prices
 from catalog.models import Fact, LanguageModel, Price
-from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
-from ratings.models import Pool, Snapshot
+from ratings.reports.best_models import BEST_MODELS, find_newest_board, list_best_slugs
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
-
-BEST_MODELS = 100
 
 
 @dataclass(frozen=True)
@@ -103,11 +100,10 @@ REQUIREMENTS = (
 
 def load_coverage(limit: int = BEST_MODELS) -> CoverageReport | None:
     """Return the coverage of the `limit` best models, or None if there is no reference board."""
-    snapshot = _find_newest_board()
+    snapshot = find_newest_board()
     if snapshot is None:
         return None
-    rows = sorted(unpack_rows(snapshot.rows), key=lambda row: -row["rating"])
-    slugs = list(dict.fromkeys(row["model"] for row in rows))[:limit]
+    slugs = list_best_slugs(snapshot, limit)
     related = LanguageModel.objects.select_related("organization", "license")
     models = sorted(related.filter(slug__in=slugs), key=lambda model: slugs.index(model.slug))
     prices = load_current_prices(models)
@@ -118,13 +114,6 @@ def load_coverage(limit: int = BEST_MODELS) -> CoverageReport | None:
     days = [day for day in (newest, *(price.as_of for price in prices.values())) if day]
     lines = tuple(_count(requirement, described) for requirement in REQUIREMENTS)
     return CoverageReport(snapshot.board.pool.name, len(models), max(days, default=None), lines)
-
-
-def _find_newest_board() -> Snapshot | None:
-    """Return the newest overall board of a reference pool."""
-    snapshots = list_newest_snapshots()
-    boards = [snapshot for snapshot in snapshots if snapshot.board.pool.kind == Pool.Kind.REFERENCE]
-    return max(boards, key=lambda snapshot: snapshot.computed_at, default=None)
 
 
 def _describe(

@@ -55,6 +55,12 @@ def open_bar(page: Page) -> None:
     expect(page.get_by_role("button", name="A is better")).to_be_enabled(timeout=READY_WITHIN_MS)
 
 
+def vote(page: Page, key: str) -> None:
+    """Arm a choice by its key and confirm it."""
+    page.keyboard.press(key)
+    page.keyboard.press("Enter")
+
+
 def tell(page: Page, name: str, **data: object) -> None:
     """Send an event of the stream that FEED replaces."""
     page.wait_for_function("() => window.feed")

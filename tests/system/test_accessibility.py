@@ -144,7 +144,7 @@ STATES = {
     "account, a new key": key_made,
     "model with facts and scores": opened("/models/claude-3-5-sonnet-20240620/"),
     "benchmarks": opened("/benchmarks/"),
-    "models and scores": opened("/models/?weights=any"),
+    "models and scores": opened("/models/"),
     "benchmark": opened("/benchmarks/gpqa/"),
     "log in": opened("/accounts/login/"),
     "sign up": opened("/accounts/signup/"),

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.browser_page import FEED, ask, tell
+from tests.system.browser_page import FEED, ask, tell, vote
 from tests.system.service import Service
 
 
@@ -26,9 +26,9 @@ def test_battle_by_keyboard_alone(page: Page) -> None:
     page.keyboard.type("How deep is the deepest lake?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="B is better")).to_be_enabled()
-    page.keyboard.press("2")
+    vote(page, "2")
     expect(page.get_by_role("heading", name="You chose B.")).to_be_visible()
-    page.keyboard.press("Enter")
+    page.keyboard.press("n")
     expect(page.get_by_role("textbox")).to_be_focused()
 
 

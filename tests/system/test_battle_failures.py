@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.system.browser_page import FEED, READY_WITHIN_MS, open_bar, reading, tell
+from tests.system.browser_page import FEED, READY_WITHIN_MS, open_bar, reading, tell, vote
 from tests.system.person import Person
 from tests.system.service import Service
 from tests.system.zoo import GOOD, SLOW
@@ -57,7 +57,7 @@ def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -
             page.locator("#verdict").dispatch_event(
                 "stale"
             )  # like the page's script, unless the battle had already ended
-        page.keyboard.press("1")
+        vote(page, "1")
         expect(page.get_by_role("heading", name="You chose A.")).to_be_focused()
         for route in held:
             route.continue_()
@@ -91,7 +91,7 @@ def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
         open_bar(page)
         expect(page.locator(".answer.prose")).to_have_count(2)
         assert healthy in page.locator(".answer.prose").all_inner_texts()
-        page.keyboard.press("1")
+        vote(page, "1")
         expect(page.get_by_role("heading", name="You chose A.")).to_be_visible()
 
 
@@ -194,7 +194,7 @@ def test_thoughts_are_not_told_before_the_vote(open_zoo: Zoo) -> None:
     with open_zoo.battle("good", "thinks") as page:
         open_bar(page)
         assert "Reasoning" not in page.content()
-        page.keyboard.press("=")
+        vote(page, "3")
         expect(page.get_by_text("Reasoning")).to_have_count(1)
         expect(page.get_by_role("heading", name="You voted: tie.")).to_be_focused()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading, tell
+from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading, tell, vote
 from tests.system.person import Person
 from tests.system.service import Service
 from tests.system.zoo import LONG
@@ -129,7 +129,7 @@ def test_further_question_keeps_what_is_there_and_shows_its_turn(ready: Page) ->
     assert ready.locator("#turn-1").get_attribute("data-kept") == "yes"
     assert ready.locator("#turn-1-a").inner_text() == first
     expect(ready.locator("#turn-2-b")).not_to_be_empty()
-    ready.keyboard.press("2")
+    vote(ready, "2")
     expect(ready.get_by_role("heading", name="You chose B.")).to_be_visible()
 
 
@@ -261,9 +261,7 @@ def test_battle_from_the_first_page_to_the_next_by_keyboard_alone(page: Page) ->
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Turn 2")).to_be_visible()
     open_bar(page)
-    page.keyboard.press("ArrowRight")  # the key scrolls the focused question
-    expect(page.get_by_role("button", name="A is better")).to_be_enabled()
-    page.keyboard.press("2")
+    vote(page, "2")
     expect(page.get_by_role("heading", name="You chose B.")).to_be_focused()
-    page.keyboard.press("Enter")
+    page.keyboard.press("n")
     expect(page.get_by_role("textbox", name="Your question")).to_be_focused()

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading
+from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading, vote
 from tests.system.person import Person
 from tests.system.service import Service
 from tests.system.zoo import LONG, QUICK
 
+QUESTION = "Both answers are here. Which is better?"
 OUTLINE = "pane => getComputedStyle(pane).outlineStyle"
 MEASURED = re.compile(r"This answer.*\d+ tokens/s.*first token after \d+\.\d\d s.*\d+ tokens", re.DOTALL)
 
@@ -44,50 +45,124 @@ def test_choice_outlines_what_it_favors_before_it_is_made(ready: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "heading"),
+    ("key", "choice", "heading"),
     [
-        ("1", "You chose A."),
-        ("ArrowLeft", "You chose A."),
-        ("=", "You voted: tie."),
-        ("ArrowDown", "You voted: both bad."),
-        ("2", "You chose B."),
-        ("ArrowRight", "You chose B."),
-        ("s", "You skipped this battle."),
+        ("1", "A is better", "You chose A."),
+        ("2", "B is better", "You chose B."),
+        ("3", "Tie", "You voted: tie."),
+        ("4", "Both bad", "You voted: both bad."),
+        ("s", "Skip", "You skipped this battle."),
     ],
 )
-def test_each_key_is_its_vote(ready: Page, key: str, heading: str) -> None:
+def test_each_key_arms_its_choice_and_enter_confirms_it(ready: Page, key: str, choice: str, heading: str) -> None:
+    button = ready.get_by_role("button", name=choice)
+    expect(button).to_have_attribute("aria-keyshortcuts", key.upper())
+    assert button.inner_text().split() == [*choice.split(), key.upper()]
     ready.keyboard.press(key)
+    expect(ready.get_by_role("status")).to_have_text(f"{choice}. Press Enter to confirm, or Esc to cancel.")
+    ready.keyboard.press("Enter")
     expect(ready.get_by_role("heading", name=heading)).to_be_focused()
-    ready.keyboard.press("Space")
+    ready.keyboard.press("n")
     expect(ready.get_by_role("textbox", name="Your question")).to_be_focused()
 
 
-def test_keys_are_left_to_typing_scrolling_repeats_and_shortcuts(ready: Page) -> None:
+def test_armed_choice_is_shown_and_can_be_changed_or_cancelled(ready: Page) -> None:
+    status = ready.get_by_role("status")
+    ready.keyboard.press("1")
+    assert tuple(outlines(ready).values()) == ("solid", "none")
+    ready.keyboard.press("2")
+    assert tuple(outlines(ready).values()) == ("none", "solid")
+    expect(status).to_contain_text("B is better.")
+    ready.keyboard.press("Escape")
+    assert tuple(outlines(ready).values()) == ("none", "none")
+    expect(status).to_have_text(QUESTION)
+    ready.keyboard.press("1")
+    body(ready, "b").focus()  # somebody who goes elsewhere has not decided yet
+    expect(status).to_have_text(QUESTION)
+    ready.keyboard.press("Enter")
+    expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
+    ready.get_by_role("button", name="A is better").focus()
+    ready.keyboard.press("2")
+    expect(status).to_be_focused()  # Space would press a focused button
+    vote(ready, "2")
+    expect(ready.get_by_role("heading", name="You chose B.")).to_be_focused()
+
+
+@pytest.mark.parametrize("key", ["ArrowLeft", "ArrowRight", "ArrowDown", "ArrowUp", "Space", "=", "Enter"])
+def test_keys_that_scroll_do_not_vote(ready: Page, key: str) -> None:
+    ready.keyboard.press(key)
+    ready.keyboard.press("Enter")
+    expect(ready.get_by_role("status")).to_have_text(QUESTION)
+    expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
+    vote(ready, "1")
+    expect(ready.get_by_role("heading", name="You chose A.")).to_be_focused()
+    address = ready.url
+    ready.keyboard.press(key)
+    ready.wait_for_timeout(300)
+    assert ready.url == address
+
+
+def test_double_enter_votes_once_and_stays(ready: Page) -> None:
+    ready.get_by_role("link", name="Leaderboard").focus()
+    address = ready.url
+    vote(ready, "1")
+    ready.keyboard.press("Enter")
+    expect(ready.get_by_role("heading", name="You chose A.")).to_be_focused()
+    ready.keyboard.press("Enter")
+    ready.wait_for_timeout(300)
+    assert ready.url == address
+
+
+def test_shortcuts_can_be_turned_off_and_on(ready: Page) -> None:
+    switch = ready.get_by_role("checkbox", name="Keyboard shortcuts")
+    choice = ready.get_by_role("button", name="A is better")
+    expect(switch).to_be_checked()
+    switch.uncheck()
+    ready.reload()
+    expect(switch).not_to_be_checked()
+    expect(choice).not_to_have_attribute("aria-keyshortcuts", re.compile("."))
+    assert choice.inner_text() == "A is better"
+    vote(ready, "1")
+    expect(ready.get_by_role("status")).to_have_text(QUESTION)
+    choice.click()
+    expect(ready.get_by_role("heading", name="You chose A.")).to_be_focused()
+    address = ready.url
+    ready.keyboard.press("n")
+    ready.wait_for_timeout(300)
+    assert ready.url == address
+    expect(switch).not_to_be_checked()
+    switch.check()
+    ready.get_by_role("heading", name="You chose A.").focus()
+    ready.keyboard.press("n")
+    expect(ready.get_by_role("textbox", name="Your question")).to_be_focused()
+
+
+def test_keys_are_left_to_typing_repeats_and_the_shortcuts_of_browsers(ready: Page) -> None:
     ready.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', { key: '1', repeat: true }))")
-    for key in ("Control+1", "Alt+ArrowLeft", "Shift+ArrowRight", "Meta+2"):
+    for key in ("Control+1", "Alt+1", "Shift+S", "Meta+2"):
         ready.evaluate(
             "([key, ...held]) => document.body.dispatchEvent(new KeyboardEvent('keydown',"
             " { key, bubbles: true, ctrlKey: held[0], altKey: held[1], shiftKey: held[2], metaKey: held[3] }))",
             [key.partition("+")[2], *(key.startswith(name) for name in ("Control", "Alt", "Shift", "Meta"))],
         )
-    body(ready, "a").focus()
-    ready.keyboard.press("ArrowDown")
+    expect(ready.get_by_role("status")).to_have_text(QUESTION)
     ready.get_by_text("Ask both models a follow-up").click()
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
     ready.keyboard.type("1 = 2 s")
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_have_value("1 = 2 s")
+    expect(ready.get_by_role("status")).to_have_text(QUESTION)
     expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
 
 
-def test_one_press_counts_and_one_more_leads_to_the_next_box(page: Page, service: Service) -> None:
+def test_one_vote_counts_and_one_press_leads_to_the_next_box(page: Page, service: Service) -> None:
     ask(page, "How many presses?")
     [(before,)] = service.query("SELECT count(*) FROM arena_vote")
-    page.keyboard.press("1")
+    vote(page, "1")
     expect(page.get_by_role("heading", name="You chose A.")).to_be_focused()
     [(votes, counted)] = service.query("SELECT count(*), count(*) FILTER (WHERE counted) FROM arena_vote")
     assert (votes - before, counted > 0) == (1, True)
     page.add_init_script("addEventListener('focusin', () => { window.focused ??= performance.now(); })")
-    page.keyboard.press("Space")
+    page.keyboard.press("n")
     page.wait_for_url("/")
     expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
     assert page.evaluate("focused ?? performance.now()") < 300
@@ -109,7 +184,7 @@ def test_lost_answer_to_a_vote_shows_the_stored_one_at_the_next_press(browser: B
     page.route("**/vote/", lose, times=1)
     page.get_by_role("button", name="B is better").click()
     expect(page.get_by_role("status")).to_have_text("Your request did not arrive. Please try again.")
-    page.keyboard.press("1")
+    vote(page, "1")
     expect(page.get_by_role("heading", name="You chose B.")).to_be_visible()
     context.close()
 
@@ -138,7 +213,7 @@ def test_answers_stay_as_readable_as_they_were_before_the_vote(browser: Browser,
     with reading(browser, zoo, person, viewport=viewport) as page:
         page.goto(f"/battles/{battle['id']}/")
         before = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
-        page.keyboard.press("1")
+        vote(page, "1")
         expect(page.get_by_role("heading", name="You chose A.")).to_be_in_viewport()
         expect(page.get_by_role("link", name="Next battle")).to_be_in_viewport()
         expect(page.get_by_role("heading", name="A was Model")).to_be_in_viewport()
@@ -147,7 +222,7 @@ def test_answers_stay_as_readable_as_they_were_before_the_vote(browser: Browser,
 
 
 def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
-    ready.keyboard.press("1")
+    vote(ready, "1")
     opinion = ready.get_by_role("form", name="Why? (optional)")
     a, b = (opinion.get_by_role("group", name=f"Answer {side} was") for side in "AB")
     with ready.expect_response("**/opinion/"):
@@ -165,7 +240,7 @@ def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
 
 
 def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
-    ready.keyboard.press("2")
+    vote(ready, "2")
     expect(ready.get_by_role("heading", name="You chose B.")).to_be_visible()
     said = ready.locator("#turn-1-a").inner_text()
     ready.get_by_role("button", name="Continue this conversation").click()
@@ -185,7 +260,7 @@ def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
 
 def test_same_question_again_starts_a_battle_of_it(page: Page) -> None:
     ask(page, "Is it the same?")
-    page.keyboard.press("=")
+    vote(page, "3")
     before = page.url
     page.get_by_role("button", name="Ask two other models the same question").click()
     open_bar(page)

@@ -101,8 +101,8 @@ def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     }.items():
         plain.get_by_label(label, exact=True).fill(value)
     plain.get_by_role("button", name="Calculate").click()
-    expect(plain.get_by_role("row", name="Per month")).to_contain_text("$450")
-    expect(plain.get_by_role("row", name="Per month")).to_contain_text("$3,650")
+    expect(plain.get_by_role("row", name="Per month")).to_contain_text("$450.00")
+    expect(plain.get_by_role("row", name="Per month")).to_contain_text("$3,650.00")
     expect(plain.get_by_text("973M tokens a month")).to_be_visible()
 
     plain.goto("/choose/?pages=300&unknown=exclude")  # an old address

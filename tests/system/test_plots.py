@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.system.browser_page import DESKTOP, PHONE, reading
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service
@@ -28,8 +28,9 @@ PAGES = {
     "history, empty": f"/history/?pool={POOL}&at=2020-01-01T00:00:00Z",
     "model": f"/models/{MODELS[0]}/",
 }
+SPEED = "/leaderboard/plots/?pool=chatbot-arena-2024-08&against=speed#frontier-title"
 LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
-PRICES = dict(zip(MODELS, (5, 6, 4, 7, 3, 8, 2, 9, 1, 0), strict=False))
+PRICES = dict(zip(MODELS, (5, 6, 4, 7, 3, 8, 2, 9, "0.5", 0), strict=False))
 SOURCE = f"https://prices.example/{'one_long_path/' * 8}list.json (a list)"
 PRICED = f"""from catalog.models import LanguageModel, Price
 for slug, price in {PRICES}.items():
@@ -214,6 +215,8 @@ def test_what_costs_nothing_has_its_place_on_the_scale(plots: Page) -> None:
 def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
     rows = plots.evaluate(CELLS, "frontier")
     titles = plots.evaluate(TITLES, "frontier")
+    assert [title.rpartition(", ")[2] for title in titles] == [row[1] for row in rows]
+    assert "$0.50" in [row[1] for row in rows]
     assert [title.partition(",")[0].partition(":")[0] for title in titles] == [row[0] for row in rows]
     assert len(rows) == 10
     diamonds = plots.locator("[data-plot=frontier] path[fill='var(--a)']").count()
@@ -251,6 +254,31 @@ def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page)
     for key, at in (("ArrowRight", 1), ("ArrowDown", 12), ("ArrowUp", 1), ("ArrowLeft", 0), ("ArrowLeft", 0)):
         plots.keyboard.press(key)
         expect(words).to_have_text(titles[at])
+
+
+def test_link_to_a_section_leads_there_though_the_plots_are_drawn_later(browser: Browser, service: Service) -> None:
+    with reading(browser, service, viewport=DESKTOP) as page:
+        page.goto(SPEED)
+        wait_for_plots(page)
+        expect(page.get_by_role("heading", name="Rating against measured speed")).to_be_in_viewport()
+
+
+def test_drawn_plots_do_not_move_a_reader_who_has_left_the_section(browser: Browser, service: Service) -> None:
+    with reading(browser, service, viewport=DESKTOP) as page:
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/api/v1/**", hold)
+        page.goto(SPEED)
+        page.mouse.wheel(0, -5000)
+        page.wait_for_function("scrollY === 0")
+        for route in held:
+            route.continue_()
+        wait_for_plots(page)
+        page.wait_for_timeout(300)
+        assert page.evaluate("scrollY") == 0
 
 
 def test_history_has_a_picture_for_each_model(plots: Page) -> None:

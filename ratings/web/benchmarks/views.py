@@ -16,13 +16,19 @@ from ratings.boards.board_urls import format_parameter
 from ratings.models import Pool
 from ratings.reports import benchmark_agreement
 from ratings.reports.benchmark_agreement import AgreementQuery, BenchmarkComparison
+from ratings.reports.best_models import load_best_keys
 from ratings.statistics.benchmark_regression import MIN_MODELS
 
 
 @require_safe
 def show_benchmarks(request: HttpRequest) -> HttpResponse:
     """Show the catalog's list, with links to comparisons for benchmarks with enough models."""
-    return benchmark_views.benchmark_list(request, benchmark_agreement.find_comparable_slugs())
+    return benchmark_views.benchmark_list(request, benchmark_agreement.find_comparable_slugs(), load_best_keys())
+
+
+@require_safe
+def show_benchmark(request: HttpRequest, slug: str) -> HttpResponse:
+    return benchmark_views.benchmark_detail(request, slug, load_best_keys())
 
 
 @require_safe

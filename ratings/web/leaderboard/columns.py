@@ -3,8 +3,8 @@
 Each entry in `COLUMNS` has a label, a sort value, a format, and its fields in downloaded files.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.text.number_format import format_count, format_dollars, format_tokens
+from core.text.number_format import format_count, format_dollars
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, RatingChange
 from ratings.boards.number_text import UNKNOWN_TEXT, format_percent, format_signed
 
@@ -269,7 +269,7 @@ COLUMNS = (
         description=_("Context window: the number of tokens that fit into one conversation."),
         value=_make_fact_getter("context"),
         fields={"context_window": _make_fact_getter("context")},
-        format=_make_formatter(_make_fact_getter("context"), format_tokens),
+        format=_make_formatter(_make_fact_getter("context"), format_count),
         kind=ColumnKind.FACT,
     ),
     LeaderboardColumn(
@@ -323,6 +323,13 @@ COLUMNS = (
 )
 COLUMNS_BY_NAME = {column.name: column for column in COLUMNS}
 FIXED_COLUMNS = tuple(column.name for column in COLUMNS if column.format is None)
+# On a reference board, these columns have values that the publisher states.
+PUBLISHED_DESCRIPTIONS = {
+    "rank": _("One plus the number of ranked models with a higher rating. We compute the ranks from the ratings."),
+    "model": _("The model, its maker and license, and whether its weights are open."),
+    "rating": _("Strength as published, on the publisher's own scale, with its 95% interval."),
+    "votes": _("Number of votes on this model, as published."),
+}
 OPTIONAL_COLUMNS = tuple(column for column in COLUMNS if column.format is not None)
 
 
@@ -331,6 +338,20 @@ def format_cell(column: LeaderboardColumn, entry: LeaderboardEntry) -> str:
     if column.format is None:
         raise ValueError(f"The column {column.name!r} has its own layout.")
     return column.format(entry)
+
+
+def describe_column(column: LeaderboardColumn, *, is_reference: bool) -> LeaderboardColumn:
+    """Return the column with the description for this kind of board."""
+    published = PUBLISHED_DESCRIPTIONS.get(column.name) if is_reference else None
+    return replace(column, description=published) if published else column
+
+
+def list_legend_columns(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> list[LeaderboardColumn]:
+    """Return the columns to explain. On a reference board, those are the columns in which some entry has a value."""
+    columns = [describe_column(column, is_reference=is_reference) for column in COLUMNS]
+    if not is_reference:
+        return columns
+    return [column for column in columns if any(column.value(entry) is not None for entry in entries)]
 
 
 def list_default_columns(entries: Iterable[LeaderboardEntry]) -> tuple[str, ...]:

@@ -15,7 +15,14 @@ from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.web.leaderboard import filters, links
-from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardColumn
+from ratings.web.leaderboard.columns import (
+    COLUMNS_BY_NAME,
+    FIXED_COLUMNS,
+    OPTIONAL_COLUMNS,
+    LeaderboardColumn,
+    describe_column,
+    list_legend_columns,
+)
 from ratings.web.leaderboard.comparison import ModelComparison, compare_models
 from ratings.web.leaderboard.downloads import CONTENT_TYPES
 from ratings.web.leaderboard.filters import FACT_LABELS
@@ -73,7 +80,7 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "description": _describe_table(leaderboard),
         "fields": filters.build_form_fields(leaderboard.options, leaderboard.all_entries),
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
-        "legend": COLUMNS,
+        "legend": list_legend_columns(leaderboard.all_entries, is_reference=_is_reference(leaderboard)),
         "board": SafeString(render_board(leaderboard).decode()),
     }
 
@@ -119,10 +126,14 @@ def _describe_table(leaderboard: LeaderboardState) -> str:
     return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, filter_descriptions)
 
 
+def _is_reference(leaderboard: LeaderboardState) -> bool:
+    return leaderboard.selection.credit is not None
+
+
 def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
     options = leaderboard.options
     for name in leaderboard.columns:
-        column = COLUMNS_BY_NAME[name]
+        column = describe_column(COLUMNS_BY_NAME[name], is_reference=_is_reference(leaderboard))
         if name == options.sort:
             query = leaderboard.with_options(sort=name, descending=not options.descending)
             yield ColumnHeader(column, query, "descending" if options.descending else "ascending")

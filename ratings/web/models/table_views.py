@@ -1,5 +1,6 @@
 """The table of all models with facts, ratings, and benchmark scores."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -12,9 +13,12 @@ from django.views.decorators.http import require_safe
 
 from arena.models import LIVE_POOL
 from catalog.benchmarks.table import BenchmarkColumn, BenchmarkTable, build_table
-from catalog.benchmarks.table_view import FACT_SORTS, TableEntry, TableView, parse_view, select_entries
-from catalog.models import Benchmark
+from catalog.benchmarks.table_view import FACT_SORTS, TableEntry, TablePrice, TableView, parse_view, select_entries
+from catalog.calculators.cost_model import blend_price
+from catalog.facts.prices import load_current_prices
+from catalog.models import Benchmark, LanguageModel
 from core.http.errors import RequestError
+from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
@@ -28,10 +32,14 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     """Show the table. Its whole state is in the URL."""
     try:
         view = parse_view(request.GET)
-        pool, ratings = _load_ratings()
-        table = build_table(view.series, ratings)
+        board = _load_rated_board()
+        ratings = {row["model"]: row["rating"] for row in unpack_rows(board.rows)} if board else {}
+        table = build_table(view.series, ratings, _load_prices())
         view, is_reordered = _resolve_order(view, table)
         entries, unknown = select_entries(table.entries, view)
+        if view.series and view.sort == "rating" and not any(entry.rating for entry in entries):
+            view = _sort_by_fullest_column(view, entries)
+            entries, unknown = select_entries(table.entries, view)
         page = Paginator(entries, PAGE_SIZE).page(request.GET.get("page", "1"))
     except ValueError as error:
         request_error = RequestError("invalid", str(error), 400)
@@ -45,9 +53,10 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     columns = _drop_empty_columns(table.columns, entries)
     context = {
         "view": view,
-        "pool": pool,
+        "board": board,
         "table": table,
         "unknown": unknown,
+        "failing": len(table.entries) - len(entries) - unknown,
         "is_reordered": is_reordered,
         "page": page,
         "list_query": _drop_page(request.GET),
@@ -80,7 +89,7 @@ def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:
     """Return the marks that occur in these entries, so that the page explains only these marks."""
     cells = [cell for entry in entries for cell in entry.cells.values()]
     marks = {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
-    return marks | {"by_hand": any(entry.by_hand for entry in entries)}
+    return marks | {"by_hand": any(entry.by_hand or (entry.price and entry.price.by_hand) for entry in entries)}
 
 
 def _drop_page(query: QueryDict) -> str:
@@ -89,21 +98,25 @@ def _drop_page(query: QueryDict) -> str:
     return parameters.urlencode()
 
 
-def _load_ratings() -> tuple[Pool | None, dict[str, float]]:
-    """Return the pool and the ratings (slug → rating) of the live board if it has votes, else of the board with the
-    most votes.
+def _load_rated_board() -> Snapshot | None:
+    """Return the board for the ratings: the live one if it ranks enough models, else the reference board, else the one
+    with the most votes.
     """
-    # If two boards have the same number of votes, the newer pool is used.
-    snapshots = sorted(list_newest_snapshots(), key=_get_priority)
-    if not snapshots:
-        return None, {}
-    snapshot = snapshots[-1]
-    return snapshot.board.pool, {row["model"]: row["rating"] for row in unpack_rows(snapshot.rows)}
+    # If two boards have the same priority, the newer pool is used.
+    return max(reversed(list_newest_snapshots()), key=_get_priority, default=None)
 
 
-def _get_priority(snapshot: Snapshot) -> tuple[bool, int]:
-    votes = snapshot.votes or 0
-    return snapshot.board.pool.slug == LIVE_POOL and votes > 0, votes
+def _load_prices() -> dict[int, TablePrice]:
+    """Return the current price of each model by its key, blended 3:1 (input to output)."""
+    prices = load_current_prices(LanguageModel.objects.all())
+    return {key: TablePrice(blend_price(price.input, price.output), price.by_hand) for key, price in prices.items()}
+
+
+def _get_priority(snapshot: Snapshot) -> tuple[int, int]:
+    pool, votes = snapshot.board.pool, snapshot.votes or 0
+    if pool.slug == LIVE_POOL:
+        return 3 if has_enough_ranks(unpack_rows(snapshot.rows)) else 0, votes
+    return 2 if pool.kind == Pool.Kind.REFERENCE else 1, votes
 
 
 def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, bool]:
@@ -119,6 +132,14 @@ def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, b
     return replace(view, sort="rating", order=""), True
 
 
+def _sort_by_fullest_column(view: TableView, entries: Sequence[TableEntry]) -> TableView:
+    """Return the view, sorted by the column with the most scores. It is unchanged if there are no scores."""
+    counts = Counter(key for entry in entries for key in entry.cells)
+    # If two columns have the same number of scores, the first one by key is used.
+    fullest = min(counts, key=lambda key: (-counts[key], key), default=view.sort)
+    return replace(view, sort=fullest, order="")
+
+
 def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableView) -> dict[str, Any]:
     cells = [entry.cells.get(column.key) for column in columns]
     values = [cell and (cell.normalized if view.scale == "normalized" else cell.value) for cell in cells]
@@ -127,11 +148,12 @@ def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableVie
 
 def _describe_filters(view: TableView) -> str:
     """Return a short description of the active filters."""
-    weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
+    search = f"“{view.q}”" if view.q else ""
+    weights = {"open": _("open weights"), "closed": _("closed"), "any": ""}[view.weights]
     size_from = f"≥ {view.size_from:g}B" if view.size_from else ""
     size_to = f"≤ {view.size_to:g}B" if view.size_to else ""
-    descriptions = [weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
-    return " · ".join(filter(None, descriptions))
+    descriptions = [search, weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
+    return " · ".join(filter(None, descriptions)) or _("all models")
 
 
 def _list_filter_choices(table: BenchmarkTable) -> dict[str, list[str]]:

@@ -13,8 +13,9 @@ from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
 from arena.models import LIVE_POOL
 from catalog.benchmarks.rankings import load_model_scores
-from catalog.facts.labels import build_fact_rows, extract_link, shorten_source
+from catalog.facts.labels import build_fact_rows, describe_retirement, extract_link, shorten_source
 from catalog.facts.prices import list_prices, pick_current_price
+from catalog.matching.similar_models import find_similar_models
 from catalog.models import LanguageModel, Price
 from core.http.errors import RequestError, not_found_error
 from core.text.number_format import format_count, format_dollars
@@ -31,7 +32,9 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     # PostgreSQL rejects some nonprintable characters, so names with such characters are not looked up.
     model = models.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
-        return render(request, "404.html", {"detail": not_found_error("model", slug).detail}, status=404)
+        missing = {"detail": not_found_error("model", slug).detail, "similar_models": find_similar_models(slug)}
+        return render(request, "404.html", missing, status=404)
+    fact_rows = build_fact_rows(model)
     pool_placements = placements.list_pool_placements(model.slug)
     context = {
         "model": model,
@@ -40,7 +43,8 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         "placements": pool_placements,
         "rated_here": any(placement.pool.slug == LIVE_POOL for placement in pool_placements),
         "variant": profiles.build_variant(model),
-        "fact_rows": build_fact_rows(model),
+        "fact_rows": fact_rows,
+        "retirement": describe_retirement(model, fact_rows),
         "scores": load_model_scores(model),
         "shared_battles": sharing.list_shared_battles(model.pk),
     }

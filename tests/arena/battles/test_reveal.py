@@ -103,7 +103,7 @@ def test_cards_tell_facts_and_what_the_answers_took(battle):
     assert (a["name"], a["open_weights"], a["size"], a["active_size"]) == (model.name, True, "46.7B", "12.9B")
     assert (a["rank"], a["ranked_models"]) == (1, 2)
     assert (a["answers"], a["first_token_s"], a["tokens_per_s"], a["tokens"]) == (1, 0.5, 50.0, 101)
-    assert (a["price"], a["cost"]) == (("$2.50", "$10"), "$0.0035")
+    assert (a["price"], a["cost"]) == (("$2.50", "$10.00"), "$0.0035")
     assert (b["size"], b["ranked_models"], b["price"], b["cost"]) == (None, None, None, None)
     assert b["usual_performance"] is None
 

@@ -252,7 +252,7 @@ def test_accepted_one_is_on_the_pages_with_its_badge(client, me):
     first_response = client.get("/benchmarks/mmlu/")
     submissions.accept_submission(submission.pk, "operator", "Thanks <b>you</b>")
     assert first_response.status_code == 404
-    for path in ("/benchmarks/mmlu/", "/models/model-7b/", "/models/?weights=any"):
+    for path in ("/benchmarks/mmlu/", "/models/model-7b/", "/models/"):
         slug = LanguageModel.objects.get().slug
         text = client.get(path.replace("model-7b", slug)).content.decode()
         assert "submitted; not verified by us" in text

@@ -17,7 +17,7 @@ QUESTION = "Which <metal> melts in the hand?"
 RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "ranked_models": 12, "votes": 1204}
 FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7B", "active_size": "12.9B"}
 MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
-TYPICAL = {"usual_performance": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10")}
+TYPICAL = {"usual_performance": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10.00")}
 REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long", "empty"]
 UNKNOWN = dict.fromkeys([*RATED, *FACTS, *MEASURED, *TYPICAL])
 
@@ -130,7 +130,7 @@ MODEL = {
     "rated_here": True,
     "performance": {"tokens_per_s": 48.2, "first_token_s": 0.6, "calls": 1204},
     "failed_percent": 1.5,
-    "price": {"input": "$2.50", "output": "$10", "as_of": datetime(2026, 1, 2, tzinfo=UTC)},
+    "price": {"input": "$2.50", "output": "$10.00", "as_of": datetime(2026, 1, 2, tzinfo=UTC)},
     "size": "46.7B",
     "active": "12.9B",
     "trained_on": "15T",
@@ -384,7 +384,7 @@ def test_reveal_names_both_and_marks_the_choice(render):
     assert "Rating before your vote 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
     assert "This answer 52 tokens/s first token after 0.42 s 1,312 tokens $0.0021" in outline.text
     assert "Usually 48 tokens/s first token after 0.60 s" in outline.text
-    assert "Price per million tokens $2.50 input $10 output" in outline.text
+    assert "Price per million tokens $2.50 input $10.00 output" in outline.text
     assert [card["data-side"] for card in outline.all("li") if "data-won" in card] == ["a"]
     assert outline.all("a", id="next")[0]["href"] == "/"
     assert [link["href"] for link in outline.all("a") if "/models/" in link["href"]] == [
@@ -407,7 +407,7 @@ def test_reveal_offers_to_go_on_and_to_ask_the_same_again(render):
 
 def test_opinion_shows_what_was_said_before(render):
     html = render("arena/battle/battle.html", battle=voted("a"))
-    boxes = Outline(html).all("input", type="checkbox")
+    boxes = [box for box in Outline(html).all("input", type="checkbox") if box.get("id") != "shortcuts"]
     assert [(box["name"], box["value"]) for box in boxes if "checked" in box] == [("reasons_a", "useful")]
     assert {box["name"] for box in boxes} == {"reasons_a", "reasons_b"}
     assert "Hm &amp; so.</textarea>" in html

@@ -1,24 +1,34 @@
 """Filters and sort order of the table of models and scores."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from catalog.benchmarks.table_view import ScoreCell, TableEntry, TableView, parse_view, select_entries
+from catalog.benchmarks.table_view import ScoreCell, TableEntry, TablePrice, TableView, parse_view, select_entries
 
 CELL = ScoreCell(50.0, 33.3, 1.0, self_reported=False, who="us")
 KNOWN = {
     "organization": "Maker", "license": "MIT", "commercial": "yes", "open_weights": True, "kind": "chat", "size": 7.0,
-    "released": date(2024, 1, 1), "precision": "bfloat16", "rating": 1000.0, "cells": {"mmlu": CELL},
+    "context": 8192, "price": None, "released": date(2024, 1, 1), "precision": "bfloat16", "rating": 1000.0,
+    "cells": {"mmlu": CELL},
 }  # fmt: skip
 UNKNOWN = {
     "organization": "", "license": "", "commercial": "unknown", "open_weights": None, "kind": "", "size": None,
-    "released": None, "precision": "", "rating": None, "cells": {},
+    "context": None, "price": None, "released": None, "precision": "", "rating": None, "cells": {},
 }  # fmt: skip
 
 
 def entry(name, **fields):
     return TableEntry(slug=name.lower(), name=name, **(KNOWN | fields))
+
+
+def priced(dollars):
+    return TablePrice(Decimal(dollars), by_hand=False)
+
+
+def scored(value, normalized):
+    return ScoreCell(value, normalized, None, self_reported=False, who="")
 
 
 def names(entries, **view):
@@ -29,7 +39,8 @@ def names(entries, **view):
     ("asked", "view"),
     [
         ({}, TableView()),
-        ({"weights": "any", "kind": "chat", "sort": "size"}, TableView(weights="any", kind="chat", sort="size")),
+        ({"weights": "open", "kind": "chat", "sort": "size"}, TableView(weights="open", kind="chat", sort="size")),
+        ({"q": " Claude  opus "}, TableView(q="Claude  opus")),
         ({"size_from": "0.5", "size_to": "10"}, TableView(size_from=0.5, size_to=10.0)),
         ({"size_from": "", "organization": "", "kind": ""}, TableView()),
         ({"unknown": "x", "scale": "normalized"}, TableView(scale="normalized")),
@@ -44,6 +55,7 @@ def test_parse_reads_what_is_asked(asked, view):
     [
         ("weights", "half"), ("kind", "instruct"), ("commercial", "maybe"), ("scale", "log"), ("order", "up"),
         ("size_from", "big"), ("size_from", "-1"), ("size_to", "nan"), ("sort", "a\x00"), ("size_to", "inf"),
+        ("q", "a\x00"),
     ],
 )  # fmt: skip
 def test_parse_refuses_and_names_the_parameter(name, value):
@@ -54,9 +66,11 @@ def test_parse_refuses_and_names_the_parameter(name, value):
 @pytest.mark.parametrize(
     ("asked", "fields", "passes"),
     [
+        ({}, {"open_weights": False}, True),
+        ({"q": "mak a"}, {}, True),
+        ({"q": "mak b"}, {}, False),
         ({"weights": "open"}, {}, True),
         ({"weights": "closed"}, {}, False),
-        ({"weights": "any"}, {"open_weights": False}, True),
         ({"weights": "closed"}, {"open_weights": False}, True),
         ({"kind": "chat"}, {}, True),
         ({"kind": "base"}, {}, False),
@@ -85,8 +99,8 @@ def test_filters(asked, fields, passes):
     ids=str,
 )  # fmt: skip
 def test_what_is_unknown_is_left_out_and_counted_only_where_a_filter_asks(asked):
-    assert select_entries([entry("A", **UNKNOWN)], TableView(**({"weights": "any"} | asked))) == ([], 1)
-    assert names([entry("A", **UNKNOWN)], weights="any") == ["A"]
+    assert select_entries([entry("A", **UNKNOWN)], TableView(**asked)) == ([], 1)
+    assert names([entry("A", **UNKNOWN)]) == ["A"]
 
 
 def test_a_model_that_fails_a_filter_is_not_counted_as_unknown():
@@ -100,6 +114,8 @@ def test_a_model_that_fails_a_filter_is_not_counted_as_unknown():
         ({"sort": "name", "order": "desc"}, ["c", "B", "a"]),
         ({"sort": "size"}, ["B", "a", "c"]),
         ({"sort": "size", "order": "asc"}, ["a", "B", "c"]),
+        ({"sort": "price"}, ["B", "a", "c"]),
+        ({"sort": "context"}, ["a", "B", "c"]),
         ({"sort": "rating"}, ["a", "B", "c"]),
         ({"sort": "mmlu"}, ["c", "a", "B"]),
         ({"sort": "mmlu", "scale": "normalized"}, ["a", "c", "B"]),
@@ -107,8 +123,8 @@ def test_a_model_that_fails_a_filter_is_not_counted_as_unknown():
 )
 def test_order_has_unknown_values_last(asked, order):
     entries = [
-        entry("c", size=None, rating=3.0, cells={"mmlu": ScoreCell(90, 1, None, self_reported=False, who="")}),
-        entry("a", size=1.0, rating=5.0, cells={"mmlu": ScoreCell(80, 2, None, self_reported=False, who="")}),
-        entry("B", size=2.0, rating=4.0, cells={}),
+        entry("c", size=None, context=None, price=None, rating=3.0, cells={"mmlu": scored(90, 1)}),
+        entry("a", size=1.0, context=9, price=priced(3), rating=5.0, cells={"mmlu": scored(80, 2)}),
+        entry("B", size=2.0, context=8, price=priced(1), rating=4.0, cells={}),
     ]
     assert names(entries, **asked) == order

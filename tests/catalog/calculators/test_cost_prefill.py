@@ -108,7 +108,7 @@ def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
 def test_page_keeps_the_model_and_what_was_written(client, mixture):
     response = client.get(PAGE, {"model": mixture.slug, **MONTH, "price_output": "5"})
     values = inputs(response)
-    assert "Per month $350" in text(response)
+    assert "Per month $350.00" in text(response)
     assert (values["model"], values["price_input"], values["price_output"]) == ("mixture-8x7b", "2.5", "5")
 
 

@@ -30,6 +30,8 @@ def test_every_field_has_a_name_and_a_sentence_on_why_it_matters():
         ("modalities", ["text", "image"], "text, image"),
         ("license", "MIT", "MIT"),
         ("tokens_per_minute", "30000 (tier 1)", "30,000 (tier 1)"),
+        ("fine_tuning", "api", "with the provider's API"),
+        ("fine_tuning", "weights", "of the public weights"),
     ],
 )
 def test_values_are_as_precise_as_their_source(field, value, words):

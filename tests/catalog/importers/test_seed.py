@@ -29,19 +29,21 @@ LISTED_PRICES = seed_files.read_rows(PRICES_FILE)
 SHIPPED_FILES = {path.name for path in seed_files.DATA_DIR.iterdir()}
 # Where makers announce the retirement of models.
 RETIREMENT_NOTICES = (
+    "https://github.com/rxliuli/llm-api-proxy/pull/12 (a copy of Google’s notice to developers)",
     "https://ai.google.dev/gemini-api/docs/changelog",
     "https://ai.google.dev/gemini-api/docs/deprecations",
     "https://blog.google/products/gemini/bard-gemini-advanced-app/",
     "https://cloud.google.com/vertex-ai/generative-ai/docs/deprecations/",
     "https://developers.openai.com/api/docs/deprecations",
+    "https://docs.mistral.ai/models/",
     "https://docs.x.ai/developers/migration/",
     "https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/legacy-models",
     "https://platform.claude.com/docs/en/about-claude/model-deprecations",
     "https://platform.claude.com/docs/en/models/",
     "https://platform.claude.com/docs/en/release-notes/overview",
 )
-# An alias and a web site: they have no dates.
-UNDATED_SERVICES = {"chatgpt-4o-latest", "bard-jan-24-gemini-pro"}
+# Aliases and a web site: they have no dates.
+UNDATED_SERVICES = {"chatgpt-4o-latest", "mistral-medium", "bard-jan-24-gemini-pro"}
 DATED = {"release_date", "knowledge_cutoff", "retires_on", "context_window", "max_output"}
 
 
@@ -169,6 +171,7 @@ def test_licenses_say_what_they_ask_for():
         ("glm-5-3", "conditional", "10 billion US dollars"),
         ("minimax-community", "conditional", "20 million US dollars in annual revenue"),
         ("mistral-modified-mit", "conditional", "20 million US dollars in monthly revenue"),
+        ("minimax-non-commercial", "no", "written authorization"),
     ],
 )
 def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
@@ -200,6 +203,12 @@ def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
         ("claude-sonnet-4-20250514", "retires_on", "2026-06-15"),
         ("gemini-2.0-flash-001", "retires_on", "2026-06-01"),
         ("gemini-3-pro", "retires_on", "2026-03-09"),
+        ("gemini-1.5-pro-002", "retires_on", "2025-09-24"),
+        ("gemini-1.5-pro-api-0514", "retires_on", "2025-05-27"),
+        ("deepseek-v3", "license", "DeepSeek License"),
+        ("deepseek-v3-0324", "license", "MIT"),
+        ("minimax-m2.7", "license", "MiniMax Non-Commercial"),
+        ("llama-4-scout-17b-16e-instruct", "parameters_total", "109000000000"),
         ("bard-jan-24-gemini-pro", "status", "retired"),
         ("glm-5.1", "open_weights", "true"),
         ("glm-5v-turbo", "open_weights", "false"),
@@ -238,11 +247,18 @@ def test_models_of_the_course_have_scores_that_say_who_reports_them(model):
 
 
 def test_prices_are_prices():
-    rows = seed_files.read_rows("prices.csv") + LISTED_PRICES
+    rows = [row for name in seed.PRICE_FILES for row in seed_files.read_rows(name)] + LISTED_PRICES
     assert len({row["model"] for row in rows} & board()) >= 35
     for row in rows:
         assert 0 < float(row["input"]) < 1000
         assert 0 < float(row["output"]) < 1000
+
+
+def test_earlier_prices_are_older_than_the_current_ones():
+    current = {row["model"]: row["as_of"] for row in reversed(seed_files.read_rows("prices.csv") + LISTED_PRICES)}
+    for row in seed_files.read_rows("earlier_prices.csv"):
+        assert labels.extract_link(row["source"]), row
+        assert row["as_of"] < current.get(row["model"], DAY), row
 
 
 def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
@@ -289,7 +305,7 @@ def test_load_fills_the_catalog_quickly_and_again_changes_nothing():
     assert (model.parameters_total, model.context_window) == (8_000_000_000, 128_000)
     retired = set(LanguageModel.objects.filter(status="retired").values_list("slug", flat=True))
     assert {"gpt-4-0613", "claude-3-opus-20240229", "chatgpt-4o-latest", "palm-2", "bard-jan-24-gemini-pro"} <= retired
-    assert not retired & {"llama-3.1-8b-instruct", "gemini-1.5-pro-api-0514"}
+    assert not retired & {"llama-3.1-8b-instruct", "gemini-2.5-flash-lite-09-2025"}
     assert set(Score.objects.values_list("self_reported", flat=True)) == {True, False}
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.text.number_format import format_count, format_dollars, format_tokens
+from core.text.number_format import format_count, format_dollars
 
 
 @pytest.mark.parametrize(
@@ -31,20 +31,19 @@ def test_count_keeps_three_digits(number, words):
     [
         (512, "512"),
         (8_000, "8K"),
-        (8_192, "8K"),
-        (32_768, "32K"),
-        (40_960, "40K"),
+        (8_192, "8.19K"),
+        (32_768, "32.8K"),
         (128_000, "128K"),
-        (131_072, "128K"),
-        (200_000, "200K"),
+        (131_000, "131K"),
+        (131_072, "131K"),
+        (262_144, "262K"),
         (1_000_000, "1M"),
-        (1_048_576, "1M"),
-        (1_050_000, "1.05M"),
-        (10_485_760, "10M"),
+        (1_048_576, "1.05M"),
+        (10_485_760, "10.5M"),
     ],
 )
-def test_tokens_are_counted_as_makers_do(number, words):
-    assert format_tokens(number) == words
+def test_tokens_are_counted_in_decimal_units(number, words):
+    assert format_count(number) == words
 
 
 @pytest.mark.parametrize(
@@ -52,10 +51,12 @@ def test_tokens_are_counted_as_makers_do(number, words):
     [
         ("0", "$0"),
         ("0.000000", "$0"),
-        ("10", "$10"),
+        ("10", "$10.00"),
         ("2.5", "$2.50"),
         ("1250.126", "$1,250.13"),
         ("0.99", "$0.99"),
+        ("0.5", "$0.50"),
+        ("0.1", "$0.10"),
         ("0.15", "$0.15"),
         ("0.075", "$0.075"),
         ("0.002149", "$0.0021"),

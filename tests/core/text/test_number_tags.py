@@ -12,7 +12,7 @@ from core.templatetags import numbers
     [
         (numbers.count, 72.25e9, "72.2B"),
         (numbers.count, 0.4, "0"),
-        (numbers.dollars, Decimal("3650"), "$3,650"),
+        (numbers.dollars, Decimal("3650"), "$3,650.00"),
         (numbers.power, 5.88e23, "5.88 \N{MULTIPLICATION SIGN} 10<sup>23</sup>"),
         (numbers.power, 6, "6.00 \N{MULTIPLICATION SIGN} 10<sup>0</sup>"),
         (numbers.gib, Decimal("15.625"), "15.62"),

@@ -60,6 +60,43 @@ def test_public_board_stands_in_on_every_page_until_somebody_has_voted_here(clie
     assert SEED_POOL not in "".join(links(html) - {f"/leaderboard/?pool={SEED_POOL}"})
 
 
+def ranked(*slugs, votes_to_rank=0):
+    return [{"model": slug, "rank": 1, "votes_to_rank": votes_to_rank} for slug in slugs]
+
+
+@pytest.mark.parametrize(
+    ("rows", "up", "enough"),
+    [
+        (ranked(*"abcde"), "abcdefg", True),
+        (ranked(*"abcd"), "abcdefg", False),
+        (ranked(*"abcd"), "abcd", True),
+        (ranked(*"abcd"), "abce", False),
+        (ranked(*"abcd"), "", False),
+        (ranked(*"abcdefg", votes_to_rank=1), "abcd", False),
+        ([{"model": "a", "rank": None, "votes_to_rank": 0}], "a", False),
+        ([], "ab", False),
+    ],
+)
+def test_board_ranks_enough_models_if_five_or_all_that_are_up_are_ranked(rows, up, enough):
+    for slug in up:
+        factories.endpoint(factories.model(slug))
+    assert board_selection.has_enough_ranks(rows) == enough
+
+
+@pytest.mark.parametrize("page", PAGES[:4])
+def test_board_of_a_shortlist_has_a_name_and_its_own_words_and_is_the_current_one(client, public, page):
+    for slug in ("set-0123456789abcdef", "set-fedcba9876543210"):
+        factories.cast(factories.model("x"), factories.model("z"), pool=slug)
+    board_refresh.refresh()
+    html = opened(client, page, pool="set-0123456789abcdef")
+    current = 'href="?pool=set-0123456789abcdef" aria-current="page"><bdi>Shortlist 012345</bdi>'
+    assert current in html
+    assert "How the models of one shortlist rank" in text(html)
+    assert "based on blind votes by its users" not in text(html)
+    assert "set-fed" not in html
+    assert "Shortlist" not in opened(client, page)
+
+
 @in_turn
 def test_links_keep_the_public_board_that_stands_in(client, public, page):
     found = links(opened(client, page)) - {"/leaderboard/"}  # which leads to it too

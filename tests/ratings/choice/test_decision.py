@@ -146,10 +146,10 @@ def test_decision_shows_those_that_can_battle(client):
 @pytest.mark.parametrize(
     ("query", "words", "link"),
     [
-        ({}, "Cheap : $1 per million tokens", "/cost/?model=cheap"),
+        ({}, "Cheap : $1.00 per million tokens", "/cost/?model=cheap"),
         (
             {"input_tokens": "10M", "output_tokens": "10M"},
-            "Cheap : $20 per month for the tokens above.",
+            "Cheap : $20.00 per month for the tokens above.",
             "/cost/?model=cheap&input_tokens=10M&output_tokens=10M",
         ),
     ],
@@ -241,7 +241,7 @@ def test_decision_as_markdown(client, battled):
         r"First \*line\* \# and \<second\>",
         "- Min context (tokens): 100k",
         "| Model | Rank | Rating | 95% interval | Tier | $ per million tokens | Per month | To check |",
-        "| Cheap | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | $1 | \N{EN DASH} |  |",
+        "| Cheap | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | $1.00 | \N{EN DASH} |  |",
         "| Model | Rank | Rating | 95% interval | Votes |",
         f"- [ ] {CHECKLIST[0]}",
     ):
@@ -269,7 +269,7 @@ def test_markdown_says_what_is_to_be_checked(client):
 
 def test_markdown_tells_every_exclusion(client, three):
     written = client.get(PAGE, ASKED | {"modalities": [], "format": "md"}).content.decode()
-    assert r"- Best: price $5 \> $2" in written
+    assert r"- Best: price $5.00 \> $2.00" in written
     assert "- Bound: commercial use not allowed" in written
 
 

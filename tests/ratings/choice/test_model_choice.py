@@ -57,7 +57,7 @@ def test_shortlist_tells_who_is_left_and_why_others_are_not(client, three):
     found = shortlist(client, commercial="on", context="200k", price="2")
     assert slugs(found["survivors"]) == []
     assert {each["model"]: [why["words"] for why in each["failures"]] for each in found["excluded"]} == {
-        "best": ["price $5 > $2"],
+        "best": ["price $5.00 > $2.00"],
         "cheap": ["context 128,000 < 200,000"],
         "bound": ["commercial use not allowed"],
     }
@@ -153,11 +153,11 @@ EXCLUDED = [
     ),
     ({"modalities": "image"}, {"modalities": ["text"]}, "does not accept image", "modalities unknown"),
     ({"tools": "on"}, {"tools": False}, "cannot call tools", "tool use unknown"),
-    ({"price": "2"}, {"price": 5}, "price $5 > $2", "price unknown"),
+    ({"price": "2"}, {"price": 5}, "price $5.00 > $2.00", "price unknown"),
     (
         {"monthly": "400", "input_tokens": "100M", "output_tokens": "20M"},
         {"price": 5},
-        "monthly cost $600 > $400",
+        "monthly cost $600.00 > $400.00",
         "monthly cost unknown",
     ),
     (
@@ -325,7 +325,7 @@ def test_demo_models_are_in_no_group(client, three):
 def test_tokens_of_a_month_are_priced(client, three):
     found = shortlist(client, monthly="400", input_tokens="100M", output_tokens="20M")
     assert {each["model"]: each["monthly"] for each in found["survivors"]} == {"cheap": 120, "bound": 120}
-    assert found["excluded"][0]["failures"][0]["words"] == "monthly cost $600 > $400"
+    assert found["excluded"][0]["failures"][0]["words"] == "monthly cost $600.00 > $400.00"
     assert shortlist(client)["survivors"][0]["monthly"] is None
 
 

@@ -74,12 +74,12 @@ def test_every_other_model_is_excluded_with_all_its_reasons():
     found = build_shortlist(MODELS, CODING)
     assert words(found.excluded) == {
         "top": ["commercial use not allowed"],
-        "dear": ["price $5 > $2"],
+        "dear": ["price $5.00 > $2.00"],
         "small": ["context 128,000 < 200,000"],
         "old": ["context 8,000 < 200,000"],
     }
     stricter = build_shortlist(MODELS, replace(CODING, openness="open", price=Decimal("0.5")))
-    assert words(stricter.excluded)["dear"] == ["weights closed, not open", "price $5 > $0.50"]
+    assert words(stricter.excluded)["dear"] == ["weights closed, not open", "price $5.00 > $0.50"]
     assert slugs(stricter.excluded)[-2:] == ["dear", "old"]
 
 

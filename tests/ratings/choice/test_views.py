@@ -68,7 +68,7 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
         "1 matching model",
         "1 model undecided: it might match &lt;Mystery&gt; commercial use unknown; price unknown",
         "2 models excluded (2 of these fail only one limit)",
-        "Best price $5 &gt; $2",
+        "Best price $5.00 &gt; $2.00",
         "Bound commercial use not allowed",
         "Dropping \N{LEFT DOUBLE QUOTATION MARK}Commercial use allowed\N{RIGHT DOUBLE QUOTATION MARK} adds 1 model",
     ):
@@ -133,8 +133,8 @@ def test_page_suggests_three_models_in_one_sentence(client, three):
     shown = text(client.get(PAGE, {"price": "9"}))
     shown = re.sub(r"rating [\d,]+, 95% interval [\d,]+ . [\d,]*\d", "rating and interval", shown)
     assert (
-        "Best (rating and interval, $5 per million tokens) has the highest rating; the cheapest in the same tier is "
-        "Cheap (rating and interval, $1 per million tokens), which is also the best with open weights."
+        "Best (rating and interval, $5.00 per million tokens) has the highest rating; the cheapest in the same tier is "
+        "Cheap (rating and interval, $1.00 per million tokens), which is also the best with open weights."
     ) in shown
     assert re.search(
         "The second, Cheap , is [0-9]+ points behind; their intervals overlap, so their order is uncertain.", shown

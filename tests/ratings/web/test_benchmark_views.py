@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.conf import settings
 
 from ratings.models import Pool
 from tests import factories
@@ -71,6 +72,13 @@ def test_those_far_off_are_named_without_calling_it_proof(client):
     assert not re.search("proof|proves|proven", said)
     assert "0.86 Spearman, 95% interval 0.75 to 0.92" in said
     assert "Each extra percentage point corresponds to 6.3 more rating points." in said
+
+
+def test_style_sheet_adds_no_second_colon(client):
+    scored(AVERAGES)
+    rated(RATINGS)
+    assert "suggest</strong>: possible" in html(client)
+    assert 'content: ":' not in (settings.BASE_DIR / "static/css/catalog/benchmarks.css").read_text()
 
 
 def test_names_are_escaped(client):

@@ -97,7 +97,7 @@ def test_form_does_not_offer_elo_under_style_control(client, pools, page, query,
         ({"pool": "counts", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
         ({"pool": "single", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
         ({"pool": "live", "style_control": "true"}, "will appear once there are votes for which", "no votes yet"),
-        ({"pool": "counts", "at": "2020-01-01"}, "No board existed at that", "no votes yet"),
+        ({"pool": "counts", "at": "2020-01-01"}, "We have no board from that time", "no votes yet"),
     ],
 )
 def test_board_without_votes_says_why(client, pools, page, query, words, wrong):

@@ -45,7 +45,7 @@ def test_page_compares_two_times_of_choice(client, week):
 
 
 def test_page_says_that_there_was_no_board(client, week):
-    assert "No board existed at that time." in text(client, then="2020-01-01T00:00")
+    assert "We have no board from that time." in text(client, then="2020-01-01T00:00")
 
 
 def test_page_names_retired_models(client, week):

@@ -28,16 +28,41 @@ def text(html):
 @pytest.mark.django_db
 def test_page_shows_prices_over_time_and_which_one_was_set_by_hand(client):
     quokka = factories.model("quokka")
+    assert "Price over time" not in read(client, "/models/quokka/")
     for day, dollars, by_hand in ((2, 2, False), (3, 5, True)):
-        assert "Price over time" not in read(client, "/models/quokka/")
         source = "our contract" if by_hand else "https://prices.example (litellm 1.2, quokka)"
         Price.objects.create(
             model=quokka, input=dollars, output=9, source=source, as_of=date(2026, 1, day), by_hand=by_hand
         )
+        shown = text(read(client, "/models/quokka/"))
+        assert "Price over time" in shown
+        assert ("No earlier price is known." in shown) is not by_hand
     shown = text(read(client, "/models/quokka/"))
-    assert "$5 input, $9 output our contract , seen on January 3, 2026, by hand" in shown
-    assert "Price over time" in shown
-    assert "January 3, 2026 $5 $9 our contract , by hand January 2, 2026 $2 $9 litellm 1.2" in shown
+    assert "$5.00 input, $9.00 output our contract , seen on January 3, 2026, by hand" in shown
+    assert "January 3, 2026 $5.00 $9.00 our contract , by hand January 2, 2026 $2.00 $9.00 litellm 1.2" in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("facts", "head", "source"),
+    [
+        ({"retires_on": "2026-08-05", "status": "retired"}, "Retired on August 5, 2026", "Retired on: August 5, 2026"),
+        ({"retires_on": "2026-08-05"}, "Retired on August 5, 2026", "Retired on: August 5, 2026"),
+        ({"retires_on": "2026-08"}, "Retired in August 2026", "Retired in: August 2026"),
+        ({"retires_on": "2099-01-14"}, "Retires on January 14, 2099", "Retires on: January 14, 2099"),
+        ({"retires_on": "2099-01"}, "Retires in January 2099", "Retires in: January 2099"),
+        ({"retires_on": "2099-01-14", "status": "retired"}, "Retired", "Retires on: January 14, 2099"),
+        ({"status": "retired"}, "Retired", "Status: retired"),
+        ({}, "", ""),
+    ],
+)
+def test_page_states_the_retirement_in_its_head_and_sources(client, facts, head, source):
+    quokka = factories.model("quokka")
+    claims = [Claim(field, value, "https://list.example", date(2026, 1, 2)) for field, value in facts.items()]
+    record_claims({quokka.pk: claims}, Fact.Origin.SHIPPED)
+    page = read(client, "/models/quokka/")
+    assert text(page.partition('<p class="model-line">')[2].partition("</header>")[0]) == head
+    assert source in text(page)
 
 
 @pytest.mark.django_db
@@ -84,6 +109,7 @@ def test_every_fact_and_price_in_public_has_a_source_and_a_day(client):
             assert date.fromisoformat(value["as_of"]), value
     for profile in profiles:
         page = read(client, f"/models/{profile['slug']}/")
+        assert "Models derived from the weights" in page and "Fine-tunes and derivatives" not in page
         facts = page[page.index('<details class="told">') :]
         assert facts.count("<dt>") == len(profile["facts"].keys() - {"commercial_use"}) == facts.count("seen on ")
         assert page.count("seen on ") == facts.count("seen on ") + bool(profile["price"])

@@ -7,7 +7,7 @@ import pytest
 from catalog.benchmarks import table
 from catalog.facts.claims import set_hand_fact
 from catalog.importers import seed
-from catalog.models import Benchmark, LanguageModel, Score
+from catalog.models import Benchmark, LanguageModel, Price, Score
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from ratings.web.models import table_views
@@ -40,16 +40,18 @@ def names(client, query=""):
 
 
 def key(**alike):
-    [found] = [each.key for each in table.build_table("", {}).series if alike.items() <= vars(each.conditions).items()]
+    series = table.build_table("", {}, {}).series
+    [found] = [each.key for each in series if alike.items() <= vars(each.conditions).items()]
     return found
 
 
 def test_it_is_not_empty_after_the_first_start(client):
     seed.seed_catalog()
-    shown = text(client)
+    shown = text(client, "?weights=open&q=llama-3.1")
     assert "llama-3.1-8b-instruct Meta Llama 3.1 Community chat" in shown
     assert "Claude 3.5 Sonnet (20240620)" not in shown
     assert "Claude 3.5 Sonnet (20240620)" in text(client, "?weights=closed&organization=Anthropic")
+    assert "Claude 3.5 Sonnet (20240620)" in text(client, "?q=sonnet+20240620")
     assert "self-reported" in client.get("/models/").content.decode()
 
 
@@ -58,9 +60,12 @@ def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
         score(benchmark, slug, 0.5)
         set_hand_fact(factories.model(slug).pk, "open_weights", "true", "memo")
     assert "by hand" not in text(client)
-    for field, value in (("license", "MIT"), ("parameters_total", 7_000_000_000), ("kind", "chat")):
+    values = {"license": "MIT", "parameters_total": 7_000_000_000, "kind": "chat", "context_window": 8192}
+    for field, value in values.items():
         set_hand_fact(factories.model("a").pk, field, value, "memo")
-    assert "A MIT ‡ chat ‡ 7 B ‡" in text(client)
+    model = factories.model("a")
+    Price.objects.create(model=model, input=1, output=3, source="memo", as_of="2026-01-01", by_hand=True)
+    assert "A MIT ‡ chat ‡ 7B ‡ 8.19K ‡ $1.50 ‡" in text(client)
     assert text(client).count("‡ Set by hand on this site. The model's page has the source and the day.") == 1
 
 
@@ -70,21 +75,35 @@ def test_rating_and_scores_stand_side_by_side(client, benchmark):
     for winner in ("a", "b"):
         factories.cast(factories.model("a"), factories.model("b"), winner, pool="import")
     board_refresh.refresh()
-    assert re.search(r"A – 1,000 50\.0 ± 9\.8", text(client))
+    assert "Rating ↓ import MMLU" in text(client)
+    assert re.search(r"A – – – 1,000 50\.0 ± 9\.8", text(client))
 
 
-def test_rated_models_without_a_score_stand_in_it_but_in_no_series(client, benchmark):
+def test_all_models_stand_in_it_and_only_those_with_a_score_in_a_series(client, benchmark):
     score(benchmark, "a", 0.5)
     score(benchmark, "c", 0.4)
-    for slug in ("b", "hidden"):
-        factories.model(slug, open_weights=slug == "b")
-    for slug in ("b", "hidden"):
-        factories.cast(factories.model("a"), factories.model(slug), "a" if slug == "hidden" else "b")
+    factories.model("b", open_weights=True)
+    factories.model("closed", open_weights=False)
+    factories.model("unknown")
+    factories.cast(factories.model("a"), factories.model("b"), "b")
     board_refresh.refresh()
-    assert sorted(names(client)) == ["a", "b", "c"]
-    assert sorted(names(client, "?weights=any")) == ["a", "b", "c", "hidden"]
-    assert names(client)[-1] == "c"
+    assert names(client) == ["b", "a", "c", "closed", "unknown"]
+    assert "5 models. These" in text(client)
+    assert sorted(names(client, "?weights=open")) == ["a", "b", "c"]
+    hidden = "3 models. 1 does not match the filters. 1 is hidden because we lack data for a filter. Show all models"
+    assert hidden in text(client, "?weights=open")
     assert sorted(names(client, f"?series={key()}")) == ["a", "c"]
+    assert "2 models. Models without a score from this source are not listed." in text(client, f"?series={key()}")
+
+
+def test_search_finds_names_and_makers(client):
+    for slug in ("claude-opus-4.1", "claude-haiku", "gpt-4o"):
+        factories.model(slug)
+    assert names(client, "?q=OPUS+4.1") == ["claude-opus-4.1"]
+    page = client.get("/models/?q=claude&sort=name").content.decode()
+    assert 'name="q" value="claude"' in page
+    assert "?q=claude&amp;sort=size" in page
+    assert "1 does not match the filters." in text(client, "?q=claude")
 
 
 def test_scores_of_one_series_can_be_put_in_order(client, benchmark):
@@ -96,23 +115,41 @@ def test_scores_of_one_series_can_be_put_in_order(client, benchmark):
     assert names(client, f"?series={series}&sort=mmlu&order=asc") == ["a", "c", "b"]
 
 
+def test_series_without_ratings_is_sorted_by_its_fullest_column(client, benchmark):
+    other = Benchmark.objects.create(slug="arc", name="ARC")
+    for slug, value in (("a", 0.5), ("b", 0.9), ("c", 0.7)):
+        score(benchmark, slug, value)
+    score(other, "a", 0.9)
+    for winner in "de":
+        factories.cast(factories.model("d"), factories.model("e"), "a" if winner == "d" else "b")
+    board_refresh.refresh()
+    query = f"?series={key()}"
+    assert names(client, query) == ["b", "c", "a"]
+    assert names(client, f"{query}&sort=rating&order=asc") == ["b", "c", "a"]
+    assert re.search(r'aria-current="true">MMLU</a>', client.get(f"/models/{query}").content.decode())
+
+    factories.cast(factories.model("c"), factories.model("d"))
+    board_refresh.refresh()
+    assert names(client, query)[0] == "c"
+
+
 @pytest.mark.parametrize("other", [{"shots": 3}, {"version": "2"}, {"metric": "em"}, {"filter": "strict"}])
 def test_different_conditions_are_never_in_one_column(client, benchmark, other):
     for slug, value in (("a", 0.5), ("b", 0.9)):
         score(benchmark, slug, value)
     score(benchmark, "c", 0.99, **other)
-    found = table.build_table(key(), {})
+    found = table.build_table(key(), {}, {})
     assert [column.key for column in found.columns] == ["mmlu", "mmlu~2"]
     cells = {entry.slug: set(entry.cells) for entry in found.entries}
     assert cells == {"a": {"mmlu"}, "b": {"mmlu"}, "c": {"mmlu~2"}}
 
 
-@pytest.mark.parametrize("query", ["?sort=mmlu", "?sort=mmlu~7&series={series}"])
-def test_scores_that_cannot_be_ordered_go_by_name_and_say_so(client, benchmark, query):
+@pytest.mark.parametrize(("query", "order"), [("?sort=mmlu", ["a", "b"]), ("?sort=mmlu~7&series={series}", ["b", "a"])])
+def test_scores_that_cannot_be_ordered_are_not_and_it_says_so(client, benchmark, query, order):
     for slug, value in (("b", 0.9), ("a", 0.5)):
         score(benchmark, slug, value)
     query = query.format(series=key())
-    assert names(client, query) == ["a", "b"]
+    assert names(client, query) == order
     assert "cannot be sorted" in text(client, query)
 
 
@@ -120,14 +157,14 @@ def test_normalized_scale_starts_at_chance(client, benchmark):
     score(benchmark, "a", 0.25)
     score(benchmark, "b", 1.0)
     shown = text(client, "?scale=normalized")
-    assert "A – – 0.0 B – – 100.0" in shown
+    assert "A – – – – 0.0 B – – – – 100.0" in shown
 
 
 def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
     for slug in "ab":
         score(benchmark, slug, 0.5)
-    page = client.get(f"/models/?series={key()}&sort=size&order=asc&size_to=0.5&weights=any").content.decode()
-    assert '<option value="any" selected>' in page
+    page = client.get(f"/models/?series={key()}&sort=size&order=asc&size_to=0.5&weights=open").content.decode()
+    assert '<option value="open" selected>' in page
     assert 'name="size_to" inputmode="decimal" value="0.5"' in page
     assert 'name="sort" value="size"' in page
     assert f'<option value="{key()}" selected>' in page
@@ -193,11 +230,12 @@ def test_columns_are_those_in_which_a_shown_model_has_a_score(client, benchmark)
     score(Benchmark.objects.create(slug="gpqa", name="GPQA"), "b", 0.5)
     LanguageModel.objects.filter(slug="b").update(open_weights=False)
     assert "MMLU" in text(client)
-    assert "GPQA" not in text(client)
+    assert "GPQA" in text(client)
+    assert "GPQA" not in text(client, "?weights=open")
 
 
 def test_filters_that_are_set_are_counted(client):
-    assert "Filters 3 set" in text(client, "?kind=chat&weights=any&size_to=8")
+    assert "Filters 3 set" in text(client, "?kind=chat&weights=open&size_to=8")
 
 
 def test_only_signs_that_are_there_are_explained(client, benchmark):
@@ -211,9 +249,9 @@ def test_only_signs_that_are_there_are_explained(client, benchmark):
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
-        ("series=&weights=open&kind=&size_from=&size_to=7.50&scale=raw&sort=rating", "?size_to=7.5"),
-        ("series=&weights=any&kind=chat&organization=A+%26+B", "?weights=any&kind=chat&organization=A+%26+B"),
-        ("series=&weights=open", ""),
+        ("series=&q=&weights=any&kind=&size_from=&size_to=7.50&scale=raw&sort=rating", "?size_to=7.5"),
+        ("series=&weights=open&kind=chat&organization=A+%26+B", "?weights=open&kind=chat&organization=A+%26+B"),
+        ("series=&weights=any", ""),
     ],
 )
 def test_form_ends_at_an_address_that_says_only_what_was_chosen(client, sent, kept):

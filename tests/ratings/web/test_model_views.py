@@ -47,7 +47,7 @@ def test_page_shows_what_is_known(client):
 
     shown = text(client, "quokka-7b.1")
 
-    assert "Quokka &lt;7B&gt; Maker open weights MIT retired" in shown
+    assert "Quokka &lt;7B&gt; Maker open weights MIT Retired" in shown
     for words in (
         "Parameters 7.24B, 1B active",
         "Base model Quokka base",
@@ -184,6 +184,13 @@ def test_page_of_an_unknown_model_is_not_there(client, slug):
     assert "There is no model" in answer.content.decode()
     assert "private to the browser that started it" not in answer.content.decode()
     assert "Start a battle" not in answer.content.decode()
+
+
+def test_page_of_an_unknown_model_suggests_similar_ones(client):
+    factories.model("quokka-7b", name="Quokka <7B>")
+    page = client.get("/models/quokka/").content.decode()
+    assert '<a href="/models/quokka-7b/"><bdi>Quokka &lt;7B&gt;</bdi></a>' in page
+    assert "Models with similar names" not in client.get("/models/nobody/").content.decode()
 
 
 def test_page_can_only_be_read(client):

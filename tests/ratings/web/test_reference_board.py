@@ -6,9 +6,12 @@ import io
 import re
 
 import pytest
+from django.utils import timezone
 
 from core.http.errors import RequestError
+from ratings.boards.snapshots import BRADLEY_TERRY, pack_rows
 from ratings.interchange import public_record
+from ratings.models import Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories, openapi
 from tests.ratings.reference_board import SLUG, loaded
@@ -106,10 +109,21 @@ def test_column_that_was_not_published_is_a_dash(client, column):
     assert ("–</td>" in shown.content.decode()) is (column != "votes")
 
 
+def test_legend_explains_what_was_published(client):
+    page = client.get("/leaderboard/", {"pool": SLUG}).content.decode()
+    legend = page.partition("What the columns mean")[2]
+    assert "on the publisher&#x27;s own scale, with its 95% interval" in legend
+    assert "<dt>Votes</dt>" in legend
+    for wrong in ("1,000", "<dt>Tier</dt>", "<dt>Win rate</dt>", "range of ranks"):
+        assert wrong not in legend
+    assert "1,000." not in page
+
+
 def test_board_before_its_day_is_empty_and_does_not_speak_of_this_arena(client):
     shown = text(client, "/leaderboard/", pool=SLUG, at="2026-01-01")
     assert CREDIT in shown
-    assert "Not published yet No board existed at that time. Go to the overall board for" in shown
+    reason = "No board from that time We have no snapshot of this board that is old enough."
+    assert f"{reason} Go to the overall board for" in shown
     for wrong in ("How models on this site rank", "votes yet", "Start a battle"):
         assert wrong not in shown
 
@@ -189,6 +203,31 @@ def test_pools_tell_its_kind_and_credit(client):
     [pool] = [each for each in client.get(API + "pools/").json()["results"] if each["slug"] == SLUG]
     assert pool["kind"] == "reference"
     assert "CC BY 4.0" in pool["provenance"]
+
+
+def test_own_votes_do_not_remove_published_ratings_from_the_table_of_models(client):
+    query = {"weights": "any"}
+    source = "Ratings are from “LMArena, October 2026”. A reference board: " + CREDIT
+    before = text(client, "/models/", **query)
+    assert source in before
+    ours = [factories.model(slug) for slug in "abcde"]
+    for winner in "ab":
+        factories.cast(*ours[:2], winner)
+    board_refresh.refresh()
+    assert text(client, "/models/", **query) == before
+
+    rows = [{"model": model.slug, "rating": 1000.0, "rank": 1, "votes_to_rank": 0} for model in ours]
+    Snapshot.objects.create(
+        board=factories.board(),
+        method=BRADLEY_TERRY,
+        votes=500,
+        computed_at=timezone.now(),
+        code_version="",
+        parameters={},
+        rows=pack_rows(rows),
+    )
+    assert "Ratings are from “This arena”." in text(client, "/models/", **query)
+    assert source not in text(client, "/models/", **query)
 
 
 @pytest.mark.parametrize("pool", ["live", SLUG])

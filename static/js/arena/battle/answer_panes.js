@@ -48,7 +48,7 @@ export function restart(answer) {
 }
 
 // Replaces the content of an answer. If the answer had the focus, its pane gets the focus. Otherwise, the arrow keys
-// would vote.
+// would no longer scroll the answer.
 function replaceContent(answer, insertContent) {
   const hadFocus = answer.contains(document.activeElement);
   answer.replaceChildren();

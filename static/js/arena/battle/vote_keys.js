@@ -1,28 +1,55 @@
-// Handles the keyboard shortcuts of a battle, moves the focus after its verdict changes, and shows failed requests.
+// Handles the keyboard shortcuts of a battle. The key of a choice arms it, Enter confirms it, and Esc cancels it. After the
+// vote, N opens the next battle.
 const battle = document.getElementById("battle");
 const words = document.getElementById("words").dataset;
-const PRINTED = ["1", "2", "="];
+const STORAGE_KEY = "shortcuts";
+const PRINTED = ["1", "2", "3", "4"];
+let armed = null; // the button that Enter presses
+let hiddenStatus = ""; // the status that the armed choice has replaced
+
+const status = () => document.getElementById("status");
+const isOn = () => localStorage.getItem(STORAGE_KEY) !== "off";
+
+// Phones have no room for the switch, and keys that cannot be turned off are not handled.
+const isHandled = () => isOn() && document.getElementById("shortcuts")?.checkVisibility();
 
 function isTyping(target) {
   return target.isContentEditable || target.matches("input, textarea, select") || target.closest(".further");
 }
 
-function isScrolling(event) {
-  return event.key.startsWith("Arrow") && event.target.closest("[tabindex='0'], pre, table");
+function disarm() {
+  if (!armed) return false;
+  delete armed.dataset.armed;
+  armed = null;
+  status().textContent = hiddenStatus;
+  return true;
 }
 
-function vote(key) {
-  const button = document.querySelector(`#verdict [data-keys~="${CSS.escape(key)}"]`);
-  if (!button || button.matches(":disabled")) return false;
+function arm(button) {
+  disarm();
+  // Otherwise, a second Enter or Space would also press the focused link or button.
+  if (document.activeElement.matches("a, button, summary")) status().focus({ preventScroll: true });
+  armed = button;
+  armed.dataset.armed = "";
+  hiddenStatus = status().textContent;
+  status().textContent = `${button.firstChild.textContent.trim()}. ${words.armed}`;
+}
+
+function confirmArmed() {
+  const button = armed;
+  if (!disarm()) return false;
   button.click();
   return true;
 }
 
-function openNextBattle(event) {
-  const link = document.getElementById("next");
-  const usesKey = event.target.closest("a, button, summary, [tabindex='0']");
-  if (!link || usesKey || ![" ", "Enter"].includes(event.key)) return false;
-  link.click();
+// Returns whether the key had an effect.
+function press(key) {
+  if (key === "Enter") return confirmArmed();
+  if (key === "Escape") return disarm();
+  const control = document.querySelector(`#verdict [data-key="${CSS.escape(key.toUpperCase())}"]`);
+  if (!control || control.matches(":disabled")) return false;
+  if (control.id === "next") control.click();
+  else arm(control);
   return true;
 }
 
@@ -30,51 +57,31 @@ document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
   // Some keyboard layouts need Shift for these keys.
   if (event.shiftKey && !PRINTED.includes(event.key)) return;
-  if (isScrolling(event)) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (vote(key) || openNextBattle(event)) event.preventDefault();
+  if (isHandled() && press(event.key)) event.preventDefault();
 });
 
-function report(text) {
-  const status = document.getElementById("status");
-  if (status) status.textContent = text;
+document.addEventListener("focusin", disarm);
+
+// Shows whether the shortcuts are on. The server's HTML does not contain the state, which only this browser stores.
+function showState() {
+  const box = document.getElementById("shortcuts");
+  if (box) box.checked = isOn();
+  for (const control of battle.querySelectorAll("[data-key]")) {
+    control.ariaKeyShortcuts = isOn() ? control.dataset.key : null;
+  }
 }
 
-function showTurn(turn) {
-  turn.scrollIntoView();
-  turn.querySelector(".question").focus({ preventScroll: true });
-}
+battle.addEventListener("change", ({ target }) => {
+  if (target.id !== "shortcuts") return;
+  if (target.checked) localStorage.removeItem(STORAGE_KEY);
+  else localStorage.setItem(STORAGE_KEY, "off");
+  showState();
+});
 
-function showVerdict(verdict, heading) {
-  heading.focus({ preventScroll: true });
-  verdict.scrollIntoView({ block: "nearest" });
-}
-
-// Discards a refresh that was requested before a vote, so that it does not replace the outcome of the vote. The
-// listener is on the verdict itself, because events do not bubble after the verdict has been removed from the page.
-function discardLateRefreshes(verdict) {
-  verdict.addEventListener("htmx:beforeSwap", (event) => {
-    const isLate = !verdict.isConnected || document.querySelector("form.htmx-request");
-    if (isLate && event.detail.requestConfig.verb === "get") event.preventDefault();
-  });
-}
-
-discardLateRefreshes(document.getElementById("verdict"));
-
-// After a vote, the focus moves to the outcome. After a follow-up question, it moves to the question.
-battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+battle.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "verdict") return;
-  discardLateRefreshes(document.getElementById("verdict"));
-  const heading = target.querySelector("h2");
-  if (detail.requestConfig.elt.closest(".further")) showTurn(document.querySelector(".turn:last-child"));
-  else if (heading) showVerdict(target, heading);
-  else if (document.activeElement === document.body) document.getElementById("status").focus({ preventScroll: true });
+  armed = null;
+  showState();
 });
 
-battle.addEventListener("htmx:sendError", () => report(words.unsent));
-battle.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
-  const isPlainText = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
-  report(isPlainText ? xhr.responseText : words.unstored);
-  // A conflict means that the battle has changed, perhaps in another tab, so the page must show its new state.
-  if (xhr.status === 409) document.getElementById("verdict").dispatchEvent(new Event("stale"));
-});
+showState();

@@ -1,5 +1,5 @@
 // Ratings against price or speed, with the Pareto frontier.
-import { FONT_PX, LETTER_PX, fillTemplate, renderPlot, computeLabelWidth, formatWhole, shortenNames, computeDomain } from "./plot_frame.js";
+import { FONT_PX, LETTER_PX, fillTemplate, renderPlot, computeLabelWidth, formatDollars, formatWhole, shortenNames, computeDomain } from "./plot_frame.js";
 
 const { Plot } = window;
 const LABEL_PX = 15;
@@ -32,16 +32,12 @@ function ticks(low, high, most) {
   return series.find((found) => found.length <= most) ?? last.filter((_, place) => place % Math.ceil(last.length / most) === 0);
 }
 
-function formatPrice(tick, priced) {
-  if (!priced) return tick.toLocaleString("en");
-  return `$${tick < 1 ? tick.toFixed(Math.max(2, Math.ceil(-Math.log10(tick)))) : tick.toLocaleString("en")}`;
-}
-
 function scaleX(rows, priced, words, most) {
   const paid = rows.map(({ value }) => value).filter((value) => value > 0);
   const [cheapest, dearest] = paid.length ? [Math.min(...paid), Math.max(...paid)] : [1, 1];
   const free = cheapest / FREE;
   const place = ({ value }) => value || free;
+  const formatTick = priced ? formatDollars : (tick) => tick.toLocaleString("en");
   const domain = [Math.min(...rows.map(place)) / 1.4, dearest * 1.4];
   return {
     place,
@@ -49,7 +45,7 @@ function scaleX(rows, priced, words, most) {
     // On a logarithmic scale, Plot omits some tick labels, so the labels are set here.
     axis: {
       ticks: [...(paid.length < rows.length ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4, most)],
-      text: (tick) => (tick === free && paid.length < rows.length ? words.free : formatPrice(tick, priced)),
+      text: (tick) => (tick === free && paid.length < rows.length ? words.free : formatTick(tick)),
       label: words.x,
       labelAnchor: "center",
       labelArrow: "none",
@@ -57,8 +53,9 @@ function scaleX(rows, priced, words, most) {
   };
 }
 
-function formatMark(row, words) {
-  return fillTemplate(words.words, { name: row.name, rating: formatWhole(row.rating), figure: row.value.toLocaleString("en", { maximumSignificantDigits: 3 }) });
+function formatMark(row, priced, words) {
+  const figure = priced ? formatDollars(row.value) : row.value.toLocaleString("en", { maximumSignificantDigits: 3 });
+  return fillTemplate(words.words, { name: row.name, rating: formatWhole(row.rating), figure });
 }
 
 export function frontier({ rows, against }, width, words) {
@@ -97,7 +94,7 @@ export function frontier({ rows, against }, width, words) {
         fill: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--paper)"),
         stroke: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--line-strong)"),
         strokeWidth: 1.5,
-        title: (row) => formatMark(row, words),
+        title: (row) => formatMark(row, priced, words),
         sort: null,
       }),
       Plot.text(names, { x: ({ row }) => place(row), y: "at", text: "text", ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),

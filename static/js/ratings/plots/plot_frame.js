@@ -59,6 +59,13 @@ export function formatWhole(number) {
   return Math.round(number).toLocaleString("en");
 }
 
+// Formats an amount like `format_dollars` in core/text/number_format.py, which formats the amounts in the tables.
+export function formatDollars(amount) {
+  if (amount === 0) return "$0";
+  const places = Math.max(2, 1 - Math.floor(Math.log10(amount)));
+  return `$${amount.toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places })}`;
+}
+
 // Fills the placeholders of a phrase like "{row} against {column}".
 export function fillTemplate(phrase, values) {
   return phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);

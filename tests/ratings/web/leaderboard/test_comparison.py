@@ -84,7 +84,7 @@ def test_figures_stand_in_lines_and_what_is_unknown_of_one_is_a_dash(voted):
     found = lines(shown)
     assert list(found)[:3] == ["Rank", "Rating", "Tier"]
     assert found["Votes"] == ["19", "26"]
-    assert found["Context"] == ["128K", DASH]
+    assert found["Context"] == ["131K", DASH]
     assert (found["Organization"], found["Weights"]) == (["Acme", DASH], ["open", DASH])
     assert all("±" in text for text in found["Rating"])
     assert not {"Price", "License"} & found.keys()

@@ -50,7 +50,7 @@ def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
         ("/leaderboard/", {"q": "<b>"}, "Overall · “&lt;b&gt;”"),
         ("/leaderboard/plots/", {"top": "all"}, "<bdi>Overall</bdi> · all"),
         ("/history/", {}, "<bdi>Overall</bdi> · a day and a week"),
-        ("/models/", {"weights": "any", "size_to": "10"}, "any weights · ≤ 10B"),
+        ("/models/", {"weights": "open", "size_to": "10"}, "open weights · ≤ 10B"),
     ],
 )
 def test_folded_form_says_what_is_chosen(client, page, query, said):

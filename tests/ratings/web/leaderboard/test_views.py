@@ -65,8 +65,8 @@ def test_page_shows_the_published_board(client, voted):
     assert "C Acme open Apache-2.0 retired provisional" in shown
     assert "from 13 votes" in shown
     assert "Votes 4 " in shown
-    assert "Price $4 " in shown
-    assert "Context 128K" in shown
+    assert "Price $4.00 " in shown
+    assert "Context 131K" in shown
 
 
 @pytest.mark.parametrize(("query", "intervals", "words"), [("", 4, "ranks or tiers."), ("method=elo", 0, "ranks.")])
@@ -425,10 +425,10 @@ def test_page_without_votes_says_how_to_begin(client):
     ("query", "said", "leads"),
     [
         ("pool=old&category=coding", "No votes here This pool has no votes in this category.", True),
-        ("pool=old&at=2020-01-01T00:00:00Z", "No votes yet No board existed at that", True),
+        ("pool=old&at=2020-01-01T00:00:00Z", "No board from that time We have no snapshot", True),
         ("pool=old&style_control=true", "No votes here This pool has no style-controlled ratings in this", True),
         ("pool=api", "No votes yet Votes cast by programs with an API key will appear here", False),
-        ("pool=live&at=2020-01-01T00:00:00Z", "No votes yet No board existed at that", True),
+        ("pool=live&at=2020-01-01T00:00:00Z", "No board from that time We have no snapshot", True),
     ],
 )
 def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(client, voted, query, said, leads):

@@ -1,0 +1,18 @@
+"""Finds models whose names are similar to a name that does not exist."""
+
+from difflib import get_close_matches
+
+from catalog.models import LanguageModel
+
+MAX_SUGGESTIONS = 8
+MAX_LENGTH = 100  # comparing long names would be slow
+
+
+def find_similar_models(slug: str) -> list[LanguageModel]:
+    """Return up to `MAX_SUGGESTIONS` models: those whose slug contains the name, newest first, or else similar ones."""
+    wanted = slug.casefold()[:MAX_LENGTH]
+    slugs = dict(LanguageModel.objects.order_by("release_date", "slug").values_list("slug", "pk"))
+    containing = [name for name in slugs if wanted in name.casefold()][::-1]
+    names = containing[:MAX_SUGGESTIONS] or get_close_matches(wanted, slugs, MAX_SUGGESTIONS)
+    found = LanguageModel.objects.in_bulk(slugs[name] for name in names)
+    return [found[slugs[name]] for name in names]

@@ -1,0 +1,27 @@
+"""The best models of today: those at the top of the newest reference board."""
+
+from catalog.models import LanguageModel
+from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
+from ratings.models import Pool, Snapshot
+
+BEST_MODELS = 100
+
+
+def find_newest_board() -> Snapshot | None:
+    """Return the newest overall board of a reference pool."""
+    snapshots = list_newest_snapshots()
+    boards = [snapshot for snapshot in snapshots if snapshot.board.pool.kind == Pool.Kind.REFERENCE]
+    return max(boards, key=lambda snapshot: snapshot.computed_at, default=None)
+
+
+def list_best_slugs(snapshot: Snapshot, limit: int = BEST_MODELS) -> list[str]:
+    """Return the slugs of the `limit` models with the highest ratings, best first."""
+    rows = sorted(unpack_rows(snapshot.rows), key=lambda row: -row["rating"])
+    return list(dict.fromkeys(row["model"] for row in rows))[:limit]
+
+
+def load_best_keys() -> list[int]:
+    """Return the keys of the `BEST_MODELS` best models. There are none without a reference board."""
+    snapshot = find_newest_board()
+    slugs = list_best_slugs(snapshot) if snapshot else []
+    return list(LanguageModel.objects.filter(slug__in=slugs).values_list("pk", flat=True))

@@ -1,0 +1,47 @@
+// Moves the focus after the verdict of a battle changes, and shows failed requests.
+const battle = document.getElementById("battle");
+const words = document.getElementById("words").dataset;
+
+function report(text) {
+  const status = document.getElementById("status");
+  if (status) status.textContent = text;
+}
+
+function showTurn(turn) {
+  turn.scrollIntoView();
+  turn.querySelector(".question").focus({ preventScroll: true });
+}
+
+function showVerdict(verdict, heading) {
+  heading.focus({ preventScroll: true });
+  verdict.scrollIntoView({ block: "nearest" });
+}
+
+// Discards a refresh that was requested before a vote, so that it does not replace the outcome of the vote. The
+// listener is on the verdict itself, because events do not bubble after the verdict has been removed from the page.
+function discardLateRefreshes(verdict) {
+  verdict.addEventListener("htmx:beforeSwap", (event) => {
+    const isLate = !verdict.isConnected || document.querySelector("form.htmx-request");
+    if (isLate && event.detail.requestConfig.verb === "get") event.preventDefault();
+  });
+}
+
+discardLateRefreshes(document.getElementById("verdict"));
+
+// After a vote, the focus moves to the outcome. After a follow-up question, it moves to the question.
+battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  if (target.id !== "verdict") return;
+  discardLateRefreshes(document.getElementById("verdict"));
+  const heading = target.querySelector("h2");
+  if (detail.requestConfig.elt.closest(".further")) showTurn(document.querySelector(".turn:last-child"));
+  else if (heading) showVerdict(target, heading);
+  else if (document.activeElement === document.body) document.getElementById("status").focus({ preventScroll: true });
+});
+
+battle.addEventListener("htmx:sendError", () => report(words.unsent));
+battle.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  const isPlainText = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  report(isPlainText ? xhr.responseText : words.unstored);
+  // A conflict means that the battle has changed, perhaps in another tab, so the page must show its new state.
+  if (xhr.status === 409) document.getElementById("verdict").dispatchEvent(new Event("stale"));
+});

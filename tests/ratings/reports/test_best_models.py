@@ -1,0 +1,38 @@
+"""The best models of today."""
+
+import pytest
+
+from catalog.models import LanguageModel
+from ratings.models import Pool
+from ratings.reports.best_models import find_newest_board, list_best_slugs, load_best_keys
+from tests import factories
+from tests.ratings.benchmark_boards import rated
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def newest():
+    for slug in ("low", "high", "old"):
+        factories.model(slug)
+    for slug, rows in (("older", {"old": 1900}), ("newer", {"low": 1000, "high": 1100})):
+        factories.pool(slug, kind=Pool.Kind.REFERENCE)
+        snapshot = rated(rows, pool=slug)
+    rated({"old": 2000}, pool="live")
+    return snapshot
+
+
+def test_newest_reference_board_counts(newest):
+    assert find_newest_board() == newest
+    found = LanguageModel.objects.filter(pk__in=load_best_keys())
+    assert sorted(found.values_list("slug", flat=True)) == ["high", "low"]
+
+
+def test_best_come_first(newest):
+    assert list_best_slugs(newest) == ["high", "low"]
+    assert list_best_slugs(newest, 1) == ["high"]
+
+
+def test_there_are_none_without_a_reference_board():
+    rated({"a": 1000}, pool="live")
+    assert load_best_keys() == []
