@@ -153,7 +153,7 @@ def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_pat
 
 
 def test_page_without_a_task_names_the_cheapest_model(client, three):
-    cheapest = "The cheapest of all matching models is Bound ($1 per million tokens)."
+    cheapest = "The cheapest of all matching models is Bound ($1.00 per million tokens)."
     assert cheapest in text(client.get(PAGE, {"context": "200k"}))
     assert "The cheapest of all" not in text(client.get(PAGE, {"context": "200k", "task": "coding"}))
     assert "The cheapest of all" not in text(client.get(PAGE, {"context": "1M"}))
@@ -221,7 +221,7 @@ def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
     ("find", "words"),
     [
         ("CHEAP", "Cheap matches: it meets all limits"),
-        ("best", "Best excluded: price $5 &gt; $2"),
+        ("best", "Best excluded: price $5.00 &gt; $2.00"),
         ("myst", "Mystery undecided: price unknown"),
         ("best bound", "No model's name contains"),
         (
