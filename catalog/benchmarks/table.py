@@ -16,6 +16,7 @@ from django.db.models import Case, Count, F, QuerySet, Value, When
 
 from catalog.benchmarks.comparability import margin_of_error, normalize_score
 from catalog.benchmarks.table_view import ScoreCell, TableEntry, TablePrice
+from catalog.facts.fields import has_begun
 from catalog.models import Benchmark, Fact, LanguageModel, Score
 
 BILLION = 10**9
@@ -35,6 +36,8 @@ MODEL_FIELDS = {
     "size": "parameters_total",
     "context": "context_window",
     "released": "release_date",
+    "status": "status",
+    "retires_on": "retires_on",
 }
 SHOWN_FACTS = {
     "organization": "organization",
@@ -266,7 +269,9 @@ def _load_models(keys: set[int] | None) -> dict[int, dict[str, Any]]:
         for name in ("organization", "license", "commercial"):
             fields[name] = fields[name] or ""
         fields["size"] = fields["size"] and fields["size"] / BILLION
-        models[key] = fields | {"by_hand": hand_fields[key]}
+        retires_on = fields.pop("retires_on")
+        is_retired = fields.pop("status") == LanguageModel.Status.RETIRED or bool(retires_on and has_begun(retires_on))
+        models[key] = fields | {"by_hand": hand_fields[key], "is_retired": is_retired}
     return models
 
 

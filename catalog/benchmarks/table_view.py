@@ -102,6 +102,7 @@ class TableEntry:
     rating: float | None
     cells: Mapping[str, ScoreCell]
     by_hand: Set[str] = frozenset()
+    is_retired: bool = False
 
 
 def parse_view(parameters: Mapping[str, str]) -> TableView:

@@ -129,6 +129,11 @@ class Shortlist:
         return tuple(name for name, _count in limits.most_common())
 
     @property
+    def unrated(self) -> int:
+        """The number of survivors without a rating on the board."""
+        return sum(survivor.candidate.rating is None for survivor in self.survivors)
+
+    @property
     def lowest_price(self) -> CandidateAssessment | None:
         """The survivor with the lowest price, or None if no price is known. Of equal prices, the best rating wins."""
         priced = (survivor for survivor in self.survivors if survivor.price is not None)

@@ -1,5 +1,6 @@
 """The best models of today: those at the top of the newest reference board."""
 
+from catalog.facts.labels import is_retired
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
@@ -21,7 +22,9 @@ def list_best_slugs(snapshot: Snapshot, limit: int = BEST_MODELS) -> list[str]:
 
 
 def load_best_keys() -> list[int]:
-    """Return the keys of the `BEST_MODELS` best models. There are none without a reference board."""
+    """Return the keys of the `BEST_MODELS` best models without the retired ones. There are none without a reference
+    board.
+    """
     snapshot = find_newest_board()
     slugs = list_best_slugs(snapshot) if snapshot else []
-    return list(LanguageModel.objects.filter(slug__in=slugs).values_list("pk", flat=True))
+    return [model.pk for model in LanguageModel.objects.filter(slug__in=slugs) if not is_retired(model)]

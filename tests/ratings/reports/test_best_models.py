@@ -1,5 +1,7 @@
 """The best models of today."""
 
+from datetime import date
+
 import pytest
 
 from catalog.models import LanguageModel
@@ -26,6 +28,12 @@ def test_newest_reference_board_counts(newest):
     assert find_newest_board() == newest
     found = LanguageModel.objects.filter(pk__in=load_best_keys())
     assert sorted(found.values_list("slug", flat=True)) == ["high", "low"]
+
+
+def test_retired_models_are_not_among_the_best_of_today(newest):
+    LanguageModel.objects.filter(slug="high").update(status=LanguageModel.Status.RETIRED)
+    LanguageModel.objects.filter(slug="low").update(retires_on=date(2026, 1, 5))
+    assert load_best_keys() == []
 
 
 def test_best_come_first(newest):

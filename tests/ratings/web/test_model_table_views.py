@@ -1,6 +1,7 @@
 """The board of models by facts, scores and rating."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -94,6 +95,12 @@ def test_all_models_stand_in_it_and_only_those_with_a_score_in_a_series(client, 
     assert hidden in text(client, "?weights=open")
     assert sorted(names(client, f"?series={key()}")) == ["a", "c"]
     assert "2 models. Models without a score from this source are not listed." in text(client, f"?series={key()}")
+
+
+def test_retired_models_are_marked(client):
+    for slug, facts in {"gone": {"status": "retired"}, "late": {"retires_on": date(2026, 1, 5)}, "here": {}}.items():
+        LanguageModel.objects.filter(pk=factories.model(slug).pk).update(**facts)
+    assert text(client).count("retired") == 2
 
 
 def test_search_finds_names_and_makers(client):
