@@ -208,9 +208,9 @@ def test_pools_tell_its_kind_and_credit(client):
 def test_own_votes_do_not_remove_published_ratings_from_the_table_of_models(client):
     query = {"weights": "any"}
     source = "Ratings are from “LMArena, October 2026”. A reference board: " + CREDIT
+    ours = [factories.model(slug) for slug in "abcde"]
     before = text(client, "/models/", **query)
     assert source in before
-    ours = [factories.model(slug) for slug in "abcde"]
     for winner in "ab":
         factories.cast(*ours[:2], winner)
     board_refresh.refresh()
