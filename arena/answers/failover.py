@@ -1,4 +1,4 @@
-"""Retries a model that failed before its first word, and then replaces it. Each side gets at most one replacement."""
+"""Retries a model that failed before its first word, and replaces it if it fails again, at most once per side."""
 
 import asyncio
 import contextlib
@@ -52,7 +52,7 @@ async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
     except BackendError as error:
         if error.action is not Action.RETRY or side.lane.began:
             raise
-        await asyncio.sleep(RETRY_DELAY_S * (0.5 + random.random()))  # noqa: S311  # jitter, no secret
+        await asyncio.sleep(RETRY_DELAY_S * (0.5 + random.random()))  # noqa: S311  # jitter, not a secret
         await ask_once(side)
 
 
@@ -66,8 +66,8 @@ async def _find_replacement(job: SideJob, reason: str, batcher: DatabaseBatcher)
 def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
     """Replace the failed models in the caller's transaction. Return the new job for each request, in order.
 
-    The new model is drawn as the opponent of the other side's model, among the models in the draw with budget left. The
-    battle stores the failed model and the reason.
+    The new model is drawn as an opponent for the other side's model, from the drawable models that have budget left.
+    The battle stores the failed model and the reason.
 
     A result is None if no model is left, if another worker has claimed the answer, or if the side has already had a
     replacement.

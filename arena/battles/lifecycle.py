@@ -58,7 +58,7 @@ def start_battle(
 ) -> Battle:
     """Create a battle between two drawn or two named models, and queue its first turn.
 
-    The turn, the answers, and the missing vote of the returned battle are cached, so reading them needs no query.
+    The returned battle has its turn and answers cached, and also that it has no vote. Reading them needs no query.
 
     models: slugs. An anonymous battle draws two of these models and belongs to the pool of this set. Without `models`,
     it draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,
@@ -271,7 +271,7 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 
 def expire_battles() -> int:
-    """Close battles without a vote or a question for `IDLE_TIMEOUT`, with no reveal. Return how many were closed."""
+    """Close battles with no vote or question for `IDLE_TIMEOUT`, and reveal nothing. Return how many were closed."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():

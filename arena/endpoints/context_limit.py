@@ -49,8 +49,8 @@ def compute_remaining_length(battle: Battle, answers: Iterable[Answer]) -> int:
 def list_small_windows() -> QuerySet[Endpoint]:
     """Return the enabled endpoints whose context window is too small for the longest conversation and an answer.
 
-    Draws among all models exclude them, because a long question would reveal which side has the small window. Models
-    whose context window is unknown are not included.
+    Draws that are not limited to a named set exclude them, because a long question would reveal which side has the
+    small window. Models whose context window is unknown are not included.
     """
     conversation_tokens = conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
     answer_tokens = Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS)) + Coalesce(F("thinking_tokens"), Value(0))

@@ -48,8 +48,9 @@ class BenchmarkFactsSchema(Schema):
     caveats = BenchmarkCaveatSchema(many=True)
     separability = SeparabilitySchema(
         allow_null=True,
-        help_text="Among the hundred best models of the newest reference board, under the conditions with the most of"
-        " them. Null if fewer than five of them have a score with a known error.",
+        help_text="How well the benchmark separates the best models. It covers those of the hundred best models on the"
+        " newest reference board that have a score, under the conditions that cover the largest number of them. Null if"
+        " fewer than five of them have a score with a known error.",
     )
 
 

@@ -89,7 +89,7 @@ def _parse_price(row: dict[str, str]) -> ListedPrice:
 
 def _seed_scores() -> None:
     """Import each version of a score file once, and delete scores from earlier versions."""
-    # 40 of the 64 digits identify a version, and fit into the column.
+    # Forty of the 64 digits are enough to identify a version, and they fit in the column.
     digests = {name: sha256((seed_files.DATA_DIR / name).read_bytes()).hexdigest()[:40] for name in SCORE_FILES}
     runs = {name: RUN_PREFIX + digest for name, digest in digests.items()}
     Score.objects.filter(run__startswith=RUN_PREFIX).exclude(run__in=runs.values()).delete()

@@ -17,7 +17,7 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def headers_middleware(get_response: Handler) -> Handler:
-    """Return middleware that blocks pages from device features and keeps personal responses out of shared caches.
+    """Return middleware that denies device features to pages and keeps personal responses out of shared caches.
 
     It must come before all middleware that sets cookies.
     """

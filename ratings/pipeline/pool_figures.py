@@ -214,7 +214,7 @@ def _build_voter_counts(
 
 
 def _fetch_array(statement: str, parameters: Any) -> Floats:
-    """Return all rows as an array (N, 8).
+    """Return all rows as an array of shape (N, 8).
 
     There can be one row per vote, so the rows are converted in batches to limit the number of Python objects.
     """

@@ -28,15 +28,15 @@ class KnownFacts:
 
 @dataclass(frozen=True)
 class CoverageLine:
-    """The number of models that have a fact. `least` is the percentage that this project aims for, and `missing_models`
-    are the slugs of the models for which nobody has looked.
+    """The number of models that have a fact. `target_percent` is what this project aims for, and `missing_models` are
+    the slugs of the models for which nobody has looked up the fact.
     """
 
     label: str
     known: int
     unpublished: int
     missing_models: tuple[str, ...]
-    least: int
+    target_percent: int
 
     @property
     def missing(self) -> int:
@@ -52,7 +52,7 @@ class CoverageLine:
 
     @property
     def is_met(self) -> bool:
-        return self.percent >= self.least
+        return self.percent >= self.target_percent
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _is_open(facts: KnownFacts) -> bool:
 
 
 def _is_sold(facts: KnownFacts) -> bool:
-    """Return True if the model is sold through an API: that of its maker, or that of a host that a source names."""
+    """Return True if the model is sold through an API, by its maker or by a host that a source names."""
     is_current = facts.model.status == LanguageModel.Status.CURRENT
     return is_current and (not facts.model.open_weights or bool({"price", "context_window"} & facts.known))
 
@@ -83,7 +83,7 @@ def _is_sold(facts: KnownFacts) -> bool:
 class _Requirement:
     label: "StrPromise"
     fields: frozenset[str]
-    least: int
+    target_percent: int
     applies: Callable[[KnownFacts], bool] = _is_any
 
 
@@ -136,5 +136,5 @@ def _count(requirement: _Requirement, described: Sequence[KnownFacts]) -> Covera
         known=known,
         unpublished=len(counted) - known - len(missing),
         missing_models=tuple(missing),
-        least=requirement.least,
+        target_percent=requirement.target_percent,
     )

@@ -38,7 +38,7 @@ class PlotView:
     """The state of the page.
 
     requested_key: the key of the requested board (see `board_selection.select_board`).
-    top: a key of `TOP_CHOICES`, for the number of models, best first.
+    top: a key of `TOP_CHOICES`: how many of the best models to show.
     against: the axis that ratings are plotted against.
     """
 
