@@ -43,6 +43,9 @@ class Migration(migrations.Migration):
                 ('provenance', models.TextField(blank=True)),
                 ('ordered', models.BooleanField(default=True, help_text='Whether the order of the votes is known, which Elo requires.')),
                 ('revision', models.BigIntegerField(default=0, help_text='Increases whenever the tallies change.')),
+                ('filter_version', models.CharField(blank=True, help_text='Version of the filter that set the weights.', max_length=20)),
+                ('filtered_at', models.DateTimeField(blank=True, help_text="Time of the filter's last run.", null=True)),
+                ('filtered_votes', models.BigIntegerField(default=0, help_text="Number of votes at the filter's last run.")),
             ],
         ),
         migrations.CreateModel(
@@ -88,6 +91,12 @@ class Migration(migrations.Migration):
                 ('losses', models.BigIntegerField(default=0)),
                 ('ties', models.BigIntegerField(default=0, help_text='Including both-bad votes.')),
                 ('both_bad', models.BigIntegerField(default=0)),
+                ('lost_wins', models.BigIntegerField(db_default=0, default=0)),
+                ('lost_losses', models.BigIntegerField(db_default=0, default=0)),
+                ('lost_ties', models.BigIntegerField(db_default=0, default=0)),
+                ('lost_squared_wins', models.BigIntegerField(db_default=0, default=0)),
+                ('lost_squared_losses', models.BigIntegerField(db_default=0, default=0)),
+                ('lost_squared_ties', models.BigIntegerField(db_default=0, default=0)),
                 ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='ratings.board')),
                 ('model_a', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
                 ('model_b', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
@@ -122,5 +131,37 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='tally',
             constraint=models.CheckConstraint(condition=models.Q(('model_a__lt', models.F('model_b'))), name='tally_order'),
+        ),
+        migrations.CreateModel(
+            name='VoteWeight',
+            fields=[
+                ('vote', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='arena.vote')),
+                ('filter_weight', models.PositiveSmallIntegerField(default=256, help_text='In 1/256.')),
+                ('reason', models.CharField(blank=True, help_text='Reason why the filter lowered the weight.', max_length=20)),
+                ('excluded', models.BooleanField(default=False, help_text='Whether an operator excluded the vote.')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('filter_weight__lte', 256)), name='vote_weight_range')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Exclusion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('voter', models.UUIDField(blank=True, help_text='Empty: votes of all voters.', null=True)),
+                ('network', models.CharField(blank=True, help_text='Hash of a network. Empty: votes from all networks.', max_length=64)),
+                ('start', models.DateTimeField(blank=True, help_text='Time of the first vote. Empty: no limit.', null=True)),
+                ('end', models.DateTimeField(blank=True, help_text='Time after the last vote. Empty: no limit.', null=True)),
+                ('reason', models.CharField(help_text='Shown to operators only.', max_length=200)),
+                ('created_by', models.CharField(editable=False, max_length=150)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('votes', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), editable=False, help_text='IDs of the excluded votes.', null=True, size=None)),
+                ('is_in_force', models.BooleanField(default=False, editable=False)),
+                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exclusions', to='ratings.pool')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('end', None), ('network', ''), ('start', None), ('voter', None), _negated=True), name='exclusion_has_condition')],
+            },
         ),
     ]
