@@ -190,6 +190,9 @@ class SourceLinkField(URLField):
 class PriceSchema(Schema):
     input = FloatField(help_text="US dollars per million input tokens.")
     output = FloatField(help_text="US dollars per million output tokens.")
+    context = IntegerField(  # type: ignore[assignment]  # the API's name
+        allow_null=True, help_text="Tokens that this host accepts, or null for the maker's own price."
+    )
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()
     as_of = DateField(help_text="First day on which this price was seen at its source.")
@@ -256,6 +259,11 @@ class ModelFactsSchema(Schema):
     name = CharField()
     kind = CharField()
     status = ChoiceField(LanguageModel.Status.values)
+    retires_on = DateField(allow_null=True, help_text=f"The announced day of retirement. {DATE_PRECISION_HELP}")
+    successor = CharField(
+        allow_null=True,
+        help_text="Slug of the model that the maker recommends instead, or its name if it is not listed here.",
+    )
     open_weights = BooleanField(allow_null=True)
     release_date = DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
     knowledge_cutoff = DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
