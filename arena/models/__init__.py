@@ -9,6 +9,7 @@ from arena.models.battles import (
     SIDES,
     Answer,
     Battle,
+    DrawTable,
     ImportedRow,
     PairWeight,
     Standing,
@@ -24,7 +25,7 @@ from arena.models.privacy import HashKey, NetworkSalt, Report
 
 __all__ = [
     "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "SIDES", "Answer", "ApiKey", "Battle", "DailyTokens",
-    "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation", "NetworkSalt", "PairWeight",
-    "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote", "VoteFile", "Voter",
+    "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation", "NetworkSalt",
+    "PairWeight", "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote", "VoteFile", "Voter",
     "conversation_limit",
 ]  # fmt: skip

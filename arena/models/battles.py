@@ -36,6 +36,24 @@ def conversation_limit() -> int:
     return limit
 
 
+class DrawTable(models.Model):
+    """The models that a draw could choose, and the probability that each of them was in the pair.
+
+    Draws with the same models and the same pair weights share a table, so a pool has at most about one new table per
+    minute. `keys` are the ids of the models in ascending order, and `shares` are their probabilities in the same order.
+    The sum of the shares is 2.
+    """
+
+    id = models.BigIntegerField(primary_key=True, help_text="Hash of the pool, models, and time of the weights.")
+    pool = models.CharField(max_length=100)
+    keys = ArrayField(models.BigIntegerField())
+    shares = ArrayField(models.FloatField())
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Battle(models.Model):
     class Mode(models.TextChoices):
         ANONYMOUS = "anonymous"
@@ -73,6 +91,15 @@ class Battle(models.Model):
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     propensity = models.FloatField(help_text="Probability of drawing this pair or its last replacement.")
     replaced = models.JSONField(default=list, help_text="Replaced models, as [{side, model, propensity, reason}].")
+    draw_table = models.ForeignKey(
+        DrawTable,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        help_text="The draw of the first pair. Null if the pair was not drawn.",
+    )
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(null=True, help_text="IDs of the models that the voter named. Null means all models.")
     conversation_limit = models.PositiveIntegerField(
@@ -245,6 +272,15 @@ class Vote(models.Model):
         models.FloatField(), null=True, help_text="Style features of side a, followed by those of side b."
     )
     propensity = models.FloatField(null=True, help_text="Null after a replacement, or if unknown.")
+    draw_table = models.ForeignKey(
+        DrawTable,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        help_text="Null if the propensity is null or the vote was imported.",
+    )
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
