@@ -73,7 +73,7 @@ def test_page_shows_the_published_board(client, voted):
 def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(client, voted, query, intervals, words):
     response = client.get(f"{PAGE}?{query}")
     html = response.content.decode()
-    assert (html.count('class="bar-rating"'), html.count('class="bar-interval"')) == (4, intervals)
+    assert (html.count('class="strip-dot"'), html.count('class="strip-interval"')) == (4, intervals)
     assert f"Filters don't change {words}" in text(response)
 
 
