@@ -25,10 +25,10 @@ class NextPairView(APIView):
         Returns a question and two answers that you have not judged yet, without the models: a random published battle,
         or one of the pairs that ship with Arena. Returns 404 `no_pairs` if you have judged them all.
         """
-        pair_id = pairs.draw_pair_id(get_voter_id(request))
-        if pair_id is None:
+        pair = pairs.draw_pair(get_voter_id(request))
+        if pair is None:
             raise RequestError("no_pairs", "You have judged all ready pairs.", 404)
-        content = pairs.get_pair(pair_id).content
+        content = pairs.get_pair(pair.id).content
         [turn] = content.turns
         return Response(ReadyPairSchema({"id": content.id, "prompt": turn.prompt, "answers": turn.texts}).data)
 

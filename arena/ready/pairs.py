@@ -5,7 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 
 from arena.battles import sharing
@@ -19,7 +20,19 @@ from core.storage.ttl_cache import TtlCache
 PAIR_HASH_LENGTH = 32
 MAX_CANDIDATES = 200
 CACHE_S = 30
-_listed_cache: TtlCache[list[tuple[UUID, UUID]]] = TtlCache(max_size=1, seconds=CACHE_S)
+PROMPT_PREVIEW_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A pair to draw, with the start of its question. `owner` is the voter of a published battle."""
+
+    id: UUID
+    prompt: str
+    owner: UUID | None = None
+
+
+listed_cache: TtlCache[list[Candidate]] = TtlCache(max_size=1, seconds=CACHE_S)
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,14 @@ class ReadyPair:
         return self.battle is None or self.battle.hide_names
 
 
+def parse_id(text: str) -> UUID | None:
+    """Return the id in a query parameter, or None if it is not one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def get_pair(pair_id: UUID) -> ReadyPair:
     """Return a shipped pair or a published battle. Raises RequestError 404."""
     if shipped := shipped_pairs.load_pairs().get(pair_id):
@@ -62,28 +83,29 @@ def find_prompt(pair_id: UUID) -> str:
     return Turn.objects.filter(battle=pair_id, number=1).values_list("prompt", flat=True).first() or ""
 
 
-def draw_pair_id(voter_id: UUID, skipped: UUID | None = None) -> UUID | None:
-    """Return the id of a random pair that the voter has not judged, or None if there is none.
+def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> Candidate | None:
+    """Return a random pair that the voter has not judged, or None if there is none.
 
     Listed battles of one turn come first, and the shipped pairs after them. Battles whose own vote does not count, and
     the voter's own battles, are not drawn. A skipped pair is drawn only if it is the last one.
     """
-    listed = _listed_cache.get_or_compute("listed", _load_listed)
-    listed_ids = [battle_id for battle_id, owner in listed if owner != voter_id]
-    shipped_ids = list(shipped_pairs.load_pairs())
-    judged = _find_judged(voter_id, [*listed_ids, *shipped_ids])
-    left = [[pair_id for pair_id in ids if pair_id not in judged] for ids in (listed_ids, shipped_ids)]
-    for ids in ([pair_id for pair_id in group if pair_id != skipped] for group in left):
-        if ids:
-            return random.choice(ids)  # noqa: S311  # not a secret
-    return skipped if any(skipped in group for group in left) else None
+    listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
+    shipped = [Candidate(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
+    judged = _find_judged(voter_id, [pair.id for pair in listed + shipped])
+    left = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
+    for group in left:
+        if others := [pair for pair in group if pair.id != skipped]:
+            return random.choice(others)  # noqa: S311  # not a secret
+    return next((pair for group in left for pair in group), None)
 
 
-def _load_listed() -> list[tuple[UUID, UUID]]:
-    """Return the id and the voter of each of the newest listed battles that can be drawn."""
+def _load_listed() -> list[Candidate]:
+    """Return the newest listed battles that can be drawn."""
     battles = sharing.query_listed_battles().filter(vote__counted=True).annotate(turn_count=Count("turns"))
     newest = battles.filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
-    return list(newest.values_list("pk", "voter_id"))
+    first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
+    prompts = newest.annotate(prompt=Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH))))
+    return [Candidate(*row) for row in prompts.values_list("pk", "prompt", "voter_id")]
 
 
 def _find_judged(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:

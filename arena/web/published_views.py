@@ -25,14 +25,10 @@ JUDGE_PARAMETER = "judge"  # a query parameter that hides the names until the re
 @require_safe
 def show_next_pair(request: HttpRequest) -> HttpResponse:
     """Redirect to a pair that the visitor has not judged. `?skip=` is the id of the pair to leave out."""
-    try:
-        skipped = UUID(request.GET.get("skip", ""))
-    except ValueError:
-        skipped = None
-    pair_id = pairs.draw_pair_id(get_voter_id(request), skipped)
-    if pair_id is None:
+    pair = pairs.draw_pair(get_voter_id(request), pairs.parse_id(request.GET.get("skip", "")))
+    if pair is None:
         return render(request, "arena/published/no_pairs.html")
-    return redirect(f"{reverse('published-battle', args=[pair_id])}?{JUDGE_PARAMETER}")
+    return redirect(f"{reverse('published-battle', args=[pair.id])}?{JUDGE_PARAMETER}")
 
 
 @require_safe

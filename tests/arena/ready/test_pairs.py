@@ -17,10 +17,8 @@ SHIPPED = set(shipped_pairs.load_pairs())
 
 @pytest.fixture(autouse=True)
 def fresh_cache(monkeypatch):
-    monkeypatch.setattr(pairs, "CACHE_S", 0)
-    pairs._listed_cache._values.clear()
-    yield
-    pairs._listed_cache._values.clear()
+    monkeypatch.setattr(pairs.listed_cache, "seconds", 0)
+    pairs.listed_cache.clear()
 
 
 @pytest.fixture
@@ -39,9 +37,9 @@ def judge(pair_id, voter):
 
 def test_listed_battle_comes_before_the_shipped_pairs(listed):
     voter = Voter.objects.create()
-    assert pairs.draw_pair_id(voter.pk) == listed.pk
+    assert pairs.draw_pair(voter.pk).id == listed.pk
     judge(listed.pk, voter)
-    assert pairs.draw_pair_id(voter.pk) in SHIPPED
+    assert pairs.draw_pair(voter.pk).id in SHIPPED
 
 
 @pytest.mark.parametrize(
@@ -54,14 +52,13 @@ def test_listed_battle_comes_before_the_shipped_pairs(listed):
 )
 def test_battle_that_is_not_listed_is_not_drawn(listed, change):
     Battle.objects.update(**change)
-    assert pairs.draw_pair_id(uuid4()) in SHIPPED
+    assert pairs.draw_pair(uuid4()).id in SHIPPED
 
 
 def test_own_battle_and_battle_of_two_turns_are_not_drawn(listed, me):
-    assert pairs.draw_pair_id(me.pk) in SHIPPED
+    assert pairs.draw_pair(me.pk).id in SHIPPED
     factories.turn(listed, number=2, a=factories.FINISHED, b=factories.FINISHED)
-    pairs._listed_cache._values.clear()
-    assert pairs.draw_pair_id(uuid4()) in SHIPPED
+    assert pairs.draw_pair(uuid4()).id in SHIPPED
 
 
 def test_battle_whose_vote_does_not_count_is_not_drawn(me):
@@ -69,12 +66,12 @@ def test_battle_whose_vote_does_not_count_is_not_drawn(me):
     lifecycle.cast_vote(battle, "b")
     sharing.share_battle(battle, ["here"])
     Battle.objects.update(review="listed")
-    assert pairs.draw_pair_id(uuid4()) in SHIPPED
+    assert pairs.draw_pair(uuid4()).id in SHIPPED
 
 
 def test_no_battle_is_drawn_if_publishing_is_off(listed, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="off")
-    assert pairs.draw_pair_id(uuid4()) in SHIPPED
+    assert pairs.draw_pair(uuid4()).id in SHIPPED
     with pytest.raises(RequestError):
         pairs.get_pair(listed.pk)
 
@@ -84,15 +81,15 @@ def test_each_pair_is_drawn_until_all_are_judged():
     first, *others = SHIPPED
     for pair_id in others:
         judge(pair_id, voter)
-    assert pairs.draw_pair_id(voter.pk) == first
-    assert pairs.draw_pair_id(voter.pk, skipped=first) == first
+    assert pairs.draw_pair(voter.pk).id == first
+    assert pairs.draw_pair(voter.pk, skipped=first).id == first
     judge(first, voter)
-    assert pairs.draw_pair_id(voter.pk) is None
+    assert pairs.draw_pair(voter.pk) is None
 
 
 def test_skipped_pair_is_not_drawn_while_there_are_others():
     skipped = next(iter(SHIPPED))
-    assert skipped not in {pairs.draw_pair_id(uuid4(), skipped) for _ in range(60)}
+    assert skipped not in {pairs.draw_pair(uuid4(), skipped).id for _ in range(60)}
 
 
 def test_question_of_a_pair_is_found(listed):
