@@ -31,6 +31,7 @@ class Pool(models.Model):
         SHORTLIST = "shortlist"
         IMPORT = "import"
         REFERENCE = "reference"
+        READY = "ready"
 
     slug = models.CharField(max_length=100, unique=True)
     name = models.CharField(max_length=200)

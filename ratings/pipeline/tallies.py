@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import F
 
-from arena.models import API_POOL, LIVE_POOL
+from arena.models import API_POOL, LIVE_POOL, READY_POOL
 from ratings.models import (
     DECISIVE_CATEGORY,
     FULL_WEIGHT,
@@ -272,5 +272,7 @@ def _build_pool_defaults(slug: str) -> dict[str, str]:
         return {"name": "This arena", "kind": Pool.Kind.LIVE}
     if slug == API_POOL:
         return {"name": "Votes by API key", "kind": Pool.Kind.API}
+    if slug == READY_POOL:
+        return {"name": "Ready pairs", "kind": Pool.Kind.READY}
     # The slug of a named set is "set-" and a hash. The name has enough of the hash to tell two sets apart.
     return {"name": f"Shortlist {slug.removeprefix('set-')[:6]}", "kind": Pool.Kind.SHORTLIST}
