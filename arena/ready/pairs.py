@@ -24,7 +24,7 @@ PROMPT_PREVIEW_LENGTH = 300
 
 
 @dataclass(frozen=True)
-class Candidate:
+class DrawablePair:
     """A pair to draw, with the start of its question. `owner` is the voter of a published battle."""
 
     id: UUID
@@ -32,7 +32,7 @@ class Candidate:
     owner: UUID | None = None
 
 
-listed_cache: TtlCache[list[Candidate]] = TtlCache(max_size=1, seconds=CACHE_S)
+listed_cache: TtlCache[list[DrawablePair]] = TtlCache(max_size=1, seconds=CACHE_S)
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,14 @@ def find_prompt(pair_id: UUID) -> str:
     return Turn.objects.filter(battle=pair_id, number=1).values_list("prompt", flat=True).first() or ""
 
 
-def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> Candidate | None:
+def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | None:
     """Return a random pair that the voter has not judged, or None if there is none.
 
     Listed battles of one turn come first, and the shipped pairs after them. Battles whose own vote does not count, and
     the voter's own battles, are not drawn. A skipped pair is drawn only if it is the last one.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
-    shipped = [Candidate(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
+    shipped = [DrawablePair(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
     judged = _find_judged(voter_id, [pair.id for pair in listed + shipped])
     left = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
     for group in left:
@@ -99,13 +99,13 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> Candidate | None:
     return next((pair for group in left for pair in group), None)
 
 
-def _load_listed() -> list[Candidate]:
+def _load_listed() -> list[DrawablePair]:
     """Return the newest listed battles that can be drawn."""
     battles = sharing.query_listed_battles().filter(vote__counted=True).annotate(turn_count=Count("turns"))
     newest = battles.filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
     first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
     prompts = newest.annotate(prompt=Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH))))
-    return [Candidate(*row) for row in prompts.values_list("pk", "prompt", "voter_id")]
+    return [DrawablePair(*row) for row in prompts.values_list("pk", "prompt", "voter_id")]
 
 
 def _find_judged(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:
