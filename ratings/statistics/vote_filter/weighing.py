@@ -1,0 +1,297 @@
+"""Weighs the votes of a pool by a fold over its closed epochs.
+
+In each epoch, the parameters come from the epochs before. When it closes, voters whose e-value is too large are flagged
+for good, and the excess of appearances and of wins is removed from strata of the votes, fine ones first. Nothing else
+changes a weight, so weights do not tell anybody whether a certain vote counts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ratings.statistics.likelihood import compute_chances
+from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_filter.evidence import ALPHA, Evidence
+from ratings.statistics.vote_filter.expectations import (
+    MIN_KNOWN_WEIGHT,
+    Expectations,
+    estimate_completion,
+    estimate_strengths,
+    estimate_tie_shares,
+)
+from ratings.statistics.vote_filter.records import A_WON, BOTH_BAD, TIE, VoterIndex, VoteRecords, read_votes
+from ratings.statistics.vote_filter.removal import remove_appearances, remove_wins
+from ratings.statistics.vote_filter.strata import (
+    Reference,
+    Stratum,
+    compare_wins,
+    compute_growth,
+    compute_log_e_limit,
+    compute_z_limit,
+    count_appearances,
+)
+
+VERSION = 1
+# Weights are multiples of 1 / STEPS, so that their sums are exact. Smaller ones than MIN_WEIGHT are 0.
+STEPS = 256
+MIN_WEIGHT = 1 / 64
+# Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 9, 10 to 29, and more.
+CLASS_STARTS = (2, 4, 10, 30)
+# Voters with at least this many votes tell which battles are left.
+COMPLETION_VOTES = 10
+NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
+_WON = np.array([1.0, 0.0, 0.5, 0.5])
+
+
+@dataclass(frozen=True, eq=False)
+class VoteWeights:
+    """The weights of N votes, in the order of the input.
+
+    weight (N,): from 0 to 1, multiples of 1/256.
+    reason (N,): the last reason to lower the weight: "voter", "appearances", "wins", or "" if the weight is 1.
+    version: the version of the method. Weights of different versions are not comparable.
+    """
+
+    weight: Floats
+    reason: NDArray[np.str_]
+    version: int
+
+
+def weigh(
+    voter: ArrayLike,
+    model_a: ArrayLike,
+    model_b: ArrayLike,
+    outcome: ArrayLike,
+    propensity: ArrayLike,
+    time: ArrayLike,
+    draw: ArrayLike,
+    shares: ArrayLike,
+) -> VoteWeights:
+    """Return the weights of the votes of a pool.
+
+    voter (N,): names or ids.
+    model_a, model_b (N,): models from 0 to M - 1.
+    outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
+    propensity (N,): the chance of this pair, in either order, when it was drawn.
+    time (N,): days. A UTC midnight is a whole number. Votes at the same time have the order of the input.
+    draw (N,): the draw table of each vote, a row of `shares`. A battle whose opponent was drawn for a model that was
+        already chosen needs a row in which that model has the chance 1.
+    shares (D, M): the chance of each model to be one of the two under each draw table. Rows add up to 2.
+
+    Only votes that count may be passed, and all of them: otherwise an attacker can hide which battles they leave.
+    Votes in the open epoch have weight 1, or 0 if their voter is flagged.
+
+    Raises a ValueError that names the column and the position of the first invalid vote. Raises
+    likelihood.NotConverged as `bradley_terry.fit` does.
+    """
+    columns = {
+        "voter": voter,
+        "model_a": model_a,
+        "model_b": model_b,
+        "outcome": outcome,
+        "propensity": propensity,
+        "time": time,
+        "draw": draw,
+    }
+    records = read_votes(columns, shares)
+    fold = _Fold(records)
+    start = 0
+    for epoch, end in enumerate(records.ends):
+        fold.close_epoch(epoch, slice(start, end))
+        start = end
+    fold.lower(np.flatnonzero(fold.flagged[records.voter[start:]]) + start, 0.0, BY_VOTER)
+    weight = np.empty(len(records.order))
+    reason = np.empty(len(records.order), dtype=fold.reason.dtype)
+    weight[records.order] = fold.weight
+    reason[records.order] = fold.reason
+    return VoteWeights(weight, reason, VERSION)
+
+
+class _Fold:
+    """The weights and sums after the epochs that have been closed so far."""
+
+    def __init__(self, records: VoteRecords) -> None:
+        self.records = records
+        total, size = len(records.a), records.models
+        self.index = VoterIndex.from_voters(records.voter, records.voters)
+        self.closed = np.zeros(records.voters, dtype=np.intp)  # votes of each voter in closed epochs
+        self.flagged = np.zeros(records.voters, dtype=bool)
+        self.weight = np.ones(total)
+        self.reason = np.full(total, NOT_REDUCED, dtype="<U11")
+        self.won = _WON[records.outcome]
+        self.voter_class = np.zeros(total, dtype=np.int8)
+        self.evidence = Evidence.for_records(records)
+        self.tests = 0
+        # Sums over the votes of closed epochs, by weight.
+        self.score = np.zeros((size, size))
+        self.outcomes = np.zeros(4)
+        self.included = np.zeros(total, dtype=bool)  # votes that are part of the next two sums
+        self.seen = np.zeros(size)
+        self.drawn = np.zeros(len(records.shares))
+        # Sums over voters of their votes with each model, and of the squares.
+        self.model_votes = np.zeros(size)
+        self.model_squares = np.zeros(size)
+        self.theta = np.zeros(size)
+        self._prepare_rows()
+
+    def _prepare_rows(self) -> None:
+        """Give each combination of an epoch and a draw table a row of expected chances."""
+        records = self.records
+        closed = records.ends[-1] if records.ends else 0
+        epoch = np.searchsorted(records.ends, np.arange(closed), side="right")
+        keys, rows = np.unique(epoch * len(records.shares) + records.draw[:closed], return_inverse=True)
+        self.evidence.row[:closed] = rows
+        self.row_draws = keys % len(records.shares)
+        self.row_ends = np.searchsorted(keys, (np.arange(len(records.ends)) + 1) * len(records.shares))
+        self.chances, self.absent, self.odds = np.zeros((3, len(keys), records.models))
+
+    def close_epoch(self, epoch: int, votes: slice) -> None:
+        records = self.records
+        expected = self._estimate()
+        first_row = self.row_ends[epoch - 1] if epoch else 0
+        rows = slice(first_row, self.row_ends[epoch])
+        self.chances[rows] = expected.correct_shares(records.shares[self.row_draws[rows]])
+        # The margin keeps the logarithms finite for models that must or cannot be drawn.
+        inside = np.clip(self.chances[rows], 1e-9, 1 - 1e-9)
+        self.absent[rows] = -np.log1p(-inside)
+        self.odds[rows] = np.log1p(-inside) - np.log(inside)
+        self.evidence.add_votes(votes, expected)
+        voters, counts = np.unique(records.voter[votes], return_counts=True)
+        position = np.searchsorted(voters, records.voter[votes])
+        self.voter_class[votes] = np.searchsorted(CLASS_STARTS, counts, side="right")[position]
+        self._add(np.arange(votes.start, votes.stop))
+        before = self.closed[voters]
+        self.closed[voters] += counts
+        self._update_voters(voters, before)
+        self._trim_blocks(epoch)
+
+    def _estimate(self) -> Expectations:
+        self.theta = estimate_strengths(self.score, self.theta)
+        known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
+        tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
+        completion = estimate_completion(self.seen, self.drawn, self.records.shares)
+        return Expectations(self.theta, known, tie, both_bad, completion)
+
+    def _add(self, votes: Indices) -> None:
+        self._change_sums(votes, self.weight[votes])
+
+    def _change_sums(self, votes: Indices, change: Floats) -> None:
+        records, size = self.records, self.records.models
+        a, b, won = records.a[votes], records.b[votes], change * self.won[votes]
+        sums = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, change - won, size * size)
+        self.score += sums.reshape(size, size)
+        self.outcomes += np.bincount(records.outcome[votes], change, 4)
+        self._change_completion(votes[self.included[votes]], change[self.included[votes]])
+
+    def _change_completion(self, votes: Indices, change: Floats) -> None:
+        records, size = self.records, self.records.models
+        self.seen += np.bincount(records.a[votes], change, size) + np.bincount(records.b[votes], change, size)
+        self.drawn += np.bincount(records.draw[votes], change, len(self.drawn))
+
+    def lower(self, votes: Indices, weight: Floats | float, reason: str) -> None:
+        """Lower the weights of these votes. `weight` is rounded down to a multiple of 1/256."""
+        rounded = np.floor(np.asarray(weight) * STEPS) / STEPS
+        new = np.minimum(np.where(rounded < MIN_WEIGHT, 0.0, rounded), self.weight[votes])
+        changed = new < self.weight[votes]
+        votes, new = votes[changed], new[changed]
+        counted = votes < (self.records.ends[-1] if self.records.ends else 0)
+        self._change_sums(votes[counted], (new - self.weight[votes])[counted])
+        self.weight[votes] = new
+        self.reason[votes] = reason
+
+    def _update_voters(self, voters: Indices, before: Indices) -> None:
+        """Flag voters by their e-values, and add the voters of this epoch to the sums by voter."""
+        votes, owner = self.index.list_votes(voters, self.closed[voters])
+        log_e = self.evidence.compute_log_e(voters, votes, owner, self.absent, self.odds)
+        self.flagged[voters[log_e >= -np.log(ALPHA)]] = True
+        newly_included = ~self.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]
+        self.included[votes[newly_included]] = True
+        self._change_completion(votes[newly_included], self.weight[votes[newly_included]])
+        self._count_models(votes, owner, self.closed[voters], 1)
+        earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < before[owner]
+        self._count_models(votes[earlier], owner[earlier], before, -1)
+        self.lower(votes[self.flagged[voters][owner]], 0.0, BY_VOTER)
+
+    def _count_models(self, votes: Indices, owner: Indices, counts: Indices, sign: int) -> None:
+        """Add voters to the sums of `model_votes` and `model_squares`, or take them away."""
+        records, size = self.records, self.records.models
+        keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
+        pairs, number = np.unique(keys, return_counts=True)
+        self.model_votes += sign * np.bincount(pairs % size, number, size)
+        self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
+
+    def _trim_blocks(self, epoch: int) -> None:
+        """Remove the excess from the blocks of epochs that end with this one: 1, 2, 4 … epochs."""
+        length = 1
+        while (epoch + 1) % length == 0 and length <= epoch + 1:
+            first = epoch + 1 - length
+            start = self.records.ends[first - 1] if first else 0
+            self._trim_block(np.arange(start, self.records.ends[epoch]), slice(
+                self.row_ends[first - 1] if first else 0, self.row_ends[epoch]
+            ))
+            length *= 2
+
+    def _trim_block(self, votes: Indices, rows: slice) -> None:
+        votes = votes[self.weight[votes] > 0]
+        chances = self.chances[rows]
+        growth = compute_growth(chances)
+        classes = range(len(CLASS_STARTS) + 1)
+        groups = [votes[self.voter_class[votes] == each] for each in classes]
+        self.tests += (len(groups) + 1) * self.records.models
+        for group in groups:
+            stratum = self._select(group, chances, rows.start)
+            self._trim_appearances(stratum, growth)
+            self._trim_wins(stratum)
+        together = self._select(votes, chances, rows.start)
+        self._trim_appearances(together, growth)
+
+    def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
+        votes = votes[self.weight[votes] > 0]
+        records = self.records
+        return Stratum(
+            votes,
+            records.a[votes],
+            records.b[votes],
+            records.voter[votes],
+            self.evidence.row[votes] - first_row,
+            self.won[votes],
+            chances,
+            self.weight[votes],
+        )
+
+    def _refer(self) -> Reference:
+        p, _ = compute_chances(self.theta, self.theta)
+        return Reference(self.score, p, self.model_votes, self.model_squares)
+
+    def _trim_appearances(self, stratum: Stratum, growth: Floats) -> None:
+        limit = compute_log_e_limit(self.tests)
+        done = np.zeros(self.records.models, dtype=bool)
+        while len(stratum.votes):
+            found = count_appearances(stratum, growth)
+            log_e = np.where(done, -np.inf, found.log_e)
+            model = int(log_e.argmax())
+            if log_e[model] < limit:
+                return
+            done[model] = True
+            usual = found.expected[model] / stratum.weight.sum()
+            amount = (found.seen[model] - found.expected[model]) / (1 - min(usual, 0.99))
+            remove_appearances(stratum, model, float(amount), compare_wins(stratum, self._refer()))
+            self._store(stratum, BY_APPEARANCES)
+
+    def _trim_wins(self, stratum: Stratum) -> None:
+        limit = compute_z_limit(2 * self.tests)
+        done = np.zeros(self.records.models, dtype=bool)
+        while len(stratum.votes):
+            wins = compare_wins(stratum, self._refer())
+            z = np.where(done, 0, np.abs(wins.z))
+            model = int(z.argmax())
+            if z[model] < limit:
+                return
+            done[model] = True
+            remove_wins(stratum, model, wins)
+            self._store(stratum, BY_WINS)
+
+    def _store(self, stratum: Stratum, reason: str) -> None:
+        self.lower(stratum.votes, stratum.weight, reason)
+        stratum.weight[:] = self.weight[stratum.votes]
