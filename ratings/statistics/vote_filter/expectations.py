@@ -58,8 +58,9 @@ def estimate_completion(seen: Floats, drawn: Floats, shares: Floats) -> Floats:
     table, drawn = shares[used], drawn[used]
     completion = np.ones(len(seen))
     for _ in range(_COMPLETION_ROUNDS):
-        expected = drawn @ correct_for_completion(table, completion)
-        completion = completion * (seen + COMPLETION_PRIOR) / (expected + COMPLETION_PRIOR)
+        # The votes with each model if its completion were 1 and that of the others as estimated.
+        expected = (2 * drawn / (table @ completion)) @ table
+        completion = (seen + COMPLETION_PRIOR) / (expected + COMPLETION_PRIOR)
     return completion
 
 

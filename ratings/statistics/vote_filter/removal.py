@@ -9,23 +9,25 @@ from ratings.statistics.vote_arrays import Floats, Indices
 from ratings.statistics.vote_filter.strata import Stratum, Wins
 
 # A direction that is less certain than this many standard errors is not acted on.
-_MIN_Z = 2.0
+MIN_Z = 2.0
 # How an attacker and an honest voter split their votes between the target's battles and others.
 _ATTACK_FOCUS = (0.45, 0.95)
 
 
-def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins) -> None:
+def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, min_z: float = MIN_Z) -> None:
     """Remove this much weight from the votes with the model.
 
-    Wins go first if the model wins more often than expected, and losses if it loses more often. If neither is certain,
-    all outcomes go in proportion, which leaves the share of wins as it is.
+    Wins go first if the model wins more often than expected, and losses if it loses more often. If neither exceeds
+    `min_z` standard errors, all outcomes go in proportion, which leaves the share of wins as it is.
     """
     places = np.flatnonzero((stratum.a == model) | (stratum.b == model))
     score = np.where(stratum.a[places] == model, stratum.won[places], 1 - stratum.won[places])
     weight = stratum.weight[places]
     total = weight.sum()
     amount = min(amount, float(total))
-    directed = _find_directed_part(score, amount, float(total), model, wins, stratum, places)
+    directed = 0.0
+    if amount > 0 and abs(wins.z[model]) > min_z:
+        directed = _find_directed_part(amount, float(total), model, wins, stratum, places)
     outcome = 1.0 if wins.excess[model] > 0 else 0.0
     for value in (0.0, 0.5, 1.0):
         chosen = places[score == value]
@@ -35,11 +37,9 @@ def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins) 
 
 
 def _find_directed_part(
-    score: Floats, amount: float, total: float, model: int, wins: Wins, stratum: Stratum, places: Indices
+    amount: float, total: float, model: int, wins: Wins, stratum: Stratum, places: Indices
 ) -> float:
     """Return the part of the amount (0 to 1) that must be taken from one outcome to leave the expected score."""
-    if abs(wins.z[model]) < _MIN_Z or amount <= 0:
-        return 0.0
     opponent = stratum.a[places] + stratum.b[places] - model
     expected = np.average(wins.expected[model, opponent], weights=stratum.weight[places] + 1e-12)
     excess = float(wins.excess[model])

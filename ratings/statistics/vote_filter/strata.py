@@ -30,11 +30,13 @@ class Reference:
 
     score (M, M): the weighted wins of each model over each other one. A tie is half a win.
     p (M, M): the fitted chances.
+    variance (M,): the variance of each fitted strength.
     votes, squares (M,): the sums over voters of their votes with each model, and of the squares.
     """
 
     score: Floats
     p: Floats
+    variance: Floats
     votes: Floats
     squares: Floats
 
@@ -79,6 +81,11 @@ class Appearances:
     seen: Floats
     expected: Floats
     log_e: Floats
+
+    @property
+    def z(self) -> Floats:
+        """The excess in standard errors, which include `SLACK`."""
+        return (self.seen - self.expected) / np.sqrt(self.expected + ((SLACK - 1) * self.expected) ** 2 + 1e-9)
 
 
 def count_appearances(stratum: Stratum, growth: Floats) -> Appearances:
@@ -142,7 +149,9 @@ def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
     excess = stratum.sum_by_model(residual, -residual)
     inside = score + score.T
     spread = expected * (1 - expected)
-    from_rest = (inside**2 * spread / (votes + PRIOR_VOTES)).sum(axis=1)
+    from_rest = (inside**2 * spread * votes / (votes + PRIOR_VOTES) ** 2).sum(axis=1)
+    by_prior = (inside * spread * PRIOR_VOTES / (votes + PRIOR_VOTES)).sum(axis=1)
+    from_rest += by_prior**2 * reference.variance
     count, squares, by_voter = _sum_by_voter(stratum, residual)
     variance = np.maximum((inside * spread).sum(axis=1), by_voter) + from_rest
     tested = _has_enough_voters(count, squares) & _has_enough_voters(

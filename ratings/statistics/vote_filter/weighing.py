@@ -21,7 +21,7 @@ from ratings.statistics.vote_filter.expectations import (
     estimate_tie_shares,
 )
 from ratings.statistics.vote_filter.records import A_WON, BOTH_BAD, TIE, VoterIndex, VoteRecords, read_votes
-from ratings.statistics.vote_filter.removal import remove_appearances, remove_wins
+from ratings.statistics.vote_filter.removal import MIN_Z, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
     Reference,
     Stratum,
@@ -41,6 +41,12 @@ CLASS_STARTS = (2, 4, 10, 30)
 # Voters with at least this many votes tell which battles are left.
 COMPLETION_VOTES = 10
 NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
+# The information about a strength before there are votes: the spread of models is 0.6.
+_PRIOR_INFORMATION = 2.8
+# A model is under a proven attack after one test beyond its limit, or with so many flagged voters. Then, less is needed
+# for the rest of the attack.
+_FLAGGED_FOR_PROOF = 3
+_PROVEN_Z = 2.0
 _WON = np.array([1.0, 0.0, 0.5, 0.5])
 
 
@@ -123,6 +129,10 @@ class _Fold:
         self.voter_class = np.zeros(total, dtype=np.int8)
         self.evidence = Evidence.for_records(records)
         self.tests = 0
+        self.last_whole = 0
+        # By direction (lifted or lowered) and model: proven attacks, and voters flagged for one.
+        self.proven = np.zeros((2, size), dtype=bool)
+        self.flagged_by_aim = np.zeros(2 * size, dtype=np.intp)
         # Sums over the votes of closed epochs, by weight.
         self.score = np.zeros((size, size))
         self.outcomes = np.zeros(4)
@@ -133,6 +143,7 @@ class _Fold:
         self.model_votes = np.zeros(size)
         self.model_squares = np.zeros(size)
         self.theta = np.zeros(size)
+        self.variance = np.full(size, 1 / _PRIOR_INFORMATION)
         self._prepare_rows()
 
     def _prepare_rows(self) -> None:
@@ -168,6 +179,8 @@ class _Fold:
 
     def _estimate(self) -> Expectations:
         self.theta = estimate_strengths(self.score, self.theta)
+        p, q = compute_chances(self.theta, self.theta)
+        self.variance = 1 / (((self.score + self.score.T) * p * q).sum(axis=1) + _PRIOR_INFORMATION)
         known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
         tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
         completion = estimate_completion(self.seen, self.drawn, self.records.shares)
@@ -203,8 +216,10 @@ class _Fold:
     def _update_voters(self, voters: Indices, before: Indices) -> None:
         """Flag voters by their e-values, and add the voters of this epoch to the sums by voter."""
         votes, owner = self.index.list_votes(voters, self.closed[voters])
-        log_e = self.evidence.compute_log_e(voters, votes, owner, self.absent, self.odds)
-        self.flagged[voters[log_e >= -np.log(ALPHA)]] = True
+        log_e, aim = self.evidence.compute_log_e(voters, votes, owner, self.absent, self.odds)
+        hits = (log_e >= -np.log(ALPHA)) & ~self.flagged[voters]
+        self.flagged[voters[hits]] = True
+        self.flagged_by_aim += np.bincount(aim[hits & (aim >= 0)], minlength=2 * self.records.models)
         newly_included = ~self.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]
         self.included[votes[newly_included]] = True
         self._change_completion(votes[newly_included], self.weight[votes[newly_included]])
@@ -222,29 +237,30 @@ class _Fold:
         self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
 
     def _trim_blocks(self, epoch: int) -> None:
-        """Remove the excess from the blocks of epochs that end with this one: 1, 2, 4 … epochs."""
-        length = 1
-        while (epoch + 1) % length == 0 and length <= epoch + 1:
+        """Remove the excess from the blocks of epochs that end with this one: 1, 2, 4 … epochs, and now and then all."""
+        self.proven |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(-1, 2).T
+        lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
+        if (epoch + 1) * 8 >= self.last_whole * 9 and epoch + 1 not in lengths:
+            lengths.append(epoch + 1)
+        if epoch + 1 in lengths:
+            self.last_whole = epoch + 1
+        for length in lengths:
             first = epoch + 1 - length
             start = self.records.ends[first - 1] if first else 0
-            self._trim_block(np.arange(start, self.records.ends[epoch]), slice(
-                self.row_ends[first - 1] if first else 0, self.row_ends[epoch]
-            ))
-            length *= 2
+            rows = slice(self.row_ends[first - 1] if first else 0, self.row_ends[epoch])
+            self._trim_block(np.arange(start, self.records.ends[epoch]), rows)
 
     def _trim_block(self, votes: Indices, rows: slice) -> None:
         votes = votes[self.weight[votes] > 0]
         chances = self.chances[rows]
         growth = compute_growth(chances)
-        classes = range(len(CLASS_STARTS) + 1)
-        groups = [votes[self.voter_class[votes] == each] for each in classes]
+        groups = [votes[self.voter_class[votes] == each] for each in range(len(CLASS_STARTS) + 1)]
         self.tests += (len(groups) + 1) * self.records.models
         for group in groups:
             stratum = self._select(group, chances, rows.start)
             self._trim_appearances(stratum, growth)
             self._trim_wins(stratum)
-        together = self._select(votes, chances, rows.start)
-        self._trim_appearances(together, growth)
+        self._trim_appearances(self._select(votes, chances, rows.start), growth)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -262,21 +278,27 @@ class _Fold:
 
     def _refer(self) -> Reference:
         p, _ = compute_chances(self.theta, self.theta)
-        return Reference(self.score, p, self.model_votes, self.model_squares)
+        return Reference(self.score, p, self.variance, self.model_votes, self.model_squares)
 
     def _trim_appearances(self, stratum: Stratum, growth: Floats) -> None:
         limit = compute_log_e_limit(self.tests)
         done = np.zeros(self.records.models, dtype=bool)
         while len(stratum.votes):
             found = count_appearances(stratum, growth)
-            log_e = np.where(done, -np.inf, found.log_e)
-            model = int(log_e.argmax())
-            if log_e[model] < limit:
+            proven = self.proven.any(axis=0) & (found.z >= _PROVEN_Z)
+            order = np.where(done, -np.inf, np.where(proven, np.maximum(found.log_e, limit), found.log_e))
+            model = int(order.argmax())
+            if order[model] < limit:
                 return
             done[model] = True
             usual = found.expected[model] / stratum.weight.sum()
             amount = (found.seen[model] - found.expected[model]) / (1 - min(usual, 0.99))
-            remove_appearances(stratum, model, float(amount), compare_wins(stratum, self._refer()))
+            wins = compare_wins(stratum, self._refer())
+            direction = int(wins.excess[model] < 0)
+            if found.log_e[model] >= limit and abs(wins.z[model]) >= MIN_Z:
+                self.proven[direction, model] = True
+            min_z = 0.0 if self.proven[direction, model] else MIN_Z
+            remove_appearances(stratum, model, float(amount), wins, min_z)
             self._store(stratum, BY_APPEARANCES)
 
     def _trim_wins(self, stratum: Stratum) -> None:
@@ -284,11 +306,15 @@ class _Fold:
         done = np.zeros(self.records.models, dtype=bool)
         while len(stratum.votes):
             wins = compare_wins(stratum, self._refer())
-            z = np.where(done, 0, np.abs(wins.z))
-            model = int(z.argmax())
-            if z[model] < limit:
+            size = np.abs(wins.z)
+            proven = np.where(wins.z > 0, *self.proven) & (size >= _PROVEN_Z)
+            order = np.where(done, 0, np.where(proven, np.maximum(size, limit), size))
+            model = int(order.argmax())
+            if order[model] < limit:
                 return
             done[model] = True
+            if size[model] >= limit:
+                self.proven[int(wins.z[model] < 0), model] = True
             remove_wins(stratum, model, wins)
             self._store(stratum, BY_WINS)
 
