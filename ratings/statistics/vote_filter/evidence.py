@@ -32,8 +32,13 @@ BOTH_BAD_FACTORS = (0.3, 1.0, 2.0, 4.0)
 # An honest voter may also prefer or dislike the target by so much. Units are those of strengths.
 TASTES = (-0.8, -0.4, 0.4, 0.8)
 _MAX_TIE_SHARE = 0.45
-# The share of votes on the target's battles for an attacker who leaves other battles. None: the attacker leaves none.
-FOCUS = (None, 0.15, 0.45, 0.95)
+# The share of votes on the target's battles for an attacker who leaves other battles, and the weight of such attacks.
+# None: the attacker leaves none.
+FOCUS = {None: 0.1, 0.15: 0.15, 0.45: 0.3, 0.95: 0.45}
+# The weight of attacks that only vote on the target's battles more often, for any side.
+_ANY_SIDE = 0.1
+# The weight of targets under a proven attack.
+_PROVEN_SHARE = 0.5
 _LOG_WIN, _LOG_OTHER = np.log(0.94), np.log(0.02)
 _LOG_CONSTANT, _LOG_NOT_CONSTANT = np.log(0.97), np.log(0.01)
 _TARGET_SHARE = 0.8  # the weight of attacks with a target in the mixture
@@ -72,11 +77,20 @@ def _log_win(lead: Floats) -> Floats:
     return log_chance
 
 
+def _weigh_aims(proven: Flags) -> Floats:
+    """Return the log-weights (2 M,) of targets to lift and to lower in the mixture."""
+    even = _TARGET_SHARE / len(proven)
+    count = int(proven.sum())
+    if not count:
+        return np.full(len(proven), np.log(even))
+    return np.log((1 - _PROVEN_SHARE) * even + _PROVEN_SHARE * _TARGET_SHARE / count * proven)
+
+
 @dataclass(frozen=True, eq=False)
 class _Targets:
     """The likelihoods of attacks, for pairs of a voter and a target, sorted by voter.
 
-    voter, aim (P,): aim is twice the target, plus 1 if the attack lowers it.
+    voter, aim (P,): aim is the target, plus M if the attack lowers it.
     log_attack (P,): with the weight in the mixture.
     starts (G,): the first pair of each voter.
     """
@@ -126,18 +140,21 @@ class Evidence:
         ones = csr_array((np.ones(len(a)), (position, np.arange(len(a)))), shape=(len(voters), len(a)))
         self.sums[voters] += ones @ logs
 
-    def compute_log_e(self, voters: Indices, votes: Indices, owner: Indices, absent: Floats, odds: Floats) -> tuple[Floats, Indices]:
+    def compute_log_e(
+        self, voters: Indices, votes: Indices, owner: Indices, absent: Floats, odds: Floats, proven: Flags
+    ) -> tuple[Floats, Indices]:
         """Return the log e-value of each of these voters, and what the likeliest attack aims at.
 
-        The aim is twice the target, plus 1 if the attack lowers it, or -1 for an attack without target.
+        The aim is the target, plus M if the attack lowers it, or -1 for an attack without target.
 
         votes: all votes of these voters in closed epochs.
         owner: the position in `voters` for each vote.
         absent (R, M): -log(1 - chance) of each model under each row of expectations.
         odds (R, M): log(1 - chance) - log(chance).
+        proven (2 M,): the aims of proven attacks.
         """
         sums = self.sums[voters].astype(np.float64)
-        targets = self._sum_attacks(len(voters), votes, owner, absent, odds)
+        targets = self._sum_attacks(len(voters), votes, owner, absent, odds, _weigh_aims(proven))
         contrarian = sums[:, CONTRARIAN] + sums[:, PLAIN_KIND]
         untargeted = np.logaddexp(contrarian, np.logaddexp.reduce(sums[:, CONSTANT], axis=1))
         untargeted += np.log((1 - _TARGET_SHARE) / _UNTARGETED)
@@ -150,7 +167,9 @@ class Evidence:
         aim[untargeted >= best] = -1
         return log_e, aim
 
-    def _sum_attacks(self, number: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats) -> _Targets:
+    def _sum_attacks(
+        self, number: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats
+    ) -> _Targets:
         """Return the likelihoods of the attacks on each target that a voter has met.
 
         Other targets are left out, which makes the e-value smaller.
@@ -184,14 +203,18 @@ class Evidence:
         left = (rows @ absent).ravel()[keys] + met_odds
         missed = np.bincount(owner, minlength=number)[voter] - met
         base = np.bincount(owner, self.plain[votes], number)[voter]
-        logs = {0: [], 1: []}
-        for focus in FOCUS:
-            chosen = base if focus is None else base + met * np.log(focus) + missed * np.log(1 - focus) + left
-            logs[0].append(chosen + lift - taste)
-            logs[1].append(chosen + lower - taste)
-        appear = [base + met * np.log(f) + missed * np.log(1 - f) + left for f in FOCUS if f]
-        prior = np.log((2 * len(FOCUS) + len(FOCUS) - 1) * size / _TARGET_SHARE)
-        up, down, none = (np.logaddexp.reduce(np.array(x), axis=0) for x in (logs[0], logs[1], appear))
-        best = np.logaddexp(np.logaddexp(up, down), none) - prior
+        up, down = np.full((2, pairs), -np.inf)
+        for focus, weight in FOCUS.items():
+            chosen = base + np.log(weight)
+            if focus:
+                chosen = chosen + met * np.log(focus) + missed * np.log(1 - focus) + left
+            any_side = chosen + np.log(_ANY_SIDE) if focus else -np.inf
+            directed = chosen - taste + np.log(1 - _ANY_SIDE)
+            up = np.logaddexp(up, np.logaddexp(directed + lift, any_side))
+            down = np.logaddexp(down, np.logaddexp(directed + lower, any_side))
+        target = keys % size
+        up += prior[target]
+        down += prior[size + target]
+        best = np.logaddexp(up, down)
         starts = np.searchsorted(keys, np.arange(number) * size)
-        return _Targets(voter, keys % size * 2 + (down > up), best, starts)
+        return _Targets(voter, target + size * (down > up), best, starts)

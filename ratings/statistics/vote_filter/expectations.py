@@ -18,6 +18,9 @@ _COMPLETION_ROUNDS = 5
 _RATING_PRIOR = 1.0  # virtual ties of each model with a model of strength 0
 # The shares of ties and of "both bad" before there are votes, and their weight in votes.
 _PRIOR_TIES, _PRIOR_BOTH_BAD, _PRIOR_VOTES = 0.14, 0.08, 20.0
+_MIN_MODELS_FOR_SPREAD = 8
+_MEDIAN_OF_CHI_SQUARE = 0.455
+_MIN_VARIANCE = 0.02**2
 _MAX_CHANCE = 1 - 1e-9
 
 
@@ -29,6 +32,7 @@ class Expectations:
     known (M,): whether the model has enough votes for its strength to be used.
     tie, both_bad: the shares of these outcomes.
     completion (M,): how often battles with the model are judged, relative to the others.
+    completion_error (M,): the standard error of the logarithm of `completion`.
     """
 
     theta: Floats
@@ -36,6 +40,7 @@ class Expectations:
     tie: float
     both_bad: float
     completion: Floats
+    completion_error: Floats
 
     def correct_shares(self, shares: Floats) -> Floats:
         """Return the chances of each model to be in a vote (D, M), given its chances in the draw."""
@@ -48,20 +53,35 @@ def correct_for_completion(shares: Floats, completion: Floats) -> Floats:
     return np.where(shares >= 1, 1.0, corrected)  # a model that is in each pair stays there
 
 
-def estimate_completion(seen: Floats, drawn: Floats, shares: Floats) -> Floats:
-    """Return the relative completion (M,).
+def estimate_completion(seen: Floats, drawn: Floats, shares: Floats) -> tuple[Floats, Floats]:
+    """Return the relative completion and the standard error of its logarithm (M,).
 
     seen (M,): the votes with each model.
     drawn (D,): the votes under each draw table.
+
+    The estimates are shrunk to 1, more if the models differ no more than by chance. The spread of the models is a
+    median, which a few attacked models cannot change.
     """
     used = drawn > 0
     table, drawn = shares[used], drawn[used]
     completion = np.ones(len(seen))
+    prior = COMPLETION_PRIOR
     for _ in range(_COMPLETION_ROUNDS):
         # The votes with each model if its completion were 1 and that of the others as estimated.
         expected = (2 * drawn / (table @ completion)) @ table
-        completion = (seen + COMPLETION_PRIOR) / (expected + COMPLETION_PRIOR)
-    return completion
+        prior = _estimate_prior(seen, expected)
+        completion = (seen + prior) / (expected + prior)
+    return completion, 1 / np.sqrt(expected + prior)
+
+
+def _estimate_prior(seen: Floats, expected: Floats) -> float:
+    """Return the weight of the prior in votes: 1 / variance of the completion, at least `COMPLETION_PRIOR`."""
+    enough = expected >= COMPLETION_PRIOR
+    if enough.sum() < _MIN_MODELS_FOR_SPREAD:
+        return COMPLETION_PRIOR
+    squares = (seen[enough] / expected[enough] - 1) ** 2 / _MEDIAN_OF_CHI_SQUARE
+    variance = max(float(np.median(squares - 1 / expected[enough])), 0.0)
+    return max(COMPLETION_PRIOR, 1 / max(variance, _MIN_VARIANCE))
 
 
 def estimate_strengths(score: Floats, start: Floats) -> Floats:

@@ -7,7 +7,7 @@ tested against the chances under which the pairs were drawn, wins against all vo
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp, ndtri
+from scipy.special import logsumexp, ndtr, ndtri, pdtrc
 
 from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats, Indices
@@ -20,6 +20,8 @@ FALSE_HIT_CHANCE = 1e-3
 # Wins are tested if at least this many voters, in effect, judged the model inside and outside of the stratum.
 MIN_VOTERS = 50
 PRIOR_VOTES = 20.0  # the weight of the fitted ratings in the expected score of a pair
+_JOINT_LIMITS = (3.0, 3.5, 4.0)
+_MIN_JOINT = 3
 _MIN_MODELS_FOR_SPREAD = 8
 _MEDIAN_OF_HALF_NORMAL = 0.6745
 
@@ -76,21 +78,23 @@ class Stratum:
 
 @dataclass(frozen=True, eq=False)
 class Appearances:
-    """The appearances of each model, their expected number, and the log e-value of an excess (M,)."""
+    """The appearances of each model, their expected number with its error, and the log e-value of an excess (M,)."""
 
     seen: Floats
     expected: Floats
     log_e: Floats
 
+    error: Floats
+
     @property
     def z(self) -> Floats:
-        """The excess in standard errors, which include `SLACK`."""
-        return (self.seen - self.expected) / np.sqrt(self.expected + ((SLACK - 1) * self.expected) ** 2 + 1e-9)
+        return (self.seen - self.expected) / self.error
 
 
-def count_appearances(stratum: Stratum, growth: Floats) -> Appearances:
+def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats) -> Appearances:
     """Return the test of appearances.
 
+    completion_error (M,): the relative error of the expected number.
     growth (5, R, M): from `compute_growth`.
 
     Under any draw that depends on the past alone, each exponential has a mean of at most 1, so the mean of the five is
@@ -99,7 +103,9 @@ def count_appearances(stratum: Stratum, growth: Floats) -> Appearances:
     rows = np.bincount(stratum.row, stratum.weight, growth.shape[1])
     seen = stratum.sum_by_model(stratum.weight, stratum.weight)
     logs = np.outer(np.log(RATIOS), seen) - rows @ growth
-    return Appearances(seen, rows @ stratum.chances, logsumexp(logs, axis=0) - np.log(len(RATIOS)))
+    expected = rows @ stratum.chances
+    error = np.sqrt(expected + (completion_error * expected) ** 2 + 1e-9)
+    return Appearances(seen, expected, logsumexp(logs, axis=0) - np.log(len(RATIOS)), error)
 
 
 def compute_growth(chances: Floats) -> Floats:
@@ -171,6 +177,22 @@ def _measure_spread(z: Floats) -> float:
     if len(z) < _MIN_MODELS_FOR_SPREAD:
         return 1.0
     return max(1.0, float(np.median(np.abs(z))) / _MEDIAN_OF_HALF_NORMAL)
+
+
+def find_joint_hits(z: Floats, tests: int) -> Flags:
+    """Return which models win or lose too often together (M,).
+
+    If more models exceed a limit than chance allows over all tests, all of them are hits: an attack on a model may also
+    push its rivals. The count of independent models beyond a limit is at most Poisson in its tail (W. Hoeffding, 1956).
+    """
+    size = np.abs(z)
+    hits = np.zeros(len(z), dtype=bool)
+    for limit in _JOINT_LIMITS:
+        beyond = size >= limit
+        chance = 2 * len(z) * ndtr(-limit)
+        if beyond.sum() >= _MIN_JOINT and pdtrc(beyond.sum() - 1, chance) * len(_JOINT_LIMITS) * tests <= FALSE_HIT_CHANCE:
+            hits |= beyond
+    return hits
 
 
 def _sum_by_voter(stratum: Stratum, residual: Floats) -> tuple[Floats, Floats, Floats]:

@@ -30,6 +30,7 @@ from ratings.statistics.vote_filter.strata import (
     compute_log_e_limit,
     compute_z_limit,
     count_appearances,
+    find_joint_hits,
 )
 
 VERSION = 1
@@ -46,7 +47,8 @@ _PRIOR_INFORMATION = 2.8
 # A model is under a proven attack after one test beyond its limit, or with so many flagged voters. Then, less is needed
 # for the rest of the attack.
 _FLAGGED_FOR_PROOF = 3
-_PROVEN_Z = 2.0
+_PROVEN_Z, _PROVEN_Z_IN_BLOCK = 2.5, 3.5
+_SEARCH_VOTERS = 5000  # at a time
 _WON = np.array([1.0, 0.0, 0.5, 0.5])
 
 
@@ -132,6 +134,7 @@ class _Fold:
         self.last_whole = 0
         # By direction (lifted or lowered) and model: proven attacks, and voters flagged for one.
         self.proven = np.zeros((2, size), dtype=bool)
+        self.searched = self.proven.copy()
         self.flagged_by_aim = np.zeros(2 * size, dtype=np.intp)
         # Sums over the votes of closed epochs, by weight.
         self.score = np.zeros((size, size))
@@ -159,7 +162,7 @@ class _Fold:
 
     def close_epoch(self, epoch: int, votes: slice) -> None:
         records = self.records
-        expected = self._estimate()
+        self.expected = expected = self._estimate()
         first_row = self.row_ends[epoch - 1] if epoch else 0
         rows = slice(first_row, self.row_ends[epoch])
         self.chances[rows] = expected.correct_shares(records.shares[self.row_draws[rows]])
@@ -183,8 +186,8 @@ class _Fold:
         self.variance = 1 / (((self.score + self.score.T) * p * q).sum(axis=1) + _PRIOR_INFORMATION)
         known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
         tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
-        completion = estimate_completion(self.seen, self.drawn, self.records.shares)
-        return Expectations(self.theta, known, tie, both_bad, completion)
+        completion, error = estimate_completion(self.seen, self.drawn, self.records.shares)
+        return Expectations(self.theta, known, tie, both_bad, completion, error)
 
     def _add(self, votes: Indices) -> None:
         self._change_sums(votes, self.weight[votes])
@@ -215,20 +218,28 @@ class _Fold:
 
     def _update_voters(self, voters: Indices, before: Indices) -> None:
         """Flag voters by their e-values, and add the voters of this epoch to the sums by voter."""
-        votes, owner = self.index.list_votes(voters, self.closed[voters])
-        log_e, aim = self.evidence.compute_log_e(voters, votes, owner, self.absent, self.odds)
-        hits = (log_e >= -np.log(ALPHA)) & ~self.flagged[voters]
-        self.flagged[voters[hits]] = True
-        self.flagged_by_aim += np.bincount(aim[hits & (aim >= 0)], minlength=2 * self.records.models)
+        votes, owner = self._flag_voters(voters)
         newly_included = ~self.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]
         self.included[votes[newly_included]] = True
         self._change_completion(votes[newly_included], self.weight[votes[newly_included]])
-        self._count_models(votes, owner, self.closed[voters], 1)
+        self._count_models(votes, owner, 1)
         earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < before[owner]
-        self._count_models(votes[earlier], owner[earlier], before, -1)
-        self.lower(votes[self.flagged[voters][owner]], 0.0, BY_VOTER)
+        self._count_models(votes[earlier], owner[earlier], -1)
 
-    def _count_models(self, votes: Indices, owner: Indices, counts: Indices, sign: int) -> None:
+    def _flag_voters(self, voters: Indices) -> tuple[Indices, Indices]:
+        """Flag those of these voters whose e-values are too large. Return their votes, and the voter of each vote."""
+        votes, owner = self.index.list_votes(voters, self.closed[voters])
+        if not len(voters):
+            return votes, owner
+        proven = self.proven.ravel()
+        log_e, aim = self.evidence.compute_log_e(voters, votes, owner, self.absent, self.odds, proven)
+        hits = (log_e >= -np.log(ALPHA)) & ~self.flagged[voters]
+        self.flagged[voters[hits]] = True
+        self.flagged_by_aim += np.bincount(aim[hits & (aim >= 0)], minlength=len(proven))
+        self.lower(votes[self.flagged[voters][owner]], 0.0, BY_VOTER)
+        return votes, owner
+
+    def _count_models(self, votes: Indices, owner: Indices, sign: int) -> None:
         """Add voters to the sums of `model_votes` and `model_squares`, or take them away."""
         records, size = self.records, self.records.models
         keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
@@ -238,7 +249,7 @@ class _Fold:
 
     def _trim_blocks(self, epoch: int) -> None:
         """Remove the excess from the blocks of epochs that end with this one: 1, 2, 4 … epochs, and now and then all."""
-        self.proven |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(-1, 2).T
+        self.proven |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(self.proven.shape)
         lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
         if (epoch + 1) * 8 >= self.last_whole * 9 and epoch + 1 not in lengths:
             lengths.append(epoch + 1)
@@ -249,18 +260,28 @@ class _Fold:
             start = self.records.ends[first - 1] if first else 0
             rows = slice(self.row_ends[first - 1] if first else 0, self.row_ends[epoch])
             self._trim_block(np.arange(start, self.records.ends[epoch]), rows)
+        if epoch + 1 == self.last_whole and (self.proven & ~self.searched).any():
+            self._search_voters()
+
+    def _search_voters(self) -> None:
+        """Weigh the evidence about all voters again after an attack has been proven."""
+        self.searched = self.proven.copy()
+        for start in range(0, self.records.voters, _SEARCH_VOTERS):
+            voters = np.arange(start, min(start + _SEARCH_VOTERS, self.records.voters))
+            self._flag_voters(voters[(self.closed[voters] > 0) & ~self.flagged[voters]])
 
     def _trim_block(self, votes: Indices, rows: slice) -> None:
-        votes = votes[self.weight[votes] > 0]
         chances = self.chances[rows]
+        proven_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_Z
         growth = compute_growth(chances)
+        votes = votes[self.weight[votes] > 0]
         groups = [votes[self.voter_class[votes] == each] for each in range(len(CLASS_STARTS) + 1)]
         self.tests += (len(groups) + 1) * self.records.models
         for group in groups:
             stratum = self._select(group, chances, rows.start)
-            self._trim_appearances(stratum, growth)
-            self._trim_wins(stratum)
-        self._trim_appearances(self._select(votes, chances, rows.start), growth)
+            self._trim_appearances(stratum, growth, proven_z)
+            self._trim_wins(stratum, proven_z)
+        self._trim_appearances(self._select(votes, chances, rows.start), growth, proven_z)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -280,12 +301,12 @@ class _Fold:
         p, _ = compute_chances(self.theta, self.theta)
         return Reference(self.score, p, self.variance, self.model_votes, self.model_squares)
 
-    def _trim_appearances(self, stratum: Stratum, growth: Floats) -> None:
+    def _trim_appearances(self, stratum: Stratum, growth: Floats, proven_z: float) -> None:
         limit = compute_log_e_limit(self.tests)
         done = np.zeros(self.records.models, dtype=bool)
         while len(stratum.votes):
-            found = count_appearances(stratum, growth)
-            proven = self.proven.any(axis=0) & (found.z >= _PROVEN_Z)
+            found = count_appearances(stratum, growth, self.expected.completion_error)
+            proven = self.proven.any(axis=0) & (found.z >= proven_z)
             order = np.where(done, -np.inf, np.where(proven, np.maximum(found.log_e, limit), found.log_e))
             model = int(order.argmax())
             if order[model] < limit:
@@ -301,13 +322,14 @@ class _Fold:
             remove_appearances(stratum, model, float(amount), wins, min_z)
             self._store(stratum, BY_APPEARANCES)
 
-    def _trim_wins(self, stratum: Stratum) -> None:
+    def _trim_wins(self, stratum: Stratum, proven_z: float) -> None:
         limit = compute_z_limit(2 * self.tests)
         done = np.zeros(self.records.models, dtype=bool)
         while len(stratum.votes):
             wins = compare_wins(stratum, self._refer())
             size = np.abs(wins.z)
-            proven = np.where(wins.z > 0, *self.proven) & (size >= _PROVEN_Z)
+            size = np.where(find_joint_hits(wins.z, self.tests), np.maximum(size, limit), size)
+            proven = np.where(wins.z > 0, *self.proven) & (size >= proven_z)
             order = np.where(done, 0, np.where(proven, np.maximum(size, limit), size))
             model = int(order.argmax())
             if order[model] < limit:
