@@ -173,5 +173,5 @@ def test_verification_finds_weights_that_the_tallies_do_not_have(models):
     assert verification.verify_tallies([pool]).tallies > 0
     VoteWeight.objects.update(filter_weight=78)
 
-    with pytest.raises(verification.TallyMismatch, match="lost_wins"):
+    with pytest.raises(verification.TallyMismatch, match="lost_squared_wins"):
         verification.verify_tallies([pool])
