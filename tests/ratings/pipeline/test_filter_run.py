@@ -60,7 +60,7 @@ def read_weights():
 def test_run_takes_the_votes_of_a_cheat_out_and_leaves_the_others(models):
     honest = [vote for day in range(4) for vote in cast_votes(models, voters=80, votes=400, day=day)]
     rigged = cast_votes(models, voters=1, votes=150, day=4, winner=0, voter=CHEAT)
-    honest += cast_votes(models, voters=80, votes=300, day=5)
+    honest += cast_votes(models, voters=80, votes=300, day=5) + cast_votes(models, voters=80, votes=1, day=6)
 
     run = filter_run.filter_pool(factories.pool())
     weights = read_weights()
@@ -76,6 +76,8 @@ def test_run_takes_the_votes_of_a_cheat_out_and_leaves_the_others(models):
 def test_run_gives_back_all_weights_when_the_filter_is_off(models, settings):
     cast_votes(models, voters=80, votes=400, day=0)
     cast_votes(models, voters=1, votes=150, day=1, winner=0, voter=CHEAT)
+    cast_votes(models, voters=80, votes=100, day=2)
+    cast_votes(models, voters=80, votes=1, day=3)
     filter_run.filter_pool(factories.pool())
     assert read_weights()
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_vote_filter=False)
