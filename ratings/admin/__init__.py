@@ -1,5 +1,5 @@
 """Admin pages for pools, categories, and boards."""
 
-from ratings.admin import boards
+from ratings.admin import boards, overview
 
-__all__ = ["boards"]
+__all__ = ["boards", "overview"]
