@@ -1,5 +1,6 @@
 """Lists, searches, and exports a voter's battles. The models of an open battle stay hidden."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import HttpRequest
 from rest_framework.exceptions import NotFound
@@ -16,7 +17,7 @@ from rest_framework.request import Request
 
 from arena.answers import battle_view
 from arena.identity.voters import get_voter_id
-from arena.models import SIDES, Answer, Battle, Turn
+from arena.models import SIDES, Answer, Battle, Turn, Vote
 from catalog.models import LanguageModel
 from core.http.pagination import NewestFirstPagination
 
@@ -24,6 +25,7 @@ PAGE_SIZE = 20
 QUESTION_PREVIEW_LENGTH = 300  # characters
 MAX_SEARCH_LENGTH = 200
 EXPORT_BATCH_SIZE = 50
+MIN_FAVORITE_WINS = 2
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
 # In a side-by-side battle, the voter chose the models.
 IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
@@ -42,6 +44,20 @@ class HistoryPagination(NewestFirstPagination):
             return super().decode_cursor(request)
         except NotFound:
             return None
+
+
+@dataclass(frozen=True)
+class OwnRecord:
+    """What a voter has judged so far.
+
+    favorite: the name of the model that has won most of these battles, or "" if none has won at least two
+    wins, battles: the favorite's battles that it has won, and all that the voter has judged
+    """
+
+    judged: int
+    favorite: str = ""
+    wins: int = 0
+    battles: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,22 @@ def load_page(request: HttpRequest, search: str = "") -> HistoryPage:
     rows = pages.paginate_queryset(annotate_question(battles), Request(request)) or []
     pages.base_url = f"?{urlencode({'q': search})}" if search else ""
     return HistoryPage(rows, pages.get_next_link())
+
+
+def load_own_record(voter_id: UUID) -> OwnRecord:
+    """Return the voter's record over all of their battles."""
+    battles: Counter[str] = Counter()
+    wins: Counter[str] = Counter()
+    for side in SIDES:
+        votes = Vote.objects.filter(battle__voter=voter_id).values_list(f"model_{side}__name").order_by()
+        for name, count, won in votes.annotate(Count("pk"), won=Count("pk", filter=Q(winner=side))):
+            battles[name] += count
+            wins[name] += won
+    judged = battles.total() // 2
+    favorite = max(battles, key=lambda name: (wins[name], -battles[name], name), default="")
+    if wins[favorite] < MIN_FAVORITE_WINS:
+        return OwnRecord(judged)
+    return OwnRecord(judged, favorite, wins[favorite], battles[favorite])
 
 
 def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
