@@ -54,8 +54,8 @@ class BattleFormData:
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show the home page. A POST starts a battle and redirects to it.
 
-    `?prompt=` and `?suggestion=` fill the prompt box. Each `?among=` adds a model to the named set, and `?choice=` is
-    the query string of the set's shortlist.
+    `?prompt=` and `?suggestion=` fill the prompt box, and `?like=` offers another suggestion of the same category. Each
+    `?among=` adds a model to the named set, and `?choice=` is the query string of the set's shortlist.
     """
     if request.method != "POST":
         set_slugs = tuple(request.GET.getlist("among"))
@@ -99,7 +99,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "side_choices": list(zip(SIDES, form.side_slugs, strict=True)),
         "models": list(models),
         "model_count": len(models),
-        "cards": draw_cards(_read_shown_keys(request)),
+        "cards": draw_cards(_read_shown_keys(request), _parse_number(request.GET.get("like", ""))),
         "errors": _build_field_errors(error) if error else {},
         "retention_days": settings.ENVIRONMENT.arena_retention_days,
     }

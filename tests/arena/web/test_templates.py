@@ -457,7 +457,7 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
         ({"prediction": Prediction("a", 71, "expected", has_few_votes=True)}, "of 71%. There are few votes so far."),
         (
             {"prediction": Prediction("a", 50, "close", has_few_votes=False)},
-            "A close match. Each",
+            "A close match. Quokka <7B> had a",
         ),
     ],
 )
