@@ -194,6 +194,6 @@ def _build_pool_defaults(slug: str) -> dict[str, str]:
     if slug == LIVE_POOL:
         return {"name": "This arena", "kind": Pool.Kind.LIVE}
     if slug == API_POOL:
-        return {"name": "Votes by API key", "kind": Pool.Kind.API}
+        return {"name": "Votes of programs", "kind": Pool.Kind.API}
     # The slug of a named set is "set-" and a hash. The name has enough of the hash to tell two sets apart.
     return {"name": f"Shortlist {slug.removeprefix('set-')[:6]}", "kind": Pool.Kind.SHORTLIST}
