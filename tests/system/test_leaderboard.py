@@ -419,7 +419,7 @@ def test_phone_shows_the_best_nine_at_once_and_opens_a_row(browser: Browser, ser
         expect(compare(page, "ChatGPT-4o Latest")).to_be_hidden()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        lines.nth(0).locator(".cell-rank").click()
+        lines.nth(0).locator(".row-open").click()
         expect(lines.nth(0).get_by_text("Votes 14,514")).to_be_visible()
         expect(lines.nth(0).locator(".unknown").first).to_be_hidden()
         assert not asked
@@ -444,8 +444,8 @@ def test_more_rows_come_in_place_and_stay_while_the_form_changes(page: Page) -> 
     expect(page.locator(NAMES)).to_have_count(25)
     page.get_by_role("link", name="Show 50").click()
     expect(page.locator(NAMES)).to_have_count(50)
-    page.get_by_role("combobox", name="Category").select_option("Coding")
-    expect(page).to_have_url(re.compile("category=coding"))
+    page.get_by_role("link", name="Votes", exact=True).click()
+    expect(page).to_have_url(re.compile("sort=votes"))
     expect(page.locator(NAMES)).to_have_count(50)
     assert state(page)["rows"] == ["50"]
 
@@ -462,7 +462,7 @@ def test_source_is_one_select_and_leads_to_its_board(page: Page, birds: str) -> 
 def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, service: Service, birds: str) -> None:
     with reading(browser, service, viewport=PHONE, java_script_enabled=False) as page:
         page.goto(birds)
-        row(page, "finch").locator(".cell-rank").click()
+        row(page, "finch").locator(".row-open").click()
         compare(page, "Finch").check()
         page.get_by_text("Sort", exact=True).click()
         page.get_by_role("combobox", name="Sort by").select_option("Model")
