@@ -196,6 +196,15 @@ class CostModelSchema(Schema):
     price_as_of = serializers.DateField(
         source="price.as_of", allow_null=True, help_text="Price date. Null if the catalog has no price."
     )
+    retired = BooleanField(help_text="True if the model no longer answers requests.")
+    retires_on = serializers.DateField(
+        source="model.retires_on", allow_null=True, help_text="The announced day of retirement, past or future."
+    )
+    successor = CharField(
+        source="successor.name",
+        allow_null=True,
+        help_text="Name of the model that the maker recommends instead, or null if no source names one.",
+    )
 
 
 class CostComparisonSchema(Schema):
