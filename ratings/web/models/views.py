@@ -30,6 +30,7 @@ from ratings.reports import placements, series_table
 from ratings.reports.placements import Placement
 
 FEWEST_RANKS = 5  # on the axis of ranks, which would otherwise make one rank look like a wide range
+RANK_MARGIN = 0.0685  # the first tick is at 6% of the axis, so rank 1 has one, and 0 has none
 SCORE_SCALE = Scale(0, 100, "scores")
 SMALLEST_LEAD = 10  # points from 50% to the ends of the axis of win rates
 
@@ -136,7 +137,7 @@ def _build_rank_scale(by_category: Sequence[Placement]) -> Scale | None:
     """Return the axis for the model's ranks, from rank 1 on. It is None if the model is ranked nowhere."""
     ends = [place.row[end] for place in by_category for end in ("rank", "rank_low", "rank_high")]
     ranks = [rank for rank in ends if rank is not None]
-    return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=0.08) if ranks else None
+    return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=RANK_MARGIN) if ranks else None
 
 
 def _find_neighbor(rows: Sequence[Mapping[str, Any]], model: str, selection: BoardSelection) -> dict[str, str] | None:

@@ -259,6 +259,45 @@ def test_page_says_when_no_pairs_are_kept(client):
     assert missing in text(client, "quokka")
 
 
+def test_page_leads_to_a_battle_with_the_model_if_it_answers_here(client):
+    factories.endpoint(factories.model("quokka"))
+    factories.model("wombat")
+    assert 'href="/?model_a=quokka"' in client.get("/models/quokka/").content.decode()
+    shown = client.get("/models/wombat/").content.decode()
+    assert "model_a=" not in shown
+    assert "This model doesn't answer here." in shown
+
+
+def test_page_leads_to_the_comparison_with_the_model_above_or_below(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    won(quokka, wombat, 3)
+    won(wombat, quokka, 1)
+    board_refresh.refresh()
+    pins = {slug: client.get(f"/models/{slug}/").context["neighbor"]["pair"] for slug in ("quokka", "wombat")}
+    assert "pin=quokka&pin=wombat#compare" in pins["quokka"]
+    assert "pin=wombat&pin=quokka#compare" in pins["wombat"]
+
+
+def test_bars_start_in_the_middle_and_end_at_the_win_rate(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    won(quokka, wombat, 3)
+    won(wombat, quokka, 1)
+    board_refresh.refresh()
+    [better] = client.get("/models/quokka/").context["opponents"]
+    [worse] = client.get("/models/wombat/").context["opponents"]
+    assert (better["bar_start"], better["bar_width"]) == (50, 50)
+    assert (worse["bar_start"], worse["bar_width"]) == (0, 50)
+    assert better["predicted_place"] == pytest.approx(100, abs=2)
+
+
+def test_axis_of_ranks_begins_at_one(client):
+    models = factories.models(2)
+    won(models[0], models[1], 3)
+    board_refresh.refresh()
+    scale = client.get(f"/models/{models[0].slug}/").context["rank_scale"]
+    assert scale is None or (scale.ticks[0], scale.contains(5)) == (1, True)
+
+
 @pytest.mark.parametrize("pool", ["nowhere", "a\0b"])
 def test_page_of_an_unknown_pool_is_not_there(client, pool):
     factories.model("quokka")
