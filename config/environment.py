@@ -15,7 +15,9 @@ from config.setting_parsers import (
     parse_database_url,
     parse_days,
     parse_key_names,
+    parse_name,
     parse_networks,
+    parse_operator,
     parse_positive,
     parse_public_url,
     parse_seconds,
@@ -200,6 +202,18 @@ class Environment:
         default=0,
         meaning=(
             "Daily token budget (UTC) for all models together. Arena estimates the tokens of each question in advance."
+        ),
+    )
+    arena_name: str = declare(
+        "People", parse_name, default="Arena", meaning="The name of this arena, of at most 40 characters, on all pages."
+    )
+    arena_operator: tuple[str, str] = declare(
+        "People",
+        parse_operator,
+        default=("", ""),
+        meaning=(
+            "The operator's name, of at most 60 characters, on all pages. A contact can follow it, as in `Example"
+            " University <mailto:arena@example.edu>` or `Example University <https://example.edu/arena>`."
         ),
     )
     arena_login: str = declare(

@@ -87,7 +87,7 @@ def _replace_model(request: ReplaceRequest) -> SideJob | None:
     excluded = {other, answer.model_id, *(entry["model"] for entry in battle.replaced)}
     affordable = token_budgets.list_affordable_models(draw.list_drawable_models(battle.among), battle.pool)
     candidates = [model for model in affordable if model not in excluded]
-    pair = draw.draw_pair([other, *candidates], other, battle.pool)
+    pair = draw.draw_opponent(other, candidates, battle.pool)
     if pair is None:
         return None
     new_model = pair.b if pair.a == other else pair.a

@@ -108,7 +108,8 @@ def share_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         if request.POST.get("shared") == "0":
             sharing.unshare_battle(battle)
         else:
-            sharing.share_battle(battle, network_hashes.compute_network_hashes(request))
+            networks = network_hashes.compute_network_hashes(request)
+            sharing.share_battle(battle, networks, hide_names=request.POST.get("hide_names") == "1")
 
     return _run_action(request, battle_id, share, _render_update)
 
@@ -118,7 +119,7 @@ def continue_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Start a new battle with the same two models, and redirect to its box for the next question."""
     try:
         quotas.charge_write(request)
-        with quotas.charge_continuation(request):
+        with quotas.charge_battle_without_call(request):
             new_battle = continuation.continue_battle(lifecycle.get_battle(get_voter_id(request), battle_id))
     except RequestError as error:
         return _render_error(request, battle_id, error)
@@ -186,7 +187,10 @@ def _render_update(request: HttpRequest, battle: Battle, **changes: bool) -> Htt
 
 
 def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]:
-    return build_battle_context(battle) | {"decision_url": named_sets.build_decision_url(request, battle)}
+    return build_battle_context(battle) | {
+        "decision_url": named_sets.build_decision_url(request, battle),
+        "link": request.build_absolute_uri(reverse("published-battle", args=[battle.pk])),
+    }
 
 
 def build_battle_context(battle: Battle) -> dict[str, Any]:
@@ -215,6 +219,7 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "reveal": _build_reveal_cards(battle, answers, vote),
         "comment": vote and vote.comment,
         "shared": battle.shared_at is not None,
+        "hides_names": battle.hide_names,
         "awaits_listing": sharing.is_moderated() and battle.review == Battle.Review.WAITING,
         "may_share": sharing.is_sharing_on() and battle.review != Battle.Review.WITHDRAWN,
     }

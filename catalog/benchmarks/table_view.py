@@ -7,6 +7,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple
 
+from core.text.word_search import contains_words
+
 CHOICES = {
     "weights": ("any", "open", "closed"),
     "kind": ("", "base", "chat", "fine-tuned", "merge"),
@@ -142,7 +144,7 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
     """Return True if the row passes all filters, or None if that depends on an unknown value."""
     weights = {True: "open", False: "closed", None: ""}[entry.open_weights]
     results = [
-        _has_words(entry, view.q),
+        contains_words(f"{entry.name} {entry.slug} {entry.organization}", view.q),
         _is_equal("" if view.weights == "any" else view.weights, weights),
         _is_equal(view.kind, entry.kind),
         _is_equal(view.commercial, "" if entry.commercial == "unknown" else entry.commercial),
@@ -154,12 +156,6 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
     if False in results:
         return False
     return None if None in results else True
-
-
-def _has_words(entry: TableEntry, text: str) -> bool:
-    """Return True if the names of the model and its maker contain every word in the text."""
-    names = f"{entry.name} {entry.slug} {entry.organization}".casefold()
-    return all(word in names for word in text.casefold().split())
 
 
 def _is_equal(wanted: str, value: str) -> bool | None:

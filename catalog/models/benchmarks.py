@@ -47,6 +47,16 @@ class Benchmark(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def replacement(self) -> "Benchmark | None":
+        """The benchmark to use instead: the next one in the chain of successors that is not saturated, or None."""
+        seen = {self.pk}
+        newer = self.superseded_by
+        while newer and newer.status == self.Status.SATURATED and newer.pk not in seen:
+            seen.add(newer.pk)
+            newer = newer.superseded_by
+        return newer if newer and newer.status != self.Status.SATURATED else None
+
 
 class Caveat(models.Model):
     class Kind(models.TextChoices):

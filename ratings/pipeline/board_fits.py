@@ -36,11 +36,11 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
     fit = _fit_bradley_terry(board, state, contestants, votes)
     snapshot = _build_snapshot(board, BRADLEY_TERRY, _build_anchored_rows(contestants, fit), _build_parameters(board))
     if not state.ordered:
-        snapshot.pairs = pair_tables.build_pair_table(fit, counts.comparisons)
+        snapshot.pairs = pair_tables.build_pair_table(fit, counts.counted)
         return [snapshot]
     elo = state.compute_elo_ratings(category)
     elo_column = np.array([elo[key] for key in counts.models])
-    snapshot.pairs = pair_tables.build_pair_table(fit, counts.comparisons, elo_column)
+    snapshot.pairs = pair_tables.build_pair_table(fit, counts.counted, elo_column)
     return [snapshot, _build_snapshot(board, ELO, build_elo_rows(contestants, elo), {"k": 4})]
 
 
@@ -54,6 +54,7 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
         votes.double_score / 2,
         features,
         weight=votes.weight,
+        filter_weight=votes.filter_weight if votes.has_filter_weights else None,
         voter=votes.voter if parameters["clustered"] else None,
     )
     ratings, coefficients = state.last_style_fits.get(board.category.slug, ({}, [0.0] * len(STYLE_FEATURES)))
@@ -65,7 +66,7 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
         unrated = _build_snapshot(
             board, BRADLEY_TERRY, BoardRows([], has_provisional_ranks=True), parameters | {"problem": kind}
         )
-        unrated.votes = int(counts.comparisons.votes.sum()) // 2
+        unrated.votes = int(counts.counted.votes.sum()) // 2
         return unrated
     state.last_style_fits[board.category.slug] = (
         dict(zip(counts.models, style_fit.fit.ratings.tolist(), strict=True)),
@@ -73,7 +74,7 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
     )
     rows = _build_anchored_rows(_build_contestants(board, counts, models, votes), style_fit.fit)
     snapshot = _build_snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _build_style_effects(style_fit)})
-    snapshot.pairs = pair_tables.build_pair_table(style_fit.fit, style_fit.board)
+    snapshot.pairs = pair_tables.build_pair_table(style_fit.fit, counts.counted)
     return snapshot
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from ratings.models import FULL_WEIGHT
 from ratings.pipeline.tallies import TALLIED_VOTES_SQL, VOTES_BY_ID_SQL
 
 STYLE_FEATURE_COUNT = 4
@@ -16,13 +17,14 @@ UNKNOWN_VOTER = -1
 
 # All values have a fixed size and are never NULL, so the binary response can be read as an array.
 SELECT_VOTES_SQL = """
-SELECT id, model_a_id, model_b_id, COALESCE(uuid_hash_extended(voter, 0), 0), voter IS NOT NULL,
+SELECT votes.id, model_a_id, model_b_id, COALESCE(uuid_hash_extended(voter, 0), 0), voter IS NOT NULL,
     (CASE winner WHEN 'a' THEN 2 WHEN 'b' THEN 0 ELSE 1 END)::smallint, winner = 'both_bad', multiplicity,
-    hashtextextended(categories::text, 0),
+    CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::smallint,
+    COALESCE(EXTRACT(EPOCH FROM created_at), 0)::float8, hashtextextended(categories::text, 0),
     COALESCE(features[1], 'NaN')::real, COALESCE(features[2], 'NaN')::real, COALESCE(features[3], 'NaN')::real,
     COALESCE(features[4], 'NaN')::real, COALESCE(features[5], 'NaN')::real, COALESCE(features[6], 'NaN')::real,
     COALESCE(features[7], 'NaN')::real, COALESCE(features[8], 'NaN')::real
-FROM votes WHERE counted ORDER BY id"""
+FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted ORDER BY votes.id"""
 SELECT_CATEGORY_SETS_SQL = " SELECT DISTINCT hashtextextended(categories::text, 0), categories FROM votes WHERE counted"
 COPY_FIELDS = [
     ("id", ">i8"),
@@ -33,6 +35,8 @@ COPY_FIELDS = [
     ("double_score", ">i2"),
     ("both_bad", "?"),
     ("weight", ">i4"),
+    ("filter_weight", ">i2"),
+    ("time", ">f8"),
     ("category_set", ">i8"),
     *((f"style{n}", ">f4") for n in range(2 * STYLE_FEATURE_COUNT)),
 ]
@@ -53,6 +57,8 @@ class VoteColumns:
     double_score: 2 if a won, 0 if b won, 1 otherwise.
     both_bad: whether both answers were bad.
     weight: the number of identical votes.
+    filter_weight: from 0 to 1. It is 0 for excluded votes.
+    time: when the vote was cast, in seconds since 1970, or 0 if unknown.
     category_set: a position in `category_sets`.
     style (N, 8): the features of a, then of b. NaN if unknown.
     """
@@ -66,6 +72,8 @@ class VoteColumns:
             "double_score": "i1",
             "both_bad": "?",
             "weight": "f8",
+            "filter_weight": "f4",
+            "time": "f8",
             "category_set": "i4",
         }
         self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in dtypes.items()}
@@ -96,6 +104,7 @@ class VoteColumns:
         return has_category
 
     def _append(self, votes_sql: str, **parameters: Any) -> int:
+        parameters["full"] = FULL_WEIGHT
         with connection.cursor() as cursor:
             statement = f"COPY ({votes_sql}{SELECT_VOTES_SQL}) TO STDOUT (FORMAT binary)"
             with cursor.cursor.copy(statement, parameters) as copy:
@@ -113,8 +122,9 @@ class VoteColumns:
         """
         start = int(np.searchsorted(self["id"], rows["id"][0]))
         new: dict[str, NDArray[Any]] = {
-            name: rows[name] for name in ("id", "a", "b", "double_score", "both_bad", "weight")
+            name: rows[name] for name in ("id", "a", "b", "double_score", "both_bad", "weight", "time")
         }
+        new["filter_weight"] = rows["filter_weight"] / FULL_WEIGHT
         new["voter"] = np.where(rows["has_voter"], _assign_codes(self._voter_codes, rows["voter"]), UNKNOWN_VOTER)
         new["category_set"] = _assign_codes(self._category_set_codes, rows["category_set"])
         new["style"] = np.column_stack([rows[f"style{n}"] for n in range(2 * STYLE_FEATURE_COUNT)])

@@ -47,6 +47,10 @@ GOOD = [
     ("ARENA_TOKENS_PER_DAY", "20000000", 20_000_000),
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example", "mailto:me@arena.example"),
     ("ARENA_CONVERSATION_CHARACTERS", "8000", 8000),
+    ("ARENA_NAME", "Arena Bonn", "Arena Bonn"),
+    ("ARENA_OPERATOR", "Uni Bonn", ("Uni Bonn", "")),
+    ("ARENA_OPERATOR", "Uni Bonn <mailto:arena@uni.example>", ("Uni Bonn", "mailto:arena@uni.example")),
+    ("ARENA_OPERATOR", "Uni Bonn<https://uni.example/arena>", ("Uni Bonn", "https://uni.example/arena")),
     ("ARENA_LOGIN", "required", "required"),
     ("ARENA_LOGIN", "optional", "optional"),
     ("ARENA_SIGNUP", "invite", "invite"),
@@ -57,6 +61,12 @@ GOOD = [
 ]
 
 BAD = [
+    ("ARENA_NAME", "n" * 41, "is not one line of at most 40 characters"),
+    ("ARENA_NAME", "two\nlines", "is not one line of at most 40 characters"),
+    ("ARENA_OPERATOR", "n" * 61, "is not one line of at most 60 characters"),
+    ("ARENA_OPERATOR", "<mailto:arena@uni.example>", "is not of the form Name or Name <contact>"),
+    ("ARENA_OPERATOR", "Uni <mailto:a@uni.example> Bonn", "is not of the form Name or Name <contact>"),
+    ("ARENA_OPERATOR", "Uni <javascript:alert(1)>", "has a contact that is not of the form"),
     ("DATABASE_URL", "sqlite:///arena.db", "does not start with postgresql:// or postgres://"),
     ("DATABASE_URL", "localhost/arena", "does not start with postgresql://"),
     ("DATABASE_URL", "postgresql://db/arena?color=red", "is not a PostgreSQL URL"),

@@ -37,7 +37,7 @@ def plain(browser: Browser, service: Service) -> Iterator[Page]:
 def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Browser, service: Service) -> None:
     with reading(browser, service) as page:
         page.goto("/")
-        page.get_by_role("link", name="Choose a model").click()
+        page.get_by_role("contentinfo").get_by_role("link", name="Choose a model").click()
         page.get_by_role("link", name="Writing code").click()
         page.get_by_label("Min context (tokens)").fill("200k")
         page.get_by_label("Max $ per million tokens (blended)").fill("2")

@@ -403,7 +403,7 @@ def test_phone_shows_the_best_four_at_once_each_with_a_word_at_its_box(browser: 
             expect(lines.nth(place)).to_be_in_viewport(ratio=1)
             expect(lines.nth(place).get_by_text("Compare", exact=True)).to_be_visible()
         expect(lines.nth(0).locator(".unknown").first).to_be_hidden()
-        page.get_by_text("Plots and files").click()
+        page.get_by_text("Files", exact=True).click()
         expect(page.get_by_role("link", name="CSV")).to_be_visible()
 
 

@@ -10,9 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.storage.ttl_cache import TtlCache
+from core.templatetags.strips import Scale
 from ratings.boards import descriptions
 from ratings.boards.interval_explanations import describe_rank_rule
-from ratings.boards.snapshots import BoardKey
+from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
 from ratings.web.leaderboard import filters, links
 from ratings.web.leaderboard.columns import (
@@ -28,7 +29,7 @@ from ratings.web.leaderboard.downloads import CONTENT_TYPES
 from ratings.web.leaderboard.filters import FACT_LABELS
 from ratings.web.leaderboard.query import LeaderboardState
 from ratings.web.leaderboard.table_options import MAX_PINS
-from ratings.web.leaderboard.table_rows import LeaderboardRow, RatingAxis, build_row, compute_axis, format_group
+from ratings.web.leaderboard.table_rows import LeaderboardRow, build_rating_scale, build_row, format_group
 
 MAX_FRAGMENTS = 48  # at most half a megabyte each
 fragment_cache: TtlCache[bytes] = TtlCache(MAX_FRAGMENTS)
@@ -86,8 +87,9 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
 
 
 def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
-    axis = compute_axis(leaderboard.entries)
-    rows = _build_rows(leaderboard, axis)
+    mean = None if _is_reference(leaderboard) else RATING_SCALE["mean"]
+    scale = build_rating_scale(leaderboard.entries, "board-axis", mean)
+    rows = _build_rows(leaderboard, scale)
     groups = dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries)
     return {
         "leaderboard": leaderboard,
@@ -95,7 +97,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "selection": leaderboard.selection,
         "description": _describe_table(leaderboard),
         "event_key": _format_event_key(leaderboard.requested_key),
-        "view_box": axis and f"{axis.low} 0 {axis.width} 10",
+        "scale": scale,
         "headers": list(_iter_headers(leaderboard)),
         "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
         "rows": rows,
@@ -141,13 +143,13 @@ def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
             yield ColumnHeader(column, leaderboard.with_options(sort=name, descending=column.descending), "")
 
 
-def _build_rows(leaderboard: LeaderboardState, axis: RatingAxis | None) -> list[LeaderboardRow]:
+def _build_rows(leaderboard: LeaderboardState, scale: Scale | None) -> list[LeaderboardRow]:
     columns = [name for name in leaderboard.columns if name not in FIXED_COLUMNS]
     pins = leaderboard.options.pins
     pool_query = leaderboard.selection.pool_query
     is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
     return [
-        build_row(entry, columns, pins, MAX_PINS, axis, pool_query, is_own_pool=is_own_pool)
+        build_row(entry, columns, pins, MAX_PINS, scale, pool_query, is_own_pool=is_own_pool)
         for entry in leaderboard.entries
     ]
 

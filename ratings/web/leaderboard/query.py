@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +43,11 @@ class LeaderboardState:
     @property
     def board(self) -> Mapping[str, Any]:
         return self.published.board
+
+    @property
+    def oldest(self) -> datetime | None:
+        """The time of the board's oldest snapshot, or None if there is none."""
+        return snapshots.find_oldest_time(self.board_key)
 
     @cached_property
     def all_entries(self) -> list[LeaderboardEntry]:

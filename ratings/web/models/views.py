@@ -15,6 +15,7 @@ from arena.models import LIVE_POOL
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.facts.labels import build_fact_rows, describe_retirement, extract_link, shorten_source
 from catalog.facts.prices import list_prices, pick_current_price
+from catalog.facts.successors import load_successors
 from catalog.matching.similar_models import find_similar_models
 from catalog.models import LanguageModel, Price
 from core.http.errors import RequestError, not_found_error
@@ -45,6 +46,7 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         "variant": profiles.build_variant(model),
         "fact_rows": fact_rows,
         "retirement": describe_retirement(model, fact_rows),
+        "successor": load_successors().get(slug) if model.successor else None,
         "scores": load_model_scores(model),
         "shared_battles": sharing.list_shared_battles(model.pk),
     }
@@ -73,6 +75,7 @@ def _format_price(price: Price) -> dict[str, Any]:
     return {
         "input": format_dollars(price.input),
         "output": format_dollars(price.output),
+        "context": price.context,
         "as_of": price.as_of,
         "source": price.source,
         "short_source": shorten_source(price.source),

@@ -131,14 +131,14 @@ def test_page_is_silent_about_the_board_of_a_shortlist(client):
 
 
 @pytest.mark.parametrize("pools", [1, 7])
-def test_page_asks_the_database_as_often_however_many_boards_there_are(client, pools, django_assert_num_queries):
+def test_page_asks_the_database_as_often_however_many_boards_there_are(client, pools, ours, django_assert_num_queries):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     for number in range(pools):
         factories.pool(f"pool-{number}", kind=Pool.Kind.IMPORT)
         factories.cast(quokka, wombat, pool=f"pool-{number}")
     board_refresh.refresh()
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(21):
         assert len(client.get("/models/quokka/").context["placements"]) == pools
 
 
@@ -314,7 +314,7 @@ def test_page_has_a_plot_from_the_second_board_on(client):
 
 @pytest.mark.parametrize(("models", "categories"), [(2, 1), (20, 1), (2, 12)])
 def test_page_asks_the_database_as_often_for_many_opponents_and_categories(
-    client, models, categories, django_assert_num_queries
+    client, models, categories, ours, django_assert_num_queries
 ):
     quokka, *others = factories.model("quokka"), *factories.models(models - 1)
     for other in others:

@@ -73,7 +73,7 @@ def test_page_shows_the_published_board(client, voted):
 def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(client, voted, query, intervals, words):
     response = client.get(f"{PAGE}?{query}")
     html = response.content.decode()
-    assert (html.count('class="bar-rating"'), html.count('class="bar-interval"')) == (4, intervals)
+    assert (html.count('class="strip-dot"'), html.count('class="strip-interval"')) == (4, intervals)
     assert f"Filters don't change {words}" in text(response)
 
 
@@ -457,15 +457,20 @@ def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty
     factories.board()
     response = client.get(f"{PAGE}?{query}")
     assert slugs(response) == found
-    assert ("No votes here yet" in text(response)) == (query == "")
+    assert ("Until this arena ranks enough models" in text(response)) == (query == "")
 
 
-def test_own_board_is_first_from_the_first_vote_on(client, public):
-    page = client.get(PAGE).content.decode()
-    assert 'data-which="live/overall/false/bt"' in page
-    factories.cast(factories.model("v"), factories.model("w"))
-    board_refresh.refresh()
-    assert slugs(client.get(PAGE)) == ["v", "w"]
+def test_own_board_is_first_as_soon_as_all_models_that_are_up_are_ranked(client, public):
+    v, w = factories.model("v"), factories.model("w")
+    for model in (v, w):
+        factories.endpoint(model)
+    for number, winner in enumerate("ab" * 50, start=1):
+        factories.cast(v, w, winner)
+        if number in {1, 99, 100}:
+            board_refresh.refresh()
+            page = client.get(PAGE)
+            assert 'data-which="live/overall/false/bt"' in page.content.decode()
+            assert slugs(page) == (["v", "w"] if number == 100 else ["x", "y"])
 
 
 def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client, public):
@@ -487,7 +492,7 @@ def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
 
 
 @pytest.mark.parametrize("models", [10, 200])
-def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
+def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, ours, django_assert_num_queries):
     contestants = factories.models(models)
     for a, b in pairwise(contestants):
         factories.cast(a, b)
@@ -499,7 +504,7 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, mode
         assert "Side by side" in text(client.get(PAGE, {"pin": pins}))
 
 
-def test_page_that_was_asked_for_just_now_costs_one_small_query(client, voted, django_assert_num_queries):
+def test_page_that_was_asked_for_just_now_costs_one_small_query(client, voted, ours, django_assert_num_queries):
     model_facts.context_cache.seconds = 60.0
     first = client.get(PAGE)
     with django_assert_num_queries(1):
