@@ -34,7 +34,7 @@ def simulate_board(seed: int, models: int = MODELS, voters: int = VOTERS) -> tup
 
 
 def main() -> None:
-    rows = [("seed", "votes", "CPU s", "pairs with equal bounds")]
+    columns = {}
     for seed in range(RUNS):
         board, voters = simulate_board(seed)
         order = np.argsort(-bradley_terry.fit(board).ratings).tolist()
@@ -42,8 +42,12 @@ def main() -> None:
         result = certificate.certify_order(board, voters, order)
         seconds = time.process_time() - started
         exact = sum(removal.at_least == removal.at_most for removal in result.pairs)
-        rows.append((str(seed), f"{voters.votes.sum():,.0f}", f"{seconds:.2f}", f"{exact} of {len(result.pairs)}"))
-    print(render_table(rows))
+        columns[f"seed {seed}"] = {
+            "votes": f"{voters.votes.sum():,.0f}",
+            "CPU seconds": f"{seconds:.2f}",
+            "pairs with equal bounds": f"{exact} of {len(result.pairs)}",
+        }
+    print(render_table(columns))
     print(f"target: {MAX_SECONDS} s")
 
 

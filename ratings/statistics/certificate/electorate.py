@@ -25,11 +25,11 @@ from ratings.statistics.vote_arrays import Floats, Indices
 _PRIOR = 1e-6
 _TIE_TOLERANCE = 1e-6  # a smaller lead, in natural units, is a tie
 _STEP_TOLERANCE = 1e-10
-_MAX_CHORD_STEPS = 20
-_MAX_STRENGTH = 300.0  # keeps exp() finite while steps diverge
+_MAX_STEPS = 40
+_MAX_STRENGTH = 300.0  # keeps exp() finite
 _GREEDY_STEPS = 12  # at most this many voters at the end of a set are chosen one by one
 _GREEDY_CANDIDATES = 40
-_MAX_SEARCH_CELLS = 2_000_000  # all sets of one size are tried if their pairs of models are not more than this
+_MAX_SEARCH_CELLS = 400_000  # all sets of one size are tried if their pairs of models are not more than this
 _MODELS_PER_BLOCK = 16
 
 Pair = tuple[int, int]
@@ -64,7 +64,7 @@ class Electorate:
         count = len(self.rows.first)
         parts = (self.scores.information, np.arange(count), np.append(self.rows.start, count))
         self.information = csr_array(parts, shape=(self.size, count))
-        self.largest_information = np.sort(self.information.sum(axis=1))[::-1]
+        self.voter_information = self.information.sum(axis=1)
 
     def certify(self, order: Sequence[int]) -> tuple[list[Removal], Removal]:
         """Return the removals for all neighbors in the order of some of the models, and the one for the first place."""
@@ -75,13 +75,12 @@ class Electorate:
         best = self.size + 1
         possible: list[Removal] = []
         for (above, below), effect in zip(pairwise(order), effects, strict=True):
-            influence = Influence(*(previous - effect))
-            removals.append(self._certify_pair((above, below), influence))
+            removals.append(self._certify_pair((above, below), Influence.from_effects(previous, effect)))
             previous = effect
             if above == leader:
                 possible.append(removals[-1])
             else:
-                influence = Influence(*(top - effect))
+                influence = Influence.from_effects(top, effect)
                 if self._find_lower_bound((leader, below), influence, best) < best:
                     possible.append(self._certify_pair((leader, below), influence))
             best = min((removal.at_most for removal in possible if removal.at_most is not None), default=best)
@@ -94,16 +93,19 @@ class Electorate:
         return Removal(min(low for low, _ in ranges), min(high for _, high in ranges), self.size)
 
     def _iter_effects(self, models: Sequence[int]) -> Iterator[Floats]:
-        """Yield the part of each model in the voters' influence, in both approximations (2, G).
+        """Yield the part of each model in the voters' influence (3, G), as `Influence.from_effects` needs it.
 
-        The influence on a lead is the difference between two models. All models at once could exceed the memory.
+        All models at once could exceed the memory.
         """
-        tables = [self.rows.build_table(values, len(self.score)) for values in self.scores[:2]]
+        size = len(self.score)
+        linear, left_out = (self.rows.build_table(values, -1, size) for values in self.scores[:2])
+        information = self.rows.build_table(self.scores.information, 1, size).tocsc()
         for start in range(0, len(models), _MODELS_PER_BLOCK):
-            columns = self.inverse[:, models[start : start + _MODELS_PER_BLOCK]]
-            effects = np.empty((columns.shape[1], 2, self.size))
-            for number, table in enumerate(tables):
-                effects[:, number] = (table @ columns).T
+            block = list(models[start : start + _MODELS_PER_BLOCK])
+            effects = np.empty((len(block), 3, self.size))
+            effects[:, 0] = (linear @ self.inverse[:, block]).T
+            effects[:, 1] = (left_out @ self.inverse[:, block]).T
+            effects[:, 2] = information[:, block].toarray().T
             yield from effects
 
     def _certify_pair(self, pair: Pair, influence: Influence) -> Removal:
@@ -124,12 +126,13 @@ class Electorate:
         if limit == 1:
             return limit
         lead = _compute_lead(self.theta, pair)
-        pull = influence.pull
         direction = self.inverse[pair[0]] - self.inverse[pair[1]]
         spread = direction[pair[0]] - direction[pair[1]]
-        # No leverage exceeds the voter's information times the spread. This saves the exact ones in most cases.
-        largest = select_largest(pull, min(limit, self.size) - 1)
-        if count_needed(largest, spread * self.largest_information[: len(largest)], lead) is None:
+        largest = select_largest(influence.pull, min(limit, self.size) - 1)
+        # On large boards, leverage comes almost only from votes on the two models. This bound saves most exact ones.
+        elsewhere = np.ptp(np.delete(direction, pair)) if len(direction) > 2 else 0.0
+        most_leverage = spread * influence.information + elsewhere**2 / spread * self.voter_information
+        if count_needed(largest, select_largest(most_leverage, len(largest)), lead) is None:
             return limit
         change = direction.take(self.rows.first) - direction.take(self.rows.second)
         leverage = select_largest(self.information @ (change * change) / spread, len(largest))
@@ -144,7 +147,7 @@ class Electorate:
         guess = int(np.searchsorted(pulls, lead)) + 1
         while high - low > 1:
             guess = min(max(guess, low + 1), high - 1)
-            rest = _compute_lead(self._refit(self._remove(order[:guess]), pair)[0], pair)
+            rest = _compute_lead(self._refit(order[:guess], pair), pair)
             if rest <= _TIE_TOLERANCE:
                 high = guess
             else:
@@ -164,13 +167,12 @@ class Electorate:
         removed, candidates = order[:start], order[start:]
         end = limit or self.size + 1
         while len(removed) < end:
-            scores = self._remove(removed)
-            theta = self._refit(scores)[0]
+            theta = self._refit(removed)
             if _compute_lead(theta, pair) <= _TIE_TOLERANCE:
                 return len(removed)
             if not len(candidates):
                 break
-            influence, leverage = self._compute_influence(candidates, scores[0], theta, pair)
+            influence, leverage = self._compute_influence(candidates, self._remove(removed)[0], theta, pair)
             needed = count_needed(influence.pull, leverage, _compute_lead(theta, pair))
             if needed is None or len(removed) + needed >= end:
                 break
@@ -189,12 +191,9 @@ class Electorate:
         scores = compute_scores(rows, theta, inverse)
         direction = inverse[pair[0]] - inverse[pair[1]]
         change = direction[rows.first] - direction[rows.second]
-        spread = direction[pair[0]] - direction[pair[1]]
-        linear, left_out, leverage = (
-            np.add.reduceat(values, rows.start)
-            for values in (change * scores.residual, change * scores.left_out, change**2 * scores.information / spread)
-        )
-        return Influence(linear, left_out), leverage
+        values = np.stack((change * scores.residual, change * scores.left_out, change**2 * scores.information))
+        linear, left_out, information = np.add.reduceat(values, rows.start, axis=1)
+        return Influence(linear, left_out, information), information / (direction[pair[0]] - direction[pair[1]])
 
     def _search_sets(self, pair: Pair, at_least: int, at_most: int | None) -> tuple[int, int | None]:
         """Return both bounds after all smaller sets were tried, as far as there are few of them."""
@@ -202,8 +201,8 @@ class Electorate:
             if comb(self.size, size) * self.score.size > _MAX_SEARCH_CELLS:
                 break
             sets = np.array(list(combinations(range(self.size), size)))
-            thetas = self._refit(self._remove(sets), pair)
-            if (thetas[:, pair[0]] - thetas[:, pair[1]] <= _TIE_TOLERANCE).any():
+            theta = self._refit_all(self._remove(sets))
+            if (theta[:, pair[0]] - theta[:, pair[1]] <= _TIE_TOLERANCE).any():
                 return size, size
             at_least = size + 1
         return at_least, at_most
@@ -219,33 +218,52 @@ class Electorate:
         np.subtract.at(scores, (number, rows.second, rows.first), rows.lost)
         return np.maximum(scores, 0, out=scores)
 
-    def _refit(self, scores: Floats, pair: Pair | None = None) -> Floats:
-        """Return the strengths (B, m) for B scores (B, m, m) that differ little from the full one.
+    def _refit(self, removed: Indices, pair: Pair | None = None) -> Floats:
+        """Return the strengths (m,) without these voters.
 
         pair: if it is given, the strengths are only precise enough for the sign of this pair's lead.
 
         All steps use the inverse information of all votes, because a factorization takes ten times as long as a step.
         """
-        votes = scores + scores.transpose(0, 2, 1)
-        won = scores.sum(axis=2)
-        theta = np.tile(self.theta, (len(scores), 1))
-        previous = np.full(len(scores), np.inf)
-        for _ in range(_MAX_CHORD_STEPS):
-            odds = np.exp(theta)
-            chances = odds[:, :, None] / (odds[:, :, None] + odds[:, None, :])
-            expected = np.einsum("bij,bij->bi", votes, chances) + _PRIOR / 2 * np.tanh(theta / 2)
-            step = (won - expected) @ self.inverse
-            theta = np.clip(theta + step, -_MAX_STRENGTH, _MAX_STRENGTH)
-            length = np.abs(step).max(axis=1)
-            is_done = length <= _STEP_TOLERANCE
-            if pair:
-                is_done |= (np.abs(theta[:, pair[0]] - theta[:, pair[1]]) > 4 * length) & (length < previous / 4)
-            if is_done.all() or (length > previous / 2)[~is_done].all():
+        scores = self._remove(removed)
+        theta: Floats = self.theta[None].copy()
+        previous = np.inf
+        for _ in range(_MAX_STEPS):
+            step = _compute_gradients(scores, theta)[0] @ self.inverse
+            length = float(np.abs(step).max())
+            if length > previous / 2:
+                return _maximize(scores[0], self.theta)
+            theta += step
+            is_sign_known = pair is not None and abs(_compute_lead(theta[0], pair)) > 4 * length
+            if length <= _STEP_TOLERANCE or (is_sign_known and length < previous / 4):
                 break
             previous = length
-        for number in np.flatnonzero(~is_done):
-            theta[number] = _maximize(scores[number], self.theta)
+        return np.ravel(theta)
+
+    def _refit_all(self, scores: Floats) -> Floats:
+        """Return the strengths (B, m) for B scores (B, m, m), by Newton's method."""
+        theta = np.tile(self.theta, (len(scores), 1))
+        diagonal = np.arange(len(self.theta))
+        for _ in range(_MAX_STEPS):
+            gradient, chances = _compute_gradients(scores, theta)
+            information = (scores + scores.transpose(0, 2, 1)) * chances * (1 - chances)
+            hessian = -information
+            hessian[:, diagonal, diagonal] += information.sum(axis=2) + _PRIOR / 4 / np.cosh(theta / 2) ** 2
+            hessian += (information.sum(axis=(1, 2)) + _PRIOR)[:, None, None] / hessian[0].size
+            step = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
+            length = np.abs(step).max(axis=1)
+            theta += step * np.minimum(1, 1 / np.maximum(length, 1))[:, None]
+            if (length <= _TIE_TOLERANCE / 10).all():
+                break
         return theta
+
+
+def _compute_gradients(scores: Floats, theta: Floats) -> tuple[Floats, Floats]:
+    """Return the gradients (B, m) of B likelihoods, and the chance that each row beats each column (B, m, m)."""
+    odds = np.exp(np.clip(theta, -_MAX_STRENGTH, _MAX_STRENGTH))
+    chances = odds[:, :, None] / (odds[:, :, None] + odds[:, None, :])
+    expected = np.einsum("bij,bij->bi", scores + scores.transpose(0, 2, 1), chances)
+    return scores.sum(axis=2) - expected - _PRIOR / 2 * np.tanh(theta / 2), chances
 
 
 def _compute_lead(theta: Floats, pair: Pair) -> float:
