@@ -73,7 +73,8 @@ def load_standing(battle: Battle) -> dict[str, Any]:
 
 def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
     """Return how the ratings have moved since the vote."""
-    before = {side: _get_side_standing(battle, side) or None for side in SIDES}
+    rows_before = {side: _get_side_standing(battle, side) for side in SIDES}
+    before = {side: {**dict.fromkeys(RATING_FIELDS), **row} if row else None for side, row in rows_before.items()}
     now = before
     board_time = None
     pool = get_board_pool(battle)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arena.answers import battle_view
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, SideView, iter_events
-from arena.battles import continuation, feedback, history, lifecycle, named_sets, reveal, sharing
+from arena.battles import continuation, feedback, history, lifecycle, named_sets, reveal, sharing, suggestions
 from arena.battles.prompts import check_text
 from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
@@ -230,7 +230,7 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "max_turns": lifecycle.MAX_TURNS,
         "remaining_characters": context_limit.compute_remaining_length(battle, answers),
         "rematch_fields": _list_picked_models(battle) or [("among", slug) for slug in set_slugs],
-        "next_url": named_sets.build_next_url(set_slugs),
+        "next_url": named_sets.build_next_url(set_slugs, _find_suggestion_key(battle, answers)),
         "board_pool": battle.pool if set_slugs else "",
         "vote": vote and vote.winner,
         "reveal": _build_reveal_cards(battle, answers, vote),
@@ -242,6 +242,13 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "awaits_listing": sharing.is_moderated() and battle.review == Battle.Review.WAITING,
         "may_share": sharing.is_sharing_on() and battle.review != Battle.Review.WITHDRAWN,
     }
+
+
+def _find_suggestion_key(battle: Battle, answers: Sequence[Answer]) -> int:
+    """Return the key of the suggestion that an ended battle's first question is, or 0."""
+    if battle.state not in FINAL_STATES or battle.prompt_source != Battle.PromptSource.SUGGESTION:
+        return 0
+    return suggestions.find_card_key(answers[0].turn.prompt)
 
 
 def _list_picked_models(battle: Battle) -> list[tuple[str, str]]:

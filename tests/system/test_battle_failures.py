@@ -98,7 +98,7 @@ def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
 def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zoo, zoo: Service) -> None:
     with open_zoo.battle("good", "turn-2-error-500", prompt="Who fails at the second?") as page:
         open_bar(page)
-        page.get_by_text("Ask both models a follow-up").click()
+        page.get_by_role("textbox", name="A follow-up question for both").click()
         expect(page.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
         page.keyboard.type("And now?")
         page.keyboard.press("Enter")

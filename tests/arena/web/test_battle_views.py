@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from arena.answers.stream_events import Position
+from arena.battles.suggestions import get_card_prompt
 from arena.models import Battle, Standing, Vote
 from tests import factories as common
 from tests.arena import factories
@@ -489,3 +490,13 @@ def test_reasons_begin_with_praise_for_the_winner_and_blame_for_the_loser(client
     chips = re.findall(r'name="reasons_([ab])" value="(\w+)"', html)
     assert [next(word for side, word in chips if side == letter) for letter in "ab"] == first_words
     assert len(chips) == 20
+
+
+@pytest.mark.parametrize(("state", "source", "key"), [("skipped", "suggestion", 1), ("skipped", "typed", 0)])
+def test_next_battle_offers_another_suggestion_of_the_same_category(client, me, state, source, key):
+    battle = factories.battle(state, voter=me, prompt=get_card_prompt(1), prompt_source=source)
+
+    [link] = re.findall(r'id="next" href="([^"]+)"', page(client, battle))
+
+    assert link == (f"/?like={key}" if key else "/")
+    assert client.get(link).status_code == 200

@@ -8,7 +8,7 @@ const MAYBE_EQUATION = 105; // the parser's state after "$$" or "\["
 const ROW = /^ {0,3}(> ?)*\|[^\n]*/; // may be the first row of a table, which the parser takes for one without a second look
 const RULER = /^[ >]*\|?( *:?-+:? *\|)* *:?-+:? *\|?\s*$/;
 const RULER_START = /^[ >|:\r-]*$/;
-const NO_TEXT = new Set([smd.TABLE, smd.CODE_BLOCK, smd.CODE_FENCE]);
+const NO_TEXT = new Set([smd.TABLE, smd.TABLE_ROW, smd.TABLE_CELL, smd.CODE_BLOCK, smd.CODE_FENCE]);
 const NO_EQUATION = /^[\n$),.;:]/; // after "$$", this means prices, or a line break that the parser handles itself
 
 export class MarkdownStream {
@@ -56,7 +56,8 @@ export class MarkdownStream {
   // tell. As on the server, the line after the first row must be a ruler.
   #isTableRow(text) {
     const [header] = ROW.exec(text) ?? [];
-    if (!header || NO_TEXT.has(this.#parser.token)) return true;
+    const { tokens, len } = this.#parser;
+    if (!header || NO_TEXT.has(tokens[len])) return true;
     const [next, end] = text.slice(header.length + 1).split("\n", 2);
     if (end === undefined && RULER_START.test(next)) return undefined;
     return RULER.test(next);
