@@ -103,7 +103,8 @@ def test_others_read_a_battle_while_its_voter_lets_them(
     mine: Page, browser: Browser, service: Service, viewport: dict[str, int]
 ) -> None:
     battle(mine, METAL).get_by_role("link", name=METAL).click()
-    mine.get_by_role("button", name="Publish this battle").click()
+    mine.get_by_text("Publish this battle").click()
+    mine.get_by_role("button", name="Publish and get a link").click()
     address = mine.get_by_role("link", name="its link").get_attribute("href") or ""
     with reading(browser, service, viewport=viewport) as other:
         other.goto(address)
@@ -116,7 +117,7 @@ def test_others_read_a_battle_while_its_voter_lets_them(
         other.goto("/models/quokka-7b/")
         expect(other.get_by_text(METAL)).to_have_count(0)
         mine.get_by_role("button", name="Unpublish").click()
-        expect(mine.get_by_role("button", name="Publish this battle")).to_be_visible()
+        expect(mine.get_by_text("Publish this battle")).to_be_visible()
         assert other.request.get(address).status == 404
 
 
