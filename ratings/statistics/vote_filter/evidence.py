@@ -106,9 +106,9 @@ class Evidence:
     """The evidence about all voters, up to the last closed epoch.
 
     sums (G, columns): the log-likelihoods of each voter's votes, see `compute_log_chances`.
-    plain (N,): the log-likelihood of each vote under the plain type, 0 for votes whose outcome is not used.
-    lead (N,): the strength of a minus that of b, when the vote's epoch began.
-    used (N,): whether the outcome of the vote is used, that is, whether both strengths were known.
+    plain (N,): the log-likelihood of each vote under the plain type.
+    lead (N,): the strength of a minus that of b, when the vote's epoch began, or 0 if one of them was not known.
+    used (N,): whether both strengths were known, so that the outcome is evidence of an attack with a target.
     row (N,): the row of the vote's chances in `absent` and `odds`.
     """
 
@@ -130,9 +130,9 @@ class Evidence:
         records = self.records
         a, b = records.a[votes], records.b[votes]
         used = expected.known[a] & expected.known[b]
-        lead = expected.theta[a] - expected.theta[b]
+        # Sides are drawn at random, so over all pairs each side wins half of the time.
+        lead = np.where(used, expected.theta[a] - expected.theta[b], 0.0)
         logs = compute_log_chances(lead, records.outcome[votes], expected)
-        logs[~used] = 0
         self.used[votes] = used
         self.lead[votes] = lead
         self.plain[votes] = logs[:, PLAIN_WINNER] + logs[:, PLAIN_KIND]
@@ -187,8 +187,8 @@ class Evidence:
         won = np.concatenate((outcome == A_WON, outcome == B_WON))
         lost = np.concatenate((outcome == B_WON, outcome == A_WON))
         plain = np.tile(self.plain[votes], 2)
-        lift = total(np.where(won, _LOG_WIN, _LOG_OTHER) * used - plain)
-        lower = total(np.where(lost, _LOG_WIN, _LOG_OTHER) * used - plain)
+        lift = total((np.where(won, _LOG_WIN, _LOG_OTHER) - plain) * used)
+        lower = total((np.where(lost, _LOG_WIN, _LOG_OTHER) - plain) * used)
         lead = np.concatenate((self.lead[votes], -self.lead[votes])) * np.where(lost, -1, 1)
         decisive = used & (won | lost)
         usual = _log_win(lead) * decisive

@@ -12,9 +12,10 @@ from scipy.special import logsumexp, ndtr, ndtri, pdtrc
 from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# The ratios of appearances to expected ones that are tried, and the tolerated inaccuracy of the expected ones.
+# The ratios of appearances to expected ones that are tried.
 RATIOS = (1.25, 1.5, 2.0, 4.0, 16.0)
-SLACK = 1.05
+# The tolerated error of expected appearances, as a share and in standard errors of the completion.
+_MIN_SLACK, _SLACK_ERRORS = 0.03, 2.0
 # The chance of a false hit, over all strata together.
 FALSE_HIT_CHANCE = 1e-3
 # Wins are tested if at least this many voters, in effect, judged the model inside and outside of the stratum.
@@ -108,9 +109,10 @@ def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats
     return Appearances(seen, expected, logsumexp(logs, axis=0) - np.log(len(RATIOS)), error)
 
 
-def compute_growth(chances: Floats) -> Floats:
-    """Return log(1 + (ratio - 1) * chance) for each of the five ratios, with `SLACK` on the chances (5, R, M)."""
-    tolerated = np.minimum(SLACK * chances, 1.0)
+def compute_growth(chances: Floats, completion_error: Floats) -> Floats:
+    """Return log(1 + (ratio - 1) * chance) for each of the five ratios, with tolerance for wrong chances (5, R, M)."""
+    slack = np.maximum(_MIN_SLACK, _SLACK_ERRORS * completion_error)
+    tolerated = np.minimum((1 + slack) * chances, 1.0)
     growth: Floats = np.log1p((np.array(RATIOS)[:, None, None] - 1) * tolerated)
     return growth
 

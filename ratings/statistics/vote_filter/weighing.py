@@ -47,7 +47,7 @@ _PRIOR_INFORMATION = 2.8
 # A model is under a proven attack after one test beyond its limit, or with so many flagged voters. Then, less is needed
 # for the rest of the attack.
 _FLAGGED_FOR_PROOF = 3
-_PROVEN_Z, _PROVEN_Z_IN_BLOCK = 2.5, 3.5
+_PROVEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 3.5
 _SEARCH_VOTERS = 5000  # at a time
 _WON = np.array([1.0, 0.0, 0.5, 0.5])
 
@@ -158,16 +158,15 @@ class _Fold:
         self.evidence.row[:closed] = rows
         self.row_draws = keys % len(records.shares)
         self.row_ends = np.searchsorted(keys, (np.arange(len(records.ends)) + 1) * len(records.shares))
-        self.chances, self.absent, self.odds = np.zeros((3, len(keys), records.models))
+        self.absent, self.odds = np.zeros((2, len(keys), records.models))
 
     def close_epoch(self, epoch: int, votes: slice) -> None:
         records = self.records
         self.expected = expected = self._estimate()
         first_row = self.row_ends[epoch - 1] if epoch else 0
         rows = slice(first_row, self.row_ends[epoch])
-        self.chances[rows] = expected.correct_shares(records.shares[self.row_draws[rows]])
         # The margin keeps the logarithms finite for models that must or cannot be drawn.
-        inside = np.clip(self.chances[rows], 1e-9, 1 - 1e-9)
+        inside = np.clip(expected.correct_shares(records.shares[self.row_draws[rows]]), 1e-9, 1 - 1e-9)
         self.absent[rows] = -np.log1p(-inside)
         self.odds[rows] = np.log1p(-inside) - np.log(inside)
         self.evidence.add_votes(votes, expected)
@@ -271,9 +270,10 @@ class _Fold:
             self._flag_voters(voters[(self.closed[voters] > 0) & ~self.flagged[voters]])
 
     def _trim_block(self, votes: Indices, rows: slice) -> None:
-        chances = self.chances[rows]
+        # Completion is known better now than when the votes were cast.
+        chances = self.expected.correct_shares(self.records.shares[self.row_draws[rows]])
         proven_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_Z
-        growth = compute_growth(chances)
+        growth = compute_growth(chances, self.expected.completion_error)
         votes = votes[self.weight[votes] > 0]
         groups = [votes[self.voter_class[votes] == each] for each in range(len(CLASS_STARTS) + 1)]
         self.tests += (len(groups) + 1) * self.records.models

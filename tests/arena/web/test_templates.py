@@ -153,10 +153,10 @@ MODEL = {
     "trained_on": "15T",
 }
 PAGES = {
-    "home": ("arena/home/home.html", {"prompt": "", "model_count": 5}),
+    "home": ("arena/home/home.html", {"prompt": "", "model_count": 5, "leaders": ""}),
     "home with an error": (
         "arena/home/home.html",
-        {"prompt": "x", "errors": {"prompt": "Too long."}, "model_count": 1},
+        {"prompt": "x", "errors": {"prompt": "Too long."}, "model_count": 1, "leaders": ""},
     ),
     "waiting": ("arena/battle/battle.html", {"battle": battle("answering", ("waiting", "waiting"))}),
     "ready": ("arena/battle/battle.html", {"battle": battle()}),
@@ -257,6 +257,7 @@ def test_scheme_switch_leads_back(render):
 
 def test_home_keeps_what_was_typed_beside_the_error(render):
     context = {"prompt": "<b> & more", "errors": {"prompt": "Too long."}, "model_count": 3, "max_prompt_length": 24_000}
+    context["leaders"] = ""
     outline = Outline(render("arena/home/home.html", **context))
     box = outline.all("textarea", name="prompt")[0]
     assert "<b> & more" in outline.text
@@ -268,7 +269,7 @@ def test_home_keeps_what_was_typed_beside_the_error(render):
 
 @pytest.mark.parametrize(("model_count", "words"), [(5, "Two of the 5 available models"), (1, "no battle can start")])
 def test_home_says_how_many_are_in_the_draw(render, model_count, words):
-    assert words in Outline(render("arena/home/home.html", prompt="", model_count=model_count)).text
+    assert words in Outline(render("arena/home/home.html", prompt="", model_count=model_count, leaders="")).text
 
 
 STATES = [
