@@ -8,7 +8,7 @@ from tests.system.service import Service
 
 def test_battle_vote_reveal_and_live_board(page: Page) -> None:
     board = page.context.new_page()
-    board.goto("/leaderboard/")
+    board.goto("/leaderboard/?pool=live")
     before = board.locator("#board").inner_html()
     ask(page, "Which metal melts in the hand?")
     assert "Quokka" not in page.content() and "Wombat" not in page.content()
