@@ -183,7 +183,7 @@ def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str
 
 def _build_rating_scale(rows: Sequence[Mapping[str, Any]]) -> Scale | None:
     """Return the axis for the ratings of these rows, with all their intervals."""
-    return build_scale(row[end] for row in rows for end in ("rating", "ci_low", "ci_high"))
+    return build_scale(row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high"))
 
 
 def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:
