@@ -5,8 +5,7 @@ by the arena's own sampler, whose draw table is renewed from all votes so far, r
 as many battles as they like and votes in some of them only.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np

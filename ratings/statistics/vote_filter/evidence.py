@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats, Indices
 from ratings.statistics.vote_filter.expectations import Expectations
-from ratings.statistics.vote_filter.records import A_WON, B_WON, BOTH_BAD, TIE, VoteRecords
+from ratings.statistics.vote_filter.records import A_WON, B_WON, TIE, VoteRecords
 
 # A voter who is honest in this sense is ever flagged with at most this chance.
 ALPHA = 1e-3

@@ -5,7 +5,7 @@ Removing more would hurt the model that the attack favors, so that anyone could 
 
 import numpy as np
 
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Indices
 from ratings.statistics.vote_filter.strata import Stratum, Wins
 
 # A direction that is less certain than this many standard errors is not acted on.

@@ -20,7 +20,7 @@ from ratings.statistics.vote_filter.expectations import (
     estimate_strengths,
     estimate_tie_shares,
 )
-from ratings.statistics.vote_filter.records import A_WON, BOTH_BAD, TIE, VoterIndex, VoteRecords, read_votes
+from ratings.statistics.vote_filter.records import BOTH_BAD, TIE, VoteRecords, VoterIndex, read_votes
 from ratings.statistics.vote_filter.removal import MIN_Z, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
     Reference,
