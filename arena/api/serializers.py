@@ -147,6 +147,9 @@ class NewVoteSchema(Schema):
 
 class SharingSchema(Schema):
     shared = BooleanField(help_text="`true` publishes the battle, and `false` unpublishes it.")
+    hide_names = BooleanField(
+        required=False, help_text="Hides the models on the battle's page until the reader has voted. Default: false."
+    )
 
 
 class SideTextsSchema(Schema):
@@ -172,6 +175,26 @@ class SharedBattleSchema(Schema):
     winner = ChoiceField(Vote.Winner.values)
     turn_count = IntegerField(help_text="Number of turns in the battle.")
     turns = SharedTurnSchema(many=True, help_text="The first turn only. Text is truncated after 600 characters.")
+
+
+class ReadyPairSchema(Schema):
+    id = UUIDField()
+    prompt = CharField(help_text="The question.")
+    answers = SideTextsSchema(help_text="Both answers in Markdown.")
+
+
+class NewJudgmentSchema(Schema):
+    winner = ChoiceField(Vote.Winner.values)
+    reasons = ReasonsSchema(required=False, allow_null=True, help_text="Reasons for the vote, by side.")
+    comment = CharField(max_length=MAX_COMMENT_LENGTH, required=False, allow_null=True, allow_blank=True)
+
+
+class JudgmentSchema(Schema):
+    id = UUIDField(help_text="ID of the pair.")
+    models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
+    vote = BattleVoteSchema(help_text="Your vote.")
+    voters = IntegerField(source="counts.total", help_text="Number of voters who have judged this pair, including you.")
+    same = IntegerField(source="counts.same", help_text="Number of them who voted as you did.")
 
 
 class SharedBattleListSchema(Schema):

@@ -6,6 +6,7 @@ from arena.models.battles import (
     IS_LISTED,
     IS_SHARED,
     LIVE_POOL,
+    READY_POOL,
     SIDES,
     Answer,
     Battle,
@@ -24,8 +25,9 @@ from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay
 from arena.models.privacy import HashKey, NetworkSalt, Report
 
 __all__ = [
-    "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "SIDES", "Answer", "ApiKey", "Battle", "DailyTokens",
-    "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation", "NetworkSalt",
-    "PairWeight", "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote", "VoteFile", "Voter",
+    "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "READY_POOL", "SIDES", "Answer", "ApiKey", "Battle",
+    "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation",
+    "NetworkSalt", "PairWeight", "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote",
+    "VoteFile", "Voter",
     "conversation_limit",
 ]  # fmt: skip

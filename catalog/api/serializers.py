@@ -43,7 +43,9 @@ class BenchmarkFactsSchema(Schema):
     tasks = serializers.ListField(child=CharField(), help_text="Task names in lm-evaluation-harness.")
     source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
     superseded_by = CharField(
-        source="superseded_by.slug", allow_null=True, help_text="Slug of the benchmark to use instead."
+        source="replacement.slug",
+        allow_null=True,
+        help_text="Slug of the benchmark to use instead. It is not saturated itself.",
     )
     caveats = BenchmarkCaveatSchema(many=True)
     separability = SeparabilitySchema(

@@ -1,6 +1,5 @@
 """Finds models by name, with their group on a shortlist and the reasons."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +8,11 @@ from typing import Literal
 from catalog.facts.fields import has_begun
 from catalog.facts.successors import Successor, load_successors
 from catalog.models import LanguageModel
+from core.text.word_search import contains_words
 from ratings.choice.candidates import query_current_models
 from ratings.choice.limits import LimitFinding
 from ratings.choice.shortlist import CandidateAssessment, Shortlist
 
-SEPARATORS = re.compile(r"[\W_]+")
 GroupName = Literal["survivors", "undecided", "excluded", "retired"]
 
 
@@ -42,8 +41,7 @@ def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
 
     If the text is empty, there are none. Demo models are never found.
     """
-    words = text.casefold().split()
-    if not words:
+    if not text.strip():
         return ()
     groups: Mapping[GroupName, tuple[CandidateAssessment, ...]] = {
         "survivors": shortlist.survivors,
@@ -62,7 +60,8 @@ def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
         for group, assessments in groups.items()
         for assessment in sorted(assessments, key=lambda assessment: assessment.candidate.name)
     ]
-    return tuple(model for model in (*models, *_list_retired()) if _contains_words(model, words))
+    candidates = (*models, *_list_retired())
+    return tuple(model for model in candidates if contains_words(f"{model.name} {model.slug}", text))
 
 
 def _list_retired() -> list[FoundModel]:
@@ -79,10 +78,3 @@ def _list_retired() -> list[FoundModel]:
         )
         for slug, name, day, _ in rows
     ]
-
-
-def _contains_words(model: FoundModel, words: list[str]) -> bool:
-    """Return whether the names contain each word. Separators in words with letters are ignored, as in "opus-4.1"."""
-    names = f"{model.name} {model.slug}".casefold()
-    joined = SEPARATORS.sub("", names)
-    return all(word in names or (word[0].isalpha() and SEPARATORS.sub("", word) in joined) for word in words)

@@ -45,11 +45,11 @@ def _build_standing(snapshot: Snapshot) -> Standing:
 
 
 def update_pair_weights(pool: Pool, state: PoolState) -> None:
-    """Store the pair weights for the next draws, unless the pool is imported.
+    """Store the pair weights for the next draws, unless no pair is drawn for the pool.
 
     The weights change at most once a minute, and when the set of models changes, so that many draws share a table.
     """
-    if pool.kind == Pool.Kind.IMPORT:
+    if pool.kind in (Pool.Kind.IMPORT, Pool.Kind.READY):
         return
     counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})
     drawable = _list_drawable_keys(pool, counts.models)
