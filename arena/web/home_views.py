@@ -57,12 +57,15 @@ class BattleFormData:
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show the home page. A POST starts a battle and redirects to it.
 
-    `?prompt=`, `?suggestion=`, and `?pair=` (the id of a ready pair) fill the prompt box. Each `?among=` adds
-    a model to the named set, and `?choice=` is the query string of the set's shortlist.
+    `?prompt=`, `?suggestion=`, and `?pair=` (the id of a ready pair) fill the prompt box, and `?like=` offers another
+    suggestion of the same category. `?model_a=` and `?model_b=` choose the models of a side-by-side battle. Each
+    `?among=` adds a model to the named set, and `?choice=` is the query string of the set's shortlist.
     """
     if request.method != "POST":
         set_slugs = tuple(request.GET.getlist("among"))
-        response = _render_page(request, BattleFormData(_read_prompt(request), set_slugs=set_slugs))
+        side_slugs = tuple(request.GET.get(f"model_{side}", "") for side in SIDES)
+        mode = Battle.Mode.SIDE_BY_SIDE if any(side_slugs) else Battle.Mode.ANONYMOUS
+        response = _render_page(request, BattleFormData(_read_prompt(request), mode, side_slugs, set_slugs))
         named_sets.set_choice_cookie(response, set_slugs, request.GET.get("choice", ""))
         return response
     form = BattleFormData.from_post(request)
@@ -106,7 +109,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "model_count": len(models),
         "makers": sorted({maker for *_, maker in rows if maker})[:MAX_MAKERS],
         "pair": None if form.set_slugs else pairs.draw_pair(get_voter_id(request)),
-        "cards": draw_cards(_read_shown_keys(request)),
+        "cards": draw_cards(_read_shown_keys(request), _parse_number(request.GET.get("like", ""))),
         "errors": _build_field_errors(error) if error else {},
         "retention_days": settings.ENVIRONMENT.arena_retention_days,
     }

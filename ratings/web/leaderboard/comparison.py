@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.templatetags.strips import Scale
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
 from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_signed, format_whole
@@ -23,7 +24,13 @@ from ratings.web.leaderboard.columns import (
     LeaderboardColumn,
     LeaderboardEntry,
 )
-from ratings.web.leaderboard.table_rows import build_cell, format_group, format_openness, format_rank_range
+from ratings.web.leaderboard.table_rows import (
+    build_cell,
+    build_rating_scale,
+    format_group,
+    format_openness,
+    format_rank_range,
+)
 
 ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
     gettext_lazy("Setting"): lambda row: row.get("setting"),  # only rows of reference boards have one
@@ -60,6 +67,7 @@ class PairComparison:
     direct: the votes on the pair.
     needed: the number of votes still needed.
     why: the reason why some figures are missing, or empty.
+    is_significant: whether the difference is significant, or None if it cannot be tested.
     """
 
     better: str
@@ -69,18 +77,21 @@ class PairComparison:
     direct: str
     needed: str
     why: str
+    is_significant: bool | None
 
 
 @dataclass(frozen=True, eq=False)
 class ModelComparison:
     """Several models side by side.
 
+    scale: the axis for the strips of the models.
     unknown: sentences about figures that are unknown for all models and have no line.
     missing: slugs of pinned models that are not on the board.
     computed_at: the time of the pairs, or None if there are no pairs.
     """
 
     cards: Sequence[ModelCard]
+    scale: Scale | None
     lines: Sequence[ComparisonLine]
     unknown: Sequence[str]
     pairs: Sequence[PairComparison]
@@ -98,6 +109,7 @@ def compare_models(
     slugs = [entry.slug for entry in pinned]
     comparison = ModelComparison(
         cards=[_build_card(entry) for entry in pinned],
+        scale=build_rating_scale(pinned, "compare-axis"),
         lines=list(_iter_lines(pinned)),
         unknown=list(_iter_unknown(pinned)),
         pairs=[],
@@ -189,6 +201,7 @@ def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, 
         ),
         needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
         why=_explain_incomparable(better, worse) if diff is None else _explain_missing_error(error),
+        is_significant=None if error is None else matrices["votes_needed"][a][b] == 0,
     )
 
 
@@ -210,6 +223,7 @@ def _compare_published(better: Mapping[str, Any], worse: Mapping[str, Any]) -> P
         direct=_("not published"),
         needed=UNKNOWN_TEXT,
         why=verdict,
+        is_significant=difference.is_significant if difference else None,
     )
 
 

@@ -161,6 +161,12 @@ def test_wrong_models_are_named_beside_the_pickers_and_all_else_stays(client, pi
     assert not Battle.objects.exists()
 
 
+def test_address_with_a_model_chooses_it_for_side_a(client, two_models):
+    html = page(client, f"/?model_a={two_models[0].slug}")
+    assert "checked" in Outline(html).all("input", value="side_by_side")[0]
+    assert [field["value"] for field in Outline(html).all("option") if "selected" in field] == [two_models[0].slug]
+
+
 def test_unknown_mode_is_refused_beside_the_switch(client, two_models):
     answer = client.post("/", {"prompt": "Why?", "mode": "duel"})
 
