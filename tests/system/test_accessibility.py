@@ -123,8 +123,16 @@ def key_made(page: Page) -> None:
     expect(page.get_by_label("The new key")).to_contain_text("arena_")
 
 
+def pair_judged(page: Page) -> None:
+    page.goto("/ready/")
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_role("heading", name="You preferred")).to_be_visible()
+
+
 STATES = {
     "home": opened("/"),
+    "ready pair": opened("/ready/"),
+    "ready pair, judged": pair_judged,
     "home, two models to choose": side_by_side,
     "battle, answering": answering,
     "battle, code and a table coming in": streaming,
