@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "compute certificates": {"task": "ratings.certify", "schedule": 60.0, "options": {"expires": 60}},
     "summarize endpoint calls": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
     "delete stored responses": {"task": "arena.delete_expired_records", "schedule": 600.0, "options": {"expires": 600}},

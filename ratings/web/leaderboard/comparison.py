@@ -15,6 +15,7 @@ from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
 from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_signed, format_whole
 from ratings.boards.snapshots import BoardKey
+from ratings.reports.order_certificate import describe_pairs
 from ratings.statistics.constants import Z95
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
@@ -59,7 +60,7 @@ class PairComparison:
     chance: the predicted win rate.
     direct: the votes on the pair.
     needed: the number of votes still needed.
-    why: the reason why some figures are missing, or empty.
+    why: the reason why some figures are missing, or how many voters the order of neighbors depends on, or empty.
     """
 
     better: str
@@ -113,7 +114,8 @@ def compare_models(
 
     matrices = pairwise.build_matrices(board_key, slugs)
     rows = {entry.slug: entry.row for entry in pinned}
-    pairs = [_compare_pair(matrices, rows, a, b) for a, b in combinations(range(len(matrices["models"])), 2)]
+    removals = describe_pairs(board_key)
+    pairs = [_compare_pair(matrices, rows, removals, a, b) for a, b in combinations(range(len(matrices["models"])), 2)]
     return replace(comparison, pairs=pairs, computed_at=matrices["computed_at"])
 
 
@@ -173,8 +175,13 @@ def _iter_unknown(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
             yield sentence % {"figures": ", ".join(labels)}
 
 
-def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, b: int) -> PairComparison:
-    """Return the comparison of the models at positions a and b in the matrices. Model a must not be worse than b."""
+def _compare_pair(
+    matrices: Mapping[str, Any], rows: Mapping[str, Any], removals: Mapping[tuple[str, str], str], a: int, b: int
+) -> PairComparison:
+    """Return the comparison of the models at positions a and b in the matrices. Model a must not be worse than b.
+
+    removals: sentences that say how many voters the order of two neighbors depends on, by their slugs.
+    """
     better = rows[matrices["models"][a]]
     worse = rows[matrices["models"][b]]
     diff = matrices["diff"][a][b]
@@ -188,7 +195,9 @@ def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, 
             matrices["counts"][a][b], matrices["wins"][a][b], matrices["wins"][b][a], matrices["ties"][a][b]
         ),
         needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
-        why=_explain_incomparable(better, worse) if diff is None else _explain_missing_error(error),
+        why=_explain_incomparable(better, worse)
+        if diff is None
+        else _explain_missing_error(error) or removals.get((better["model"], worse["model"]), ""),
     )
 
 

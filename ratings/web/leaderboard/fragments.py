@@ -15,6 +15,7 @@ from ratings.boards import descriptions
 from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
+from ratings.reports.order_certificate import describe_first_place
 from ratings.web.leaderboard import filters, links
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
@@ -82,8 +83,14 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "fields": filters.build_form_fields(leaderboard.options, leaderboard.all_entries),
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
         "legend": list_legend_columns(leaderboard.all_entries, is_reference=_is_reference(leaderboard)),
+        "first_place": _describe_first_place(leaderboard),
         "board": SafeString(render_board(leaderboard).decode()),
     }
+
+
+def _describe_first_place(leaderboard: LeaderboardState) -> str:
+    names = {entry.slug: entry.row["name"] for entry in leaderboard.all_entries}
+    return describe_first_place(leaderboard.board_key, names)
 
 
 def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:

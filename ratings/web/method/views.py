@@ -15,6 +15,7 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.reports import method_figures
 from ratings.reports.method_figures import MethodFigures
+from ratings.reports.order_certificate import describe_first_place
 from ratings.statistics.constants import (
     MAX_VOTES_PER_VOTER,
     MIN_VOTERS,
@@ -60,6 +61,9 @@ def _build_context(figures: MethodFigures, selection: BoardSelection) -> dict[st
         "method": figures,
         "pool": figures.pool,
         "selection": selection,
+        "first_place": describe_first_place(
+            BoardKey(pool=slug), {row["model"]: row["name"] for row in figures.board["rows"]}
+        ),
         "own": figures.pool.kind != Pool.Kind.IMPORT,
         "coverage": INTERVAL_COVERAGE | FEW_VOTERS_COVERAGE,
         "provisional": {"votes": PROVISIONAL_VOTES, "wide": PROVISIONAL_HALF_WIDTH, "voters": MIN_VOTERS},
