@@ -39,6 +39,7 @@ pages = [
     _build_battle_path("<uuid:battle_id>/turns/", battle_views.ask_follow_up, "battle-follow-up"),
     _build_battle_path("<uuid:battle_id>/retry/", battle_views.retry_answers, "battle-try-again"),
     _build_battle_path("<uuid:battle_id>/stop/", battle_views.stop_battle, "battle-end"),
+    _build_battle_path("<uuid:battle_id>/ratings/", battle_views.show_ratings, "battle-ratings"),
     _build_battle_path("<uuid:battle_id>/opinion/", battle_views.save_feedback, "battle-feedback"),
     _build_battle_path("<uuid:battle_id>/share/", battle_views.share_battle, "battle-share"),
     _build_battle_path("<uuid:battle_id>/go-on/", battle_views.continue_battle, "battle-continue"),

@@ -275,6 +275,12 @@ class Environment:
             " model this rating."
         ),
     )
+    arena_vote_filter: bool = declare(
+        "Boards",
+        parse_switch,
+        default=True,
+        meaning="Give rigged votes less weight. With `off`, only votes that an operator excludes lose weight.",
+    )
 
     @property
     def production(self) -> bool:

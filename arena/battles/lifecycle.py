@@ -376,7 +376,7 @@ def _create_vote(
         voter=battle.voter_id,
         # After a replacement, the pair comes from two draws in an unknown order, so its probability is unknown.
         propensity=None if battle.replaced else battle.propensity,
-        draw_table_id=None if battle.replaced else battle.draw_table_id,
+        draw_table_id=battle.draw_table_id,
         turns=analysis.turns,
         categories=analysis.categories,
         features=analysis.features,

@@ -69,19 +69,21 @@ def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairD
 
 
 def draw_opponent(model: int, candidates: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """Draw an opponent for this model. Return None if there are no candidates. The draw has no table."""
+    """Draw an opponent for this model, and store the draw's table. Return None if there are no candidates."""
     if not candidates:
         return None
-    return _load_sampler(pool, _load_update_time(pool), tuple(sorted([model, *candidates])), model).draw()
+    return _draw_with_table(pool, _load_update_time(pool), [model, *candidates], model)
 
 
-def _draw_with_table(pool: str, updated_at: datetime | None, models: Sequence[int]) -> pair_sampler.PairDraw:
+def _draw_with_table(
+    pool: str, updated_at: datetime | None, models: Sequence[int], keep: int | None = None
+) -> pair_sampler.PairDraw:
     drawable = tuple(sorted(models))
-    table = _build_table(pool, updated_at, drawable)
+    table = _build_table(pool, updated_at, drawable, keep)
     if table.pk not in _stored_tables:
         DrawTable.objects.bulk_create([table], ignore_conflicts=True)
         transaction.on_commit(partial(_remember_table, table.pk))
-    return replace(_load_sampler(pool, updated_at, drawable, None).draw(), table=table.pk)
+    return replace(_load_sampler(pool, updated_at, drawable, keep).draw(), table=table.pk)
 
 
 def _remember_table(table_id: int) -> None:
@@ -94,19 +96,19 @@ def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
     """Return the probability that each model is in the drawn pair. Empty if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
-    table = _build_table(pool, _load_update_time(pool), tuple(sorted(models)))
+    table = _build_table(pool, _load_update_time(pool), tuple(sorted(models)), None)
     return dict(zip(table.keys, table.shares, strict=True))
 
 
 @lru_cache(maxsize=64)
-def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...]) -> DrawTable:
+def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None) -> DrawTable:
     """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id."""
-    sampler = _load_sampler(pool, updated_at, models, None)
+    sampler = _load_sampler(pool, updated_at, models, keep)
     shares = dict.fromkeys(models, 0.0)
     for pair, chance in zip(sampler.pairs, sampler.chances, strict=True):
         for model in pair:
             shares[model] += chance
-    digest = hashlib.blake2b(repr((pool, updated_at, models)).encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(repr((pool, updated_at, models, keep)).encode(), digest_size=8).digest()
     table_id = int.from_bytes(digest, "big", signed=True)
     return DrawTable(id=table_id, pool=pool, keys=list(models), shares=list(shares.values()))
 

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question or of the ready pair.', max_length=32)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Null for imported votes without a time.', null=True)),
                 ('published', models.BooleanField(db_default=False, default=False, help_text='Whether its battle was ever published.')),
-                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='Null if the propensity is null or the vote was imported.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
+                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='Null if the pair was not drawn here.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
             ],
         ),
         migrations.CreateModel(
@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                 ('shared_network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network while the battle waits for review.", max_length=64)),
                 ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days.", max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='The draw of the first pair. Null if the pair was not drawn.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
+                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='The draw of the pair or of its last replacement. Null if the pair was not drawn.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
                 ('model_a', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
                 ('model_b', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
             ],

@@ -42,7 +42,7 @@ class DrawTable(models.Model):
 
     Draws with the same models and the same pair weights share a table, so a pool has at most about one new table per
     minute. `keys` are the ids of the models in ascending order, and `shares` are their probabilities in the same order.
-    The sum of the shares is 2.
+    The sum of the shares is 2. If an opponent was drawn for a model that the battle already had, its share is 1.
     """
 
     id = models.BigIntegerField(primary_key=True, help_text="Hash of the pool, models, and time of the weights.")
@@ -99,7 +99,7 @@ class Battle(models.Model):
         db_index=False,
         db_constraint=False,
         related_name="+",
-        help_text="The draw of the first pair. Null if the pair was not drawn.",
+        help_text="The draw of the pair or of its last replacement. Null if the pair was not drawn.",
     )
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(null=True, help_text="IDs of the models that the voter named. Null means all models.")
@@ -284,7 +284,7 @@ class Vote(models.Model):
         db_index=False,
         db_constraint=False,
         related_name="+",
-        help_text="Null if the propensity is null or the vote was imported.",
+        help_text="Null if the pair was not drawn here.",
     )
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)

@@ -1,6 +1,6 @@
 """Filters, sort order, and scale for the score table, parsed from a query string. Pure functions, no Django."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,7 @@ class TableView:
     """The requested view.
 
     `q` has words that the names must contain. Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the
-    key of a column.
+    key of a column. `column` has the keys of the visible columns, and is empty for the default ones.
     """
 
     q: str = ""
@@ -41,6 +41,7 @@ class TableView:
     license: str = ""
     precision: str = ""
     sort: str = "rating"
+    column: tuple[str, ...] = ()
     size_from: float | None = None
     size_to: float | None = None
 
@@ -107,8 +108,11 @@ class TableEntry:
     is_retired: bool = False
 
 
-def parse_view(parameters: Mapping[str, str]) -> TableView:
-    """Parse query parameters into a view. Raises ValueError with the name of the invalid parameter."""
+def parse_view(parameters: Mapping[str, str], columns: Iterable[str] = ()) -> TableView:
+    """Parse query parameters into a view. Raises ValueError with the name of the invalid parameter.
+
+    `columns` are the values of the parameter `column`, which can occur several times.
+    """
     chosen = {name: parameters[name] for name in CHOICES if name in parameters}
     text_filters = {name: parameters[name].strip() for name in TEXT_PARAMETERS if parameters.get(name)}
     for name, value in chosen.items():
@@ -119,7 +123,7 @@ def parse_view(parameters: Mapping[str, str]) -> TableView:
             raise ValueError(f"“{name}” must be text without control characters.")
     sizes = {name: _parse_size(name, parameters[name]) for name in SIZE_PARAMETERS if parameters.get(name)}
     fields: dict[str, Any] = {**chosen, **text_filters, **sizes}
-    return TableView(**fields)
+    return TableView(**fields, column=tuple(filter(None, columns)))
 
 
 def _parse_size(name: str, text: str) -> float:

@@ -12,8 +12,8 @@ SCORE_IDENTITY = (
 
 class Benchmark(models.Model):
     class Status(models.TextChoices):
-        OPEN = "open", _("Open-ended")
-        NEAR_CEILING = "near ceiling", _("Near ceiling")
+        OPEN = "open", _("Open")
+        NEAR_CEILING = "near ceiling", _("Near its ceiling")
         SATURATED = "saturated", _("Saturated")
         UNKNOWN = "unknown", _("Unknown")
 

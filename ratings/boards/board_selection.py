@@ -13,7 +13,9 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from arena.endpoints.draw import list_drawable_models
 from arena.models import LIVE_POOL
@@ -22,11 +24,12 @@ from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
 from ratings.boards.changes import has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
-from ratings.boards.snapshots import BoardKey
-from ratings.models import OVERALL_CATEGORY, SEED_POOL, Pool, Snapshot
+from ratings.boards.snapshots import BoardKey, newest_fit
+from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Pool, Snapshot
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 
 MIN_RANKED_HERE = 5
+REFERENCE_KINDS = (Pool.Kind.IMPORT, Pool.Kind.REFERENCE)
 DEFAULT_CACHE_S = 1.0
 Rows = Iterable[Mapping[str, Any]]
 
@@ -35,6 +38,7 @@ Rows = Iterable[Mapping[str, Any]]
 class OwnProgress:
     """The progress of this arena's own board until it is the default one.
 
+    votes: the votes on the board.
     ranked, needed: the number of ranked models, and how many of them it takes.
     missing_votes: a lower bound for the number of votes still needed, as far as the models are known.
     """
@@ -42,6 +46,7 @@ class OwnProgress:
     ranked: int
     needed: int
     missing_votes: int
+    votes: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -80,7 +85,8 @@ def find_default_board() -> DefaultBoard:
 
 
 def _choose_default_board() -> DefaultBoard:
-    progress = measure_progress(snapshot_cache.get_board(BoardKey()).rows)
+    own = snapshot_cache.get_board(BoardKey())
+    progress = replace(measure_progress(own.rows), votes=own.board["votes"])
     pool = None if progress.is_complete else _find_reference_pool()
     return DefaultBoard(pool, progress) if pool else DefaultBoard(LIVE_POOL)
 
@@ -146,6 +152,17 @@ class BoardSelection:
         """The day when a reference board was published, or None."""
         return date.fromisoformat(self.credit["published_on"]) if self.credit else None
 
+    @property
+    def progress(self) -> OwnProgress | None:
+        """The progress of this arena's own board if the page shows another one instead, or None."""
+        return find_default_board().progress if self.is_substitute else None
+
+    @property
+    def pool_groups(self) -> list[tuple[str, list[Pool]]]:
+        """The pools of this arena, and the pools with votes or ratings from elsewhere, each with a heading."""
+        own = [pool for pool in self.pools if pool.kind not in REFERENCE_KINDS]
+        return [(_("This arena"), own), (_("Reference"), [pool for pool in self.pools if pool not in own])]
+
     @cached_property
     def parameters(self) -> dict[str, str]:
         """The query parameters that select this board on any page."""
@@ -171,6 +188,22 @@ def build_selection(requested_key: BoardKey, board_key: BoardKey, board: Publish
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """Return the pool with this slug, and all pools to choose from. The pools of other named sets are not listed."""
-    pools = list(Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug)).order_by("pk"))
+    """Return the pool with this slug, and all pools to choose from. The pools of other named sets are not listed.
+
+    Each pool has an attribute `label`: its name with the number of votes on its overall board.
+    """
+    overall = Board.objects.filter(pool=OuterRef("pk"), category__slug=OVERALL_CATEGORY, style_control=False)
+    votes = Subquery(overall.annotate(votes=newest_fit("votes")).values("votes")[:1])
+    listed = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))
+    pools: list[Pool] = [*listed.annotate(newest_votes=votes).order_by("pk")]
+    for pool in pools:
+        pool.label = _format_label(pool, pool.newest_votes or 0)  # type: ignore[attr-defined]  # from the query
     return next(pool for pool in pools if pool.slug == slug), pools
+
+
+def _format_label(pool: Pool, votes: int) -> str:
+    if pool.kind == Pool.Kind.REFERENCE:
+        return _("%(name)s (as published)") % {"name": pool.name}
+    name = _("Everybody") if pool.kind == Pool.Kind.LIVE else pool.name
+    text = ngettext("%(name)s (%(votes)s vote)", "%(name)s (%(votes)s votes)", votes)
+    return text % {"name": name, "votes": f"{votes:,}"}

@@ -41,6 +41,7 @@ class Contestants:
     voters (M,): the number of known voters who judged each model.
     weight (M,): how many of each model's votes count toward a rank. In this arena's own pools, at most
         `MAX_VOTES_PER_VOTER` votes per voter count.
+    lost_weight (M,): the weight that each model's votes lack and that may be public, because the votes are a day old.
     is_own_pool: whether the votes were cast in this arena. If so, a model with fewer than `MIN_VOTERS` voters is
         provisional.
     """
@@ -49,6 +50,7 @@ class Contestants:
     models: Mapping[int, LanguageModel]
     voters: Indices
     weight: Floats
+    lost_weight: Floats
     is_own_pool: bool
 
 
@@ -145,8 +147,8 @@ def _build_record_columns(contestants: Contestants) -> dict[str, Any]:
     record["voters"] = np.array([number or None for number in contestants.voters.tolist()], dtype=object)
     record["votes_to_rank"] = np.ceil(np.maximum(MIN_VOTES_FOR_RANK - contestants.weight, 0)).astype(np.int64)
     won, lost, tied = _sum_outcomes(board.comparisons)
-    weight = won + lost + tied
-    return record | {"weight": weight, "win_rate": (won + tied / 2) / weight}
+    weights = counts["votes"] - contestants.lost_weight
+    return record | {"weight": weights, "win_rate": (won + tied / 2) / (won + lost + tied)}
 
 
 def _sum_outcomes(board: Comparisons) -> tuple[Floats, Floats, Floats]:

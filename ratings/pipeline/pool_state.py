@@ -241,6 +241,26 @@ class PoolState:
             chosen = chosen[self.votes["id"][chosen] <= last_id]
         return self._build_votes(positions, chosen)
 
+    def sum_old_lost_weights(self, category: str, models: list[int], end: float, *, styled: bool = False) -> Floats:
+        """Return the weight that each model's votes before a time lack (M,).
+
+        end: in seconds since 1970.
+        styled: leave out votes without style features.
+        """
+        lost = np.zeros(len(models))
+        reduced = np.flatnonzero((self.votes["filter_weight"] < 1) & (self.votes["time"] < end))
+        if styled:
+            reduced = reduced[np.isfinite(self.votes["style"][reduced]).all(axis=1)]
+        if reduced.size and category != OVERALL_CATEGORY:
+            reduced = reduced[self._has_category(category, slice(None))[reduced]]
+        amount = self.votes["weight"][reduced] * (1 - self.votes["filter_weight"][reduced])
+        positions = {key: position for position, key in enumerate(models)}
+        for side in ("a", "b"):
+            for key, number in zip(self.votes[side][reduced].tolist(), amount.tolist(), strict=True):
+                if key in positions:
+                    lost[positions[key]] += number
+        return lost
+
     def compute_elo_ratings(self, category: str) -> dict[int, float]:
         """Return the Elo ratings by model key after all votes in a category, replayed in order."""
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)

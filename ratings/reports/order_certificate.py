@@ -1,6 +1,6 @@
 """The certificate of a board's order: how many voters would have to be removed to change it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -44,31 +44,27 @@ def _build_undefined(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"pairs": pairs, "first": {"model": models[0], **UNDEFINED} if models else None}
 
 
-def describe_first_place(board_key: BoardKey, names: Mapping[str, str]) -> str:
+def describe_first_place(first: Mapping[str, Any] | None, names: Mapping[str, str]) -> str:
     """Return a sentence that says how many voters the first place depends on, or "" if that is not known.
 
+    first: as in the certificate
     names: slug → name of the models on the board
     """
-    certificate = find_certificate(board_key)
-    first = certificate.first if certificate else None
     if not first or not first["at_most"] or first["model"] not in names:
         return ""
     sentence = _("To put another model ahead of %(model)s, %(voters)s would have to be removed.")
     return sentence % {"model": names[first["model"]], "voters": _format_voters(first)}
 
 
-def describe_pairs(board_key: BoardKey) -> dict[tuple[str, str], str]:
+def describe_pairs(pairs: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
     """Return a sentence for each two neighbors whose order depends on a known number of voters, by their slugs."""
-    certificate = find_certificate(board_key)
     sentence = _("To change their order, %(voters)s would have to be removed.")
     return {
-        (pair["above"], pair["below"]): sentence % {"voters": _format_voters(pair)}
-        for pair in (certificate.pairs if certificate else ())
-        if pair["at_most"]
+        (pair["above"], pair["below"]): sentence % {"voters": _format_voters(pair)} for pair in pairs if pair["at_most"]
     }
 
 
-def _format_voters(removal: Mapping[str, int]) -> str:
+def _format_voters(removal: Mapping[str, Any]) -> str:
     least, most, voters = (f"{removal[name]:,}" for name in ("at_least", "at_most", "of"))
     if least == most:
         return ngettext("%(n)s of %(voters)s voter", "%(n)s of %(voters)s voters", removal["of"]) % {

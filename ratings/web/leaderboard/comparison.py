@@ -11,11 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.templatetags.strips import Scale
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
 from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_signed, format_whole
 from ratings.boards.snapshots import BoardKey
-from ratings.reports.order_certificate import describe_pairs
 from ratings.statistics.constants import Z95
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
@@ -24,7 +24,13 @@ from ratings.web.leaderboard.columns import (
     LeaderboardColumn,
     LeaderboardEntry,
 )
-from ratings.web.leaderboard.table_rows import build_cell, format_group, format_openness, format_rank_range
+from ratings.web.leaderboard.table_rows import (
+    build_cell,
+    build_rating_scale,
+    format_group,
+    format_openness,
+    format_rank_range,
+)
 
 ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
     gettext_lazy("Setting"): lambda row: row.get("setting"),  # only rows of reference boards have one
@@ -61,6 +67,7 @@ class PairComparison:
     direct: the votes on the pair.
     needed: the number of votes still needed.
     why: the reason why some figures are missing, or how many voters the order of neighbors depends on, or empty.
+    is_significant: whether the difference is significant, or None if it cannot be tested.
     """
 
     better: str
@@ -70,18 +77,21 @@ class PairComparison:
     direct: str
     needed: str
     why: str
+    is_significant: bool | None
 
 
 @dataclass(frozen=True, eq=False)
 class ModelComparison:
     """Several models side by side.
 
+    scale: the axis for the strips of the models.
     unknown: sentences about figures that are unknown for all models and have no line.
     missing: slugs of pinned models that are not on the board.
     computed_at: the time of the pairs, or None if there are no pairs.
     """
 
     cards: Sequence[ModelCard]
+    scale: Scale | None
     lines: Sequence[ComparisonLine]
     unknown: Sequence[str]
     pairs: Sequence[PairComparison]
@@ -90,15 +100,22 @@ class ModelComparison:
 
 
 def compare_models(
-    board_key: BoardKey, entries: Sequence[LeaderboardEntry], pins: Sequence[str]
+    board_key: BoardKey,
+    entries: Sequence[LeaderboardEntry],
+    pins: Sequence[str],
+    removals: Mapping[tuple[str, str], str] | None = None,
 ) -> ModelComparison | None:
-    """Return the comparison of the pinned models on the board, best first, or None if no model is pinned."""
+    """Return the comparison of the pinned models on the board, best first, or None if no model is pinned.
+
+    removals: sentences that say how many voters the order of two neighbors depends on, by their slugs.
+    """
     if not pins:
         return None
     pinned = [entry for entry in entries if entry.slug in pins]
     slugs = [entry.slug for entry in pinned]
     comparison = ModelComparison(
         cards=[_build_card(entry) for entry in pinned],
+        scale=build_rating_scale(pinned, "compare-axis"),
         lines=list(_iter_lines(pinned)),
         unknown=list(_iter_unknown(pinned)),
         pairs=[],
@@ -114,8 +131,9 @@ def compare_models(
 
     matrices = pairwise.build_matrices(board_key, slugs)
     rows = {entry.slug: entry.row for entry in pinned}
-    removals = describe_pairs(board_key)
-    pairs = [_compare_pair(matrices, rows, removals, a, b) for a, b in combinations(range(len(matrices["models"])), 2)]
+    pairs = [
+        _compare_pair(matrices, rows, removals or {}, a, b) for a, b in combinations(range(len(matrices["models"])), 2)
+    ]
     return replace(comparison, pairs=pairs, computed_at=matrices["computed_at"])
 
 
@@ -198,6 +216,7 @@ def _compare_pair(
         why=_explain_incomparable(better, worse)
         if diff is None
         else _explain_missing_error(error) or removals.get((better["model"], worse["model"]), ""),
+        is_significant=None if error is None else matrices["votes_needed"][a][b] == 0,
     )
 
 
@@ -219,6 +238,7 @@ def _compare_published(better: Mapping[str, Any], worse: Mapping[str, Any]) -> P
         direct=_("not published"),
         needed=UNKNOWN_TEXT,
         why=verdict,
+        is_significant=difference.is_significant if difference else None,
     )
 
 

@@ -1,6 +1,6 @@
 """Renders the content of the leaderboard page. The HTML is cached for all visitors."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from ratings.boards import descriptions
 from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
-from ratings.reports.order_certificate import describe_first_place
+from ratings.reports.order_certificate import describe_first_place, describe_pairs
 from ratings.web.leaderboard import filters, links
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
@@ -29,7 +29,7 @@ from ratings.web.leaderboard.comparison import ModelComparison, compare_models
 from ratings.web.leaderboard.downloads import CONTENT_TYPES
 from ratings.web.leaderboard.filters import FACT_LABELS
 from ratings.web.leaderboard.query import LeaderboardState
-from ratings.web.leaderboard.table_options import MAX_PINS
+from ratings.web.leaderboard.table_options import MAX_PINS, ROW_LIMITS
 from ratings.web.leaderboard.table_rows import LeaderboardRow, build_rating_scale, build_row, format_group
 
 MAX_FRAGMENTS = 48  # at most half a megabyte each
@@ -71,7 +71,8 @@ def render_board(leaderboard: LeaderboardState) -> bytes:
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
     # The context is part of the cache key, because it is a new object whenever the facts may have changed.
-    key = template, leaderboard.context, leaderboard.requested_key, leaderboard.options
+    progress = leaderboard.selection.progress
+    key = template, leaderboard.context, leaderboard.requested_key, leaderboard.options, progress
     return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 
 
@@ -80,6 +81,7 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "leaderboard": leaderboard,
         "selection": leaderboard.selection,
         "description": _describe_table(leaderboard),
+        "filter_count": _count_filters(leaderboard),
         "fields": filters.build_form_fields(leaderboard.options, leaderboard.all_entries),
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
         "legend": list_legend_columns(leaderboard.all_entries, is_reference=_is_reference(leaderboard)),
@@ -89,14 +91,16 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
 
 
 def _describe_first_place(leaderboard: LeaderboardState) -> str:
+    certificate = leaderboard.context.certificate
     names = {entry.slug: entry.row["name"] for entry in leaderboard.all_entries}
-    return describe_first_place(leaderboard.board_key, names)
+    return describe_first_place(certificate and certificate["first"], names)
 
 
 def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     mean = None if _is_reference(leaderboard) else RATING_SCALE["mean"]
-    scale = build_rating_scale(leaderboard.entries, "board-axis", mean)
+    scale = build_rating_scale(leaderboard.visible_entries, "board-axis", mean)
     rows = _build_rows(leaderboard, scale)
+    hidden_pins = {*leaderboard.options.pins} - {entry.slug for entry in leaderboard.visible_entries}
     groups = dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries)
     return {
         "leaderboard": leaderboard,
@@ -110,18 +114,22 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "groups": ", ".join(filter(None, groups)),
-        "hidden_fields": _list_hidden_fields(leaderboard),
+        "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
         "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
         "files": [(kind.upper(), leaderboard.with_options(file=kind)) for kind in CONTENT_TYPES],
+        "hidden_pins": hidden_pins,
+        "filter_count": _count_filters(leaderboard),
+        "row_choices": _list_row_choices(leaderboard),
         "compared": _compare_pinned(leaderboard),
-        "max_pins": MAX_PINS,
     }
 
 
 def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
     if leaderboard.conflict:
         return None
-    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.options.pins)
+    certificate = leaderboard.context.certificate
+    removals = describe_pairs(certificate["pairs"] if certificate else ())
+    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.options.pins, removals)
 
 
 def _format_event_key(board_key: BoardKey) -> str:
@@ -157,7 +165,7 @@ def _build_rows(leaderboard: LeaderboardState, scale: Scale | None) -> list[Lead
     is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
     return [
         build_row(entry, columns, pins, MAX_PINS, scale, pool_query, is_own_pool=is_own_pool)
-        for entry in leaderboard.entries
+        for entry in leaderboard.visible_entries
     ]
 
 
@@ -169,12 +177,29 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[
     return [body for body in (ranked, unranked) if body.rows]
 
 
-def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
+def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[str]) -> list[tuple[str, str]]:
     """Return the state that no form field contains.
 
-    It is the pool, the pins of filtered models, and the order if there is no table.
+    It is the pool, the number of rows, the order if there is no table, and the pins of models that are not on the
+    board. The drawer has check boxes for other pins outside the table.
     """
-    visible = {entry.slug for entry in leaderboard.entries}
-    pins = [("pin", slug) for slug in leaderboard.options.pins if slug not in visible]
+    on_board = {entry.slug for entry in leaderboard.all_entries}
+    pins = [("pin", slug) for slug in leaderboard.options.pins if slug in hidden_pins and slug not in on_board]
     order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.options)
-    return [("pool", leaderboard.board_key.pool), *pins, *order]
+    return [("pool", leaderboard.board_key.pool), *pins, *order, *links.list_row_parameters(leaderboard.options)]
+
+
+def _count_filters(leaderboard: LeaderboardState) -> int:
+    """Return the number of active filters in the panel, which does not have the search field."""
+    active = [each for each, _ in filters.list_active_filters(leaderboard.options) if each.label]
+    return len(active) + (leaderboard.board_key.at is not None)
+
+
+def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[int, str]]:
+    """Return the number of rows and the query string of each choice that shows more rows than now."""
+    shown, total = len(leaderboard.visible_entries), len(leaderboard.entries)
+    return [
+        (limit or total, leaderboard.with_options(rows=name))
+        for name, limit in ROW_LIMITS.items()
+        if shown < (limit or total) and (limit is None or limit < total)
+    ]

@@ -68,6 +68,11 @@ class LeaderboardState:
         return self._filter_result.entries
 
     @property
+    def visible_entries(self) -> list[LeaderboardEntry]:
+        """The entries that the page shows. Files have all entries."""
+        return self.entries[: table_options.ROW_LIMITS[self.options.rows]]
+
+    @property
     def left_out(self) -> int:
         return self._filter_result.left_out
 

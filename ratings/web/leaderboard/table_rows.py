@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.templatetags.strips import Scale, build_scale, strip
 from ratings.boards.changes import has_rank
 from ratings.boards.interval_explanations import describe_missing_votes, explain_provisional
-from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
+from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_error, format_interval, format_whole
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
 
 
@@ -35,7 +35,9 @@ class LeaderboardRow:
     Formatting numbers in a template would be slow, because there can be hundreds of rows.
 
     attributes: the setting, the maker, whether the weights are open, and the license, if known.
+    error: the interval in short, such as ±5.
     strip: the rating and its interval on the axis of the table, as HTML.
+    is_banded: whether the row belongs to every second tier, which is tinted.
     provisional: the reasons why the rating is provisional, or empty.
     missing: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
     pin: an HTML attribute of the check box that selects the model for a comparison.
@@ -44,13 +46,16 @@ class LeaderboardRow:
     slug: str
     name: str
     url: str
+    maker: str | None
     attributes: Sequence[str]
     group: str
     rank: str
     rank_range: str
     rating: str
     interval: str
+    error: str
     strip: str
+    is_banded: bool
     provisional: str
     missing: str
     retired: bool
@@ -94,13 +99,16 @@ def build_row(
         slug=entry.slug,
         name=row["name"],
         url=reverse("model-page", args=[entry.slug]) + pool_query,
+        maker=row["organization"],
         attributes=list_attributes(entry),
         group=format_group(row),
         rank=format_whole(row["rank"]),
         rank_range=format_rank_range(entry),
         rating=format_whole(row["rating"]),
         interval=format_interval(row),
+        error=format_error(row),
         strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], fitted=row["interval"] is not None),
+        is_banded=bool(row["tier"]) and row["tier"] % 2 == 0,
         provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",
         missing=describe_missing_votes(row),
         retired=entry.facts.retired,

@@ -262,7 +262,7 @@ def test_vote_after_a_replacement_has_no_propensity_for_its_pair_came_about_in_t
 
     vote = lifecycle.cast_vote(battle, "a")
 
-    assert (vote.counted, vote.propensity, vote.draw_table_id) == (True, None, None)
+    assert (vote.counted, vote.propensity, vote.draw_table_id) == (True, None, 7)
 
 
 def test_cast_vote_between_named_models_is_not_counted():

@@ -109,9 +109,10 @@ def test_table_of_a_draw_that_was_rolled_back_is_stored_by_the_next_one():
     assert DrawTable.objects.filter(pk=draw.draw_pair(keys).table).exists()
 
 
-def test_draw_of_an_opponent_has_no_table():
-    keys = [model.pk for model in factories.models(2)]
-    drawn = draw.draw_opponent(keys[0], keys[1:], "live")
+def test_draw_of_an_opponent_has_a_table_in_which_the_kept_model_is_certain():
+    keys = [model.pk for model in factories.models(3)]
+    drawn = draw.draw_opponent(keys[1], [keys[0], keys[2]], "live")
 
-    assert ({drawn.a, drawn.b}, drawn.table) == (set(keys), None)
+    assert keys[1] in (drawn.a, drawn.b)
+    assert DrawTable.objects.get(pk=drawn.table).shares == pytest.approx([0.5, 1.0, 0.5])
     assert draw.draw_opponent(keys[0], [], "live") is None

@@ -184,6 +184,16 @@ def test_votes_on_pairs_are_charged_like_battles(reader, settings):
     assert [reader.post(f"/b/{key}/vote/", {"winner": "a"}).status_code for key in keys] == [302, 302, 429]
 
 
+def test_page_tells_other_sites_the_question_and_no_name(reader, battle):
+    text = read(reader, f"/b/{battle.pk}/")
+    tags = "".join(re.findall(r"<meta property=.og:.*?>|<meta name=.twitter.*?>", text))
+    for part in ('og:title" content="Why red?"', f"http://testserver/b/{battle.pk}/", 'card" content="summary"'):
+        assert part in tags
+    assert battle.model_a.name not in tags
+    assert f'value="http://testserver/b/{battle.pk}/"' in text
+    assert f'href="/?pair={battle.pk}"' in text
+
+
 def test_reader_who_has_judged_every_pair_is_told(reader):
     for key in shipped_pairs.load_pairs():
         judge(reader, key, "tie")

@@ -50,6 +50,10 @@ def test_parse_reads_what_is_asked(asked, view):
     assert parse_view(asked) == view
 
 
+def test_parse_takes_columns_and_skips_empty_ones():
+    assert parse_view({}, ["mmlu", "", "gpqa"]) == TableView(column=("mmlu", "gpqa"))
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

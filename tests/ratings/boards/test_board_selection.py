@@ -17,7 +17,7 @@ from tests.arena.web.test_templates import Outline
 pytestmark = pytest.mark.django_db
 PAGES = ("/leaderboard/", "/leaderboard/plots/", "/history/", "/method/", "/models/x/")
 OF_BOARDS = re.compile(r"/(leaderboard/(plots/)?|history/|method/|models/[^/]+/)")
-STANDS_IN = "Until this arena ranks enough models"
+STANDS_IN = "This arena so far"
 in_turn = pytest.mark.parametrize("page", PAGES)
 
 
@@ -121,7 +121,7 @@ def test_board_of_a_shortlist_has_a_name_and_its_own_words_and_is_the_current_on
         factories.cast(factories.model("x"), factories.model("z"), pool=slug)
     board_refresh.refresh()
     html = opened(client, page, pool="set-0123456789abcdef")
-    current = 'href="?pool=set-0123456789abcdef" aria-current="page"><bdi>Shortlist 012345</bdi>'
+    current = '<option value="set-0123456789abcdef" selected>Shortlist 012345 (1 vote)'
     assert current in html
     assert "How the models of one shortlist rank" in text(html)
     assert "based on blind votes by its users" not in text(html)

@@ -71,14 +71,15 @@ def test_sentences_say_how_many_voters_an_order_depends_on(client, at_least, at_
     certificates.update_certificates()
     numbers = {"at_least": at_least, "at_most": at_most, "of": 4120}
     BoardCertificate.objects.update(first={"model": "x", **numbers}, pairs=[{"above": "x", "below": "y", **numbers}])
-    first = order_certificate.describe_first_place(BoardKey(), {"x": "X1"})
-    pairs = order_certificate.describe_pairs(BoardKey())
+    stored = order_certificate.find_certificate(BoardKey())
+    first = order_certificate.describe_first_place(stored.first, {"x": "X1"})
+    pairs = order_certificate.describe_pairs(stored.pairs)
     if voters is None:
         assert (first, pairs) == ("", {})
     else:
         assert first == f"To put another model ahead of X1, {voters} would have to be removed."
         assert pairs == {("x", "y"): f"To change their order, {voters} would have to be removed."}
         assert f"{voters} would have to be removed" in client.get("/method/").content.decode()
-        board = client.get("/leaderboard/?compare=x&compare=y").content.decode()
+        board = client.get("/leaderboard/?pin=x&pin=y").content.decode()
         assert "To put another model ahead" in board
         assert "To change their order" in board

@@ -42,7 +42,7 @@ def text(client, address, status=200, **query):
                 "4 of 4 models",
                 "Claude Opus 4.6 setting: High Anthropic",
                 "1,503",
-                "1,499 – 1,506",
+                "±3",
                 "on the publisher's own scale",
             ],
         ),

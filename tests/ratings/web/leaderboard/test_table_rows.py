@@ -132,6 +132,11 @@ def test_strip_of_a_line_runs_out_where_the_interval_is_open_and_has_no_bar_with
     assert html.count("strip-dot") == 1 - beyond
 
 
+@pytest.mark.parametrize(("tier", "is_banded"), [(None, False), (1, False), (2, True), (3, False)])
+def test_every_second_tier_is_tinted(tier, is_banded):
+    assert build_row(entry(tier=tier), [], (), 4, None).is_banded == is_banded
+
+
 @pytest.mark.parametrize(
     ("pins", "pin"), [((), ""), (("quokka",), "checked"), (("a", "b"), "disabled"), (("quokka", "a"), "checked")]
 )

@@ -1,0 +1,220 @@
+"""An e-value for each voter: how much better an attack explains their votes than the most favorable honest type.
+
+The numerator is a mixture of attacks, with weights that add up to 1. The denominator is the largest likelihood among
+honest types. Under each of these types the e-value has a mean of at most 1, whatever the number of votes, so the chance
+that it ever exceeds 1/alpha is at most alpha (J. Ville, 1939; V. Vovk and R. Wang, Annals of Statistics 49, 2021).
+
+The attacks lift or lower one model, voting in its battles more often than they are drawn, or prefer the weaker model,
+or give the same answer to everything.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from ratings.statistics.likelihood import Flags
+from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_filter.expectations import Expectations
+from ratings.statistics.vote_filter.records import A_WON, B_WON, BOTH_BAD, TIE, VoteRecords
+
+# A voter who is honest in this sense is ever flagged with at most this chance.
+ALPHA = 1e-3
+# A part of all votes is noise: wrong clicks, and questions on which the voter is no judge.
+NOISE = 0.05
+# Honest types: how closely votes follow the ratings, the preference for side a, and factors of the usual shares of ties
+# and of "both bad". Each combination is a type.
+SHARPNESS = (0.0, 0.4, 0.8, 1.3, 2.0)
+SIDE_BIAS = (-0.3, -0.15, 0.0, 0.15, 0.3)
+TIE_FACTORS = (0.3, 0.6, 1.0, 1.6, 2.5)
+BOTH_BAD_FACTORS = (0.3, 1.0, 2.0, 4.0)
+# An honest voter may also prefer or dislike the target by so much. Units are those of strengths.
+TASTES = (-0.8, -0.4, 0.4, 0.8)
+_MAX_TIE_SHARE = 0.45
+# The share of votes on the target's battles for an attacker who leaves other battles, and the weight of such attacks.
+# None: the attacker leaves none.
+FOCUS = {None: 0.1, 0.15: 0.15, 0.45: 0.3, 0.95: 0.45}
+# The weight of attacks that only vote on the target's battles more often, for any side.
+_ANY_SIDE = 0.1
+# The weight of targets under a proven attack.
+_PROVEN_SHARE = 0.5
+_LOG_WIN, _LOG_OTHER = np.log(0.94), np.log(0.02)
+_LOG_CONSTANT, _LOG_NOT_CONSTANT = np.log(0.97), np.log(0.01)
+_TARGET_SHARE = 0.8  # the weight of attacks with a target in the mixture
+
+# Columns of log-likelihoods. A vote's likelihood is the product of that of its kind (decisive, tie, or both bad) and
+# that of its winner, so the types' two halves are stored apart.
+_WINNERS = np.array([*product(SHARPNESS, SIDE_BIAS), (-1.0, 0.0), (1.0, 0.0)])
+_KINDS = np.array([*product(TIE_FACTORS, BOTH_BAD_FACTORS), (1.0, 1.0)])
+WINNERS = slice(0, len(_WINNERS) - 2)
+CONTRARIAN, PLAIN_WINNER = len(_WINNERS) - 2, len(_WINNERS) - 1
+KINDS = slice(len(_WINNERS), len(_WINNERS) + len(_KINDS) - 1)
+PLAIN_KIND = KINDS.stop
+CONSTANT = slice(PLAIN_KIND + 1, PLAIN_KIND + 5)
+_COLUMNS = CONSTANT.stop
+_UNTARGETED = 5
+
+
+def compute_log_chances(lead: Floats, outcome: Indices, expected: Expectations) -> Floats:
+    """Return the log-likelihoods of each vote (N, columns): winners, kinds, and constant answers.
+
+    lead (N,): the strength of a minus that of b.
+    """
+    sharpness, bias = _WINNERS.T
+    sign = np.where(outcome == B_WON, -1.0, 1.0)[:, None]
+    winner = _log_win(sign * (lead[:, None] * sharpness + bias))
+    winner[outcome >= TIE] = 0
+    ties, bad = np.minimum((expected.tie, expected.both_bad) * _KINDS, _MAX_TIE_SHARE).T
+    by_kind = np.log((1 - NOISE) * np.array([1 - ties - bad, 1 - ties - bad, ties, bad]) + NOISE / 3)
+    constant = np.where(outcome[:, None] == np.arange(4), _LOG_CONSTANT, _LOG_NOT_CONSTANT)
+    return np.hstack((winner, by_kind[outcome], constant))
+
+
+def _log_win(lead: Floats) -> Floats:
+    """Return the log-chance that the favorite of this lead wins."""
+    log_chance: Floats = np.log((1 - NOISE) / (1 + np.exp(-lead)) + NOISE / 2)
+    return log_chance
+
+
+def _weigh_aims(proven: Flags) -> Floats:
+    """Return the log-weights (2 M,) of targets to lift and to lower in the mixture."""
+    even = _TARGET_SHARE / len(proven)
+    count = int(proven.sum())
+    if not count:
+        return np.full(len(proven), np.log(even))
+    return np.log((1 - _PROVEN_SHARE) * even + _PROVEN_SHARE * _TARGET_SHARE / count * proven)
+
+
+@dataclass(frozen=True, eq=False)
+class _Targets:
+    """The likelihoods of attacks, for pairs of a voter and a target, sorted by voter.
+
+    voter, aim (P,): aim is the target, plus M if the attack lowers it.
+    log_attack (P,): with the weight in the mixture.
+    starts (G,): the first pair of each voter.
+    """
+
+    voter: Indices
+    aim: Indices
+    log_attack: Floats
+    starts: Indices
+
+
+@dataclass(eq=False)
+class Evidence:
+    """The evidence about all voters, up to the last closed epoch.
+
+    sums (G, columns): the log-likelihoods of each voter's votes, see `compute_log_chances`.
+    plain (N,): the log-likelihood of each vote under the plain type.
+    lead (N,): the strength of a minus that of b, when the vote's epoch began, or 0 if one of them was not known.
+    used (N,): whether both strengths were known, so that the outcome is evidence of an attack with a target.
+    row (N,): the row of the vote's chances in `absent` and `odds`.
+    """
+
+    records: VoteRecords
+    sums: Floats
+    plain: Floats
+    lead: Floats
+    used: Flags
+    row: Indices
+
+    @classmethod
+    def for_records(cls, records: VoteRecords) -> "Evidence":
+        total = len(records.a)
+        sums = np.zeros((records.voters, _COLUMNS), dtype=np.float32)
+        return cls(records, sums, *np.zeros((2, total)), np.zeros(total, dtype=bool), np.zeros(total, np.intp))
+
+    def add_votes(self, votes: slice, expected: Expectations) -> None:
+        """Add the outcomes of an epoch. The expectations must be from earlier epochs."""
+        records = self.records
+        a, b = records.a[votes], records.b[votes]
+        used = expected.known[a] & expected.known[b]
+        # Sides are drawn at random, so over all pairs each side wins half of the time.
+        lead = np.where(used, expected.theta[a] - expected.theta[b], 0.0)
+        logs = compute_log_chances(lead, records.outcome[votes], expected)
+        self.used[votes] = used
+        self.lead[votes] = lead
+        self.plain[votes] = logs[:, PLAIN_WINNER] + logs[:, PLAIN_KIND]
+        voters, position = np.unique(records.voter[votes], return_inverse=True)
+        ones = csr_array((np.ones(len(a)), (position, np.arange(len(a)))), shape=(len(voters), len(a)))
+        self.sums[voters] += ones @ logs
+
+    def compute_log_e(
+        self, voters: Indices, votes: Indices, owner: Indices, absent: Floats, odds: Floats, proven: Flags
+    ) -> tuple[Floats, Indices]:
+        """Return the log e-value of each of these voters, and what the likeliest attack aims at.
+
+        The aim is the target, plus M if the attack lowers it, or -1 for an attack without target.
+
+        votes: all votes of these voters in closed epochs.
+        owner: the position in `voters` for each vote.
+        absent (R, M): -log(1 - chance) of each model under each row of expectations.
+        odds (R, M): log(1 - chance) - log(chance).
+        proven (2 M,): the aims of proven attacks.
+        """
+        sums = self.sums[voters].astype(np.float64)
+        targets = self._sum_attacks(len(voters), votes, owner, absent, odds, _weigh_aims(proven))
+        contrarian = sums[:, CONTRARIAN] + sums[:, PLAIN_KIND]
+        untargeted = np.logaddexp(contrarian, np.logaddexp.reduce(sums[:, CONSTANT], axis=1))
+        untargeted += np.log((1 - _TARGET_SHARE) / _UNTARGETED)
+        honest = sums[:, WINNERS].max(axis=1) + sums[:, KINDS].max(axis=1)
+        log_e = np.logaddexp(np.logaddexp.reduceat(targets.log_attack, targets.starts), untargeted) - honest
+        best = np.maximum.reduceat(targets.log_attack, targets.starts)
+        leading = np.flatnonzero(targets.log_attack >= best[targets.voter])
+        aim = np.full(len(voters), -1)
+        aim[targets.voter[leading]] = targets.aim[leading]
+        aim[untargeted >= best] = -1
+        return log_e, aim
+
+    def _sum_attacks(
+        self, number: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats
+    ) -> _Targets:
+        """Return the likelihoods of the attacks on each target that a voter has met.
+
+        Other targets are left out, which makes the e-value smaller.
+        """
+        records, size = self.records, self.records.models
+        outcome, row, used = records.outcome[votes], self.row[votes], np.tile(self.used[votes], 2)
+        keys, place = np.unique(
+            np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes])), return_inverse=True
+        )
+        pairs = len(keys)
+
+        def total(values: Floats) -> Floats:
+            return np.bincount(place, values, pairs)
+
+        won = np.concatenate((outcome == A_WON, outcome == B_WON))
+        lost = np.concatenate((outcome == B_WON, outcome == A_WON))
+        plain = np.tile(self.plain[votes], 2)
+        lift = total((np.where(won, _LOG_WIN, _LOG_OTHER) - plain) * used)
+        lower = total((np.where(lost, _LOG_WIN, _LOG_OTHER) - plain) * used)
+        lead = np.concatenate((self.lead[votes], -self.lead[votes])) * np.where(lost, -1, 1)
+        decisive = used & (won | lost)
+        usual = _log_win(lead) * decisive
+        sign = np.where(lost, -1, 1)
+        taste = np.zeros(pairs)
+        for shift in TASTES:
+            taste = np.maximum(taste, total(_log_win(lead + sign * shift) * decisive - usual))
+        met = np.bincount(place, minlength=pairs)
+        voter = keys // size
+        rows = csr_array((np.ones(len(votes)), (owner, row)), shape=(number, len(absent)))
+        met_odds = total(np.concatenate((odds[row, records.a[votes]], odds[row, records.b[votes]])))
+        left = (rows @ absent).ravel()[keys] + met_odds
+        missed = np.bincount(owner, minlength=number)[voter] - met
+        base = np.bincount(owner, self.plain[votes], number)[voter]
+        up, down = np.full((2, pairs), -np.inf)
+        for focus, weight in FOCUS.items():
+            chosen = base + np.log(weight)
+            if focus:
+                chosen = chosen + met * np.log(focus) + missed * np.log(1 - focus) + left
+            any_side = chosen + np.log(_ANY_SIDE) if focus else -np.inf
+            directed = chosen - taste + np.log(1 - _ANY_SIDE)
+            up = np.logaddexp(up, np.logaddexp(directed + lift, any_side))
+            down = np.logaddexp(down, np.logaddexp(directed + lower, any_side))
+        target = keys % size
+        up += prior[target]
+        down += prior[size + target]
+        best = np.logaddexp(up, down)
+        starts = np.searchsorted(keys, np.arange(number) * size)
+        return _Targets(voter, target + size * (down > up), best, starts)

@@ -1,0 +1,96 @@
+"""What honest votes are expected to look like, from the closed epochs alone.
+
+A model's chance to be in a vote is its chance in the draw table of that vote, corrected for completion: voters leave
+battles with some models, such as slow ones, more often than others.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ratings.statistics.likelihood import Flags, maximize_likelihood
+from ratings.statistics.vote_arrays import Floats
+
+# A model with less weight than this in closed epochs has no rating that an e-value could use.
+MIN_KNOWN_WEIGHT = 50.0
+COMPLETION_PRIOR = 50.0
+_COMPLETION_ROUNDS = 5
+_RATING_PRIOR = 1.0  # virtual ties of each model with a model of strength 0
+# The shares of ties and of "both bad" before there are votes, and their weight in votes.
+_PRIOR_TIES, _PRIOR_BOTH_BAD, _PRIOR_VOTES = 0.14, 0.08, 20.0
+_MIN_MODELS_FOR_SPREAD = 8
+_MEDIAN_OF_CHI_SQUARE = 0.455
+_MIN_VARIANCE = 0.02**2
+_MAX_CHANCE = 1 - 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Expectations:
+    """The parameters of an epoch.
+
+    theta (M,): strengths in natural units.
+    known (M,): whether the model has enough votes for its strength to be used.
+    tie, both_bad: the shares of these outcomes.
+    completion (M,): how often battles with the model are judged, relative to the others.
+    completion_error (M,): the standard error of the logarithm of `completion`.
+    """
+
+    theta: Floats
+    known: Flags
+    tie: float
+    both_bad: float
+    completion: Floats
+    completion_error: Floats
+
+    def correct_shares(self, shares: Floats) -> Floats:
+        """Return the chances of each model to be in a vote (D, M), given its chances in the draw."""
+        return correct_for_completion(shares, self.completion)
+
+
+def correct_for_completion(shares: Floats, completion: Floats) -> Floats:
+    weighted = shares * completion
+    corrected: Floats = np.minimum(2 * weighted / weighted.sum(axis=1, keepdims=True), _MAX_CHANCE)
+    return np.where(shares >= 1, 1.0, corrected)  # a model that is in each pair stays there
+
+
+def estimate_completion(seen: Floats, drawn: Floats, shares: Floats) -> tuple[Floats, Floats]:
+    """Return the relative completion and the standard error of its logarithm (M,).
+
+    seen (M,): the votes with each model.
+    drawn (D,): the votes under each draw table.
+
+    The estimates are shrunk to 1, more if the models differ no more than by chance. The spread of the models is a
+    median, which a few attacked models cannot change.
+    """
+    used = drawn > 0
+    table, drawn = shares[used], drawn[used]
+    completion = np.ones(len(seen))
+    prior = COMPLETION_PRIOR
+    for _ in range(_COMPLETION_ROUNDS):
+        # The votes with each model if its completion were 1 and that of the others as estimated.
+        expected = (2 * drawn / (table @ completion)) @ table
+        prior = _estimate_prior(seen, expected)
+        completion = (seen + prior) / (expected + prior)
+    return completion, 1 / np.sqrt(expected + prior)
+
+
+def _estimate_prior(seen: Floats, expected: Floats) -> float:
+    """Return the weight of the prior in votes: 1 / variance of the completion, at least `COMPLETION_PRIOR`."""
+    enough = expected >= COMPLETION_PRIOR
+    if enough.sum() < _MIN_MODELS_FOR_SPREAD:
+        return COMPLETION_PRIOR
+    squares = (seen[enough] / expected[enough] - 1) ** 2 / _MEDIAN_OF_CHI_SQUARE
+    variance = max(float(np.median(squares - 1 / expected[enough])), 0.0)
+    return max(COMPLETION_PRIOR, 1 / max(variance, _MIN_VARIANCE))
+
+
+def estimate_strengths(score: Floats, start: Floats) -> Floats:
+    """Return the strengths (M,). score (M, M): the wins of each model over each other one. A tie is half a win."""
+    half = np.full((len(score), 1), _RATING_PRIOR / 2)
+    theta: Floats = maximize_likelihood(np.hstack((score, half)), np.hstack((score.T, half)), np.append(start, 0.0))[0]
+    return theta[:-1]
+
+
+def estimate_tie_shares(ties: float, both_bad: float, votes: float) -> tuple[float, float]:
+    total = votes + _PRIOR_VOTES
+    return (ties + _PRIOR_VOTES * _PRIOR_TIES) / total, (both_bad + _PRIOR_VOTES * _PRIOR_BOTH_BAD) / total

@@ -1,0 +1,142 @@
+"""The votes of a pool, checked, in the order of time, with the epochs in which they are weighed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ratings.statistics.likelihood import Flags
+from ratings.statistics.vote_arrays import Floats, Indices, as_floats, raise_if_any
+
+A_WON, B_WON, TIE, BOTH_BAD = range(4)
+# An epoch closes after this many votes or at a UTC midnight, but never with fewer votes or voters than the minimum.
+EPOCH_VOTES = 2000
+MIN_EPOCH_VOTES = 100
+MIN_EPOCH_VOTERS = 5
+_SHARE_TOLERANCE = 1e-6
+_SHARES_PER_DRAW = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class VoteRecords:
+    """N votes in the order of time. Votes at the same time have the order of the input.
+
+    order (N,): the position of each vote in the input.
+    voter (N,): numbers from 0.
+    a, b (N,): models from 0.
+    outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
+    draw (N,): rows of `shares`.
+    shares (D, M): the chance of each model to be in a pair, for each draw table.
+    ends: the end of each closed epoch, as positions in these arrays. Later votes are in the open epoch.
+    """
+
+    order: Indices
+    voter: Indices
+    a: Indices
+    b: Indices
+    outcome: Indices
+    draw: Indices
+    shares: Floats
+    ends: list[int]
+
+    @property
+    def models(self) -> int:
+        return self.shares.shape[1]
+
+    @property
+    def voters(self) -> int:
+        return int(self.voter.max(initial=-1)) + 1
+
+
+def read_votes(columns: dict[str, ArrayLike], shares: ArrayLike) -> VoteRecords:
+    """Return the checked votes. Raises a ValueError that names the column and the position of the first invalid vote.
+
+    columns: voter, model_a, model_b, outcome, propensity, time, and draw, each (N,).
+    """
+    table = _check_shares(shares)
+    voter = np.asarray(columns["voter"])
+    a, b, outcome, draw = (_as_positions(name, columns[name]) for name in ("model_a", "model_b", "outcome", "draw"))
+    propensity, time = (as_floats(name, columns[name]) for name in ("propensity", "time"))
+    if any(column.shape != a.shape for column in (voter, b, outcome, draw, propensity, time)) or a.ndim != 1:
+        raise ValueError("voter, models, outcome, propensity, time, and draw must be lists of the same length")
+    for name, column, end in (("model_a", a, table.shape[1]), ("model_b", b, table.shape[1]), ("draw", draw, len(table))):
+        raise_if_any((column < 0) | (column >= end), f"{name} must be from 0 to {end - 1}: vote {{}}")
+    raise_if_any((outcome < A_WON) | (outcome > BOTH_BAD), "outcome must be 0, 1, 2, or 3: vote {}")
+    raise_if_any(a == b, "vote {} compares a model with itself")
+    raise_if_any(~np.isfinite(time), "time must be a finite number of days: vote {}")
+    raise_if_any(~((propensity > 0) & (propensity <= 1)), "propensity must be above 0 and at most 1: vote {}")
+    raise_if_any((table[draw, a] <= 0) | (table[draw, b] <= 0), "vote {} has a model that its table cannot draw")
+    order = np.argsort(time, kind="stable")
+    voter = np.unique(voter, return_inverse=True)[1].astype(np.intp)[order]
+    ends = find_epoch_ends(time[order], voter)
+    return VoteRecords(order, voter, a[order], b[order], outcome[order], draw[order], table, ends)
+
+
+def _check_shares(shares: ArrayLike) -> Floats:
+    table = as_floats("shares", shares)
+    if table.ndim != 2:
+        raise ValueError("shares must be a table with a row for each draw table and a column for each model")
+    raise_if_any(~((table >= 0) & (table <= 1 + _SHARE_TOLERANCE)).all(axis=1), "shares must be from 0 to 1: table {}")
+    wrong = np.abs(table.sum(axis=1) - _SHARES_PER_DRAW) > _SHARE_TOLERANCE
+    raise_if_any(wrong, "shares must add up to 2, one for each side: table {}")
+    return table
+
+
+def _as_positions(name: str, values: ArrayLike) -> Indices:
+    column: NDArray[Any] = np.asarray(values)
+    if column.dtype.kind not in "iu" and column.size:
+        raise ValueError(f"{name} must be whole numbers")
+    return column.astype(np.intp)
+
+
+def find_epoch_ends(time: Floats, voter: Indices) -> list[int]:
+    """Return the ends of the closed epochs.
+
+    time (N,): days, in order. A UTC midnight is a whole number.
+    """
+    midnights = np.flatnonzero(np.diff(np.floor(time))) + 1
+    ends: list[int] = []
+    start = checked = 0
+    while True:
+        place = int(np.searchsorted(midnights, checked, side="right"))
+        midnight = int(midnights[place]) if place < len(midnights) else len(time) + 1
+        end = min(checked - (checked - start) % EPOCH_VOTES + EPOCH_VOTES, midnight)
+        if end > len(time):
+            return ends
+        checked = end
+        if end - start >= MIN_EPOCH_VOTES and len(np.unique(voter[start:end])) >= MIN_EPOCH_VOTERS:
+            ends.append(end)
+            start = end
+
+
+@dataclass(frozen=True, eq=False)
+class VoterIndex:
+    """Finds the votes of voters.
+
+    votes (N,): the positions of all votes, sorted by voter and time.
+    starts (G + 1,): where each voter's votes start in `votes`.
+    """
+
+    votes: Indices
+    starts: Indices
+
+    @classmethod
+    def from_voters(cls, voter: Indices, voters: int) -> "VoterIndex":
+        starts = np.zeros(voters + 1, dtype=np.intp)
+        np.cumsum(np.bincount(voter, minlength=voters), out=starts[1:])
+        return cls(np.argsort(voter, kind="stable"), starts)
+
+    def list_votes(self, voters: Indices, counts: Indices) -> tuple[Indices, Indices]:
+        """Return the first votes of these voters, and for each vote the position of its voter in `voters`.
+
+        counts: how many votes of each voter.
+        """
+        owner = np.repeat(np.arange(len(voters)), counts)
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return self.votes[self.starts[voters][owner] + within], owner
+
+
+def mark_models(records: VoteRecords, votes: Indices, known: Flags) -> Flags:
+    """Return which of these votes are between two models of the marked kind."""
+    return known[records.a[votes]] & known[records.b[votes]]

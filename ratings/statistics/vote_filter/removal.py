@@ -1,0 +1,93 @@
+"""Takes exactly the excess out of a stratum, first from voters whose votes look like the attack.
+
+Removing more would hurt the model that the attack favors, so that anyone could lower a rival by rigging for it.
+"""
+
+import numpy as np
+
+from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_filter.strata import Stratum, Wins
+
+# A direction that is less certain than this many standard errors is not acted on.
+MIN_Z = 2.0
+# How an attacker and an honest voter split their votes between the target's battles and others.
+_ATTACK_FOCUS = (0.45, 0.95)
+
+
+def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, min_z: float = MIN_Z) -> None:
+    """Remove this much weight from the votes with the model.
+
+    Wins go first if the model wins more often than expected, and losses if it loses more often. If neither exceeds
+    `min_z` standard errors, all outcomes go in proportion, which leaves the share of wins as it is.
+    """
+    places = np.flatnonzero((stratum.a == model) | (stratum.b == model))
+    score = np.where(stratum.a[places] == model, stratum.won[places], 1 - stratum.won[places])
+    weight = stratum.weight[places]
+    total = weight.sum()
+    amount = min(amount, float(total))
+    directed = 0.0
+    if amount > 0 and abs(wins.z[model]) > min_z:
+        directed = _find_directed_part(amount, float(total), model, wins, stratum, places)
+    outcome = 1.0 if wins.excess[model] > 0 else 0.0
+    for value in (0.0, 0.5, 1.0):
+        chosen = places[score == value]
+        share = float(weight[score == value].sum()) / max(float(total), 1e-12)
+        part = amount * ((1 - directed) * share + directed * (value == outcome))
+        _take(stratum, chosen, part, model)
+
+
+def _find_directed_part(
+    amount: float, total: float, model: int, wins: Wins, stratum: Stratum, places: Indices
+) -> float:
+    """Return the part of the amount (0 to 1) that must be taken from one outcome to leave the expected score."""
+    opponent = stratum.a[places] + stratum.b[places] - model
+    expected = np.average(wins.expected[model, opponent], weights=stratum.weight[places] + 1e-12)
+    excess = float(wins.excess[model])
+    neutral = amount * excess / total
+    directed = amount * ((1 - expected) if excess > 0 else -expected)
+    return float(np.clip((excess - neutral) / (directed - neutral), 0, 1)) if directed != neutral else 0.0
+
+
+def remove_wins(stratum: Stratum, model: int, wins: Wins) -> None:
+    """Remove so many wins, or losses if there are too many of them, that the model's score is the expected one."""
+    excess = float(wins.excess[model])
+    score = np.where(stratum.a == model, stratum.won, np.where(stratum.b == model, 1 - stratum.won, 0.5))
+    places = np.flatnonzero(score == (1.0 if excess > 0 else 0.0))
+    opponent = stratum.a[places] + stratum.b[places] - model
+    expected = wins.expected[model, opponent]
+    change = (1 - expected) if excess > 0 else expected
+    mean = float(np.average(change, weights=stratum.weight[places] + 1e-12)) if len(places) else 1.0
+    _take(stratum, places, abs(excess) / max(mean, 1e-6), model)
+
+
+def _take(stratum: Stratum, places: Indices, amount: float, model: int) -> None:
+    """Take weight off these votes: all of it from the voters who look most like the attack, a part from the last ones."""
+    if not len(places) or amount <= 0:
+        return
+    rank = _rank_voters(stratum, places, model)
+    order = np.argsort(rank, kind="stable")
+    groups = np.unique(rank[order], return_index=True)[1]
+    weight = stratum.weight[places[order]]
+    sums = np.add.reduceat(weight, groups)
+    before = np.cumsum(sums) - sums
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(sums > 0, np.clip((amount - before) / sums, 0, 1), 0)
+    size = np.diff(groups, append=len(order))
+    stratum.weight[places[order]] = weight * (1 - np.repeat(part, size))
+
+
+def _rank_voters(stratum: Stratum, places: Indices, model: int) -> Indices:
+    """Return a rank for each of these votes, 0 for the votes of the voters who look most like the attack.
+
+    The attacker's votes are those at `places`, and the rank follows the likelihood ratio of the number of them.
+    """
+    voters, owner = np.unique(stratum.voter, return_inverse=True)
+    votes = np.bincount(owner, minlength=len(voters))
+    hits = np.bincount(owner[places], minlength=len(voters))
+    usual = max(float(stratum.weight[places].sum() / max(stratum.weight.sum(), 1e-12)), 1e-6)
+    usual = min(usual, 0.5)
+    ratio = [
+        hits * np.log(focus / usual) + (votes - hits) * np.log((1 - focus) / (1 - usual)) for focus in _ATTACK_FOCUS
+    ]
+    likeness = np.round(np.maximum(*ratio)[owner[places]], 6)
+    return np.unique(-likeness, return_inverse=True)[1].astype(np.intp)

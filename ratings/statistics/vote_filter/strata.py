@@ -1,0 +1,214 @@
+"""Tests of a stratum: does a model appear, win, or lose more often than honest votes would make it?
+
+A stratum is a set of votes from a range of epochs, by voters with similar numbers of votes in an epoch. Appearances are
+tested against the chances under which the pairs were drawn, wins against all votes outside the stratum, pair by pair.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp, ndtr, ndtri, pdtrc
+
+from ratings.statistics.likelihood import Flags
+from ratings.statistics.vote_arrays import Floats, Indices
+
+# The ratios of appearances to expected ones that are tried.
+RATIOS = (1.25, 1.5, 2.0, 4.0, 16.0)
+# The tolerated error of expected appearances, as a share and in standard errors of the completion.
+_MIN_SLACK, _SLACK_ERRORS = 0.03, 2.0
+# The chance of a false hit, over all strata together.
+FALSE_HIT_CHANCE = 1e-3
+# Wins are tested if at least this many voters, in effect, judged the model inside and outside of the stratum.
+MIN_VOTERS = 50
+PRIOR_VOTES = 20.0  # the weight of the fitted ratings in the expected score of a pair
+_JOINT_LIMITS = (3.0, 3.5, 4.0)
+_MIN_JOINT = 3
+_MIN_MODELS_FOR_SPREAD = 8
+_MEDIAN_OF_HALF_NORMAL = 0.6745
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The votes of all closed epochs, and the strengths fitted to them, to which a stratum is compared.
+
+    score (M, M): the weighted wins of each model over each other one. A tie is half a win.
+    p (M, M): the fitted chances.
+    variance (M,): the variance of each fitted strength.
+    votes, squares (M,): the sums over voters of their votes with each model, and of the squares.
+    """
+
+    score: Floats
+    p: Floats
+    variance: Floats
+    votes: Floats
+    squares: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Stratum:
+    """Votes of a stratum, n with weight above 0 between M models.
+
+    votes (n,): positions in the records. The next arrays belong to these votes.
+    a, b, voter, row (n,): models, voters, and rows of expectations.
+    won (n,): 1 if a won, 0 if b won, 0.5 for a tie.
+    chances (R, M): the chance of each model to be in a vote, for each row.
+    weight (n,): changes as weight is removed.
+    """
+
+    votes: Indices
+    a: Indices
+    b: Indices
+    voter: Indices
+    row: Indices
+    won: Floats
+    chances: Floats
+    weight: Floats
+
+    def sum_by_model(self, first: Floats, second: Floats) -> Floats:
+        """Return the sums over the votes of values for model a and for model b (M,)."""
+        size = self.chances.shape[1]
+        return np.bincount(self.a, first, size) + np.bincount(self.b, second, size)
+
+    def sum_scores(self) -> Floats:
+        """Return the weighted wins of each model over each other one (M, M)."""
+        size = self.chances.shape[1]
+        first = np.bincount(self.a * size + self.b, self.weight * self.won, size * size)
+        second = np.bincount(self.b * size + self.a, self.weight * (1 - self.won), size * size)
+        return (first + second).reshape(size, size)
+
+
+@dataclass(frozen=True, eq=False)
+class Appearances:
+    """The appearances of each model, their expected number with its error, and the log e-value of an excess (M,)."""
+
+    seen: Floats
+    expected: Floats
+    log_e: Floats
+
+    error: Floats
+
+    @property
+    def z(self) -> Floats:
+        return (self.seen - self.expected) / self.error
+
+
+def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats) -> Appearances:
+    """Return the test of appearances.
+
+    completion_error (M,): the relative error of the expected number.
+    growth (5, R, M): from `compute_growth`.
+
+    Under any draw that depends on the past alone, each exponential has a mean of at most 1, so the mean of the five is
+    an e-value. Weights below 1 keep this, by Jensen's inequality.
+    """
+    rows = np.bincount(stratum.row, stratum.weight, growth.shape[1])
+    seen = stratum.sum_by_model(stratum.weight, stratum.weight)
+    logs = np.outer(np.log(RATIOS), seen) - rows @ growth
+    expected = rows @ stratum.chances
+    error = np.sqrt(expected + (completion_error * expected) ** 2 + 1e-9)
+    return Appearances(seen, expected, logsumexp(logs, axis=0) - np.log(len(RATIOS)), error)
+
+
+def compute_growth(chances: Floats, completion_error: Floats) -> Floats:
+    """Return log(1 + (ratio - 1) * chance) for each of the five ratios, with tolerance for wrong chances (5, R, M)."""
+    slack = np.maximum(_MIN_SLACK, _SLACK_ERRORS * completion_error)
+    tolerated = np.minimum((1 + slack) * chances, 1.0)
+    growth: Floats = np.log1p((np.array(RATIOS)[:, None, None] - 1) * tolerated)
+    return growth
+
+
+def compute_log_e_limit(tests: int) -> float:
+    return float(np.log(tests / FALSE_HIT_CHANCE))
+
+
+def compute_z_limit(tests: int) -> float:
+    """Return the number of standard errors that a two-sided test must exceed."""
+    return float(-ndtri(FALSE_HIT_CHANCE / (2 * tests)))
+
+
+@dataclass(frozen=True, eq=False)
+class Wins:
+    """The wins of each model against expectation.
+
+    excess (M,): wins minus expected wins. A tie is half a win.
+    error (M,): the standard error of the excess, inf if the model is not tested.
+    expected (M, M): the expected score of each model against each other one.
+    """
+
+    excess: Floats
+    error: Floats
+    expected: Floats
+
+    @property
+    def z(self) -> Floats:
+        return self.excess / self.error
+
+
+def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
+    """Return the test of wins against the votes outside of the stratum.
+
+    Groups of voters differ in taste, so the errors are widened by the spread of the excess over models.
+    """
+    score = stratum.sum_scores()
+    rest = np.maximum(reference.score - score, 0)
+    votes = rest + rest.T
+    expected = (rest + PRIOR_VOTES * reference.p) / (votes + PRIOR_VOTES)
+    residual = stratum.weight * (stratum.won - expected[stratum.a, stratum.b])
+    excess = stratum.sum_by_model(residual, -residual)
+    inside = score + score.T
+    spread = expected * (1 - expected)
+    from_rest = (inside**2 * spread * votes / (votes + PRIOR_VOTES) ** 2).sum(axis=1)
+    by_prior = (inside * spread * PRIOR_VOTES / (votes + PRIOR_VOTES)).sum(axis=1)
+    from_rest += by_prior**2 * reference.variance
+    count, squares, by_voter = _sum_by_voter(stratum, residual)
+    variance = np.maximum((inside * spread).sum(axis=1), by_voter) + from_rest
+    tested = _has_enough_voters(count, squares) & _has_enough_voters(
+        reference.votes - count, np.maximum(reference.squares - squares, reference.votes - count)
+    )
+    with np.errstate(divide="ignore"):
+        error = np.where(tested, np.sqrt(variance), np.inf)
+    return Wins(excess, error * _measure_spread(excess[tested] / error[tested]), expected)
+
+
+def _has_enough_voters(votes: Floats, squares: Floats) -> Flags:
+    enough: Flags = votes**2 >= MIN_VOTERS * np.maximum(squares, 1e-9)
+    return enough & (votes > 0)
+
+
+def _measure_spread(z: Floats) -> float:
+    if len(z) < _MIN_MODELS_FOR_SPREAD:
+        return 1.0
+    return max(1.0, float(np.median(np.abs(z))) / _MEDIAN_OF_HALF_NORMAL)
+
+
+def find_joint_hits(z: Floats, tests: int) -> Flags:
+    """Return which models win or lose too often together (M,).
+
+    If more models exceed a limit than chance allows over all tests, all of them are hits: an attack on a model may also
+    push its rivals. The count of independent models beyond a limit is at most Poisson in its tail (W. Hoeffding, 1956).
+    """
+    size = np.abs(z)
+    hits = np.zeros(len(z), dtype=bool)
+    for limit in _JOINT_LIMITS:
+        beyond = size >= limit
+        chance = 2 * len(z) * ndtr(-limit)
+        if beyond.sum() >= _MIN_JOINT and pdtrc(beyond.sum() - 1, chance) * len(_JOINT_LIMITS) * tests <= FALSE_HIT_CHANCE:
+            hits |= beyond
+    return hits
+
+
+def _sum_by_voter(stratum: Stratum, residual: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the votes with each model (M,), the squares of these by voter, and the squares of the voters' residuals."""
+    size = stratum.chances.shape[1]
+    keys = np.concatenate((stratum.voter * size + stratum.a, stratum.voter * size + stratum.b))
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    model = keys[starts] % size
+    counts = np.diff(starts, append=len(keys)).astype(np.float64)
+    sums = np.add.reduceat(np.concatenate((residual, -residual))[order], starts) if len(keys) else residual
+    return (
+        np.bincount(model, counts, size),
+        np.bincount(model, counts**2, size),
+        np.bincount(model, sums**2, size),
+    )

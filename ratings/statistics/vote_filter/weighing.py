@@ -1,0 +1,345 @@
+"""Weighs the votes of a pool by a fold over its closed epochs.
+
+In each epoch, the parameters come from the epochs before. When it closes, voters whose e-value is too large are flagged
+for good, and the excess of appearances and of wins is removed from strata of the votes, fine ones first. Nothing else
+changes a weight, so weights do not tell anybody whether a certain vote counts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ratings.statistics.likelihood import compute_chances
+from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_filter.evidence import ALPHA, Evidence
+from ratings.statistics.vote_filter.expectations import (
+    MIN_KNOWN_WEIGHT,
+    Expectations,
+    estimate_completion,
+    estimate_strengths,
+    estimate_tie_shares,
+)
+from ratings.statistics.vote_filter.records import A_WON, BOTH_BAD, TIE, VoterIndex, VoteRecords, read_votes
+from ratings.statistics.vote_filter.removal import MIN_Z, remove_appearances, remove_wins
+from ratings.statistics.vote_filter.strata import (
+    Reference,
+    Stratum,
+    compare_wins,
+    compute_growth,
+    compute_log_e_limit,
+    compute_z_limit,
+    count_appearances,
+    find_joint_hits,
+)
+
+VERSION = 1
+# Weights are multiples of 1 / STEPS, so that their sums are exact. Smaller ones than MIN_WEIGHT are 0.
+STEPS = 256
+MIN_WEIGHT = 1 / 64
+# Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 9, 10 to 29, and more.
+CLASS_STARTS = (2, 4, 10, 30)
+# Voters with at least this many votes tell which battles are left.
+COMPLETION_VOTES = 10
+NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
+# The information about a strength before there are votes: the spread of models is 0.6.
+_PRIOR_INFORMATION = 2.8
+# A model is under a proven attack after one test beyond its limit, or with so many flagged voters. Then, less is needed
+# for the rest of the attack.
+_FLAGGED_FOR_PROOF = 3
+_PROVEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 3.5
+_SEARCH_VOTERS = 5000  # at a time
+_WON = np.array([1.0, 0.0, 0.5, 0.5])
+
+
+@dataclass(frozen=True, eq=False)
+class VoteWeights:
+    """The weights of N votes, in the order of the input.
+
+    weight (N,): from 0 to 1, multiples of 1/256.
+    reason (N,): the last reason to lower the weight: "voter", "appearances", "wins", or "" if the weight is 1.
+    version: the version of the method. Weights of different versions are not comparable.
+    """
+
+    weight: Floats
+    reason: NDArray[np.str_]
+    version: int
+
+
+def weigh(
+    voter: ArrayLike,
+    model_a: ArrayLike,
+    model_b: ArrayLike,
+    outcome: ArrayLike,
+    propensity: ArrayLike,
+    time: ArrayLike,
+    draw: ArrayLike,
+    shares: ArrayLike,
+) -> VoteWeights:
+    """Return the weights of the votes of a pool.
+
+    voter (N,): names or ids.
+    model_a, model_b (N,): models from 0 to M - 1.
+    outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
+    propensity (N,): the chance of this pair, in either order, when it was drawn.
+    time (N,): days. A UTC midnight is a whole number. Votes at the same time have the order of the input.
+    draw (N,): the draw table of each vote, a row of `shares`. A battle whose opponent was drawn for a model that was
+        already chosen needs a row in which that model has the chance 1.
+    shares (D, M): the chance of each model to be one of the two under each draw table. Rows add up to 2.
+
+    Only votes that count may be passed, and all of them: otherwise an attacker can hide which battles they leave.
+    Votes in the open epoch have weight 1, or 0 if their voter is flagged.
+
+    Raises a ValueError that names the column and the position of the first invalid vote. Raises
+    likelihood.NotConverged as `bradley_terry.fit` does.
+    """
+    columns = {
+        "voter": voter,
+        "model_a": model_a,
+        "model_b": model_b,
+        "outcome": outcome,
+        "propensity": propensity,
+        "time": time,
+        "draw": draw,
+    }
+    records = read_votes(columns, shares)
+    fold = _Fold(records)
+    start = 0
+    for epoch, end in enumerate(records.ends):
+        fold.close_epoch(epoch, slice(start, end))
+        start = end
+    fold.lower(np.flatnonzero(fold.flagged[records.voter[start:]]) + start, 0.0, BY_VOTER)
+    weight = np.empty(len(records.order))
+    reason = np.empty(len(records.order), dtype=fold.reason.dtype)
+    weight[records.order] = fold.weight
+    reason[records.order] = fold.reason
+    return VoteWeights(weight, reason, VERSION)
+
+
+class _Fold:
+    """The weights and sums after the epochs that have been closed so far."""
+
+    def __init__(self, records: VoteRecords) -> None:
+        self.records = records
+        total, size = len(records.a), records.models
+        self.index = VoterIndex.from_voters(records.voter, records.voters)
+        self.closed = np.zeros(records.voters, dtype=np.intp)  # votes of each voter in closed epochs
+        self.flagged = np.zeros(records.voters, dtype=bool)
+        self.weight = np.ones(total)
+        self.reason = np.full(total, NOT_REDUCED, dtype="<U11")
+        self.won = _WON[records.outcome]
+        self.voter_class = np.zeros(total, dtype=np.int8)
+        self.evidence = Evidence.for_records(records)
+        self.tests = 0
+        self.last_whole = 0
+        # By direction (lifted or lowered) and model: proven attacks, and voters flagged for one.
+        self.proven = np.zeros((2, size), dtype=bool)
+        self.searched = self.proven.copy()
+        self.flagged_by_aim = np.zeros(2 * size, dtype=np.intp)
+        # Sums over the votes of closed epochs, by weight.
+        self.score = np.zeros((size, size))
+        self.outcomes = np.zeros(4)
+        self.included = np.zeros(total, dtype=bool)  # votes that are part of the next two sums
+        self.seen = np.zeros(size)
+        self.drawn = np.zeros(len(records.shares))
+        # Sums over voters of their votes with each model, and of the squares.
+        self.model_votes = np.zeros(size)
+        self.model_squares = np.zeros(size)
+        self.theta = np.zeros(size)
+        self.variance = np.full(size, 1 / _PRIOR_INFORMATION)
+        self._prepare_rows()
+
+    def _prepare_rows(self) -> None:
+        """Give each combination of an epoch and a draw table a row of expected chances."""
+        records = self.records
+        closed = records.ends[-1] if records.ends else 0
+        epoch = np.searchsorted(records.ends, np.arange(closed), side="right")
+        keys, rows = np.unique(epoch * len(records.shares) + records.draw[:closed], return_inverse=True)
+        self.evidence.row[:closed] = rows
+        self.row_draws = keys % len(records.shares)
+        self.row_ends = np.searchsorted(keys, (np.arange(len(records.ends)) + 1) * len(records.shares))
+        self.absent, self.odds = np.zeros((2, len(keys), records.models))
+
+    def close_epoch(self, epoch: int, votes: slice) -> None:
+        records = self.records
+        self.expected = expected = self._estimate()
+        first_row = self.row_ends[epoch - 1] if epoch else 0
+        rows = slice(first_row, self.row_ends[epoch])
+        # The margin keeps the logarithms finite for models that must or cannot be drawn.
+        inside = np.clip(expected.correct_shares(records.shares[self.row_draws[rows]]), 1e-9, 1 - 1e-9)
+        self.absent[rows] = -np.log1p(-inside)
+        self.odds[rows] = np.log1p(-inside) - np.log(inside)
+        self.evidence.add_votes(votes, expected)
+        voters, counts = np.unique(records.voter[votes], return_counts=True)
+        position = np.searchsorted(voters, records.voter[votes])
+        self.voter_class[votes] = np.searchsorted(CLASS_STARTS, counts, side="right")[position]
+        self._add(np.arange(votes.start, votes.stop))
+        before = self.closed[voters]
+        self.closed[voters] += counts
+        self._update_voters(voters, before)
+        self._trim_blocks(epoch)
+
+    def _estimate(self) -> Expectations:
+        self.theta = estimate_strengths(self.score, self.theta)
+        p, q = compute_chances(self.theta, self.theta)
+        self.variance = 1 / (((self.score + self.score.T) * p * q).sum(axis=1) + _PRIOR_INFORMATION)
+        known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
+        tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
+        completion, error = estimate_completion(self.seen, self.drawn, self.records.shares)
+        return Expectations(self.theta, known, tie, both_bad, completion, error)
+
+    def _add(self, votes: Indices) -> None:
+        self._change_sums(votes, self.weight[votes])
+
+    def _change_sums(self, votes: Indices, change: Floats) -> None:
+        records, size = self.records, self.records.models
+        a, b, won = records.a[votes], records.b[votes], change * self.won[votes]
+        sums = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, change - won, size * size)
+        self.score += sums.reshape(size, size)
+        self.outcomes += np.bincount(records.outcome[votes], change, 4)
+        self._change_completion(votes[self.included[votes]], change[self.included[votes]])
+
+    def _change_completion(self, votes: Indices, change: Floats) -> None:
+        records, size = self.records, self.records.models
+        self.seen += np.bincount(records.a[votes], change, size) + np.bincount(records.b[votes], change, size)
+        self.drawn += np.bincount(records.draw[votes], change, len(self.drawn))
+
+    def lower(self, votes: Indices, weight: Floats | float, reason: str) -> None:
+        """Lower the weights of these votes. `weight` is rounded down to a multiple of 1/256."""
+        rounded = np.floor(np.asarray(weight) * STEPS) / STEPS
+        new = np.minimum(np.where(rounded < MIN_WEIGHT, 0.0, rounded), self.weight[votes])
+        changed = new < self.weight[votes]
+        votes, new = votes[changed], new[changed]
+        counted = votes < (self.records.ends[-1] if self.records.ends else 0)
+        self._change_sums(votes[counted], (new - self.weight[votes])[counted])
+        self.weight[votes] = new
+        self.reason[votes] = reason
+
+    def _update_voters(self, voters: Indices, before: Indices) -> None:
+        """Flag voters by their e-values, and add the voters of this epoch to the sums by voter."""
+        votes, owner = self._flag_voters(voters)
+        newly_included = ~self.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]
+        self.included[votes[newly_included]] = True
+        self._change_completion(votes[newly_included], self.weight[votes[newly_included]])
+        self._count_models(votes, owner, 1)
+        earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < before[owner]
+        self._count_models(votes[earlier], owner[earlier], -1)
+
+    def _flag_voters(self, voters: Indices) -> tuple[Indices, Indices]:
+        """Flag those of these voters whose e-values are too large. Return their votes, and the voter of each vote."""
+        votes, owner = self.index.list_votes(voters, self.closed[voters])
+        if not len(voters):
+            return votes, owner
+        proven = self.proven.ravel()
+        log_e, aim = self.evidence.compute_log_e(voters, votes, owner, self.absent, self.odds, proven)
+        hits = (log_e >= -np.log(ALPHA)) & ~self.flagged[voters]
+        self.flagged[voters[hits]] = True
+        self.flagged_by_aim += np.bincount(aim[hits & (aim >= 0)], minlength=len(proven))
+        self.lower(votes[self.flagged[voters][owner]], 0.0, BY_VOTER)
+        return votes, owner
+
+    def _count_models(self, votes: Indices, owner: Indices, sign: int) -> None:
+        """Add voters to the sums of `model_votes` and `model_squares`, or take them away."""
+        records, size = self.records, self.records.models
+        keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
+        pairs, number = np.unique(keys, return_counts=True)
+        self.model_votes += sign * np.bincount(pairs % size, number, size)
+        self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
+
+    def _trim_blocks(self, epoch: int) -> None:
+        """Remove the excess from the blocks of epochs that end with this one: 1, 2, 4 … epochs, and now and then all."""
+        self.proven |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(self.proven.shape)
+        lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
+        if (epoch + 1) * 8 >= self.last_whole * 9 and epoch + 1 not in lengths:
+            lengths.append(epoch + 1)
+        if epoch + 1 in lengths:
+            self.last_whole = epoch + 1
+        for length in lengths:
+            first = epoch + 1 - length
+            start = self.records.ends[first - 1] if first else 0
+            rows = slice(self.row_ends[first - 1] if first else 0, self.row_ends[epoch])
+            self._trim_block(np.arange(start, self.records.ends[epoch]), rows)
+        if epoch + 1 == self.last_whole and (self.proven & ~self.searched).any():
+            self._search_voters()
+
+    def _search_voters(self) -> None:
+        """Weigh the evidence about all voters again after an attack has been proven."""
+        self.searched = self.proven.copy()
+        for start in range(0, self.records.voters, _SEARCH_VOTERS):
+            voters = np.arange(start, min(start + _SEARCH_VOTERS, self.records.voters))
+            self._flag_voters(voters[(self.closed[voters] > 0) & ~self.flagged[voters]])
+
+    def _trim_block(self, votes: Indices, rows: slice) -> None:
+        # Completion is known better now than when the votes were cast.
+        chances = self.expected.correct_shares(self.records.shares[self.row_draws[rows]])
+        proven_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_Z
+        growth = compute_growth(chances, self.expected.completion_error)
+        votes = votes[self.weight[votes] > 0]
+        groups = [votes[self.voter_class[votes] == each] for each in range(len(CLASS_STARTS) + 1)]
+        self.tests += (len(groups) + 1) * self.records.models
+        for group in groups:
+            stratum = self._select(group, chances, rows.start)
+            self._trim_appearances(stratum, growth, proven_z)
+            self._trim_wins(stratum, proven_z)
+        self._trim_appearances(self._select(votes, chances, rows.start), growth, proven_z)
+
+    def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
+        votes = votes[self.weight[votes] > 0]
+        records = self.records
+        return Stratum(
+            votes,
+            records.a[votes],
+            records.b[votes],
+            records.voter[votes],
+            self.evidence.row[votes] - first_row,
+            self.won[votes],
+            chances,
+            self.weight[votes],
+        )
+
+    def _refer(self) -> Reference:
+        p, _ = compute_chances(self.theta, self.theta)
+        return Reference(self.score, p, self.variance, self.model_votes, self.model_squares)
+
+    def _trim_appearances(self, stratum: Stratum, growth: Floats, proven_z: float) -> None:
+        limit = compute_log_e_limit(self.tests)
+        done = np.zeros(self.records.models, dtype=bool)
+        while len(stratum.votes):
+            found = count_appearances(stratum, growth, self.expected.completion_error)
+            proven = self.proven.any(axis=0) & (found.z >= proven_z)
+            order = np.where(done, -np.inf, np.where(proven, np.maximum(found.log_e, limit), found.log_e))
+            model = int(order.argmax())
+            if order[model] < limit:
+                return
+            done[model] = True
+            usual = found.expected[model] / stratum.weight.sum()
+            amount = (found.seen[model] - found.expected[model]) / (1 - min(usual, 0.99))
+            wins = compare_wins(stratum, self._refer())
+            direction = int(wins.excess[model] < 0)
+            if found.log_e[model] >= limit and abs(wins.z[model]) >= MIN_Z:
+                self.proven[direction, model] = True
+            min_z = 0.0 if self.proven[direction, model] else MIN_Z
+            remove_appearances(stratum, model, float(amount), wins, min_z)
+            self._store(stratum, BY_APPEARANCES)
+
+    def _trim_wins(self, stratum: Stratum, proven_z: float) -> None:
+        limit = compute_z_limit(2 * self.tests)
+        done = np.zeros(self.records.models, dtype=bool)
+        while len(stratum.votes):
+            wins = compare_wins(stratum, self._refer())
+            size = np.abs(wins.z)
+            size = np.where(find_joint_hits(wins.z, self.tests), np.maximum(size, limit), size)
+            proven = np.where(wins.z > 0, *self.proven) & (size >= proven_z)
+            order = np.where(done, 0, np.where(proven, np.maximum(size, limit), size))
+            model = int(order.argmax())
+            if order[model] < limit:
+                return
+            done[model] = True
+            if size[model] >= limit:
+                self.proven[int(wins.z[model] < 0), model] = True
+            remove_wins(stratum, model, wins)
+            self._store(stratum, BY_WINS)
+
+    def _store(self, stratum: Stratum, reason: str) -> None:
+        self.lower(stratum.votes, stratum.weight, reason)
+        stratum.weight[:] = self.weight[stratum.votes]
