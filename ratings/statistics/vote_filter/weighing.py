@@ -20,7 +20,7 @@ from ratings.statistics.vote_filter.expectations import (
     estimate_strengths,
     estimate_tie_shares,
 )
-from ratings.statistics.vote_filter.records import A_WON, BOTH_BAD, TIE, VoterIndex, VoteRecords, read_votes
+from ratings.statistics.vote_filter.records import BOTH_BAD, TIE, VoteRecords, VoterIndex, read_votes
 from ratings.statistics.vote_filter.removal import MIN_Z, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
     Reference,
@@ -39,6 +39,8 @@ STEPS = 256
 MIN_WEIGHT = 1 / 64
 # Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 9, 10 to 29, and more.
 CLASS_STARTS = (2, 4, 10, 30)
+# Each class is a stratum. An attack from accounts with few votes is spread over several classes.
+_CLASS_RANGES = (*((each, each) for each in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2))
 # Voters with at least this many votes tell which battles are left.
 COMPLETION_VOTES = 10
 NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
@@ -47,7 +49,8 @@ _PRIOR_INFORMATION = 2.8
 # A model is under a proven attack after one test beyond its limit, or with so many flagged voters. Then, less is needed
 # for the rest of the attack.
 _FLAGGED_FOR_PROOF = 3
-_PROVEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 3.5
+# Standard errors that are needed then: for wins and for appearances in all closed epochs together, and in a block.
+_PROVEN_Z, _PROVEN_SEEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 2.25, 3.5
 _SEARCH_VOTERS = 5000  # at a time
 _WON = np.array([1.0, 0.0, 0.5, 0.5])
 
@@ -247,7 +250,7 @@ class _Fold:
         self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
 
     def _trim_blocks(self, epoch: int) -> None:
-        """Remove the excess from the blocks of epochs that end with this one: 1, 2, 4 … epochs, and now and then all."""
+        """Remove the excess from blocks that end with this epoch: of 1, 2, 4 … epochs, and now and then all of them."""
         self.proven |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(self.proven.shape)
         lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
         if (epoch + 1) * 8 >= self.last_whole * 9 and epoch + 1 not in lengths:
@@ -273,15 +276,17 @@ class _Fold:
         # Completion is known better now than when the votes were cast.
         chances = self.expected.correct_shares(self.records.shares[self.row_draws[rows]])
         proven_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_Z
+        proven_seen_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_SEEN_Z
         growth = compute_growth(chances, self.expected.completion_error)
         votes = votes[self.weight[votes] > 0]
-        groups = [votes[self.voter_class[votes] == each] for each in range(len(CLASS_STARTS) + 1)]
+        voter_class = self.voter_class[votes]
+        groups = [votes[(voter_class >= low) & (voter_class <= high)] for low, high in _CLASS_RANGES]
         self.tests += (len(groups) + 1) * self.records.models
         for group in groups:
             stratum = self._select(group, chances, rows.start)
-            self._trim_appearances(stratum, growth, proven_z)
+            self._trim_appearances(stratum, growth, proven_seen_z)
             self._trim_wins(stratum, proven_z)
-        self._trim_appearances(self._select(votes, chances, rows.start), growth, proven_z)
+        self._trim_appearances(self._select(votes, chances, rows.start), growth, proven_seen_z)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -318,8 +323,8 @@ class _Fold:
             direction = int(wins.excess[model] < 0)
             if found.log_e[model] >= limit and abs(wins.z[model]) >= MIN_Z:
                 self.proven[direction, model] = True
-            min_z = 0.0 if self.proven[direction, model] else MIN_Z
-            remove_appearances(stratum, model, float(amount), wins, min_z)
+            lifted, lowered = self.proven[:, model].tolist()
+            remove_appearances(stratum, model, float(amount), wins, (lifted, lowered))
             self._store(stratum, BY_APPEARANCES)
 
     def _trim_wins(self, stratum: Stratum, proven_z: float) -> None:
