@@ -4,8 +4,8 @@ The arena and the attackers are those of `bench.rigging_world`. Each attack runs
 of all votes, weighted, is compared with the fit of the honest votes of the same run. The filter was tuned on seeds
 below 1000, so the table begins there.
 
-Run it by `./scripts/bench rigging [GROUPS [SEEDS]]`. GROUPS are letters: c clean, t teams, o own battles, h sizes like those of honest voters, j
-junk, q the most influential quarter of all battles, x adaptive draw, s speed.
+Run it by `./scripts/bench rigging [GROUPS [SEEDS]]`. GROUPS are letters: c clean, t teams, o own battles, h sizes like
+those of honest voters, j junk, q the most influential quarter of all battles, x adaptive draw, s speed.
 """
 
 import os

@@ -67,16 +67,15 @@ class Stratum:
     def sum_by_model(self, first: Floats, second: Floats) -> Floats:
         """Return the sums over the votes of values for model a and for model b (M,)."""
         size = self.chances.shape[1]
-        sums: Floats = np.bincount(self.a, first, size) + np.bincount(self.b, second, size)
-        return sums
+        sums = np.bincount(self.a, first, size) + np.bincount(self.b, second, size)
+        return sums.astype(np.float64)
 
     def sum_scores(self) -> Floats:
         """Return the weighted wins of each model over each other one (M, M)."""
         size = self.chances.shape[1]
         first = np.bincount(self.a * size + self.b, self.weight * self.won, size * size)
         second = np.bincount(self.b * size + self.a, self.weight * (1 - self.won), size * size)
-        scores: Floats = (first + second).reshape(size, size)
-        return scores
+        return (first + second).reshape(size, size).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +99,8 @@ def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats
     completion_error (M,): the relative error of the expected number.
     growth (L, R, M): from `compute_growth`.
 
-    Under any draw that depends on the past alone, each exponential has a mean of at most 1, so the mean over the L ratios is
-    an e-value. Weights below 1 keep this, by Jensen's inequality.
+    Under any draw that depends on the past alone, each exponential has a mean of at most 1, so the mean over the L
+    ratios is an e-value. Weights below 1 keep this, by Jensen's inequality.
     """
     rows = np.bincount(stratum.row, stratum.weight, growth.shape[1])
     seen = stratum.sum_by_model(stratum.weight, stratum.weight)
@@ -203,16 +202,19 @@ def find_joint_hits(z: Floats, tests: int) -> Flags:
 
 
 def _sum_by_voter(stratum: Stratum, residual: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the votes with each model (M,), the squares of these by voter, and the squares of the voters' residuals."""
+    """Return the votes with each model (M,), their squares by voter, and the squares of the voters' residuals.
+
+    The stratum must not be empty. Votes whose weight has been removed are not counted.
+    """
     size = stratum.chances.shape[1]
     keys = np.concatenate((stratum.voter * size + stratum.a, stratum.voter * size + stratum.b))
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     starts = np.flatnonzero(np.diff(keys, prepend=-1))
     model = keys[starts] % size
-    counts = np.diff(starts, append=len(keys)).astype(np.float64)
-    sums = np.add.reduceat(np.concatenate((residual, -residual))[order], starts) if len(keys) else residual
-    votes, squares, residuals = (
-        np.bincount(model, each, size).astype(np.float64) for each in (counts, counts**2, sums**2)
-    )
+    counted = np.tile(stratum.weight > 0, 2)[order].astype(np.float64)
+    counts = np.add.reduceat(counted, starts)
+    sums = np.add.reduceat(np.concatenate((residual, -residual))[order], starts)
+    columns = (counts, counts**2, sums**2)
+    votes, squares, residuals = (np.bincount(model, column, size).astype(np.float64) for column in columns)
     return votes, squares, residuals
