@@ -145,10 +145,11 @@ class _Fold:
         self.included = np.zeros(total, dtype=bool)  # votes that are part of the next two sums
         self.seen = np.zeros(size)
         self.drawn = np.zeros(len(records.shares))
-        # Sums over voters of their votes with each model, and of the squares.
+        # Sums over voters who are not flagged of their votes with each model, and of the squares.
         self.model_votes = np.zeros(size)
         self.model_squares = np.zeros(size)
         self.theta = np.zeros(size)
+        self.p = np.full((size, size), 0.5)
         self.variance = np.full(size, 1 / _PRIOR_INFORMATION)
         self._prepare_rows()
 
@@ -184,8 +185,8 @@ class _Fold:
 
     def _estimate(self) -> Expectations:
         self.theta = estimate_strengths(self.score, self.theta)
-        p, q = compute_chances(self.theta, self.theta)
-        self.variance = 1 / (((self.score + self.score.T) * p * q).sum(axis=1) + _PRIOR_INFORMATION)
+        self.p, q = compute_chances(self.theta, self.theta)
+        self.variance = 1 / (((self.score + self.score.T) * self.p * q).sum(axis=1) + _PRIOR_INFORMATION)
         known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
         tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
         completion, error = estimate_completion(self.seen, self.drawn, self.records.shares)
@@ -208,8 +209,8 @@ class _Fold:
         self.drawn += np.bincount(records.draw[votes], change, len(self.drawn))
 
     def lower(self, votes: Indices, weight: Floats | float, reason: str) -> None:
-        """Lower the weights of these votes. `weight` is rounded down to a multiple of 1/256."""
-        rounded = np.floor(np.asarray(weight) * STEPS) / STEPS
+        """Lower the weights of these votes. `weight` is rounded to a multiple of 1/256."""
+        rounded = np.rint(np.asarray(weight) * STEPS) / STEPS
         new = np.minimum(np.where(rounded < MIN_WEIGHT, 0.0, rounded), self.weight[votes])
         changed = new < self.weight[votes]
         votes, new = votes[changed], new[changed]
@@ -220,13 +221,16 @@ class _Fold:
 
     def _update_voters(self, voters: Indices, before: Indices) -> None:
         """Flag voters by their e-values, and add the voters of this epoch to the sums by voter."""
+        flagged_before = self.flagged[voters]
         votes, owner = self._flag_voters(voters)
         newly_included = ~self.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]
         self.included[votes[newly_included]] = True
         self._change_completion(votes[newly_included], self.weight[votes[newly_included]])
-        self._count_models(votes, owner, 1)
+        honest = ~self.flagged[voters][owner]
+        self._count_models(votes[honest], owner[honest], 1)
         earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < before[owner]
-        self._count_models(votes[earlier], owner[earlier], -1)
+        counted = earlier & ~flagged_before[owner]
+        self._count_models(votes[counted], owner[counted], -1)
 
     def _flag_voters(self, voters: Indices) -> tuple[Indices, Indices]:
         """Flag those of these voters whose e-values are too large. Return their votes, and the voter of each vote."""
@@ -270,7 +274,10 @@ class _Fold:
         self.searched = self.proven.copy()
         for start in range(0, self.records.voters, _SEARCH_VOTERS):
             voters = np.arange(start, min(start + _SEARCH_VOTERS, self.records.voters))
-            self._flag_voters(voters[(self.closed[voters] > 0) & ~self.flagged[voters]])
+            voters = voters[(self.closed[voters] > 0) & ~self.flagged[voters]]
+            votes, owner = self._flag_voters(voters)
+            gone = self.flagged[voters][owner]
+            self._count_models(votes[gone], owner[gone], -1)
 
     def _trim_block(self, votes: Indices, rows: slice) -> None:
         # Completion is known better now than when the votes were cast.
@@ -303,8 +310,7 @@ class _Fold:
         )
 
     def _refer(self) -> Reference:
-        p, _ = compute_chances(self.theta, self.theta)
-        return Reference(self.score, p, self.variance, self.model_votes, self.model_squares)
+        return Reference(self.score, self.p, self.variance, self.model_votes, self.model_squares)
 
     def _trim_appearances(self, stratum: Stratum, growth: Floats, proven_z: float) -> None:
         limit = compute_log_e_limit(self.tests)
