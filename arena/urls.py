@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
-from arena.api import docs_views, submissions
+from arena.api import docs_views, ready_pairs, submissions
 from arena.api import views as api_views
 from arena.web import account_views, battle_views, history_views, home_views, published_views, submission_views
 from core.http.color_scheme import set_color_scheme
@@ -39,12 +39,15 @@ pages = [
     _build_battle_path("<uuid:battle_id>/turns/", battle_views.ask_follow_up, "battle-follow-up"),
     _build_battle_path("<uuid:battle_id>/retry/", battle_views.retry_answers, "battle-try-again"),
     _build_battle_path("<uuid:battle_id>/stop/", battle_views.stop_battle, "battle-end"),
+    _build_battle_path("<uuid:battle_id>/ratings/", battle_views.show_ratings, "battle-ratings"),
     _build_battle_path("<uuid:battle_id>/opinion/", battle_views.save_feedback, "battle-feedback"),
     _build_battle_path("<uuid:battle_id>/share/", battle_views.share_battle, "battle-share"),
     _build_battle_path("<uuid:battle_id>/go-on/", battle_views.continue_battle, "battle-continue"),
     path(
         "b/<uuid:battle_id>/", cache_control(no_store=True)(published_views.show_shared_battle), name="published-battle"
     ),
+    path("b/<uuid:battle_id>/vote/", cache_control(no_store=True)(published_views.judge_pair), name="ready-judge"),
+    path("ready/", cache_control(no_store=True)(published_views.show_next_pair), name="ready"),
     path("b/<uuid:battle_id>/report/", published_views.report_battle, name="published-battle-report"),
     path("benchmarks/submit/", cache_control(no_store=True)(submission_views.submit_to_catalog), name="submit"),
     path(
@@ -82,6 +85,12 @@ api = [
     _build_battle_path("<uuid:battle_id>/stop/", api_views.BattleStopView.as_view(), "battle-stop"),
     _build_battle_path("<uuid:battle_id>/retry/", api_views.BattleRetryView.as_view(), "battle-retry"),
     _build_battle_path("<uuid:battle_id>/share/", api_views.BattleShareView.as_view(), "battle-sharing"),
+    path("ready/next", cache_control(no_store=True)(ready_pairs.NextPairView.as_view()), name="ready-next"),
+    path(
+        "ready/<uuid:pair_id>/vote/",
+        cache_control(no_store=True)(ready_pairs.ReadyVoteView.as_view()),
+        name="ready-vote",
+    ),
     path("models/", api_views.ModelListView.as_view(), name="model-list"),
     path("models/<str:slug>/battles/", api_views.SharedBattleListView.as_view(), name="model-battles"),
     path(

@@ -15,7 +15,9 @@ from config.setting_parsers import (
     parse_database_url,
     parse_days,
     parse_key_names,
+    parse_name,
     parse_networks,
+    parse_operator,
     parse_positive,
     parse_public_url,
     parse_seconds,
@@ -202,6 +204,18 @@ class Environment:
             "Daily token budget (UTC) for all models together. Arena estimates the tokens of each question in advance."
         ),
     )
+    arena_name: str = declare(
+        "People", parse_name, default="Arena", meaning="The name of this arena, of at most 40 characters, on all pages."
+    )
+    arena_operator: tuple[str, str] = declare(
+        "People",
+        parse_operator,
+        default=("", ""),
+        meaning=(
+            "The operator's name, of at most 60 characters, on all pages. A contact can follow it, as in `Example"
+            " University <mailto:arena@example.edu>` or `Example University <https://example.edu/arena>`."
+        ),
+    )
     arena_login: str = declare(
         "People",
         make_choice_parser("optional", "required"),
@@ -260,6 +274,12 @@ class Environment:
             "A model and its rating, as `slug:rating`. All displayed ratings are shifted by the same amount to give the"
             " model this rating."
         ),
+    )
+    arena_vote_filter: bool = declare(
+        "Boards",
+        parse_switch,
+        default=True,
+        meaning="Give rigged votes less weight. With `off`, only votes that an operator excludes lose weight.",
     )
 
     @property

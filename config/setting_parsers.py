@@ -13,6 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 MAX_DAYS = 36_500
 MIN_TOKEN_LENGTH = 20
+MAX_NAME = 40
+MAX_OPERATOR = 60
 
 
 def parse_count(text: str) -> int:
@@ -123,6 +125,31 @@ def parse_public_url(text: str) -> str:
 def parse_contact(text: str) -> str:
     if not text.startswith(("mailto:", "https://")) or any(char.isspace() for char in text):
         raise ValueError("is not of the form mailto:name@host or https://host/page")
+    return text
+
+
+def parse_name(text: str) -> str:
+    return _check_line(text, MAX_NAME)
+
+
+def parse_operator(text: str) -> tuple[str, str]:
+    """Return the operator's name and contact from `Name` or `Name <contact>`. A missing contact is empty."""
+    name, bracket, rest = text.partition("<")
+    if not bracket:
+        return _check_line(name, MAX_OPERATOR), ""
+    contact, bracket, trailing = rest.partition(">")
+    if not name.strip() or not bracket or trailing.strip():
+        raise ValueError("is not of the form Name or Name <contact>")
+    name = _check_line(name.strip(), MAX_OPERATOR)
+    try:
+        return name, parse_contact(contact)
+    except ValueError as error:
+        raise ValueError(f"has a contact that {error}") from None
+
+
+def _check_line(text: str, limit: int) -> str:
+    if len(text) > limit or not text.isprintable():
+        raise ValueError(f"is not one line of at most {limit} characters")
     return text
 
 

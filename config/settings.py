@@ -82,6 +82,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.http.color_scheme.color_scheme",
+                "ratings.web.leaderboard.leaders.leaders",
             ],
             "loaders": [
                 (
@@ -172,6 +173,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "apply exclusions": {"task": "ratings.apply_exclusions", "schedule": 60.0, "options": {"expires": 60}},
+    "weigh votes": {"task": "ratings.filter_votes", "schedule": 300.0, "options": {"expires": 300}},
     "summarize endpoint calls": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
     "delete stored responses": {"task": "arena.delete_expired_records", "schedule": 600.0, "options": {"expires": 600}},
@@ -223,6 +226,8 @@ CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_publi
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
+ARENA_NAME = ENVIRONMENT.arena_name
+ARENA_OPERATOR = ENVIRONMENT.arena_operator
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
 FILE_UPLOAD_HANDLERS = [
     "core.http.errors.Utf8UploadHandler",

@@ -15,6 +15,7 @@ RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board i
 PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public record
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
+FULL_WEIGHT = 256  # filter weights are stored as integers from 0 to this
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 
 
@@ -30,6 +31,7 @@ class Pool(models.Model):
         SHORTLIST = "shortlist"
         IMPORT = "import"
         REFERENCE = "reference"
+        READY = "ready"
 
     slug = models.CharField(max_length=100, unique=True)
     name = models.CharField(max_length=200)
@@ -39,6 +41,11 @@ class Pool(models.Model):
         default=True, help_text="Whether the order of the votes is known, which Elo requires."
     )
     revision = models.BigIntegerField(default=0, help_text="Increases whenever the tallies change.")
+    filter_version = models.CharField(
+        max_length=20, blank=True, help_text="Version of the filter that set the weights."
+    )
+    filtered_at = models.DateTimeField(null=True, blank=True, help_text="Time of the filter's last run.")
+    filtered_votes = models.BigIntegerField(default=0, help_text="Number of votes at the filter's last run.")
 
     def __str__(self) -> str:
         return self.name
@@ -50,6 +57,38 @@ class Pool(models.Model):
         Such a pool has only an overall board, and is deleted when it has no recent votes.
         """
         return self.kind == self.Kind.SHORTLIST
+
+
+class Exclusion(models.Model):
+    """An operator's decision that some votes in a pool do not count. It can be withdrawn.
+
+    The votes are chosen once, because networks are known for 30 days only. All conditions must hold. Celery applies the
+    decision, so `votes` is null until then.
+    """
+
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="exclusions")
+    voter = models.UUIDField(null=True, blank=True, help_text="Empty: votes of all voters.")
+    network = models.CharField(
+        max_length=64, blank=True, help_text="Hash of a network. Empty: votes from all networks."
+    )
+    start = models.DateTimeField(null=True, blank=True, help_text="Time of the first vote. Empty: no limit.")
+    end = models.DateTimeField(null=True, blank=True, help_text="Time after the last vote. Empty: no limit.")
+    reason = models.CharField(max_length=200, help_text="Shown to operators only.")
+    created_by = models.CharField(max_length=150, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    votes = ArrayField(models.BigIntegerField(), null=True, editable=False, help_text="IDs of the excluded votes.")
+    is_in_force = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(voter=None, network="", start=None, end=None), name="exclusion_has_condition"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Category(models.Model):
@@ -116,6 +155,14 @@ class Tally(models.Model):
     losses = models.BigIntegerField(default=0)
     ties = models.BigIntegerField(default=0, help_text="Including both-bad votes.")
     both_bad = models.BigIntegerField(default=0)
+    # The counts include votes that weigh less than 1. What these votes lack is stored separately, as integers, so that
+    # sums are exact. A vote with the weight w / 256 lacks 256 - w, and its square lacks 65,536 - w * w.
+    lost_wins = models.BigIntegerField(default=0, db_default=0)
+    lost_losses = models.BigIntegerField(default=0, db_default=0)
+    lost_ties = models.BigIntegerField(default=0, db_default=0)
+    lost_squared_wins = models.BigIntegerField(default=0, db_default=0)
+    lost_squared_losses = models.BigIntegerField(default=0, db_default=0)
+    lost_squared_ties = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -125,6 +172,24 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model_a_id} against {self.model_b_id}"
+
+
+class VoteWeight(models.Model):
+    """The weight of a vote that the filter gave less than 1, or that an operator excluded.
+
+    A vote without a row has the weight 1.
+    """
+
+    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="+")
+    filter_weight = models.PositiveSmallIntegerField(default=FULL_WEIGHT, help_text="In 1/256.")
+    reason = models.CharField(max_length=20, blank=True, help_text="Reason why the filter lowered the weight.")
+    excluded = models.BooleanField(default=False, help_text="Whether an operator excluded the vote.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(filter_weight__lte=FULL_WEIGHT), name="vote_weight_range")]
+
+    def __str__(self) -> str:
+        return f"{0 if self.excluded else self.filter_weight}/{FULL_WEIGHT} for vote {self.vote_id}"
 
 
 class Outbox(models.Model):

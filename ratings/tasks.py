@@ -2,10 +2,11 @@
 
 import logging
 import time
+from threading import Thread
 from typing import Any
 
 from celery import shared_task
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import F
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
@@ -21,6 +22,7 @@ STYLE_TASK_S = 0.1  # no new fit starts after this time
 logger = logging.getLogger(__name__)
 _scheduled_tick = 0
 _finished_tick = 0
+_filter_thread: Thread | None = None
 
 
 @shared_task(name="ratings.refresh", ignore_result=True)
@@ -85,6 +87,34 @@ def tidy_sets() -> None:
 
     snapshots.thin_snapshots(of_sets=True)
     idle_sets.delete_idle_sets()
+
+
+@shared_task(name="ratings.apply_exclusions", ignore_result=True)
+def apply_exclusions() -> None:
+    """Apply the exclusions that operators have added or withdrawn, and refresh the boards."""
+    from ratings.pipeline import vote_weights  # loads NumPy, which is slow to import
+
+    if vote_weights.apply_exclusions():
+        schedule_refresh()
+
+
+@shared_task(name="ratings.filter_votes", ignore_result=True)
+def filter_votes() -> None:
+    """Start the filter where it is due, in a thread, because boards must not wait for it."""
+    global _filter_thread  # noqa: PLW0603  # one run at a time
+    if _filter_thread is None or not _filter_thread.is_alive():
+        _filter_thread = Thread(target=_filter_votes, name="filter", daemon=True)
+        _filter_thread.start()
+
+
+def _filter_votes() -> None:
+    from ratings.pipeline import filter_run  # loads scipy, which is slow to import
+
+    try:
+        if filter_run.start_due_runs():
+            schedule_refresh()
+    finally:
+        connections.close_all()
 
 
 @shared_task(name="ratings.count_figures", ignore_result=True)

@@ -22,6 +22,10 @@ from core.admin.read_only import ReadOnlyAdmin
 ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, with no hyphens
 
 
+def _get_pool_model() -> Any:
+    return apps.get_model("ratings", "Pool")  # `arena` must not import `ratings`
+
+
 class PublicationFilter(admin.SimpleListFilter):
     """Filters battles by publication state.
 
@@ -54,8 +58,7 @@ class PoolFilter(admin.SimpleListFilter):
     parameter_name = "pool"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        pool_model: Any = apps.get_model("ratings", "Pool")  # `arena` must not import `ratings`
-        return list(pool_model.objects.order_by("pk").values_list("slug", "name")[:50])
+        return list(_get_pool_model().objects.order_by("pk").values_list("slug", "name")[:50])
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value():
@@ -63,16 +66,31 @@ class PoolFilter(admin.SimpleListFilter):
         return queryset
 
 
+class PoolNameAdmin(ReadOnlyAdmin):
+    """Admin for rows that store the slug of a pool. The list shows the pool's name, or the slug if there is no pool."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        pools = _get_pool_model().objects.filter(slug=OuterRef("pool"))
+        rows: QuerySet[Any] = super().get_queryset(request)
+        named_rows: QuerySet[Any] = rows.annotate(shown_pool=Coalesce(Subquery(pools.values("name")[:1]), "pool"))
+        return named_rows
+
+    @admin.display(description="pool", ordering="pool")
+    def pool_name(self, row: Any) -> str:
+        return str(row.shown_pool)
+
+
 @admin.register(Battle)
-class BattleAdmin(ReadOnlyAdmin):
+class BattleAdmin(PoolNameAdmin):
     """Admin for battles. A battle's page shows its turns, its answers and their attempts, and its events."""
 
     list_display = (
-        "created_at", "state", "review", "model_a", "model_b", "pool", "mode", "propensity", "replacements", "short",
+        "created_at", "state", "winner", "model_a", "model_b", "pool_name", "mode", "review", "replacements",
+        "propensity", "short",
     )  # fmt: skip
     search_help_text = "Search by battle or voter ID (or its first characters), or by model name or slug"
     list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
-    list_select_related = ("model_a", "model_b")
+    list_select_related = ("model_a", "model_b", "vote")
     search_fields = ("id",)  # only makes Django show the search box (see get_search_results)
     # The template describes the first three fields in words. Reviewers do not need the network hashes.
     exclude = ("replaced", "standing", "among", "network", "shared_network")
@@ -119,6 +137,11 @@ class BattleAdmin(ReadOnlyAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("arena.change_battle")
 
+    @admin.display(ordering="vote__winner")
+    def winner(self, battle: Battle) -> str:
+        vote = getattr(battle, "vote", None)
+        return vote.get_winner_display() if vote else ""
+
     @admin.display(description="id")
     def short(self, battle: Battle) -> str:
         return str(battle.pk)[:8]
@@ -143,8 +166,10 @@ def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
 
 
 @admin.register(Vote)
-class VoteAdmin(ReadOnlyAdmin):
-    list_display = ("id", "created_at", "pool", "model_a", "model_b", "winner", "multiplicity", "counted", "reason")
+class VoteAdmin(PoolNameAdmin):
+    list_display = (
+        "created_at", "counted", "winner", "model_a", "model_b", "pool_name", "reason", "multiplicity", "id",
+    )  # fmt: skip
     list_filter = (PoolFilter, "source", "winner", "counted")
     list_select_related = ("model_a", "model_b")
     search_fields = ("=id", "=battle__id")

@@ -12,6 +12,7 @@ from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
 from arena.endpoints import draw, token_budgets
 from arena.endpoints.backends.protocol import Action, BackendError
+from arena.endpoints.pair_sampler import PairDraw
 from arena.models import Answer, Battle
 
 RETRY_DELAY_S = 0.3
@@ -87,18 +88,21 @@ def _replace_model(request: ReplaceRequest) -> SideJob | None:
     excluded = {other, answer.model_id, *(entry["model"] for entry in battle.replaced)}
     affordable = token_budgets.list_affordable_models(draw.list_drawable_models(battle.among), battle.pool)
     candidates = [model for model in affordable if model not in excluded]
-    pair = draw.draw_pair([other, *candidates], other, battle.pool)
+    pair = draw.draw_opponent(other, candidates, battle.pool)
     if pair is None:
         return None
-    new_model = pair.b if pair.a == other else pair.a
-    _record_replacement(battle, answer, new_model, pair.propensity, request.reason)
+    _record_replacement(battle, answer, pair, request.reason)
     return jobs.load_side_job(answer.turn_id, answer.pk)
 
 
-def _record_replacement(battle: Battle, answer: Answer, new_model: int, propensity: float, reason: str) -> None:
+def _record_replacement(battle: Battle, answer: Answer, pair: PairDraw, reason: str) -> None:
+    """Store the replacement. `pair` is the draw of an opponent for the other side's model."""
+    other = battle.model_b_id if answer.side == "a" else battle.model_a_id
+    new_model = pair.b if pair.a == other else pair.a
     entry = {"side": answer.side, "model": answer.model_id, "reason": reason, "propensity": battle.propensity}
     battle.replaced = [*battle.replaced, entry]
-    battle.propensity = propensity
+    battle.propensity = pair.propensity
+    battle.draw_table_id = pair.table
     setattr(battle, f"model_{answer.side}_id", new_model)
-    battle.save(update_fields=["replaced", "propensity", f"model_{answer.side}"])
+    battle.save(update_fields=["replaced", "propensity", "draw_table", f"model_{answer.side}"])
     Answer.objects.filter(id=answer.pk).update(model_id=new_model)

@@ -17,7 +17,7 @@ from core.http.openapi import describe_stream_call
 
 OpenApiSchema = Mapping[str, Any]
 FORMAT_NAMES = {"date-time": "timestamp", "date": "date", "uuid": "UUID", "uri": "URL"}
-STRICT_BODIES = ("NewBattle", "NewTurn", "NewVote", "Reasons", "Sharing", "NewSubmission", "Proposal")
+STRICT_BODIES = ("NewBattle", "NewTurn", "NewVote", "NewJudgment", "Reasons", "Sharing", "NewSubmission", "Proposal")
 BATTLE_EVENT_PARAMETERS = (
     {"name": "battle_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
     {

@@ -147,6 +147,9 @@ class NewVoteSchema(Schema):
 
 class SharingSchema(Schema):
     shared = BooleanField(help_text="`true` publishes the battle, and `false` unpublishes it.")
+    hide_names = BooleanField(
+        required=False, help_text="Hides the models on the battle's page until the reader has voted. Default: false."
+    )
 
 
 class SideTextsSchema(Schema):
@@ -174,6 +177,26 @@ class SharedBattleSchema(Schema):
     turns = SharedTurnSchema(many=True, help_text="The first turn only. Text is truncated after 600 characters.")
 
 
+class ReadyPairSchema(Schema):
+    id = UUIDField()
+    prompt = CharField(help_text="The question.")
+    answers = SideTextsSchema(help_text="Both answers in Markdown.")
+
+
+class NewJudgmentSchema(Schema):
+    winner = ChoiceField(Vote.Winner.values)
+    reasons = ReasonsSchema(required=False, allow_null=True, help_text="Reasons for the vote, by side.")
+    comment = CharField(max_length=MAX_COMMENT_LENGTH, required=False, allow_null=True, allow_blank=True)
+
+
+class JudgmentSchema(Schema):
+    id = UUIDField(help_text="ID of the pair.")
+    models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
+    vote = BattleVoteSchema(help_text="Your vote.")
+    voters = IntegerField(source="counts.total", help_text="Number of voters who have judged this pair, including you.")
+    same = IntegerField(source="counts.same", help_text="Number of them who voted as you did.")
+
+
 class SharedBattleListSchema(Schema):
     results = SharedBattleSchema(many=True)
 
@@ -190,6 +213,9 @@ class SourceLinkField(URLField):
 class PriceSchema(Schema):
     input = FloatField(help_text="US dollars per million input tokens.")
     output = FloatField(help_text="US dollars per million output tokens.")
+    context = IntegerField(  # type: ignore[assignment]  # the API's name
+        allow_null=True, help_text="Tokens that this host accepts, or null for the maker's own price."
+    )
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()
     as_of = DateField(help_text="First day on which this price was seen at its source.")
@@ -256,6 +282,11 @@ class ModelFactsSchema(Schema):
     name = CharField()
     kind = CharField()
     status = ChoiceField(LanguageModel.Status.values)
+    retires_on = DateField(allow_null=True, help_text=f"The announced day of retirement. {DATE_PRECISION_HELP}")
+    successor = CharField(
+        allow_null=True,
+        help_text="Slug of the model that the maker recommends instead, or its name if it is not listed here.",
+    )
     open_weights = BooleanField(allow_null=True)
     release_date = DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
     knowledge_cutoff = DateField(allow_null=True, help_text=DATE_PRECISION_HELP)

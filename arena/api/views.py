@@ -114,7 +114,7 @@ class BattleListView(APIView):
         voter's data was deleted or moved to an account during the request. Nothing was created, so you can send the
         request again.
         """
-        prompt, mode, models = _read_fields(request, "prompt", "mode", "models")
+        prompt, mode, models = read_fields(request, "prompt", "mode", "models")
         return idempotency.run_once(request, lambda: self._start(request, prompt, mode, models))
 
     def _start(self, request: Request, prompt: Any, mode: Any, models: Any) -> Response:
@@ -156,7 +156,7 @@ class BattleVoteView(APIView):
         `already_voted` with the stored vote.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        winner, reasons, comment = _read_fields(request, "winner", "reasons", "comment")
+        winner, reasons, comment = read_fields(request, "winner", "reasons", "comment")
 
         def cast() -> Response:
             lifecycle.cast_vote(battle, winner, reasons, comment, api_keys.get_vote_source(request))
@@ -175,7 +175,7 @@ class BattleTurnsView(APIView):
         `ARENA_CONVERSATION_CHARACTERS` set when the battle started. In that case, neither model is asked.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        [prompt] = _read_fields(request, "prompt")
+        [prompt] = read_fields(request, "prompt")
 
         def ask() -> Response:
             check_text(prompt)
@@ -219,22 +219,25 @@ class BattleShareView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Publish or unpublish a battle.
 
-        `true` publishes the battle after the vote. Anyone with its link can then read the conversation, but the voter
-        stays anonymous. An operator decides whether the two models' pages list the battle. `false` unpublishes
-        the battle. Returns 403 if publishing is disabled or an operator has taken the battle down.
+        `true` publishes the battle after the vote. Anyone with its link, `/b/{id}/`, can then read the conversation,
+        but the voter stays anonymous. An operator decides whether the two models' pages list the battle, and whether
+        other voters get it as a ready pair. `false` unpublishes the battle. Returns 403 if publishing is disabled or an
+        operator has taken the battle down.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        [shared] = _read_fields(request, "shared")
-        if not isinstance(shared, bool):
-            raise field_error("shared", "“shared” must be true or false.")
+        shared, hide_names = read_fields(request, "shared", "hide_names")
+        for field, value in (("shared", shared), ("hide_names", hide_names or False)):
+            if not isinstance(value, bool):
+                raise field_error(field, f"“{field}” must be true or false.")
         if shared:
-            sharing.share_battle(battle, network_hashes.compute_network_hashes(request))
+            networks = network_hashes.compute_network_hashes(request)
+            sharing.share_battle(battle, networks, hide_names=bool(hide_names))
         else:
             sharing.unshare_battle(battle)
         return Response(build_battle_data(battle))
 
 
-def _read_fields(request: Request, *names: str) -> list[Any]:
+def read_fields(request: Request, *names: str) -> list[Any]:
     """Return the values of these fields from the JSON body, with None for each missing field.
 
     Raises RequestError 400 if the body is not an object or has any other field.
@@ -251,7 +254,7 @@ def _read_fields(request: Request, *names: str) -> list[Any]:
 def _check_no_fields(request: Request) -> None:
     """Raise RequestError 400 if a call that takes no fields gets any. Bodies that are not JSON are ignored."""
     if (request.content_type or "").startswith("application/json"):
-        _read_fields(request)
+        read_fields(request)
 
 
 class ModelListView(APIView):

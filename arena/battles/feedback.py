@@ -70,6 +70,12 @@ def build_vote_data(vote: Vote) -> dict[str, Any]:
     return {name: getattr(vote, name) for name in ("winner", "reasons", "comment", "created_at")}
 
 
+def list_reason_labels(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the labels of a vote's reasons, keyed by side. Words that are not in `REASONS` are left out."""
+    labels = PRAISE | BLAME
+    return {side: [str(labels[word]) for word in words if word in labels] for side, words in reasons.items()}
+
+
 def build_reason_chips(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[list[dict[str, Any]]]]:
     """Return two lists of chips per side, one for praise and one for blame.
 

@@ -1,13 +1,15 @@
 """Lists, searches, and exports a voter's battles. The models of an open battle stay hidden."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import sqrt
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import HttpRequest
 from rest_framework.exceptions import NotFound
@@ -16,7 +18,7 @@ from rest_framework.request import Request
 
 from arena.answers import battle_view
 from arena.identity.voters import get_voter_id
-from arena.models import SIDES, Answer, Battle, Turn
+from arena.models import IS_SHARED, SIDES, Answer, Battle, Turn, Vote
 from catalog.models import LanguageModel
 from core.http.pagination import NewestFirstPagination
 
@@ -24,9 +26,18 @@ PAGE_SIZE = 20
 QUESTION_PREVIEW_LENGTH = 300  # characters
 MAX_SEARCH_LENGTH = 200
 EXPORT_BATCH_SIZE = 50
+MIN_FAVORITE_WINS = 2
+MAX_COMPARED_VOTES = 1000
+Z_95 = 1.96
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
 # In a side-by-side battle, the voter chose the models.
 IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
+
+KINDS = {
+    "open": Q(state__in=(Battle.State.ANSWERING, Battle.State.READY)),
+    "ties": Q(vote__winner__in=(Vote.Winner.TIE, Vote.Winner.BOTH_BAD)),
+    "published": IS_SHARED,
+}
 
 
 class HistoryPagination(NewestFirstPagination):
@@ -45,6 +56,62 @@ class HistoryPagination(NewestFirstPagination):
 
 
 @dataclass(frozen=True)
+class OwnRecord:
+    """What a voter has judged so far.
+
+    favorite: the name of the model that has won most of these battles, or "" if none has won at least two
+    wins, battles: the favorite's battles that it has won, and all that the voter has judged
+    """
+
+    judged: int
+    favorite: str = ""
+    wins: int = 0
+    battles: int = 0
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    """A model's results in one voter's votes.
+
+    wins, losses: the votes for and against it; a tie and “both bad” are neither
+    share: the share of votes won, in percent, where a tie or “both bad” is half a win
+    low, high: Wilson's 95% interval of the share, in percent (E. B. Wilson, JASA 22, 1927)
+    """
+
+    slug: str
+    name: str
+    organization: str
+    battles: int
+    wins: int
+    losses: int
+
+    @property
+    def share(self) -> float:
+        return 50 + 50 * (self.wins - self.losses) / self.battles
+
+    @property
+    def low(self) -> float:
+        return self._get_wilson_bound(-1)
+
+    @property
+    def high(self) -> float:
+        return self._get_wilson_bound(1)
+
+    def _get_wilson_bound(self, sign: int) -> float:
+        share, weight = self.share / 100, Z_95**2 / self.battles
+        spread = sqrt(weight * (share * (1 - share) + weight / 4))
+        return 100 * (share + weight / 2 + sign * spread) / (1 + weight)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How often a voter chose the model with the higher rating, among the votes for a side of two rated models."""
+
+    agreed: int
+    votes: int
+
+
+@dataclass(frozen=True)
 class HistoryPage:
     """One page of battles, newest first. Each battle is annotated with `question` and `is_revealed`.
 
@@ -55,16 +122,54 @@ class HistoryPage:
     older_url: str | None
 
 
-def load_page(request: HttpRequest, search: str = "") -> HistoryPage:
+def load_page(request: HttpRequest, search: str = "", kind: str = "") -> HistoryPage:
     """Return the requested page of the voter's battles.
 
     search: a text that the questions or the revealed model names must contain
+    kind: a key of `KINDS`, or any other text for all battles
     """
-    battles = _search_battles(_list_battles(get_voter_id(request)), search[:MAX_SEARCH_LENGTH])
+    battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, Q()))
+    battles = _search_battles(battles, search[:MAX_SEARCH_LENGTH])
     pages = HistoryPagination()
     rows = pages.paginate_queryset(annotate_question(battles), Request(request)) or []
-    pages.base_url = f"?{urlencode({'q': search})}" if search else ""
+    query = {key: value for key, value in (("q", search), ("show", kind)) if value}
+    pages.base_url = f"?{urlencode(query)}" if query else ""
     return HistoryPage(rows, pages.get_next_link())
+
+
+def load_own_record(voter_id: UUID) -> OwnRecord:
+    """Return the voter's record over all of their battles."""
+    return build_own_record(load_own_models(voter_id))
+
+
+def build_own_record(models: Sequence[OwnModel]) -> OwnRecord:
+    judged = sum(model.battles for model in models) // 2
+    favorite = max(models, key=lambda model: (model.wins, -model.battles, model.name), default=None)
+    if favorite is None or favorite.wins < MIN_FAVORITE_WINS:
+        return OwnRecord(judged)
+    return OwnRecord(judged, favorite.name, favorite.wins, favorite.battles)
+
+
+def load_own_models(voter_id: UUID) -> list[OwnModel]:
+    """Return the models that the voter has judged, those with most votes first, then by share of votes won."""
+    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for side, other in (SIDES, SIDES[::-1]):
+        names = [f"model_{side}__{field}" for field in ("slug", "name", "organization__name")]
+        won, lost = (Count("pk", filter=Q(winner=winner)) for winner in (side, other))
+        votes = Vote.objects.filter(battle__voter=voter_id).values_list(*names).order_by()
+        for slug, name, maker, battles, wins, losses in votes.annotate(Count("pk"), won=won, lost=lost):
+            counts[slug, name, maker or ""].update(battles=battles, wins=wins, losses=losses)
+    models = [OwnModel(*key, each["battles"], each["wins"], each["losses"]) for key, each in counts.items()]
+    return sorted(models, key=lambda model: (-model.battles, -model.share, model.name))
+
+
+def load_agreement(voter_id: UUID) -> Agreement:
+    """Return the voter's agreement with the ratings at the time, over the newest `MAX_COMPARED_VOTES` votes."""
+    fields = ("vote__winner", "standing__a__rating", "standing__b__rating")
+    battles = Battle.objects.filter(voter=voter_id, vote__winner__in=SIDES).order_by("-created_at")
+    rows = battles.values_list(*fields)[:MAX_COMPARED_VOTES]
+    favorites = [(winner, "a" if a > b else "b") for winner, a, b in rows if None not in (a, b) and a != b]
+    return Agreement(sum(winner == favorite for winner, favorite in favorites), len(favorites))
 
 
 def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:

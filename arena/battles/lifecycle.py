@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from arena.answers.announcements import announce_events, request_stop
 from arena.answers.tasks import answer_turn
-from arena.battles import feedback
+from arena.battles.feedback import build_vote_data, parse_feedback
 from arena.battles.prompts import check_prompt, check_text, detect_prompt_source
 from arena.battles.reveal import load_standing
 from arena.endpoints import context_limit, draw, pair_sampler, token_budgets
@@ -93,6 +93,7 @@ def start_battle(
             model_a_id=start.pair.a,
             model_b_id=start.pair.b,
             propensity=start.pair.propensity,
+            draw_table_id=start.pair.table,
             prompt_source=detect_prompt_source(prompt),
             network=network,
         )
@@ -112,8 +113,7 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
         detail = _("Choose two different models.") if max_models == 2 else _("Choose two to %(most)s different models.")
         raise field_error("models", detail % {"most": max_models})
     ids = dict(Endpoint.objects.filter(enabled=True, model__slug__in=slugs).values_list("model__slug", "model_id"))
-    missing = [slug for slug in slugs if slug not in ids]
-    if missing:
+    if missing := [slug for slug in slugs if slug not in ids]:
         detail = _("The model %(slug)r is not available here. Choose another one.")
         raise field_error("models", detail % {"slug": sanitize_name(missing[0])})
     return [ids[slug] for slug in slugs]
@@ -320,7 +320,7 @@ def cast_vote(
     """
     if winner not in (*Vote.Winner.values, SKIP):
         raise field_error("winner", "Set “winner” to one of: a, b, tie, both_bad, skip.")
-    feedback_fields = feedback.parse_feedback(reasons, comment)
+    feedback_fields = parse_feedback(reasons, comment)
     state = Battle.State.SKIPPED if winner == SKIP else Battle.State.VOTED
     analysis = vote_rules.analyze_battle(battle) if battle.state == Battle.State.READY and winner != SKIP else None
     with transaction.atomic():
@@ -376,6 +376,7 @@ def _create_vote(
         voter=battle.voter_id,
         # After a replacement, the pair comes from two draws in an unknown order, so its probability is unknown.
         propensity=None if battle.replaced else battle.propensity,
+        draw_table_id=battle.draw_table_id,
         turns=analysis.turns,
         categories=analysis.categories,
         features=analysis.features,
@@ -395,6 +396,5 @@ def _build_vote_error(battle_id: UUID) -> RequestError:
     if battle.state == Battle.State.ANSWERING:
         return RequestError("not_ready", "You can vote once both sides have answered.", 409)
     if battle.state == Battle.State.VOTED:
-        vote_data = feedback.build_vote_data(battle.vote)
-        return RequestError("already_voted", "This battle already has a vote.", 409, vote=vote_data)
+        return RequestError("already_voted", "This battle already has a vote.", 409, vote=build_vote_data(battle.vote))
     return RequestError("not_votable", "This battle is closed, so you can no longer vote on it.", 409)

@@ -26,9 +26,14 @@ def list_set_slugs(battle: Battle) -> list[str]:
     return list(LanguageModel.objects.filter(pk__in=battle.among).order_by("name").values_list("slug", flat=True))
 
 
-def build_next_url(among: Sequence[str]) -> str:
-    """Return the URL of the home page with these models selected for the next battle."""
-    return reverse("home") + (f"?{urlencode({'among': among}, doseq=True)}" if among else "")
+def build_next_url(among: Sequence[str], like: int = 0) -> str:
+    """Return the URL of the home page with these models selected for the next battle.
+
+    like: the key of the suggestion that was asked, for another one of its category, or 0
+    """
+    parameters = {"among": among} | ({"like": like} if like else {})
+    query = urlencode(parameters, doseq=True)
+    return reverse("home") + (f"?{query}" if query else "")
 
 
 def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str) -> None:

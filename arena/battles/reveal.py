@@ -1,33 +1,112 @@
 """The reveal of a battle after its vote: the models with their ratings and measurements."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from arena.endpoints.performance import AnswerStats, compute_answer_stats, load_performance
-from arena.models import LIVE_POOL, SIDES, Answer, Battle, Standing
+from arena.models import LIVE_POOL, SIDES, Answer, Battle, Standing, Vote
 from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
 from core.storage.compiled_queries import CompiledQuery
+from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_count, format_dollars
 
 RATING_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 MILLION = 1_000_000
+ELO_SCALE = 400
+SCALE_MARGIN = 0.08
+CLOSE_PERCENT = 55  # below this predicted win rate, no side is the favorite
 STANDING_OF_POOL = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The predicted result of a battle, from the ratings before its vote.
+
+    side: the side with the higher rating
+    percent: the predicted win rate of this side, from 50 to 100
+    outcome: "expected" or "upset", or "close" if there is no favorite, or "" if neither side won
+    has_few_votes: whether one of the ratings is provisional
+    """
+
+    side: str
+    percent: int
+    outcome: str
+    has_few_votes: bool
+
+
+@dataclass(frozen=True)
+class RatingMoves:
+    """The ratings of both models before the vote and on the newest board, keyed by side.
+
+    Other votes also change a board, and boards do not show which votes they count.
+
+    pool: the pool whose board is shown
+    board_time: when the newest board was computed, or None if it is not newer than the vote
+    before, now: board rows, or None for an unrated model; equal if `board_time` is None
+    scale: the axis for all ratings and intervals, or None if there are none
+    """
+
+    pool: str
+    board_time: datetime | None
+    before: dict[str, Any]
+    now: dict[str, Any]
+    scale: Scale | None
+
+
+def get_board_pool(battle: Battle) -> str:
+    """Return the pool whose board shows both models. Side-by-side battles have no board, so they use the live one."""
+    return LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
 
 
 def load_standing(battle: Battle) -> dict[str, Any]:
     """Return the current board rows of both models, keyed by side. The row of an unrated model is None.
 
-    The battle stores the rows when the vote is cast. Side-by-side battles have no board, so they use the live pool's
-    board. In each row, `models` is the number of ranked models.
+    The battle stores the rows when the vote is cast. In each row, `models` is the number of ranked models.
     """
-    pool = LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
-    standings = STANDING_OF_POOL.load(pool)
-    ratings: dict[str, Any] = standings[0].ratings if standings else {}
+    standings = STANDING_OF_POOL.load(get_board_pool(battle))
+    return _select_rows(battle, standings[0].ratings if standings else {})
+
+
+def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
+    """Return how the ratings have moved since the vote."""
+    rows_before = {side: _get_side_standing(battle, side) for side in SIDES}
+    before = {side: {**dict.fromkeys(RATING_FIELDS), **row} if row else None for side, row in rows_before.items()}
+    now = before
+    board_time = None
+    pool = get_board_pool(battle)
+    for standing in STANDING_OF_POOL.load(pool):
+        if vote.created_at and standing.updated_at > vote.created_at:
+            board_time = standing.updated_at
+            now = _select_rows(battle, standing.ratings)
+    rows = [row for rows in (before, now) for row in rows.values() if row]
+    ends = [row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high")]
+    return RatingMoves(pool, board_time, before, now, build_scale(ends, "ratings-axis", margin=SCALE_MARGIN))
+
+
+def predict_result(battle: Battle, winner: str) -> Prediction | None:
+    """Return the predicted result, or None if one of the models had no rating."""
+    rows = {side: _get_side_standing(battle, side) for side in SIDES}
+    if not all(rows.values()):
+        return None
+    lead = rows["a"]["rating"] - rows["b"]["rating"]
+    side = "a" if lead >= 0 else "b"
+    percent = round(100 / (1 + 10 ** (-abs(lead) / ELO_SCALE)))
+    outcome = ""
+    if percent < CLOSE_PERCENT:
+        outcome = "close"
+    elif winner in SIDES:
+        outcome = "expected" if winner == side else "upset"
+    return Prediction(side, percent, outcome, any(row.get("provisional") for row in rows.values()))
+
+
+def _select_rows(battle: Battle, ratings: Mapping[str, Any]) -> dict[str, Any]:
     rows = {side: ratings.get(getattr(battle, f"model_{side}").slug) for side in SIDES}
     ranked = sum(row["rank"] is not None for row in ratings.values())
-    return {side: row and {**row, "models": ranked} for side, row in rows.items()}
+    return {side: row and {**dict.fromkeys(RATING_FIELDS), **row, "models": ranked} for side, row in rows.items()}
 
 
 def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:

@@ -2,7 +2,7 @@
 
 Anyone with the link can read a published battle immediately. `ARENA_SHARING` controls which published battles the model
 pages list: those chosen by an operator (`moderated`), all unreported ones (`open`), or none (`off`).
-With `off`, the links do not work either.
+With `off`, the links do not work either. A battle that hides its models' names is not on the pages of its models.
 """
 
 from collections import defaultdict
@@ -38,6 +38,7 @@ class SharedAnswer:
     """One side's answer. `html` is sanitized, and empty if the side did not answer."""
 
     side: str
+    model: LanguageModel
     text: str
     html: SafeString
 
@@ -58,7 +59,8 @@ class SharedBattle:
 
     models: both models, keyed by side
     page_side: the side of the model whose page lists the battle
-    winner: a value of `Vote.Winner`
+    winner: a value of `Vote.Winner`, or "" if nobody has voted yet
+    reasons: the reasons of the vote, keyed by side
     turns: all turns, or in a list only the shortened first turn
     """
 
@@ -67,8 +69,14 @@ class SharedBattle:
     models: dict[str, LanguageModel]
     page_side: str
     winner: str
+    reasons: dict[str, list[str]]
     turn_count: int
     turns: list[SharedTurn]
+
+    @property
+    def preferred(self) -> LanguageModel | None:
+        """The model that the voter preferred, or None for a tie, both bad, or no vote."""
+        return self.models.get(self.winner)
 
     @property
     def url(self) -> str:
@@ -88,9 +96,10 @@ def _get_sharing_mode() -> str:
     return settings.ENVIRONMENT.arena_sharing
 
 
-def share_battle(battle: Battle, networks: Sequence[str]) -> None:
-    """Publish this battle to everyone with its link, and queue it for review.
+def share_battle(battle: Battle, networks: Sequence[str], *, hide_names: bool = False) -> None:
+    """Publish this battle to everyone with its link, and queue it for review. If it is published, set `hide_names`.
 
+    hide_names: hide the models' names on its page until the reader has judged the answers
     networks: see `arena.identity.network_hashes.compute_network_hashes`
 
     Raises RequestError 403 `sharing_off`; 403 `withdrawn` if an operator has taken the battle down; 404 if it is
@@ -109,7 +118,8 @@ def share_battle(battle: Battle, networks: Sequence[str]) -> None:
             raise RequestError("withdrawn", detail, 403)
         if battle.shared_at is None:
             _mark_shared(battle, networks)
-    row_locks.refresh_battle(battle, fields=["shared_at", "review"])
+        Battle.objects.filter(pk=battle.pk).update(hide_names=hide_names)
+    row_locks.refresh_battle(battle, fields=["shared_at", "review", "hide_names"])
 
 
 def _mark_shared(battle: Battle, networks: Sequence[str]) -> None:
@@ -142,16 +152,20 @@ def load_shared_battle(battle: Battle) -> SharedBattle:
 
 def list_shared_battles(model_id: int) -> list[SharedBattle]:
     """Return excerpts from the model's listed battles, most recently published first, at most `MAX_LISTED`."""
-    if not is_sharing_on():
-        return []
-    is_listed = IS_LISTED if is_moderated() else LISTED_IF_OPEN
     has_model = Q(model_a=model_id) | Q(model_b=model_id)
-    battles = _query_battles().filter(is_listed, has_model).annotate(turn_count=Count("turns"))
+    battles = query_listed_battles().filter(has_model, hide_names=False).annotate(turn_count=Count("turns"))
     latest_battles = list(battles.order_by("-shared_at", "pk")[:MAX_LISTED])
     answers: dict[UUID, list[Answer]] = defaultdict(list)
     for answer in _load_excerpts(latest_battles):
         answers[answer.turn.battle_id].append(answer)
     return [_build_shared_battle(battle, answers[battle.pk], model_id, battle.turn_count) for battle in latest_battles]
+
+
+def query_listed_battles() -> QuerySet[Battle]:
+    """Return the published battles that other pages may show, in no order."""
+    if not is_sharing_on():
+        return Battle.objects.none()
+    return _query_battles().filter(IS_LISTED if is_moderated() else LISTED_IF_OPEN)
 
 
 def _query_battles() -> QuerySet[Battle]:
@@ -177,17 +191,19 @@ def _truncate_text(text: str) -> str:
 
 
 def _build_shared_battle(battle: Battle, answers: Iterable[Answer], model_id: int, turn_count: int) -> SharedBattle:
+    models = {"a": battle.model_a, "b": battle.model_b}
     sides_by_turn: dict[Turn, list[SharedAnswer]] = defaultdict(list)
     view = battle_view.build_battle_view(answers)
     for answer in answers:
         html = mark_safe(view.side(answer.turn.number, answer.side).html)  # noqa: S308  # sanitized by arena.answers.markdown
-        sides_by_turn[answer.turn].append(SharedAnswer(answer.side, answer.text, html))
+        sides_by_turn[answer.turn].append(SharedAnswer(answer.side, models[answer.side], answer.text, html))
     return SharedBattle(
         id=battle.pk,
         shared_at=battle.shared_at,  # type: ignore[arg-type]  # all callers pass published battles
-        models={"a": battle.model_a, "b": battle.model_b},
+        models=models,
         page_side="a" if battle.model_a_id == model_id else "b",
         winner=battle.vote.winner,
+        reasons=battle.vote.reasons,
         turn_count=turn_count,
         turns=[SharedTurn(turn.prompt, sides) for turn, sides in sides_by_turn.items()],
     )

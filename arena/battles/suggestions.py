@@ -44,14 +44,18 @@ class SuggestionCard:
         return str(CATEGORY_NAMES.get(self.category, self.category))
 
 
-def draw_cards(exclude: Collection[int] = ()) -> list[SuggestionCard]:
-    """Return four random cards, if possible from different categories and with none of the keys in `exclude`."""
+def draw_cards(exclude: Collection[int] = (), like: int = 0) -> list[SuggestionCard]:
+    """Return four random cards, if possible from different categories and with none of the keys in `exclude`.
+
+    like: the key of a card; another one of its category comes first
+    """
+    exclude = {*exclude, like}
     team_categories = dict(Suggestion.objects.values_list("pk", "category"))
     if not team_categories:
         bundled = _load_bundled_cards()
         bundled_categories = {key: card.category for key, card in bundled.items()}
-        return [bundled[key] for key in _draw_mixed_keys(bundled_categories, exclude)]
-    keys = _draw_mixed_keys(team_categories, exclude)
+        return [bundled[key] for key in _draw_mixed_keys(bundled_categories, exclude, like)]
+    keys = _draw_mixed_keys(team_categories, exclude, like)
     suggestions = Suggestion.objects.in_bulk(keys)  # fewer if a new file is being loaded at the same time
     return [
         SuggestionCard(key, suggestions[key].prompt, suggestions[key].category) for key in keys if key in suggestions
@@ -66,6 +70,14 @@ def get_card_prompt(key: int) -> str:
     return card.prompt if card else ""
 
 
+def find_card_key(prompt: str) -> int:
+    """Return the key of the card with this question, or 0."""
+    text = prompt.strip()
+    if Suggestion.objects.exists():
+        return Suggestion.objects.filter(prompt=text).values_list("pk", flat=True).first() or 0
+    return next((key for key, card in _load_bundled_cards().items() if card.prompt == text), 0)
+
+
 def is_suggestion(prompt: str) -> bool:
     """Return whether a question is identical to a suggestion, either bundled or a team's own."""
     text = prompt.strip()
@@ -75,12 +87,18 @@ def is_suggestion(prompt: str) -> bool:
     )
 
 
-def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int]) -> list[int]:
-    """Return four random keys. Keys in `exclude` come last, and no category repeats while another one is left."""
+def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int], like: int) -> list[int]:
+    """Return four random keys, beginning with one of the category of `like`.
+
+    Keys in `exclude` come last, and no category repeats while another one is left.
+    """
     shuffled = random.sample(sorted(categories), len(categories))
     shuffled.sort(key=lambda key: key in exclude)
     positions = _number_within_categories(shuffled, categories)
-    return sorted(positions, key=lambda key: (key in exclude, positions[key]))[:CARD_COUNT]
+    preferred = categories.get(like)
+    return sorted(positions, key=lambda key: (key in exclude, positions[key], categories[key] != preferred))[
+        :CARD_COUNT
+    ]
 
 
 def _number_within_categories(keys: Iterable[int], categories: Mapping[int, str]) -> dict[int, int]:

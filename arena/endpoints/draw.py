@@ -3,19 +3,25 @@
 `arena.endpoints.pair_sampler` makes the random choice.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
+
+from django.db import transaction
 
 from arena.endpoints import pair_sampler
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.context_limit import list_small_windows
-from arena.models import LIVE_POOL, Endpoint, PairWeight, conversation_limit
+from arena.models import LIVE_POOL, DrawTable, Endpoint, PairWeight, conversation_limit
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import fetch_rows
 
 MIN_MODELS = 2
+MAX_REMEMBERED_TABLES = 1_000
+_stored_tables: set[int] = set()  # ids of tables that this process knows to be committed
 
 
 def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
@@ -48,38 +54,63 @@ def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Endpoint]
     return CompiledQuery(lambda: endpoints.exclude(pk__in=list_small_windows().values("pk")))
 
 
-def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models. Return None if there are fewer than two models.
-
-    keep: the model for which to draw an opponent, or None to draw both models
-    """
+def draw_pair(models: Sequence[int], pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
+    """Draw a pair of these models, and store the draw's table. Return None if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return None
-    return _load_sampler(pool, _load_update_time(pool), tuple(sorted(models)), keep).draw()
+    return _draw_with_table(pool, _load_update_time(pool), models)
 
 
 def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models with equal probabilities. Return None if there are fewer than two models."""
+    """Draw a pair of these models with equal probabilities. Otherwise, this does the same as `draw_pair`."""
     if len(models) < MIN_MODELS:
         return None
-    return _load_sampler(pool, None, tuple(sorted(models)), None).draw()
+    return _draw_with_table(pool, None, models)
+
+
+def draw_opponent(model: int, candidates: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
+    """Draw an opponent for this model, and store the draw's table. Return None if there are no candidates."""
+    if not candidates:
+        return None
+    return _draw_with_table(pool, _load_update_time(pool), [model, *candidates], model)
+
+
+def _draw_with_table(
+    pool: str, updated_at: datetime | None, models: Sequence[int], keep: int | None = None
+) -> pair_sampler.PairDraw:
+    drawable = tuple(sorted(models))
+    table = _build_table(pool, updated_at, drawable, keep)
+    if table.pk not in _stored_tables:
+        DrawTable.objects.bulk_create([table], ignore_conflicts=True)
+        transaction.on_commit(partial(_remember_table, table.pk))
+    return replace(_load_sampler(pool, updated_at, drawable, keep).draw(), table=table.pk)
+
+
+def _remember_table(table_id: int) -> None:
+    if len(_stored_tables) >= MAX_REMEMBERED_TABLES:
+        _stored_tables.clear()
+    _stored_tables.add(table_id)
 
 
 def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
     """Return the probability that each model is in the drawn pair. Empty if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
-    return _compute_draw_shares(pool, _load_update_time(pool), tuple(sorted(models)))
+    table = _build_table(pool, _load_update_time(pool), tuple(sorted(models)), None)
+    return dict(zip(table.keys, table.shares, strict=True))
 
 
 @lru_cache(maxsize=64)
-def _compute_draw_shares(pool: str, updated_at: datetime | None, models: tuple[int, ...]) -> dict[int, float]:
-    sampler = _load_sampler(pool, updated_at, models, None)
+def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None) -> DrawTable:
+    """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id."""
+    sampler = _load_sampler(pool, updated_at, models, keep)
     shares = dict.fromkeys(models, 0.0)
     for pair, chance in zip(sampler.pairs, sampler.chances, strict=True):
         for model in pair:
             shares[model] += chance
-    return shares
+    digest = hashlib.blake2b(repr((pool, updated_at, models, keep)).encode(), digest_size=8).digest()
+    table_id = int.from_bytes(digest, "big", signed=True)
+    return DrawTable(id=table_id, pool=pool, keys=list(models), shares=list(shares.values()))
 
 
 def _load_update_time(pool: str) -> datetime | None:

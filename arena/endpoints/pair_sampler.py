@@ -32,11 +32,15 @@ Matrix: TypeAlias = list[list[float]]
 
 @dataclass(frozen=True)
 class PairDraw:
-    """The ids of two models. `propensity` is the probability of drawing this pair in either order."""
+    """The ids of two models. `propensity` is the probability of drawing this pair in either order.
+
+    table: the id of the draw's table (see `arena.models.DrawTable`), or None if no table is stored
+    """
 
     a: int
     b: int
     propensity: float
+    table: int | None = None
 
 
 def compute_max_share(models: int) -> float:

@@ -16,11 +16,12 @@ from arena.models import LIVE_POOL, Endpoint, Standing
 from catalog.facts.claims import get_current_facts
 from catalog.facts.labels import BLANK_VALUES, list_differing_facts
 from catalog.facts.prices import list_prices, load_current_prices, pick_current_price
+from catalog.facts.retirement import is_retired
 from catalog.models import Fact, LanguageModel, License, Price
 from core.http.errors import unknown_model_error
 
 MODEL_FIELDS = (
-    "slug", "name", "kind", "status", "open_weights", "release_date", "knowledge_cutoff", "parameters_total",
+    "slug", "name", "kind", "retires_on", "open_weights", "release_date", "knowledge_cutoff", "parameters_total",
     "parameters_active", "training_tokens", "context_window", "max_input", "max_output", "modalities", "tools",
 )  # fmt: skip
 OVERRIDE_FIELDS = ("max_tokens", "temperature", "thinking_tokens", "first_token_timeout_s")
@@ -89,6 +90,8 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
     endpoint: Endpoint | None = getattr(model, "endpoint", None)
     return {
         **{name: getattr(model, name) for name in MODEL_FIELDS},
+        "status": LanguageModel.Status.RETIRED if is_retired(model) else model.status,
+        "successor": model.successor or None,
         "organization": model.organization and model.organization.name,
         "license": model.license and model.license.name,
         "commercial_use": model.license and model.license.commercial,

@@ -17,7 +17,7 @@ from core.http.errors import RequestError, build_error_response
 from core.storage.database import database_sync_to_async
 
 API_PREFIX = "/api/"
-PRIVATE_PREFIXES = ("/api/v1/battles/", "/api/v1/submissions/")
+PRIVATE_PREFIXES = ("/api/v1/battles/", "/api/v1/ready/", "/api/v1/submissions/")
 PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "If-None-Match, Last-Event-ID",

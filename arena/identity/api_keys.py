@@ -37,7 +37,7 @@ MAX_VALID_DAYS = 3650
 MAX_KEYS_PER_ACCOUNT = 20  # each key is a voter with quotas of its own
 USED_AT_PRECISION = timedelta(minutes=1)
 INVALID_KEY_DETAIL = "The API key is unknown, expired, or revoked. Send a valid one as “Authorization: Bearer KEY”."
-VOTE_VIEWS = ("battle-cast-vote",)
+VOTE_VIEWS = ("battle-cast-vote", "ready-vote")
 NAME_ERROR = format_lazy(_("Enter a name of at most {limit} printable characters."), limit=MAX_NAME_LENGTH)
 SCOPES_ERROR = _("Choose at least one scope: read, battle, or vote.")
 DAYS_ERROR = format_lazy(_("A key is valid for 1 to {limit} days, or does not expire."), limit=MAX_VALID_DAYS)

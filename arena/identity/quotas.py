@@ -72,8 +72,8 @@ def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
 
 
 @contextmanager
-def charge_continuation(request: HttpRequest) -> Iterator[None]:
-    """Charge a battle that continues another one without calling a model yet. Raises RequestError 429."""
+def charge_battle_without_call(request: HttpRequest) -> Iterator[None]:
+    """Charge a continued battle that calls no model yet, or the judgment of a ready pair. Raises RequestError 429."""
     with _charge_or_refund(build_battle_buckets(request)):
         yield
 

@@ -20,6 +20,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='DrawTable',
+            fields=[
+                ('id', models.BigIntegerField(help_text='Hash of the pool, models, and time of the weights.', primary_key=True, serialize=False)),
+                ('pool', models.CharField(max_length=100)),
+                ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('shares', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
+        migrations.CreateModel(
             name='Vote',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -27,7 +37,7 @@ class Migration(migrations.Migration):
                 ('winner', models.CharField(choices=[('a', 'A'), ('b', 'B'), ('tie', 'Tie'), ('both_bad', 'Both Bad')], max_length=8)),
                 ('multiplicity', models.PositiveIntegerField(default=1)),
                 ('voter', models.UUIDField(null=True)),
-                ('source', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('import', 'Import')], default='live', max_length=6)),
+                ('source', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('import', 'Import'), ('ready', 'Ready')], default='live', max_length=6)),
                 ('counted', models.BooleanField(default=True)),
                 ('reason', models.CharField(blank=True, help_text='Reason why the vote is not counted.', max_length=20)),
                 ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
@@ -36,9 +46,10 @@ class Migration(migrations.Migration):
                 ('turns', models.PositiveSmallIntegerField(default=1)),
                 ('reasons', models.JSONField(default=dict)),
                 ('comment', models.TextField(blank=True)),
-                ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question.', max_length=32)),
+                ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question or of the ready pair.', max_length=32)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Null for imported votes without a time.', null=True)),
                 ('published', models.BooleanField(db_default=False, default=False, help_text='Whether its battle was ever published.')),
+                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='Null if the pair was not drawn here.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
             ],
         ),
         migrations.CreateModel(
@@ -101,10 +112,12 @@ class Migration(migrations.Migration):
                 ('stopped', models.BooleanField(default=False, help_text='Whether the voter asked to end the last turn early.')),
                 ('standing', models.JSONField(help_text='Ratings before the vote, keyed by side.', null=True)),
                 ('shared_at', models.DateTimeField(help_text='Time when the battle was published to everyone with its link.', null=True)),
+                ('hide_names', models.BooleanField(db_default=False, default=False, help_text='Whether its page hides the models until the reader has judged.')),
                 ('review', models.CharField(blank=True, choices=[('waiting', 'waiting for review'), ('reported', 'reported, waiting for review'), ('listed', 'shown on the pages of its models'), ('unlisted', 'reviewed, reachable only by its link'), ('withdrawn', 'permanently taken down by an operator')], db_default='', max_length=10)),
                 ('shared_network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network while the battle waits for review.", max_length=64)),
                 ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days.", max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='The draw of the pair or of its last replacement. Null if the pair was not drawn.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
                 ('model_a', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
                 ('model_b', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
             ],
@@ -371,6 +384,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='vote',
             index=models.Index(models.F('voter'), models.F('prompt_hash'), condition=models.Q(('prompt_hash', ''), _negated=True), name='vote_of_prompt'),
+        ),
+        migrations.AddIndex(
+            model_name='vote',
+            index=models.Index(models.F('prompt_hash'), condition=models.Q(('source', 'ready')), name='vote_of_ready_pair'),
         ),
         migrations.AddIndex(
             model_name='vote',

@@ -6,9 +6,11 @@ from arena.models.battles import (
     IS_LISTED,
     IS_SHARED,
     LIVE_POOL,
+    READY_POOL,
     SIDES,
     Answer,
     Battle,
+    DrawTable,
     ImportedRow,
     PairWeight,
     Standing,
@@ -23,8 +25,9 @@ from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay
 from arena.models.privacy import HashKey, NetworkSalt, Report
 
 __all__ = [
-    "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "SIDES", "Answer", "ApiKey", "Battle", "DailyTokens",
-    "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation", "NetworkSalt", "PairWeight",
-    "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote", "VoteFile", "Voter",
+    "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "READY_POOL", "SIDES", "Answer", "ApiKey", "Battle",
+    "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation",
+    "NetworkSalt", "PairWeight", "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote",
+    "VoteFile", "Voter",
     "conversation_limit",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from catalog.models import LanguageModel
 
 LIVE_POOL = "live"
 API_POOL = "api"
+READY_POOL = "ready"
 SIDES = ("a", "b")
 
 
@@ -34,6 +35,24 @@ def conversation_limit() -> int:
     """Return the current limit on the length of conversations. Each new battle stores it."""
     limit: int = settings.ENVIRONMENT.arena_conversation_characters
     return limit
+
+
+class DrawTable(models.Model):
+    """The models that a draw could choose, and the probability that each of them was in the pair.
+
+    Draws with the same models and the same pair weights share a table, so a pool has at most about one new table per
+    minute. `keys` are the ids of the models in ascending order, and `shares` are their probabilities in the same order.
+    The sum of the shares is 2. If an opponent was drawn for a model that the battle already had, its share is 1.
+    """
+
+    id = models.BigIntegerField(primary_key=True, help_text="Hash of the pool, models, and time of the weights.")
+    pool = models.CharField(max_length=100)
+    keys = ArrayField(models.BigIntegerField())
+    shares = ArrayField(models.FloatField())
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class Battle(models.Model):
@@ -73,6 +92,15 @@ class Battle(models.Model):
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     propensity = models.FloatField(help_text="Probability of drawing this pair or its last replacement.")
     replaced = models.JSONField(default=list, help_text="Replaced models, as [{side, model, propensity, reason}].")
+    draw_table = models.ForeignKey(
+        DrawTable,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        help_text="The draw of the pair or of its last replacement. Null if the pair was not drawn.",
+    )
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(null=True, help_text="IDs of the models that the voter named. Null means all models.")
     conversation_limit = models.PositiveIntegerField(
@@ -84,6 +112,9 @@ class Battle(models.Model):
     standing = models.JSONField(null=True, help_text="Ratings before the vote, keyed by side.")
     shared_at = models.DateTimeField(
         null=True, help_text="Time when the battle was published to everyone with its link."
+    )
+    hide_names = models.BooleanField(
+        default=False, db_default=False, help_text="Whether its page hides the models until the reader has judged."
     )
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(
@@ -229,6 +260,7 @@ class Vote(models.Model):
         LIVE = "live"
         API = "api"
         IMPORT = "import"
+        READY = "ready"
 
     battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
     pool = models.CharField(max_length=100)
@@ -245,11 +277,20 @@ class Vote(models.Model):
         models.FloatField(), null=True, help_text="Style features of side a, followed by those of side b."
     )
     propensity = models.FloatField(null=True, help_text="Null after a replacement, or if unknown.")
+    draw_table = models.ForeignKey(
+        DrawTable,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        help_text="Null if the pair was not drawn here.",
+    )
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
     prompt_hash = models.CharField(
-        max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question."
+        max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question or of the ready pair."
     )
     # No foreign key constraint, because files are never deleted and its checks take a sixth of an import's time.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
@@ -260,6 +301,7 @@ class Vote(models.Model):
         indexes = [
             models.Index("pool", "id", name="vote_of_pool"),
             models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_of_prompt"),
+            models.Index("prompt_hash", condition=Q(source="ready"), name="vote_of_ready_pair"),
             models.Index("model_a", condition=~Q(reasons={}), name="vote_reasons_a"),
             models.Index("model_b", condition=~Q(reasons={}), name="vote_reasons_b"),
         ]

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arena.answers import battle_view
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, SideView, iter_events
-from arena.battles import continuation, feedback, lifecycle, named_sets, sharing
+from arena.battles import continuation, feedback, history, lifecycle, named_sets, reveal, sharing, suggestions
 from arena.battles.prompts import check_text
-from arena.battles.reveal import build_reveal_cards
 from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Answer, Battle, Vote, row_locks
+from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
 SIDE_STATES = {"": "waiting", "done": "finished", "failed": "failed"}
@@ -108,9 +108,24 @@ def share_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         if request.POST.get("shared") == "0":
             sharing.unshare_battle(battle)
         else:
-            sharing.share_battle(battle, network_hashes.compute_network_hashes(request))
+            networks = network_hashes.compute_network_hashes(request)
+            sharing.share_battle(battle, networks, hide_names=request.POST.get("hide_names") == "1")
 
     return _run_action(request, battle_id, share, _render_update)
+
+
+@require_safe
+def show_ratings(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """Render how both ratings have moved since the vote. The response is empty before the vote and the next board."""
+    try:
+        battle = lifecycle.get_battle(get_voter_id(request), battle_id)
+    except RequestError as error:
+        return _render_error(request, battle_id, error)
+    vote: Vote | None = getattr(battle, "vote", None)
+    ratings = vote and _build_ratings(battle, vote)
+    if not ratings or not ratings["moves"].board_time:
+        return HttpResponse(status=204)
+    return render(request, "arena/reveal/_ratings.html", {"ratings": ratings})
 
 
 @require_POST
@@ -118,7 +133,7 @@ def continue_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Start a new battle with the same two models, and redirect to its box for the next question."""
     try:
         quotas.charge_write(request)
-        with quotas.charge_continuation(request):
+        with quotas.charge_battle_without_call(request):
             new_battle = continuation.continue_battle(lifecycle.get_battle(get_voter_id(request), battle_id))
     except RequestError as error:
         return _render_error(request, battle_id, error)
@@ -186,7 +201,13 @@ def _render_update(request: HttpRequest, battle: Battle, **changes: bool) -> Htt
 
 
 def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]:
-    return build_battle_context(battle) | {"decision_url": named_sets.build_decision_url(request, battle)}
+    context = build_battle_context(battle) | {
+        "decision_url": named_sets.build_decision_url(request, battle),
+        "link": request.build_absolute_uri(reverse("published-battle", args=[battle.pk])),
+    }
+    if context["reveal"]:
+        context["own_record"] = history.load_own_record(get_voter_id(request))
+    return context
 
 
 def build_battle_context(battle: Battle) -> dict[str, Any]:
@@ -209,15 +230,25 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "max_turns": lifecycle.MAX_TURNS,
         "remaining_characters": context_limit.compute_remaining_length(battle, answers),
         "rematch_fields": _list_picked_models(battle) or [("among", slug) for slug in set_slugs],
-        "next_url": named_sets.build_next_url(set_slugs),
+        "next_url": named_sets.build_next_url(set_slugs, _find_suggestion_key(battle, answers)),
         "board_pool": battle.pool if set_slugs else "",
         "vote": vote and vote.winner,
         "reveal": _build_reveal_cards(battle, answers, vote),
+        "prediction": vote and reveal.predict_result(battle, vote.winner),
+        "ratings": vote and _build_ratings(battle, vote),
         "comment": vote and vote.comment,
         "shared": battle.shared_at is not None,
+        "hides_names": battle.hide_names,
         "awaits_listing": sharing.is_moderated() and battle.review == Battle.Review.WAITING,
         "may_share": sharing.is_sharing_on() and battle.review != Battle.Review.WITHDRAWN,
     }
+
+
+def _find_suggestion_key(battle: Battle, answers: Sequence[Answer]) -> int:
+    """Return the key of the suggestion that an ended battle's first question is, or 0."""
+    if battle.state not in FINAL_STATES or battle.prompt_source != Battle.PromptSource.SUGGESTION:
+        return 0
+    return suggestions.find_card_key(answers[0].turn.prompt)
 
 
 def _list_picked_models(battle: Battle) -> list[tuple[str, str]]:
@@ -264,9 +295,30 @@ def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any
 
 
 def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | None) -> list[dict[str, Any]] | None:
-    cards = build_reveal_cards(battle, answers)
+    cards = reveal.build_reveal_cards(battle, answers)
     if cards is None:
         return None
     chips = feedback.build_reason_chips(vote.reasons if vote else {})
-    winner = vote and vote.winner
-    return [{**card, "won": winner == card["side"], "chips": chips[card["side"]]} for card in cards]
+    winner = vote.winner if vote else None
+    return [{**card, **_build_side_feedback(card["side"], winner, chips[card["side"]])} for card in cards]
+
+
+def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return whether the side won, and its chips. The first group is blame if the voter did not like the answer."""
+    is_disliked = winner == Vote.Winner.BOTH_BAD or (winner in SIDES and winner != side)
+    first, second = reversed(chips) if is_disliked else chips
+    has_second = any(chip["chosen"] for chip in second)
+    return {"won": winner == side, "chips": [first, second], "has_more_reasons": has_second}
+
+
+def _build_ratings(battle: Battle, vote: Vote) -> dict[str, Any]:
+    moves = reveal.load_rating_moves(battle, vote)
+    rows = []
+    for side in SIDES:
+        model: LanguageModel = getattr(battle, f"model_{side}")
+        before = moves.before[side]
+        # A dot for the earlier rating would cover the current one until the next board.
+        earlier = before["rating"] if before and moves.board_time else None
+        row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": moves.now[side]}
+        rows.append(row | {"earlier": earlier})
+    return {"moves": moves, "rows": rows}

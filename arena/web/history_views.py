@@ -13,12 +13,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from arena.battles import deletion, history
+from arena.battles.suggestions import draw_cards
 from arena.identity import accounts, invitations, quotas
 from arena.identity.voters import get_voter_id
 from core.http.errors import RequestError, render_error_page
 from core.storage.database import database_sync_to_async
+from core.templatetags.strips import Scale
 
 EXPORT_FILE_NAME = "arena-my-battles.json"
+MAX_OWN_MODELS = 8
+EXAMPLE_CARDS = 3
+OWN_SCALE = Scale(0, 100, mark=50)  # the share of votes won, in percent
 
 
 @require_safe
@@ -28,10 +33,19 @@ def list_battles(request: HttpRequest) -> HttpResponse:
 
 
 def _render_list(request: HttpRequest, status: int = 200, delete_error: str = "") -> HttpResponse:
-    search = request.GET.get("q", "").strip()
+    search, kind = request.GET.get("q", "").strip(), request.GET.get("show", "")
+    voter = get_voter_id(request)
+    models = history.load_own_models(voter)
+    page = history.load_page(request, search, kind)
     context = {
-        "page": history.load_page(request, search),
+        "page": page,
         "search": search,
+        "kind": kind if kind in history.KINDS else "",
+        "models": models[:MAX_OWN_MODELS],
+        "record": history.build_own_record(models),
+        "agreement": history.load_agreement(voter),
+        "scale": OWN_SCALE,
+        "cards": [] if page.battles or search or kind else draw_cards()[:EXAMPLE_CARDS],
         "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
         "delete_error": delete_error,

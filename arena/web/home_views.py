@@ -12,10 +12,12 @@ from arena.battles import lifecycle, named_sets, set_quotas
 from arena.battles.prompts import check_prompt
 from arena.battles.suggestions import draw_cards, get_card_prompt
 from arena.identity import network_hashes, quotas
-from arena.identity.voters import get_or_create_voter
+from arena.identity.voters import get_or_create_voter, get_voter_id
 from arena.models import SIDES, Battle, Endpoint, conversation_limit
+from arena.ready import pairs
 from core.http.errors import RequestError
 
+MAX_MAKERS = 8  # shown by their marks
 MAX_KEY_DIGITS = 18  # more digits might not fit into a primary key
 
 
@@ -35,8 +37,9 @@ class BattleFormData:
 
     @classmethod
     def from_post(cls, request: HttpRequest) -> Self:
+        key = _parse_number(request.POST.get("suggestion", ""))
         return cls(
-            prompt=request.POST.get("prompt", "").replace("\r\n", "\n"),
+            prompt=get_card_prompt(key) if key else request.POST.get("prompt", "").replace("\r\n", "\n"),
             mode=request.POST.get("mode", Battle.Mode.ANONYMOUS),
             side_slugs=tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
             set_slugs=tuple(request.POST.getlist("among")),
@@ -54,12 +57,15 @@ class BattleFormData:
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show the home page. A POST starts a battle and redirects to it.
 
-    `?prompt=` and `?suggestion=` fill the prompt box. Each `?among=` adds a model to the named set, and `?choice=` is
-    the query string of the set's shortlist.
+    `?prompt=`, `?suggestion=`, and `?pair=` (the id of a ready pair) fill the prompt box, and `?like=` offers another
+    suggestion of the same category. `?model_a=` and `?model_b=` choose the models of a side-by-side battle. Each
+    `?among=` adds a model to the named set, and `?choice=` is the query string of the set's shortlist.
     """
     if request.method != "POST":
         set_slugs = tuple(request.GET.getlist("among"))
-        response = _render_page(request, BattleFormData(_read_prompt(request), set_slugs=set_slugs))
+        side_slugs = tuple(request.GET.get(f"model_{side}", "") for side in SIDES)
+        mode = Battle.Mode.SIDE_BY_SIDE if any(side_slugs) else Battle.Mode.ANONYMOUS
+        response = _render_page(request, BattleFormData(_read_prompt(request), mode, side_slugs, set_slugs))
         named_sets.set_choice_cookie(response, set_slugs, request.GET.get("choice", ""))
         return response
     form = BattleFormData.from_post(request)
@@ -89,7 +95,9 @@ def show_suggestions(request: HttpRequest) -> HttpResponse:
 
 def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError | None = None) -> HttpResponse:
     # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
-    models = Endpoint.objects.filter(enabled=True).order_by("model__name").values_list("model__slug", "model__name")
+    enabled = Endpoint.objects.filter(enabled=True).order_by("model__name")
+    rows = list(enabled.values_list("model__slug", "model__name", "model__organization__name"))
+    models = [(slug, name) for slug, name, _maker in rows]
     names = dict(models)
     context = {
         "among": [(slug, names.get(slug, slug)) for slug in form.set_slugs],
@@ -97,9 +105,11 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "mode": form.mode,
         "max_prompt_length": conversation_limit(),
         "side_choices": list(zip(SIDES, form.side_slugs, strict=True)),
-        "models": list(models),
+        "models": models,
         "model_count": len(models),
-        "cards": draw_cards(_read_shown_keys(request)),
+        "makers": sorted({maker for *_, maker in rows if maker})[:MAX_MAKERS],
+        "pair": None if form.set_slugs else pairs.draw_pair(get_voter_id(request)),
+        "cards": draw_cards(_read_shown_keys(request), _parse_number(request.GET.get("like", ""))),
         "errors": _build_field_errors(error) if error else {},
         "retention_days": settings.ENVIRONMENT.arena_retention_days,
     }
@@ -115,8 +125,11 @@ def _build_field_errors(error: RequestError) -> dict[str, str]:
 
 
 def _read_prompt(request: HttpRequest) -> str:
-    key = _parse_number(request.GET.get("suggestion", ""))
-    prompt = get_card_prompt(key) if key else request.GET.get("prompt", "")
+    prompt = request.GET.get("prompt", "")
+    if key := _parse_number(request.GET.get("suggestion", "")):
+        prompt = get_card_prompt(key)
+    elif pair_id := pairs.parse_id(request.GET.get("pair", "")):
+        prompt = pairs.find_prompt(pair_id)
     return prompt[: conversation_limit()]
 
 

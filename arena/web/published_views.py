@@ -1,6 +1,7 @@
-"""A published battle's page, and the form for reporting the battle."""
+"""The page of a published battle or a ready pair, on which readers judge the answers, and the form for reports."""
 
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -9,21 +10,49 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena.battles import review_queue, sharing
+from arena.battles import feedback, review_queue, sharing
 from arena.identity import quotas
-from arena.identity.voters import get_voter_id
+from arena.identity.voters import get_or_create_voter, get_voter_id
 from arena.models import Battle
+from arena.ready import judgments, pairs
+from arena.ready.pairs import ReadyPair
 from core.http.errors import RequestError
 
 REPORTED_PARAMETER = "reported"  # a query parameter that makes the page show a thank-you note
+JUDGE_PARAMETER = "judge"  # a query parameter that hides the names until the reader has judged
+
+
+@require_safe
+def show_next_pair(request: HttpRequest) -> HttpResponse:
+    """Redirect to a pair that the visitor has not judged. `?skip=` is the id of the pair to leave out."""
+    pair = pairs.draw_pair(get_voter_id(request), pairs.parse_id(request.GET.get("skip", "")))
+    if pair is None:
+        return render(request, "arena/published/no_pairs.html")
+    return redirect(f"{reverse('published-battle', args=[pair.id])}?{JUDGE_PARAMETER}")
 
 
 @require_safe
 def show_shared_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    battle = sharing.find_shared_battle(battle_id)
-    if battle is None:
-        return _render_not_found(request)
-    return _render_page(request, battle)
+    try:
+        return _render_page(request, pairs.get_pair(battle_id))
+    except RequestError as error:
+        return _render_not_found(request, error.detail)
+
+
+@require_POST
+def judge_pair(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """Store a judgment, and redirect to the page with the names. A second judgment changes nothing."""
+    try:
+        pair = pairs.get_pair(battle_id)
+    except RequestError as error:
+        return _render_not_found(request, error.detail)
+    try:
+        with quotas.charge_battle_without_call(request):
+            judgments.judge_pair(pair, get_or_create_voter(request), request.POST.get("winner"))
+    except RequestError as error:
+        if error.code not in ("already_voted", "own_battle"):
+            return error.add_headers(_render_page(request, pair, problem=error.detail, status=error.status))
+    return redirect("published-battle", battle_id)
 
 
 @require_POST
@@ -38,22 +67,42 @@ def report_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     except RequestError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return _render_not_found(request)
-        return error.add_headers(_render_page(request, battle, problem=error.detail, status=error.status))
+        pair = ReadyPair(sharing.load_shared_battle(battle), battle)
+        return error.add_headers(_render_page(request, pair, problem=error.detail, status=error.status))
     return redirect(f"{reverse('published-battle', args=[battle.pk])}?{REPORTED_PARAMETER}")
 
 
-def _render_page(request: HttpRequest, battle: Battle, problem: str = "", status: int = 200) -> HttpResponse:
+def _render_page(request: HttpRequest, pair: ReadyPair, problem: str = "", status: int = 200) -> HttpResponse:
+    voter_id = get_voter_id(request)
+    is_own = pair.battle is not None and pair.battle.voter_id == voter_id
+    judgment = None if is_own else judgments.find_judgment(voter_id, pair.id)
+    hides_names = pair.hides_names or JUDGE_PARAMETER in request.GET
     context = {
-        "battle": sharing.load_shared_battle(battle),
+        "battle": pair.content,
+        "blind": hides_names and judgment is None and not is_own,
+        "judgment": judgment,
+        "preferred": judgment and pair.content.models.get(judgment.winner),
+        "counts": judgment and judgments.count_judgments(judgment),
+        "reasons": feedback.list_reason_labels(pair.content.reasons),
+        "link": request.build_absolute_uri(pair.content.url),
         "problem": problem,
-        "has_reported": REPORTED_PARAMETER in request.GET and review_queue.has_reported(battle, get_voter_id(request)),
-        "is_review_due": battle.review == Battle.Review.REPORTED,
-    }
+    } | _build_report_context(request, pair.battle)
     page = render(request, "arena/published/published_battle.html", context, status=status)
     page.headers["X-Robots-Tag"] = "noindex"
     return page
 
 
-def _render_not_found(request: HttpRequest) -> HttpResponse:
-    detail = _("This battle was never published, or is no longer published.")
+def _build_report_context(request: HttpRequest, battle: Battle | None) -> dict[str, Any]:
+    if battle is None:
+        return {}
+    has_reported = REPORTED_PARAMETER in request.GET and review_queue.has_reported(battle, get_voter_id(request))
+    return {
+        "may_report": not has_reported,
+        "has_reported": has_reported,
+        "is_review_due": battle.review == Battle.Review.REPORTED,
+    }
+
+
+def _render_not_found(request: HttpRequest, detail: str = "") -> HttpResponse:
+    detail = detail or _("This battle was never published, or is no longer published.")
     return render(request, "404.html", {"detail": detail}, status=404)

@@ -32,7 +32,7 @@ FIELDSETS: Any = (
     (
         gettext_lazy("Lifecycle"),
         {
-            "fields": ("status", "release_date", "knowledge_cutoff", "retires_on", "demo"),
+            "fields": ("status", "release_date", "knowledge_cutoff", "retires_on", "successor", "demo"),
             "description": gettext_lazy("Models cannot be deleted. Set the status to retired instead."),
         },
     ),

@@ -43,7 +43,9 @@ class BenchmarkFactsSchema(Schema):
     tasks = serializers.ListField(child=CharField(), help_text="Task names in lm-evaluation-harness.")
     source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
     superseded_by = CharField(
-        source="superseded_by.slug", allow_null=True, help_text="Slug of the benchmark to use instead."
+        source="replacement.slug",
+        allow_null=True,
+        help_text="Slug of the benchmark to use instead. It is not saturated itself.",
     )
     caveats = BenchmarkCaveatSchema(many=True)
     separability = SeparabilitySchema(
@@ -193,6 +195,15 @@ class CostModelSchema(Schema):
     )
     price_as_of = serializers.DateField(
         source="price.as_of", allow_null=True, help_text="Price date. Null if the catalog has no price."
+    )
+    retired = BooleanField(help_text="True if the model no longer answers requests.")
+    retires_on = serializers.DateField(
+        source="model.retires_on", allow_null=True, help_text="The announced day of retirement, past or future."
+    )
+    successor = CharField(
+        source="successor.name",
+        allow_null=True,
+        help_text="Name of the model that the maker recommends instead, or null if no source names one.",
     )
 
 

@@ -68,7 +68,7 @@ class BenchmarkDetailView(BenchmarkView):
 
 
 def _query_benchmarks() -> Any:
-    return Benchmark.objects.select_related("superseded_by").prefetch_related("caveats")
+    return Benchmark.objects.select_related("superseded_by__superseded_by__superseded_by").prefetch_related("caveats")
 
 
 def check_form(form: DefaultsForm) -> None:

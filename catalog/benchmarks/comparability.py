@@ -63,6 +63,16 @@ class ComparableScore:
         """Half the width of the 95% interval, in percentage points, or None if unknown."""
         return margin_of_error(self.value, self.n, self.stderr)
 
+    @property
+    def low_percent(self) -> float | None:
+        """The lower end of the 95% interval, at least 0, or None if unknown."""
+        return None if self.margin is None else max(0.0, self.percent - self.margin)
+
+    @property
+    def high_percent(self) -> float | None:
+        """The upper end of the 95% interval, at most 100, or None if unknown."""
+        return None if self.margin is None else min(100.0, self.percent + self.margin)
+
 
 @dataclass(frozen=True)
 class RankedScore:

@@ -82,7 +82,7 @@ def _save_caveats(benchmark: Benchmark, caveats: Sequence[Mapping[str, Any]]) ->
 
 def load_rankings(benchmark: Benchmark) -> list[Ranking]:
     """Return a ranking for each set of conditions, largest first. Only a model's newest score in a ranking is used."""
-    pairs = pair_scores(benchmark.scores.select_related("model").order_by("-date", "-pk"))
+    pairs = pair_scores(benchmark.scores.select_related("model__organization").order_by("-date", "-pk"))
     # Two models can have equal comparable scores, so the stored scores are found by object identity.
     stored_by_id = {id(comparable): score for comparable, score in pairs}
     ranked = rank_scores(comparable for comparable, _ in pairs)

@@ -1,11 +1,13 @@
 """Filters, sort order, and scale for the score table, parsed from a query string. Pure functions, no Django."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple
+
+from core.text.word_search import contains_words
 
 CHOICES = {
     "weights": ("any", "open", "closed"),
@@ -25,7 +27,7 @@ class TableView:
     """The requested view.
 
     `q` has words that the names must contain. Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the
-    key of a column.
+    key of a column. `column` has the keys of the visible columns, and is empty for the default ones.
     """
 
     q: str = ""
@@ -39,6 +41,7 @@ class TableView:
     license: str = ""
     precision: str = ""
     sort: str = "rating"
+    column: tuple[str, ...] = ()
     size_from: float | None = None
     size_to: float | None = None
 
@@ -105,8 +108,11 @@ class TableEntry:
     is_retired: bool = False
 
 
-def parse_view(parameters: Mapping[str, str]) -> TableView:
-    """Parse query parameters into a view. Raises ValueError with the name of the invalid parameter."""
+def parse_view(parameters: Mapping[str, str], columns: Iterable[str] = ()) -> TableView:
+    """Parse query parameters into a view. Raises ValueError with the name of the invalid parameter.
+
+    `columns` are the values of the parameter `column`, which can occur several times.
+    """
     chosen = {name: parameters[name] for name in CHOICES if name in parameters}
     text_filters = {name: parameters[name].strip() for name in TEXT_PARAMETERS if parameters.get(name)}
     for name, value in chosen.items():
@@ -117,7 +123,7 @@ def parse_view(parameters: Mapping[str, str]) -> TableView:
             raise ValueError(f"“{name}” must be text without control characters.")
     sizes = {name: _parse_size(name, parameters[name]) for name in SIZE_PARAMETERS if parameters.get(name)}
     fields: dict[str, Any] = {**chosen, **text_filters, **sizes}
-    return TableView(**fields)
+    return TableView(**fields, column=tuple(filter(None, columns)))
 
 
 def _parse_size(name: str, text: str) -> float:
@@ -142,7 +148,7 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
     """Return True if the row passes all filters, or None if that depends on an unknown value."""
     weights = {True: "open", False: "closed", None: ""}[entry.open_weights]
     results = [
-        _has_words(entry, view.q),
+        contains_words(f"{entry.name} {entry.slug} {entry.organization}", view.q),
         _is_equal("" if view.weights == "any" else view.weights, weights),
         _is_equal(view.kind, entry.kind),
         _is_equal(view.commercial, "" if entry.commercial == "unknown" else entry.commercial),
@@ -154,12 +160,6 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
     if False in results:
         return False
     return None if None in results else True
-
-
-def _has_words(entry: TableEntry, text: str) -> bool:
-    """Return True if the names of the model and its maker contain every word in the text."""
-    names = f"{entry.name} {entry.slug} {entry.organization}".casefold()
-    return all(word in names for word in text.casefold().split())
 
 
 def _is_equal(wanted: str, value: str) -> bool | None:

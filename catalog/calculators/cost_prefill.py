@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from catalog.calculators.cost_form import CostForm
 from catalog.facts.labels import extract_link
 from catalog.facts.prices import load_current_prices
+from catalog.facts.retirement import is_retired
+from catalog.facts.successors import Successor, load_successors
 from catalog.models import LanguageModel, Price
 
 CACHE_FIELDS = ("layers", "kv_heads", "head_dim")
@@ -21,6 +23,11 @@ class KnownModel:
     model: LanguageModel
     price: Price | None
     values: Mapping[str, str]
+    successor: Successor | None
+
+    @property
+    def retired(self) -> bool:
+        return is_retired(self.model)
 
     @property
     def link(self) -> str:
@@ -34,7 +41,8 @@ def load_known_model(slug: str) -> KnownModel | None:
     if model is None:
         return None
     price = load_current_prices([model]).get(model.pk)
-    return KnownModel(model, price, _format_prices(price) | _format_sizes(model))
+    values = _format_prices(price) | _format_sizes(model)
+    return KnownModel(model, price, values, load_successors().get(slug))
 
 
 def _format_prices(price: Price | None) -> dict[str, str]:

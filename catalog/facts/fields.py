@@ -130,6 +130,7 @@ FACT_FIELDS: dict[str, Callable[[Any], Any]] = {
     "kind": _make_choice_parser(*MODEL_KINDS),
     "status": _make_choice_parser("current", "retired"),
     "retires_on": _parse_date,
+    "successor": _parse_text,
     "release_date": _parse_date,
     "knowledge_cutoff": _parse_date,
     "parameters_total": _parse_count,
@@ -157,7 +158,7 @@ ORDERED_PAIRS = (
 )
 DATE_FIELDS = frozenset({"retires_on", "release_date", "knowledge_cutoff"})
 COLUMN_DEFAULTS: dict[str, Any] = {
-    **dict.fromkeys(("kind", "fine_tuning", "requests_per_minute", "tokens_per_minute"), ""),
+    **dict.fromkeys(("kind", "successor", "fine_tuning", "requests_per_minute", "tokens_per_minute"), ""),
     "modalities": [],
     "status": "current",
 }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.facts.claims import get_current_facts
 from catalog.facts.fields import DATE_FIELDS, UNPUBLISHED, has_begun, parse_day, parse_rate
+from catalog.facts.retirement import has_retirement_day_come, is_retired
 from catalog.models import Fact, LanguageModel
 from core.text.number_format import format_count
 
@@ -46,6 +47,7 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     ),
     "status": FieldLabel(_("Status"), _("A retired model no longer answers requests.")),
     "retires_on": FieldLabel(_("Retires on"), _("Move your services to another model before this date.")),
+    "successor": FieldLabel(_("Successor"), _("The maker recommends this model instead.")),
     "release_date": FieldLabel(
         _("Released"),
         _("Newer models are usually better for their size, while the flaws of older models are better known."),
@@ -159,18 +161,9 @@ def describe_retirement(model: LanguageModel, rows: Iterable[FactRow]) -> str:
     `rows` are the model's fact rows. If the model is retired and the day is unknown, the text is "Retired".
     """
     dated = next((row for row in rows if row.field == "retires_on"), None)
-    if dated and (_has_day_come(model) or not is_retired(model)):
+    if dated and (has_retirement_day_come(model) or not is_retired(model)):
         return f"{dated.label} {dated.value}"
     return gettext("Retired") if is_retired(model) else ""
-
-
-def is_retired(model: LanguageModel) -> bool:
-    """Return True if the model's status is retired, or its day of retirement has come."""
-    return model.status == LanguageModel.Status.RETIRED or _has_day_come(model)
-
-
-def _has_day_come(model: LanguageModel) -> bool:
-    return model.retires_on is not None and has_begun(model.retires_on)
 
 
 def _build_label(field: str, value: Any) -> FieldLabel:

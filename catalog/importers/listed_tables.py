@@ -7,7 +7,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ from catalog.sources.record import ListedPrice
 FACTS_FILE = "listed_facts.csv"
 PRICES_FILE = "listed_prices.csv"
 FACT_COLUMNS = ("model", "field", "value", "source", "as_of")
-PRICE_COLUMNS = ("model", "input", "output", "cached_input", "tiers", "source", "as_of")
+PRICE_COLUMNS = ("model", "input", "output", "cached_input", "tiers", "context", "source", "as_of")
 
 ListedFacts = dict[str, dict[str, Claim]]
 """Model → field → claim."""
@@ -69,7 +69,9 @@ def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], chang
     days = {dated.as_of: dated for dated in (*listed[1:], *old)}
     current = listed[0]
     newest = max(old, key=lambda dated: dated.as_of, default=None)
-    if newest is None or newest.price != current.price:
+    if newest and newest.price == replace(current.price, context=newest.price.context):
+        days[newest.as_of] = replace(newest, price=current.price)
+    else:
         days[current.as_of] = current
         changes.new += newest is None
         changes.changed += newest is not None
@@ -92,7 +94,8 @@ def parse_prices(rows: Iterable[Mapping[str, str]]) -> ListedPrices:
     for row in rows:
         cached = Decimal(row["cached_input"]) if row["cached_input"] else None
         tiers = tuple(_parse_tier(tier) for tier in row["tiers"].split())
-        price = ListedPrice(Decimal(row["input"]), Decimal(row["output"]), cached, tiers)
+        context = int(row["context"]) if row.get("context") else None
+        price = ListedPrice(Decimal(row["input"]), Decimal(row["output"]), cached, tiers, context=context)
         prices[row["model"]].append(DatedPrice(price, row["source"], date.fromisoformat(row["as_of"])))
     return prices
 
@@ -119,7 +122,8 @@ def _iter_price_rows(model: str, prices: Iterable[DatedPrice]) -> Iterator[tuple
         cached = "" if price.cached_input is None else f"{price.cached_input:f}"
         tiers = " ".join(f"{tier['above']}:{tier['input']:g}/{tier['output']:g}" for tier in price.tiers)
         as_of = dated.as_of.isoformat()
-        yield model, f"{price.input:f}", f"{price.output:f}", cached, tiers, dated.source, as_of
+        context = "" if price.context is None else str(price.context)
+        yield model, f"{price.input:f}", f"{price.output:f}", cached, tiers, context, dated.source, as_of
 
 
 def _format_table(comment: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

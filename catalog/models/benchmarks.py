@@ -12,8 +12,8 @@ SCORE_IDENTITY = (
 
 class Benchmark(models.Model):
     class Status(models.TextChoices):
-        OPEN = "open", _("Open-ended")
-        NEAR_CEILING = "near ceiling", _("Near ceiling")
+        OPEN = "open", _("Open")
+        NEAR_CEILING = "near ceiling", _("Near its ceiling")
         SATURATED = "saturated", _("Saturated")
         UNKNOWN = "unknown", _("Unknown")
 
@@ -46,6 +46,16 @@ class Benchmark(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def replacement(self) -> "Benchmark | None":
+        """The benchmark to use instead: the next one in the chain of successors that is not saturated, or None."""
+        seen = {self.pk}
+        newer = self.superseded_by
+        while newer and newer.status == self.Status.SATURATED and newer.pk not in seen:
+            seen.add(newer.pk)
+            newer = newer.superseded_by
+        return newer if newer and newer.status != self.Status.SATURATED else None
 
 
 class Caveat(models.Model):

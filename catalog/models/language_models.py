@@ -71,6 +71,11 @@ class LanguageModel(models.Model):
     retires_on = models.DateField(
         null=True, blank=True, help_text="The day on which the maker stops serving the model."
     )
+    successor = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Slug of the model that the maker recommends instead, or its name if it is not in the catalog.",
+    )
     release_date = models.DateField(null=True, blank=True)
     knowledge_cutoff = models.DateField(null=True, blank=True)
     parameters_total = models.BigIntegerField(null=True, blank=True)
@@ -172,6 +177,9 @@ class Price(models.Model):
     )
     tiers = models.JSONField(
         default=list, blank=True, help_text="Prices for longer prompts, as [{above, input, output}]."
+    )
+    context = models.IntegerField(
+        null=True, blank=True, help_text="In tokens, if this provider accepts fewer than the model's context."
     )
     source = models.CharField(max_length=500)
     as_of = models.DateField("seen on")

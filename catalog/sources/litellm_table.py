@@ -1,4 +1,4 @@
-"""Reader for LiteLLM's price table (MIT): prices, limits, tools, and announced retirements."""
+"""Reader for LiteLLM's price table (MIT): prices, limits, tools, announced retirements, and successors."""
 
 import json
 import re
@@ -42,7 +42,8 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
 
 def _build_model(key: str, provider: str, row: Mapping[str, Any], label: str, today: date) -> ListedModel:
     name = key.split("/", 1)[-1]
-    links = {"price": str(row.get("source")), "retires_on": str(row.get("deprecation_source"))}
+    notice = str(row.get("deprecation_source"))
+    links = {"price": str(row.get("source")), "retires_on": notice, "successor": notice}
     price = _parse_price(row)
     return ListedModel(
         id=name,
@@ -64,7 +65,10 @@ def _iter_values(provider: str, name: str, row: Mapping[str, Any]) -> Iterator[t
     yield "web_search", row.get("supports_web_search")
     yield "modalities", _list_modalities(row)
     if sells_own_model(provider, name):
-        yield "retires_on", parse_month_or_day(row.get("deprecation_date"))
+        day = parse_month_or_day(row.get("deprecation_date"))
+        yield "retires_on", day
+        # Without a day, the successor is only a newer model of the same family.
+        yield "successor", str(row.get("successor_model") or "").rsplit("/", 1)[-1] if day else None
 
 
 def _list_modalities(row: Mapping[str, Any]) -> list[str]:

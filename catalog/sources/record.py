@@ -22,6 +22,7 @@ class ListedPrice:
     """US dollars per million tokens. `tiers` are prices for longer prompts: {above, input, output}.
 
     `since` is the day from which the source records the price. It is None for the price on the day of reading.
+    `context` is the number of tokens that a host accepts at this price. It is None for the maker's own price.
     """
 
     input: Decimal
@@ -29,6 +30,7 @@ class ListedPrice:
     cached_input: Decimal | None = None
     tiers: tuple[dict[str, Any], ...] = ()
     since: date | None = None
+    context: int | None = None
 
     @property
     def is_free(self) -> bool:

@@ -1,6 +1,7 @@
 """Benchmark pages, with purpose, caveats, and scores."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,24 +11,29 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from catalog.benchmarks.rankings import Ranking, load_rankings
+from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
 from catalog.benchmarks.separability import add_separability
 from catalog.facts.labels import extract_link
-from catalog.models import Benchmark
+from catalog.models import Benchmark, Score
+from core.templatetags.strips import Scale, build_scale
 
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
+STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.Status.SATURATED)
 
 
 @require_safe
 def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collection[int]) -> HttpResponse:
     """List all benchmarks: those in use today, the newer suite, the older suite, and those from imported files.
 
+    In each suite, the open ones come first, and the saturated ones last.
+
     `compared` are the slugs of benchmarks that can be compared with votes. `best` are the keys of today's best models.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
-    benchmarks = list(counted.order_by("name").prefetch_related("caveats"))
+    benchmarks = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_place)
     add_separability(benchmarks, best)
+    _add_score_places(benchmarks)
     suites = [
         (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
         for generation in (3, 2, 1, None)
@@ -38,6 +44,29 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
         "most_separable": max(filter(_get_share, benchmarks), key=_get_share, default=None),
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
+
+
+def _get_status_place(benchmark: Benchmark) -> int:
+    return STATUS_ORDER.index(benchmark.status) if benchmark.status in STATUS_ORDER else len(STATUS_ORDER)
+
+
+def _add_score_places(benchmarks: Sequence[Any]) -> None:
+    """Set `score_places` on each benchmark: the places of its scores, in ascending order, from guessing to 100%.
+
+    Scores in the same percent share a place, so that thousands of scores make at most 101 places. Sends one query.
+    """
+    percents: dict[int, set[int]] = defaultdict(set)
+    shares = Score.objects.filter(value__gte=0, value__lte=1)
+    for key, value in shares.values_list("benchmark_id", "value"):
+        percents[key].add(round(100 * value))
+    for benchmark in benchmarks:
+        scale = Scale(_get_chance_percent(benchmark), 100)
+        benchmark.score_places = [scale.place(percent) for percent in sorted(percents[benchmark.pk])]
+
+
+def _get_chance_percent(benchmark: Benchmark) -> float:
+    """Return the score of guessing in percent, or 0 if it is unknown."""
+    return 100 * (benchmark.chance or 0)
 
 
 def _get_share(benchmark: Any) -> float:
@@ -57,13 +86,13 @@ def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> 
         "caveats": benchmark.caveats.all(),
         "supersedes": benchmark.supersedes.all(),
         "link": extract_link(benchmark.source),
-        **_build_score_context(load_rankings(benchmark), request.GET),
+        **_build_score_context(load_rankings(benchmark), request.GET, _get_chance_percent(benchmark)),
     }
     return render(request, "catalog/benchmarks/benchmark.html", context)
 
 
-def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str]) -> dict[str, Any]:
-    """Build a page of rankings, each with a page of rows, and a page of scores that cannot be compared.
+def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], chance: float) -> dict[str, Any]:
+    """Build a page of rankings, each with a page of rows and its axis, and a page of scores that cannot be compared.
 
     A page with all 2,400 scores would be 700 kB. The API returns them all.
     """
@@ -71,12 +100,20 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str]) 
     numbered = [(f"r{number}", ranking) for number, ranking in enumerate(several, 1)]
     page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
     single_rows = [ranking.rows[0] for ranking in rankings if ranking.is_single]
+    tables = [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page]
     return {
         "rankings": page,
-        "tables": [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page],
+        "tables": [(name, first, rows, _build_score_scale(rows, name, chance)) for name, first, rows in tables],
         "alone": _get_page(single_rows, "alone", query),
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
+
+
+def _build_score_scale(rows: Iterable[RankingRow], name: str, chance: float) -> Scale | None:
+    """Return the axis of a ranking in percent. It has the scores with their intervals, and the score of guessing."""
+    scored = [row.ranked.scored for row in rows]
+    ends = [end for each in scored for end in (each.percent, each.low_percent, each.high_percent)]
+    return build_scale([chance, *ends], f"axis-{name}", mark=chance)
 
 
 def _get_page(rows: Sequence[Any], name: str, query: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:

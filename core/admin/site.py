@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin import audit, second_factor
+from core.admin.overview import STEPS, TILES
 from core.models import AuditEntry
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -66,7 +67,13 @@ class ArenaAdminSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         can_view = request.user.has_perm("core.view_auditentry")
         latest = AuditEntry.objects.all()[:MAX_LATEST_CHANGES] if can_view else None
-        return super().index(request, {**(extra_context or {}), "latest": latest})
+        steps = STEPS.build(request.user)
+        context = {
+            "latest": latest,
+            "tiles": TILES.build(request.user),
+            "steps": [] if all(step.is_done for step in steps) else steps,
+        }
+        return super().index(request, {**(extra_context or {}), **context})
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not second_factor.is_totp_missing(request.user)

@@ -1,1 +1,1 @@
-"""Template filters for numbers."""
+"""Template tags and filters that all apps share."""

@@ -106,6 +106,13 @@ class BoardRowSchema(Schema):
         )
     )
     votes = IntegerField()
+    weight = FloatField(
+        allow_null=True,
+        help_text=(
+            "Sum of the votes' weights. Votes that the filter or an operator gave less weight are included as whole"
+            " votes until they are a day old. Null on a reference board."
+        ),
+    )
     voters = IntegerField(allow_null=True, help_text="Number of voters, if known.")
     wins = IntegerField(allow_null=True, help_text="Number of wins. Null on a reference board.")
     losses = IntegerField(allow_null=True, help_text="Number of losses. Null on a reference board.")

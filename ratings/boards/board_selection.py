@@ -1,6 +1,7 @@
 """Selects the board for a page.
 
-Before the first vote in this arena, it is the board for the public votes that ship with Arena.
+Until this arena ranks enough models, it is the newest reference board, or else the board of the public votes that ship
+with Arena.
 
 All pages about a board use this module, so links between them lead to the same board.
 """
@@ -8,52 +9,130 @@ All pages about a board use this module, so links between them lead to the same 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
+from math import ceil
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from arena.endpoints.draw import list_drawable_models
+from arena.models import LIVE_POOL
 from catalog.models import LanguageModel
+from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
 from ratings.boards.changes import has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
-from ratings.boards.snapshots import BoardKey
-from ratings.models import SEED_POOL, Pool
+from ratings.boards.snapshots import BoardKey, newest_fit
+from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Pool, Snapshot
+from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 
 MIN_RANKED_HERE = 5
+REFERENCE_KINDS = (Pool.Kind.IMPORT, Pool.Kind.REFERENCE)
+DEFAULT_CACHE_S = 1.0
+Rows = Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class OwnProgress:
+    """The progress of this arena's own board until it is the default one.
+
+    votes: the votes on the board.
+    ranked, needed: the number of ranked models, and how many of them it takes.
+    missing_votes: a lower bound for the number of votes still needed, as far as the models are known.
+    """
+
+    ranked: int
+    needed: int
+    missing_votes: int
+    votes: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        return self.ranked >= self.needed
+
+
+@dataclass(frozen=True)
+class DefaultBoard:
+    """The pool whose board is shown if a request names none, and the own progress if it is not the own pool."""
+
+    pool: str
+    progress: OwnProgress | None = None
+
+
+default_cache: TtlCache[DefaultBoard] = TtlCache(1, DEFAULT_CACHE_S)
 
 
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
     """Return the key of the board to show, and the board.
 
-    It is the requested board. If the request names no pool and this arena has no votes yet, it is the board for the
-    shipped public votes instead. Raises RequestError as `snapshots.load_newest_board` does.
+    It is the requested board. If the request names no pool, it is the default board (see `find_default_board`). Raises
+    RequestError as `snapshots.load_newest_board` does.
     """
-    board = snapshot_cache.get_board(requested_key)
-    is_default = requested_key == BoardKey() and not parameters.get("pool")
-    if board.snapshot is None and is_default and Pool.objects.filter(slug=SEED_POOL).exists():
-        requested_key = replace(requested_key, pool=SEED_POOL)
-        board = snapshot_cache.get_board(requested_key)
-    return requested_key, board
+    if requested_key == BoardKey() and not parameters.get("pool"):
+        requested_key = replace(requested_key, pool=find_default_board().pool)
+    return requested_key, snapshot_cache.get_board(requested_key)
 
 
-def has_enough_ranks(rows: Iterable[Mapping[str, Any]]) -> bool:
+def find_default_board() -> DefaultBoard:
+    """Return the board to show if a request names none.
+
+    It is this arena's own board if it ranks enough models, else the newest reference board, else the board of the
+    shipped public votes, else the own board. The result is cached for `DEFAULT_CACHE_S` seconds.
+    """
+    return default_cache.get_or_compute(None, _choose_default_board)
+
+
+def _choose_default_board() -> DefaultBoard:
+    own = snapshot_cache.get_board(BoardKey())
+    progress = replace(measure_progress(own.rows), votes=own.board["votes"])
+    pool = None if progress.is_complete else _find_reference_pool()
+    return DefaultBoard(pool, progress) if pool else DefaultBoard(LIVE_POOL)
+
+
+def _find_reference_pool() -> str | None:
+    published = Snapshot.objects.filter(
+        board__pool__kind=Pool.Kind.REFERENCE, board__category__slug=OVERALL_CATEGORY
+    ).order_by("-computed_at")
+    slug = published.values_list("board__pool__slug", flat=True).first()
+    return slug or Pool.objects.filter(slug=SEED_POOL).values_list("slug", flat=True).first()
+
+
+def has_enough_ranks(rows: Rows) -> bool:
     """Return whether enough models in a board's rows have enough votes for a rank.
 
     Five models are enough, or all models that can be drawn if there are fewer. Provisional ranks do not count.
     """
-    ranked = {row["model"] for row in rows if has_rank(row) and row["votes_to_rank"] == 0}
+    return measure_progress(rows).is_complete
+
+
+def measure_progress(rows: Rows) -> OwnProgress:
+    """Return the progress of a board with these rows until it ranks enough models, as `has_enough_ranks` defines it."""
+    missing = {row["model"]: _count_missing_votes(row) for row in rows}
+    ranked = [model for model, votes in missing.items() if not votes]
     if len(ranked) >= MIN_RANKED_HERE:
-        return True
+        return OwnProgress(MIN_RANKED_HERE, MIN_RANKED_HERE, 0)
     drawable = set(LanguageModel.objects.filter(pk__in=list_drawable_models()).values_list("slug", flat=True))
-    return bool(drawable) and drawable <= ranked
+    missing = dict.fromkeys(drawable, MIN_VOTES_FOR_RANK) | missing
+    if 0 < len(drawable) < MIN_RANKED_HERE:
+        missing = {model: missing[model] for model in drawable}
+    needed = min(MIN_RANKED_HERE, len(drawable)) or MIN_RANKED_HERE
+    fewest = sorted(missing.values())[:needed]
+    # Each vote counts for two models.
+    return OwnProgress(fewest.count(0), needed, max(ceil(sum(fewest) / 2), *fewest, 0))
+
+
+def _count_missing_votes(row: Mapping[str, Any]) -> int:
+    votes: int = row["votes_to_rank"]
+    return votes if has_rank(row) else max(1, votes)
 
 
 @dataclass(frozen=True, eq=False)
 class BoardSelection:
     """The board for a page, its pool, and the other pools to choose from.
 
-    is_substitute: True if the page shows the shipped public votes because the requested board has no votes yet.
+    is_substitute: True if the page shows a reference board because this arena's own board ranks too few models.
     """
 
     board_key: BoardKey
@@ -74,10 +153,21 @@ class BoardSelection:
         return date.fromisoformat(self.credit["published_on"]) if self.credit else None
 
     @property
+    def progress(self) -> OwnProgress | None:
+        """The progress of this arena's own board if the page shows another one instead, or None."""
+        return find_default_board().progress if self.is_substitute else None
+
+    @property
+    def pool_groups(self) -> list[tuple[str, list[Pool]]]:
+        """The pools of this arena, and the pools with votes or ratings from elsewhere, each with a heading."""
+        own = [pool for pool in self.pools if pool.kind not in REFERENCE_KINDS]
+        return [(_("This arena"), own), (_("Reference"), [pool for pool in self.pools if pool not in own])]
+
+    @cached_property
     def parameters(self) -> dict[str, str]:
         """The query parameters that select this board on any page."""
-        # A board without votes needs an explicit pool. Otherwise, the page would show the shipped public votes.
-        explicit_pool = {"pool": self.board_key.pool} if self.published.snapshot is None else {}
+        # Without an explicit pool, the page would show the default board.
+        explicit_pool = {} if find_default_board().pool == self.board_key.pool else {"pool": self.board_key.pool}
         return explicit_pool | board_urls.build_board_parameters(self.board_key)
 
     @property
@@ -98,6 +188,22 @@ def build_selection(requested_key: BoardKey, board_key: BoardKey, board: Publish
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """Return the pool with this slug, and all pools to choose from. The pools of other named sets are not listed."""
-    pools = list(Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug)).order_by("pk"))
+    """Return the pool with this slug, and all pools to choose from. The pools of other named sets are not listed.
+
+    Each pool has an attribute `label`: its name with the number of votes on its overall board.
+    """
+    overall = Board.objects.filter(pool=OuterRef("pk"), category__slug=OVERALL_CATEGORY, style_control=False)
+    votes = Subquery(overall.annotate(votes=newest_fit("votes")).values("votes")[:1])
+    listed = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))
+    pools: list[Pool] = [*listed.annotate(newest_votes=votes).order_by("pk")]
+    for pool in pools:
+        pool.label = _format_label(pool, pool.newest_votes or 0)  # type: ignore[attr-defined]  # from the query
     return next(pool for pool in pools if pool.slug == slug), pools
+
+
+def _format_label(pool: Pool, votes: int) -> str:
+    if pool.kind == Pool.Kind.REFERENCE:
+        return _("%(name)s (as published)") % {"name": pool.name}
+    name = _("Everybody") if pool.kind == Pool.Kind.LIVE else pool.name
+    text = ngettext("%(name)s (%(votes)s vote)", "%(name)s (%(votes)s votes)", votes)
+    return text % {"name": name, "votes": f"{votes:,}"}

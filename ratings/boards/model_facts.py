@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from arena.endpoints.performance import EndpointPerformance, load_performance
 from catalog.calculators.cost_model import blend_price
-from catalog.facts.labels import is_retired
 from catalog.facts.prices import load_current_prices
+from catalog.facts.retirement import is_retired
 from catalog.models import LanguageModel, License, Price
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import snapshot_cache
@@ -41,6 +41,7 @@ class BoardModelFacts:
     open_weights: bool | None = None
     commercial: str = License.Commercial.UNKNOWN
     retired: bool = False
+    retires_on: date | None = None
     size: int | None = None
     context: int | None = None
     released: date | None = None
@@ -132,6 +133,7 @@ def _build_facts(model: LanguageModel, price: Price | None, measured: EndpointPe
         open_weights=model.open_weights,
         commercial=model.license.commercial if model.license else License.Commercial.UNKNOWN,
         retired=is_retired(model),
+        retires_on=model.retires_on,
         size=model.parameters_total,
         context=model.context_window,
         released=model.release_date,

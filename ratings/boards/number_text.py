@@ -22,6 +22,16 @@ def format_interval(row: Mapping[str, Any]) -> str:
     return _("at most %(end)s") % {"end": format_whole(high)}
 
 
+def format_error(row: Mapping[str, Any]) -> str:
+    """Return a row's interval in short: half its width, or the closed end only, or "" if it has no closed end."""
+    low, high = row["ci_low"], row["ci_high"]
+    if low is not None and high is not None:
+        return f"±{format_whole((high - low) / 2)}"
+    if low is not None:
+        return f"≥ {format_whole(low)}"
+    return "" if high is None else f"≤ {format_whole(high)}"
+
+
 def format_whole(number: float | None) -> str:
     return UNKNOWN_TEXT if number is None else f"{round_whole(number):,}".replace("-", MINUS)
 

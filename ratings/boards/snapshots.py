@@ -120,6 +120,20 @@ def find_newest_id(board_key: BoardKey) -> int | None:
     return _query_snapshots(board_key).values_list("pk", flat=True).first()
 
 
+def find_oldest_time(board_key: BoardKey) -> datetime | None:
+    """Return the time of the board's oldest snapshot, whatever the key's time, or None if there is none.
+
+    Raises RequestError as `find_newest_id` does.
+    """
+    oldest: datetime | None = (
+        _query_snapshots(replace(board_key, at=None))
+        .order_by("computed_at")
+        .values_list("computed_at", flat=True)
+        .first()
+    )
+    return oldest
+
+
 def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
     """Return a board's snapshots up to the key's time, newest first.
 

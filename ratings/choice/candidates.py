@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from arena.endpoints.performance import EndpointPerformance, load_performance
 from catalog.calculators.cost_model import ApiPrices
 from catalog.facts.fields import parse_rate
 from catalog.facts.prices import load_current_prices
-from catalog.models import LanguageModel
+from catalog.facts.retirement import filter_retired
+from catalog.facts.successors import load_successors
+from catalog.models import LanguageModel, Price
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import compute_interval_tiers
@@ -33,6 +34,7 @@ MODEL_COLUMNS = {
     "requests_per_minute": "requests_per_minute",
     "tokens_per_minute": "tokens_per_minute",
     "retires_on": "retires_on",
+    "successor": "successor",
 }
 BOARD_COLUMNS = ("rating", "ci_low", "ci_high", "interval", "rank", "rank_low", "rank_high")
 
@@ -54,29 +56,31 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
     Retired models and demo models cannot be chosen.
     """
     current = query_current_models()
-    prices = {key: ApiPrices(price.input, price.output) for key, price in load_current_prices(current).items()}
+    prices = load_current_prices(current)
     measured = load_performance(current.values_list("pk", flat=True))
     # A publisher can rate one model with several settings. The best rating is first.
     rated = {row["model"]: row for row in reversed(rows) if row["component"] == MAIN_COMPONENT}
     # Published ratings have no covariance, so their tiers are based on intervals.
     interval_tiers = compute_interval_tiers(row for row in rated.values() if row["interval"] == PUBLISHED_INTERVAL)
+    rows_of_models = list(current.values_list("pk", *MODEL_COLUMNS.values()))
+    known = [(key, dict(zip(MODEL_COLUMNS, columns, strict=True))) for key, *columns in rows_of_models]
+    successors = load_successors() if any(facts["successor"] for _, facts in known) else {}
     candidates = []
-    for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values()):
-        facts = dict(zip(MODEL_COLUMNS, columns, strict=True))
+    for key, facts in known:
         if row := rated.get(facts["slug"]):
             facts["tier"] = interval_tiers.get(facts["slug"], row["tier"])
             facts |= {name: row[name] for name in BOARD_COLUMNS}
+        facts["successor"] = successors.get(facts["slug"])
         candidates.append(_build_candidate(facts, prices.get(key), measured.get(key), weeks))
     return candidates
 
 
 def query_current_models() -> QuerySet[LanguageModel]:
-    is_served = Q(retires_on=None) | Q(retires_on__gt=timezone.now().date())
-    return LanguageModel.objects.filter(is_served, status=LanguageModel.Status.CURRENT, demo=False)
+    return LanguageModel.objects.filter(~filter_retired(), demo=False)
 
 
 def _build_candidate(
-    facts: dict[str, Any], prices: ApiPrices | None, measured: EndpointPerformance | None, weeks: LaunchWeeks
+    facts: dict[str, Any], price: Price | None, measured: EndpointPerformance | None, weeks: LaunchWeeks
 ) -> Candidate:
     facts["commercial"] = None if facts["commercial"] == "unknown" else facts["commercial"]
     facts["requests_per_minute"] = parse_rate(facts["requests_per_minute"])
@@ -84,9 +88,10 @@ def _build_candidate(
     facts["modalities"] = frozenset(facts["modalities"]) or None
     return Candidate(
         **facts,
-        prices=prices,
+        prices=ApiPrices(price.input, price.output) if price else None,
+        host_context=price.context if price else None,
         latency_s=measured.first_token_s if measured else None,
         tokens_per_s=measured.tokens_per_s if measured else None,
         failure_rate=measured.failure_rate if measured else None,
-        weeks=weeks.api if prices or facts["open_weights"] is False else weeks.own,
+        weeks=weeks.api if price or facts["open_weights"] is False else weeks.own,
     )

@@ -198,10 +198,10 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
     if choice.computed_at:
         source = {
             "pool": escape_markdown(choice.pool.name),
-            "category": choice.category,
+            "category": escape_markdown(choice.category_name),
             "day": f"{choice.computed_at:%Y-%m-%d}",
         }
-        yield _("Tiers are from the %(category)s board of %(pool)s, as of %(day)s.") % source + "\n"
+        yield _("Tiers are from “%(category)s” in %(pool)s, as of %(day)s.") % source + "\n"
     if choice.pool.kind == Pool.Kind.REFERENCE:
         sentence = _(
             "These ratings were published by another site. In each tier, every model's interval overlaps the"
@@ -226,6 +226,8 @@ def _build_survivor_row(assessment: CandidateAssessment) -> tuple[Any, ...]:
     notes = [_("commercial use with conditions")] if assessment.conditional else []
     if model.retires_on:
         notes.append(_("retires on %(day)s") % {"day": f"{model.retires_on:%Y-%m-%d}"})
+    if model.successor:
+        notes.append(_("replaced by %(name)s") % {"name": model.successor.name})
     return (
         escape_markdown(model.name),
         UNKNOWN_TEXT if model.rank is None else model.rank,

@@ -3,6 +3,7 @@
 Model pages use the same sentences.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,6 +23,7 @@ from ratings.models import Category
 MAX_MONTHLY_TOKENS = 1e15
 MODALITY_CHOICES = [("image", _("images")), ("audio", _("audio")), ("video", _("video")), ("pdf", _("PDF"))]
 DATE_FORMATS = ("%Y-%m-%d", "%Y-%m")
+MONTH_PATTERN = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 # If the first field of a pair is set, the second one is required.
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
@@ -96,6 +98,14 @@ class SlugsField(forms.MultipleChoiceField):
         return True
 
 
+class MonthOrDayInput(forms.DateInput):
+    """A date input that shows a month like 2026-01 as its first day. Browsers accept only days."""
+
+    def format_value(self, value: Any) -> Any:
+        is_month = isinstance(value, str) and MONTH_PATTERN.fullmatch(value)
+        return f"{value}-01" if is_month else super().format_value(value)
+
+
 class ChoiceForm(DefaultsForm):
     task = forms.ChoiceField(
         label=_("Task"),
@@ -137,7 +147,7 @@ class ChoiceForm(DefaultsForm):
         label=_("Knowledge cutoff"),
         required=False,
         input_formats=DATE_FORMATS,
-        widget=forms.DateInput({"type": "date"}, format=DATE_FORMATS[0]),
+        widget=MonthOrDayInput({"type": "date"}, format=DATE_FORMATS[0]),
         error_messages={"invalid": _("Enter a date like 2026-01-31.")},
     )
 

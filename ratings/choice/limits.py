@@ -12,6 +12,7 @@ from typing import Any, Literal
 from catalog.calculators.cost_model import MILLION, TYPICAL_USE, ApiPrices, MonthlyUse
 from catalog.calculators.gpu_needs import WeightsMemory
 from catalog.facts.fields import RateLimit
+from catalog.facts.successors import Successor
 from core.text.number_format import format_count, format_dollars
 
 TOKENS_PER_PAGE = 600
@@ -38,6 +39,7 @@ class Candidate:
     modalities: frozenset[str] | None = None
     tools: bool | None = None
     prices: ApiPrices | None = None  # dollars per million tokens
+    host_context: int | None = None  # tokens that the host accepts at these prices; None for the maker's own prices
     latency_s: float | None = None
     tokens_per_s: float | None = None
     requests_per_minute: RateLimit | None = None
@@ -45,12 +47,18 @@ class Candidate:
     failure_rate: float | None = None  # share of calls in blind battles that failed; the model or its server failed
     weeks: Decimal | None = None
     retires_on: date | None = None  # the announced day
+    successor: Successor | None = None  # the model that the maker recommends instead
     ci_low: float | None = None
     ci_high: float | None = None
     interval: str | None = None  # how the interval was computed
     rank: int | None = None
     rank_low: int | None = None
     rank_high: int | None = None
+
+    @property
+    def is_sold(self) -> bool:
+        """True if the model is used through an API. All other models are hosted by their users."""
+        return self.prices is not None or self.open_weights is False
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
         """Return the GiB for the weights, including overhead but not the cache for conversations."""
@@ -80,6 +88,11 @@ class Limits:
     weeks: Decimal | None = None  # maximum weeks until launch
     use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
+
+    def applicable_prices(self, model: Candidate) -> ApiPrices | None:
+        """Return the model's prices, or None if their host does not accept `context` tokens."""
+        is_too_short = self.context and model.host_context is not None and model.host_context < self.context
+        return None if is_too_short else model.prices
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -128,13 +141,15 @@ class LimitFinding:
 Assessor = Callable[[Candidate, Limits], LimitFinding | None]
 
 
-def compute_blended_price(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
-    """Return US dollars per million tokens for this mix of input and output tokens."""
-    return candidate.prices.token_cost(use) * MILLION / use.tokens if candidate.prices and use.tokens else None
+def compute_blended_price(candidate: Candidate, limits: Limits) -> Decimal | None:
+    """Return US dollars per million tokens for the mix of input and output tokens in `limits.use`."""
+    cost = compute_monthly_cost(candidate, limits)
+    return cost * MILLION / limits.use.tokens if cost is not None and limits.use.tokens else None
 
 
-def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
-    return candidate.prices.token_cost(use) if candidate.prices else None
+def compute_monthly_cost(candidate: Candidate, limits: Limits) -> Decimal | None:
+    prices = limits.applicable_prices(candidate)
+    return prices.token_cost(limits.use) if prices else None
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
@@ -158,13 +173,16 @@ class NumberLimit:
     unit: str | None
     get_value: Callable[[Candidate, Limits], Any]
     format_value: Callable[[Any], str]
+    explain_unknown: Callable[[Candidate, Limits], str] | None = None
+    unknown_word: str = "unknown"
 
     def __call__(self, model: Candidate, limits: Limits) -> LimitFinding | None:
         """Return a finding if the value is unknown or beyond the limit."""
         value = self.get_value(model, limits)
         bound = getattr(limits, self.name)
         if value is None:
-            return LimitFinding(self.name, f"{self.label} unknown", None, bound, self.unit, known=False)
+            words = self.explain_unknown(model, limits) if self.explain_unknown else f"{self.label} {self.unknown_word}"
+            return LimitFinding(self.name, words, None, bound, self.unit, known=False)
         is_beyond = value < bound if self.sign == "<" else value > bound
         return LimitFinding(self.name, self._describe(value, bound), value, bound, self.unit) if is_beyond else None
 
@@ -245,6 +263,21 @@ def _format_day(day: date) -> str:
     return day.isoformat()
 
 
+def _explain_unknown_price(label: str) -> Callable[[Candidate, Limits], str]:
+    def explain(model: Candidate, limits: Limits) -> str:
+        if model.prices and limits.context:
+            known = f"the known price is for up to {model.host_context:,}"
+            return f"{label} unknown for {limits.context:,} tokens: {known}"
+        return f"{label} unknown"
+
+    return explain
+
+
+def _explain_missing_estimate(model: Candidate, _: Limits) -> str:
+    way = "an API" if model.is_sold else "self-hosting"
+    return f"you have not entered your weeks to launch with {way}"
+
+
 _CUTOFF = NumberLimit("cutoff", "<", "knowledge until", None, lambda model, _: model.cutoff, _format_day)
 _GPU_MEMORY = NumberLimit(
     "gpu_memory", ">", "GPU memory", "GiB", lambda model, limits: model.gpu_memory(limits.bytes_each),
@@ -259,21 +292,24 @@ LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
         "modalities": _assess_modalities,
         "tools": _assess_tools,
         "price": NumberLimit(
-            "price", ">", "price", "US dollars per million tokens",
-            lambda model, limits: compute_blended_price(model, limits.use), format_dollars,
+            "price", ">", "price", "US dollars per million tokens", compute_blended_price, format_dollars,
+            _explain_unknown_price("price"),
         ),
         "monthly": NumberLimit(
-            "monthly", ">", "monthly cost", "US dollars per month",
-            lambda model, limits: compute_monthly_cost(model, limits.use), format_dollars,
+            "monthly", ">", "monthly cost", "US dollars per month", compute_monthly_cost, format_dollars,
+            _explain_unknown_price("monthly cost"),
         ),
         "latency": NumberLimit(
-            "latency", ">", "seconds to the first token", "seconds", lambda model, _: model.latency_s, _format_number
+            "latency", ">", "seconds to the first token", "seconds", lambda model, _: model.latency_s, _format_number,
+            unknown_word="not measured here yet",
         ),
         "speed": NumberLimit(
-            "speed", "<", "tokens per second", "tokens per second", lambda model, _: model.tokens_per_s, _format_number
+            "speed", "<", "tokens per second", "tokens per second", lambda model, _: model.tokens_per_s, _format_number,
+            unknown_word="not measured here yet",
         ),
         "failures": NumberLimit(
-            "failures", ">", "failed calls", "percent", _compute_failure_percent, "{:.3g}%".format
+            "failures", ">", "failed calls", "percent", _compute_failure_percent, "{:.3g}%".format,
+            unknown_word="not measured here yet",
         ),
         "rate": lambda model, limits: _assess_rate(
             "rate", "requests per minute", model.requests_per_minute, limits.rate
@@ -283,6 +319,9 @@ LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
         ),
         "params": NumberLimit("params", ">", "parameters", "parameters", lambda model, _: model.params, format_count),
         "gpu_memory": _assess_gpu_memory,
-        "weeks": NumberLimit("weeks", ">", "weeks to launch", "weeks", lambda model, _: model.weeks, _format_number),
+        "weeks": NumberLimit(
+            "weeks", ">", "weeks to launch", "weeks", lambda model, _: model.weeks, _format_number,
+            _explain_missing_estimate,
+        ),
     }
 )  # fmt: skip

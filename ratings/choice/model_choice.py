@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from arena.battles.lifecycle import MAX_NAMED_MODELS, get_set_pool
@@ -14,8 +15,9 @@ from ratings.choice.limits import Candidate
 from ratings.choice.model_search import FoundModel, find_models
 from ratings.choice.picks import Picks, build_picks
 from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
+from ratings.choice.task_benchmarks import TaskReport, build_task_report
 from ratings.choice.task_kinds import TaskKind
-from ratings.models import Pool
+from ratings.models import Pool, format_category_name
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class ModelChoice:
     """A shortlist with the board that sorts it.
 
     pool, category: from the board whose tiers sort the survivors. If the pool has no board for the task's category,
-        `category` is the overall one.
+        `category` is the overall one. `category_name` is its display name.
     tiers_by: "test" if the tiers are from significance tests, or "interval" if only intervals were published.
     found: the models that match `find`, with their group and all reasons.
     picks: suggestions from the survivors, or None if there are no ratings for them.
@@ -36,6 +38,7 @@ class ModelChoice:
     task: TaskKind | None
     pool: Pool
     category: str
+    category_name: str
     computed_at: datetime | None
     tiers_by: Literal["test", "interval"]
     shortlist: Shortlist
@@ -45,6 +48,12 @@ class ModelChoice:
     contestants: tuple[CandidateAssessment, ...]
     demo_models: tuple[str, ...]
     set_pool: str | None
+
+    @cached_property
+    def task_report(self) -> TaskReport | None:
+        """The task with its benchmarks, or None without a task."""
+        survivors = [survivor.candidate.slug for survivor in self.shortlist.survivors]
+        return build_task_report(self.task, survivors) if self.task else None
 
     @property
     def is_uncertain(self) -> bool:
@@ -77,6 +86,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
         task=task,
         pool=pools[board["pool"]],
         category=board["category"],
+        category_name=format_category_name(board["category"]),
         computed_at=board["computed_at"],
         # Reference boards are published elsewhere, with intervals only.
         tiers_by="interval" if "reference" in board else "test",

@@ -1,19 +1,18 @@
 """Finds models by name, with their group on a shortlist and the reasons."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from django.utils import timezone
-
+from catalog.facts.fields import has_begun
+from catalog.facts.successors import Successor, load_successors
 from catalog.models import LanguageModel
+from core.text.word_search import contains_words
 from ratings.choice.candidates import query_current_models
 from ratings.choice.limits import LimitFinding
 from ratings.choice.shortlist import CandidateAssessment, Shortlist
 
-SEPARATORS = re.compile(r"[\W_]+")
 GroupName = Literal["survivors", "undecided", "excluded", "retired"]
 
 
@@ -24,6 +23,7 @@ class FoundModel:
     group: the group on the shortlist. Retired models are in none.
     findings: all limits that the model fails or might fail.
     retired_on: the day of the retirement, or None if it is unknown or the model is current.
+    successor: the model that the maker recommends instead, or None if no source names one.
     """
 
     slug: str
@@ -31,6 +31,7 @@ class FoundModel:
     group: GroupName
     findings: tuple[LimitFinding, ...] = ()
     retired_on: date | None = None
+    successor: Successor | None = None
 
 
 def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
@@ -38,8 +39,7 @@ def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
 
     If the text is empty, there are none. Demo models are never found.
     """
-    words = text.casefold().split()
-    if not words:
+    if not text.strip():
         return ()
     groups: Mapping[GroupName, tuple[CandidateAssessment, ...]] = {
         "survivors": shortlist.survivors,
@@ -47,24 +47,31 @@ def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
         "excluded": shortlist.excluded,
     }
     models = [
-        FoundModel(assessment.candidate.slug, assessment.candidate.name, group, assessment.findings)
+        FoundModel(
+            slug=assessment.candidate.slug,
+            name=assessment.candidate.name,
+            group=group,
+            findings=assessment.findings,
+            successor=assessment.candidate.successor,
+        )
         for group, assessments in groups.items()
         for assessment in sorted(assessments, key=lambda assessment: assessment.candidate.name)
     ]
-    return tuple(model for model in (*models, *_list_retired()) if _contains_words(model, words))
+    candidates = (*models, *_list_retired())
+    return tuple(model for model in candidates if contains_words(f"{model.name} {model.slug}", text))
 
 
 def _list_retired() -> list[FoundModel]:
     retired = LanguageModel.objects.filter(demo=False).exclude(pk__in=query_current_models()).order_by("name")
-    today = timezone.now().date()
+    rows = list(retired.values_list("slug", "name", "retires_on", "successor"))
+    successors = load_successors() if any(successor for *_, successor in rows) else {}
     return [
-        FoundModel(slug, name, "retired", retired_on=day if day and day <= today else None)
-        for slug, name, day in retired.values_list("slug", "name", "retires_on")
+        FoundModel(
+            slug=slug,
+            name=name,
+            group="retired",
+            retired_on=day if day and has_begun(day) else None,
+            successor=successors.get(slug),
+        )
+        for slug, name, day, _ in rows
     ]
-
-
-def _contains_words(model: FoundModel, words: list[str]) -> bool:
-    """Return whether the names contain each word. Separators in words with letters are ignored, as in "opus-4.1"."""
-    names = f"{model.name} {model.slug}".casefold()
-    joined = SEPARATORS.sub("", names)
-    return all(word in names or (word[0].isalpha() and SEPARATORS.sub("", word) in joined) for word in words)

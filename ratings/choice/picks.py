@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ratings.boards.differences import estimate_difference
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import CandidateAssessment
+
+CloseBy = Literal["tier", "difference"]
 
 
 @dataclass(frozen=True)
@@ -15,15 +18,20 @@ class Picks:
     best: the survivor with the highest rating.
     second: the survivor with the second-highest rating, or None if there is none.
     cheapest: the survivor with the lowest price among those whose ratings are not clearly lower than that of the best
-        one. None if none of their prices is known.
-    cheapest_by: "tier" if `cheapest` is in the tier of the best model, or "interval" if only their intervals overlap.
+        one. Of equal prices, the highest rating wins. None if none of their prices is known.
+    cheapest_by: "tier" if `cheapest` is in the tier of the best model, or "difference" if only the difference between
+        their ratings is not significant.
+    equally_cheap: the other survivors that qualify as `cheapest` and have the same price.
+    tier_size: the number of survivors in the tier of the best one.
     best_open: the survivor with open weights and the highest rating, or None if there is none.
     """
 
     best: CandidateAssessment
     second: CandidateAssessment | None
     cheapest: CandidateAssessment | None
-    cheapest_by: Literal["tier", "interval"] | None
+    cheapest_by: CloseBy | None
+    equally_cheap: tuple[CandidateAssessment, ...]
+    tier_size: int
     best_open: CandidateAssessment | None
 
     @property
@@ -34,12 +42,9 @@ class Picks:
         return round(self.best.candidate.rating or 0) - round(self.second.candidate.rating or 0)
 
     @property
-    def second_overlaps(self) -> bool | None:
-        """Whether the intervals of the best one and the second overlap. An open end has no bound."""
-        if self.second is None:
-            return None
-        low, high = self.best.candidate.ci_low, self.second.candidate.ci_high
-        return low is None or high is None or high >= low
+    def second_is_lower(self) -> bool | None:
+        """Whether the second is significantly lower than the best one."""
+        return None if self.second is None else is_significantly_lower(self.second.candidate, self.best.candidate)
 
 
 def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
@@ -52,21 +57,32 @@ def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
         return None
     best = ranked[0]
     alike = [survivor for survivor in ranked if _compare_with_best(survivor.candidate, best.candidate)]
-    priced = [(survivor.price, survivor) for survivor in alike if survivor.price is not None]
-    cheapest = min(priced, key=lambda pair: pair[0], default=(None, None))[1]
+    lowest = min((survivor.price for survivor in alike if survivor.price is not None), default=None)
+    cheapest_models = [survivor for survivor in alike if survivor.price is not None and survivor.price == lowest]
+    cheapest = cheapest_models[0] if cheapest_models else None
     return Picks(
         best=best,
         second=ranked[1] if len(ranked) > 1 else None,
         cheapest=cheapest,
         cheapest_by=_compare_with_best(cheapest.candidate, best.candidate) if cheapest else None,
+        equally_cheap=tuple(cheapest_models[1:]),
+        tier_size=sum(survivor.candidate.tier == best.candidate.tier for survivor in ranked),
         best_open=next((survivor for survivor in ranked if survivor.candidate.open_weights), None),
     )
 
 
-def _compare_with_best(model: Candidate, best: Candidate) -> Literal["tier", "interval"] | None:
+def _compare_with_best(model: Candidate, best: Candidate) -> CloseBy | None:
     """Return why a model's rating is not clearly lower than that of the best one, or None if it is."""
     if model.tier == best.tier:
         return "tier"
-    if model.ci_high is None or best.ci_low is None:
-        return None
-    return "interval" if model.ci_high >= best.ci_low else None
+    has_bounds = None not in (model.ci_low, model.ci_high, best.ci_low, best.ci_high)
+    return "difference" if has_bounds and not is_significantly_lower(model, best) else None
+
+
+def is_significantly_lower(model: Candidate, best: Candidate) -> bool:
+    """Return whether the difference between two ratings is significant, if their errors are independent.
+
+    A rating with an open interval differs from none.
+    """
+    difference = estimate_difference(vars(best), vars(model))
+    return difference is not None and difference.low > 0

@@ -12,11 +12,18 @@ from core.http.openapi import BooleanField, CharField, FloatField, IntegerField,
 from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.models import Pool
 
+SUCCESSOR_HELP = "Name of the model that the maker recommends instead, or null if no source names one."
+
+
+class TaskBenchmarkSchema(Schema):
+    slug, name = CharField(source="benchmark.slug"), CharField(source="benchmark.name")
+    scored = BooleanField(help_text="False if none of the matching models has a score on this benchmark here.")
+
 
 class ShortlistTaskSchema(Schema):
-    slug, name = CharField(), CharField()
-    benchmarks = serializers.ListField(child=CharField(), help_text="Benchmark slugs.")
-    why = CharField()
+    slug, name = CharField(source="task.slug"), CharField(source="task.name")
+    benchmarks = TaskBenchmarkSchema(many=True)
+    why = CharField(source="task.why")
 
 
 @extend_schema_field(
@@ -77,6 +84,12 @@ class CandidateAssessmentSchema(RatedModelSchema):
     retires_on = serializers.DateField(
         source="candidate.retires_on", allow_null=True, help_text="The announced day of the model's retirement."
     )
+    successor = CharField(source="candidate.successor.name", allow_null=True, help_text=SUCCESSOR_HELP)
+    host_context = IntegerField(
+        source="candidate.host_context",
+        allow_null=True,
+        help_text="Tokens that the host accepts at this price. Null for the maker's own price.",
+    )
     unknown = PluckField(
         "limit",
         child=serializers.ChoiceField([*LIMIT_ASSESSORS]),
@@ -99,22 +112,33 @@ class FoundModelSchema(Schema):
     retired_on = serializers.DateField(
         allow_null=True, help_text="The day of the retirement. Null if it is unknown or the model is current."
     )
+    successor = CharField(source="successor.name", allow_null=True, help_text=SUCCESSOR_HELP)
 
 
 class PicksSchema(Schema):
     best = RatedModelSchema(help_text="The model with the highest rating.")
     second = RatedModelSchema(allow_null=True, help_text="The model with the second-highest rating.")
-    second_overlaps = BooleanField(
-        allow_null=True, help_text="True if the intervals of `best` and `second` overlap. Null if there is no second."
+    second_is_lower = BooleanField(
+        allow_null=True,
+        help_text=(
+            "True if `second` is significantly lower than `best`, assuming independent errors. Null if there is no "
+            "second."
+        ),
     )
     cheapest = RatedModelSchema(
         allow_null=True,
         help_text="The cheapest model that is not rated clearly lower than `best`. Null if no price is known.",
     )
     cheapest_by = serializers.ChoiceField(
-        ("tier", "interval"),
+        ("tier", "difference"),
         allow_null=True,
-        help_text="`tier`: `cheapest` is in the tier of `best`. `interval`: only their intervals overlap.",
+        help_text=(
+            "`tier`: `cheapest` is in the tier of `best`. `difference`: only the difference between their ratings is "
+            "not significant, assuming independent errors."
+        ),
+    )
+    equally_cheap = PluckField(
+        "candidate.slug", child=CharField(), help_text="Slugs of the other such models with the same price."
     )
     open = RatedModelSchema(
         source="best_open", allow_null=True, help_text="The model with open weights and the highest rating."
@@ -122,7 +146,7 @@ class PicksSchema(Schema):
 
 
 class ShortlistSchema(Schema):
-    task = ShortlistTaskSchema(allow_null=True)
+    task = ShortlistTaskSchema(source="task_report", allow_null=True)
     pool, pool_name = CharField(source="pool.slug"), CharField(source="pool.name")
     pool_kind = serializers.ChoiceField(Pool.Kind.values, source="pool.kind")
     category = CharField(help_text="Category of the board whose tiers sort the models.")
@@ -154,6 +178,12 @@ class ShortlistSchema(Schema):
         source="shortlist.lowest_price",
         allow_null=True,
         help_text="The model in `survivors` with the lowest price, whatever its rating. Null if no price is known.",
+    )
+    equally_cheap = PluckField(
+        "candidate.slug",
+        source="shortlist.equally_cheap",
+        child=CharField(),
+        help_text="Slugs of the other models in `survivors` with this price.",
     )
     nearest = PluckField(
         "candidate.slug",

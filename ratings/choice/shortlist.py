@@ -140,6 +140,13 @@ class Shortlist:
         return min(priced, key=SORT_KEYS["price"], default=None)
 
     @property
+    def equally_cheap(self) -> tuple[CandidateAssessment, ...]:
+        """The other survivors with the lowest price, best rating first."""
+        lowest = self.lowest_price
+        ties = [survivor for survivor in self.survivors if lowest and survivor.price == lowest.price]
+        return tuple(sorted(ties, key=SORT_KEYS["price"])[1:])
+
+    @property
     def costliest(self) -> str | None:
         """The limit whose removal would add the most survivors, or None if no single limit matters."""
         name = max(self.gained, key=self.gained.__getitem__, default=None)
@@ -172,8 +179,8 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
     findings = list_findings(candidate, limits)
     return CandidateAssessment(
         candidate=candidate,
-        price=compute_blended_price(candidate, limits.use),
-        monthly=None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits.use),
+        price=compute_blended_price(candidate, limits),
+        monthly=None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits),
         failures=tuple(finding for finding in findings if finding.known),
         unknown=tuple(finding for finding in findings if not finding.known),
     )

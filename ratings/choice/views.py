@@ -6,15 +6,14 @@ from urllib.parse import urlencode
 
 import orjson
 from django.core.paginator import InvalidPage, Page, Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as say
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from catalog.benchmarks.rankings import ELO_SLUG
-from catalog.models import Benchmark, Score
 from core.http.errors import RequestError
 from ratings.boards.model_facts import list_categories
 from ratings.choice.candidates import LaunchWeeks, load_candidates
@@ -43,6 +42,11 @@ PAGE_SIZE = 50
 LIST_PARAMETERS = ("left", "undecided", "out")
 REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
 TOKEN_FIELDS = ("input_tokens", "output_tokens")
+# Why the value of a limit is unknown, if it does not come from the catalog.
+LACKING_REASONS = {
+    "weeks": gettext_lazy("enter your own estimates"),
+    **dict.fromkeys(("latency", "speed", "failures"), gettext_lazy("not measured here yet")),
+}
 FIELDS_OF_LIMIT = {"context": ("context", "pages")}
 
 
@@ -53,14 +57,6 @@ class LimitCost:
     limit: Any
     more: int
     without: str
-
-
-@dataclass(frozen=True)
-class TaskBenchmark:
-    """A benchmark of the task, and whether some matching model has a score. The rating from votes counts as a score."""
-
-    benchmark: Benchmark
-    scored: bool
 
 
 @require_safe
@@ -83,14 +79,13 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "sections": _list_sections(form, offered),
         "choice": choice,
         **lists,
-        "lacking": choice and [form.fields[name].label for name in choice.shortlist.lacking],
+        "lacking": choice and [_describe_lacking(form, name) for name in choice.shortlist.lacking],
         "limits": choice and describe_limits(form),
         "search_parameters": [(name, value) for name, value in _list_parameters(request.GET) if name != "find"],
         "list_query": _drop_parameters(request.GET),
         "tokens": _build_token_query(request.GET),
         "has_monthly": any(request.GET.get(name) for name in TOKEN_FIELDS),
         "has_speed": choice and any(each.candidate.tokens_per_s is not None for each in lists["left"]),
-        "benchmarks": choice and _load_benchmarks(choice),
         "costs": choice and _list_limit_costs(choice, form, request.GET),
         "limit_reasons": list_limit_reasons(offered),
         "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
@@ -122,16 +117,10 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
         raise RequestError("not_found", say("There is no such page in this list."), 404) from None
 
 
-def _load_benchmarks(choice: ModelChoice) -> list[TaskBenchmark]:
-    """Return the task's benchmarks, in the order listed by the task."""
-    slugs = choice.task.benchmarks if choice.task else ()
-    models = [survivor.candidate.slug for survivor in choice.shortlist.survivors]
-    scores = Score.objects.filter(benchmark=OuterRef("pk"), model__slug__in=models)
-    benchmarks = Benchmark.objects.filter(slug__in=slugs).annotate(scored=Exists(scores))
-    return [
-        TaskBenchmark(benchmark, scored=benchmark.scored or benchmark.slug == ELO_SLUG)
-        for benchmark in sorted(benchmarks, key=lambda benchmark: slugs.index(benchmark.slug))
-    ]
+def _describe_lacking(form: ChoiceForm, name: str) -> str:
+    """Return a limit's label, with the reason if it is not that the catalog lacks a value."""
+    label = say("“%(label)s”") % {"label": form.fields[name].label}
+    return f"{label} ({LACKING_REASONS[name]})" if name in LACKING_REASONS else label
 
 
 def _build_token_query(query: QueryDict) -> str:

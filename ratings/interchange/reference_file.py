@@ -19,7 +19,7 @@ SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
 DASHED_VERSION_MAKERS = ("anthropic",)  # makers whose model ids have dashes in versions, such as claude-opus-4-6
 THINKING_MODEL_MAKERS = ("alibaba",)  # makers whose thinking models have weights of their own
 UNPUBLISHED_COLUMNS = dict.fromkeys(
-    ("rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
+    ("rank_low", "rank_high", "tier", "se", "weight", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
 )
 
 

@@ -16,7 +16,7 @@ from arena.judging.language_id import LANGUAGES
 WINNERS_BY_NAME = {"model_a": "a", "model_b": "b", "tie": "tie", "tie (bothbad)": "both_bad", "both_bad": "both_bad"}
 WINNERS_BY_COLUMN = {"win_a": "a", "win_b": "b", "tie": "tie", "tie_bothbad": "both_bad"}
 COUNT_COLUMNS = frozenset({"model_a", "model_b", *WINNERS_BY_COLUMN})
-VOTE_SOURCES = ("live", "api", "import")
+VOTE_SOURCES = ("live", "api", "import", "ready")
 STYLE_FIELDS = tuple(
     name.format(side)
     for side in "ab"

@@ -1,5 +1,6 @@
 """Fits the boards in a pool. The functions return unsaved snapshots."""
 
+import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from catalog.models import LanguageModel
 from ratings.boards import pair_tables
 from ratings.boards.snapshots import BRADLEY_TERRY, ELO, pack_rows
-from ratings.models import Board, Pool, Snapshot
+from ratings.models import PUBLIC_DELAY, Board, Pool, Snapshot
 from ratings.pipeline.board_rows import Anchor, BoardRows, Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import CategoryCounts, CategoryVotes, PoolState
 from ratings.statistics import bradley_terry, cluster_sums, style_control
@@ -32,15 +33,15 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
     category = board.category.slug
     counts = state.build_counts(category, _map_slugs(models))
     votes = state.select_votes(category, counts.models)
-    contestants = _build_contestants(board, counts, models, votes)
+    contestants = _build_contestants(board, state, counts, models, votes)
     fit = _fit_bradley_terry(board, state, contestants, votes)
     snapshot = _build_snapshot(board, BRADLEY_TERRY, _build_anchored_rows(contestants, fit), _build_parameters(board))
     if not state.ordered:
-        snapshot.pairs = pair_tables.build_pair_table(fit, counts.comparisons)
+        snapshot.pairs = pair_tables.build_pair_table(fit, counts.counted)
         return [snapshot]
     elo = state.compute_elo_ratings(category)
     elo_column = np.array([elo[key] for key in counts.models])
-    snapshot.pairs = pair_tables.build_pair_table(fit, counts.comparisons, elo_column)
+    snapshot.pairs = pair_tables.build_pair_table(fit, counts.counted, elo_column)
     return [snapshot, _build_snapshot(board, ELO, build_elo_rows(contestants, elo), {"k": 4})]
 
 
@@ -54,6 +55,7 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
         votes.double_score / 2,
         features,
         weight=votes.weight,
+        filter_weight=votes.filter_weight if votes.has_filter_weights else None,
         voter=votes.voter if parameters["clustered"] else None,
     )
     ratings, coefficients = state.last_style_fits.get(board.category.slug, ({}, [0.0] * len(STYLE_FEATURES)))
@@ -65,15 +67,15 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
         unrated = _build_snapshot(
             board, BRADLEY_TERRY, BoardRows([], has_provisional_ranks=True), parameters | {"problem": kind}
         )
-        unrated.votes = int(counts.comparisons.votes.sum()) // 2
+        unrated.votes = int(counts.counted.votes.sum()) // 2
         return unrated
     state.last_style_fits[board.category.slug] = (
         dict(zip(counts.models, style_fit.fit.ratings.tolist(), strict=True)),
         [value or 0.0 for value in style_fit.coefficients],
     )
-    rows = _build_anchored_rows(_build_contestants(board, counts, models, votes), style_fit.fit)
+    rows = _build_anchored_rows(_build_contestants(board, state, counts, models, votes), style_fit.fit)
     snapshot = _build_snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _build_style_effects(style_fit)})
-    snapshot.pairs = pair_tables.build_pair_table(style_fit.fit, style_fit.board)
+    snapshot.pairs = pair_tables.build_pair_table(style_fit.fit, counts.counted)
     return snapshot
 
 
@@ -86,13 +88,17 @@ def _build_parameters(board: Board) -> dict[str, object]:
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
-def _build_contestants(board: Board, counts: CategoryCounts, models: ModelsByKey, votes: CategoryVotes) -> Contestants:
+def _build_contestants(
+    board: Board, state: PoolState, counts: CategoryCounts, models: ModelsByKey, votes: CategoryVotes
+) -> Contestants:
     is_own_pool = board.pool.kind != Pool.Kind.IMPORT
     vote_counts = counts.comparisons.votes.sum(axis=1)
     voters, known_votes, capped_votes = _count_voters(votes, len(counts.models))
     # A vote from an unknown voter counts as a vote from a separate voter.
     weight = vote_counts - known_votes + capped_votes if is_own_pool else vote_counts
-    return Contestants(counts, models, voters.astype(np.intp), weight, is_own_pool=is_own_pool)
+    end = time.time() - PUBLIC_DELAY.total_seconds()
+    lost = state.sum_old_lost_weights(board.category.slug, counts.models, end, styled=board.style_control)
+    return Contestants(counts, models, voters.astype(np.intp), weight, lost, is_own_pool=is_own_pool)
 
 
 def _fit_bradley_terry(

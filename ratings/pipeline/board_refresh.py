@@ -26,8 +26,8 @@ from ratings.boards.snapshots import newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
 from ratings.pipeline import announcements, board_fits, pool_state, standings, tallies
 from ratings.pipeline.pool_state import PoolState
+from ratings.pipeline.vote_weights import REFRESH_LOCK_ID
 
-REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializes refreshes
 # The interval between two fits of a board under style control is 200 times the duration of the last fit, within this
 # range. No other board is published during a fit, so fits must not be too frequent.
 STYLE_INTERVAL_RANGE_S = (10.0, 50.0)

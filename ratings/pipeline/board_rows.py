@@ -11,6 +11,7 @@ from catalog.models import LanguageModel
 from ratings.pipeline.pool_state import CategoryCounts
 from ratings.statistics import components
 from ratings.statistics.bradley_terry import Fit
+from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.constants import (
     MAIN_COMPONENT,
     MIN_RANKED_MODELS,
@@ -40,6 +41,7 @@ class Contestants:
     voters (M,): the number of known voters who judged each model.
     weight (M,): how many of each model's votes count toward a rank. In this arena's own pools, at most
         `MAX_VOTES_PER_VOTER` votes per voter count.
+    lost_weight (M,): the weight that each model's votes lack and that may be public, because the votes are a day old.
     is_own_pool: whether the votes were cast in this arena. If so, a model with fewer than `MIN_VOTERS` voters is
         provisional.
     """
@@ -48,6 +50,7 @@ class Contestants:
     models: Mapping[int, LanguageModel]
     voters: Indices
     weight: Floats
+    lost_weight: Floats
     is_own_pool: bool
 
 
@@ -138,18 +141,23 @@ def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: Anchor | None
 
 def _build_record_columns(contestants: Contestants) -> dict[str, Any]:
     board = contestants.board
-    won = board.comparisons.wins.sum(axis=1)
-    lost = board.comparisons.wins.sum(axis=0)
-    tied = board.comparisons.ties.sum(axis=1)
+    won, lost, tied = _sum_outcomes(board.counted)
     counts = {"votes": won + lost + tied, "wins": won, "losses": lost, "ties": tied, "both_bad": board.both_bad}
     record: dict[str, Any] = {name: column.astype(np.int64) for name, column in counts.items()}
     record["voters"] = np.array([number or None for number in contestants.voters.tolist()], dtype=object)
     record["votes_to_rank"] = np.ceil(np.maximum(MIN_VOTES_FOR_RANK - contestants.weight, 0)).astype(np.int64)
-    return record | {"win_rate": (won + tied / 2) / counts["votes"]}
+    won, lost, tied = _sum_outcomes(board.comparisons)
+    weights = counts["votes"] - contestants.lost_weight
+    return record | {"weight": weights, "win_rate": (won + tied / 2) / (won + lost + tied)}
+
+
+def _sum_outcomes(board: Comparisons) -> tuple[Floats, Floats, Floats]:
+    """Return the wins, losses, and ties of each model (M,)."""
+    return board.wins.sum(axis=1), board.wins.sum(axis=0), board.ties.sum(axis=1)
 
 
 def _has_few_votes(contestants: Contestants) -> Flags:
-    has_few_votes: Flags = contestants.board.comparisons.votes.sum(axis=1) < PROVISIONAL_VOTES
+    has_few_votes: Flags = contestants.board.counted.votes.sum(axis=1) < PROVISIONAL_VOTES
     if not contestants.is_own_pool:
         return has_few_votes
     return has_few_votes | (contestants.voters < MIN_VOTERS)

@@ -5,6 +5,7 @@ only has to read new votes. If another process changes a pool's tallies, the nex
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -12,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool, Tally
-from ratings.pipeline.tallies import PairCount, TallyChanges
+from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool, Tally
+from ratings.pipeline.tallies import COUNT_FIELDS, PairCount, TallyChanges
 from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
 from ratings.statistics import elo
 from ratings.statistics.comparisons import Comparisons, VoterCounts
@@ -29,11 +30,16 @@ VOTER_GROUP_BITS = 8
 
 @dataclass
 class PairMatrices:
-    """Counts in one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed."""
+    """Counts in one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed.
+
+    lost: the weights that votes in `wins` and `ties` lack, and then the squares that they lack, in votes (4, M, M). It
+        is None if all votes have full weight.
+    """
 
     wins: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     ties: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     both_bad: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    lost: Floats | None = None
 
     def add(self, low: int, high: int, count: PairCount) -> None:
         """Add the count of one pair, whose models have the positions `low` and `high` in the matrices."""
@@ -43,11 +49,39 @@ class PairMatrices:
             self.wins = np.pad(self.wins, padding)
             self.ties = np.pad(self.ties, padding)
             self.both_bad = np.pad(self.both_bad, padding)
-        self.wins[low, high] += count.wins
-        self.wins[high, low] += count.losses
-        for matrix, number in ((self.ties, count.ties), (self.both_bad, count.both_bad)):
-            matrix[low, high] += number
-            matrix[high, low] += number
+        _add_pair(self.wins, low, high, count.wins, count.losses)
+        _add_pair(self.ties, low, high, count.ties, count.ties)
+        _add_pair(self.both_bad, low, high, count.both_bad, count.both_bad)
+        lost = (count.lost_wins, count.lost_losses, count.lost_ties)
+        if any(lost) or self.lost is not None:
+            squared = (count.lost_squared_wins, count.lost_squared_losses, count.lost_squared_ties)
+            self._add_lost(low, high, [number / FULL_WEIGHT for number in lost])
+            self._add_lost(low, high, [number / FULL_WEIGHT**2 for number in squared], squares=True)
+
+    def _add_lost(self, low: int, high: int, lost: Sequence[float], *, squares: bool = False) -> None:
+        size = len(self.wins)
+        if self.lost is None:
+            self.lost = np.zeros((4, size, size))
+        elif self.lost.shape[1] < size:
+            growth = (0, size - self.lost.shape[1])
+            self.lost = np.pad(self.lost, ((0, 0), growth, growth))
+        wins, losses, ties = lost
+        _add_pair(self.lost[2 * squares], low, high, wins, losses)
+        _add_pair(self.lost[2 * squares + 1], low, high, ties, ties)
+
+    def build_weighted(self) -> list[Floats]:
+        """Return the wins and ties, each vote by its weight. If votes lack weight, also return the squared ones."""
+        if self.lost is None:
+            return [self.wins, self.ties]
+        size = len(self.wins)
+        lost = np.zeros((4, size, size))
+        lost[:, : self.lost.shape[1], : self.lost.shape[1]] = self.lost
+        return [self.wins - lost[0], self.ties - lost[1], self.wins - lost[2], self.ties - lost[3]]
+
+
+def _add_pair(matrix: Floats, low: int, high: int, first: float, second: float) -> None:
+    matrix[low, high] += first
+    matrix[high, low] += second
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +89,14 @@ class CategoryCounts:
     """The counts for one category in a pool.
 
     models: the keys of M models, in the order of the labels.
+    comparisons: the votes, each by its filter weight.
+    counted: the votes, each as a whole. The same object as `comparisons` if all votes have full weight.
     both_bad (M,): the number of both-bad votes on each model.
     """
 
     models: list[int]
     comparisons: Comparisons
+    counted: Comparisons
     both_bad: Floats
 
 
@@ -78,6 +115,7 @@ class CategoryVotes:
     double_score: Indices
     both_bad: NDArray[np.bool_]
     weight: Floats
+    filter_weight: Floats
     voter: Indices
 
     def select(self, votes: NDArray[np.bool_]) -> "CategoryVotes":
@@ -86,25 +124,52 @@ class CategoryVotes:
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
         """Return the counts of these votes, and the votes with positions among the models that have votes."""
-        board = Comparisons.from_votes(self.first, self.second, self.double_score / 2, weight=self.weight)
+        outcome = self.double_score / 2
+        counted = board = Comparisons.from_votes(self.first, self.second, outcome, weight=self.weight)
+        if self.has_filter_weights:
+            board = Comparisons.from_votes(self.first, self.second, outcome, self.weight, self.filter_weight)
+            rows = np.searchsorted(counted.labels, board.labels)
+            counted = Comparisons.from_counts(
+                board.labels, counted.wins[np.ix_(rows, rows)], counted.ties[np.ix_(rows, rows)]
+            )
+            cast = np.isin(self.first, board.labels) & np.isin(self.second, board.labels)
+            return self.select(cast).relabel(board, counted, models, slugs)
+        return self.relabel(board, counted, models, slugs)
+
+    def relabel(
+        self, board: Comparisons, counted: Comparisons, models: list[int], slugs: dict[int, str]
+    ) -> tuple[CategoryCounts, "CategoryVotes"]:
+        """Return the counts with slugs as labels, and the votes with positions in these labels.
+
+        board, counted: the votes by weight and as a whole, with positions in `models` as labels.
+        """
         inside = np.array(board.labels, dtype=np.intp)
         first, second = (np.searchsorted(inside, side) for side in (self.first, self.second))
         both_bad = np.zeros(len(inside))
         for side in (first, second):
             both_bad += np.bincount(side, self.both_bad * self.weight, len(inside))
         judged = [models[position] for position in inside]
-        comparisons = Comparisons.from_counts([slugs[key] for key in judged], board.wins, board.ties)
-        return CategoryCounts(judged, comparisons, both_bad), replace(self, first=first, second=second)
+        labels = tuple(slugs[key] for key in judged)
+        comparisons = replace(board, labels=labels)
+        counted = comparisons if counted is board else replace(counted, labels=labels)
+        return CategoryCounts(judged, comparisons, counted, both_bad), replace(self, first=first, second=second)
+
+    @cached_property
+    def has_filter_weights(self) -> bool:
+        """Whether a vote has a filter weight below 1."""
+        return bool((self.filter_weight < 1).any())
 
     @cached_property
     def voter_counts(self) -> VoterCounts:
-        """The votes of known voters, counted per voter and pair."""
-        known = self.voter != UNKNOWN_VOTER
+        """The votes of known voters with a weight above 0, counted per voter and pair."""
+        known = (self.voter != UNKNOWN_VOTER) & (self.filter_weight > 0)
         votes = self if known.all() else self.select(known)
-        won = votes.weight * (votes.double_score == 2)
-        lost = votes.weight * (votes.double_score == 0)
-        tied = votes.weight * (votes.double_score == 1)
-        return VoterCounts(votes.voter, votes.first, votes.second, won, lost, tied)
+        weight = votes.weight * votes.filter_weight if votes.has_filter_weights else votes.weight
+        won = weight * (votes.double_score == 2)
+        lost = weight * (votes.double_score == 0)
+        tied = weight * (votes.double_score == 1)
+        filter_weight = votes.filter_weight if votes.has_filter_weights else None
+        return VoterCounts(votes.voter, votes.first, votes.second, won, lost, tied, filter_weight)
 
 
 class EloReplay(NamedTuple):
@@ -145,14 +210,17 @@ class PoolState:
         """Return the counts for all models with votes in a category, labeled and sorted by slug."""
         matrices = self.categories.get(category, PairMatrices())
         size = len(matrices.wins)
-        has_votes = (matrices.wins + matrices.wins.T + matrices.ties).sum(axis=1) > 0
+        weighted = matrices.build_weighted()
+        has_votes = (weighted[0] + weighted[0].T + weighted[1]).sum(axis=1) > 0
         judged = [key for key, position in self.positions.items() if position < size and has_votes[position]]
         models = sorted(judged, key=slugs.__getitem__)
         positions = np.array([self.positions[key] for key in models], dtype=np.intp)
         inside = np.ix_(positions, positions)
-        wins, ties, both_bad = (matrix[inside] for matrix in (matrices.wins, matrices.ties, matrices.both_bad))
-        comparisons = Comparisons.from_counts([slugs[key] for key in models], wins, ties)
-        return CategoryCounts(models, comparisons, both_bad.sum(axis=1))
+        labels = tuple(slugs[key] for key in models)
+        comparisons = counted = Comparisons(labels, *(matrix[inside] for matrix in weighted))
+        if matrices.lost is not None:
+            counted = Comparisons(labels, matrices.wins[inside], matrices.ties[inside])
+        return CategoryCounts(models, comparisons, counted, matrices.both_bad[inside].sum(axis=1))
 
     def count_votes(self, category: str) -> float:
         """Return the number of votes in a category."""
@@ -167,6 +235,26 @@ class PoolState:
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[models] = np.arange(len(models))
         return self._build_votes(positions, self._find_votes(category))
+
+    def sum_old_lost_weights(self, category: str, models: list[int], end: float, *, styled: bool = False) -> Floats:
+        """Return the weight that each model's votes before a time lack (M,).
+
+        end: in seconds since 1970.
+        styled: leave out votes without style features.
+        """
+        lost = np.zeros(len(models))
+        reduced = np.flatnonzero((self.votes["filter_weight"] < 1) & (self.votes["time"] < end))
+        if styled:
+            reduced = reduced[np.isfinite(self.votes["style"][reduced]).all(axis=1)]
+        if reduced.size and category != OVERALL_CATEGORY:
+            reduced = reduced[self._has_category(category, slice(None))[reduced]]
+        amount = self.votes["weight"][reduced] * (1 - self.votes["filter_weight"][reduced])
+        positions = {key: position for position, key in enumerate(models)}
+        for side in ("a", "b"):
+            for key, number in zip(self.votes[side][reduced].tolist(), amount.tolist(), strict=True):
+                if key in positions:
+                    lost[positions[key]] += number
+        return lost
 
     def compute_elo_ratings(self, category: str) -> dict[int, float]:
         """Return the Elo ratings by model key after all votes in a category, replayed in order."""
@@ -204,6 +292,7 @@ class PoolState:
             double_score=self.votes["double_score"][chosen],
             both_bad=self.votes["both_bad"][chosen],
             weight=self.votes["weight"][chosen],
+            filter_weight=self.votes["filter_weight"][chosen].astype(np.float64),
             voter=self.votes["voter"][chosen],
         )
 
@@ -284,6 +373,11 @@ def _load_pool_state(pool: Pool) -> PoolState:
     if state.ordered:
         state.votes.load(pool.slug)
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
-    rows = tallies.values_list("board__category__slug", "model_a", "model_b", "wins", "losses", "ties", "both_bad")
-    state.add_counts([PairCount(pool.slug, *row, 0) for row in rows.iterator(chunk_size=10_000)])
+    rows = tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS)
+    state.add_counts(
+        [
+            PairCount(pool.slug, category, low, high, last_vote_id=0, **dict(zip(COUNT_FIELDS, numbers, strict=True)))
+            for category, low, high, *numbers in rows.iterator(chunk_size=10_000)
+        ]
+    )
     return state

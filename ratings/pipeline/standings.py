@@ -1,6 +1,7 @@
 """Tables that ratings writes for arena: each model's standing, and the pair weights for the next draws."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import numpy as np
 from django.db.models.functions import Now
@@ -14,6 +15,7 @@ from ratings.statistics import bradley_terry
 from ratings.statistics.active_sampling import compute_pair_weights
 from ratings.statistics.comparisons import Comparisons
 
+WEIGHT_INTERVAL = timedelta(minutes=1)
 REVEAL_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes", "provisional")
 
 
@@ -43,12 +45,16 @@ def _build_standing(snapshot: Snapshot) -> Standing:
 
 
 def update_pair_weights(pool: Pool, state: PoolState) -> None:
-    """Store the pair weights for the next draws, unless the pool is imported."""
-    if pool.kind == Pool.Kind.IMPORT:
+    """Store the pair weights for the next draws, unless no pair is drawn for the pool.
+
+    The weights change at most once a minute, and when the set of models changes, so that many draws share a table.
+    """
+    if pool.kind in (Pool.Kind.IMPORT, Pool.Kind.READY):
         return
     counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})
     drawable = _list_drawable_keys(pool, counts.models)
-    if len(drawable) < 2:
+    recent = PairWeight.objects.filter(pool=pool.slug, keys=drawable, updated_at__gt=Now() - WEIGHT_INTERVAL)
+    if len(drawable) < 2 or recent.exists():
         return
     all_keys = sorted({*counts.models, *drawable})
     board = _expand_counts(counts, all_keys)

@@ -9,11 +9,12 @@ from django.db.models import Exists, OuterRef
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Outbox, Pool, Tally
+from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Outbox, Pool, Tally, VoteWeight
 
 BATCH_SIZE = 50_000
 OUTCOMES = ("wins", "losses", "ties", "both_bad")
-TallyKey = tuple[str, int, int, str]  # category, smaller and larger model key, outcome
+LOST = ("lost_wins", "lost_losses", "lost_ties", "lost_squared_wins", "lost_squared_losses", "lost_squared_ties")
+TallyKey = tuple[str, int, int, str]  # category, smaller and larger model key, column
 
 
 class TallyMismatch(ValueError):
@@ -60,20 +61,33 @@ def _check_pool(pool: Pool) -> int:
 def _load_tallies(pool: Pool) -> Counter[TallyKey]:
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
     counts: Counter[TallyKey] = Counter()
-    for category, low, high, *numbers in tallies.values_list("board__category__slug", "model_a", "model_b", *OUTCOMES):
-        counts.update({(category, low, high, outcome): n for outcome, n in zip(OUTCOMES, numbers, strict=True)})
+    columns = OUTCOMES + LOST
+    for category, low, high, *numbers in tallies.values_list("board__category__slug", "model_a", "model_b", *columns):
+        counts.update({(category, low, high, column): n for column, n in zip(columns, numbers, strict=True)})
     return counts
 
 
 def _recount_votes(pool: Pool) -> Counter[TallyKey]:
     counts: Counter[TallyKey] = Counter()
+    weights = _load_weights(pool)
     for vote in _iter_tallied_votes(pool):
         first_is_a = vote.model_a_id < vote.model_b_id
         low, high = sorted((vote.model_a_id, vote.model_b_id))
         for category in _list_categories(pool, vote):
             for outcome in _list_outcomes(vote.winner, first_is_a=first_is_a):
                 counts[category, low, high, outcome] += vote.multiplicity
+                weight = weights.get(vote.pk, FULL_WEIGHT)
+                if outcome != "both_bad" and weight < FULL_WEIGHT:
+                    lost, lost_square = FULL_WEIGHT - weight, FULL_WEIGHT**2 - weight**2
+                    counts[category, low, high, f"lost_{outcome}"] += vote.multiplicity * lost
+                    counts[category, low, high, f"lost_squared_{outcome}"] += vote.multiplicity * lost_square
     return counts
+
+
+def _load_weights(pool: Pool) -> dict[int, int]:
+    """Return the weights in 1/256 of the votes that weigh less than 1, by vote id."""
+    rows = VoteWeight.objects.filter(vote__pool=pool.slug)
+    return {row.vote_id: 0 if row.excluded else row.filter_weight for row in rows}
 
 
 def _list_categories(pool: Pool, vote: Vote) -> set[str]:

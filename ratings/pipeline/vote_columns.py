@@ -1,44 +1,44 @@
 """A pool's votes in memory, as columns of numbers."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from core.storage.binary_copy import build_row_dtype, iter_rows
+from ratings.models import FULL_WEIGHT
 from ratings.pipeline.tallies import TALLIED_VOTES_SQL, VOTES_BY_ID_SQL
 
 STYLE_FEATURE_COUNT = 4
-COPY_HEADER_SIZE = 19  # bytes before the first row in PostgreSQL's binary COPY format; two bytes follow the last row
-BATCH_BYTES = 1 << 25
 UNKNOWN_VOTER = -1
 
 # All values have a fixed size and are never NULL, so the binary response can be read as an array.
 SELECT_VOTES_SQL = """
-SELECT id, model_a_id, model_b_id, COALESCE(uuid_hash_extended(voter, 0), 0), voter IS NOT NULL,
+SELECT votes.id, model_a_id, model_b_id, COALESCE(uuid_hash_extended(voter, 0), 0), voter IS NOT NULL,
     (CASE winner WHEN 'a' THEN 2 WHEN 'b' THEN 0 ELSE 1 END)::smallint, winner = 'both_bad', multiplicity,
-    hashtextextended(categories::text, 0),
+    CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::smallint,
+    COALESCE(EXTRACT(EPOCH FROM created_at), 0)::float8, hashtextextended(categories::text, 0),
     COALESCE(features[1], 'NaN')::real, COALESCE(features[2], 'NaN')::real, COALESCE(features[3], 'NaN')::real,
     COALESCE(features[4], 'NaN')::real, COALESCE(features[5], 'NaN')::real, COALESCE(features[6], 'NaN')::real,
     COALESCE(features[7], 'NaN')::real, COALESCE(features[8], 'NaN')::real
-FROM votes WHERE counted ORDER BY id"""
+FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted ORDER BY votes.id"""
 SELECT_CATEGORY_SETS_SQL = " SELECT DISTINCT hashtextextended(categories::text, 0), categories FROM votes WHERE counted"
-COPY_FIELDS = [
-    ("id", ">i8"),
-    ("a", ">i8"),
-    ("b", ">i8"),
-    ("voter", ">i8"),
-    ("has_voter", "?"),
-    ("double_score", ">i2"),
-    ("both_bad", "?"),
-    ("weight", ">i4"),
-    ("category_set", ">i8"),
-    *((f"style{n}", ">f4") for n in range(2 * STYLE_FEATURE_COUNT)),
-]
-# A row consists of the number of fields, followed by the length and the value of each field.
-COPY_ROW_DTYPE = np.dtype(
-    [("", ">i2"), *(part for name, dtype in COPY_FIELDS for part in ((f"{name} length", ">i4"), (name, dtype)))]
+ROW_DTYPE = build_row_dtype(
+    [
+        ("id", ">i8"),
+        ("a", ">i8"),
+        ("b", ">i8"),
+        ("voter", ">i8"),
+        ("has_voter", "?"),
+        ("double_score", ">i2"),
+        ("both_bad", "?"),
+        ("weight", ">i4"),
+        ("filter_weight", ">i2"),
+        ("time", ">f8"),
+        ("category_set", ">i8"),
+        *((f"style{n}", ">f4") for n in range(2 * STYLE_FEATURE_COUNT)),
+    ]
 )
 
 
@@ -53,6 +53,8 @@ class VoteColumns:
     double_score: 2 if a won, 0 if b won, 1 otherwise.
     both_bad: whether both answers were bad.
     weight: the number of identical votes.
+    filter_weight: from 0 to 1. It is 0 for excluded votes.
+    time: when the vote was cast, in seconds since 1970, or 0 if unknown.
     category_set: a position in `category_sets`.
     style (N, 8): the features of a, then of b. NaN if unknown.
     """
@@ -66,6 +68,8 @@ class VoteColumns:
             "double_score": "i1",
             "both_bad": "?",
             "weight": "f8",
+            "filter_weight": "f4",
+            "time": "f8",
             "category_set": "i4",
         }
         self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in dtypes.items()}
@@ -96,10 +100,10 @@ class VoteColumns:
         return has_category
 
     def _append(self, votes_sql: str, **parameters: Any) -> int:
+        parameters["full"] = FULL_WEIGHT
         with connection.cursor() as cursor:
-            statement = f"COPY ({votes_sql}{SELECT_VOTES_SQL}) TO STDOUT (FORMAT binary)"
-            with cursor.cursor.copy(statement, parameters) as copy:
-                first_changed = min((self._insert(rows) for rows in _iter_row_batches(copy)), default=self._size)
+            batches = iter_rows(cursor.cursor, votes_sql + SELECT_VOTES_SQL, parameters, ROW_DTYPE)
+            first_changed = min((self._insert(rows) for rows in batches), default=self._size)
             if new_keys := list(self._category_set_codes)[len(self.category_sets) :]:
                 cursor.execute(votes_sql + SELECT_CATEGORY_SETS_SQL, parameters)
                 categories = dict(cursor.fetchall())
@@ -113,8 +117,9 @@ class VoteColumns:
         """
         start = int(np.searchsorted(self["id"], rows["id"][0]))
         new: dict[str, NDArray[Any]] = {
-            name: rows[name] for name in ("id", "a", "b", "double_score", "both_bad", "weight")
+            name: rows[name] for name in ("id", "a", "b", "double_score", "both_bad", "weight", "time")
         }
+        new["filter_weight"] = rows["filter_weight"] / FULL_WEIGHT
         new["voter"] = np.where(rows["has_voter"], _assign_codes(self._voter_codes, rows["voter"]), UNKNOWN_VOTER)
         new["category_set"] = _assign_codes(self._category_set_codes, rows["category_set"])
         new["style"] = np.column_stack([rows[f"style{n}"] for n in range(2 * STYLE_FEATURE_COUNT)])
@@ -133,21 +138,6 @@ class VoteColumns:
                 grown = np.empty((2 * self._size + extra_rows, *column.shape[1:]), column.dtype)
                 grown[: self._size] = column[: self._size]
                 self._columns[name] = grown
-
-
-def _iter_row_batches(copy: Iterable[bytes]) -> Iterator[NDArray[Any]]:
-    """Yield the rows of a binary COPY in large batches."""
-    buffer = bytearray()
-    start = COPY_HEADER_SIZE
-    for data in copy:
-        buffer += data
-        if len(buffer) > BATCH_BYTES:
-            end = start + (len(buffer) - start) // COPY_ROW_DTYPE.itemsize * COPY_ROW_DTYPE.itemsize
-            yield np.frombuffer(bytes(buffer[start:end]), COPY_ROW_DTYPE)
-            del buffer[:end]
-            start = 0
-    if rest := bytes(buffer[start:-2]):
-        yield np.frombuffer(rest, COPY_ROW_DTYPE)
 
 
 def _assign_codes(known: dict[int, int], values: NDArray[Any]) -> NDArray[np.intp]:

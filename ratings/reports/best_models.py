@@ -1,6 +1,6 @@
 """The best models of today: those at the top of the newest reference board."""
 
-from catalog.facts.labels import is_retired
+from catalog.facts.retirement import is_retired
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot

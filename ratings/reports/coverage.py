@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.facts.fields import UNPUBLISHED
 from catalog.facts.prices import load_current_prices
+from catalog.facts.retirement import is_retired
 from catalog.models import Fact, LanguageModel, Price
 from ratings.reports.best_models import BEST_MODELS, find_newest_board, list_best_slugs
 
@@ -75,8 +76,9 @@ def _is_open(facts: KnownFacts) -> bool:
 
 def _is_sold(facts: KnownFacts) -> bool:
     """Return True if the model is sold through an API, by its maker or by a host that a source names."""
-    is_current = facts.model.status == LanguageModel.Status.CURRENT
-    return is_current and (not facts.model.open_weights or bool({"price", "context_window"} & facts.known))
+    return not is_retired(facts.model) and (
+        not facts.model.open_weights or bool({"price", "context_window"} & facts.known)
+    )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -50,7 +51,7 @@ def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str
 
 
 def list_category_placements(pool: str, model: str) -> list[Placement]:
-    """Return a model's placements on a pool's newest boards: first the overall one, then by category name.
+    """Return a model's placements on a pool's newest boards: first the overall one, then by rank. Unranked come last.
 
     Boards under style control are not included.
     """
@@ -60,7 +61,12 @@ def list_category_placements(pool: str, model: str) -> list[Placement]:
     related = ("board__pool", "board__category")
     newest_snapshots = Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__category__name")
     placements = _find_placements(newest_snapshots, model)
-    return sorted(placements, key=lambda placement: placement.category != OVERALL_CATEGORY)
+    return sorted(placements, key=_get_position)
+
+
+def _get_position(placement: Placement) -> tuple[bool, float]:
+    rank = placement.row["rank"]
+    return placement.category != OVERALL_CATEGORY, inf if rank is None else rank
 
 
 def _find_placements(snapshots: Iterable[Snapshot], model: str) -> list[Placement]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from catalog.facts.retirement import is_retired
 from catalog.models import LanguageModel
 
 LazyText = str | Promise
@@ -92,7 +93,7 @@ def build_model_shares(
                 slug=slug,
                 name=model.name,
                 maker=model.organization.name if model.organization else "",
-                retired=model.status == LanguageModel.Status.RETIRED,
+                retired=is_retired(model),
                 counted=count["counted"],
                 reasons=list_reasons(count["reasons"]),
                 percent=100 * count["counted"] / votes if votes else 0.0,

@@ -7,7 +7,7 @@ estimator; K.-Y. Liang and S. L. Zeger, Biometrika 73 (1986) for its clustered f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -169,16 +169,15 @@ def _compute_start(board: Comparisons, start: ArrayLike | None) -> Floats:
 
 
 def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | None, theta: Floats) -> Estimate:
-    wins = board.wins
-    ties = board.ties
+    matrices = [board.wins, board.ties, *board.squared]
     if len(models) < len(board.labels):
         inside = np.ix_(models, models)
-        wins = wins[inside]
-        ties = ties[inside]
+        matrices = [matrix[inside] for matrix in matrices]
+    wins, ties, squared_wins, squared_ties = matrices
     score = wins + ties / 2
     strengths, factor, iterations = maximize_likelihood(score, score.T.copy(), theta[models] - theta[models].mean())
     strengths -= strengths.mean()
-    votes = _FittedVotes(wins, ties, *compute_chances(strengths, strengths))
+    votes = _FittedVotes(wins, ties, squared_wins, squared_ties, *compute_chances(strengths, strengths))
     spread, clustered = _compute_spread(votes, _select_rows_between(cluster, models, len(board.labels)), factor)
     return Estimate.from_bounded(models, strengths, spread, clustered, iterations)
 
@@ -187,11 +186,14 @@ def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | Non
 class _FittedVotes:
     """The votes between m bounded models, as (m, m) matrices.
 
+    squared_wins, squared_ties (m, m): the wins and ties, with squared filter weights.
     p, q (m, m): the fitted probabilities that the row's model wins and loses.
     """
 
     wins: Floats
     ties: Floats
+    squared_wins: Floats
+    squared_ties: Floats
     p: Floats
     q: Floats
 
@@ -202,8 +204,8 @@ class _FittedVotes:
 
     @cached_property
     def noise(self) -> Floats:
-        """The sum of the squared residuals of the votes on each pair (m, m)."""
-        return sum_squared_residuals(self.wins, self.ties, self.p, self.q)
+        """The sum of the squared weighted residuals of the votes on each pair (m, m)."""
+        return sum_squared_residuals(self.squared_wins, self.squared_ties, self.p, self.q)
 
 
 def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: Floats) -> tuple[Spread, Flags]:
@@ -219,7 +221,8 @@ def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: Float
     covariance = _compute_sandwich(votes, voters / (voters - 1) * by_voter + build_laplacian(single.noise), inverse)
     clustered = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
     # Each vote without a voter counts as a separate voter.
-    squares = squares + (single.information * votes.p * votes.q).sum(axis=1)
+    single_squares = single.squared_wins + single.squared_wins.T + single.squared_ties
+    squares = squares + (single_squares * (votes.p * votes.q) ** 2).sum(axis=1)
     degrees = compute_degrees_of_freedom(votes.information.sum(axis=1), squares)
     return Spread(covariance, plain, np.where(clustered, degrees, np.inf)), clustered
 
@@ -276,7 +279,16 @@ def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVot
     """Return the votes without a known voter. Raises ValueError if `rows` has votes that `votes` does not have."""
     size = len(votes.wins)
     if rows.wins.sum() + rows.losses.sum() + rows.ties.sum() == votes.wins.sum() + votes.ties.sum() / 2:
-        return replace(votes, wins=np.zeros((size, size)), ties=np.zeros((size, size)))
+        none = np.zeros((size, size))
+        return _FittedVotes(none, none, none, none, votes.p, votes.q)
+    counts = _subtract_rows(votes.wins, votes.ties, rows)
+    squared = _subtract_rows(votes.squared_wins, votes.squared_ties, rows.square_weights())
+    return _FittedVotes(*counts, *squared, votes.p, votes.q)
+
+
+def _subtract_rows(wins: Floats, ties: Floats, rows: VoterCounts) -> tuple[Floats, Floats]:
+    """Return the wins and ties (m, m) that are not in `rows`. Raises ValueError if a result is negative."""
+    size = len(wins)
 
     def count_by_pair(row: Indices, column: Indices, counts: Floats) -> Floats:
         table = np.bincount(row * size + column, counts, size * size).astype(np.float64)
@@ -284,11 +296,11 @@ def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVot
 
     voter_ties = count_by_pair(rows.first, rows.second, rows.ties)
     voter_wins = count_by_pair(rows.first, rows.second, rows.wins) + count_by_pair(rows.second, rows.first, rows.losses)
-    wins = votes.wins - voter_wins
-    ties = votes.ties - voter_ties - voter_ties.T
-    if min(wins.min(), ties.min()) < -_COUNT_TOLERANCE:
+    other_wins = wins - voter_wins
+    other_ties = ties - voter_ties - voter_ties.T
+    if min(other_wins.min(), other_ties.min()) < -_COUNT_TOLERANCE:
         raise ValueError("cluster contains votes that the board does not contain")
-    return replace(votes, wins=np.maximum(wins, 0), ties=np.maximum(ties, 0))
+    return np.maximum(other_wins, 0), np.maximum(other_ties, 0)
 
 
 def _select_rows_between(cluster: VoterCounts | None, models: Indices, size: int) -> VoterCounts | None:

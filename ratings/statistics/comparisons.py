@@ -4,7 +4,7 @@ Invalid input raises a ValueError that identifies the vote or the pair.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from ratings.statistics.vote_arrays import (
     Label,
     as_floats,
     as_list,
+    check_filter_weight,
     check_votes,
     count_outcomes,
     encode_models,
@@ -31,6 +32,8 @@ class Comparisons:
     labels: M distinct names or ids.
     wins (M, M): wins[i, j] is the number of votes in which i beat j.
     ties (M, M): ties[i, j] is the number of ties between i and j. The matrix is symmetric.
+    squared_wins, squared_ties (M, M): None, unless the votes have filter weights. In that case, `wins` and `ties` are
+        sums of these weights, and these matrices are sums of their squares.
 
     The matrices are stored as read-only copies. Values must not be negative, and the diagonals must be zero; other
     input raises ValueError.
@@ -39,18 +42,21 @@ class Comparisons:
     labels: tuple[Label, ...]
     wins: Floats
     ties: Floats
+    squared_wins: Floats | None = None
+    squared_ties: Floats | None = None
 
     def __post_init__(self) -> None:
         labels = tuple(self.labels)
-        wins, ties = (_check_counts(name, getattr(self, name), len(labels)) for name in ("wins", "ties"))
+        for name in ("wins", "ties", "squared_wins", "squared_ties"):
+            if (matrix := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _check_counts(name, matrix, len(labels)))
         if len(set(labels)) < len(labels):
             raise ValueError("labels must be distinct")
         if not (all(isinstance(x, str) for x in labels) or all(isinstance(x, int) for x in labels)):
             raise ValueError("labels must be either all names or all whole-number ids")
-        if not np.array_equal(ties, ties.T):
+        if not np.array_equal(self.ties, self.ties.T):
             raise ValueError("ties must be symmetric: a tie between i and j is also a tie between j and i")
-        for name, value in (("labels", labels), ("wins", wins), ("ties", ties)):
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "labels", labels)
 
     @classmethod
     def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
@@ -59,26 +65,47 @@ class Comparisons:
 
     @classmethod
     def from_votes(
-        cls, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
+        cls,
+        model_a: ArrayLike,
+        model_b: ArrayLike,
+        outcome: ArrayLike,
+        weight: ArrayLike | None = None,
+        filter_weight: ArrayLike | None = None,
     ) -> Self:
         """Return a board from single votes. Its labels are sorted.
 
         model_a, model_b (N,): names, or integer ids.
         outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
         weight (N,): integers from 1. A vote with weight n counts as n identical votes.
+        filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Models whose votes all have the weight 0 are
+            left out.
         """
         labels, first, second = encode_models(model_a, model_b)
         size = len(labels)
-        lost, tied, won = np.moveaxis(count_outcomes(size, first, second, outcome, weight), 2, 0)
-        wins = won + lost.T
-        ties = tied + tied.T
-        voted = np.flatnonzero((wins + wins.T + ties).any(axis=1))
+        if filter_weight is None:
+            matrices = _to_matrices(count_outcomes(size, first, second, outcome, weight))
+        else:
+            double_score, times = check_votes(first, second, outcome, weight)
+            factor = check_filter_weight(filter_weight, len(double_score))
+            cells = (first.astype(np.intp) * size + second) * 3 + double_score
+            amounts = factor if times is None else times * factor
+            matrices = []
+            for amount in (amounts, amounts * factor):
+                counts = np.bincount(cells, amount, 3 * size * size).astype(np.float64)
+                matrices += _to_matrices(counts.reshape(size, size, 3))
+        voted = np.flatnonzero((matrices[0] + matrices[0].T + matrices[1]).any(axis=1))
         if len(voted) < size:  # the ids have gaps
             labels = [labels[position] for position in voted.tolist()]
             inside = np.ix_(voted, voted)
-            wins = wins[inside]
-            ties = ties[inside]
-        return cls(tuple(labels), wins, ties)
+            matrices = [matrix[inside] for matrix in matrices]
+        return cls(tuple(labels), *matrices)
+
+    @property
+    def squared(self) -> tuple[Floats, Floats]:
+        """The wins and ties, with squared filter weights."""
+        if self.squared_wins is None or self.squared_ties is None:
+            return self.wins, self.ties
+        return self.squared_wins, self.squared_ties
 
     @property
     def votes(self) -> Floats:
@@ -100,6 +127,8 @@ class VoterCounts:
     voter (E,): numbers from 0.
     first, second (E,): positions of the models in the board's labels.
     wins, losses, ties (E,): the outcomes from the perspective of the first model.
+    filter_weight (E,): the filter weight by which the counts of a row are already multiplied, or None if it is 1
+        everywhere. All votes in a row have the same.
 
     Store these counts in a database, not sums of scores. A sum of scores is valid only for the ratings from which it
     was computed. The counts give the exact sum for any ratings, and a new vote changes only one row.
@@ -111,6 +140,7 @@ class VoterCounts:
     wins: Floats
     losses: Floats
     ties: Floats
+    filter_weight: Floats | None = None
 
     @classmethod
     def from_rows(
@@ -165,7 +195,22 @@ class VoterCounts:
 
     def select_rows(self, rows: NDArray[np.bool_]) -> "VoterCounts":
         """Return the selected rows only. `rows` is a mask of length E."""
-        return VoterCounts(*(getattr(self, column.name)[rows] for column in fields(self)))
+        return VoterCounts(
+            self.voter[rows],
+            self.first[rows],
+            self.second[rows],
+            self.wins[rows],
+            self.losses[rows],
+            self.ties[rows],
+            None if self.filter_weight is None else self.filter_weight[rows],
+        )
+
+    def square_weights(self) -> "VoterCounts":
+        """Return the rows with counts that are multiplied by the square of the filter weight."""
+        if self.filter_weight is None:
+            return self
+        counts = {name: getattr(self, name) * self.filter_weight for name in ("wins", "losses", "ties")}
+        return replace(self, **counts)
 
     def select_between(self, models: Indices, size: int) -> "VoterCounts":
         """Return only the votes between the given models, with positions in `models`.
@@ -179,6 +224,12 @@ class VoterCounts:
         positions[models] = np.arange(len(models))
         moved = replace(self, first=positions[self.first], second=positions[self.second])
         return moved.select_rows((moved.first >= 0) & (moved.second >= 0))
+
+
+def _to_matrices(counts: Floats) -> list[Floats]:
+    """Return the wins and ties (M, M) from losses, ties, and wins (M, M, 3)."""
+    lost, tied, won = np.moveaxis(counts, 2, 0)
+    return [won + lost.T, tied + tied.T]
 
 
 def _check_counts(name: str, matrix: ArrayLike, size: int) -> Floats:

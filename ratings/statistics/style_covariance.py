@@ -27,7 +27,7 @@ def compute_sandwich(
     The covariances are for strengths relative to the mean of their component.
     """
     residual, expected = votes.compute_residuals(parameters)
-    plain = votes.sum_outer_products(votes.weight * residual**2)
+    plain = votes.sum_outer_products(votes.squared_weight * residual**2)
     inside = np.ix_(free, free)
     inverse = cho_solve(cho_factor(information[inside]), np.eye(int(free.sum())))
     to_mean = _build_centering(component, len(parameters))[:, free] @ inverse
@@ -90,7 +90,7 @@ def _compute_meat(
     if is_uninformative.any():
         is_clustered &= ~is_uninformative
         products = _sum_score_products(votes, voter, score * is_clustered)
-    single_products = votes.sum_outer_products(votes.weight * residual**2 * ~is_clustered)
+    single_products = votes.sum_outer_products(votes.squared_weight * residual**2 * ~is_clustered)
     return products * factor * factor[:, None] + single_products, is_clustered
 
 
@@ -102,7 +102,7 @@ def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_cl
     sides = first[is_clustered], second[is_clustered]
     (squares,) = sum_over_voters(voter[is_clustered], sides, amount[is_clustered], votes.models, [np.square])
     information = np.zeros(votes.models)
-    single_squares = (amount * expected)[~is_clustered]
+    single_squares = (votes.squared_weight * expected**2)[~is_clustered]
     for side in (first, second):
         information += np.bincount(side, amount, votes.models)
         squares += np.bincount(side[~is_clustered], single_squares, votes.models)

@@ -44,7 +44,8 @@ class PairedVotes:
 
     first, second (N,): positions of the models.
     score (N,): the score of the first model: 0, 0.5, or 1.
-    weight (N,): the number of identical votes.
+    weight (N,): the number of identical votes, multiplied by the filter weight.
+    squared_weight (N,): the same number, multiplied by the square of the filter weight.
     voter (N,): numbers from 0, negative if unknown; or None.
     x (K, N): style differences, from -1 to 1.
     scale (K,): divisors of the style differences.
@@ -58,6 +59,7 @@ class PairedVotes:
     second: NDArray[np.unsignedinteger[Any]]
     score: Floats
     weight: Floats
+    squared_weight: Floats
     voter: NDArray[np.int64] | None
     x: Floats
     scale: Floats
@@ -72,6 +74,7 @@ class PairedVotes:
             second=self.second[votes],
             score=self.score[votes],
             weight=self.weight[votes],
+            squared_weight=self.squared_weight[votes],
             voter=None if self.voter is None else self.voter[votes],
             x=self.x[:, votes],
             scale=self.scale,
@@ -84,12 +87,17 @@ class PairedVotes:
         return replace(self, x=self.x[styles], scale=self.scale[styles])
 
     def to_comparisons(self, labels: Sequence[Label]) -> Comparisons:
-        """Return the number of votes on each pair, by outcome."""
+        """Return the votes on each pair, by outcome."""
         size = self.models
         cells = (self.first.astype(np.intp) * size + self.second) * 3 + (2 * self.score).astype(np.intp)
-        counts = np.bincount(cells, self.weight, 3 * size * size).astype(np.float64)
-        lost, tied, won = np.moveaxis(counts.reshape(size, size, 3), 2, 0)
-        return Comparisons(tuple(labels), won + lost.T, tied + tied.T)
+        matrices = []
+        for amount in (self.weight, self.squared_weight):
+            counts = np.bincount(cells, amount, 3 * size * size).astype(np.float64)
+            lost, tied, won = np.moveaxis(counts.reshape(size, size, 3), 2, 0)
+            matrices += [won + lost.T, tied + tied.T]
+            if self.weight is self.squared_weight:
+                break
+        return Comparisons(tuple(labels), *matrices)
 
     def compute_leads(self, parameters: Floats) -> Floats:
         """Return the lead of the first model in each vote (N,), in natural units."""

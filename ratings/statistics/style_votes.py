@@ -11,7 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from ratings.statistics.likelihood import Flags
 from ratings.statistics.style_pair_sums import CHUNK_SIZE, PairedVotes
-from ratings.statistics.vote_arrays import Floats, Indices, Label, as_floats, check_votes, raise_if_any
+from ratings.statistics.vote_arrays import (
+    Floats,
+    Indices,
+    Label,
+    as_floats,
+    check_filter_weight,
+    check_votes,
+    raise_if_any,
+)
 
 
 class StyledVotes:
@@ -23,6 +31,7 @@ class StyledVotes:
     features (N, 2 K): K features of the first answer, then the same K features of the second, such as the length and
         the numbers of headers, bold marks, and list items. They must not be negative. Votes with NaN are left out.
     weight (N,): integers from 1. A vote with weight n counts as n identical votes.
+    filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with the weight 0 are left out.
     voter (N,): the number of each voter from 0. A negative number means that the voter is unknown.
     """
 
@@ -34,12 +43,18 @@ class StyledVotes:
         features: ArrayLike,
         *,
         weight: ArrayLike | None = None,
+        filter_weight: ArrayLike | None = None,
         voter: ArrayLike | None = None,
     ) -> None:
         self.labels = tuple(labels)
         self.first, self.second = (_check_positions(side, len(self.labels)) for side in models)
         self.double_score, self.weight = check_votes(self.first, self.second, outcome, weight)
         self.features, self.known = _check_features(features, len(self.double_score))
+        self.filter_weight = None
+        if filter_weight is not None:
+            self.filter_weight = check_filter_weight(filter_weight, len(self.double_score))
+            is_cast = self.filter_weight > 0
+            self.known = is_cast if self.known is None else self.known & is_cast
         self.voter = None if voter is None else _check_integers("voter", voter)
         if self.voter is not None and self.voter.shape != self.double_score.shape:
             raise ValueError("voter must have an entry for each vote")
@@ -57,6 +72,10 @@ class StyledVotes:
         if self.known is not None:
             order = order[self.known[order]]
         weight = np.ones(len(order)) if self.weight is None else self.weight[order]
+        squared_weight = weight
+        if self.filter_weight is not None:
+            weight = weight * self.filter_weight[order]
+            squared_weight = weight * self.filter_weight[order]
         x, scale = _compute_differences(self.features, order, weight)
         return PairedVotes(
             models=len(self.labels),
@@ -64,6 +83,7 @@ class StyledVotes:
             second=second[order],
             score=self.double_score[order] / 2,
             weight=weight,
+            squared_weight=squared_weight,
             voter=None if self.voter is None else self.voter[order],
             x=x,
             scale=scale,

@@ -167,6 +167,15 @@ def check_votes(
     return (results * 2).astype(np.int8), times
 
 
+def check_filter_weight(filter_weight: ArrayLike, votes: int) -> Floats:
+    """Return the filter weights of the votes (N,). Raises ValueError unless they are N numbers from 0 to 1."""
+    weights = as_floats("filter_weight", filter_weight)
+    if weights.shape != (votes,):
+        raise ValueError("filter_weight must have an entry for each vote")
+    raise_if_any(~((weights >= 0) & (weights <= 1)), "filter_weight must be from 0 to 1: vote {}")
+    return weights
+
+
 def raise_if_any(wrong: NDArray[np.bool_], message: str) -> None:
     """Raise ValueError with this message if an entry is true.
 

@@ -1,6 +1,7 @@
 import pytest
 
-from ratings.boards import model_facts, snapshot_cache
+from ratings.boards import board_selection, model_facts, snapshot_cache
+from ratings.boards.board_selection import DefaultBoard
 from ratings.pipeline import pool_figures, pool_state
 from ratings.web.leaderboard import fragments, views
 from tests.ratings.board_history import three_boards
@@ -8,6 +9,7 @@ from tests.ratings.board_history import three_boards
 CACHES = (
     snapshot_cache.board_cache,
     snapshot_cache.newest_id_cache,
+    board_selection.default_cache,
     model_facts.context_cache,
     fragments.fragment_cache,
     views.frame_cache,
@@ -22,6 +24,7 @@ def pytest_runtest_setup() -> None:
     """
     snapshot_cache.newest_id_cache.seconds = 0.0
     model_facts.context_cache.seconds = 0.0
+    board_selection.default_cache.seconds = 0.0
     for cache in CACHES:
         cache.clear()
     pool_state.clear_pool_states()
@@ -32,7 +35,15 @@ def pytest_runtest_teardown() -> None:
     """Restore the caches for tests in other folders."""
     snapshot_cache.newest_id_cache.seconds = snapshot_cache.NEWEST_CACHE_S
     model_facts.context_cache.seconds = model_facts.CACHE_S
+    board_selection.default_cache.seconds = board_selection.DEFAULT_CACHE_S
     pool_state.clear_pool_states()
+
+
+@pytest.fixture
+def ours():
+    """Cache that this arena's own board is the default one, as a second request would find it."""
+    board_selection.default_cache.seconds = 60.0
+    board_selection.default_cache.store(None, DefaultBoard("live"))
 
 
 @pytest.fixture

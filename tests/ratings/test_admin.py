@@ -7,13 +7,15 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from core.models import AuditEntry
+from ratings import tasks as rating_tasks
 from ratings.admin import tasks
-from ratings.models import Board, Pool, Snapshot, Tally
+from ratings.models import Board, Exclusion, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.processes import eventually
 
 POOLS, BOARDS = "/admin/ratings/pool/", "/admin/ratings/board/"
+EMPTY_TIMES = {"start_0": "", "start_1": "", "end_0": "", "end_1": ""}
 
 
 @pytest.fixture
@@ -155,3 +157,42 @@ def test_boards_tell_their_newest_snapshot(admin, pool):
     shown = admin.get("/admin/ratings/board/").content.decode()
     assert Board.objects.count() == 2
     assert shown.count('"field-votes">3<') == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_exclusion_of_a_network_is_applied_by_the_worker_and_can_be_withdrawn(admin_client, pool):
+    battle = factories.battle(network="a" * 64)
+    vote = factories.cast(factories.model("x"), factories.model("y"), "b", battle=battle)
+    form = {"pool": pool.pk, "battle": str(battle.pk), "reason": "a script"}
+    admin_client.post("/admin/ratings/exclusion/add/", form | EMPTY_TIMES)
+    exclusion = Exclusion.objects.get()
+    rating_tasks.apply_exclusions()
+    exclusion.refresh_from_db()
+    applied = (exclusion.created_by, exclusion.network, exclusion.votes, exclusion.is_in_force)
+    selected = {"action": "withdraw", "_selected_action": [exclusion.pk]}
+    page = admin_client.post("/admin/ratings/exclusion/", selected, follow=True).content.decode()
+    rating_tasks.apply_exclusions()
+    exclusion.refresh_from_db()
+
+    assert applied == ("admin", "a" * 64, [vote.pk], True)
+    assert "count again" in page
+    assert (exclusion.is_in_force, exclusion.votes) == (False, [vote.pk])
+    assert {row.kind for row in AuditEntry.objects.all()} >= {"added", "withdrawn"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({}, "Set a voter, a battle, a start, or an end."),
+        ({"battle": "00000000-0000-4000-8000-000000000001"}, "its network is no longer known"),
+        ({"voter": "nobody"}, "valid UUID"),
+        ({"start_0": "2026-03-02", "start_1": "00:00", "end_0": "2026-03-01", "end_1": "00:00"}, "after the start"),
+    ],
+)
+def test_exclusion_without_a_valid_condition_is_refused(admin_client, pool, fields, problem):
+    form = {"pool": pool.pk, "reason": "a script"} | EMPTY_TIMES | fields
+    page = admin_client.post("/admin/ratings/exclusion/add/", form).content.decode()
+
+    assert problem in page
+    assert not Exclusion.objects.exists()

@@ -18,7 +18,8 @@ const ATTRIBUTES = {
   "a href": /^(https?:\/\/|mailto:)/, "a title": /^/, "a rel": /^noopener noreferrer nofollow ugc$/,
   "code class": /^language-[a-z-]+$/, "span class": /^(math|math math-display|host|[a-z]{1,3}\d?)$/,
   "ul dir": /^auto$/, "ol dir": /^auto$/, "blockquote dir": /^auto$/, "table dir": /^auto$/, "span tabindex": /^0$/,
-  "div class": /^(prose|table|code)$/, "div tabindex": /^0$/, "pre tabindex": /^0$/, "ol start": /^\d+$/,
+  "div class": /^(prose|table|code)$/, "div tabindex": /^0$/,
+  "div data-language": /^[a-z-]*$/, "pre tabindex": /^0$/, "ol start": /^\d+$/,
   "th class": /^(right|center)$/, "td class": /^(right|center)$/,
   "p class": /^ended$/,
 };

@@ -38,16 +38,25 @@ def log_in(page: Page, name: str) -> None:
 
 def log_out(page: Page, name: str) -> None:
     account(page, name).click()
-    page.get_by_role("button", name="Log out").click()
-    expect(navigation(page).get_by_role("link", name="Log in")).to_be_visible()
+    header(page).get_by_role("button", name="Log out").click()
+    expect(header(page).get_by_role("link", name="Log in")).to_be_visible()
 
 
 def navigation(page: Page) -> Locator:
     return page.get_by_role("navigation", name="Main")
 
 
+def header(page: Page) -> Locator:
+    return page.get_by_role("banner")
+
+
 def account(page: Page, name: str) -> Locator:
-    return navigation(page).get_by_role("link", name=f"Account {name}")
+    return header(page).get_by_role("button", name=f"Account {name}")
+
+
+def open_account(page: Page, name: str) -> None:
+    account(page, name).click()
+    header(page).get_by_role("link", name="Account").click()
 
 
 def ask(page: Page, question: str) -> None:
@@ -80,7 +89,7 @@ def test_battle_of_an_account_is_followed_by_its_session(page: Page) -> None:
     sign_up(page, "follower")
     ask(page, QUESTION)
     page.get_by_role("button", name="B is better").click()
-    expect(page.get_by_role("heading", name="You chose B.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose B:")).to_be_visible()
 
 
 def test_deletion_of_everything_takes_the_account(page: Page, service: Service) -> None:
@@ -92,14 +101,14 @@ def test_deletion_of_everything_takes_the_account(page: Page, service: Service) 
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Delete everything").click()
     expect(page.get_by_text("All your data has been deleted.")).to_be_visible()
-    expect(navigation(page).get_by_role("link", name="Log in")).to_be_visible()
+    expect(header(page).get_by_role("link", name="Log in")).to_be_visible()
     assert service.query("SELECT count(*) FROM auth_user WHERE username = 'leaver'") == [(0,)]
     assert service.query("SELECT count(*) FROM arena_turn WHERE prompt LIKE '%%canary in the account%%'") == [(0,)]
 
 
 def test_password_is_changed(page: Page) -> None:
     sign_up(page, "changer")
-    account(page, "changer").click()
+    open_account(page, "changer")
     page.get_by_role("link", name="Change password").click()
     page.get_by_label("Current Password").fill(PASSWORD)
     page.get_by_label("New Password", exact=True).fill("another way home 8")
@@ -132,7 +141,7 @@ def test_key_is_made_copied_used_and_revoked(browser: Browser, service: Service,
     page = context.new_page()
     name = f"keeper-{scripts}"
     sign_up(page, name)
-    account(page, name).click()
+    open_account(page, name)
     form = page.get_by_role("form", name="Create a key")
     form.get_by_label("Name").fill("Notebook")
     form.get_by_role("button", name="Create key").click()
@@ -185,5 +194,5 @@ def test_where_a_login_is_required_it_comes_first_and_leads_on(browser: Browser,
     page.get_by_role("button", name="Sign up").click()
     ask(page, QUESTION)
     page.get_by_role("button", name="Tie").click()
-    expect(page.get_by_role("heading", name="You voted: tie.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You called it a tie.")).to_be_visible()
     context.close()

@@ -1,5 +1,7 @@
 """Tests a battle in a real browser, finding elements by role and name as a person would."""
 
+import re
+
 from playwright.sync_api import Browser, Page, expect
 
 from tests.system.browser_page import FEED, ask, tell, vote
@@ -8,14 +10,15 @@ from tests.system.service import Service
 
 def test_battle_vote_reveal_and_live_board(page: Page) -> None:
     board = page.context.new_page()
-    board.goto("/leaderboard/")
+    board.goto("/leaderboard/?pool=live")
     before = board.locator("#board").inner_html()
     ask(page, "Which metal melts in the hand?")
     assert "Quokka" not in page.content() and "Wombat" not in page.content()
     page.get_by_role("button", name="A is better").click()
-    expect(page.get_by_role("heading", name="You chose A.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose A:")).to_be_visible()
     expect(page.get_by_role("link", name="Model Quokka-7B")).to_be_visible()
     expect(page.get_by_role("link", name="Model Wombat-70B")).to_be_visible()
+    expect(page.get_by_role("region", name="Ratings")).to_contain_text(re.compile(r"Board of \d\d:\d\d UTC"))
     board.wait_for_function("before => document.querySelector('#board').innerHTML !== before", arg=before)
     expect(board.get_by_role("row", name="Quokka-7B")).to_be_visible()
 
@@ -27,7 +30,7 @@ def test_battle_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="B is better")).to_be_enabled()
     vote(page, "2")
-    expect(page.get_by_role("heading", name="You chose B.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose B:")).to_be_visible()
     page.keyboard.press("n")
     expect(page.get_by_role("textbox")).to_be_focused()
 

@@ -11,7 +11,7 @@ from tests.system.person import Person
 from tests.system.service import Service
 from tests.system.zoo import GOOD, SLOW
 
-VOID = "You cannot vote yet."
+VOID = "Nothing to vote on"
 CARD = "This model did not answer."
 MISSING = "At least one model did not answer this time. Which is better so far?"
 STOPPED = "You stopped an answer, so your vote is stored but does not change any rating."
@@ -58,7 +58,7 @@ def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -
                 "stale"
             )  # like the page's script, unless the battle had already ended
         vote(page, "1")
-        expect(page.get_by_role("heading", name="You chose A.")).to_be_focused()
+        expect(page.get_by_role("heading", name="You chose A:")).to_be_focused()
         for route in held:
             route.continue_()
         page.wait_for_timeout(300)  # the console stays empty
@@ -92,13 +92,13 @@ def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
         expect(page.locator(".answer.prose")).to_have_count(2)
         assert healthy in page.locator(".answer.prose").all_inner_texts()
         vote(page, "1")
-        expect(page.get_by_role("heading", name="You chose A.")).to_be_visible()
+        expect(page.get_by_role("heading", name="You chose A:")).to_be_visible()
 
 
 def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zoo, zoo: Service) -> None:
     with open_zoo.battle("good", "turn-2-error-500", prompt="Who fails at the second?") as page:
         open_bar(page)
-        page.get_by_text("Ask both models a follow-up").click()
+        page.get_by_role("textbox", name="A follow-up question for both").click()
         expect(page.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
         page.keyboard.type("And now?")
         page.keyboard.press("Enter")
@@ -109,7 +109,7 @@ def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zo
         expect(page.get_by_role("button", name="Retry")).to_have_count(1)
         expect(turn.get_by_role("button", name="Retry")).to_be_visible()
         page.get_by_role("button", name="Both bad").click()
-        expect(page.get_by_role("heading", name="You voted: both bad.")).to_be_visible()
+        expect(page.get_by_role("heading", name="You found both answers bad.")).to_be_visible()
         expect(page.get_by_role("button", name="Retry")).not_to_be_visible()
     [(turns, counted)] = zoo.query("SELECT turns, counted FROM arena_vote ORDER BY id DESC LIMIT 1")
     assert (turns, counted) == (1, True)
@@ -196,7 +196,7 @@ def test_thoughts_are_not_told_before_the_vote(open_zoo: Zoo) -> None:
         assert "Reasoning" not in page.content()
         vote(page, "3")
         expect(page.get_by_text("Reasoning")).to_have_count(1)
-        expect(page.get_by_role("heading", name="You voted: tie.")).to_be_focused()
+        expect(page.get_by_role("heading", name="You called it a tie.")).to_be_focused()
 
 
 def test_vote_in_another_tab_is_shown_in_this_one(browser: Browser, zoo: Service) -> None:
@@ -206,7 +206,7 @@ def test_vote_in_another_tab_is_shown_in_this_one(browser: Browser, zoo: Service
         page.goto(f"/battles/{battle['id']}/")
         open_bar(page)
         person.vote(battle, "b")
-        expect(page.get_by_role("heading", name="You chose B.")).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.get_by_role("heading", name="You chose B:")).to_be_visible(timeout=READY_WITHIN_MS)
         expect(page.get_by_role("article", name="Model Good")).to_be_visible()
 
 

@@ -47,10 +47,10 @@ def test_choice_outlines_what_it_favors_before_it_is_made(ready: Page) -> None:
 @pytest.mark.parametrize(
     ("key", "choice", "heading"),
     [
-        ("1", "A is better", "You chose A."),
-        ("2", "B is better", "You chose B."),
-        ("3", "Tie", "You voted: tie."),
-        ("4", "Both bad", "You voted: both bad."),
+        ("1", "A is better", "You chose A:"),
+        ("2", "B is better", "You chose B:"),
+        ("3", "Tie", "You called it a tie."),
+        ("4", "Both bad", "You found both answers bad."),
         ("s", "Skip", "You skipped this battle."),
     ],
 )
@@ -85,7 +85,7 @@ def test_armed_choice_is_shown_and_can_be_changed_or_cancelled(ready: Page) -> N
     ready.keyboard.press("2")
     expect(status).to_be_focused()  # Space would press a focused button
     vote(ready, "2")
-    expect(ready.get_by_role("heading", name="You chose B.")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose B:")).to_be_focused()
 
 
 @pytest.mark.parametrize("key", ["ArrowLeft", "ArrowRight", "ArrowDown", "ArrowUp", "Space", "=", "Enter"])
@@ -95,7 +95,7 @@ def test_keys_that_scroll_do_not_vote(ready: Page, key: str) -> None:
     expect(ready.get_by_role("status")).to_have_text(QUESTION)
     expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
     vote(ready, "1")
-    expect(ready.get_by_role("heading", name="You chose A.")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose A:")).to_be_focused()
     address = ready.url
     ready.keyboard.press(key)
     ready.wait_for_timeout(300)
@@ -107,32 +107,38 @@ def test_double_enter_votes_once_and_stays(ready: Page) -> None:
     address = ready.url
     vote(ready, "1")
     ready.keyboard.press("Enter")
-    expect(ready.get_by_role("heading", name="You chose A.")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose A:")).to_be_focused()
     ready.keyboard.press("Enter")
     ready.wait_for_timeout(300)
     assert ready.url == address
 
 
 def test_shortcuts_can_be_turned_off_and_on(ready: Page) -> None:
+    help_button = ready.get_by_role("button", name="Keyboard shortcuts")
+    help_button.click()
     switch = ready.get_by_role("checkbox", name="Keyboard shortcuts")
     choice = ready.get_by_role("button", name="A is better")
     expect(switch).to_be_checked()
     switch.uncheck()
     ready.reload()
+    help_button.click()
     expect(switch).not_to_be_checked()
+    ready.keyboard.press("Escape")
     expect(choice).not_to_have_attribute("aria-keyshortcuts", re.compile("."))
     assert choice.inner_text() == "A is better"
     vote(ready, "1")
     expect(ready.get_by_role("status")).to_have_text(QUESTION)
     choice.click()
-    expect(ready.get_by_role("heading", name="You chose A.")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose A:")).to_be_focused()
     address = ready.url
     ready.keyboard.press("n")
     ready.wait_for_timeout(300)
     assert ready.url == address
+    help_button.click()
     expect(switch).not_to_be_checked()
     switch.check()
-    ready.get_by_role("heading", name="You chose A.").focus()
+    ready.keyboard.press("Escape")
+    ready.get_by_role("heading", name="You chose A:").focus()
     ready.keyboard.press("n")
     expect(ready.get_by_role("textbox", name="Your question")).to_be_focused()
 
@@ -146,7 +152,7 @@ def test_keys_are_left_to_typing_repeats_and_the_shortcuts_of_browsers(ready: Pa
             [key.partition("+")[2], *(key.startswith(name) for name in ("Control", "Alt", "Shift", "Meta"))],
         )
     expect(ready.get_by_role("status")).to_have_text(QUESTION)
-    ready.get_by_text("Ask both models a follow-up").click()
+    ready.get_by_role("textbox", name="A follow-up question for both").click()
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
     ready.keyboard.type("1 = 2 s")
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_have_value("1 = 2 s")
@@ -158,7 +164,7 @@ def test_one_vote_counts_and_one_press_leads_to_the_next_box(page: Page, service
     ask(page, "How many presses?")
     [(before,)] = service.query("SELECT count(*) FROM arena_vote")
     vote(page, "1")
-    expect(page.get_by_role("heading", name="You chose A.")).to_be_focused()
+    expect(page.get_by_role("heading", name="You chose A:")).to_be_focused()
     [(votes, counted)] = service.query("SELECT count(*), count(*) FILTER (WHERE counted) FROM arena_vote")
     assert (votes - before, counted > 0) == (1, True)
     page.add_init_script("addEventListener('focusin', () => { window.focused ??= performance.now(); })")
@@ -185,7 +191,7 @@ def test_lost_answer_to_a_vote_shows_the_stored_one_at_the_next_press(browser: B
     page.get_by_role("button", name="B is better").click()
     expect(page.get_by_role("status")).to_have_text("Your request did not arrive. Please try again.")
     vote(page, "1")
-    expect(page.get_by_role("heading", name="You chose B.")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose B:")).to_be_visible()
     context.close()
 
 
@@ -193,12 +199,13 @@ def test_reveal_names_both_and_leads_to_their_pages(page: Page) -> None:
     ask(page, "Who are you two?")
     assert "Quokka" not in page.content()
     page.get_by_role("button", name="Tie").click()
-    expect(page.get_by_role("heading", name="You voted: tie.")).to_be_focused()
-    cards = page.get_by_role("list").filter(has_text="Rating before your vote").get_by_role("listitem")
+    expect(page.get_by_role("heading", name="You called it a tie.")).to_be_focused()
+    cards = page.get_by_role("list").filter(has_text="This answer").get_by_role("listitem")
     expect(cards).to_have_count(2)
-    quokka = cards.filter(has_text="Quokka-7B")
-    expect(quokka).to_contain_text("Maker of Quokka-7B")
-    expect(quokka).to_contain_text(MEASURED)
+    facts = cards.filter(has_text="Quokka-7B")
+    expect(facts).to_contain_text("Maker of Quokka-7B")
+    expect(facts).to_contain_text(MEASURED)
+    quokka = page.get_by_role("region", name="Ratings").get_by_role("listitem").filter(has_text="Quokka-7B")
     heads = page.get_by_role("article").get_by_role("heading", name="Model Quokka-7B")
     expect(heads).to_have_count(1)
     quokka.get_by_role("link", name="Model Quokka-7B").click()
@@ -214,9 +221,9 @@ def test_answers_stay_as_readable_as_they_were_before_the_vote(browser: Browser,
         page.goto(f"/battles/{battle['id']}/")
         before = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
         vote(page, "1")
-        expect(page.get_by_role("heading", name="You chose A.")).to_be_in_viewport()
+        expect(page.get_by_role("heading", name="You chose A:")).to_be_in_viewport()
         expect(page.get_by_role("link", name="Next battle")).to_be_in_viewport()
-        expect(page.get_by_role("heading", name="A was Model")).to_be_in_viewport()
+        expect(page.locator("#talk-a-head:visible, #turn-1-a-head:visible").last).to_contain_text("Model")
         after = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
         assert all(now >= then for now, then in zip(after, before, strict=True)), (before, after)
 
@@ -233,6 +240,7 @@ def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
     with ready.expect_response("**/opinion/"):
         opinion.get_by_role("textbox", name="Comment").fill("Short and right.")
     ready.reload()
+    b.get_by_text("More reasons").click()
     expect(a.get_by_role("checkbox", name="correct")).to_be_checked()
     expect(b.get_by_role("checkbox", name="too long")).to_be_checked()
     expect(b.get_by_role("checkbox", name="correct")).not_to_be_checked()
@@ -241,9 +249,9 @@ def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
 
 def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
     vote(ready, "2")
-    expect(ready.get_by_role("heading", name="You chose B.")).to_be_visible()
+    expect(ready.get_by_role("heading", name="You chose B:")).to_be_visible()
     said = ready.locator("#turn-1-a").inner_text()
-    ready.get_by_role("button", name="Continue this conversation").click()
+    ready.get_by_role("button", name="Ask a follow-up").click()
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
     expect(ready.get_by_role("status")).to_contain_text("Ask both models the next question.")
     expect(ready.get_by_role("button", name="A is better")).to_have_count(0)
@@ -262,7 +270,7 @@ def test_same_question_again_starts_a_battle_of_it(page: Page) -> None:
     ask(page, "Is it the same?")
     vote(page, "3")
     before = page.url
-    page.get_by_role("button", name="Ask two other models the same question").click()
+    page.get_by_role("button", name="Same question, new models").click()
     open_bar(page)
     assert page.url != before
     expect(page.get_by_role("group", name="Your question")).to_have_text("Is it the same?")

@@ -18,11 +18,12 @@ LONG = "/leaderboard/?pool=chatbot-arena-2024-08"
 BEST = "chatgpt-4o-latest"
 NAMES = ".board-table tbody .name"
 SIZES = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-# The ratio of each interval's width, including its edge, to the width of its rating's stroke.
-INTERVALS = """() => [...document.querySelectorAll(".bar")].map((bar) => {
-    const [interval, rating] = ["interval", "rating"].map((part) => bar.querySelector(`.bar-${part}`));
-    const [edge, stroke] = [interval, rating].map((part) => parseFloat(getComputedStyle(part).strokeWidth));
-    return (interval.getBoundingClientRect().width + edge) / stroke;
+# The width of each interval, including its round ends, and the position of its left end and of its dot.
+STRIPS = """() => [...document.querySelectorAll(".board-table tbody .strip")].map((strip) => {
+    const { left, width } = strip.getBoundingClientRect();
+    const [interval, dot] = ["interval", "dot"].map((part) => strip.querySelector(`.strip-${part}`));
+    const ends = interval.getBoundingClientRect().width + parseFloat(getComputedStyle(interval).strokeWidth);
+    return { left, width, interval: ends, dot: dot.getBoundingClientRect().width };
 })"""
 
 
@@ -36,13 +37,20 @@ def top(found: Locator) -> float:
     return box["y"]
 
 
+def test_narrow_interval_is_not_hidden_by_its_dot(page: Page) -> None:
+    page.goto(LONG)
+    strips = page.evaluate(STRIPS)
+    assert len(strips) == 25
+    assert min(strip["interval"] / strip["dot"] for strip in strips) > 1
+
+
 @SIZES
-def test_narrow_interval_is_not_hidden_by_its_rating(browser: Browser, service: Service, viewport: Any) -> None:
+def test_strips_of_a_board_have_one_origin_and_one_width(browser: Browser, service: Service, viewport: Any) -> None:
     with reading(browser, service, viewport=viewport) as page:
-        page.goto(LONG)
-        wider = page.evaluate(INTERVALS)
-        assert len(wider) > 100
-        assert min(wider) >= 2
+        page.goto(f"{LONG}&rows=all")
+        strips = page.evaluate(STRIPS)
+        assert len(strips) > 100
+        assert len({(strip["left"], strip["width"]) for strip in strips}) == 1
 
 
 @SIZES
@@ -57,7 +65,7 @@ def test_page_is_never_wider_than_its_window(
 
 
 def test_header_of_a_long_board_stays_in_view(page: Page) -> None:
-    page.goto(LONG)
+    page.goto(f"{LONG}&rows=all")
     header = page.get_by_role("columnheader", name="Win rate")
     assert top(header) > 100
     page.get_by_role("row").nth(100).scroll_into_view_if_needed()
@@ -67,7 +75,7 @@ def test_header_of_a_long_board_stays_in_view(page: Page) -> None:
 @SIZES
 def test_model_page_leads_to_its_row_of_the_board(browser: Browser, service: Service, viewport: Any) -> None:
     with reading(browser, service, viewport=viewport) as page:
-        page.goto(LONG)
+        page.goto(f"{LONG}&rows=all")
         link = page.get_by_role("row").nth(90).get_by_role("link")
         name = link.inner_text()
         link.click()
@@ -119,6 +127,7 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     compare(page, "Crane 9B").check()
     expect(compare(page, "Crane 9B")).to_be_focused()
     compare(page, "Dipper 8B").check()
+    page.get_by_text("Compare 2 models").click()
     side_by_side = page.get_by_role("region", name="Side by side")
     models = side_by_side.locator(".compare-models thead th")
     expect(models.get_by_role("link")).to_have_text(["Dipper 8B", "Crane 9B"])
@@ -183,12 +192,14 @@ def test_all_of_it_works_without_javascript(browser: Browser, service: Service, 
         compare(page, "Egret 3B").check()
         compare(page, "Albatross").check()
         page.get_by_role("button", name="Update").click()
+        page.get_by_text("Compare 2 models").click()
         expect(page.locator(NAMES)).to_have_text(["Buzzard 70B", "Dipper 8B", "Egret 3B", "Crane 9B"])
         side_by_side = page.get_by_role("region", name="Side by side")
         expect(side_by_side.locator("thead th").get_by_role("link")).to_have_text(["Albatross", "Egret 3B"])
         page.get_by_role("link", name="Rank", exact=True).click()
         expect(page.locator(NAMES)).to_have_text(["Egret 3B", "Dipper 8B", "Buzzard 70B", "Crane 9B"])
-        expect(side_by_side).to_be_visible()
+        expect(page.get_by_text("Compare 2 models")).to_be_visible()
+        page.get_by_text("Filters", exact=True).click()
         page.get_by_role("link", name="Reset all").click()
         expect(page.locator(NAMES)).to_have_count(6)
 
@@ -264,17 +275,20 @@ def test_past_board_stays_as_it_was(page: Page, birds: str) -> None:
 
 
 def test_pinning_far_down_keeps_the_row_in_its_place(page: Page) -> None:
-    page.goto(LONG)
+    page.goto(f"{LONG}&rows=all")
     box = page.get_by_role("row").nth(60).get_by_role("checkbox")
     box.scroll_into_view_if_needed()
     pinned = page.locator(f"[id='{box.get_attribute('id')}']")
     before = top(pinned)
     pinned.check()
-    expect(page.get_by_role("region", name="Side by side")).to_be_attached()
+    expect(page.get_by_text("Compare 1 model")).to_be_in_viewport()
     expect(pinned).to_be_focused()
     assert abs(top(pinned) - before) < 2
-    page.get_by_role("link", name="1 of 4 selected: go to its details").click()
+    page.get_by_text("Compare 1 model").click()
     expect(page.get_by_role("heading", name="Side by side")).to_be_in_viewport()
+    page.locator(".chip").click()
+    expect(page.locator(".drawer")).to_have_count(0)
+    expect(pinned).not_to_be_checked()
 
 
 def test_four_models_stand_side_by_side_on_a_phone_with_the_names_of_the_figures_in_sight(
@@ -282,6 +296,7 @@ def test_four_models_stand_side_by_side_on_a_phone_with_the_names_of_the_figures
 ) -> None:
     with reading(browser, service, viewport=PHONE) as page:
         page.goto(birds + "".join(f"&pin={model}" for model in ("albatross", "buzzard-70b", "crane-9b", "finch")))
+        page.get_by_text("Compare 4 models").click()
         figures = page.get_by_role("region", name="Figures for these models")
         last, label = figures.get_by_role("link", name="Crane 9B"), figures.get_by_role("rowheader", name="Rating")
         expect(last).not_to_be_in_viewport()
@@ -295,7 +310,7 @@ def test_back_shows_the_former_view_with_its_form(page: Page, birds: str) -> Non
     page.get_by_role("searchbox").press_sequentially("er", delay=20)
     expect(page.get_by_text("1 of 6 models")).to_be_visible()
     page.get_by_role("combobox", name="Category").select_option("Coding")
-    expect(page.locator("#board-said")).to_have_text("Coding · “er”")
+    expect(page.get_by_text("Coding · “er”")).to_be_visible()
     expect(page).to_have_url(re.compile("category=coding"))  # the new table is in place, so a click is not lost
     page.get_by_role("link", name="Votes", exact=True).click()
     expect(page.get_by_role("columnheader", name="Votes")).to_have_attribute("aria-sort", "descending")
@@ -328,7 +343,7 @@ def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, servic
     context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     page.goto(birds)
-    method, style = (page.get_by_role("combobox", name=name) for name in ("Method", "Style control"))
+    method, style = (page.get_by_role("combobox", name=name) for name in ("Rating model", "Style control"))
     method.select_option("Elo")
     expect(style.locator("option").nth(1)).to_be_disabled()
     expect(style).to_contain_text("on (not with Elo)")
@@ -336,6 +351,7 @@ def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, servic
     style.select_option("on")
     expect(method.locator("option").nth(1)).to_be_disabled()
     page.goto(f"{birds}&method=elo&style_control=true&q=er&pin=finch")
+    page.get_by_text("Filters", exact=True).click()  # the panel is open
     assert not violations(page)
     style.select_option("off")
     expect(page.get_by_text("1 of 6 models")).to_be_visible()
@@ -385,32 +401,70 @@ def test_phone_begins_with_rows_and_sorts_by_a_field(browser: Browser, service: 
     with reading(browser, service, viewport=PHONE) as page:
         page.goto(birds)
         expect(row(page, "albatross")).to_be_in_viewport(ratio=1)
-        expect(page.get_by_role("combobox", name="Category")).to_be_hidden()
+        page.get_by_text("Sort", exact=True).click()
         page.get_by_role("combobox", name="Sort by").select_option("Model")
         page.get_by_role("combobox", name="Order").select_option("descending")
         expect(page.locator(".board-table tbody .name").first).to_have_text("Finch")
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"]}
-        page.get_by_text("Category, filters, columns").click()
         page.get_by_role("combobox", name="Category").select_option("Coding")
-        expect(page.locator("#board-said")).to_have_text("Coding")
+        expect(page.get_by_text("models · Coding")).to_be_visible()
 
 
-def test_phone_shows_the_best_four_at_once_each_with_a_word_at_its_box(browser: Browser, service: Service) -> None:
-    with reading(browser, service, viewport=PHONE) as page:
+def test_phone_shows_the_best_nine_at_once_and_opens_a_row(browser: Browser, service: Service) -> None:
+    with reading(browser, service, viewport={"width": 390, "height": 844}) as page:
         page.goto(LONG)
         lines = page.locator(".board-table tbody tr")
-        for place in range(4):
+        for place in range(9):
             expect(lines.nth(place)).to_be_in_viewport(ratio=1)
-            expect(lines.nth(place).get_by_text("Compare", exact=True)).to_be_visible()
+        expect(compare(page, "ChatGPT-4o Latest")).to_be_hidden()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        lines.nth(0).locator(".row-open").click()
+        expect(lines.nth(0).get_by_text("Votes 14,514")).to_be_visible()
         expect(lines.nth(0).locator(".unknown").first).to_be_hidden()
-        page.get_by_text("Plots and files").click()
-        expect(page.get_by_role("link", name="CSV")).to_be_visible()
+        assert not asked
+        compare(page, "ChatGPT-4o Latest").check()
+        expect(page.get_by_text("Compare 1 model")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(("width", "height", "first", "count"), [(1440, 900, 260, 13), (1920, 1080, 260, 17)])
+def test_first_row_is_high_and_many_are_on_the_first_screen(
+    browser: Browser, service: Service, width: int, height: int, first: int, count: int
+) -> None:
+    with reading(browser, service, viewport={"width": width, "height": height}) as page:
+        for path in ("/leaderboard/", LONG):
+            page.goto(path)
+            lines = page.locator(".board-table tbody tr")
+            assert top(lines.first) <= first
+            expect(lines.nth(count - 1)).to_be_in_viewport(ratio=1)
+
+
+def test_more_rows_come_in_place_and_stay_while_the_form_changes(page: Page) -> None:
+    page.goto(LONG)
+    expect(page.locator(NAMES)).to_have_count(25)
+    page.get_by_role("link", name="Show 50").click()
+    expect(page.locator(NAMES)).to_have_count(50)
+    page.get_by_role("link", name="Votes", exact=True).click()
+    expect(page).to_have_url(re.compile("sort=votes"))
+    expect(page.locator(NAMES)).to_have_count(50)
+    assert state(page)["rows"] == ["50"]
+
+
+def test_source_is_one_select_and_leads_to_its_board(page: Page, birds: str) -> None:
+    page.goto("/leaderboard/")
+    source = page.get_by_role("combobox", name="Source")
+    expect(source.locator("option:checked")).to_have_text(re.compile(r"^LMArena.*\(as published\)$"))
+    source.select_option("birds")
+    expect(page).to_have_url(re.compile(r"\?pool=birds$"))
+    assert names(page)[0] == "Albatross"
 
 
 def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, service: Service, birds: str) -> None:
     with reading(browser, service, viewport=PHONE, java_script_enabled=False) as page:
         page.goto(birds)
+        row(page, "finch").locator(".row-open").click()
         compare(page, "Finch").check()
+        page.get_by_text("Sort", exact=True).click()
         page.get_by_role("combobox", name="Sort by").select_option("Model")
         page.get_by_role("combobox", name="Order").select_option("descending")
         page.get_by_role("button", name="Update").click()
@@ -422,6 +476,7 @@ def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser
     with reading(browser, service, viewport=PHONE) as page:
         page.goto(birds)
         held: list[Route] = []
+        page.get_by_text("Sort", exact=True).click()
         page.route("**/leaderboard/?*", lambda route, _: held.append(route), times=1)
         with page.expect_request("**/leaderboard/?*"):
             page.get_by_role("combobox", name="Sort by").select_option("Model")

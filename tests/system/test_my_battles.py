@@ -60,7 +60,7 @@ def search(page: Page, words: str) -> None:
 
 
 def delete(page: Page, question: str) -> None:
-    battle(page, question).get_by_text("Delete", exact=False).first.click()
+    battle(page, question).get_by_text("More:", exact=False).click()
     battle(page, question).get_by_role("button", name="Delete this battle").click()
 
 
@@ -75,8 +75,9 @@ def test_names_are_shown_where_there_is_a_vote_and_nowhere_else(mine: Page) -> N
 
 def test_navigation_leads_here_and_a_battle_is_gone_on_with(mine: Page) -> None:
     mine.goto("/leaderboard/")
-    mine.get_by_role("navigation", name="Main").get_by_role("link", name="My battles").click()
-    expect(mine.get_by_role("link", name="My battles")).to_have_attribute("aria-current", "page")
+    link = mine.get_by_role("navigation", name="Main").get_by_role("link", name="My battles")
+    link.click()
+    expect(link).to_have_attribute("aria-current", "page")
     battle(mine, RIVER).get_by_role("link", name="Continue").click()
     mine.get_by_role("button", name="Tie").click()
     expect(mine.get_by_text("Model Quokka-7B").first).to_be_visible()

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import combinations
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.templatetags.strips import Scale
+from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
 from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_signed, format_whole
 from ratings.boards.snapshots import BoardKey
@@ -21,7 +24,13 @@ from ratings.web.leaderboard.columns import (
     LeaderboardColumn,
     LeaderboardEntry,
 )
-from ratings.web.leaderboard.table_rows import build_cell, format_group, format_openness, format_rank_range
+from ratings.web.leaderboard.table_rows import (
+    build_cell,
+    build_rating_scale,
+    format_group,
+    format_openness,
+    format_rank_range,
+)
 
 ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
     gettext_lazy("Setting"): lambda row: row.get("setting"),  # only rows of reference boards have one
@@ -58,6 +67,7 @@ class PairComparison:
     direct: the votes on the pair.
     needed: the number of votes still needed.
     why: the reason why some figures are missing, or empty.
+    is_significant: whether the difference is significant, or None if it cannot be tested.
     """
 
     better: str
@@ -67,18 +77,21 @@ class PairComparison:
     direct: str
     needed: str
     why: str
+    is_significant: bool | None
 
 
 @dataclass(frozen=True, eq=False)
 class ModelComparison:
     """Several models side by side.
 
+    scale: the axis for the strips of the models.
     unknown: sentences about figures that are unknown for all models and have no line.
     missing: slugs of pinned models that are not on the board.
     computed_at: the time of the pairs, or None if there are no pairs.
     """
 
     cards: Sequence[ModelCard]
+    scale: Scale | None
     lines: Sequence[ComparisonLine]
     unknown: Sequence[str]
     pairs: Sequence[PairComparison]
@@ -96,14 +109,18 @@ def compare_models(
     slugs = [entry.slug for entry in pinned]
     comparison = ModelComparison(
         cards=[_build_card(entry) for entry in pinned],
+        scale=build_rating_scale(pinned, "compare-axis"),
         lines=list(_iter_lines(pinned)),
         unknown=list(_iter_unknown(pinned)),
         pairs=[],
         missing=[slug for slug in pins if slug not in slugs],
         computed_at=None,
     )
-    if len(pinned) < 2 or pinned[0].row["interval"] == PUBLISHED_INTERVAL:
+    if len(pinned) < 2:
         return comparison
+    if pinned[0].row["interval"] == PUBLISHED_INTERVAL:
+        pairs = [_compare_published(one.row, other.row) for one, other in combinations(pinned, 2)]
+        return replace(comparison, pairs=pairs)
     from ratings.boards import pairwise  # loads scipy, which is slow to import
 
     matrices = pairwise.build_matrices(board_key, slugs)
@@ -125,10 +142,16 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
     for column in OPTIONAL_COLUMNS:
         if _has_values(column, entries):
             yield ComparisonLine(str(column.label), [build_cell(entry, column.name).text for entry in entries])
+    if any(entry.facts.retires_on for entry in entries):
+        yield ComparisonLine(_("Retirement"), [_format_retirement(entry.facts.retires_on) for entry in entries])
     for label, format_attribute in ATTRIBUTE_FORMATTERS.items():
         cells = [format_attribute(entry.row) or UNKNOWN_TEXT for entry in entries]
         if any(cell != UNKNOWN_TEXT for cell in cells):
             yield ComparisonLine(str(label), cells)
+
+
+def _format_retirement(day: date | None) -> str:
+    return UNKNOWN_TEXT if day is None else date_format(day, "F j, Y")
 
 
 def _format_rank(entry: LeaderboardEntry) -> str:
@@ -178,6 +201,29 @@ def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, 
         ),
         needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
         why=_explain_incomparable(better, worse) if diff is None else _explain_missing_error(error),
+        is_significant=None if error is None else matrices["votes_needed"][a][b] == 0,
+    )
+
+
+def _compare_published(better: Mapping[str, Any], worse: Mapping[str, Any]) -> PairComparison:
+    """Return the comparison of two rows of a reference board, of which only the intervals are published."""
+    difference = estimate_difference(better, worse)
+    points = better["rating"] - worse["rating"]
+    if difference is None:
+        verdict = _("An interval has an open end, so we cannot test whether these models differ.")
+    elif difference.is_significant:
+        verdict = _("They differ significantly.")
+    else:
+        verdict = _("The difference is not significant: their order is uncertain.")
+    return PairComparison(
+        better=better["name"],
+        worse=worse["name"],
+        diff=_format_difference(points, difference.margin / Z95 if difference else None),
+        chance=format_percent(compute_win_chance(points)),
+        direct=_("not published"),
+        needed=UNKNOWN_TEXT,
+        why=verdict,
+        is_significant=difference.is_significant if difference else None,
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.http.errors import field_error
 from core.text.number_format import format_count
+from core.text.word_search import contains_words
 from ratings.boards.board_urls import format_parameter
 from ratings.web.leaderboard.columns import LeaderboardEntry
 
@@ -116,9 +117,8 @@ def _parse_day(name: str, text: str) -> date | None:
 
 
 def _has_words(entry: LeaderboardEntry, text: str) -> bool:
-    """Return whether every word in the text occurs in the name of the model or its maker."""
-    names = " ".join(filter(None, (entry.row["name"], entry.slug, entry.row["organization"]))).casefold()
-    return all(word in names for word in text.casefold().split())
+    """Return whether the names of the model and its maker contain every word of the text."""
+    return contains_words(f"{entry.row['name']} {entry.slug} {entry.row['organization'] or ''}", text)
 
 
 def _is_equal(value: Any, expected: Any) -> bool | None:

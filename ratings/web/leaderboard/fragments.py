@@ -1,6 +1,6 @@
 """Renders the content of the leaderboard page. The HTML is cached for all visitors."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.storage.ttl_cache import TtlCache
+from core.templatetags.strips import Scale
 from ratings.boards import descriptions
 from ratings.boards.interval_explanations import describe_rank_rule
-from ratings.boards.snapshots import BoardKey
+from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
 from ratings.web.leaderboard import filters, links
 from ratings.web.leaderboard.columns import (
@@ -27,8 +28,8 @@ from ratings.web.leaderboard.comparison import ModelComparison, compare_models
 from ratings.web.leaderboard.downloads import CONTENT_TYPES
 from ratings.web.leaderboard.filters import FACT_LABELS
 from ratings.web.leaderboard.query import LeaderboardState
-from ratings.web.leaderboard.table_options import MAX_PINS
-from ratings.web.leaderboard.table_rows import LeaderboardRow, RatingAxis, build_row, compute_axis, format_group
+from ratings.web.leaderboard.table_options import MAX_PINS, ROW_LIMITS
+from ratings.web.leaderboard.table_rows import LeaderboardRow, build_rating_scale, build_row, format_group
 
 MAX_FRAGMENTS = 48  # at most half a megabyte each
 fragment_cache: TtlCache[bytes] = TtlCache(MAX_FRAGMENTS)
@@ -69,7 +70,8 @@ def render_board(leaderboard: LeaderboardState) -> bytes:
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
     # The context is part of the cache key, because it is a new object whenever the facts may have changed.
-    key = template, leaderboard.context, leaderboard.requested_key, leaderboard.options
+    progress = leaderboard.selection.progress
+    key = template, leaderboard.context, leaderboard.requested_key, leaderboard.options, progress
     return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 
 
@@ -78,6 +80,7 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "leaderboard": leaderboard,
         "selection": leaderboard.selection,
         "description": _describe_table(leaderboard),
+        "filter_count": _count_filters(leaderboard),
         "fields": filters.build_form_fields(leaderboard.options, leaderboard.all_entries),
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
         "legend": list_legend_columns(leaderboard.all_entries, is_reference=_is_reference(leaderboard)),
@@ -86,8 +89,10 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
 
 
 def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
-    axis = compute_axis(leaderboard.entries)
-    rows = _build_rows(leaderboard, axis)
+    mean = None if _is_reference(leaderboard) else RATING_SCALE["mean"]
+    scale = build_rating_scale(leaderboard.visible_entries, "board-axis", mean)
+    rows = _build_rows(leaderboard, scale)
+    hidden_pins = {*leaderboard.options.pins} - {entry.slug for entry in leaderboard.visible_entries}
     groups = dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries)
     return {
         "leaderboard": leaderboard,
@@ -95,17 +100,19 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "selection": leaderboard.selection,
         "description": _describe_table(leaderboard),
         "event_key": _format_event_key(leaderboard.requested_key),
-        "view_box": axis and f"{axis.low} 0 {axis.width} 10",
+        "scale": scale,
         "headers": list(_iter_headers(leaderboard)),
         "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "groups": ", ".join(filter(None, groups)),
-        "hidden_fields": _list_hidden_fields(leaderboard),
+        "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
         "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
         "files": [(kind.upper(), leaderboard.with_options(file=kind)) for kind in CONTENT_TYPES],
+        "hidden_pins": hidden_pins,
+        "filter_count": _count_filters(leaderboard),
+        "row_choices": _list_row_choices(leaderboard),
         "compared": _compare_pinned(leaderboard),
-        "max_pins": MAX_PINS,
     }
 
 
@@ -141,14 +148,14 @@ def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
             yield ColumnHeader(column, leaderboard.with_options(sort=name, descending=column.descending), "")
 
 
-def _build_rows(leaderboard: LeaderboardState, axis: RatingAxis | None) -> list[LeaderboardRow]:
+def _build_rows(leaderboard: LeaderboardState, scale: Scale | None) -> list[LeaderboardRow]:
     columns = [name for name in leaderboard.columns if name not in FIXED_COLUMNS]
     pins = leaderboard.options.pins
     pool_query = leaderboard.selection.pool_query
     is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
     return [
-        build_row(entry, columns, pins, MAX_PINS, axis, pool_query, is_own_pool=is_own_pool)
-        for entry in leaderboard.entries
+        build_row(entry, columns, pins, MAX_PINS, scale, pool_query, is_own_pool=is_own_pool)
+        for entry in leaderboard.visible_entries
     ]
 
 
@@ -160,12 +167,29 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[
     return [body for body in (ranked, unranked) if body.rows]
 
 
-def _list_hidden_fields(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
+def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[str]) -> list[tuple[str, str]]:
     """Return the state that no form field contains.
 
-    It is the pool, the pins of filtered models, and the order if there is no table.
+    It is the pool, the number of rows, the order if there is no table, and the pins of models that are not on the
+    board. The drawer has check boxes for other pins outside the table.
     """
-    visible = {entry.slug for entry in leaderboard.entries}
-    pins = [("pin", slug) for slug in leaderboard.options.pins if slug not in visible]
+    on_board = {entry.slug for entry in leaderboard.all_entries}
+    pins = [("pin", slug) for slug in leaderboard.options.pins if slug in hidden_pins and slug not in on_board]
     order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.options)
-    return [("pool", leaderboard.board_key.pool), *pins, *order]
+    return [("pool", leaderboard.board_key.pool), *pins, *order, *links.list_row_parameters(leaderboard.options)]
+
+
+def _count_filters(leaderboard: LeaderboardState) -> int:
+    """Return the number of active filters in the panel, which does not have the search field."""
+    active = [each for each, _ in filters.list_active_filters(leaderboard.options) if each.label]
+    return len(active) + (leaderboard.board_key.at is not None)
+
+
+def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[int, str]]:
+    """Return the number of rows and the query string of each choice that shows more rows than now."""
+    shown, total = len(leaderboard.visible_entries), len(leaderboard.entries)
+    return [
+        (limit or total, leaderboard.with_options(rows=name))
+        for name, limit in ROW_LIMITS.items()
+        if shown < (limit or total) and (limit is None or limit < total)
+    ]

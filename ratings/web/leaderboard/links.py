@@ -21,6 +21,7 @@ def build_table_query(board: Mapping[str, str], options: TableOptions, default_c
             *list_filter_parameters(options),
             *list_order_parameters(options),
             *list_pin_parameters(options),
+            *list_row_parameters(options),
             *list_column_parameters(options, default_columns),
         ]
     )
@@ -37,6 +38,10 @@ def list_order_parameters(options: TableOptions) -> QueryPairs:
 
 def list_pin_parameters(options: TableOptions) -> QueryPairs:
     return [("pin", slug) for slug in options.pins]
+
+
+def list_row_parameters(options: TableOptions) -> QueryPairs:
+    return [("rows", options.rows)] if options.rows else []
 
 
 def list_column_parameters(options: TableOptions, default_columns: tuple[str, ...]) -> QueryPairs:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +44,11 @@ class LeaderboardState:
     def board(self) -> Mapping[str, Any]:
         return self.published.board
 
+    @property
+    def oldest(self) -> datetime | None:
+        """The time of the board's oldest snapshot, or None if there is none."""
+        return snapshots.find_oldest_time(self.board_key)
+
     @cached_property
     def all_entries(self) -> list[LeaderboardEntry]:
         """All models on the board, in board order."""
@@ -60,6 +66,11 @@ class LeaderboardState:
     @property
     def entries(self) -> list[LeaderboardEntry]:
         return self._filter_result.entries
+
+    @property
+    def visible_entries(self) -> list[LeaderboardEntry]:
+        """The entries that the page shows. Files have all entries."""
+        return self.entries[: table_options.ROW_LIMITS[self.options.rows]]
 
     @property
     def left_out(self) -> int:

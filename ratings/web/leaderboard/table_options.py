@@ -1,4 +1,4 @@
-"""The options of the table: filters, order, pinned models, and columns. Filters do not change ranks or tiers."""
+"""The options of the table: filters, order, pinned models, columns, and rows. Filters do not change ranks or tiers."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,23 @@ from ratings.web.leaderboard.filters import FilterValues, QueryParameters
 
 MAX_PINS = 4
 NO_COLUMN = "none"
+ROW_LIMITS = {"": 25, "50": 50, "all": None}
 SORT_ORDERS = {"": None, "asc": False, "desc": True}
 
 
 @dataclass(frozen=True)
 class TableOptions(FilterValues):
-    """Filters, order, pinned models, and columns, all from the URL.
+    """Filters, order, pinned models, columns, and the number of rows, all from the URL.
 
     columns: the names of the optional columns, or None for the default columns.
+    rows: a key of `ROW_LIMITS`.
     """
 
     sort: str = "rank"
     descending: bool = False
     pins: tuple[str, ...] = ()
     columns: tuple[str, ...] | None = None
+    rows: str = ""
 
 
 def parse_table_options(parameters: QueryParameters) -> TableOptions:
@@ -42,6 +45,7 @@ def parse_table_options(parameters: QueryParameters) -> TableOptions:
         descending=COLUMNS_BY_NAME[sort].descending if descending is None else descending,
         pins=_parse_pins(parameters),
         columns=_parse_columns(parameters),
+        rows=filters.parse_choice("rows", str(parameters.get("rows", "")), ROW_LIMITS),
     )
 
 

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core.templatetags.strips import Scale, build_scale, strip
 from ratings.boards.changes import has_rank
 from ratings.boards.interval_explanations import describe_missing_votes, explain_provisional
-from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
+from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_error, format_interval, format_whole
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
-
-AXIS_MARGIN = 5  # Elo points
-ARROW_LENGTH = 0.04  # as a fraction of the axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +35,9 @@ class LeaderboardRow:
     Formatting numbers in a template would be slow, because there can be hundreds of rows.
 
     attributes: the setting, the maker, whether the weights are open, and the license, if known.
-    bar: the low end, the rating, and the high end on the axis. Both ends are empty if there is no interval.
-    arrow: the corners of an arrow at the edge, or empty if the rating is on the axis.
+    error: the interval in short, such as ±5.
+    strip: the rating and its interval on the axis of the table, as HTML.
+    is_banded: whether the row belongs to every second tier, which is tinted.
     provisional: the reasons why the rating is provisional, or empty.
     missing: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
     pin: an HTML attribute of the check box that selects the model for a comparison.
@@ -48,14 +46,16 @@ class LeaderboardRow:
     slug: str
     name: str
     url: str
+    maker: str | None
     attributes: Sequence[str]
     group: str
     rank: str
     rank_range: str
     rating: str
     interval: str
-    bar: tuple[str, str, str] | None
-    arrow: str
+    error: str
+    strip: str
+    is_banded: bool
     provisional: str
     missing: str
     retired: bool
@@ -63,30 +63,18 @@ class LeaderboardRow:
     pin: str
 
 
-@dataclass(frozen=True)
-class RatingAxis:
-    """The range of the axis for ratings, in whole Elo points."""
-
-    low: int
-    high: int
-
-    @property
-    def width(self) -> int:
-        return self.high - self.low
-
-
-def compute_axis(entries: Sequence[LeaderboardEntry]) -> RatingAxis | None:
-    """Return an axis for all ratings and closed interval ends, or None if there are no entries.
+def build_rating_scale(entries: Sequence[LeaderboardEntry], name: str, mean: float | None = None) -> Scale | None:
+    """Return a scale with all ratings and closed interval ends, or None if there are no entries.
 
     Unbounded models are ignored unless all models are unbounded. The rating of a model that has never won means little,
     and with it on the axis, the other intervals would be too small to see.
+
+    name: the HTML ID of the axis.
+    mean: the rating that gets a dotted line, or None.
     """
     rows = [entry.row for entry in entries]
     bounded = [row for row in rows if not row["unbounded"]] or rows
-    ends = [row[name] for row in bounded for name in ("rating", "ci_low", "ci_high") if row[name] is not None]
-    if not ends:
-        return None
-    return RatingAxis(floor(min(ends)) - AXIS_MARGIN, ceil(max(ends)) + AXIS_MARGIN)
+    return build_scale((row[end] for row in bounded for end in ("rating", "ci_low", "ci_high")), name, mean)
 
 
 def build_row(
@@ -94,7 +82,7 @@ def build_row(
     columns: Sequence[str],
     pins: Sequence[str],
     max_pins: int,
-    axis: RatingAxis | None,
+    scale: Scale | None,
     pool_query: str = "",
     *,
     is_own_pool: bool = True,
@@ -111,14 +99,16 @@ def build_row(
         slug=entry.slug,
         name=row["name"],
         url=reverse("model-page", args=[entry.slug]) + pool_query,
+        maker=row["organization"],
         attributes=list_attributes(entry),
         group=format_group(row),
         rank=format_whole(row["rank"]),
         rank_range=format_rank_range(entry),
         rating=format_whole(row["rating"]),
         interval=format_interval(row),
-        bar=_build_bar(row, axis) if axis else None,
-        arrow=_build_arrow(row["rating"], axis) if axis else "",
+        error=format_error(row),
+        strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], fitted=row["interval"] is not None),
+        is_banded=bool(row["tier"]) and row["tier"] % 2 == 0,
         provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",
         missing=describe_missing_votes(row),
         retired=entry.facts.retired,
@@ -131,25 +121,6 @@ def _choose_pin_attribute(slug: str, pins: Sequence[str], max_pins: int) -> str:
     if slug in pins:
         return "checked"
     return "disabled" if len(pins) >= max_pins else ""
-
-
-def _build_bar(row: Mapping[str, Any], axis: RatingAxis) -> tuple[str, str, str]:
-    """Return the low end, the rating, and the high end as text. An open end is at the edge of the axis."""
-    rating = f"{row['rating']:.1f}"
-    if row["interval"] is None:
-        return "", rating, ""
-    low = axis.low if row["ci_low"] is None else row["ci_low"]
-    high = axis.high if row["ci_high"] is None else row["ci_high"]
-    return f"{low:.1f}", rating, f"{high:.1f}"
-
-
-def _build_arrow(rating: float, axis: RatingAxis) -> str:
-    """Return the corners of an arrow at the edge, or "" if the rating is on the axis."""
-    if axis.low <= rating <= axis.high:
-        return ""
-    tip, direction = (axis.low, 1) if rating < axis.low else (axis.high, -1)
-    base = tip + direction * axis.width * ARROW_LENGTH
-    return f"{tip},5 {base:.1f},2.5 {base:.1f},7.5"
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:

@@ -1,23 +1,33 @@
 """The table of all models with facts, ratings, and benchmark scores."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 from django.core.paginator import InvalidPage, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from arena.models import LIVE_POOL
 from catalog.benchmarks.table import BenchmarkColumn, BenchmarkTable, build_table
-from catalog.benchmarks.table_view import FACT_SORTS, TableEntry, TablePrice, TableView, parse_view, select_entries
+from catalog.benchmarks.table_view import (
+    FACT_SORTS,
+    ScoreCell,
+    TableEntry,
+    TablePrice,
+    TableView,
+    parse_view,
+    select_entries,
+)
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.models import Benchmark, LanguageModel
 from core.http.errors import RequestError
+from core.templatetags.strips import Scale, build_scale
 from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
@@ -25,21 +35,55 @@ from ratings.models import Pool, Snapshot
 from ratings.reports.coverage import load_coverage
 
 PAGE_SIZE = 50
+DEFAULT_COLUMNS = 6
+FACT_COLUMNS = ("rating", "price", "context", "size")
+FACT_LABELS = {
+    "rating": gettext_lazy("Rating"),
+    "price": gettext_lazy("Price"),
+    "context": gettext_lazy("Context"),
+    "size": gettext_lazy("Size"),
+    "name": gettext_lazy("Name"),
+    "released": gettext_lazy("Release date"),
+}
+
+
+Ranges = Mapping[str, tuple[float, float]]
+
+
+class TableCell(NamedTuple):
+    """A score in the column `key`, with the number to print and its shade from 0 to 4. All are None without a score."""
+
+    key: str
+    score: ScoreCell | None = None
+    value: float | None = None
+    shade: int | None = None
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """A column that has scores, with the number of listed models that have one, and whether it is visible."""
+
+    column: BenchmarkColumn
+    models: int
+    is_visible: bool
 
 
 @require_safe
 def show_model_table(request: HttpRequest) -> HttpResponse:
     """Show the table. Its whole state is in the URL."""
     try:
-        view = parse_view(request.GET)
+        requested = parse_view(request.GET, request.GET.getlist("column"))
         board = _load_rated_board()
-        ratings = {row["model"]: row["rating"] for row in unpack_rows(board.rows)} if board else {}
-        table = build_table(view.series, ratings, _load_prices())
-        view, is_reordered = _resolve_order(view, table)
+        board_rows = {row["model"]: row for row in unpack_rows(board.rows)} if board else {}
+        ratings = {slug: row["rating"] for slug, row in board_rows.items()}
+        table = build_table(requested.series, ratings, _load_prices())
+        view, is_reordered = _resolve_order(requested, table)
         entries, unknown = select_entries(table.entries, view)
         if view.series and view.sort == "rating" and not any(entry.rating for entry in entries):
             view = _sort_by_fullest_column(view, entries)
             entries, unknown = select_entries(table.entries, view)
+        if is_reordered:
+            entries.sort(key=lambda entry: requested.sort not in entry.cells)
         page = Paginator(entries, PAGE_SIZE).page(request.GET.get("page", "1"))
     except ValueError as error:
         request_error = RequestError("invalid", str(error), 400)
@@ -48,9 +92,11 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         return render(request, "404.html", {"detail": _("This series of scores does not exist.")}, status=404)
     except InvalidPage:
         return render(request, "404.html", {"detail": _("There is no such page in this list.")}, status=404)
-    if redirect := build_short_url_redirect(request, lambda: _build_table_query(parse_view(request.GET))):
+    if redirect := build_short_url_redirect(request, lambda: _build_table_query(requested)):
         return redirect
-    columns = _drop_empty_columns(table.columns, entries)
+    choices = _list_column_choices(table.columns, entries, [*page], requested if is_reordered else view)
+    columns = [choice.column for choice in choices if choice.is_visible]
+    ranges = _find_ranges(columns, entries) if view.series else {}
     context = {
         "view": view,
         "board": board,
@@ -60,8 +106,12 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "is_reordered": is_reordered,
         "page": page,
         "list_query": _drop_page(request.GET),
+        "choices": choices,
         "columns": columns,
-        "rows": [_build_row(entry, columns, view) for entry in page],
+        "main_column": _get_main_column(requested if is_reordered else view, columns),
+        "fact_sorts": FACT_LABELS.items(),
+        "scale": _build_rating_scale([board_rows[entry.slug] for entry in page if entry.slug in board_rows]),
+        "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
         "marks": _collect_marks([*page]),
         "description": _describe_filters(view),
         "coverage": load_coverage(),
@@ -79,10 +129,30 @@ def _build_table_query(view: TableView) -> str:
     )
 
 
-def _drop_empty_columns(columns: list[BenchmarkColumn], entries: list[TableEntry]) -> list[BenchmarkColumn]:
-    """Return the columns in which at least one entry has a score."""
-    keys = set().union(*(entry.cells for entry in entries))
-    return [column for column in columns if column.key in keys]
+def _list_column_choices(
+    columns: Sequence[BenchmarkColumn], entries: Sequence[TableEntry], page: Sequence[TableEntry], view: TableView
+) -> list[ColumnChoice]:
+    """Return the columns in which at least one entry has a score.
+
+    The visible ones are those that the view chooses, or else the ones with the most scores on this page. The column to
+    sort by is always visible.
+    """
+    counts = Counter(key for entry in entries for key in entry.cells)
+    page_counts = Counter(key for entry in page for key in entry.cells)
+    fullest = sorted(page_counts, key=lambda key: (-page_counts[key], key))[:DEFAULT_COLUMNS]
+    chosen = [key for key in view.column if key in counts]
+    visible = {*(chosen or fullest), view.sort}
+    return [ColumnChoice(column, counts[column.key], column.key in visible) for column in columns if counts[column.key]]
+
+
+def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str:
+    """Return the key of the column that narrow screens show: the one to sort by, or else the rating."""
+    return view.sort if view.sort in {*FACT_COLUMNS, *(column.key for column in columns)} else "rating"
+
+
+def _build_rating_scale(rows: Sequence[Mapping[str, Any]]) -> Scale | None:
+    """Return the axis for the ratings of these rows, with all their intervals."""
+    return build_scale(row[end] for row in rows for end in ("rating", "ci_low", "ci_high"))
 
 
 def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:
@@ -140,10 +210,47 @@ def _sort_by_fullest_column(view: TableView, entries: Sequence[TableEntry]) -> T
     return replace(view, sort=fullest, order="")
 
 
-def _build_row(entry: TableEntry, columns: list[BenchmarkColumn], view: TableView) -> dict[str, Any]:
-    cells = [entry.cells.get(column.key) for column in columns]
-    values = [cell and (cell.normalized if view.scale == "normalized" else cell.value) for cell in cells]
-    return {"entry": entry, "cells": list(zip(cells, values, strict=True))}
+def _find_ranges(columns: Sequence[BenchmarkColumn], entries: Sequence[TableEntry]) -> Ranges:
+    """Return each column's lowest and highest score in percent."""
+    values = {
+        column.key: [entry.cells[column.key].value for entry in entries if column.key in entry.cells]
+        for column in columns
+    }
+    return {key: (min(scores), max(scores)) for key, scores in values.items()}
+
+
+def _build_row(
+    entry: TableEntry,
+    columns: list[BenchmarkColumn],
+    view: TableView,
+    rated: Mapping[str, Any] | None,
+    ranges: Ranges,
+) -> dict[str, Any]:
+    """Return a row of the table. `rated` is the model's row on the board, or None."""
+    cells = [
+        _build_cell(column.key, entry.cells.get(column.key), view.scale, ranges.get(column.key)) for column in columns
+    ]
+    return {"entry": entry, "rated": rated, "cells": cells}
+
+
+def _build_cell(key: str, score: ScoreCell | None, scale: str, score_range: tuple[float, float] | None) -> TableCell:
+    if score is None:
+        return TableCell(key)
+    value = score.normalized if scale == "normalized" else score.value
+    return TableCell(key, score, value, _choose_shade(score, score_range))
+
+
+def _choose_shade(cell: ScoreCell, score_range: tuple[float, float] | None) -> int:
+    """Return the fifth of the range that contains a score: 0 for the lowest one, 4 for the highest one.
+
+    `score_range` is in percent. None stands for the range from chance level (or 0, if it is unknown) to 100%.
+    """
+    if score_range is None:
+        share = (cell.value if cell.normalized is None else cell.normalized) / 100
+    else:
+        low, high = score_range
+        share = (cell.value - low) / (high - low) if high > low else 1
+    return min(4, max(0, int(5 * share)))
 
 
 def _describe_filters(view: TableView) -> str:

@@ -1,6 +1,6 @@
 """The page of one model: facts, measurements, and its placement on each board."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,15 +15,24 @@ from arena.models import LIVE_POOL
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.facts.labels import build_fact_rows, describe_retirement, extract_link, shorten_source
 from catalog.facts.prices import list_prices, pick_current_price
+from catalog.facts.successors import load_successors
 from catalog.matching.similar_models import find_similar_models
 from catalog.models import LanguageModel, Price
 from core.http.errors import RequestError, not_found_error
+from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_count, format_dollars
 from ratings.boards import board_selection, error_page, snapshot_cache
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.board_urls import build_query_string
 from ratings.boards.snapshots import BoardKey
+from ratings.models import OVERALL_CATEGORY
 from ratings.reports import placements, series_table
+from ratings.reports.placements import Placement
+
+FEWEST_RANKS = 5  # on the axis of ranks, which would otherwise make one rank look like a wide range
+RANK_MARGIN = 0.0685  # the first tick is at 6% of the axis, so rank 1 has one, and 0 has none
+SCORE_SCALE = Scale(0, 100, "scores")
+SMALLEST_LEAD = 10  # points from 50% to the ends of the axis of win rates
 
 
 @require_safe
@@ -45,7 +54,9 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         "variant": profiles.build_variant(model),
         "fact_rows": fact_rows,
         "retirement": describe_retirement(model, fact_rows),
+        "successor": load_successors().get(slug) if model.successor else None,
         "scores": load_model_scores(model),
+        "score_scale": SCORE_SCALE,
         "shared_battles": sharing.list_shared_battles(model.pk),
     }
     try:
@@ -73,6 +84,7 @@ def _format_price(price: Price) -> dict[str, Any]:
     return {
         "input": format_dollars(price.input),
         "output": format_dollars(price.output),
+        "context": price.context,
         "as_of": price.as_of,
         "source": price.source,
         "short_source": shorten_source(price.source),
@@ -99,16 +111,60 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
     selection = board_selection.build_selection(board_key, board_key, board)
     opponents = [] if selection.credit else placements.list_opponents(board_key, model.slug)
     rows = [row for row in board.rows if row["model"] == model.slug]
+    by_category = placements.list_category_placements(pool, model.slug)
+    scale = _build_win_scale(opponents)
     return {
         "pool": pool,
         "selection": selection,
-        "by_category": placements.list_category_placements(pool, model.slug),
+        "lead": next((place for place in by_category if place.category == OVERALL_CATEGORY), None),
+        "by_category": by_category,
+        "rank_scale": _build_rank_scale(by_category),
+        "neighbor": _find_neighbor(board.rows, model.slug, selection),
         "opponents": [
-            opponent | _build_opponent_link(opponent["model"], names, model.slug, selection) for opponent in opponents
+            opponent
+            | _build_win_bar(opponent, scale)
+            | _build_opponent_link(opponent["model"], names, model.slug, selection)
+            for opponent in opponents
         ],
+        "win_scale": scale,
         "direct_votes": sum(opponent["votes"] for opponent in opponents),
         "history": series_table.build_series_table(board_key, rows, until=board.board["computed_at"]),
         "reasons": feedback_stats.load_feedback_profile(model.pk, pool),
+    }
+
+
+def _build_rank_scale(by_category: Sequence[Placement]) -> Scale | None:
+    """Return the axis for the model's ranks, from rank 1 on. It is None if the model is ranked nowhere."""
+    ends = [place.row[end] for place in by_category for end in ("rank", "rank_low", "rank_high")]
+    ranks = [rank for rank in ends if rank is not None]
+    return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=RANK_MARGIN) if ranks else None
+
+
+def _find_neighbor(rows: Sequence[Mapping[str, Any]], model: str, selection: BoardSelection) -> dict[str, str] | None:
+    """Return the name of the model one row above this one (below, for the first), and the URL of their comparison."""
+    slugs = [row["model"] for row in rows]
+    if model not in slugs or len(slugs) == 1:
+        return None
+    place = slugs.index(model)
+    neighbor = rows[place - 1 if place else 1]
+    return _build_opponent_link(neighbor["model"], {neighbor["model"]: neighbor["name"]}, model, selection)
+
+
+def _build_win_scale(opponents: Sequence[Mapping[str, Any]]) -> Scale:
+    """Return the axis for win rates in percent, with 50% in the middle."""
+    rates = [100 * rate for each in opponents for rate in (each["actual"], each["predicted"]) if rate is not None]
+    lead = max((SMALLEST_LEAD, *(abs(rate - 50) for rate in rates)))
+    return Scale(50 - lead, 50 + lead, "wins", mark=50)
+
+
+def _build_win_bar(opponent: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
+    """Return the bar from 50% to the win rate against an opponent, and the place of the predicted win rate."""
+    middle, end = scale.place(50), scale.place(100 * opponent["actual"])
+    predicted = opponent["predicted"]
+    return {
+        "bar_start": min(middle, end),
+        "bar_width": round(abs(end - middle), 2),
+        "predicted_place": None if predicted is None else scale.place(100 * predicted),
     }
 
 

@@ -1,5 +1,6 @@
 // Updates the open leaderboard in place after a click on a link, a change in the form, or new votes. While the pointer or
 // the focus is in the table, new votes do not change it. Instead, a button appears that shows them.
+import { openDetails } from "./board_rows.js";
 import { linkExclusiveOptions } from "./rule_options.js";
 
 const DELAY_MS = 200;
@@ -89,7 +90,9 @@ document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
 });
 // The focused element keeps its position on the screen, even if rows are inserted above it.
 let focusPosition;
+let openIds;
 board.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  openIds = [...board.querySelectorAll("details[open]")].map(({ id }) => id);
   // Ignore the response to an earlier choice, because it would undo a later one.
   detail.shouldSwap &&= madeFor.get(detail.xhr) === choices;
   const focused = board.contains(document.activeElement) && document.activeElement.id;
@@ -98,7 +101,10 @@ board.addEventListener("htmx:beforeSwap", ({ detail }) => {
 board.addEventListener("htmx:afterSettle", () => {
   const element = focusPosition && document.getElementById(focusPosition.id);
   if (element) scrollBy(0, element.getBoundingClientRect().top - focusPosition.top);
-  document.getElementById("board-said").textContent = boardState().said;
+  openIds.forEach(openDetails);
+  for (const [id, text] of [["filter-count", "filters"], ["board-progress", "progress"]]) {
+    document.getElementById(id)?.replaceChildren(boardState()[text] ?? "");
+  }
   status.textContent = status.dataset.done;
 });
 // If a choice causes an error, open the error page. If an automatic refresh fails, ignore it.

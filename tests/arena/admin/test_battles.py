@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import Permission, User
 from django.db import connection
@@ -211,3 +212,19 @@ def test_search_uses_indexes(term):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert "Seq Scan" not in page.get_search_results(None, Battle.objects.order_by(), term)[0].explain()
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"), [("set-0123456789abcdef", "Shortlist 012345"), ("set-ffffffffffffffff", "set-ffffffffffffffff")]
+)
+def test_lists_show_the_winner_and_the_name_of_the_pool(admin, slug, name):
+    apps.get_model("ratings", "Pool").objects.create(slug="set-0123456789abcdef", name="Shortlist 012345")
+    first, second = common.model("x", name="X"), common.model("y", name="Y")
+    battle = factories.battle("voted", model_a=first, model_b=second, pool=slug)
+    common.vote(first, second, "both_bad", battle=battle, pool=slug)
+
+    for path in ("battle", "vote"):
+        page = admin.get(f"/admin/arena/{path}/").content.decode()
+
+        assert f'<td class="field-pool_name">{name}</td>' in page
+        assert re.search(r'<td class="field-winner[^"]*">Both bad</td>', page, re.IGNORECASE)

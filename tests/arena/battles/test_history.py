@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.test import RequestFactory
 
 from arena.battles import history
+from arena.battles.history import OwnRecord
 from arena.identity.voters import set_voter_id
 from arena.models import SIDES, Battle, Vote
 from tests import factories as common
@@ -258,3 +259,60 @@ def test_names_are_told_of_both_sides_or_of_none(fought, voter):
     fought()
 
     assert [set(record["models"] or ()) for record in history.load_export_batch(voter.pk)] == [set(SIDES), set()]
+
+
+@pytest.mark.parametrize(
+    ("winners", "record"),
+    [
+        ("", OwnRecord(0)),
+        ("a", OwnRecord(1)),
+        ("ab", OwnRecord(2)),
+        ("aab", OwnRecord(3, "Alpha One", 2, 3)),
+        ("abbb", OwnRecord(4, "Beta Two", 3, 4)),
+    ],
+)
+def test_own_record_names_the_model_that_won_most(fought, voter, alpha, beta, winners, record):
+    for winner in winners:
+        judged(fought(), winner)
+    judged(fought(voter=common.voter()), "b")
+    fought("skipped")
+
+    assert history.load_own_record(voter.pk) == record
+
+
+def test_own_record_is_about_both_sides(fought, voter, alpha, beta):
+    for winner, is_first in (("a", True), ("b", False), ("tie", True), ("both_bad", False)):
+        models = {"model_a": alpha, "model_b": beta} if is_first else {"model_a": beta, "model_b": alpha}
+        judged(fought(**models), winner)
+
+    assert history.load_own_record(voter.pk) == OwnRecord(4, alpha.name, 2, 4)
+
+
+def test_own_models_have_shares_with_intervals(fought, voter, alpha, beta):
+    for winner in ("a", "a", "b", "tie"):
+        judged(fought(), winner)
+
+    first, second = history.load_own_models(voter.pk)
+
+    assert (first.name, first.battles, first.wins, first.losses, first.share) == (alpha.name, 4, 2, 1, 62.5)
+    assert (second.name, second.battles, second.wins, second.losses, second.share) == (beta.name, 4, 1, 2, 37.5)
+    # (0.625 + 1.96²/8 ± 1.96 √(0.625·0.375/4 + 1.96²/64)) / (1 + 1.96²/4)
+    assert (first.low, first.high) == pytest.approx((21.55, 91.23), abs=0.5)
+    assert first.low == pytest.approx(100 - second.high)
+
+
+@pytest.mark.parametrize(
+    ("winner", "ratings", "agreed", "votes"),
+    [
+        ("a", (1100, 1000), 1, 1),
+        ("b", (1100, 1000), 0, 1),
+        ("a", (1000, 1000), 0, 0),
+        ("a", (1100, None), 0, 0),
+        ("tie", (1100, 1000), 0, 0),
+    ],
+)
+def test_agreement_compares_votes_with_the_ratings_before(fought, voter, winner, ratings, agreed, votes):
+    rows = [None if rating is None else {"rating": rating} for rating in ratings]
+    judged(fought(standing=dict(zip("ab", rows, strict=True))), winner)
+
+    assert history.load_agreement(voter.pk) == history.Agreement(agreed, votes)

@@ -73,8 +73,8 @@ def test_page_of_an_open_battle_names_nobody_of_the_set(client, me, three, state
     ("fields", "address"),
     [
         ({}, f"/leaderboard/?pool={get_set_pool(SLUGS)}"),
-        ({"named": False}, "/leaderboard/"),
-        ({"mode": "side_by_side"}, "/leaderboard/"),
+        ({"named": False}, "/leaderboard/?pool=live"),
+        ({"mode": "side_by_side"}, "/leaderboard/?pool=live"),
     ],
 )
 def test_rank_leads_to_the_board_that_it_is_of(client, me, three, fields, address):

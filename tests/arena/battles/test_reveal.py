@@ -7,8 +7,15 @@ import pytest
 
 from arena.answers.battle_view import load_answers
 from arena.battles import lifecycle
-from arena.battles.reveal import build_reveal, build_reveal_cards, load_standing
-from arena.models import Answer, Battle, EndpointDay, Standing
+from arena.battles.reveal import (
+    Prediction,
+    build_reveal,
+    build_reveal_cards,
+    load_rating_moves,
+    load_standing,
+    predict_result,
+)
+from arena.models import Answer, Battle, EndpointDay, Standing, Vote
 from catalog.models import Price
 from tests import factories as common
 from tests.arena import factories
@@ -161,3 +168,59 @@ def test_rank_is_among_the_models_that_have_one(battle):
     published("live", alpha=ALPHA, beta=ALPHA | {"rank": 2}, gamma=ALPHA | {"rank": None})
     standing = load_standing(battle)
     assert (standing["a"]["rank"], standing["a"]["models"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("lead", "winner", "prediction"),
+    [
+        (330, "a", ("a", 87, "expected")),
+        (330, "b", ("a", 87, "upset")),
+        (-330, "b", ("b", 87, "expected")),
+        (-330, "a", ("b", 87, "upset")),
+        (330, "tie", ("a", 87, "")),
+        (-330, "both_bad", ("b", 87, "")),
+        (20, "b", ("a", 53, "close")),
+        (0, "tie", ("a", 50, "close")),
+    ],
+)
+@pytest.mark.parametrize("provisional", [False, True])
+def test_prediction_comes_from_the_ratings_before_the_vote(battle, lead, winner, prediction, provisional):
+    battle.standing = {"a": ALPHA | {"rating": 1000.0 + lead}, "b": ALPHA | {"rating": 1000.0}}
+    battle.standing["b"]["provisional"] = provisional
+
+    assert predict_result(battle, winner) == Prediction(*prediction, has_few_votes=provisional)
+
+
+@pytest.mark.parametrize("standing", [None, {"a": ALPHA, "b": None}, {"a": None, "b": None}])
+def test_prediction_needs_two_ratings(battle, standing):
+    battle.standing = standing
+
+    assert predict_result(battle, "a") is None
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_ratings_follow_the_next_board_whether_or_not_the_vote_counts(battle, stopped):
+    Standing.objects.update(updated_at=START)
+    Answer.objects.update(stopped=stopped)
+    lifecycle.cast_vote(battle, "a")
+    vote = Vote.objects.get()
+    assert vote.counted is not stopped
+
+    before = load_rating_moves(battle, vote)
+    board_time = vote.created_at + timedelta(seconds=1)
+    moved = ALPHA | {"rating": 1040.0, "ci_high": 1100.0}
+    Standing.objects.update(ratings={"alpha": moved, "beta": ALPHA}, updated_at=board_time)
+    after = load_rating_moves(battle, vote)
+
+    assert (before.board_time, before.now) == (None, before.before)
+    assert before.before == {"a": ALPHA | {"models": 2}, "b": None}
+    assert (after.pool, after.board_time, after.before) == ("live", board_time, before.before)
+    assert after.now == {"a": moved | {"models": 2}, "b": ALPHA | {"models": 2}}
+    assert after.scale.low < 990 < 1100 < after.scale.high
+
+
+def test_ratings_of_two_newcomers_have_no_axis(battle):
+    published()
+    lifecycle.cast_vote(battle, "a")
+
+    assert load_rating_moves(battle, Vote.objects.get()).scale is None

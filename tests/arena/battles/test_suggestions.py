@@ -109,3 +109,20 @@ def test_is_suggestion_compares_whole_texts(prompt, expected):
     own("x")
 
     assert suggestions.is_suggestion(prompt) is expected
+
+
+@pytest.mark.parametrize(("categories", "like", "first"), [("vvwxyz", 0, 1), ("wxyzvv", 4, 5), ("wxyzv", 4, None)])
+def test_first_card_is_of_the_category_that_was_asked(categories, like, first):
+    keys = own(*categories)
+    for _ in range(10):
+        cards = suggestions.draw_cards(like=keys[like])
+        assert keys[like] not in {card.key for card in cards}
+        assert first is None or cards[0].key == keys[first]
+
+
+@pytest.mark.parametrize("teams", [False, True])
+def test_card_is_found_by_its_question(teams):
+    keys = own("x") if teams else [1]
+
+    assert suggestions.find_card_key(suggestions.get_card_prompt(keys[0]) + " ") == keys[0]
+    assert suggestions.find_card_key("Something else?") == 0

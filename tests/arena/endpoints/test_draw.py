@@ -3,10 +3,11 @@
 from itertools import combinations
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from arena.endpoints import draw
-from arena.models import PairWeight
+from arena.models import DrawTable, PairWeight
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,39 @@ def test_draw_among_some_shares_out_their_weights_alone():
 @pytest.mark.parametrize("number", [0, 1])
 def test_draw_of_fewer_than_two_is_none(number):
     assert draw.draw_pair([model.pk for model in factories.models(number)]) is None
+
+
+def test_draws_with_the_same_models_and_weights_share_a_table():
+    keys = sorted(model.pk for model in factories.models(3))
+    PairWeight.objects.create(pool="live", keys=keys, weights=[1.0, 0.0, 0.0])
+    first = [draw.draw_pair(keys).table for _ in range(3)]
+    others = [draw.draw_pair(keys[:2]).table, draw.draw_pair(keys, pool="api").table]
+    PairWeight.objects.update(updated_at=timezone.now())
+    others += [draw.draw_pair(keys).table, draw.draw_unweighted_pair(keys, "live").table]
+
+    table = DrawTable.objects.get(pk=first[0])
+    assert first == [table.pk] * 3
+    assert len({table.pk, *others}) == DrawTable.objects.count() == 5
+    assert (table.pool, table.keys) == ("live", keys)
+    assert dict(zip(table.keys, table.shares, strict=True)) == pytest.approx(
+        {keys[0]: 0.9 + 0.2 / 3, keys[1]: 0.9 + 0.2 / 3, keys[2]: 0.2 / 3}
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_table_of_a_draw_that_was_rolled_back_is_stored_by_the_next_one():
+    keys = [model.pk for model in factories.models(2)]
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        draw.draw_pair(keys)
+        1 / 0  # noqa: B018  # the request fails after the draw
+
+    assert DrawTable.objects.filter(pk=draw.draw_pair(keys).table).exists()
+
+
+def test_draw_of_an_opponent_has_a_table_in_which_the_kept_model_is_certain():
+    keys = [model.pk for model in factories.models(3)]
+    drawn = draw.draw_opponent(keys[1], [keys[0], keys[2]], "live")
+
+    assert keys[1] in (drawn.a, drawn.b)
+    assert DrawTable.objects.get(pk=drawn.table).shares == pytest.approx([0.5, 1.0, 0.5])
+    assert draw.draw_opponent(keys[0], [], "live") is None

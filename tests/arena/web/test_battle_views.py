@@ -1,11 +1,14 @@
 """Pages of battles."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from arena.answers.stream_events import Position
+from arena.battles.suggestions import get_card_prompt
 from arena.models import Battle, Standing, Vote
 from tests import factories as common
 from tests.arena import factories
@@ -13,6 +16,7 @@ from tests.arena.factories import FAILED, FINISHED, RUNNING
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
+ALPHA = {"rating": 1012.4, "ci_low": 990.0, "ci_high": 1030.0, "rank": 1, "votes": 7}
 
 
 def page(client, battle):
@@ -48,7 +52,7 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
     [
         ("answering", RUNNING, 'data-state="answering"'),
         ("ready", FINISHED, "Both answers are here."),
-        ("void", FAILED, "You cannot vote yet."),
+        ("void", FAILED, "Nothing to vote on"),
         ("skipped", FINISHED, "You skipped this battle."),
         ("expired", FINISHED, "This battle is closed."),
     ],
@@ -138,17 +142,15 @@ def test_battle_page_needs_the_same_number_of_queries_however_many_turns(client,
 @pytest.mark.parametrize(
     ("winner", "words"),
     [
-        ("a", "You chose A."),
-        ("b", "You chose B."),
-        ("tie", "You voted: tie."),
-        ("both_bad", "You voted: both bad."),
+        ("a", "You chose A:"),
+        ("b", "You chose B:"),
+        ("tie", "You called it a tie."),
+        ("both_bad", "You found both answers bad."),
     ],
 )
 def test_vote_shows_who_answered(client, me, winner, words):
     battle = factories.battle(voter=me, model_a=common.model("alpha", name="Al <b>pha"), model_b=common.model("beta"))
-    Standing.objects.create(
-        pool="live", ratings={"alpha": {"rating": 1012.4, "ci_low": 990.0, "ci_high": 1030.0, "rank": 1, "votes": 7}}
-    )
+    Standing.objects.create(pool="live", ratings={"alpha": ALPHA})
 
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": winner}, headers=HTMX)
 
@@ -158,8 +160,8 @@ def test_vote_shows_who_answered(client, me, winner, words):
     assert words in html
     assert "Al &lt;b&gt;pha" in html
     assert "1,012" in html or "1012" in html
-    assert "none yet" in html
-    assert html.count("your choice") == (winner in ("a", "b"))
+    assert "no rating yet" in html
+    assert ("your choice" in html) == (winner in ("a", "b"))
     assert Vote.objects.get().winner == winner
 
 
@@ -180,7 +182,7 @@ def test_vote_without_javascript_leads_back_to_the_page(client, me):
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"})
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/#verdict")
-    assert "You chose A." in page(client, battle)
+    assert "You chose A:" in page(client, battle)
 
 
 def test_vote_again_shows_the_stored_one(client, me):
@@ -189,7 +191,7 @@ def test_vote_again_shows_the_stored_one(client, me):
 
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}, headers=HTMX)
 
-    assert "You voted: tie." in answer.content.decode()
+    assert "You called it a tie." in answer.content.decode()
     assert Vote.objects.get().winner == "tie"
 
 
@@ -274,7 +276,7 @@ def test_what_has_changed_comes_alone_for_htmx(client, me):
 
     assert html.lstrip().startswith('<section class="verdict"')
     assert "<html" not in html
-    assert "You cannot vote yet." in html
+    assert "Nothing to vote on" in html
 
 
 def test_page_never_says_ready_to_a_reader_whose_bar_is_closed(client, me):
@@ -400,9 +402,9 @@ def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
     new_battle = Battle.objects.exclude(pk=battle.pk).get()
     assert answer.headers["Location"] == f"/battles/{new_battle.pk}/?further#turn-1"
     html = client.get(answer.headers["Location"]).content.decode()
-    assert '<details class="further" open>' in html
+    assert "data-focus>" in html
     assert "autofocus" not in html  # browsers warn about it if the address has an anchor
-    assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 1
+    assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 2  # in the head of the talk and in that of the pane
     assert 'class="vote"' not in html  # nothing was asked here yet
     assert "Ask both models the next question." in html
 
@@ -453,3 +455,48 @@ def test_appearance_travels_over_https_alone_where_there_is_https(client, settin
     settings.SECURE = True
 
     assert client.post("/appearance/", {"scheme": "dark"}).cookies["scheme"]["secure"]
+
+
+def test_ratings_are_empty_before_the_vote_and_the_next_board(client, me):
+    battle = factories.battle(voter=me, model_a=common.model("alpha"), model_b=common.model("beta"))
+    standing = Standing.objects.create(pool="live", ratings={"alpha": ALPHA})
+
+    before = client.get(f"/battles/{battle.pk}/ratings/")
+    act(client, battle, "vote", winner="a")
+    waiting = client.get(f"/battles/{battle.pk}/ratings/")
+    standing.ratings["alpha"] = ALPHA | {"rating": 1030.0}
+    standing.updated_at = timezone.now() + timedelta(seconds=1)
+    standing.save()
+    after = client.get(f"/battles/{battle.pk}/ratings/")
+
+    assert [(answer.status_code, answer.content) for answer in (before, waiting)] == [(204, b"")] * 2
+    assert "1,012 \N{RIGHTWARDS ARROW} <strong>1,030</strong>" in after.content.decode()
+
+
+def test_ratings_of_anyone_elses_battle_are_not_there(client, me):
+    assert client.get(f"/battles/{factories.battle('voted').pk}/ratings/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("winner", "first_words"),
+    [("a", ["useful", "wrong"]), ("b", ["wrong", "useful"]), ("tie", ["useful"] * 2), ("both_bad", ["wrong"] * 2)],
+)
+def test_reasons_begin_with_praise_for_the_winner_and_blame_for_the_loser(client, me, winner, first_words):
+    battle = factories.battle(voter=me)
+    act(client, battle, "vote", winner=winner)
+
+    html = page(client, battle)
+
+    chips = re.findall(r'name="reasons_([ab])" value="(\w+)"', html)
+    assert [next(word for side, word in chips if side == letter) for letter in "ab"] == first_words
+    assert len(chips) == 20
+
+
+@pytest.mark.parametrize(("state", "source", "key"), [("skipped", "suggestion", 1), ("skipped", "typed", 0)])
+def test_next_battle_offers_another_suggestion_of_the_same_category(client, me, state, source, key):
+    battle = factories.battle(state, voter=me, prompt=get_card_prompt(1), prompt_source=source)
+
+    [link] = re.findall(r'id="next" href="([^"]+)"', page(client, battle))
+
+    assert link == (f"/?like={key}" if key else "/")
+    assert client.get(link).status_code == 200

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import AsyncClient, Client
+from django.utils import timezone
 
 from arena.battles import history
 from arena.identity import voters
@@ -128,11 +129,11 @@ def test_pages_follow_each_other_with_the_words_of_the_search(client, fought):
 
 def test_page_needs_the_same_number_of_queries_for_one_battle_and_thirty(client, fought, django_assert_num_queries):
     create_voted_battle(fought(), "a")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(4):  # the list, the voter's models on each side, the agreement
         page(client)
     for _ in range(29):
         create_voted_battle(fought(), "b")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(4):
         page(client)
 
 
@@ -287,3 +288,47 @@ def test_page_does_not_change_with_who_fights_in_an_open_battle(client, me, alph
     Battle.objects.filter(pk=battle.pk).update(model_a=beta, model_b=alpha)
 
     assert re.sub(hide, r"\1", page(client)) == first_html
+
+
+def test_mirror_shows_what_the_voter_prefers(client, fought):
+    for _ in range(3):
+        battle = fought(standing={"a": {"rating": 1100.0}, "b": {"rating": 1000.0}})
+        create_voted_battle(battle, "a")
+
+    html = page(client)
+
+    assert "<dt>Battles you have judged</dt><dd>3</dd>" in html
+    assert "<dt>You agree with the ratings (3 votes)</dt><dd>100%</dd>" in html
+    assert '<bdi>Al &lt;b&gt;pha</bdi> <span class="hint">won 3 of 3</span>' in html
+    assert "too few to tell" in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "questions"),
+    [
+        ("", ["Published?", "Tie?", "Open?"]),
+        ("open", ["Open?"]),
+        ("ties", ["Tie?"]),
+        ("published", ["Published?"]),
+        ("nothing", ["Published?", "Tie?", "Open?"]),
+    ],
+)
+def test_filter_shows_one_kind_of_battles(client, fought, kind, questions):
+    fought("ready", prompt="Open?")
+    create_voted_battle(fought(prompt="Tie?"), "tie")
+    create_voted_battle(fought(prompt="Published?", shared_at=timezone.now()), "a")
+
+    html = page(client, f"?show={kind}")
+
+    assert [question for question in ("Published?", "Tie?", "Open?") if f'dir="auto">{question}<' in html] == questions
+
+
+def test_pages_follow_each_other_within_a_filter(client, fought):
+    for _ in range(history.PAGE_SIZE + 1):
+        fought("ready")
+
+    assert re.search(r'href="\?before=[^"]*&amp;show=open" rel="next"', page(client, "?show=open"))
+
+
+def test_empty_list_offers_three_questions(client):
+    assert page(client).count('href="/?suggestion=') == 3

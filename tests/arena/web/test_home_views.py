@@ -2,11 +2,15 @@
 
 import re
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
+from django.utils.html import escape
 
 from arena.battles.lifecycle import get_set_pool
 from arena.models import Battle, Suggestion
+from arena.ready.shipped_pairs import load_pairs
+from ratings.web.leaderboard import leaders
 from tests import factories as common
 from tests.arena.web.test_templates import Outline
 
@@ -49,12 +53,16 @@ def test_home_is_read_and_asked_and_nothing_else(client, two_models, method):
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
 
 
-def test_home_needs_the_same_number_of_queries_however_many_models_and_cards(client, django_assert_num_queries):
+def test_home_needs_the_same_number_of_queries_however_many_models_and_cards(
+    client, django_assert_num_queries, monkeypatch
+):
+    monkeypatch.setattr(leaders, "render_leaders", str)  # ratings have a cache and tests of their own
+    page(client)  # fills the cache of pairs
     for count in (1, 30):
         for number in range(count):
             common.endpoint()
             Suggestion.objects.create(prompt=f"Why {number}?", category=f"{number % 7}")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             assert len(list_shown_keys(page(client))) == min(count, 4)
 
 
@@ -151,6 +159,12 @@ def test_wrong_models_are_named_beside_the_pickers_and_all_else_stays(client, pi
     chosen = [option["value"] for option in outline.all("option") if "selected" in option]
     assert chosen == [slug for slug in picked.values() if slug == "quokka"]
     assert not Battle.objects.exists()
+
+
+def test_address_with_a_model_chooses_it_for_side_a(client, two_models):
+    html = page(client, f"/?model_a={two_models[0].slug}")
+    assert "checked" in Outline(html).all("input", value="side_by_side")[0]
+    assert [field["value"] for field in Outline(html).all("option") if "selected" in field] == [two_models[0].slug]
 
 
 def test_unknown_mode_is_refused_beside_the_switch(client, two_models):
@@ -268,11 +282,45 @@ def test_home_refuses_a_set_that_cannot_battle_and_keeps_it(client, set_of_two, 
 
 @pytest.mark.parametrize("path", ["/", "/leaderboard/"])
 def test_pages_lead_to_the_choice_of_a_model(client, path):
-    [link] = Outline(page(client, path)).all("a", **{"class": "site-choose"})
-    assert link["href"] == "/choose/"
+    assert '<a href="/choose/">Choose</a>' in page(client, path)
 
 
 def test_home_leads_to_the_choice_unless_one_comes_from_there(client, set_of_two):
     words = "Not sure which model you need?"
     assert words in page(client)
     assert words not in page(client, "/?" + "&".join(f"among={slug}" for slug in set_of_two))
+
+
+def test_home_offers_a_pair_to_judge_and_its_question_to_ask(client):
+    [card] = Outline(page(client)).all("a", **{"class": "card card-pair"})
+    key = card["href"].split("/")[2]
+    pair = load_pairs()[UUID(key)]
+
+    assert card["href"] == f"/b/{key}/?judge"
+    assert escape(pair.prompt[:40]) in page(client, f"/?pair={key}")
+    assert get_box_text(page(client, f"/?pair={key}")) == escape(pair.prompt)
+
+
+@pytest.mark.parametrize("pair", ["x", "", str(UUID(int=7))])
+def test_pair_that_does_not_exist_leaves_the_box_empty(client, pair):
+    assert get_box_text(page(client, f"/?pair={pair}")) == ""
+
+
+def test_card_starts_its_question_whatever_is_in_the_box(client, two_models):
+    card = Suggestion.objects.create(prompt="Write about [a topic].", category="Ours")
+    [button] = Outline(page(client)).all("button", **{"class": "card-start"})
+
+    client.post("/", {"prompt": "half a que", button["name"]: button["value"]})
+
+    battle = Battle.objects.get()
+    assert battle.turns.get().prompt == card.prompt
+    assert battle.prompt_source == "suggestion"
+
+
+def test_home_shows_the_marks_of_the_makers_that_answer(client):
+    maker = common.organization("Zmaker Lab")
+    common.endpoint(common.model("z", organization=maker))
+    common.endpoint(common.model("y", organization=maker))
+    common.endpoint(common.model("x"))
+
+    assert re.findall(r'class="monogram"[^>]*>(\w+)<', page(client)) == ["ZL"]

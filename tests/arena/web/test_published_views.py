@@ -1,13 +1,16 @@
 """The page of a published battle, and its report form."""
 
+import re
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 
 from arena.battles import lifecycle, review_queue, sharing
-from arena.models import Battle, Report
+from arena.models import Battle, Report, Vote
+from arena.ready import shipped_pairs
+from tests import factories as common
 from tests.arena import factories
 
 pytestmark = pytest.mark.django_db
@@ -92,8 +95,10 @@ def test_page_says_what_the_voter_found(reader, me, winner):
     battle = factories.battle(voter=me)
     lifecycle.cast_vote(battle, winner)
     sharing.share_battle(battle, ["here"])
-    words = {"a": "chose A", "b": "chose B", "tie": "called it a tie", "both_bad": "thought that both answers were bad"}
-    assert words[winner] in reader.get(f"/b/{battle.pk}/").content.decode()
+    names = {"a": battle.model_a.name, "b": battle.model_b.name}
+    words = {"tie": "called it a tie", "both_bad": "found both bad"}
+    expected = words.get(winner) or f"preferred <bdi>{names[winner]}</bdi>"
+    assert f"The person who asked {expected}." in reader.get(f"/b/{battle.pk}/").content.decode()
 
 
 def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle, settings):
@@ -105,3 +110,95 @@ def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle, setting
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="moderated")
     review_queue.decide_review(battle.pk, "unlisted")
     assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()
+
+
+def read(client, address, status=200):
+    answer = client.get(address, follow=True)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def judge(client, key, winner):
+    return client.post(f"/b/{key}/vote/", {"winner": winner}, follow=True).content.decode()
+
+
+def test_first_vote_takes_one_press_on_the_page_of_a_pair_and_the_next_pair_one_more(reader):
+    text = read(reader, "/ready/")
+    assert "Which answer is better?" in text
+    [key] = re.findall(r'action="/b/([^/]+)/vote/"', text)
+    answers = shipped_pairs.load_pairs()[UUID(key)].answers
+    assert not any(answer.name in text or answer.slug in text for answer in answers.values())
+
+    text = judge(reader, key, "a")
+
+    assert f"You preferred <bdi>{answers['a'].name}</bdi>." in text
+    assert f'href="/models/{answers["b"].slug}/"' in text
+    assert "You are the first to judge this pair." in text
+    assert f'action="/b/{key}/vote/"' not in text
+    assert key not in reader.get(f"/ready/?skip={key}").url
+    vote = Vote.objects.get()
+    assert (vote.pool, vote.winner) == ("ready", "a")
+
+
+@pytest.mark.parametrize(("hide_names", "address"), [(True, "/b/{}/"), (False, "/b/{}/?judge")])
+def test_names_are_hidden_until_the_reader_has_voted(reader, me, hide_names, address):
+    models = [common.endpoint(common.model(f"zslug-{side}", name=f"Zname {side}")).model for side in "ab"]
+    battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
+    lifecycle.cast_vote(battle, "a", {"a": ["correct"]})
+    sharing.share_battle(battle, ["here"], hide_names=hide_names)
+
+    text = read(reader, address.format(battle.pk))
+    assert not re.search("zslug|zname|preferred|correct", text, re.IGNORECASE)
+
+    text = judge(reader, battle.pk, "b")
+    assert "You preferred <bdi>Zname b</bdi>." in text
+    assert "The person who asked preferred <bdi>Zname a</bdi>." in text
+    assert "A: correct." in text
+    assert "Zname" in read(reader, address.format(battle.pk))
+
+
+def test_names_of_a_published_battle_are_shown_by_default_and_to_its_voter(client, reader, battle):
+    assert battle.model_a.name in read(reader, f"/b/{battle.pk}/")
+    sharing.share_battle(battle, ["here"], hide_names=True)
+    assert battle.model_a.name in read(client, f"/b/{battle.pk}/")
+    assert battle.model_a.name not in read(reader, f"/b/{battle.pk}/")
+    assert "You preferred" not in judge(client, battle.pk, "a")
+
+
+def test_second_vote_shows_the_first_one(reader, battle):
+    judge(reader, battle.pk, "a")
+    assert f"You preferred <bdi>{battle.model_a.name}</bdi>." in judge(reader, battle.pk, "b")
+    assert Vote.objects.filter(pool="ready").count() == 1
+
+
+def test_vote_that_is_none_gets_a_message_on_the_page(reader, battle):
+    answer = reader.post(f"/b/{battle.pk}/vote/", {"winner": "skip"})
+    assert answer.status_code == 400
+    assert "Set “winner” to one of" in answer.content.decode()
+
+
+def test_votes_on_pairs_are_charged_like_battles(reader, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=2, arena_battles_per_hour_address=0)
+    reader.get("/")
+    keys = list(shipped_pairs.load_pairs())[:3]
+    assert [reader.post(f"/b/{key}/vote/", {"winner": "a"}).status_code for key in keys] == [302, 302, 429]
+
+
+def test_page_tells_other_sites_the_question_and_no_name(reader, battle):
+    text = read(reader, f"/b/{battle.pk}/")
+    tags = "".join(re.findall(r"<meta property=.og:.*?>|<meta name=.twitter.*?>", text))
+    for part in ('og:title" content="Why red?"', f"http://testserver/b/{battle.pk}/", 'card" content="summary"'):
+        assert part in tags
+    assert battle.model_a.name not in tags
+    assert f'value="http://testserver/b/{battle.pk}/"' in text
+    assert f'href="/?pair={battle.pk}"' in text
+
+
+def test_reader_who_has_judged_every_pair_is_told(reader):
+    for key in shipped_pairs.load_pairs():
+        judge(reader, key, "tie")
+    assert "You have judged every pair" in read(reader, "/ready/")
+
+
+def test_unknown_pair_cannot_be_judged(reader):
+    assert reader.post(f"/b/{uuid4()}/vote/", {"winner": "a"}).status_code == 404

@@ -12,14 +12,18 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils.safestring import mark_safe
 
+from arena.battles.history import OwnRecord
+from arena.battles.reveal import Prediction, RatingMoves
+from core.templatetags.strips import build_scale
+
 VOID_ELEMENTS = {"meta", "link", "input", "img", "br", "path", "circle", "line"}
 QUESTION = "Which <metal> melts in the hand?"
-RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "ranked_models": 12, "votes": 1204}
+RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "models": 12, "votes": 1204}
 FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7B", "active_size": "12.9B"}
 MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
 TYPICAL = {"usual_performance": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10.00")}
 REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long", "empty"]
-UNKNOWN = dict.fromkeys([*RATED, *FACTS, *MEASURED, *TYPICAL])
+UNKNOWN = dict.fromkeys([*FACTS, *MEASURED, *TYPICAL])
 
 
 class Outline(HTMLParser):
@@ -100,11 +104,24 @@ def chips(chosen=()):
     return [[{"word": word, "label": word, "chosen": word in chosen} for word in group] for group in words]
 
 
-def voted(vote, **model_a):
-    card_fields = {**RATED, **FACTS, **MEASURED, **TYPICAL, "chips": chips(["useful"])}
+def ratings(before, now=None, board_time=None):
+    """The ratings of model a. Model b has none."""
+    moves = RatingMoves(
+        "live", board_time, {"a": before}, {"a": now or before}, build_scale([1000, 1100], "ratings-axis")
+    )
+    earlier = before["rating"] if before and board_time else None
+    a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "before": before, "now": now or before}
+    a["earlier"] = earlier
+    b = {"side": "b", "name": "Wombat", "slug": "wombat", "before": None, "now": None, "earlier": None}
+    return {"moves": moves, "rows": [a, b]}
+
+
+def voted(vote, rating=RATED, prediction=None, **model_a):
+    card_fields = {**FACTS, **MEASURED, **TYPICAL, "chips": chips(["useful"])}
     a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "won": vote == "a", **card_fields, **model_a}
     b = {"side": "b", "name": "Wombat", "slug": "wombat", "won": vote == "b", **UNKNOWN, "chips": chips()}
-    return battle("voted", is_revealed=True, vote=vote, reveal=[a, b], comment="Hm & so.")
+    context = battle("voted", is_revealed=True, vote=vote, reveal=[a, b], comment="Hm & so.", ratings=ratings(rating))
+    return {**context, "prediction": prediction, "own_record": OwnRecord(3, "Quokka <7B>", 2, 3)}
 
 
 def row(rank=1, **fields):
@@ -136,10 +153,10 @@ MODEL = {
     "trained_on": "15T",
 }
 PAGES = {
-    "home": ("arena/home/home.html", {"prompt": "", "model_count": 5}),
+    "home": ("arena/home/home.html", {"prompt": "", "model_count": 5, "leaders": ""}),
     "home with an error": (
         "arena/home/home.html",
-        {"prompt": "x", "errors": {"prompt": "Too long."}, "model_count": 1},
+        {"prompt": "x", "errors": {"prompt": "Too long."}, "model_count": 1, "leaders": ""},
     ),
     "waiting": ("arena/battle/battle.html", {"battle": battle("answering", ("waiting", "waiting"))}),
     "ready": ("arena/battle/battle.html", {"battle": battle()}),
@@ -240,6 +257,7 @@ def test_scheme_switch_leads_back(render):
 
 def test_home_keeps_what_was_typed_beside_the_error(render):
     context = {"prompt": "<b> & more", "errors": {"prompt": "Too long."}, "model_count": 3, "max_prompt_length": 24_000}
+    context["leaders"] = ""
     outline = Outline(render("arena/home/home.html", **context))
     box = outline.all("textarea", name="prompt")[0]
     assert "<b> & more" in outline.text
@@ -251,7 +269,7 @@ def test_home_keeps_what_was_typed_beside_the_error(render):
 
 @pytest.mark.parametrize(("model_count", "words"), [(5, "Two of the 5 available models"), (1, "no battle can start")])
 def test_home_says_how_many_are_in_the_draw(render, model_count, words):
-    assert words in Outline(render("arena/home/home.html", prompt="", model_count=model_count)).text
+    assert words in Outline(render("arena/home/home.html", prompt="", model_count=model_count, leaders="")).text
 
 
 STATES = [
@@ -266,10 +284,10 @@ STATES = [
     (battle("void", ("failed", "failed"), was_stopped=True), "You stopped this battle before both answers began,"),
     (battle("skipped"), "No vote was counted, and the names stay hidden."),
     (battle("expired"), "This battle is closed."),
-    (voted("a"), "You chose A."),
-    (voted("b"), "You chose B."),
-    (voted("tie"), "You voted: tie."),
-    (voted("both_bad"), "You voted: both bad."),
+    (voted("a"), "You chose A:"),
+    (voted("b"), "You chose B:"),
+    (voted("tie"), "You called it a tie."),
+    (voted("both_bad"), "You found both answers bad."),
 ]
 
 
@@ -303,8 +321,9 @@ def test_verdict_comes_alone_for_htmx(render):
 def test_vote_brings_the_names_into_the_panes(render):
     outline = Outline(render("arena/battle/_battle_update.html", battle=voted("b")))
     swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
-    assert swapped == [(f"turn-1-{side}-{part}", "true") for side in "ab" for part in ("head", "thoughts")]
-    assert outline.text.endswith("Answer B Wombat Go to answer A A Reasoning Wombat thinks.")
+    panes = [(f"turn-1-{side}-{part}", "true") for side in "ab" for part in ("head", "thoughts")]
+    assert sorted(swapped) == [("talk-a-head", "true"), ("talk-b-head", "true"), *sorted(panes)]
+    assert "Answer B Wombat done your choice Go to answer A A Reasoning Wombat thinks." in outline.text
 
 
 def test_further_question_brings_its_turn_and_a_closed_bar(render):
@@ -312,7 +331,8 @@ def test_further_question_brings_its_turn_and_a_closed_bar(render):
     html = render("arena/battle/_battle_update.html", battle=context, is_turn_added=True)
     outline = Outline(html)
     assert [attrs["hx-swap-oob"] for _, attrs in outline.tags if "hx-swap-oob" in attrs] == ["beforeend:#turns"]
-    assert [section["id"] for section in outline.all("section")] == ["verdict", "turn-2"]
+    assert [section["aria-label"] for section in outline.all("section")] == ["Your verdict", "Turn 2"]
+    assert outline.all("div", id="turn-2")
     assert "disabled" in outline.all("fieldset")[0]
 
 
@@ -329,7 +349,7 @@ def test_further_question_that_was_refused_is_still_in_its_box(render):
     html = render("arena/battle/battle.html", battle=battle(), **refused)
     assert "And &lt;b&gt;?</textarea>" in html
     assert 'role="alert">Too long.<' in html
-    assert "open" in Outline(html).all("details", **{"class": "further"})[0]
+    assert "autofocus" in Outline(html).all("textarea", name="prompt")[0]
 
 
 @pytest.mark.parametrize(("turns", "boxes"), [(19, 1), (20, 0)])
@@ -348,7 +368,7 @@ def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mo
 def test_panes_carry_names_and_thoughts_only_where_they_are_known(render):
     blind = Outline(render("arena/battle/battle.html", battle=battle()))
     outline = Outline(render("arena/battle/battle.html", battle=battle(is_revealed=True, mode="side_by_side")))
-    assert "Answer A Quokka <7B> Go to answer B B Reasoning Quokka <7B> thinks." in outline.text
+    assert "Answer A Quokka <7B> done Go to answer B B Reasoning Quokka <7B> thinks." in outline.text
     assert not blind.all("details", **{"class": "thoughts"})
     assert "Quokka" not in blind.text
 
@@ -380,22 +400,24 @@ def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_ans
 
 def test_reveal_names_both_and_marks_the_choice(render):
     outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
-    assert "A was Quokka <7B> your choice Maker open weights license MIT 46.7B parameters, 12.9B active" in outline.text
-    assert "Rating before your vote 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
+    assert "You chose A: Quokka <7B>" in outline.text
+    assert "A Quokka <7B> Maker open weights license MIT 46.7B parameters, 12.9B active" in outline.text
+    assert "Ratings before your vote" in outline.text
+    assert "A was Quokka <7B> 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
+    assert "You have judged 3 battles here. Your favorite so far: Quokka <7B> , which won 2 of 3." in outline.text
     assert "This answer 52 tokens/s first token after 0.42 s 1,312 tokens $0.0021" in outline.text
     assert "Usually 48 tokens/s first token after 0.60 s" in outline.text
     assert "Price per million tokens $2.50 input $10.00 output" in outline.text
-    assert [card["data-side"] for card in outline.all("li") if "data-won" in card] == ["a"]
+    assert outline.text.count("your choice") == 2  # in the head of the talk, and on phones in that of the pane
     assert outline.all("a", id="next")[0]["href"] == "/"
-    assert [link["href"] for link in outline.all("a") if "/models/" in link["href"]] == [
-        "/models/quokka/",
-        "/models/wombat/",
-    ]
+    links = {link["href"] for link in outline.all("a")}
+    assert {link for link in links if re.match("/models/.", link)} == {"/models/quokka/", "/models/wombat/"}
 
 
 def test_reveal_leaves_out_what_is_unknown(render):
     outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
-    assert "B was Wombat Rating before your vote none yet Why?" in outline.text
+    assert "B was Wombat no rating yet" in outline.text
+    assert "B Wombat Why?" in outline.text
     assert "None" not in outline.text
 
 
@@ -419,16 +441,36 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
 
 
 @pytest.mark.parametrize(
-    ("rating", "words"),
+    ("fields", "words"),
     [
-        ({"rating": None, "ci_low": None, "ci_high": None}, "Rating before your vote none yet"),
-        ({"ranked_models": None}, "rank 3 1,204 votes"),
+        ({"rating": None}, "A was Quokka <7B> no rating yet"),
+        ({"rating": RATED | {"models": None}}, "rank 3 1,204 votes"),
+        ({"rating": RATED | {"provisional": True}}, "1,204 votes, so it still moves a lot"),
         ({"answers": 3}, "These 3 answers 52 tokens/s"),
         ({"usual_performance": None}, "1,312 tokens $0.0021 Price per"),
-        ({"ci_high": None}, "(at least 1,010)"),
-        ({"ci_low": None}, "(at most 1,059)"),
-        ({"ci_low": None, "ci_high": None}, "(too few votes for an interval)"),
+        ({"rating": RATED | {"ci_high": None}}, "(at least 1,010)"),
+        ({"rating": RATED | {"ci_low": None}}, "(at most 1,059)"),
+        ({"rating": RATED | {"ci_low": None, "ci_high": None}}, "(too few votes for an interval)"),
+        (
+            {"prediction": Prediction("b", 87, "upset", has_few_votes=False)},
+            "An upset. Wombat had a",
+        ),
+        ({"prediction": Prediction("a", 71, "expected", has_few_votes=True)}, "of 71%. There are few votes so far."),
+        (
+            {"prediction": Prediction("a", 50, "close", has_few_votes=False)},
+            "A close match. Quokka <7B> had a",
+        ),
     ],
 )
-def test_reveal_tells_open_intervals_in_words(render, rating, words):
-    assert words in Outline(render("arena/battle/battle.html", battle=voted("a", **rating))).text
+def test_reveal_tells_open_intervals_in_words(render, fields, words):
+    assert words in Outline(render("arena/battle/battle.html", battle=voted("a", **fields))).text
+
+
+def test_ratings_show_how_the_next_board_has_moved_them(render):
+    now = RATED | {"rating": 1061.2, "rank": 2, "votes": 1205}
+    board_time = datetime(2026, 1, 2, 7, 21, tzinfo=UTC)
+    moved = Outline(render("arena/reveal/_ratings.html", ratings=ratings(RATED, now, board_time)))
+    assert "Board of 07:21 UTC" in moved.text
+    assert "1,034 → 1,061" in moved.text
+    assert "rank 3 → 2 of 12 1,205 votes" in moved.text
+    assert "your vote" not in moved.text

@@ -79,6 +79,22 @@ def test_load_brings_the_tables_to_what_the_file_says():
 
 
 @pytest.mark.django_db
+def test_no_saturated_benchmark_is_recommended_instead_of_another():
+    save_benchmarks(ENTRIES)
+    saturated = Benchmark.objects.filter(status=Benchmark.Status.SATURATED)
+    replacements = {benchmark.slug: benchmark.replacement for benchmark in saturated}
+    assert all(newer.status != Benchmark.Status.SATURATED for newer in replacements.values())
+    assert (replacements["arc"].slug, replacements["mmlu"].slug) == ("hle", "mmlu-pro")
+
+
+@pytest.mark.django_db
+def test_chain_of_saturated_benchmarks_that_leads_nowhere_has_no_replacement():
+    one, other = (Benchmark.objects.create(slug=slug, name=slug, status="saturated") for slug in ("one", "other"))
+    one.superseded_by, other.superseded_by = other, one
+    assert one.replacement is None
+
+
+@pytest.mark.django_db
 def test_what_holds_of_every_test_is_said_of_all_but_the_rating_by_votes():
     [everywhere] = seed_files.read_tables("benchmarks.toml", "everywhere")
     for _ in range(2):

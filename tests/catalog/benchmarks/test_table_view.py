@@ -50,6 +50,10 @@ def test_parse_reads_what_is_asked(asked, view):
     assert parse_view(asked) == view
 
 
+def test_parse_takes_columns_and_skips_empty_ones():
+    assert parse_view({}, ["mmlu", "", "gpqa"]) == TableView(column=("mmlu", "gpqa"))
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -69,6 +73,7 @@ def test_parse_refuses_and_names_the_parameter(name, value):
         ({}, {"open_weights": False}, True),
         ({"q": "mak a"}, {}, True),
         ({"q": "mak b"}, {}, False),
+        ({"q": "gpt4o"}, {"name": "GPT-4o"}, True),
         ({"weights": "open"}, {}, True),
         ({"weights": "closed"}, {}, False),
         ({"weights": "closed"}, {"open_weights": False}, True),
@@ -86,8 +91,8 @@ def test_parse_refuses_and_names_the_parameter(name, value):
     ],
 )
 def test_filters(asked, fields, passes):
-    assert names([entry("A", **fields)], **asked) == (["A"] if passes else [])
-    assert select_entries([entry("A", **fields)], TableView(**asked))[1] == 0
+    candidate = entry(**{"name": "A"} | fields)
+    assert select_entries([candidate], TableView(**asked)) == ([candidate] if passes else [], 0)
 
 
 @pytest.mark.parametrize(

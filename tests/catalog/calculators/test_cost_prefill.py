@@ -1,9 +1,10 @@
 """The cost calculator with a model of the catalog: prefilled values, and values that override them."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from catalog.models import Price
 from tests import factories
@@ -60,6 +61,9 @@ def test_prices_and_size_of_the_model_stand_in(client, mixture):
         "name": "<Mixture>",
         "price_source": "https://prices.example/list",
         "price_as_of": "2026-05-04",
+        "retired": False,
+        "retires_on": None,
+        "successor": None,
     }
 
 
@@ -147,3 +151,16 @@ def test_parameters_at_work_are_at_most_all(client, mixture):
 def test_page_of_the_model_leads_to_its_costs(client, mixture):
     links = [link["href"] for link in Outline(client.get("/models/mixture-8x7b/").content.decode()).all("a")]
     assert "/cost/?model=mixture-8x7b" in links
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "was retired on"), (30, "will be retired on"), (None, "is retired and no longer answers")]
+)
+def test_page_warns_of_a_retired_model(client, days, words):
+    day = None if days is None else timezone.now().date() + timedelta(days)
+    factories.model("next", name="Next 2")
+    factories.model("old", status="retired" if days is None else "current", retires_on=day, successor="next")
+    shown = client.get("/cost/", {"model": "old"}).content.decode()
+    assert words in shown
+    assert '<a href="/models/next/"><bdi>Next 2</bdi></a>' in shown
+    assert words not in client.get("/cost/", {"model": "next"}).content.decode()

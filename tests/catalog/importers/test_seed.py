@@ -43,7 +43,13 @@ RETIREMENT_NOTICES = (
     "https://platform.claude.com/docs/en/release-notes/overview",
 )
 # Aliases and a web site: they have no dates.
-UNDATED_SERVICES = {"chatgpt-4o-latest", "mistral-medium", "bard-jan-24-gemini-pro"}
+UNDATED_SERVICES = {
+    "chatgpt-4o-latest",
+    "mistral-medium",
+    "bard-jan-24-gemini-pro",
+    "gemini-1.5-pro-api-0409-preview",
+    "gemini-1.5-pro-exp-0801",
+}
 DATED = {"release_date", "knowledge_cutoff", "retires_on", "context_window", "max_output"}
 
 

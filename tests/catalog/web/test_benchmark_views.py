@@ -35,8 +35,23 @@ def test_list_shows_the_suites_and_imported_ones(client, loaded):
     page = text(client, "/benchmarks/")
     places = [page.index(word) for word in SUITES]
     assert places == sorted(places)
-    assert "1,319 questions saturated" in page
+    assert "GSM8K Saturated" in page
+    assert "1,319 questions" in page
     assert "Our &lt;own&gt;" in page
+
+
+def test_list_has_the_open_benchmarks_first(client):
+    for slug, status in {"a": "saturated", "b": "near ceiling", "c": "unknown", "d": "open"}.items():
+        Benchmark.objects.create(slug=slug, name=slug, status=status)
+    assert re.findall(r'<h3><a href="/benchmarks/(\w)/"', client.get("/benchmarks/").content.decode()) == list("dbac")
+
+
+def test_list_shows_each_score_on_a_scale_from_guessing_to_100_percent(client):
+    benchmark = Benchmark.objects.create(slug="b", name="B", chance=0.5)
+    for number, value in enumerate((0.4, 0.75, 0.751, 1.0, 12)):
+        score(benchmark, f"m{number}", value)
+    [shown] = client.get("/benchmarks/").context["suites"][0][1]
+    assert shown.score_places == [0, 50, 100]
 
 
 def test_list_works_without_any(client):

@@ -16,6 +16,8 @@ TEXTS = [
         ("on-a", "a"),
         ("on-b", "b"),
         ("a", "sheet"),
+        ("bad", "paper"),
+        ("bad", "sheet"),
         ("b", "sheet"),
         ("a", "a-wash"),
         ("b", "b-wash"),

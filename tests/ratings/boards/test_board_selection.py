@@ -1,13 +1,15 @@
 """Whose votes the pages about a board show, and that links between them keep to it."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 
 from ratings.boards import board_selection, snapshots
-from ratings.boards.snapshots import BoardKey
-from ratings.models import SEED_POOL, Category, Pool
+from ratings.boards.board_selection import OwnProgress
+from ratings.boards.snapshots import BoardKey, pack_rows
+from ratings.models import SEED_POOL, Board, Category, Pool, Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline
@@ -15,7 +17,7 @@ from tests.arena.web.test_templates import Outline
 pytestmark = pytest.mark.django_db
 PAGES = ("/leaderboard/", "/leaderboard/plots/", "/history/", "/method/", "/models/x/")
 OF_BOARDS = re.compile(r"/(leaderboard/(plots/)?|history/|method/|models/[^/]+/)")
-NOBODY = "No votes here yet. Showing imported votes from Votes of 2024"
+STANDS_IN = "This arena so far"
 in_turn = pytest.mark.parametrize("page", PAGES)
 
 
@@ -46,18 +48,48 @@ def public():
     board_refresh.refresh()
 
 
-@in_turn
-def test_public_board_stands_in_on_every_page_until_somebody_has_voted_here(client, public, page):
-    html = opened(client, page)
-    assert ("From a public file." in html) == (page != "/models/x/")
-    assert page == "/models/x/" or NOBODY in text(html)
-    assert "from 3 votes" in text(html) or page != "/leaderboard/"
+def rank_two(*slugs):
+    """Cast enough votes that two models get a rank in this arena, and nothing else can be drawn."""
+    x, y = map(factories.model, slugs)
+    for winner in "ab" * 50:
+        factories.cast(x, y, winner)
+    for model in (x, y):
+        factories.endpoint(model)
+    board_refresh.refresh()
 
+
+@in_turn
+def test_reference_board_stands_in_on_every_page_until_enough_models_are_ranked_here(client, public, page):
     factories.cast(factories.model("x"), factories.model("z"))
     board_refresh.refresh()
     html = opened(client, page)
-    assert NOBODY not in text(html)
+    assert ("From a public file." in html) == (page != "/models/x/")
+    assert page == "/models/x/" or STANDS_IN in text(html)
+    assert "from 3 votes" in text(html) or page != "/leaderboard/"
+
+    rank_two("x", "z")
+    html = opened(client, page)
+    assert STANDS_IN not in text(html)
     assert SEED_POOL not in "".join(links(html) - {f"/leaderboard/?pool={SEED_POOL}"})
+
+
+@pytest.mark.parametrize(
+    ("years", "pool"), [((), SEED_POOL), ((2025,), "of-2025"), ((2026, 2025), "of-2026"), ((2025, 2026), "of-2026")]
+)
+def test_newest_reference_board_is_the_default_one(public, years, pool):
+    for year in years:
+        reference = factories.pool(f"of-{year}", kind=Pool.Kind.REFERENCE)
+        board = Board.objects.create(pool=reference, category=factories.board().category)
+        Snapshot.objects.create(
+            board=board,
+            code_version="1",
+            rows=pack_rows([]),
+            parameters={},
+            computed_at=datetime(year, 1, 1, tzinfo=UTC),
+        )
+    assert board_selection.select_board(BoardKey(), {})[0].pool == pool
+    assert board_selection.select_board(BoardKey(), {"pool": "live"})[0].pool == "live"
+    assert board_selection.select_board(BoardKey(method="elo"), {})[0].pool == "live"
 
 
 def ranked(*slugs, votes_to_rank=0):
@@ -89,7 +121,7 @@ def test_board_of_a_shortlist_has_a_name_and_its_own_words_and_is_the_current_on
         factories.cast(factories.model("x"), factories.model("z"), pool=slug)
     board_refresh.refresh()
     html = opened(client, page, pool="set-0123456789abcdef")
-    current = 'href="?pool=set-0123456789abcdef" aria-current="page"><bdi>Shortlist 012345</bdi>'
+    current = '<option value="set-0123456789abcdef" selected>Shortlist 012345 (1 vote)'
     assert current in html
     assert "How the models of one shortlist rank" in text(html)
     assert "based on blind votes by its users" not in text(html)
@@ -107,7 +139,7 @@ def test_links_keep_the_public_board_that_stands_in(client, public, page):
 @pytest.mark.parametrize("page", PAGES[:4])
 def test_pool_that_is_named_is_shown_though_it_is_empty(client, public, page):
     html = opened(client, page, pool="live")
-    assert NOBODY not in text(html)
+    assert STANDS_IN not in text(html)
     others = {address for address in links(html) if "?" in address}
     assert others
     assert all("pool=live" in address for address in others)
@@ -131,9 +163,25 @@ def test_parameters_ask_for_the_same_board_again(public, query, parameters):
     assert board_selection.select_board(snapshots.parse_board_key(parameters), parameters)[0] == board_key
 
 
+@pytest.mark.parametrize(
+    ("rows", "up", "progress"),
+    [
+        (ranked("a", "b"), "abcdef", OwnProgress(ranked=2, needed=5, missing_votes=150)),
+        (ranked("a", "b"), "abcd", OwnProgress(ranked=2, needed=4, missing_votes=100)),
+        (ranked("a") + ranked("b", votes_to_rank=30), "ab", OwnProgress(ranked=1, needed=2, missing_votes=30)),
+        ([{"model": "a", "rank": None, "votes_to_rank": 0}], "a", OwnProgress(ranked=0, needed=1, missing_votes=1)),
+        ([], "", OwnProgress(ranked=0, needed=5, missing_votes=0)),
+        (ranked(*"abcdef"), "xyz", OwnProgress(ranked=5, needed=5, missing_votes=0)),
+    ],
+)
+def test_progress_counts_the_votes_that_are_missing_at_least(rows, up, progress):
+    for slug in up:
+        factories.endpoint(factories.model(slug))
+    assert board_selection.measure_progress(rows) == progress
+
+
 def test_own_board_needs_no_name(public):
-    factories.cast(factories.model("x"), factories.model("y"))
-    board_refresh.refresh()
+    rank_two("x", "y")
     selection = board_selection.build_selection(BoardKey(), *board_selection.select_board(BoardKey(), {}))
     assert (selection.parameters, selection.query, selection.pool_query, selection.is_substitute) == ({}, "", "", False)
 

@@ -3,7 +3,7 @@
 import pytest
 from django.template.defaultfilters import floatformat
 
-from ratings.boards.number_text import format_interval, format_signed, format_whole
+from ratings.boards.number_text import format_error, format_interval, format_signed, format_whole
 from tests.ratings.board_rows import row
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -20,6 +20,14 @@ DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 )
 def test_interval_says_which_end_is_open(low, high, text):
     assert format_interval(row(ci_low=low, ci_high=high)) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(990.0, 1010.9, "±10"), (1001.2, None, "≥ 1,001"), (None, 1044.9, "≤ 1,045"), (None, None, "")],
+)
+def test_error_is_short(low, high, text):
+    assert format_error(row(ci_low=low, ci_high=high)) == text
 
 
 def test_elo_has_no_interval_to_be_open():

@@ -255,7 +255,7 @@ def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three)
     beats(three[0], three[1], 10)
     board_refresh.refresh()
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
-    assert f"Tiers are from the overall board of This arena, as of {datetime.now(UTC):%Y-%m-%d}." in written
+    assert f"Tiers are from “Overall” in This arena, as of {datetime.now(UTC):%Y-%m-%d}." in written
 
 
 def test_markdown_says_what_is_to_be_checked(client):

@@ -159,3 +159,10 @@ def test_every_limit_has_a_reason():
     labels = [str(label) for label, _ in list_limit_reasons(set(ChoiceForm.base_fields))]
     assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*LIMIT_ASSESSORS, "search_instead")}
     assert [str(label) for label, _ in list_limit_reasons({"price"})] == ["Max $ per million tokens (blended)"]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [("2026-01", "2026-01-01"), ("2026-01-31", "2026-01-31"), ("soon", "soon")]
+)
+def test_month_fills_the_date_input_with_its_first_day(given, shown):
+    assert f'value="{shown}"' in str(ChoiceForm({"cutoff": given})["cutoff"])

@@ -177,7 +177,12 @@ ALL = Limits(
 def test_everything_may_be_unknown():
     unknown = list_findings(Candidate("m", "M"), ALL)
     assert [finding.limit for finding in unknown] == list(LIMIT_ASSESSORS)
-    assert all(not finding.known and finding.words.endswith("unknown") for finding in unknown)
+    assert all(not finding.known for finding in unknown)
+    words = {finding.limit: finding.words for finding in unknown}
+    assert words.pop("weeks") == "you have not entered your weeks to launch with self-hosting"
+    measured = [words.pop(limit) for limit in ("latency", "speed", "failures")]
+    assert all(text.endswith("not measured here yet") for text in measured)
+    assert all(text.endswith("unknown") for text in words.values())
 
 
 def test_no_limit_is_asked_for_at_first():
@@ -196,13 +201,31 @@ def test_no_limit_is_asked_for_at_first():
 )
 def test_price_is_that_of_the_mix(use, blend, month):
     candidate = Candidate("m", "M", prices=GPT)
-    assert (compute_blended_price(candidate, use), compute_monthly_cost(candidate, use)) == (
+    limits = Limits(use=use)
+    assert (compute_blended_price(candidate, limits), compute_monthly_cost(candidate, limits)) == (
         Decimal(blend),
         Decimal(month),
     )
 
 
 def test_price_of_nothing_is_unknown():
-    assert compute_blended_price(Candidate("m", "M", prices=GPT), MonthlyUse(0, 0)) is None
-    assert compute_blended_price(Candidate("m", "M"), MonthlyUse(3, 1)) is None
-    assert compute_monthly_cost(Candidate("m", "M"), MonthlyUse(3, 1)) is None
+    assert compute_blended_price(Candidate("m", "M", prices=GPT), Limits(use=MonthlyUse(0, 0))) is None
+    assert compute_blended_price(Candidate("m", "M"), Limits(use=MonthlyUse(3, 1))) is None
+    assert compute_monthly_cost(Candidate("m", "M"), Limits(use=MonthlyUse(3, 1))) is None
+
+
+@pytest.mark.parametrize(("context", "price"), [(None, 4.375), (300_000, 4.375), (400_000, None)])
+def test_price_of_a_host_is_for_the_context_of_the_host(context, price):
+    hosted = Candidate("m", "M", prices=GPT, context=10**7, host_context=327_680)
+    limits = Limits(context=context, price=Decimal(9))
+    found_price = compute_blended_price(hosted, limits)
+    assert (found_price and float(found_price)) == price
+    [words] = [finding.words for finding in list_findings(hosted, limits)] or [None]
+    unknown = "price unknown for 400,000 tokens: the known price is for up to 327,680"
+    assert words == (None if price else unknown)
+
+
+@pytest.mark.parametrize(("known", "way"), [({"prices": GPT}, "an API"), ({"open_weights": True}, "self-hosting")])
+def test_missing_weeks_are_those_of_the_visitor(known, way):
+    [finding] = found({"weeks": Decimal(4)}, **known)
+    assert (finding.known, finding.words) == (False, f"you have not entered your weeks to launch with {way}")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from arena.battles.lifecycle import get_set_pool
 from arena.models import EndpointDay
-from catalog.models import Price
+from catalog.models import Benchmark, Price, Score
 from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
@@ -73,13 +73,17 @@ def test_shortlist_orders_by_the_board_of_the_task(client, three):
     beats(bound, cheap, 6, categories=["coding"])
     beats(cheap, best, 6, categories=["coding"])
     board_refresh.refresh()
+    for slug in ("livecodebench", "humaneval"):
+        benchmark = Benchmark.objects.create(slug=slug, name=slug)
+    Score.objects.create(model=cheap, benchmark=benchmark, task="humaneval", metric="acc", value=0.5)
 
     overall, coding = shortlist(client), shortlist(client, task="coding")
 
     assert (overall["category"], coding["category"]) == ("overall", "coding")
     assert slugs(overall["survivors"])[0] == "best"
     assert slugs(coding["survivors"])[-1] == "best"
-    assert coding["task"]["benchmarks"] == ["swe-bench-pro", "livecodebench", "aider-polyglot", "humaneval"]
+    benchmarks = [(each["slug"], each["scored"]) for each in coding["task"]["benchmarks"]]
+    assert benchmarks == [("livecodebench", False), ("humaneval", True)]
     assert overall["task"] is None
     assert overall["computed_at"].endswith("Z")
 
@@ -164,19 +168,19 @@ EXCLUDED = [
         {"latency": "0.5"},
         {"measured": {"first_token_p50": 1.25}},
         "seconds to the first token 1.25 > 0.5",
-        "seconds to the first token unknown",
+        "seconds to the first token not measured here yet",
     ),
     (
         {"speed": "40"},
         {"measured": {"tokens_per_s_p50": 39.5}},
         "tokens per second 39.5 < 40",
-        "tokens per second unknown",
+        "tokens per second not measured here yet",
     ),
     (
         {"failures": "1"},
         {"measured": {"answers": 95, "public_answers": 95, "public_failures": 5}},
         "failed calls 5% > 1%",
-        "failed calls unknown",
+        "failed calls not measured here yet",
     ),
     (
         {"rate": "1000"},
@@ -406,19 +410,20 @@ def test_shortlist_asks_the_database_as_often_for_many_models_as_for_few(client,
         priced(a, 1)
         factories.endpoint(a)
     board_refresh.refresh()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(shortlist(client, task="coding")["survivors"]) == models
 
 
 def test_search_over_http_gives_group_and_reasons(client, three):
-    factories.model("bound-2024", retires_on=date(2026, 3, 1))
+    factories.model("bound-2024", retires_on=date(2026, 3, 1), successor="bound")
     assert shortlist(client, price="2")["found"] == []
     assert shortlist(client, commercial="on", tools="on", find="bound")["found"] == [
         {
-            "model": "bound", "name": "Bound", "group": "excluded", "retired_on": None,
+            "model": "bound", "name": "Bound", "group": "excluded", "retired_on": None, "successor": None,
             "reasons": ["commercial use not allowed", "tool use unknown"],
         },
         {
-            "model": "bound-2024", "name": "Bound-2024", "group": "retired", "retired_on": "2026-03-01", "reasons": []
+            "model": "bound-2024", "name": "Bound-2024", "group": "retired", "retired_on": "2026-03-01", "reasons": [],
+            "successor": "Bound",
         },
     ]  # fmt: skip

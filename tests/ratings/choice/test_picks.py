@@ -28,10 +28,10 @@ CASES = {
         [BEST, rated("good", 1490.0, price=2), rated("poor", 1300.0, tier=2, price=1)],
         ("best", "good", None, "tier"),
     ),
-    # The tier is that of a leader that the limits exclude, so an interval can overlap across tiers.
-    "of overlapping intervals": (
-        [BEST, rated("good", 1481.0, tier=2, price=2), rated("poor", 1479.0, tier=2, price=1)],
-        ("best", "good", None, "interval"),
+    # The tier is that of a leader that the limits exclude, so a difference can be insignificant across tiers.
+    "of a difference that is not significant": (
+        [BEST, rated("good", 1486.0, tier=2, price=2), rated("poor", 1485.0, tier=2, price=1)],
+        ("best", "good", None, "difference"),
     ),
     "cheapest is the best": ([BEST, rated("dear", 1490.0, price=10)], ("best", "best", None, "tier")),
     "no price": ([rated("a", 1500.0), rated("b", 1490.0)], ("a", None, None, None)),
@@ -61,15 +61,26 @@ def test_nothing_is_picked_without_a_tier(candidates):
 
 
 @pytest.mark.parametrize(
-    ("candidates", "second", "lead", "overlaps"),
+    ("candidates", "second", "lead", "is_lower"),
     [
         ([BEST], None, None, None),
-        ([BEST, rated("near", 1483.0, tier=2), rated("far", 1400.0, tier=3)], "near", 17, True),
-        ([BEST, rated("far", 1400.4, tier=3)], "far", 100, False),
-        ([BEST, Candidate("odd", "Odd", 2, 1450.0, ci_low=1000.0)], "odd", 50, True),
+        ([BEST, rated("near", 1487.0, tier=2), rated("far", 1400.0, tier=3)], "near", 13, False),
+        # The intervals overlap, but the difference of 17 is more than its margin of 14.1.
+        ([BEST, rated("near", 1483.0, tier=2)], "near", 17, True),
+        ([BEST, rated("far", 1400.4, tier=3)], "far", 100, True),
+        ([BEST, Candidate("odd", "Odd", 2, 1450.0, ci_low=1000.0)], "odd", 50, False),
         ([BEST, rated("new", 1900.0, tier=None)], None, None, None),
     ],
 )
-def test_second_is_compared_with_the_best(candidates, second, lead, overlaps):
+def test_second_is_compared_with_the_best(candidates, second, lead, is_lower):
     picks = build_picks(build_shortlist(candidates, Limits()).survivors)
-    assert (picks.second and picks.second.candidate.slug, picks.lead, picks.second_overlaps) == (second, lead, overlaps)
+    assert (picks.second and picks.second.candidate.slug, picks.lead, picks.second_is_lower) == (second, lead, is_lower)
+
+
+def test_ties_in_price_are_named():
+    shortlist = build_shortlist(
+        [BEST, rated("one", 1495.0, price=2), rated("two", 1493.0, price=2), rated("dear", 1494.0, price=3)], Limits()
+    )
+    picks = build_picks(shortlist.survivors)
+    assert (picks.cheapest.candidate.slug, [tie.candidate.slug for tie in picks.equally_cheap]) == ("one", ["two"])
+    assert (picks.tier_size, [tie.candidate.slug for tie in shortlist.equally_cheap]) == (4, ["two"])

@@ -136,9 +136,8 @@ def test_page_suggests_three_models_in_one_sentence(client, three):
         "Best (rating and interval, $5.00 per million tokens) has the highest rating; the cheapest in the same tier is "
         "Cheap (rating and interval, $1.00 per million tokens), which is also the best with open weights."
     ) in shown
-    assert re.search(
-        "The second, Cheap , is [0-9]+ points behind; their intervals overlap, so their order is uncertain.", shown
-    )
+    verdict = "points behind; the difference is not significant, so their order is uncertain."
+    assert re.search(f"The second, Cheap , is [0-9]+ {verdict}", shown)
     assert "Leaderboard with these tiers ." in shown
     assert "The second" not in text(client.get(PAGE, {"price": "9", "openness": "closed"}))
 
@@ -146,7 +145,7 @@ def test_page_suggests_three_models_in_one_sentence(client, three):
 def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_path):
     loaded(tmp_path)
     shown = text(client.get(PAGE, {"task": "facts"}))
-    assert "is 218 points behind; their intervals do not overlap." in shown
+    assert "is 218 points behind; the difference is significant." in shown
     assert "The publisher gives no tiers. They were computed here from the intervals: a tier contains" in shown
     assert "Leaderboard with these ratings ." in shown
     assert "Leaderboard with these tiers" not in shown
@@ -163,7 +162,7 @@ def test_ratings_can_be_from_the_category_that_is_selected(client, tmp_path):
     loaded(tmp_path, *OVERALL_AND_GERMAN)
     query = {"task": "facts", "category": "german", "pool": SLUG, "sort": "rating"}
     response = client.get(PAGE, query)
-    assert "Sorted by rating. The ratings are from “german” in “LMArena, October 2026”" in text(response)
+    assert "Sorted by rating. The ratings are from “German” in “LMArena, October 2026”" in text(response)
     select = response.content.decode().partition('<select name="category"')[2].partition("</select>")[0]
     options = Outline(select).all("option")
     assert [each["value"] for each in options] == ["", "overall", "german"]

@@ -19,7 +19,7 @@ from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
 from ratings.boards.snapshots import METHODS, BoardKey, load_newest_board, unpack_rows
 from ratings.models import Board, Outbox, Pool, Snapshot, Tally
-from ratings.pipeline import board_fits, board_refresh, pool_state, standings, tallies
+from ratings.pipeline import board_fits, board_refresh, pool_state, standings, tallies, vote_weights
 from ratings.pipeline.verification import verify_tallies
 from ratings.statistics.likelihood import NotConverged
 from tests import factories
@@ -284,7 +284,7 @@ def test_recompute_empties_a_board_that_has_no_votes_any_more():
 @at_once
 def test_refresh_returns_at_once_while_another_is_at_work():
     factories.cast(factories.model("x"), factories.model("y"))
-    with elsewhere(f"SELECT pg_advisory_xact_lock({board_refresh.REFRESH_LOCK_ID})"):
+    with elsewhere(f"SELECT pg_advisory_xact_lock({vote_weights.REFRESH_LOCK_ID})"):
         assert board_refresh.refresh() == []
         assert Outbox.objects.count() == 1
 

@@ -36,7 +36,7 @@ def build_contestants(tallies, voters=(), *, is_own_pool=True):
         weight = weight - [
             sum(max(n - 20, 0) for (_, slug), n in cast.items() if slug == x) for x in board.comparisons.labels
         ]
-    return Contestants(board, by_key, np.array(people, dtype=int), weight, is_own_pool)
+    return Contestants(board, by_key, np.array(people, dtype=int), weight, np.zeros(len(people)), is_own_pool)
 
 
 def table(*tallies, voters=(), clustered=True, anchor=None):

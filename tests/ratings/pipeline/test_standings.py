@@ -1,8 +1,10 @@
 """The weights of pairs that are stored for arena."""
 
+from datetime import timedelta
 from itertools import combinations
 
 import pytest
+from django.db.models import F
 
 from arena.endpoints import draw
 from arena.models import PairWeight
@@ -41,17 +43,20 @@ def test_refresh_weighs_the_pairs_that_can_be_drawn(models):
     assert min(stored[w.pk, y.pk], stored[x.pk, y.pk]) > stored[w.pk, x.pk]  # y is new
 
 
-def test_refresh_weighs_anew_after_each_vote(models):
-    for model in models:
+@pytest.mark.parametrize(("age_s", "joins", "changed"), [(50, False, False), (50, True, True), (60, False, True)])
+def test_refresh_weighs_anew_after_a_minute_and_when_a_model_joins(models, age_s, joins, changed):
+    for model in models[: 3 if joins else 4]:
         factories.endpoint(model)
     factories.cast(*models[:2])
     board_refresh.refresh()
-    before, written = weights(), PairWeight.objects.get().updated_at
-    factories.cast(*models[2:], "b")
+    before = weights()
+    PairWeight.objects.update(updated_at=F("updated_at") - timedelta(seconds=age_s))
+    if joins:
+        factories.endpoint(models[3])
+    factories.cast(*models[1:3], "b")
     board_refresh.refresh()
 
-    assert weights() != before
-    assert PairWeight.objects.get().updated_at >= written
+    assert (weights() != before) == changed
 
 
 def test_refresh_weighs_pairs_of_a_set_of_its_own(models):

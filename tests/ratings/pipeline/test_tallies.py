@@ -75,7 +75,7 @@ def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
     live, api = changes[LIVE_POOL], changes["api"]
 
     assert (sorted(live.votes), api.votes) == (votes, [other])
-    assert [count[1:] for count in live.counts] == [("overall", x.pk, y.pk, 0, 0, 3, 0, votes[1])]
+    assert [count[1:9] for count in live.counts] == [("overall", x.pk, y.pk, 0, 0, 3, 0, votes[1])]
 
 
 def test_fold_and_recount_raise_the_revision_of_a_pool():

@@ -297,7 +297,7 @@ def test_page_shows_what_style_is_worth(client):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("models", [2, 30])
-def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, ours, django_assert_num_queries):
     for a, b in pairwise(factories.models(models)):
         factories.cast(a, b, propensity=0.5)
         factories.cast(b, a, propensity=0.5)

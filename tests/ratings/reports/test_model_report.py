@@ -112,7 +112,7 @@ def test_scores_come_with_their_conditions(client, two):
 
 
 @pytest.mark.parametrize(("models", "categories"), [(10, 1), (200, 9)])
-def test_model_asks_the_database_as_often_on_any_board(client, models, categories, django_assert_num_queries):
+def test_model_asks_the_database_as_often_on_any_board(client, models, categories, ours, django_assert_num_queries):
     contestants = factories.models(models)
     names = [f"category-{number}" for number in range(categories)]
     for one, other in pairwise(contestants):

@@ -131,7 +131,7 @@ def test_pools_of_shortlists_are_not_offered(client):
 
 @pytest.mark.parametrize("models", [2, 20])
 @pytest.mark.parametrize("boards", [2, 9])
-def test_page_asks_the_database_as_often_for_many(client, models, boards, django_assert_num_queries):
+def test_page_asks_the_database_as_often_for_many(client, models, boards, ours, django_assert_num_queries):
     contestants = factories.models(models)
     for number in range(boards):
         for one, other in pairwise(contestants):

@@ -66,7 +66,7 @@ def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
         set_hand_fact(factories.model("a").pk, field, value, "memo")
     model = factories.model("a")
     Price.objects.create(model=model, input=1, output=3, source="memo", as_of="2026-01-01", by_hand=True)
-    assert "A MIT ‡ chat ‡ 7B ‡ 8.19K ‡ $1.50 ‡" in text(client)
+    assert "A MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ 7B ‡" in text(client)
     assert text(client).count("‡ Set by hand on this site. The model's page has the source and the day.") == 1
 
 
@@ -76,8 +76,8 @@ def test_rating_and_scores_stand_side_by_side(client, benchmark):
     for winner in ("a", "b"):
         factories.cast(factories.model("a"), factories.model("b"), winner, pool="import")
     board_refresh.refresh()
-    assert "Rating ↓ import MMLU" in text(client)
-    assert re.search(r"A – – – 1,000 50\.0 ± 9\.8", text(client))
+    assert "Rating ↓ import" in text(client)
+    assert re.search(r"A 1,000 [^B]*50\.0 ± 9\.8", text(client))
 
 
 def test_all_models_stand_in_it_and_only_those_with_a_score_in_a_series(client, benchmark):
@@ -151,6 +151,12 @@ def test_different_conditions_are_never_in_one_column(client, benchmark, other):
     assert cells == {"a": {"mmlu"}, "b": {"mmlu"}, "c": {"mmlu~2"}}
 
 
+def test_models_with_a_score_come_first_where_scores_cannot_be_put_in_order(client, benchmark):
+    factories.model("a")
+    score(benchmark, "b", 0.9)
+    assert names(client, "?sort=mmlu") == ["b", "a"]
+
+
 @pytest.mark.parametrize(("query", "order"), [("?sort=mmlu", ["a", "b"]), ("?sort=mmlu~7&series={series}", ["b", "a"])])
 def test_scores_that_cannot_be_ordered_are_not_and_it_says_so(client, benchmark, query, order):
     for slug, value in (("b", 0.9), ("a", 0.5)):
@@ -164,7 +170,7 @@ def test_normalized_scale_starts_at_chance(client, benchmark):
     score(benchmark, "a", 0.25)
     score(benchmark, "b", 1.0)
     shown = text(client, "?scale=normalized")
-    assert "A – – – – 0.0 B – – – – 100.0" in shown
+    assert "A 0.0 B 100.0" in shown
 
 
 def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
@@ -173,7 +179,7 @@ def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
     page = client.get(f"/models/?series={key()}&sort=size&order=asc&size_to=0.5&weights=open").content.decode()
     assert '<option value="open" selected>' in page
     assert 'name="size_to" inputmode="decimal" value="0.5"' in page
-    assert 'name="sort" value="size"' in page
+    assert '<option value="size" selected>' in page
     assert f'<option value="{key()}" selected>' in page
     assert "No matching models." in page
     assert "2 are hidden because we lack data" in page
@@ -230,6 +236,37 @@ def test_a_column_leads_to_the_series_that_has_most_of_it(client, benchmark):
 def test_a_column_without_alike_scores_leads_nowhere(client, benchmark):
     score(benchmark, "a", 0.5)
     assert "sort=mmlu" not in client.get("/models/").content.decode()
+
+
+def test_columns_can_be_chosen_and_say_how_many_models_have_a_score(client, benchmark):
+    score(benchmark, "a", 0.5)
+    other = Benchmark.objects.create(slug="gpqa", name="GPQA")
+    for slug in "ab":
+        score(other, slug, 0.5)
+    head = re.compile(r'<th scope="col" class="number[^"]*">(?:<a[^>]*>)?(MMLU|GPQA)')
+    page = client.get("/models/?column=gpqa&column=there-is-none").content.decode()
+    assert head.findall(page) == ["GPQA"]
+    assert re.findall(r'name="column" value="([^"]*)"( checked)?', page) == [("gpqa", " checked"), ("mmlu", "")]
+    assert "GPQA 2 MMLU 1" in " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    assert head.findall(client.get("/models/?column=there-is-none").content.decode()) == ["GPQA", "MMLU"]
+
+
+def test_default_columns_are_those_with_the_most_scores_on_the_page(client, monkeypatch):
+    monkeypatch.setattr(table_views, "DEFAULT_COLUMNS", 1)
+    for slug, models in {"mmlu": "a", "gpqa": "ab"}.items():
+        found = Benchmark.objects.create(slug=slug, name=slug)
+        for model in models:
+            score(found, model, 0.5)
+    assert "Columns 1 of 2" in text(client)
+    assert "Columns 2 of 2" in text(client, "?sort=mmlu")
+
+
+@pytest.mark.parametrize(("query", "shades"), [("", ["1", "2"]), ("?series={series}", ["0", "4"])])
+def test_scores_are_tinted_from_guessing_on_or_from_the_lowest_of_one_series(client, benchmark, query, shades):
+    for slug, value in (("a", 0.5), ("b", 0.6)):
+        score(benchmark, slug, value)
+    page = client.get(f"/models/{query.format(series=key())}").content.decode()
+    assert sorted(re.findall(r'data-shade="(\d)"', page)) == shades
 
 
 def test_columns_are_those_in_which_a_shown_model_has_a_score(client, benchmark):

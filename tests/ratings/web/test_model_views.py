@@ -47,7 +47,7 @@ def test_page_shows_what_is_known(client):
 
     shown = text(client, "quokka-7b.1")
 
-    assert "Quokka &lt;7B&gt; Maker open weights MIT Retired" in shown
+    assert "Quokka &lt;7B&gt; All models Size and data Maker open weights MIT Retired" in shown
     for words in (
         "Parameters 7.24B, 1B active",
         "Base model Quokka base",
@@ -88,9 +88,10 @@ def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
     shown, html = text(client, "quokka-7b.1"), client.get("/models/quokka-7b.1/").content.decode()
 
     assert "Not rated on this site yet" not in shown
-    numbers = "1,000 830 \N{EN DASH} 1,170 Votes 4"
-    assert f"1 1\N{EN DASH}3 This arena blind votes on this site 3 models provisional {numbers}" in shown
-    assert "1 1\N{EN DASH}3 Votes &lt;of&gt; 2024 votes cast elsewhere 3 models provisional" in shown
+    place = "rank 1 of 3 models (1\N{EN DASH}3) , rating 1,000"
+    assert f"This arena {place} blind votes on this site · 4 votes · provisional" in shown
+    assert f"Votes &lt;of&gt; 2024 {place} votes cast elsewhere · 4 votes · provisional" in shown
+    assert "Rank 1 of 3 could be 1 to 3 Rating 1,000 830 \N{EN DASH} 1,170" in shown
     assert shown.index("blind votes on this site") < shown.index("elsewhere")
     for pool in ("live", "elsewhere"):
         assert f'href="/leaderboard/?pool={pool}#model-quokka-7b.1"' in html
@@ -105,7 +106,7 @@ def test_page_of_a_model_that_stands_elsewhere_alone_says_so(client):
     shown = text(client, "quokka")
 
     assert "Not rated on this site yet." in shown
-    assert "Votes of 2024 votes cast elsewhere 2 models provisional" in shown
+    assert re.search("Votes of 2024 rank 1 of 2 models .* votes cast elsewhere · 1 vote · .*provisional", shown)
 
 
 def test_page_counts_the_models_that_its_rank_is_among(client):
@@ -131,14 +132,14 @@ def test_page_is_silent_about_the_board_of_a_shortlist(client):
 
 
 @pytest.mark.parametrize("pools", [1, 7])
-def test_page_asks_the_database_as_often_however_many_boards_there_are(client, pools, django_assert_num_queries):
+def test_page_asks_the_database_as_often_however_many_boards_there_are(client, pools, ours, django_assert_num_queries):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     for number in range(pools):
         factories.pool(f"pool-{number}", kind=Pool.Kind.IMPORT)
         factories.cast(quokka, wombat, pool=f"pool-{number}")
     board_refresh.refresh()
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(21):
         assert len(client.get("/models/quokka/").context["placements"]) == pools
 
 
@@ -210,7 +211,9 @@ def test_page_shows_each_category_and_each_opponent(client):
 
     assert re.search(r"Overall provisional 1 of 2 |Overall provisional 2 of 3 |Overall provisional 1 of 3 ", shown)
     assert "Coding provisional 1 of 2 1\N{EN DASH}2 " in shown
-    assert re.search(r"Wombat 4 3 1 0 75% 75% \+191 ± \d+ Numbat 2 2 0 0 100% – –", shown)
+    assert re.search(r"Wombat 75% 75% \+191 ± \d+ 4 Numbat 100% – – 2", shown)
+    for counts in ("3 won, 1 lost, 0 tied", "2 won, 0 lost, 0 tied"):
+        assert f'title="{counts}"' in client.get("/models/quokka/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -254,6 +257,45 @@ def test_page_says_when_no_pairs_are_kept(client):
     assert missing not in text(client, "quokka")
     PairTable.objects.all().delete()
     assert missing in text(client, "quokka")
+
+
+def test_page_leads_to_a_battle_with_the_model_if_it_answers_here(client):
+    factories.endpoint(factories.model("quokka"))
+    factories.model("wombat")
+    assert 'href="/?model_a=quokka"' in client.get("/models/quokka/").content.decode()
+    shown = client.get("/models/wombat/").content.decode()
+    assert "model_a=" not in shown
+    assert "This model doesn't answer here." in shown
+
+
+def test_page_leads_to_the_comparison_with_the_model_above_or_below(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    won(quokka, wombat, 3)
+    won(wombat, quokka, 1)
+    board_refresh.refresh()
+    pins = {slug: client.get(f"/models/{slug}/").context["neighbor"]["pair"] for slug in ("quokka", "wombat")}
+    assert "pin=quokka&pin=wombat#compare" in pins["quokka"]
+    assert "pin=wombat&pin=quokka#compare" in pins["wombat"]
+
+
+def test_bars_start_in_the_middle_and_end_at_the_win_rate(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    won(quokka, wombat, 3)
+    won(wombat, quokka, 1)
+    board_refresh.refresh()
+    [better] = client.get("/models/quokka/").context["opponents"]
+    [worse] = client.get("/models/wombat/").context["opponents"]
+    assert (better["bar_start"], better["bar_width"]) == (50, 50)
+    assert (worse["bar_start"], worse["bar_width"]) == (0, 50)
+    assert better["predicted_place"] == pytest.approx(100, abs=2)
+
+
+def test_axis_of_ranks_begins_at_one(client):
+    models = factories.models(2)
+    won(models[0], models[1], 3)
+    board_refresh.refresh()
+    scale = client.get(f"/models/{models[0].slug}/").context["rank_scale"]
+    assert scale is None or (scale.ticks[0], scale.contains(5)) == (1, True)
 
 
 @pytest.mark.parametrize("pool", ["nowhere", "a\0b"])
@@ -314,7 +356,7 @@ def test_page_has_a_plot_from_the_second_board_on(client):
 
 @pytest.mark.parametrize(("models", "categories"), [(2, 1), (20, 1), (2, 12)])
 def test_page_asks_the_database_as_often_for_many_opponents_and_categories(
-    client, models, categories, django_assert_num_queries
+    client, models, categories, ours, django_assert_num_queries
 ):
     quokka, *others = factories.model("quokka"), *factories.models(models - 1)
     for other in others:

@@ -203,7 +203,7 @@ def test_pools_of_shortlists_are_not_offered(client):
 
 
 @pytest.mark.parametrize("models", [2, 30])
-def test_page_asks_the_database_as_often_for_many_models(client, models, django_assert_num_queries):
+def test_page_asks_the_database_as_often_for_many_models(client, models, ours, django_assert_num_queries):
     contestants = factories.models(models)
     for one, other in pairwise(contestants):
         met(one, other, 1, 1)

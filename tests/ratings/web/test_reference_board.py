@@ -42,7 +42,7 @@ def text(client, address, status=200, **query):
                 "4 of 4 models",
                 "Claude Opus 4.6 setting: High Anthropic",
                 "1,503",
-                "1,499 – 1,506",
+                "±3",
                 "on the publisher's own scale",
             ],
         ),
@@ -94,10 +94,11 @@ def test_model_has_one_name_on_all_pages(client, address, query):
     assert "claude-opus-4-6" not in shown
 
 
-def test_models_side_by_side_are_not_told_apart(client):
+def test_models_side_by_side_differ_by_their_published_intervals(client):
     shown = text(client, "/leaderboard/", pool=SLUG, pin=["claude-opus-4-6", "gemma-3-4b-it"])
     assert "Setting High –" in shown
-    assert "does not publish head-to-head votes, so we cannot test whether two models differ" in shown
+    assert "independent intervals assumed. LMArena does not publish head-to-head votes." in shown
+    assert "They differ significantly." in shown
     assert "The publisher does not explain this interval" in shown
     assert "Elo ratings have no interval" not in shown
 
@@ -122,7 +123,7 @@ def test_legend_explains_what_was_published(client):
 def test_board_before_its_day_is_empty_and_does_not_speak_of_this_arena(client):
     shown = text(client, "/leaderboard/", pool=SLUG, at="2026-01-01")
     assert CREDIT in shown
-    reason = "No board from that time We have no snapshot of this board that is old enough."
+    reason = "No board from that time The oldest snapshot of this board is from 2026-10-20 00:00 UTC."
     assert f"{reason} Go to the overall board for" in shown
     for wrong in ("How models on this site rank", "votes yet", "Start a battle"):
         assert wrong not in shown

@@ -1,4 +1,4 @@
-// Adds copy buttons to the code of a finished answer, and typesets its formulas with KaTeX, which is loaded on demand.
+// Adds heads with a language and a copy button to the code of a finished answer, and typesets its formulas with KaTeX, which is loaded on demand.
 const COPIED_MS = 2_000;
 // Formulas beyond these limits stay TeX. KaTeX takes a minute for a macro of a thousand characters that is used two
 // hundred times, and browsers crash if elements are nested a thousand deep.
@@ -13,18 +13,19 @@ const OPTIONS = {
 let katexLoaded;
 
 export function enhanceAnswer(element) {
-  for (const pre of element.querySelectorAll("pre")) addCopyButton(pre);
+  for (const pre of element.querySelectorAll("pre")) addCodeHead(pre);
   const formulas = selectFormulas(element.querySelectorAll(".math"));
   const { katexJs, katexCss } = document.getElementById("battle")?.dataset ?? {};
   if (formulas.length && katexJs) typeset(formulas, katexJs, katexCss).catch(() => {});
 }
 
-function addCopyButton(pre) {
+function addCodeHead(pre) {
   const button = document.getElementById("copy")?.content.firstElementChild.cloneNode(true);
   if (!button || pre.closest(".code")) return;
   const label = button.textContent;
   const box = document.createElement("div");
   box.className = "code";
+  box.dataset.language = /language-(\S+)/.exec(pre.firstElementChild?.className)?.[1] ?? "";
   pre.replaceWith(box);
   box.append(pre, button);
   button.addEventListener("click", async () => {

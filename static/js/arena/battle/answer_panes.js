@@ -2,34 +2,17 @@
 // failure message replaces it.
 import { enhanceAnswer } from "./answer_extras.js";
 import { MarkdownStream } from "./markdown_stream.js";
+import { followGrowth } from "./page_scroll.js";
 
-const SLACK_PX = 24;
 const growing = new WeakMap();
-const scrolling = new WeakSet();
 const enhanced = new WeakSet();
 
 export function findAnswer({ turn, side }) {
   return document.getElementById(`turn-${turn}-${side}`);
 }
 
-function isAtEnd(body) {
-  return body.scrollHeight - body.clientHeight - body.scrollTop <= SLACK_PX;
-}
-
-// If readers have scrolled to the end of a growing answer, keeps them there. All other readers are not moved.
-function keepAtEnd(answer) {
-  if (scrolling.has(answer)) return;
-  scrolling.add(answer);
-  const body = answer.closest(".pane-body");
-  let atEnd = false;
-  body.addEventListener("scroll", () => { atEnd = isAtEnd(body); }, { passive: true });
-  new ResizeObserver(() => {
-    if (atEnd && answer.ariaBusy) body.scrollTop = body.scrollHeight;
-  }).observe(answer);
-}
-
 function begin(answer) {
-  keepAtEnd(answer);
+  followGrowth(answer);
   const initialText = answer.textContent;
   answer.replaceChildren();
   answer.className = "answer";
@@ -47,8 +30,8 @@ export function restart(answer) {
   replaceContent(answer, () => begin(answer));
 }
 
-// Replaces the content of an answer. If the answer had the focus, its pane gets the focus. Otherwise, the arrow keys
-// would no longer scroll the answer.
+// Replaces the content of an answer. If the answer had the focus, its pane gets the focus. Otherwise, the next Tab would
+// start at the top of the page.
 function replaceContent(answer, insertContent) {
   const hadFocus = answer.contains(document.activeElement);
   answer.replaceChildren();
@@ -89,11 +72,14 @@ export function setUpAnswers() {
   for (const answer of document.querySelectorAll(".answer.stream")) begin(answer);
 }
 
-// Links between the panes do not add an entry to the browser's history.
+// On a phone, one side is shown while answers arrive. Links between the panes do not add an entry to the browser's history.
+const battle = document.getElementById("battle");
+battle.dataset.shown = "a";
 document.addEventListener("click", (event) => {
   const pane = document.querySelector(event.target.closest(".jump")?.getAttribute("href") ?? ":not(*)");
   if (!pane) return;
   event.preventDefault();
+  battle.dataset.shown = pane.dataset.side;
   pane.scrollIntoView();
   pane.querySelector(".pane-body").focus({ preventScroll: true });
 });

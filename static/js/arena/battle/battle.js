@@ -1,39 +1,18 @@
 // Shows the events of a battle on the page, and fetches the parts of the page that change.
 import { fail, findAnswer, finish, grow, restart, setUpAnswers } from "./answer_panes.js";
+import { settle } from "./page_scroll.js";
+import { cancelPatience, restoreStatus, setRoutineStatus, setStatus, startPatienceTimer } from "./status_line.js";
 
 const battle = document.getElementById("battle");
 const words = document.getElementById("words").dataset;
-const PATIENCE_MS = 8000;
 const OPEN_STATES = ["answering", "ready", "void"];
 let source;
-let patienceTimer;
-let hiddenStatus = ""; // the status that the request for patience has replaced
 let requesting = false; // while true, the response to the page's own request updates the page, and events do not
 let hasFailure = false; // whether a side has failed, so that the vote bar needs another status
 let stopping = false;
 
 const verdict = () => document.getElementById("verdict");
 const status = () => document.getElementById("status");
-
-function setStatus(text) {
-  if (status()) status().textContent = text;
-  hiddenStatus = "";
-}
-
-// The request for patience is one line for the whole battle, because it must not reveal which side is late.
-function startPatienceTimer() {
-  clearTimeout(patienceTimer);
-  patienceTimer = setTimeout(() => {
-    const text = hiddenStatus || status()?.textContent;
-    setStatus(words.patience);
-    hiddenStatus = text;
-  }, PATIENCE_MS);
-}
-
-function restoreStatus() {
-  clearTimeout(patienceTimer);
-  if (hiddenStatus) setStatus(hiddenStatus);
-}
 
 function refresh() {
   if (!requesting) verdict().dispatchEvent(new Event("stale"));
@@ -47,11 +26,11 @@ function findEventAnswer(data) {
 }
 
 function openVoteBar() {
-  clearTimeout(patienceTimer);
-  const hadFocus = verdict().contains(document.activeElement);
-  verdict().dataset.state = "ready";
+  cancelPatience();
+  const hadFocus = verdict().contains(document.activeElement) && !document.activeElement.matches("textarea");
+  settle(battle, () => { verdict().dataset.state = "ready"; });
   verdict().querySelector(".vote fieldset")?.removeAttribute("disabled");
-  setStatus(words.ready);
+  setRoutineStatus(words.ready);
   if (hadFocus) status()?.focus();
   if (hasFailure || stopping || "special" in verdict().dataset) refresh();
 }
@@ -72,7 +51,7 @@ const handlers = {
     const answer = findEventAnswer(data);
     if (!answer) return;
     finish(answer, data.html);
-    setStatus(data.side === "a" ? words.doneA : words.doneB);
+    setRoutineStatus(data.side === "a" ? words.doneA : words.doneB);
   },
   failed(data) {
     const answer = findEventAnswer(data);
@@ -88,7 +67,7 @@ const handlers = {
 
 function follow() {
   source?.close();
-  clearTimeout(patienceTimer);
+  cancelPatience();
   hasFailure = false;
   stopping = false;
   const { state, events } = verdict().dataset;

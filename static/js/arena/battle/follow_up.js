@@ -1,27 +1,20 @@
-// The box for a follow-up question gets the focus when it opens, and Enter sends the question.
+// The box for a follow-up question: it gets the focus if the URL asks for it, and Enter sends the question.
+import { scrollToQuestion } from "./page_scroll.js";
 
-// Scrolls to the last turn of a battle with several turns, and focuses the box if it is open.
-function focusLastTurn() {
-  document.querySelector(".turn:last-child:not(:first-child)")?.scrollIntoView();
-  document.querySelector(".further[open] textarea")?.focus({ preventScroll: true });
+function showLastTurn() {
+  const question = document.querySelector(".turn:last-child:not(:first-child) .question");
+  if (question) scrollToQuestion(question);
+  document.querySelector(".further [data-focus]")?.focus({ preventScroll: true });
 }
 
-focusLastTurn();
+showLastTurn();
 // After loading, the browser scrolls to the fragment of the URL and moves the focus, so it is set again.
-if (location.hash) window.addEventListener("load", focusLastTurn);
-
-document.addEventListener("click", (event) => {
-  const box = event.target.closest(".further summary")?.parentElement;
-  if (!box) return;
-  // The browser would open the box a little later, and text typed before that would be lost.
-  event.preventDefault();
-  box.open = !box.open;
-  if (box.open) box.querySelector("textarea").focus();
-});
+if (location.hash) window.addEventListener("load", showLastTurn);
 
 document.addEventListener("keydown", (event) => {
   // While an input method composes a word, Enter confirms the word.
   if (event.target.id !== "further-prompt" || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  if (event.target.value.trim()) event.target.form.requestSubmit();
+  const isReady = event.target.closest(".verdict").dataset.state === "ready";
+  if (isReady && event.target.value.trim()) event.target.form.requestSubmit();
 });

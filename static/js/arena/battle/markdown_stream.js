@@ -5,12 +5,18 @@ import * as smd from "../../../vendor/streaming-markdown/smd.min.js";
 const CHARACTERS_PER_FRAME = 1_024; // late readers receive a whole answer at once
 const PIECE = /[^\n$[]{0,255}[\n$[]|[^\n$[]{1,256}/uy; // ends after a mark that `#write` may have to handle
 const MAYBE_EQUATION = 105; // the parser's state after "$$" or "\["
+const ROW = /^ {0,3}(> ?)*\|[^\n]*/; // may be the first row of a table, which the parser takes for one without a second look
+const RULER = /^[ >]*\|?( *:?-+:? *\|)* *:?-+:? *\|?\s*$/;
+const RULER_START = /^[ >|:\r-]*$/;
+const NO_TEXT = new Set([smd.TABLE, smd.TABLE_ROW, smd.TABLE_CELL, smd.CODE_BLOCK, smd.CODE_FENCE]);
 const NO_EQUATION = /^[\n$),.;:]/; // after "$$", this means prices, or a line break that the parser handles itself
 
 export class MarkdownStream {
   #root;
   #parser;
   #waiting = "";
+  #isScheduled = false;
+  #isLineStart = true;
 
   // Appends the rendered text to the element. To stop rendering, empty the element.
   constructor(element) {
@@ -20,20 +26,41 @@ export class MarkdownStream {
 
   // Renders the text over the next animation frames.
   append(text) {
-    if (!this.#waiting) requestAnimationFrame(() => this.#grow());
     this.#waiting += text;
+    this.#schedule();
+  }
+
+  #schedule() {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => this.#grow());
   }
 
   #grow() {
+    this.#isScheduled = false;
     let position = 0;
     while (position < Math.min(CHARACTERS_PER_FRAME, this.#waiting.length)) {
+      const isRow = this.#isLineStart ? this.#isTableRow(this.#waiting.slice(position)) : true;
+      if (isRow === undefined) break;
       PIECE.lastIndex = position;
       const [piece] = PIECE.exec(this.#waiting);
-      this.#write(piece);
+      this.#write(isRow ? piece : piece.replace("|", "\\|"));
+      this.#isLineStart = piece.endsWith("\n");
       position += piece.length;
     }
     this.#waiting = this.#waiting.slice(position);
-    if (this.#waiting && this.#root.isConnected) requestAnimationFrame(() => this.#grow());
+    if (position && this.#waiting && this.#root.isConnected) this.#schedule();
+  }
+
+  // Returns whether the parser may take the next line for the row of a table, or undefined if the text so far does not
+  // tell. As on the server, the line after the first row must be a ruler.
+  #isTableRow(text) {
+    const [header] = ROW.exec(text) ?? [];
+    const { tokens, len } = this.#parser;
+    if (!header || NO_TEXT.has(tokens[len])) return true;
+    const [next, end] = text.slice(header.length + 1).split("\n", 2);
+    if (end === undefined && RULER_START.test(next)) return undefined;
+    return RULER.test(next);
   }
 
   // The parser starts a display formula only at the end of a line, and ends a formula only at its closing mark. Without

@@ -10,8 +10,8 @@ let hiddenStatus = ""; // the status that the armed choice has replaced
 const status = () => document.getElementById("status");
 const isOn = () => localStorage.getItem(STORAGE_KEY) !== "off";
 
-// Phones have no room for the switch, and keys that cannot be turned off are not handled.
-const isHandled = () => isOn() && document.getElementById("shortcuts")?.checkVisibility();
+// Phones do not show the button that leads to the switch, and keys that cannot be turned off are not handled.
+const isHandled = () => isOn() && document.querySelector(".help")?.checkVisibility();
 
 function isTyping(target) {
   return target.isContentEditable || target.matches("input, textarea, select") || target.closest(".further");

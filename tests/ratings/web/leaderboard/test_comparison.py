@@ -1,10 +1,13 @@
 """Models side by side: the figures are those of the board and of its pairs."""
 
+from collections import defaultdict
 from dataclasses import asdict, replace
+from datetime import date
 
 import pytest
 
 from ratings.boards import pairwise, snapshot_cache
+from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts
 from ratings.boards.snapshots import BoardKey
 from ratings.pipeline import board_refresh
@@ -47,6 +50,7 @@ def test_pair_has_the_figures_of_the_pairs_of_the_board(voted):
         "direct": "14 votes: 9 won, 4 lost, 1 tied",
         "needed": f"about {round_estimate(needed)}",
         "why": "",
+        "is_significant": False,
     }
 
 
@@ -132,3 +136,26 @@ def test_what_is_known_of_none_of_them_is_said_below(voted):
         "Not measured here yet: Speed, First token, Failed.",
     ]
     assert compare_models(LIVE, entries(), ("nobody",)).unknown == []
+
+
+def published(model, rating, half, **facts):
+    figures = {"rating": rating, "ci_low": rating - half, "ci_high": rating + half, "interval": PUBLISHED_INTERVAL}
+    about = {"model": model, "name": model.upper(), "unbounded": False, "provisional": False}
+    row = defaultdict(lambda: None, **about, **figures)
+    return LeaderboardEntry(row, replace(UNKNOWN_FACTS, **facts))
+
+
+@pytest.mark.parametrize(
+    ("lead", "why"),
+    [
+        (10, "The difference is not significant: their order is uncertain."),
+        (11, "They differ significantly."),
+    ],
+)
+def test_published_ratings_are_compared_by_their_intervals(lead, why):
+    rows = [published("x", 1500 + lead, 6, retires_on=date(2026, 12, 1)), published("y", 1500, 8)]
+    shown = compare_models(LIVE, rows, ("x", "y"))
+    [pair] = shown.pairs
+    assert (pair.better, pair.worse, pair.diff, pair.why) == ("X", "Y", f"+{lead} ± 10", why)
+    lines = {line.label: line.cells for line in shown.lines}
+    assert lines["Retirement"] == ["December 1, 2026", DASH]

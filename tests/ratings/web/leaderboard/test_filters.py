@@ -47,7 +47,6 @@ def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
 @pytest.mark.parametrize(
     ("page", "query", "said"),
     [
-        ("/leaderboard/", {"q": "<b>"}, "Overall · “&lt;b&gt;”"),
         ("/leaderboard/plots/", {"top": "all"}, "<bdi>Overall</bdi> · all"),
         ("/history/", {}, "<bdi>Overall</bdi> · a day and a week"),
         ("/models/", {"weights": "open", "size_to": "10"}, "open weights · ≤ 10B"),
@@ -58,3 +57,14 @@ def test_folded_form_says_what_is_chosen(client, page, query, said):
     html = client.get(page, query).content.decode()
     [summary] = re.findall(r"<summary>.*?choices-said[^>]*>(.*?)</summary>", html)
     assert said in summary
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "count"), [("", ""), ("q=a", ""), ("weights=open", "1"), ("weights=open&size_max=9&at=2026-01-01", "3")]
+)
+def test_button_of_the_filters_counts_those_in_its_panel(client, query, count):
+    factories.board()
+    html = client.get(f"/leaderboard/?{query}").content.decode()
+    assert f'<b id="filter-count">{count}</b>' in html
+    assert f'data-filters="{count}"' in html

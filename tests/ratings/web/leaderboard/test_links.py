@@ -35,6 +35,7 @@ USUAL = ("votes", "price")
             TableOptions(released_after=date(2026, 1, 2), columns=("tier",)),
             "?released_after=2026-01-02&column=tier",
         ),
+        (BoardKey(), TableOptions(pins=("x",), rows="all"), "?pin=x&rows=all"),
         (BoardKey(), TableOptions(commercial="yes", organization="Ö"), "?commercial=yes&organization=%C3%96"),
     ],
 )

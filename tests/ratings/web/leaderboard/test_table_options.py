@@ -64,6 +64,7 @@ def test_view_understands_the_parameters(query, meant):
         ("released_after=2026-02-30", "released_after"),
         ("sort=beauty", "sort"),
         ("order=up", "order"),
+        ("rows=7", "rows"),
         ("pin=a&pin=b&pin=c&pin=d&pin=e", "pin"),
         ("column=beauty", "column"),
         ("q=%00", "q"),

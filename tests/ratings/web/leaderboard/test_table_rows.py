@@ -1,16 +1,17 @@
 """How figures are written for people."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from core.templatetags.strips import Scale
 from ratings.boards.model_facts import RatingChange
 from ratings.web.leaderboard.columns import OPTIONAL_COLUMNS
 from ratings.web.leaderboard.table_rows import (
-    RatingAxis,
     build_cell,
+    build_rating_scale,
     build_row,
-    compute_axis,
     format_group,
     format_rank_range,
     list_attributes,
@@ -95,45 +96,45 @@ def test_places_are_a_range_where_they_are_one(low, high, text):
 
 
 @pytest.mark.parametrize(
-    ("rows", "expected"),
+    ("rows", "ends"),
     [
         ([], None),
-        ([(1000.0, 900.5, 1099.5)], RatingAxis(895, 1105)),
-        ([(1000.0, None, None)], RatingAxis(995, 1005)),
-        ([(1000.0, 950.0, 1050.0), (-34.0, None, 310.0)], RatingAxis(945, 1055)),
-        ([(1400.0, 1250.0, None), (-34.0, None, 310.0)], RatingAxis(-39, 1405)),
+        ([(1000.0, 900.0, 1100.0)], (892, 1108)),
+        ([(1000.0, None, None)], (960, 1040)),
+        ([(1000.0, 950.0, 1050.0), (-34.0, None, 310.0)], (946, 1054)),
+        ([(1400.0, 1250.0, None), (0.0, None, 310.0)], (-56, 1456)),
     ],
 )
-def test_axis_holds_closed_ends_and_of_models_without_a_bound_only_if_there_are_no_others(rows, expected):
+def test_axis_holds_closed_ends_and_of_models_without_a_bound_only_if_there_are_no_others(rows, ends):
     names = ("rating", "ci_low", "ci_high")
     entries = [entry(**dict(zip(names, each, strict=True)), unbounded=None in each) for each in rows]
-    assert compute_axis(entries) == expected
+    scale = build_rating_scale(entries, "board", 1000)
+    assert (scale and (scale.low, scale.high)) == ends
 
 
 @pytest.mark.parametrize(
-    ("fields", "bar"),
+    ("fields", "intervals", "open_ends", "beyond"),
     [
-        ({}, ("1001.2", "1023.4", "1044.9")),
-        ({"ci_low": None}, ("900.0", "1023.4", "1044.9")),
-        ({"ci_high": None}, ("1001.2", "1023.4", "1100.0")),
-        ({"interval": None, "ci_low": None, "ci_high": None}, ("", "1023.4", "")),
+        ({}, ['x1="50.6%" x2="72.45%"'], 0, 0),
+        ({"ci_low": None}, ['x1="0%" x2="72.45%"'], 1, 0),
+        ({"ci_high": None}, ['x1="50.6%" x2="100%"'], 1, 0),
+        ({"interval": None, "ci_low": None, "ci_high": None}, [], 0, 0),
+        ({"rating": -34.0}, ['x1="50.6%" x2="72.45%"'], 0, 1),
+        ({"rating": 900.0}, ['x1="50.6%" x2="72.45%"'], 0, 0),
     ],
 )
-def test_line_has_a_bar_that_runs_out_where_the_interval_is_open_and_none_without_an_interval(fields, bar):
-    assert build_row(entry(**fields), [], (), 4, RatingAxis(900, 1100)).bar == bar
+def test_strip_of_a_line_runs_out_where_the_interval_is_open_and_has_no_bar_without_an_interval(
+    fields, intervals, open_ends, beyond
+):
+    html = build_row(entry(**fields), [], (), 4, Scale(900, 1100)).strip
+    assert re.findall(r'"strip-interval" (x1="[^"]*" x2="[^"]*")', html) == intervals
+    assert (html.count("strip-open"), html.count("strip-beyond")) == (open_ends, beyond)
+    assert html.count("strip-dot") == 1 - beyond
 
 
-@pytest.mark.parametrize(
-    ("rating", "arrow"),
-    [
-        (950.0, ""),
-        (900.0, ""),
-        (-34.0, "900,5 908.0,2.5 908.0,7.5"),
-        (1400.0, "1100,5 1092.0,2.5 1092.0,7.5"),
-    ],
-)
-def test_line_has_an_arrow_where_its_rating_is_beyond_the_axis(rating, arrow):
-    assert build_row(entry(rating=rating), [], (), 4, RatingAxis(900, 1100)).arrow == arrow
+@pytest.mark.parametrize(("tier", "is_banded"), [(None, False), (1, False), (2, True), (3, False)])
+def test_every_second_tier_is_tinted(tier, is_banded):
+    assert build_row(entry(tier=tier), [], (), 4, None).is_banded == is_banded
 
 
 @pytest.mark.parametrize(

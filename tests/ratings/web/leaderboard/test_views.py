@@ -5,6 +5,7 @@ import io
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from html import unescape
 from itertools import pairwise
 
 import pytest
@@ -61,8 +62,8 @@ def test_page_shows_the_published_board(client, voted):
     shown = text(response)
     assert "4 of 4 models · Overall" in shown
     assert "1 1\N{EN DASH}" in shown
-    assert "<A> One Acme closed Apache-2.0 provisional" in shown
-    assert "C Acme open Apache-2.0 retired provisional" in shown
+    assert "<A> One provisional Acme closed Apache-2.0" in shown
+    assert "C retired provisional Acme open Apache-2.0" in shown
     assert "from 13 votes" in shown
     assert "Votes 4 " in shown
     assert "Price $4.00 " in shown
@@ -73,7 +74,7 @@ def test_page_shows_the_published_board(client, voted):
 def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(client, voted, query, intervals, words):
     response = client.get(f"{PAGE}?{query}")
     html = response.content.decode()
-    assert (html.count('class="bar-rating"'), html.count('class="bar-interval"')) == (4, intervals)
+    assert (html.count('class="strip-dot"'), html.count('class="strip-interval"')) == (4, intervals)
     assert f"Filters don't change {words}" in text(response)
 
 
@@ -88,7 +89,7 @@ def test_models_that_no_chain_of_votes_joins_stand_apart_and_say_so(client, vote
     response = client.get(f"{PAGE}?{query}")
     assert slugs(response) == ["a", "b", "c", "d", "x", "y"]
     shown = text(response)
-    assert ("Y group 2 provisional" in shown, "A> One Acme closed Apache-2.0 group" in shown) == (True, False)
+    assert ("Y group 2 provisional" in shown, "A> One group" in shown) == (True, False)
     assert "The models in group 2 are not connected to the others by any chain of votes" in shown
 
 
@@ -205,8 +206,8 @@ def test_form_says_again_what_was_asked(client, voted):
     assert said["released_after"] == "2020-01-01"
     assert said["pool"] == "live"
     chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
-    assert chosen == {"coding", "open", "votes"}
-    assert [box["value"] for box in outline.all("input", name="pin") if box.get("type") == "hidden"] == ["c"]
+    assert chosen == {"live", "coding", "open", "votes"}
+    assert [box["value"] for box in outline.all("input", name="pin") if "checked" in box] == ["c"]
     assert outline.all("form", id="board-form")[0]["method"] == "get"
 
 
@@ -270,9 +271,9 @@ def test_form_that_asks_for_two_things_that_exclude_each_other_keeps_all_and_say
     assert response.status_code == 400
     assert "Elo ratings are not available under style control" in outline.text
     assert "Side by side" not in outline.text
-    assert "open" in outline.all("details", **{"class": "choices"})[0]
+    assert "open" in outline.all("details", **{"class": "board-more"})[0]
     chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
-    assert chosen == {"coding", "elo", "true"}
+    assert chosen == {"live", "coding", "elo", "true"}
     kept = {(attrs["name"], attrs.get("value")) for attrs in outline.all("input", form="board-form")}
     assert kept == {("pool", "live"), ("pin", "b"), ("sort", "votes")}
     assert slugs(client.get(PAGE, ELO_STYLED | {"style_control": ""}, follow=True)) == ["a", "c"]
@@ -457,15 +458,20 @@ def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty
     factories.board()
     response = client.get(f"{PAGE}?{query}")
     assert slugs(response) == found
-    assert ("No votes here yet" in text(response)) == (query == "")
+    assert ("This arena so far" in text(response)) == (query == "")
 
 
-def test_own_board_is_first_from_the_first_vote_on(client, public):
-    page = client.get(PAGE).content.decode()
-    assert 'data-which="live/overall/false/bt"' in page
-    factories.cast(factories.model("v"), factories.model("w"))
-    board_refresh.refresh()
-    assert slugs(client.get(PAGE)) == ["v", "w"]
+def test_own_board_is_first_as_soon_as_all_models_that_are_up_are_ranked(client, public):
+    v, w = factories.model("v"), factories.model("w")
+    for model in (v, w):
+        factories.endpoint(model)
+    for number, winner in enumerate("ab" * 50, start=1):
+        factories.cast(v, w, winner)
+        if number in {1, 99, 100}:
+            board_refresh.refresh()
+            page = client.get(PAGE)
+            assert 'data-which="live/overall/false/bt"' in page.content.decode()
+            assert slugs(page) == (["v", "w"] if number == 100 else ["x", "y"])
 
 
 def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client, public):
@@ -473,8 +479,8 @@ def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(clie
     assert "Votes of 2024: votes cast elsewhere" in shown
     assert "From a public file." in shown
     assert "models on this site" not in shown
-    assert '<a href="?pool=live"><bdi>' in shown
-    assert f'<a href="?pool={SEED_POOL}" aria-current="page">' in shown
+    assert '<option value="live">Everybody (0 votes)' in shown
+    assert f'<option value="{SEED_POOL}" selected>Votes of 2024 (1 vote)' in shown
     assert f'href="/models/x/?pool={SEED_POOL}"' in shown
 
 
@@ -487,19 +493,43 @@ def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
 
 
 @pytest.mark.parametrize("models", [10, 200])
-def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
+def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, ours, django_assert_num_queries):
     contestants = factories.models(models)
     for a, b in pairwise(contestants):
         factories.cast(a, b)
     board_refresh.refresh()
     with django_assert_num_queries(11):
-        assert len(slugs(client.get(PAGE))) == models
+        assert len(slugs(client.get(PAGE, {"rows": "all"}))) == models
     with django_assert_num_queries(12):
         pins = [model.slug for model in contestants[:2]]
         assert "Side by side" in text(client.get(PAGE, {"pin": pins}))
 
 
-def test_page_that_was_asked_for_just_now_costs_one_small_query(client, voted, django_assert_num_queries):
+@pytest.mark.parametrize(
+    ("models", "query", "rows", "choices"),
+    [
+        (25, "", 25, []),
+        (30, "", 25, [("Show 30", "?rows=all")]),
+        (60, "sort=votes", 25, [("Show 50", "?sort=votes&rows=50"), ("Show 60", "?sort=votes&rows=all")]),
+        (60, "rows=50", 50, [("Show 60", "?rows=all")]),
+        (60, "rows=all", 60, []),
+    ],
+)
+def test_page_begins_with_the_best_and_files_have_all(client, models, query, rows, choices):
+    for a, b in pairwise(factories.models(models)):
+        factories.cast(a, b)
+    board_refresh.refresh()
+    response = client.get(f"{PAGE}?{query}")
+    html = response.content.decode()
+    assert len(slugs(response)) == rows
+    assert f"{models} of {models} models" in text(response)
+    found = re.findall(r'class="board-rows" href="([^"]*)"[^>]*>([^<]*)', html)
+    assert [(words, unescape(link)) for link, words in found] == choices
+    assert ('name="rows"' in html) == ("rows=" in query)
+    assert len(client.get(f"{PAGE}?{query}&format=json").json()["rows"]) == models
+
+
+def test_page_that_was_asked_for_just_now_costs_one_small_query(client, voted, ours, django_assert_num_queries):
     model_facts.context_cache.seconds = 60.0
     first = client.get(PAGE)
     with django_assert_num_queries(1):

@@ -1,0 +1,108 @@
+"""Tiles and first steps on the first page of the admin: battles, endpoints, and what waits for an operator."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from django.db.models import Avg, Count, Q
+from django.db.models.functions import TruncDate
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from arena.battles import review_queue
+from arena.endpoints import circuit_breaker
+from arena.models import IS_SHARED, Battle, Endpoint, EndpointCall
+from catalog.models import Submission
+from core.admin.overview import STEPS, TILES, Figure, Step, Tile
+from core.models import AuditEntry
+
+WEEK_DAYS = 7
+DAY = timedelta(days=1)
+FAILING = Q(failed_probes__gte=circuit_breaker.FAILED_PROBES_LIMIT) | Q(fails_in_battles=True)
+MAX_FAILURE_RATE = 0.1
+
+
+@TILES.register("arena.view_vote")
+def build_activity_tile() -> Tile:
+    """Count the battles and votes of today (UTC) and of seven days including today."""
+    today = timezone.now().date()
+    days = [today - timedelta(days=age) for age in reversed(range(WEEK_DAYS))]
+    # An index has the battles with a network hash. Hashes are stored for longer than a week.
+    recent = Battle.objects.filter(~Q(network=""), created_at__gte=datetime.combine(days[0], time(), UTC))
+    voted = Count("pk", filter=Q(state=Battle.State.VOTED))
+    rows = recent.annotate(day=TruncDate("created_at")).values("day").annotate(battles=Count("pk"), votes=voted)
+    votes = {row["day"]: row["votes"] for row in rows}
+    battles = {row["day"]: row["battles"] for row in rows}
+    battle_list, vote_list = reverse("admin:arena_battle_changelist"), reverse("admin:arena_vote_changelist")
+    return Tile(
+        _("Battles and votes"),
+        [
+            Figure(_("Votes today (UTC)"), f"{votes.get(today, 0):,}", vote_list),
+            Figure(_("Votes in 7 days"), f"{sum(votes.values()):,}", vote_list),
+            Figure(_("Battles today (UTC)"), f"{battles.get(today, 0):,}", battle_list),
+            Figure(_("Battles in 7 days"), f"{sum(battles.values()):,}", battle_list),
+        ],
+        [votes.get(day, 0) for day in days],
+    )
+
+
+@TILES.register("arena.view_endpoint")
+def build_endpoint_tile() -> Tile:
+    """Count the endpoints that answer and that fail, with the failures and the wait of the last 24 hours."""
+    url = reverse("admin:arena_endpoint_changelist")
+    enabled = Endpoint.objects.filter(enabled=True).order_by("model__name")
+    failing = list(enabled.filter(FAILING).values_list("model__name", flat=True))
+    calls = EndpointCall.objects.filter(created_at__gt=timezone.now() - DAY).aggregate(
+        all=Count("pk"), failed=Count("pk", filter=~Q(failure="")), first_token=Avg("first_token_s")
+    )
+    rate = calls["failed"] / calls["all"] if calls["all"] else 0
+    first_token = _("unknown") if calls["first_token"] is None else f"{calls['first_token']:.2f} s"
+    return Tile(
+        _("Endpoints"),
+        [
+            Figure(_("In the draw"), f"{enabled.count() - len(failing):,}", f"{url}?enabled__exact=1"),
+            Figure(_("Failing"), ", ".join(failing) or "0", url, is_problem=bool(failing)),
+            Figure(_("Failed calls in 24 hours"), f"{rate:.1%}", url, is_problem=rate > MAX_FAILURE_RATE),
+            Figure(_("Mean wait for the first token"), first_token, url),
+        ],
+    )
+
+
+@TILES.register("arena.change_battle")
+def build_queue_tile() -> Tile:
+    """Count what waits for a decision: submissions, published battles, and reports."""
+    submissions = Submission.objects.filter(state=Submission.State.PENDING).count()
+    waiting = review_queue.list_waiting().count()
+    reported = Battle.objects.filter(IS_SHARED, review=Battle.Review.REPORTED).count()
+    battles = reverse("admin:arena_battle_changelist")
+    submission_list = reverse("admin:catalog_submission_changelist")
+    return Tile(
+        _("Waiting for you"),
+        [
+            Figure(_("Submissions"), f"{submissions:,}", submission_list, is_problem=submissions > 0),
+            Figure(_("Published battles"), f"{waiting:,}", f"{battles}?published=waiting", is_problem=waiting > 0),
+            Figure(_("Reported battles"), f"{reported:,}", f"{battles}?published=reported", is_problem=reported > 0),
+        ],
+    )
+
+
+@STEPS.register("arena.change_endpoint")
+def build_add_step() -> Step:
+    return Step(
+        _("Add a model and its endpoint"), reverse("admin:arena_endpoint_add"), is_done=Endpoint.objects.count() > 1
+    )  # one model cannot battle
+
+
+@STEPS.register("arena.change_endpoint")
+def build_test_step() -> Step:
+    """Return the step that a test completes, or a vote, because it shows that endpoints answer."""
+    is_done = AuditEntry.objects.filter(kind="tested").exists() or _has_vote()
+    return Step(_("Test the endpoint"), reverse("admin:arena_endpoint_changelist"), is_done=is_done)
+
+
+@STEPS.register("arena.change_endpoint")
+def build_vote_step() -> Step:
+    return Step(_("Cast the first vote"), reverse("home"), is_done=_has_vote())
+
+
+def _has_vote() -> bool:
+    return Battle.objects.filter(state=Battle.State.VOTED).exists()

@@ -1,0 +1,63 @@
+"""REST API for ready pairs: finished answers to judge without starting a battle."""
+
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from arena.api.openapi import BATTLES_TAG
+from arena.api.serializers import JudgmentSchema, NewJudgmentSchema, ReadyPairSchema
+from arena.api.views import read_fields
+from arena.battles import feedback
+from arena.identity import quotas
+from arena.identity.voters import get_or_create_voter, get_voter_id
+from arena.ready import judgments, pairs
+from core.http.errors import RequestError
+from core.http.openapi import WRITE_ERRORS, describe_call
+
+
+class NextPairView(APIView):
+    @describe_call("ready_next", tag=BATTLES_TAG, response=ReadyPairSchema, errors=(401, 403, 404, 429))
+    def get(self, request: Request) -> Response:
+        """Get a ready pair.
+
+        Returns a question and two answers that you have not judged yet, without the models: a random published battle,
+        or one of the pairs that ship with Arena. Returns 404 `no_pairs` if you have judged them all.
+        """
+        pair = pairs.draw_pair(get_voter_id(request))
+        if pair is None:
+            raise RequestError("no_pairs", "You have judged all ready pairs.", 404)
+        content = pairs.get_pair(pair.id).content
+        [turn] = content.turns
+        return Response(ReadyPairSchema({"id": content.id, "prompt": turn.prompt, "answers": turn.texts}).data)
+
+
+class ReadyVoteView(APIView):
+    @describe_call(
+        "ready_vote",
+        tag=BATTLES_TAG,
+        request=NewJudgmentSchema,
+        response=JudgmentSchema,
+        status=201,
+        errors=WRITE_ERRORS,
+    )
+    def post(self, request: Request, pair_id: UUID) -> Response:
+        """Judge a ready pair.
+
+        Stores your vote on a ready pair and returns the models. The vote counts in the pool `ready` and in no other
+        pool, also with an API key. You have one vote per pair: a second one returns 409 `already_voted` with the stored
+        vote. 409 `own_battle` means that you published the battle. The vote on a published battle that is not listed
+        is stored but not counted.
+        """
+        pair = pairs.get_pair(pair_id)
+        winner, reasons, comment = read_fields(request, "winner", "reasons", "comment")
+        with quotas.charge_battle_without_call(request):
+            vote = judgments.judge_pair(pair, get_or_create_voter(request), winner, reasons, comment)
+        judgment = {
+            "id": pair.id,
+            "models": pair.content.models,
+            "vote": feedback.build_vote_data(vote),
+            "counts": judgments.count_judgments(vote),
+        }
+        return Response(JudgmentSchema(judgment).data, status=201)

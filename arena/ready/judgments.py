@@ -1,0 +1,99 @@
+"""Stores judgments of ready pairs. A judgment is a vote without a battle, in a pool of its own."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from arena.battles import feedback, sharing
+from arena.judging.style_features import compute_features
+from arena.judging.topics import classify_prompts
+from arena.models import READY_POOL, SIDES, Battle, Vote, Voter, row_locks
+from arena.ready import shipped_pairs
+from arena.ready.pairs import ReadyPair, hash_pair
+from arena.signals import vote_cast
+from core.http.errors import RequestError, field_error
+
+NOT_LISTED = "not_listed"
+
+
+@dataclass(frozen=True)
+class JudgmentCounts:
+    """How many voters have judged a pair, and how many of them as the given voter."""
+
+    total: int
+    same: int
+
+
+def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = None, comment: object = None) -> Vote:
+    """Store the voter's judgment of a pair and return it. Concurrent requests store at most one.
+
+    A judgment of a battle that is not listed does not count, because its voter could send the link to friends.
+
+    Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment; 409 `own_battle`,
+    `already_voted` with the stored vote, or `voter_gone`.
+    """
+    if winner not in Vote.Winner.values:
+        raise field_error("winner", _("Set “winner” to one of: a, b, tie, both_bad."))
+    feedback_fields = feedback.parse_feedback(reasons, comment)
+    if pair.battle and pair.battle.voter_id == voter.pk:
+        detail = _("This is your own battle, so you already know its models.")
+        raise RequestError("own_battle", detail, 409)
+    with transaction.atomic():
+        row_locks.lock_voter(voter.pk)
+        if judgment := find_judgment(voter.pk, pair.id):
+            detail = _("You have already judged this pair.")
+            raise RequestError("already_voted", detail, 409, vote=feedback.build_vote_data(judgment))
+        pair_fields = _copy_battle_fields(pair.battle) if pair.battle else _build_shipped_fields(pair.id)
+        vote = Vote.objects.create(
+            pool=READY_POOL,
+            source=Vote.Source.READY,
+            winner=winner,
+            voter=voter.pk,
+            prompt_hash=hash_pair(pair.id),
+            **pair_fields,
+            **feedback_fields,
+        )
+        vote_cast.send(sender=Vote, vote=vote)
+    return vote
+
+
+def _copy_battle_fields(battle: Battle) -> dict[str, Any]:
+    """Return the fields of a judgment that depend only on the battle's text, which its own vote already has."""
+    is_listed = sharing.query_listed_battles().filter(pk=battle.pk).exists()
+    reason = battle.vote.reason or ("" if is_listed else NOT_LISTED)
+    return {
+        "model_a": battle.model_a,
+        "model_b": battle.model_b,
+        "categories": battle.vote.categories,
+        "features": battle.vote.features,
+        "turns": battle.vote.turns,
+        "counted": not reason,
+        "reason": reason,
+    }
+
+
+def _build_shipped_fields(pair_id: UUID) -> dict[str, Any]:
+    pair = shipped_pairs.load_pairs()[pair_id]
+    models = shipped_pairs.save_models(pair)
+    return {
+        "model_a": models["a"],
+        "model_b": models["b"],
+        "categories": classify_prompts([pair.prompt]),
+        "features": [value for side in SIDES for value in compute_features([pair.answers[side].text])],
+    }
+
+
+def find_judgment(voter_id: UUID, pair_id: UUID) -> Vote | None:
+    """Return the voter's judgment of a pair, or None."""
+    return Vote.objects.filter(voter=voter_id, pool=READY_POOL, prompt_hash=hash_pair(pair_id)).first()
+
+
+def count_judgments(judgment: Vote) -> JudgmentCounts:
+    """Return how many voters have judged this pair, and how many of them agree with this judgment."""
+    votes = Vote.objects.filter(source=Vote.Source.READY, prompt_hash=judgment.prompt_hash)
+    totals = dict(votes.order_by().values_list("winner").annotate(total=Count("pk")))
+    return JudgmentCounts(sum(totals.values()), totals.get(judgment.winner, 0))

@@ -1,0 +1,119 @@
+"""Finds and draws ready pairs. A ready pair is a published battle or a pair that ships with Arena."""
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Left
+from django.utils.translation import gettext as _
+
+from arena.battles import sharing
+from arena.battles.sharing import SharedBattle
+from arena.identity.voters import keyed_hash
+from arena.models import READY_POOL, Battle, Turn, Vote
+from arena.ready import shipped_pairs
+from core.http.errors import RequestError
+from core.storage.ttl_cache import TtlCache
+
+PAIR_HASH_LENGTH = 32
+MAX_CANDIDATES = 200
+CACHE_S = 30
+PROMPT_PREVIEW_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class DrawablePair:
+    """A pair to draw, with the start of its question. `owner` is the voter of a published battle."""
+
+    id: UUID
+    prompt: str
+    owner: UUID | None = None
+
+
+listed_cache: TtlCache[list[DrawablePair]] = TtlCache(max_size=1, seconds=CACHE_S)
+
+
+@dataclass(frozen=True)
+class ReadyPair:
+    """A pair that a visitor can judge.
+
+    content: the questions and answers, with the models and the vote of a published battle
+    battle: the published battle, or None for a shipped pair
+    """
+
+    content: SharedBattle
+    battle: Battle | None = None
+
+    @property
+    def id(self) -> UUID:
+        return self.content.id
+
+    @property
+    def hides_names(self) -> bool:
+        """Whether the pair's page hides the models until the reader has judged."""
+        return self.battle is None or self.battle.hide_names
+
+
+def parse_id(text: str) -> UUID | None:
+    """Return the id in a query parameter, or None if it is not one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def get_pair(pair_id: UUID) -> ReadyPair:
+    """Return a shipped pair or a published battle. Raises RequestError 404."""
+    if shipped := shipped_pairs.load_pairs().get(pair_id):
+        return ReadyPair(shipped_pairs.build_shared_battle(shipped))
+    battle = sharing.find_shared_battle(pair_id)
+    if battle is None:
+        raise RequestError("not_found", _("This battle was never published, or is no longer published."), 404)
+    return ReadyPair(sharing.load_shared_battle(battle), battle)
+
+
+def find_prompt(pair_id: UUID) -> str:
+    """Return the first question of a pair, or "" if there is no such pair."""
+    if shipped := shipped_pairs.load_pairs().get(pair_id):
+        return shipped.prompt
+    if sharing.find_shared_battle(pair_id) is None:
+        return ""
+    return Turn.objects.filter(battle=pair_id, number=1).values_list("prompt", flat=True).first() or ""
+
+
+def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | None:
+    """Return a random pair that the voter has not judged, or None if there is none.
+
+    Listed battles of one turn come first, and the shipped pairs after them. Battles whose own vote does not count, and
+    the voter's own battles, are not drawn. A skipped pair is drawn only if it is the last one.
+    """
+    listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
+    shipped = [DrawablePair(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
+    judged = _find_judged(voter_id, [pair.id for pair in listed + shipped])
+    left = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
+    for group in left:
+        if others := [pair for pair in group if pair.id != skipped]:
+            return random.choice(others)  # noqa: S311  # not a secret
+    return next((pair for group in left for pair in group), None)
+
+
+def _load_listed() -> list[DrawablePair]:
+    """Return the newest listed battles that can be drawn."""
+    battles = sharing.query_listed_battles().filter(vote__counted=True).annotate(turn_count=Count("turns"))
+    newest = battles.filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
+    first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
+    prompts = newest.annotate(prompt=Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH))))
+    return [DrawablePair(*row) for row in prompts.values_list("pk", "prompt", "voter_id")]
+
+
+def _find_judged(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:
+    ids_by_hash = {hash_pair(pair_id): pair_id for pair_id in pair_ids}
+    votes = Vote.objects.filter(voter=voter_id, pool=READY_POOL, prompt_hash__in=ids_by_hash)
+    return {ids_by_hash[digest] for digest in votes.values_list("prompt_hash", flat=True)}
+
+
+def hash_pair(pair_id: UUID) -> str:
+    """Return the keyed hash that votes on this pair store instead of a link to a battle, which can be deleted."""
+    return keyed_hash("ready", str(pair_id))[:PAIR_HASH_LENGTH]

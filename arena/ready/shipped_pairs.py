@@ -1,0 +1,93 @@
+"""The ready pairs that ship with Arena: answers that its local models gave to suggested questions.
+
+Each line of `arena/data/ready_pairs.jsonl` is one battle: its id, its day, the question, and both models with their
+answers and settings.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.utils.safestring import mark_safe
+
+from arena.answers.markdown import render_answer
+from arena.battles.sharing import SharedAnswer, SharedBattle, SharedTurn
+from arena.models import SIDES
+from catalog.models import LanguageModel
+
+PAIRS_FILE = Path(__file__).parents[1] / "data" / "ready_pairs.jsonl"
+
+
+@dataclass(frozen=True)
+class ShippedAnswer:
+    """One model's answer. `cut` is true if it ended at the length limit."""
+
+    slug: str
+    name: str
+    text: str
+    cut: bool
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ShippedPair:
+    """One pair. `answers` are keyed by side."""
+
+    id: UUID
+    answered_at: datetime
+    prompt: str
+    answers: dict[str, ShippedAnswer]
+
+
+@cache
+def load_pairs() -> dict[UUID, ShippedPair]:
+    """Return all shipped pairs, keyed by id."""
+    return {pair.id: pair for pair in map(_parse_pair, PAIRS_FILE.read_bytes().splitlines())}
+
+
+def _parse_pair(line: bytes) -> ShippedPair:
+    row = orjson.loads(line)
+    return ShippedPair(
+        id=UUID(row["id"]),
+        answered_at=datetime.fromisoformat(row["date"]).replace(tzinfo=UTC),
+        prompt=row["prompt"],
+        answers={side: ShippedAnswer(**row[side]) for side in SIDES},
+    )
+
+
+def build_shared_battle(pair: ShippedPair) -> SharedBattle:
+    """Return the pair as a published battle without a vote. A model that is not in the catalog is not saved."""
+    slugs = [answer.slug for answer in pair.answers.values()]
+    known = LanguageModel.objects.select_related("organization").in_bulk(slugs, field_name="slug")
+    models = {
+        side: known.get(answer.slug) or LanguageModel(slug=answer.slug, name=answer.name)
+        for side, answer in pair.answers.items()
+    }
+    answers = [_build_answer(side, models[side], answer) for side, answer in pair.answers.items()]
+    return SharedBattle(
+        id=pair.id,
+        shared_at=pair.answered_at,
+        models=models,
+        page_side="a",
+        winner="",
+        reasons={},
+        turn_count=1,
+        turns=[SharedTurn(pair.prompt, answers)],
+    )
+
+
+def _build_answer(side: str, model: LanguageModel, answer: ShippedAnswer) -> SharedAnswer:
+    html = mark_safe(render_answer(answer.text, stopped=False, cut=answer.cut))  # noqa: S308  # sanitized by arena.answers.markdown
+    return SharedAnswer(side, model, answer.text, html)
+
+
+def save_models(pair: ShippedPair) -> dict[str, LanguageModel]:
+    """Return both models, keyed by side. Models that are not in the catalog yet are added as demo models."""
+    return {
+        side: LanguageModel.objects.get_or_create(slug=answer.slug, defaults={"name": answer.name, "demo": True})[0]
+        for side, answer in pair.answers.items()
+    }

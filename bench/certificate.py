@@ -1,0 +1,55 @@
+"""Measures the certificate of a board's order: CPU time of one thread, and how far its two bounds are apart.
+
+./scripts/bench certificate    200 models and 50,000 voters, with a mean of about three votes each and at most 150
+"""
+
+import time
+
+import numpy as np
+
+from bench.figures import render_table
+from ratings.statistics import bradley_terry, certificate
+from ratings.statistics.comparisons import Comparisons, VoterCounts
+from ratings.statistics.constants import ELO_SCALE
+
+MODELS, VOTERS, MAX_VOTES = 200, 50_000, 150
+SPREAD = 100 / ELO_SCALE
+TIES = 0.22
+RUNS = 5
+MAX_SECONDS = 1.0
+
+
+def simulate_board(seed: int, models: int = MODELS, voters: int = VOTERS) -> tuple[Comparisons, VoterCounts]:
+    """Return a board of uniformly drawn pairs, and the votes of each voter."""
+    rng = np.random.default_rng(seed)
+    strengths = rng.normal(0, SPREAD, models)
+    votes_each = np.minimum(np.ceil(rng.lognormal(0.35, 1.0, voters)), MAX_VOTES).astype(int)
+    voter = rng.permutation(np.repeat(np.arange(voters), votes_each))
+    first = rng.integers(0, models, len(voter))
+    second = (first + rng.integers(1, models, len(voter))) % models
+    chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
+    outcome = np.where(rng.random(len(voter)) < TIES, 0.5, rng.random(len(voter)) < chance)
+    board = Comparisons.from_votes(first, second, outcome)
+    return board, VoterCounts.from_votes(board, voter, (first, second), outcome)
+
+
+def main() -> None:
+    columns = {}
+    for seed in range(RUNS):
+        board, voters = simulate_board(seed)
+        order = np.argsort(-bradley_terry.fit(board).ratings).tolist()
+        started = time.process_time()
+        result = certificate.certify_order(board, voters, order)
+        seconds = time.process_time() - started
+        exact = sum(removal.at_least == removal.at_most for removal in result.pairs)
+        columns[f"seed {seed}"] = {
+            "votes": f"{voters.votes.sum():,.0f}",
+            "CPU seconds": f"{seconds:.2f}",
+            "pairs with equal bounds": f"{exact} of {len(result.pairs)}",
+        }
+    print(render_table(columns))
+    print(f"target: {MAX_SECONDS} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Whether models are retired. The day of retirement counts from its start in UTC, without a new import."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.facts.fields import has_begun
+from catalog.models import LanguageModel
+
+
+def is_retired(model: LanguageModel) -> bool:
+    """Return True if the model's status is retired, or its day of retirement has come."""
+    return model.status == LanguageModel.Status.RETIRED or has_retirement_day_come(model)
+
+
+def has_retirement_day_come(model: LanguageModel) -> bool:
+    return model.retires_on is not None and has_begun(model.retires_on)
+
+
+def filter_retired() -> Q:
+    """Return the condition for retired models in a query."""
+    return Q(status=LanguageModel.Status.RETIRED) | Q(retires_on__lte=timezone.now().date())

@@ -1,0 +1,73 @@
+"""The overview on the first page of the admin: tiles with figures, and the first steps of a new installation.
+
+Apps register functions that build them, because `core` must not import the apps.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.contrib.auth.models import AnonymousUser, User
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a tile. `url` leads to the rows that it counts, or is empty. `is_problem` highlights it."""
+
+    label: str
+    value: str
+    url: str = ""
+    is_problem: bool = False
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile with figures. `days` has a number for each of the last days, oldest first, for a sparkline."""
+
+    title: str
+    figures: Sequence[Figure]
+    days: Sequence[int] = ()
+
+    @property
+    def sparkline(self) -> str:
+        """The points of an SVG polyline in a box of 100 by 20, or "" without numbers."""
+        highest = max(self.days, default=0)
+        if not highest:
+            return ""
+        step = 100 / max(len(self.days) - 1, 1)
+        return " ".join(f"{n * step:.1f},{19 - 18 * value / highest:.1f}" for n, value in enumerate(self.days))
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a new installation, with the page where an operator takes it."""
+
+    label: str
+    url: str
+    is_done: bool
+
+
+class Registry(Generic[Part]):
+    """Functions that build parts of the overview. Each part is only for users with a permission."""
+
+    def __init__(self) -> None:
+        self._builders: list[tuple[str, Callable[[], Part]]] = []
+
+    def register(self, permission: str) -> Callable[[Callable[[], Part]], Callable[[], Part]]:
+        """Return a decorator that registers a function. The parts are in the order of registration."""
+
+        def add(builder: Callable[[], Part]) -> Callable[[], Part]:
+            self._builders.append((permission, builder))
+            return builder
+
+        return add
+
+    def build(self, user: User | AnonymousUser) -> list[Part]:
+        """Return the parts that the user may see."""
+        return [builder() for permission, builder in self._builders if user.has_perm(permission)]
+
+
+TILES: Registry[Tile] = Registry()
+STEPS: Registry[Step] = Registry()

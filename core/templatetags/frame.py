@@ -1,0 +1,49 @@
+"""Template tags for the frame of each page: the arena's identity, and the marks of makers."""
+
+from typing import NamedTuple
+from zlib import crc32
+
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+HUES = 12
+
+
+class Identity(NamedTuple):
+    """The name of this arena, and the name and the URL of its operator. The last two can be empty."""
+
+    name: str
+    operator: str
+    contact: str
+    version: str
+
+
+@register.simple_tag
+def identity() -> Identity:
+    return Identity(settings.ARENA_NAME, *settings.ARENA_OPERATOR, settings.VERSION)
+
+
+@register.simple_tag(takes_context=True)
+def page_link(context: Context, name: str, label: str, subpages: str = "", **arguments: str) -> SafeString:
+    """Return a link to the page with this URL name. It is marked on that page and on its subpages (their URL names)."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    here = match.url_name if match else ""
+    state = "page" if here == name else "true" if here and here in subpages.split() else ""
+    current = format_html(' aria-current="{}"', state) if state else ""
+    return format_html('<a href="{}"{}>{}</a>', reverse(name, kwargs=arguments), current, label)
+
+
+@register.simple_tag
+def monogram(maker: object) -> SafeString:
+    """Return the mark of a maker: two letters in one of 12 hues. Without a maker, the mark is an empty space."""
+    words = "".join(char if char.isalnum() else " " for char in str(maker or "")).split()
+    if not words:
+        return mark_safe('<span class="monogram"></span>')
+    letters = words[0][0] + words[1][0] if len(words) > 1 else words[0][:2]
+    hue = crc32(" ".join(words).casefold().encode()) % HUES
+    return format_html('<span class="monogram" data-hue="{}" aria-hidden="true">{}</span>', hue, letters)

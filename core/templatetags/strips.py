@@ -1,0 +1,149 @@
+"""A strip shows a number and its interval on an axis that several rows share.
+
+Build one `Scale` for all rows, and render it once with `{% strip_axis scale %}`. Then render a
+`{% strip scale value low high %}` in each row. The styles are in `static/css/core/strip.css`. Positions are percentages
+of the width, so a strip can have any width, and its dot stays round.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count, takewhile
+from math import floor, log10
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+TICK_COUNT = 5
+MARGIN = 0.04  # as a fraction of the axis
+MIN_TICK_PLACE = 6  # percent; closer to an end, a label would be cut
+NICE_STEPS = (1, 2, 2.5, 5, 10)
+ARROWS = {"low": "M6-5 0 0l6 5", "high": "M-6-5 0 0l-6 5"}
+ARROW_PLACES = {"low": "0%", "high": "100%"}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The axis of several strips.
+
+    low, high: the ends of the axis, in the unit of the values; low < high.
+    name: the HTML ID of the axis, unique on the page.
+    mark: a value with a dotted line, such as the mean or the score of guessing, or None.
+    """
+
+    low: float
+    high: float
+    name: str = "axis"
+    mark: float | None = None
+
+    def place(self, value: float) -> float:
+        """Return the position of a value in percent: 0 at or below the low end, and 100 at or above the high end."""
+        return round(100 * min(1, max(0, (value - self.low) / (self.high - self.low))), 2)
+
+    def format_place(self, value: float) -> str:
+        return f"{self.place(value):g}%"
+
+    def contains(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    @property
+    def ticks(self) -> list[float]:
+        """At most five round values in ascending order, none of them close to an end."""
+        step = _round_up((self.high - self.low) / TICK_COUNT)
+        multiples = (round(number * step, 9) for number in count(floor(self.low / step)))
+        values = takewhile(lambda value: value < self.high, multiples)
+        return [value for value in values if MIN_TICK_PLACE <= self.place(value) <= 100 - MIN_TICK_PLACE]
+
+
+def build_scale(
+    values: Iterable[float | None], name: str = "axis", mark: float | None = None, *, margin: float = MARGIN
+) -> Scale | None:
+    """Return the scale that contains all values, or None if there are none. Values that are None are ignored.
+
+    margin: the space at both ends, as a fraction of the range of the values.
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    low, high = min(known), max(known)
+    space = (high - low) * margin or max(abs(high), 1) * margin
+    return Scale(low - space, high + space, name, mark)
+
+
+def _round_up(step: float) -> float:
+    """Return the smallest step that is not below this one and is 1, 2, 2.5, or 5 times a power of ten."""
+    power = 10.0 ** floor(log10(step))
+    return next(nice * power for nice in NICE_STEPS if nice * power >= step * (1 - 1e-9))
+
+
+@register.simple_tag
+def strip_axis(scale: Scale | None, unit: str = "") -> SafeString | str:
+    """Return the labels of the axis, and the lines that its strips repeat."""
+    if scale is None:
+        return ""
+    places = [(scale.format_place(tick), format_tick(tick) + unit) for tick in scale.ticks]
+    lines = format_html_join("", '<line x1="{0}" x2="{0}" y2="100%"/>', places)
+    if scale.mark is not None and scale.contains(scale.mark):
+        lines += format_html('<line class="strip-mark" x1="{0}" x2="{0}" y2="100%"/>', scale.format_place(scale.mark))
+    labels = format_html_join("", '<text x="{}" y="50%">{}</text>', places)
+    html = '<svg class="strip strip-axis" aria-hidden="true"><defs><g id="{}">{}</g></defs>{}</svg>'
+    return format_html(html, scale.name, lines, labels)
+
+
+def format_tick(value: float) -> str:
+    return f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.simple_tag
+def strip(
+    scale: Scale | None,
+    value: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    fitted: bool = True,
+    earlier: float | None = None,
+) -> SafeString | str:
+    """Return the strip of a value, or "" without a scale or a value.
+
+    low, high: the ends of the interval. An end that is None is open: the interval runs to the end of the axis.
+    fitted: whether there is an interval.
+    earlier: the value before, which gets a hollow dot, or None.
+    """
+    if scale is None or value is None:
+        return ""
+    parts = [_draw_interval(scale, low, high) if fitted else ""]
+    if earlier is not None:
+        parts.append(format_html('<circle class="strip-earlier" cx="{}" cy="50%" r="4"/>', scale.format_place(earlier)))
+    parts.append(_draw_value(scale, value))
+    html = '<svg class="strip" aria-hidden="true"><use href="#{}"/>{}</svg>'
+    return format_html(html, scale.name, SafeString("".join(parts)))
+
+
+def _draw_interval(scale: Scale, low: float | None, high: float | None) -> SafeString:
+    start = "0%" if low is None else scale.format_place(low)
+    end = "100%" if high is None else scale.format_place(high)
+    html = format_html('<line class="strip-interval" x1="{}" x2="{}" y1="50%" y2="50%"/>', start, end)
+    if low is None or low < scale.low:
+        html += _draw_arrow("low", "strip-open")
+    if high is None or high > scale.high:
+        html += _draw_arrow("high", "strip-open")
+    return html
+
+
+def _draw_value(scale: Scale, value: float) -> SafeString:
+    """Return the dot, or a triangle at the end of the axis if the value is beyond it."""
+    if scale.contains(value):
+        return format_html('<circle class="strip-dot" cx="{}" cy="50%" r="5"/>', scale.format_place(value))
+    return _draw_arrow("low" if value < scale.low else "high", "strip-beyond")
+
+
+def _draw_arrow(end: str, css_class: str) -> SafeString:
+    return format_html('<svg x="{}" y="50%"><path class="{}" d="{}"/></svg>', ARROW_PLACES[end], css_class, ARROWS[end])
+
+
+@register.filter
+def place(scale: Scale, value: float) -> float:
+    """Return the position of a value on the scale in percent, for marks of your own."""
+    return scale.place(value)

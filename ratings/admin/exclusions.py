@@ -1,0 +1,105 @@
+"""Admin page for exclusions: votes that an operator takes out of the ratings, and puts back."""
+
+from typing import Any
+
+from celery import current_app
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from arena.models import Battle
+from core.admin import audit
+from core.admin.classes import ModelAdmin, ModelForm
+from ratings.models import Exclusion, Pool
+
+
+class ExclusionForm(ModelForm):
+    battle = forms.UUIDField(
+        required=False,
+        help_text="ID of a battle. Excludes votes from its network. Networks are known for 30 days.",
+    )
+
+    class Meta:
+        model = Exclusion
+        fields = ("pool", "voter", "battle", "start", "end", "reason")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = (Pool.Kind.REFERENCE, Pool.Kind.IMPORT)
+        self.fields["pool"].queryset = Pool.objects.exclude(kind__in=kinds).order_by("pk")  # type: ignore[attr-defined]  # a model choice field
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if battle_id := cleaned.get("battle"):
+            battle = Battle.objects.filter(pk=battle_id).exclude(network="").only("network").first()
+            if battle is None:
+                raise ValidationError({"battle": _("There is no such battle, or its network is no longer known.")})
+            self.instance.network = battle.network
+        start, end = cleaned.get("start"), cleaned.get("end")
+        if start and end and end <= start:
+            raise ValidationError({"end": _("The end must be after the start.")})
+        if not (cleaned.get("voter") or self.instance.network or start or end):
+            raise ValidationError(_("Set a voter, a battle, a start, or an end."))
+        return cleaned
+
+
+@admin.register(Exclusion)
+class ExclusionAdmin(ModelAdmin):
+    """Operators add exclusions and withdraw them. To keep the history, they cannot change or delete them."""
+
+    form = ExclusionForm
+    list_display = ("reason", "pool", "vote_count", "state", "created_by", "created_at")
+    list_select_related = ("pool",)
+    ordering = ("-pk",)
+    actions = ("withdraw",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exclusion]:
+        exclusions: QuerySet[Exclusion] = super().get_queryset(request)
+        return exclusions
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ratings.change_exclusion")
+
+    def save_model(self, request: HttpRequest, obj: Exclusion, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+        obj.created_by = request.user.get_username()
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(self._queue)
+
+    @admin.action(description="Withdraw the selected exclusions: their votes count again", permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, selected: QuerySet[Exclusion]) -> None:
+        for exclusion in selected.filter(withdrawn_at=None):
+            exclusion.withdrawn_at = timezone.now()
+            exclusion.save(update_fields=["withdrawn_at"])
+            audit.record_change(request.user.get_username(), "withdrawn", exclusion)
+        transaction.on_commit(self._queue)
+        self.message_user(request, _("The votes count again within a few seconds."), messages.SUCCESS)
+
+    @staticmethod
+    def _queue() -> None:
+        """Queue the change. If the broker is down, Celery beat applies it within a minute."""
+        try:
+            current_app.send_task("ratings.apply_exclusions", expires=60)
+        except OperationalError:
+            return
+
+    @admin.display(description="votes")
+    def vote_count(self, exclusion: Exclusion) -> int | None:
+        return None if exclusion.votes is None else len(exclusion.votes)
+
+    @admin.display(description="state")
+    def state(self, exclusion: Exclusion) -> str:
+        if exclusion.withdrawn_at:
+            return _("being withdrawn") if exclusion.is_in_force else _("withdrawn")
+        return _("in force") if exclusion.is_in_force else _("being applied")

@@ -1,0 +1,26 @@
+"""Weighs the votes of this arena's pools."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ratings.models import Pool
+
+
+class Command(BaseCommand):
+    help = "Weigh all votes of the pools of this arena now, or of one of them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--pool", metavar="SLUG", help="the pool (default: all pools of this arena)")
+
+    def handle(self, *args: Any, pool: str | None, **options: Any) -> None:
+        from ratings.pipeline import filter_run  # loads scipy, which is slow to import
+
+        pools = list(Pool.objects.filter(kind__in=filter_run.FILTERED_KINDS, **({"slug": pool} if pool else {})))
+        if not pools:
+            raise CommandError(f"There is no pool {pool!r} with votes that are cast in this arena.")
+        for each in pools:
+            run = filter_run.filter_pool(each)
+            self.stdout.write(
+                f"{each.slug}: {run.votes} votes read, {run.reduced} weigh less than 1, {run.changed} weights changed"
+            )

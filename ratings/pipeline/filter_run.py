@@ -1,0 +1,153 @@
+"""Runs the filter on a pool's votes, and stores the weights.
+
+A run reads all votes of the pool, so it has a process of its own. Weights change only when an epoch has closed, all of
+them together.
+"""
+
+import logging
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+from numpy.typing import NDArray
+
+from arena.models import DrawTable, Vote
+from core.storage.binary_copy import build_row_dtype, iter_rows
+from ratings.models import FULL_WEIGHT, Pool
+from ratings.pipeline.vote_weights import FilterWeight, store_filter_weights
+from ratings.statistics import vote_filter
+from ratings.statistics.vote_arrays import Floats
+from ratings.statistics.vote_filter import crowds
+from ratings.statistics.vote_filter.records import EPOCH_VOTES, MIN_EPOCH_VOTES
+
+FILTERED_KINDS = (Pool.Kind.LIVE, Pool.Kind.API)
+NEW_VOTER_AGE = timedelta(days=1)
+CROWD = "crowd"
+PROCESS_PRIORITY = 15  # boards and battles come first
+TIMEOUT_S = 3600
+
+# A vote without a draw table was imported. A vote without a voter counts as a vote by a separate voter.
+VOTES_SQL = """
+SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), model_a_id, model_b_id,
+    (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,
+    COALESCE(propensity, 0)::float8, EXTRACT(EPOCH FROM created_at)::float8 / 86400, draw_table_id
+FROM arena_vote AS vote
+WHERE pool = %(pool)s AND counted AND draw_table_id IS NOT NULL AND created_at IS NOT NULL
+ORDER BY created_at, vote.id"""
+ROW_DTYPE = build_row_dtype(
+    [
+        ("id", ">i8"), ("voter", ">i8"), ("a", ">i8"), ("b", ">i8"), ("outcome", ">i2"), ("propensity", ">f8"),
+        ("time", ">f8"), ("draw", ">i8"),
+    ]
+)  # fmt: skip
+NEW_VOTES_SQL = """
+SELECT vote.id, uuid_hash_extended(vote.voter, 0), COALESCE(hashtextextended(NULLIF(battle.network, ''), 0), vote.id),
+    floor(EXTRACT(EPOCH FROM vote.created_at) / 3600)::bigint
+FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
+WHERE vote.pool = %(pool)s AND vote.counted AND vote.created_at > %(start)s AND vote.voter IS NOT NULL AND NOT EXISTS (
+    SELECT FROM arena_battle AS earlier WHERE earlier.voter_id = vote.voter AND earlier.created_at <= %(start)s
+)"""
+NEW_ROW_DTYPE = build_row_dtype([("id", ">i8"), ("voter", ">i8"), ("network", ">i8"), ("hour", ">i8")])
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FilterRun:
+    """A run on a pool: how many votes it read, how many weigh less than 1, and how many weights have changed."""
+
+    votes: int
+    reduced: int
+    changed: int
+
+
+def start_due_runs() -> list[str]:
+    """Start a process for each pool with a run that is due, one after another. Return the slugs of these pools."""
+    due = [pool for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).order_by("pk") if is_due(pool)]
+    for pool in due:
+        command = [sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]
+        options: dict[str, Any] = {"cwd": settings.BASE_DIR, "timeout": TIMEOUT_S, "capture_output": True, "text": True}
+        finished = subprocess.run(["nice", "-n", str(PROCESS_PRIORITY), *command], check=False, **options)  # noqa: S603, S607  # our own command
+        if finished.returncode:
+            logger.error("Filtering the votes of %s failed: %s", pool.slug, finished.stderr.strip()[-500:])
+    return [pool.slug for pool in due]
+
+
+def is_due(pool: Pool) -> bool:
+    """Return whether an epoch of the pool can have closed since the last run, or the setting has changed."""
+    if not settings.ENVIRONMENT.arena_vote_filter:
+        return bool(pool.filter_version)
+    new = Vote.objects.filter(pool=pool.slug, counted=True, draw_table__isnull=False).count() - pool.filtered_votes
+    is_new_day = pool.filtered_at is None or pool.filtered_at.astimezone(UTC).date() < datetime.now(UTC).date()
+    return new >= EPOCH_VOTES or (is_new_day and new >= MIN_EPOCH_VOTES)
+
+
+def filter_pool(pool: Pool) -> FilterRun:
+    """Weigh all votes of a pool, and store the weights. If the filter is off, all votes get the weight 1."""
+    if not settings.ENVIRONMENT.arena_vote_filter:
+        return FilterRun(0, 0, store_filter_weights(pool, {}, version="", votes=0))
+    votes = _load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.slug)
+    weights, reasons = _weigh_votes(votes)
+    _weigh_crowds(pool, votes["id"], weights, reasons)
+    stored = np.floor(weights * FULL_WEIGHT).astype(int)
+    reduced = np.flatnonzero(stored < FULL_WEIGHT).tolist()
+    rows = {int(votes["id"][v]): FilterWeight(int(stored[v]), str(reasons[v])) for v in reduced}
+    changed = store_filter_weights(pool, rows, version=str(vote_filter.VERSION), votes=len(votes))
+    return FilterRun(len(votes), len(rows), changed)
+
+
+def _weigh_votes(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
+    """Return the weights and the reasons for them, in the order of the votes."""
+    if not len(votes):
+        return np.ones(0), np.empty(0, dtype=object)
+    tables, draw = np.unique(votes["draw"], return_inverse=True)
+    models, positions = np.unique(np.concatenate((votes["a"], votes["b"])), return_inverse=True)
+    shares = _load_shares(tables.tolist(), models.tolist())
+    a, b = positions[: len(votes)], positions[len(votes) :]
+    # After a replacement, the chance of the pair is that of the new model. The other model has the share 1.
+    propensity = np.where(votes["propensity"] > 0, votes["propensity"], np.minimum(shares[draw, a], shares[draw, b]))
+    weights = vote_filter.weigh(
+        votes["voter"].astype("i8"), a, b, votes["outcome"].astype("i8"), propensity, votes["time"], draw, shares
+    )
+    return weights.weight, weights.reason.astype(object)
+
+
+def _load_shares(tables: list[int], judged: list[int]) -> Floats:
+    """Return the shares in these draw tables (D, M). The models are the judged ones, then all others."""
+    rows = (
+        dict(DrawTable.objects.filter(pk__in=tables).values_list("pk", "keys")),
+        dict(DrawTable.objects.filter(pk__in=tables).values_list("pk", "shares")),
+    )
+    columns = {key: position for position, key in enumerate(judged)}
+    for keys in rows[0].values():
+        for key in keys:
+            columns.setdefault(key, len(columns))
+    shares = np.zeros((len(tables), len(columns)))
+    for position, table in enumerate(tables):
+        shares[position, [columns[key] for key in rows[0][table]]] = rows[1][table]
+    return shares
+
+
+def _weigh_crowds(pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any]) -> None:
+    """Lower the weights of new voters' votes in hours in which they weigh too much together."""
+    new = _load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
+    position = {int(vote): index for index, vote in enumerate(ids.tolist())}
+    rows = np.array([position.get(vote, -1) for vote in new["id"].tolist()], dtype=int)
+    new, rows = new[rows >= 0], rows[rows >= 0]
+    if weights.sum() - weights[rows].sum() < crowds.MIN_OLD_WEIGHT:
+        return
+    limit = crowds.compute_hourly_limit(float(weights.sum()))
+    hour, network, voter = (new[name].astype("i8") for name in ("hour", "network", "voter"))
+    factor = crowds.limit_crowds(hour, network, voter, weights[rows], limit)
+    weights[rows] *= factor
+    reasons[rows[factor < 1]] = CROWD
+
+
+def _load_rows(query: str, dtype: np.dtype[Any], **parameters: Any) -> NDArray[Any]:
+    with connection.cursor() as cursor:
+        batches = list(iter_rows(cursor.cursor, query, parameters, dtype))
+    return np.concatenate(batches) if batches else np.empty(0, dtype)

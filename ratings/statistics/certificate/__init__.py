@@ -1,0 +1,57 @@
+"""The certificate of an order: how many voters would have to be removed to change it.
+
+For each pair, the exact number needs a search over all sets of voters. This module returns a range that contains it.
+The upper end belongs to a set of voters that was removed, and whose removal changed the order in a new fit. The voters
+are chosen by their leave-one-out influence on the difference, as with dropped observations in T. Broderick, R.
+Giordano, and R. Meager, arXiv 2011.14999 (2020). The lower end bounds what any set of that size can do: the sum of the
+largest influences, increased by the information that the set takes away.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ratings.statistics.certificate.electorate import Electorate, Removal
+from ratings.statistics.comparisons import Comparisons, VoterCounts
+from ratings.statistics.components import list_components
+
+UNDEFINED = Removal(None, None, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """The removals that would change a board's order.
+
+    pairs: for each two neighbors in the order.
+    first: for the first place. It is None if the order is empty.
+    """
+
+    pairs: list[Removal]
+    first: Removal | None
+
+
+def certify_order(board: Comparisons, voters: VoterCounts, order: Sequence[int]) -> Certificate:
+    """Return how many voters would have to be removed to change an order.
+
+    voters: the votes of each voter. Votes on the board that are missing here cannot be removed.
+    order: positions of models on the board, best first. An order changes when the model that is above is no longer
+        ahead in a fit without the removed voters.
+
+    Removals are undefined between components, for unbounded models, and without voters. The first place changes when
+    any other model of the order is ahead. Raises likelihood.NotConverged as `bradley_terry.fit` does.
+    """
+    removals: dict[tuple[int, int], Removal] = {}
+    first = UNDEFINED if order else None
+    for part in list_components(board):
+        bounded = {model: position for position, model in enumerate(part.bounded.tolist())}
+        members = [model for model in order if model in bounded]
+        counts = voters.select_between(part.bounded, len(board.labels))
+        if len(members) > 1 and counts.votes.any():
+            electorate = Electorate(board.score[np.ix_(part.bounded, part.bounded)], counts)
+            removals_here, least = electorate.certify([bounded[model] for model in members])
+            removals.update(zip(pairwise(members), removals_here, strict=True))
+            if members[0] == order[0]:
+                first = least
+    return Certificate([removals.get(pair, UNDEFINED) for pair in pairwise(order)], first)

@@ -1,0 +1,52 @@
+"""Limits how much new voters can weigh together in an hour. Nobody is refused for being new."""
+
+import numpy as np
+
+from ratings.statistics.vote_arrays import Floats, Indices
+
+MIN_OLD_WEIGHT = 2000  # with less from older voters, a new arena has hardly any other voters
+MIN_HOURLY_LIMIT = 60.0
+HOURLY_SHARE = 0.01  # of the weight of all votes
+
+
+def compute_hourly_limit(weight: float) -> float:
+    """Return how much the votes of new voters can weigh together in an hour.
+
+    weight: that of all votes in the pool.
+    """
+    return max(MIN_HOURLY_LIMIT, HOURLY_SHARE * weight)
+
+
+def limit_crowds(hour: Indices, network: Indices, voter: Indices, weight: Floats, limit: float) -> Floats:
+    """Return the factors (N,) that bring the votes of new voters within a limit per hour.
+
+    Each hour's limit is shared evenly by network, and each network's share evenly by voter. What a network or a voter
+    does not need goes to the others.
+
+    hour, network, voter, weight (N,): of the votes of new voters.
+    """
+    factor = np.ones(len(hour))
+    for number in np.unique(hour):
+        inside = np.flatnonzero(hour == number)
+        if weight[inside].sum() <= limit:
+            continue
+        networks, network_of = np.unique(network[inside], return_inverse=True)
+        shares = share_evenly(np.bincount(network_of, weight[inside], len(networks)), limit)
+        for position, share in enumerate(shares):
+            members = inside[network_of == position]
+            voters, voter_of = np.unique(voter[members], return_inverse=True)
+            demands = np.bincount(voter_of, weight[members], len(voters))
+            granted = share_evenly(demands, float(share))
+            factor[members] = np.divide(granted, demands, out=np.ones_like(demands), where=demands > 0)[voter_of]
+    return factor
+
+
+def share_evenly(demands: Floats, limit: float) -> Floats:
+    """Return how much each of K gets (K,): as equal parts as possible, none more than its demand, at most `limit`."""
+    granted = np.zeros(len(demands))
+    order = np.argsort(demands, kind="stable")
+    for position, index in enumerate(order):
+        part = max(limit, 0.0) / (len(order) - position)
+        granted[index] = min(demands[index], part)
+        limit -= granted[index]
+    return granted

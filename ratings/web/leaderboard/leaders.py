@@ -1,0 +1,50 @@
+"""Renders the best models of the default board, for the home page.
+
+The home page belongs to the arena, which does not import ratings. Its template gets the HTML from a context processor.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from ratings.boards import board_selection, model_facts, snapshot_cache
+from ratings.boards.snapshots import BoardKey
+from ratings.web.leaderboard.fragments import fragment_cache
+from ratings.web.leaderboard.query import LeaderboardState
+from ratings.web.leaderboard.table_options import TableOptions
+from ratings.web.leaderboard.table_rows import build_rating_scale
+
+MAX_LEADERS = 5
+
+
+def leaders(_request: HttpRequest) -> dict[str, Any]:
+    """Return a template variable with the HTML of the best models. Only a template that uses it renders it."""
+    return {"leaders": render_leaders}
+
+
+def render_leaders() -> str:
+    """Return the best models of the default board with their ratings as HTML, or "" if no board has models."""
+    own = snapshot_cache.get_board(BoardKey())
+    board_key, board = board_selection.select_board(BoardKey(), {})
+    if not board.rows:
+        return ""
+    context = model_facts.load_board_context(board_key, board)
+    leaderboard = LeaderboardState(BoardKey(), board_key, TableOptions(), board, context)
+    html = fragment_cache.get_or_compute(
+        ("leaders", context, own.snapshot), lambda: _render(leaderboard, own.board["votes"]).encode()
+    )
+    return SafeString(html.decode())
+
+
+def _render(leaderboard: LeaderboardState, own_votes: int) -> str:
+    entries = leaderboard.all_entries[:MAX_LEADERS]
+    context = {
+        "entries": entries,
+        "board": leaderboard.board,
+        "selection": leaderboard.selection,
+        "own_votes": own_votes,
+        "scale": build_rating_scale(entries, "leaders"),
+    }
+    return render_to_string("ratings/leaderboard/_leaders.html", context)

@@ -1,0 +1,118 @@
+"""Judgments of ready pairs: one for each voter and pair, in a pool of their own."""
+
+import pytest
+
+from arena.battles import deletion, lifecycle, sharing
+from arena.models import Battle, Vote, Voter
+from arena.ready import judgments, pairs, shipped_pairs
+from core.http.errors import RequestError
+from ratings.models import Outbox, Pool
+from ratings.pipeline import board_refresh
+from tests.arena import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shipped():
+    return pairs.get_pair(next(iter(shipped_pairs.load_pairs())))
+
+
+@pytest.fixture
+def published(me):
+    battle = factories.battle(voter=me, prompt="Write a poem.")
+    lifecycle.cast_vote(battle, "b")
+    sharing.share_battle(battle, ["here"])
+    Battle.objects.update(review="listed")
+    return pairs.get_pair(battle.pk)
+
+
+@pytest.fixture
+def reader():
+    return Voter.objects.create()
+
+
+def test_judgment_is_a_vote_without_a_battle(published, reader):
+    vote = judgments.judge_pair(published, reader, "a", {"a": ["correct"]}, "Short.")
+    vote.refresh_from_db()
+    battle_vote = published.battle.vote
+    assert (vote.battle, vote.pool, vote.source, vote.winner) == (None, "ready", "ready", "a")
+    assert (vote.model_a, vote.model_b) == (battle_vote.model_a, battle_vote.model_b)
+    assert (vote.categories, vote.features) == (battle_vote.categories, battle_vote.features)
+    assert (vote.counted, vote.reasons, vote.comment) == (True, {"a": ["correct"]}, "Short.")
+    assert vote.propensity is None
+
+
+def test_judgment_of_a_shipped_pair_has_its_categories_and_style(shipped, reader):
+    vote = judgments.judge_pair(shipped, reader, "tie")
+    assert vote.counted
+    assert len(vote.features) == 8
+    assert vote.model_a.demo
+
+
+def test_pool_ready_never_mixes_with_live(shipped, published, reader):
+    for pair in (shipped, published):
+        judgments.judge_pair(pair, reader, "a")
+    assert Outbox.objects.filter(vote__pool="ready").count() == 2
+    board_refresh.refresh()
+    votes = {
+        snapshot.board.pool.slug: snapshot.votes
+        for snapshot in board_refresh.Snapshot.objects.filter(board__category__slug="overall", method="bt")
+    }
+    assert votes == {"live": 1, "ready": 2}
+    assert Pool.objects.get(slug="ready").kind == "ready"
+
+
+def test_second_judgment_changes_nothing(shipped, reader):
+    judgments.judge_pair(shipped, reader, "a")
+    with pytest.raises(RequestError) as caught:
+        judgments.judge_pair(shipped, reader, "b")
+    assert caught.value.code == "already_voted"
+    assert caught.value.extra["vote"]["winner"] == "a"
+    assert Vote.objects.get(pool="ready").winner == "a"
+
+
+@pytest.mark.parametrize("winner", ["skip", "", None, 1])
+def test_unknown_winner_is_refused(shipped, reader, winner):
+    with pytest.raises(RequestError) as caught:
+        judgments.judge_pair(shipped, reader, winner)
+    assert caught.value.status == 400
+    assert not Vote.objects.exists()
+
+
+def test_own_battle_cannot_be_judged(published, me):
+    with pytest.raises(RequestError) as caught:
+        judgments.judge_pair(published, me, "a")
+    assert caught.value.code == "own_battle"
+
+
+@pytest.mark.parametrize(
+    ("battle", "vote", "reason"),
+    [
+        ({"review": "waiting"}, {}, "not_listed"),
+        ({"review": "unlisted"}, {}, "not_listed"),
+        ({}, {"mode": "side_by_side"}, "side_by_side"),
+    ],
+)
+def test_judgment_that_does_not_count_says_why(me, reader, battle, vote, reason):
+    one = factories.battle(voter=me, **vote)
+    lifecycle.cast_vote(one, "b")
+    sharing.share_battle(one, ["here"])
+    Battle.objects.update(**{"review": "listed"} | battle)
+    judgment = judgments.judge_pair(pairs.get_pair(one.pk), reader, "a")
+    assert (judgment.counted, judgment.reason) == (False, reason)
+
+
+def test_voters_who_judged_the_same_pair_are_counted(shipped):
+    winners = ["a", "b", "a"]
+    votes = [judgments.judge_pair(shipped, Voter.objects.create(), winner) for winner in winners]
+    counts = judgments.count_judgments(votes[0])
+    assert (counts.total, counts.same) == (3, 2)
+
+
+def test_deleted_voter_leaves_the_vote_without_a_pair(shipped, reader):
+    judgments.judge_pair(shipped, reader, "a")
+    deletion.delete_voter_data(reader.pk)
+    vote = Vote.objects.get(pool="ready")
+    assert vote.prompt_hash == ""
+    assert vote.voter != reader.pk

@@ -1,0 +1,47 @@
+"""The limit on the weight of new voters' votes."""
+
+import numpy as np
+import pytest
+
+from ratings.statistics.vote_filter import crowds
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.mark.parametrize(
+    ("demands", "limit", "granted"),
+    [
+        ([], 5, []),
+        ([1, 2, 3], 6, [1, 2, 3]),
+        ([1, 2, 3], 99, [1, 2, 3]),
+        ([10, 10], 6, [3, 3]),
+        ([1, 10, 10], 6, [1, 2.5, 2.5]),
+        ([10, 0, 2], 6, [4, 0, 2]),
+    ],
+)
+def test_shares_are_as_equal_as_demands_allow(demands, limit, granted):
+    assert crowds.share_evenly(np.array(demands, dtype=float), limit).tolist() == granted
+
+
+def test_crowd_is_shared_by_network_and_then_by_voter():
+    network = np.array([1] * 90 + [2] * 5 + [3] * 30)
+    voter = np.array([1] * 80 + [2] * 10 + [3] * 5 + [4] * 15 + [5] * 15)
+    factor = crowds.limit_crowds(np.zeros(125, dtype=int), network, voter, np.ones(125), 60.0)
+
+    # Network 2 needs 5 of its 20, so the others get 27.5 each.
+    assert [factor[network == n].sum() for n in (1, 2, 3)] == pytest.approx([27.5, 5, 27.5])
+    assert [factor[voter == v].sum() for v in range(1, 6)] == pytest.approx([17.5, 10, 5, 13.75, 13.75])
+
+
+def test_each_hour_has_its_own_limit_and_quiet_hours_are_left_alone():
+    hour = np.repeat([1, 2], [100, 10])
+    people = np.arange(110)
+    factor = crowds.limit_crowds(hour, people, people, np.full(110, 0.5), 20.0)
+
+    assert (factor[:100] * 0.5).sum() == pytest.approx(20)
+    assert factor[100:].tolist() == [1.0] * 10
+
+
+@pytest.mark.parametrize(("weight", "limit"), [(0, 60), (6000, 60), (100_000, 1000)])
+def test_limit_grows_with_the_pool(weight, limit):
+    assert crowds.compute_hourly_limit(weight) == limit
