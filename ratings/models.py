@@ -15,6 +15,7 @@ RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board i
 PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public record
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
+EXCLUDED = "excluded"  # the reason of a vote that an operator excluded, in the public record and on the method page
 FULL_WEIGHT = 256  # filter weights are stored as integers from 0 to this
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 

@@ -83,6 +83,9 @@ class ProportionSchema(Schema):
 class CountedVotesSchema(Schema):
     counted, uncounted = IntegerField(), IntegerField()
     reasons = VoteReasonSchema(many=True, help_text="Reasons why votes are not counted, most frequent first.")
+    reduced = VoteReasonSchema(
+        many=True, help_text="Counted votes with a weight below 1, by reason. Updated with a one-day delay."
+    )
     ties = IntegerField(help_text="Number of ties, including both-bad votes.")
     left = ProportionSchema(
         allow_null=True, help_text="Among votes with a winner, the share that chose the left answer."

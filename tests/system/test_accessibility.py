@@ -58,8 +58,9 @@ def streaming(page: Page) -> None:
     """Stream code and a table that are wider than the page and not yet complete."""
     page.add_init_script(FEED)
     answering(page)
-    tell(page, "delta", turn=1, side="a", text="```python\nlong = " + "1 + " * 200)
-    tell(page, "delta", turn=1, side="b", text=f"|{'a wide column|' * 30}\n|{'---|' * 30}\n|{'a wide cell|' * 30}\n|so")
+    # Phones show one side while answers arrive.
+    tell(page, "delta", turn=1, side="a", text="```python\nlong = " + "1 + " * 200 + "\n```\n\n")
+    tell(page, "delta", turn=1, side="a", text=f"|{'a wide column|' * 30}\n|{'---|' * 30}\n|{'a wide cell|' * 30}\n|so")
     page.wait_for_function(
         "() => ['pre', '.table'].every(each => {"
         " const found = document.querySelector(`.answer[aria-busy] ${each}`);"
