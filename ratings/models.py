@@ -244,6 +244,19 @@ class PairTable(models.Model):
         return f"{self.board_id} on {self.day}"
 
 
+class BoardCertificate(models.Model):
+    """How many voters would have to be removed to change the order of a board, from the votes older than a day."""
+
+    board = models.OneToOneField(Board, models.CASCADE, primary_key=True, related_name="certificate")
+    computed_at = models.DateTimeField(db_default=Now())
+    pairs = models.JSONField(help_text="For each two neighbors, as in the API.")
+    first = models.JSONField(null=True, help_text="For the first place, as in the API.")
+    mark = models.JSONField(help_text="State of the pool at the time of the computation.")
+
+    def __str__(self) -> str:
+        return f"{self.board_id} at {self.computed_at}"
+
+
 class PoolFigures(models.Model):
     """The figures of one pool on the method page. Celery beat computes them from all votes in the pool."""
 
