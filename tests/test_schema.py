@@ -53,7 +53,8 @@ STREAMED = {
     "leaderboard_events",
     "vote_file",
 }  # endless streams, or calls that this test server cannot serve
-NOTHING_WRONG = ("model", "benchmark", "model_battles", "calls", "ready_next")  # calls without a parameter that could be invalid
+# Calls without a parameter that could be invalid.
+NOTHING_WRONG = ("model", "benchmark", "model_battles", "calls", "ready_next")
 schema = schemathesis.openapi.from_dict(build_document())
 schema.app = get_wsgi_application()
 OPERATIONS = {each.ok().definition.raw["operationId"]: each.ok() for each in schema.get_all_operations()}
