@@ -136,7 +136,7 @@ def test_sending_for_the_catalog_has_no_violation(browser: Browser, service: Ser
     context = browser.new_context(base_url=service.url, viewport=PHONE)
     page = context.new_page()
     page.goto("/benchmarks/submit/")
-    for content, heading in ((b"{}", "Submit to the catalog"), (json.dumps(LM_EVAL).encode(), "Scores from")):
+    for content, heading in ((b"{}", "Submit scores or a model"), (json.dumps(LM_EVAL).encode(), "Scores from")):
         assert not violations(page)
         page.get_by_label("Result file").set_input_files(FilePayload(name="r.json", mimeType="", buffer=content))
         page.get_by_role("button", name="Submit file").click()
