@@ -15,7 +15,7 @@ from catalog.calculators.scaling_plot import ModelDot, ScalingPlot
 from core.text.number_format import format_count
 
 register = template.Library()
-SVG = '<svg class="calc-plot" viewBox="0 0 {} {}" role="img"><title>{}</title>{}</svg>'
+SVG = '<svg class="calc-plot" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 CROSS = "M-8-8 8 8M-8 8 8-8"
 
@@ -45,7 +45,7 @@ def draw_cost_plot(plot: CostPlot) -> SafeString:
             ),
         ]
     title = _("Cost per month by tokens per month, both logarithmic")
-    return format_html(SVG, cost_plot.WIDTH, cost_plot.HEIGHT, title, _join(parts))
+    return format_html(SVG, cost_plot.WIDTH, cost_plot.HEIGHT, "img", title, _join(parts))
 
 
 @register.simple_tag
@@ -65,7 +65,7 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2
     parts.append(_write("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
     title = _("Parameters and training tokens of models, both logarithmic")
-    return format_html(SVG, scaling_plot.WIDTH, scaling_plot.HEIGHT, title, _join(parts))
+    return format_html(SVG, scaling_plot.WIDTH, scaling_plot.HEIGHT, "group", title, _join(parts))
 
 
 def _draw_model(dot: ModelDot) -> SafeString:
