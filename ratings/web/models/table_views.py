@@ -80,7 +80,7 @@ class TableCell(NamedTuple):
     shade: int | None = None
 
 
-class FilterField(NamedTuple):
+class TableFilter(NamedTuple):
     """A filter with its chosen value, the value that stands for no filter, and its other values with their labels."""
 
     name: str
@@ -294,7 +294,7 @@ def _describe_filters(view: TableView) -> str:
     return " · ".join(filter(None, descriptions)) or _("all models")
 
 
-def _list_filter_fields(table: BenchmarkTable, view: TableView) -> list[FilterField]:
+def _list_filter_fields(table: BenchmarkTable, view: TableView) -> list[TableFilter]:
     """Return the filters with a list of values. Those without any value to choose are left out."""
     fields = []
     for name, label in FILTER_LABELS.items():
@@ -302,5 +302,5 @@ def _list_filter_fields(table: BenchmarkTable, view: TableView) -> list[FilterFi
         values = values or sorted({getattr(entry, name) for entry in table.entries} - {""}, key=str.lower)
         choices = [(value, CHOICE_LABELS.get(value, value)) for value in values]
         any_value = "any" if name == "weights" else ""
-        fields.append(FilterField(name, label, getattr(view, name), any_value, choices))
+        fields.append(TableFilter(name, label, getattr(view, name), any_value, choices))
     return [field for field in fields if field.choices]
