@@ -206,7 +206,9 @@ class Simulation:
         habit = np.exp(rng.normal(-0.18, 0.6, (number, 2)))
         tie, both_bad = np.minimum(habit * (TIE_SHARE, BOTH_BAD_SHARE), 0.45).T
         sharpness = np.exp(rng.normal(0, 0.3, number))
-        return _People(sharpness, taste, rng.normal(0, 0.15, number), tie, both_bad, rng.random(number) < CARELESS_SHARE)
+        return _People(
+            sharpness, taste, rng.normal(0, 0.15, number), tie, both_bad, rng.random(number) < CARELESS_SHARE
+        )
 
     def _renew_table(self, score: Floats, now: float) -> tuple[_Table, Floats]:
         """Return the draw table, and the strengths that an attacker knows."""
@@ -215,7 +217,9 @@ class Simulation:
         chance = np.full(len(first), 1 / len(first))
         known = self.theta
         if score.any():
-            board = Comparisons.from_counts(range(len(present)), score[np.ix_(present, present)], 0 * score[: len(present), : len(present)])
+            board = Comparisons.from_counts(
+                range(len(present)), score[np.ix_(present, present)], 0 * score[: len(present), : len(present)]
+            )
             fit = bradley_terry.fit(board)
             known = np.zeros(len(self.theta))
             known[present] = (fit.ratings - 1000) / ELO_SCALE
@@ -226,7 +230,14 @@ class Simulation:
         return _Table(first, second, chance, shares), known
 
     def _vote(
-        self, votes: Votes, part: slice, table: _Table, people: _People, attack: Attack | None, target: int, known: Floats
+        self,
+        votes: Votes,
+        part: slice,
+        table: _Table,
+        people: _People,
+        attack: Attack | None,
+        target: int,
+        known: Floats,
     ) -> None:
         rng = self.rng
         number = part.stop - part.start

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from core.text import number_format
 
 register = template.Library()
-AXIS_DECADES = 4
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @register.filter
@@ -48,6 +48,6 @@ def times(number: float) -> str:
 
 
 @register.filter
-def along(number: float) -> float:
-    """Return the position of a ratio on a logarithmic axis: 0 for 1 or less, and 100 for 10,000 or more."""
-    return round(min(100, max(0, log10(max(number, 1)) * 100 / AXIS_DECADES)), 2)
+def scientific(number: float) -> str:
+    """Format a power of ten as text, like 10²¹."""
+    return "10" + str(round(log10(number))).translate(SUPERSCRIPTS)

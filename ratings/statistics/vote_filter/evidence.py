@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ratings.statistics.likelihood import Flags
@@ -83,7 +84,8 @@ def _weigh_aims(proven: Flags) -> Floats:
     count = int(proven.sum())
     if not count:
         return np.full(len(proven), np.log(even))
-    return np.log((1 - _PROVEN_SHARE) * even + _PROVEN_SHARE * _TARGET_SHARE / count * proven)
+    weights: Floats = np.log((1 - _PROVEN_SHARE) * even + _PROVEN_SHARE * _TARGET_SHARE / count * proven)
+    return weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +115,7 @@ class Evidence:
     """
 
     records: VoteRecords
-    sums: Floats
+    sums: NDArray[np.float32]
     plain: Floats
     lead: Floats
     used: Flags
@@ -123,7 +125,8 @@ class Evidence:
     def for_records(cls, records: VoteRecords) -> "Evidence":
         total = len(records.a)
         sums = np.zeros((records.voters, _COLUMNS), dtype=np.float32)
-        return cls(records, sums, *np.zeros((2, total)), np.zeros(total, dtype=bool), np.zeros(total, np.intp))
+        plain, lead = np.zeros((2, total))
+        return cls(records, sums, plain, lead, np.zeros(total, dtype=bool), np.zeros(total, np.intp))
 
     def add_votes(self, votes: slice, expected: Expectations) -> None:
         """Add the outcomes of an epoch. The expectations must be from earlier epochs."""
@@ -138,7 +141,7 @@ class Evidence:
         self.plain[votes] = logs[:, PLAIN_WINNER] + logs[:, PLAIN_KIND]
         voters, position = np.unique(records.voter[votes], return_inverse=True)
         ones = csr_array((np.ones(len(a)), (position, np.arange(len(a)))), shape=(len(voters), len(a)))
-        self.sums[voters] += ones @ logs
+        self.sums[voters] += np.asarray(ones @ logs)
 
     def compute_log_e(
         self, voters: Indices, votes: Indices, owner: Indices, absent: Floats, odds: Floats, proven: Flags
@@ -182,7 +185,8 @@ class Evidence:
         pairs = len(keys)
 
         def total(values: Floats) -> Floats:
-            return np.bincount(place, values, pairs)
+            sums: Floats = np.bincount(place, values, pairs).astype(np.float64)
+            return sums
 
         won = np.concatenate((outcome == A_WON, outcome == B_WON))
         lost = np.concatenate((outcome == B_WON, outcome == A_WON))
@@ -200,7 +204,7 @@ class Evidence:
         voter = keys // size
         rows = csr_array((np.ones(len(votes)), (owner, row)), shape=(number, len(absent)))
         met_odds = total(np.concatenate((odds[row, records.a[votes]], odds[row, records.b[votes]])))
-        left = (rows @ absent).ravel()[keys] + met_odds
+        left = np.asarray(rows @ absent).ravel()[keys] + met_odds
         missed = np.bincount(owner, minlength=number)[voter] - met
         base = np.bincount(owner, self.plain[votes], number)[voter]
         up, down = np.full((2, pairs), -np.inf)

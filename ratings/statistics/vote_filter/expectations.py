@@ -20,7 +20,7 @@ _RATING_PRIOR = 1.0  # virtual ties of each model with a model of strength 0
 _PRIOR_TIES, _PRIOR_BOTH_BAD, _PRIOR_VOTES = 0.14, 0.08, 20.0
 _MIN_MODELS_FOR_SPREAD = 8
 _MEDIAN_OF_CHI_SQUARE = 0.455
-_MIN_VARIANCE = 0.02**2
+_MIN_VARIANCE = 0.015**2
 _MAX_CHANCE = 1 - 1e-9
 
 

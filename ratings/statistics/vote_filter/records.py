@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats, Indices, as_floats, raise_if_any
 
 A_WON, B_WON, TIE, BOTH_BAD = range(4)
@@ -42,7 +41,7 @@ class VoteRecords:
 
     @property
     def models(self) -> int:
-        return self.shares.shape[1]
+        return int(self.shares.shape[1])
 
     @property
     def voters(self) -> int:
@@ -60,7 +59,11 @@ def read_votes(columns: dict[str, ArrayLike], shares: ArrayLike) -> VoteRecords:
     propensity, time = (as_floats(name, columns[name]) for name in ("propensity", "time"))
     if any(column.shape != a.shape for column in (voter, b, outcome, draw, propensity, time)) or a.ndim != 1:
         raise ValueError("voter, models, outcome, propensity, time, and draw must be lists of the same length")
-    for name, column, end in (("model_a", a, table.shape[1]), ("model_b", b, table.shape[1]), ("draw", draw, len(table))):
+    for name, column, end in (
+        ("model_a", a, table.shape[1]),
+        ("model_b", b, table.shape[1]),
+        ("draw", draw, len(table)),
+    ):
         raise_if_any((column < 0) | (column >= end), f"{name} must be from 0 to {end - 1}: vote {{}}")
     raise_if_any((outcome < A_WON) | (outcome > BOTH_BAD), "outcome must be 0, 1, 2, or 3: vote {}")
     raise_if_any(a == b, "vote {} compares a model with itself")
@@ -77,7 +80,8 @@ def _check_shares(shares: ArrayLike) -> Floats:
     table = as_floats("shares", shares)
     if table.ndim != 2:
         raise ValueError("shares must be a table with a row for each draw table and a column for each model")
-    raise_if_any(~((table >= 0) & (table <= 1 + _SHARE_TOLERANCE)).all(axis=1), "shares must be from 0 to 1: table {}")
+    outside = (table < 0) | (table > 1 + _SHARE_TOLERANCE) | np.isnan(table)
+    raise_if_any(np.asarray(outside.any(axis=1)), "shares must be from 0 to 1: table {}")
     wrong = np.abs(table.sum(axis=1) - _SHARES_PER_DRAW) > _SHARE_TOLERANCE
     raise_if_any(wrong, "shares must add up to 2, one for each side: table {}")
     return table
@@ -135,8 +139,3 @@ class VoterIndex:
         owner = np.repeat(np.arange(len(voters)), counts)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         return self.votes[self.starts[voters][owner] + within], owner
-
-
-def mark_models(records: VoteRecords, votes: Indices, known: Flags) -> Flags:
-    """Return which of these votes are between two models of the marked kind."""
-    return known[records.a[votes]] & known[records.b[votes]]

@@ -14,26 +14,34 @@ MIN_Z = 2.0
 _ATTACK_FOCUS = (0.45, 0.95)
 
 
-def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, min_z: float = MIN_Z) -> None:
+def remove_appearances(
+    stratum: Stratum, model: int, amount: float, wins: Wins, proven: tuple[bool, bool] = (False, False)
+) -> None:
     """Remove this much weight from the votes with the model.
 
-    Wins go first if the model wins more often than expected, and losses if it loses more often. If neither exceeds
-    `min_z` standard errors, all outcomes go in proportion, which leaves the share of wins as it is.
+    Wins go first if the model wins more often than expected, and losses if it loses more often. If neither is certain,
+    all outcomes go in proportion, which leaves the share of wins as it is.
+
+    proven: whether an attack that lifts the model is proven, and one that lowers it. The share of wins is then believed
+        even if it is not certain. If it cannot be tested, the amount comes from the outcome that the attack wants.
     """
     places = np.flatnonzero((stratum.a == model) | (stratum.b == model))
     score = np.where(stratum.a[places] == model, stratum.won[places], 1 - stratum.won[places])
     weight = stratum.weight[places]
-    total = weight.sum()
-    amount = min(amount, float(total))
+    total = float(weight.sum())
+    amount = min(amount, total)
+    if amount <= 0:
+        return
+    lifted = bool(wins.excess[model] > 0)
     directed = 0.0
-    if amount > 0 and abs(wins.z[model]) > min_z:
-        directed = _find_directed_part(amount, float(total), model, wins, stratum, places)
-    outcome = 1.0 if wins.excess[model] > 0 else 0.0
+    if np.isinf(wins.error[model]) and proven[0] != proven[1]:
+        lifted, directed = proven[0], 1.0
+    elif abs(wins.z[model]) > (0 if proven[0 if lifted else 1] else MIN_Z):
+        directed = _find_directed_part(amount, total, model, wins, stratum, places)
     for value in (0.0, 0.5, 1.0):
-        chosen = places[score == value]
-        share = float(weight[score == value].sum()) / max(float(total), 1e-12)
-        part = amount * ((1 - directed) * share + directed * (value == outcome))
-        _take(stratum, chosen, part, model)
+        share = float(weight[score == value].sum()) / total
+        part = amount * ((1 - directed) * share + directed * (value == lifted))
+        _take(stratum, places[score == value], part, model)
 
 
 def _find_directed_part(
@@ -61,7 +69,7 @@ def remove_wins(stratum: Stratum, model: int, wins: Wins) -> None:
 
 
 def _take(stratum: Stratum, places: Indices, amount: float, model: int) -> None:
-    """Take weight off these votes: all of it from the voters who look most like the attack, a part from the last ones."""
+    """Take weight off these votes: all from the voters who look most like the attack, a part from the last ones."""
     if not len(places) or amount <= 0:
         return
     rank = _rank_voters(stratum, places, model)

@@ -13,7 +13,7 @@ from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats, Indices
 
 # The ratios of appearances to expected ones that are tried.
-RATIOS = (1.25, 1.5, 2.0, 4.0, 16.0)
+RATIOS = (1.1, 1.25, 1.5, 2.0, 4.0, 16.0)
 # The tolerated error of expected appearances, as a share and in standard errors of the completion.
 _MIN_SLACK, _SLACK_ERRORS = 0.03, 2.0
 # The chance of a false hit, over all strata together.
@@ -67,14 +67,15 @@ class Stratum:
     def sum_by_model(self, first: Floats, second: Floats) -> Floats:
         """Return the sums over the votes of values for model a and for model b (M,)."""
         size = self.chances.shape[1]
-        return np.bincount(self.a, first, size) + np.bincount(self.b, second, size)
+        sums = np.bincount(self.a, first, size) + np.bincount(self.b, second, size)
+        return sums.astype(np.float64)
 
     def sum_scores(self) -> Floats:
         """Return the weighted wins of each model over each other one (M, M)."""
         size = self.chances.shape[1]
         first = np.bincount(self.a * size + self.b, self.weight * self.won, size * size)
         second = np.bincount(self.b * size + self.a, self.weight * (1 - self.won), size * size)
-        return (first + second).reshape(size, size)
+        return (first + second).reshape(size, size).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +97,10 @@ def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats
     """Return the test of appearances.
 
     completion_error (M,): the relative error of the expected number.
-    growth (5, R, M): from `compute_growth`.
+    growth (L, R, M): from `compute_growth`.
 
-    Under any draw that depends on the past alone, each exponential has a mean of at most 1, so the mean of the five is
-    an e-value. Weights below 1 keep this, by Jensen's inequality.
+    Under any draw that depends on the past alone, each exponential has a mean of at most 1, so the mean over the L
+    ratios is an e-value. Weights below 1 keep this, by Jensen's inequality.
     """
     rows = np.bincount(stratum.row, stratum.weight, growth.shape[1])
     seen = stratum.sum_by_model(stratum.weight, stratum.weight)
@@ -110,7 +111,7 @@ def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats
 
 
 def compute_growth(chances: Floats, completion_error: Floats) -> Floats:
-    """Return log(1 + (ratio - 1) * chance) for each of the five ratios, with tolerance for wrong chances (5, R, M)."""
+    """Return log(1 + (ratio - 1) * chance) for each of the ratios, with tolerance for wrong chances (L, R, M)."""
     slack = np.maximum(_MIN_SLACK, _SLACK_ERRORS * completion_error)
     tolerated = np.minimum((1 + slack) * chances, 1.0)
     growth: Floats = np.log1p((np.array(RATIOS)[:, None, None] - 1) * tolerated)
@@ -192,23 +193,28 @@ def find_joint_hits(z: Floats, tests: int) -> Flags:
     for limit in _JOINT_LIMITS:
         beyond = size >= limit
         chance = 2 * len(z) * ndtr(-limit)
-        if beyond.sum() >= _MIN_JOINT and pdtrc(beyond.sum() - 1, chance) * len(_JOINT_LIMITS) * tests <= FALSE_HIT_CHANCE:
+        if (
+            beyond.sum() >= _MIN_JOINT
+            and pdtrc(beyond.sum() - 1, chance) * len(_JOINT_LIMITS) * tests <= FALSE_HIT_CHANCE
+        ):
             hits |= beyond
     return hits
 
 
 def _sum_by_voter(stratum: Stratum, residual: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the votes with each model (M,), the squares of these by voter, and the squares of the voters' residuals."""
+    """Return the votes with each model (M,), their squares by voter, and the squares of the voters' residuals.
+
+    The stratum must not be empty. Votes whose weight has been removed are not counted.
+    """
     size = stratum.chances.shape[1]
     keys = np.concatenate((stratum.voter * size + stratum.a, stratum.voter * size + stratum.b))
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     starts = np.flatnonzero(np.diff(keys, prepend=-1))
     model = keys[starts] % size
-    counts = np.diff(starts, append=len(keys)).astype(np.float64)
-    sums = np.add.reduceat(np.concatenate((residual, -residual))[order], starts) if len(keys) else residual
-    return (
-        np.bincount(model, counts, size),
-        np.bincount(model, counts**2, size),
-        np.bincount(model, sums**2, size),
-    )
+    counted = np.tile(stratum.weight > 0, 2)[order].astype(np.float64)
+    counts = np.add.reduceat(counted, starts)
+    sums = np.add.reduceat(np.concatenate((residual, -residual))[order], starts)
+    columns = (counts, counts**2, sums**2)
+    votes, squares, residuals = (np.bincount(model, column, size).astype(np.float64) for column in columns)
+    return votes, squares, residuals

@@ -39,6 +39,8 @@ STEPS = 256
 MIN_WEIGHT = 1 / 64
 # Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 9, 10 to 29, and more.
 CLASS_STARTS = (2, 4, 10, 30)
+# Each class is a stratum. An attack from accounts with few votes is spread over several classes.
+_CLASS_RANGES = (*((each, each) for each in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2))
 # Voters with at least this many votes tell which battles are left.
 COMPLETION_VOTES = 10
 NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
@@ -47,7 +49,8 @@ _PRIOR_INFORMATION = 2.8
 # A model is under a proven attack after one test beyond its limit, or with so many flagged voters. Then, less is needed
 # for the rest of the attack.
 _FLAGGED_FOR_PROOF = 3
-_PROVEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 3.5
+# Standard errors that are needed then: for wins and for appearances in all closed epochs together, and in a block.
+_PROVEN_Z, _PROVEN_SEEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 2.25, 3.5
 _SEARCH_VOTERS = 5000  # at a time
 _WON = np.array([1.0, 0.0, 0.5, 0.5])
 
@@ -142,10 +145,11 @@ class _Fold:
         self.included = np.zeros(total, dtype=bool)  # votes that are part of the next two sums
         self.seen = np.zeros(size)
         self.drawn = np.zeros(len(records.shares))
-        # Sums over voters of their votes with each model, and of the squares.
+        # Sums over voters who are not flagged of their votes with each model, and of the squares.
         self.model_votes = np.zeros(size)
         self.model_squares = np.zeros(size)
         self.theta = np.zeros(size)
+        self.p = np.full((size, size), 0.5)
         self.variance = np.full(size, 1 / _PRIOR_INFORMATION)
         self._prepare_rows()
 
@@ -181,8 +185,8 @@ class _Fold:
 
     def _estimate(self) -> Expectations:
         self.theta = estimate_strengths(self.score, self.theta)
-        p, q = compute_chances(self.theta, self.theta)
-        self.variance = 1 / (((self.score + self.score.T) * p * q).sum(axis=1) + _PRIOR_INFORMATION)
+        self.p, q = compute_chances(self.theta, self.theta)
+        self.variance = 1 / (((self.score + self.score.T) * self.p * q).sum(axis=1) + _PRIOR_INFORMATION)
         known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
         tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
         completion, error = estimate_completion(self.seen, self.drawn, self.records.shares)
@@ -205,8 +209,8 @@ class _Fold:
         self.drawn += np.bincount(records.draw[votes], change, len(self.drawn))
 
     def lower(self, votes: Indices, weight: Floats | float, reason: str) -> None:
-        """Lower the weights of these votes. `weight` is rounded down to a multiple of 1/256."""
-        rounded = np.floor(np.asarray(weight) * STEPS) / STEPS
+        """Lower the weights of these votes. `weight` is rounded to a multiple of 1/256."""
+        rounded = np.rint(np.asarray(weight) * STEPS) / STEPS
         new = np.minimum(np.where(rounded < MIN_WEIGHT, 0.0, rounded), self.weight[votes])
         changed = new < self.weight[votes]
         votes, new = votes[changed], new[changed]
@@ -217,13 +221,16 @@ class _Fold:
 
     def _update_voters(self, voters: Indices, before: Indices) -> None:
         """Flag voters by their e-values, and add the voters of this epoch to the sums by voter."""
+        flagged_before = self.flagged[voters]
         votes, owner = self._flag_voters(voters)
         newly_included = ~self.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]
         self.included[votes[newly_included]] = True
         self._change_completion(votes[newly_included], self.weight[votes[newly_included]])
-        self._count_models(votes, owner, 1)
+        honest = ~self.flagged[voters][owner]
+        self._count_models(votes[honest], owner[honest], 1)
         earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < before[owner]
-        self._count_models(votes[earlier], owner[earlier], -1)
+        counted = earlier & ~flagged_before[owner]
+        self._count_models(votes[counted], owner[counted], -1)
 
     def _flag_voters(self, voters: Indices) -> tuple[Indices, Indices]:
         """Flag those of these voters whose e-values are too large. Return their votes, and the voter of each vote."""
@@ -247,7 +254,7 @@ class _Fold:
         self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
 
     def _trim_blocks(self, epoch: int) -> None:
-        """Remove the excess from the blocks of epochs that end with this one: 1, 2, 4 … epochs, and now and then all."""
+        """Remove the excess from blocks that end with this epoch: of 1, 2, 4 … epochs, and now and then all of them."""
         self.proven |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(self.proven.shape)
         lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
         if (epoch + 1) * 8 >= self.last_whole * 9 and epoch + 1 not in lengths:
@@ -267,21 +274,26 @@ class _Fold:
         self.searched = self.proven.copy()
         for start in range(0, self.records.voters, _SEARCH_VOTERS):
             voters = np.arange(start, min(start + _SEARCH_VOTERS, self.records.voters))
-            self._flag_voters(voters[(self.closed[voters] > 0) & ~self.flagged[voters]])
+            voters = voters[(self.closed[voters] > 0) & ~self.flagged[voters]]
+            votes, owner = self._flag_voters(voters)
+            gone = self.flagged[voters][owner]
+            self._count_models(votes[gone], owner[gone], -1)
 
     def _trim_block(self, votes: Indices, rows: slice) -> None:
         # Completion is known better now than when the votes were cast.
         chances = self.expected.correct_shares(self.records.shares[self.row_draws[rows]])
         proven_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_Z
+        proven_seen_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_SEEN_Z
         growth = compute_growth(chances, self.expected.completion_error)
         votes = votes[self.weight[votes] > 0]
-        groups = [votes[self.voter_class[votes] == each] for each in range(len(CLASS_STARTS) + 1)]
+        voter_class = self.voter_class[votes]
+        groups = [votes[(voter_class >= low) & (voter_class <= high)] for low, high in _CLASS_RANGES]
         self.tests += (len(groups) + 1) * self.records.models
         for group in groups:
             stratum = self._select(group, chances, rows.start)
-            self._trim_appearances(stratum, growth, proven_z)
+            self._trim_appearances(stratum, growth, proven_seen_z)
             self._trim_wins(stratum, proven_z)
-        self._trim_appearances(self._select(votes, chances, rows.start), growth, proven_z)
+        self._trim_appearances(self._select(votes, chances, rows.start), growth, proven_seen_z)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -298,8 +310,7 @@ class _Fold:
         )
 
     def _refer(self) -> Reference:
-        p, _ = compute_chances(self.theta, self.theta)
-        return Reference(self.score, p, self.variance, self.model_votes, self.model_squares)
+        return Reference(self.score, self.p, self.variance, self.model_votes, self.model_squares)
 
     def _trim_appearances(self, stratum: Stratum, growth: Floats, proven_z: float) -> None:
         limit = compute_log_e_limit(self.tests)
@@ -318,8 +329,8 @@ class _Fold:
             direction = int(wins.excess[model] < 0)
             if found.log_e[model] >= limit and abs(wins.z[model]) >= MIN_Z:
                 self.proven[direction, model] = True
-            min_z = 0.0 if self.proven[direction, model] else MIN_Z
-            remove_appearances(stratum, model, float(amount), wins, min_z)
+            lifted, lowered = self.proven[:, model].tolist()
+            remove_appearances(stratum, model, float(amount), wins, (lifted, lowered))
             self._store(stratum, BY_APPEARANCES)
 
     def _trim_wins(self, stratum: Stratum, proven_z: float) -> None:

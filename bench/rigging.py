@@ -1,0 +1,235 @@
+"""Measures how far rigged votes move a model, with and without the vote filter.
+
+The arena and the attackers are those of `bench.rigging_world`. Each attack runs with several seeds and targets. The fit
+of all votes, weighted, is compared with the fit of the honest votes of the same run. The filter was tuned on seeds
+below 1000, so the table begins there.
+
+Run it by `./scripts/bench rigging [GROUPS [SEEDS]]`. GROUPS are letters: c clean, t teams, o own battles, h sizes like
+those of honest voters, j junk, q the most influential quarter of all battles, x adaptive draw, s speed.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from resource import RUSAGE_SELF, getrusage
+from time import process_time
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # more threads do not help with 50 x 50 matrices
+
+import numpy as np
+
+from bench.rigging_world import (
+    A_WINS,
+    BOTH_BAD,
+    Attack,
+    Simulation,
+    Votes,
+    World,
+    sum_scores,
+)
+from ratings.statistics import vote_filter
+from ratings.statistics.constants import ELO_SCALE
+from ratings.statistics.likelihood import build_laplacian, compute_chances
+from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_filter.expectations import estimate_strengths
+
+FIRST_SEED, SEEDS = 1000, 10
+RANKS = (10, 25, 40)
+# A model that joins when 65 % of the time is over.
+LATE_NEWCOMER = -4
+ACCURACY = 0.95
+PUBLIC = World()
+ADAPTIVE = World(adaptive=True, newcomers=5, completion=0.1)
+TEAMS = (((8, 100), 10), ((8, 400), 10), ((20, 200), 10), ((30, 500), 30))
+
+
+@dataclass(frozen=True)
+class Run:
+    """The result of a run. `lost` and `kept` are the honest weight lost and the rigged weight kept, in percent.
+
+    ranks, elo: the change of the target without and with the filter. largest: the largest change of rank of any model.
+    error: the target's standard error. `seconds` is CPU time.
+    """
+
+    lost: float
+    kept: float
+    ranks: tuple[int, int]
+    elo: tuple[float, float]
+    largest: tuple[int, int]
+    error: float
+    seconds: float
+
+
+def fit_votes(votes: Votes, weight: Floats) -> Floats:
+    """Return the ratings (M,), relative to their mean, in Elo points."""
+    used = weight > 0
+    size = votes.shares.shape[1]
+    score = sum_scores(size, votes.a[used], votes.b[used], votes.outcome[used], weight[used])
+    theta = estimate_strengths(score, np.zeros(size))
+    ratings: Floats = ELO_SCALE * (theta - theta.mean())
+    return ratings
+
+
+def compute_errors(votes: Votes, ratings: Floats) -> Floats:
+    """Return the standard errors (M,) of the ratings from the honest votes, in Elo points."""
+    honest = ~votes.rigged
+    score = sum_scores(len(ratings), votes.a[honest], votes.b[honest], votes.outcome[honest], np.ones(honest.sum()))
+    p, q = compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)
+    covariance = np.linalg.pinv(build_laplacian((score + score.T) * p * q), hermitian=True)
+    errors: Floats = ELO_SCALE * np.sqrt(covariance.diagonal())
+    return errors
+
+
+def rank_models(ratings: Floats) -> Indices:
+    ranks: Indices = 1 + (ratings > ratings[:, None]).sum(axis=1)
+    return ranks
+
+
+def weigh_votes(votes: Votes) -> vote_filter.VoteWeights:
+    return vote_filter.weigh(
+        votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw, votes.shares
+    )
+
+
+def measure(world: World, attack: Attack | None, seed: int, rank: int) -> Run:
+    """Return the result of an attack for the model at this rank, or for a newcomer if the rank is negative."""
+    simulation = Simulation(world, seed)
+    target = simulation.get_model_at(rank) if rank > 0 else world.models - rank - 1
+    votes = simulation.run(attack, target)
+    began = process_time()
+    weight = weigh_votes(votes).weight
+    seconds = process_time() - began
+    honest = (~votes.rigged).astype(np.float64)
+    baseline, plain, filtered = (fit_votes(votes, each) for each in (honest, np.ones(len(weight)), weight))
+    moved = [np.abs(rank_models(each) - rank_models(baseline)) for each in (plain, filtered)]
+    return Run(
+        lost=100 * float(1 - weight[~votes.rigged].mean()),
+        kept=100 * float(weight[votes.rigged].mean()) if attack else 0.0,
+        ranks=(int(moved[0][target]), int(moved[1][target])),
+        elo=(float(abs(plain - baseline)[target]), float(abs(filtered - baseline)[target])),
+        largest=(int(moved[0].max()), int(moved[1].max())),
+        error=float(compute_errors(votes, baseline)[target]),
+        seconds=seconds,
+    )
+
+
+def describe(values: Iterable[float]) -> str:
+    listed = list(values)
+    return f"{np.mean(listed):6.2f} {np.quantile(listed, 0.9):6.2f}"
+
+
+def is_harmless(run: Run) -> bool:
+    """Return whether the filter moved the target no further than the attack, apart from half a standard error."""
+    return run.elo[1] <= max(run.elo[0], run.error) + run.error / 2
+
+
+def is_bounded(run: Run) -> bool:
+    return run.elo[1] <= 1.5 * max(run.elo[0], run.error)
+
+
+def print_heading() -> None:
+    print("mean and 90 % quantile; ranks and Elo points of the target without and with the filter")
+    columns = ("lost %", "kept %", "ranks", "filtered", "Elo", "filtered", "filtered, se", "any", "any, f.")
+    print(f"{'':26}{'runs':>5}" + "".join(f"{column:>14}" for column in columns) + "  no harm, bounded   s")
+
+
+def print_row(name: str, runs: Sequence[Run]) -> None:
+    columns: tuple[Callable[[Run], float], ...] = (
+        lambda run: run.lost,
+        lambda run: run.kept,
+        lambda run: run.ranks[0],
+        lambda run: run.ranks[1],
+        lambda run: run.elo[0],
+        lambda run: run.elo[1],
+        lambda run: run.elo[1] / run.error,
+        lambda run: run.largest[0],
+        lambda run: run.largest[1],
+    )
+    figures = "".join(f"{describe(map(column, runs)):>14}" for column in columns)
+    harmless, bounded = (100 * np.mean([*map(check, runs)]) for check in (is_harmless, is_bounded))
+    print(
+        f"{name:26}{len(runs):>5}{figures}{harmless:>8.0f}%{bounded:>8.0f}%{max(r.seconds for r in runs):>6.1f}",
+        flush=True,
+    )
+
+
+def run_attack(name: str, world: World, attack: Attack | None, seeds: range, ranks: Sequence[int] = RANKS) -> None:
+    print_row(name, [measure(world, attack, seed, rank) for seed in seeds for rank in ranks])
+
+
+def run_clean(seeds: range) -> None:
+    run_attack("clean, even draw", PUBLIC, None, seeds, RANKS[:1])
+    run_attack("clean, adaptive draw", ADAPTIVE, None, seeds, RANKS[:1])
+
+
+def run_teams(seeds: range) -> None:
+    for team, days in TEAMS:
+        world = World(models=20, taste=69.0, team=team, days=days)
+        run_attack(f"team, {team[0]} x {team[1]}", world, None, seeds, RANKS[:1])
+
+
+def run_own(seeds: range) -> None:
+    for size in (1, 5, 20, 100):
+        run_attack(f"own battles, k = {size}", PUBLIC, Attack(size=size, accuracy=ACCURACY), seeds)
+    run_attack("own, k = 20, lowered", PUBLIC, Attack(size=20, accuracy=ACCURACY, direction=-1), seeds)
+    run_attack("own, k = 20, 100 %", PUBLIC, Attack(size=20), seeds)
+    run_attack("own, k = 1, two days", PUBLIC, Attack(size=1, accuracy=ACCURACY, days=2.0), seeds)
+
+
+def run_honest_sizes(seeds: range) -> None:
+    run_attack("own, honest sizes", PUBLIC, Attack(size=None, accuracy=ACCURACY), seeds)
+    run_attack("own, camouflage", PUBLIC, Attack(size=None, accuracy=ACCURACY, camouflage=0.5), seeds)
+
+
+def run_junk(seeds: range) -> None:
+    for name, constant in (("always a", A_WINS), ("both bad", BOTH_BAD), ("random", None)):
+        for size in (20, 100):
+            attack = Attack(size=size, scope="constant", constant=constant)
+            run_attack(f"{name}, 1 %, k = {size}", PUBLIC, attack, seeds, RANKS[1:2])
+        attack = Attack(votes=10_000, size=None, scope="constant", constant=constant)
+        run_attack(f"{name}, 10 %", PUBLIC, attack, seeds, RANKS[1:2])
+
+
+def run_quarter(seeds: range) -> None:
+    for size in (1, 5, 20, 100, None):
+        attack = Attack(size=size, scope="quarter", accuracy=ACCURACY)
+        run_attack(f"best quarter, k = {size or 'honest'}", PUBLIC, attack, seeds)
+
+
+def run_adaptive(seeds: range) -> None:
+    for size in (1, 5, 20, 100, None):
+        attack = Attack(size=size, accuracy=ACCURACY)
+        run_attack(f"adaptive, k = {size or 'honest'}", ADAPTIVE, attack, seeds)
+        run_attack(f"  a newcomer, k = {size or 'honest'}", ADAPTIVE, attack, seeds, (LATE_NEWCOMER,))
+
+
+def run_speed(seeds: range) -> None:
+    for models, count in ((50, 100_000), (200, 1_000_000)):
+        votes = Simulation(World(models=models, votes=count), seeds.start).run()
+        began = process_time()
+        weigh_votes(votes)
+        memory = getrusage(RUSAGE_SELF).ru_maxrss / 2**20
+        print(f"{count:,} votes, {models} models: {process_time() - began:.1f} s of CPU, {memory:.2f} GB at most")
+
+
+GROUPS = {
+    "c": run_clean,
+    "t": run_teams,
+    "o": run_own,
+    "h": run_honest_sizes,
+    "j": run_junk,
+    "q": run_quarter,
+    "x": run_adaptive,
+    "s": run_speed,
+}
+
+
+def main(groups: str, seeds: int) -> None:
+    print_heading()
+    for group in groups:
+        GROUPS[group](range(FIRST_SEED, FIRST_SEED + seeds))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if sys.argv[1:] else "".join(GROUPS), int(sys.argv[2]) if sys.argv[2:] else SEEDS)
