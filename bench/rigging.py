@@ -76,7 +76,7 @@ def compute_errors(votes: Votes, ratings: Floats) -> Floats:
     honest = ~votes.rigged
     score = sum_scores(len(ratings), votes.a[honest], votes.b[honest], votes.outcome[honest], np.ones(honest.sum()))
     p, q = compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)
-    covariance = np.linalg.pinv(build_laplacian((score + score.T) * p * q), hermitian=True)
+    covariance = np.linalg.pinv(build_laplacian((score + score.T) * p * q), rcond=1e-9, hermitian=True)
     errors: Floats = ELO_SCALE * np.sqrt(covariance.diagonal())
     return errors
 

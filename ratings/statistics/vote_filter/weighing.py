@@ -21,7 +21,7 @@ from ratings.statistics.vote_filter.expectations import (
     estimate_tie_shares,
 )
 from ratings.statistics.vote_filter.records import BOTH_BAD, TIE, VoteRecords, VoterIndex, read_votes
-from ratings.statistics.vote_filter.removal import MIN_Z, remove_appearances, remove_wins
+from ratings.statistics.vote_filter.removal import MIN_Z, Proof, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
     Reference,
     Stratum,
@@ -133,6 +133,7 @@ class _Fold:
         self.won = _WON[records.outcome]
         self.voter_class = np.zeros(total, dtype=np.int8)
         self.evidence = Evidence.for_records(records)
+        self.end = 0  # of the closed epochs
         self.tests = 0
         self.last_whole = 0
         # By direction (lifted or lowered) and model: proven attacks, and voters flagged for one.
@@ -180,6 +181,7 @@ class _Fold:
         self._add(np.arange(votes.start, votes.stop))
         before = self.closed[voters]
         self.closed[voters] += counts
+        self.end = votes.stop
         self._update_voters(voters, before)
         self._trim_blocks(epoch)
 
@@ -330,8 +332,20 @@ class _Fold:
             if found.log_e[model] >= limit and abs(wins.z[model]) >= MIN_Z:
                 self.proven[direction, model] = True
             lifted, lowered = self.proven[:, model].tolist()
-            remove_appearances(stratum, model, float(amount), wins, (lifted, lowered))
+            outside = self._measure_outside(model, float(found.seen[model]), float(found.expected[model]))
+            remove_appearances(stratum, model, float(amount), wins, Proof(lifted, lowered, outside))
             self._store(stratum, BY_APPEARANCES)
+
+    def _measure_outside(self, model: int, seen: float, expected: float) -> float:
+        """Return the excess of appearances outside a stratum, as a share of them.
+
+        seen, expected: the appearances in the stratum.
+        """
+        rows = np.bincount(self.evidence.row[: self.end], self.weight[: self.end], len(self.row_draws))
+        used = np.flatnonzero(rows)
+        chances = self.expected.correct_shares(self.records.shares[self.row_draws[used]])[:, model]
+        others = float(self.score[model].sum() + self.score[:, model].sum()) - seen
+        return max(0.0, others - float(rows[used] @ chances) + expected) / max(others, 1.0)
 
     def _trim_wins(self, stratum: Stratum, proven_z: float) -> None:
         limit = compute_z_limit(2 * self.tests)
