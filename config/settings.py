@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "compute certificates": {"task": "ratings.certify", "schedule": 60.0, "options": {"expires": 60}},
     "apply exclusions": {"task": "ratings.apply_exclusions", "schedule": 60.0, "options": {"expires": 60}},
     "weigh votes": {"task": "ratings.filter_votes", "schedule": 300.0, "options": {"expires": 300}},
     "summarize endpoint calls": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},

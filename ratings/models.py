@@ -15,6 +15,7 @@ RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board i
 PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public record
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
+EXCLUDED = "excluded"  # the reason of a vote that an operator excluded, in the public record and on the method page
 FULL_WEIGHT = 256  # filter weights are stored as integers from 0 to this
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 
@@ -241,6 +242,19 @@ class PairTable(models.Model):
 
     def __str__(self) -> str:
         return f"{self.board_id} on {self.day}"
+
+
+class BoardCertificate(models.Model):
+    """How many voters would have to be removed to change the order of a board, from the votes older than a day."""
+
+    board = models.OneToOneField(Board, models.CASCADE, primary_key=True, related_name="certificate")
+    computed_at = models.DateTimeField(db_default=Now())
+    pairs = models.JSONField(help_text="For each two neighbors, as in the API.")
+    first = models.JSONField(null=True, help_text="For the first place, as in the API.")
+    mark = models.JSONField(help_text="State of the pool at the time of the computation.")
+
+    def __str__(self) -> str:
+        return f"{self.board_id} at {self.computed_at}"
 
 
 class PoolFigures(models.Model):

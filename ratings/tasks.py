@@ -125,6 +125,14 @@ def count_figures() -> None:
     pool_figures.update_pool_figures()
 
 
+@shared_task(name="ratings.certify", ignore_result=True)
+def certify() -> None:
+    """Update the certificates of some boards. The work is short, so that votes do not have to wait long."""
+    from ratings.pipeline import certificates  # loads scipy, which is slow to import
+
+    certificates.update_certificates()
+
+
 def schedule_refresh() -> None:
     """Schedule a refresh for the next tick of the clock.
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from catalog.api.views import BenchmarkDetailView, BenchmarkListView
 from ratings.api import views as calls
+from ratings.api import views_reports as report_calls
 from ratings.choice import views as choice_views
 from ratings.reports.best_models import load_best_keys
 from ratings.web.benchmarks import views as benchmark_views
@@ -32,8 +33,9 @@ api = [
     path("leaderboard/events", calls.stream_board_events, name="leaderboard-events"),
     path("leaderboard/pairwise/", calls.PairwiseView.as_view(), name="leaderboard-pairwise"),
     path("leaderboard/history/", calls.RatingHistoryView.as_view(), name="leaderboard-history"),
-    path("leaderboard/moved/", calls.MovementReportView.as_view(), name="leaderboard-moved"),
-    path("leaderboard/method/", calls.MethodReportView.as_view(), name="leaderboard-method"),
+    path("leaderboard/moved/", report_calls.MovementReportView.as_view(), name="leaderboard-moved"),
+    path("leaderboard/method/", report_calls.MethodReportView.as_view(), name="leaderboard-method"),
+    path("leaderboard/certificate/", report_calls.CertificateView.as_view(), name="leaderboard-certificate"),
     path("leaderboard/frontier/", calls.FrontierView.as_view(), name="leaderboard-frontier"),
     path("benchmarks/", BenchmarkListView.as_view(load_best_models=load_best_keys), name="benchmark-list"),
     path(

@@ -74,11 +74,6 @@ class SharedBattle:
     turns: list[SharedTurn]
 
     @property
-    def preferred(self) -> LanguageModel | None:
-        """The model that the voter preferred, or None for a tie, both bad, or no vote."""
-        return self.models.get(self.winner)
-
-    @property
     def url(self) -> str:
         return reverse("published-battle", args=[self.id])
 

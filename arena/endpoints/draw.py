@@ -109,7 +109,7 @@ def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...]
         for model in pair:
             shares[model] += chance
     digest = hashlib.blake2b(repr((pool, updated_at, models, keep)).encode(), digest_size=8).digest()
-    table_id = int.from_bytes(digest, "big", signed=True)
+    table_id = int.from_bytes(digest, "big") >> 1  # a positive number of 63 bits
     return DrawTable(id=table_id, pool=pool, keys=list(models), shares=list(shares.values()))
 
 

@@ -1,25 +1,39 @@
 """The page of a published battle or a ready pair, on which readers judge the answers, and the form for reports."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from arena.battles import feedback, review_queue, sharing
+from arena.battles.sharing import SharedBattle
 from arena.identity import quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import Battle
+from arena.models import Battle, Vote
 from arena.ready import judgments, pairs
 from arena.ready.pairs import ReadyPair
 from core.http.errors import RequestError
 
 REPORTED_PARAMETER = "reported"  # a query parameter that makes the page show a thank-you note
 JUDGE_PARAMETER = "judge"  # a query parameter that hides the names until the reader has judged
+# `side` is the sentence for a preferred model.
+YOUR_VERDICTS = {
+    "side": gettext_lazy("You preferred <bdi>{name}</bdi>."),
+    Vote.Winner.TIE: gettext_lazy("You called it a tie."),
+    Vote.Winner.BOTH_BAD: gettext_lazy("You found both bad."),
+}
+ASKER_VERDICTS = {
+    "side": gettext_lazy("The person who asked preferred <bdi>{name}</bdi>."),
+    Vote.Winner.TIE: gettext_lazy("The person who asked called it a tie."),
+    Vote.Winner.BOTH_BAD: gettext_lazy("The person who asked found both bad."),
+}
 
 
 @require_safe
@@ -81,26 +95,49 @@ def _render_page(request: HttpRequest, pair: ReadyPair, problem: str = "", statu
         "battle": pair.content,
         "blind": hides_names and judgment is None and not is_own,
         "judgment": judgment,
-        "preferred": judgment and pair.content.models.get(judgment.winner),
-        "counts": judgment and judgments.count_judgments(judgment),
-        "reasons": feedback.list_reason_labels(pair.content.reasons),
+        "verdicts": _describe_verdicts(pair.content, judgment),
         "link": request.build_absolute_uri(pair.content.url),
         "problem": problem,
-    } | _build_report_context(request, pair.battle)
+        "report_note": _build_report_note(request, pair.battle),
+    }
     page = render(request, "arena/published/published_battle.html", context, status=status)
     page.headers["X-Robots-Tag"] = "noindex"
     return page
 
 
-def _build_report_context(request: HttpRequest, battle: Battle | None) -> dict[str, Any]:
-    if battle is None:
-        return {}
-    has_reported = REPORTED_PARAMETER in request.GET and review_queue.has_reported(battle, get_voter_id(request))
-    return {
-        "may_report": not has_reported,
-        "has_reported": has_reported,
-        "is_review_due": battle.review == Battle.Review.REPORTED,
-    }
+def _describe_verdicts(battle: SharedBattle, judgment: Vote | None) -> list[str]:
+    """Return sentences: the reader's verdict and how many others share it, then the verdict of the voter who asked."""
+    sentences = []
+    if judgment:
+        counts = judgments.count_judgments(judgment)
+        sentences.append(_describe_verdict(battle, judgment.winner, YOUR_VERDICTS))
+        if counts.total == 1:
+            sentences.append(_("You are the first to judge this pair."))
+        else:
+            others = {"same": counts.same - 1, "total": counts.total - 1}
+            sentences.append(_("Others who voted as you did: %(same)s of %(total)s.") % others)
+    if battle.winner:
+        sentences.append(_describe_verdict(battle, battle.winner, ASKER_VERDICTS))
+    for side, labels in feedback.list_reason_labels(battle.reasons).items():
+        if labels:
+            sentences.append(f"{side.upper()}: {', '.join(labels)}.")
+    return sentences
+
+
+def _describe_verdict(battle: SharedBattle, winner: str, sentences: Mapping[str, object]) -> str:
+    model = battle.models.get(winner)
+    return format_html(str(sentences["side" if model else winner]), name=model and model.name)
+
+
+def _build_report_note(request: HttpRequest, battle: Battle | None) -> str:
+    """Return a thank-you note after a report, or "" without one."""
+    if battle is None or REPORTED_PARAMETER not in request.GET:
+        return ""
+    if not review_queue.has_reported(battle, get_voter_id(request)):
+        return ""
+    if battle.review == Battle.Review.REPORTED:
+        return _("Thank you. An operator will review this battle.")
+    return _("Thank you. We have recorded your report.")
 
 
 def _render_not_found(request: HttpRequest, detail: str = "") -> HttpResponse:

@@ -54,6 +54,37 @@ def _integer_field(label: Any, high: float, low: float = 1, **options: Any) -> A
 
 
 @dataclass(frozen=True)
+class CostPreset:
+    """An example of monthly use. `words` says how its numbers come about."""
+
+    label: Any
+    words: Any
+    values: dict[str, str]
+
+
+COST_PRESETS = (
+    CostPreset(
+        _("Chat team of 20"),
+        _("20 people, 20 days a month, 15 chats a day, with 1,500 tokens in and 500 out"),
+        {"input_tokens": "9M", "output_tokens": "3M"},
+    ),
+    CostPreset(
+        _("Support bot, 1M talks a month"),
+        _("1 million talks with 2,000 tokens in and 300 out"),
+        {"input_tokens": "2B", "output_tokens": "300M"},
+    ),
+    CostPreset(
+        _("Batch, nightly"),
+        _("10,000 documents a night, with 4,000 tokens in and 400 out"),
+        {"input_tokens": "1.2B", "output_tokens": "120M"},
+    ),
+)
+# Round figures to start from. The page says that they are examples.
+EXAMPLE_PRICES = {"price_input": "0.5", "price_output": "1.5"}
+EXAMPLE_GPUS = {"gpu_hour": "2", "gpus": "2"}
+
+
+@dataclass(frozen=True)
 class FormSection:
     """A group of fields. `used` is True if one of its numbers is filled in or one of its fields has an error."""
 

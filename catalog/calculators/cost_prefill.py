@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from catalog.calculators.cost_form import CostForm
 from catalog.facts.labels import extract_link
 from catalog.facts.prices import load_current_prices
-from catalog.facts.retirement import is_retired
+from catalog.facts.retirement import filter_retired, is_retired
 from catalog.facts.successors import Successor, load_successors
 from catalog.models import LanguageModel, Price
 
@@ -45,6 +47,12 @@ def load_known_model(slug: str) -> KnownModel | None:
     return KnownModel(model, price, values, load_successors().get(slug))
 
 
+def list_priced_models() -> list[tuple[str, str]]:
+    """Return pairs of slug and name of all current models with a price, sorted by name."""
+    priced = LanguageModel.objects.filter(Exists(Price.objects.filter(model=OuterRef("pk"))), ~filter_retired())
+    return sorted(priced.values_list("slug", "name"), key=lambda pair: pair[1].casefold())
+
+
 def _format_prices(price: Price | None) -> dict[str, str]:
     if price is None:
         return {}
@@ -63,14 +71,20 @@ def _format_sizes(model: LanguageModel) -> dict[str, str]:
 def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:
     """Build the form from the query, and fill the fields missing from the query with the model's values.
 
-    Fields in the query stay unchanged, even if they are empty. `known` is the model named in the query. If it is None
-    although the query names a model, the form has an error.
+    Fields in the query stay unchanged, even if they are empty. Only if all of the model's fields are there and empty,
+    they are filled: then the model has just been selected in a blank form. `known` is the model named in the query. If
+    it is None although the query names a model, the form has an error.
     """
-    form = CostForm({**known.values, **query.dict()} if known else query)
+    form = CostForm(_fill_values(query, known) if known else query)
     if query.get("model") and known is None and not form.has_error("model"):
         form.errors.clear()  # the model's values might have filled the missing fields
         form.add_error("model", _("There is no model “%(slug)s”.") % {"slug": query["model"]})
     return form
+
+
+def _fill_values(query: QueryDict, known: KnownModel) -> dict[str, Any]:
+    was_sent_blank = known.values.keys() <= query.keys() and not any(query[name] for name in known.values)
+    return {**query.dict(), **known.values} if was_sent_blank else {**known.values, **query.dict()}
 
 
 def build_initial_form(known: KnownModel) -> CostForm:

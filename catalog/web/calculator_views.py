@@ -1,26 +1,42 @@
 """Calculator pages. The URL contains the complete input."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.calculators import cost, cost_prefill, scaling
-from catalog.calculators.cost_form import CostForm
+from catalog.calculators.cost_form import COST_PRESETS, EXAMPLE_GPUS, EXAMPLE_PRICES, CostForm, CostPreset
+from catalog.calculators.cost_plot import build_cost_plot
 from catalog.calculators.cost_text import build_lines
+from catalog.calculators.scaling_plot import build_scaling_plot
+from core.http.short_query import shorten_query
 from core.text.number_fields import DefaultsForm
+
+SCALING_EXAMPLES = (
+    ("Chinchilla: 70B on 1.4T", "params=70B&tokens=1.4T"),
+    ("8B on 15T", "params=8B&tokens=15T"),
+    (gettext_lazy("Best for 10²⁴ operations"), "compute=1e24"),
+)
 
 
 @require_safe
 def scaling_page(request: HttpRequest) -> HttpResponse:
     form = scaling.ScalingForm(request.GET if _has_input(scaling.ScalingForm, request) else None)
     plan = form.plan() if form.is_valid() else None
+    models = scaling.load_trained_models()
     context = {
         "form": form,
         "plan": plan,
-        "models": scaling.load_trained_models(),
+        "models": models,
+        "examples": SCALING_EXAMPLES,
+        "plot": build_scaling_plot(models, plan.actual.training if plan else None),
         "hoffmann_warning": scaling.HOFFMANN_WARNING,
     }
-    return render(request, "catalog/calculators/scaling.html", context, status=_get_status(form))
+    return _render(request, "catalog/calculators/scaling.html", context, form)
 
 
 @require_safe
@@ -33,8 +49,18 @@ def cost_page(request: HttpRequest) -> HttpResponse:
         "known_model": known_model,
         "comparison": comparison,
         "lines": comparison and build_lines(comparison),
+        "plot": comparison and build_cost_plot(comparison),
+        "priced_models": cost_prefill.list_priced_models(),
+        "presets": [(preset, _build_preset_query(preset, known_model)) for preset in COST_PRESETS],
     }
-    return render(request, "catalog/calculators/cost.html", context, status=_get_status(form))
+    return _render(request, "catalog/calculators/cost.html", context, form)
+
+
+def _build_preset_query(preset: CostPreset, known_model: cost_prefill.KnownModel | None) -> str:
+    """Return the query string of a preset. The model that is selected stays."""
+    prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
+    model = {"model": known_model.model.slug} if known_model else {}
+    return urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})
 
 
 def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel | None) -> CostForm:
@@ -52,5 +78,8 @@ def _has_input(form_class: type[DefaultsForm], request: HttpRequest) -> bool:
     return bool(form_class.base_fields.keys() & request.GET.keys())
 
 
-def _get_status(form: DefaultsForm) -> int:
-    return 400 if form.errors else 200
+def _render(request: HttpRequest, template: str, context: dict[str, Any], form: DefaultsForm) -> HttpResponse:
+    """Return the page. htmx puts its short address into the address bar."""
+    response = render(request, template, context, status=400 if form.errors else 200)
+    response["HX-Push-Url"] = f"{request.path}?{shorten_query(request.GET)}"
+    return response

@@ -1,7 +1,6 @@
 """Template filters for formatting numbers."""
 
 from decimal import Decimal
-from math import log10
 
 from django import template
 from django.utils.html import format_html
@@ -10,7 +9,6 @@ from django.utils.safestring import SafeString
 from core.text import number_format
 
 register = template.Library()
-AXIS_DECADES = 4
 
 
 @register.filter
@@ -45,9 +43,3 @@ def gib(amount: Decimal) -> str:
 def times(number: float) -> str:
     """Format a factor with few digits: 0.05, 1.2, 94, or 1,868."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
-
-
-@register.filter
-def along(number: float) -> float:
-    """Return the position of a ratio on a logarithmic axis: 0 for 1 or less, and 100 for 10,000 or more."""
-    return round(min(100, max(0, log10(max(number, 1)) * 100 / AXIS_DECADES)), 2)

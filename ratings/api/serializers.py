@@ -284,6 +284,10 @@ class PublicVoteSchema(Schema):
     categories = serializers.ListField(
         child=CharField(), help_text="Categories of the vote, except `exclude-ties`, which depends on the outcome."
     )
+    filter_weight = FloatField(help_text="Weight of the vote in the ratings, from 0 to 1.")
+    filter_reason = CharField(help_text="Reason for a weight below 1, such as `voter`, `crowd`, or `excluded`.")
+    filter_version = CharField(allow_null=True, help_text="Version of the filter. Null if it has not run.")
+    draw = CharField(allow_null=True, help_text="Key of the draw's table. Null if the pair was not drawn.")
 
 
 class PublicVotePageSchema(Schema):

@@ -83,6 +83,9 @@ class ProportionSchema(Schema):
 class CountedVotesSchema(Schema):
     counted, uncounted = IntegerField(), IntegerField()
     reasons = VoteReasonSchema(many=True, help_text="Reasons why votes are not counted, most frequent first.")
+    reduced = VoteReasonSchema(
+        many=True, help_text="Counted votes with a weight below 1, by reason. Updated with a one-day delay."
+    )
     ties = IntegerField(help_text="Number of ties, including both-bad votes.")
     left = ProportionSchema(
         allow_null=True, help_text="Among votes with a winner, the share that chose the left answer."
@@ -207,6 +210,28 @@ class MethodReportSchema(Schema):
         allow_null=True,
         help_text="Audit of the draw: a fit with votes weighted as if all pairs had been drawn equally often.",
     )
+
+
+class RemovalSchema(Schema):
+    at_least = IntegerField(allow_null=True, help_text="No set with fewer voters was found to change the order.")
+    at_most = IntegerField(allow_null=True, help_text="Removing this many voters changes the order.")
+    of = IntegerField(allow_null=True, help_text="Number of voters with votes on the compared models or others.")
+
+
+class NeighborsSchema(RemovalSchema):
+    above, below = CharField(help_text="Model slug."), CharField(help_text="Slug of the next model.")
+
+
+class FirstPlaceSchema(RemovalSchema):
+    model = CharField(help_text="Model slug.")
+
+
+class CertificateSchema(BoardKeySchema):
+    computed_at = serializers.DateTimeField(
+        allow_null=True, help_text="Time of the computation. Null if the board has no certificate."
+    )
+    pairs = NeighborsSchema(many=True, help_text="Each two neighbors, best models first.")
+    first = FirstPlaceSchema(allow_null=True, help_text="The first place. Null if no model is ranked.")
 
 
 class ModelNameSchema(Schema):

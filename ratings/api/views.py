@@ -37,7 +37,7 @@ from ratings.choice.form import ChoiceForm
 from ratings.choice.serializers import ShortlistSchema
 from ratings.interchange import public_record
 from ratings.models import Board, Category, Pool
-from ratings.reports import benchmark_agreement, frontier, method_figures, model_report, movements
+from ratings.reports import benchmark_agreement, frontier, model_report
 
 MAX_SERIES = 20
 _, PAGE_SIZE_PARAMETER = PAGE_PARAMETERS
@@ -117,7 +117,7 @@ class PairwiseView(APIView):
         board_key = snapshots.parse_api_board_key(request.query_params)
         models = parameters.parse_model_slugs(request.query_params.get("models", "").split(","))
         matrices = pairwise.build_matrices(board_key, models or None)
-        return _build_json_response(request, serializers.PairwiseSchema(matrices).data)
+        return build_json_response(request, serializers.PairwiseSchema(matrices).data)
 
 
 class FrontierView(APIView):
@@ -144,51 +144,7 @@ class FrontierView(APIView):
         """
         board_key = snapshots.parse_api_board_key(request.query_params)
         comparison = frontier.build_frontier(board_key, request.query_params.get("against") or frontier.PRICE)
-        return _build_json_response(request, serializers.FrontierSchema(comparison).data)
-
-
-class MovementReportView(APIView):
-    @describe_board_call(
-        "leaderboard_moved",
-        response=serializers_reports.MovementReportSchema,
-        parameters=[
-            *parameters.NEWEST_BOARD,
-            OpenApiParameter(
-                "since", str, description=f"Start. The default is a day before the end. {parameters.TIME_FORMAT}."
-            ),
-            OpenApiParameter("until", str, description=f"End. The default is now. {parameters.TIME_FORMAT}."),
-        ],
-    )
-    def get(self, request: Request) -> HttpResponseBase:
-        """List changes to a board.
-
-        Compares the newest boards at or before two times. A change in rating is significant if the current rating lies
-        outside the earlier interval. A change in rank is significant if the current rank, counted among the earlier
-        models, lies outside the earlier rank range. A change in tier is always significant. The response also contains
-        the votes per day.
-        """
-        since, until = (_parse_time(request, name) for name in ("since", "until"))
-        board_key = snapshots.parse_api_board_key(request.query_params)
-        report = movements.build_movement_report(board_key, since, until)
-        fields = {**report.board, **vars(report)}
-        return _build_json_response(request, serializers_reports.MovementReportSchema(fields).data)
-
-
-class MethodReportView(APIView):
-    @describe_board_call(
-        "leaderboard_method", response=serializers_reports.MethodReportSchema, parameters=[parameters.POOL]
-    )
-    def get(self, request: Request) -> HttpResponseBase:
-        """Get the figures on the method page.
-
-        Returns the figures behind a pool's ratings: counted votes, reasons why other votes are not counted, the shares
-        of each model and organization, whether voters favor a side, the draw probabilities with their audit, and the
-        effect of style. Returns 404 for a pool of kind `reference`, whose votes are not published.
-        """
-        figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
-        lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "battles", "makers")}
-        fields = {**vars(figures), **lists, "rows": len(figures.board["rows"])}
-        return _build_json_response(request, serializers_reports.MethodReportSchema(fields).data)
+        return build_json_response(request, serializers.FrontierSchema(comparison).data)
 
 
 class RatingHistoryView(APIView):
@@ -213,12 +169,12 @@ class RatingHistoryView(APIView):
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
             raise field_error("model", f"You can send “model” at most {MAX_SERIES} times.")
-        since, until = (_parse_time(request, name) for name in ("since", "until"))
+        since, until = (parse_time(request, name) for name in ("since", "until"))
         series = time_series.load_series(board_key, parameters.parse_model_slugs(models), since, until)
-        return _build_json_response(request, serializers.RatingHistorySchema(series).data)
+        return build_json_response(request, serializers.RatingHistorySchema(series).data)
 
 
-def _build_json_response(request: Request, data: dict[str, Any]) -> HttpResponseBase:
+def build_json_response(request: Request, data: dict[str, Any]) -> HttpResponseBase:
     body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
     return _build_conditional_response(request, body, snapshot_cache.compute_etag(body))
 
@@ -230,7 +186,7 @@ def _build_conditional_response(request: Request, body: bytes, etag: str) -> Htt
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def _parse_time(request: Request, name: str) -> datetime | None:
+def parse_time(request: Request, name: str) -> datetime | None:
     """Return the time in a query parameter, or None if it is empty. Raises RequestError 400 if it is invalid."""
     try:
         return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
@@ -355,7 +311,7 @@ class DisagreementView(APIView):
         """
         query = benchmark_agreement.parse_agreement_query(request.query_params)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
-        return _build_json_response(request, serializers.DisagreementSchema(comparison).data)
+        return build_json_response(request, serializers.DisagreementSchema(comparison).data)
 
 
 class ShortlistView(APIView):

@@ -52,6 +52,25 @@ class OwnProgress:
     def is_complete(self) -> bool:
         return self.ranked >= self.needed
 
+    def __str__(self) -> str:
+        votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
+        sentence = _("This arena so far: %(votes)s, %(ranked)s of %(needed)s models ranked.") % {
+            "votes": votes,
+            "ranked": self.ranked,
+            "needed": self.needed,
+        }
+        return f"{sentence} {self._describe_missing_votes()}".rstrip()
+
+    def _describe_missing_votes(self) -> str:
+        if not self.missing_votes:
+            return ""
+        sentence = ngettext(
+            "Its own board appears here after at least %(votes)s more vote.",
+            "Its own board appears here after at least %(votes)s more votes.",
+            self.missing_votes,
+        )
+        return sentence % {"votes": f"{self.missing_votes:,}"}
+
 
 @dataclass(frozen=True)
 class DefaultBoard:

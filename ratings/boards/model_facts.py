@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from arena.endpoints.performance import EndpointPerformance, load_performance
@@ -19,7 +20,7 @@ from ratings.boards import snapshot_cache
 from ratings.boards.board_selection import load_pools
 from ratings.boards.changes import compare_boards, has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
-from ratings.boards.snapshots import BoardKey
+from ratings.boards.snapshots import BRADLEY_TERRY, BoardKey
 from ratings.models import Category, Pool
 
 DAY = timedelta(days=1)
@@ -84,6 +85,7 @@ class BoardContext:
 
     categories: the categories with a board in the pool, and the selected one even if it has no board.
     facts, changes: by slug. `changes` is empty if there was no board a day ago.
+    certificate: the fields `pairs` and `first` of the board's certificate, or None.
     """
 
     pool: Pool
@@ -91,6 +93,7 @@ class BoardContext:
     categories: list[Category]
     facts: dict[str, BoardModelFacts]
     changes: dict[str, RatingChange] = field(default_factory=dict)
+    certificate: dict[str, Any] | None = None
 
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
@@ -100,22 +103,30 @@ def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardConte
 
 def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
     pool, pools = load_pools(board_key.pool)
+    categories = list_categories(pool, board_key.category)
+    is_certified = not board_key.style_control and board_key.method == BRADLEY_TERRY and not board_key.at
+    certificates = [each.certificate for each in categories if is_certified and each.slug == board_key.category]
     return BoardContext(
         pool=pool,
         pools=pools,
-        categories=list_categories(pool, board_key.category),
+        categories=categories,
+        certificate=certificates[0] if certificates else None,
         facts=load_facts(row["model"] for row in board.rows),
         changes=_load_changes(board_key, board),
     )
 
 
-def list_categories(pool: Pool, selected: str = "") -> list[Category]:
+def list_categories(pool: Pool, selected: str = "") -> list[Any]:
     """Return the categories with a board in the pool, the overall one first.
 
-    The selected category is always included.
+    The selected category is always included. Its `certificate` has the fields `pairs` and `first` of its board's
+    certificate, or is None.
     """
-    with_board = pool.boards.filter(style_control=False).values("category")
-    return list(Category.objects.filter(Q(pk__in=with_board) | Q(slug=selected)).order_by("pk"))
+    boards = pool.boards.filter(style_control=False)
+    selected_board = boards.filter(category=OuterRef("pk"), category__slug=selected, certificate__isnull=False)
+    fields = JSONObject(pairs="certificate__pairs", first="certificate__first")
+    categories = Category.objects.filter(Q(pk__in=boards.values("category")) | Q(slug=selected))
+    return list(categories.annotate(certificate=Subquery(selected_board.values(data=fields)[:1])).order_by("pk"))
 
 
 def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:

@@ -23,6 +23,8 @@ from ratings.statistics.constants import MAIN_COMPONENT
 MODEL_COLUMNS = {
     "slug": "slug",
     "name": "name",
+    "organization": "organization__name",
+    "license": "license__name",
     "commercial": "license__commercial",
     "open_weights": "open_weights",
     "params": "parameters_total",

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_dollars
 from ratings.boards import snapshots
 from ratings.boards.changes import has_rank
@@ -104,6 +105,14 @@ class Decision:
     def leaders(self) -> int:
         """The number of models that could be the best according to the blind battles."""
         return sum(row["tier"] == 1 for row in self.own_rows)
+
+    columns: ClassVar[frozenset[str]] = frozenset()  # the optional columns of the table of models
+
+    @property
+    def scale(self) -> Scale | None:
+        """The scale of the listed models' ratings."""
+        models = [assessment.candidate for assessment in self.listed]
+        return build_scale(end for model in models for end in (model.ci_low, model.rating, model.ci_high))
 
     @property
     def has_monthly_cost(self) -> bool:

@@ -27,6 +27,14 @@ MONTH_PATTERN = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 # If the first field of a pair is set, the second one is required.
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
+# The limits that most people need, each with values to pick from.
+FACETS: dict[str, tuple[str, ...]] = {
+    "openness": (),
+    "price": ("1", "5", "15"),
+    "context": ("32k", "128k", "200k", "1M"),
+    "latency": ("1", "3"),
+    "commercial": (),
+}
 FORM_SECTIONS: list[tuple[Any, list[str]]] = [
     (_("Capabilities"), ["context", "pages", "cutoff", "search_instead", "tools", "modalities"]),
     (_("License and weights"), ["openness", "params", "gpu_memory", "bits", "commercial"]),
@@ -229,12 +237,17 @@ class ChoiceForm(DefaultsForm):
 
 def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
     """Return a valid form's limits as pairs of label and value."""
+    return [(label, value) for _name, label, value in list_set_fields(form)]
+
+
+def list_set_fields(form: ChoiceForm) -> list[tuple[str, str, str]]:
+    """Return the name, label, and value of each limit in a valid form."""
     names = [name for _title, section in FORM_SECTIONS for name in section]
     if form.cleaned_data.get("gpu_memory") is not None:
         names.remove("bits")  # part of the text for the GPU memory
     values = [(form[name], form.cleaned_data.get(name)) for name in names]
     return [
-        (str(field.label), _format_limit(form, field, value))
+        (field.name, str(field.label), _format_limit(form, field, value))
         for field, value in values
         if value not in (None, "", False, [])
     ]

@@ -30,6 +30,8 @@ class Candidate:
     name: str
     tier: int | None = None
     rating: float | None = None
+    organization: str | None = None
+    license: str | None = None
     commercial: str | None = None  # yes, conditional, no
     open_weights: bool | None = None
     params: int | None = None

@@ -23,6 +23,7 @@ class FoundModel:
     group: the group on the shortlist. Retired models are in none.
     findings: all limits that the model fails or might fail.
     retired_on: the day of the retirement, or None if it is unknown or the model is current.
+    retires_on: the announced day of the retirement of a current model.
     successor: the model that the maker recommends instead, or None if no source names one.
     """
 
@@ -31,6 +32,7 @@ class FoundModel:
     group: GroupName
     findings: tuple[LimitFinding, ...] = ()
     retired_on: date | None = None
+    retires_on: date | None = None
     successor: Successor | None = None
 
 
@@ -52,6 +54,7 @@ def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
             name=assessment.candidate.name,
             group=group,
             findings=assessment.findings,
+            retires_on=assessment.candidate.retires_on,
             successor=assessment.candidate.successor,
         )
         for group, assessments in groups.items()

@@ -112,6 +112,9 @@ class FoundModelSchema(Schema):
     retired_on = serializers.DateField(
         allow_null=True, help_text="The day of the retirement. Null if it is unknown or the model is current."
     )
+    retires_on = serializers.DateField(
+        allow_null=True, help_text="The announced day of the retirement of a current model."
+    )
     successor = CharField(source="successor.name", allow_null=True, help_text=SUCCESSOR_HELP)
 
 

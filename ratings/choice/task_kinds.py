@@ -15,6 +15,7 @@ class TaskKind:
     """A task.
 
     categories: the slugs of the categories whose boards can sort the shortlist, closest to the task first.
+    icon: the path of an SVG drawing, 24 by 24 units.
     limits: query parameters for the task's usual limits.
     """
 
@@ -23,6 +24,7 @@ class TaskKind:
     categories: tuple[str, ...]
     benchmarks: tuple[str, ...]
     why: str
+    icon: str
     limits: Mapping[str, str] = field(default_factory=dict)
 
 

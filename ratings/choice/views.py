@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from core.http.errors import RequestError
+from core.http.short_query import shorten_query
+from core.templatetags.strips import Scale, build_scale
 from ratings.boards.model_facts import list_categories
 from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.decision import (
@@ -26,12 +28,14 @@ from ratings.choice.decision import (
     render_markdown,
 )
 from ratings.choice.form import (
+    FACETS,
     FORM_SECTIONS,
     ChoiceForm,
-    describe_limits,
     list_limit_reasons,
     list_offered_fields,
+    list_set_fields,
 )
+from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.choice.model_choice import ModelChoice, choose_models
 from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.shortlist import CandidateAssessment
@@ -39,6 +43,8 @@ from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool
 
 PAGE_SIZE = 50
+MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is left out
+MULTIPLE_FIELDS = ("modalities", "among")
 LIST_PARAMETERS = ("left", "undecided", "out")
 REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
 TOKEN_FIELDS = ("input_tokens", "output_tokens")
@@ -51,12 +57,32 @@ FIELDS_OF_LIMIT = {"context": ("context", "pages")}
 
 
 @dataclass(frozen=True)
-class LimitCost:
-    """A limit, how many more models would match without it, and the query string without it."""
+class SetLimit:
+    """A field that is set. `without` is the query string without it, or empty if the field is not a limit itself.
 
-    limit: Any
-    more: int
+    more: how many more models would match without it.
+    """
+
+    label: str
+    value: str
     without: str
+    more: int
+
+
+@dataclass(frozen=True)
+class ShortlistTable:
+    """The scale of the strips in the table of matching models, and the names of its optional columns."""
+
+    scale: Scale | None
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A field with values to pick from: pairs of the value, and whether it is the current one."""
+
+    field: BoundField
+    presets: list[tuple[str, bool]]
 
 
 @require_safe
@@ -76,17 +102,18 @@ def show_choice(request: HttpRequest) -> HttpResponse:
     category = form.cleaned_data.get("category", "") if form.is_bound else ""
     context = {
         "form": form,
+        "facets": _list_facets(form, offered),
         "sections": _list_sections(form, offered),
+        "has_more": any(form[name].errors or form[name].data for name in _list_more_fields(form)),
         "choice": choice,
         **lists,
         "lacking": choice and [_describe_lacking(form, name) for name in choice.shortlist.lacking],
-        "limits": choice and describe_limits(form),
+        "limits": choice and _list_set_limits(choice, form, request.GET),
         "search_parameters": [(name, value) for name, value in _list_parameters(request.GET) if name != "find"],
         "list_query": _drop_parameters(request.GET),
         "tokens": _build_token_query(request.GET),
         "has_monthly": any(request.GET.get(name) for name in TOKEN_FIELDS),
-        "has_speed": choice and any(each.candidate.tokens_per_s is not None for each in lists["left"]),
-        "costs": choice and _list_limit_costs(choice, form, request.GET),
+        "table": choice and _build_table(list(lists["left"])),
         "limit_reasons": list_limit_reasons(offered),
         "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
         "pool": pool,
@@ -94,13 +121,46 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "category": category,
         "categories": _list_categories(choice, category),
     }
-    return render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
+    response = render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
+    if form.is_bound:
+        query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
+        response["HX-Push-Url"] = f"{request.path}?{query}"
+    return response
+
+
+def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
+    """Return the scale of the ratings, and the optional columns that at least a fifth of the rows have a value for."""
+    candidates = [row.candidate for row in rows]
+    ends = [end for model in candidates for end in (model.ci_low, model.rating, model.ci_high)]
+    columns: dict[str, list[Any]] = {
+        "context": [model.context for model in candidates],
+        "license": [model.license for model in candidates],
+        "speed": [model.tokens_per_s for model in candidates],
+    }
+    known = {name: sum(value is not None for value in values) for name, values in columns.items()}
+    shown = frozenset(name for name, number in known.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
+    return ShortlistTable(build_scale(ends), shown)
+
+
+def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
+    return [
+        Facet(form[name], [(preset, form[name].data == preset) for preset in presets])
+        for name, presets in FACETS.items()
+        if name in offered
+    ]
 
 
 def _list_sections(form: ChoiceForm, offered: set[str]) -> list[tuple[Any, list[BoundField]]]:
-    """Return the form's sections with their offered fields. Sections without any are left out."""
-    sections = [(title, [form[name] for name in names if name in offered]) for title, names in FORM_SECTIONS]
+    """Return the form's other sections with their offered fields. Sections without any are left out."""
+    others = offered - FACETS.keys()
+    sections = [(title, [form[name] for name in names if name in others]) for title, names in FORM_SECTIONS]
     return [(title, fields) for title, fields in sections if fields]
+
+
+def _list_more_fields(form: ChoiceForm) -> list[str]:
+    """Return the names of the fields that are folded unless one of them is set."""
+    hidden = {"task", "among", "find", *FACETS}
+    return [name for name in form.fields if name not in hidden]
 
 
 def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:
@@ -185,14 +245,15 @@ def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
     return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
 
 
-def _list_limit_costs(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[LimitCost]:
-    """Return the limits and their effects, largest effect first."""
-    gained = sorted(choice.shortlist.gained.items(), key=lambda item: -item[1])
-    return [
-        LimitCost(form.fields[name].label, more, _drop_parameters(query, *FIELDS_OF_LIMIT.get(name, (name,))))
-        for name, more in gained
-        if more
-    ]
+def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[SetLimit]:
+    """Return the fields that are set, in the order of the form."""
+    limits = []
+    for name, label, value in list_set_fields(form):
+        limit = "context" if name == "pages" else name
+        fields = FIELDS_OF_LIMIT.get(limit, (name,))
+        without = _drop_parameters(query, *fields) or "task=" if limit in LIMIT_ASSESSORS else ""
+        limits.append(SetLimit(label, value, without, choice.shortlist.gained.get(limit, 0)))
+    return limits
 
 
 def _redirect_without_removed(request: HttpRequest) -> HttpResponse:

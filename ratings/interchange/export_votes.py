@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,17 +19,19 @@ from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.timezone import now
 
-from arena.models import Answer, Turn, Vote
+from arena.models import Answer, DrawTable, Turn, Vote
 from catalog.matching import resolver
 from core.files.csv_injection import escape_formula
 from ratings.interchange import public_view
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, STYLE_FIELDS
+from ratings.models import EXCLUDED, FULL_WEIGHT, Pool, VoteWeight
 
 BATCH_SIZE = 2_000
 BATCH_SIZE_WITH_TEXT = 100
 RECORD_FIELDS = (
     "model_a", "model_b", "winner", "timestamp", "voter", "conv_metadata", "weight",
     "counted", "reason", "source", "propensity", "turns", "categories",
+    "filter_weight", "filter_reason", "filter_version", "draw",
 )  # fmt: skip
 WINNER_NAMES = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_bad"}
 VoteRecord = dict[str, Any]
@@ -41,24 +43,51 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     with_text: include the conversations.
     public: write the public record, as over HTTP.
 
-    The file appears under its name only when it is complete. Raises a ValueError with one sentence if the extension is
-    not supported or the file cannot be written.
+    The tables of the votes' draws are written to another file, with `.draws` after the name. It has a JSON object per
+    table: its key in the column `draw`, and each model's probability of being in the pair.
+
+    Both files appear under their names only when they are complete. Raises a ValueError with one sentence if the
+    extension is not supported or the file cannot be written.
     """
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         raise ValueError(f"{path} must end in {' or '.join(WRITERS)}")
-    temporary_path = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     fields = (*RECORD_FIELDS, *(CONVERSATION_FIELDS if with_text else ()))
+    draws: set[str] = set()
+
+    def iter_rows() -> Iterator[VoteRecord]:
+        for record in iter_records(pool, with_text=with_text, public=public):
+            draws.add(record["draw"])
+            yield record
+
+    with _replace_file(path) as file:
+        number = write(file, iter_rows(), fields)
+        if tables := draws - {None}:
+            with _replace_file(path.with_name(f"{path.name}.draws")) as draws_file:
+                _write_json_lines(draws_file, _iter_draw_tables(tables), ())
+    return number
+
+
+@contextmanager
+def _replace_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file that replaces `path` at the end. Raises ValueError if a file cannot be written."""
+    temporary_path = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with temporary_path.open("xb") as file:
-            number = write(file, iter_records(pool, with_text=with_text, public=public), fields)
+            yield file
         temporary_path.replace(path)
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {error.strerror}") from None
     finally:
         with suppress(OSError):
             temporary_path.unlink()
-    return number
+
+
+def _iter_draw_tables(draws: Iterable[str]) -> Iterator[VoteRecord]:
+    labels = resolver.load_unique_names()
+    for table in DrawTable.objects.filter(pk__in=map(int, draws)).order_by("created_at", "pk").iterator():
+        shares = zip(table.keys, table.shares, strict=True)
+        yield {"draw": str(table.pk), "models": {labels[key]: share for key, share in shares}}
 
 
 def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
@@ -82,6 +111,7 @@ def iter_record_batches(
     size = size or (BATCH_SIZE_WITH_TEXT if with_text else BATCH_SIZE)
     key = None if public else secrets.token_bytes(32)
     labels: dict[int, str] = {}
+    version = Pool.objects.filter(slug=pool).values_list("filter_version", flat=True).first() or None
     end = now()
     while batch := list(votes.filter(pk__gt=after)[:size]):
         after = batch[-1].pk
@@ -89,7 +119,16 @@ def iter_record_batches(
             labels = resolver.load_unique_names()
         conversations = _load_conversations(batch) if with_text else {}
         visible = list(public_view.iter_public_votes(batch, end)) if public else batch
-        yield [(vote.pk, _build_record(vote, labels, key) | conversations.get(vote.pk, {})) for vote in visible]
+        weights = VoteWeight.objects.in_bulk([vote.pk for vote in visible])
+        yield [
+            (
+                vote.pk,
+                _build_record(vote, labels, key)
+                | _build_weight(weights.get(vote.pk), version)
+                | conversations.get(vote.pk, {}),
+            )
+            for vote in visible
+        ]
         if len(visible) < len(batch):
             return
 
@@ -110,6 +149,20 @@ def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> Vote
         "propensity": vote.propensity,
         "turns": vote.turns,
         "categories": vote.categories,
+        "draw": vote.draw_table_id and str(vote.draw_table_id),
+    }
+
+
+def _build_weight(weight: VoteWeight | None, version: str | None) -> VoteRecord:
+    """Return the weight of a vote, which is 1 if no other is stored, and the reason for it."""
+    if weight is None:
+        return {"filter_weight": 1.0, "filter_reason": "", "filter_version": version}
+    if weight.excluded:
+        return {"filter_weight": 0.0, "filter_reason": EXCLUDED, "filter_version": version}
+    return {
+        "filter_weight": weight.filter_weight / FULL_WEIGHT,
+        "filter_reason": weight.reason,
+        "filter_version": version,
     }
 
 

@@ -299,6 +299,10 @@ def _join_text_parts(parts: Any) -> str:
     return "\n".join(text for text in text_parts if isinstance(text, str))
 
 
+def _ignore(_: Any) -> None:
+    """Parse a field that exports add and imports ignore, because the filter weighs the votes of each arena anew."""
+
+
 VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {
     "model_a": _parse_model_name,
     "model_b": _parse_model_name,
@@ -318,6 +322,7 @@ VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {
     "propensity": _parse_propensity,
     "turns": _build_integer_parser(1, 32_767),
     "categories": parse_categories,
+    **dict.fromkeys(("filter_weight", "filter_reason", "filter_version", "draw"), _ignore),
 }
 COUNT_PARSERS: dict[str, Callable[[Any], Any]] = {
     "model_a": _parse_model_name,

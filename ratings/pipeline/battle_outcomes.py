@@ -11,6 +11,7 @@ network's hash is stored. Otherwise, one person could inflate a model's count by
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -19,10 +20,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from arena.endpoints.call_stats import MAX_FAILURES_PER_VOTER, get_max_network_failures
+from arena.judging import vote_rules
 from arena.models import Answer, Battle
 from catalog.models import LanguageModel
 from ratings.models import PUBLIC_DELAY
-from ratings.pipeline import one_sided_votes
 
 FINISHED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED, Battle.State.EXPIRED)
 NON_MODEL_FAILURES = (Answer.Failure.STOPPED, Answer.Failure.BUSY)
@@ -56,6 +57,28 @@ UNION ALL SELECT model, 'drawn', '', count(*) FROM (
     SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended
     UNION ALL SELECT model FROM replacements
 ) AS drawn GROUP BY 1"""
+# If a model refuses questions that it would answer badly, the lost votes make its rating too high. Publishing the
+# number of votes that a question made one-sided makes that visible.
+ONE_SIDED_SQL = """
+WITH judged AS (
+    SELECT vote.id, vote.voter, date(vote.created_at AT TIME ZONE 'UTC') AS day, battle.id AS battle,
+        nullif(battle.network, '') AS network,
+        CASE battle.one_sided WHEN 'a' THEN battle.model_a_id WHEN 'b' THEN battle.model_b_id END AS one_sided_model
+    FROM arena_vote vote JOIN arena_battle battle ON battle.id = vote.battle_id
+    WHERE vote.pool = %(pool)s AND vote.reason = %(one_sided)s AND vote.created_at <= %(until)s
+), failed AS (
+    SELECT id, voter, network, day, one_sided_model AS model FROM judged WHERE one_sided_model IS NOT NULL
+    UNION SELECT judged.id, voter, network, day, answer.model_id FROM judged
+        JOIN arena_turn turn ON turn.battle_id = judged.battle
+        JOIN arena_answer answer ON answer.turn_id = turn.id WHERE answer.failure = ANY(%(by_question)s)
+), per_voter AS (
+    SELECT model, voter, day, min(network) AS network, least(count(*), %(max_per_voter)s) AS battles
+    FROM failed GROUP BY model, voter, day
+), per_network AS (
+    SELECT model, least(sum(battles), %(max_per_network)s) AS battles
+    FROM per_voter GROUP BY model, day, coalesce(network, voter::text)
+)
+SELECT model, sum(battles)::bigint FROM per_network GROUP BY model"""
 FAILURE_LABELS: dict[str, str | Promise] = {
     Answer.Failure.TIMEOUT: _("timeout"),
     Answer.Failure.UNAVAILABLE: _("unavailable or interrupted"),
@@ -131,10 +154,28 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
             outcomes[slugs[model]]["replaced"][reason] = number
         else:
             outcomes[slugs[model]][outcome] = number
-    for model, number in one_sided_votes.count_one_sided_votes(pool, timezone.now() - PUBLIC_DELAY).items():
+    for model, number in count_one_sided_votes(pool, timezone.now() - PUBLIC_DELAY).items():
         if model in slugs:
             outcomes[slugs[model]]["one_sided"] = number
     return outcomes
+
+
+def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
+    """Return model key → number of votes in the pool that do not count because a question made only that model fail.
+
+    Votes after `until` are left out. Deleted battles cannot be counted.
+    """
+    values: dict[str, Any] = {
+        "pool": pool,
+        "one_sided": vote_rules.ONE_SIDED,
+        "by_question": sorted(Answer.CAUSED_BY_QUESTION),
+        "max_per_voter": MAX_FAILURES_PER_VOTER,
+        "max_per_network": get_max_network_failures(),
+        "until": until,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ONE_SIDED_SQL, values)
+        return dict(cursor.fetchall())
 
 
 def parse_outcomes(

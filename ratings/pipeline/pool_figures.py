@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import Case, F, Sum, Value, When
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from arena.endpoints.pair_sampler import PairSampler
 from arena.models import Battle, PairWeight, Vote
 from catalog.models import LanguageModel
-from ratings.models import OVERALL_CATEGORY, PUBLIC_DELAY, Pool, PoolFigures, Tally
+from ratings.models import EXCLUDED, OVERALL_CATEGORY, PUBLIC_DELAY, Pool, PoolFigures, Tally, VoteWeight
 from ratings.pipeline import battle_outcomes
 from ratings.statistics import propensity_audit
 from ratings.statistics.comparisons import Comparisons, VoterCounts
@@ -100,11 +101,14 @@ def _count_battles() -> dict[str, dict[str, int]]:
 def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
     vote_counts = _count_votes(pool, slugs)
-    late_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - PUBLIC_DELAY)
+    start = now() - PUBLIC_DELAY
+    late_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=start)
+    late_weights = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__gt=start)
     return {
-        "late": late_votes.exists(),  # if so, the figures are updated in the next hour
+        "late": late_votes.exists() or late_weights.exists(),  # if so, the figures are updated in the next hour
         "battles": battles,
         **vote_counts,
+        "reduced": _count_reduced(pool),
         "model_battles": battle_outcomes.count_outcomes(pool.slug, slugs),
         "chances": _compute_draw_chances(pool, slugs),
         "audit": _audit_pool(pool, slugs),
@@ -128,6 +132,14 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
         else:
             models[slugs[model]]["reasons"][reason] += votes
     return {"outcomes": outcomes, "reasons": reasons, "models": models}
+
+
+def _count_reduced(pool: Pool) -> dict[str, int]:
+    """Return the numbers of votes with a weight below 1, by reason. Votes are included when they are a day old."""
+    rows = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__lte=now() - PUBLIC_DELAY)
+    reason = Case(When(excluded=True, then=Value(EXCLUDED)), default=F("reason"))
+    counts = rows.values_list(reason).annotate(number=Sum("vote__multiplicity"))
+    return dict(counts.order_by("-number"))
 
 
 def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:

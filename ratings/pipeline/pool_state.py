@@ -227,14 +227,19 @@ class PoolState:
         matrices = self.categories.get(category, PairMatrices())
         return float(matrices.wins.sum() + matrices.ties.sum() / 2)  # both sides of a tie are in the matrix
 
-    def select_votes(self, category: str, models: list[int]) -> CategoryVotes:
+    def select_votes(self, category: str, models: list[int], last_id: int | None = None) -> CategoryVotes:
         """Return the votes in a category between these models, sorted by voter.
+
+        last_id: the newest vote to include. None means all votes.
 
         If the order of votes is unknown, the result has no votes.
         """
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[models] = np.arange(len(models))
-        return self._build_votes(positions, self._find_votes(category))
+        chosen = self._find_votes(category)
+        if last_id is not None:
+            chosen = chosen[self.votes["id"][chosen] <= last_id]
+        return self._build_votes(positions, chosen)
 
     def sum_old_lost_weights(self, category: str, models: list[int], end: float, *, styled: bool = False) -> Floats:
         """Return the weight that each model's votes before a time lack (M,).

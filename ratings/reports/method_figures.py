@@ -20,7 +20,7 @@ from arena.judging import vote_rules
 from catalog.models import LanguageModel
 from ratings.boards import model_facts, snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Pool, PoolFigures
+from ratings.models import EXCLUDED, Pool, PoolFigures
 from ratings.pipeline import battle_outcomes
 from ratings.pipeline.battle_outcomes import ModelBattleCounts
 from ratings.reports import vote_shares
@@ -40,6 +40,13 @@ REASON_TEXTS: dict[str, str | Promise] = {
     vote_rules.IDENTITY_LEAK: _("an answer revealed which model wrote it"),
     vote_rules.REPEATED_PROMPT: _("the voter had already judged the same two models on the same question"),
     "": _("the import states no reason"),
+}
+WEIGHT_TEXTS: dict[str, str | Promise] = {
+    "voter": _("the voter's votes look like an attack"),
+    "appearances": _("a model was in more of the votes than its chance of being drawn explains"),
+    "wins": _("a model won or lost more often than in the other votes on the same pairs"),
+    "crowd": _("many new voters voted in the same hour"),
+    EXCLUDED: _("an operator excluded the vote"),
 }
 STYLE_NAMES: dict[str, str | Promise] = {
     "length": _("length"),
@@ -81,6 +88,7 @@ class DayChange:
 class PoolCounts:
     """A pool's stored counts.
 
+    reduced: how many votes have a weight below 1, by reason.
     left: the share of votes with a winner that chose the left answer.
     skipped, replaced: shares of finished blind battles.
     shares, makers: the votes per model and per maker.
@@ -92,6 +100,7 @@ class PoolCounts:
     counted: int
     uncounted: int
     reasons: list[ReasonCount]
+    reduced: list[ReasonCount]
     ties: int
     left: Proportion | None
     skipped: Proportion | None
@@ -213,6 +222,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
         counted=counted,
         uncounted=sum(figures["reasons"].values()),
         reasons=_list_reasons(figures["reasons"]),
+        reduced=_list_reasons(figures["reduced"], WEIGHT_TEXTS),
         ties=counted - left - right,
         left=compute_proportion(left, left + right) if pool.ordered else None,
         skipped=compute_proportion(skipped, finished),
@@ -225,10 +235,10 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
     )
 
 
-def _list_reasons(reasons: Mapping[str, int]) -> list[ReasonCount]:
+def _list_reasons(reasons: Mapping[str, int], texts: Mapping[str, str | Promise] = REASON_TEXTS) -> list[ReasonCount]:
     """Return the reasons with their descriptions, most frequent first."""
     by_frequency = sorted(reasons.items(), key=lambda item: -item[1])
-    return [ReasonCount(reason, REASON_TEXTS.get(reason, reason), votes) for reason, votes in by_frequency]
+    return [ReasonCount(reason, texts.get(reason, reason), votes) for reason, votes in by_frequency]
 
 
 def _load_models(slugs: Iterable[str]) -> dict[str, LanguageModel]:

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 API = "/api/v1/"
 PUBLIC = (
     "", "models/", "models/x/", "models/x/battles/", "pools/", "categories/", "leaderboard/", "leaderboard/pairwise/",
-    "leaderboard/history/", "leaderboard/frontier/", "leaderboard/method/", "leaderboard/moved/", "votes/",
-    "benchmarks/", "benchmarks/x/",
+    "leaderboard/history/", "leaderboard/frontier/", "leaderboard/certificate/", "leaderboard/method/",
+    "leaderboard/moved/", "votes/", "benchmarks/", "benchmarks/x/",
     "benchmarks/x/disagreement/", "shortlist/", "cost/?price_input=1&price_output=2&input_tokens=1M&output_tokens=1M",
     "scaling/?params=7B",
 )  # fmt: skip

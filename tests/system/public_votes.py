@@ -41,7 +41,7 @@ def load(service: Service, folder: Path) -> None:
 def _facts(service: Service, name: str, weights: bool | None, size: int | None) -> None:
     service.query(
         "INSERT INTO catalog_languagemodel (slug, name, kind, status, fine_tuning, modalities, open_weights,"
-        " parameters_total, requests_per_minute, tokens_per_minute)"
-        " VALUES (%s, %s, '', 'current', '', '[]', %s, %s::bigint * 1000000000, '', '') RETURNING id",
+        " parameters_total, requests_per_minute, tokens_per_minute, successor)"
+        " VALUES (%s, %s, '', 'current', '', '[]', %s, %s::bigint * 1000000000, '', '', '') RETURNING id",
         *(name.lower().replace(" ", "-"), name, weights, size),
     )

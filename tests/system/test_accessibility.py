@@ -58,8 +58,9 @@ def streaming(page: Page) -> None:
     """Stream code and a table that are wider than the page and not yet complete."""
     page.add_init_script(FEED)
     answering(page)
-    tell(page, "delta", turn=1, side="a", text="```python\nlong = " + "1 + " * 200)
-    tell(page, "delta", turn=1, side="b", text=f"|{'a wide column|' * 30}\n|{'---|' * 30}\n|{'a wide cell|' * 30}\n|so")
+    # Phones show one side while answers arrive.
+    tell(page, "delta", turn=1, side="a", text="```python\nlong = " + "1 + " * 200 + "\n```\n\n")
+    tell(page, "delta", turn=1, side="a", text=f"|{'a wide column|' * 30}\n|{'---|' * 30}\n|{'a wide cell|' * 30}\n|so")
     page.wait_for_function(
         "() => ['pre', '.table'].every(each => {"
         " const found = document.querySelector(`.answer[aria-busy] ${each}`);"
@@ -122,8 +123,16 @@ def key_made(page: Page) -> None:
     expect(page.get_by_label("The new key")).to_contain_text("arena_")
 
 
+def pair_judged(page: Page) -> None:
+    page.goto("/ready/")
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_role("heading", name="You preferred")).to_be_visible()
+
+
 STATES = {
     "home": opened("/"),
+    "ready pair": opened("/ready/"),
+    "ready pair, judged": pair_judged,
     "home, two models to choose": side_by_side,
     "battle, answering": answering,
     "battle, code and a table coming in": streaming,

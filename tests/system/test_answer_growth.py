@@ -70,7 +70,7 @@ SHOWN = [
     ("|x| < y and |z|\n\n|1|2|\nhold", "<p>|x| &lt; y and |z|</p><p>|1|2|<br>hold</p>"),
     ("|a|\n|===|\n|1|", "<p>|a|<br>|===|<br>|1|</p>"),
     ("```\n|a|\n|b|\n```", '<pre tabindex="0"><code>|a|\n|b|</code></pre>'),
-    ("> |a|\n> |---|\n> |1|\n\n|b|", f'<blockquote dir="auto">{TABLE}</blockquote><p>|b|</p>'),
+    ("|a|\n|---|\n|1|\n\n|b|", f"{TABLE}<p>|b|</p>"),
     ("日本語と **🙂👩‍🔬** を", "<p>日本語と <strong>🙂👩‍🔬</strong> を</p>"),
 ]
 END = "<p>The end</p>"

@@ -264,3 +264,36 @@ def test_phone_needs_no_scrolling_sideways_and_has_targets_for_thumbs(page: Page
     assert min(heights) >= 44
     labels = page.locator("label:has(input)").all()
     assert max(label.bounding_box()["height"] for label in labels) < 60  # no label wraps
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_first_vote_takes_two_presses_and_the_next_pair_one(
+    browser: Browser, service: Service, width: int, scripts: bool
+) -> None:
+    size = {"width": width, "height": 844}
+    context = browser.new_context(base_url=service.url, java_script_enabled=scripts, viewport=size)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("link", name="No question in mind? Judge this one").click()
+    vote = page.get_by_role("button", name="B is better")
+    expect(vote).to_be_in_viewport()
+    vote.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("You preferred")
+    judged = page.url
+    page.get_by_role("link", name="Next pair").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which answer is better?")
+    assert page.url.partition("?")[0] != judged
+    context.close()
+
+
+def test_card_starts_its_question_with_one_press(page: Page) -> None:
+    page.goto("/")
+    expect(box(page)).to_be_focused()
+    page.keyboard.type("half a question")
+    first = cards(page).first.locator(".card-prompt").text_content() or ""
+    page.get_by_role("button", name="Start with this question").first.click()
+    page.wait_for_url("**/battles/*/")
+    expect(page.get_by_text(first).first).to_be_visible()
+    page.goto("/")
+    expect(box(page)).to_have_value("half a question")

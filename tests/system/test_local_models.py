@@ -21,7 +21,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> "pytest.Generator[Service]":
 def test_smollm2_and_gemma_fight_and_the_board_moves(up: Service, browser: Browser) -> None:
     context = browser.new_context(base_url=up.url)
     board, page = context.new_page(), context.new_page()
-    board.goto("/leaderboard/")
+    board.goto("/leaderboard/?pool=live")
     assert "SmolLM2" not in board.content()
     page.goto("/")
     page.get_by_role("textbox").fill("Name three colors.")

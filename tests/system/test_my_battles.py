@@ -60,7 +60,7 @@ def search(page: Page, words: str) -> None:
 
 
 def delete(page: Page, question: str) -> None:
-    battle(page, question).get_by_text("More:", exact=False).click()
+    battle(page, question).locator("summary").click()
     battle(page, question).get_by_role("button", name="Delete this battle").click()
 
 
@@ -103,11 +103,20 @@ def test_others_read_a_battle_while_its_voter_lets_them(
     mine: Page, browser: Browser, service: Service, viewport: dict[str, int]
 ) -> None:
     battle(mine, METAL).get_by_role("link", name=METAL).click()
-    mine.get_by_role("button", name="Publish this battle").click()
+    mine.get_by_text("Publish this battle").click()
+    expect(mine.get_by_text("These parts become public:")).to_be_visible()
+    mine.get_by_role("checkbox", name="Hide the models' names until the reader has voted").check()
+    mine.get_by_role("button", name="Publish and get a link").click()
+    mine.get_by_role("button", name="Copy link").click()
+    expect(mine.get_by_role("button", name="Copied")).to_be_visible()
     address = mine.get_by_role("link", name="its link").get_attribute("href") or ""
     with reading(browser, service, viewport=viewport) as other:
         other.goto(address)
         expect(other.get_by_text(METAL)).to_be_visible()
+        assert "Wombat" not in other.content()
+        assert not violations(other)
+        other.get_by_role("button", name="Tie").click()
+        expect(other.get_by_role("heading", name="You called it a tie.")).to_be_visible()
         expect(other.get_by_role("heading", name="Model Wombat-70B", exact=True)).to_be_visible()
         assert not violations(other)
         assert other.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
@@ -116,7 +125,7 @@ def test_others_read_a_battle_while_its_voter_lets_them(
         other.goto("/models/quokka-7b/")
         expect(other.get_by_text(METAL)).to_have_count(0)
         mine.get_by_role("button", name="Unpublish").click()
-        expect(mine.get_by_role("button", name="Publish this battle")).to_be_visible()
+        expect(mine.get_by_text("Publish this battle")).to_be_visible()
         assert other.request.get(address).status == 404
 
 

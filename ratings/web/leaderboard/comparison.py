@@ -66,7 +66,7 @@ class PairComparison:
     chance: the predicted win rate.
     direct: the votes on the pair.
     needed: the number of votes still needed.
-    why: the reason why some figures are missing, or empty.
+    why: the reason why some figures are missing, or how many voters the order of neighbors depends on, or empty.
     is_significant: whether the difference is significant, or None if it cannot be tested.
     """
 
@@ -100,9 +100,15 @@ class ModelComparison:
 
 
 def compare_models(
-    board_key: BoardKey, entries: Sequence[LeaderboardEntry], pins: Sequence[str]
+    board_key: BoardKey,
+    entries: Sequence[LeaderboardEntry],
+    pins: Sequence[str],
+    removals: Mapping[tuple[str, str], str] | None = None,
 ) -> ModelComparison | None:
-    """Return the comparison of the pinned models on the board, best first, or None if no model is pinned."""
+    """Return the comparison of the pinned models on the board, best first, or None if no model is pinned.
+
+    removals: sentences that say how many voters the order of two neighbors depends on, by their slugs.
+    """
     if not pins:
         return None
     pinned = [entry for entry in entries if entry.slug in pins]
@@ -125,7 +131,9 @@ def compare_models(
 
     matrices = pairwise.build_matrices(board_key, slugs)
     rows = {entry.slug: entry.row for entry in pinned}
-    pairs = [_compare_pair(matrices, rows, a, b) for a, b in combinations(range(len(matrices["models"])), 2)]
+    pairs = [
+        _compare_pair(matrices, rows, removals or {}, a, b) for a, b in combinations(range(len(matrices["models"])), 2)
+    ]
     return replace(comparison, pairs=pairs, computed_at=matrices["computed_at"])
 
 
@@ -185,8 +193,13 @@ def _iter_unknown(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
             yield sentence % {"figures": ", ".join(labels)}
 
 
-def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, b: int) -> PairComparison:
-    """Return the comparison of the models at positions a and b in the matrices. Model a must not be worse than b."""
+def _compare_pair(
+    matrices: Mapping[str, Any], rows: Mapping[str, Any], removals: Mapping[tuple[str, str], str], a: int, b: int
+) -> PairComparison:
+    """Return the comparison of the models at positions a and b in the matrices. Model a must not be worse than b.
+
+    removals: sentences that say how many voters the order of two neighbors depends on, by their slugs.
+    """
     better = rows[matrices["models"][a]]
     worse = rows[matrices["models"][b]]
     diff = matrices["diff"][a][b]
@@ -200,7 +213,9 @@ def _compare_pair(matrices: Mapping[str, Any], rows: Mapping[str, Any], a: int, 
             matrices["counts"][a][b], matrices["wins"][a][b], matrices["wins"][b][a], matrices["ties"][a][b]
         ),
         needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
-        why=_explain_incomparable(better, worse) if diff is None else _explain_missing_error(error),
+        why=_explain_incomparable(better, worse)
+        if diff is None
+        else _explain_missing_error(error) or removals.get((better["model"], worse["model"]), ""),
         is_significant=None if error is None else matrices["votes_needed"][a][b] == 0,
     )
 

@@ -15,6 +15,7 @@ from ratings.boards import descriptions
 from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
+from ratings.reports.order_certificate import describe_first_place, describe_pairs
 from ratings.web.leaderboard import filters, links
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
@@ -84,8 +85,15 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "fields": filters.build_form_fields(leaderboard.options, leaderboard.all_entries),
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
         "legend": list_legend_columns(leaderboard.all_entries, is_reference=_is_reference(leaderboard)),
+        "first_place": _describe_first_place(leaderboard),
         "board": SafeString(render_board(leaderboard).decode()),
     }
+
+
+def _describe_first_place(leaderboard: LeaderboardState) -> str:
+    certificate = leaderboard.context.certificate
+    names = {entry.slug: entry.row["name"] for entry in leaderboard.all_entries}
+    return describe_first_place(certificate and certificate["first"], names)
 
 
 def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
@@ -119,7 +127,9 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
 def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
     if leaderboard.conflict:
         return None
-    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.options.pins)
+    certificate = leaderboard.context.certificate
+    removals = describe_pairs(certificate["pairs"] if certificate else ())
+    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.options.pins, removals)
 
 
 def _format_event_key(board_key: BoardKey) -> str:

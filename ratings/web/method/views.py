@@ -13,7 +13,7 @@ from ratings.boards import board_selection, error_page
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
-from ratings.reports import method_figures
+from ratings.reports import method_figures, order_certificate
 from ratings.reports.method_figures import MethodFigures
 from ratings.statistics.constants import (
     MAX_VOTES_PER_VOTER,
@@ -60,6 +60,7 @@ def _build_context(figures: MethodFigures, selection: BoardSelection) -> dict[st
         "method": figures,
         "pool": figures.pool,
         "selection": selection,
+        "first_place": _describe_first_place(figures),
         "own": figures.pool.kind != Pool.Kind.IMPORT,
         "coverage": INTERVAL_COVERAGE | FEW_VOTERS_COVERAGE,
         "provisional": {"votes": PROVISIONAL_VOTES, "wide": PROVISIONAL_HALF_WIDTH, "voters": MIN_VOTERS},
@@ -75,3 +76,9 @@ def _build_context(figures: MethodFigures, selection: BoardSelection) -> dict[st
             f"./scripts/manage recompute_ratings --pool {slug} --from-scratch",
         ],
     }
+
+
+def _describe_first_place(figures: MethodFigures) -> str:
+    certificate = order_certificate.find_certificate(BoardKey(pool=figures.pool.slug))
+    names = {row["model"]: row["name"] for row in figures.board["rows"]}
+    return order_certificate.describe_first_place(certificate.first if certificate else None, names)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from arena.models import LIVE_POOL
 from catalog.benchmarks.table import BenchmarkColumn, BenchmarkTable, build_table
 from catalog.benchmarks.table_view import (
+    CHOICES,
     FACT_SORTS,
     ScoreCell,
     TableEntry,
@@ -47,6 +48,26 @@ FACT_LABELS = {
 }
 
 
+NO_FILTER = ("", "any")
+FILTER_LABELS = {
+    "weights": gettext_lazy("Weights"),
+    "kind": gettext_lazy("Kind"),
+    "commercial": gettext_lazy("Commercial use"),
+    "organization": gettext_lazy("Maker"),
+    "license": gettext_lazy("License"),
+    "precision": gettext_lazy("Precision"),
+}
+CHOICE_LABELS = {
+    "open": gettext_lazy("open"),
+    "closed": gettext_lazy("closed"),
+    "base": gettext_lazy("base"),
+    "chat": gettext_lazy("chat"),
+    "fine-tuned": gettext_lazy("fine-tuned"),
+    "merge": gettext_lazy("merge"),
+    "yes": gettext_lazy("yes"),
+    "conditional": gettext_lazy("conditional"),
+    "no": gettext_lazy("no"),
+}
 Ranges = Mapping[str, tuple[float, float]]
 
 
@@ -57,6 +78,16 @@ class TableCell(NamedTuple):
     score: ScoreCell | None = None
     value: float | None = None
     shade: int | None = None
+
+
+class TableFilter(NamedTuple):
+    """A filter with its chosen value, the value that stands for no filter, and its other values with their labels."""
+
+    name: str
+    label: Any
+    value: str
+    any: str
+    choices: list[tuple[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -115,7 +146,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "marks": _collect_marks([*page]),
         "description": _describe_filters(view),
         "coverage": load_coverage(),
-        **_list_filter_choices(table),
+        "filter_fields": _list_filter_fields(table, view),
     }
     return render(request, "ratings/model/model_table.html", context)
 
@@ -152,7 +183,7 @@ def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str
 
 def _build_rating_scale(rows: Sequence[Mapping[str, Any]]) -> Scale | None:
     """Return the axis for the ratings of these rows, with all their intervals."""
-    return build_scale(row[end] for row in rows for end in ("rating", "ci_low", "ci_high"))
+    return build_scale(row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high"))
 
 
 def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:
@@ -263,10 +294,13 @@ def _describe_filters(view: TableView) -> str:
     return " · ".join(filter(None, descriptions)) or _("all models")
 
 
-def _list_filter_choices(table: BenchmarkTable) -> dict[str, list[str]]:
-    """Return the possible values of each filter."""
-    fields = {"organizations": "organization", "licenses": "license", "precisions": "precision"}
-    return {
-        name: sorted({getattr(entry, field) for entry in table.entries} - {""}, key=str.lower)
-        for name, field in fields.items()
-    }
+def _list_filter_fields(table: BenchmarkTable, view: TableView) -> list[TableFilter]:
+    """Return the filters with a list of values. Those without any value to choose are left out."""
+    fields = []
+    for name, label in FILTER_LABELS.items():
+        values = [value for value in CHOICES.get(name, ()) if value not in NO_FILTER]
+        values = values or sorted({getattr(entry, name) for entry in table.entries} - {""}, key=str.lower)
+        choices = [(value, CHOICE_LABELS.get(value, value)) for value in values]
+        any_value = "any" if name == "weights" else ""
+        fields.append(TableFilter(name, label, getattr(view, name), any_value, choices))
+    return [field for field in fields if field.choices]

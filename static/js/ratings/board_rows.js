@@ -13,3 +13,8 @@ if (url.hash === "#compare") openDetails("compare-drawer");
 document.getElementById("board").addEventListener("change", (event) => {
   if (event.target.closest(".row-open")) event.stopImmediatePropagation();
 }, true);
+
+// A click elsewhere closes the panel that lies over the rows.
+document.addEventListener("click", ({ target }) => {
+  document.querySelectorAll(".board-sort[open]").forEach((panel) => { panel.open = panel.contains(target); });
+});

@@ -309,6 +309,7 @@ NEEDED = {
     "leaderboard-method": {"get": "read"},
     "leaderboard-moved": {"get": "read"},
     "pool-list": {"get": "read"},
+    "leaderboard-certificate": {"get": "read"},
     "leaderboard-frontier": {"get": "read"},
     "category-list": {"get": "read"},
     "vote-list": {"get": "read"},

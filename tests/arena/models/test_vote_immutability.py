@@ -23,6 +23,7 @@ REFUSED = {
     "categories": ["coding"],
     "features": [1.0] * 8,
     "propensity": 0.25,
+    "draw_table_id": 7,
     "turns": 2,
     "created_at": "2020-01-01",
     "voter": None,

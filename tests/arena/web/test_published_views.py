@@ -150,8 +150,10 @@ def test_names_are_hidden_until_the_reader_has_voted(reader, me, hide_names, add
     text = read(reader, address.format(battle.pk))
     assert not re.search("zslug|zname|preferred|correct", text, re.IGNORECASE)
 
+    judge(Client(), battle.pk, "b")
     text = judge(reader, battle.pk, "b")
     assert "You preferred <bdi>Zname b</bdi>." in text
+    assert "Others who voted as you did: 1 of 1." in text
     assert "The person who asked preferred <bdi>Zname a</bdi>." in text
     assert "A: correct." in text
     assert "Zname" in read(reader, address.format(battle.pk))

@@ -401,7 +401,7 @@ def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_ans
 def test_reveal_names_both_and_marks_the_choice(render):
     outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
     assert "You chose A: Quokka <7B>" in outline.text
-    assert "A Quokka <7B> Maker open weights license MIT 46.7B parameters, 12.9B active" in outline.text
+    assert "A Quokka <7B> Ma Maker open weights license MIT 46.7B parameters, 12.9B active" in outline.text
     assert "Ratings before your vote" in outline.text
     assert "A was Quokka <7B> 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
     assert "You have judged 3 battles here. Your favorite so far: Quokka <7B> , which won 2 of 3." in outline.text

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from catalog.calculators.cost_form import CostForm
 from catalog.models import Price
 from tests import factories
 from tests.arena.web.test_templates import Outline
@@ -97,6 +98,29 @@ def test_tuning_a_mixture_takes_its_active_parameters(client, mixture):
     assert dense / hours == pytest.approx(46.7 / 12.9)
 
 
+def selected(response):
+    """Return the slug of the selected model."""
+    options = Outline(response.content.decode().partition('id="id_model"')[2].partition("</select>")[0]).all("option")
+    return next(each["value"] for each in options if "selected" in each)
+
+
+def test_presets_compute_at_once_and_keep_the_model(client, mixture):
+    page = client.get(PAGE, {"model": mixture.slug})
+    presets = [link["href"] for link in Outline(page.content.decode()).all("a") if "gpu_hour=" in link["href"]]
+    assert len(presets) == 3
+    for preset in presets:
+        assert preset.startswith("?model=mixture-8x7b&input_tokens=")
+        assert client.get(PAGE + preset).context["plot"].tokens > 0
+    assert "price_input=0.5" in client.get(PAGE).content.decode()
+
+
+def test_form_that_was_sent_blank_has_the_values_of_the_model(client, mixture):
+    blank = dict.fromkeys(CostForm.base_fields, "")
+    assert cost(client, **blank | {"model": mixture.slug, **MONTH})["api"]["each_month"] == 450
+    given = blank | {"model": mixture.slug, **MONTH, "price_input": "1", "price_output": "5"}
+    assert cost(client, **given)["api"]["each_month"] == 200
+
+
 def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
     response = client.get(PAGE, {"model": mixture.slug})
     shown = text(response)
@@ -105,7 +129,8 @@ def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
     assert "&lt;Mixture&gt; : prices seen on May 4, 2026, by hand ( source )." in shown
     assert '<a href="https://prices.example/list"' in response.content.decode()
     values = inputs(response)
-    assert (values["model"], values["price_input"], values["price_cached"]) == ("mixture-8x7b", "2.5", "1.25")
+    assert selected(response) == "mixture-8x7b"
+    assert (values["price_input"], values["price_cached"]) == ("2.5", "1.25")
     assert (values["params"], values["layers"]) == ("46,700,000,000", "32")
 
 
@@ -113,7 +138,8 @@ def test_page_keeps_the_model_and_what_was_written(client, mixture):
     response = client.get(PAGE, {"model": mixture.slug, **MONTH, "price_output": "5"})
     values = inputs(response)
     assert "Per month $350.00" in text(response)
-    assert (values["model"], values["price_input"], values["price_output"]) == ("mixture-8x7b", "2.5", "5")
+    assert selected(response) == "mixture-8x7b"
+    assert (values["price_input"], values["price_output"]) == ("2.5", "5")
 
 
 @pytest.mark.parametrize("slug", ["nobody", "a\0b", "x" * 201])

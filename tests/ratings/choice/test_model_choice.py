@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from arena.battles.lifecycle import get_set_pool
 from arena.models import EndpointDay
-from catalog.models import Benchmark, Price, Score
+from catalog.models import Benchmark, LanguageModel, Price, Score
 from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
@@ -415,15 +415,17 @@ def test_shortlist_asks_the_database_as_often_for_many_models_as_for_few(client,
 
 
 def test_search_over_http_gives_group_and_reasons(client, three):
+    LanguageModel.objects.filter(slug="bound").update(retires_on=date(2099, 12, 1), successor="best")
     factories.model("bound-2024", retires_on=date(2026, 3, 1), successor="bound")
     assert shortlist(client, price="2")["found"] == []
     assert shortlist(client, commercial="on", tools="on", find="bound")["found"] == [
         {
-            "model": "bound", "name": "Bound", "group": "excluded", "retired_on": None, "successor": None,
+            "model": "bound", "name": "Bound", "group": "excluded", "retired_on": None, "retires_on": "2099-12-01",
+            "successor": "Best",
             "reasons": ["commercial use not allowed", "tool use unknown"],
         },
         {
             "model": "bound-2024", "name": "Bound-2024", "group": "retired", "retired_on": "2026-03-01", "reasons": [],
-            "successor": "Bound",
+            "retires_on": None, "successor": "Bound",
         },
     ]  # fmt: skip

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena.models import Vote
+from arena.models import DrawTable, ImportedRow, Vote
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.interchange import export_votes
 from ratings.interchange.export_votes import export_file, iter_records
 from ratings.interchange.import_votes import import_file
-from ratings.models import Board
+from ratings.models import Board, Pool, VoteWeight
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena import factories as arena
@@ -27,7 +27,7 @@ FORMATS = pytest.mark.parametrize("ending", ["jsonl", "csv"])
 RECORD = {
     "model_a": "One", "model_b": "Two", "winner": "both_bad", "timestamp": "2026-01-02T03:04:05.678901Z", "voter": None,
     "conv_metadata": None, "weight": 2, "counted": False, "reason": "leak", "source": "api", "propensity": 0.1,
-    "turns": 3, "categories": ["math"],
+    "turns": 3, "categories": ["math"], "filter_weight": 1.0, "filter_reason": "", "filter_version": None, "draw": None,
 }  # fmt: skip
 
 
@@ -203,7 +203,7 @@ def test_number_of_queries_does_not_depend_on_the_votes(django_assert_max_num_qu
     for _ in range(30):
         battle = arena.battle()
         factories.vote(battle.model_a, battle.model_b, battle=battle)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(7):
         assert len(list(iter_records("live", with_text=with_text))) == 30
 
 
@@ -290,3 +290,26 @@ def test_any_record_comes_back_as_it_went(tmp_path, ending, rows):
     for text, given_row in zip(first, rows, strict=True):
         expected = given_row | {"reason": "" if given_row["counted"] else given_row["reason"]}
         assert {field: text[field] for field in expected} == expected
+
+
+@FORMATS
+def test_export_has_weights_and_the_tables_of_draws_and_import_ignores_them(tmp_path, ending):
+    one, two, three = (factories.model(slug) for slug in ("one", "two", "three"))
+    keys = sorted(model.pk for model in (one, two, three))
+    DrawTable.objects.create(id=5, pool="live", keys=keys, shares=[1.0, 0.75, 0.25])
+    votes = [factories.cast(one, two, "a", draw_table_id=5) for _ in range(3)]
+    VoteWeight.objects.create(vote=votes[0], filter_weight=64, reason="voter")
+    VoteWeight.objects.create(vote=votes[1], filter_weight=64, reason="voter", excluded=True)
+    Pool.objects.filter(slug="live").update(filter_version="1")
+    path = tmp_path / f"votes.{ending}"
+    export_file(path, "live")
+
+    rows = [(float(line["filter_weight"]), line["filter_reason"], line["draw"]) for line in lines(path)]
+    tables = [orjson.loads(line) for line in (tmp_path / f"votes.{ending}.draws").read_bytes().splitlines()]
+    assert rows == [(0.25, "voter", "5"), (0.0, "excluded", "5"), (1.0, "", "5")]
+    assert {line["filter_version"] for line in lines(path)} == {"1"}
+    labels = {model.pk: model.name for model in (one, two, three)}
+    assert tables == [{"draw": "5", "models": dict(zip([labels[key] for key in keys], [1.0, 0.75, 0.25], strict=True))}]
+    import_file(path, "copy")
+    assert not ImportedRow.objects.filter(row__has_any_keys=["filter_weight", "filter_reason", "draw"]).exists()
+    assert not Vote.objects.filter(pool="copy", draw_table__isnull=False).exists()

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from arena.battles import lifecycle
-from ratings.pipeline import one_sided_votes
+from ratings.pipeline import battle_outcomes
 from tests import factories
 from tests.arena import factories as arena
 from tests.arena.factories import FAILED, FINISHED
@@ -22,7 +22,7 @@ def pair():
 
 
 def count(pool, age=timedelta()):
-    return one_sided_votes.count_one_sided_votes(pool, timezone.now() - age)
+    return battle_outcomes.count_one_sided_votes(pool, timezone.now() - age)
 
 
 def cast_vote(pair, a=FINISHED, b=FINISHED, **fields):

@@ -419,3 +419,11 @@ def test_page_takes_as_many_queries_with_many_facts_and_scores(client, django_as
             client.get("/models/quokka/")
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_page_of_a_retired_model_names_its_successor(client):
+    factories.model("next", name="Next 2")
+    factories.model("old", status="retired", successor="next")
+    shown = client.get("/models/old/").content.decode()
+    assert 'Its maker recommends <a href="/models/next/"><bdi>Next 2</bdi></a>.' in shown
+    assert "recommends" not in client.get("/models/next/").content.decode()

@@ -8,7 +8,8 @@ const MAYBE_EQUATION = 105; // the parser's state after "$$" or "\["
 const ROW = /^ {0,3}(> ?)*\|[^\n]*/; // may be the first row of a table, which the parser takes for one without a second look
 const RULER = /^[ >]*\|?( *:?-+:? *\|)* *:?-+:? *\|?\s*$/;
 const RULER_START = /^[ >|:\r-]*$/;
-const NO_TEXT = new Set([smd.TABLE, smd.TABLE_ROW, smd.TABLE_CELL, smd.CODE_BLOCK, smd.CODE_FENCE]);
+const IN_TABLE = new Set([smd.TABLE, smd.TABLE_ROW, smd.TABLE_CELL]);
+const IN_CODE = new Set([smd.CODE_BLOCK, smd.CODE_FENCE]);
 const NO_EQUATION = /^[\n$),.;:]/; // after "$$", this means prices, or a line break that the parser handles itself
 
 export class MarkdownStream {
@@ -17,6 +18,7 @@ export class MarkdownStream {
   #waiting = "";
   #isScheduled = false;
   #isLineStart = true;
+  #isAfterBlank = false;
 
   // Appends the rendered text to the element. To stop rendering, empty the element.
   constructor(element) {
@@ -45,6 +47,7 @@ export class MarkdownStream {
       PIECE.lastIndex = position;
       const [piece] = PIECE.exec(this.#waiting);
       this.#write(isRow ? piece : piece.replace("|", "\\|"));
+      this.#isAfterBlank = this.#isLineStart && piece === "\n";
       this.#isLineStart = piece.endsWith("\n");
       position += piece.length;
     }
@@ -56,8 +59,8 @@ export class MarkdownStream {
   // tell. As on the server, the line after the first row must be a ruler.
   #isTableRow(text) {
     const [header] = ROW.exec(text) ?? [];
-    const { tokens, len } = this.#parser;
-    if (!header || NO_TEXT.has(tokens[len])) return true;
+    const token = this.#parser.tokens[this.#parser.len];
+    if (!header || IN_CODE.has(token) || (IN_TABLE.has(token) && !this.#isAfterBlank)) return true;
     const [next, end] = text.slice(header.length + 1).split("\n", 2);
     if (end === undefined && RULER_START.test(next)) return undefined;
     return RULER.test(next);

@@ -21,8 +21,8 @@ box.addEventListener("keydown", (event) => {
   if (!send.disabled && box.value.trim()) form.requestSubmit(send);
 });
 
-form.addEventListener("submit", () => {
-  localStorage.removeItem(STORAGE_KEY);
+form.addEventListener("submit", (event) => {
+  if (event.submitter === send) localStorage.removeItem(STORAGE_KEY); // a card's question leaves the draft
   send.disabled = true;
 });
 

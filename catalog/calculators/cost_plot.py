@@ -1,0 +1,94 @@
+"""The picture of a cost comparison: the monthly cost of both options by tokens per month. Pure functions, no Django."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from catalog.calculators.cost import CostComparison
+from catalog.calculators.cost_model import CostOption
+from catalog.calculators.log_plot import LogAxis, build_axis, build_path
+
+WIDTH, HEIGHT = 720, 320
+LEFT, RIGHT, TOP, BOTTOM = 72, 700, 28, 280
+STEPS = 49
+DECADES_AROUND = 30.0  # the axis extends at least this many times below and above the use and the break-even
+
+
+@dataclass(frozen=True)
+class CostPlot:
+    """Costs in dollars per month, with one-time costs spread over the horizon.
+
+    tokens, break_even: tokens per month, now and where both options cost the same (None if nowhere).
+    api_fixed, api_tokens: the cost of the API without tokens, and for the tokens now.
+    own: the cost of self-hosting, which does not depend on the tokens while the GPUs suffice.
+    """
+
+    tokens: int
+    break_even: int | None
+    api_fixed: float
+    api_tokens: float
+    own: float
+
+    def compute_api_cost(self, tokens: float) -> float:
+        return self.api_fixed + self.api_tokens * tokens / self.tokens
+
+    @cached_property
+    def x(self) -> LogAxis:
+        marks = [float(mark) for mark in (self.tokens, self.break_even) if mark]
+        return build_axis(marks, LEFT, RIGHT, DECADES_AROUND)
+
+    @cached_property
+    def y(self) -> LogAxis:
+        ends = [self.compute_api_cost(end) for end in (self.x.low, self.x.high)]
+        return build_axis([max(ends[0], self.own / 1000), min(ends[1], 1000 * self.own), self.own], BOTTOM, TOP)
+
+    @property
+    def api_path(self) -> str:
+        costs = [(tokens, self.compute_api_cost(tokens)) for tokens in self.x.list_values(STEPS)]
+        shown = [(tokens, cost) for tokens, cost in costs if self.y.low <= cost <= self.y.high]
+        return build_path((self.x.place(tokens), self.y.place(cost)) for tokens, cost in shown)
+
+    @property
+    def api_label(self) -> float:
+        """The place of the left end of the API's line."""
+        return self.y.place(max(self.y.low, self.compute_api_cost(self.x.low)))
+
+    @property
+    def own_place(self) -> float:
+        return self.y.place(self.own)
+
+    @property
+    def crossing(self) -> float | None:
+        """The place of the break-even on the axis of tokens."""
+        return self.x.place(self.break_even) if self.break_even else None
+
+    @property
+    def now(self) -> float:
+        return self.x.place(self.tokens)
+
+    @property
+    def now_cost(self) -> float | None:
+        """The place of the API's cost for the tokens now, or None if it is beyond the axis."""
+        cost = self.compute_api_cost(self.tokens)
+        return self.y.place(cost) if self.y.low <= cost <= self.y.high else None
+
+
+def build_cost_plot(comparison: CostComparison) -> CostPlot | None:
+    """Return the picture, or None without two options that cost something, or without tokens that cost something."""
+    api, own = comparison.api, comparison.own
+    if api is None or own is None:
+        return None
+    tokens = next((float(item.dollars) for item in api.monthly if item.name == "tokens"), 0.0)
+    own_cost = _compute_monthly(own, comparison.months)
+    if not tokens or not own_cost:
+        return None
+    return CostPlot(
+        tokens=comparison.use.tokens,
+        break_even=comparison.break_even.tokens if comparison.break_even else None,
+        api_fixed=_compute_monthly(api, comparison.months) - tokens,
+        api_tokens=tokens,
+        own=own_cost,
+    )
+
+
+def _compute_monthly(option: CostOption, months: int) -> float:
+    return float(option.total(months)) / months

@@ -1,0 +1,48 @@
+"""Logarithmic axes of the calculators' pictures, which are drawn as SVG. Pure functions, no Django."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+
+@dataclass(frozen=True)
+class LogAxis:
+    """A logarithmic axis from `low` to `high`, drawn from `start` to `end` (in units of the picture)."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def place(self, value: float) -> float:
+        share = (log10(value) - log10(self.low)) / (log10(self.high) - log10(self.low))
+        return round(self.start + share * (self.end - self.start), 1)
+
+    @property
+    def decades(self) -> list[float]:
+        """The powers of ten on the axis, at most eight of them."""
+        first, last = ceil(log10(self.low) - 1e-9), floor(log10(self.high) + 1e-9)
+        step = 1 + (last - first) // 8
+        return [10.0**exponent for exponent in range(first, last + 1, step)]
+
+    @property
+    def ticks(self) -> list[tuple[float, float]]:
+        """Pairs of place and value."""
+        return [(self.place(decade), decade) for decade in self.decades]
+
+    def list_values(self, number: int) -> list[float]:
+        """Return this many values with equal distances on the axis."""
+        ratio = (self.high / self.low) ** (1 / (number - 1))
+        return [self.low * ratio**step for step in range(number)]
+
+
+def build_axis(values: Iterable[float], start: float, end: float, margin: float = 1.0) -> LogAxis:
+    """Return the axis of whole decades that contains all values, each at least `margin` times from its ends."""
+    known = [value for value in values if value > 0]
+    low, high = floor(log10(min(known) / margin)), ceil(log10(max(known) * margin))
+    return LogAxis(10.0**low, 10.0 ** max(high, low + 1), start, end)
+
+
+def build_path(points: Iterable[tuple[float, float]]) -> str:
+    """Return the path of a line through these points."""
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)

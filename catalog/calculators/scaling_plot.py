@@ -1,0 +1,129 @@
+"""The picture of training runs: parameters and tokens, with lines of equal compute. Pure functions, no Django."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from catalog.calculators.log_plot import LogAxis, build_axis, build_path
+from catalog.calculators.scaling_laws import OPERATIONS_PER_PARAMETER_TOKEN, TOKENS_PER_PARAMETER, TrainingRun
+
+WIDTH, HEIGHT = 720, 440
+LEFT, RIGHT, TOP, BOTTOM = 64, 700, 16, 396
+LETTER_WIDTH, LABEL_HEIGHT = 7.2, 14.0
+DOT_SIZE, PLAN_LABEL = 6.0, 64.0
+
+
+class NamedRun(Protocol):
+    @property
+    def slug(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def training(self) -> TrainingRun: ...
+
+
+@dataclass(frozen=True)
+class ModelDot:
+    """A model on the plane. It has a label if there is room for one."""
+
+    model: NamedRun
+    x: float
+    y: float
+    label: bool
+
+
+@dataclass(frozen=True)
+class ComputeLine:
+    """The training runs that take the same number of operations."""
+
+    compute: float
+    path: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class ScalingPlot:
+    """The plane of parameters and tokens. `plan` is the visitor's training run, or None."""
+
+    models: Sequence[NamedRun]
+    plan: TrainingRun | None
+
+    @cached_property
+    def _runs(self) -> list[TrainingRun]:
+        return [model.training for model in self.models] + ([self.plan] if self.plan else [])
+
+    @cached_property
+    def x(self) -> LogAxis:
+        return build_axis([run.params for run in self._runs], LEFT, RIGHT)
+
+    @cached_property
+    def y(self) -> LogAxis:
+        return build_axis([run.tokens for run in self._runs], BOTTOM, TOP)
+
+    @property
+    def rule_path(self) -> str:
+        """The line of `TOKENS_PER_PARAMETER` tokens per parameter, as far as it is on the plane."""
+        low = max(self.x.low, self.y.low / TOKENS_PER_PARAMETER)
+        high = min(self.x.high, self.y.high / TOKENS_PER_PARAMETER)
+        return self._build_line(low, high, lambda params: TOKENS_PER_PARAMETER * params) if low < high else ""
+
+    @property
+    def compute_lines(self) -> list[ComputeLine]:
+        """A line for every second power of ten of operations."""
+        least = OPERATIONS_PER_PARAMETER_TOKEN * self.x.low * self.y.low
+        most = OPERATIONS_PER_PARAMETER_TOKEN * self.x.high * self.y.high
+        axis = build_axis([least, most], 0, 1)
+        lines = [self._build_compute_line(compute) for compute in axis.decades[1:-1]]
+        return [line for line in lines if line]
+
+    def _build_compute_line(self, compute: float) -> ComputeLine | None:
+        product = compute / OPERATIONS_PER_PARAMETER_TOKEN
+        low, high = max(self.x.low, product / self.y.high), min(self.x.high, product / self.y.low)
+        if high <= low * 2:
+            return None
+        path = self._build_line(low, high, lambda params: product / params)
+        return ComputeLine(compute, path, self.x.place(low), self.y.place(product / low))
+
+    def _build_line(self, low: float, high: float, compute_tokens: Callable[[float], float]) -> str:
+        return build_path((self.x.place(params), self.y.place(compute_tokens(params))) for params in (low, high))
+
+    @property
+    def you(self) -> tuple[float, float] | None:
+        """The place of the visitor's training run."""
+        return (self.x.place(self.plan.params), self.y.place(self.plan.tokens)) if self.plan else None
+
+    @property
+    def dots(self) -> list[ModelDot]:
+        """The models. A label is on the right of its dot, and is left out if it would cover something."""
+        places = [(self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models]
+        boxes = [_Box(x - DOT_SIZE, x + DOT_SIZE, y) for x, y in places]
+        if self.you:
+            boxes.append(_Box(self.you[0] - PLAN_LABEL / 2, self.you[0] + PLAN_LABEL / 2, self.you[1] - LABEL_HEIGHT))
+            boxes.append(_Box(self.you[0] - DOT_SIZE, self.you[0] + DOT_SIZE, self.you[1]))
+        dots = []
+        for (x, y), model in zip(places, self.models, strict=True):
+            label = _Box(x + DOT_SIZE + 1, x + 2 * DOT_SIZE + LETTER_WIDTH * len(model.name), y)
+            has_room = label.end <= RIGHT and not any(label.overlaps(box) for box in boxes)
+            if has_room:
+                boxes.append(label)
+            dots.append(ModelDot(model, x, y, has_room))
+        return dots
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A part of a line of text, in units of the picture. `y` is its middle."""
+
+    start: float
+    end: float
+    y: float
+
+    def overlaps(self, other: "_Box") -> bool:
+        return self.start < other.end and other.start < self.end and abs(self.y - other.y) < LABEL_HEIGHT
+
+
+def build_scaling_plot(models: Sequence[NamedRun], plan: TrainingRun | None) -> ScalingPlot | None:
+    """Return the picture, or None if there is nothing to show."""
+    return ScalingPlot(models, plan) if models or plan else None

@@ -1,0 +1,93 @@
+"""The pictures of the calculators: places of lines, marks, and labels."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from catalog.calculators.cost import compare_costs
+from catalog.calculators.cost_form import CostForm
+from catalog.calculators.cost_plot import BOTTOM, LEFT, RIGHT, TOP, build_cost_plot
+from catalog.calculators.log_plot import LogAxis, build_axis
+from catalog.calculators.scaling_laws import TrainingRun
+from catalog.calculators.scaling_plot import build_scaling_plot
+
+USE = {"input_tokens": "500M", "output_tokens": "100M", "price_input": "0.5", "price_output": "1.5"}
+GPUS = {"gpu_hour": "2", "gpus": "2", "own_weeks": "6", "price_week": "4000"}
+
+
+@dataclass(frozen=True)
+class Run:
+    slug: str
+    name: str
+    training: TrainingRun
+
+
+def plot(**fields):
+    form = CostForm(fields)
+    assert form.is_valid(), form.errors
+    return build_cost_plot(compare_costs(form))
+
+
+def test_axis_has_whole_decades_with_a_margin():
+    axis = build_axis([20, 5000], 0, 100)
+    assert (axis.low, axis.high, axis.place(10), axis.place(10_000)) == (10, 10_000, 0, 100)
+    assert axis.ticks == [(0, 10), (33.3, 100), (66.7, 1000), (100, 10_000)]
+    assert build_axis([20], 0, 100, margin=30).low == 0.1
+    assert len(LogAxis(1, 1e30, 0, 1).decades) <= 11
+
+
+def test_lines_cross_where_both_options_cost_the_same():
+    drawn = plot(**USE, **GPUS)
+    assert drawn.break_even == 7_380_000_000
+    assert drawn.compute_api_cost(drawn.break_even) == pytest.approx(drawn.own)
+    assert LEFT < drawn.now < drawn.crossing < RIGHT
+    assert TOP < drawn.own_place < drawn.now_cost < BOTTOM
+    assert drawn.api_path.startswith(f"M{LEFT} ")
+
+
+@pytest.mark.parametrize("fields", [USE, GPUS, USE | {"price_input": "0", "price_output": "0"} | GPUS])
+def test_picture_needs_two_options_that_cost_something(fields):
+    assert plot(**fields) is None
+
+
+def test_seats_alone_can_cost_more():
+    drawn = plot(**USE, **GPUS, seats="1000", price_seat="90")
+    assert (drawn.break_even, drawn.crossing) == (0, None)
+    assert drawn.api_fixed == pytest.approx(90_000)
+    assert drawn.api_path.startswith("M")
+
+
+def test_very_unequal_costs_stay_on_the_plane():
+    drawn = plot(**USE | {"price_input": "0.000001", "price_output": "0.000001"}, **GPUS)
+    assert drawn.y.low <= drawn.own <= drawn.y.high
+    assert drawn.now_cost is None or TOP <= drawn.now_cost <= BOTTOM
+
+
+def test_models_and_the_plan_are_on_one_plane():
+    runs = [Run("a", "A 70B", TrainingRun(70e9, 1.4e12)), Run("b", "B 70B", TrainingRun(70e9, 1.45e12))]
+    drawn = build_scaling_plot(runs, TrainingRun(8e9, 15e12))
+    a, b = drawn.dots
+    assert (a.x, a.label, b.label) == (b.x, True, False)  # the second label would cover the first one
+    x, y = drawn.you
+    assert x < a.x and y < a.y
+    assert drawn.rule_path.startswith("M")
+    assert [line.compute for line in drawn.compute_lines] == sorted(line.compute for line in drawn.compute_lines)
+
+
+def test_label_with_room_is_shown():
+    [dot] = build_scaling_plot([Run("a", "A", TrainingRun(2e9, 2e12))], None).dots
+    assert dot.label
+    [dot] = build_scaling_plot([Run("a", "A" * 200, TrainingRun(2e9, 2e12))], None).dots
+    assert not dot.label
+
+
+def test_nothing_gives_no_picture():
+    assert build_scaling_plot([], None) is None
+
+
+@pytest.mark.parametrize("tokens", [1, 10**15])
+def test_extreme_volumes_are_drawn(tokens):
+    drawn = plot(**USE | {"input_tokens": str(tokens), "output_tokens": "0"}, **GPUS)
+    assert LEFT <= drawn.now <= RIGHT
+    assert Decimal(tokens) == drawn.tokens
