@@ -151,11 +151,12 @@ class Simulation:
         votes = Votes(
             voter, time, rigged, *np.zeros((3, total), np.intp), np.zeros(total), np.zeros(total, np.intp), np.zeros(0)
         )
-        step = self.world.renewed_after if self.world.adaptive else total
+        starts = np.arange(0, total, self.world.renewed_after if self.world.adaptive else total)
+        starts = np.unique(np.append(starts, np.searchsorted(time, self.joined)))
         tables = []
         score = np.zeros((len(self.theta), len(self.theta)))
-        for low in range(0, total, step):
-            part = slice(low, min(low + step, total))
+        for low, high in zip(starts, np.append(starts[1:], total), strict=True):
+            part = slice(low, high)
             table, ratings = self._renew_table(score, time[low])
             votes.draw[part] = len(tables)
             tables.append(table.shares)

@@ -26,6 +26,7 @@ from schemathesis.core.failures import FailureGroup
 from arena.api.document import build_document
 from arena.identity import voters
 from arena.models import Battle
+from arena.ready.shipped_pairs import load_pairs
 from catalog.models import Benchmark, Caveat, Score, Submission
 from ratings.boards import snapshot_cache, snapshots
 from ratings.pipeline import board_refresh
@@ -52,7 +53,8 @@ STREAMED = {
     "leaderboard_events",
     "vote_file",
 }  # endless streams, or calls that this test server cannot serve
-NOTHING_WRONG = ("model", "benchmark", "model_battles", "calls")  # calls without a parameter that could be invalid
+# Calls without a parameter that could be invalid.
+NOTHING_WRONG = ("model", "benchmark", "model_battles", "calls", "ready_next")
 schema = schemathesis.openapi.from_dict(build_document())
 schema.app = get_wsgi_application()
 OPERATIONS = {each.ok().definition.raw["operationId"]: each.ok() for each in schema.get_all_operations()}
@@ -131,7 +133,12 @@ def known(battles):
     """Existing values to use instead of generated ones for the same parameters."""
     return {
         "path_parameters": st.fixed_dictionaries(
-            {"battle_id": st.sampled_from(list(battles)), "slug": st.just("x"), "key": st.just(SENT)}
+            {
+                "battle_id": st.sampled_from(list(battles)),
+                "pair_id": st.sampled_from([str(pair_id) for pair_id in load_pairs()]),
+                "slug": st.just("x"),
+                "key": st.just(SENT),
+            }
         ),
         "query": st.fixed_dictionaries({}, optional={
             "pool": st.sampled_from(["live", "api"]), "category": st.sampled_from(["overall", "coding"]),

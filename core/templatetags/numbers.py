@@ -1,7 +1,6 @@
 """Template filters for formatting numbers."""
 
 from decimal import Decimal
-from math import log10
 
 from django import template
 from django.utils.html import format_html
@@ -10,7 +9,6 @@ from django.utils.safestring import SafeString
 from core.text import number_format
 
 register = template.Library()
-SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @register.filter
@@ -45,9 +43,3 @@ def gib(amount: Decimal) -> str:
 def times(number: float) -> str:
     """Format a factor with few digits: 0.05, 1.2, 94, or 1,868."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
-
-
-@register.filter
-def scientific(number: float) -> str:
-    """Format a power of ten as text, like 10²¹."""
-    return "10" + str(round(log10(number))).translate(SUPERSCRIPTS)

@@ -60,7 +60,7 @@ def search(page: Page, words: str) -> None:
 
 
 def delete(page: Page, question: str) -> None:
-    battle(page, question).get_by_text("More:", exact=False).click()
+    battle(page, question).locator("summary").click()
     battle(page, question).get_by_role("button", name="Delete this battle").click()
 
 

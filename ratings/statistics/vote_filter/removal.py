@@ -3,6 +3,8 @@
 Removing more would hurt the model that the attack favors, so that anyone could lower a rival by rigging for it.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ratings.statistics.vote_arrays import Indices
@@ -14,16 +16,25 @@ MIN_Z = 2.0
 _ATTACK_FOCUS = (0.45, 0.95)
 
 
-def remove_appearances(
-    stratum: Stratum, model: int, amount: float, wins: Wins, proven: tuple[bool, bool] = (False, False)
-) -> None:
+@dataclass(frozen=True)
+class Proof:
+    """What is known about attacks on a model.
+
+    lifted, lowered: whether an attack of this direction is proven.
+    outside: the excess of appearances outside the stratum, as a share of them. If the attack is there as well, the
+        score inside does not differ from that outside.
+    """
+
+    lifted: bool = False
+    lowered: bool = False
+    outside: float = 0.0
+
+
+def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, proof: Proof) -> None:
     """Remove this much weight from the votes with the model.
 
-    Wins go first if the model wins more often than expected, and losses if it loses more often. If neither is certain,
-    all outcomes go in proportion, which leaves the share of wins as it is.
-
-    proven: whether an attack that lifts the model is proven, and one that lowers it. The share of wins is then believed
-        even if it is not certain. If it cannot be tested, the amount comes from the outcome that the attack wants.
+    The weight comes from wins or losses as far as the model wins or loses more often than expected. If neither is
+    certain, all outcomes go in proportion, which leaves the share of wins as it is.
     """
     places = np.flatnonzero((stratum.a == model) | (stratum.b == model))
     score = np.where(stratum.a[places] == model, stratum.won[places], 1 - stratum.won[places])
@@ -32,25 +43,36 @@ def remove_appearances(
     amount = min(amount, total)
     if amount <= 0:
         return
-    lifted = bool(wins.excess[model] > 0)
-    directed = 0.0
-    if np.isinf(wins.error[model]) and proven[0] != proven[1]:
-        lifted, directed = proven[0], 1.0
-    elif abs(wins.z[model]) > (0 if proven[0 if lifted else 1] else MIN_Z):
-        directed = _find_directed_part(amount, total, model, wins, stratum, places)
+    opponent = stratum.a[places] + stratum.b[places] - model
+    expected = float(np.average(wins.expected[model, opponent], weights=weight + 1e-12))
+    excess = float(wins.excess[model])
+    lifted = excess > 0
+    if proof.lifted != proof.lowered and _fits_proof(amount, total, expected, excess, float(wins.error[model]), proof):
+        lifted, directed = proof.lifted, 1.0
+    elif abs(wins.z[model]) > MIN_Z:
+        directed = _find_directed_part(amount, total, expected, excess)
+    else:
+        directed = 0.0
     for value in (0.0, 0.5, 1.0):
         share = float(weight[score == value].sum()) / total
         part = amount * ((1 - directed) * share + directed * (value == lifted))
         _take(stratum, places[score == value], part, model)
 
 
-def _find_directed_part(
-    amount: float, total: float, model: int, wins: Wins, stratum: Stratum, places: Indices
-) -> float:
+def _fits_proof(amount: float, total: float, expected: float, excess: float, error: float, proof: Proof) -> bool:
+    """Return whether the excess of wins may be that of the proven attack.
+
+    Otherwise, somebody could lower a model by a small attack in its favor and by honest votes in its battles.
+    """
+    gain = (1 - expected) if proof.lifted else -expected
+    predicted = gain * (amount - total * proof.outside)
+    if abs(predicted) < MIN_Z * error:  # the score cannot tell
+        return excess * gain > 0 or abs(excess) < MIN_Z * error
+    return excess / predicted > 1 / 2
+
+
+def _find_directed_part(amount: float, total: float, expected: float, excess: float) -> float:
     """Return the part of the amount (0 to 1) that must be taken from one outcome to leave the expected score."""
-    opponent = stratum.a[places] + stratum.b[places] - model
-    expected = np.average(wins.expected[model, opponent], weights=stratum.weight[places] + 1e-12)
-    excess = float(wins.excess[model])
     neutral = amount * excess / total
     directed = amount * ((1 - expected) if excess > 0 else -expected)
     return float(np.clip((excess - neutral) / (directed - neutral), 0, 1)) if directed != neutral else 0.0

@@ -163,9 +163,11 @@ def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
     from_rest += by_prior**2 * reference.variance
     count, squares, by_voter = _sum_by_voter(stratum, residual)
     variance = np.maximum((inside * spread).sum(axis=1), by_voter) + from_rest
-    tested = _has_enough_voters(count, squares) & _has_enough_voters(
-        reference.votes - count, np.maximum(reference.squares - squares, reference.votes - count)
-    )
+    outside = reference.votes - count
+    tested = _has_enough_voters(count, squares)
+    tested &= _has_enough_voters(outside, np.maximum(reference.squares - squares, outside))
+    # The larger part is the measure: otherwise the few votes outside would decide what all others must look like.
+    tested &= votes.sum(axis=1) >= inside.sum(axis=1)
     with np.errstate(divide="ignore"):
         error = np.where(tested, np.sqrt(variance), np.inf)
     return Wins(excess, error * _measure_spread(excess[tested] / error[tested]), expected)

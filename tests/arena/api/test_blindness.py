@@ -161,10 +161,13 @@ def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
 
 def load_catalog(client):
     """Bodies of all pages and calls about models, without their random parts."""
+    common.board()
     paths = ["/", "/leaderboard/", "/models/zslug-a/", "/api/v1/models/", "/api/v1/models/zslug-a/"]
     paths += ["/api/v1/leaderboard/", "/choose/?task=coding", "/choose/decision/?task=coding", "/api/v1/shortlist/"]
     answers = [client.get(path) for path in paths]
-    random_parts = rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>'
+    random_parts = (
+        rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>|<a class="card card-pair".*?</a>'
+    )
     return [re.sub(random_parts, b"", answer.content, flags=re.DOTALL) for answer in answers]
 
 

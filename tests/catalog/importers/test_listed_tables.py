@@ -1,6 +1,7 @@
 """The generated tables: what an update changes, and what it leaves as it was."""
 
 import csv
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -57,13 +58,20 @@ def test_a_price_that_did_not_change_keeps_its_line_and_earlier_ones_stay(old, l
     assert counted == changes
 
 
+def test_another_context_of_a_host_keeps_source_and_day():
+    old = price(1, OLD)
+    longer = DatedPrice(replace(price(1, NEW).price, context=32_000), "b", NEW)
+    [updated] = update_prices([old], [longer], TableChanges())
+    assert (updated.price.context, updated.source, updated.as_of) == (32_000, "a", OLD)
+
+
 def test_tables_are_read_as_they_were_written():
     tiers = ({"above": 200_000, "input": 2.5, "output": 8.0},)
     facts = {
         "b": {"tools": claim(False, "s", OLD, "tools"), "modalities": claim(["text", "pdf"], "s", OLD, "modalities")},
         "a": {"max_output": claim(5, "s, with a comma", OLD)},
     }
-    prices = {"a": [DatedPrice(ListedPrice(Decimal("1.25"), Decimal(10), Decimal("0.1"), tiers), "s", OLD)]}
+    prices = {"a": [DatedPrice(ListedPrice(Decimal("1.25"), Decimal(10), Decimal("0.1"), tiers, context=9), "s", OLD)]}
     assert listed_tables.parse_facts(rows(listed_tables.format_facts(facts, "one\ntwo"))) == facts
     assert listed_tables.parse_prices(rows(listed_tables.format_prices(prices, "one"))) == prices
 

@@ -58,3 +58,12 @@ def test_announced_price_is_not_one_yet():
     announced = listed(model, "1", str(today + timedelta(days=9)))
     assert save_prices([announced]) == 0
     assert save_prices([listed(model, "1", str(today))]) == 1
+
+
+def test_another_context_corrects_a_price_and_keeps_its_day():
+    model = factories.model()
+    assert save_prices([listed(model, "1", "2026-01-01", context=8_000)]) == 1
+    assert save_prices([listed(model, "1", "2026-02-01", context=32_000)]) == 1
+    assert save_prices([listed(model, "1", "2026-03-01", context=32_000)]) == 0
+    [price] = model.prices.all()
+    assert (price.context, price.as_of) == (32_000, date(2026, 1, 1))

@@ -1,0 +1,51 @@
+"""Tests the simulated arena and the measurement of attacks."""
+
+import numpy as np
+import pytest
+
+from bench.rigging import measure
+from bench.rigging_world import BOTH_BAD, TIE, Attack, Simulation, World, draw_honest_sizes
+
+SMALL = World(models=10, votes=4000, days=6.0)
+
+
+def test_most_voters_cast_few_votes_and_a_few_cast_many():
+    sizes = draw_honest_sizes(np.random.default_rng(1), 100_000)
+
+    assert sizes.sum() == 100_000
+    assert sizes.mean() == pytest.approx(3.0, abs=0.15)
+    assert np.median(sizes) == 2
+    assert sizes.max() <= 150
+    assert sizes[sizes >= 10].sum() / 100_000 == pytest.approx(0.285, abs=0.03)
+    assert sizes[sizes < 5].sum() / 100_000 == pytest.approx(0.48, abs=0.03)
+
+
+def test_outcomes_of_honest_voters_have_the_usual_shares():
+    votes = Simulation(World(), 1).run()
+    shares = np.bincount(votes.outcome, minlength=4) / len(votes.outcome)
+
+    assert shares[TIE] == pytest.approx(0.14, abs=0.01)
+    assert shares[BOTH_BAD] == pytest.approx(0.08, abs=0.01)
+    assert (np.diff(votes.time) >= 0).all()
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_each_vote_names_the_table_of_its_draw(adaptive):
+    world = World(models=8, newcomers=2, votes=3000, days=6.0, adaptive=adaptive, renewed_after=500)
+    simulation = Simulation(world, 2)
+    votes = simulation.run(Attack(votes=200, size=5), target=9)
+
+    assert votes.shares.sum(axis=1) == pytest.approx(np.full(len(votes.shares), 2))
+    assert votes.rigged.sum() == 200
+    assert len(votes.shares) == (9 if adaptive else 3)
+    assert (votes.shares[votes.draw, votes.a] > 0).all()
+    assert ((votes.a == 9) | (votes.b == 9))[votes.rigged].all()
+    assert votes.time[(votes.a == 9) | (votes.b == 9)].min() >= simulation.joined[9]
+
+
+def test_an_attack_moves_its_target_and_the_filter_takes_it_back():
+    run = measure(SMALL, Attack(votes=200, size=20), seed=1, rank=5)
+
+    assert run.elo[0] > 4 * run.elo[1]
+    assert run.kept <= 10  # one account of ten is in the open epoch
+    assert run.lost < 2

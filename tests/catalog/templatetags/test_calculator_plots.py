@@ -1,0 +1,25 @@
+"""The calculators' pictures as SVG."""
+
+from catalog.calculators.scaling_laws import TrainingRun
+from catalog.calculators.scaling_plot import build_scaling_plot
+from catalog.templatetags.calculator_plots import draw_cost_plot, draw_scaling_plot
+from tests.arena.web.test_templates import Outline
+from tests.catalog.calculators.test_plots import GPUS, USE, Run, plot
+
+
+def test_cost_plot_marks_you_and_the_crossing():
+    svg = draw_cost_plot(plot(**USE, **GPUS))
+    assert "you: 600M" in svg
+    assert "equal at 7.38B" in svg
+    assert ">$1K<" in svg
+    assert "equal at" not in draw_cost_plot(plot(**USE, **GPUS, seats="1000", price_seat="90"))
+
+
+def test_scaling_plot_links_models_and_escapes_their_names():
+    model = Run("a-1", "<A>", TrainingRun(7e9, 2e12))
+    svg = draw_scaling_plot(build_scaling_plot([model], TrainingRun(8e9, 15e12)))
+    assert [link["href"] for link in Outline(svg).all("a")] == ["/models/a-1/"]
+    assert "&lt;A&gt;: 7B, 2T" in svg
+    assert ">10²³<" in svg
+    assert "your plan" in svg
+    assert "your plan" not in draw_scaling_plot(build_scaling_plot([model], None))
