@@ -38,6 +38,10 @@ ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] =
     gettext_lazy("Weights"): format_openness,
     gettext_lazy("License"): lambda row: row["license"],
 }
+# Other figures, such as votes or size, are neither good nor bad.
+BETTER_IF_GREATER = {
+    "tier": False, "win_rate": True, "price": False, "context": True, "speed": True, "wait": False, "failures": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +56,14 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonLine:
-    """One line of the comparison. It has one string per model, in the order of the columns."""
+    """One line of the comparison. It has one string per model, in the order of the columns.
+
+    best: the best of these strings, or empty if they are alike or no value is better than another.
+    """
 
     label: str
     cells: Sequence[str]
+    best: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +95,7 @@ class ModelComparison:
     scale: the axis for the strips of the models.
     unknown: sentences about figures that are unknown for all models and have no line.
     missing: slugs of pinned models that are not on the board.
+    can_battle: whether there are exactly two models and both can answer in this arena.
     computed_at: the time of the pairs, or None if there are no pairs.
     """
 
@@ -97,6 +106,7 @@ class ModelComparison:
     pairs: Sequence[PairComparison]
     missing: Sequence[str]
     computed_at: datetime | None
+    can_battle: bool = False
 
 
 def compare_models(
@@ -121,6 +131,7 @@ def compare_models(
         pairs=[],
         missing=[slug for slug in pins if slug not in slugs],
         computed_at=None,
+        can_battle=len(pins) == 2 == sum(entry.facts.can_battle for entry in pinned),
     )
     if len(pinned) < 2:
         return comparison
@@ -149,13 +160,23 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
     )
     for column in OPTIONAL_COLUMNS:
         if _has_values(column, entries):
-            yield ComparisonLine(str(column.label), [build_cell(entry, column.name).text for entry in entries])
+            yield _build_line(column, entries)
     if any(entry.facts.retires_on for entry in entries):
         yield ComparisonLine(_("Retirement"), [_format_retirement(entry.facts.retires_on) for entry in entries])
     for label, format_attribute in ATTRIBUTE_FORMATTERS.items():
         cells = [format_attribute(entry.row) or UNKNOWN_TEXT for entry in entries]
         if any(cell != UNKNOWN_TEXT for cell in cells):
             yield ComparisonLine(str(label), cells)
+
+
+def _build_line(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) -> ComparisonLine:
+    cells = [build_cell(entry, column.name).text for entry in entries]
+    known = [(column.value(entry), cell) for entry, cell in zip(entries, cells, strict=True)]
+    known = [(value, cell) for value, cell in known if value is not None]
+    if column.name not in BETTER_IF_GREATER or len({cell for _, cell in known}) < 2:
+        return ComparisonLine(str(column.label), cells)
+    choose = max if BETTER_IF_GREATER[column.name] else min
+    return ComparisonLine(str(column.label), cells, choose(known, key=lambda pair: pair[0])[1])
 
 
 def _format_retirement(day: date | None) -> str:

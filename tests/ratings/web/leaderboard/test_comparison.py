@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
+from catalog.models import LanguageModel
 from ratings.boards import pairwise, snapshot_cache
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
-from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts
+from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, load_facts
 from ratings.boards.snapshots import BoardKey
 from ratings.pipeline import board_refresh
 from ratings.web.leaderboard.columns import LeaderboardEntry
@@ -159,3 +160,23 @@ def test_published_ratings_are_compared_by_their_intervals(lead, why):
     assert (pair.better, pair.worse, pair.diff, pair.why) == ("X", "Y", f"+{lead} ± 10", why)
     lines = {line.label: line.cells for line in shown.lines}
     assert lines["Retirement"] == ["December 1, 2026", DASH]
+
+
+def test_best_value_of_a_line_is_named_unless_all_are_alike_or_none_is_better(voted):
+    prices = {"x": 2, "y": 1, "z": 2}
+    both = [
+        replace(each, facts=BoardModelFacts(price_input=prices[each.slug], price_output=prices[each.slug], context=8))
+        for each in entries()
+        if each.slug in prices
+    ]
+    best = {line.label: line.best for line in compare_models(LIVE, both, ("x", "y", "z")).lines}
+    assert (best["Price"], best["Context"], best["Votes"]) == ("$1.00", "", "")
+
+
+@pytest.mark.parametrize(("pins", "drawable", "can"), [("xy", "xyz", True), ("xyz", "xyz", False), ("xy", "xz", False)])
+def test_exactly_two_models_that_answer_here_can_battle(voted, pins, drawable, can):
+    for slug in drawable:
+        factories.endpoint(LanguageModel.objects.get(slug=slug))
+    facts = load_facts("wxyz")
+    shown = [replace(each, facts=facts[each.slug]) for each in entries()]
+    assert compare_models(LIVE, shown, tuple(pins)).can_battle == can
