@@ -5,7 +5,8 @@ of all votes, weighted, is compared with the fit of the honest votes of the same
 below 1000, so the table begins there.
 
 Run it by `./scripts/bench rigging [GROUPS [SEEDS]]`. GROUPS are letters: c clean, t teams, o own battles, h sizes like
-those of honest voters, j junk, q the most influential quarter of all battles, x adaptive draw, s speed.
+those of honest voters, j junk, q the most influential quarter of all battles, x adaptive draw, p the price of a
+rank, s speed.
 """
 
 import os
@@ -39,6 +40,7 @@ RANKS = (10, 25, 40)
 # A model that joins when 65 % of the time is over.
 LATE_NEWCOMER = -4
 ACCURACY = 0.95
+ADDRESS_BATTLES = 300  # an hour, after the first
 PUBLIC = World()
 ADAPTIVE = World(adaptive=True, newcomers=5, completion=0.1)
 TEAMS = (((8, 100), 10), ((8, 400), 10), ((20, 200), 10), ((30, 500), 30))
@@ -204,6 +206,20 @@ def run_adaptive(seeds: range) -> None:
         run_attack(f"  a newcomer, k = {size or 'honest'}", ADAPTIVE, attack, seeds, (LATE_NEWCOMER,))
 
 
+def run_price(seeds: range) -> None:
+    """Print the price of a rank for the attack that is hardest to see: accounts with one vote, for the whole time."""
+    for count in (100, 250, 500, 1000, 2000):
+        attack = Attack(votes=count, size=1, accuracy=ACCURACY)
+        runs = [measure(PUBLIC, attack, seed, rank) for seed in seeds for rank in RANKS]
+        battles = count * PUBLIC.models / 2
+        ranks = [np.mean([run.ranks[filtered] for run in runs]) for filtered in (0, 1)]
+        print(
+            f"{count:,} accounts, {battles:,.0f} battles, {battles / ADDRESS_BATTLES:,.0f} hours of one address: "
+            f"{ranks[0]:.1f} ranks without and {ranks[1]:.1f} with the filter",
+            flush=True,
+        )
+
+
 def run_speed(seeds: range) -> None:
     for models, count in ((50, 100_000), (200, 1_000_000)):
         votes = Simulation(World(models=models, votes=count), seeds.start).run()
@@ -221,6 +237,7 @@ GROUPS = {
     "j": run_junk,
     "q": run_quarter,
     "x": run_adaptive,
+    "p": run_price,
     "s": run_speed,
 }
 

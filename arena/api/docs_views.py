@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,8 +35,27 @@ def redirect_to_docs(request: HttpRequest) -> HttpResponse:
 def show_docs(request: HttpRequest) -> HttpResponse:
     if error_response := reject_unsafe_method(request, "This page is read-only."):
         return error_response
-    context = {"rules": map(render_code_spans, list_rules()), "subjects": build_calls()}
+    context = {
+        "first_calls": _build_first_calls(request),
+        "rules": map(render_code_spans, list_rules()),
+        "subjects": build_calls(),
+    }
     return render(request, "arena/api/api_docs.html", context)
+
+
+def _build_first_calls(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return commands that work as they are, apart from the key and the ID, with a title for each."""
+    battles = request.build_absolute_uri(reverse("battle-list"))
+    board = request.build_absolute_uri(reverse("leaderboard-json"))
+    post = 'curl -H "Authorization: Bearer KEY" -H "Content-Type: application/json"'
+    return [
+        (_("The leaderboard"), f"curl {board}"),
+        (
+            _("A battle, with a key from your account page"),
+            f'{post} \\\n  {battles} -d \'{{"prompt": "Why is the sky blue?"}}\'',
+        ),
+        (_("Your vote, with the ID of the battle"), f'{post} \\\n  {battles}ID/vote/ -d \'{{"winner": "a"}}\''),
+    ]
 
 
 class CallListView(APIView):

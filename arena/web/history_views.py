@@ -10,6 +10,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from arena.battles import deletion, history
@@ -23,6 +24,7 @@ from core.templatetags.strips import Scale
 EXPORT_FILE_NAME = "arena-my-battles.json"
 MAX_OWN_MODELS = 8
 EXAMPLE_CARDS = 3
+KIND_LABELS = {"open": _("Not judged"), "ties": _("Ties"), "published": _("Published")}
 OWN_SCALE = Scale(0, 100, mark=50)  # the share of votes won, in percent
 
 
@@ -40,6 +42,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
     context = {
         "page": page,
         "search": search,
+        "kinds": KIND_LABELS,
         "kind": kind if kind in history.KINDS else "",
         "models": models[:MAX_OWN_MODELS],
         "record": history.build_own_record(models),

@@ -27,7 +27,7 @@ OTHER_GROUP = gettext_lazy("More")
 MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (gettext_lazy("Models"), ("Endpoint", "LanguageModel")),
     (gettext_lazy("Activity"), ("Battle", "Vote", "Voter")),
-    (gettext_lazy("Ratings"), ("Pool", "Board", "Category")),
+    (gettext_lazy("Ratings"), ("Pool", "Board", "Category", "Exclusion")),
     (gettext_lazy("Catalog"), ("Submission", "Fact", "Organization", "License", "Benchmark", "Score")),
     (gettext_lazy("Operators"), ("AuditEntry", "ApiKey", "User", "Group")),
 )

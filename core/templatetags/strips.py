@@ -1,7 +1,7 @@
 """A strip shows a number and its interval on an axis that several rows share.
 
 Build one `Scale` for all rows, and render it once with `{% strip_axis scale %}`. Then render a
-`{% strip scale value low high %}` in each row. The styles are in `static/css/core/strip.css`. Positions are percentages
+`{% strip scale value low high %}` in each row. The styles are in `static/css/core/frame.css`. Positions are percentages
 of the width, so a strip can have any width, and its dot stays round.
 """
 

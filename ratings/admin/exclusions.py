@@ -1,5 +1,7 @@
 """Admin page for exclusions: votes that an operator takes out of the ratings, and puts back."""
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from celery import current_app
@@ -62,6 +64,13 @@ class ExclusionAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exclusion]:
         exclusions: QuerySet[Exclusion] = super().get_queryset(request)
         return exclusions
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the values in the URL, which alarms set. An invalid start is ignored."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        with suppress(ValueError):
+            return initial | {"start": datetime.fromisoformat(initial.pop("start", ""))}
+        return initial
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

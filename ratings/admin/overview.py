@@ -1,12 +1,19 @@
-"""The tile about the boards on the first page of the admin."""
+"""Tiles on the first page of the admin: the boards, and votes that look rigged."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from arena.models import LIVE_POOL
 from core.admin.overview import TILES, Figure, Tile
 from ratings.boards.snapshots import newest_fit
 from ratings.models import OVERALL_CATEGORY, Board, Pool
+
+if TYPE_CHECKING:
+    from ratings.reports.alarms import Alarm
 
 
 @TILES.register("ratings.view_board")
@@ -26,3 +33,27 @@ def build_board_tile() -> Tile:
             Figure(_("Outdated boards"), f"{behind:,}", f"{url}?behind__exact=1", is_problem=behind > 0),
         ],
     )
+
+
+@TILES.register("ratings.add_exclusion")
+def build_alarm_tile() -> Tile:
+    """List the models that are in unusually many votes of new voters or of one network, with forms to exclude them."""
+    from ratings.reports import alarms  # loads scipy, which is slow to import
+
+    found = alarms.find_alarms()
+    figures = [_describe_alarm(alarm) for alarm in found]
+    return Tile(_("Unusual votes in 24 hours"), figures or [Figure(_("Alarms"), "0")])
+
+
+def _describe_alarm(alarm: "Alarm") -> Figure:
+    if alarm.voter:
+        label = _("Unusual share of new voters for %(model)s")
+    else:
+        label = _("Unusual share of one network for %(model)s")
+    label %= {"model": alarm.model}
+    value = _("%(seen)s of %(votes)s votes, %(expected)s expected")
+    value %= {"seen": f"{alarm.seen:,}", "votes": f"{alarm.votes:,}", "expected": f"{alarm.expected:,.0f}"}
+    pool = Pool.objects.filter(slug=LIVE_POOL).values_list("pk", flat=True).first()
+    example = {"voter": alarm.voter} if alarm.voter else {"battle": alarm.battle}
+    fields = {"pool": pool or "", **example, "start": alarm.since.isoformat(timespec="seconds"), "reason": label[:200]}
+    return Figure(label, value, f"{reverse('admin:ratings_exclusion_add')}?{urlencode(fields)}", is_problem=True)

@@ -169,6 +169,9 @@ class FrontierRowSchema(Schema):
     source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # hides an attribute of Serializer
     by_hand = BooleanField(required=False, help_text="True if an operator of this site entered or chose the price.")
     on_frontier = BooleanField(help_text="True if no other model is better in both respects.")
+    organization = CharField(allow_null=True, help_text="The maker of the model.")
+    open_weights = BooleanField(allow_null=True)
+    answers_here = BooleanField(help_text="True if the model answers in the battles on this site.")
 
 
 class FrontierExclusionSchema(Schema):

@@ -90,7 +90,7 @@ def filter_pool(pool: Pool) -> FilterRun:
     """Weigh all votes of a pool, and store the weights. If the filter is off, all votes get the weight 1."""
     if not settings.ENVIRONMENT.arena_vote_filter:
         return FilterRun(0, 0, store_filter_weights(pool, {}, version="", votes=0))
-    votes = _load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.slug)
+    votes = load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.slug)
     weights, reasons = _weigh_votes(votes)
     _weigh_crowds(pool, votes["id"], weights, reasons)
     stored = np.floor(weights * FULL_WEIGHT).astype(int)
@@ -106,7 +106,7 @@ def _weigh_votes(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
         return np.ones(0), np.empty(0, dtype=object)
     tables, draw = np.unique(votes["draw"], return_inverse=True)
     models, positions = np.unique(np.concatenate((votes["a"], votes["b"])), return_inverse=True)
-    shares = _load_shares(tables.tolist(), models.tolist())
+    shares = load_shares(tables.tolist(), models.tolist())
     a, b = positions[: len(votes)], positions[len(votes) :]
     # After a replacement, the chance of the pair is that of the new model. The other model has the share 1.
     propensity = np.where(votes["propensity"] > 0, votes["propensity"], np.minimum(shares[draw, a], shares[draw, b]))
@@ -116,7 +116,7 @@ def _weigh_votes(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
     return weights.weight, weights.reason.astype(object)
 
 
-def _load_shares(tables: list[int], judged: list[int]) -> Floats:
+def load_shares(tables: list[int], judged: list[int]) -> Floats:
     """Return the shares in these draw tables (D, M). The models are the judged ones, then all others."""
     rows = (
         dict(DrawTable.objects.filter(pk__in=tables).values_list("pk", "keys")),
@@ -134,7 +134,7 @@ def _load_shares(tables: list[int], judged: list[int]) -> Floats:
 
 def _weigh_crowds(pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any]) -> None:
     """Lower the weights of new voters' votes in hours in which they weigh too much together."""
-    new = _load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
+    new = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
     position = {int(vote): index for index, vote in enumerate(ids.tolist())}
     rows = np.array([position.get(vote, -1) for vote in new["id"].tolist()], dtype=int)
     new, rows = new[rows >= 0], rows[rows >= 0]
@@ -147,7 +147,8 @@ def _weigh_crowds(pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArr
     reasons[rows[factor < 1]] = CROWD
 
 
-def _load_rows(query: str, dtype: np.dtype[Any], **parameters: Any) -> NDArray[Any]:
+def load_rows(query: str, dtype: np.dtype[Any], **parameters: Any) -> NDArray[Any]:
+    """Return all rows of a query, as in `core.storage.binary_copy.iter_rows`."""
     with connection.cursor() as cursor:
         batches = list(iter_rows(cursor.cursor, query, parameters, dtype))
     return np.concatenate(batches) if batches else np.empty(0, dtype)

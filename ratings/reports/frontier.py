@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from arena.endpoints.performance import load_performance
+from arena.models import Endpoint
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
@@ -30,8 +33,9 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     """Return the models on a board with their price or speed, and mark those on the Pareto frontier.
 
     The result is the board with these changes: `against` is the axis. `rows` has only the compared models, in the order
-    of the board, with the additional fields value and on_frontier; for prices, also with both prices, their source,
-    their date, and whether they were set by hand. `left_out` has the other models with the reason, one of
+    of the board, with the additional fields value, on_frontier, organization, open_weights, and answers_here (whether
+    an endpoint of the model is enabled); for prices, also with both prices, their source, their date, and whether they
+    were set by hand. `left_out` has the other models with the reason, one of
     `EXCLUSION_REASONS`. Prices and speeds are current, even if the board is not.
 
     axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second)
@@ -70,14 +74,31 @@ def _mark_frontier(rows: Sequence[Row], axis: str) -> list[Row]:
     return [row | {"on_frontier": is_on_frontier} for row, is_on_frontier in zip(rows, marks, strict=True)]
 
 
+def count_speeds(board_rows: Sequence[Row]) -> int:
+    """Return how many of the models on a board have a measured speed."""
+    models = LanguageModel.objects.filter(slug__in=[row["model"] for row in board_rows])
+    return sum(1 for performance in load_performance(models.values("pk")).values() if performance.tokens_per_s)
+
+
 def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
     """Return slug → the value on the axis and related fields, for models with a known value."""
-    models = LanguageModel.objects.filter(slug__in=[row["model"] for row in rows]).only("slug")
-    slugs = {model.pk: model.slug for model in models}
+    models = LanguageModel.objects.filter(slug__in=[row["model"] for row in rows]).select_related("organization")
+    answers_here = Exists(Endpoint.objects.filter(model=OuterRef("pk"), enabled=True))
+    by_key = {model.pk: model for model in models.annotate(answers_here=answers_here)}
     if axis == PRICE:
-        return {slugs[key]: _build_price_fields(price) for key, price in load_current_prices([*models]).items()}
-    speeds = {slugs[key]: performance.tokens_per_s for key, performance in load_performance(slugs).items()}
-    return {slug: {"value": speed} for slug, speed in speeds.items() if speed}
+        values = {key: _build_price_fields(price) for key, price in load_current_prices([*by_key.values()]).items()}
+    else:
+        speeds = {key: performance.tokens_per_s for key, performance in load_performance(by_key).items()}
+        values = {key: {"value": speed} for key, speed in speeds.items() if speed}
+    return {by_key[key].slug: _build_model_fields(by_key[key]) | fields for key, fields in values.items()}
+
+
+def _build_model_fields(model: Any) -> Row:
+    return {
+        "organization": model.organization.name if model.organization else None,
+        "open_weights": model.open_weights,
+        "answers_here": model.answers_here,
+    }
 
 
 def _build_price_fields(price: Price) -> Row:

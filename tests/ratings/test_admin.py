@@ -2,15 +2,20 @@
 
 import re
 import threading
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.utils import timezone
 
 from core.models import AuditEntry
 from ratings import tasks as rating_tasks
 from ratings.admin import tasks
 from ratings.models import Board, Exclusion, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh
+from ratings.reports import alarms
+from ratings.reports.alarms import Alarm
 from tests import factories
 from tests.processes import eventually
 
@@ -196,3 +201,37 @@ def test_exclusion_without_a_valid_condition_is_refused(admin_client, pool, fiel
 
     assert problem in page
     assert not Exclusion.objects.exists()
+
+
+@pytest.mark.django_db
+def test_alarm_leads_to_a_form_that_excludes_its_votes(admin_client, client, monkeypatch):
+    pool, battle = factories.pool(), factories.battle(network="a" * 64)
+    since = timezone.now() - timedelta(days=1)
+    found = [Alarm("Model <X>", 200, 150, 12.4, since, battle=battle.pk)]
+    monkeypatch.setattr(alarms, "find_alarms", lambda: found)
+
+    page = admin_client.get("/admin/").content.decode()
+    assert "Unusual share of one network for Model &lt;X&gt;" in page
+    assert "150 of 200 votes, 12 expected" in page
+    [url] = re.findall(r'href="(/admin/ratings/exclusion/add/[^"]*)"', page)[:1]
+    fields = admin_client.get(unescape(url)).context["adminform"].form.initial
+    assert (fields["pool"], fields["battle"]) == (str(pool.pk), str(battle.pk))
+    assert fields["start"] == since.replace(microsecond=0)
+    assert "Unusual" not in "".join(client.get(path).content.decode() for path in ("/", "/leaderboard/", "/method/"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("start", ["", "?start=soon", "?start=2026-03-01T00:00:00%2B00:00"])
+def test_exclusion_form_opens_with_any_start(admin_client, start):
+    page = admin_client.get(f"/admin/ratings/exclusion/add/{start}").content.decode()
+
+    assert ('value="2026-03-01"' in page) == start.endswith("00:00")
+
+
+@pytest.mark.django_db
+def test_alarms_are_only_for_operators_who_may_exclude_votes(admin_client, client):
+    assert "Unusual votes in 24 hours" in admin_client.get("/admin/").content.decode()
+    staff = User.objects.create_user("eve", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_board"))
+    client.force_login(staff)
+    assert "Unusual votes" not in client.get("/admin/").content.decode()

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from ratings.statistics.vote_arrays import Floats, Indices, as_floats, raise_if_any
 
@@ -13,6 +14,8 @@ A_WON, B_WON, TIE, BOTH_BAD = range(4)
 EPOCH_VOTES = 2000
 MIN_EPOCH_VOTES = 100
 MIN_EPOCH_VOTERS = 5
+# Draw tables of an epoch beyond this number are grouped.
+MAX_TABLES = 8
 _SHARE_TOLERANCE = 1e-6
 _SHARES_PER_DRAW = 2.0
 
@@ -139,3 +142,26 @@ class VoterIndex:
         owner = np.repeat(np.arange(len(voters)), counts)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         return self.votes[self.starts[voters][owner] + within], owner
+
+
+def group_tables(records: VoteRecords, epoch: Indices) -> tuple[Indices, Floats, list[int]]:
+    """Return the row of each vote in closed epochs, the chances of each row (R, M), and where each epoch's rows end.
+
+    epoch: the epoch of each of these votes.
+
+    A row is a draw table in an epoch. If an epoch has many tables, as when they are renewed every minute, neighboring
+    ones share a row with their mean. Tables in which a model is certain are not mixed with others.
+    """
+    tables = len(records.shares)
+    keys, place, votes = np.unique(epoch * tables + records.draw[: len(epoch)], return_inverse=True, return_counts=True)
+    epochs, draws = keys // tables, keys % tables
+    mixed = records.shares.max(axis=1, initial=0)[draws] < 1 - _SHARE_TOLERANCE
+    first = np.searchsorted(epochs, epochs)
+    number = np.searchsorted(epochs, epochs, side="right") - first
+    within = np.arange(len(keys)) - first
+    group = np.where(mixed & (number > MAX_TABLES), within * MAX_TABLES // np.maximum(number, 1), MAX_TABLES + within)
+    ids, row = np.unique(epochs * (MAX_TABLES + tables) + group, return_inverse=True)
+    weights = csr_array((votes.astype(np.float64), (row, draws)), shape=(len(ids), tables))
+    shares = np.asarray(weights @ records.shares) / np.bincount(row, votes, len(ids))[:, None]
+    ends = np.searchsorted(ids // (MAX_TABLES + tables), np.arange(len(records.ends)), side="right")
+    return row[place], shares, ends.tolist()

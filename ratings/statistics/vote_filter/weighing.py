@@ -20,7 +20,7 @@ from ratings.statistics.vote_filter.expectations import (
     estimate_strengths,
     estimate_tie_shares,
 )
-from ratings.statistics.vote_filter.records import BOTH_BAD, TIE, VoteRecords, VoterIndex, read_votes
+from ratings.statistics.vote_filter.records import BOTH_BAD, TIE, VoteRecords, VoterIndex, group_tables, read_votes
 from ratings.statistics.vote_filter.removal import MIN_Z, Proof, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
     Reference,
@@ -145,7 +145,6 @@ class _Fold:
         self.outcomes = np.zeros(4)
         self.included = np.zeros(total, dtype=bool)  # votes that are part of the next two sums
         self.seen = np.zeros(size)
-        self.drawn = np.zeros(len(records.shares))
         # Sums over voters who are not flagged of their votes with each model, and of the squares.
         self.model_votes = np.zeros(size)
         self.model_squares = np.zeros(size)
@@ -155,15 +154,13 @@ class _Fold:
         self._prepare_rows()
 
     def _prepare_rows(self) -> None:
-        """Give each combination of an epoch and a draw table a row of expected chances."""
-        records = self.records
-        closed = records.ends[-1] if records.ends else 0
-        epoch = np.searchsorted(records.ends, np.arange(closed), side="right")
-        keys, rows = np.unique(epoch * len(records.shares) + records.draw[:closed], return_inverse=True)
+        """Give each combination of an epoch and a draw table a row of chances."""
+        closed = self.records.ends[-1] if self.records.ends else 0
+        epoch = np.searchsorted(self.records.ends, np.arange(closed), side="right")
+        rows, self.row_shares, self.row_ends = group_tables(self.records, epoch)
         self.evidence.row[:closed] = rows
-        self.row_draws = keys % len(records.shares)
-        self.row_ends = np.searchsorted(keys, (np.arange(len(records.ends)) + 1) * len(records.shares))
-        self.absent, self.odds = np.zeros((2, len(keys), records.models))
+        self.drawn = np.zeros(len(self.row_shares))
+        self.absent, self.odds = np.zeros((2, *self.row_shares.shape))
 
     def close_epoch(self, epoch: int, votes: slice) -> None:
         records = self.records
@@ -171,7 +168,7 @@ class _Fold:
         first_row = self.row_ends[epoch - 1] if epoch else 0
         rows = slice(first_row, self.row_ends[epoch])
         # The margin keeps the logarithms finite for models that must or cannot be drawn.
-        inside = np.clip(expected.correct_shares(records.shares[self.row_draws[rows]]), 1e-9, 1 - 1e-9)
+        inside = np.clip(expected.correct_shares(self.row_shares[rows]), 1e-9, 1 - 1e-9)
         self.absent[rows] = -np.log1p(-inside)
         self.odds[rows] = np.log1p(-inside) - np.log(inside)
         self.evidence.add_votes(votes, expected)
@@ -191,7 +188,7 @@ class _Fold:
         self.variance = 1 / (((self.score + self.score.T) * self.p * q).sum(axis=1) + _PRIOR_INFORMATION)
         known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
         tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
-        completion, error = estimate_completion(self.seen, self.drawn, self.records.shares)
+        completion, error = estimate_completion(self.seen, self.drawn, self.row_shares)
         return Expectations(self.theta, known, tie, both_bad, completion, error)
 
     def _add(self, votes: Indices) -> None:
@@ -208,7 +205,7 @@ class _Fold:
     def _change_completion(self, votes: Indices, change: Floats) -> None:
         records, size = self.records, self.records.models
         self.seen += np.bincount(records.a[votes], change, size) + np.bincount(records.b[votes], change, size)
-        self.drawn += np.bincount(records.draw[votes], change, len(self.drawn))
+        self.drawn += np.bincount(self.evidence.row[votes], change, len(self.drawn))
 
     def lower(self, votes: Indices, weight: Floats | float, reason: str) -> None:
         """Lower the weights of these votes. `weight` is rounded to a multiple of 1/256."""
@@ -283,7 +280,7 @@ class _Fold:
 
     def _trim_block(self, votes: Indices, rows: slice) -> None:
         # Completion is known better now than when the votes were cast.
-        chances = self.expected.correct_shares(self.records.shares[self.row_draws[rows]])
+        chances = self.expected.correct_shares(self.row_shares[rows])
         proven_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_Z
         proven_seen_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_SEEN_Z
         growth = compute_growth(chances, self.expected.completion_error)
@@ -341,9 +338,9 @@ class _Fold:
 
         seen, expected: the appearances in the stratum.
         """
-        rows = np.bincount(self.evidence.row[: self.end], self.weight[: self.end], len(self.row_draws))
+        rows = np.bincount(self.evidence.row[: self.end], self.weight[: self.end], len(self.row_shares))
         used = np.flatnonzero(rows)
-        chances = self.expected.correct_shares(self.records.shares[self.row_draws[used]])[:, model]
+        chances = self.expected.correct_shares(self.row_shares[used])[:, model]
         others = float(self.score[model].sum() + self.score[:, model].sum()) - seen
         return max(0.0, others - float(rows[used] @ chances) + expected) / max(others, 1.0)
 

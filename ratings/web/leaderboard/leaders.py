@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from core.http.errors import RequestError
 from ratings.boards import board_selection, model_facts, snapshot_cache
 from ratings.boards.snapshots import BoardKey
 from ratings.web.leaderboard.fragments import fragment_cache
@@ -26,8 +27,11 @@ def leaders(_request: HttpRequest) -> dict[str, Any]:
 
 def render_leaders() -> str:
     """Return the best models of the default board with their ratings as HTML, or "" if no board has models."""
-    own = snapshot_cache.get_board(BoardKey())
-    board_key, board = board_selection.select_board(BoardKey(), {})
+    try:
+        own = snapshot_cache.get_board(BoardKey())
+        board_key, board = board_selection.select_board(BoardKey(), {})
+    except RequestError:  # the home page does not depend on a board
+        return ""
     if not board.rows:
         return ""
     context = model_facts.load_board_context(board_key, board)

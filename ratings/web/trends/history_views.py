@@ -1,11 +1,13 @@
 """The history page: changes since earlier boards, and votes per day."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.facts.retirement import filter_retired
@@ -18,6 +20,12 @@ from ratings.reports.votes_per_day import DayVotes
 from ratings.statistics.constants import MAIN_COMPONENT
 
 DEFAULT_PERIODS = (timedelta(days=1), timedelta(days=7))
+HOUR = timedelta(hours=1)
+PRESETS = {
+    gettext_lazy("Yesterday"): timedelta(days=1),
+    gettext_lazy("A week ago"): timedelta(days=7),
+    gettext_lazy("A month ago"): timedelta(days=30),
+}
 
 
 @require_safe
@@ -47,6 +55,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
         "history": series_table.build_series_table(board_key, main, until=board["computed_at"]),
         "days": _build_bars(votes_per_day.count_votes_per_day(board_key, end)),
         "selection": selection,
+        "presets": _build_presets(selection.parameters, end, since),
         "categories": categories,
         "description": descriptions.describe_board(board_key, categories),
     }
@@ -63,6 +72,23 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
     if since and since >= end:
         raise field_error("then", "“then” must be earlier than the time of the current board.")
     return since
+
+
+def _build_presets(parameters: Mapping[str, str], end: datetime, since: datetime | None) -> list[dict[str, Any]]:
+    """Return times before the end, with the queries for the changes since then and for the board of that time."""
+    presets = []
+    for label, period in PRESETS.items():
+        time = movements.subtract_duration(end, period).replace(second=0, microsecond=0)
+        board_parameters = {**parameters, "at": format_parameter(time)}
+        presets.append(
+            {
+                "label": label,
+                "changes": build_query_string({**parameters, "then": format_parameter(time)}),
+                "board": build_query_string(board_parameters),
+                "is_current": since is not None and abs(time - since) < HOUR,
+            }
+        )
+    return presets
 
 
 def _build_bars(days: list[DayVotes]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.facts.labels import extract_link, shorten_source
@@ -76,6 +77,7 @@ def show_plots(request: HttpRequest) -> HttpResponse:
         "view": view,
         "board_key": view.board_key,
         "selection": selection,
+        "compare_url": f"{reverse('leaderboard')}{build_query_string(selection.parameters | {'pin': 'MODEL'})}#compare",
         "against": {axis: _build_plot_query(selection, replace(view, against=axis)) for axis in frontier.AXES},
         "categories": categories,
         "description": descriptions.describe_board(view.board_key, categories),
@@ -156,8 +158,10 @@ def _format_cells(chances: Sequence[float | None], counts: Sequence[int]) -> lis
 
 def _build_frontier_context(view: PlotView) -> dict[str, Any]:
     report = frontier.build_frontier(view.board_key, view.against)
+    rows = view.published.board["rows"]
     left_out = sorted(report["left_out"], key=lambda model: str(model["reason"]))
     return {
+        "has_speeds": view.against == frontier.SPEED or frontier.count_speeds(rows) >= MIN_MODELS,
         "frontier": [row | _format_prices(row) for row in report["rows"]],
         "frontier_json": build_board_url(
             "leaderboard-frontier", view.board_key, at=report["computed_at"], against=view.against

@@ -146,7 +146,7 @@ def test_page_has_every_call_with_its_fields(docs):
     page = docs.content.decode()
     for path, method, operation in operations():
         assert f'id="{operation["operationId"]}"' in page
-        assert f"<strong>{method.upper()}</strong> <code>{path}</code>" in page
+        assert re.search(rf"<strong[^>]*>{method.upper()}</strong> <code>{re.escape(path)}</code>", page)
     for subject in build_calls().values():
         for call in subject:
             for field in (*call.parameters, *call.body, *call.response):
@@ -168,7 +168,7 @@ def test_page_keeps_to_the_policy_of_all_pages(docs):
     page = docs.content.decode()
     assert "'unsafe-inline'" not in docs["Content-Security-Policy"]
     assert " style=" not in page
-    assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|https?://(?!example\.com|arena\.example)", page)
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|https?://(?!example\.com|arena\.example|testserver/)", page)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_password_alone_opens_the_account_until_the_app_is_set_up(operator):
     client = log_in()
     assert is_in(client)
     secret, _ = set_up(client)
-    assert "Remove the app" in client.get("/accounts/").content.decode()
+    assert "Remove the authenticator app" in client.get("/accounts/").content.decode()
 
     thief = log_in()
     assert not is_in(thief)

@@ -1,8 +1,12 @@
 """A run of the filter on a pool's votes: what is read, which weights are stored, and when a run is due."""
 
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -10,11 +14,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from arena.models import Battle, DrawTable, Vote, Voter
+from ratings.interchange.export_votes import export_file
 from ratings.models import VoteWeight
 from ratings.pipeline import filter_run
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[3]
 MODELS = 6
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CHEAT = UUID(int=999)
@@ -71,6 +77,40 @@ def test_run_takes_the_votes_of_a_cheat_out_and_leaves_the_others(models):
     assert sum(256 - weights.get(vote.pk, 256) for vote in honest) <= 0.01 * 256 * len(honest)
     assert (again.reduced, again.changed) == (run.reduced, 0)
     assert factories.pool().filter_version
+
+
+def test_guide_computes_the_same_weights_from_an_export(models, tmp_path):
+    for number, model in enumerate(models):  # the order of names is not that of keys
+        model.name = f"Model {MODELS - number}"
+        model.save(update_fields=["name"])
+    for day in range(4):
+        cast_votes(models, voters=80, votes=400, day=day)
+    cast_votes(models, voters=1, votes=150, day=4, winner=0, voter=CHEAT)
+    keys = [model.pk for model in models]
+    DrawTable.objects.create(id=2, pool="live", keys=keys, shares=[1.0, *[0.2] * (MODELS - 1)])
+    for fields in ({"propensity": None}, {"propensity": None, "voter": None}, {"counted": False}):
+        replaced = {"voter": CHEAT, "draw_table_id": 2, "created_at": START + timedelta(days=4, seconds=0.123457)}
+        factories.vote(models[0], models[3], **(replaced | fields))
+    factories.vote(models[0], models[3], draw_table=None)  # imported
+    cast_votes(models, voters=80, votes=300, day=5)
+    cast_votes(models, voters=80, votes=20, day=6)
+    run = filter_run.filter_pool(factories.pool())
+    path = tmp_path / "live.jsonl"
+    export_file(path, "live")
+
+    assert run.reduced > 100
+    assert run_guide(path) == f"{run.votes} votes, {run.reduced} weigh less than 1, 0 differ from the file\n"
+    path.write_text(path.read_text().replace('"filter_weight":0.0', '"filter_weight":0.00390625', 1))
+    assert "1 differ from" in run_guide(path)
+
+
+def run_guide(path):
+    """Run the script of the guide as its reader does, and return what it prints."""
+    [script] = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "docs/how-to/votes.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def test_run_gives_back_all_weights_when_the_filter_is_off(models, settings):

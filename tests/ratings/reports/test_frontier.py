@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from arena.models import EndpointDay
-from catalog.models import Price
+from catalog.models import LanguageModel, Organization, Price
 from core.http.errors import RequestError
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier
@@ -68,6 +68,23 @@ def test_price_is_of_three_tokens_in_and_one_out_and_the_newest(three):
 
     assert (row["value"], row["price_input"], row["price_output"]) == (1.5, 1.0, 3.0)
     assert (row["source"], row["as_of"]) == (SOURCE, date(2026, 2, 2))
+
+
+def test_rows_have_the_maker_the_weights_and_whether_the_model_answers_here(three):
+    best, middle, worst = three
+    for model in three:
+        priced(model, "1", "1")
+    factories.endpoint(best)
+    factories.endpoint(middle, enabled=False)
+    LanguageModel.objects.filter(pk=best.pk).update(open_weights=True)
+    LanguageModel.objects.filter(pk=worst.pk).update(organization=Organization.objects.create(name="Kiwi Lab"))
+    published()
+
+    rows = frontier.build_frontier(BoardKey(), "price")["rows"]
+
+    assert [row["answers_here"] for row in rows] == [True, False, False]
+    assert rows[0]["open_weights"] is True
+    assert rows[2]["organization"] == "Kiwi Lab"
 
 
 def test_slower_model_that_is_no_better_is_off_the_frontier(three):

@@ -44,8 +44,7 @@ function drawLabels(names, left) {
   });
 }
 
-export function disagreement({ points, slope, intercept, sd, far }, width, words) {
-  const height = Math.min(560, Math.max(340, width * 0.6));
+export function disagreement({ points, slope, intercept, sd, far }, width, words, height) {
   const ends = points.flatMap(getScoreEnds);
   const x = [Math.max(0, Math.min(...ends) - 2), Math.min(100, Math.max(...ends) + 2)];
   const line = x.map((score) => ({ score, rating: intercept + slope * score }));

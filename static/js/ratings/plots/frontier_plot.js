@@ -1,26 +1,15 @@
-// Ratings against price or speed, with the Pareto frontier.
-import { FONT_PX, LETTER_PX, fillTemplate, renderPlot, computeLabelWidth, formatDollars, formatWhole, shortenNames, computeDomain } from "./plot_frame.js";
+// Ratings against price or speed, with the Pareto frontier and the region that it dominates.
+import { labelMarks } from "./mark_labels.js";
+import { FONT_PX, fillTemplate, renderPlot, formatDollars, formatWhole, computeDomain } from "./plot_frame.js";
 
 const { Plot } = window;
-const LABEL_PX = 15;
 const TICK_PX = 52;
 const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 52 };
-const INSET_PX = 8;
 const FREE = 4; // free models are drawn at the lowest price divided by this number
-
-// Places the names of the models on the frontier, lowest rating first. Each name is beside its point, on the side where
-// no model can be better, or above a name that it would overlap. `at` is a position on the rating axis.
-function placeLabels(frontier, { across, perPx, left, room }) {
-  const placed = [];
-  const texts = shortenNames(frontier.map(({ name }) => name), room);
-  for (const [row, text] of frontier.map((each, at) => [each, texts[at]]).toSorted(([one], [other]) => one.rating - other.rating)) {
-    const [x, wide] = [across(row), text.length * LETTER_PX + 12];
-    const [start, end] = left ? [x - wide, x] : [x, x + wide];
-    const below = placed.filter((other) => other.start < end && start < other.end).map(({ at }) => at);
-    placed.push({ row, text, start, end, at: Math.max(row.rating, ...below.map((at) => at + LABEL_PX * perPx)) });
-  }
-  return placed;
-}
+const RADIUS_PX = 8;
+const SMALL_PX = 5; // without the initials of the makers, if there are many marks
+const MANY = 90;
+const HUES = new Map([[true, ["var(--a)", "var(--on-a)"]], [false, ["var(--b)", "var(--on-b)"]], [null, ["var(--ink-soft)", "var(--paper)"]]]);
 
 // Returns the first series with at most `most` ticks, or else every nth tick of the last series.
 function ticks(low, high, most) {
@@ -53,54 +42,71 @@ function scaleX(rows, priced, words, most) {
   };
 }
 
-function formatMark(row, priced, words) {
-  const figure = priced ? formatDollars(row.value) : row.value.toLocaleString("en", { maximumSignificantDigits: 3 });
-  return fillTemplate(words.words, { name: row.name, rating: formatWhole(row.rating), figure });
+function formatMark({ name, organization, open_weights: open, rating, ci_low: low, ci_high: high, rank, value, as_of: day }, priced, words) {
+  const month = day && new Date(day).toLocaleDateString("en-US", { month: "short", year: "numeric", timeZone: "UTC" });
+  return fillTemplate(words.words.replaceAll("|", "\n"), {
+    name,
+    about: [organization, { true: words.open, false: words.closed }[open]].filter(Boolean).join(" · "),
+    rating: low === null || high === null ? formatWhole(rating) : `${formatWhole(rating)} ± ${formatWhole((high - low) / 2)}`,
+    rank,
+    figure: priced ? formatDollars(value) : value.toLocaleString("en", { maximumSignificantDigits: 3 }),
+    month,
+  }).replace("\n\n", "\n");
 }
 
-export function frontier({ rows, against }, width, words) {
+// Returns the first letters of the maker's first two words, or its first two letters, like the marks on other pages.
+function formatInitials({ organization }) {
+  const [first = "", second] = (organization ?? "").match(/[\p{L}\p{N}]+/gu) ?? [];
+  return second ? first[0] + second[0] : first.slice(0, 2);
+}
+
+// Returns the points and the lines of the frontier as steps, continued to the edge of the plot on the side where models are worse.
+function buildSteps(best, place, priced, [first, last]) {
+  const steps = best.toSorted((one, other) => place(one) - place(other)).map((row) => ({ x: place(row), rating: row.rating }));
+  const points = priced ? [...steps, { x: last, rating: steps.at(-1).rating }] : [{ x: first, rating: steps[0].rating }, ...steps];
+  const corners = points.slice(1).map((point, at) => [points[at], priced ? { x: point.x, rating: points[at].rating } : { x: points[at].x, rating: point.rating }, point]);
+  return { points, lines: corners.flatMap(([start, corner, end]) => [[start, corner], [corner, end]]) };
+}
+
+export function frontier({ rows, against }, width, words, height) {
   const priced = against === "price";
-  const height = Math.min(520, Math.max(320, width * 0.55));
   const [low, high] = computeDomain(rows);
-  const best = rows.filter(({ on_frontier: on }) => on);
-  const side = priced ? { textAnchor: "end", dx: -9 } : { textAnchor: "start", dx: 9 };
-  const room = computeLabelWidth(best.map(({ name }) => name), width * 0.8);
-  const inner = width - MARGINS.marginLeft - MARGINS.marginRight - room - INSET_PX;
-  const { place, x, axis } = scaleX(rows, priced, words, Math.floor(inner / TICK_PX));
-  const [from, to] = x.domain.map(Math.log);
-  const perPx = (high - low) / (height - MARGINS.marginTop - MARGINS.marginBottom);
-  const across = (row) => ((Math.log(place(row)) - from) / (to - from)) * inner;
-  const names = placeLabels(best, { across, perPx, left: priced, room });
-  const top = Math.max(high, ...names.map(({ at }) => at + 2 * LABEL_PX * perPx));
-  return renderPlot({
+  const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX));
+  const { points, lines } = buildSteps(rows.filter(({ on_frontier: on }) => on), place, priced, x.domain);
+  const curve = priced ? "step-after" : "step-before";
+  const r = rows.length > MANY ? SMALL_PX : RADIUS_PX;
+  const hue = ({ open_weights: open }) => HUES.get(open);
+  const svg = renderPlot({
     ariaLabel: words.alt,
     width,
     height,
     ...MARGINS,
-    insetLeft: priced ? room : INSET_PX,
-    insetRight: priced ? INSET_PX : room,
     x,
-    y: { domain: [low, top], label: words.y, grid: true, labelArrow: "none" },
+    y: { domain: [low, high], label: words.y, grid: true, labelArrow: "none" },
     color: { type: "identity" },
     marks: [
+      Plot.areaY(points, { x: "x", y1: low, y2: "rating", curve, fill: "var(--line)", fillOpacity: 0.4 }),
       Plot.axisX(axis),
-      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeWidth: 1.5, strokeOpacity: 0.6 }),
-      Plot.line(best.toSorted((one, other) => place(one) - place(other)), { x: place, y: "rating", curve: priced ? "step-after" : "step-before", stroke: "var(--a)", strokeWidth: 2 }),
+      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeOpacity: 0.5 }),
+      Plot.line(points, { x: "x", y: "rating", curve, stroke: "var(--ink)", strokeWidth: 1.5 }),
       Plot.dot(rows, {
         x: place,
         y: "rating",
-        r: ({ on_frontier: on }) => (on ? 5.5 : 4),
-        symbol: ({ on_frontier: on }) => (on ? "diamond" : "circle"),
-        fill: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--paper)"),
-        stroke: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--line-strong)"),
+        r,
+        fill: (row) => (row.answers_here ? hue(row)[0] : "var(--paper)"),
+        stroke: (row) => hue(row)[0],
         strokeWidth: 1.5,
         title: (row) => formatMark(row, priced, words),
         sort: null,
       }),
-      Plot.text(names, { x: ({ row }) => place(row), y: "at", text: "text", ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),
+      Plot.text(r === RADIUS_PX ? rows : [], {
+        x: place, y: "rating", text: formatInitials, fill: (row) => hue(row)[row.answers_here ? 1 : 0], fontSize: 8.5, fontWeight: 700, pointerEvents: "none",
+      }),
+      labelMarks(rows, (row) => ({ x: place(row), y: row.rating, r, name: row.name, strong: row.on_frontier }), lines),
     ],
     r: { type: "identity" },
-    symbol: { type: "identity" },
     style: { fontSize: `${FONT_PX}px` },
   });
+  svg.querySelectorAll("title").forEach((title, at) => { title.parentNode.dataset.model = rows[at].model; });
+  return svg;
 }

@@ -3,48 +3,76 @@ import { FONT_PX, LETTER_PX, fillTemplate, renderPlot, computeLabelWidth, shorte
 
 const { Plot } = window;
 const CELL_PX = 30;
+const LINE_PX = 28;
+const SLANTED_PX = 92; // room above and to the right for the slanted names of the columns
 const STRONGEST = 50; // in percent; with more color, the numbers in the cells would be hard to read
+const CLIPPED = 0.15; // the distance from one half with the strongest color
+const CONFIDENCE_Z = 1.96;
+const HATCH = '<pattern id="noise" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V6" stroke="var(--line-strong)" stroke-opacity="0.45" stroke-width="2"/></pattern>';
 
 function mixColor(share, color) {
   return `color-mix(in oklab, var(--${color}) ${Math.round(share * STRONGEST)}%, var(--sheet))`;
 }
 
-function pairs({ models }, figures) {
-  return models.flatMap((row, down) => models.map((column, across) => ({
-    row, column, down, across, figure: figures[down][across],
-  }))).filter(({ down, across, figure }) => down !== across && figure !== null);
+function pairs({ models, diff, diff_se: errors }, figures) {
+  return models.flatMap((row, down) => models.map((column, across) => {
+    const error = errors[down][across];
+    return { row, column, down, across, figure: figures[down][across], isNoise: error !== null && Math.abs(diff[down][across]) < CONFIDENCE_Z * error };
+  })).filter(({ down, across, figure }) => down !== across && figure !== null);
+}
+
+function drawHatch() {
+  const defs = document.createElementNS("http://www.w3.org/2000/svg", "defs");
+  defs.innerHTML = HATCH;
+  return defs;
+}
+
+// The cells and the names of rows and columns know their line, so that a row and a column can be lit together.
+function markLines(svg, cells) {
+  svg.querySelectorAll("rect:has(title)").forEach((rect, at) => {
+    rect.dataset.down = cells[at].down;
+    rect.dataset.across = cells[at].across;
+  });
+  for (const [axis, line] of [["x", "across"], ["y", "down"]]) {
+    svg.querySelectorAll(`[data-mark="${axis}-axis tick label"] text`).forEach((text, place) => { text.dataset[line] = place; });
+  }
 }
 
 function matrix(data, cells, width, words, look) {
   const names = new Map(JSON.parse(words.names));
-  const room = computeLabelWidth([...names.values()].map((name) => `00  ${name}`), width);
   const places = [...data.models.keys()];
-  const side = Math.max(CELL_PX, Math.min(44, (width - room - 8) / places.length));
-  const name = (place) => names.get(data.models[place]);
-  const font = side < 34 ? FONT_PX - 2 : FONT_PX;
-  const labels = shortenNames(places.map(name), room * (FONT_PX / font) - 4 * LETTER_PX);
-  return renderPlot({
+  const list = places.map((place) => names.get(data.models[place]));
+  const room = computeLabelWidth(list, width);
+  const side = Math.max(CELL_PX, Math.min(44, (width - room - SLANTED_PX) / places.length));
+  const [labels, slanted] = [room, SLANTED_PX * Math.SQRT2].map((wide) => shortenNames(list, wide - LETTER_PX));
+  const place = { x: "across", y: "down" };
+  const svg = renderPlot({
     ariaLabel: words.alt,
-    width: room + places.length * side + 8,
-    height: places.length * side * 0.8 + 32,
+    width: room + places.length * side + SLANTED_PX,
+    height: places.length * LINE_PX + SLANTED_PX + 4,
     margin: 4,
     marginLeft: room,
-    marginTop: 28,
-    x: { domain: places, axis: "top", label: null, tickFormat: (place) => place + 1, tickSize: 0, padding: 0.06 },
-    y: { domain: places, label: null, tickFormat: (place) => `${place + 1}  ${labels[place]}`, tickSize: 0, padding: 0.06 },
+    marginTop: SLANTED_PX,
+    marginRight: SLANTED_PX,
+    x: { domain: places, axis: null, padding: 0.06 },
+    y: { domain: places, label: null, tickFormat: (at) => labels[at], tickSize: 0, padding: 0.06 },
     color: { type: "identity" },
     marks: [
+      drawHatch,
+      Plot.axisX({ anchor: "top", label: null, tickFormat: (at) => slanted[at], tickSize: 0, tickRotate: -45, tickPadding: 6 }),
       Plot.cell(cells, {
-        x: "across",
-        y: "down",
+        ...place,
         fill: ({ figure }) => look.fill(figure),
-        title: ({ down, across, figure }) => fillTemplate(words.words, { row: name(down), column: name(across), figure: look.describe(figure) }),
+        title: ({ down, across, figure, isNoise }) => fillTemplate(words.words, { row: list[down], column: list[across], figure: look.describe(figure) }) + (isNoise && words.noise ? `\n${words.noise}` : ""),
         rx: 2,
       }),
-      Plot.text(cells, { x: "across", y: "down", text: ({ figure }) => look.text(figure), fill: "var(--ink)", pointerEvents: "none" }),
+      Plot.cell(words.noise ? cells.filter(({ isNoise }) => isNoise) : [], { ...place, fill: "url(#noise)", rx: 2, pointerEvents: "none" }),
+      Plot.text(cells, { ...place, text: ({ figure }) => look.text(figure), fill: "var(--ink)", pointerEvents: "none" }),
     ],
-    style: { fontSize: `${font}px` },
+    style: { fontSize: `${FONT_PX - (side < 34 ? 2 : 0)}px` },
   });
+  markLines(svg, cells);
+  return svg;
 }
 
 function formatPercent(rate) {
@@ -53,8 +81,7 @@ function formatPercent(rate) {
 
 export function rates(data, width, words) {
   return matrix(data, pairs(data, data.win_probability), width, words, {
-    // Most rates are close to one half, so the exponent makes small differences visible.
-    fill: (rate) => mixColor(Math.abs(2 * rate - 1) ** 0.6, rate < 0.5 ? "b" : "a"),
+    fill: (rate) => mixColor(Math.min(1, Math.abs(rate - 0.5) / CLIPPED), rate < 0.5 ? "b" : "a"),
     text: formatPercent,
     describe: formatPercent,
   });

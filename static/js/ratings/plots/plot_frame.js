@@ -33,6 +33,12 @@ function measureLetter(name) {
   return Math.max(LETTER_PX, canvas.measureText(name).width / name.length);
 }
 
+// Returns the name, cut to the room in pixels if needed, and its width.
+export function fitText(name, room) {
+  const [text] = shortenNames([name], room);
+  return { text, width: text.length * measureLetter(text) + 4 };
+}
+
 // Returns the width that the names need, up to a part of the plot. `shortenNames` cuts longer names.
 export function computeLabelWidth(names, width) {
   const longest = Math.max(...names.map((name) => name.length * measureLetter(name))) + 16;

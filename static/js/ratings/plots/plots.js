@@ -21,38 +21,22 @@ function fetchJson(address) {
   return responses.get(address);
 }
 
-// Resolves when the plot has been drawn for the first time. It is drawn again whenever its width changes.
+// Draws the plot, and draws it again whenever its width changes.
 async function draw(place) {
   const { plot, source } = place.dataset;
   const data = await fetchJson(source);
   let width = 0;
-  await new Promise((resolve) => {
-    // The observer also calls this function once immediately.
-    new ResizeObserver(afterLayout(() => {
-      if (place.clientWidth === width) return;
-      width = place.clientWidth;
-      attach(place, DRAWN_BY[plot](data, width, place.dataset));
-      resolve();
-    })).observe(place);
-  });
+  // The observer also calls this function once immediately.
+  new ResizeObserver(afterLayout(() => {
+    if (place.clientWidth === width) return;
+    width = place.clientWidth;
+    attach(place, DRAWN_BY[plot](data, width, place.dataset, place.clientHeight));
+  })).observe(place);
 }
 
-// The plots above the target of the URL's fragment have moved it, so the page goes there again, unless the reader has
-// already moved on.
-function returnToTarget(drawings) {
-  const moves = ["wheel", "touchmove", "pointerdown", "keydown"];
-  const moved = new AbortController();
-  for (const move of moves) window.addEventListener(move, () => moved.abort(), { passive: true, signal: moved.signal });
-  Promise.all(drawings).then(() => {
-    if (!moved.signal.aborted) document.querySelector(":target")?.scrollIntoView();
-    moved.abort();
-  });
+for (const place of document.querySelectorAll(".plot")) {
+  const card = place.nextElementSibling;
+  if (card?.matches(".readout")) readout(place, card);
+  draw(place).catch(() => { place.textContent = place.dataset.failed; });
 }
-
-returnToTarget([...document.querySelectorAll(".plot")].map((place) => {
-  place.hidden = false;
-  const words = place.nextElementSibling;
-  if (words?.matches(".readout")) readout(place, words);
-  return draw(place).catch(() => { place.textContent = place.dataset.failed; });
-}));
 for (const form of document.querySelectorAll(".chooser")) linkExclusiveOptions(form);

@@ -38,7 +38,7 @@ function panel(each, all, scales, width, names, words) {
   const name = names.get(each.model);
   const figure = document.createElement("figure");
   figure.className = "panel";
-  if (names.size > 1) figure.appendChild(document.createElement("figcaption")).textContent = name;
+  if (names.size > 1) figure.append(Object.assign(document.createElement("figcaption"), { textContent: name, title: name }));
   figure.append(renderPlot({
     ariaLabel: `${name}: ${words.alt}`,
     width,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ratings.statistics.vote_filter.records import find_epoch_ends, read_votes
+from ratings.statistics.vote_filter.records import find_epoch_ends, group_tables, read_votes
 
 GOOD = {
     "voter": ["ann", "bob"],
@@ -74,3 +74,24 @@ def test_an_epoch_stays_open_until_a_vote_shows_that_the_day_is_over():
 
     assert find_epoch_ends(time, np.arange(500)) == []
     assert find_epoch_ends(np.append(time, 4.0), np.arange(501)) == [500]
+
+
+@pytest.mark.parametrize(("tables", "rows"), [(2, 2), (40, 9)])
+def test_many_tables_of_an_epoch_share_rows_but_not_with_a_table_in_which_a_model_is_certain(tables, rows):
+    votes = 400
+    given = [[1.0, 0.5, 0.5]]
+    shares = np.vstack((np.tile([0.8, 0.7, 0.5], (tables - 1, 1)), given))
+    columns = {
+        "voter": np.arange(votes),
+        "model_a": np.zeros(votes, int),
+        "model_b": np.ones(votes, int),
+        "outcome": np.zeros(votes, int),
+        "propensity": np.full(votes, 0.3),
+        "time": np.append(np.full(votes - 1, 0.5), 1.0),
+        "draw": np.arange(votes) % tables,
+    }
+    records = read_votes(columns, shares)
+    row, chances, ends = group_tables(records, np.zeros(records.ends[-1], int))
+
+    assert ends == [rows]
+    assert np.allclose(chances[row], shares[records.draw[: len(row)]])

@@ -1,0 +1,70 @@
+"""Finds groups of voters whose votes contain a model too often, so that an operator can look at them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import xlogy
+
+from ratings.statistics.vote_arrays import Floats, Indices
+
+MIN_VOTES = 50  # in a group, and outside of it
+FALSE_ALARM_CHANCE = 1e-3  # over all groups and models together
+# People leave battles with some models more often. The votes outside show how often, but they may be rigged too.
+_MAX_COMPLETION = 1.25
+_COMPLETION_PRIOR = 50.0
+_TOLERANCE = 1.1
+
+
+@dataclass(frozen=True)
+class Excess:
+    """A model that is in `seen` of a group's `votes`, although the draw explains only `expected` of them."""
+
+    group: int
+    model: int
+    votes: int
+    seen: int
+    expected: float
+
+
+def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indices, shares: Floats) -> list[Excess]:
+    """Return the excesses of all groups, the least likely one first.
+
+    group (N,): the group of each vote, from 0. A vote with -1 is in no group.
+    model_a, model_b (N,): models from 0 to M - 1.
+    draw (N,): the draw table of each vote, a row of `shares`.
+    shares (D, M): the chance of each model to be one of the two under each draw table.
+
+    A model's expected number in a group is the sum of its chances. It is increased by up to a quarter if the model is
+    also in more of the other votes than the draw explains, and by a tenth for what groups of honest voters prefer to
+    judge. By Chernoff's bound, a sum of independent events with mean E reaches n > E with a chance of at most
+    exp(-(n ln(n / E) - n + E)). There is an excess if the bound times the number of groups and models is at most 0.1%.
+    """
+    votes = np.bincount(group[group >= 0])
+    tested = np.flatnonzero((votes >= MIN_VOTES) & (len(group) - votes >= MIN_VOTES))
+    if not len(tested):
+        return []
+    position = np.full(len(votes) + 1, -1)  # group -1 finds the last one
+    position[tested] = np.arange(len(tested))
+    place = position[group]
+    drawn = _count(place, draw, (len(tested), len(shares)))
+    size = (len(tested), shares.shape[1])
+    seen = _count(place, model_a, size) + _count(place, model_b, size)
+    expected = drawn @ shares
+    seen_outside = np.bincount(model_a, minlength=size[1]) + np.bincount(model_b, minlength=size[1]) - seen
+    expected_outside = np.bincount(draw, minlength=len(shares)) @ shares - expected
+    completion = (seen_outside + _COMPLETION_PRIOR) / (expected_outside + _COMPLETION_PRIOR)
+    tolerated = _TOLERANCE * np.clip(completion, 1.0, _MAX_COMPLETION) * expected
+    surprise = np.where(seen > tolerated, xlogy(seen, seen) - xlogy(seen, tolerated) - seen + tolerated, 0.0)
+    hits = np.argwhere(surprise >= np.log(surprise.size / FALSE_ALARM_CHANCE)).tolist()
+    hits.sort(key=lambda hit: -surprise[tuple(hit)])
+    return [
+        Excess(int(tested[row]), model, int(votes[tested[row]]), int(seen[row, model]), float(expected[row, model]))
+        for row, model in hits
+    ]
+
+
+def _count(place: Indices, column: Indices, shape: tuple[int, int]) -> Floats:
+    """Return how often each place has each value of a column. Rows with the place -1 do not count."""
+    inside = place >= 0
+    keys = place[inside] * shape[1] + column[inside]
+    return np.bincount(keys, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)

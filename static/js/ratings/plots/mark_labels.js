@@ -1,0 +1,77 @@
+// Names of marks in a scatter plot. Each name is at the first place that has room; names without any room are left out.
+import { FONT_PX, fitText } from "./plot_frame.js";
+
+const NAMESPACE = "http://www.w3.org/2000/svg";
+const HEIGHT_PX = 14;
+const DISTANCES_PX = [11, 24, 38, 54]; // from the center of the mark; from the second on, with a leader line
+const DIRECTIONS = [[-1, 0], [1, 0], [-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
+const LEADER_STEPS = [0.7, 0.85, 1];
+
+function buildBox(left, y, width, height) {
+  return { left, right: left + width, top: y - height / 2, bottom: y + height / 2 };
+}
+
+function overlaps(one, other) {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+}
+
+function buildWall([[x1, y1], [x2, y2]]) {
+  return { left: Math.min(x1, x2) - 1, right: Math.max(x1, x2) + 1, top: Math.min(y1, y2) - 1, bottom: Math.max(y1, y2) + 1 };
+}
+
+function buildPlace({ x, y, width }, [across, down], distance) {
+  const end = { x: x + across * distance, y: y + down * distance };
+  const left = end.x - (across < 0 ? width : across > 0 ? 0 : width / 2);
+  const steps = distance > DISTANCES_PX[0] ? LEADER_STEPS : [];
+  const leader = steps.map((step) => buildBox(x + (end.x - x) * step - 1, y + (end.y - y) * step, 2, 2));
+  return { ...end, left, name: buildBox(left, end.y, width, HEIGHT_PX), leader };
+}
+
+// Returns the labels with their places. `marks` have a position, a radius, and a name; the most important ones are first.
+function placeLabels(marks, bounds, lines) {
+  const taken = [...lines, ...marks.map(({ x, y, r }) => buildBox(x - r, y, 2 * r, 2 * r))];
+  const isInside = ({ left, right, top, bottom }) => left >= bounds.left && right <= bounds.right && top >= bounds.top && bottom <= bounds.bottom;
+  const labels = [];
+  for (const mark of marks) {
+    const places = DISTANCES_PX.flatMap((distance) => DIRECTIONS.map((direction) => buildPlace(mark, direction, distance)));
+    const place = places.find(({ name, leader }) => isInside(name) && ![name, ...leader].some((box) => taken.some((other) => overlaps(box, other))));
+    if (!place) continue;
+    taken.push(place.name, ...place.leader);
+    labels.push({ ...mark, place });
+  }
+  return labels;
+}
+
+function append(parent, tag, attributes) {
+  const element = parent.appendChild(document.createElementNS(NAMESPACE, tag));
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function drawLabel(group, { x, y, r, text, strong, place }) {
+  const length = Math.hypot(place.x - x, place.y - y);
+  if (place.leader.length) {
+    const start = { x1: x + ((place.x - x) * r) / length, y1: y + ((place.y - y) * r) / length };
+    append(group, "line", { ...start, x2: place.x, y2: place.y, stroke: "var(--line-strong)" });
+  }
+  const look = { stroke: "var(--paper)", "stroke-width": 3, "paint-order": "stroke", fill: "var(--ink)", "font-weight": strong ? 650 : 400, "text-anchor": "start" };
+  append(group, "text", { x: place.left, y: place.y, dy: "0.35em", ...look }).textContent = text;
+}
+
+// Returns a function that Plot calls to draw the names of the rows, best places first.
+// getMark: returns the position of a row in data units, its radius in pixels, its name, and whether it is strong.
+// lines: the ends of horizontal and vertical lines in data units, which names must not cross.
+export function labelMarks(rows, getMark, lines) {
+  return (_, scales, values, { width, height, marginLeft, marginRight, marginTop, marginBottom }) => {
+    const group = document.createElementNS(NAMESPACE, "g");
+    group.setAttribute("aria-label", "name");
+    group.setAttribute("pointer-events", "none");
+    group.setAttribute("font-size", FONT_PX - 1);
+    const bounds = { left: marginLeft, right: width - marginRight, top: marginTop - HEIGHT_PX, bottom: height - marginBottom };
+    const walls = lines.map((ends) => buildWall(ends.map(({ x, rating }) => [scales.x(x), scales.y(rating)])));
+    const marks = rows.map(getMark).map(({ x, y, name, ...rest }) => ({ ...rest, x: scales.x(x), y: scales.y(y), ...fitText(name, (bounds.right - bounds.left) * 0.45) }));
+    const order = marks.toSorted((one, other) => Number(other.strong) - Number(one.strong));
+    for (const label of placeLabels(order, bounds, walls)) drawLabel(group, label);
+    return group;
+  };
+}

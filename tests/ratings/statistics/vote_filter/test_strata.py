@@ -1,0 +1,112 @@
+"""Strata are compared with what lies outside them, and weight is taken exactly from the votes of an attack."""
+
+import numpy as np
+import pytest
+
+from ratings.statistics.vote_filter.removal import Proof, remove_appearances, remove_wins
+from ratings.statistics.vote_filter.strata import (
+    Reference,
+    Stratum,
+    Wins,
+    compare_wins,
+    compute_growth,
+    count_appearances,
+    find_joint_hits,
+)
+
+MODELS = 4
+EVEN = np.full((MODELS, MODELS), 0.5)
+
+
+def build_stratum(votes, wins_of_0=0, seed=0, voters=None):
+    """Return even votes on random pairs, and then wins of model 0."""
+    rng = np.random.default_rng(seed)
+    a = np.append(rng.integers(0, MODELS, votes), np.zeros(wins_of_0, int))
+    b = (a + rng.integers(1, MODELS, len(a))) % MODELS
+    won = np.append(rng.integers(0, 2, votes).astype(float), np.ones(wins_of_0))
+    total = votes + wins_of_0
+    voter = np.arange(total) % (voters or total)
+    chances = np.full((1, MODELS), 2 / MODELS)
+    return Stratum(np.arange(total), a, b, voter, np.zeros(total, int), won, chances, np.ones(total))
+
+
+def refer_to(*strata):
+    score = sum(stratum.sum_scores() for stratum in strata)
+    votes = (score + score.T).sum(axis=1)
+    return Reference(score, EVEN, np.full(MODELS, 0.01), votes, votes)
+
+
+def count_scores(stratum, model):
+    score = stratum.sum_scores()
+    return score[model].sum(), score[:, model].sum()
+
+
+def test_an_excess_of_appearances_has_a_large_e_value_and_an_even_draw_has_not():
+    growth = compute_growth(np.full((1, MODELS), 0.5), np.zeros(MODELS))
+    honest, attacked = (count_appearances(build_stratum(2000, extra), growth, np.zeros(MODELS)) for extra in (0, 1000))
+
+    assert honest.log_e.max() < 5
+    assert attacked.log_e.argmax() == 0
+    assert attacked.log_e[0] > 20
+    assert attacked.seen[0] - attacked.expected[0] == pytest.approx(500, abs=80)
+
+
+@pytest.mark.parametrize(("votes", "voters", "tested"), [(1000, None, True), (1000, 20, False), (9000, None, False)])
+def test_wins_are_tested_only_with_many_voters_and_more_votes_outside(votes, voters, tested):
+    stratum, rest = build_stratum(votes, voters=voters), build_stratum(3000, seed=1)
+
+    assert np.isfinite(compare_wins(stratum, refer_to(stratum, rest)).error).tolist() == [tested] * MODELS
+
+
+def test_wins_are_removed_until_the_score_is_the_expected_one():
+    stratum, rest = build_stratum(1000, 200), build_stratum(9000, seed=1)
+    reference = refer_to(stratum, rest)
+    wins = compare_wins(stratum, reference)
+    remove_wins(stratum, 0, wins)
+    removed = 1200 - stratum.weight.sum()
+
+    assert wins.z[0] > 5
+    assert removed == pytest.approx(wins.excess[0] * 2, rel=0.1)
+    assert abs(compare_wins(stratum, refer_to(stratum, rest)).excess[0]) < 5
+
+
+@pytest.mark.parametrize(
+    ("excess", "error", "proof", "from_wins"),
+    [
+        (0.0, 10.0, Proof(), 0.5),  # in proportion, which leaves the share of wins
+        (15.0, 10.0, Proof(), 0.5),  # not certain
+        (50.0, 10.0, Proof(), 1.0),
+        (-50.0, 10.0, Proof(), 0.0),
+        (0.0, np.inf, Proof(lifted=True), 1.0),  # cannot be tested, so the proven attack explains it
+        (0.0, np.inf, Proof(lowered=True), 0.0),
+        (0.0, np.inf, Proof(lifted=True, lowered=True), 0.5),
+        (0.0, 10.0, Proof(lifted=True), 0.5),  # does not fit: somebody adds honest votes to a small attack
+        (0.0, 10.0, Proof(lifted=True, outside=0.1), 1.0),  # fits, because the attack is outside as well
+    ],
+)
+def test_excess_appearances_are_taken_from_the_outcome_of_the_attack(excess, error, proof, from_wins):
+    stratum = build_stratum(2000)
+    before = count_scores(stratum, 0)
+    errors = np.full(MODELS, error)
+    remove_appearances(stratum, 0, 100.0, Wins(np.full(MODELS, excess), errors, EVEN), proof)
+    after = count_scores(stratum, 0)
+
+    assert before[0] - after[0] == pytest.approx(100 * from_wins, abs=5)
+    assert before[1] - after[1] == pytest.approx(100 * (1 - from_wins), abs=5)
+
+
+def test_votes_of_voters_who_look_like_the_attack_go_first():
+    stratum = build_stratum(2000, 100)
+    stratum.voter[2000:] = 5000 + np.arange(100) // 5
+    remove_appearances(stratum, 0, 100.0, Wins(np.full(MODELS, 50.0), np.ones(MODELS), EVEN), Proof())
+
+    assert stratum.weight[2000:].sum() == 0
+    assert stratum.weight[:2000].min() == 1
+
+
+def test_several_models_beyond_a_limit_are_hits_together():
+    z = np.zeros(50)
+    z[:6] = 4.2
+
+    assert find_joint_hits(z, 10_000).tolist() == [True] * 6 + [False] * 44
+    assert not find_joint_hits(z[5:], 10_000).any()
