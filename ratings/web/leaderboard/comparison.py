@@ -11,10 +11,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
-from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_signed, format_whole
+from ratings.boards.number_text import (
+    UNKNOWN_TEXT,
+    format_interval,
+    format_percent,
+    format_signed,
+    format_whole,
+    round_whole,
+)
 from ratings.boards.snapshots import BoardKey
 from ratings.statistics.constants import Z95
 from ratings.web.leaderboard.columns import (
@@ -94,7 +102,7 @@ class ModelComparison:
 
     scale: the axis for the strips of the models.
     unknown: sentences about figures that are unknown for all models and have no line.
-    missing: slugs of pinned models that are not on the board.
+    missing: names of pinned models that are not on the board, or their slugs if the catalog does not have them.
     can_battle: whether there are exactly two models and both can answer in this arena.
     computed_at: the time of the pairs, or None if there are no pairs.
     """
@@ -129,7 +137,7 @@ def compare_models(
         lines=list(_iter_lines(pinned)),
         unknown=list(_iter_unknown(pinned)),
         pairs=[],
-        missing=[slug for slug in pins if slug not in slugs],
+        missing=_list_names([slug for slug in pins if slug not in slugs]),
         computed_at=None,
         can_battle=len(pins) == 2 == sum(entry.facts.can_battle for entry in pinned),
     )
@@ -146,6 +154,12 @@ def compare_models(
         _compare_pair(matrices, rows, removals or {}, a, b) for a, b in combinations(range(len(matrices["models"])), 2)
     ]
     return replace(comparison, pairs=pairs, computed_at=matrices["computed_at"])
+
+
+def _list_names(slugs: Sequence[str]) -> list[str]:
+    known = [slug for slug in slugs if slug.isprintable()]
+    names = dict(LanguageModel.objects.filter(slug__in=known).values_list("slug", "name")) if known else {}
+    return [names.get(slug, slug) for slug in slugs]
 
 
 def _build_card(entry: LeaderboardEntry) -> ModelCard:
@@ -266,7 +280,14 @@ def _compare_published(better: Mapping[str, Any], worse: Mapping[str, Any]) -> P
 def _format_difference(diff: float | None, error: float | None) -> str:
     if diff is None:
         return _("cannot be compared")
-    return format_signed(diff) if error is None else f"{format_signed(diff)} ± {format_whole(Z95 * error)}"
+    if error is None:
+        return format_signed(diff)
+    margin = Z95 * error
+    if (round_whole(diff) > round_whole(margin)) == (diff > margin):
+        return f"{format_signed(diff)} ± {format_whole(margin)}"
+    # The whole numbers would contradict the verdict.
+    digits = next((n for n in (1, 2) if (round(diff, n) > round(margin, n)) == (diff > margin)), 3)
+    return f"{diff:+,.{digits}f} ± {margin:,.{digits}f}"
 
 
 def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -> str:

@@ -121,6 +121,8 @@ def test_pair_without_a_chain_of_votes_says_why_it_has_no_figures(voted):
 
 def test_pins_that_are_not_on_the_board_are_named(voted):
     assert compare_models(LIVE, entries(), ("x", "nobody")).missing == ["nobody"]
+    factories.model("gone", name="Gone 7B")
+    assert compare_models(LIVE, entries(), ("x", "gone")).missing == ["Gone 7B"]
     assert compare_models(LIVE, entries(), ("nobody",)).cards == []
     assert compare_models(LIVE, entries(), ()) is None
 
@@ -144,6 +146,12 @@ def published(model, rating, half, **facts):
     about = {"model": model, "name": model.upper(), "unbounded": False, "provisional": False}
     row = defaultdict(lambda: None, **about, **figures)
     return LeaderboardEntry(row, replace(UNKNOWN_FACTS, **facts))
+
+
+@pytest.mark.parametrize(("lead", "diff"), [(10.4, "+10.4 ± 10.0"), (10.04, "+10.04 ± 10.00"), (10.6, "+11 ± 10")])
+def test_difference_has_enough_decimals_to_agree_with_the_verdict(lead, diff):
+    [pair] = compare_models(LIVE, [published("x", 1500 + lead, 6), published("y", 1500, 8)], ("x", "y")).pairs
+    assert (pair.diff, pair.is_significant) == (diff, True)
 
 
 @pytest.mark.parametrize(
