@@ -153,7 +153,7 @@ def shortlist(page: Page) -> None:
 
 def decision(page: Page) -> None:
     shortlist(page)
-    page.get_by_role("link", name="Document the decision").click()
+    page.get_by_role("link", name="Write a decision note").click()
     page.get_by_label("Chosen model").select_option(index=2)
     page.get_by_label("Why").fill("Among the best by our own votes, and its answers are the shortest.")
     page.get_by_role("button", name="Update this page").click()
