@@ -178,7 +178,7 @@ class Shot:
 
 
 SHOTS = (
-    Shot("home", home, DESKTOP, "dark"),
+    Shot("home", home, LAPTOP, "dark"),
     Shot("streaming-phone", streaming, PHONE, "dark"),
     Shot("battle", ready, DESKTOP, "light"),
     Shot("reveal", reveal, LAPTOP, "light"),
