@@ -153,7 +153,7 @@ def shortlist(page: Page) -> None:
 
 def decision(page: Page) -> None:
     shortlist(page)
-    page.get_by_role("link", name="Document the decision").click()
+    page.get_by_role("link", name="Write a decision note").click()
     page.get_by_label("Chosen model").select_option(index=2)
     page.get_by_label("Why").fill("Among the best by our own votes, and its answers are the shortest.")
     page.get_by_role("button", name="Update this page").click()
@@ -178,7 +178,7 @@ class Shot:
 
 
 SHOTS = (
-    Shot("home", home, DESKTOP, "dark"),
+    Shot("home", home, LAPTOP, "dark"),
     Shot("streaming-phone", streaming, PHONE, "dark"),
     Shot("battle", ready, DESKTOP, "light"),
     Shot("reveal", reveal, LAPTOP, "light"),

@@ -28,6 +28,7 @@ MAX_SEARCH_LENGTH = 200
 EXPORT_BATCH_SIZE = 50
 MIN_FAVORITE_WINS = 2
 MAX_COMPARED_VOTES = 1000
+MIN_COMPARED_VOTES = 10
 Z_95 = 1.96
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
 # In a side-by-side battle, the voter chose the models.
@@ -97,6 +98,11 @@ class OwnModel:
     def high(self) -> float:
         return self._get_wilson_bound(1)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether its votes are enough to tell its share from half."""
+        return self.low >= 50 or self.high <= 50
+
     def _get_wilson_bound(self, sign: int) -> float:
         share, weight = self.share / 100, Z_95**2 / self.battles
         spread = sqrt(weight * (share * (1 - share) + weight / 4))
@@ -109,6 +115,11 @@ class Agreement:
 
     agreed: int
     votes: int
+
+    @property
+    def percent(self) -> int | None:
+        """The votes that agree, in percent. None while they are too few to tell."""
+        return round(100 * self.agreed / self.votes) if self.votes >= MIN_COMPARED_VOTES else None
 
 
 @dataclass(frozen=True)

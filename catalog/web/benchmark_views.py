@@ -39,7 +39,7 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
     add_separability(benchmarks, best)
     _add_score_places(benchmarks)
     _add_flaws(benchmarks)
-    separable = [benchmark for benchmark in benchmarks if benchmark.separability]
+    separable = [benchmark for benchmark in benchmarks if getattr(benchmark, "separability", None)]
     suites = [
         (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
         for generation in (3, 2, 1, None)
@@ -93,7 +93,7 @@ def _describe_gravest(benchmark: Benchmark) -> tuple[str, str]:
     for kind in GRAVEST_FIRST:
         if kind in caveats:
             return caveats[kind].get_kind_display(), caveats[kind].text
-    return Caveat.Kind.SATURATION.label, _("The best models score near the maximum, so their order is mostly noise.")
+    return str(Caveat.Kind.SATURATION.label), _("The best models score near the maximum, so their order is mostly noise.")
 
 
 def _get_chance_percent(benchmark: Benchmark) -> float:

@@ -290,17 +290,24 @@ def test_page_does_not_change_with_who_fights_in_an_open_battle(client, me, alph
     assert re.sub(hide, r"\1", page(client)) == first_html
 
 
-def test_mirror_shows_what_the_voter_prefers(client, fought):
-    for _ in range(3):
+@pytest.mark.parametrize(
+    ("votes", "agreement", "strips"),
+    [
+        (3, '<span class="hint">too few to tell</span>', "Your votes are too few to tell how often each model wins."),
+        (10, "100%", '<span class="hint">100%</span>'),
+    ],
+)
+def test_mirror_shows_what_the_voter_prefers(client, fought, votes, agreement, strips):
+    for _ in range(votes):
         battle = fought(standing={"a": {"rating": 1100.0}, "b": {"rating": 1000.0}})
         create_voted_battle(battle, "a")
 
     html = page(client)
 
-    assert "<dt>Battles you have judged</dt><dd>3</dd>" in html
-    assert "<dt>You agree with the ratings (3 votes)</dt><dd>100%</dd>" in html
-    assert '<bdi>Al &lt;b&gt;pha</bdi> <span class="hint">won 3 of 3</span>' in html
-    assert "too few to tell" in html
+    assert f"<dt>Battles you have judged</dt><dd>{votes}</dd>" in html
+    assert f"<dt>You agree with the ratings ({votes} votes)</dt><dd>{agreement}</dd>" in html
+    assert f'<bdi>Al &lt;b&gt;pha</bdi> <span class="hint">won {votes} of {votes}</span>' in html
+    assert strips in html
 
 
 @pytest.mark.parametrize(

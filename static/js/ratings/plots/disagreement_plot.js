@@ -5,7 +5,7 @@ import { FONT_PX, fillTemplate, renderPlot, formatWhole, shortenNames, computeDo
 const { Plot } = window;
 const LABEL_PX = 15;
 const LETTER_PX = 6.8;
-const MARGIN = { left: 52, right: 16, top: 16, bottom: 48 };
+const MARGIN = { left: 52, right: 16, top: 30, bottom: 48 };
 // The shape and the color show the verdict. Models that agree with the line are plain.
 const LOOKS = {
   below: { symbol: "triangle", rotate: 180, fill: "var(--b)", stroke: "var(--b)", r: 5.5 },
