@@ -35,11 +35,11 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
     `compared` are the slugs of benchmarks that can be compared with votes. `best` are the keys of today's best models.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
-    benchmarks = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_place)
+    benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_place)
     add_separability(benchmarks, best)
     _add_score_places(benchmarks)
     _add_flaws(benchmarks)
-    separable = [benchmark for benchmark in benchmarks if getattr(benchmark, "separability", None)]
+    separable = [benchmark for benchmark in benchmarks if benchmark.separability]  # type: ignore[attr-defined]  # set above
     suites = [
         (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
         for generation in (3, 2, 1, None)
@@ -93,7 +93,9 @@ def _describe_gravest(benchmark: Benchmark) -> tuple[str, str]:
     for kind in GRAVEST_FIRST:
         if kind in caveats:
             return caveats[kind].get_kind_display(), caveats[kind].text
-    return str(Caveat.Kind.SATURATION.label), _("The best models score near the maximum, so their order is mostly noise.")
+    return str(Caveat.Kind.SATURATION.label), _(
+        "The best models score near the maximum, so their order is mostly noise."
+    )
 
 
 def _get_chance_percent(benchmark: Benchmark) -> float:

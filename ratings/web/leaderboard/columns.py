@@ -216,7 +216,7 @@ COLUMNS = (
         label=_("Votes"),
         description=_("Number of counted votes on this model. More votes make the interval narrower."),
         value=_make_row_getter("votes"),
-        fields=_make_row_getters("votes", "wins", "losses", "ties", "both_bad"),
+        fields=_make_row_getters("votes", "weight", "wins", "losses", "ties", "both_bad"),
         format=_make_number_formatter(_make_row_getter("votes")),
     ),
     LeaderboardColumn(
