@@ -12,7 +12,8 @@ ROW: dict[str, Any] = {
     "rank": 1, "rank_low": 1, "rank_high": 3, "rank_ub": 1, "tier": 1, "model": "quokka", "name": "Quokka",
     "organization": "Maker", "license": "MIT", "open_weights": True, "rating": 1023.4, "ci_low": 1001.2,
     "ci_high": 1044.9, "se": 11.1, "interval": "clustered", "component": 0, "unbounded": False, "votes": 1280,
-    "weight": 1279.5, "voters": 90, "wins": 700, "losses": 380, "ties": 200, "both_bad": 20, "win_rate": 0.625, "provisional": False,
+    "weight": 1279.5, "voters": 90, "wins": 700, "losses": 380, "ties": 200, "both_bad": 20, "win_rate": 0.625,
+    "provisional": False,
 }  # fmt: skip
 FACTS = BoardModelFacts(
     commercial="yes",
