@@ -196,6 +196,14 @@ class CostModelSchema(Schema):
     price_as_of = serializers.DateField(
         source="price.as_of", allow_null=True, help_text="Price date. Null if the catalog has no price."
     )
+    price_above = IntegerField(
+        source="prices.above",
+        allow_null=True,
+        help_text="The price is for prompts of more than this number of tokens. Null if the catalog has no price.",
+    )
+    off_peak = BooleanField(
+        source="prices.off_peak", allow_null=True, help_text="True if the price is for off-peak hours only."
+    )
     retired = BooleanField(help_text="True if the model no longer answers requests.")
     retires_on = serializers.DateField(
         source="model.retires_on", allow_null=True, help_text="The announced day of retirement, past or future."

@@ -134,7 +134,9 @@ class CostForm(DefaultsForm):
 
     api_weeks = AmountField(label=_("API: weeks to launch"), high=1000, usual=0)
     own_weeks = AmountField(label=_("Self-hosting: weeks to launch"), high=1000, usual=0)
-    price_week = _money_field(_("$ per week for the team"), usual=0)
+    price_week = _money_field(
+        _("$ per week for the team"), usual=0, help_text=_("For a fixed sum, enter 1 week and the sum.")
+    )
 
     tuning_tokens = _integer_field(_("Fine-tuning tokens"), MAX_TOKENS)
     tuning_method = forms.ChoiceField(

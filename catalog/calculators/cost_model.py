@@ -4,7 +4,7 @@ Amounts are US dollars as exact decimals. Tokens and dollars are per month unles
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from catalog.calculators.gpu_needs import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR, round_up
@@ -27,11 +27,23 @@ class MonthlyUse:
 
 
 @dataclass(frozen=True)
+class PriceTier:
+    """Prices per million tokens for prompts of more than `above` tokens."""
+
+    above: int
+    input: Decimal
+    output: Decimal
+
+
+@dataclass(frozen=True)
 class ApiPrices:
     """Prices of an API in US dollars.
 
     `input`, `output`, and `cached` are per million tokens. `seats` is the number of seats, and `seat` is the price per
     seat per month.
+
+    The prices are for prompts of more than `above` tokens, up to the first of `tiers`, which are the prices for longer
+    prompts, shortest first. If `off_peak` is set, they are for off-peak hours only.
     """
 
     input: Decimal
@@ -39,6 +51,17 @@ class ApiPrices:
     cached: Decimal | None = None
     seats: int = 0
     seat: Decimal = ZERO
+    above: int = 0
+    tiers: tuple[PriceTier, ...] = ()
+    off_peak: bool = False
+
+    def for_prompt(self, tokens: int) -> "ApiPrices":
+        """Return the prices for prompts of this length. Tiers have no price for cached input."""
+        reached = [tier for tier in self.tiers if tier.above < tokens]
+        if not reached:
+            return self
+        tier, longer = reached[-1], self.tiers[len(reached) :]
+        return replace(self, input=tier.input, output=tier.output, cached=None, above=tier.above, tiers=longer)
 
     def token_cost(self, use: MonthlyUse) -> Decimal:
         """Return the monthly cost of all tokens. If there is no price for cached input, it costs as much as other

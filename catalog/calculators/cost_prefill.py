@@ -4,26 +4,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from catalog.calculators.api_prices import build_api_prices
 from catalog.calculators.cost_form import CostForm
+from catalog.calculators.cost_model import ApiPrices
 from catalog.facts.labels import extract_link
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import filter_retired, is_retired
 from catalog.facts.successors import Successor, load_successors
 from catalog.models import LanguageModel, Price
+from core.text.number_fields import AmountField
+from core.text.number_format import format_count
 
 CACHE_FIELDS = ("layers", "kv_heads", "head_dim")
 
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A catalog model that fills the form. `values` maps form fields to text, as a visitor would type it."""
+    """A catalog model that fills the form. `values` maps form fields to text, as a visitor would type it.
+
+    prices: the prices among these values, which depend on the length of the prompts, or None.
+    """
 
     model: LanguageModel
     price: Price | None
+    prices: ApiPrices | None
     values: Mapping[str, str]
     successor: Successor | None
 
@@ -37,14 +46,24 @@ class KnownModel:
         return extract_link(self.price.source) if self.price else ""
 
 
-def load_known_model(slug: str) -> KnownModel | None:
-    """Return the model with this slug, or None."""
+def load_known_model(query: Mapping[str, Any]) -> KnownModel | None:
+    """Return the model that the query names, with its prices for prompts of `context` tokens, or None."""
+    slug = query.get("model", "")
     model = LanguageModel.objects.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
         return None
     price = load_current_prices([model]).get(model.pk)
-    values = _format_prices(price) | _format_sizes(model)
-    return KnownModel(model, price, values, load_successors().get(slug))
+    prices = build_api_prices(price).for_prompt(_parse_context(query.get("context", ""))) if price else None
+    values = _format_prices(prices) | _format_sizes(model)
+    return KnownModel(model, price, prices, values, load_successors().get(slug))
+
+
+def _parse_context(text: str) -> int:
+    """Return the number of tokens, or 0 if the field is empty or wrong."""
+    try:
+        return CostForm.base_fields["context"].clean(text) or 0
+    except ValidationError:
+        return 0
 
 
 def list_priced_models() -> list[tuple[str, str]]:
@@ -53,11 +72,11 @@ def list_priced_models() -> list[tuple[str, str]]:
     return sorted(priced.values_list("slug", "name"), key=lambda pair: pair[1].casefold())
 
 
-def _format_prices(price: Price | None) -> dict[str, str]:
-    if price is None:
+def _format_prices(prices: ApiPrices | None) -> dict[str, str]:
+    if prices is None:
         return {}
-    prices = {"price_input": price.input, "price_output": price.output, "price_cached": price.cached_input}
-    return {name: f"{value.normalize():f}" for name, value in prices.items() if value is not None}
+    values = {"price_input": prices.input, "price_output": prices.output, "price_cached": prices.cached}
+    return {name: f"{value.normalize():f}" for name, value in values.items() if value is not None}
 
 
 def _format_sizes(model: LanguageModel) -> dict[str, str]:
@@ -65,7 +84,13 @@ def _format_sizes(model: LanguageModel) -> dict[str, str]:
     sizes = {"params": model.parameters_total, "active_params": model.parameters_active}
     if model.parameters_total and None not in (model.layers, model.kv_heads):
         sizes |= {name: getattr(model, name) for name in CACHE_FIELDS}
-    return {name: f"{value:,}" for name, value in sizes.items() if value}
+    return {name: _format_size(value) for name, value in sizes.items() if value}
+
+
+def _format_size(number: int) -> str:
+    """Return a number like 30.7B, or with all its digits if it has more than three."""
+    short = format_count(number)
+    return short if AmountField(high=number, whole=True).clean(short) == number else f"{number:,}"
 
 
 def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BLANK_VALUES: tuple[Any, ...] = (None, "", [])
 URL_PATTERN = re.compile(r"https?://[^\s)]+")
-SOURCE_NAME_PATTERN = re.compile(r"https?://\S+ \(([^,;()]+)|https?://([^\s/)]+)")
+SOURCE_NAME_PATTERN = re.compile(r"https?://\S+ \((?!off-peak)([^,;()]+)|https?://([^\s/)]+)")
 
 
 class FieldLabel(NamedTuple):
@@ -231,6 +231,8 @@ def extract_link(source: str) -> str:
 
 def shorten_source(source: str) -> str:
     """Return a short name for a source with a URL: the first words in parentheses, or the host.
+
+    "off-peak" is no name.
 
     Other sources are returned unchanged.
     """

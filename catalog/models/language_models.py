@@ -204,3 +204,8 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.input}/{self.output}"
+
+    @property
+    def is_off_peak(self) -> bool:
+        """True if the source says that this price is for off-peak hours only."""
+        return "off-peak" in self.source

@@ -9,16 +9,20 @@ from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
 from catalog.benchmarks.separability import add_separability
 from catalog.facts.labels import extract_link
-from catalog.models import Benchmark, Score
+from catalog.models import Benchmark, Caveat, Score
 from core.templatetags.strips import Scale, build_scale
 
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
+GRAVEST_FIRST = (
+    Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
+)  # fmt: skip
 STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.Status.SATURATED)
 
 
@@ -34,6 +38,8 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
     benchmarks = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_place)
     add_separability(benchmarks, best)
     _add_score_places(benchmarks)
+    _add_flaws(benchmarks)
+    separable = [benchmark for benchmark in benchmarks if benchmark.separability]
     suites = [
         (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
         for generation in (3, 2, 1, None)
@@ -41,7 +47,9 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
     context = {
         "suites": [(generation, suite) for generation, suite in suites if suite],
         "compared": compared,
-        "most_separable": max(filter(_get_share, benchmarks), key=_get_share, default=None),
+        "distrusted": _list_distrusted(benchmarks),
+        # With one, there is nothing to compare it with.
+        "most_separable": max(filter(_get_share, separable), key=_get_share, default=None) if separable[1:] else None,
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
 
@@ -62,6 +70,30 @@ def _add_score_places(benchmarks: Sequence[Any]) -> None:
     for benchmark in benchmarks:
         scale = Scale(_get_chance_percent(benchmark), 100)
         benchmark.score_places = [scale.place(percent) for percent in sorted(percents[benchmark.pk])]
+
+
+def _add_flaws(benchmarks: Iterable[Any]) -> None:
+    """Set `flaws` on each benchmark: the labels of its kinds of flaws. Those of all benchmarks are left out."""
+    for benchmark in benchmarks:
+        kinds = [each.kind for each in benchmark.caveats.all() if each.kind != Caveat.Kind.EVALUATION_AWARENESS]
+        if benchmark.status == Benchmark.Status.SATURATED:
+            kinds.append(Caveat.Kind.SATURATION)
+        benchmark.flaws = [Caveat.Kind(kind).label for kind in dict.fromkeys(kinds)]
+
+
+def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
+    """Return the benchmarks that are saturated or have wrong answer keys, each with a flaw and a sentence about it."""
+    reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
+    distrusted = [benchmark for benchmark in benchmarks if reasons & {*benchmark.flaws}]
+    return [(benchmark, *_describe_gravest(benchmark)) for benchmark in distrusted]
+
+
+def _describe_gravest(benchmark: Benchmark) -> tuple[str, str]:
+    caveats = {caveat.kind: caveat for caveat in benchmark.caveats.all()}
+    for kind in GRAVEST_FIRST:
+        if kind in caveats:
+            return caveats[kind].get_kind_display(), caveats[kind].text
+    return Caveat.Kind.SATURATION.label, _("The best models score near the maximum, so their order is mostly noise.")
 
 
 def _get_chance_percent(benchmark: Benchmark) -> float:

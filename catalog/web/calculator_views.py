@@ -41,7 +41,7 @@ def scaling_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def cost_page(request: HttpRequest) -> HttpResponse:
-    known_model = cost_prefill.load_known_model(request.GET.get("model", ""))
+    known_model = cost_prefill.load_known_model(request.GET)
     form = _build_cost_form(request, known_model)
     comparison = cost.compare_costs(form) if form.is_valid() else None
     context = {

@@ -6,8 +6,9 @@ from zlib import crc32
 from django import template
 from django.conf import settings
 from django.template import Context
+from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -26,6 +27,12 @@ class Identity(NamedTuple):
 @register.simple_tag
 def identity() -> Identity:
     return Identity(settings.ARENA_NAME, *settings.ARENA_OPERATOR, settings.VERSION)
+
+
+@register.simple_tag
+def styles(*names: str) -> SafeString:
+    """Return links to the style sheets `static/css/{name}.css`."""
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(f"css/{name}.css"),) for name in names))
 
 
 @register.simple_tag(takes_context=True)

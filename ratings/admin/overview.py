@@ -1,5 +1,7 @@
 """Tiles on the first page of the admin: the boards, and votes that look rigged."""
 
+import time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -38,11 +40,16 @@ def build_board_tile() -> Tile:
 @TILES.register("ratings.add_exclusion")
 def build_alarm_tile() -> Tile:
     """List the models that are in unusually many votes of new voters or of one network, with forms to exclude them."""
+    figures = [_describe_alarm(alarm) for alarm in find_alarms_of_minute(int(time.time() / 60))]
+    return Tile(_("Unusual votes in 24 hours"), figures or [Figure(_("Alarms"), "0")])
+
+
+@lru_cache(maxsize=1)
+def find_alarms_of_minute(minute: int) -> "list[Alarm]":
+    """Return the alarms, which each process looks for at most once a minute. `minute` is the present one."""
     from ratings.reports import alarms  # loads scipy, which is slow to import
 
-    found = alarms.find_alarms()
-    figures = [_describe_alarm(alarm) for alarm in found]
-    return Tile(_("Unusual votes in 24 hours"), figures or [Figure(_("Alarms"), "0")])
+    return alarms.find_alarms()
 
 
 def _describe_alarm(alarm: "Alarm") -> Figure:

@@ -6,11 +6,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
+from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.performance import EndpointPerformance, load_performance
+from arena.models import Endpoint
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import is_retired
@@ -32,6 +34,7 @@ context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_S)
 class BoardModelFacts:
     """Facts about one model. None means unknown.
 
+    can_battle: whether the model answers in this arena.
     size: the number of parameters.
     context: the context window in tokens.
     price_input, price_output: US dollars per million tokens.
@@ -49,6 +52,7 @@ class BoardModelFacts:
     price_input: Decimal | None = None
     price_output: Decimal | None = None
     measured: EndpointPerformance | None = None
+    can_battle: bool = False
 
     @property
     def price(self) -> Decimal | None:
@@ -131,13 +135,15 @@ def list_categories(pool: Pool, selected: str = "") -> list[Any]:
 
 def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:
     """Return slug → facts."""
-    models = list(LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization"))
+    endpoints = Endpoint.objects.filter(IN_DRAW, model=OuterRef("pk"))
+    known = LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization")
+    models = list(known.annotate(can_battle=Exists(endpoints)))
     prices = load_current_prices(models)
     measured = load_performance(model.pk for model in models)
     return {model.slug: _build_facts(model, prices.get(model.pk), measured.get(model.pk)) for model in models}
 
 
-def _build_facts(model: LanguageModel, price: Price | None, measured: EndpointPerformance | None) -> BoardModelFacts:
+def _build_facts(model: Any, price: Price | None, measured: EndpointPerformance | None) -> BoardModelFacts:
     return BoardModelFacts(
         organization=model.organization.name if model.organization else None,
         license=model.license.name if model.license else None,
@@ -151,6 +157,7 @@ def _build_facts(model: LanguageModel, price: Price | None, measured: EndpointPe
         price_input=price.input if price else None,
         price_output=price.output if price else None,
         measured=measured,
+        can_battle=model.can_battle,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from arena.endpoints.performance import EndpointPerformance, load_performance
-from catalog.calculators.cost_model import ApiPrices
+from catalog.calculators.api_prices import build_api_prices
 from catalog.facts.fields import parse_rate
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import filter_retired
@@ -90,7 +90,7 @@ def _build_candidate(
     facts["modalities"] = frozenset(facts["modalities"]) or None
     return Candidate(
         **facts,
-        prices=ApiPrices(price.input, price.output) if price else None,
+        prices=build_api_prices(price) if price else None,
         host_context=price.context if price else None,
         latency_s=measured.first_token_s if measured else None,
         tokens_per_s=measured.tokens_per_s if measured else None,

@@ -233,6 +233,11 @@ def _iter_table_lines(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) ->
 def _build_survivor_row(assessment: CandidateAssessment) -> tuple[Any, ...]:
     model = assessment.candidate
     notes = [_("commercial use with conditions")] if assessment.conditional else []
+    prices = assessment.prices
+    if prices and prices.above:
+        notes.append(_("price for prompts above %(tokens)s tokens") % {"tokens": f"{prices.above:,}"})
+    if prices and prices.off_peak:
+        notes.append(_("off-peak price"))
     if model.retires_on:
         notes.append(_("retires on %(day)s") % {"day": f"{model.retires_on:%Y-%m-%d}"})
     if model.successor:

@@ -137,7 +137,7 @@ class ChoiceForm(DefaultsForm):
         choices=[("tier", _("tier, then price")), ("price", _("price")), ("rating", _("rating"))],
     )
 
-    commercial = StrictBooleanField(label=_("Commercial use allowed"))
+    commercial = StrictBooleanField(label=_("Commercial use allowed, possibly with conditions"))
     tools = StrictBooleanField(label=_("Calls tools"))
     search_instead = StrictBooleanField(label=_("Accept an older cutoff if the model can search the web"))
     modalities = forms.MultipleChoiceField(

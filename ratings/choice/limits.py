@@ -92,9 +92,10 @@ class Limits:
     bytes_each: Decimal = Decimal(2)
 
     def applicable_prices(self, model: Candidate) -> ApiPrices | None:
-        """Return the model's prices, or None if their host does not accept `context` tokens."""
-        is_too_short = self.context and model.host_context is not None and model.host_context < self.context
-        return None if is_too_short else model.prices
+        """Return the model's prices for prompts of `context` tokens, or None if their host does not accept so many."""
+        context = self.context or 0
+        is_too_short = model.host_context is not None and model.host_context < context
+        return None if is_too_short or model.prices is None else model.prices.for_prompt(context)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -177,6 +178,7 @@ class NumberLimit:
     format_value: Callable[[Any], str]
     explain_unknown: Callable[[Candidate, Limits], str] | None = None
     unknown_word: str = "unknown"
+    describe_conditions: Callable[[Candidate, Limits], str] | None = None
 
     def __call__(self, model: Candidate, limits: Limits) -> LimitFinding | None:
         """Return a finding if the value is unknown or beyond the limit."""
@@ -186,7 +188,10 @@ class NumberLimit:
             words = self.explain_unknown(model, limits) if self.explain_unknown else f"{self.label} {self.unknown_word}"
             return LimitFinding(self.name, words, None, bound, self.unit, known=False)
         is_beyond = value < bound if self.sign == "<" else value > bound
-        return LimitFinding(self.name, self._describe(value, bound), value, bound, self.unit) if is_beyond else None
+        if not is_beyond:
+            return None
+        conditions = self.describe_conditions(model, limits) if self.describe_conditions else ""
+        return LimitFinding(self.name, self._describe(value, bound) + conditions, value, bound, self.unit)
 
     def _describe(self, value: Any, bound: Any) -> str:
         value_text = self.format_value(value)
@@ -205,7 +210,7 @@ def _assess_commercial(model: Candidate, _: Limits) -> LimitFinding | None:
 
 def _assess_openness(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is None:
-        return LimitFinding("openness", "openness unknown", None, limits.openness, known=False)
+        return LimitFinding("openness", "weights unknown", None, limits.openness, known=False)
     openness = "open" if model.open_weights else "closed"
     if openness == limits.openness:
         return None
@@ -262,7 +267,8 @@ def _format_whole(value: int) -> str:
 
 
 def _format_day(day: date) -> str:
-    return day.isoformat()
+    """Return a day, or only its month for the first one, because most cutoffs are known as months."""
+    return f"{day:%Y-%m}" if day.day == 1 else day.isoformat()
 
 
 def _explain_unknown_price(label: str) -> Callable[[Candidate, Limits], str]:
@@ -273,6 +279,12 @@ def _explain_unknown_price(label: str) -> Callable[[Candidate, Limits], str]:
         return f"{label} unknown"
 
     return explain
+
+
+def _describe_price_conditions(model: Candidate, limits: Limits) -> str:
+    prices = limits.applicable_prices(model)
+    length = f" for prompts above {prices.above:,} tokens" if prices and prices.above else ""
+    return f"{length} (off-peak price)" if prices and prices.off_peak else length
 
 
 def _explain_missing_estimate(model: Candidate, _: Limits) -> str:
@@ -295,11 +307,11 @@ LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
         "tools": _assess_tools,
         "price": NumberLimit(
             "price", ">", "price", "US dollars per million tokens", compute_blended_price, format_dollars,
-            _explain_unknown_price("price"),
+            _explain_unknown_price("price"), describe_conditions=_describe_price_conditions,
         ),
         "monthly": NumberLimit(
             "monthly", ">", "monthly cost", "US dollars per month", compute_monthly_cost, format_dollars,
-            _explain_unknown_price("monthly cost"),
+            _explain_unknown_price("monthly cost"), describe_conditions=_describe_price_conditions,
         ),
         "latency": NumberLimit(
             "latency", ">", "seconds to the first token", "seconds", lambda model, _: model.latency_s, _format_number,

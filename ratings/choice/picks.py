@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ratings.boards.differences import estimate_difference
+from ratings.boards.number_text import round_whole
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import CandidateAssessment
 
@@ -36,10 +37,10 @@ class Picks:
 
     @property
     def lead(self) -> int | None:
-        """How many points the second is behind the best one, between the rounded ratings that pages show."""
+        """How many points the second is behind the best one, rounded as in the leaderboard's comparison."""
         if self.second is None:
             return None
-        return round(self.best.candidate.rating or 0) - round(self.second.candidate.rating or 0)
+        return round_whole((self.best.candidate.rating or 0) - (self.second.candidate.rating or 0))
 
     @property
     def second_is_lower(self) -> bool | None:

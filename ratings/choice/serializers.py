@@ -68,11 +68,30 @@ class RatedModelSchema(Schema):
     rank_low = IntegerField(source="candidate.rank_low", allow_null=True)
     rank_high = IntegerField(source="candidate.rank_high", allow_null=True)
     price = FloatField(
-        allow_null=True, help_text="US dollars per million tokens, at the requested ratio of input to output."
+        allow_null=True,
+        help_text="US dollars per million tokens, for the requested ratio of input to output, and for prompts as long"
+        " as the requested context.",
     )
 
 
+class PriceTierSchema(Schema):
+    above = IntegerField(help_text="The prices are for prompts of more than this number of tokens.")
+    input, output = FloatField(help_text="US dollars per million tokens."), FloatField()
+
+
 class CandidateAssessmentSchema(RatedModelSchema):
+    price_above = IntegerField(
+        source="prices.above",
+        allow_null=True,
+        help_text="`price` is for prompts of more than this number of tokens, because the requested context is larger."
+        " 0 if it is also for shorter prompts. Null without a price.",
+    )
+    off_peak = BooleanField(
+        source="prices.off_peak", allow_null=True, help_text="True if `price` is for off-peak hours only."
+    )
+    tiers = PriceTierSchema(
+        source="candidate.prices.tiers", many=True, allow_null=True, help_text="Other prices for long prompts."
+    )
     monthly = FloatField(
         allow_null=True, help_text="US dollars per month for the requested tokens. Null if the request contains none."
     )

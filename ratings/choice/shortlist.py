@@ -8,7 +8,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, Literal
 
-from catalog.calculators.cost_model import TYPICAL_USE
+from catalog.calculators.cost_model import TYPICAL_USE, ApiPrices
 from ratings.choice.limits import (
     LIMIT_ASSESSORS,
     Candidate,
@@ -27,13 +27,15 @@ SortName = Literal["tier", "price", "rating"]
 class CandidateAssessment:
     """The result for one model.
 
-    price: US dollars per million tokens for the mix in `limits.use`.
+    prices: the prices for prompts as long as the required context, or None.
+    price: US dollars per million tokens for the mix in `limits.use`, at these prices.
     monthly: US dollars per month, or None if the user has not entered token counts.
     failures: limits that the model fails.
     unknown: limits for which the model's value is unknown.
     """
 
     candidate: Candidate
+    prices: ApiPrices | None
     price: Decimal | None
     monthly: Decimal | None
     failures: tuple[LimitFinding, ...]
@@ -179,6 +181,7 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
     findings = list_findings(candidate, limits)
     return CandidateAssessment(
         candidate=candidate,
+        prices=limits.applicable_prices(candidate),
         price=compute_blended_price(candidate, limits),
         monthly=None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits),
         failures=tuple(finding for finding in findings if finding.known),

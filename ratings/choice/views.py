@@ -111,7 +111,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "limits": choice and _list_set_limits(choice, form, request.GET),
         "search_parameters": [(name, value) for name, value in _list_parameters(request.GET) if name != "find"],
         "list_query": _drop_parameters(request.GET),
-        "tokens": _build_token_query(request.GET),
+        "tokens": _build_token_query(form),
         "has_monthly": any(request.GET.get(name) for name in TOKEN_FIELDS),
         "table": choice and _build_table(list(lists["left"])),
         "limit_reasons": list_limit_reasons(offered),
@@ -183,9 +183,11 @@ def _describe_lacking(form: ChoiceForm, name: str) -> str:
     return f"{label} ({LACKING_REASONS[name]})" if name in LACKING_REASONS else label
 
 
-def _build_token_query(query: QueryDict) -> str:
-    """Return the token counts as query parameters for the cost calculator, with a leading `&`."""
-    tokens = {name: query[name] for name in TOKEN_FIELDS if query.get(name)}
+def _build_token_query(form: ChoiceForm) -> str:
+    """Return the token counts and the context as query parameters for the cost calculator, with a leading `&`."""
+    tokens: dict[str, Any] = {name: form.data[name] for name in TOKEN_FIELDS if form.data.get(name)}
+    if form.is_valid() and (context := form.build_limits().context):
+        tokens["context"] = context
     return "&" + urlencode(tokens) if tokens else ""
 
 
@@ -222,7 +224,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
         "checklist": CHECKLIST,
         "parameters": parameters,
         "query": urlencode(parameters),
-        "tokens": _build_token_query(request.GET),
+        "tokens": _build_token_query(form),
     }
     return render(request, "ratings/choice/decision.html", context, status=400 if form.errors else 200)
 

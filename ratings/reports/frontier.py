@@ -77,7 +77,8 @@ def _mark_frontier(rows: Sequence[Row], axis: str) -> list[Row]:
 def count_speeds(board_rows: Sequence[Row]) -> int:
     """Return how many of the models on a board have a measured speed."""
     models = LanguageModel.objects.filter(slug__in=[row["model"] for row in board_rows])
-    return sum(1 for performance in load_performance(models.values("pk")).values() if performance.tokens_per_s)
+    performances = load_performance(models.values_list("pk", flat=True)).values()
+    return len([performance for performance in performances if performance.tokens_per_s])
 
 
 def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.models import AuditEntry
 from ratings import tasks as rating_tasks
-from ratings.admin import tasks
+from ratings.admin import overview, tasks
 from ratings.models import Board, Exclusion, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh
 from ratings.reports import alarms
@@ -209,6 +209,7 @@ def test_alarm_leads_to_a_form_that_excludes_its_votes(admin_client, client, mon
     since = timezone.now() - timedelta(days=1)
     found = [Alarm("Model <X>", 200, 150, 12.4, since, battle=battle.pk)]
     monkeypatch.setattr(alarms, "find_alarms", lambda: found)
+    overview.find_alarms_of_minute.cache_clear()
 
     page = admin_client.get("/admin/").content.decode()
     assert "Unusual share of one network for Model &lt;X&gt;" in page

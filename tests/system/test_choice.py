@@ -41,7 +41,7 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         page.get_by_role("link", name="Writing code").click()
         page.get_by_label("Min context (tokens)").fill("200k")
         page.get_by_label("Max $ per million tokens (blended)").fill("2")
-        page.get_by_label("Commercial use allowed").check()
+        page.get_by_label("Commercial use allowed, possibly with conditions").check()
 
         # The list changes with each limit, without a button.
         expect(page).to_have_url(re.compile("commercial=on.*price=2|price=2.*commercial=on"))

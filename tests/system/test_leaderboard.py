@@ -257,6 +257,37 @@ def test_no_row_moves_under_pointer_or_focus(page: Page, followed: list[str], in
     assert len(followed) == 1
 
 
+def test_progress_of_the_own_board_stays_when_the_form_changes(page: Page) -> None:
+    page.goto("/leaderboard/")
+    said = page.locator(".board-progress").inner_text()
+    assert said.startswith("This arena so far: ")
+    with page.expect_response("**/leaderboard/?**"):
+        page.get_by_role("combobox", name="Category").select_option(index=1)
+    expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
+    assert page.locator(".board-progress").inner_text() == said
+
+
+def test_row_under_the_pointer_shows_which_others_no_test_tells_apart_from_it(page: Page) -> None:
+    page.goto(LONG)
+    third = page.locator(".board-table tbody tr").nth(2)
+    low, high = map(int, (third.get_attribute("data-same") or "").split())
+    assert high > low
+    third.hover()
+    told = "1 other" if high - low == 1 else f"{high - low} others"
+    expect(page.locator("[data-told]")).to_have_attribute("data-told", f"cannot be told apart from {told}")
+    kept = [int(rank) for rank in page.locator("tr.same .cell-rank strong").all_inner_texts()]
+    assert kept
+    assert all(low <= rank <= high for rank in kept)
+    line = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.guided'), '::after').left)")
+    dot = third.locator(".strip-dot").bounding_box()
+    body = page.locator(".guided").bounding_box()
+    assert dot
+    assert body
+    assert abs(body["x"] + line - dot["x"] - dot["width"] / 2) < 1
+    page.mouse.move(5, 5)
+    expect(page.locator(".guided, .tested, .same")).to_have_count(0)
+
+
 def test_news_can_be_asked_for_at_once(page: Page, followed: list[str]) -> None:
     row(page, "dipper-8b").hover()
     news(page)

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.system.browser_page import DESKTOP, PHONE, reading
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service
 from tests.system.test_accessibility import violations
+from tests.system.test_battle_page import SHIFTS
 
 POOL = "drawn"
 MODELS = [f"drawn-{letter}" for letter in "abcdefghijkl"]
@@ -47,7 +48,7 @@ CONTRASTS = """(plot) => {
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const ink = luminance(getComputedStyle(document.body).color);
-    return [...document.querySelectorAll(`[data-plot=${plot}] rect`)].map((cell) => {
+    return [...document.querySelectorAll(`[data-plot=${plot}] rect:has(title)`)].map((cell) => {
         const [dark, light] = [ink, luminance(getComputedStyle(cell).fill)].sort((one, other) => one - other);
         return (light + 0.05) / (dark + 0.05);
     });
@@ -189,8 +190,8 @@ def test_pairs_have_a_cell_for_each_number(plots: Page) -> None:
     rates = [cell[0] for cell in cells if cell[0] != "–"]
     assert [title.split(": ")[1].split()[0] for title in plots.evaluate(TITLES, "rates")] == rates
     assert [title.split(": ")[1].split()[0] for title in plots.evaluate(TITLES, "counts")] == [c[-1] for c in cells]
-    assert plots.locator("[data-plot=rates] rect").count() == len(rates) == 12 * 11
-    assert plots.locator("[data-plot=counts] rect").count() == 13 * 12
+    assert plots.locator("[data-plot=rates] rect:has(title)").count() == len(rates) == 12 * 11
+    assert plots.locator("[data-plot=counts] rect:has(title)").count() == 13 * 12
     assert plots.locator("[data-plot=counts] [data-mark=text] text").all_text_contents() == [c[-1] for c in cells]
 
 
@@ -209,18 +210,19 @@ def test_what_costs_nothing_has_its_place_on_the_scale(plots: Page) -> None:
     ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text").all_text_contents()
     assert ticks[0] == "free"
     assert all(tick.startswith("$") for tick in ticks[1:])
-    assert "drawn-j: " in str(plots.evaluate(TITLES, "frontier"))
+    assert any(title.startswith("drawn-j\n") for title in plots.evaluate(TITLES, "frontier"))
 
 
 def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
     rows = plots.evaluate(CELLS, "frontier")
     titles = plots.evaluate(TITLES, "frontier")
-    assert [title.rpartition(", ")[2] for title in titles] == [row[1] for row in rows]
+    figures = [f"{row[1]} per million tokens (Feb 2026)" for row in rows]
+    assert [title.rpartition("\n")[2] for title in titles] == figures
     assert "$0.50" in [row[1] for row in rows]
-    assert [title.partition(",")[0].partition(":")[0] for title in titles] == [row[0] for row in rows]
+    assert [title.partition("\n")[0] for title in titles] == [row[0] for row in rows]
     assert len(rows) == 10
-    diamonds = plots.locator("[data-plot=frontier] path[fill='var(--a)']").count()
-    assert diamonds == sum(row[2] == "yes" for row in rows) == 6
+    named = plots.locator("[data-plot=frontier] [data-mark=name] text[font-weight='650']").count()
+    assert named == sum(row[2] == "yes" for row in rows) == 6
     table = plots.locator(".scroller:has(#frontier-table)")
     assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
 
@@ -236,8 +238,8 @@ OVERLAPS = """(texts) => {
 def test_frontier_is_named_and_no_words_lie_on_others(plots: Page) -> None:
     plots.set_viewport_size(PHONE)
     expect(plots.locator("[data-plot=frontier] svg")).not_to_have_attribute("width", re.compile(r"^\d{4}"))
-    names = plots.locator("[data-plot=frontier] [data-mark=text] text")
-    assert names.count() == 6
+    names = plots.locator("[data-plot=frontier] [data-mark=name] text")
+    assert names.count() == 10
     assert names.evaluate_all(OVERLAPS) == 0
     ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text")
     assert ticks.count() >= 3
@@ -250,10 +252,47 @@ def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page)
     assert plots.get_by_text("Point at a mark").count() == 1
     place.locator("rect").first.hover()
     expect(words).to_have_text(titles[0])
+    assert place.locator("rect.lit").count() == 2 * 11 - 1
+    assert place.locator("text.lit").all_text_contents() == MODELS[:2]
     place.focus()
     for key, at in (("ArrowRight", 1), ("ArrowDown", 12), ("ArrowUp", 1), ("ArrowLeft", 0), ("ArrowLeft", 0)):
         plots.keyboard.press(key)
         expect(words).to_have_text(titles[at])
+    plots.keyboard.press("Escape")
+    expect(words).to_be_hidden()
+
+
+def test_card_is_near_its_mark_and_leads_to_the_model(plots: Page) -> None:
+    card, mark = plots.locator("[data-plot=frontier] + .readout"), plots.locator("[data-plot=frontier] circle").first
+    mark.hover()
+    expect(card).to_contain_text(f"{MODELS[0]}")
+    at, near = mark.bounding_box(), card.bounding_box()
+    assert at
+    assert near
+    assert 0 < min(abs(near["y"] + near["height"] - at["y"]), abs(near["y"] - at["y"] - at["height"])) < 12
+    card.get_by_role("link", name="Compare").click()
+    expect(plots).to_have_url(re.compile(rf"pool={POOL}&pin={MODELS[0]}#compare"))
+
+
+def test_pairs_within_noise_are_hatched(plots: Page) -> None:
+    titles = plots.evaluate(TITLES, "rates")
+    noise = [title for title in titles if title.endswith("within noise")]
+    assert 0 < len(noise) < len(titles)
+    assert plots.locator("[data-plot=rates] [fill='url(#noise)'] rect").count() == len(noise)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_layout_does_not_shift_while_plots_are_drawn(browser: Browser, drawn: Service, width: int) -> None:
+    with reading(browser, drawn, viewport={"width": width, "height": 900}) as page:
+        page.add_init_script(f"({SHIFTS})()")
+        page.goto(f"{PLOTS}#frontier-title")
+        wait_for_plots(page)
+        page.wait_for_timeout(300)
+        assert page.evaluate("shift") <= 0.02
+
+
+def test_speed_is_offered_only_if_two_models_have_one(plots: Page) -> None:
+    assert plots.get_by_role("link", name="Speed", exact=True).count() == 0
 
 
 def test_link_to_a_section_leads_there_though_the_plots_are_drawn_later(browser: Browser, service: Service) -> None:

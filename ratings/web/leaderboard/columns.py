@@ -203,6 +203,8 @@ COLUMNS = (
         label=_("Tier"),
         description=_(
             "The votes cannot separate the models in tier 1 from the best model. The best of the rest leads tier 2."
+            " Each tier is tested against its leader with joint 95% intervals, so two neighbors in different tiers may"
+            " not differ significantly. In a filtered list, tiers keep their number on the whole board."
         ),
         value=_make_row_getter("tier"),
         fields=_make_row_getters("tier"),

@@ -11,10 +11,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
-from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_signed, format_whole
+from ratings.boards.number_text import (
+    UNKNOWN_TEXT,
+    format_interval,
+    format_percent,
+    format_signed,
+    format_whole,
+    round_whole,
+)
 from ratings.boards.snapshots import BoardKey
 from ratings.statistics.constants import Z95
 from ratings.web.leaderboard.columns import (
@@ -38,6 +46,10 @@ ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] =
     gettext_lazy("Weights"): format_openness,
     gettext_lazy("License"): lambda row: row["license"],
 }
+# Other figures, such as votes or size, are neither good nor bad.
+BETTER_IF_GREATER = {
+    "tier": False, "win_rate": True, "price": False, "context": True, "speed": True, "wait": False, "failures": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +64,14 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonLine:
-    """One line of the comparison. It has one string per model, in the order of the columns."""
+    """One line of the comparison. It has one string per model, in the order of the columns.
+
+    best: the best of these strings, or empty if they are alike or no value is better than another.
+    """
 
     label: str
     cells: Sequence[str]
+    best: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +102,8 @@ class ModelComparison:
 
     scale: the axis for the strips of the models.
     unknown: sentences about figures that are unknown for all models and have no line.
-    missing: slugs of pinned models that are not on the board.
+    missing: names of pinned models that are not on the board, or their slugs if the catalog does not have them.
+    can_battle: whether there are exactly two models and both can answer in this arena.
     computed_at: the time of the pairs, or None if there are no pairs.
     """
 
@@ -97,6 +114,7 @@ class ModelComparison:
     pairs: Sequence[PairComparison]
     missing: Sequence[str]
     computed_at: datetime | None
+    can_battle: bool = False
 
 
 def compare_models(
@@ -119,8 +137,9 @@ def compare_models(
         lines=list(_iter_lines(pinned)),
         unknown=list(_iter_unknown(pinned)),
         pairs=[],
-        missing=[slug for slug in pins if slug not in slugs],
+        missing=_list_names([slug for slug in pins if slug not in slugs]),
         computed_at=None,
+        can_battle=len(pins) == 2 == sum(entry.facts.can_battle for entry in pinned),
     )
     if len(pinned) < 2:
         return comparison
@@ -137,6 +156,12 @@ def compare_models(
     return replace(comparison, pairs=pairs, computed_at=matrices["computed_at"])
 
 
+def _list_names(slugs: Sequence[str]) -> list[str]:
+    known = [slug for slug in slugs if slug.isprintable()]
+    names = dict(LanguageModel.objects.filter(slug__in=known).values_list("slug", "name")) if known else {}
+    return [names.get(slug, slug) for slug in slugs]
+
+
 def _build_card(entry: LeaderboardEntry) -> ModelCard:
     return ModelCard(entry.row, entry.facts.retired, format_group(entry.row), explain_interval(entry.row))
 
@@ -149,13 +174,23 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
     )
     for column in OPTIONAL_COLUMNS:
         if _has_values(column, entries):
-            yield ComparisonLine(str(column.label), [build_cell(entry, column.name).text for entry in entries])
+            yield _build_line(column, entries)
     if any(entry.facts.retires_on for entry in entries):
         yield ComparisonLine(_("Retirement"), [_format_retirement(entry.facts.retires_on) for entry in entries])
     for label, format_attribute in ATTRIBUTE_FORMATTERS.items():
         cells = [format_attribute(entry.row) or UNKNOWN_TEXT for entry in entries]
         if any(cell != UNKNOWN_TEXT for cell in cells):
             yield ComparisonLine(str(label), cells)
+
+
+def _build_line(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) -> ComparisonLine:
+    cells = [build_cell(entry, column.name).text for entry in entries]
+    known = [(column.value(entry), cell) for entry, cell in zip(entries, cells, strict=True)]
+    known = [(value, cell) for value, cell in known if value is not None]
+    if column.name not in BETTER_IF_GREATER or len({cell for _, cell in known}) < 2:
+        return ComparisonLine(str(column.label), cells)
+    choose = max if BETTER_IF_GREATER[column.name] else min
+    return ComparisonLine(str(column.label), cells, choose(known, key=lambda pair: pair[0])[1])
 
 
 def _format_retirement(day: date | None) -> str:
@@ -245,7 +280,14 @@ def _compare_published(better: Mapping[str, Any], worse: Mapping[str, Any]) -> P
 def _format_difference(diff: float | None, error: float | None) -> str:
     if diff is None:
         return _("cannot be compared")
-    return format_signed(diff) if error is None else f"{format_signed(diff)} ± {format_whole(Z95 * error)}"
+    if error is None:
+        return format_signed(diff)
+    margin = Z95 * error
+    if (round_whole(diff) > round_whole(margin)) == (diff > margin):
+        return f"{format_signed(diff)} ± {format_whole(margin)}"
+    # The whole numbers would contradict the verdict.
+    digits = next((n for n in (1, 2) if (round(diff, n) > round(margin, n)) == (diff > margin)), 3)
+    return f"{diff:+,.{digits}f} ± {margin:,.{digits}f}"
 
 
 def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -> str:

@@ -23,10 +23,10 @@ Choices = Iterable[tuple[str, LazyText]]
 BILLION = 10**9
 MAX_TEXT_LENGTH = 200
 WEIGHTS_CHOICES = {"open": _("open"), "closed": _("closed")}
-COMMERCIAL_CHOICES = {"yes": _("allowed"), "conditional": _("allowed (possibly with conditions)")}
+COMMERCIAL_CHOICES = {"yes": _("allowed without conditions"), "conditional": _("allowed, possibly with conditions")}
 COMMERCIAL_DESCRIPTIONS = {
-    "yes": _("commercial use allowed"),
-    "conditional": _("commercial use allowed (possibly with conditions)"),
+    "yes": _("commercial use allowed without conditions"),
+    "conditional": _("commercial use allowed, possibly with conditions"),
 }
 COMMERCIAL_VALUES = {"yes": ("yes",), "conditional": ("yes", "conditional")}
 DECIMAL_INPUT = SafeString('type="number" min="0" step="any" inputmode="decimal"')

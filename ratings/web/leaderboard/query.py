@@ -92,6 +92,12 @@ class LeaderboardState:
     def query(self) -> str:
         return links.build_table_query(self.selection.parameters, self.options, self.default_columns)
 
+    @property
+    def today_query(self) -> str:
+        """The query string of this page with the newest board instead of an earlier one."""
+        parameters = {name: value for name, value in self.selection.parameters.items() if name != "at"}
+        return links.build_table_query(parameters, self.options, self.default_columns) or "?"
+
     def with_options(self, file: str = "", **changes: Any) -> str:
         """Return the query string of this page, or of its file, with changes to the options. It is never empty."""
         options = replace(self.options, **changes)

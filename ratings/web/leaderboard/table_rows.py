@@ -39,6 +39,7 @@ class LeaderboardRow:
     strip: the rating and its interval on the axis of the table, as HTML.
     is_banded: whether the row belongs to every second tier, which is tinted.
     provisional: the reasons why the rating is provisional, or empty.
+    same_ranks: the first and the last rank that the model could have, or empty if its rank is not tested against all.
     missing: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
     pin: an HTML attribute of the check box that selects the model for a comparison.
     """
@@ -51,6 +52,7 @@ class LeaderboardRow:
     group: str
     rank: str
     rank_range: str
+    same_ranks: str
     rating: str
     interval: str
     error: str
@@ -104,6 +106,7 @@ def build_row(
         group=format_group(row),
         rank=format_whole(row["rank"]),
         rank_range=format_rank_range(entry),
+        same_ranks=format_same_ranks(row),
         rating=format_whole(row["rating"]),
         interval=format_interval(row),
         error=format_error(row),
@@ -162,6 +165,16 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
     if name != "change" or entry.change is None or entry.change.is_significant is None:
         return ""
     return " beyond-noise" if entry.change.is_significant else " within-noise"
+
+
+def format_same_ranks(row: Mapping[str, Any]) -> str:
+    """Return the first and the last rank that a ranked model of the main group could have, or "".
+
+    The models with these ranks are those that no test tells apart from it.
+    """
+    if row["rank_low"] is None or row["component"] or not has_rank(row):
+        return ""
+    return f"{row['rank_low']} {row['rank_high']}"
 
 
 def format_rank_range(entry: LeaderboardEntry) -> str:

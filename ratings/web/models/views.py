@@ -13,8 +13,10 @@ from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
 from arena.models import LIVE_POOL
 from catalog.benchmarks.rankings import load_model_scores
+from catalog.calculators.api_prices import build_api_prices
 from catalog.facts.labels import build_fact_rows, describe_retirement, extract_link, shorten_source
 from catalog.facts.prices import list_prices, pick_current_price
+from catalog.facts.retirement import is_retired
 from catalog.facts.successors import load_successors
 from catalog.matching.similar_models import find_similar_models
 from catalog.models import LanguageModel, Price
@@ -53,6 +55,7 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         "rated_here": any(placement.pool.slug == LIVE_POOL for placement in pool_placements),
         "variant": profiles.build_variant(model),
         "fact_rows": fact_rows,
+        "retired": is_retired(model),
         "retirement": describe_retirement(model, fact_rows),
         "successor": load_successors().get(slug) if model.successor else None,
         "scores": load_model_scores(model),
@@ -85,6 +88,11 @@ def _format_price(price: Price) -> dict[str, Any]:
         "input": format_dollars(price.input),
         "output": format_dollars(price.output),
         "context": price.context,
+        "off_peak": price.is_off_peak,
+        "tiers": [
+            {"above": tier.above, "input": format_dollars(tier.input), "output": format_dollars(tier.output)}
+            for tier in build_api_prices(price).tiers
+        ],
         "as_of": price.as_of,
         "source": price.source,
         "short_source": shorten_source(price.source),

@@ -1,6 +1,7 @@
 // Updates the open leaderboard in place after a click on a link, a change in the form, or new votes. While the pointer or
 // the focus is in the table, new votes do not change it. Instead, a button appears that shows them.
 import { openDetails } from "./board_rows.js";
+import "./row_guide.js";
 import { linkExclusiveOptions } from "./rule_options.js";
 
 const DELAY_MS = 200;
@@ -102,9 +103,10 @@ board.addEventListener("htmx:afterSettle", () => {
   const element = focusPosition && document.getElementById(focusPosition.id);
   if (element) scrollBy(0, element.getBoundingClientRect().top - focusPosition.top);
   openIds.forEach(openDetails);
-  for (const [id, text] of [["filter-count", "filters"], ["board-progress", "progress"]]) {
-    document.getElementById(id)?.replaceChildren(boardState()[text] ?? "");
-  }
+  const { filters, progress } = boardState();
+  document.getElementById("filter-count")?.replaceChildren(filters);
+  // Only the board that nobody has named brings the progress of the own one.
+  if (progress) document.getElementById("board-progress")?.replaceChildren(progress);
   status.textContent = status.dataset.done;
 });
 // If a choice causes an error, open the error page. If an automatic refresh fails, ignore it.

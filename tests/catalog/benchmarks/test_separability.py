@@ -96,3 +96,13 @@ def test_flaw_of_all_tests_is_stated_once(client):
     assert "evaluation awareness" not in page
     assert page.count("often notice that they are being tested") == 1
     assert "Evaluation awareness" in client.get("/benchmarks/x/").content.decode()
+
+
+def test_only_benchmark_with_enough_scores_is_not_called_the_best(client):
+    scored(FIVE, n=100)
+    scored({"a": 0.5, "old": 0.9}, on="few", n=100)
+    factories.pool("reference", kind=Pool.Kind.REFERENCE)
+    rated(dict.fromkeys(FIVE, 1000), pool="reference")
+    page = client.get("/benchmarks/").content.decode()
+    assert "tells apart 80% of the pairs" in page
+    assert "separates today" not in page

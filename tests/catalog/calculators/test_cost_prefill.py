@@ -62,10 +62,40 @@ def test_prices_and_size_of_the_model_stand_in(client, mixture):
         "name": "<Mixture>",
         "price_source": "https://prices.example/list",
         "price_as_of": "2026-05-04",
+        "price_above": 0,
+        "off_peak": False,
         "retired": False,
         "retires_on": None,
         "successor": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("context", "month", "above"),
+    [("", 450, 0), ("100k", 450, 0), ("180k", 900, 100_000), ("3M", 1200, 10**6), ("many", None, None)],
+)
+def test_prices_are_those_for_prompts_as_long_as_the_context(client, mixture, context, month, above):
+    tiers = [{"above": 10**6, "input": 6, "output": 30}, {"above": 100_000, "input": 5, "output": 20}]
+    mixture.prices.update(tiers=tiers, source="https://prices.example/list (off-peak)")
+    query = {"model": mixture.slug, "context": context, **MONTH}
+    body = client.get(API, query).json()
+    if above is None:
+        assert list(body["error"]["fields"]) == ["context"]
+        return
+    assert (body["api"]["each_month"], body["model"]["price_above"]) == (month, above)
+    shown = text(client.get(PAGE, query))
+    assert "These prices are for off-peak hours only." in shown
+    assert ("These are the prices for prompts above" in shown) == bool(above)
+    words = "For prompts above 1,000,000 tokens, the prices are $6.00 input and $30.00 output."
+    assert (words in shown) == (above < 10**6)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [(30_700_000_000, "30.7B"), (46_712_000_000, "46,712,000,000"), (950, "950")]
+)
+def test_size_is_as_short_as_it_is_exact(client, mixture, size, shown):
+    type(mixture).objects.update(parameters_total=size)
+    assert inputs(client.get(PAGE, {"model": mixture.slug}))["params"] == shown
 
 
 def test_cache_has_the_price_of_the_catalog(client, mixture):
@@ -131,7 +161,7 @@ def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
     values = inputs(response)
     assert selected(response) == "mixture-8x7b"
     assert (values["price_input"], values["price_cached"]) == ("2.5", "1.25")
-    assert (values["params"], values["layers"]) == ("46,700,000,000", "32")
+    assert (values["params"], values["layers"]) == ("46.7B", "32")
 
 
 def test_page_keeps_the_model_and_what_was_written(client, mixture):

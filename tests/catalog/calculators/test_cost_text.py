@@ -46,7 +46,6 @@ NONE = "\N{EN DASH}"
                 ("Operations", NONE, "$500.00", False),
                 ("Per month", NONE, "$4,150.00", True),
                 ("Build", NONE, "$3,500.00", False),
-                ("Before launch", NONE, "$3,500.00", True),
                 ("Over 12 months", NONE, "$53,300.00", True),
                 ("Weeks to launch", NONE, "3.5", False),
             ],

@@ -96,6 +96,7 @@ def test_told_says_what_was_set_by_hand_and_what_sources_say_instead():
         ("https://github.com/BerriAI/litellm/blob/main/prices.json (litellm 1.110.2, gpt-4o)", "litellm 1.110.2"),
         ("https://github.com/x/y (llm-stats, October 2025, CC BY 4.0; host z)", "llm-stats"),
         ("https://models.dev", "models.dev"),
+        ("https://api-docs.deepseek.com/pricing (off-peak)", "api-docs.deepseek.com"),
         ("https://maker.example/pricing and a call", "maker.example"),
         ("by hand (of the invoice)", "by hand (of the invoice)"),
         ("", ""),

@@ -211,3 +211,21 @@ def test_api_gives_rankings_with_conditions_and_noise(client):
     assert (second["model"], second["same_as_best"], second["n"], second["date"]) == ("second", True, 164, "2026-01-02")
     assert first["stderr"] == pytest.approx(0.0234, abs=1e-4)
     assert first["ci_low"] == pytest.approx(0.854, abs=1e-3)
+
+
+def test_saturated_benchmark_has_the_flaw_saturation(client, loaded):
+    Benchmark.objects.create(slug="own", name="Own", status="saturated")
+    shown = [each for _, suite in client.get("/benchmarks/").context["suites"] for each in suite]
+    saturated = [each.slug for each in shown if each.status == "saturated"]
+    assert [each.slug for each in shown if "Saturation" in each.flaws] == saturated
+    assert "own" in saturated
+
+
+def test_distrusted_tests_stand_in_one_list_with_a_reason_each(client, loaded):
+    listed = client.get("/benchmarks/").context["distrusted"]
+    reasons = {benchmark.slug: (kind, reason) for benchmark, kind, reason in listed}
+    assert reasons["mmlu"] == ("Label errors", "6.5% of the questions are wrong or ambiguous. In virology, 57% are.")
+    assert reasons["truthfulqa"][0] == "Saturation"
+    assert reasons["hle"][0] == "Label errors"
+    assert "musr" not in reasons
+    assert "Tests to distrust, and why" in text(client, "/benchmarks/")

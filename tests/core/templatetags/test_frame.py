@@ -59,3 +59,9 @@ def test_page_link_has_arguments() -> None:
     template = Template('{% load frame %}{% page_link "benchmark" "Scores" slug="mmlu" %}')
 
     assert template.render(Context()) == '<a href="/benchmarks/mmlu/">Scores</a>'
+
+
+def test_styles_link_each_style_sheet_in_order() -> None:
+    links = Template('{% load frame %}{% styles "core/base" "core/frame" %}').render(Context())
+
+    assert [link.split("/css/core/")[1].split(".")[0] for link in links.splitlines()] == ["base", "frame"]

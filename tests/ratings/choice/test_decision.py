@@ -39,7 +39,7 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
     shown = text(client.get(PAGE, ASKED))
     for words in (
         "Decision: Writing code",
-        "Commercial use allowed: yes",
+        "Commercial use allowed, possibly with conditions: yes",
         "Accepts: images, audio",
         "Max $ per million tokens (blended): 2.0",
         "1 model is undecided, because we lack some data.",
@@ -146,10 +146,10 @@ def test_decision_shows_those_that_can_battle(client):
 @pytest.mark.parametrize(
     ("query", "words", "link"),
     [
-        ({}, "Cheap : $1.00 per million tokens", "/cost/?model=cheap"),
+        ({}, "Chosen: Cheap $1.00 per million tokens", "/cost/?model=cheap"),
         (
             {"input_tokens": "10M", "output_tokens": "10M"},
-            "Cheap : $20.00 per month for the tokens above.",
+            "Chosen: Cheap $20.00 per month for your tokens.",
             "/cost/?model=cheap&input_tokens=10M&output_tokens=10M",
         ),
     ],
@@ -212,7 +212,10 @@ def test_decision_as_json(client, battled):
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     assert response["Content-Disposition"] == f'attachment; filename="decision-{day}.json"'
     assert (found["day"], found["task"], found["chosen"], found["why"]) == (day, "coding", "cheap", "Good.")
-    assert found["limits"] == {"Commercial use allowed": "yes", "Max $ per million tokens (blended)": "2.0"}
+    assert found["limits"] == {
+        "Commercial use allowed, possibly with conditions": "yes",
+        "Max $ per million tokens (blended)": "2.0",
+    }
     assert [each["model"] for each in found["survivors"]] == ["cheap"]
     assert {each["model"] for each in found["excluded"]} == {"best", "bound"}
     assert found["excluded"][0]["failures"][0]["unit"] in (None, "US dollars per million tokens")

@@ -1,11 +1,12 @@
 """Each limit: what meets it, what does not and in which words, and what is unknown."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from catalog.calculators.cost_model import ApiPrices, MonthlyUse
+from catalog.calculators.cost_model import ApiPrices, MonthlyUse, PriceTier
 from catalog.facts.fields import RateLimit
 from ratings.choice.limits import (
     LIMIT_ASSESSORS,
@@ -19,6 +20,7 @@ from ratings.choice.limits import (
 )
 
 GPT = ApiPrices(Decimal("2.5"), Decimal(10))
+TIERED = ApiPrices(Decimal("0.1"), Decimal("0.5"), tiers=(PriceTier(100_000, Decimal("0.5"), Decimal("2.5")),))
 
 
 def found(limits, **known):
@@ -32,10 +34,21 @@ def found(limits, **known):
         ({"openness": "open"}, {"open_weights": False}, "weights closed, not open"),
         ({"openness": "closed"}, {"open_weights": True}, "weights open, not closed"),
         ({"context": 200_000}, {"context": 128_000}, "context 128,000 < 200,000"),
-        ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2024, 12, 31)}, "knowledge until 2024-12-31 < 2025-01-01"),
+        ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2024, 12, 31)}, "knowledge until 2024-12-31 < 2025-01"),
+        ({"cutoff": date(2026, 2, 1)}, {"cutoff": date(2026, 1, 1)}, "knowledge until 2026-01 < 2026-02"),
         ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "does not accept audio, image"),
         ({"tools": True}, {"tools": False}, "cannot call tools"),
         ({"price": Decimal(2)}, {"prices": GPT}, "price $4.38 > $2.00"),
+        (
+            {"price": Decimal("0.5"), "context": 180_000},
+            {"prices": TIERED, "context": 10**6},
+            "price $1.00 > $0.50 for prompts above 100,000 tokens",
+        ),
+        (
+            {"price": Decimal("0.1")},
+            {"prices": replace(TIERED, off_peak=True)},
+            "price $0.20 > $0.10 (off-peak price)",
+        ),
         ({"price": Decimal("4.37")}, {"prices": ApiPrices(Decimal("4.371"), Decimal("4.371"))}, "price 4.371 > 4.37"),
         (
             {"monthly": Decimal(400), "use": MonthlyUse(10**8, 2 * 10**7)},
@@ -60,7 +73,7 @@ def found(limits, **known):
     ],
 )
 def test_limit_that_is_not_met_is_told_with_both_values(limits, known, words):
-    [name] = [name for name in limits if name in LIMIT_ASSESSORS]
+    [name] = [name for name in limits if name in LIMIT_ASSESSORS and name != "context"] or ["context"]
     [finding] = found(limits, **known)
     assert (finding.limit, finding.words, finding.known) == (name, words, True)
 

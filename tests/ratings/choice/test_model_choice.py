@@ -147,12 +147,12 @@ def measured(model, **fields):
 
 EXCLUDED = [
     ({"commercial": "on"}, {"license": "no"}, "commercial use not allowed", "commercial use unknown"),
-    ({"openness": "open"}, {"open_weights": False}, "weights closed, not open", "openness unknown"),
+    ({"openness": "open"}, {"open_weights": False}, "weights closed, not open", "weights unknown"),
     ({"context": "200k"}, {"context_window": 128_000}, "context 128,000 < 200,000", "context unknown"),
     (
         {"cutoff": "2025-01"},
         {"knowledge_cutoff": date(2023, 10, 1)},
-        "knowledge until 2023-10-01 < 2025-01-01",
+        "knowledge until 2023-10 < 2025-01",
         "knowledge until unknown",
     ),
     ({"modalities": "image"}, {"modalities": ["text"]}, "does not accept image", "modalities unknown"),
@@ -267,7 +267,7 @@ def test_web_search_makes_up_for_an_early_cutoff_where_that_is_accepted(client):
     assert slugs(shortlist(client, cutoff="2025-01")["survivors"]) == ["knows"]
     found = shortlist(client, cutoff="2025-01", search_instead="on")
     assert slugs(found["survivors"]) == ["knows", "searches"]
-    assert found["excluded"][0]["failures"][0]["words"] == "knowledge until 2023-10-01 < 2025-01-01"
+    assert found["excluded"][0]["failures"][0]["words"] == "knowledge until 2023-10 < 2025-01"
 
 
 def test_near_misses_fail_one_limit_alone_and_the_costliest_excludes_most_of_them(client, three):
@@ -429,3 +429,19 @@ def test_search_over_http_gives_group_and_reasons(client, three):
             "retires_on": None, "successor": "Bound",
         },
     ]  # fmt: skip
+
+
+def test_price_is_that_for_prompts_as_long_as_the_context(client):
+    model = known("long", price=1, context_window=10**6)
+    tiers = [{"above": 100_000, "input": 5, "output": 5}]
+    model.prices.update(tiers=tiers, source="https://prices.example (off-peak)")
+    for query, price, above in (({}, 1, 0), ({"context": "100k"}, 1, 0), ({"pages": "200"}, 5, 100_000)):
+        [found] = shortlist(client, **query)["survivors"]
+        assert (found["price"], found["price_above"], found["off_peak"]) == (price, above, True)
+        assert found["tiers"] == [{"above": 100_000, "input": 5.0, "output": 5.0}]
+        page = client.get("/choose/", query or {"task": ""}).content.decode()
+        assert ("above 100K tokens" in page, "up to 100K tokens" in page) == (bool(above), not above)
+        assert "off-peak" in page
+        assert ("&amp;context=120000" in page) == bool(above)
+    [excluded] = shortlist(client, context="180k", price="2")["excluded"]
+    assert excluded["failures"][0]["words"] == "price $5.00 > $2.00 for prompts above 100,000 tokens (off-peak price)"

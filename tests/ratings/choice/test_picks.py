@@ -67,6 +67,8 @@ def test_nothing_is_picked_without_a_tier(candidates):
         ([BEST, rated("near", 1487.0, tier=2), rated("far", 1400.0, tier=3)], "near", 13, False),
         # The intervals overlap, but the difference of 17 is more than its margin of 14.1.
         ([BEST, rated("near", 1483.0, tier=2)], "near", 17, True),
+        # The difference of 17.8 is rounded, not the ratings 1500.4 and 1482.6.
+        ([rated("best", 1500.4, price=9), rated("near", 1482.6, tier=2)], "near", 18, True),
         ([BEST, rated("far", 1400.4, tier=3)], "far", 100, True),
         ([BEST, Candidate("odd", "Odd", 2, 1450.0, ci_low=1000.0)], "odd", 50, False),
         ([BEST, rated("new", 1900.0, tier=None)], None, None, None),

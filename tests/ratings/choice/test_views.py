@@ -71,10 +71,12 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
         "2 models excluded (2 of these fail only one limit)",
         "Best price $5.00 &gt; $2.00",
         "Bound commercial use not allowed",
-        "Commercial use allowed: yes +1",
+        "Commercial use allowed, possibly with conditions: yes +1",
     ):
         assert words in shown
-    quoted = "\N{LEFT DOUBLE QUOTATION MARK}Commercial use allowed\N{RIGHT DOUBLE QUOTATION MARK}"
+    quoted = (
+        "\N{LEFT DOUBLE QUOTATION MARK}Commercial use allowed, possibly with conditions\N{RIGHT DOUBLE QUOTATION MARK}"
+    )
     assert f'title="Dropping {quoted} adds 1 model"' in response.content.decode()
     assert "?task=coding&price=2" in links(response)
 
@@ -148,10 +150,19 @@ def test_page_suggests_three_models_in_one_sentence(client, three):
 def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_path):
     loaded(tmp_path)
     shown = text(client.get(PAGE, {"task": "facts"}))
-    assert "is 218 points behind; the difference is significant." in shown
+    assert "is 217 points behind; the difference is significant." in shown
     assert "The publisher gives no tiers. They were computed here from the intervals: a tier contains" in shown
     assert "Leaderboard with these ratings ." in shown
     assert "Leaderboard with these tiers" not in shown
+
+
+def test_unrated_models_are_last_unless_the_price_sorts(client, tmp_path):
+    loaded(tmp_path)
+    factories.model("odd")
+    for sort in ("tier", "rating", "price"):
+        shown = text(client.get(PAGE, {"task": "facts", "sort": sort}))
+        assert "cannot be compared." in shown
+        assert ("listed last" in shown) == (sort != "price")
 
 
 def test_page_without_a_task_names_the_cheapest_model(client, three):
@@ -279,14 +290,17 @@ def test_each_limit_says_what_dropping_it_adds(client, three):
         priced(model, amount)
     limits = client.get(PAGE, {"commercial": "on", "price": "2"}).context["limits"]
     assert [(limit.label, limit.more, limit.without) for limit in limits] == [
-        ("Commercial use allowed", 1, "price=2"),
+        ("Commercial use allowed, possibly with conditions", 1, "price=2"),
         ("Max $ per million tokens (blended)", 2, "commercial=on"),
     ]
 
 
 def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
-    assert re.search("Min context .tokens.: 100k .* Accepts: images .* Commercial use allowed: yes .*undecided", shown)
+    assert re.search(
+        "Min context .tokens.: 100k .* Accepts: images .* Commercial use allowed, [^:]*: yes .*undecided",
+        shown,
+    )
     assert "Max $ per million tokens (blended)" in text(client.get(PAGE, {"task": "coding"}))  # the form
 
 

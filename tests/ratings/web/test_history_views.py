@@ -140,3 +140,15 @@ def test_page_asks_the_database_as_often_for_many(client, models, boards, ours, 
 
     with django_assert_num_queries(11):
         client.get(PAGE)
+
+
+def test_presets_lead_to_the_changes_and_to_the_board_of_that_time(client, week):
+    yesterday, seven, _ = client.get(PAGE, {"category": "overall"}).context["presets"]
+    [found] = client.get(PAGE + seven["changes"]).context["comparisons"]
+    assert found.changes.votes == 165
+    assert [each["is_current"] for each in client.get(PAGE + seven["changes"]).context["presets"]] == [
+        False,
+        True,
+        False,
+    ]
+    assert client.get("/leaderboard/" + yesterday["board"]).context["board"]["votes"] == 360

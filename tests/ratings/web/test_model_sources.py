@@ -26,6 +26,19 @@ def text(html):
 
 
 @pytest.mark.django_db
+def test_page_shows_prices_for_long_prompts_and_the_source_of_an_off_peak_price(client):
+    source = "https://prices.example/list (off-peak)"
+    tiers = [{"above": 100_000, "input": 0.5, "output": 2.5}]
+    Price.objects.create(
+        model=factories.model("quokka"), input=1, output=2, tiers=tiers, source=source, as_of=date(2026, 1, 2)
+    )
+    shown = text(read(client, "/models/quokka/"))
+    long = "off-peak price above 100,000 tokens: $0.50 input, $2.50 output"
+    assert f"$1.00 input, $2.00 output {long} {source} , seen on" in shown
+    assert f"prices.example , by hand {long}" in shown
+
+
+@pytest.mark.django_db
 def test_page_shows_prices_over_time_and_which_one_was_set_by_hand(client):
     quokka = factories.model("quokka")
     assert "Price over time" not in read(client, "/models/quokka/")

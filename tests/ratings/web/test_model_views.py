@@ -426,4 +426,5 @@ def test_page_of_a_retired_model_names_its_successor(client):
     factories.model("old", status="retired", successor="next")
     shown = client.get("/models/old/").content.decode()
     assert 'Its maker recommends <a href="/models/next/"><bdi>Next 2</bdi></a>.' in shown
+    assert "See its successor <bdi>Next 2</bdi>" in shown
     assert "recommends" not in client.get("/models/next/").content.decode()

@@ -12,7 +12,7 @@ from ratings.models import PairTable, Pool, Snapshot
 from ratings.web.trends.plot_views import find_plot_problem
 from tests import factories
 from tests.ratings.board_history import beat, met, published
-from tests.ratings.reports.test_frontier import priced
+from tests.ratings.reports.test_frontier import priced, timed
 
 pytestmark = pytest.mark.django_db
 PAGE = "/leaderboard/plots/"
@@ -211,7 +211,7 @@ def test_page_asks_the_database_as_often_for_many_models(client, models, ours, d
         priced(model, "1", "1")
     published()
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(PAGE, {"top": "all"})
 
 
@@ -232,3 +232,10 @@ def test_page_without_kept_pairs_says_so_and_shows_the_rest(client, three, query
     html = shown(client, **query)
     assert sources(html).keys() == {"ratings", "frontier", "series"}
     assert words in html
+
+
+@pytest.mark.parametrize(("speeds", "offered"), [(1, False), (2, True)])
+def test_speed_is_offered_once_two_models_have_one(client, three, speeds, offered):
+    for model in three[:speeds]:
+        timed(model, 50.0)
+    assert ("against=speed" in shown(client)) == offered

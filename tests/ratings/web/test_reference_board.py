@@ -239,3 +239,13 @@ def test_no_ranking_has_ratings_of_two_pools(client, pool):
     board_refresh.refresh()
     found = {row["model"] for row in client.get(API + "leaderboard/", {"pool": pool}).json()["rows"]}
     assert ("ours" in found, "claude-opus-4-6" in found) == (pool == "live", pool == SLUG)
+
+
+def test_history_of_ratings_that_were_published_once_offers_no_times(client):
+    shown = text(client, "/history/", pool=SLUG)
+    for word in ("Since (UTC)", "Until (UTC)", "Compare", "Show this board", "a day and a week"):
+        assert word not in shown, word
+
+
+def test_ratings_without_votes_have_no_file_of_votes(client):
+    assert "votes.jsonl" not in client.get("/leaderboard/", {"pool": SLUG}).content.decode()

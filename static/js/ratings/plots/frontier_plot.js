@@ -7,8 +7,8 @@ const TICK_PX = 52;
 const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 52 };
 const FREE = 4; // free models are drawn at the lowest price divided by this number
 const RADIUS_PX = 8;
-const SMALL_PX = 5; // without the initials of the makers, if there are many marks
-const MANY = 90;
+const SMALL_PX = 5; // without the initials of the makers, if there is little room
+const CROWDED_PX2 = 5000; // area per mark
 const HUES = new Map([[true, ["var(--a)", "var(--on-a)"]], [false, ["var(--b)", "var(--on-b)"]], [null, ["var(--ink-soft)", "var(--paper)"]]]);
 
 // Returns the first series with at most `most` ticks, or else every nth tick of the last series.
@@ -74,7 +74,7 @@ export function frontier({ rows, against }, width, words, height) {
   const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX));
   const { points, lines } = buildSteps(rows.filter(({ on_frontier: on }) => on), place, priced, x.domain);
   const curve = priced ? "step-after" : "step-before";
-  const r = rows.length > MANY ? SMALL_PX : RADIUS_PX;
+  const r = (width * height) / rows.length < CROWDED_PX2 ? SMALL_PX : RADIUS_PX;
   const hue = ({ open_weights: open }) => HUES.get(open);
   const svg = renderPlot({
     ariaLabel: words.alt,

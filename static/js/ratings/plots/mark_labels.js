@@ -3,9 +3,9 @@ import { FONT_PX, fitText } from "./plot_frame.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const HEIGHT_PX = 14;
-const DISTANCES_PX = [11, 24, 38, 54]; // from the center of the mark; from the second on, with a leader line
+const DISTANCES_PX = [11, 24, 38]; // from the center of the mark; from the second on, with a leader line
 const DIRECTIONS = [[-1, 0], [1, 0], [-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
-const LEADER_STEPS = [0.7, 0.85, 1];
+const LEADER_STEPS = [0.4, 0.55, 0.7, 0.85, 1];
 
 function buildBox(left, y, width, height) {
   return { left, right: left + width, top: y - height / 2, bottom: y + height / 2 };
@@ -69,7 +69,7 @@ export function labelMarks(rows, getMark, lines) {
     group.setAttribute("font-size", FONT_PX - 1);
     const bounds = { left: marginLeft, right: width - marginRight, top: marginTop - HEIGHT_PX, bottom: height - marginBottom };
     const walls = lines.map((ends) => buildWall(ends.map(({ x, rating }) => [scales.x(x), scales.y(rating)])));
-    const marks = rows.map(getMark).map(({ x, y, name, ...rest }) => ({ ...rest, x: scales.x(x), y: scales.y(y), ...fitText(name, (bounds.right - bounds.left) * 0.45) }));
+    const marks = rows.map(getMark).map(({ x, y, name, ...rest }) => ({ ...rest, x: scales.x(x), y: scales.y(y), ...fitText(name, (bounds.right - bounds.left) * 0.33) }));
     const order = marks.toSorted((one, other) => Number(other.strong) - Number(one.strong));
     for (const label of placeLabels(order, bounds, walls)) drawLabel(group, label);
     return group;

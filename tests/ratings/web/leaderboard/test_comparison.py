@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
+from catalog.models import LanguageModel
 from ratings.boards import pairwise, snapshot_cache
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
-from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts
+from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, load_facts
 from ratings.boards.snapshots import BoardKey
 from ratings.pipeline import board_refresh
 from ratings.web.leaderboard.columns import LeaderboardEntry
@@ -120,6 +121,8 @@ def test_pair_without_a_chain_of_votes_says_why_it_has_no_figures(voted):
 
 def test_pins_that_are_not_on_the_board_are_named(voted):
     assert compare_models(LIVE, entries(), ("x", "nobody")).missing == ["nobody"]
+    factories.model("gone", name="Gone 7B")
+    assert compare_models(LIVE, entries(), ("x", "gone")).missing == ["Gone 7B"]
     assert compare_models(LIVE, entries(), ("nobody",)).cards == []
     assert compare_models(LIVE, entries(), ()) is None
 
@@ -145,6 +148,12 @@ def published(model, rating, half, **facts):
     return LeaderboardEntry(row, replace(UNKNOWN_FACTS, **facts))
 
 
+@pytest.mark.parametrize(("lead", "diff"), [(10.4, "+10.4 ± 10.0"), (10.04, "+10.04 ± 10.00"), (10.6, "+11 ± 10")])
+def test_difference_has_enough_decimals_to_agree_with_the_verdict(lead, diff):
+    [pair] = compare_models(LIVE, [published("x", 1500 + lead, 6), published("y", 1500, 8)], ("x", "y")).pairs
+    assert (pair.diff, pair.is_significant) == (diff, True)
+
+
 @pytest.mark.parametrize(
     ("lead", "why"),
     [
@@ -159,3 +168,23 @@ def test_published_ratings_are_compared_by_their_intervals(lead, why):
     assert (pair.better, pair.worse, pair.diff, pair.why) == ("X", "Y", f"+{lead} ± 10", why)
     lines = {line.label: line.cells for line in shown.lines}
     assert lines["Retirement"] == ["December 1, 2026", DASH]
+
+
+def test_best_value_of_a_line_is_named_unless_all_are_alike_or_none_is_better(voted):
+    prices = {"x": 2, "y": 1, "z": 2}
+    both = [
+        replace(each, facts=BoardModelFacts(price_input=prices[each.slug], price_output=prices[each.slug], context=8))
+        for each in entries()
+        if each.slug in prices
+    ]
+    best = {line.label: line.best for line in compare_models(LIVE, both, ("x", "y", "z")).lines}
+    assert (best["Price"], best["Context"], best["Votes"]) == ("$1.00", "", "")
+
+
+@pytest.mark.parametrize(("pins", "drawable", "can"), [("xy", "xyz", True), ("xyz", "xyz", False), ("xy", "xz", False)])
+def test_exactly_two_models_that_answer_here_can_battle(voted, pins, drawable, can):
+    for slug in drawable:
+        factories.endpoint(LanguageModel.objects.get(slug=slug))
+    facts = load_facts("wxyz")
+    shown = [replace(each, facts=facts[each.slug]) for each in entries()]
+    assert compare_models(LIVE, shown, tuple(pins)).can_battle == can

@@ -23,7 +23,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (
             BoardKey(),
             TableOptions(text="a<b", weights="open", commercial="yes"),
-            "Coding · “a<b” · open · commercial use allowed",
+            "Coding · “a<b” · open · commercial use allowed without conditions",
         ),
         (BoardKey(), TableOptions(weights="closed", organization="Acme"), "Coding · closed · Acme"),
         (

@@ -14,6 +14,7 @@ from ratings.web.leaderboard.table_rows import (
     build_row,
     format_group,
     format_rank_range,
+    format_same_ranks,
     list_attributes,
 )
 from tests.ratings.board_rows import FACTS, entry, unknown
@@ -167,3 +168,16 @@ def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_st
     ]
     ranked = build_row(entry(rank_low=1, rank_high=1), [], (), 4, None)
     assert (ranked.rank_range, ranked.missing) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "ranks"),
+    [
+        ({"rank": 3, "rank_low": 2, "rank_high": 8}, "2 8"),
+        ({"rank": 3, "rank_low": None, "rank_high": None}, ""),
+        ({"rank": None, "rank_low": 2, "rank_high": 8}, ""),
+        ({"rank": 3, "rank_low": 2, "rank_high": 8, "component": 1}, ""),
+    ],
+)
+def test_ranks_that_no_test_tells_apart_are_those_of_a_ranked_model_in_the_main_group(fields, ranks):
+    assert format_same_ranks(entry(**fields).row) == ranks

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from catalog.models import Price
 from core.files.csv_injection import unescape_formula
@@ -426,10 +427,10 @@ def test_page_without_votes_says_how_to_begin(client):
     ("query", "said", "leads"),
     [
         ("pool=old&category=coding", "No votes here This pool has no votes in this category.", True),
-        ("pool=old&at=2020-01-01T00:00:00Z", "No board from that time We have no snapshot", True),
+        ("pool=old&at=2020-01-01T00:00:00Z", "No board from that time", True),
         ("pool=old&style_control=true", "No votes here This pool has no style-controlled ratings in this", True),
         ("pool=api", "No votes yet Votes cast by programs with an API key will appear here", False),
-        ("pool=live&at=2020-01-01T00:00:00Z", "No board from that time We have no snapshot", True),
+        ("pool=live&at=2020-01-01T00:00:00Z", "No board from that time", True),
     ],
 )
 def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(client, voted, query, said, leads):
@@ -561,3 +562,21 @@ def test_page_shows_new_votes_at_once_though_views_are_kept(client, voted):
     factories.cast(factories.model("d"), factories.model("a"))
     board_refresh.refresh()
     assert "from 14 votes" in text(client.get(PAGE))
+
+
+def test_earlier_board_names_its_day_and_leads_back_to_today(client):
+    factories.cast(*factories.models(2))
+    board_refresh.refresh()
+    day = timezone.now() + timedelta(days=1)
+    response = client.get(PAGE, {"pool": "live", "at": f"{day:%Y-%m-%dT%H:%M:%S}", "rows": "all"})
+    assert f"The board as of {day:%B} {day.day}, {day.year}, {day:%H:%M:%S} UTC . Back to today" in text(response)
+    assert re.search(r'<a href="\?(pool=live&amp;)?rows=all">Back to today', response.content.decode())
+    assert "Back to today" not in text(client.get(PAGE, {"pool": "live"}))
+
+
+def test_page_leads_to_the_file_of_its_own_votes_and_says_how_many(client, public):
+    shown = client.get(PAGE, {"pool": SEED_POOL}).content.decode()
+    assert re.search(rf'<a href="/api/v1/votes.jsonl\?pool={SEED_POOL}" download[^>]*>1 vote as a file</a>', shown)
+    empty = client.get(PAGE, {"pool": "live"}).content.decode()
+    assert "No votes yet, so no file of them." in empty
+    assert "votes.jsonl" not in empty

@@ -1,0 +1,20 @@
+"""Reads the prices of an API from the catalog."""
+
+from decimal import Decimal
+
+from catalog.calculators.cost_model import ApiPrices, PriceTier
+from catalog.models import Price
+
+
+def build_api_prices(price: Price) -> ApiPrices:
+    """Return a stored price as it is for short prompts, with its tiers for longer ones, shortest first."""
+    tiers = (
+        PriceTier(tier["above"], Decimal(str(tier["input"])), Decimal(str(tier["output"]))) for tier in price.tiers
+    )
+    return ApiPrices(
+        price.input,
+        price.output,
+        price.cached_input,
+        tiers=tuple(sorted(tiers, key=lambda tier: tier.above)),
+        off_peak=price.is_off_peak,
+    )
