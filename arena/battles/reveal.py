@@ -18,7 +18,7 @@ RATING_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 MILLION = 1_000_000
 ELO_SCALE = 400
 SCALE_MARGIN = 0.08
-CLOSE_PERCENT = 55  # below this predicted win rate, no side is the favorite
+CLOSE_PERCENT = 65  # below this predicted win rate, no side is a clear favorite
 STANDING_OF_POOL = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool))
 
 
