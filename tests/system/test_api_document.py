@@ -45,7 +45,7 @@ def ran(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[tupl
 
 def test_every_call_has_a_line(service: Service) -> None:
     document = json.loads(Person(service.port).get("/api/schema/").body)
-    lines = "\n".join(blocks(DOCUMENT, "sh")).replace("$BATTLE", "{battle_id}")
+    lines = "\n".join(blocks(DOCUMENT, "sh")).replace("$BATTLE", "{battle_id}").replace("$PAIR", "{pair_id}")
     lines = lines.replace("$MODEL", "{slug}").replace("$BENCHMARK", "{slug}").replace("$SENT", "{key}")
     lines = lines.replace("/benchmarks/humaneval/", "/benchmarks/{slug}/")
     for path in document["paths"]:
