@@ -50,7 +50,7 @@ def shut(engine):
             await engine.batcher.call(away, None)
         await engine.publisher.redis.aclose()
         await engine.runner.close()
-        await engine.loop.shutdours_executor()
+        await engine.loop.shutdown_default_executor()
 
     asyncio.run_coroutine_threadsafe(end(), engine.loop).result(10)
     engine.loop.call_soon_threadsafe(engine.loop.stop)

@@ -26,7 +26,7 @@ SET = {
 }  # fmt: skip
 TODAY = datetime.now(UTC).date().isoformat()
 PRICE = {
-    "input": 0.5, "output": 2.0, "source": "https://prices.example", "url": "https://prices.example",
+    "input": 0.5, "output": 2.0, "context": None, "source": "https://prices.example", "url": "https://prices.example",
     "as_of": "2026-02-01", "by_hand": False,
 }  # fmt: skip
 RATING = {"rating": 1040.5, "ci_low": 1000.0, "ci_high": None, "rank": 2, "votes": 70, "provisional": True}
@@ -66,6 +66,7 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
     create_known_model("seven")
     assert in_list(client, "seven") == {
         "slug": "seven", "name": "Seven", "kind": "chat", "status": "current", "open_weights": True,
+        "retires_on": None, "successor": None,
         "release_date": "2026-01-02", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_000_000_000,
         "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
         "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Maker", "license": "Apache-2.0",
@@ -191,7 +192,8 @@ def test_model_has_its_prices_over_time(client):
     Price.objects.create(model=model, input=7, output=8, source="our contract", as_of=date(2026, 1, 15))
     profile = client.get(f"{MODELS}seven/").json()
     own = {
-        "input": 7.0, "output": 8.0, "source": "our contract", "url": None, "as_of": "2026-01-15", "by_hand": True,
+        "input": 7.0, "output": 8.0, "context": None, "source": "our contract", "url": None, "as_of": "2026-01-15",
+        "by_hand": True,
     }  # fmt: skip
     assert profile["price"] == own
     assert profile["prices"] == [PRICE, own, PRICE | {"input": 9.0, "as_of": "2026-01-01"}]

@@ -112,7 +112,7 @@ def test_export_prints_how_many_rows(tmp_path, options, number):
 def test_export_with_text_has_two_more_columns(tmp_path):
     path = tmp_path / "votes.csv"
     run("export_votes", path, "--with-text")
-    assert path.read_text().strip().endswith(",categories,conversation_a,conversation_b")
+    assert path.read_text().strip().endswith(",draw,conversation_a,conversation_b")
 
 
 def test_export_as_strangers_get_it_has_no_votes_of_the_last_day(tmp_path):

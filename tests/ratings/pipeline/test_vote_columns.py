@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from arena.models import LIVE_POOL
-from ratings.pipeline import tallies, vote_columns
+from core.storage import binary_copy
+from ratings.pipeline import tallies
 from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
 from tests import factories
 
@@ -65,7 +66,7 @@ def test_columns_are_the_same_if_they_come_in_pieces(models, monkeypatch):
         factories.cast(*pair, "ab"[number % 2], voter=factories.voter_id(number % 2), features=STYLE)
     tallies.apply_outbox()
     whole = load_columns()
-    monkeypatch.setattr(vote_columns, "BATCH_BYTES", 500)
+    monkeypatch.setattr(binary_copy, "BATCH_BYTES", 500)
 
     assert are_equal(load_columns(), whole)
     assert len(whole) == 9
