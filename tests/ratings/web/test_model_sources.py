@@ -86,7 +86,7 @@ def test_page_marks_facts_that_were_set_by_hand(client):
     set_hand_fact(quokka.pk, "max_output", 900, "our test", date(2026, 1, 3))
     shown = text(read(client, "/models/quokka/"))
     assert "https://list.example , seen on January 2, 2026 Max output" in shown
-    assert "our test, seen on January 3, 2026, by hand" in shown
+    assert "our test , seen on January 3, 2026, by hand" in shown
     assert "“By hand” means that an operator of this site" in shown
 
 

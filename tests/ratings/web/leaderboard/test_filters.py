@@ -48,7 +48,7 @@ def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
     ("page", "query", "said"),
     [
         ("/leaderboard/plots/", {"top": "all"}, "<bdi>Overall</bdi> · all"),
-        ("/history/", {}, "<bdi>Overall</bdi> · a day and a week"),
+        ("/history/", {}, "<bdi>Overall</bdi>"),
         ("/models/", {"weights": "open", "size_to": "10"}, "open weights · ≤ 10B"),
     ],
 )
