@@ -297,6 +297,8 @@ NEEDED = {
     "battle-stop": {"post": "battle"},
     "battle-retry": {"post": "battle"},
     "battle-sharing": {"post": "battle"},
+    "ready-next": {"get": "read"},
+    "ready-vote": {"post": "vote"},
     "submission-list": {"get": "read", "post": "battle"},
     "submission-detail": {"get": "read"},
     "model-list": {"get": "read"},
@@ -347,6 +349,7 @@ def test_scope_opens_what_it_is_for_and_nothing_else(client, name, method, scope
         list_routes()[name][0]
         .replace("<uuid:battle_id>", str(uuid4()))
         .replace("<uuid:key>", str(uuid4()))
+        .replace("<uuid:pair_id>", str(uuid4()))
         .replace("<str:slug>", "nobody")
     )
 

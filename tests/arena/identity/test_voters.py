@@ -360,7 +360,7 @@ def test_session_that_is_none_leaves_the_voter_of_the_cookie(client, member, ses
 
 
 def test_session_is_looked_up_once_a_request(client, member, django_assert_num_queries):
-    with django_assert_num_queries(3):  # the session, the account, the battles
+    with django_assert_num_queries(7):  # the session, the account, the battles, and what the voter has judged
         client.get("/battles/")
 
 

@@ -94,7 +94,9 @@ def test_row_says_what_was_published_and_nothing_else():
         "Model", "High", 1200.0, 1190.0, 1210.0, 1000,
     )  # fmt: skip
     assert row["interval"] == "published"
-    unknown = {"rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate"}
+    unknown = {
+        "rank_low", "rank_high", "tier", "se", "weight", "voters", "wins", "losses", "ties", "both_bad", "win_rate",
+    }  # fmt: skip
     assert {name for name, value in row.items() if value is None} == unknown
 
 
