@@ -27,9 +27,10 @@ TASKS = ("ifeval", "bbh", "math-l5", "gpqa", "musr", "mmlu-pro")
 LIMITS = "task=coding&commercial=on&context=32k&price=2"
 MODELS = """
     INSERT INTO catalog_languagemodel (slug, name, kind, status, fine_tuning, modalities, open_weights,
-        parameters_total, context_window, license_id, requests_per_minute, tokens_per_minute)
+        parameters_total, context_window, license_id, requests_per_minute, tokens_per_minute,
+        successor)
     SELECT 'bench-' || n, 'Bench ' || n, 'chat', 'current', '', '["text"]', true, n::bigint * 100000000,
-        8000 * (1 + n %% 50), (SELECT id FROM catalog_license WHERE name = 'MIT'), '', ''
+        8000 * (1 + n %% 50), (SELECT id FROM catalog_license WHERE name = 'MIT'), '', '', ''
     FROM generate_series(%s + 1, %s) AS n
 """
 PRICES = """
