@@ -427,10 +427,14 @@ def test_page_without_votes_says_how_to_begin(client):
     ("query", "said", "leads"),
     [
         ("pool=old&category=coding", "No votes here This pool has no votes in this category.", True),
-        ("pool=old&at=2020-01-01T00:00:00Z", "No board from that time", True),
+        ("pool=old&at=2020-01-01T00:00:00Z", "No board from that time The oldest snapshot of this board is from", True),
         ("pool=old&style_control=true", "No votes here This pool has no style-controlled ratings in this", True),
         ("pool=api", "No votes yet Votes cast by programs with an API key will appear here", False),
-        ("pool=live&at=2020-01-01T00:00:00Z", "No board from that time", True),
+        (
+            "pool=live&at=2020-01-01T00:00:00Z",
+            "No board from that time The oldest snapshot of this board is from",
+            True,
+        ),
     ],
 )
 def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(client, voted, query, said, leads):
