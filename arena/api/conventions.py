@@ -21,7 +21,8 @@ def list_rules() -> list[str]:
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
             "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
-            "separate voter. Its votes count in the pool `api`, or in the pool for the models that its battle named."
+            "separate voter. Its votes count in the pool `api`, or in the pool for the models that its battle named. "
+            "Votes on ready pairs always count in the pool `ready`."
         ),
         _describe_limits(),
         _(
@@ -38,7 +39,8 @@ def list_rules() -> list[str]:
         )
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(
-            "Responses with boards, pairwise comparisons, histories, the frontier, the method, disagreements, and "
+            "Responses with boards, certificates, pairwise comparisons, histories, the frontier, the method, "
+            "disagreements, and "
             "changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to get a 304 with no "
             "body if nothing has changed."
         ),
