@@ -321,7 +321,7 @@ def test_pinning_far_down_keeps_the_row_in_its_place(page: Page) -> None:
     assert abs(top(pinned) - before) < 2
     page.get_by_text("Compare 1 model").click()
     expect(page.get_by_role("heading", name="Side by side")).to_be_in_viewport()
-    page.get_by_text("Close").click()
+    page.get_by_text("Close", exact=True).click()
     page.locator(".chip").click()
     expect(page.locator(".drawer")).to_have_count(0)
     expect(pinned).not_to_be_checked()
