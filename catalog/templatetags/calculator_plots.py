@@ -1,4 +1,4 @@
-"""The calculators' plots as SVG, see `catalog.calculators.cost_plot` and `scaling_plot`."""
+"""The calculators' pictures as SVG, see `catalog.calculators.cost_plot` and `scaling_plot`."""
 
 from collections.abc import Callable
 
@@ -22,17 +22,17 @@ CROSS = "M-8-8 8 8M-8 8 8-8"
 
 @register.simple_tag
 def draw_cost_plot(plot: CostPlot) -> SafeString:
-    """Return the plot of the costs by tokens per month."""
+    """Return the picture of the costs by tokens per month."""
     left, right, bottom = cost_plot.LEFT, cost_plot.RIGHT, cost_plot.BOTTOM
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
         _draw_line("line other", left, right, plot.own_place, plot.own_place),
-        _draw_text("b", left + 8, plot.own_place - 8, _("Your own GPUs")),
+        _write("b", left + 8, plot.own_place - 8, _("Your own GPUs")),
         format_html('<path class="line" d="{}"/>', plot.api_path),
-        _draw_text("a", left + 8, plot.api_label - 16, _("API")),
+        _write("a", left + 8, plot.api_label - 16, _("API")),
         _draw_line("rule", plot.now, plot.now, cost_plot.TOP, bottom),
-        _draw_text("said", plot.now, 18, _("you: %(tokens)s") % {"tokens": format_count(plot.tokens)}, "middle"),
-        _draw_text("", (left + right) / 2, 318, _("Tokens per month, with your mix of input and output"), "middle"),
+        _write("said", plot.now, 18, _("your use: %(tokens)s") % {"tokens": format_count(plot.tokens)}, "middle"),
+        _write("", (left + right) / 2, 318, _("Tokens per month, with your mix of input and output"), "middle"),
     ]
     if plot.now_cost is not None:
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.now, plot.now_cost))
@@ -40,7 +40,7 @@ def draw_cost_plot(plot: CostPlot) -> SafeString:
         parts += [
             _draw_line("rule", plot.crossing, plot.crossing, plot.own_place, bottom),
             format_html('<circle class="you" cx="{}" cy="{}" r="6"/>', plot.crossing, plot.own_place),
-            _draw_text(
+            _write(
                 "said", plot.crossing + 8, 270, _("equal at %(tokens)s") % {"tokens": format_count(plot.break_even)}
             ),
         ]
@@ -50,26 +50,26 @@ def draw_cost_plot(plot: CostPlot) -> SafeString:
 
 @register.simple_tag
 def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
-    """Return the plot of models by parameters and training tokens."""
+    """Return the picture of models by parameters and training tokens."""
     parts = [_draw_axes(plot.x, plot.y, lambda tokens: format_count(round(tokens)))]
     for line in plot.compute_lines:
         parts.append(format_html('<path class="rule" d="{}"/>', line.path))
         exponent = f"{line.compute:.0e}".partition("e+")[2].lstrip("0")
-        parts.append(_draw_text("", line.x + 8, line.y + 14, "10" + exponent.translate(SUPERSCRIPTS)))
+        parts.append(_write("", line.x + 16, line.y + 18, "10" + exponent.translate(SUPERSCRIPTS), "middle"))
     parts.append(format_html('<path class="line other" d="{}"/>', plot.rule_path))
     parts += [_draw_model(dot) for dot in plot.dots]
     if plot.you is not None:
         x, y = plot.you
         parts.append(format_html('<path class="you" transform="translate({} {})" d="{}"/>', x, y, CROSS))
-        parts.append(_draw_text("said", x, y - 14, _("your plan"), "middle"))
+        parts.append(_write("said", x, y - 14, _("your plan"), "middle"))
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2
-    parts.append(_draw_text("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
+    parts.append(_write("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
     title = _("Parameters and training tokens of models, both logarithmic")
     return format_html(SVG, scaling_plot.WIDTH, scaling_plot.HEIGHT, "group", title, _join(parts))
 
 
 def _draw_model(dot: ModelDot) -> SafeString:
-    label = _draw_text("", dot.x + 8, dot.y + 4, dot.model.name) if dot.label else ""
+    label = _write("", dot.x + 8, dot.y + 4, dot.model.name) if dot.label else ""
     run = f"{format_count(round(dot.model.training.params))}, {format_count(round(dot.model.training.tokens))}"
     html = '<a href="{}"><title>{}: {}</title><circle class="dot" cx="{}" cy="{}" r="5"/>{}</a>'
     return format_html(html, reverse("model-page", args=[dot.model.slug]), dot.model.name, run, dot.x, dot.y, label)
@@ -79,10 +79,10 @@ def _draw_axes(x: LogAxis, y: LogAxis, format_value: Callable[[float], str]) -> 
     parts = []
     for place, value in x.ticks:
         parts.append(_draw_line("grid", place, place, y.end, y.start))
-        parts.append(_draw_text("", place, y.start + 18, format_count(round(value)), "middle"))
+        parts.append(_write("", place, y.start + 18, format_count(round(value)), "middle"))
     for place, value in y.ticks:
         parts.append(_draw_line("grid", x.start, x.end, place, place))
-        parts.append(_draw_text("", x.start - 8, place + 4, format_value(value), "end"))
+        parts.append(_write("", x.start - 8, place + 4, format_value(value), "end"))
     return _join(parts)
 
 
@@ -90,7 +90,7 @@ def _draw_line(css_class: str, x1: float, x2: float, y1: float, y2: float) -> Sa
     return format_html('<line class="{}" x1="{}" x2="{}" y1="{}" y2="{}"/>', css_class, x1, x2, y1, y2)
 
 
-def _draw_text(css_class: str, x: float, y: float, text: str, anchor: str = "start") -> SafeString:
+def _write(css_class: str, x: float, y: float, text: str, anchor: str = "start") -> SafeString:
     html = '<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>'
     return format_html(html, css_class, f"{x:g}", f"{y:g}", anchor, text)
 
