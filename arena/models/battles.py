@@ -45,7 +45,9 @@ class DrawTable(models.Model):
     The sum of the shares is 2. If an opponent was drawn for a model that the battle already had, its share is 1.
     """
 
-    id = models.BigIntegerField(primary_key=True, help_text="Hash of the pool, models, shares, and time of the weights.")
+    id = models.BigIntegerField(
+        primary_key=True, help_text="Hash of the pool, models, shares, and time of the weights."
+    )
     pool = models.CharField(max_length=100)
     keys = ArrayField(models.BigIntegerField())
     shares = ArrayField(models.FloatField())
