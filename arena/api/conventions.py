@@ -34,8 +34,8 @@ def list_rules() -> list[str]:
         % {"per_voter": set_quotas.DAILY_SETS_PER_VOTER, "per_address": set_quotas.DAILY_SETS_PER_ADDRESS},
         _(
             "Requests that start a battle, ask a follow-up question, or vote on a battle accept an"
-            " `Idempotency-Key` header. If you repeat a request with the same key within %(hours)s hours, Arena runs it only once and"
-            " returns the same response. Using the key for a different request returns 422."
+            " `Idempotency-Key` header. If you repeat a request with the same key within %(hours)s hours, Arena runs it"
+            " only once and returns the same response. Using the key for a different request returns 422."
         )
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(

@@ -46,7 +46,7 @@ class DrawTable(models.Model):
     """
 
     id = models.BigIntegerField(
-        primary_key=True, help_text="Hash of the pool, models, shares, and time of the weights."
+        primary_key=True, help_text="Hash of the pool, the shares, and the time of the weights."
     )
     pool = models.CharField(max_length=100)
     keys = ArrayField(models.BigIntegerField())
