@@ -46,6 +46,11 @@ class CostComparison:
     break_even: BreakEven | None
 
     @property
+    def totals(self) -> list[Decimal]:
+        """The total costs of the options over the horizon in dollars, lowest first."""
+        return sorted(option.total(self.months) for option in (self.api, self.own) if option)
+
+    @property
     def cheaper(self) -> str | None:
         """The option with the lower total cost, `api` or `own`. None if one is missing or both cost the same."""
         if self.api is None or self.own is None:
