@@ -46,9 +46,11 @@ class CostComparison:
     break_even: BreakEven | None
 
     @property
-    def totals(self) -> list[Decimal]:
-        """The total costs of the options over the horizon in dollars, lowest first."""
-        return sorted(option.total(self.months) for option in (self.api, self.own) if option)
+    def saving(self) -> Decimal | None:
+        """The difference between both total costs in dollars, or None if an option is missing."""
+        if self.api is None or self.own is None:
+            return None
+        return abs(self.api.total(self.months) - self.own.total(self.months))
 
     @property
     def cheaper(self) -> str | None:

@@ -59,17 +59,10 @@ class OwnProgress:
             "ranked": self.ranked,
             "needed": self.needed,
         }
-        return f"{sentence} {self._describe_missing_votes()}".rstrip()
-
-    def _describe_missing_votes(self) -> str:
         if not self.missing_votes:
-            return ""
-        sentence = ngettext(
-            "Its own board appears here after at least %(votes)s more vote.",
-            "Its own board appears here after at least %(votes)s more votes.",
-            self.missing_votes,
-        )
-        return sentence % {"votes": f"{self.missing_votes:,}"}
+            return sentence
+        missing = _("Its own board needs at least %(votes)s more.") % {"votes": f"{self.missing_votes:,}"}
+        return f"{sentence} {missing}"
 
 
 @dataclass(frozen=True)

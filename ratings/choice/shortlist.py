@@ -10,6 +10,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, Literal
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.calculators.cost_model import TYPICAL_USE, ApiPrices
@@ -55,6 +56,15 @@ class CandidateAssessment:
     def license_note(self) -> str:
         """A note if the license allows commercial use only under conditions or not at all, or else ""."""
         return str(LICENSE_NOTES.get(self.candidate.commercial or "", ""))
+
+    @property
+    def notes(self) -> list[str]:
+        """The setting of the rating, a note about the license, and the unknown values, as text."""
+        setting = (
+            gettext("setting: %(setting)s") % {"setting": self.candidate.setting} if self.candidate.setting else ""
+        )
+        notes = (setting, self.license_note, *(finding.words for finding in self.unknown))
+        return [note for note in notes if note]
 
     @property
     def findings(self) -> tuple[LimitFinding, ...]:

@@ -90,7 +90,7 @@ class CategoryCounts:
 
     models: the keys of M models, in the order of the labels.
     comparisons: the votes, each by its filter weight.
-    counted: the votes, each as a whole. The same object as `comparisons` if all votes have full weight.
+    counted: the votes, each as a whole.
     both_bad (M,): the number of both-bad votes on each model.
     """
 
@@ -123,36 +123,30 @@ class CategoryVotes:
         return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """Return the counts of these votes, and the votes with positions among the models that have votes."""
-        outcome = self.double_score / 2
-        counted = board = Comparisons.from_votes(self.first, self.second, outcome, weight=self.weight)
-        if self.has_filter_weights:
-            board = Comparisons.from_votes(self.first, self.second, outcome, self.weight, self.filter_weight)
-            rows = np.searchsorted(counted.labels, board.labels)
-            counted = Comparisons.from_counts(
-                board.labels, counted.wins[np.ix_(rows, rows)], counted.ties[np.ix_(rows, rows)]
-            )
-            cast = np.isin(self.first, board.labels) & np.isin(self.second, board.labels)
-            return self.select(cast).relabel(board, counted, models, slugs)
-        return self.relabel(board, counted, models, slugs)
+        """Return the counts of these votes, and the votes with positions among the models that have votes.
 
-    def relabel(
-        self, board: Comparisons, counted: Comparisons, models: list[int], slugs: dict[int, str]
-    ) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """Return the counts with slugs as labels, and the votes with positions in these labels.
-
-        board, counted: the votes by weight and as a whole, with positions in `models` as labels.
+        All votes must be between weighted models (see `is_between_weighted`).
         """
-        inside = np.array(board.labels, dtype=np.intp)
+        outcome = self.double_score / 2
+        counted = comparisons = Comparisons.from_votes(self.first, self.second, outcome, self.weight)
+        if self.has_filter_weights:
+            comparisons = Comparisons.from_votes(self.first, self.second, outcome, self.weight, self.filter_weight)
+        inside = np.array(counted.labels, dtype=np.intp)
         first, second = (np.searchsorted(inside, side) for side in (self.first, self.second))
         both_bad = np.zeros(len(inside))
         for side in (first, second):
             both_bad += np.bincount(side, self.both_bad * self.weight, len(inside))
         judged = [models[position] for position in inside]
         labels = tuple(slugs[key] for key in judged)
-        comparisons = replace(board, labels=labels)
-        counted = comparisons if counted is board else replace(counted, labels=labels)
-        return CategoryCounts(judged, comparisons, counted, both_bad), replace(self, first=first, second=second)
+        counts = CategoryCounts(judged, replace(comparisons, labels=labels), replace(counted, labels=labels), both_bad)
+        return counts, replace(self, first=first, second=second)
+
+    @cached_property
+    def is_between_weighted(self) -> NDArray[np.bool_]:
+        """Whether both models of each vote have a vote with a weight above 0 (N,). A fit leaves out other models."""
+        has_weight = self.filter_weight > 0
+        weighted = np.union1d(self.first[has_weight], self.second[has_weight])
+        return np.isin(self.first, weighted) & np.isin(self.second, weighted)
 
     @cached_property
     def has_filter_weights(self) -> bool:
@@ -247,19 +241,15 @@ class PoolState:
         end: in seconds since 1970.
         styled: leave out votes without style features.
         """
-        lost = np.zeros(len(models))
         reduced = np.flatnonzero((self.votes["filter_weight"] < 1) & (self.votes["time"] < end))
         if styled:
             reduced = reduced[np.isfinite(self.votes["style"][reduced]).all(axis=1)]
-        if reduced.size and category != OVERALL_CATEGORY:
-            reduced = reduced[self._has_category(category, slice(None))[reduced]]
+        if category != OVERALL_CATEGORY:
+            reduced = reduced[self._has_category(category, reduced)]
         amount = self.votes["weight"][reduced] * (1 - self.votes["filter_weight"][reduced])
-        positions = {key: position for position, key in enumerate(models)}
-        for side in ("a", "b"):
-            for key, number in zip(self.votes[side][reduced].tolist(), amount.tolist(), strict=True):
-                if key in positions:
-                    lost[positions[key]] += number
-        return lost
+        keys = np.concatenate([self.votes[side][reduced] for side in ("a", "b")])
+        lost: Floats = np.bincount(keys, np.tile(amount, 2), max(self.positions, default=0) + 1).astype(np.float64)
+        return lost[models]
 
     def compute_elo_ratings(self, category: str) -> dict[int, float]:
         """Return the Elo ratings by model key after all votes in a category, replayed in order."""
@@ -322,7 +312,7 @@ class PoolState:
         indices: Indices = start + np.flatnonzero(self._has_category(category, slice(start, end)))
         return indices
 
-    def _has_category(self, category: str, part: slice) -> NDArray[np.bool_]:
+    def _has_category(self, category: str, part: slice | Indices) -> NDArray[np.bool_]:
         if category == DECISIVE_CATEGORY:
             is_decided: NDArray[np.bool_] = self.votes["double_score"][part] != 1
             return is_decided

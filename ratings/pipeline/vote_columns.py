@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from core.storage.binary_copy import build_row_dtype, iter_rows
 from ratings.models import FULL_WEIGHT
 from ratings.pipeline.tallies import TALLIED_VOTES_SQL, VOTES_BY_ID_SQL
+from ratings.statistics.vote_arrays import Indices
 
 STYLE_FEATURE_COUNT = 4
 UNKNOWN_VOTER = -1
@@ -93,8 +94,8 @@ class VoteColumns:
         """Load these votes, and return the first position that has changed."""
         return self._append(VOTES_BY_ID_SQL, ids=ids)
 
-    def has_category(self, category: str, part: slice) -> NDArray[np.bool_]:
-        """Return whether each vote in this slice has the category."""
+    def has_category(self, category: str, part: slice | Indices) -> NDArray[np.bool_]:
+        """Return whether each vote in this slice, or at these positions, has the category."""
         set_has_category = np.array([category in categories for categories in self.category_sets], dtype=bool)
         has_category: NDArray[np.bool_] = set_has_category[self["category_set"][part]]
         return has_category

@@ -91,7 +91,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
     query = {"input_tokens": "100M", "output_tokens": "20M", "price_input": "2.5", "price_output": "10"}
     shown = text(client.get(COST, query | {"gpu_hour": "2.5", "gpus": "2", "months": "12"}))
     for words in (
-        "The API costs less over 12 months: $5,400.00 instead of $43,800.00",
+        "The API costs $38,400 less over 12 months",
         "Tokens $450.00 \N{EN DASH}",
         "GPUs \N{EN DASH} $3,650.00",
         "Per month $450.00 $3,650.00",
@@ -108,9 +108,9 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
 @pytest.mark.parametrize(
     ("query", "words", "never"),
     [
-        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "$12.00 over 12 months", "Your own GPUs $"),
+        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "Estimate", "Your own GPUs $"),
         ({"gpu_hour": "2", "gpus": "1"}, "Per month $1,460.00", "API $"),
-        ({"params": "8.03B"}, "Estimate Weights take 17.95 GiB, including an extra fifth", "keys and values of"),
+        ({"params": "8.03B"}, "Weights take 17.95 GiB, including an extra fifth", "keys and values of"),
         ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "take 15.62 GiB", "Enter layers"),
         ({"gpu_hour": "2", "gpus": "1", "own_weeks": "6", "price_week": "1000"}, "to launch 6", "Training data"),
         ({"seats": "100", "price_seat": "30", "gpu_hour": "2", "gpus": "1"}, "end of month 1.", "never pay"),
