@@ -42,6 +42,9 @@ class Pool(models.Model):
         default=True, help_text="Whether the order of the votes is known, which Elo requires."
     )
     revision = models.BigIntegerField(default=0, help_text="Increases whenever the tallies change.")
+    weight_revision = models.BigIntegerField(
+        default=0, help_text="Increases with `revision` if nothing but weights has changed."
+    )
     filter_version = models.CharField(
         max_length=20, blank=True, help_text="Version of the filter that set the weights."
     )

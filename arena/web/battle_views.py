@@ -23,6 +23,7 @@ from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Answer, Battle, Vote, row_locks
+from arena.web.reveal_cards import describe_card
 from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
@@ -300,7 +301,9 @@ def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | 
         return None
     chips = feedback.build_reason_chips(vote.reasons if vote else {})
     winner = vote.winner if vote else None
-    return [{**card, **_build_side_feedback(card["side"], winner, chips[card["side"]])} for card in cards]
+    return [
+        card | describe_card(card) | _build_side_feedback(card["side"], winner, chips[card["side"]]) for card in cards
+    ]
 
 
 def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[str, Any]]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from arena.endpoints.draw import list_drawable_models
 from arena.models import LIVE_POOL
@@ -31,6 +31,21 @@ from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 MIN_RANKED_HERE = 5
 REFERENCE_KINDS = (Pool.Kind.IMPORT, Pool.Kind.REFERENCE)
 DEFAULT_CACHE_S = 1.0
+# Where the votes or ratings of a pool come from.
+ORIGINS = {
+    Pool.Kind.LIVE: gettext_lazy("How models on this site rank, based on blind votes by its users."),
+    Pool.Kind.API: gettext_lazy("Votes cast by programs with an API key."),
+    Pool.Kind.IMPORT: gettext_lazy("%(name)s: votes cast elsewhere and imported here."),
+    Pool.Kind.REFERENCE: gettext_lazy("%(name)s: ratings published elsewhere, not from votes on this site."),
+    Pool.Kind.SHORTLIST: gettext_lazy(
+        "How the models of one shortlist rank, based on blind votes between these models only. These votes do not "
+        "change any other board."
+    ),
+    Pool.Kind.READY: gettext_lazy(
+        "Votes on ready pairs: published battles, and pairs that ship with Arena. These votes do not change any other "
+        "board."
+    ),
+}
 Rows = Iterable[Mapping[str, Any]]
 
 
@@ -158,6 +173,11 @@ class BoardSelection:
         """The publisher, source, and license of a reference board, or None for a board based on votes."""
         credit: dict[str, str] | None = self.published.board.get("reference")
         return credit
+
+    @property
+    def origin(self) -> str:
+        """A sentence about where the votes or ratings come from."""
+        return str(ORIGINS[Pool.Kind(self.pool.kind)]) % {"name": self.pool.name}
 
     @property
     def published_on(self) -> date | None:

@@ -139,7 +139,7 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
     }
     known = {name: sum(value is not None for value in values) for name, values in columns.items()}
     shown = frozenset(name for name, number in known.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
-    return ShortlistTable(build_scale(ends), shown)
+    return ShortlistTable(build_scale(ends, has_end_ticks=True), shown)
 
 
 def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
