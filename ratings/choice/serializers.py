@@ -8,11 +8,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from catalog.api.serializers import SUCCESSOR_HELP
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PluckField, Schema
 from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.models import Pool
-
-SUCCESSOR_HELP = "Name of the model that the maker recommends instead, or null if no source names one."
 
 
 class TaskBenchmarkSchema(Schema):
