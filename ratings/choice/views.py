@@ -178,7 +178,7 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
 
 
 def _describe_lacking(form: ChoiceForm, name: str) -> str:
-    """Return a limit's label, with the reason if it is not that the catalog lacks a value."""
+    """Return a limit's label. If its values do not come from the catalog, add the reason why they are unknown."""
     label = say("“%(label)s”") % {"label": form.fields[name].label}
     return f"{label} ({LACKING_REASONS[name]})" if name in LACKING_REASONS else label
 
