@@ -268,7 +268,7 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, mode
         factories.cast(a, b, propensity=0.5)
         factories.cast(b, a, propensity=0.5)
     published()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         assert len(client.get(PAGE).context["method"].counts.shares) == models
 
 
