@@ -74,7 +74,7 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
         "suites": [suite for suite in suites if suite[-1]],
         "compared": compared,
         "distrusted": _list_distrusted(benchmarks),
-        # With one, there is nothing to compare it with.
+        # A single benchmark cannot be compared with others.
         "most_separable": max(filter(_get_share, separable), key=_get_share, default=None) if separable[1:] else None,
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
@@ -99,7 +99,7 @@ def _add_score_places(benchmarks: Sequence[Any]) -> None:
 
 
 def _add_flaws(benchmarks: Iterable[Any]) -> None:
-    """Set `flaws` on each benchmark: the labels of its kinds of flaws. Those of all benchmarks are left out."""
+    """Set `flaws` on each benchmark: the labels of its kinds of flaws, apart from the one that all benchmarks share."""
     for benchmark in benchmarks:
         kinds = [each.kind for each in benchmark.caveats.all() if each.kind != Caveat.Kind.EVALUATION_AWARENESS]
         if benchmark.status == Benchmark.Status.SATURATED:
@@ -108,7 +108,7 @@ def _add_flaws(benchmarks: Iterable[Any]) -> None:
 
 
 def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
-    """Return the benchmarks that are saturated or have wrong answer keys, each with a flaw and a sentence about it."""
+    """Return the benchmarks that are saturated or have label errors, each with a flaw and a sentence about it."""
     reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
     distrusted = [benchmark for benchmark in benchmarks if reasons & {*benchmark.flaws}]
     return [(benchmark, *_describe_gravest(benchmark)) for benchmark in distrusted]

@@ -53,9 +53,9 @@ Rows = Iterable[Mapping[str, Any]]
 class OwnProgress:
     """The progress of this arena's own board until it is the default one.
 
-    votes: the votes on the board.
-    ranked, needed: the number of ranked models, and how many of them it takes.
-    missing_votes: a lower bound for the number of votes still needed, as far as the models are known.
+    votes: the number of votes on the board.
+    ranked, needed: the number of ranked models now, and the number that the default board needs.
+    missing_votes: a lower bound for the number of votes still needed, or 0 if it is unknown.
     """
 
     ranked: int
@@ -82,7 +82,7 @@ class OwnProgress:
 
 @dataclass(frozen=True)
 class DefaultBoard:
-    """The pool whose board is shown if a request names none, and the own progress if it is not the own pool."""
+    """The pool whose board is shown if a request names none. If it is not this arena's pool, `progress` is set."""
 
     pool: str
     progress: OwnProgress | None = None
@@ -106,7 +106,7 @@ def find_default_board() -> DefaultBoard:
     """Return the board to show if a request names none.
 
     It is this arena's own board if it ranks enough models, else the newest reference board, else the board of the
-    shipped public votes, else the own board. The result is cached for `DEFAULT_CACHE_S` seconds.
+    shipped public votes, else its own board. The result is cached for `DEFAULT_CACHE_S` seconds.
     """
     return default_cache.get_or_compute(None, _choose_default_board)
 
