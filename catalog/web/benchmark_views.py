@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 
 from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
 from catalog.benchmarks.separability import add_separability
-from catalog.facts.labels import extract_link
 from catalog.models import Benchmark, Caveat, Score
+from catalog.web.benchmark_facts import list_facts
 from core.templatetags.strips import Scale, build_scale
 
 SCORES_PER_PAGE = 50  # rows per ranking page
@@ -142,12 +142,12 @@ def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> 
         raise Http404
     benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
     add_separability([benchmark], best)
+    rankings = load_rankings(benchmark)
     context = {
         "benchmark": benchmark,
         "caveats": benchmark.caveats.all(),
-        "supersedes": benchmark.supersedes.all(),
-        "link": extract_link(benchmark.source),
-        **_build_score_context(load_rankings(benchmark), request.GET, _get_chance_percent(benchmark)),
+        "facts": list_facts(benchmark, has_scores=bool(rankings)),
+        **_build_score_context(rankings, request.GET, _get_chance_percent(benchmark)),
     }
     return render(request, "catalog/benchmarks/benchmark.html", context)
 
