@@ -12,13 +12,13 @@ TIER_KEYS = {"above", "input", "output"}
 
 
 def load_current_prices(models: Sequence[LanguageModel] | QuerySet[LanguageModel]) -> dict[int, Price]:
-    """Map each model key to its current price: the newest set by hand, or else the newest. Models without prices are
-    absent.
-    """
-    prices = (
-        Price.objects.filter(model__in=models).order_by("model_id", "-by_hand", "-as_of", "-pk").distinct("model_id")
-    )
-    return {price.model_id: price for price in prices}
+    """Map each model key to its current price. Models without prices are absent."""
+    return {price.model_id: price for price in query_current_prices().filter(model__in=models)}
+
+
+def query_current_prices() -> QuerySet[Price]:
+    """Return a query for the current price of each model: the newest set by hand, or else the newest."""
+    return Price.objects.order_by("model_id", "-by_hand", "-as_of", "-pk").distinct("model_id")
 
 
 def list_prices(model: LanguageModel) -> list[Price]:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from heapq import nsmallest
 from math import inf
 from types import MappingProxyType
 from typing import Any, Literal
@@ -119,10 +121,10 @@ class Shortlist:
         """The models that fail only one limit."""
         return tuple(assessment for assessment in self.excluded if len(assessment.failures) == 1)
 
-    @property
+    @cached_property
     def nearest(self) -> tuple[CandidateAssessment, ...]:
         """The excluded models that are closest to meeting the limits, closest first."""
-        return tuple(sorted(self.excluded, key=lambda assessment: assessment.distance_key)[:MAX_NEAREST])
+        return tuple(nsmallest(MAX_NEAREST, self.excluded, key=lambda assessment: assessment.distance_key))
 
     @property
     def lacking(self) -> tuple[str, ...]:

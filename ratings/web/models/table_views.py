@@ -25,8 +25,8 @@ from catalog.benchmarks.table_view import (
     select_entries,
 )
 from catalog.calculators.cost_model import blend_price
-from catalog.facts.prices import load_current_prices
-from catalog.models import Benchmark, LanguageModel
+from catalog.facts.prices import query_current_prices
+from catalog.models import Benchmark
 from core.http.errors import RequestError
 from core.templatetags.strips import Scale, build_scale
 from ratings.boards.board_selection import has_enough_ranks
@@ -46,8 +46,6 @@ FACT_LABELS = {
     "name": gettext_lazy("Name"),
     "released": gettext_lazy("Release date"),
 }
-
-
 NO_FILTER = ("", "any")
 FILTER_LABELS = {
     "weights": gettext_lazy("Weights"),
@@ -209,8 +207,8 @@ def _load_rated_board() -> Snapshot | None:
 
 def _load_prices() -> dict[int, TablePrice]:
     """Return the current price of each model by its key, blended 3:1 (input to output)."""
-    prices = load_current_prices(LanguageModel.objects.all())
-    return {key: TablePrice(blend_price(price.input, price.output), price.by_hand) for key, price in prices.items()}
+    prices = query_current_prices().values_list("model_id", "input", "output", "by_hand")
+    return {key: TablePrice(blend_price(input_, output), by_hand) for key, input_, output, by_hand in prices}
 
 
 def _get_priority(snapshot: Snapshot) -> tuple[int, int]:

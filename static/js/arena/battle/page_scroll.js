@@ -1,6 +1,5 @@
 // Scrolls the page while answers grow. Readers at the end of the page stay there. After a follow-up, the page moves on
 // until the new question is at the top. All other readers are not moved.
-const SETTLE_MS = 240;
 const SLACK_PX = 24;
 const page = document.documentElement;
 const observed = new WeakSet();
@@ -33,16 +32,11 @@ export function scrollToQuestion(question) {
   scrollToTarget();
 }
 
-// Makes the change after which the panes are as high as their answers. The pane that is being read stays where it is, and
-// the vote bar slides to its new place.
+// Makes the change after which both panes are shown. The pane that is being read stays where it is.
 export function settle(battle, change) {
   const pane = battle.querySelector(`.turn:last-child .pane[data-side="${battle.dataset.shown}"]`);
-  const bar = battle.querySelector(".bar");
-  const top = (element) => element.getBoundingClientRect().top;
-  const before = [top(pane), top(bar)];
+  const top = () => pane.getBoundingClientRect().top;
+  const before = top();
   change();
-  scrollBy(0, top(pane) - before[0]);
-  const distance = before[1] - top(bar);
-  if (!distance || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  bar.animate({ transform: [`translateY(${distance}px)`, "none"] }, { duration: SETTLE_MS, easing: "ease-out" });
+  scrollBy(0, top() - before);
 }
