@@ -28,6 +28,7 @@ MAX_HONEST_VOTES = 150
 # The attacker aims at a target and at this many models above it, or below it if the target is to fall.
 RIVALS = 5
 INFLUENTIAL_QUARTER = 0.25
+_GOLDEN_RATIO = (5**0.5 - 1) / 2
 Random = np.random.Generator
 
 
@@ -66,7 +67,8 @@ class Attack:
         "constant" (every battle, with the answer `constant`, or a random one if that is None).
     direction: 1 lifts the target, -1 lowers it.
     accuracy: the share of battles whose models the attacker identifies.
-    camouflage: the share of votes that are honest.
+    camouflage: the share of votes that are honest, in any battle.
+    decoys: the share of accounts that choose the same battles as the others and vote honestly in them.
     days: the length of the attack, or None for the whole time.
     """
 
@@ -76,6 +78,7 @@ class Attack:
     direction: int = 1
     accuracy: float = 1.0
     camouflage: float = 0.0
+    decoys: float = 0.0
     days: float | None = None
     constant: int | None = A_WINS
 
@@ -260,12 +263,16 @@ class Simulation:
         votes.b[part] = np.where(swapped, first, second)
         votes.propensity[part] = table.chance[pair]
         outcome = self._judge(votes.a[part], votes.b[part], voter, people)
+        honest = outcome.copy()
         if attack and attack.scope == "constant":
             outcome[rigged] = rng.integers(0, 4, int(rigged.sum())) if attack.constant is None else attack.constant
         elif attack:
             wanted = np.where(recognized, desired[pair[rigged]], rng.choice((-1, 1), len(recognized)))
             wanted = np.where(wanted == 0, np.sign(known[first[rigged]] - known[second[rigged]]), wanted)
             outcome[rigged] = np.where((wanted > 0) == ~swapped[rigged], A_WINS, B_WINS)
+        if attack and attack.decoys:
+            decoy = rigged & (_spread_evenly(votes.voter[part]) < attack.decoys)
+            outcome[decoy] = honest[decoy]
         votes.outcome[part] = outcome
 
     def _judge(self, a: Indices, b: Indices, voter: Indices, people: _People) -> Indices:
@@ -278,6 +285,11 @@ class Simulation:
         both_bad = people.both_bad[voter]
         tied = luck < both_bad + people.tie[voter]
         return np.where(luck < both_bad, BOTH_BAD, np.where(tied, TIE, np.where(win, A_WINS, B_WINS)))
+
+
+def _spread_evenly(account: Indices) -> Floats:
+    """Return a number from 0 to 1 for each account, always the same, and evenly spread over the accounts."""
+    return account * _GOLDEN_RATIO % 1
 
 
 def _choose(rng: Random, weights: Floats, number: int) -> Indices:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.rigging import measure
+from bench.rigging import Record, Row, is_bounded, measure
 from bench.rigging_world import BOTH_BAD, TIE, Attack, Simulation, World, draw_honest_sizes
 
 SMALL = World(models=10, votes=4000, days=6.0)
@@ -49,3 +49,22 @@ def test_an_attack_moves_its_target_and_the_filter_takes_it_back():
     assert run.elo[0] > 4 * run.elo[1]
     assert run.kept <= 10  # one account of ten is in the open epoch
     assert run.lost < 2
+
+
+def test_honest_votes_beside_a_small_attack_do_not_turn_the_filter_against_its_target():
+    world = World(models=20, votes=20_000, days=10.0)
+    run = measure(world, Attack(votes=360, size=5, decoys=5 / 6), seed=1, rank=10)
+
+    assert is_bounded(run)
+    assert run.lost < 0.5
+
+
+def test_a_table_goes_on_after_the_runs_that_are_recorded(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    row = Row("an attack", SMALL, Attack(votes=200), (5,))
+    first = Record(path).run(row, range(1, 2))
+    again = Record(path)
+
+    assert list(again.runs) == [("an attack", 1, 5)]
+    assert [(*run.ranks,) for run in again.run(row, range(1, 3))][:1] == [first[0].ranks]
+    assert len(path.read_text().splitlines()) == 2
