@@ -23,7 +23,7 @@ EXTRA_SECTIONS: list[tuple[Any, list[str]]] = [
         ["params", "bits", "layers", "kv_heads", "head_dim", "context", "concurrency", "gpu_memory"],
     ),
     (_("Peak load"), ["peak_speed", "replica_speed", "utilisation"]),
-    (_("Work before launch"), ["api_weeks", "own_weeks", "price_week"]),
+    (_("Weeks of work before launch"), ["api_weeks", "own_weeks", "price_week"]),
     (
         _("Fine-tuning"),
         ["tuning_tokens", "tuning_method", "active_params", "gpu_tflops", "tuning_utilisation", "price_data"],
@@ -55,7 +55,7 @@ def _integer_field(label: Any, high: float, low: float = 1, **options: Any) -> A
 
 @dataclass(frozen=True)
 class CostPreset:
-    """An example of monthly use. `words` says how its numbers come about."""
+    """An example of monthly use. `words` explain its numbers."""
 
     label: Any
     words: Any
@@ -69,12 +69,12 @@ COST_PRESETS = (
         {"input_tokens": "9M", "output_tokens": "3M"},
     ),
     CostPreset(
-        _("Support bot, 1M talks a month"),
-        _("1 million talks with 2,000 tokens in and 300 out"),
+        _("Support bot, 1M chats a month"),
+        _("1 million chats, with 2,000 tokens in and 300 out"),
         {"input_tokens": "2B", "output_tokens": "300M"},
     ),
     CostPreset(
-        _("Batch, nightly"),
+        _("Nightly batch"),
         _("10,000 documents a night, with 4,000 tokens in and 400 out"),
         {"input_tokens": "1.2B", "output_tokens": "120M"},
     ),

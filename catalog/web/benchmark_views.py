@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
@@ -20,9 +21,35 @@ from core.templatetags.strips import Scale, build_scale
 
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
+MAX_HIGHER = 3
 GRAVEST_FIRST = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
+# The title of each suite, and a sentence about it, by generation.
+SUITES = {
+    3: (
+        gettext_lazy("In use today"),
+        gettext_lazy(
+            "Benchmarks that makers report for the models of 2025 and 2026. If no license allows us to copy the "
+            "scores, only the description is shown."
+        ),
+    ),
+    2: (
+        gettext_lazy("The newer suite"),
+        gettext_lazy(
+            "The six benchmarks of the second Open LLM Leaderboard, which was retired in March 2025, and the rating "
+            "from blind votes."
+        ),
+    ),
+    1: (
+        gettext_lazy("The older suite"),
+        gettext_lazy(
+            "Benchmarks from the time of the first Open LLM Leaderboard. The best models all score near the maximum, "
+            "so differences between them are mostly noise."
+        ),
+    ),
+    None: (gettext_lazy("From imported files"), ""),
+}
 STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.Status.SATURATED)
 
 
@@ -41,14 +68,14 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
     _add_flaws(benchmarks)
     separable = [benchmark for benchmark in benchmarks if benchmark.separability]  # type: ignore[attr-defined]  # set above
     suites = [
-        (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
-        for generation in (3, 2, 1, None)
+        (title, text, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
+        for generation, (title, text) in SUITES.items()
     ]
     context = {
-        "suites": [(generation, suite) for generation, suite in suites if suite],
+        "suites": [suite for suite in suites if suite[-1]],
         "compared": compared,
         "distrusted": _list_distrusted(benchmarks),
-        # With one, there is nothing to compare it with.
+        # A single benchmark cannot be compared with others.
         "most_separable": max(filter(_get_share, separable), key=_get_share, default=None) if separable[1:] else None,
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
@@ -73,7 +100,7 @@ def _add_score_places(benchmarks: Sequence[Any]) -> None:
 
 
 def _add_flaws(benchmarks: Iterable[Any]) -> None:
-    """Set `flaws` on each benchmark: the labels of its kinds of flaws. Those of all benchmarks are left out."""
+    """Set `flaws` on each benchmark: the labels of its kinds of flaws, apart from the one that all benchmarks share."""
     for benchmark in benchmarks:
         kinds = [each.kind for each in benchmark.caveats.all() if each.kind != Caveat.Kind.EVALUATION_AWARENESS]
         if benchmark.status == Benchmark.Status.SATURATED:
@@ -82,7 +109,7 @@ def _add_flaws(benchmarks: Iterable[Any]) -> None:
 
 
 def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
-    """Return the benchmarks that are saturated or have wrong answer keys, each with a flaw and a sentence about it."""
+    """Return the benchmarks that are saturated or have label errors, each with a flaw and a sentence about it."""
     reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
     distrusted = [benchmark for benchmark in benchmarks if reasons & {*benchmark.flaws}]
     return [(benchmark, *_describe_gravest(benchmark)) for benchmark in distrusted]
@@ -133,14 +160,24 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
     several = [ranking for ranking in rankings if not ranking.is_single]
     numbered = [(f"r{number}", ranking) for number, ranking in enumerate(several, 1)]
     page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
-    single_rows = [ranking.rows[0] for ranking in rankings if ranking.is_single]
+    single_rows = sorted((ranking.rows[0] for ranking in rankings if ranking.is_single), key=_get_score, reverse=True)
     tables = [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page]
     return {
         "rankings": page,
         "tables": [(name, first, rows, _build_score_scale(rows, name, chance)) for name, first, rows in tables],
         "alone": _get_page(single_rows, "alone", query),
+        "higher": _list_higher(single_rows, tables[0][2]) if tables else [],
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
+
+
+def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:
+    """Return the first few of these rows, best first, whose scores are higher than all in the ranking."""
+    return [row for row in rows[:MAX_HIGHER] if _get_score(row) > _get_score(ranking[0])]
+
+
+def _get_score(row: RankingRow) -> float:
+    return row.ranked.scored.percent
 
 
 def _build_score_scale(rows: Iterable[RankingRow], name: str, chance: float) -> Scale | None:

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -13,7 +12,7 @@ from catalog.calculators.cost_form import COST_PRESETS, EXAMPLE_GPUS, EXAMPLE_PR
 from catalog.calculators.cost_plot import build_cost_plot
 from catalog.calculators.cost_text import build_lines
 from catalog.calculators.scaling_plot import build_scaling_plot
-from core.http.short_query import shorten_query
+from core.http.live_forms import render_live_form, shorten_query
 from core.text.number_fields import DefaultsForm
 
 SCALING_EXAMPLES = (
@@ -57,7 +56,7 @@ def cost_page(request: HttpRequest) -> HttpResponse:
 
 
 def _build_preset_query(preset: CostPreset, known_model: cost_prefill.KnownModel | None) -> str:
-    """Return the query string of a preset. The model that is selected stays."""
+    """Return the query string of a preset. It keeps the selected model."""
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}
     return urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})
@@ -79,7 +78,4 @@ def _has_input(form_class: type[DefaultsForm], request: HttpRequest) -> bool:
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], form: DefaultsForm) -> HttpResponse:
-    """Return the page. htmx puts its short address into the address bar."""
-    response = render(request, template, context, status=400 if form.errors else 200)
-    response["HX-Push-Url"] = f"{request.path}?{shorten_query(request.GET)}"
-    return response
+    return render_live_form(request, template, context, form, shorten_query(request.GET))

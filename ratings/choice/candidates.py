@@ -11,7 +11,7 @@ from arena.endpoints.performance import EndpointPerformance, load_performance
 from catalog.calculators.api_prices import build_api_prices
 from catalog.facts.fields import parse_rate
 from catalog.facts.prices import load_current_prices
-from catalog.facts.retirement import filter_retired
+from catalog.facts.retirement import build_retired_filter
 from catalog.facts.successors import load_successors
 from catalog.models import LanguageModel, Price
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
@@ -72,13 +72,14 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
         if row := rated.get(facts["slug"]):
             facts["tier"] = interval_tiers.get(facts["slug"], row["tier"])
             facts |= {name: row[name] for name in BOARD_COLUMNS}
+            facts["setting"] = row.get("setting", "")  # only rows of reference boards have one
         facts["successor"] = successors.get(facts["slug"])
         candidates.append(_build_candidate(facts, prices.get(key), measured.get(key), weeks))
     return candidates
 
 
 def query_current_models() -> QuerySet[LanguageModel]:
-    return LanguageModel.objects.filter(~filter_retired(), demo=False)
+    return LanguageModel.objects.filter(~build_retired_filter(), demo=False)
 
 
 def _build_candidate(
@@ -91,6 +92,7 @@ def _build_candidate(
     return Candidate(
         **facts,
         prices=build_api_prices(price) if price else None,
+        priced_on=price.as_of if price else None,
         host_context=price.context if price else None,
         latency_s=measured.first_token_s if measured else None,
         tokens_per_s=measured.tokens_per_s if measured else None,

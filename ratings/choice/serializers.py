@@ -64,6 +64,10 @@ class RatedModelSchema(Schema):
     rating = FloatField(source="candidate.rating", allow_null=True)
     ci_low = FloatField(source="candidate.ci_low", allow_null=True)
     ci_high = FloatField(source="candidate.ci_high", allow_null=True)
+    setting = CharField(
+        source="candidate.setting",
+        help_text="The setting at which a publisher rated the model, such as High. Only on reference boards.",
+    )
     rank = IntegerField(source="candidate.rank", allow_null=True)
     rank_low = IntegerField(source="candidate.rank_low", allow_null=True)
     rank_high = IntegerField(source="candidate.rank_high", allow_null=True)
@@ -149,18 +153,13 @@ class PicksSchema(Schema):
     )
     cheapest = RatedModelSchema(
         allow_null=True,
-        help_text="The cheapest model that is not rated clearly lower than `best`. Null if no price is known.",
-    )
-    cheapest_by = serializers.ChoiceField(
-        ("tier", "difference"),
-        allow_null=True,
-        help_text=(
-            "`tier`: `cheapest` is in the tier of `best`. `difference`: only the difference between their ratings is "
-            "not significant, assuming independent errors."
-        ),
+        help_text="The cheapest model whose rating is not significantly lower than that of `best`, assuming independent"
+        " errors. Null if no price is known.",
     )
     equally_cheap = PluckField(
-        "candidate.slug", child=CharField(), help_text="Slugs of the other such models with the same price."
+        "candidate.slug",
+        child=CharField(),
+        help_text="Slugs of the other models with this price that are not rated clearly lower than `best`.",
     )
     open = RatedModelSchema(
         source="best_open", allow_null=True, help_text="The model with open weights and the highest rating."

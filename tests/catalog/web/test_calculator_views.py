@@ -24,6 +24,16 @@ def test_page_asks_nothing_at_first(client, path):
     assert "field-errors" not in response.content.decode()
 
 
+@pytest.mark.parametrize("path", [SCALING, COST])
+def test_error_takes_the_place_of_the_result_of_earlier_input(client, path):
+    """htmx keeps what it shows if the status is 400."""
+    for headers, status in (({}, 400), ({"HX-Request": "true"}, 200)):
+        response = client.get(path, {"params": "big"}, headers=headers)
+        assert response.status_code == status
+        assert "Please check these fields:" in text(response)
+        assert response["HX-Replace-Url"] == f"{path}?params=big"
+
+
 def test_scaling_answers_what_stands_in_the_address(client):
     shown = text(client.get(SCALING, {"params": "8.03B", "tokens": "15T"}))
     for words in (
@@ -81,7 +91,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
     query = {"input_tokens": "100M", "output_tokens": "20M", "price_input": "2.5", "price_output": "10"}
     shown = text(client.get(COST, query | {"gpu_hour": "2.5", "gpus": "2", "months": "12"}))
     for words in (
-        "The API costs less over 12 months",
+        "The API costs $38,400 less over 12 months",
         "Tokens $450.00 \N{EN DASH}",
         "GPUs \N{EN DASH} $3,650.00",
         "Per month $450.00 $3,650.00",

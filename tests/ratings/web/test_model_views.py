@@ -139,7 +139,7 @@ def test_page_asks_the_database_as_often_however_many_boards_there_are(client, p
         factories.cast(quokka, wombat, pool=f"pool-{number}")
     board_refresh.refresh()
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         assert len(client.get("/models/quokka/").context["placements"]) == pools
 
 
@@ -311,7 +311,7 @@ def test_price_leads_to_its_source(client):
     quokka = factories.model("quokka")
     Price.objects.create(model=quokka, input=Decimal(2), output=Decimal(3), source=source, as_of=date(2026, 1, 2))
     html = client.get("/models/quokka/").content.decode()
-    assert '<a href="https://prices.example/list.json" rel="noopener">' in html
+    assert '<a href="https://prices.example/list.json" title="' in html
     assert "(a &lt;list&gt;)" in html
 
 
@@ -363,7 +363,7 @@ def test_page_asks_the_database_as_often_for_many_opponents_and_categories(
         won(quokka, other, 1, categories=[f"category-{number}" for number in range(categories)])
     board_refresh.refresh()
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         assert len(client.get("/models/quokka/").context["opponents"]) == models - 1
 
 
