@@ -152,7 +152,7 @@ def test_list_anchors_numbers_repeated_headings_and_skips_code():
         ("../../README.md#three-commands", True),
         ("../reference", True),
         ("none.md", True),
-        ("../screenshots/home.png", False),
+        ("../screenshots/home.webp", False),
         ("#layers-of-nothing", True),
         ("#release-clock", False),
     ],

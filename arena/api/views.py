@@ -226,12 +226,12 @@ class BattleShareView(APIView):
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         shared, hide_names = read_fields(request, "shared", "hide_names")
-        for field, value in (("shared", shared), ("hide_names", hide_names or False)):
+        hide_names = False if hide_names is None else hide_names
+        for field, value in (("shared", shared), ("hide_names", hide_names)):
             if not isinstance(value, bool):
                 raise field_error(field, f"“{field}” must be true or false.")
         if shared:
-            networks = network_hashes.compute_network_hashes(request)
-            sharing.share_battle(battle, networks, hide_names=bool(hide_names))
+            sharing.share_battle(battle, network_hashes.compute_network_hashes(request), hide_names=hide_names)
         else:
             sharing.unshare_battle(battle)
         return Response(build_battle_data(battle))

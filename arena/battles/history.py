@@ -1,4 +1,4 @@
-"""Lists, searches, and exports a voter's battles. The models of an open battle stay hidden."""
+"""Lists, searches, exports, and sums up a voter's battles. The models of an open battle stay hidden."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -58,10 +58,11 @@ class HistoryPagination(NewestFirstPagination):
 
 @dataclass(frozen=True)
 class OwnRecord:
-    """What a voter has judged so far.
+    """A summary of a voter's judgments.
 
-    favorite: the name of the model that has won most of these battles, or "" if none has won at least two
-    wins, battles: the favorite's battles that it has won, and all that the voter has judged
+    judged: the number of battles that the voter has judged
+    favorite: the name of the model that has won most of them, or "" if none has won at least two
+    wins, battles: the number of judged battles that the favorite has won, and the number that it was in
     """
 
     judged: int
@@ -99,8 +100,8 @@ class OwnModel:
         return self._get_wilson_bound(1)
 
     @property
-    def is_told(self) -> bool:
-        """Whether its votes are enough to tell its share from half."""
+    def differs_from_half(self) -> bool:
+        """Whether the whole interval is on one side of 50%."""
         return self.low >= 50 or self.high <= 50
 
     def _get_wilson_bound(self, sign: int) -> float:
@@ -111,14 +112,14 @@ class OwnModel:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often a voter chose the model with the higher rating, among the votes for a side of two rated models."""
+    """How often a voter chose the model with the higher rating. Ties and battles with an unrated model are left out."""
 
     agreed: int
     votes: int
 
     @property
     def percent(self) -> int | None:
-        """The votes that agree, in percent. None while they are too few to tell."""
+        """The share of votes that agree, in percent, or None if there are fewer than `MIN_COMPARED_VOTES`."""
         return round(100 * self.agreed / self.votes) if self.votes >= MIN_COMPARED_VOTES else None
 
 
@@ -154,6 +155,7 @@ def load_own_record(voter_id: UUID) -> OwnRecord:
 
 
 def build_own_record(models: Sequence[OwnModel]) -> OwnRecord:
+    """Return the record from the results of all models that the voter has judged."""
     judged = sum(model.battles for model in models) // 2
     favorite = max(models, key=lambda model: (model.wins, -model.battles, model.name), default=None)
     if favorite is None or favorite.wins < MIN_FAVORITE_WINS:

@@ -65,7 +65,7 @@ def judge_pair(request: HttpRequest, battle_id: UUID) -> HttpResponse:
             judgments.judge_pair(pair, get_or_create_voter(request), request.POST.get("winner"))
     except RequestError as error:
         if error.code not in ("already_voted", "own_battle"):
-            return error.add_headers(_render_page(request, pair, problem=error.detail, status=error.status))
+            return error.add_headers(_render_page(request, pair, error=error, hides_names=True))
     return redirect("published-battle", battle_id)
 
 
@@ -82,24 +82,31 @@ def report_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         if error.status == HTTPStatus.NOT_FOUND:
             return _render_not_found(request)
         pair = ReadyPair(sharing.load_shared_battle(battle), battle)
-        return error.add_headers(_render_page(request, pair, problem=error.detail, status=error.status))
+        return error.add_headers(_render_page(request, pair, error=error))
     return redirect(f"{reverse('published-battle', args=[battle.pk])}?{REPORTED_PARAMETER}")
 
 
-def _render_page(request: HttpRequest, pair: ReadyPair, problem: str = "", status: int = 200) -> HttpResponse:
+def _render_page(
+    request: HttpRequest, pair: ReadyPair, *, error: RequestError | None = None, hides_names: bool = False
+) -> HttpResponse:
+    """Return the page of a pair.
+
+    hides_names: hide the names until the reader has judged, even if the pair and the URL do not ask for it.
+    """
     voter_id = get_voter_id(request)
     is_own = pair.battle is not None and pair.battle.voter_id == voter_id
     judgment = None if is_own else judgments.find_judgment(voter_id, pair.id)
-    hides_names = pair.hides_names or JUDGE_PARAMETER in request.GET
+    hides_names = hides_names or pair.hides_names or JUDGE_PARAMETER in request.GET
     context = {
         "battle": pair.content,
         "blind": hides_names and judgment is None and not is_own,
         "judgment": judgment,
         "verdicts": _describe_verdicts(pair.content, judgment),
         "link": request.build_absolute_uri(pair.content.url),
-        "problem": problem,
+        "problem": error.detail if error else "",
         "report_note": _build_report_note(request, pair.battle),
     }
+    status = error.status if error else HTTPStatus.OK
     page = render(request, "arena/published/published_battle.html", context, status=status)
     page.headers["X-Robots-Tag"] = "noindex"
     return page

@@ -46,6 +46,13 @@ class CostComparison:
     break_even: BreakEven | None
 
     @property
+    def saving(self) -> Decimal | None:
+        """The difference between both total costs in dollars, or None if an option is missing."""
+        if self.api is None or self.own is None:
+            return None
+        return abs(self.api.total(self.months) - self.own.total(self.months))
+
+    @property
     def cheaper(self) -> str | None:
         """The option with the lower total cost, `api` or `own`. None if one is missing or both cost the same."""
         if self.api is None or self.own is None:

@@ -55,7 +55,7 @@ def _integer_field(label: Any, high: float, low: float = 1, **options: Any) -> A
 
 @dataclass(frozen=True)
 class CostPreset:
-    """An example of monthly use. `words` says how its numbers come about."""
+    """An example of monthly use. `words` explain its numbers."""
 
     label: Any
     words: Any
@@ -69,12 +69,12 @@ COST_PRESETS = (
         {"input_tokens": "9M", "output_tokens": "3M"},
     ),
     CostPreset(
-        _("Support bot, 1M talks a month"),
-        _("1 million talks with 2,000 tokens in and 300 out"),
+        _("Support bot, 1M chats a month"),
+        _("1 million chats, with 2,000 tokens in and 300 out"),
         {"input_tokens": "2B", "output_tokens": "300M"},
     ),
     CostPreset(
-        _("Batch, nightly"),
+        _("Nightly batch"),
         _("10,000 documents a night, with 4,000 tokens in and 400 out"),
         {"input_tokens": "1.2B", "output_tokens": "120M"},
     ),

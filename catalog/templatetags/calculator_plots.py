@@ -31,7 +31,7 @@ def draw_cost_plot(plot: CostPlot) -> SafeString:
         format_html('<path class="line" d="{}"/>', plot.api_path),
         _write("a", left + 8, plot.api_label - 16, _("API")),
         _draw_line("rule", plot.now, plot.now, cost_plot.TOP, bottom),
-        _write("said", plot.now, 18, _("you: %(tokens)s") % {"tokens": format_count(plot.tokens)}, "middle"),
+        _write("said", plot.now, 18, _("your use: %(tokens)s") % {"tokens": format_count(plot.tokens)}, "middle"),
         _write("", (left + right) / 2, 318, _("Tokens per month, with your mix of input and output"), "middle"),
     ]
     if plot.now_cost is not None:
@@ -55,7 +55,7 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     for line in plot.compute_lines:
         parts.append(format_html('<path class="rule" d="{}"/>', line.path))
         exponent = f"{line.compute:.0e}".partition("e+")[2].lstrip("0")
-        parts.append(_write("", line.x + 8, line.y + 14, "10" + exponent.translate(SUPERSCRIPTS)))
+        parts.append(_write("", line.x + 16, line.y + 18, "10" + exponent.translate(SUPERSCRIPTS), "middle"))
     parts.append(format_html('<path class="line other" d="{}"/>', plot.rule_path))
     parts += [_draw_model(dot) for dot in plot.dots]
     if plot.you is not None:

@@ -57,7 +57,7 @@ def cost_page(request: HttpRequest) -> HttpResponse:
 
 
 def _build_preset_query(preset: CostPreset, known_model: cost_prefill.KnownModel | None) -> str:
-    """Return the query string of a preset. The model that is selected stays."""
+    """Return the query string of a preset. It keeps the selected model."""
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}
     return urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})
@@ -79,7 +79,7 @@ def _has_input(form_class: type[DefaultsForm], request: HttpRequest) -> bool:
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], form: DefaultsForm) -> HttpResponse:
-    """Return the page. htmx puts its short address into the address bar."""
+    """Render the page. htmx shows its short URL in the address bar."""
     response = render(request, template, context, status=400 if form.errors else 200)
     response["HX-Push-Url"] = f"{request.path}?{shorten_query(request.GET)}"
     return response

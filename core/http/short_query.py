@@ -1,4 +1,4 @@
-"""Short query strings for the addresses that htmx pushes."""
+"""Short query strings for the URLs that htmx shows in the address bar."""
 
 from collections.abc import Collection
 from urllib.parse import urlencode

@@ -28,6 +28,12 @@ def dollars(amount: Decimal) -> str:
 
 
 @register.filter
+def whole_dollars(amount: Decimal) -> str:
+    """Format an amount without cents from $100 up."""
+    return f"${amount:,.0f}" if amount >= 100 else number_format.format_dollars(amount)
+
+
+@register.filter
 def power(number: float) -> SafeString:
     """Format a number as a mantissa times a power of ten."""
     mantissa, exponent = f"{number:.2e}".split("e")

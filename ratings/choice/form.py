@@ -192,7 +192,8 @@ class ChoiceForm(DefaultsForm):
         for name, other in FIELD_DEPENDENCIES:
             if self.cleaned_data.get(name) is not None and self.cleaned_data.get(other) is None:
                 self.add_error(other, _("“%(name)s” requires this field too.") % {"name": self.fields[name].label})
-        if self.cleaned_data.get("input_tokens") == self.cleaned_data.get("output_tokens") == 0:
+        tokens = {self.cleaned_data.get("input_tokens"), self.cleaned_data.get("output_tokens")}
+        if 0 in tokens and not any(tokens):
             self.add_error("input_tokens", _("Enter more than 0 input or output tokens."))
         return self.cleaned_data
 

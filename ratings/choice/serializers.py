@@ -160,7 +160,9 @@ class PicksSchema(Schema):
         ),
     )
     equally_cheap = PluckField(
-        "candidate.slug", child=CharField(), help_text="Slugs of the other such models with the same price."
+        "candidate.slug",
+        child=CharField(),
+        help_text="Slugs of the other models with this price that are not rated clearly lower than `best`.",
     )
     open = RatedModelSchema(
         source="best_open", allow_null=True, help_text="The model with open weights and the highest rating."

@@ -125,6 +125,9 @@ def _select_styled_votes(
     if not known.all():
         votes = votes.select(known)
         features = features[known]
+    if votes.has_filter_weights:
+        features = features[votes.is_between_weighted]
+        votes = votes.select(votes.is_between_weighted)
     counts, votes = votes.count_models(keys, _map_slugs(models))
     return counts, votes, features
 

@@ -86,7 +86,8 @@ def _build_certificate(board: Board, last_id: int) -> dict[str, Any]:
     state = pool_state.get_pool_state(board.pool)
     slugs = dict(LanguageModel.objects.filter(pk__in=state.positions).values_list("pk", "slug"))
     keys = sorted(state.positions, key=slugs.__getitem__)
-    counts, votes = state.select_votes(board.category.slug, keys, last_id).count_models(keys, slugs)
+    votes = state.select_votes(board.category.slug, keys, last_id)
+    counts, votes = votes.select(votes.is_between_weighted).count_models(keys, slugs)
     fit = bradley_terry.fit(counts.comparisons)
     labels = counts.comparisons.labels
     ranked = _list_ranked_models(board)

@@ -1,7 +1,7 @@
 """Each pool's counts and votes, cached in the ratings worker's memory.
 
-PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's revision, so a refresh
-only has to read new votes. If another process changes a pool's tallies, the next refresh reads everything again.
+PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's, so a refresh reads only
+new votes. It reads the weights and tallies again if they have changed, and everything if other votes have changed.
 """
 
 from collections import OrderedDict
@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool, Tally
-from ratings.pipeline.tallies import COUNT_FIELDS, PairCount, TallyChanges
+from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool
+from ratings.pipeline.tallies import PairCount, TallyChanges, load_tallies
 from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
 from ratings.statistics import elo
 from ratings.statistics.comparisons import Comparisons, VoterCounts
@@ -90,7 +90,7 @@ class CategoryCounts:
 
     models: the keys of M models, in the order of the labels.
     comparisons: the votes, each by its filter weight.
-    counted: the votes, each as a whole. The same object as `comparisons` if all votes have full weight.
+    counted: the votes, each as a whole.
     both_bad (M,): the number of both-bad votes on each model.
     """
 
@@ -123,36 +123,30 @@ class CategoryVotes:
         return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """Return the counts of these votes, and the votes with positions among the models that have votes."""
-        outcome = self.double_score / 2
-        counted = board = Comparisons.from_votes(self.first, self.second, outcome, weight=self.weight)
-        if self.has_filter_weights:
-            board = Comparisons.from_votes(self.first, self.second, outcome, self.weight, self.filter_weight)
-            rows = np.searchsorted(counted.labels, board.labels)
-            counted = Comparisons.from_counts(
-                board.labels, counted.wins[np.ix_(rows, rows)], counted.ties[np.ix_(rows, rows)]
-            )
-            cast = np.isin(self.first, board.labels) & np.isin(self.second, board.labels)
-            return self.select(cast).relabel(board, counted, models, slugs)
-        return self.relabel(board, counted, models, slugs)
+        """Return the counts of these votes, and the votes with positions among the models that have votes.
 
-    def relabel(
-        self, board: Comparisons, counted: Comparisons, models: list[int], slugs: dict[int, str]
-    ) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """Return the counts with slugs as labels, and the votes with positions in these labels.
-
-        board, counted: the votes by weight and as a whole, with positions in `models` as labels.
+        All votes must be between weighted models (see `is_between_weighted`).
         """
-        inside = np.array(board.labels, dtype=np.intp)
+        outcome = self.double_score / 2
+        counted = comparisons = Comparisons.from_votes(self.first, self.second, outcome, self.weight)
+        if self.has_filter_weights:
+            comparisons = Comparisons.from_votes(self.first, self.second, outcome, self.weight, self.filter_weight)
+        inside = np.array(counted.labels, dtype=np.intp)
         first, second = (np.searchsorted(inside, side) for side in (self.first, self.second))
         both_bad = np.zeros(len(inside))
         for side in (first, second):
             both_bad += np.bincount(side, self.both_bad * self.weight, len(inside))
         judged = [models[position] for position in inside]
         labels = tuple(slugs[key] for key in judged)
-        comparisons = replace(board, labels=labels)
-        counted = comparisons if counted is board else replace(counted, labels=labels)
-        return CategoryCounts(judged, comparisons, counted, both_bad), replace(self, first=first, second=second)
+        counts = CategoryCounts(judged, replace(comparisons, labels=labels), replace(counted, labels=labels), both_bad)
+        return counts, replace(self, first=first, second=second)
+
+    @cached_property
+    def is_between_weighted(self) -> NDArray[np.bool_]:
+        """Whether both models of each vote have a vote with a weight above 0 (N,). A fit leaves out other models."""
+        has_weight = self.filter_weight > 0
+        weighted = np.union1d(self.first[has_weight], self.second[has_weight])
+        return np.isin(self.first, weighted) & np.isin(self.second, weighted)
 
     @cached_property
     def has_filter_weights(self) -> bool:
@@ -190,6 +184,7 @@ class PoolState:
     """
 
     revision: int
+    weight_revision: int
     ordered: bool
     votes: VoteColumns = field(default_factory=VoteColumns)
     positions: dict[int, int] = field(default_factory=dict)
@@ -198,6 +193,18 @@ class PoolState:
     last_ratings: dict[str, dict[int, float]] = field(default_factory=dict)
     last_style_fits: dict[str, tuple[dict[int, float], list[float]]] = field(default_factory=dict)
     _voter_order: Indices | None = None
+
+    def has_votes_of(self, pool: Pool) -> bool:
+        """Return whether this state has all votes of the pool, with these weights or with earlier ones."""
+        return self.revision - self.weight_revision == pool.revision - pool.weight_revision
+
+    def reload_weights(self, pool: Pool) -> None:
+        """Read the weights and the tallies again. Fits start anew, so that a change that is undone leaves no trace."""
+        if self.ordered:
+            self.votes.reload_weights(pool.slug)
+        self.categories, self.last_ratings, self.last_style_fits = {}, {}, {}
+        self.add_counts(load_tallies(pool))
+        self.weight_revision = pool.weight_revision
 
     def add_counts(self, counts: list[PairCount]) -> None:
         """Add counts to the matrices of their categories. New models get the next positions."""
@@ -247,19 +254,15 @@ class PoolState:
         end: in seconds since 1970.
         styled: leave out votes without style features.
         """
-        lost = np.zeros(len(models))
         reduced = np.flatnonzero((self.votes["filter_weight"] < 1) & (self.votes["time"] < end))
         if styled:
             reduced = reduced[np.isfinite(self.votes["style"][reduced]).all(axis=1)]
-        if reduced.size and category != OVERALL_CATEGORY:
-            reduced = reduced[self._has_category(category, slice(None))[reduced]]
+        if category != OVERALL_CATEGORY:
+            reduced = reduced[self._has_category(category, reduced)]
         amount = self.votes["weight"][reduced] * (1 - self.votes["filter_weight"][reduced])
-        positions = {key: position for position, key in enumerate(models)}
-        for side in ("a", "b"):
-            for key, number in zip(self.votes[side][reduced].tolist(), amount.tolist(), strict=True):
-                if key in positions:
-                    lost[positions[key]] += number
-        return lost
+        keys = np.concatenate([self.votes[side][reduced] for side in ("a", "b")])
+        lost: Floats = np.bincount(keys, np.tile(amount, 2), max(self.positions, default=0) + 1).astype(np.float64)
+        return lost[models]
 
     def compute_elo_ratings(self, category: str) -> dict[int, float]:
         """Return the Elo ratings by model key after all votes in a category, replayed in order."""
@@ -281,9 +284,13 @@ class PoolState:
         """Add counts and votes that have been applied to the tallies."""
         self.add_counts(changes.counts)
         if self.ordered:
-            first_changed = self.votes.add(changes.votes)
-            self._voter_order = None
-            self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
+            self.add_votes(changes.votes)
+
+    def add_votes(self, votes: list[int]) -> None:
+        """Load the votes with these ids."""
+        first_changed = self.votes.add(votes)
+        self._voter_order = None
+        self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
 
     def select_style(self, category: str) -> NDArray[np.float32]:
         """Return the style features of all votes in a category (N, 8): of the first answer, then of the second."""
@@ -322,7 +329,7 @@ class PoolState:
         indices: Indices = start + np.flatnonzero(self._has_category(category, slice(start, end)))
         return indices
 
-    def _has_category(self, category: str, part: slice) -> NDArray[np.bool_]:
+    def _has_category(self, category: str, part: slice | Indices) -> NDArray[np.bool_]:
         if category == DECISIVE_CATEGORY:
             is_decided: NDArray[np.bool_] = self.votes["double_score"][part] != 1
             return is_decided
@@ -353,14 +360,16 @@ def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState
 
     changes: changes that the current transaction has stored. `pool.revision` must be the revision before these changes.
     """
-    cache = _get_cache(pool)
-    state = cache.pop(pool.pk, None)
-    if state is None or state.revision != pool.revision:
+    state = (cache := _get_cache(pool)).pop(pool.pk, None)
+    if state is None or not state.has_votes_of(pool):
         state = _load_pool_state(pool)
+    elif state.weight_revision != pool.weight_revision:
+        if changes and state.ordered:
+            state.add_votes(changes.votes)
+        state.reload_weights(pool)
     elif changes:
         state.apply_changes(changes)
-    # Storing changes increases the pool's revision by one.
-    state.revision = pool.revision if changes is None else pool.revision + 1
+    state.revision = pool.revision + (changes is not None)  # storing changes increases it by one
     cache[pool.pk] = state
     while len(cache) > MAX_POOLS:
         cache.popitem(last=False)
@@ -374,15 +383,8 @@ def clear_pool_states() -> None:
 
 
 def _load_pool_state(pool: Pool) -> PoolState:
-    state = PoolState(pool.revision, pool.ordered)
+    state = PoolState(pool.revision, pool.weight_revision, pool.ordered)
     if state.ordered:
         state.votes.load(pool.slug)
-    tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
-    rows = tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS)
-    state.add_counts(
-        [
-            PairCount(pool.slug, category, low, high, last_vote_id=0, **dict(zip(COUNT_FIELDS, numbers, strict=True)))
-            for category, low, high, *numbers in rows.iterator(chunk_size=10_000)
-        ]
-    )
+    state.add_counts(load_tallies(pool))
     return state

@@ -16,7 +16,7 @@ from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
 from ratings.reports.order_certificate import describe_first_place, describe_pairs
-from ratings.web.leaderboard import filters, links
+from ratings.web.leaderboard import board_notes, filters, links
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
     FIXED_COLUMNS,
@@ -101,7 +101,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     scale = build_rating_scale(leaderboard.visible_entries, "board-axis", mean)
     rows = _build_rows(leaderboard, scale)
     hidden_pins = {*leaderboard.options.pins} - {entry.slug for entry in leaderboard.visible_entries}
-    groups = dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries)
+    groups = filter(None, dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries))
     return {
         "leaderboard": leaderboard,
         "board": leaderboard.board,
@@ -113,7 +113,8 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
-        "groups": ", ".join(filter(None, groups)),
+        "note": rows and board_notes.describe_table(leaderboard, ", ".join(groups)),
+        "empty": None if leaderboard.board["rows"] else board_notes.describe_empty_board(leaderboard),
         "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
         "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
         "files": [(kind.upper(), leaderboard.with_options(file=kind)) for kind in CONTENT_TYPES],

@@ -22,7 +22,7 @@ from catalog.matching.similar_models import find_similar_models
 from catalog.models import LanguageModel, Price
 from core.http.errors import RequestError, not_found_error
 from core.templatetags.strips import Scale, build_scale
-from core.text.number_format import format_count, format_dollars
+from core.text.number_format import format_dollars
 from ratings.boards import board_selection, error_page, snapshot_cache
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.board_urls import build_query_string
@@ -30,6 +30,7 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import OVERALL_CATEGORY
 from ratings.reports import placements, series_table
 from ratings.reports.placements import Placement
+from ratings.web.models import fact_lists
 
 FEWEST_RANKS = 5  # on the axis of ranks, which would otherwise make one rank look like a wide range
 RANK_MARGIN = 0.0685  # the first tick is at 6% of the axis, so rank 1 has one, and 0 has none
@@ -50,10 +51,8 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "model": model,
         **_build_facts(model),
-        **_build_measurements(model),
         "placements": pool_placements,
         "rated_here": any(placement.pool.slug == LIVE_POOL for placement in pool_placements),
-        "variant": profiles.build_variant(model),
         "fact_rows": fact_rows,
         "retired": is_retired(model),
         "retirement": describe_retirement(model, fact_rows),
@@ -74,10 +73,13 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
 def _build_facts(model: LanguageModel) -> dict[str, Any]:
     prices = list_prices(model)
     price = pick_current_price(prices)
+    # Speed and failures do not change while a battle is open (see `arena.endpoints.performance`).
+    performance = load_performance([model.pk]).get(model.pk)
+    variant = profiles.build_variant(model)
     return {
-        "size": model.parameters_total and format_count(model.parameters_total),
-        "active": model.parameters_active and format_count(model.parameters_active),
-        "trained_on": model.training_tokens and format_count(model.training_tokens),
+        "known_facts": fact_lists.list_known_facts(model),
+        "measurements": performance and fact_lists.list_measurements(performance),
+        "variant": variant and fact_lists.list_variant_settings(variant),
         "price": price and _format_price(price),
         "prices": [_format_price(each) for each in prices],
     }
@@ -99,13 +101,6 @@ def _format_price(price: Price) -> dict[str, Any]:
         "link": extract_link(price.source),
         "by_hand": price.by_hand,
     }
-
-
-def _build_measurements(model: LanguageModel) -> dict[str, Any]:
-    """Return speed and failures. They do not change while a battle is open (see `arena.endpoints.performance`)."""
-    performance = load_performance([model.pk]).get(model.pk)
-    rate = performance.failure_rate if performance else None
-    return {"performance": performance, "failed_percent": None if rate is None else 100 * rate}
 
 
 def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:

@@ -1,21 +1,23 @@
 """The history page: changes since earlier boards, and votes per day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from catalog.facts.retirement import filter_retired
+from catalog.facts.retirement import build_retired_filter
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, field_error
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect, format_parameter
 from ratings.reports import movements, series_table, votes_per_day
+from ratings.reports.movements import BoardComparison
 from ratings.reports.votes_per_day import DayVotes
 from ratings.statistics.constants import MAIN_COMPONENT
 
@@ -45,13 +47,16 @@ def show_history(request: HttpRequest) -> HttpResponse:
     main = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
     selection = board_selection.build_selection(requested_key, board_key, published)
     categories = model_facts.list_categories(selection.pool)
+    moved = _find_directions(comparisons)
     context = {
         "board_key": board_key,
         "since": since,
         "board": board,
         "comparisons": comparisons,
+        "moved": moved,
+        "moved_json": orjson.dumps(moved).decode(),
         "is_new": not since and all(comparison.changes is None for comparison in comparisons),
-        "retired": LanguageModel.objects.filter(filter_retired(), slug__in=slugs),
+        "retired": LanguageModel.objects.filter(build_retired_filter(), slug__in=slugs),
         "history": series_table.build_series_table(board_key, main, until=board["computed_at"]),
         "days": _build_bars(votes_per_day.count_votes_per_day(board_key, end)),
         "selection": selection,
@@ -72,6 +77,17 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
     if since and since >= end:
         raise field_error("then", "“then” must be earlier than the time of the current board.")
     return since
+
+
+def _find_directions(comparisons: Sequence[BoardComparison]) -> dict[str, str]:
+    """Return `up` or `down` for each model whose rating or rank changed significantly.
+
+    The longest period that has an earlier board counts.
+    """
+    known = [comparison.changes for comparison in comparisons if comparison.changes is not None]
+    movements = known[-1].significant_movements if known else []
+    moved = [movement for movement in movements if {"rating", "rank"} & set(movement.significant or ())]
+    return {movement.current["model"]: "up" if movement.change > 0 else "down" for movement in moved}
 
 
 def _build_presets(parameters: Mapping[str, str], end: datetime, since: datetime | None) -> list[dict[str, Any]]:

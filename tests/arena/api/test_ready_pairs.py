@@ -76,4 +76,6 @@ def test_publishing_can_hide_the_names(me, client):
     for body, hidden in (({"shared": True, "hide_names": True}, True), ({"shared": True}, False)):
         assert client.post(address, body, content_type="application/json").status_code == 200
         assert Battle.objects.get().hide_names is hidden
-    assert client.post(address, {"shared": True, "hide_names": 1}, content_type="application/json").status_code == 400
+    for value in (1, 0, "", []):
+        body = {"shared": True, "hide_names": value}
+        assert client.post(address, body, content_type="application/json").status_code == 400

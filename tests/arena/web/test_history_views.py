@@ -293,7 +293,7 @@ def test_page_does_not_change_with_who_fights_in_an_open_battle(client, me, alph
 @pytest.mark.parametrize(
     ("votes", "agreement", "strips"),
     [
-        (3, '<span class="hint">too few to tell</span>', "Your votes are too few to tell how often each model wins."),
+        (3, '<span class="hint">too few to tell</span>', "You have too few votes to show how often each model wins."),
         (10, "100%", '<span class="hint">100%</span>'),
     ],
 )

@@ -179,6 +179,16 @@ def test_vote_that_is_none_gets_a_message_on_the_page(reader, battle):
     assert "Set “winner” to one of" in answer.content.decode()
 
 
+def test_names_stay_hidden_after_a_vote_that_is_refused(reader, me):
+    models = [common.endpoint(common.model(f"zslug-{side}", name=f"Zname {side}")).model for side in "ab"]
+    battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
+    lifecycle.cast_vote(battle, "a")
+    sharing.share_battle(battle, ["here"])
+    text = reader.post(f"/b/{battle.pk}/vote/", {"winner": "skip"}).content.decode()
+    assert "A is better" in text
+    assert not re.search("zslug|zname|preferred", text, re.IGNORECASE)
+
+
 def test_votes_on_pairs_are_charged_like_battles(reader, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=2, arena_battles_per_hour_address=0)
     reader.get("/")

@@ -9,7 +9,7 @@ from tests.catalog.calculators.test_plots import GPUS, USE, Run, plot
 
 def test_cost_plot_marks_you_and_the_crossing():
     svg = draw_cost_plot(plot(**USE, **GPUS))
-    assert "you: 600M" in svg
+    assert "your use: 600M" in svg
     assert "equal at 7.38B" in svg
     assert ">$1K<" in svg
     assert "equal at" not in draw_cost_plot(plot(**USE, **GPUS, seats="1000", price_seat="90"))

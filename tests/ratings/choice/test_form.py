@@ -74,6 +74,8 @@ def test_empty_fields_ask_for_nothing():
         ("monthly=5&output_tokens=1", "input_tokens"),
         ("monthly=5&input_tokens=1", "output_tokens"),
         ("input_tokens=0&output_tokens=0", "input_tokens"),
+        ("input_tokens=0", "input_tokens"),
+        ("output_tokens=0", "input_tokens"),
         ("pages=0", "pages"),
         ("pages=2.5", "pages"),
         ("failures=101", "failures"),

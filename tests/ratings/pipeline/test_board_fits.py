@@ -6,7 +6,7 @@ import pytest
 
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Board, Pool
+from ratings.models import Board, Pool, VoteWeight
 from ratings.pipeline import board_fits, board_refresh, pool_state
 from tests import factories
 
@@ -66,6 +66,19 @@ def test_styled_board_leaves_out_votes_whose_style_is_unknown(models):
     board = create_style_board()
 
     assert board["votes"] == 60
+    assert {row["model"] for row in board["rows"]} == {"x", "y", "z"}
+    assert sum(row["votes"] for row in board["rows"]) == 120
+
+
+def test_styled_board_leaves_out_a_model_whose_votes_weigh_nothing(models):
+    random = Random(2)
+    for _ in range(60):
+        vote(random, models)
+    rigged = factories.cast(factories.model("w"), models[0], features=draw_style(random))
+    VoteWeight.objects.create(vote=rigged, filter_weight=0, reason="voter")
+
+    board = create_style_board()
+
     assert {row["model"] for row in board["rows"]} == {"x", "y", "z"}
     assert sum(row["votes"] for row in board["rows"]) == 120
 

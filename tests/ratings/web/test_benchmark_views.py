@@ -78,7 +78,7 @@ def test_style_sheet_adds_no_second_colon(client):
     scored(AVERAGES)
     rated(RATINGS)
     assert "suggest</strong>: possible" in html(client)
-    assert 'content: ":' not in (settings.BASE_DIR / "static/css/catalog/benchmarks.css").read_text()
+    assert 'content: ":' not in (settings.BASE_DIR / "static/css/catalog/models.css").read_text()
 
 
 def test_names_are_escaped(client):

@@ -32,10 +32,19 @@ def test_page_compares_with_a_day_and_a_week_ago(client, week):
 
 def test_page_says_what_moved(client, week):
     shown = text(client)
-    assert "165 more votes were counted" in shown
-    assert " UTC</time>: " in client.get(PAGE).content.decode()
+    html = client.get(PAGE).content.decode()
+    assert "165 more votes since the board of" in shown
+    assert " UTC</time>." in html
     assert "New on the board: Newcomer" in shown
-    assert "Significant change in Zinc" in shown
+    *_, row = re.findall(r"<tr>(?:(?!</tr>).)*Zinc</bdi>.*?</tr>", html)
+    assert re.findall(r"<td>(<strong>)?[+]", row) == ["<strong>"]
+
+
+def test_the_plot_colors_the_models_whose_rating_or_rank_changed(client, week):
+    context = client.get(PAGE).context
+    assert context["moved"]["zinc"] == "up"
+    assert "newcomer" not in context["moved"]
+    assert client.get(PAGE, {"method": "elo"}).context["moved"] == {}
 
 
 def test_page_compares_two_times_of_choice(client, week):

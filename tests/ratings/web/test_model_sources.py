@@ -32,9 +32,11 @@ def test_page_shows_prices_for_long_prompts_and_the_source_of_an_off_peak_price(
     Price.objects.create(
         model=factories.model("quokka"), input=1, output=2, tiers=tiers, source=source, as_of=date(2026, 1, 2)
     )
-    shown = text(read(client, "/models/quokka/"))
+    html = read(client, "/models/quokka/")
+    shown = text(html)
     long = "off-peak price above 100,000 tokens: $0.50 input, $2.50 output"
-    assert f"$1.00 input, $2.00 output {long} {source} , seen on" in shown
+    assert f"$1.00 input, $2.00 output {long} prices.example , seen on" in shown
+    assert f'title="{source}"' in html
     assert f"prices.example , by hand {long}" in shown
 
 

@@ -311,7 +311,7 @@ def test_price_leads_to_its_source(client):
     quokka = factories.model("quokka")
     Price.objects.create(model=quokka, input=Decimal(2), output=Decimal(3), source=source, as_of=date(2026, 1, 2))
     html = client.get("/models/quokka/").content.decode()
-    assert '<a href="https://prices.example/list.json" rel="noopener">' in html
+    assert '<a href="https://prices.example/list.json" title="' in html
     assert "(a &lt;list&gt;)" in html
 
 

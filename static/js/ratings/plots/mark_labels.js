@@ -3,6 +3,7 @@ import { FONT_PX, fitText } from "./plot_frame.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const HEIGHT_PX = 14;
+const MIN_ROOM_PX = 170;
 const DISTANCES_PX = [11, 24, 38]; // from the center of the mark; from the second on, with a leader line
 const DIRECTIONS = [[-1, 0], [1, 0], [-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
 const LEADER_STEPS = [0.4, 0.55, 0.7, 0.85, 1];
@@ -28,7 +29,9 @@ function buildPlace({ x, y, width }, [across, down], distance) {
 }
 
 // Returns the labels with their places. `marks` have a position, a radius, and a name; the most important ones are first.
-function placeLabels(marks, bounds, lines) {
+// Names may lie on marks without a name.
+function placeLabels(all, bounds, lines) {
+  const marks = all.filter(({ text }) => text);
   const taken = [...lines, ...marks.map(({ x, y, r }) => buildBox(x - r, y, 2 * r, 2 * r))];
   const isInside = ({ left, right, top, bottom }) => left >= bounds.left && right <= bounds.right && top >= bounds.top && bottom <= bounds.bottom;
   const labels = [];
@@ -59,7 +62,7 @@ function drawLabel(group, { x, y, r, text, strong, place }) {
 }
 
 // Returns a function that Plot calls to draw the names of the rows, best places first.
-// getMark: returns the position of a row in data units, its radius in pixels, its name, and whether it is strong.
+// getMark: returns the position of a row in data units, its radius in pixels, its name or "", and whether it is strong.
 // lines: the ends of horizontal and vertical lines in data units, which names must not cross.
 export function labelMarks(rows, getMark, lines) {
   return (_, scales, values, { width, height, marginLeft, marginRight, marginTop, marginBottom }) => {
@@ -69,7 +72,8 @@ export function labelMarks(rows, getMark, lines) {
     group.setAttribute("font-size", FONT_PX - 1);
     const bounds = { left: marginLeft, right: width - marginRight, top: marginTop - HEIGHT_PX, bottom: height - marginBottom };
     const walls = lines.map((ends) => buildWall(ends.map(({ x, rating }) => [scales.x(x), scales.y(rating)])));
-    const marks = rows.map(getMark).map(({ x, y, name, ...rest }) => ({ ...rest, x: scales.x(x), y: scales.y(y), ...fitText(name, (bounds.right - bounds.left) * 0.33) }));
+    const room = Math.max(MIN_ROOM_PX, (bounds.right - bounds.left) * 0.33);
+    const marks = rows.map(getMark).map(({ x, y, name, ...rest }) => ({ ...rest, x: scales.x(x), y: scales.y(y), ...(name && fitText(name, room)) }));
     const order = marks.toSorted((one, other) => Number(other.strong) - Number(one.strong));
     for (const label of placeLabels(order, bounds, walls)) drawLabel(group, label);
     return group;

@@ -3,12 +3,13 @@ import { linkExclusiveOptions } from "../rule_options.js";
 import { counts, rates } from "./pair_matrix.js";
 import { disagreement } from "./disagreement_plot.js";
 import { frontier } from "./frontier_plot.js";
+import { history } from "./history_plot.js";
 import { attach, afterLayout } from "./plot_frame.js";
 import { ratings } from "./rating_plot.js";
 import { readout } from "./plot_readout.js";
 import { series } from "./series_plot.js";
 
-const DRAWN_BY = { counts, disagreement, frontier, rates, ratings, series };
+const DRAWN_BY = { counts, disagreement, frontier, history, rates, ratings, series };
 const responses = new Map(); // URL → promise of the JSON, because two plots may use the same data
 
 function fetchJson(address) {

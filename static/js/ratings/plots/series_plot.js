@@ -6,7 +6,7 @@ const LEAST_PX = 260;
 const GAP_PX = 20;
 const HEIGHT_PX = 160;
 
-function parseSeries({ series }) {
+export function parseSeries({ series }) {
   return series.filter(({ points }) => points.length).map(({ model, points }) => ({
     model,
     points: points.map((point) => ({ ...point, model, at: new Date(point.computed_at) })),
@@ -14,7 +14,7 @@ function parseSeries({ series }) {
 }
 
 // Formats a tick in UTC on a 24-hour clock. The first tick also shows the day or the year.
-function formatTick(at, place) {
+export function formatTick(at, place) {
   const [year, time] = [`${at.getUTCFullYear()}`, at.toISOString().slice(11, at.getUTCSeconds() ? 19 : 16)];
   const day = at.toLocaleDateString("en-US", { day: "numeric", month: "short", timeZone: "UTC" });
   const [first, then] = time === "00:00" ? [day, year] : [time, day];

@@ -1,0 +1,116 @@
+"""The sentences below the table, and those in place of a table without rows."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ratings.boards.snapshots import ELO
+from ratings.models import OVERALL_CATEGORY, Pool
+from ratings.web.leaderboard.query import LeaderboardState
+
+
+@dataclass(frozen=True)
+class EmptyBoard:
+    """A title, a text, and the label and the URL of a link. Without a link, both are empty."""
+
+    title: str
+    text: str
+    link: str = ""
+    url: str = ""
+
+
+def describe_empty_board(leaderboard: LeaderboardState) -> EmptyBoard:
+    """Return the reason why a board has no rows, and what to do next."""
+    if leaderboard.conflict:
+        return EmptyBoard(_("This board does not exist"), leaderboard.conflict)
+    if leaderboard.board.get("problem"):
+        text = _(
+            "A style feature alone predicts the winner in all of these votes, so there are no finite ratings with "
+            "style control."
+        )
+        return EmptyBoard(_("These votes have no finite ratings"), text)
+    pool, key = leaderboard.selection.pool, leaderboard.board_key
+    if key.at is None and pool.kind == Pool.Kind.LIVE:
+        return EmptyBoard(_("No votes yet"), _describe_own_pool(leaderboard), _("Start a battle"), reverse("home"))
+    title, text = _describe_missing_votes(leaderboard)
+    if key.at is None and not key.style_control and key.category == OVERALL_CATEGORY:
+        return EmptyBoard(title, text)
+    link = _("Go to the overall board for %(name)s") % {"name": pool.name}
+    return EmptyBoard(title, text, link, "?" + urlencode({"pool": pool.slug}))
+
+
+def _describe_own_pool(leaderboard: LeaderboardState) -> str:
+    if leaderboard.board_key.style_control:
+        return _("This board will appear once there are votes for which the style of both answers is known.")
+    return _("The first vote creates the first ranking. It appears here automatically.")
+
+
+def _describe_missing_votes(leaderboard: LeaderboardState) -> tuple[str, str]:
+    key = leaderboard.board_key
+    if key.at:
+        return _("No board from that time"), _describe_oldest_snapshot(leaderboard)
+    if key.style_control:
+        text = _(
+            "This pool has no style-controlled ratings in this category. Such ratings need votes for which the style "
+            "of both answers is known."
+        )
+        return _("No votes here"), text
+    if key.category != OVERALL_CATEGORY:
+        return _("No votes here"), _("This pool has no votes in this category.")
+    if leaderboard.selection.pool.kind == Pool.Kind.API:
+        return _("No votes yet"), _("Votes cast by programs with an API key will appear here.")
+    return _("No votes yet"), _("This pool has no counted votes.")
+
+
+def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
+    if oldest := leaderboard.oldest:
+        text = _("The oldest snapshot of this board is from %(time)s UTC.")
+        return text % {"time": f"{oldest:%Y-%m-%d %H:%M}"}
+    return _("This board has no snapshots.")
+
+
+def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
+    """Return how the ratings in the table come about. `groups` names the unconnected groups on the board, if any."""
+    board = leaderboard.board
+    if credit := leaderboard.selection.credit:
+        text = _(
+            "Ratings, 95%% intervals, and votes are as published by %(publisher)s. We compute the ranks. Rank ranges, "
+            "tiers, and win\N{EN DASH}loss records are not published."
+        )
+        return text % {"publisher": credit["publisher"]}
+    is_elo = leaderboard.board_key.method == ELO
+    sentences = [_describe_ratings(board["votes"], is_elo=is_elo)]
+    if leaderboard.board_key.style_control:
+        sentences.append(_("The effects of an answer's length, headings, bold text, and list items are removed."))
+    sentences.append(_("Ties and “both bad” count as half a win for each model; the dotted line is the mean, 1,000."))
+    sentences.append(_("Filters don't change ranks.") if is_elo else _("Filters don't change ranks or tiers."))
+    if board["provisional"]:
+        sentences.append(
+            _("Fewer than two models have enough votes for a rank, so for now, all models have a provisional rank.")
+        )
+    if groups:
+        text = _(
+            "The models in %(groups)s are not connected to the others by any chain of votes. Ranks, tiers, and "
+            "ratings are valid only within a group."
+        )
+        sentences.append(text % {"groups": groups})
+    return " ".join(sentences)
+
+
+def _describe_ratings(votes: int, *, is_elo: bool) -> str:
+    if is_elo:
+        text = ngettext(
+            "Elo ratings, computed from %(votes)s vote.",
+            "Elo ratings, computed from %(votes)s votes in the order in which they were cast.",
+            votes,
+        )
+    else:
+        text = ngettext(
+            "Bradley\N{EN DASH}Terry ratings by maximum likelihood with 95%% intervals, from %(votes)s vote.",
+            "Bradley\N{EN DASH}Terry ratings by maximum likelihood with 95%% intervals, from %(votes)s votes.",
+            votes,
+        )
+    return text % {"votes": f"{votes:,}"}
