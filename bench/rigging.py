@@ -5,9 +5,9 @@ of all votes, weighted, is compared with the fit of the honest votes of the same
 below 1000, so the table begins there.
 
 Run it by `./scripts/bench rigging [GROUPS [SEEDS [FILE]]]`. GROUPS are letters: c clean, t teams, o own battles, h
-sizes like those of honest voters, d decoys, j junk, q the most influential quarter of all battles, x adaptive draw,
-n newcomers, p the price of a rank, s speed. Each run is stored in FILE when it is finished. Runs that are there already
-are not repeated, so a table that was interrupted can be continued.
+sizes like those of honest voters, d decoys, m three models together, j junk, q the most influential quarter of all
+battles, x adaptive draw, n newcomers, p the price of a rank, s speed. Each run is stored in FILE when it is finished.
+Runs that are there already are not repeated, so a table that was interrupted can be continued.
 """
 
 import json
@@ -38,7 +38,7 @@ from ratings.statistics.likelihood import build_laplacian, compute_chances
 from ratings.statistics.vote_arrays import Floats, Indices
 from ratings.statistics.vote_filter.expectations import estimate_strengths
 
-GROUPS = "ctohdjqxnps"
+GROUPS = "ctohdmjqxnps"
 FIRST_SEED, SEEDS = 1000, 10
 RANKS = (10, 25, 40)
 # A model that joins when 65 % of the time is over.
@@ -218,6 +218,10 @@ def list_rows() -> dict[str, list[Row]]:
             Row("own, camouflage", PUBLIC, replace(own, size=None, camouflage=0.5)),
         ],
         "d": [Row(f"60 and 300 honest, k = {size}", small, replace(decoys, size=size), (10,)) for size in sizes[:4]],
+        "m": [
+            Row(f"three models, k = {size or 'honest'}", PUBLIC, replace(own, size=size, companions=2))
+            for size in sizes
+        ],
         "j": list_junk(),
         "q": [Row(f"best quarter, k = {size or 'honest'}", PUBLIC, replace(quarter, size=size)) for size in sizes],
         "x": [Row(f"adaptive, k = {size or 'honest'}", ADAPTIVE, replace(own, size=size)) for size in sizes],

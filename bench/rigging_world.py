@@ -68,6 +68,7 @@ class Attack:
     direction: 1 lifts the target, -1 lowers it.
     accuracy: the share of battles whose models the attacker identifies.
     camouflage: the share of votes that are honest, in any battle.
+    companions: the number of models that are lifted or lowered together with the target.
     decoys: the share of accounts that choose the same battles as the others and vote honestly in them.
     days: the length of the attack, or None for the whole time.
     """
@@ -78,6 +79,7 @@ class Attack:
     direction: int = 1
     accuracy: float = 1.0
     camouflage: float = 0.0
+    companions: int = 0
     decoys: float = 0.0
     days: float | None = None
     constant: int | None = A_WINS
@@ -301,12 +303,12 @@ def _plan(attack: Attack, target: int, known: Floats, table: _Table) -> tuple[Fl
     """Return the outcome that the attacker wants for each pair (1 if the first wins), and the weight with which they
     vote on it.
     """
-    with_target = (table.first == target) | (table.second == target)
     if attack.scope == "constant":
-        return np.zeros(len(with_target)), table.chance
-    desired = attack.direction * np.where(table.first == target, 1.0, np.where(table.second == target, -1.0, 0.0))
+        return np.zeros(len(table.chance)), table.chance
     if attack.scope == "own":
-        return desired, table.chance * with_target
+        targets = (target + np.arange(1 + attack.companions)) % len(known)  # numbers say nothing about strengths
+        desired = attack.direction * (1.0 * np.isin(table.first, targets) - np.isin(table.second, targets))
+        return desired, table.chance * (desired != 0)
     influence = attack.direction * _compute_influence(attack, target, known, table)
     desired = np.sign(influence)
     if attack.scope == "all":

@@ -43,6 +43,24 @@ def test_each_vote_names_the_table_of_its_draw(adaptive):
     assert votes.time[(votes.a == 9) | (votes.b == 9)].min() >= simulation.joined[9]
 
 
+@pytest.mark.parametrize(("companions", "targets"), [(0, {9}), (2, {9, 0, 1})])
+def test_an_attack_lifts_its_target_and_the_companions(companions, targets):
+    votes = Simulation(SMALL, 2).run(Attack(votes=300, companions=companions), target=9)
+    winner = np.where(votes.outcome == 0, votes.a, votes.b)[votes.rigged]
+
+    assert set(winner.tolist()) == targets
+
+
+def test_decoys_vote_honestly_in_the_battles_of_the_target():
+    attacks = (Attack(votes=1000, size=5, decoys=share) for share in (0, 0.5, 1))
+    votes = [Simulation(SMALL, 2).run(attack, target=9) for attack in attacks]
+    wins = [((v.outcome == 0) & (v.a == 9) | (v.outcome == 1) & (v.b == 9))[v.rigged].mean() for v in votes]
+
+    assert all(((v.a == 9) | (v.b == 9))[v.rigged].all() for v in votes)
+    assert wins[0] == 1
+    assert wins[1] == pytest.approx((1 + wins[2]) / 2, abs=0.05)
+
+
 def test_an_attack_moves_its_target_and_the_filter_takes_it_back():
     run = measure(SMALL, Attack(votes=200, size=20), seed=1, rank=5)
 

@@ -183,6 +183,12 @@ def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
     return Wins(excess, error * _measure_spread(excess[tested] / error[tested]), expected, tested)
 
 
+def has_testable_wins(stratum: Stratum) -> bool:
+    """Return whether any model may have enough voters. There are no more of them, in effect, than votes."""
+    ones = np.ones(len(stratum.votes))
+    return bool(stratum.sum_by_model(ones, ones).max(initial=0) >= MIN_VOTERS)
+
+
 def _has_enough_voters(votes: Floats, squares: Floats) -> Flags:
     enough: Flags = votes**2 >= MIN_VOTERS * np.maximum(squares, 1e-9)
     return enough & (votes > 0)

@@ -36,6 +36,7 @@ from ratings.statistics.vote_filter.strata import (
     count_appearances,
     find_hits,
     find_joint_hits,
+    has_testable_wins,
 )
 
 VERSION = 2
@@ -298,14 +299,15 @@ class _Fold:
         self.tests += (len(groups) + 1) * self.records.models
         for group in groups:
             stratum = self._select(group, chances, rows.start)
-            if len(stratum.votes):
-                found = count_appearances(stratum, growth, self.expected.completion_error)
-                wins = self._compare(stratum)
-                hits = find_hits(found.z, wins.z, 2 * self.tests)
-                self.proven |= (hits.lifted, hits.lowered, hits.frequent)
-                if self._trim_appearances(stratum, growth, proven_seen_z, hits, found):
-                    wins = self._compare(stratum)
-                self._trim_wins(stratum, proven_z, hits, wins)
+            if not len(stratum.votes):
+                continue
+            found = count_appearances(stratum, growth, self.expected.completion_error)
+            wins = self._compare(stratum) if has_testable_wins(stratum) else None
+            hits = find_hits(found.z, wins.z if wins else np.zeros(self.records.models), 2 * self.tests)
+            self.proven |= (hits.lifted, hits.lowered, hits.frequent)
+            changed = self._trim_appearances(stratum, growth, proven_seen_z, hits, found)
+            if wins:
+                self._trim_wins(stratum, proven_z, hits, self._compare(stratum) if changed else wins)
         everyone = self._select(votes, chances, rows.start)
         if len(everyone.votes):
             found = count_appearances(everyone, growth, self.expected.completion_error)

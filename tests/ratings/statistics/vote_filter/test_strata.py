@@ -14,6 +14,7 @@ from ratings.statistics.vote_filter.strata import (
     count_appearances,
     find_hits,
     find_joint_hits,
+    has_testable_wins,
 )
 
 MODELS = 4
@@ -60,6 +61,14 @@ def test_wins_are_tested_only_with_many_voters_and_more_votes_outside(votes, vot
     stratum, rest = build_stratum(votes, voters=voters), build_stratum(3000, seed=1)
 
     assert compare_wins(stratum, refer_to(stratum, rest)).tested.tolist() == [tested] * MODELS
+
+
+@pytest.mark.parametrize(("votes", "testable"), [(0, False), (60, False), (200, True)])
+def test_wins_are_not_compared_if_no_model_can_have_enough_voters(votes, testable):
+    stratum = build_stratum(votes)
+
+    assert has_testable_wins(stratum) == testable
+    assert testable or not compare_wins(stratum, refer_to(stratum, build_stratum(3000, seed=1))).tested.any()
 
 
 def test_wins_are_removed_until_the_score_is_the_expected_one():
