@@ -7,7 +7,6 @@ to wait until a million votes are read. Web processes load this module, so it do
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
 from catalog.models import LanguageModel
+from core.text.proportions import Z95, Proportion, compute_proportion
 from ratings.boards import snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey
 from ratings.models import EXCLUDED, Pool, PoolFigures
@@ -24,7 +24,7 @@ from ratings.pipeline import battle_outcomes
 from ratings.pipeline.battle_outcomes import ModelBattleCounts
 from ratings.reports import vote_shares
 from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
-from ratings.statistics.constants import ELO_SCALE, Z95
+from ratings.statistics.constants import ELO_SCALE
 
 MISS_RATE = 0.05
 FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models flagged by chance alone
@@ -50,22 +50,6 @@ STYLE_NAMES: dict[str, str | Promise] = {
     "bold": _("bold words"),
     "list_items": _("list items"),
 }
-
-
-@dataclass(frozen=True)
-class Proportion:
-    """A part of a whole as a percentage, with Wilson's 95% interval (E. B. Wilson, JASA 22, 1927)."""
-
-    part: int
-    whole: int
-    percent: float
-    low: float
-    high: float
-
-    @property
-    def is_even(self) -> bool:
-        """True if the interval contains 50%."""
-        return self.low <= 50 <= self.high
 
 
 @dataclass(frozen=True)
@@ -161,17 +145,6 @@ def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
 
 def _load_board(pool: str, *, style_control: bool = False) -> dict[str, Any]:
     return snapshots.load_newest_board(BoardKey(pool, style_control=style_control))
-
-
-def compute_proportion(part: int, whole: int) -> Proportion | None:
-    """Return the proportion, or None if the whole is 0."""
-    if not whole:
-        return None
-    rate = part / whole
-    spread = Z95**2 / whole
-    middle = (rate + spread / 2) / (1 + spread)
-    half = Z95 / (1 + spread) * sqrt(rate * (1 - rate) / whole + spread / (4 * whole))
-    return Proportion(part, whole, 100 * rate, 100 * max(middle - half, 0), 100 * min(middle + half, 1))
 
 
 def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:

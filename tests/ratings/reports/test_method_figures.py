@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from django.template.loader import render_to_string
-from scipy.stats import binomtest
 
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
@@ -39,26 +38,6 @@ def text(client, **query):
 
 def plain(html):
     return " ".join(re.sub(r"<[^>]*>|&nbsp;", " ", html).split())
-
-
-@pytest.mark.parametrize(("part", "whole"), [(0, 5), (5, 5), (1, 2), (480, 1000), (3, 400_000)])
-def test_share_has_the_interval_of_wilson(part, whole):
-    found, expected = (
-        method_figures.compute_proportion(part, whole),
-        binomtest(part, whole).proportion_ci(0.95, "wilson"),
-    )
-    assert (found.low, found.high) == pytest.approx((100 * expected.low, 100 * expected.high), abs=1e-9)
-    assert found.percent == pytest.approx(100 * part / whole)
-
-
-def test_share_of_nothing_is_unknown():
-    assert method_figures.compute_proportion(0, 0) is None
-
-
-def test_share_says_whether_it_may_be_even():
-    assert method_figures.compute_proportion(52, 100).is_even
-    assert not method_figures.compute_proportion(700, 1000).is_even
-    assert not method_figures.compute_proportion(300, 1000).is_even
 
 
 @pytest.mark.parametrize(
