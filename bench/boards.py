@@ -1,8 +1,8 @@
 """Measures the delay from a vote to the event on an open leaderboard page.
 
 ./scripts/bench boards     casts 50 votes per second into a pool of 1,000,000 votes on 200 models, and measures how long
-                           each board of a vote takes to send its `board` event; then kills the ratings worker twice
-                           and checks that all votes are counted
+                           each board of a vote takes to send its `board` event, without and with the vote filter
+                           running; then kills the ratings worker twice and checks that all votes are counted
 """
 
 import argparse
@@ -14,6 +14,8 @@ import threading
 import time
 import urllib.request
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count, pairwise
 from pathlib import Path
 from random import Random
@@ -30,6 +32,7 @@ from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 WINDOWS = 5
 SETTLE_S = 10
 WITHOUT_STYLE = False
+RIGGED_SHARE = 0.01  # of the votes, so that the filter has weights to store
 CASTERS = 2  # a single thread cannot keep up on a busy machine
 
 
@@ -132,6 +135,28 @@ def measure(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
     print(f"\nboards under style control: {len(styled)}, published {sum(styled)} times")
 
 
+@contextmanager
+def keep_filtering(up: Service) -> Iterator[None]:
+    """Run the filter again and again, as the ratings worker runs it when an epoch has closed."""
+    stopped = threading.Event()
+    manage = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "filter_votes", "--pool", "live"]
+    command = ["nice", "-n", "15", *manage]
+
+    def run() -> None:
+        while not stopped.is_set():
+            started = time.monotonic()
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            print(f"the filter ran for {time.monotonic() - started:.0f} s: {done.stdout.strip()}", flush=True)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
 def kill_worker(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
     """Kill the ratings worker twice while votes are cast. `up` restarts it."""
     log: dict[str, list[float]] = defaultdict(list)
@@ -164,15 +189,19 @@ def main() -> None:
         running(Path(folder) / "data", "--no-local-models") as up,
     ):
         votes: Any = VotePool(up, options.models, options.voters)
-        fill_s = votes.fill(options.votes)
+        fill_s = votes.fill(options.votes, RIGGED_SHARE)
         print(f"{options.votes} votes of {options.voters} voters on {options.models} models stored in {fill_s:.0f} s")
         started = time.monotonic()
         manage = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "recompute_ratings", "--pool", "live"]
         subprocess.run([*manage, "--from-scratch"], check=True, capture_output=True)
         print(f"recompute_ratings --from-scratch: {time.monotonic() - started:.0f} s")
-        votes.prepare_battles(int(options.rate * (2 * SETTLE_S + options.seconds + 60)))
+        votes.prepare_battles(int(options.rate * (4 * SETTLE_S + 2 * options.seconds + 60)))
         warm_up(up, votes)
+        print("\nwithout the filter")
         measure(up, votes, options)
+        print("\nwhile the filter runs")
+        with keep_filtering(up):
+            measure(up, votes, options)
         print(verify_votes(up, votes))
         kill_worker(up, votes, options)
         print(verify_votes(up, votes))

@@ -1,9 +1,13 @@
-"""Fills the live pool of a running service with votes, and prepares battles that each take one more vote."""
+"""Fills the live pool of a running service with votes, and prepares battles that each take one more vote.
+
+All pairs have the same draw table, in which they are equally likely, so the filter reads the votes.
+"""
 
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +29,9 @@ KINDS = {
     "multi-turn": 0.15,
 }
 BATCH_SIZE = 50_000
+FIRST_VOTE_AGE = timedelta(days=50)
+RIGGED_PER_VOTER = 50
+EVEN_DRAW = 1  # id of the draw table
 WINNERS = ("a", "b", "tie", "both_bad")
 PROMPTS = (
     "Why is the sky blue, and why is it red in the evening?",
@@ -41,23 +48,24 @@ class VotePool:
     ties.
     """
 
-    def __init__(self, up: Service, models: int, voters: int, kinds: Mapping[str, float] = KINDS) -> None:
-        """Create the models. `kinds` maps each category to its share of the votes."""
+    def __init__(
+        self, up: Service, models: int | Sequence[str], voters: int, kinds: Mapping[str, float] = KINDS
+    ) -> None:
+        """Create this many models, or use those with these slugs.
+
+        kinds: the share of the votes in each category.
+        """
         self.kinds = kinds
         self.database = f"postgresql://arena@/arena?host={up.data}/run/postgres"
         self.rng = np.random.default_rng(1)
         self.voters = voters
-        self.strength = self.rng.normal(0, 0.6, models)
-        with psycopg.connect(self.database) as connection:
-            made = connection.execute(
-                "INSERT INTO catalog_languagemodel (slug, name, kind, status, fine_tuning, modalities,"
-                " requests_per_minute, tokens_per_minute) "
-                "SELECT 'bench-' || n, 'Bench ' || n, '', 'current', '', '[]', '', '' FROM generate_series(1, %s) AS n "
-                "RETURNING id",
-                [models],
-            ).fetchall()
-            self.keys = [key for (key,) in made]
+        self.cheats = 0
         self._set_up_django(up)
+        self.keys = self._create_models(models) if isinstance(models, int) else self._find_models(models)
+        self._create_draw_table()
+        size = len(self.keys)
+        self.propensity = 2 / (size * (size - 1))
+        self.strength = self.rng.normal(0, 0.6, size)
 
     def _set_up_django(self, up: Service) -> None:
         """Set up Django with the settings of the service, in order to cast votes with its own code."""
@@ -67,20 +75,41 @@ class VotePool:
 
         django.setup()
 
-    def fill(self, number: int) -> float:
-        """Store this many votes as an import does, and return the seconds it took."""
+    def _create_models(self, number: int) -> list[int]:
+        from catalog.models import LanguageModel
+
+        models = [LanguageModel(slug=f"bench-{n}", name=f"Bench {n}") for n in range(1, number + 1)]
+        return [model.pk for model in LanguageModel.objects.bulk_create(models)]
+
+    def _find_models(self, slugs: Sequence[str]) -> list[int]:
+        from catalog.models import LanguageModel
+
+        return [LanguageModel.objects.get(slug=slug).pk for slug in slugs]
+
+    def _create_draw_table(self) -> None:
+        from arena.models import DrawTable
+
+        keys = sorted(self.keys)
+        DrawTable.objects.create(id=EVEN_DRAW, pool="live", keys=keys, shares=[2 / len(keys)] * len(keys))
+
+    def fill(self, number: int, rigged: float = 0.0) -> float:
+        """Store this many votes of the last 50 days as an import does, and return the seconds it took.
+
+        rigged: the share of votes by voters with 50 votes each, who only vote for the first model.
+        """
         started = time.monotonic()
-        columns = "pool, source, model_a_id, model_b_id, winner, voter, multiplicity, counted, reason, categories, "
-        columns += "features, turns, reasons, comment"
+        columns = "pool, source, multiplicity, counted, reason, turns, reasons, comment, draw_table_id, propensity, "
+        columns += "model_a_id, model_b_id, winner, voter, categories, features, created_at"
+        fixed = ("live", "live", 1, True, "", 1, "{}", "", EVEN_DRAW, self.propensity)
+        oldest, step = datetime.now(UTC) - FIRST_VOTE_AGE, FIRST_VOTE_AGE / number
         with psycopg.connect(self.database) as connection, connection.cursor() as cursor:
-            for _ in range(0, number, BATCH_SIZE):
+            for start in range(0, number, BATCH_SIZE):
                 with cursor.copy(f"COPY arena_vote ({columns}) FROM STDIN") as copy:
-                    for a, b, winner, voter, categories, features in self._draw(min(BATCH_SIZE, number)):
-                        fixed = (1, True, "", categories, features, 1, "{}", "")
-                        copy.write_row(("live", "live", a, b, winner, voter, *fixed))
+                    for vote, drawn in enumerate(self._draw(min(BATCH_SIZE, number - start), rigged), start):
+                        copy.write_row((*fixed, *drawn, oldest + vote * step))
         return time.monotonic() - started
 
-    def _draw(self, number: int) -> Iterator[tuple[int, int, str, UUID, list[str], list[float]]]:
+    def _draw(self, number: int, rigged: float = 0.0) -> Iterator[tuple[int, int, str, UUID, list[str], list[float]]]:
         rng, size = self.rng, len(self.keys)
         a = rng.integers(0, size, number)
         b = (a + rng.integers(1, size, number)) % size
@@ -90,6 +119,10 @@ class VotePool:
         chance = 1 / (1 + np.exp(-lead))
         ties = rng.random(number) < 0.25
         winner = np.where(ties, 2 + (rng.random(number) < 0.4), rng.random(number) > chance)
+        cheats = np.flatnonzero(rng.random(number) < rigged)
+        a[cheats], b[cheats], winner[cheats] = 0, rng.integers(1, size, len(cheats)), 0
+        voter[cheats] = self.voters + self.cheats + np.arange(len(cheats)) // RIGGED_PER_VOTER
+        self.cheats += -(-len(cheats) // RIGGED_PER_VOTER)
         language = rng.choice(len(LANGUAGES), number, p=LANGUAGE_SHARES)
         kinds = rng.random((number, len(self.kinds))) < np.array([*self.kinds.values()])
         names = np.array([*self.kinds])
@@ -106,7 +139,14 @@ class VotePool:
         voters = {vote[3]: Voter(id=vote[3]) for vote in drawn}
         Voter.objects.bulk_create(voters.values(), ignore_conflicts=True)
         battles = [
-            Battle(voter_id=voter, model_a_id=a, model_b_id=b, propensity=0.01, state=Battle.State.READY)
+            Battle(
+                voter_id=voter,
+                model_a_id=a,
+                model_b_id=b,
+                propensity=self.propensity,
+                draw_table_id=EVEN_DRAW,
+                state=Battle.State.READY,
+            )
             for a, b, _, voter, _, _ in drawn
         ]
         Battle.objects.bulk_create(battles)

@@ -227,8 +227,6 @@ CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_publi
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
-ARENA_NAME = ENVIRONMENT.arena_name
-ARENA_OPERATOR = ENVIRONMENT.arena_operator
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
 FILE_UPLOAD_HANDLERS = [
     "core.http.errors.Utf8UploadHandler",

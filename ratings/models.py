@@ -42,6 +42,9 @@ class Pool(models.Model):
         default=True, help_text="Whether the order of the votes is known, which Elo requires."
     )
     revision = models.BigIntegerField(default=0, help_text="Increases whenever the tallies change.")
+    weight_revision = models.BigIntegerField(
+        default=0, help_text="Increases with `revision` if nothing but weights has changed."
+    )
     filter_version = models.CharField(
         max_length=20, blank=True, help_text="Version of the filter that set the weights."
     )
@@ -63,8 +66,8 @@ class Pool(models.Model):
 class Exclusion(models.Model):
     """An operator's decision that some votes in a pool do not count. It can be withdrawn.
 
-    The votes are chosen once, because networks are known for 30 days only. All conditions must hold. Celery applies the
-    decision, so `votes` is null until then.
+    The votes are chosen once, because networks are stored for only 30 days. All conditions must hold. Celery applies
+    the decision, so `votes` is null until then.
     """
 
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="exclusions")
@@ -156,7 +159,7 @@ class Tally(models.Model):
     losses = models.BigIntegerField(default=0)
     ties = models.BigIntegerField(default=0, help_text="Including both-bad votes.")
     both_bad = models.BigIntegerField(default=0)
-    # The counts include votes that weigh less than 1. What these votes lack is stored separately, as integers, so that
+    # The counts include votes that weigh less than 1. Their missing weight is stored separately, as integers, so that
     # sums are exact. A vote with the weight w / 256 lacks 256 - w, and its square lacks 65,536 - w * w.
     lost_wins = models.BigIntegerField(default=0, db_default=0)
     lost_losses = models.BigIntegerField(default=0, db_default=0)
@@ -176,7 +179,7 @@ class Tally(models.Model):
 
 
 class VoteWeight(models.Model):
-    """The weight of a vote that the filter gave less than 1, or that an operator excluded.
+    """The weight of a vote that the filter lowered, or that an operator excluded.
 
     A vote without a row has the weight 1.
     """

@@ -95,7 +95,7 @@ def apply_exclusions() -> None:
     from ratings.pipeline import vote_weights  # loads NumPy, which is slow to import
 
     if vote_weights.apply_exclusions():
-        schedule_refresh()
+        refresh()
 
 
 @shared_task(name="ratings.filter_votes", ignore_result=True)

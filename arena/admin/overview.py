@@ -1,4 +1,4 @@
-"""Tiles and first steps on the first page of the admin: battles, endpoints, and what waits for an operator."""
+"""Tiles and first steps on the first page of the admin: battles, endpoints, and decisions that are due."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.battles import review_queue
-from arena.endpoints import circuit_breaker
+from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.models import IS_SHARED, Battle, Endpoint, EndpointCall
 from catalog.models import Submission
 from core.admin.overview import STEPS, TILES, Figure, Step, Tile
@@ -17,7 +17,6 @@ from core.models import AuditEntry
 
 WEEK_DAYS = 7
 DAY = timedelta(days=1)
-FAILING = Q(failed_probes__gte=circuit_breaker.FAILED_PROBES_LIMIT) | Q(fails_in_battles=True)
 MAX_FAILURE_RATE = 0.1
 
 
@@ -47,10 +46,11 @@ def build_activity_tile() -> Tile:
 
 @TILES.register("arena.view_endpoint")
 def build_endpoint_tile() -> Tile:
-    """Count the endpoints that answer and that fail, with the failures and the wait of the last 24 hours."""
+    """Count the endpoints in the draw, and list the failing ones. Add the failure rate and the wait of 24 hours."""
     url = reverse("admin:arena_endpoint_changelist")
-    enabled = Endpoint.objects.filter(enabled=True).order_by("model__name")
-    failing = list(enabled.filter(FAILING).values_list("model__name", flat=True))
+    # Failed probes remove an endpoint from the draw. Failures in battles only warn operators.
+    failing = Endpoint.objects.filter(~IN_DRAW | Q(fails_in_battles=True), enabled=True)
+    names = ", ".join(failing.order_by("model__name").values_list("model__name", flat=True))
     calls = EndpointCall.objects.filter(created_at__gt=timezone.now() - DAY).aggregate(
         all=Count("pk"), failed=Count("pk", filter=~Q(failure="")), first_token=Avg("first_token_s")
     )
@@ -59,8 +59,8 @@ def build_endpoint_tile() -> Tile:
     return Tile(
         _("Endpoints"),
         [
-            Figure(_("In the draw"), f"{enabled.count() - len(failing):,}", f"{url}?enabled__exact=1"),
-            Figure(_("Failing"), ", ".join(failing) or "0", url, is_problem=bool(failing)),
+            Figure(_("In the draw"), f"{Endpoint.objects.filter(IN_DRAW).count():,}", f"{url}?enabled__exact=1"),
+            Figure(_("Failing"), names or "0", url, is_problem=bool(names)),
             Figure(_("Failed calls in 24 hours"), f"{rate:.1%}", url, is_problem=rate > MAX_FAILURE_RATE),
             Figure(_("Mean wait for the first token"), first_token, url),
         ],
@@ -69,7 +69,7 @@ def build_endpoint_tile() -> Tile:
 
 @TILES.register("arena.change_battle")
 def build_queue_tile() -> Tile:
-    """Count what waits for a decision: submissions, published battles, and reports."""
+    """Count the submissions, published battles, and reports that wait for a decision."""
     submissions = Submission.objects.filter(state=Submission.State.PENDING).count()
     waiting = review_queue.list_waiting().count()
     reported = Battle.objects.filter(IS_SHARED, review=Battle.Review.REPORTED).count()
@@ -87,14 +87,13 @@ def build_queue_tile() -> Tile:
 
 @STEPS.register("arena.change_endpoint")
 def build_add_step() -> Step:
-    return Step(
-        _("Add a model and its endpoint"), reverse("admin:arena_endpoint_add"), is_done=Endpoint.objects.count() > 1
-    )  # one model cannot battle
+    is_done = Endpoint.objects.count() > 1  # one model cannot battle
+    return Step(_("Add a model and its endpoint"), reverse("admin:arena_endpoint_add"), is_done)
 
 
 @STEPS.register("arena.change_endpoint")
 def build_test_step() -> Step:
-    """Return the step that a test completes, or a vote, because it shows that endpoints answer."""
+    """Return the step of testing an endpoint. A vote completes it too, because it shows that endpoints answer."""
     is_done = AuditEntry.objects.filter(kind="tested").exists() or _has_vote()
     return Step(_("Test the endpoint"), reverse("admin:arena_endpoint_changelist"), is_done=is_done)
 

@@ -21,7 +21,8 @@ def list_rules() -> list[str]:
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
             "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
-            "separate voter. Its votes count in the pool `api`, or in the pool for the models that its battle named."
+            "separate voter. Its votes count in the pool `api`, or in the pool for the models that its battle named. "
+            "Votes on ready pairs always count in the pool `ready`."
         ),
         _describe_limits(),
         _(
@@ -32,13 +33,14 @@ def list_rules() -> list[str]:
         )
         % {"per_voter": set_quotas.DAILY_SETS_PER_VOTER, "per_address": set_quotas.DAILY_SETS_PER_ADDRESS},
         _(
-            "Requests that start a battle, ask a follow-up question, or cast a vote accept an `Idempotency-Key`"
-            " header. If you repeat a request with the same key within %(hours)s hours, Arena runs it only once and"
-            " returns the same response. Using the key for a different request returns 422."
+            "Requests that start a battle, ask a follow-up question, or vote on a battle accept an"
+            " `Idempotency-Key` header. If you repeat a request with the same key within %(hours)s hours, Arena runs it"
+            " only once and returns the same response. Using the key for a different request returns 422."
         )
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(
-            "Responses with boards, pairwise comparisons, histories, the frontier, the method, disagreements, and "
+            "Responses with boards, certificates, pairwise comparisons, histories, the frontier, the method, "
+            "disagreements, and "
             "changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to get a 304 with no "
             "body if nothing has changed."
         ),

@@ -45,10 +45,10 @@ class ReadyVoteView(APIView):
     def post(self, request: Request, pair_id: UUID) -> Response:
         """Judge a ready pair.
 
-        Stores your vote on a ready pair and returns the models. The vote counts in the pool `ready` and in no other
-        pool, also with an API key. You have one vote per pair: a second one returns 409 `already_voted` with the stored
-        vote. 409 `own_battle` means that you published the battle. The vote on a published battle that is not listed
-        is stored but not counted.
+        Stores your vote on a ready pair and returns the models. The vote counts only in the pool `ready`, even with an
+        API key. You have one vote per pair: a second one returns 409 `already_voted` with the stored vote. 409
+        `own_battle` means that you published the battle. A vote on a published battle that is not listed is stored but
+        not counted.
         """
         pair = pairs.get_pair(pair_id)
         winner, reasons, comment = read_fields(request, "winner", "reasons", "comment")

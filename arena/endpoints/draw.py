@@ -102,13 +102,16 @@ def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
 
 @lru_cache(maxsize=64)
 def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None) -> DrawTable:
-    """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id."""
+    """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id.
+
+    The shares are part of the id, because a process that just misses the weights of this time draws without them.
+    """
     sampler = _load_sampler(pool, updated_at, models, keep)
     shares = dict.fromkeys(models, 0.0)
     for pair, chance in zip(sampler.pairs, sampler.chances, strict=True):
         for model in pair:
             shares[model] += chance
-    digest = hashlib.blake2b(repr((pool, updated_at, models, keep)).encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(repr((pool, updated_at, shares)).encode(), digest_size=8).digest()
     table_id = int.from_bytes(digest, "big") >> 1  # a positive number of 63 bits
     return DrawTable(id=table_id, pool=pool, keys=list(models), shares=list(shares.values()))
 

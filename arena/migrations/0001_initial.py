@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DrawTable',
             fields=[
-                ('id', models.BigIntegerField(help_text='Hash of the pool, models, and time of the weights.', primary_key=True, serialize=False)),
+                ('id', models.BigIntegerField(help_text='Hash of the pool, the shares, and the time of the weights.', primary_key=True, serialize=False)),
                 ('pool', models.CharField(max_length=100)),
                 ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('shares', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),

@@ -45,7 +45,9 @@ class DrawTable(models.Model):
     The sum of the shares is 2. If an opponent was drawn for a model that the battle already had, its share is 1.
     """
 
-    id = models.BigIntegerField(primary_key=True, help_text="Hash of the pool, models, and time of the weights.")
+    id = models.BigIntegerField(
+        primary_key=True, help_text="Hash of the pool, the shares, and the time of the weights."
+    )
     pool = models.CharField(max_length=100)
     keys = ArrayField(models.BigIntegerField())
     shares = ArrayField(models.FloatField())
@@ -53,6 +55,19 @@ class DrawTable(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+def _build_draw_key(help_text: str) -> "models.ForeignKey[DrawTable | None, DrawTable | None]":
+    """Return a key without a constraint, because tables are never deleted."""
+    return models.ForeignKey(
+        DrawTable,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        help_text=help_text,
+    )
 
 
 class Battle(models.Model):
@@ -92,15 +107,7 @@ class Battle(models.Model):
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     propensity = models.FloatField(help_text="Probability of drawing this pair or its last replacement.")
     replaced = models.JSONField(default=list, help_text="Replaced models, as [{side, model, propensity, reason}].")
-    draw_table = models.ForeignKey(
-        DrawTable,
-        models.PROTECT,
-        null=True,
-        db_index=False,
-        db_constraint=False,
-        related_name="+",
-        help_text="The draw of the pair or of its last replacement. Null if the pair was not drawn.",
-    )
+    draw_table = _build_draw_key("The draw of the pair or of its last replacement. Null if the pair was not drawn.")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(null=True, help_text="IDs of the models that the voter named. Null means all models.")
     conversation_limit = models.PositiveIntegerField(
@@ -277,15 +284,7 @@ class Vote(models.Model):
         models.FloatField(), null=True, help_text="Style features of side a, followed by those of side b."
     )
     propensity = models.FloatField(null=True, help_text="Null after a replacement, or if unknown.")
-    draw_table = models.ForeignKey(
-        DrawTable,
-        models.PROTECT,
-        null=True,
-        db_index=False,
-        db_constraint=False,
-        related_name="+",
-        help_text="Null if the pair was not drawn here.",
-    )
+    draw_table = _build_draw_key("Null if the pair was not drawn here.")
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)

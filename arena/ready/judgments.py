@@ -22,7 +22,7 @@ NOT_LISTED = "not_listed"
 
 @dataclass(frozen=True)
 class JudgmentCounts:
-    """How many voters have judged a pair, and how many of them as the given voter."""
+    """The number of voters who have judged a pair, and the number of them who voted as the given voter did."""
 
     total: int
     same: int
@@ -62,7 +62,7 @@ def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = 
 
 
 def _copy_battle_fields(battle: Battle) -> dict[str, Any]:
-    """Return the fields of a judgment that depend only on the battle's text, which its own vote already has."""
+    """Return the fields of a judgment that come from the battle and its own vote."""
     is_listed = sharing.query_listed_battles().filter(pk=battle.pk).exists()
     reason = battle.vote.reason or ("" if is_listed else NOT_LISTED)
     return {

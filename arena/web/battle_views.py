@@ -23,6 +23,7 @@ from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Answer, Battle, Vote, row_locks
+from arena.web.reveal_cards import describe_card
 from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
@@ -116,7 +117,7 @@ def share_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_safe
 def show_ratings(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Render how both ratings have moved since the vote. The response is empty before the vote and the next board."""
+    """Render how both ratings have moved since the vote, or return 204 if no board is newer than the vote."""
     try:
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
     except RequestError as error:
@@ -245,7 +246,7 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
 
 
 def _find_suggestion_key(battle: Battle, answers: Sequence[Answer]) -> int:
-    """Return the key of the suggestion that an ended battle's first question is, or 0."""
+    """Return the key of the suggestion with which an ended battle began, or 0."""
     if battle.state not in FINAL_STATES or battle.prompt_source != Battle.PromptSource.SUGGESTION:
         return 0
     return suggestions.find_card_key(answers[0].turn.prompt)
@@ -300,7 +301,9 @@ def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | 
         return None
     chips = feedback.build_reason_chips(vote.reasons if vote else {})
     winner = vote.winner if vote else None
-    return [{**card, **_build_side_feedback(card["side"], winner, chips[card["side"]])} for card in cards]
+    return [
+        card | describe_card(card) | _build_side_feedback(card["side"], winner, chips[card["side"]]) for card in cards
+    ]
 
 
 def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[str, Any]]]) -> dict[str, Any]:
@@ -317,7 +320,7 @@ def _build_ratings(battle: Battle, vote: Vote) -> dict[str, Any]:
     for side in SIDES:
         model: LanguageModel = getattr(battle, f"model_{side}")
         before = moves.before[side]
-        # A dot for the earlier rating would cover the current one until the next board.
+        # Until the next board, the dot for the earlier rating would cover the current one.
         earlier = before["rating"] if before and moves.board_time else None
         row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": moves.now[side]}
         rows.append(row | {"earlier": earlier})

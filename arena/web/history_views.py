@@ -10,6 +10,8 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,6 +19,7 @@ from arena.battles import deletion, history
 from arena.battles.suggestions import draw_cards
 from arena.identity import accounts, invitations, quotas
 from arena.identity.voters import get_voter_id
+from arena.models import Battle, Vote
 from core.http.errors import RequestError, render_error_page
 from core.storage.database import database_sync_to_async
 from core.templatetags.strips import Scale
@@ -25,6 +28,17 @@ EXPORT_FILE_NAME = "arena-my-battles.json"
 MAX_OWN_MODELS = 8
 EXAMPLE_CARDS = 3
 KIND_LABELS = {"open": _("Not judged"), "ties": _("Ties"), "published": _("Published")}
+STATE_LABELS: dict[str, Promise] = {
+    Battle.State.ANSWERING: _("answers in progress"),
+    Battle.State.READY: _("waiting for your vote"),
+    Battle.State.SKIPPED: _("you skipped it"),
+    Battle.State.VOID: _("failed"),
+    Battle.State.EXPIRED: _("closed without a vote"),
+    Vote.Winner.A: _("you chose A"),
+    Vote.Winner.B: _("you chose B"),
+    Vote.Winner.TIE: _("you voted: tie"),
+    Vote.Winner.BOTH_BAD: _("you voted: both bad"),
+}
 OWN_SCALE = Scale(0, 100, mark=50)  # the share of votes won, in percent
 
 
@@ -41,10 +55,11 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
     page = history.load_page(request, search, kind)
     context = {
         "page": page,
+        "entries": [(battle, _describe_state(battle)) for battle in page.battles],
         "search": search,
         "kinds": KIND_LABELS,
         "kind": kind if kind in history.KINDS else "",
-        "models": [model for model in models if model.is_told][:MAX_OWN_MODELS],
+        "models": [model for model in models if not model.share.is_even][:MAX_OWN_MODELS],
         "record": history.build_own_record(models),
         "agreement": history.load_agreement(voter),
         "scale": OWN_SCALE,
@@ -55,6 +70,12 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "is_open_to_all": invitations.is_signup_open_to_all(),
     }
     return render(request, "arena/history/history.html", context, status=status)
+
+
+def _describe_state(battle: Battle) -> str:
+    if battle.state == Battle.State.READY and battle.mode == Battle.Mode.SIDE_BY_SIDE:
+        return gettext("side by side, open")
+    return str(STATE_LABELS[battle.vote.winner if battle.state == Battle.State.VOTED else battle.state])
 
 
 @require_POST

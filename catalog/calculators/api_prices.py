@@ -7,7 +7,7 @@ from catalog.models import Price
 
 
 def build_api_prices(price: Price) -> ApiPrices:
-    """Return a stored price as it is for short prompts, with its tiers for longer ones, shortest first."""
+    """Return the prices for short prompts, with tiers for longer ones, shortest first."""
     tiers = (
         PriceTier(tier["above"], Decimal(str(tier["input"])), Decimal(str(tier["output"]))) for tier in price.tiers
     )

@@ -55,7 +55,7 @@ def _integer_field(label: Any, high: float, low: float = 1, **options: Any) -> A
 
 @dataclass(frozen=True)
 class CostPreset:
-    """An example of monthly use. `words` says how its numbers come about."""
+    """An example of monthly use. `words` explain its numbers."""
 
     label: Any
     words: Any

@@ -1,4 +1,4 @@
-"""The picture of a cost comparison: the monthly cost of both options by tokens per month. Pure functions, no Django."""
+"""The plot of a cost comparison: the monthly cost of both options by tokens per month. Pure functions, no Django."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,7 +73,7 @@ class CostPlot:
 
 
 def build_cost_plot(comparison: CostComparison) -> CostPlot | None:
-    """Return the picture, or None without two options that cost something, or without tokens that cost something."""
+    """Return the plot, or None unless both options have a cost that includes the API's tokens."""
     api, own = comparison.api, comparison.own
     if api is None or own is None:
         return None

@@ -14,7 +14,7 @@ from catalog.calculators.cost_form import CostForm
 from catalog.calculators.cost_model import ApiPrices
 from catalog.facts.labels import extract_link
 from catalog.facts.prices import load_current_prices
-from catalog.facts.retirement import filter_retired, is_retired
+from catalog.facts.retirement import build_retired_filter, is_retired
 from catalog.facts.successors import Successor, load_successors
 from catalog.models import LanguageModel, Price
 from core.text.number_fields import AmountField
@@ -67,8 +67,8 @@ def _parse_context(text: str) -> int:
 
 
 def list_priced_models() -> list[tuple[str, str]]:
-    """Return pairs of slug and name of all current models with a price, sorted by name."""
-    priced = LanguageModel.objects.filter(Exists(Price.objects.filter(model=OuterRef("pk"))), ~filter_retired())
+    """Return the slug and the name of each current model with a price, sorted by name."""
+    priced = LanguageModel.objects.filter(Exists(Price.objects.filter(model=OuterRef("pk"))), ~build_retired_filter())
     return sorted(priced.values_list("slug", "name"), key=lambda pair: pair[1].casefold())
 
 
@@ -96,9 +96,10 @@ def _format_size(number: int) -> str:
 def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:
     """Build the form from the query, and fill the fields missing from the query with the model's values.
 
-    Fields in the query stay unchanged, even if they are empty. Only if all of the model's fields are there and empty,
-    they are filled: then the model has just been selected in a blank form. `known` is the model named in the query. If
-    it is None although the query names a model, the form has an error.
+    Fields in the query stay unchanged, even if they are empty. There is one exception: if the query has all of the
+    model's fields and all are empty, the model has just been selected in a blank form, so they are filled.
+
+    known: the model named in the query. If it is None although the query names a model, the form has an error.
     """
     form = CostForm(_fill_values(query, known) if known else query)
     if query.get("model") and known is None and not form.has_error("model"):

@@ -1,4 +1,4 @@
-"""Logarithmic axes of the calculators' pictures, which are drawn as SVG. Pure functions, no Django."""
+"""Logarithmic axes of the calculators' plots, which are drawn as SVG. Pure functions, no Django."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 
 @dataclass(frozen=True)
 class LogAxis:
-    """A logarithmic axis from `low` to `high`, drawn from `start` to `end` (in units of the picture)."""
+    """A logarithmic axis from `low` to `high`, drawn from `start` to `end` (in units of the plot)."""
 
     low: float
     high: float

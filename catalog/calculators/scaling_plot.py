@@ -1,4 +1,4 @@
-"""The picture of training runs: parameters and tokens, with lines of equal compute. Pure functions, no Django."""
+"""The plot of training runs: parameters and tokens, with lines of equal compute. Pure functions, no Django."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -114,7 +114,7 @@ class ScalingPlot:
 
 @dataclass(frozen=True)
 class _Box:
-    """A part of a line of text, in units of the picture. `y` is its middle."""
+    """A part of a line of text, in units of the plot. `y` is its middle."""
 
     start: float
     end: float
@@ -125,5 +125,5 @@ class _Box:
 
 
 def build_scaling_plot(models: Sequence[NamedRun], plan: TrainingRun | None) -> ScalingPlot | None:
-    """Return the picture, or None if there is nothing to show."""
+    """Return the plot, or None if there is nothing to show."""
     return ScalingPlot(models, plan) if models or plan else None

@@ -232,9 +232,7 @@ def extract_link(source: str) -> str:
 def shorten_source(source: str) -> str:
     """Return a short name for a source with a URL: the first words in parentheses, or the host.
 
-    "off-peak" is no name.
-
-    Other sources are returned unchanged.
+    The words "off-peak" are about the price, so they are not used as a name. Other sources are returned unchanged.
     """
     match = SOURCE_NAME_PATTERN.search(source)
     if match is None:

@@ -16,6 +16,6 @@ def has_retirement_day_come(model: LanguageModel) -> bool:
     return model.retires_on is not None and has_begun(model.retires_on)
 
 
-def filter_retired() -> Q:
+def build_retired_filter() -> Q:
     """Return the condition for retired models in a query."""
     return Q(status=LanguageModel.Status.RETIRED) | Q(retires_on__lte=timezone.now().date())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from catalog.facts.retirement import filter_retired
+from catalog.facts.retirement import build_retired_filter
 from catalog.models import LanguageModel
 
 
@@ -19,19 +19,20 @@ class Successor:
 
 
 def load_successors() -> dict[str, Successor]:
-    """Map the slug of each model that has a successor to it.
+    """Return slug → successor, for each model that has one.
 
     If the successor is retired as well, its own successor is used, if it has one.
     """
     named = LanguageModel.objects.exclude(successor="")
     rows = LanguageModel.objects.filter(Q(successor__gt="") | Q(slug__in=named.values("successor")))
-    rows = rows.annotate(retired=filter_retired())
+    rows = rows.annotate(retired=build_retired_filter())
     names, following, retired = {}, {}, set()
-    for slug, name, successor, is_gone in rows.values_list("slug", "name", "successor", "retired"):
+    for slug, name, successor, is_retired in rows.values_list("slug", "name", "successor", "retired"):
         names[slug] = name
         if successor:
             following[slug] = successor
-            retired |= {slug} if is_gone else set()
+            if is_retired:
+                retired.add(slug)
     targets = {slug: _follow(name, following, retired) for slug, name in following.items()}
     return {
         slug: Successor(names.get(target, target), target if target in names else None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -80,13 +81,14 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
     names = [(model.pk, name) for model in models for name in (model.slug, model.name)]
     entries_by_model = group_entries(names, seed_files.read_aliases(), read_source(source, path, today))
     stored = _load_listed_claims()
+    checked = _load_checked_values()
     price_sources = _load_price_sources()
     result = ListedImportResult()
     claims: dict[int, list[Claim]] = {}
     prices = []
     for model in models:
         maker = model.organization.name if model.organization else ""
-        known = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights)
+        known = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
         selection = select_listed(known, entries_by_model.get(model.pk, []))
         result.refused += selection.refused
         result.conflicts += len(selection.conflicts)
@@ -106,6 +108,14 @@ def _load_listed_claims() -> dict[int, dict[str, Claim]]:
     for fact in Fact.objects.filter(origin=Fact.Origin.LISTED).order_by("pk"):
         stored[fact.model_id][fact.field] = Claim(fact.field, fact.value, fact.source, fact.as_of)
     return stored
+
+
+def _load_checked_values() -> dict[int, dict[str, Any]]:
+    """Map each model key to the values by field that take precedence over the packages."""
+    checked: dict[int, dict[str, Any]] = defaultdict(dict)
+    for fact in Fact.objects.filter(chosen=True, origin__in=(Fact.Origin.HAND, Fact.Origin.SHIPPED)):
+        checked[fact.model_id][fact.field] = fact.value
+    return checked
 
 
 def _load_price_sources() -> dict[int, str]:

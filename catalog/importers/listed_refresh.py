@@ -10,8 +10,9 @@ from datetime import date
 from decimal import Decimal
 from operator import itemgetter
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from catalog.facts.fields import parse_value
 from catalog.importers import listed_tables
 from catalog.importers.listed_selection import (
     DatedPrice,
@@ -113,13 +114,12 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
     `board` yields names and providers, as the board spells them. Rolling aliases are left out.
     """
     makers: dict[str, str] = {}
-    weights: dict[str, bool] = {}
+    checked: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in seed_files.read_rows("facts.csv"):
         makers.setdefault(row["model"], parse_model_name(row["model"]).maker or "")
+        checked[row["model"]].setdefault(row["field"], parse_value(row["field"], row["value"]))
         if row["field"] == "organization":
             makers[row["model"]] = row["value"]
-        elif row["field"] == "open_weights":
-            weights[row["model"]] = row["value"] == "true"
     index = NameIndex(((name, name) for name in makers), seed_files.read_aliases())
     slugs = {name.lower(): name for name in makers}
     for name, provider in (*board, *_list_scored_models()):
@@ -130,7 +130,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
         if name.lower() not in slugs and not is_known:
             makers[name] = parsed.maker or ""
     return [
-        DescribedModel(name, find_provider_of_maker(maker), weights.get(name))
+        DescribedModel(name, find_provider_of_maker(maker), checked[name].get("open_weights"), checked[name])
         for name, maker in sorted(makers.items())
         if not is_rolling(name) and name not in REUSED_NAMES
     ]

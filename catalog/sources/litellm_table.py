@@ -72,7 +72,10 @@ def _iter_values(provider: str, name: str, row: Mapping[str, Any]) -> Iterator[t
 
 
 def _list_modalities(row: Mapping[str, Any]) -> list[str]:
+    """Return the input modalities, or an empty list if the row says nothing about images."""
     flags = {"image": "supports_vision", "audio": "supports_audio_input", "video": "supports_video_input"}
+    if not row.keys() & {"supported_modalities", *flags.values()}:
+        return []
     listed = parse_modalities(row.get("supported_modalities"))
     found = ["text", *listed, *(word for word, flag in flags.items() if row.get(flag) is True)]
     if row.get("supports_pdf_input") is True:

@@ -56,6 +56,8 @@ OWN_NAMES = {
     "tencent": ("hy", "hunyuan"),
     "nvidia": ("nvidia", "nemotron", "llama-3", "nv"),
 }
+# Names under which a maker now serves another model. Packages describe that other model under them.
+REASSIGNED_NAMES = {"deepseek": ("deepseek-v4-flash",)}  # DeepSeek-V4.1-Flash, since September 10, 2026
 _BY_PACKAGE_NAME = {name: provider for provider, names in PROVIDERS.items() for name in names}
 _BY_PACKAGE_NAME |= dict.fromkeys(YUAN_PROVIDERS, YUAN)
 
@@ -71,7 +73,9 @@ def find_provider_of_maker(organization: str) -> str:
 
 
 def sells_own_model(provider: str, name: str) -> bool:
-    """Return True if the provider made the model that it lists under this name."""
+    """Return True if the provider made the model that it lists under this name, and still serves it."""
     beginnings = OWN_NAMES.get(provider)
     bare = name.rsplit("/", 1)[-1].lower()
+    if bare in REASSIGNED_NAMES.get(provider, ()):
+        return False
     return provider in MAKERS and (beginnings is None or bare.startswith(beginnings))

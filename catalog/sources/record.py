@@ -37,6 +37,11 @@ class ListedPrice:
         """True if input or output costs 0, which means in all packages that no price is known."""
         return not (self.input and self.output)
 
+    @property
+    def is_cheaper_when_longer(self) -> bool:
+        """True if a tier for longer prompts costs less than the base price, which no provider offers."""
+        return any(tier["input"] < self.input or tier["output"] < self.output for tier in self.tiers)
+
 
 @dataclass(frozen=True)
 class ListedModel:

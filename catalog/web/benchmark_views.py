@@ -10,12 +10,13 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
 from catalog.benchmarks.separability import add_separability
-from catalog.facts.labels import extract_link
 from catalog.models import Benchmark, Caveat, Score
+from catalog.web.benchmark_facts import list_facts
 from core.templatetags.strips import Scale, build_scale
 
 SCORES_PER_PAGE = 50  # rows per ranking page
@@ -24,6 +25,31 @@ MAX_HIGHER = 3
 GRAVEST_FIRST = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
+# The title of each suite, and a sentence about it, by generation.
+SUITES = {
+    3: (
+        gettext_lazy("In use today"),
+        gettext_lazy(
+            "Benchmarks that makers report for the models of 2025 and 2026. If no license allows us to copy the "
+            "scores, only the description is shown."
+        ),
+    ),
+    2: (
+        gettext_lazy("The newer suite"),
+        gettext_lazy(
+            "The six benchmarks of the second Open LLM Leaderboard, which was retired in March 2025, and the rating "
+            "from blind votes."
+        ),
+    ),
+    1: (
+        gettext_lazy("The older suite"),
+        gettext_lazy(
+            "Benchmarks from the time of the first Open LLM Leaderboard. The best models all score near the maximum, "
+            "so differences between them are mostly noise."
+        ),
+    ),
+    None: (gettext_lazy("From imported files"), ""),
+}
 STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.Status.SATURATED)
 
 
@@ -42,14 +68,14 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
     _add_flaws(benchmarks)
     separable = [benchmark for benchmark in benchmarks if benchmark.separability]  # type: ignore[attr-defined]  # set above
     suites = [
-        (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
-        for generation in (3, 2, 1, None)
+        (title, text, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
+        for generation, (title, text) in SUITES.items()
     ]
     context = {
-        "suites": [(generation, suite) for generation, suite in suites if suite],
+        "suites": [suite for suite in suites if suite[-1]],
         "compared": compared,
         "distrusted": _list_distrusted(benchmarks),
-        # With one, there is nothing to compare it with.
+        # A single benchmark cannot be compared with others.
         "most_separable": max(filter(_get_share, separable), key=_get_share, default=None) if separable[1:] else None,
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
@@ -74,7 +100,7 @@ def _add_score_places(benchmarks: Sequence[Any]) -> None:
 
 
 def _add_flaws(benchmarks: Iterable[Any]) -> None:
-    """Set `flaws` on each benchmark: the labels of its kinds of flaws. Those of all benchmarks are left out."""
+    """Set `flaws` on each benchmark: the labels of its kinds of flaws, apart from the one that all benchmarks share."""
     for benchmark in benchmarks:
         kinds = [each.kind for each in benchmark.caveats.all() if each.kind != Caveat.Kind.EVALUATION_AWARENESS]
         if benchmark.status == Benchmark.Status.SATURATED:
@@ -83,7 +109,7 @@ def _add_flaws(benchmarks: Iterable[Any]) -> None:
 
 
 def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
-    """Return the benchmarks that are saturated or have wrong answer keys, each with a flaw and a sentence about it."""
+    """Return the benchmarks that are saturated or have label errors, each with a flaw and a sentence about it."""
     reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
     distrusted = [benchmark for benchmark in benchmarks if reasons & {*benchmark.flaws}]
     return [(benchmark, *_describe_gravest(benchmark)) for benchmark in distrusted]
@@ -116,12 +142,12 @@ def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> 
         raise Http404
     benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
     add_separability([benchmark], best)
+    rankings = load_rankings(benchmark)
     context = {
         "benchmark": benchmark,
         "caveats": benchmark.caveats.all(),
-        "supersedes": benchmark.supersedes.all(),
-        "link": extract_link(benchmark.source),
-        **_build_score_context(load_rankings(benchmark), request.GET, _get_chance_percent(benchmark)),
+        "facts": list_facts(benchmark, has_scores=bool(rankings)),
+        **_build_score_context(rankings, request.GET, _get_chance_percent(benchmark)),
     }
     return render(request, "catalog/benchmarks/benchmark.html", context)
 

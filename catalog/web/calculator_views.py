@@ -56,7 +56,7 @@ def cost_page(request: HttpRequest) -> HttpResponse:
 
 
 def _build_preset_query(preset: CostPreset, known_model: cost_prefill.KnownModel | None) -> str:
-    """Return the query string of a preset. The model that is selected stays."""
+    """Return the query string of a preset. It keeps the selected model."""
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}
     return urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})

@@ -16,7 +16,7 @@ HUES = 12
 
 
 class Identity(NamedTuple):
-    """The name of this arena, and the name and the URL of its operator. The last two can be empty."""
+    """The name of this arena, the name and the URL of its operator, which can be empty, and the version of Arena."""
 
     name: str
     operator: str
@@ -26,7 +26,8 @@ class Identity(NamedTuple):
 
 @register.simple_tag
 def identity() -> Identity:
-    return Identity(settings.ARENA_NAME, *settings.ARENA_OPERATOR, settings.VERSION)
+    environment = settings.ENVIRONMENT
+    return Identity(environment.arena_name, *environment.arena_operator, settings.VERSION)
 
 
 @register.simple_tag
@@ -37,11 +38,17 @@ def styles(*names: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def page_link(context: Context, name: str, label: str, subpages: str = "", **arguments: str) -> SafeString:
-    """Return a link to the page with this URL name. It is marked on that page and on its subpages (their URL names)."""
+    """Return a link to the page with this URL name. It is marked on that page and on its subpages.
+
+    subpages: URL names, separated by spaces.
+    """
     match = getattr(context.get("request"), "resolver_match", None)
     here = match.url_name if match else ""
-    state = "page" if here == name else "true" if here and here in subpages.split() else ""
-    current = format_html(' aria-current="{}"', state) if state else ""
+    current = ""
+    if here == name:
+        current = mark_safe(' aria-current="page"')
+    elif here and here in subpages.split():
+        current = mark_safe(' aria-current="true"')
     return format_html('<a href="{}"{}>{}</a>', reverse(name, kwargs=arguments), current, label)
 
 

@@ -8,7 +8,7 @@ of the width, so a strip can have any width, and its dot stays round.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count, takewhile
-from math import floor, log10
+from math import ceil, floor, log10
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -19,6 +19,9 @@ TICK_COUNT = 5
 MARGIN = 0.04  # as a fraction of the axis
 MIN_TICK_PLACE = 6  # percent; closer to an end, a label would be cut
 NICE_STEPS = (1, 2, 2.5, 5, 10)
+END_STEPS = (0.2, 0.5, 1, 2, 5)
+END_MARGIN = 0.07  # leaves room for the labels of the ticks at both ends
+MAX_END_STEPS = 4
 ARROWS = {"low": "M6-5 0 0l6 5", "high": "M-6-5 0 0l-6 5"}
 ARROW_PLACES = {"low": "0%", "high": "100%"}
 
@@ -57,18 +60,37 @@ class Scale:
 
 
 def build_scale(
-    values: Iterable[float | None], name: str = "axis", mark: float | None = None, *, margin: float = MARGIN
+    values: Iterable[float | None],
+    name: str = "axis",
+    mark: float | None = None,
+    *,
+    margin: float = MARGIN,
+    has_end_ticks: bool = False,
 ) -> Scale | None:
     """Return the scale that contains all values, or None if there are none. Values that are None are ignored.
 
     margin: the space at both ends, as a fraction of the range of the values.
+    has_end_ticks: whether all values are between the first and the last tick. This needs up to a third of the axis.
     """
     known = [value for value in values if value is not None]
     if not known:
         return None
     low, high = min(known), max(known)
+    if has_end_ticks and low < high:
+        low, high = _round_outward(low, high)
+        margin = END_MARGIN
     space = (high - low) * margin or max(abs(high), 1) * margin
     return Scale(low - space, high + space, name, mark)
+
+
+def _round_outward(low: float, high: float) -> tuple[float, float]:
+    """Return the multiples of a round step around both ends, with at most `MAX_END_STEPS` steps between them."""
+    power = 10.0 ** floor(log10(high - low))
+    for step in (nice * power for nice in END_STEPS):
+        ends = floor(low / step), ceil(high / step)
+        if ends[1] - ends[0] <= MAX_END_STEPS:
+            break
+    return ends[0] * step, ends[1] * step
 
 
 def _round_up(step: float) -> float:

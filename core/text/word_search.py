@@ -1,4 +1,4 @@
-"""Searching in names."""
+"""Searches names for words."""
 
 import re
 from functools import lru_cache

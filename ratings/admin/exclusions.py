@@ -24,7 +24,7 @@ from ratings.models import Exclusion, Pool
 class ExclusionForm(ModelForm):
     battle = forms.UUIDField(
         required=False,
-        help_text="ID of a battle. Excludes votes from its network. Networks are known for 30 days.",
+        help_text="ID of a battle. Excludes votes from its network. Networks are stored for 30 days.",
     )
 
     class Meta:
@@ -41,7 +41,7 @@ class ExclusionForm(ModelForm):
         if battle_id := cleaned.get("battle"):
             battle = Battle.objects.filter(pk=battle_id).exclude(network="").only("network").first()
             if battle is None:
-                raise ValidationError({"battle": _("There is no such battle, or its network is no longer known.")})
+                raise ValidationError({"battle": _("There is no such battle, or its network is no longer stored.")})
             self.instance.network = battle.network
         start, end = cleaned.get("start"), cleaned.get("end")
         if start and end and end <= start:
@@ -60,10 +60,6 @@ class ExclusionAdmin(ModelAdmin):
     list_select_related = ("pool",)
     ordering = ("-pk",)
     actions = ("withdraw",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Exclusion]:
-        exclusions: QuerySet[Exclusion] = super().get_queryset(request)
-        return exclusions
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return the values in the URL, which alarms set. An invalid start is ignored."""

@@ -39,7 +39,7 @@ def build_board_tile() -> Tile:
 
 @TILES.register("ratings.add_exclusion")
 def build_alarm_tile() -> Tile:
-    """List the models that are in unusually many votes of new voters or of one network, with forms to exclude them."""
+    """List the models with an unusual share of the votes of new voters or of one network. Links exclude such votes."""
     figures = [_describe_alarm(alarm) for alarm in find_alarms_of_minute(int(time.time() / 60))]
     return Tile(_("Unusual votes in 24 hours"), figures or [Figure(_("Alarms"), "0")])
 

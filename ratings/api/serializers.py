@@ -109,8 +109,8 @@ class BoardRowSchema(Schema):
     weight = FloatField(
         allow_null=True,
         help_text=(
-            "Sum of the votes' weights. Votes that the filter or an operator gave less weight are included as whole"
-            " votes until they are a day old. Null on a reference board."
+            "Sum of the votes' weights. A vote has full weight here until it is a day old, even if the filter or an"
+            " operator gave it less. Null on a reference board."
         ),
     )
     voters = IntegerField(allow_null=True, help_text="Number of voters, if known.")

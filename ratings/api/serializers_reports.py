@@ -215,7 +215,7 @@ class MethodReportSchema(Schema):
 class RemovalSchema(Schema):
     at_least = IntegerField(allow_null=True, help_text="No set with fewer voters was found to change the order.")
     at_most = IntegerField(allow_null=True, help_text="Removing this many voters changes the order.")
-    of = IntegerField(allow_null=True, help_text="Number of voters with votes on the compared models or others.")
+    of = IntegerField(allow_null=True, help_text="Number of voters who can be removed.")
 
 
 class NeighborsSchema(RemovalSchema):
@@ -230,7 +230,7 @@ class CertificateSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(
         allow_null=True, help_text="Time of the computation. Null if the board has no certificate."
     )
-    pairs = NeighborsSchema(many=True, help_text="Each two neighbors, best models first.")
+    pairs = NeighborsSchema(many=True, help_text="Each model with the next one, best first.")
     first = FirstPlaceSchema(allow_null=True, help_text="The first place. Null if no model is ranked.")
 
 

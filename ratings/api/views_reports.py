@@ -21,8 +21,8 @@ class CertificateView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Get a board's certificate.
 
-        Returns how many of the voters would have to be removed to change the order of each two neighbors, and to put
-        any other ranked model ahead of the first one. The exact number is between `at_least` and `at_most`. Only votes
+        Returns how many voters would have to be removed to change the order of each pair of neighbors, and to put any
+        other ranked model ahead of the first one. The exact number is between `at_least` and `at_most`. Only votes
         older than a day are used, so the order can differ from the newest board. Certificates are updated about once a
         minute. Numbers are null for votes without voters, for models with an open interval, between models that are not
         connected, for Elo, and under style control.

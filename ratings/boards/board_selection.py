@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from arena.endpoints.draw import list_drawable_models
 from arena.models import LIVE_POOL
@@ -31,6 +31,21 @@ from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 MIN_RANKED_HERE = 5
 REFERENCE_KINDS = (Pool.Kind.IMPORT, Pool.Kind.REFERENCE)
 DEFAULT_CACHE_S = 1.0
+# Where the votes or ratings of a pool come from.
+ORIGINS = {
+    Pool.Kind.LIVE: gettext_lazy("How models on this site rank, based on blind votes by its users."),
+    Pool.Kind.API: gettext_lazy("Votes cast by programs with an API key."),
+    Pool.Kind.IMPORT: gettext_lazy("%(name)s: votes cast elsewhere and imported here."),
+    Pool.Kind.REFERENCE: gettext_lazy("%(name)s: ratings published elsewhere, not from votes on this site."),
+    Pool.Kind.SHORTLIST: gettext_lazy(
+        "How the models of one shortlist rank, based on blind votes between these models only. These votes do not "
+        "change any other board."
+    ),
+    Pool.Kind.READY: gettext_lazy(
+        "Votes on ready pairs: published battles, and pairs that ship with Arena. These votes do not change any other "
+        "board."
+    ),
+}
 Rows = Iterable[Mapping[str, Any]]
 
 
@@ -38,9 +53,9 @@ Rows = Iterable[Mapping[str, Any]]
 class OwnProgress:
     """The progress of this arena's own board until it is the default one.
 
-    votes: the votes on the board.
-    ranked, needed: the number of ranked models, and how many of them it takes.
-    missing_votes: a lower bound for the number of votes still needed, as far as the models are known.
+    votes: the number of votes on the board.
+    ranked, needed: the number of ranked models now, and the number that the default board needs.
+    missing_votes: a lower bound for the number of votes still needed, or 0 if it is unknown.
     """
 
     ranked: int
@@ -67,7 +82,7 @@ class OwnProgress:
 
 @dataclass(frozen=True)
 class DefaultBoard:
-    """The pool whose board is shown if a request names none, and the own progress if it is not the own pool."""
+    """The pool whose board is shown if a request names none. If it is not this arena's pool, `progress` is set."""
 
     pool: str
     progress: OwnProgress | None = None
@@ -91,7 +106,7 @@ def find_default_board() -> DefaultBoard:
     """Return the board to show if a request names none.
 
     It is this arena's own board if it ranks enough models, else the newest reference board, else the board of the
-    shipped public votes, else the own board. The result is cached for `DEFAULT_CACHE_S` seconds.
+    shipped public votes, else its own board. The result is cached for `DEFAULT_CACHE_S` seconds.
     """
     return default_cache.get_or_compute(None, _choose_default_board)
 
@@ -158,6 +173,11 @@ class BoardSelection:
         """The publisher, source, and license of a reference board, or None for a board based on votes."""
         credit: dict[str, str] | None = self.published.board.get("reference")
         return credit
+
+    @property
+    def origin(self) -> str:
+        """A sentence about where the votes or ratings come from."""
+        return str(ORIGINS[Pool.Kind(self.pool.kind)]) % {"name": self.pool.name}
 
     @property
     def published_on(self) -> date | None:

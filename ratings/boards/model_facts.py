@@ -109,12 +109,12 @@ def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardCon
     pool, pools = load_pools(board_key.pool)
     categories = list_categories(pool, board_key.category)
     is_certified = not board_key.style_control and board_key.method == BRADLEY_TERRY and not board_key.at
-    certificates = [each.certificate for each in categories if is_certified and each.slug == board_key.category]
+    certificate = next((each.certificate for each in categories if each.slug == board_key.category), None)
     return BoardContext(
         pool=pool,
         pools=pools,
         categories=categories,
-        certificate=certificates[0] if certificates else None,
+        certificate=certificate if is_certified else None,
         facts=load_facts(row["model"] for row in board.rows),
         changes=_load_changes(board_key, board),
     )

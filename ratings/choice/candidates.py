@@ -11,7 +11,7 @@ from arena.endpoints.performance import EndpointPerformance, load_performance
 from catalog.calculators.api_prices import build_api_prices
 from catalog.facts.fields import parse_rate
 from catalog.facts.prices import load_current_prices
-from catalog.facts.retirement import filter_retired
+from catalog.facts.retirement import build_retired_filter
 from catalog.facts.successors import load_successors
 from catalog.models import LanguageModel, Price
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
@@ -79,7 +79,7 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
 
 
 def query_current_models() -> QuerySet[LanguageModel]:
-    return LanguageModel.objects.filter(~filter_retired(), demo=False)
+    return LanguageModel.objects.filter(~build_retired_filter(), demo=False)
 
 
 def _build_candidate(

@@ -112,7 +112,8 @@ class Decision:
     def scale(self) -> Scale | None:
         """The scale of the listed models' ratings."""
         models = [assessment.candidate for assessment in self.listed]
-        return build_scale(end for model in models for end in (model.ci_low, model.rating, model.ci_high))
+        ends = [end for model in models for end in (model.ci_low, model.rating, model.ci_high)]
+        return build_scale(ends, has_end_ticks=True)
 
     @property
     def price_days(self) -> list[date]:

@@ -276,7 +276,7 @@ def _format_whole(value: int) -> str:
 
 
 def _format_day(day: date) -> str:
-    """Return a day, or only its month for the first one, because most cutoffs are known as months."""
+    """Return the day, or only the month if the day is the first, because most sources state only the month."""
     return f"{day:%Y-%m}" if day.day == 1 else day.isoformat()
 
 

@@ -8,11 +8,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from catalog.api.serializers import SUCCESSOR_HELP
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PluckField, Schema
 from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.models import Pool
-
-SUCCESSOR_HELP = "Name of the model that the maker recommends instead, or null if no source names one."
 
 
 class TaskBenchmarkSchema(Schema):
@@ -157,7 +156,9 @@ class PicksSchema(Schema):
         " errors. Null if no price is known.",
     )
     equally_cheap = PluckField(
-        "candidate.slug", child=CharField(), help_text="Slugs of the other such models with the same price."
+        "candidate.slug",
+        child=CharField(),
+        help_text="Slugs of the other models with this price that are not rated clearly lower than `best`.",
     )
     open = RatedModelSchema(
         source="best_open", allow_null=True, help_text="The model with open weights and the highest rating."

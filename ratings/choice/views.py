@@ -138,7 +138,7 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
     }
     known = {name: sum(value is not None for value in values) for name, values in columns.items()}
     shown = frozenset(name for name, number in known.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
-    return ShortlistTable(build_scale(ends), shown)
+    return ShortlistTable(build_scale(ends, has_end_ticks=True), shown)
 
 
 def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
@@ -177,7 +177,7 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
 
 
 def _describe_lacking(form: ChoiceForm, name: str) -> str:
-    """Return a limit's label, with the reason if it is not that the catalog lacks a value."""
+    """Return a limit's label. If its values do not come from the catalog, add the reason why they are unknown."""
     label = say("“%(label)s”") % {"label": form.fields[name].label}
     return f"{label} ({LACKING_REASONS[name]})" if name in LACKING_REASONS else label
 

@@ -18,6 +18,12 @@ DATE_PATTERN = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[
 SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
 DASHED_VERSION_MAKERS = ("anthropic",)  # makers whose model ids have dashes in versions, such as claude-opus-4-6
 THINKING_MODEL_MAKERS = ("alibaba",)  # makers whose thinking models have weights of their own
+# The publisher's names for models whose makers later gave the name to others. Its votes of 2024 have the same names.
+FIRST_MODELS = {
+    "Gemini Pro": "gemini-pro",
+    "Gemini Pro (Dev API)": "gemini-pro-dev-api",
+    "Mistral Medium": "mistral-medium",
+}
 UNPUBLISHED_COLUMNS = dict.fromkeys(
     ("rank_low", "rank_high", "tier", "se", "weight", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
 )
@@ -44,6 +50,8 @@ class ReferenceRating:
         """The model id as its maker writes it: the key, plus the date, version, or `preview` if only the name has
         one.
         """
+        if self.name in FIRST_MODELS:
+            return FIRST_MODELS[self.name]
         _, _, name = self.key.partition(" / ")
         if self.provider in DASHED_VERSION_MAKERS:
             name = name.replace(".", "-")
@@ -72,7 +80,7 @@ class ReferenceRating:
     @property
     def is_rolling(self) -> bool:
         """True if the maker reuses the name for new models, so it is unknown which model was rated."""
-        return is_rolling(self.model)
+        return self.name not in FIRST_MODELS and is_rolling(self.model)
 
 
 def list_makers(path: Path) -> dict[str, str]:

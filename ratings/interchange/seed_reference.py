@@ -15,7 +15,7 @@ from django.db.models import F
 from catalog.importers.name_claims import record_name_claims
 from catalog.matching.aliases import find_model
 from catalog.matching.resolver import NamedModels, load_model_keys, load_name_index
-from catalog.matching.seed_files import read_aliases
+from catalog.matching.seed_files import read_aliases, read_display_names
 from catalog.models import LanguageModel
 from ratings.boards import snapshots
 from ratings.interchange import reference_file
@@ -80,13 +80,15 @@ def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[s
 def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     """Return model id in the file → key in the catalog. Unknown models are added to the catalog without an endpoint.
 
-    A model whose only name is its slug gets the publisher's name, and the facts that the name states are recorded.
+    A model whose only name is its slug gets its name from names.csv, or else the publisher's name. The facts that the
+    name states are recorded.
     """
     first_ratings: dict[str, ReferenceRating] = {}
     for rating in ratings:
         first_ratings.setdefault(rating.model, rating)
     labels = {model: _choose_label(rating) for model, rating in first_ratings.items()}
     shown = {labels[model]: _choose_name(rating) for model, rating in reversed(first_ratings.items())}
+    shown |= {label: name for label, name in read_display_names().items() if label in shown}
     keys = _find_models(first_ratings, labels)
     created = NamedModels(shown).get_or_create_keys([labels[model] for model in labels if model not in keys])
     keys |= {model: created[label] for model, label in labels.items() if model not in keys}

@@ -300,7 +300,7 @@ def _join_text_parts(parts: Any) -> str:
 
 
 def _ignore(_: Any) -> None:
-    """Parse a field that exports add and imports ignore, because the filter weighs the votes of each arena anew."""
+    """Ignore a field of an export. Each arena weighs its votes with its own filter."""
 
 
 VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('provenance', models.TextField(blank=True)),
                 ('ordered', models.BooleanField(default=True, help_text='Whether the order of the votes is known, which Elo requires.')),
                 ('revision', models.BigIntegerField(default=0, help_text='Increases whenever the tallies change.')),
+                ('weight_revision', models.BigIntegerField(default=0, help_text='Increases with `revision` if nothing but weights has changed.')),
                 ('filter_version', models.CharField(blank=True, help_text='Version of the filter that set the weights.', max_length=20)),
                 ('filtered_at', models.DateTimeField(blank=True, help_text="Time of the filter's last run.", null=True)),
                 ('filtered_votes', models.BigIntegerField(default=0, help_text="Number of votes at the filter's last run.")),

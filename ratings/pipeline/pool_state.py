@@ -1,7 +1,7 @@
 """Each pool's counts and votes, cached in the ratings worker's memory.
 
-PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's revision, so a refresh
-only has to read new votes. If another process changes a pool's tallies, the next refresh reads everything again.
+PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's, so a refresh reads only
+new votes. It reads the weights and tallies again if they have changed, and everything if other votes have changed.
 """
 
 from collections import OrderedDict
@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool, Tally
-from ratings.pipeline.tallies import COUNT_FIELDS, PairCount, TallyChanges
+from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool
+from ratings.pipeline.tallies import PairCount, TallyChanges, load_tallies
 from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
 from ratings.statistics import elo
 from ratings.statistics.comparisons import Comparisons, VoterCounts
@@ -184,6 +184,7 @@ class PoolState:
     """
 
     revision: int
+    weight_revision: int
     ordered: bool
     votes: VoteColumns = field(default_factory=VoteColumns)
     positions: dict[int, int] = field(default_factory=dict)
@@ -192,6 +193,18 @@ class PoolState:
     last_ratings: dict[str, dict[int, float]] = field(default_factory=dict)
     last_style_fits: dict[str, tuple[dict[int, float], list[float]]] = field(default_factory=dict)
     _voter_order: Indices | None = None
+
+    def has_votes_of(self, pool: Pool) -> bool:
+        """Return whether this state has all votes of the pool, with these weights or with earlier ones."""
+        return self.revision - self.weight_revision == pool.revision - pool.weight_revision
+
+    def reload_weights(self, pool: Pool) -> None:
+        """Read the weights and the tallies again. Fits start anew, so that a change that is undone leaves no trace."""
+        if self.ordered:
+            self.votes.reload_weights(pool.slug)
+        self.categories, self.last_ratings, self.last_style_fits = {}, {}, {}
+        self.add_counts(load_tallies(pool))
+        self.weight_revision = pool.weight_revision
 
     def add_counts(self, counts: list[PairCount]) -> None:
         """Add counts to the matrices of their categories. New models get the next positions."""
@@ -271,9 +284,13 @@ class PoolState:
         """Add counts and votes that have been applied to the tallies."""
         self.add_counts(changes.counts)
         if self.ordered:
-            first_changed = self.votes.add(changes.votes)
-            self._voter_order = None
-            self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
+            self.add_votes(changes.votes)
+
+    def add_votes(self, votes: list[int]) -> None:
+        """Load the votes with these ids."""
+        first_changed = self.votes.add(votes)
+        self._voter_order = None
+        self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
 
     def select_style(self, category: str) -> NDArray[np.float32]:
         """Return the style features of all votes in a category (N, 8): of the first answer, then of the second."""
@@ -343,14 +360,16 @@ def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState
 
     changes: changes that the current transaction has stored. `pool.revision` must be the revision before these changes.
     """
-    cache = _get_cache(pool)
-    state = cache.pop(pool.pk, None)
-    if state is None or state.revision != pool.revision:
+    state = (cache := _get_cache(pool)).pop(pool.pk, None)
+    if state is None or not state.has_votes_of(pool):
         state = _load_pool_state(pool)
+    elif state.weight_revision != pool.weight_revision:
+        if changes and state.ordered:
+            state.add_votes(changes.votes)
+        state.reload_weights(pool)
     elif changes:
         state.apply_changes(changes)
-    # Storing changes increases the pool's revision by one.
-    state.revision = pool.revision if changes is None else pool.revision + 1
+    state.revision = pool.revision + (changes is not None)  # storing changes increases it by one
     cache[pool.pk] = state
     while len(cache) > MAX_POOLS:
         cache.popitem(last=False)
@@ -364,15 +383,8 @@ def clear_pool_states() -> None:
 
 
 def _load_pool_state(pool: Pool) -> PoolState:
-    state = PoolState(pool.revision, pool.ordered)
+    state = PoolState(pool.revision, pool.weight_revision, pool.ordered)
     if state.ordered:
         state.votes.load(pool.slug)
-    tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
-    rows = tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS)
-    state.add_counts(
-        [
-            PairCount(pool.slug, category, low, high, last_vote_id=0, **dict(zip(COUNT_FIELDS, numbers, strict=True)))
-            for category, low, high, *numbers in rows.iterator(chunk_size=10_000)
-        ]
-    )
+    state.add_counts(load_tallies(pool))
     return state

@@ -4,7 +4,7 @@ Votes do not commit in id order, so the outbox records which votes are not in th
 counted vote either in the tallies or in the outbox.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -34,16 +34,26 @@ WITH votes AS (
     WHERE pool = %(pool)s AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 )"""
 
-CHANGED_VOTES_SQL = """
-WITH votes AS (
-    SELECT * FROM arena_vote AS vote
-    WHERE id = ANY(%(ids)s) AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
+WEIGHTED_SQL = """, weighted AS (
+    SELECT votes.*, %(full)s::bigint AS full_weight,
+        CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::bigint AS weight
+    FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted
 )"""
 
-COUNT_PAIRS_SQL = """, weighted AS (
-    SELECT votes.*, CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::bigint AS weight
-    FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted
-), judged AS (
+# The weights that votes in the tallies lose by a change. `is_tallied` tells which votes were counted before.
+CHANGED_SQL = """
+WITH weighted AS (
+    SELECT vote.*, CASE WHEN stored.excluded THEN 0 ELSE COALESCE(stored.filter_weight, %(full)s) END::bigint
+            AS full_weight,
+        CASE WHEN COALESCE(changed.excluded, stored.excluded) THEN 0
+            ELSE COALESCE(changed.filter_weight, stored.filter_weight, %(full)s) END::bigint AS weight
+    FROM changed_weight AS changed JOIN arena_vote AS vote ON vote.id = changed.vote_id
+        LEFT JOIN ratings_voteweight AS stored ON stored.vote_id = changed.vote_id
+    WHERE counted AND is_tallied = %(is_tallied)s
+        AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
+)"""
+
+JUDGED_SQL = """, judged AS (
     SELECT id, pool, LEAST(model_a_id, model_b_id) AS low, GREATEST(model_a_id, model_b_id) AS high,
         categories || %(overall)s::varchar
             || CASE WHEN winner IN ('a', 'b') THEN %(decided)s::varchar END AS categories,
@@ -51,16 +61,21 @@ COUNT_PAIRS_SQL = """, weighted AS (
         multiplicity * (winner = CASE WHEN model_a_id < model_b_id THEN 'b' ELSE 'a' END)::int AS losses,
         multiplicity * (winner IN ('tie', 'both_bad'))::int AS ties,
         multiplicity * (winner = 'both_bad')::int AS both_bad,
-        %(full)s::bigint - weight AS lost,
-        %(full)s::bigint * %(full)s::bigint - weight * weight AS lost_squared
+        full_weight - weight AS lost,
+        full_weight * full_weight - weight * weight AS lost_squared
     FROM weighted
-)
-SELECT {ids}, pool, category, low, high, SUM(wins), SUM(losses), SUM(ties), SUM(both_bad), MAX(id),
-    SUM(wins * lost)::bigint, SUM(losses * lost)::bigint, SUM(ties * lost)::bigint,
-    SUM(wins * lost_squared)::bigint, SUM(losses * lost_squared)::bigint, SUM(ties * lost_squared)::bigint
+)"""
+
+LOST_SUMS_SQL = """
+    SUM(wins * lost)::bigint AS lost_wins, SUM(losses * lost)::bigint AS lost_losses,
+    SUM(ties * lost)::bigint AS lost_ties, SUM(wins * lost_squared)::bigint AS lost_squared_wins,
+    SUM(losses * lost_squared)::bigint AS lost_squared_losses, SUM(ties * lost_squared)::bigint AS lost_squared_ties
 FROM judged, LATERAL (SELECT DISTINCT unnest(categories)) AS counted_for (category)
 WHERE category IS NOT NULL
 GROUP BY pool, category, low, high"""
+
+COUNT_PAIRS_SQL = f"""
+SELECT {{ids}}, pool, category, low, high, SUM(wins), SUM(losses), SUM(ties), SUM(both_bad), MAX(id),{LOST_SUMS_SQL}"""
 OVERALL_IDS = "array_agg(id) FILTER (WHERE category = %(overall)s)"
 
 COUNT_FIELDS = (
@@ -100,6 +115,56 @@ WITH added AS (
 )
 UPDATE ratings_pool SET revision = revision + 1 WHERE id = ANY(%s)"""
 
+# A change of weights is prepared in temporary tables, because a transaction that holds the refresh lock must be short.
+CREATE_CHANGES_SQL = """
+DROP TABLE IF EXISTS pg_temp.changed_weight, pg_temp.changed_tally;
+CREATE TEMPORARY TABLE changed_weight (
+    vote_id bigint, filter_weight smallint, reason varchar, excluded boolean, is_tallied boolean
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE changed_tally (
+    board_id bigint, low bigint, high bigint, lost_wins bigint, lost_losses bigint, lost_ties bigint,
+    lost_squared_wins bigint, lost_squared_losses bigint, lost_squared_ties bigint
+) ON COMMIT DROP"""
+
+STAGE_WEIGHTS_SQL = """
+INSERT INTO changed_weight
+SELECT changed.*, %s::boolean, NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
+FROM unnest(%s::bigint[], %s::smallint[], %s::varchar[]) AS changed (vote_id, filter_weight, reason)
+    JOIN arena_vote AS vote ON vote.id = vote_id"""
+
+COUNT_CHANGES_SQL = (
+    CHANGED_SQL
+    + JUDGED_SQL
+    + ", lost AS (SELECT pool, category, low, high,"
+    + LOST_SUMS_SQL
+    + """ HAVING bool_or(lost <> 0))
+INSERT INTO changed_tally
+SELECT board.id, low, high, lost_wins, lost_losses, lost_ties, lost_squared_wins, lost_squared_losses, lost_squared_ties
+FROM lost JOIN ratings_category ON ratings_category.slug = category JOIN ratings_pool ON ratings_pool.slug = pool
+    JOIN ratings_board AS board
+        ON board.pool_id = ratings_pool.id AND board.category_id = ratings_category.id AND NOT style_control"""
+)
+
+CHANGE_TALLIES_SQL = """
+WITH summed AS (
+    SELECT board_id, low, high, SUM(lost_wins) AS lost_wins, SUM(lost_losses) AS lost_losses,
+        SUM(lost_ties) AS lost_ties, SUM(lost_squared_wins) AS lost_squared_wins,
+        SUM(lost_squared_losses) AS lost_squared_losses, SUM(lost_squared_ties) AS lost_squared_ties
+    FROM changed_tally GROUP BY board_id, low, high
+), changed AS (
+    UPDATE ratings_tally AS tally SET
+        lost_wins = tally.lost_wins + changed.lost_wins, lost_losses = tally.lost_losses + changed.lost_losses,
+        lost_ties = tally.lost_ties + changed.lost_ties,
+        lost_squared_wins = tally.lost_squared_wins + changed.lost_squared_wins,
+        lost_squared_losses = tally.lost_squared_losses + changed.lost_squared_losses,
+        lost_squared_ties = tally.lost_squared_ties + changed.lost_squared_ties
+    FROM summed AS changed
+    WHERE tally.board_id = changed.board_id AND model_a_id = low AND model_b_id = high
+), marked AS (
+    UPDATE ratings_board SET behind = TRUE WHERE id IN (SELECT board_id FROM changed_tally) RETURNING pool_id
+)
+UPDATE ratings_pool SET revision = revision + 1, weight_revision = weight_revision + 1
+WHERE id IN (SELECT pool_id FROM marked)"""
 
 BoardSlugs = tuple[str, str]  # slugs of a pool and of a category
 
@@ -126,18 +191,6 @@ class PairCount(NamedTuple):
     lost_squared_losses: int = 0
     lost_squared_ties: int = 0
 
-    @property
-    def lost(self) -> tuple[int, ...]:
-        """All lost weights, in the order of the fields."""
-        return (
-            self.lost_wins,
-            self.lost_losses,
-            self.lost_ties,
-            self.lost_squared_wins,
-            self.lost_squared_losses,
-            self.lost_squared_ties,
-        )
-
 
 class TallyChanges(NamedTuple):
     """The changes that new votes made to one pool: the changed boards, the added counts, and the ids of the votes."""
@@ -157,6 +210,16 @@ def apply_outbox() -> dict[Pool, TallyChanges]:
     return _add_counts(counts, votes)
 
 
+def load_tallies(pool: Pool) -> list[PairCount]:
+    """Return the counts in a pool's tallies. The ids of the newest votes are 0."""
+    tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
+    rows = tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS)
+    return [
+        PairCount(pool.slug, category, low, high, last_vote_id=0, **dict(zip(COUNT_FIELDS, numbers, strict=True)))
+        for category, low, high, *numbers in rows.iterator(chunk_size=10_000)
+    ]
+
+
 def recount_tallies(pool: Pool) -> None:
     """Delete a pool's tallies, and count its votes again, except those in the outbox."""
     boards = Board.objects.filter(pool=pool)
@@ -166,25 +229,39 @@ def recount_tallies(pool: Pool) -> None:
     _add_counts(_count_pairs(pool.slug), [])
 
 
-def change_weights(votes: list[int], write: Callable[[], None]) -> None:
-    """Call `write`, which changes the weights of these votes, and change the tallies to match.
+def stage_weights(
+    votes: list[int],
+    weights: list[int] | None = None,
+    reasons: list[str] | None = None,
+    *,
+    excluded: bool | None = None,
+) -> None:
+    """Prepare a change of the weights of these votes, whose ids are given, in temporary tables.
 
-    votes: ids. Call this within a transaction that holds the refresh lock.
+    What is None stays as it is. The tables have the new weights, and what the tallies lose. Call this within a
+    transaction. It changes nothing else, so it does not need the refresh lock.
     """
-    before = {count[:4]: count for count in _count_changed(votes)}
-    write()
-    changes = [_subtract(count, before[count[:4]]) for count in _count_changed(votes)]
-    _add_counts([change for change in changes if any(change.lost)], [])
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE_CHANGES_SQL)
+        cursor.execute(STAGE_WEIGHTS_SQL, [excluded, votes, weights, reasons])
+        cursor.execute("ANALYZE changed_weight")
+    _count_changes(is_tallied=True)
 
 
-def _count_changed(votes: list[int]) -> list[PairCount]:
-    return [PairCount(*numbers) for _, *numbers in _count_votes(CHANGED_VOTES_SQL, "NULL", ids=votes)]
+def apply_staged_weights() -> None:
+    """Change the tallies by the weights that `stage_weights` has prepared in this transaction.
+
+    Call this with the refresh lock, and before the new weights are stored.
+    """
+    _count_changes(is_tallied=False)  # the votes that were in the outbox
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGE_TALLIES_SQL)
 
 
-def _subtract(after: PairCount, before: PairCount) -> PairCount:
-    """Return the change in the lost weights. The votes themselves are the same."""
-    lost = [new - old for new, old in zip(after.lost, before.lost, strict=True)]
-    return PairCount(*after[:4], 0, 0, 0, 0, after.last_vote_id, *lost)
+def _count_changes(*, is_tallied: bool) -> None:
+    fixed: dict[str, Any] = {"overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_CHANGES_SQL, fixed | {"is_tallied": is_tallied})
 
 
 def _count_pairs(pool: str) -> list[PairCount]:
@@ -196,7 +273,7 @@ def _count_votes(votes_sql: str, ids_sql: str, **parameters: Any) -> list[tuple[
     """Return rows with the vote ids that `ids_sql` selects, followed by the fields of a PairCount."""
     with connection.cursor() as cursor:
         cursor.execute(
-            votes_sql + COUNT_PAIRS_SQL.format(ids=ids_sql),
+            votes_sql + WEIGHTED_SQL + JUDGED_SQL + COUNT_PAIRS_SQL.format(ids=ids_sql),
             {**parameters, "overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT},
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -271,7 +348,7 @@ def _build_pool_defaults(slug: str) -> dict[str, str]:
     if slug == LIVE_POOL:
         return {"name": "This arena", "kind": Pool.Kind.LIVE}
     if slug == API_POOL:
-        return {"name": "Votes of programs", "kind": Pool.Kind.API}
+        return {"name": "Votes by programs", "kind": Pool.Kind.API}
     if slug == READY_POOL:
         return {"name": "Ready pairs", "kind": Pool.Kind.READY}
     # The slug of a named set is "set-" and a hash. The name has enough of the hash to tell two sets apart.

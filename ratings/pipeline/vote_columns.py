@@ -24,6 +24,9 @@ SELECT votes.id, model_a_id, model_b_id, COALESCE(uuid_hash_extended(voter, 0), 
     COALESCE(features[4], 'NaN')::real, COALESCE(features[5], 'NaN')::real, COALESCE(features[6], 'NaN')::real,
     COALESCE(features[7], 'NaN')::real, COALESCE(features[8], 'NaN')::real
 FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted ORDER BY votes.id"""
+SELECT_WEIGHTS_SQL = """
+SELECT vote_id, CASE WHEN excluded THEN 0 ELSE filter_weight END
+FROM ratings_voteweight JOIN arena_vote AS vote ON vote.id = vote_id WHERE pool = %s"""
 SELECT_CATEGORY_SETS_SQL = " SELECT DISTINCT hashtextextended(categories::text, 0), categories FROM votes WHERE counted"
 ROW_DTYPE = build_row_dtype(
     [
@@ -93,6 +96,15 @@ class VoteColumns:
     def add(self, ids: list[int]) -> int:
         """Load these votes, and return the first position that has changed."""
         return self._append(VOTES_BY_ID_SQL, ids=ids)
+
+    def reload_weights(self, pool: str) -> None:
+        """Load the filter weights of all votes again."""
+        with connection.cursor() as cursor:
+            cursor.execute(SELECT_WEIGHTS_SQL, [pool])
+            rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2)
+        known = rows[np.isin(rows[:, 0], self["id"])]
+        self["filter_weight"][:] = 1
+        self["filter_weight"][np.searchsorted(self["id"], known[:, 0])] = known[:, 1] / FULL_WEIGHT
 
     def has_category(self, category: str, part: slice | Indices) -> NDArray[np.bool_]:
         """Return whether each vote in this slice, or at these positions, has the category."""

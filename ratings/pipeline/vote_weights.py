@@ -1,8 +1,7 @@
 """Stores the weights of votes: those from the filter, and the exclusions of operators. The tallies change with them."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -15,14 +14,16 @@ from ratings.pipeline import tallies
 
 REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializes all changes to tallies and boards
 
-STORE_WEIGHTS_SQL = """
+WRITE_STAGED_SQL = """
 INSERT INTO ratings_voteweight (vote_id, filter_weight, reason, excluded)
-SELECT changed.*, FALSE FROM unnest(%s::bigint[], %s::smallint[], %s::varchar[]) AS changed
-ON CONFLICT (vote_id) DO UPDATE SET filter_weight = excluded.filter_weight, reason = excluded.reason"""
-STORE_EXCLUSIONS_SQL = """
-INSERT INTO ratings_voteweight (vote_id, filter_weight, reason, excluded)
-SELECT id, %s, '', TRUE FROM unnest(%s::bigint[]) AS changed (id)
-ON CONFLICT (vote_id) DO UPDATE SET excluded = TRUE"""
+SELECT vote_id, COALESCE(changed.filter_weight, stored.filter_weight, %s),
+    COALESCE(changed.reason, stored.reason, ''), COALESCE(changed.excluded, stored.excluded, FALSE)
+FROM changed_weight AS changed LEFT JOIN ratings_voteweight AS stored USING (vote_id)
+ON CONFLICT (vote_id) DO UPDATE
+SET filter_weight = excluded.filter_weight, reason = excluded.reason, excluded = excluded.excluded"""
+DELETE_FULL_SQL = """
+DELETE FROM ratings_voteweight AS stored USING changed_weight AS changed
+WHERE stored.vote_id = changed.vote_id AND stored.filter_weight = %s AND NOT stored.excluded"""
 
 
 class FilterWeight(NamedTuple):
@@ -35,13 +36,21 @@ class FilterWeight(NamedTuple):
 NO_CHANGE = FilterWeight(FULL_WEIGHT, "")
 
 
+class _Outdated(Exception):
+    """Raised if the weights have changed while new ones were prepared."""
+
+
 @contextmanager
 def hold_refresh_lock() -> Iterator[None]:
     """Open a transaction that waits until no other process changes tallies or boards."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK_ID])
+        _take_refresh_lock()
         yield
+
+
+def _take_refresh_lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK_ID])
 
 
 def store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, version: str, votes: int) -> int:
@@ -49,29 +58,46 @@ def store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, ver
 
     weights: by vote id. Votes that are missing get the weight 1.
     votes: the number of votes that the filter has read.
+
+    This prepares everything before it takes the lock, so that votes and exclusions do not have to wait.
     """
-    with hold_refresh_lock():
-        rows = VoteWeight.objects.filter(vote__pool=pool.slug, filter_weight__lt=FULL_WEIGHT)
-        stored = {
-            vote: FilterWeight(weight, reason)
-            for vote, weight, reason in rows.values_list("vote", "filter_weight", "reason")
-        }
-        changed = [vote for vote in stored.keys() | weights.keys() if stored.get(vote) != weights.get(vote)]
-        if changed:
-            tallies.change_weights(changed, partial(_write_weights, changed, weights))
-        Pool.objects.filter(pk=pool.pk).update(filter_version=version, filtered_at=Now(), filtered_votes=votes)
+    while True:
+        with suppress(_Outdated), transaction.atomic():
+            return _store_filter_weights(pool, weights, version=version, votes=votes)
+
+
+def _store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, version: str, votes: int) -> int:
+    known = _read_revision(pool)
+    rows = VoteWeight.objects.filter(vote__pool=pool.slug, filter_weight__lt=FULL_WEIGHT)
+    stored = {
+        vote: FilterWeight(weight, reason)
+        for vote, weight, reason in rows.values_list("vote", "filter_weight", "reason")
+    }
+    changed = [vote for vote in stored.keys() | weights.keys() if stored.get(vote) != weights.get(vote)]
+    if changed:
+        new = [weights.get(vote, NO_CHANGE) for vote in changed]
+        tallies.stage_weights(changed, [row.weight for row in new], [row.reason for row in new])
+    _take_refresh_lock()
+    if _read_revision(pool) != known:
+        raise _Outdated
+    if changed:
+        _apply_staged()
+    Pool.objects.filter(pk=pool.pk).update(filter_version=version, filtered_at=Now(), filtered_votes=votes)
     return len(changed)
 
 
-def _write_weights(votes: list[int], weights: Mapping[int, FilterWeight]) -> None:
-    rows = [weights.get(vote, NO_CHANGE) for vote in votes]
+def _read_revision(pool: Pool) -> list[object]:
+    """Return what changes with each change of weights: the time of the last run, and the exclusions in force."""
+    in_force = Exclusion.objects.filter(pool=pool, is_in_force=True).order_by("pk").values_list("pk", flat=True)
+    return [Pool.objects.values_list("filtered_at", flat=True).get(pk=pool.pk), *in_force]
+
+
+def _apply_staged() -> None:
+    """Store the prepared weights, and change the tallies."""
+    tallies.apply_staged_weights()
     with connection.cursor() as cursor:
-        cursor.execute(STORE_WEIGHTS_SQL, [votes, [row.weight for row in rows], [row.reason for row in rows]])
-    _delete_full_weights(votes)
-
-
-def _delete_full_weights(votes: list[int]) -> None:
-    VoteWeight.objects.filter(vote__in=votes, filter_weight=FULL_WEIGHT, excluded=False).delete()
+        cursor.execute(WRITE_STAGED_SQL, [FULL_WEIGHT])
+        cursor.execute(DELETE_FULL_SQL, [FULL_WEIGHT])
 
 
 def apply_exclusions() -> int:
@@ -93,12 +119,12 @@ def _apply_exclusion(key: int) -> int:
     if exclusion is None:  # another process was faster
         return 0
     if exclusion.is_in_force:
-        votes: list[int] = exclusion.votes or []
-        tallies.change_weights(votes, partial(_include_votes, exclusion, votes))
+        tallies.stage_weights(_list_freed_votes(exclusion), excluded=False)
     else:
         votes = [vote.pk for vote in select_votes(exclusion).only("pk")]
-        tallies.change_weights(votes, partial(_exclude_votes, votes))
+        tallies.stage_weights(votes, excluded=True)
         exclusion.votes = votes
+    _apply_staged()
     exclusion.is_in_force = not exclusion.is_in_force
     exclusion.save(update_fields=["votes", "is_in_force"])
     return 1
@@ -118,15 +144,8 @@ def select_votes(exclusion: Exclusion) -> QuerySet[Vote]:
     return votes.order_by("pk")
 
 
-def _exclude_votes(votes: list[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(STORE_EXCLUSIONS_SQL, [FULL_WEIGHT, votes])
-
-
-def _include_votes(exclusion: Exclusion, votes: list[int]) -> None:
-    """Count the votes of this exclusion again, unless another one in force has them too."""
+def _list_freed_votes(exclusion: Exclusion) -> list[int]:
+    """Return the votes that no other exclusion in force has."""
     others = Exclusion.objects.filter(pool=exclusion.pool_id, is_in_force=True).exclude(pk=exclusion.pk)
     still_excluded = {vote for excluded in others.values_list("votes", flat=True) for vote in excluded or ()}
-    freed = [vote for vote in votes if vote not in still_excluded]
-    VoteWeight.objects.filter(vote__in=freed).update(excluded=False)
-    _delete_full_weights(freed)
+    return [vote for vote in exclusion.votes or () if vote not in still_excluded]

@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from arena.models import LIVE_POOL
+from core.text.proportions import Z95
 from ratings.boards import board_selection
 from ratings.boards.changes import has_rank
 from ratings.boards.interval_explanations import describe_missing_votes
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots, newest_fit, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Board, Pool, Snapshot
-from ratings.statistics.constants import Z95
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,7 @@ def test_exclusion_of_a_network_is_applied_by_the_worker_and_can_be_withdrawn(ad
     ("fields", "problem"),
     [
         ({}, "Set a voter, a battle, a start, or an end."),
-        ({"battle": "00000000-0000-4000-8000-000000000001"}, "its network is no longer known"),
+        ({"battle": "00000000-0000-4000-8000-000000000001"}, "its network is no longer stored"),
         ({"voter": "nobody"}, "valid UUID"),
         ({"start_0": "2026-03-02", "start_1": "00:00", "end_0": "2026-03-01", "end_1": "00:00"}, "after the start"),
     ],

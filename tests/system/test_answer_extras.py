@@ -14,7 +14,7 @@ SCRATCH = """async ([html, template]) => {
   battle.innerHTML = `${template}<div class="answer prose">${html}</div>`;
   document.body.replaceChildren(battle);
   const looks = document.createElement("link");
-  Object.assign(looks, { rel: "stylesheet", href: "/static/css/arena/answer.css" });
+  Object.assign(looks, { rel: "stylesheet", href: "/static/css/arena/battle.css" });
   document.head.append(looks);
   await new Promise((done) => looks.addEventListener("load", done));
   enhanceAnswer(battle.querySelector(".answer"));

@@ -42,7 +42,7 @@ def read(service: Service, path: str) -> str:
     [
         ("templates/base.html", "/"),
         ("templates/base.html", "/leaderboard/"),
-        ("static/css/core/base.css", "/static/css/core/base.css"),
+        ("static/css/core/frame.css", "/static/css/core/frame.css"),
     ],
 )
 def test_edited_file_is_in_the_next_response(development, tree, file, page):

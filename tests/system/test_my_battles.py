@@ -109,7 +109,7 @@ def test_others_read_a_battle_while_its_voter_lets_them(
     mine.get_by_role("button", name="Publish and get a link").click()
     mine.get_by_role("button", name="Copy link").click()
     expect(mine.get_by_role("button", name="Copied")).to_be_visible()
-    address = mine.get_by_role("link", name="its link").get_attribute("href") or ""
+    address = mine.get_by_role("link", name="the link").get_attribute("href") or ""
     with reading(browser, service, viewport=viewport) as other:
         other.goto(address)
         expect(other.get_by_text(METAL)).to_be_visible()

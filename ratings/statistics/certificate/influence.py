@@ -144,8 +144,8 @@ def count_needed(pull: Floats, leverage: Floats, lead: float) -> int | None:
 
 
 def select_largest(values: Floats, count: int) -> Floats:
-    """Return the `count` largest values, not sorted."""
-    return np.partition(values, len(values) - count)[len(values) - count :]
+    """Return the `count` largest values, not sorted. `count` can be 0."""
+    return np.partition(values, len(values) - max(count, 1))[len(values) - count :]
 
 
 def rank_largest(values: Floats, total: float) -> Indices:

@@ -46,8 +46,6 @@ FACT_LABELS = {
     "name": gettext_lazy("Name"),
     "released": gettext_lazy("Release date"),
 }
-
-
 NO_FILTER = ("", "any")
 FILTER_LABELS = {
     "weights": gettext_lazy("Weights"),

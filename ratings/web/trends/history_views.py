@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from catalog.facts.retirement import filter_retired
+from catalog.facts.retirement import build_retired_filter
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, field_error
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
@@ -56,7 +56,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
         "moved": moved,
         "moved_json": orjson.dumps(moved).decode(),
         "is_new": not since and all(comparison.changes is None for comparison in comparisons),
-        "retired": LanguageModel.objects.filter(filter_retired(), slug__in=slugs),
+        "retired": LanguageModel.objects.filter(build_retired_filter(), slug__in=slugs),
         "history": series_table.build_series_table(board_key, main, until=board["computed_at"]),
         "days": _build_bars(votes_per_day.count_votes_per_day(board_key, end)),
         "selection": selection,

@@ -46,7 +46,9 @@ def test_activity_counts_a_week(admin):
 def test_endpoints_that_fail_are_named(admin):
     assert read_figures(admin)["Failing"] == ("0", False)
     good, down, off = (common.model(slug, name=slug.title()) for slug in ("good", "down", "off"))
+    weak = common.model("weak", name="Weak")
     common.endpoint(good)
+    common.endpoint(weak, fails_in_battles=True)
     common.endpoint(down, failed_probes=9)
     common.endpoint(off, failed_probes=9, enabled=False)
     answering = Endpoint.objects.get(model=good)
@@ -55,8 +57,8 @@ def test_endpoints_that_fail_are_named(admin):
 
     figures = read_figures(admin)
 
-    assert figures["In the draw"] == ("1", False)
-    assert figures["Failing"] == ("Down", True)
+    assert figures["In the draw"] == ("2", False)
+    assert figures["Failing"] == ("Down, Weak", True)
     assert figures["Failed calls in 24 hours"] == ("33.3%", True)
     assert figures["Mean wait for the first token"] == ("1.00 s", False)
 

@@ -99,6 +99,19 @@ def test_draws_with_the_same_models_and_weights_share_a_table():
     )
 
 
+def test_process_that_just_missed_the_weights_has_a_table_of_its_own():
+    keys = [model.pk for model in factories.models(3)]
+    PairWeight.objects.create(pool="live", keys=keys, weights=[1.0, 0.0, 0.0], updated_at=timezone.now())
+    weighted = draw.draw_pair(keys).table
+    PairWeight.objects.update(weights=[1.0, 1.0, 1.0])
+    for function in (draw._build_table, draw._load_sampler):
+        function.cache_clear()
+
+    table = DrawTable.objects.get(pk=draw.draw_pair(keys).table)
+    assert table.pk != weighted
+    assert table.shares == pytest.approx([2 / 3] * 3)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_table_of_a_draw_that_was_rolled_back_is_stored_by_the_next_one():
     keys = [model.pk for model in factories.models(2)]

@@ -14,6 +14,8 @@ from django.utils.safestring import mark_safe
 
 from arena.battles.history import OwnRecord
 from arena.battles.reveal import Prediction, RatingMoves
+from arena.endpoints.performance import EndpointPerformance
+from arena.web.reveal_cards import describe_card
 from core.templatetags.strips import build_scale
 
 VOID_ELEMENTS = {"meta", "link", "input", "img", "br", "path", "circle", "line"}
@@ -21,7 +23,8 @@ QUESTION = "Which <metal> melts in the hand?"
 RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "models": 12, "votes": 1204}
 FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7B", "active_size": "12.9B"}
 MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
-TYPICAL = {"usual_performance": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10.00")}
+USUAL = EndpointPerformance(answers=90, failures=0, calls=90, first_token_s=0.6, tokens_per_s=48.2)
+TYPICAL = {"usual_performance": USUAL, "price": ("$2.50", "$10.00")}
 REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long", "empty"]
 UNKNOWN = dict.fromkeys([*FACTS, *MEASURED, *TYPICAL])
 
@@ -120,7 +123,8 @@ def voted(vote, rating=RATED, prediction=None, **model_a):
     card_fields = {**FACTS, **MEASURED, **TYPICAL, "chips": chips(["useful"])}
     a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "won": vote == "a", **card_fields, **model_a}
     b = {"side": "b", "name": "Wombat", "slug": "wombat", "won": vote == "b", **UNKNOWN, "chips": chips()}
-    context = battle("voted", is_revealed=True, vote=vote, reveal=[a, b], comment="Hm & so.", ratings=ratings(rating))
+    reveal = [side | describe_card(side) for side in (a, b)]
+    context = battle("voted", is_revealed=True, vote=vote, reveal=reveal, comment="Hm & so.", ratings=ratings(rating))
     return {**context, "prediction": prediction, "own_record": OwnRecord(3, "Quokka <7B>", 2, 3)}
 
 
@@ -145,8 +149,7 @@ MODEL = {
         },
     ],
     "rated_here": True,
-    "performance": {"tokens_per_s": 48.2, "first_token_s": 0.6, "calls": 1204},
-    "failed_percent": 1.5,
+    "measurements": [("Speed", "48 tokens/s"), ("Failed", "1.5% of 1,204 calls in blind battles")],
     "price": {"input": "$2.50", "output": "$10.00", "as_of": datetime(2026, 1, 2, tzinfo=UTC)},
     "size": "46.7B",
     "active": "12.9B",

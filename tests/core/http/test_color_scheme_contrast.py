@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-BASE = (Path(settings.BASE_DIR) / "static/css/core/base.css").read_text()
+BASE = (Path(settings.BASE_DIR) / "static/css/core/frame.css").read_text()
 COLORS = {name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", BASE)}
 TEXTS = [
     *[("ink", on) for on in ("paper", "sheet", "sunken", "a-wash", "b-wash")],

@@ -1,5 +1,6 @@
 """Tests the scale of strips, and strips as HTML."""
 
+import random
 import re
 
 import pytest
@@ -45,6 +46,30 @@ def test_scale_contains_all_values_with_some_space(values, ends):
 )
 def test_ticks_are_round_few_and_off_the_ends(low, high, ticks):
     assert Scale(low, high).ticks == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (1089, 1392, [1000, 1100, 1200, 1300, 1400]),
+        (1516, 1576, [1500, 1520, 1540, 1560, 1580]),
+        (1000, 1500, [1000, 1200, 1400, 1600]),
+        (0.1, 0.35, [0.1, 0.2, 0.3, 0.4]),
+        (-40, 99, [-50, 0, 50, 100]),
+    ],
+)
+def test_values_are_between_the_first_and_the_last_tick_if_asked(low, high, ticks):
+    assert build_scale([low, high], has_end_ticks=True).ticks == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_end_ticks_enclose_any_values(seed):
+    low = random.Random(seed).uniform(-2000, 2000)
+    high = low + 10 ** random.Random(seed + 1).uniform(-3, 4)
+    ticks = build_scale([low, high], has_end_ticks=True).ticks
+    assert ticks[0] <= low
+    assert high <= ticks[-1]
+    assert len(ticks) <= 6
 
 
 @pytest.mark.parametrize(

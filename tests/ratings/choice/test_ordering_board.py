@@ -102,7 +102,7 @@ def test_shortlist_by_a_reference_board_has_tiers_of_intervals(client, tmp_path)
         ("claude-opus-4-6", 1),
         ("gpt-4o-2024-05-13", 2),
         ("gemma-3-4b-it", 3),
-        ("mistral-medium-lmarena-october-2026", 3),
+        ("mistral-medium", 3),
         ("gpt-4o-2024-08-06", None),
     ]
 

@@ -18,68 +18,21 @@ def priced(amount):
     return ApiPrices(Decimal(amount), Decimal(amount))
 
 
+def candidate(slug, tier, rating, commercial, weights, context, price, tokens_per_s=None):
+    facts = {"commercial": commercial, "open_weights": weights, "context": context, "tokens_per_s": tokens_per_s}
+    return Candidate(slug, slug.title(), tier, rating, prices=priced(price) if price else None, **facts)
+
+
 MODELS = [
-    Candidate(
-        "top",
-        "Top",
-        1,
-        1500.0,
-        commercial="no",
-        open_weights=True,
-        context=256_000,
-        prices=priced("0.2"),
-        tokens_per_s=90.0,
-    ),
-    Candidate(
-        "small",
-        "Small",
-        2,
-        1300.0,
-        commercial="yes",
-        open_weights=True,
-        context=128_000,
-        prices=priced("0.1"),
-        tokens_per_s=200.0,
-    ),
-    Candidate(
-        "dear",
-        "Dear",
-        1,
-        1490.0,
-        commercial="yes",
-        open_weights=False,
-        context=1_000_000,
-        prices=priced(5),
-        tokens_per_s=60.0,
-    ),
-    Candidate("old", "Old", 3, 1100.0, commercial="yes", open_weights=True, context=8_000, prices=priced(1)),
-    Candidate(
-        "good", "Good", 1, 1480.0, commercial="conditional", open_weights=True, context=200_000, prices=priced("1.5")
-    ),
-    Candidate(
-        "fast",
-        "Fast",
-        2,
-        1310.0,
-        commercial="yes",
-        open_weights=False,
-        context=200_000,
-        prices=priced("0.4"),
-        tokens_per_s=300.0,
-    ),
-    Candidate(
-        "slow",
-        "Slow",
-        2,
-        1310.0,
-        commercial="yes",
-        open_weights=False,
-        context=200_000,
-        prices=priced("0.4"),
-        tokens_per_s=30.0,
-    ),
-    Candidate("unpriced", "Unpriced", 1, 1470.0, commercial="yes", open_weights=None, context=400_000),
-    Candidate("unrated", "Unrated", commercial="yes", context=400_000, prices=priced("0.01")),
+    candidate("top", 1, 1500.0, "no", True, 256_000, "0.2", 90.0),
+    candidate("small", 2, 1300.0, "yes", True, 128_000, "0.1", 200.0),
+    candidate("dear", 1, 1490.0, "yes", False, 1_000_000, "5", 60.0),
+    candidate("old", 3, 1100.0, "yes", True, 8_000, "1"),
+    candidate("good", 1, 1480.0, "conditional", True, 200_000, "1.5"),
+    candidate("fast", 2, 1310.0, "yes", False, 200_000, "0.4", 300.0),
+    candidate("slow", 2, 1310.0, "yes", False, 200_000, "0.4", 30.0),
+    candidate("unpriced", 1, 1470.0, "yes", None, 400_000, None),
+    candidate("unrated", None, None, "yes", None, 400_000, "0.01"),
 ]
 CODING = Limits(commercial=True, context=200_000, price=Decimal(2))
 

@@ -127,16 +127,16 @@ def test_task_chosen_in_the_form_is_ordered_like_the_task_chosen_on_its_card(cli
     assert by_card.pool.slug == SLUG
 
 
-def test_page_suggests_three_models_in_one_sentence(client, three):
-    assert "highest rating" not in text(client.get(PAGE, {"task": "coding"}))
+def test_page_suggests_three_models(client, three):
+    assert "Highest rating" not in text(client.get(PAGE, {"task": "coding"}))
     beats(three[0], three[1], 4)
     board_refresh.refresh()
     shown = text(client.get(PAGE, {"price": "9"}))
     shown = re.sub(r"rating [\d,]+, 95% interval [\d,]+ . [\d,]*\d", "rating and interval", shown)
     assert (
-        "Best (rating and interval, $5.00 per million tokens) has the highest rating; the cheapest that is not "
-        "significantly lower is "
-        "Cheap (rating and interval, $1.00 per million tokens), which is also the best with open weights."
+        "Highest rating Best rating and interval $5.00 per million tokens "
+        "Cheapest that is not significantly lower, best with open weights "
+        "Cheap rating and interval $1.00 per million tokens"
     ) in shown
     verdict = "points behind; the difference is not significant, so their order is uncertain."
     assert re.search(f"The second, Cheap , is [0-9]+ {verdict}", shown)
@@ -378,9 +378,9 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
-    assert "None of these models is connected here." in text(client.get(PAGE, {"task": "coding"}))
+    assert "None of these models answers here." in text(client.get(PAGE, {"task": "coding"}))
     factories.endpoint(three[0])
-    assert "Only Best is connected here, and a battle needs two models." in text(client.get(PAGE, {"task": "coding"}))
+    assert "Only Best answers here, and a battle needs two models." in text(client.get(PAGE, {"task": "coding"}))
 
     factories.endpoint(three[1])
     response = client.get(PAGE, {"task": "coding"})
@@ -417,7 +417,7 @@ def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, pa
     assert "try a battle with the demo models" not in text(client.get(page, {"task": "coding"}))
     factories.endpoint(demos[1])
     response = client.get(page, {"task": "coding"})
-    assert "None of these models is connected here." in text(response)
+    assert "None of these models answers here." in text(response)
     [link] = [each for each in links(response) if each.startswith("/?among=")]
     assert sorted(parse_qs(urlsplit(link).query)["among"]) == ["chatter", "talker"]
     assert boxes(response) == {}

@@ -39,7 +39,9 @@ def rated(key="maker / model", name="Model", rating=1200.0, low=1190.0, high=121
         ("alibaba / qwen3-235b", "Qwen3-235B-Thinking (2507)", "qwen3-235b-thinking-2507", False),
         ("alibaba / qwen3-235b", "Qwen3-235B (Non-Thinking)", "qwen3-235b", False),
         ("moonshot / kimi-k2.5", "kimi-k2.5-thinking", "kimi-k2.5", False),
-        ("mistral / mistral-medium", "Mistral Medium", "mistral-medium", True),
+        ("mistral / mistral-medium", "Mistral Medium", "mistral-medium", False),
+        ("google / gemini-pro", "Gemini Pro (Dev API)", "gemini-pro-dev-api", False),
+        ("mistral / mistral-small", "Mistral Small", "mistral-small", True),
         ("openai / chatgpt-4o-latest", "ChatGPT-4o Latest", "chatgpt-4o-latest", True),
     ],
 )

@@ -41,7 +41,8 @@ def test_shipped_file_is_what_it_says_it_is():
     )
     joined = {row["model"] for each in boards_of.values() for row in each} & {row["model"] for row in _of_2024()}
     assert {"gpt-4o-2024-05-13", "claude-3-opus-20240229", "command-r"} <= joined
-    assert not joined & {"mistral-medium", "gemini-pro", "chatgpt-4o-latest"}
+    assert {"mistral-medium", "gemini-pro-dev-api"} <= joined
+    assert "chatgpt-4o-latest" not in joined
     assert not LanguageModel.objects.filter(endpoint__isnull=False).exists()
 
 
@@ -71,17 +72,25 @@ def test_models_join_those_that_are_known_and_others_enter_the_catalogue(tmp_pat
     assert LanguageModel.objects.filter(slug__in=["claude-opus-4-6", "gpt-4o-2024-08-06"], endpoint=None).count() == 2
 
 
+@pytest.mark.parametrize("known", [{"slug": "mistral-small"}, {"slug": "mistral-small-2503", "name": "Mistral Small"}])
+def test_name_that_its_maker_moves_joins_nothing(tmp_path, known):
+    factories.model(**known)
+    loaded(tmp_path, "overall,mistral / mistral-small,Mistral Small,1223.0,1218.0,1228.0,34000,40")
+    [moved] = rows()
+    assert (moved["model"], moved["name"]) == (
+        "mistral-small-lmarena-october-2026",
+        "Mistral Small (LMArena, October 2026)",
+    )
+
+
 @pytest.mark.parametrize(
     "known", [{"slug": "mistral-medium"}, {"slug": "mistral-medium-2505", "name": "Mistral Medium"}]
 )
-def test_name_that_its_maker_moves_joins_nothing(tmp_path, known):
+def test_model_of_2023_joins_its_own_votes_and_not_a_later_model_of_that_name(tmp_path, known):
     factories.model(**known)
     loaded(tmp_path)
-    [moved] = [row for row in rows() if row["name"].startswith("Mistral Medium")]
-    assert (moved["model"], moved["name"]) == (
-        "mistral-medium-lmarena-october-2026",
-        "Mistral Medium (LMArena, October 2026)",
-    )
+    assert "mistral-medium" in {row["model"] for row in rows()}
+    assert not LanguageModel.objects.filter(name__contains="LMArena").exists()
 
 
 def test_model_without_a_name_of_its_own_gets_the_publishers_on_all_pages(tmp_path):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def build_contestants(tallies, voters=(), *, is_own_pool=True):
     """Contestants from (slug, slug, wins, losses, ties, both_bad) and (voter, slug, slug, wins, losses, ties)."""
     models = {slug: factories.model(slug) for tally in tallies for slug in tally[:2]}
-    state = PoolState(0, ordered=False)
+    state = PoolState(0, 0, ordered=False)
     for a, b, *decided, ties, bad in tallies:
         pair = [models[a].pk, models[b].pk]
         order = slice(None, None, 1 if pair == sorted(pair) else -1)

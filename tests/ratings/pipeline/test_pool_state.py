@@ -9,6 +9,7 @@ import pytest
 from arena.models import LIVE_POOL
 from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Outbox, Pool
 from ratings.pipeline import pool_state, tallies
+from ratings.pipeline.vote_weights import FilterWeight, store_filter_weights
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,23 @@ def test_kept_reads_only_new_votes_otherwise(models, django_assert_num_queries):
 
     with django_assert_num_queries(0):  # only a COPY of that vote, whose categories are known
         assert len(pool_state.get_pool_state(pool, changes).votes) == 10
+
+
+@pytest.mark.parametrize("has_new_votes", [True, False])
+def test_kept_reads_weights_but_no_votes_when_only_weights_have_changed(models, has_new_votes):
+    random = Random(3)
+    state = apply_votes(*[draw_vote(models, random, n) for n in range(30)])
+    for weights in ({1003: 64, 1007: 0, 1021: 3}, {1003: 64, 1011: 9}):
+        rows = {vote: FilterWeight(weight, "voter") for vote, weight in weights.items()}
+        store_filter_weights(factories.pool(), rows, version="1", votes=30)
+    if has_new_votes:
+        again = apply_votes(draw_vote(models, random, 40), draw_vote(models, random, -1))
+    else:
+        again = pool_state.get_pool_state(factories.pool())
+
+    assert again is state
+    assert sorted(set(state.votes["filter_weight"].tolist())) == [9 / 256, 64 / 256, 1]
+    assert collect_results(state, models) == collect_results(reload_state(), models)
 
 
 def test_kept_of_counts_without_an_order_keeps_no_votes(models):

@@ -1,9 +1,12 @@
 """Weights of votes: from the filter, from operators, and in the tallies and boards that follow."""
 
+import time
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ratings.boards.snapshots import unpack_rows
@@ -11,6 +14,7 @@ from ratings.models import Exclusion, Snapshot, VoteWeight
 from ratings.pipeline import board_refresh, pool_state, verification, vote_weights
 from ratings.pipeline.vote_weights import FilterWeight
 from tests import factories
+from tests.ratings.concurrency import blocked, in_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -175,3 +179,60 @@ def test_verification_finds_weights_that_the_tallies_do_not_have(models):
 
     with pytest.raises(verification.TallyMismatch, match="lost_squared_wins"):
         verification.verify_tallies([pool])
+
+
+def test_what_is_sent_to_the_database_under_the_lock_does_not_grow_with_the_number_of_weights(models):
+    votes = [vote for _ in range(20) for vote in cast_round(models)]
+    board_refresh.refresh()
+
+    def measure(number):
+        with CaptureQueriesContext(connection) as captured:
+            store(dict.fromkeys(votes[:number], (64, "voter")))
+        statements = [query["sql"] for query in captured]
+        [lock] = (n for n, statement in enumerate(statements) if "pg_advisory_xact_lock" in statement)
+        return len(statements) - lock, sum(map(len, statements[lock:]))
+
+    assert measure(180) == pytest.approx(measure(18), rel=0.01)
+
+
+def store_while_the_lock_is_held(weights, work):
+    """Store weights in a thread. When it waits for the lock, call `work`, and then let it go on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [vote_weights.REFRESH_LOCK_ID])
+        thread = in_thread(lambda: store(weights))
+        deadline = time.monotonic() + 20
+        while not blocked():
+            assert time.monotonic() < deadline
+        work()
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [vote_weights.REFRESH_LOCK_ID])
+    thread.join(20)
+
+
+def apply_new_votes(models, votes):
+    cast_round(models)
+    board_refresh.refresh()
+
+
+def exclude_some(models, votes):
+    exclude(voter=votes[0].voter)
+    vote_weights.apply_exclusions()
+
+
+def store_others(models, votes):
+    store({votes[1]: (32, "wins"), votes[4]: (0, "wins")})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("work", [apply_new_votes, exclude_some, store_others])
+def test_what_changes_while_weights_are_prepared_is_kept(models, work):
+    votes = cast_round(models, voter=uuid4())
+    board_refresh.refresh()
+    waiting = cast_round(models)
+    weights = {votes[0]: (64, "voter"), votes[1]: (128, "voter"), waiting[0]: (16, "voter"), waiting[3]: (0, "voter")}
+    store_while_the_lock_is_held(weights, lambda: work(models, votes))
+    board_refresh.refresh()
+
+    assert verification.verify_tallies([factories.pool()]).tallies > 0
+    reduced = VoteWeight.objects.filter(filter_weight__lt=256)
+    assert dict(reduced.values_list("vote", "filter_weight")) == {v.pk: weight for v, (weight, _) in weights.items()}
+    assert VoteWeight.objects.filter(excluded=True).count() == (9 if work is exclude_some else 0)

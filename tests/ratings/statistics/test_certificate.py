@@ -155,3 +155,11 @@ def test_one_row_per_vote_gives_the_same_certificate():
     rows = VoterCounts.from_votes(board, voter[::-1], tuple(side[::-1] for side in swapped), 1 - votes[2][::-1])
     result = certificate.certify_order(board, rows, order)
     assert (result.pairs, result.first) == (expected.pairs, expected.first)
+
+
+def test_only_known_voter_may_be_unable_to_change_anything():
+    wins = np.array([[0.0, 30, 30], [10, 0, 30], [10, 10, 0]])
+    board = Comparisons.from_counts("abc", wins, np.zeros((3, 3)))
+    one_vote = VoterCounts.from_votes(board, [0], (["b"], ["c"]), [1.0])
+    result = certificate.certify_order(board, one_vote, [0, 1, 2])
+    assert [*result.pairs, result.first] == [Removal(None, None, 1)] * 3

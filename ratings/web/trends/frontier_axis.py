@@ -1,0 +1,65 @@
+"""The words of the plot of ratings against prices or speeds."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ratings.reports.frontier import PRICE, SPEED
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class FrontierAxis:
+    """What the words of the plot are for one kind of figure.
+
+    title: the heading of the section
+    origin: where the figures come from
+    dominated: what is true of a model off the frontier
+    label: the label of the axis
+    readout: the text about a mark, with placeholders
+    missing: the text in place of a plot if there are too few models
+    column: the heading of the figures in the table
+    unknown: why a model without a figure is omitted
+    """
+
+    title: Text
+    origin: Text
+    dominated: Text
+    label: Text
+    readout: Text
+    missing: Text
+    column: Text
+    unknown: Text
+
+
+AXIS_WORDS = {
+    PRICE: FrontierAxis(
+        title=_("Rating against price"),
+        origin=_("Prices are in US dollars per million tokens, blended 3:1 (input to output)."),
+        dominated=_("another model is better and costs no more"),
+        label=_("Dollars per million tokens (logarithmic)"),
+        readout=_("{name}|{about}|{rating} · rank {rank}|{figure} per million tokens ({month})"),
+        missing=_("Fewer than two models on this board have a known price, so there is no plot."),
+        column=_("Price"),
+        unknown=_("Omitted (price unknown):"),
+    ),
+    SPEED: FrontierAxis(
+        title=_("Rating against measured speed"),
+        origin=_(
+            "Speeds are measured in the battles on this site, over the thirty days up to the day before yesterday."
+        ),
+        dominated=_("another model is better and no slower"),
+        label=_("Tokens per second (logarithmic)"),
+        readout=_("{name}|{about}|{rating} · rank {rank}|{figure} tokens per second"),
+        missing=_("Fewer than two models on this board have a measured speed, so there is no plot."),
+        column=_("Tokens per second"),
+        unknown=_("Omitted (speed not measured):"),
+    ),
+}
+EXCLUSIONS = {
+    "unconnected": _("Omitted (not connected to the others by a chain of votes):"),
+    "unbounded": _("Omitted (rating with an open end):"),
+    "unranked": _("Omitted (too few votes for a rank):"),
+}
