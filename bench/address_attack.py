@@ -29,6 +29,7 @@ from ratings.statistics.vote_filter.records import EPOCH_VOTES
 FIRST_SEED, SEEDS = 1000, 10
 RANKS = (10, 15)
 HOUR = 1 / 24
+EARLY_HOURS = 0.2  # after midnight, when the filter runs, because an epoch is closed by the first vote after it
 DAYS_AFTER = 3
 NEWCOMERS = 5  # the last one joins after 80% of the time
 WORLD = World(models=20, votes=5400, days=50.0, adaptive=True, renewed_after=200)
@@ -72,18 +73,18 @@ def weigh_at(votes: Votes, now: float, networks: int) -> Floats:
     return weight
 
 
-def find_last_run(votes: Votes, end: float) -> float:
-    """Return the time of the filter's last run before `end`: at the end if an epoch was full, or at midnight."""
+def list_moments(votes: Votes, end: float) -> list[tuple[float, float | None]]:
+    """Return the time of each moment, and the time of the last run of the filter before it."""
     midnight = np.floor(end)
     is_full = ((votes.time >= midnight) & (votes.time < end)).sum() >= EPOCH_VOTES
-    return end if is_full else float(midnight)
+    next_morning, later = midnight + 1 + EARLY_HOURS, midnight + DAYS_AFTER
+    return [(end, None), (end, end if is_full else midnight + EARLY_HOURS), (next_morning,) * 2, (later,) * 2]
 
 
 def measure_shifts(votes: Votes, end: float, networks: int) -> NDArray[np.intp]:
     """Return how many ranks each model gains by the attack, at each moment (4, M)."""
     shifts = []
-    runs = (None, find_last_run(votes, end), np.ceil(end), np.floor(end) + DAYS_AFTER)
-    for now, run in zip((end, end, np.ceil(end), np.floor(end) + DAYS_AFTER), runs, strict=True):
+    for now, run in list_moments(votes, end):
         present = votes.time < now
         weight = np.ones(len(present)) if run is None else weigh_at(votes, run, networks)
         honest = fit_votes(votes, present * ~votes.rigged * 1.0)

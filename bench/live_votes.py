@@ -6,7 +6,7 @@ All pairs have the same draw table, in which they are equally likely, so the fil
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,17 +48,24 @@ class VotePool:
     ties.
     """
 
-    def __init__(self, up: Service, models: int, voters: int, kinds: Mapping[str, float] = KINDS) -> None:
-        """Create the models. `kinds` maps each category to its share of the votes."""
+    def __init__(
+        self, up: Service, models: int | Sequence[str], voters: int, kinds: Mapping[str, float] = KINDS
+    ) -> None:
+        """Create this many models, or use those with these slugs.
+
+        kinds: the share of the votes in each category.
+        """
         self.kinds = kinds
         self.database = f"postgresql://arena@/arena?host={up.data}/run/postgres"
         self.rng = np.random.default_rng(1)
         self.voters = voters
         self.cheats = 0
-        self.propensity = 2 / (models * (models - 1))
-        self.strength = self.rng.normal(0, 0.6, models)
         self._set_up_django(up)
-        self.keys = self._create_models(models)
+        self.keys = self._create_models(models) if isinstance(models, int) else self._find_models(models)
+        self._create_draw_table()
+        size = len(self.keys)
+        self.propensity = 2 / (size * (size - 1))
+        self.strength = self.rng.normal(0, 0.6, size)
 
     def _set_up_django(self, up: Service) -> None:
         """Set up Django with the settings of the service, in order to cast votes with its own code."""
@@ -69,14 +76,21 @@ class VotePool:
         django.setup()
 
     def _create_models(self, number: int) -> list[int]:
-        """Create the models and their draw table, and return their keys."""
-        from arena.models import DrawTable
         from catalog.models import LanguageModel
 
         models = [LanguageModel(slug=f"bench-{n}", name=f"Bench {n}") for n in range(1, number + 1)]
-        keys = [model.pk for model in LanguageModel.objects.bulk_create(models)]
-        DrawTable.objects.create(id=EVEN_DRAW, pool="live", keys=keys, shares=[2 / number] * number)
-        return keys
+        return [model.pk for model in LanguageModel.objects.bulk_create(models)]
+
+    def _find_models(self, slugs: Sequence[str]) -> list[int]:
+        from catalog.models import LanguageModel
+
+        return [LanguageModel.objects.get(slug=slug).pk for slug in slugs]
+
+    def _create_draw_table(self) -> None:
+        from arena.models import DrawTable
+
+        keys = sorted(self.keys)
+        DrawTable.objects.create(id=EVEN_DRAW, pool="live", keys=keys, shares=[2 / len(keys)] * len(keys))
 
     def fill(self, number: int, rigged: float = 0.0) -> float:
         """Store this many votes of the last 50 days as an import does, and return the seconds it took.

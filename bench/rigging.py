@@ -4,15 +4,18 @@ The arena and the attackers are those of `bench.rigging_world`. Each attack runs
 of all votes, weighted, is compared with the fit of the honest votes of the same run. The filter was tuned on seeds
 below 1000, so the table begins there.
 
-Run it by `./scripts/bench rigging [GROUPS [SEEDS]]`. GROUPS are letters: c clean, t teams, o own battles, h sizes like
-those of honest voters, j junk, q the most influential quarter of all battles, x adaptive draw, p the price of a
-rank, s speed.
+Run it by `./scripts/bench rigging [GROUPS [SEEDS [FILE]]]`. GROUPS are letters: c clean, t teams, o own battles, h
+sizes like those of honest voters, d decoys, m three models together, j junk, q the most influential quarter of all
+battles, x adaptive draw, n newcomers, p the price of a rank, s speed. Each run is stored in FILE when it is finished.
+Runs that are there already are not repeated, so a table that was interrupted can be continued.
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from time import process_time
 
@@ -35,6 +38,7 @@ from ratings.statistics.likelihood import build_laplacian, compute_chances
 from ratings.statistics.vote_arrays import Floats, Indices
 from ratings.statistics.vote_filter.expectations import estimate_strengths
 
+GROUPS = "ctohdmjqxnps"
 FIRST_SEED, SEEDS = 1000, 10
 RANKS = (10, 25, 40)
 # A model that joins when 65 % of the time is over.
@@ -156,66 +160,98 @@ def print_row(name: str, runs: Sequence[Run]) -> None:
     )
 
 
-def run_attack(name: str, world: World, attack: Attack | None, seeds: range, ranks: Sequence[int] = RANKS) -> None:
-    print_row(name, [measure(world, attack, seed, rank) for seed in seeds for rank in ranks])
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: an attack that runs with each seed and for each of the ranks."""
+
+    name: str
+    world: World
+    attack: Attack | None = None
+    ranks: Sequence[int] = RANKS
 
 
-def run_clean(seeds: range) -> None:
-    run_attack("clean, even draw", PUBLIC, None, seeds, RANKS[:1])
-    run_attack("clean, adaptive draw", ADAPTIVE, None, seeds, RANKS[:1])
+class Record:
+    """The finished runs of all rows. They are kept in a file, if there is one."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        lines = path.read_text().splitlines() if path and path.exists() else []
+        self.runs: dict[tuple[str, int, int], Run] = {}
+        for entry in map(json.loads, lines):
+            self.runs[entry["row"], entry["seed"], entry["rank"]] = Run(**entry["run"])
+
+    def run(self, row: Row, seeds: range) -> list[Run]:
+        return [self._run_once(row, seed, rank) for seed in seeds for rank in row.ranks]
+
+    def _run_once(self, row: Row, seed: int, rank: int) -> Run:
+        key = (row.name, seed, rank)
+        if key not in self.runs:
+            self.runs[key] = run = measure(row.world, row.attack, seed, rank)
+            if self.path:
+                entry = {"row": row.name, "seed": seed, "rank": rank, "run": asdict(run)}
+                with self.path.open("a") as file:
+                    file.write(json.dumps(entry) + "\n")
+        return self.runs[key]
 
 
-def run_teams(seeds: range) -> None:
-    for team, days in TEAMS:
-        world = World(models=20, taste=69.0, team=team, days=days)
-        run_attack(f"team, {team[0]} x {team[1]}", world, None, seeds, RANKS[:1])
+def list_rows() -> dict[str, list[Row]]:
+    """Return the rows of each group."""
+    own = Attack(accuracy=ACCURACY)
+    sizes: tuple[int | None, ...] = (1, 5, 20, 100, None)
+    quarter = replace(own, scope="quarter")
+    decoys = Attack(votes=360, decoys=5 / 6)
+    small = World(models=20, votes=20_000, days=10.0)
+    return {
+        "c": [Row("clean, even draw", PUBLIC, ranks=RANKS[:1]), Row("clean, adaptive draw", ADAPTIVE, ranks=RANKS[:1])],
+        "t": [
+            Row(f"team, {team[0]} x {team[1]}", World(models=20, taste=69.0, team=team, days=days), ranks=RANKS[:1])
+            for team, days in TEAMS
+        ],
+        "o": [
+            *(Row(f"own battles, k = {size}", PUBLIC, replace(own, size=size)) for size in sizes[:4]),
+            Row("own, k = 20, lowered", PUBLIC, replace(own, direction=-1)),
+            Row("own, k = 20, 100 %", PUBLIC, Attack()),
+            Row("own, k = 1, two days", PUBLIC, replace(own, size=1, days=2.0)),
+        ],
+        "h": [
+            Row("own, honest sizes", PUBLIC, replace(own, size=None)),
+            Row("own, camouflage", PUBLIC, replace(own, size=None, camouflage=0.5)),
+        ],
+        "d": [Row(f"60 and 300 honest, k = {size}", small, replace(decoys, size=size), (10,)) for size in sizes[:4]],
+        "m": [
+            Row(f"three models, k = {size or 'honest'}", PUBLIC, replace(own, size=size, companions=2))
+            for size in sizes
+        ],
+        "j": list_junk(),
+        "q": [Row(f"best quarter, k = {size or 'honest'}", PUBLIC, replace(quarter, size=size)) for size in sizes],
+        "x": [Row(f"adaptive, k = {size or 'honest'}", ADAPTIVE, replace(own, size=size)) for size in sizes],
+        "n": [
+            Row(f"a newcomer, k = {size or 'honest'}", ADAPTIVE, replace(own, size=size), (LATE_NEWCOMER,))
+            for size in sizes
+        ],
+    }
 
 
-def run_own(seeds: range) -> None:
-    for size in (1, 5, 20, 100):
-        run_attack(f"own battles, k = {size}", PUBLIC, Attack(size=size, accuracy=ACCURACY), seeds)
-    run_attack("own, k = 20, lowered", PUBLIC, Attack(size=20, accuracy=ACCURACY, direction=-1), seeds)
-    run_attack("own, k = 20, 100 %", PUBLIC, Attack(size=20), seeds)
-    run_attack("own, k = 1, two days", PUBLIC, Attack(size=1, accuracy=ACCURACY, days=2.0), seeds)
-
-
-def run_honest_sizes(seeds: range) -> None:
-    run_attack("own, honest sizes", PUBLIC, Attack(size=None, accuracy=ACCURACY), seeds)
-    run_attack("own, camouflage", PUBLIC, Attack(size=None, accuracy=ACCURACY, camouflage=0.5), seeds)
-
-
-def run_junk(seeds: range) -> None:
+def list_junk() -> list[Row]:
+    rows = []
     for name, constant in (("always a", A_WINS), ("both bad", BOTH_BAD), ("random", None)):
-        for size in (20, 100):
-            attack = Attack(size=size, scope="constant", constant=constant)
-            run_attack(f"{name}, 1 %, k = {size}", PUBLIC, attack, seeds, RANKS[1:2])
-        attack = Attack(votes=10_000, size=None, scope="constant", constant=constant)
-        run_attack(f"{name}, 10 %", PUBLIC, attack, seeds, RANKS[1:2])
+        junk = Attack(scope="constant", constant=constant)
+        rows += [Row(f"{name}, 1 %, k = {k}", PUBLIC, replace(junk, size=k), RANKS[1:2]) for k in (20, 100)]
+        rows.append(Row(f"{name}, 10 %", PUBLIC, replace(junk, votes=10_000, size=None), RANKS[1:2]))
+    return rows
 
 
-def run_quarter(seeds: range) -> None:
-    for size in (1, 5, 20, 100, None):
-        attack = Attack(size=size, scope="quarter", accuracy=ACCURACY)
-        run_attack(f"best quarter, k = {size or 'honest'}", PUBLIC, attack, seeds)
-
-
-def run_adaptive(seeds: range) -> None:
-    for size in (1, 5, 20, 100, None):
-        attack = Attack(size=size, accuracy=ACCURACY)
-        run_attack(f"adaptive, k = {size or 'honest'}", ADAPTIVE, attack, seeds)
-        run_attack(f"  a newcomer, k = {size or 'honest'}", ADAPTIVE, attack, seeds, (LATE_NEWCOMER,))
-
-
-def run_price(seeds: range) -> None:
+def run_price(record: Record, seeds: range) -> None:
     """Print the price of a rank for the attack that is hardest to see: accounts with one vote, for the whole time."""
     for count in (100, 250, 500, 1000, 2000):
         attack = Attack(votes=count, size=1, accuracy=ACCURACY)
-        runs = [measure(PUBLIC, attack, seed, rank) for seed in seeds for rank in RANKS]
+        name = "own battles, k = 1" if count == Attack.votes else f"price, {count}"
+        runs = record.run(Row(name, PUBLIC, attack), seeds)
         battles = count * PUBLIC.models / 2
         ranks = [np.mean([run.ranks[filtered] for run in runs]) for filtered in (0, 1)]
         print(
             f"{count:,} accounts, {battles:,.0f} battles, {battles / ADDRESS_BATTLES:,.0f} hours of one address: "
-            f"{ranks[0]:.1f} ranks without and {ranks[1]:.1f} with the filter",
+            f"{ranks[0]:.1f} ranks without and {ranks[1]:.1f} with the filter ({len(runs)} runs)",
             flush=True,
         )
 
@@ -229,24 +265,21 @@ def run_speed(seeds: range) -> None:
         print(f"{count:,} votes, {models} models: {process_time() - began:.1f} s of CPU, {memory:.2f} GB at most")
 
 
-GROUPS = {
-    "c": run_clean,
-    "t": run_teams,
-    "o": run_own,
-    "h": run_honest_sizes,
-    "j": run_junk,
-    "q": run_quarter,
-    "x": run_adaptive,
-    "p": run_price,
-    "s": run_speed,
-}
-
-
-def main(groups: str, seeds: int) -> None:
+def main(groups: str, seeds: range, path: Path | None) -> None:
+    record = Record(path)
+    rows = list_rows()
     print_heading()
     for group in groups:
-        GROUPS[group](range(FIRST_SEED, FIRST_SEED + seeds))
+        for row in rows.get(group, []):
+            print_row(row.name, record.run(row, seeds))
+        if group == "p":
+            run_price(record, seeds)
+        if group == "s":
+            run_speed(seeds)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if sys.argv[1:] else "".join(GROUPS), int(sys.argv[2]) if sys.argv[2:] else SEEDS)
+    options = dict(enumerate(sys.argv[1:]))
+    count = int(options.get(1, SEEDS))
+    file = options.get(2)
+    main(options.get(0, GROUPS), range(FIRST_SEED, FIRST_SEED + count), Path(file) if file else None)

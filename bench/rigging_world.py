@@ -28,6 +28,7 @@ MAX_HONEST_VOTES = 150
 # The attacker aims at a target and at this many models above it, or below it if the target is to fall.
 RIVALS = 5
 INFLUENTIAL_QUARTER = 0.25
+_GOLDEN_RATIO = (5**0.5 - 1) / 2
 Random = np.random.Generator
 
 
@@ -66,7 +67,9 @@ class Attack:
         "constant" (every battle, with the answer `constant`, or a random one if that is None).
     direction: 1 lifts the target, -1 lowers it.
     accuracy: the share of battles whose models the attacker identifies.
-    camouflage: the share of votes that are honest.
+    camouflage: the share of votes that are honest, in any battle.
+    companions: the number of models that are lifted or lowered together with the target.
+    decoys: the share of accounts that choose the same battles as the others and vote honestly in them.
     days: the length of the attack, or None for the whole time.
     """
 
@@ -76,6 +79,8 @@ class Attack:
     direction: int = 1
     accuracy: float = 1.0
     camouflage: float = 0.0
+    companions: int = 0
+    decoys: float = 0.0
     days: float | None = None
     constant: int | None = A_WINS
 
@@ -260,12 +265,16 @@ class Simulation:
         votes.b[part] = np.where(swapped, first, second)
         votes.propensity[part] = table.chance[pair]
         outcome = self._judge(votes.a[part], votes.b[part], voter, people)
+        honest = outcome.copy()
         if attack and attack.scope == "constant":
             outcome[rigged] = rng.integers(0, 4, int(rigged.sum())) if attack.constant is None else attack.constant
         elif attack:
             wanted = np.where(recognized, desired[pair[rigged]], rng.choice((-1, 1), len(recognized)))
             wanted = np.where(wanted == 0, np.sign(known[first[rigged]] - known[second[rigged]]), wanted)
             outcome[rigged] = np.where((wanted > 0) == ~swapped[rigged], A_WINS, B_WINS)
+        if attack and attack.decoys:
+            decoy = rigged & (_spread_evenly(votes.voter[part]) < attack.decoys)
+            outcome[decoy] = honest[decoy]
         votes.outcome[part] = outcome
 
     def _judge(self, a: Indices, b: Indices, voter: Indices, people: _People) -> Indices:
@@ -280,6 +289,11 @@ class Simulation:
         return np.where(luck < both_bad, BOTH_BAD, np.where(tied, TIE, np.where(win, A_WINS, B_WINS)))
 
 
+def _spread_evenly(account: Indices) -> Floats:
+    """Return a number from 0 to 1 for each account, always the same, and evenly spread over the accounts."""
+    return account * _GOLDEN_RATIO % 1
+
+
 def _choose(rng: Random, weights: Floats, number: int) -> Indices:
     cumulative = np.cumsum(weights)
     return np.minimum(np.searchsorted(cumulative, rng.random(number) * cumulative[-1]), len(weights) - 1)
@@ -289,12 +303,12 @@ def _plan(attack: Attack, target: int, known: Floats, table: _Table) -> tuple[Fl
     """Return the outcome that the attacker wants for each pair (1 if the first wins), and the weight with which they
     vote on it.
     """
-    with_target = (table.first == target) | (table.second == target)
     if attack.scope == "constant":
-        return np.zeros(len(with_target)), table.chance
-    desired = attack.direction * np.where(table.first == target, 1.0, np.where(table.second == target, -1.0, 0.0))
+        return np.zeros(len(table.chance)), table.chance
     if attack.scope == "own":
-        return desired, table.chance * with_target
+        targets = (target + np.arange(1 + attack.companions)) % len(known)  # numbers say nothing about strengths
+        desired = attack.direction * (1.0 * np.isin(table.first, targets) - np.isin(table.second, targets))
+        return desired, table.chance * (desired != 0)
     influence = attack.direction * _compute_influence(attack, target, known, table)
     desired = np.sign(influence)
     if attack.scope == "all":

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arena.endpoints.pair_sampler import PairSampler
+from core.text.proportions import Z95
 from ratings.statistics import bradley_terry
 from ratings.statistics.active_sampling import compute_pair_weights
-from ratings.statistics.bradley_terry import ELO_SCALE, MEAN_RATING, Z95, Fit
+from ratings.statistics.bradley_terry import ELO_SCALE, MEAN_RATING, Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.vote_arrays import Floats
 from tests.ratings.votes import outcomes, simulated

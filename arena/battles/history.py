@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import sqrt
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,6 +20,7 @@ from arena.identity.voters import get_voter_id
 from arena.models import IS_SHARED, SIDES, Answer, Battle, Turn, Vote
 from catalog.models import LanguageModel
 from core.http.pagination import NewestFirstPagination
+from core.text.proportions import Proportion
 
 PAGE_SIZE = 20
 QUESTION_PREVIEW_LENGTH = 300  # characters
@@ -29,7 +29,6 @@ EXPORT_BATCH_SIZE = 50
 MIN_FAVORITE_WINS = 2
 MAX_COMPARED_VOTES = 1000
 MIN_COMPARED_VOTES = 10
-Z_95 = 1.96
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
 # In a side-by-side battle, the voter chose the models.
 IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
@@ -76,8 +75,6 @@ class OwnModel:
     """A model's results in one voter's votes.
 
     wins, losses: the votes for and against it; a tie and “both bad” are neither
-    share: the share of votes won, in percent, where a tie or “both bad” is half a win
-    low, high: Wilson's 95% interval of the share, in percent (E. B. Wilson, JASA 22, 1927)
     """
 
     slug: str
@@ -88,26 +85,9 @@ class OwnModel:
     losses: int
 
     @property
-    def share(self) -> float:
-        return 50 + 50 * (self.wins - self.losses) / self.battles
-
-    @property
-    def low(self) -> float:
-        return self._get_wilson_bound(-1)
-
-    @property
-    def high(self) -> float:
-        return self._get_wilson_bound(1)
-
-    @property
-    def differs_from_half(self) -> bool:
-        """Whether the whole interval is on one side of 50%."""
-        return self.low >= 50 or self.high <= 50
-
-    def _get_wilson_bound(self, sign: int) -> float:
-        share, weight = self.share / 100, Z_95**2 / self.battles
-        spread = sqrt(weight * (share * (1 - share) + weight / 4))
-        return 100 * (share + weight / 2 + sign * spread) / (1 + weight)
+    def share(self) -> Proportion:
+        """The share of votes won. A tie or “both bad” is half a win."""
+        return Proportion((self.battles + self.wins - self.losses) / 2, self.battles)
 
 
 @dataclass(frozen=True)
@@ -173,7 +153,7 @@ def load_own_models(voter_id: UUID) -> list[OwnModel]:
         for slug, name, maker, battles, wins, losses in votes.annotate(Count("pk"), won=won, lost=lost):
             counts[slug, name, maker or ""].update(battles=battles, wins=wins, losses=losses)
     models = [OwnModel(*key, each["battles"], each["wins"], each["losses"]) for key, each in counts.items()]
-    return sorted(models, key=lambda model: (-model.battles, -model.share, model.name))
+    return sorted(models, key=lambda model: (-model.battles, -model.share.percent, model.name))
 
 
 def load_agreement(voter_id: UUID) -> Agreement:

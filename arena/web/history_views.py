@@ -59,7 +59,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "search": search,
         "kinds": KIND_LABELS,
         "kind": kind if kind in history.KINDS else "",
-        "models": [model for model in models if model.differs_from_half][:MAX_OWN_MODELS],
+        "models": [model for model in models if not model.share.is_even][:MAX_OWN_MODELS],
         "record": history.build_own_record(models),
         "agreement": history.load_agreement(voter),
         "scale": OWN_SCALE,

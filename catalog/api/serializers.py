@@ -10,6 +10,8 @@ from catalog.calculators.scaling_laws import HOFFMANN_LAW, LAWS, ScalingLaw
 from catalog.models import Benchmark, Caveat
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PageSchema, Schema
 
+SUCCESSOR_HELP = "Name of the model that the maker recommends instead, or null if no source names one."
+
 
 class BenchmarkCaveatSchema(Schema):
     kind = serializers.ChoiceField(Caveat.Kind.values)
@@ -208,11 +210,7 @@ class CostModelSchema(Schema):
     retires_on = serializers.DateField(
         source="model.retires_on", allow_null=True, help_text="The announced day of retirement, past or future."
     )
-    successor = CharField(
-        source="successor.name",
-        allow_null=True,
-        help_text="Name of the model that the maker recommends instead, or null if no source names one.",
-    )
+    successor = CharField(source="successor.name", allow_null=True, help_text=SUCCESSOR_HELP)
 
 
 class CostComparisonSchema(Schema):

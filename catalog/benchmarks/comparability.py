@@ -12,7 +12,8 @@ from hashlib import blake2b
 from itertools import combinations
 from math import sqrt
 
-Z95 = 1.959964  # standard errors on each side of a 95% interval
+from core.text.proportions import Z95
+
 # Separability is computed for the ten best scores. Fewer than five have fewer than ten pairs, too few for a share.
 BEST_MODELS = 10
 MIN_SEPARABLE_MODELS = 5

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_safe
 
 from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
 from catalog.benchmarks.separability import add_separability
-from catalog.facts.labels import extract_link
 from catalog.models import Benchmark, Caveat, Score
+from catalog.web.benchmark_facts import list_facts
 from core.templatetags.strips import Scale, build_scale
 
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
+MAX_HIGHER = 3
 GRAVEST_FIRST = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
@@ -141,12 +142,12 @@ def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> 
         raise Http404
     benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
     add_separability([benchmark], best)
+    rankings = load_rankings(benchmark)
     context = {
         "benchmark": benchmark,
         "caveats": benchmark.caveats.all(),
-        "supersedes": benchmark.supersedes.all(),
-        "link": extract_link(benchmark.source),
-        **_build_score_context(load_rankings(benchmark), request.GET, _get_chance_percent(benchmark)),
+        "facts": list_facts(benchmark, has_scores=bool(rankings)),
+        **_build_score_context(rankings, request.GET, _get_chance_percent(benchmark)),
     }
     return render(request, "catalog/benchmarks/benchmark.html", context)
 
@@ -159,14 +160,24 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
     several = [ranking for ranking in rankings if not ranking.is_single]
     numbered = [(f"r{number}", ranking) for number, ranking in enumerate(several, 1)]
     page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
-    single_rows = [ranking.rows[0] for ranking in rankings if ranking.is_single]
+    single_rows = sorted((ranking.rows[0] for ranking in rankings if ranking.is_single), key=_get_score, reverse=True)
     tables = [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page]
     return {
         "rankings": page,
         "tables": [(name, first, rows, _build_score_scale(rows, name, chance)) for name, first, rows in tables],
         "alone": _get_page(single_rows, "alone", query),
+        "higher": _list_higher(single_rows, tables[0][2]) if tables else [],
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
+
+
+def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:
+    """Return the first few of these rows, best first, whose scores are higher than all in the ranking."""
+    return [row for row in rows[:MAX_HIGHER] if _get_score(row) > _get_score(ranking[0])]
+
+
+def _get_score(row: RankingRow) -> float:
+    return row.ranked.scored.percent
 
 
 def _build_score_scale(rows: Iterable[RankingRow], name: str, chance: float) -> Scale | None:

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -13,7 +12,7 @@ from catalog.calculators.cost_form import COST_PRESETS, EXAMPLE_GPUS, EXAMPLE_PR
 from catalog.calculators.cost_plot import build_cost_plot
 from catalog.calculators.cost_text import build_lines
 from catalog.calculators.scaling_plot import build_scaling_plot
-from core.http.short_query import shorten_query
+from core.http.live_forms import render_live_form, shorten_query
 from core.text.number_fields import DefaultsForm
 
 SCALING_EXAMPLES = (
@@ -79,7 +78,4 @@ def _has_input(form_class: type[DefaultsForm], request: HttpRequest) -> bool:
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any], form: DefaultsForm) -> HttpResponse:
-    """Render the page. htmx shows its short URL in the address bar."""
-    response = render(request, template, context, status=400 if form.errors else 200)
-    response["HX-Push-Url"] = f"{request.path}?{shorten_query(request.GET)}"
-    return response
+    return render_live_form(request, template, context, form, shorten_query(request.GET))

@@ -13,6 +13,15 @@ def format_count(number: int) -> str:
     return str(number)
 
 
+def format_amount(amount: Decimal | int) -> str:
+    """Format an exact amount, like 128,000, 2.50, or 1,234,567. Round ones from a million up are like 1.5M or 10B."""
+    for size, unit in UNITS:
+        multiple = (Decimal(amount) / size).normalize()
+        if amount >= 10**6 and multiple >= 1 and len(multiple.as_tuple().digits) <= 3:
+            return f"{multiple:f}{unit}"
+    return f"{Decimal(amount):,f}"
+
+
 def _format_three_digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 

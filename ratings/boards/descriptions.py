@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ratings.boards.snapshots import ELO, BoardKey
@@ -27,4 +28,4 @@ def _iter_options(board_key: BoardKey) -> Iterator[str]:
     if board_key.method == ELO:
         yield _("Elo")
     if board_key.at:
-        yield _("as of %(time)s UTC") % {"time": f"{board_key.at:%Y-%m-%d %H:%M}"}
+        yield _("as of %(time)s UTC") % {"time": date_format(board_key.at, "F j, Y, H:i")}

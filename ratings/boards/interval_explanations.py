@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.text.proportions import Z95
 from ratings.boards.changes import has_rank
 from ratings.boards.number_text import format_whole
 from ratings.statistics.constants import (
@@ -16,7 +17,6 @@ from ratings.statistics.constants import (
     MIN_VOTES_FOR_RANK,
     PROVISIONAL_HALF_WIDTH,
     PROVISIONAL_VOTES,
-    Z95,
 )
 
 PUBLISHED_INTERVAL = "published"  # the `interval` of rows on a reference board

@@ -72,6 +72,7 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
         if row := rated.get(facts["slug"]):
             facts["tier"] = interval_tiers.get(facts["slug"], row["tier"])
             facts |= {name: row[name] for name in BOARD_COLUMNS}
+            facts["setting"] = row.get("setting", "")  # only rows of reference boards have one
         facts["successor"] = successors.get(facts["slug"])
         candidates.append(_build_candidate(facts, prices.get(key), measured.get(key), weeks))
     return candidates
@@ -91,6 +92,7 @@ def _build_candidate(
     return Candidate(
         **facts,
         prices=build_api_prices(price) if price else None,
+        priced_on=price.as_of if price else None,
         host_context=price.context if price else None,
         latency_s=measured.first_token_s if measured else None,
         tokens_per_s=measured.tokens_per_s if measured else None,

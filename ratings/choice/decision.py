@@ -22,7 +22,7 @@ from ratings.boards.changes import has_rank
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
 from ratings.boards.snapshots import BoardKey
 from ratings.choice.form import ChoiceForm, describe_limits
-from ratings.choice.limits import LimitFinding
+from ratings.choice.limits import Candidate, LimitFinding
 from ratings.choice.model_choice import ModelChoice
 from ratings.choice.serializers import ShortlistSchema
 from ratings.choice.shortlist import CandidateAssessment
@@ -114,6 +114,15 @@ class Decision:
         models = [assessment.candidate for assessment in self.listed]
         ends = [end for model in models for end in (model.ci_low, model.rating, model.ci_high)]
         return build_scale(ends, has_end_ticks=True)
+
+    @property
+    def price_days(self) -> list[date]:
+        """The first and the last day on which the prices of the listed models were seen, or only one if it is the same.
+
+        It is empty if no price is known.
+        """
+        days = {each.candidate.priced_on for each in self.listed if each.candidate.priced_on}
+        return sorted({min(days), max(days)}) if days else []
 
     @property
     def has_monthly_cost(self) -> bool:
@@ -233,7 +242,7 @@ def _iter_table_lines(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) ->
 
 def _build_survivor_row(assessment: CandidateAssessment) -> tuple[Any, ...]:
     model = assessment.candidate
-    notes = [_("commercial use with conditions")] if assessment.conditional else []
+    notes = [assessment.license_note] if assessment.license_note else []
     prices = assessment.prices
     if prices and prices.above:
         notes.append(_("price for prompts above %(tokens)s tokens") % {"tokens": f"{prices.above:,}"})
@@ -246,13 +255,18 @@ def _build_survivor_row(assessment: CandidateAssessment) -> tuple[Any, ...]:
     return (
         escape_markdown(model.name),
         UNKNOWN_TEXT if model.rank is None else model.rank,
-        format_whole(model.rating),
+        _format_rating(model),
         format_interval(vars(model)) or UNKNOWN_TEXT,
         UNKNOWN_TEXT if model.tier is None else model.tier,
         UNKNOWN_TEXT if assessment.price is None else format_dollars(assessment.price),
         UNKNOWN_TEXT if assessment.monthly is None else format_dollars(assessment.monthly),
         escape_markdown("; ".join(notes)),
     )
+
+
+def _format_rating(model: Candidate) -> str:
+    setting = f" ({model.setting})" if model.setting else ""
+    return escape_markdown(format_whole(model.rating) + setting)
 
 
 def _build_own_row(row: dict[str, Any]) -> tuple[Any, ...]:

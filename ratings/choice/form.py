@@ -16,6 +16,7 @@ from catalog.calculators.cost_model import TYPICAL_USE, MonthlyUse
 from catalog.calculators.gpu_needs import BITS_PER_BYTE
 from catalog.facts.labels import FIELD_LABELS
 from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
+from core.text.number_format import format_amount
 from ratings.choice.limits import TOKENS_PER_PAGE, Candidate, Limits
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Category
@@ -31,7 +32,7 @@ FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 FACETS: dict[str, tuple[str, ...]] = {
     "openness": (),
     "price": ("1", "5", "15"),
-    "context": ("32k", "128k", "200k", "1M"),
+    "context": ("32K", "128K", "200K", "1M"),
     "latency": ("1", "3"),
     "commercial": (),
 }
@@ -74,6 +75,7 @@ CANDIDATE_VALUES = {
     "rate": "requests_per_minute",
     "token_rate": "tokens_per_minute",
 }
+MIN_KNOWN_SHARE = 0.05
 DEPENDENT_FIELDS = {"pages", "bits", "input_tokens", "output_tokens"}  # their limit has a field of its own
 OTHER_REASONS = {
     "gpu_memory": _(
@@ -170,7 +172,13 @@ class ChoiceForm(DefaultsForm):
     rate = AmountField(label=_("Min requests per minute"), low=1, high=1e9, whole=True)
     token_rate = AmountField(label=_("Min tokens per minute"), low=1, high=1e12, whole=True)
 
-    params = AmountField(label=_("Max parameters"), low=1, high=1e15, whole=True)
+    params = AmountField(
+        label=_("Max parameters"),
+        low=1,
+        high=1e15,
+        whole=True,
+        widget=forms.TextInput({"placeholder": _("10 means 10B")}),
+    )
     gpu_memory = AmountField(
         label=_("Max GPU memory (GiB)"),
         high=1e6,
@@ -257,6 +265,9 @@ def list_set_fields(form: ChoiceForm) -> list[tuple[str, str, str]]:
 def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> set[str]:
     """Return the names of the fields that have input or whose value is known for at least one candidate.
 
+    A limit on a fact of the catalog is useless, and not offered, if fewer than `MIN_KNOWN_SHARE` of the candidates have
+    a value: nearly all models would be undecided. Only connected models are measured, so any value is enough there.
+
     If the value is known for fewer than half of the candidates, the field's help text gets the number.
     """
     candidates = list(candidates)
@@ -269,8 +280,13 @@ def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> se
             numbers = {"known": known[value], "all": len(candidates)}
             sentence = say("Models with a known value: %(known)d of %(all)d.") % numbers
             form[name].help_text = f"{form[name].help_text} {sentence}".strip()
+    facts = {CANDIDATE_VALUES[name] for name in LIMITED_FACTS}
+    least = max(1, MIN_KNOWN_SHARE * len(candidates))
+    useful = {value for value, number in known.items() if number >= (least if value in facts else 1)}
     return {
-        name for name in form.fields if name not in CANDIDATE_VALUES or known[CANDIDATE_VALUES[name]] or form[name].data
+        name
+        for name in form.fields
+        if name not in CANDIDATE_VALUES or CANDIDATE_VALUES[name] in useful or form[name].data
     }
 
 
@@ -282,6 +298,8 @@ def _format_limit(form: ChoiceForm, field: forms.BoundField, value: Any) -> str:
         return text % {"memory": field.data, "bits": f"{form.get_value('bits'):f}"}
     if field.name == "pages":
         return say("%(pages)s (%(tokens)s tokens)") % {"pages": f"{value:,}", "tokens": f"{value * TOKENS_PER_PAGE:,}"}
+    if isinstance(field.field, AmountField):
+        return format_amount(value)
     choices = {key: str(label) for key, label in getattr(field.field, "choices", [])}
     keys = value if isinstance(value, list) else [value]
     return ", ".join(choices.get(key, str(field.data)) for key in keys)

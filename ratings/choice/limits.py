@@ -17,13 +17,14 @@ from core.text.number_format import format_count, format_dollars
 
 TOKENS_PER_PAGE = 600
 DAYS_PER_YEAR = 365
+INPUT_WORDS = {"image": "images", "pdf": "PDF"}
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A model that can be chosen. None means unknown.
 
-    The tier, rating, interval, and ranks are those on the board that sorts the shortlist.
+    The tier, rating, interval, setting, and ranks are those on the board that sorts the shortlist.
     """
 
     slug: str
@@ -41,6 +42,7 @@ class Candidate:
     modalities: frozenset[str] | None = None
     tools: bool | None = None
     prices: ApiPrices | None = None  # dollars per million tokens
+    priced_on: date | None = None  # the day when the prices were seen
     host_context: int | None = None  # tokens that the host accepts at these prices; None for the maker's own prices
     latency_s: float | None = None
     tokens_per_s: float | None = None
@@ -53,6 +55,7 @@ class Candidate:
     ci_low: float | None = None
     ci_high: float | None = None
     interval: str | None = None  # how the interval was computed
+    setting: str = ""  # the setting at which a publisher rated the model, such as High
     rank: int | None = None
     rank_low: int | None = None
     rank_high: int | None = None
@@ -225,11 +228,17 @@ def _assess_cutoff(model: Candidate, limits: Limits) -> LimitFinding | None:
 
 def _assess_modalities(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.modalities is None:
-        return LimitFinding("modalities", "modalities unknown", None, limits.modalities, known=False)
-    missing = sorted(limits.modalities - model.modalities)
+        words = f"input of {_list_inputs(limits.modalities)} unknown"
+        return LimitFinding("modalities", words, None, limits.modalities, known=False)
+    missing = limits.modalities - model.modalities
     if not missing:
         return None
-    return LimitFinding("modalities", f"does not accept {', '.join(missing)}", model.modalities, limits.modalities)
+    words = f"does not accept {_list_inputs(missing)}"
+    return LimitFinding("modalities", words, model.modalities, limits.modalities)
+
+
+def _list_inputs(modalities: frozenset[str]) -> str:
+    return ", ".join(INPUT_WORDS.get(modality, modality) for modality in sorted(modalities))
 
 
 def _assess_tools(model: Candidate, _: Limits) -> LimitFinding | None:
@@ -292,7 +301,7 @@ def _explain_missing_estimate(model: Candidate, _: Limits) -> str:
     return f"you have not entered your weeks to launch with {way}"
 
 
-_CUTOFF = NumberLimit("cutoff", "<", "knowledge until", None, lambda model, _: model.cutoff, _format_day)
+_CUTOFF = NumberLimit("cutoff", "<", "knowledge cutoff", None, lambda model, _: model.cutoff, _format_day)
 _GPU_MEMORY = NumberLimit(
     "gpu_memory", ">", "GPU memory", "GiB", lambda model, limits: model.gpu_memory(limits.bytes_each),
     "{:.1f} GiB".format,

@@ -8,11 +8,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from catalog.api.serializers import SUCCESSOR_HELP
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PluckField, Schema
 from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.models import Pool
-
-SUCCESSOR_HELP = "Name of the model that the maker recommends instead, or null if no source names one."
 
 
 class TaskBenchmarkSchema(Schema):
@@ -64,6 +63,10 @@ class RatedModelSchema(Schema):
     rating = FloatField(source="candidate.rating", allow_null=True)
     ci_low = FloatField(source="candidate.ci_low", allow_null=True)
     ci_high = FloatField(source="candidate.ci_high", allow_null=True)
+    setting = CharField(
+        source="candidate.setting",
+        help_text="The setting at which a publisher rated the model, such as High. Only on reference boards.",
+    )
     rank = IntegerField(source="candidate.rank", allow_null=True)
     rank_low = IntegerField(source="candidate.rank_low", allow_null=True)
     rank_high = IntegerField(source="candidate.rank_high", allow_null=True)
@@ -149,15 +152,8 @@ class PicksSchema(Schema):
     )
     cheapest = RatedModelSchema(
         allow_null=True,
-        help_text="The cheapest model that is not rated clearly lower than `best`. Null if no price is known.",
-    )
-    cheapest_by = serializers.ChoiceField(
-        ("tier", "difference"),
-        allow_null=True,
-        help_text=(
-            "`tier`: `cheapest` is in the tier of `best`. `difference`: only the difference between their ratings is "
-            "not significant, assuming independent errors."
-        ),
+        help_text="The cheapest model whose rating is not significantly lower than that of `best`, assuming independent"
+        " errors. Null if no price is known.",
     )
     equally_cheap = PluckField(
         "candidate.slug",

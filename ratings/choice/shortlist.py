@@ -10,6 +10,9 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, Literal
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from catalog.calculators.cost_model import TYPICAL_USE, ApiPrices
 from ratings.choice.limits import (
     LIMIT_ASSESSORS,
@@ -22,6 +25,7 @@ from ratings.choice.limits import (
 )
 
 MAX_NEAREST = 3
+LICENSE_NOTES = {"conditional": _("commercial use with conditions"), "no": _("no commercial use")}
 SortName = Literal["tier", "price", "rating"]
 
 
@@ -47,6 +51,20 @@ class CandidateAssessment:
     def conditional(self) -> bool:
         """True if the license allows commercial use only under conditions."""
         return self.candidate.commercial == "conditional"
+
+    @property
+    def license_note(self) -> str:
+        """A note if the license allows commercial use only under conditions or not at all, or else ""."""
+        return str(LICENSE_NOTES.get(self.candidate.commercial or "", ""))
+
+    @property
+    def notes(self) -> list[str]:
+        """The setting of the rating, a note about the license, and the unknown values, as text."""
+        setting = (
+            gettext("setting: %(setting)s") % {"setting": self.candidate.setting} if self.candidate.setting else ""
+        )
+        notes = (setting, self.license_note, *(finding.words for finding in self.unknown))
+        return [note for note in notes if note]
 
     @property
     def findings(self) -> tuple[LimitFinding, ...]:
@@ -77,13 +95,13 @@ class CandidateAssessment:
 
     @property
     def distance_key(self) -> tuple[Any, ...]:
-        """The key for sorting by fewest failures, then shortest distance, then fewest unknown values.
+        """The key for sorting by fewest failures, then fewest unknown values, then shortest distance.
 
         Of two models with equally many failures, the one with fewer failures that are not measured comes first.
         """
         unmeasured = sum(not finding.is_measured for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
-        return len(self.failures), unmeasured, distance, len(self.unknown), self.sort_key
+        return len(self.failures), len(self.unknown), unmeasured, distance, self.sort_key
 
 
 SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] = MappingProxyType(
@@ -136,6 +154,14 @@ class Shortlist:
     def unrated(self) -> int:
         """The number of survivors without a rating on the board."""
         return sum(survivor.candidate.rating is None for survivor in self.survivors)
+
+    @property
+    def has_mixed_tiers(self) -> bool:
+        """True if a survivor is in a better tier than one with a higher rating, because its interval is wide."""
+        models = [survivor.candidate for survivor in self.survivors]
+        rated = [(model.rating, model.tier) for model in models if model.rating is not None and model.tier is not None]
+        tiers = [tier for _rating, tier in sorted(rated, reverse=True)]
+        return tiers != sorted(tiers)
 
     @property
     def lowest_price(self) -> CandidateAssessment | None:

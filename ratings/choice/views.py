@@ -1,5 +1,6 @@
 """The pages for choosing a model and for documenting the decision. Their whole state is in the URL."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from core.http.errors import RequestError
-from core.http.short_query import shorten_query
+from core.http.live_forms import render_live_form, shorten_query
 from core.templatetags.strips import Scale, build_scale
 from ratings.boards.model_facts import list_categories
 from ratings.choice.candidates import LaunchWeeks, load_candidates
@@ -40,11 +41,12 @@ from ratings.choice.model_choice import ModelChoice, choose_models
 from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import load_task_kinds
-from ratings.models import Category, Pool
+from ratings.models import Category, Pool, format_category_name
 
 PAGE_SIZE = 50
 MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is left out
 MULTIPLE_FIELDS = ("modalities", "among")
+BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)  # no model has fewer than 1,000 parameters
 LIST_PARAMETERS = ("left", "undecided", "out")
 REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
 TOKEN_FIELDS = ("input_tokens", "output_tokens")
@@ -88,8 +90,8 @@ class Facet:
 @require_safe
 def show_choice(request: HttpRequest) -> HttpResponse:
     """Show the form, and for a valid form, the shortlist."""
-    if REMOVED_PARAMETER in request.GET:
-        return _redirect_without_removed(request)
+    if redirect := _build_address_redirect(request):
+        return redirect
     form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
     try:
         choice = choose_models(form) if form.is_valid() else None
@@ -121,11 +123,8 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "category": category,
         "categories": _list_categories(choice, category),
     }
-    response = render(request, "ratings/choice/choice.html", context, status=400 if form.errors else 200)
-    if form.is_bound:
-        query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
-        response["HX-Push-Url"] = f"{request.path}?{query}"
-    return response
+    query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
+    return render_live_form(request, "ratings/choice/choice.html", context, form, query)
 
 
 def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
@@ -144,7 +143,7 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
 
 def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
     return [
-        Facet(form[name], [(preset, form[name].data == preset) for preset in presets])
+        Facet(form[name], [(preset, str(form[name].data).upper() == preset) for preset in presets])
         for name, presets in FACETS.items()
         if name in offered
     ]
@@ -208,8 +207,8 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 
     The URL is a shortlist URL with `chosen` and `why` added. If it has `format=md` or `format=json`, return a file.
     """
-    if REMOVED_PARAMETER in request.GET:
-        return _redirect_without_removed(request)
+    if redirect := _build_address_redirect(request):
+        return redirect
     form = DecisionForm(request.GET)
     try:
         decision = build_decision(form, choose_models(form)) if form.is_valid() else None
@@ -248,8 +247,13 @@ def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
 
 
 def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[SetLimit]:
-    """Return the fields that are set, in the order of the form."""
-    limits = []
+    """Return the fields that are set: the board that sorts the models, then the limits in the order of the form."""
+    boards = (("pool", choice.pool.name), ("category", format_category_name(form.cleaned_data["category"])))
+    limits = [
+        SetLimit(str(form.fields[name].label), text, _drop_parameters(query, name) or "task=", 0)
+        for name, text in boards
+        if form.cleaned_data[name]
+    ]
     for name, label, value in list_set_fields(form):
         limit = "context" if name == "pages" else name
         fields = FIELDS_OF_LIMIT.get(limit, (name,))
@@ -258,10 +262,18 @@ def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) ->
     return limits
 
 
-def _redirect_without_removed(request: HttpRequest) -> HttpResponse:
-    """Redirect from an old address to the same one without the parameter that was removed."""
+def _build_address_redirect(request: HttpRequest) -> HttpResponse | None:
+    """Redirect to the address without the parameter that was removed, and with a unit for the number of parameters.
+
+    People who type 10 mean 10 billion. In the API, a number without a unit is exact, so each address has the unit.
+    """
     query = request.GET.copy()
-    del query[REMOVED_PARAMETER]
+    query.pop(REMOVED_PARAMETER, None)
+    size = query.get("params", "").strip()
+    if BILLIONS_PATTERN.fullmatch(size):
+        query["params"] = f"{size}B"
+    if query == request.GET:
+        return None
     return HttpResponsePermanentRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
 
 

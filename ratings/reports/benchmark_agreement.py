@@ -12,10 +12,11 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
 from arena.models import LIVE_POOL
-from catalog.benchmarks.comparability import Z95, ComparableScore, Conditions, standard_error
+from catalog.benchmarks.comparability import ComparableScore, Conditions, standard_error
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
 from core.http.errors import RequestError, not_found_error
+from core.text.proportions import Z95
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots, unpack_rows
 from ratings.models import OVERALL_CATEGORY

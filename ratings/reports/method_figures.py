@@ -6,32 +6,28 @@ to wait until a million votes are read. Web processes load this module, so it do
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import inf, sqrt
+from datetime import datetime
 from statistics import NormalDist
 from typing import Any
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
 from catalog.models import LanguageModel
-from ratings.boards import model_facts, snapshot_cache, snapshots
+from core.text.proportions import Z95, Proportion, compute_proportion
+from ratings.boards import snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey
 from ratings.models import EXCLUDED, Pool, PoolFigures
 from ratings.pipeline import battle_outcomes
 from ratings.pipeline.battle_outcomes import ModelBattleCounts
 from ratings.reports import vote_shares
 from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
-from ratings.statistics.constants import ELO_SCALE, Z95
+from ratings.statistics.constants import ELO_SCALE
 
 MISS_RATE = 0.05
 FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models flagged by chance alone
-DAY = timedelta(days=1)
-MAX_CHANGES = 12
-MIN_CHANGE = 0.5  # points; smaller changes are not listed
 REASON_TEXTS: dict[str, str | Promise] = {
     vote_rules.SIDE_BY_SIDE: _("the voter chose the two models and knew their names"),
     vote_rules.STOPPED: _("the voter stopped an answer"),
@@ -54,34 +50,6 @@ STYLE_NAMES: dict[str, str | Promise] = {
     "bold": _("bold words"),
     "list_items": _("list items"),
 }
-
-
-@dataclass(frozen=True)
-class Proportion:
-    """A part of a whole as a percentage, with Wilson's 95% interval (E. B. Wilson, JASA 22, 1927)."""
-
-    part: int
-    whole: int
-    percent: float
-    low: float
-    high: float
-
-    @property
-    def is_even(self) -> bool:
-        """True if the interval contains 50%."""
-        return self.low <= 50 <= self.high
-
-
-@dataclass(frozen=True)
-class DayChange:
-    """A model whose rating or rank has changed within a day. For a new model, `change` is None."""
-
-    slug: str
-    name: str
-    rating: float
-    change: float | None
-    rank: int | None
-    rank_before: int | None
 
 
 @dataclass(frozen=True)
@@ -128,15 +96,6 @@ class PoolCounts:
 
 
 @dataclass(frozen=True)
-class DayChanges:
-    """The models that changed within a day, largest change first. `more` counts models with smaller changes."""
-
-    since: datetime
-    changes: list[DayChange]
-    more: int
-
-
-@dataclass(frozen=True)
 class MethodFigures:
     """All figures for a pool.
 
@@ -154,11 +113,6 @@ class MethodFigures:
     expected_misses: float
     style_board: dict[str, Any]
     styles: list[dict[str, Any]]
-
-    @property
-    def day(self) -> DayChanges | None:
-        """The changes within a day, or None if no board is a day old."""
-        return _load_day_changes(self.pool.slug, self.board)
 
 
 def load_pool_figures(pool: str) -> MethodFigures:
@@ -189,19 +143,8 @@ def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
     )
 
 
-def _load_board(pool: str, *, style_control: bool = False, at: datetime | None = None) -> dict[str, Any]:
-    return snapshots.load_newest_board(BoardKey(pool, style_control=style_control, at=at))
-
-
-def compute_proportion(part: int, whole: int) -> Proportion | None:
-    """Return the proportion, or None if the whole is 0."""
-    if not whole:
-        return None
-    rate = part / whole
-    spread = Z95**2 / whole
-    middle = (rate + spread / 2) / (1 + spread)
-    half = Z95 / (1 + spread) * sqrt(rate * (1 - rate) / whole + spread / (4 * whole))
-    return Proportion(part, whole, 100 * rate, 100 * max(middle - half, 0), 100 * min(middle + half, 1))
+def _load_board(pool: str, *, style_control: bool = False) -> dict[str, Any]:
+    return snapshots.load_newest_board(BoardKey(pool, style_control=style_control))
 
 
 def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
@@ -289,27 +232,3 @@ def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for feature, fitted in coefficients.items()
     ]
-
-
-def _load_day_changes(slug: str, board: Mapping[str, Any]) -> DayChanges | None:
-    """Return the changes since one day ago, or None if no board is a day old."""
-    earlier = _load_board(slug, at=timezone.now() - DAY)
-    if not earlier["computed_at"]:
-        return None
-    changes = _list_day_changes(earlier, board)
-    # New models come first.
-    changes.sort(key=lambda day_change: -inf if day_change.change is None else -abs(day_change.change))
-    return DayChanges(earlier["computed_at"], changes[:MAX_CHANGES], max(0, len(changes) - MAX_CHANGES))
-
-
-def _list_day_changes(earlier: Mapping[str, Any], board: Mapping[str, Any]) -> list[DayChange]:
-    """Return the new models, and those that moved by at least `MIN_CHANGE` or to another rank."""
-    changes = model_facts.compute_changes(board, earlier)
-    old_ranks = {row["model"]: row["rank"] for row in earlier["rows"]}
-    day_changes = []
-    for row in board["rows"]:
-        slug, rank = row["model"], row["rank"]
-        change, old_rank = changes[slug].rating, old_ranks.get(slug)
-        if change is None or abs(change) >= MIN_CHANGE or rank != old_rank:
-            day_changes.append(DayChange(slug, row["name"], row["rating"], change, rank, old_rank))
-    return day_changes

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import QuerySet
 
 from arena.models import LIVE_POOL
+from core.text.proportions import Z95
 from ratings.boards import board_selection
 from ratings.boards.changes import has_rank
 from ratings.boards.interval_explanations import describe_missing_votes
-from ratings.boards.snapshots import BRADLEY_TERRY, BoardKey, list_newest_snapshots, unpack_rows
+from ratings.boards.snapshots import BoardKey, list_newest_snapshots, newest_fit, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Board, Pool, Snapshot
-from ratings.statistics.constants import Z95
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,27 @@ class Placement:
     ranked_models: int
 
     @property
+    def is_overall(self) -> bool:
+        return self.category == OVERALL_CATEGORY
+
+    @property
     def missing(self) -> str:
         """A description of the votes that the model still needs for a rank, or "" if it is ranked."""
         return describe_missing_votes(self.row)
 
 
 def list_pool_placements(model: str) -> list[Placement]:
-    """Return a model's placements on each pool's newest overall board."""
-    return _find_placements(list_newest_snapshots(), model)
+    """Return a model's placement in each pool, oldest pool first: on the newest overall board, or else on the newest
+    board of the category with the model's best rank.
+    """
+    overall = _find_placements(list_newest_snapshots(), model)
+    found = [placement.pool.pk for placement in overall]
+    boards = Board.objects.filter(style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
+    in_categories = _find_placements(_load_newest_snapshots(boards.exclude(pool__in=found)), model)
+    best: dict[int, Placement] = {}
+    for placement in sorted(in_categories, key=_get_position):
+        best.setdefault(placement.pool.pk, placement)
+    return sorted([*overall, *best.values()], key=lambda placement: placement.pool.pk)
 
 
 def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str, str]) -> str:
@@ -56,17 +69,19 @@ def list_category_placements(pool: str, model: str) -> list[Placement]:
     Boards under style control are not included.
     """
     boards = Board.objects.filter(pool__slug=pool, style_control=False)
-    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
-    keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
+    return sorted(_find_placements(_load_newest_snapshots(boards), model), key=_get_position)
+
+
+def _load_newest_snapshots(boards: QuerySet[Board]) -> QuerySet[Snapshot]:
+    """Return the newest snapshot of each board, by the category's name."""
+    keys = boards.annotate(newest=newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
-    newest_snapshots = Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__category__name")
-    placements = _find_placements(newest_snapshots, model)
-    return sorted(placements, key=_get_position)
+    return Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__category__name")
 
 
 def _get_position(placement: Placement) -> tuple[bool, float]:
     rank = placement.row["rank"]
-    return placement.category != OVERALL_CATEGORY, inf if rank is None else rank
+    return not placement.is_overall, inf if rank is None else rank
 
 
 def _find_placements(snapshots: Iterable[Snapshot], model: str) -> list[Placement]:

@@ -12,9 +12,10 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import ndtr
 
+from core.text.proportions import Z95
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, Z95
+from ratings.statistics.constants import ELO_SCALE, MEAN_RATING
 from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize_likelihood
 from ratings.statistics.vote_arrays import Floats
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import atanh, sqrt, tanh
 from typing import TYPE_CHECKING, Literal
 
-from ratings.statistics.constants import Z95
+from core.text.proportions import Z95
 
 if TYPE_CHECKING:
     import numpy as np

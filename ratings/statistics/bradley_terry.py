@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.blas import dsymm
 from scipy.linalg.lapack import dpotri
 
+from core.text.proportions import Z95
 from ratings.statistics.cluster_sums import sum_pair_products
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.components import label_components, list_components
-from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, MIN_VOTERS, Z95
+from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, MIN_VOTERS
 from ratings.statistics.interval_widths import Spread, compute_degrees_of_freedom
 from ratings.statistics.likelihood import (
     RESIDUAL_TOLERANCE,

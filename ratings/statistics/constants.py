@@ -4,12 +4,10 @@ Web processes import this module, so it must not import slow packages.
 """
 
 from math import log
-from statistics import NormalDist
 
 ELO_SCALE = 400 / log(10)  # Elo points per natural unit
 MEAN_RATING = 1000.0
 MAIN_COMPONENT = 0  # the label of the component that the board shows first
-Z95 = NormalDist().inv_cdf(0.975)
 
 # Thresholds for provisional ratings, clustered intervals, and ranks.
 PROVISIONAL_VOTES = 100

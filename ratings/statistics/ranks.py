@@ -8,9 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from core.text.proportions import Z95
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.constants import ELO_SCALE, MIN_RANKED_MODELS, MIN_VOTES_FOR_RANK, Z95
+from ratings.statistics.constants import ELO_SCALE, MIN_RANKED_MODELS, MIN_VOTES_FOR_RANK
 from ratings.statistics.likelihood import Flags, compute_chances, sum_squared_residuals
 from ratings.statistics.vote_arrays import Floats, Indices
 

@@ -6,8 +6,9 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import norm
 
+from core.text.proportions import Z95
 from ratings.statistics import bradley_terry
-from ratings.statistics.bradley_terry import ELO_SCALE, Z95
+from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.ranks import compute_ranks
 from tests.ratings.votes import fit_clustered, outcomes, simulate_votes, simulated

@@ -85,6 +85,48 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         assert "**Chosen model: Model Quokka-7B**" in download.value.path().read_text()
 
 
+def test_enter_in_a_limit_sends_what_was_typed_and_nothing_else(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.url)  # some limits need another one, and the browser logs that
+    page = context.new_page()
+    page.goto("/choose/?task=&latency=9&speed=1&failures=9&rate=1&token_rate=1")  # these are offered if they are set
+    fields = page.locator("#limits input[type=text]")
+    names = fields.evaluate_all("fields => fields.map(field => field.name)")
+    assert {"price", "context", "latency", "params", "monthly"} <= {*names}
+    for name in names:
+        page.goto(f"/choose/?{name}=4")
+        page.locator("details").evaluate_all("folds => folds.forEach(fold => fold.open = true)")
+        page.locator(f"#limits input[name={name}]").fill("3")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(rf"/choose/\?{name}=3B?&sort=tier$"))
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "label", "value", "result", "words"),
+    [
+        ("/choose/?task=", "Max $ per million tokens (blended)", "0", "#results", "No model is known to match"),
+        ("/cost/?input_tokens=200M&output_tokens=2M&price_input=1.25&price_output=10", "Output tokens per month",
+         "40M", "#cost-result", "$650.00"),
+        ("/scaling/?params=8B&tokens=160B", "Training tokens", "15T", "#scaling", "8B parameters on 15T tokens"),
+        ("/choose/?task=", "Max $ per million tokens (blended)", "dear", "#results", "No result yet."),
+        ("/cost/?input_tokens=200M&price_input=1.25&price_output=10", "Output tokens per month", "some",
+         "#cost-result", "No result yet."),
+        ("/scaling/?params=8B&tokens=160B", "Training tokens", "some", "#scaling", "No result yet."),
+    ],
+)  # fmt: skip
+def test_result_follows_what_is_typed(
+    browser: Browser, service: Service, path: str, label: str, value: str, result: str, words: str
+) -> None:
+    """The field is never left."""
+    with reading(browser, service) as page:
+        page.goto(path)
+        field = page.get_by_label(label, exact=True)
+        field.press("Control+a")
+        field.press_sequentially(value)
+        expect(page.locator(result)).to_contain_text(words)
+        expect(field).to_be_focused()
+
+
 def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     plain.goto("/scaling/")
     plain.get_by_label("Compute").fill("5.76e23")
@@ -105,6 +147,11 @@ def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     expect(plain.get_by_role("row", name="Per month")).to_contain_text("$450.00")
     expect(plain.get_by_role("row", name="Per month")).to_contain_text("$3,650.00")
     expect(plain.get_by_text("973M tokens a month")).to_be_visible()
+
+    plain.goto("/choose/?task=")
+    plain.get_by_label("Max $ per million tokens (blended)").fill("3")
+    plain.keyboard.press("Enter")
+    expect(plain).to_have_url(re.compile(r"[?&]price=3&(?!.*price=)"))
 
     plain.goto("/choose/?pages=300&unknown=exclude")  # an old address
     expect(plain).to_have_url(re.compile(r"/choose/\?pages=300$"))

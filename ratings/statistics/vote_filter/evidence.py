@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 
 from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.expectations import Expectations
 from ratings.statistics.vote_filter.records import A_WON, B_WON, TIE, VoteRecords
 
@@ -38,8 +39,10 @@ _MAX_TIE_SHARE = 0.45
 FOCUS = {None: 0.1, 0.15: 0.15, 0.45: 0.3, 0.95: 0.45}
 # The weight of attacks that only vote on the target's battles more often, for any side.
 _ANY_SIDE = 0.1
-# The weight of targets under a proven attack.
-_PROVEN_SHARE = 0.5
+# The weight of targets under a proven attack, and that of an attack on all of them.
+_PROVEN_SHARE = 0.4
+# The shares of votes on battles with any of these targets for an attacker who serves all of them.
+_PROVEN_FOCUS = (0.45, 0.95)
 _LOG_WIN, _LOG_OTHER = np.log(0.94), np.log(0.02)
 _LOG_CONSTANT, _LOG_NOT_CONSTANT = np.log(0.97), np.log(0.01)
 _TARGET_SHARE = 0.8  # the weight of attacks with a target in the mixture
@@ -84,7 +87,7 @@ def _weigh_aims(proven: Flags) -> Floats:
     count = int(proven.sum())
     if not count:
         return np.full(len(proven), np.log(even))
-    weights: Floats = np.log((1 - _PROVEN_SHARE) * even + _PROVEN_SHARE * _TARGET_SHARE / count * proven)
+    weights: Floats = np.log((1 - 2 * _PROVEN_SHARE) * even + _PROVEN_SHARE * _TARGET_SHARE / count * proven)
     return weights
 
 
@@ -144,7 +147,7 @@ class Evidence:
         self.sums[voters] += np.asarray(ones @ logs)
 
     def compute_log_e(
-        self, voters: Indices, votes: Indices, owner: Indices, absent: Floats, odds: Floats, proven: Flags
+        self, voters: Indices, votes: Indices, owner: Indices, absent: Floats, odds: Floats, won: Floats, aims: Aims
     ) -> tuple[Floats, Indices]:
         """Return the log e-value of each of these voters, and what the likeliest attack aims at.
 
@@ -154,21 +157,54 @@ class Evidence:
         owner: the position in `voters` for each vote.
         absent (R, M): -log(1 - chance) of each model under each row of expectations.
         odds (R, M): log(1 - chance) - log(chance).
-        proven (2 M,): the aims of proven attacks.
+        won (N,): 1 if a won, 0 if b won, 0.5 for a tie.
+        aims: those of proven attacks.
         """
         sums = self.sums[voters].astype(np.float64)
-        targets = self._sum_attacks(len(voters), votes, owner, absent, odds, _weigh_aims(proven))
+        proven_attack = self._sum_proven_attack(len(voters), votes, owner, absent, won, aims)
+        targets = self._sum_attacks(
+            len(voters), votes, owner, absent, odds, _weigh_aims(np.append(aims.lifted, aims.lowered))
+        )
         contrarian = sums[:, CONTRARIAN] + sums[:, PLAIN_KIND]
         untargeted = np.logaddexp(contrarian, np.logaddexp.reduce(sums[:, CONSTANT], axis=1))
         untargeted += np.log((1 - _TARGET_SHARE) / _UNTARGETED)
         honest = sums[:, WINNERS].max(axis=1) + sums[:, KINDS].max(axis=1)
-        log_e = np.logaddexp(np.logaddexp.reduceat(targets.log_attack, targets.starts), untargeted) - honest
+        attack = np.logaddexp(np.logaddexp.reduceat(targets.log_attack, targets.starts), untargeted)
+        log_e = np.logaddexp(attack, proven_attack) - honest
         best = np.maximum.reduceat(targets.log_attack, targets.starts)
         leading = np.flatnonzero(targets.log_attack >= best[targets.voter])
         aim = np.full(len(voters), -1)
         aim[targets.voter[leading]] = targets.aim[leading]
         aim[untargeted >= best] = -1
         return log_e, aim
+
+    def _sum_proven_attack(
+        self, number: int, votes: Indices, owner: Indices, absent: Floats, won: Floats, aims: Aims
+    ) -> Floats:
+        """Return the likelihood (number,) of an attack that serves all proven aims at once, with its weight."""
+        if not aims.models.any():
+            return np.full(number, -np.inf)
+        records = self.records
+        a, b = records.a[votes], records.b[votes]
+        met, gain = aims.find_gains(a, b, won[votes])
+        directed = met & self.used[votes] & ~np.isnan(gain)
+        lift = np.where(directed, np.where(gain > 0, _LOG_WIN, _LOG_OTHER) - self.plain[votes], 0.0)
+        # An honest voter may prefer or dislike these models.
+        sign = np.where(won[votes] < 1 / 2, -1, 1)
+        lead, usual = sign * self.lead[votes], _log_win(sign * self.lead[votes])
+        side = np.sign(aims.directions[a] - aims.directions[b]) * sign * (directed & (won[votes] != 1 / 2))
+        taste = np.zeros(number)
+        for shift in TASTES:
+            change = np.where(side == 0, 0.0, _log_win(lead + side * shift) - usual)
+            taste = np.maximum(taste, np.bincount(owner, change, number))
+        # The chance of a battle with any of the models is at most the sum of their chances, and at least half of it.
+        chance = np.clip(-np.expm1(-absent[:, aims.models]).sum(axis=1), 1e-9, 1)[self.row[votes]]
+        base = self.plain[votes] + lift - np.where(met, np.log(chance), np.log1p(-chance / 2))
+        hits, misses = np.bincount(owner, met, number), np.bincount(owner, ~met, number)
+        chosen = [hits * np.log(focus) + misses * np.log(1 - focus) for focus in _PROVEN_FOCUS]
+        weight = _PROVEN_SHARE * _TARGET_SHARE / len(_PROVEN_FOCUS)
+        log_attack: Floats = np.bincount(owner, base, number) - taste + np.logaddexp.reduce(chosen) + np.log(weight)
+        return log_attack
 
     def _sum_attacks(
         self, number: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats

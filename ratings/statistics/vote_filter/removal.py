@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratings.statistics.vote_arrays import Indices
-from ratings.statistics.vote_filter.strata import Stratum, Wins
+from ratings.statistics.vote_filter.aims import Aims
+from ratings.statistics.vote_filter.strata import MIN_Z, Stratum, Wins
 
-# A direction that is less certain than this many standard errors is not acted on.
-MIN_Z = 2.0
 # How an attacker and an honest voter split their votes between the target's battles and others.
 _ATTACK_FOCUS = (0.45, 0.95)
 
@@ -30,7 +29,7 @@ class Proof:
     outside: float = 0.0
 
 
-def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, proof: Proof) -> None:
+def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, proof: Proof, aims: Aims) -> None:
     """Remove this much weight from the votes with the model.
 
     The weight comes from wins or losses as far as the model wins or loses more often than expected. If neither is
@@ -56,7 +55,7 @@ def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, 
     for value in (0.0, 0.5, 1.0):
         share = float(weight[score == value].sum()) / total
         part = amount * ((1 - directed) * share + directed * (value == lifted))
-        _take(stratum, places[score == value], part, model)
+        _take(stratum, places[score == value], part, aims)
 
 
 def _fits_proof(amount: float, total: float, expected: float, excess: float, error: float, proof: Proof) -> bool:
@@ -78,7 +77,7 @@ def _find_directed_part(amount: float, total: float, expected: float, excess: fl
     return float(np.clip((excess - neutral) / (directed - neutral), 0, 1)) if directed != neutral else 0.0
 
 
-def remove_wins(stratum: Stratum, model: int, wins: Wins) -> None:
+def remove_wins(stratum: Stratum, model: int, wins: Wins, aims: Aims) -> None:
     """Remove so many wins, or losses if there are too many of them, that the model's score is the expected one."""
     excess = float(wins.excess[model])
     score = np.where(stratum.a == model, stratum.won, np.where(stratum.b == model, 1 - stratum.won, 0.5))
@@ -87,14 +86,14 @@ def remove_wins(stratum: Stratum, model: int, wins: Wins) -> None:
     expected = wins.expected[model, opponent]
     change = (1 - expected) if excess > 0 else expected
     mean = float(np.average(change, weights=stratum.weight[places] + 1e-12)) if len(places) else 1.0
-    _take(stratum, places, abs(excess) / max(mean, 1e-6), model)
+    _take(stratum, places, abs(excess) / max(mean, 1e-6), aims)
 
 
-def _take(stratum: Stratum, places: Indices, amount: float, model: int) -> None:
+def _take(stratum: Stratum, places: Indices, amount: float, aims: Aims) -> None:
     """Take weight off these votes: all from the voters who look most like the attack, a part from the last ones."""
     if not len(places) or amount <= 0:
         return
-    rank = _rank_voters(stratum, places, model)
+    rank = _rank_voters(stratum, places, aims)
     order = np.argsort(rank, kind="stable")
     groups = np.unique(rank[order], return_index=True)[1]
     weight = stratum.weight[places[order]]
@@ -106,15 +105,19 @@ def _take(stratum: Stratum, places: Indices, amount: float, model: int) -> None:
     stratum.weight[places[order]] = weight * (1 - np.repeat(part, size))
 
 
-def _rank_voters(stratum: Stratum, places: Indices, model: int) -> Indices:
+def _rank_voters(stratum: Stratum, places: Indices, aims: Aims) -> Indices:
     """Return a rank for each of these votes, 0 for the votes of the voters who look most like the attack.
 
-    The attacker's votes are those at `places`, and the rank follows the likelihood ratio of the number of them.
+    The attacker's votes are those at `places` and all that serve one of the aims. The rank follows the likelihood ratio
+    of the number of them.
     """
     voters, owner = np.unique(stratum.voter, return_inverse=True)
+    met, gain = aims.find_gains(stratum.a, stratum.b, stratum.won)
+    served = met & ~(gain < 0)
+    served[places] = True
     votes = np.bincount(owner, minlength=len(voters))
-    hits = np.bincount(owner[places], minlength=len(voters))
-    usual = max(float(stratum.weight[places].sum() / max(stratum.weight.sum(), 1e-12)), 1e-6)
+    hits = np.bincount(owner[served], minlength=len(voters))
+    usual = max(float(stratum.weight[served].sum() / max(stratum.weight.sum(), 1e-12)), 1e-6)
     usual = min(usual, 0.5)
     ratio = [
         hits * np.log(focus / usual) + (votes - hits) * np.log((1 - focus) / (1 - usual)) for focus in _ATTACK_FOCUS

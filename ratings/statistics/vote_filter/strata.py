@@ -7,10 +7,11 @@ tested against the chances under which the pairs were drawn, wins against all vo
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp, ndtr, ndtri, pdtrc
+from scipy.special import ndtr, ndtri, pdtrc
 
 from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_filter.aims import Aims
 
 # The ratios of appearances to expected ones that are tried.
 RATIOS = (1.1, 1.25, 1.5, 2.0, 4.0, 16.0)
@@ -21,6 +22,9 @@ FALSE_HIT_CHANCE = 1e-3
 # Wins are tested if at least this many voters, in effect, judged the model inside and outside of the stratum.
 MIN_VOTERS = 50
 PRIOR_VOTES = 20.0  # the weight of the fitted ratings in the expected score of a pair
+# A direction that is less certain than this many standard errors is not acted on.
+MIN_Z = 2.0
+_ANSCOMBE = 3 / 8
 _JOINT_LIMITS = (3.0, 3.5, 4.0)
 _MIN_JOINT = 3
 _MIN_MODELS_FOR_SPREAD = 8
@@ -90,7 +94,11 @@ class Appearances:
 
     @property
     def z(self) -> Floats:
-        return (self.seen - self.expected) / self.error
+        """Standard errors above the expected number, by the square root that makes small numbers normal (F. Anscombe,
+        1948).
+        """
+        counted = 2 * (np.sqrt(self.seen + _ANSCOMBE) - np.sqrt(self.expected + _ANSCOMBE))
+        return counted * np.sqrt(self.expected + 1e-9) / self.error
 
 
 def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats) -> Appearances:
@@ -107,7 +115,7 @@ def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats
     logs = np.outer(np.log(RATIOS), seen) - rows @ growth
     expected = rows @ stratum.chances
     error = np.sqrt(expected + (completion_error * expected) ** 2 + 1e-9)
-    return Appearances(seen, expected, logsumexp(logs, axis=0) - np.log(len(RATIOS)), error)
+    return Appearances(seen, expected, np.logaddexp.reduce(logs, axis=0) - np.log(len(RATIOS)), error)
 
 
 def compute_growth(chances: Floats, completion_error: Floats) -> Floats:
@@ -132,17 +140,20 @@ class Wins:
     """The wins of each model against expectation.
 
     excess (M,): wins minus expected wins. A tie is half a win.
-    error (M,): the standard error of the excess, inf if the model is not tested.
+    error (M,): the standard error of the excess.
     expected (M, M): the expected score of each model against each other one.
+    tested (M,): whether the excess says something about an attack.
     """
 
     excess: Floats
     error: Floats
     expected: Floats
+    tested: Flags
 
     @property
     def z(self) -> Floats:
-        return self.excess / self.error
+        """The excess in standard errors, 0 if the model is not tested (M,)."""
+        return np.where(self.tested, self.excess / self.error, 0.0)
 
 
 def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
@@ -168,9 +179,14 @@ def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
     tested &= _has_enough_voters(outside, np.maximum(reference.squares - squares, outside))
     # The larger part is the measure: otherwise the few votes outside would decide what all others must look like.
     tested &= votes.sum(axis=1) >= inside.sum(axis=1)
-    with np.errstate(divide="ignore"):
-        error = np.where(tested, np.sqrt(variance), np.inf)
-    return Wins(excess, error * _measure_spread(excess[tested] / error[tested]), expected)
+    error = np.sqrt(variance + 1e-9)
+    return Wins(excess, error * _measure_spread(excess[tested] / error[tested]), expected, tested)
+
+
+def has_testable_wins(stratum: Stratum) -> bool:
+    """Return whether any model may have enough voters. There are no more of them, in effect, than votes."""
+    ones = np.ones(len(stratum.votes))
+    return bool(stratum.sum_by_model(ones, ones).max(initial=0) >= MIN_VOTERS)
 
 
 def _has_enough_voters(votes: Floats, squares: Floats) -> Flags:
@@ -201,6 +217,20 @@ def find_joint_hits(z: Floats, tests: int) -> Flags:
         ):
             hits |= beyond
     return hits
+
+
+def find_hits(appearances: Floats, wins: Floats, tests: int) -> Aims:
+    """Return the models that appear too often and win too often or too seldom, each alone or together with others.
+
+    appearances, wins (M,): standard errors from the expected numbers. An attack makes its model appear more often and
+    win more or less often. Given the appearances, the wins are independent of them, so the sum says more than each.
+    """
+    more = np.maximum(appearances / _measure_spread(appearances), 0)
+    size = (more + np.abs(wins)) / np.sqrt(2)
+    hits = (size >= compute_z_limit(tests)) | find_joint_hits(size, tests)
+    frequent = find_joint_hits(more, tests)
+    lifted, lowered = (hits | frequent) & (wins >= MIN_Z), (hits | frequent) & (wins <= -MIN_Z)
+    return Aims(lifted, lowered, frequent & ~lifted & ~lowered)
 
 
 def _sum_by_voter(stratum: Stratum, residual: Floats) -> tuple[Floats, Floats, Floats]:

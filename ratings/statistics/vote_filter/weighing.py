@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ratings.statistics.likelihood import compute_chances
 from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.evidence import ALPHA, Evidence
 from ratings.statistics.vote_filter.expectations import (
     MIN_KNOWN_WEIGHT,
@@ -21,26 +22,32 @@ from ratings.statistics.vote_filter.expectations import (
     estimate_tie_shares,
 )
 from ratings.statistics.vote_filter.records import BOTH_BAD, TIE, VoteRecords, VoterIndex, group_tables, read_votes
-from ratings.statistics.vote_filter.removal import MIN_Z, Proof, remove_appearances, remove_wins
+from ratings.statistics.vote_filter.removal import Proof, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
+    MIN_Z,
+    Appearances,
     Reference,
     Stratum,
+    Wins,
     compare_wins,
     compute_growth,
     compute_log_e_limit,
     compute_z_limit,
     count_appearances,
+    find_hits,
     find_joint_hits,
+    has_testable_wins,
 )
 
-VERSION = 1
+VERSION = 2
 # Weights are multiples of 1 / STEPS, so that their sums are exact. Smaller ones than MIN_WEIGHT are 0.
 STEPS = 256
 MIN_WEIGHT = 1 / 64
-# Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 9, 10 to 29, and more.
-CLASS_STARTS = (2, 4, 10, 30)
+# Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 5, 6 to 9, 10 to 29, and more. None may have most votes,
+# because wins are compared with a larger rest.
+CLASS_STARTS = (2, 4, 6, 10, 30)
 # Each class is a stratum. An attack from accounts with few votes is spread over several classes.
-_CLASS_RANGES = (*((each, each) for each in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2))
+_CLASS_RANGES = (*((each, each) for each in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2), (0, 3))
 # Voters with at least this many votes tell which battles are left.
 COMPLETION_VOTES = 10
 NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
@@ -136,9 +143,10 @@ class _Fold:
         self.end = 0  # of the closed epochs
         self.tests = 0
         self.last_whole = 0
-        # By direction (lifted or lowered) and model: proven attacks, and voters flagged for one.
-        self.proven = np.zeros((2, size), dtype=bool)
+        # By direction (lifted, lowered, or too frequent) and model: proven attacks.
+        self.proven = np.zeros((3, size), dtype=bool)
         self.searched = self.proven.copy()
+        # Voters flagged for lifting a model, or for lowering it.
         self.flagged_by_aim = np.zeros(2 * size, dtype=np.intp)
         # Sums over the votes of closed epochs, by weight.
         self.score = np.zeros((size, size))
@@ -236,11 +244,12 @@ class _Fold:
         votes, owner = self.index.list_votes(voters, self.closed[voters])
         if not len(voters):
             return votes, owner
-        proven = self.proven.ravel()
-        log_e, aim = self.evidence.compute_log_e(voters, votes, owner, self.absent, self.odds, proven)
+        log_e, aim = self.evidence.compute_log_e(
+            voters, votes, owner, self.absent, self.odds, self.won, Aims(*self.proven)
+        )
         hits = (log_e >= -np.log(ALPHA)) & ~self.flagged[voters]
         self.flagged[voters[hits]] = True
-        self.flagged_by_aim += np.bincount(aim[hits & (aim >= 0)], minlength=len(proven))
+        self.flagged_by_aim += np.bincount(aim[hits & (aim >= 0)], minlength=len(self.flagged_by_aim))
         self.lower(votes[self.flagged[voters][owner]], 0.0, BY_VOTER)
         return votes, owner
 
@@ -254,7 +263,7 @@ class _Fold:
 
     def _trim_blocks(self, epoch: int) -> None:
         """Remove the excess from blocks that end with this epoch: of 1, 2, 4 … epochs, and now and then all of them."""
-        self.proven |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(self.proven.shape)
+        self.proven[:2] |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(2, -1)
         lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
         if (epoch + 1) * 8 >= self.last_whole * 9 and epoch + 1 not in lengths:
             lengths.append(epoch + 1)
@@ -290,9 +299,19 @@ class _Fold:
         self.tests += (len(groups) + 1) * self.records.models
         for group in groups:
             stratum = self._select(group, chances, rows.start)
-            self._trim_appearances(stratum, growth, proven_seen_z)
-            self._trim_wins(stratum, proven_z)
-        self._trim_appearances(self._select(votes, chances, rows.start), growth, proven_seen_z)
+            if not len(stratum.votes):
+                continue
+            found = count_appearances(stratum, growth, self.expected.completion_error)
+            wins = self._compare(stratum) if has_testable_wins(stratum) else None
+            hits = find_hits(found.z, wins.z if wins else np.zeros(self.records.models), 2 * self.tests)
+            self.proven |= (hits.lifted, hits.lowered, hits.frequent)
+            changed = self._trim_appearances(stratum, growth, proven_seen_z, hits, found)
+            if wins:
+                self._trim_wins(stratum, proven_z, hits, self._compare(stratum) if changed else wins)
+        everyone = self._select(votes, chances, rows.start)
+        if len(everyone.votes):
+            found = count_appearances(everyone, growth, self.expected.completion_error)
+            self._trim_appearances(everyone, growth, proven_seen_z, Aims.for_models(self.records.models), found)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -308,30 +327,37 @@ class _Fold:
             self.weight[votes],
         )
 
-    def _refer(self) -> Reference:
-        return Reference(self.score, self.p, self.variance, self.model_votes, self.model_squares)
+    def _compare(self, stratum: Stratum) -> Wins:
+        reference = Reference(self.score, self.p, self.variance, self.model_votes, self.model_squares)
+        return compare_wins(stratum, reference)
 
-    def _trim_appearances(self, stratum: Stratum, growth: Floats, proven_z: float) -> None:
+    def _trim_appearances(
+        self, stratum: Stratum, growth: Floats, proven_z: float, hits: Aims, found: Appearances
+    ) -> bool:
+        """Return whether any weight has changed.
+
+        hits, found: see `find_hits` and `count_appearances`.
+        """
         limit = compute_log_e_limit(self.tests)
         done = np.zeros(self.records.models, dtype=bool)
-        while len(stratum.votes):
-            found = count_appearances(stratum, growth, self.expected.completion_error)
-            proven = self.proven.any(axis=0) & (found.z >= proven_z)
+        while True:
+            proven = hits.models & (found.z > 0) | self.proven[:2].any(axis=0) & (found.z >= proven_z)
             order = np.where(done, -np.inf, np.where(proven, np.maximum(found.log_e, limit), found.log_e))
             model = int(order.argmax())
             if order[model] < limit:
-                return
+                return bool(done.any())
             done[model] = True
             usual = found.expected[model] / stratum.weight.sum()
             amount = (found.seen[model] - found.expected[model]) / (1 - min(usual, 0.99))
-            wins = compare_wins(stratum, self._refer())
+            wins = self._compare(stratum)
             direction = int(wins.excess[model] < 0)
-            if found.log_e[model] >= limit and abs(wins.z[model]) >= MIN_Z:
-                self.proven[direction, model] = True
-            lifted, lowered = self.proven[:, model].tolist()
+            if found.log_e[model] >= limit:
+                self.proven[direction if abs(wins.z[model]) >= MIN_Z else 2, model] = True
+            lifted, lowered = self.proven[:2, model].tolist()
             outside = self._measure_outside(model, float(found.seen[model]), float(found.expected[model]))
-            remove_appearances(stratum, model, float(amount), wins, Proof(lifted, lowered, outside))
+            remove_appearances(stratum, model, float(amount), wins, Proof(lifted, lowered, outside), Aims(*self.proven))
             self._store(stratum, BY_APPEARANCES)
+            found = count_appearances(stratum, growth, self.expected.completion_error)
 
     def _measure_outside(self, model: int, seen: float, expected: float) -> float:
         """Return the excess of appearances outside a stratum, as a share of them.
@@ -344,14 +370,13 @@ class _Fold:
         others = float(self.score[model].sum() + self.score[:, model].sum()) - seen
         return max(0.0, others - float(rows[used] @ chances) + expected) / max(others, 1.0)
 
-    def _trim_wins(self, stratum: Stratum, proven_z: float) -> None:
+    def _trim_wins(self, stratum: Stratum, proven_z: float, hits: Aims, wins: Wins) -> None:
         limit = compute_z_limit(2 * self.tests)
         done = np.zeros(self.records.models, dtype=bool)
-        while len(stratum.votes):
-            wins = compare_wins(stratum, self._refer())
+        while True:
             size = np.abs(wins.z)
             size = np.where(find_joint_hits(wins.z, self.tests), np.maximum(size, limit), size)
-            proven = np.where(wins.z > 0, *self.proven) & (size >= proven_z)
+            proven = np.where(wins.z > 0, *self.proven[:2]) & (size >= proven_z) | (hits.directions * wins.z >= MIN_Z)
             order = np.where(done, 0, np.where(proven, np.maximum(size, limit), size))
             model = int(order.argmax())
             if order[model] < limit:
@@ -359,8 +384,9 @@ class _Fold:
             done[model] = True
             if size[model] >= limit:
                 self.proven[int(wins.z[model] < 0), model] = True
-            remove_wins(stratum, model, wins)
+            remove_wins(stratum, model, wins, Aims(*self.proven))
             self._store(stratum, BY_WINS)
+            wins = self._compare(stratum)
 
     def _store(self, stratum: Stratum, reason: str) -> None:
         self.lower(stratum.votes, stratum.weight, reason)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -68,7 +69,7 @@ def _describe_missing_votes(leaderboard: LeaderboardState) -> tuple[str, str]:
 def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
     if oldest := leaderboard.oldest:
         text = _("The oldest snapshot of this board is from %(time)s UTC.")
-        return text % {"time": f"{oldest:%Y-%m-%d %H:%M}"}
+        return text % {"time": date_format(oldest, "F j, Y, H:i")}
     return _("This board has no snapshots.")
 
 

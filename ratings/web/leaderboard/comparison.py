@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
+from core.text.proportions import Z95
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
 from ratings.boards.number_text import (
@@ -24,7 +25,6 @@ from ratings.boards.number_text import (
     round_whole,
 )
 from ratings.boards.snapshots import BoardKey
-from ratings.statistics.constants import Z95
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
     OPTIONAL_COLUMNS,

@@ -13,6 +13,8 @@ from ratings.boards.interval_explanations import describe_missing_votes, explain
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_error, format_interval, format_whole
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
 
+PROPRIETARY_LICENSE = "proprietary"  # the catalog's name for the terms of closed weights
+
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardCell:
@@ -131,7 +133,7 @@ def list_attributes(entry: LeaderboardEntry) -> list[str]:
     license, if known.
     """
     row = entry.row
-    attributes = (format_setting(row), row["organization"], format_openness(row), row["license"])
+    attributes = (format_setting(row), row["organization"], format_openness(row), format_license(row))
     return [attribute for attribute in attributes if attribute]
 
 
@@ -145,6 +147,12 @@ def format_openness(row: Mapping[str, Any]) -> str:
     if row["open_weights"] is None:
         return ""
     return _("open") if row["open_weights"] else _("closed")
+
+
+def format_license(row: Mapping[str, Any]) -> str:
+    """Return the license, or "" if it is unknown or says only that closed weights are proprietary."""
+    is_implied = row["license"] == PROPRIETARY_LICENSE and row["open_weights"] is False
+    return "" if is_implied else row["license"] or ""
 
 
 def format_group(row: Mapping[str, Any]) -> str:

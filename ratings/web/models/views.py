@@ -27,7 +27,6 @@ from ratings.boards import board_selection, error_page, snapshot_cache
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.board_urls import build_query_string
 from ratings.boards.snapshots import BoardKey
-from ratings.models import OVERALL_CATEGORY
 from ratings.reports import placements, series_table
 from ratings.reports.placements import Placement
 from ratings.web.models import fact_lists
@@ -119,7 +118,7 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
     return {
         "pool": pool,
         "selection": selection,
-        "lead": next((place for place in by_category if place.category == OVERALL_CATEGORY), None),
+        "lead": by_category[0] if by_category else None,
         "by_category": by_category,
         "rank_scale": _build_rank_scale(by_category),
         "neighbor": _find_neighbor(board.rows, model.slug, selection),

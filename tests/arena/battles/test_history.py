@@ -294,11 +294,11 @@ def test_own_models_have_shares_with_intervals(fought, voter, alpha, beta):
 
     first, second = history.load_own_models(voter.pk)
 
-    assert (first.name, first.battles, first.wins, first.losses, first.share) == (alpha.name, 4, 2, 1, 62.5)
-    assert (second.name, second.battles, second.wins, second.losses, second.share) == (beta.name, 4, 1, 2, 37.5)
+    assert (first.name, first.battles, first.wins, first.losses, first.share.percent) == (alpha.name, 4, 2, 1, 62.5)
+    assert (second.name, second.battles, second.wins, second.losses, second.share.percent) == (beta.name, 4, 1, 2, 37.5)
     # (0.625 + 1.96²/8 ± 1.96 √(0.625·0.375/4 + 1.96²/64)) / (1 + 1.96²/4)
-    assert (first.low, first.high) == pytest.approx((21.55, 91.23), abs=0.5)
-    assert first.low == pytest.approx(100 - second.high)
+    assert (first.share.low, first.share.high) == pytest.approx((21.55, 91.23), abs=0.5)
+    assert first.share.low == pytest.approx(100 - second.share.high)
 
 
 @pytest.mark.parametrize(

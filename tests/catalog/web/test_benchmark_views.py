@@ -146,6 +146,20 @@ def test_scores_that_compare_with_no_other_come_in_pages(client):
     assert [page.count("<li><span>") for page in (first, second)] == [50, 10]
 
 
+def test_higher_scores_under_other_conditions_are_named_above_the_first_table(client):
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    for slug, value in (("first", 0.46), ("second", 0.40)):
+        score(benchmark, slug, value)
+    assert "Higher scores" not in text(client, "/benchmarks/b/")
+    for number, value in enumerate((0.3, 0.79, 0.8, 0.6, 0.5)):
+        score(benchmark, f"other-{number}", value, task=f"other-{number}")
+    page = text(client, "/benchmarks/b/")
+    assert "so they are not comparable: Other-2 80.0% , Other-1 79.0% , Other-3 60.0% ." in page
+    assert re.findall(r"Other-\d", page.partition("Not comparable with any")[2]) == [
+        "Other-2", "Other-1", "Other-3", "Other-4", "Other-0",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("query", ["r1=2", "rankings=2", "alone=x", "r1=0", "alone=99999999999999999999"])
 def test_pages_that_a_list_does_not_have_are_not_found(client, query):
     many(1, 3)

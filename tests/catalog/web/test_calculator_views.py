@@ -24,6 +24,16 @@ def test_page_asks_nothing_at_first(client, path):
     assert "field-errors" not in response.content.decode()
 
 
+@pytest.mark.parametrize("path", [SCALING, COST])
+def test_error_takes_the_place_of_the_result_of_earlier_input(client, path):
+    """htmx keeps what it shows if the status is 400."""
+    for headers, status in (({}, 400), ({"HX-Request": "true"}, 200)):
+        response = client.get(path, {"params": "big"}, headers=headers)
+        assert response.status_code == status
+        assert "Please check these fields:" in text(response)
+        assert response["HX-Replace-Url"] == f"{path}?params=big"
+
+
 def test_scaling_answers_what_stands_in_the_address(client):
     shown = text(client.get(SCALING, {"params": "8.03B", "tokens": "15T"}))
     for words in (

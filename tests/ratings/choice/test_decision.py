@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from arena.battles.lifecycle import get_set_pool
+from catalog.models import Price
 from ratings.choice.decision import CHECKLIST, escape_markdown
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline
 from tests.ratings.choice.test_model_choice import beats, three
+from tests.ratings.reference_board import loaded
 
 __all__ = ["three"]
 pytestmark = pytest.mark.django_db
@@ -162,10 +164,36 @@ def test_decision_tells_what_the_chosen_model_costs(client, three, query, words,
     assert ("Per month" in text(response)) == bool(query)
 
 
+def test_decision_says_when_its_prices_were_seen(client, three):
+    assert "These prices were seen on January 1, 2026." in text(client.get(PAGE, {"task": ""}))
+    Price.objects.filter(model=three[0]).update(as_of=date(2026, 1, 15))
+    assert "These prices were seen between January 1, 2026 and January 15, 2026." in text(client.get(PAGE))
+    Price.objects.all().delete()
+    assert "seen" not in text(client.get(PAGE))
+
+
+def test_setting_of_a_published_rating_is_beside_it(client, tmp_path):
+    loaded(tmp_path)
+    query = {"task": "facts"}
+    for page in ("/choose/", PAGE):
+        assert "Claude Opus 4.6 setting: High" in text(client.get(page, query))
+    assert "(rating 1,503 at setting High, 95% interval" in text(client.get("/choose/", query))
+    assert "1,503 (High)" in client.get(PAGE, query | {"format": "md"}).content.decode()
+    found = client.get("/api/v1/shortlist/", query).json()
+    settings = {each["model"]: each["setting"] for each in found["survivors"]}
+    assert (settings["claude-opus-4-6"], settings["gemma-3-4b-it"]) == ("High", "")
+
+
+def test_license_that_forbids_commercial_use_is_noted(client, three):
+    for page in ("/choose/", PAGE):
+        assert "Bound no commercial use" in text(client.get(page, {"task": "coding"}))
+    assert "no commercial use |" in client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
+
+
 def test_decision_names_the_chosen_model_and_why(client, three):
     response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
     assert "Chosen: Cheap It is &lt;cheap&gt;. And good." in text(response)
-    assert "Cheap chosen modalities unknown" in text(response)  # an undecided model can be chosen
+    assert "Cheap chosen input of audio, images unknown" in text(response)  # an undecided model can be chosen
     assert "Calculate the total cost" in text(response)
 
 
@@ -243,7 +271,7 @@ def test_decision_as_markdown(client, battled):
         "# Decision: Writing code",
         "**Chosen model: Cheap**",
         r"First \*line\* \# and \<second\>",
-        "- Min context (tokens): 100k",
+        "- Min context (tokens): 100,000",
         "| Model | Rank | Rating | 95% interval | Tier | $ per million tokens | Per month | To check |",
         "| Cheap | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | $1.00 | \N{EN DASH} |  |",
         "| Model | Rank | Rating | 95% interval | Votes |",

@@ -7,6 +7,7 @@ import pytest
 from django.http import QueryDict
 
 from catalog.calculators.cost_model import MonthlyUse
+from catalog.facts.fields import RateLimit
 from ratings.choice.form import (
     CANDIDATE_VALUES,
     FORM_SECTIONS,
@@ -155,6 +156,39 @@ def test_limit_is_offered_only_if_some_model_has_a_value(query, known, offered):
     found = list_offered_fields([Candidate("a", "A"), Candidate("b", "B", **known)], asked)
     assert found - ALWAYS_OFFERED == offered
     assert found >= ALWAYS_OFFERED
+
+
+@pytest.mark.parametrize(
+    ("known", "is_offered"),
+    [
+        ({"requests_per_minute": RateLimit(60, ""), "tools": True}, False),
+        ({"latency_s": 0.5, "failure_rate": 0.0}, True),  # only connected models are measured
+    ],
+)
+def test_limit_on_a_fact_that_is_nearly_always_unknown_is_not_offered(known, is_offered):
+    models = [Candidate(f"m-{number}", "M") for number in range(30)]
+    fields = {name for name, value in CANDIDATE_VALUES.items() if value in known}
+    assert (list_offered_fields([*models, Candidate("a", "A", **known)], ChoiceForm()) >= fields) is is_offered
+    assert list_offered_fields([*models[:9], Candidate("a", "A", **known)], ChoiceForm()) >= fields
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("context=100000", "100,000"),
+        ("context=128k", "128,000"),
+        ("context=1M", "1M"),
+        ("params=7.24B", "7.24B"),
+        ("params=7241732096", "7,241,732,096"),
+        ("input_tokens=1500000&output_tokens=0", "1.5M"),
+        ("price=2.0", "2.0"),
+        ("monthly=5000&input_tokens=1M&output_tokens=1M", "5,000"),
+    ],
+)
+def test_number_is_written_the_same_however_it_was_typed(query, value):
+    asked = form(query)
+    assert asked.is_valid(), asked.errors
+    assert value in dict(describe_limits(asked)).values()
 
 
 def test_every_limit_has_a_reason():

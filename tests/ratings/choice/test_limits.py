@@ -34,9 +34,9 @@ def found(limits, **known):
         ({"openness": "open"}, {"open_weights": False}, "weights closed, not open"),
         ({"openness": "closed"}, {"open_weights": True}, "weights open, not closed"),
         ({"context": 200_000}, {"context": 128_000}, "context 128,000 < 200,000"),
-        ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2024, 12, 31)}, "knowledge until 2024-12-31 < 2025-01"),
-        ({"cutoff": date(2026, 2, 1)}, {"cutoff": date(2026, 1, 1)}, "knowledge until 2026-01 < 2026-02"),
-        ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "does not accept audio, image"),
+        ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2024, 12, 31)}, "knowledge cutoff 2024-12-31 < 2025-01"),
+        ({"cutoff": date(2026, 2, 1)}, {"cutoff": date(2026, 1, 1)}, "knowledge cutoff 2026-01 < 2026-02"),
+        ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "does not accept audio, images"),
         ({"tools": True}, {"tools": False}, "cannot call tools"),
         ({"price": Decimal(2)}, {"prices": GPT}, "price $4.38 > $2.00"),
         (

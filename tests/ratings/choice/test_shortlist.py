@@ -102,14 +102,15 @@ def test_nearest_fail_least_and_by_least():
     assert build_shortlist(MODELS, Limits()).nearest == ()
 
 
-def test_shorter_distance_counts_more_than_fewer_unknown_values():
+def test_fewer_unknown_values_count_more_than_a_shorter_distance():
+    """Otherwise a model about which little is known comes before one that surely fails only one limit."""
     models = [
         Candidate("closed", "Closed", open_weights=False),
         Candidate("far", "Far", open_weights=True, context=200_000),
         Candidate("close", "Close", context=1_000_000),
     ]
     found = build_shortlist(models, Limits(context=10_000_000, openness="open"))
-    assert slugs(found.nearest) == ["close", "far", "closed"]
+    assert slugs(found.nearest) == ["far", "close", "closed"]
 
 
 def test_limit_that_costs_most_is_the_one_without_which_most_are_left():

@@ -2,18 +2,15 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from django.template.loader import render_to_string
-from django.utils import timezone
-from scipy.stats import binomtest
 
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Pool, Snapshot
+from ratings.models import Pool
 from ratings.pipeline import board_refresh, pool_figures
 from ratings.reports import method_figures
 from tests import factories
@@ -41,26 +38,6 @@ def text(client, **query):
 
 def plain(html):
     return " ".join(re.sub(r"<[^>]*>|&nbsp;", " ", html).split())
-
-
-@pytest.mark.parametrize(("part", "whole"), [(0, 5), (5, 5), (1, 2), (480, 1000), (3, 400_000)])
-def test_share_has_the_interval_of_wilson(part, whole):
-    found, expected = (
-        method_figures.compute_proportion(part, whole),
-        binomtest(part, whole).proportion_ci(0.95, "wilson"),
-    )
-    assert (found.low, found.high) == pytest.approx((100 * expected.low, 100 * expected.high), abs=1e-9)
-    assert found.percent == pytest.approx(100 * part / whole)
-
-
-def test_share_of_nothing_is_unknown():
-    assert method_figures.compute_proportion(0, 0) is None
-
-
-def test_share_says_whether_it_may_be_even():
-    assert method_figures.compute_proportion(52, 100).is_even
-    assert not method_figures.compute_proportion(700, 1000).is_even
-    assert not method_figures.compute_proportion(300, 1000).is_even
 
 
 @pytest.mark.parametrize(
@@ -145,34 +122,10 @@ def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
 
 
 @pytest.mark.django_db
-def test_day_tells_what_moved_the_farthest_first():
-    x, y, z, new = (factories.model(slug) for slug in ("x", "y", "z", "new"))
-    for a, b in ((x, y), (y, x), (y, z), (z, y)):
-        factories.cast(a, b)
-    board_refresh.refresh()
-    assert figures().day is None
-    Snapshot.objects.update(computed_at=timezone.now() - timedelta(hours=25))
-    for _ in range(2):
-        factories.cast(x, y)
-    factories.cast(new, z)
-    factories.cast(z, new)
-    board_refresh.refresh()
-
-    day = figures().day
-
-    assert day.changes[0].slug == "new"
-    assert day.changes[0].change is None
-    assert {each.slug: each.change > 0 for each in day.changes[1:]}["x"]
-    changes = [abs(each.change) for each in day.changes[1:]]
-    assert changes == sorted(changes, reverse=True)
-
-
-@pytest.mark.django_db
-def test_page_without_an_older_board_says_what_is_to_come(client):
+def test_page_says_that_no_model_was_tested_in_secret(client):
     factories.cast(*factories.models(2))
     published()
     shown = text(client)
-    assert "There is no board from a day ago yet" in shown
     assert "2 models have votes that count, and 2 are on the board. So no model was tested in secret" in shown
 
 
@@ -185,14 +138,6 @@ def test_page_tells_of_each_model_why_votes_do_not_count(client):
     shown = text(client)
     assert "X 1 100.0 1 1: an answer revealed which model wrote it" in shown
     assert "xxx 1 0 50.0" in shown
-
-
-@pytest.mark.django_db
-def test_day_without_a_move_says_so(client):
-    factories.cast(*factories.models(2))
-    board_refresh.refresh()
-    Snapshot.objects.update(computed_at=timezone.now() - timedelta(hours=25))
-    assert "No model has moved" in text(client)
 
 
 @pytest.mark.django_db
@@ -302,7 +247,7 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, mode
         factories.cast(a, b, propensity=0.5)
         factories.cast(b, a, propensity=0.5)
     published()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(9):
         assert len(client.get(PAGE).context["method"].counts.shares) == models
 
 

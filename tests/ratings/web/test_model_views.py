@@ -139,7 +139,7 @@ def test_page_asks_the_database_as_often_however_many_boards_there_are(client, p
         factories.cast(quokka, wombat, pool=f"pool-{number}")
     board_refresh.refresh()
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         assert len(client.get("/models/quokka/").context["placements"]) == pools
 
 
@@ -363,7 +363,7 @@ def test_page_asks_the_database_as_often_for_many_opponents_and_categories(
         won(quokka, other, 1, categories=[f"category-{number}" for number in range(categories)])
     board_refresh.refresh()
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         assert len(client.get("/models/quokka/").context["opponents"]) == models - 1
 
 

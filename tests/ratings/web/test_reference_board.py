@@ -11,10 +11,10 @@ from django.utils import timezone
 from core.http.errors import RequestError
 from ratings.boards.snapshots import BRADLEY_TERRY, pack_rows
 from ratings.interchange import public_record
-from ratings.models import Snapshot
+from ratings.models import Pool, Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories, openapi
-from tests.ratings.reference_board import SLUG, loaded
+from tests.ratings.reference_board import LINES, SLUG, loaded
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +70,28 @@ def test_page_says_whose_ratings_it_shows(client, address, words):
         assert wrong not in shown
 
 
+def test_model_that_is_rated_in_categories_alone_is_not_called_unrated(client, tmp_path):
+    """Its page leads with the category in which its rank is best."""
+    lines = (*LINES, "creative_writing,deepseek / deepseek-v9,DeepSeek V9 (Max),1471,1465,1477,800,4",
+             "hard_prompts,deepseek / deepseek-v9,DeepSeek V9,1491,1481,1501,900,1")  # fmt: skip
+    Pool.objects.filter(slug=SLUG).delete()
+    loaded(tmp_path, *lines)
+    shown = text(client, "/models/deepseek-v9/")
+    assert "There are no votes on this model yet" not in shown
+    assert "Rank in Hard prompts 1 of 1" in shown
+    assert "Creative writing setting: Max 2 of 3" in shown
+    assert "Hard prompts rank 1 of 1 model, rating 1,491 ratings published elsewhere" in shown
+    assert "Over time" not in shown
+    boards = client.get("/api/v1/models/deepseek-v9/").json()["boards"]
+    assert [board["category"] for board in boards] == ["hard-prompts", "creative-writing"]
+
+
+def test_page_of_a_model_has_the_setting_of_its_rating(client):
+    shown = text(client, "/models/claude-opus-4-6/")
+    assert "Rating 1,503 1,499 – 1,506, setting: High" in shown
+    assert "Overall setting: High" in shown
+
+
 @pytest.mark.parametrize("address", ["/leaderboard/", "/method/"])
 def test_page_links_to_the_source_and_the_license(client, address):
     shown = client.get(address, {"pool": SLUG}).content.decode()
@@ -123,7 +145,7 @@ def test_legend_explains_what_was_published(client):
 def test_board_before_its_day_is_empty_and_does_not_speak_of_this_arena(client):
     shown = text(client, "/leaderboard/", pool=SLUG, at="2026-01-01")
     assert CREDIT in shown
-    reason = "No board from that time The oldest snapshot of this board is from 2026-10-20 00:00 UTC."
+    reason = "No board from that time The oldest snapshot of this board is from October 20, 2026, 00:00 UTC."
     assert f"{reason} Go to the overall board for" in shown
     for wrong in ("How models on this site rank", "votes yet", "Start a battle"):
         assert wrong not in shown

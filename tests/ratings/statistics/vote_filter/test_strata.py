@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.removal import Proof, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
     Reference,
@@ -11,10 +12,14 @@ from ratings.statistics.vote_filter.strata import (
     compare_wins,
     compute_growth,
     count_appearances,
+    find_hits,
     find_joint_hits,
+    has_testable_wins,
 )
 
 MODELS = 4
+ALL = np.ones(MODELS, dtype=bool)
+NO_AIMS = Aims.for_models(MODELS)
 EVEN = np.full((MODELS, MODELS), 0.5)
 
 
@@ -55,14 +60,22 @@ def test_an_excess_of_appearances_has_a_large_e_value_and_an_even_draw_has_not()
 def test_wins_are_tested_only_with_many_voters_and_more_votes_outside(votes, voters, tested):
     stratum, rest = build_stratum(votes, voters=voters), build_stratum(3000, seed=1)
 
-    assert np.isfinite(compare_wins(stratum, refer_to(stratum, rest)).error).tolist() == [tested] * MODELS
+    assert compare_wins(stratum, refer_to(stratum, rest)).tested.tolist() == [tested] * MODELS
+
+
+@pytest.mark.parametrize(("votes", "testable"), [(0, False), (60, False), (200, True)])
+def test_wins_are_not_compared_if_no_model_can_have_enough_voters(votes, testable):
+    stratum = build_stratum(votes)
+
+    assert has_testable_wins(stratum) == testable
+    assert testable or not compare_wins(stratum, refer_to(stratum, build_stratum(3000, seed=1))).tested.any()
 
 
 def test_wins_are_removed_until_the_score_is_the_expected_one():
     stratum, rest = build_stratum(1000, 200), build_stratum(9000, seed=1)
     reference = refer_to(stratum, rest)
     wins = compare_wins(stratum, reference)
-    remove_wins(stratum, 0, wins)
+    remove_wins(stratum, 0, wins, NO_AIMS)
     removed = 1200 - stratum.weight.sum()
 
     assert wins.z[0] > 5
@@ -88,7 +101,9 @@ def test_excess_appearances_are_taken_from_the_outcome_of_the_attack(excess, err
     stratum = build_stratum(2000)
     before = count_scores(stratum, 0)
     errors = np.full(MODELS, error)
-    remove_appearances(stratum, 0, 100.0, Wins(np.full(MODELS, excess), errors, EVEN), proof)
+    remove_appearances(
+        stratum, 0, 100.0, Wins(np.full(MODELS, excess), errors, EVEN, np.isfinite(errors)), proof, NO_AIMS
+    )
     after = count_scores(stratum, 0)
 
     assert before[0] - after[0] == pytest.approx(100 * from_wins, abs=5)
@@ -98,10 +113,51 @@ def test_excess_appearances_are_taken_from_the_outcome_of_the_attack(excess, err
 def test_votes_of_voters_who_look_like_the_attack_go_first():
     stratum = build_stratum(2000, 100)
     stratum.voter[2000:] = 5000 + np.arange(100) // 5
-    remove_appearances(stratum, 0, 100.0, Wins(np.full(MODELS, 50.0), np.ones(MODELS), EVEN), Proof())
+    remove_appearances(stratum, 0, 100.0, Wins(np.full(MODELS, 50.0), np.ones(MODELS), EVEN, ALL), Proof(), NO_AIMS)
 
     assert stratum.weight[2000:].sum() == 0
     assert stratum.weight[:2000].min() == 1
+
+
+def test_votes_for_all_models_of_an_attack_tell_who_looks_like_it():
+    stratum = build_stratum(2000)
+    mixed = Stratum(
+        np.arange(2040),
+        np.append(stratum.a, np.tile([0, 2], 20)),
+        np.append(stratum.b, np.tile([1, 3], 20)),
+        np.append(stratum.voter, 5000 + np.arange(40) // 4),
+        np.zeros(2040, int),
+        np.append(stratum.won, np.tile([1.0, 0.0], 20)),
+        stratum.chances,
+        np.ones(2040),
+    )
+    aims = Aims(*np.eye(3, MODELS, dtype=bool)[[0, 2]], np.arange(MODELS) == 3)
+    remove_appearances(mixed, 0, 20.0, Wins(np.full(MODELS, 50.0), np.ones(MODELS), EVEN, ALL), Proof(), aims)
+
+    assert mixed.weight[2000::2].sum() == 0
+    assert mixed.weight[2001::2].min() == 1  # not battles of model 0
+    assert mixed.weight[:2000].min() == 1
+
+
+@pytest.mark.parametrize(
+    ("appearances", "wins", "models", "hit"),
+    [
+        (6.0, 0.0, 1, 0),
+        (0.0, 5.0, 1, 0),
+        (-9.0, 5.0, 1, 0),  # a missing model is no attack
+        (4.5, 4.5, 1, 1),  # each alone would not be enough
+        (4.5, -4.5, 1, -1),
+        (3.3, 3.3, 2, 0),
+        (3.3, 3.3, 6, 1),  # together
+        (4.2, 0.0, 6, 2),  # without a direction
+    ],
+)
+def test_a_model_is_hit_by_its_appearances_and_wins_together(appearances, wins, models, hit):
+    noise = np.random.default_rng(0).normal(size=(2, 50))
+    noise[:, :models] = [[appearances], [wins]]
+
+    found = find_hits(*noise, 10_000)
+    assert (found.directions + 2 * found.frequent).tolist() == [hit] * models + [0] * (50 - models)
 
 
 def test_several_models_beyond_a_limit_are_hits_together():

@@ -19,7 +19,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     [
         (BoardKey(), TableOptions(), "Coding"),
         (BoardKey(style_control=True), TableOptions(sort="votes", pins=("x",)), "Coding · style control"),
-        (BoardKey(method="elo", at=NOON), TableOptions(), "Coding · Elo · as of 2026-03-01 12:00 UTC"),
+        (BoardKey(method="elo", at=NOON), TableOptions(), "Coding · Elo · as of March 1, 2026, 12:00 UTC"),
         (
             BoardKey(),
             TableOptions(text="a<b", weights="open", commercial="yes"),

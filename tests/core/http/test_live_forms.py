@@ -1,9 +1,9 @@
-"""Short query strings."""
+"""Forms whose results htmx updates."""
 
 import pytest
 from django.http import QueryDict
 
-from core.http.short_query import shorten_query
+from core.http.live_forms import shorten_query
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,59 @@
+"""The list of facts on the page of a benchmark: pairs of a label and a text."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from catalog.facts.labels import extract_link
+from catalog.models import Benchmark
+
+
+def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
+    """Return what is known about a benchmark with a `separability` (see `catalog.benchmarks.separability`)."""
+    facts = [
+        (_("Questions"), _add_note(f"{benchmark.items:,}" if benchmark.items else "", benchmark.items_note)),
+        (_("Metric"), benchmark.metric and format_html("<code>{}</code>", benchmark.metric)),
+        (_("Chance level"), _format_share(benchmark.chance)),
+        (_("Human score"), _add_note(_format_share(benchmark.human), benchmark.human_note)),
+        (_("Tells apart"), _describe_separability(benchmark) if benchmark.separability or has_scores else ""),
+        (_("Replaces"), format_html_join(", ", '<a href="{}">{}</a>', _iter_links(benchmark))),
+        (_("Tasks in lm-evaluation-harness"), _format_tasks(benchmark)),
+        (_("Source"), _format_link(extract_link(benchmark.source))),
+    ]
+    return [(label, text) for label, text in facts if text]
+
+
+def _format_share(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.0f}%"
+
+
+def _add_note(text: str, note: str) -> str:
+    return f"{text} ({note})" if text and note else text or note
+
+
+def _describe_separability(benchmark: Any) -> SafeString:
+    if not benchmark.separability:
+        return SafeString(_("Too few of today's best models have a score here."))
+    text = _(
+        "%(share)s of the pairs among %(models)s of today's best models. In the other pairs, the scores could differ "
+        "by chance alone."
+    )
+    share = _format_share(benchmark.separability.share)
+    return SafeString(text % {"share": share, "models": benchmark.separability.models})
+
+
+def _iter_links(benchmark: Benchmark) -> Iterator[tuple[str, str]]:
+    for older in benchmark.supersedes.all():
+        yield reverse("benchmark", args=[older.slug]), older.name
+
+
+def _format_tasks(benchmark: Benchmark) -> SafeString:
+    return format_html_join(", ", "<code>{}</code>", ((task,) for task in benchmark.tasks))
+
+
+def _format_link(link: str) -> str:
+    return link and format_html('<a href="{0}" rel="noopener">{0}</a>', link)

@@ -1,0 +1,44 @@
+"""The models that proven attacks aim at, and the votes that serve these aims."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ratings.statistics.likelihood import Flags
+from ratings.statistics.vote_arrays import Floats, Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Aims:
+    """Which models attacks lift, which they lower, and which appear too often for a reason that is not known (M,)."""
+
+    lifted: Flags
+    lowered: Flags
+    frequent: Flags
+
+    @classmethod
+    def for_models(cls, models: int) -> "Aims":
+        """Return aims at no model."""
+        return cls(*np.zeros((3, models), dtype=bool))
+
+    @property
+    def directions(self) -> Floats:
+        """1 for models that are lifted, -1 for those that are lowered, and 0 for all others (M,)."""
+        return self.lifted.astype(np.float64) - self.lowered
+
+    @property
+    def models(self) -> Flags:
+        """The models with any aim (M,)."""
+        return self.lifted | self.lowered | self.frequent
+
+    def find_gains(self, a: Indices, b: Indices, won: Floats) -> tuple[Flags, Floats]:
+        """Return whether each vote has a model with an aim, and what its outcome is for the aims (N,).
+
+        won: 1 if a won, 0 if b won, 0.5 for a tie.
+
+        The gain is positive if the outcome serves the aims, negative if it does not, and NaN if the aims do not say.
+        """
+        directions, frequent = self.directions, self.models
+        wanted = directions[a] - directions[b]
+        gain = np.where(wanted == 0, np.nan, np.where(won == 1 / 2, -1.0, wanted * (2 * won - 1)))
+        return frequent[a] | frequent[b], gain
