@@ -393,8 +393,11 @@ def test_page_shows_license_scores_and_sources(client):
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
-        ("https://a.example/x", '<a href="https://a.example/x" rel="noopener">https://a.example/x</a>'),
-        ("https://a.example/x (of 2025)", '<a href="https://a.example/x" rel="noopener">https://a.example/x (of 2025)'),
+        (
+            "https://a.example/x",
+            '<a href="https://a.example/x" title="https://a.example/x" rel="noopener">a.example</a>',
+        ),
+        ("https://a.example/x (of 2025)", '<a href="https://a.example/x" title="https://a.example/x (of 2025)" rel='),
         ("javascript:alert(1)", "<dd>javascript:alert(1)</dd>"),
         ("a letter", "<dd>a letter</dd>"),
     ],
