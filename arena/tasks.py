@@ -40,7 +40,7 @@ def apply_retention() -> None:
     from arena.battles import retention
 
     retention.delete_old_battles()
-    retention.delete_network_hashes()
+    retention.expire_stored_data()
 
 
 @shared_task(name="arena.delete_idle_voters", ignore_result=True)

@@ -29,10 +29,11 @@ MAX_RUNNING_TESTS = {"all": 2}  # a test can block its thread for 30 seconds
 _running_tests = SharedSlots("tests")
 FIGURES_PERIOD = timedelta(days=1)  # in addition to today
 ENDPOINT_LABEL = "This endpoint"
-LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var). With compose, see the web container's log.")
+LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var). With Docker Compose, see the web container's log.")
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
 KEY_MOVED_MESSAGE = gettext_lazy(
-    "The new URL sends the API key to another host. To confirm, enter the name of the environment variable again."
+    "With the new base URL, Arena would send the API key to a different server. To confirm, enter the name of the "
+    "environment variable again."
 )
 CHECKED_FIELDS = tuple(ENDPOINT_COLUMNS.values())
 FIGURE_COLUMNS = ("calls", "failure_rate", "first_token", "speed")
@@ -48,7 +49,8 @@ class EndpointForm(ModelForm):
     api_key_env_again = forms.CharField(
         label=gettext_lazy("API key environment variable (confirm)"),
         help_text=gettext_lazy(
-            "Required only if you change the host of the base URL, because Arena sends the key there."
+            "Required only if you change the scheme, host, or port of the base URL, because Arena would send the key "
+            "to the new server."
         ),
         required=False,
     )
@@ -75,7 +77,7 @@ class EndpointForm(ModelForm):
             ),
             "thinking_tokens": gettext_lazy("For reasoning models, in addition to the maximum answer length."),
             "parameters": gettext_lazy(
-                'JSON, for example {"top_p": 0.9}. Never enter a key, because admin users can read it.'
+                'JSON, for example {"top_p": 0.9}. Never enter a key, because operators can read it.'
             ),
         }
 
@@ -172,7 +174,7 @@ class EndpointAdmin(AutocompleteAdmin):
             return _("yes; probes pass, but most battles in the last 24 hours failed")
         return _("yes")
 
-    @admin.display(description="calls in the last two days")
+    @admin.display(description="calls today and yesterday (UTC)")
     def calls(self, endpoint: Endpoint) -> int:
         return sum(day.answers + sum(day.failures.values()) for day in _get_recent_days(endpoint))
 

@@ -1,6 +1,6 @@
 """Streams battles to open pages.
 
-One loop per web process reads the events that workers publish, and updates the views of battles. Each connection sends
+One loop per web process reads the events that workers announce, and updates the views of battles. Each connection sends
 the events between its own position and the current view. Redis can lose events, so the first view and the view after
 any loss come from the database.
 """
@@ -72,7 +72,10 @@ class FollowedBattle:
         self.key = get_stream_key(self.battle_id).encode()
 
     def needs_reload(self) -> bool:
-        """Return whether to reload the view, because a worker might have died between saving and publishing an end."""
+        """Return whether to reload the view.
+
+        A worker might have died between saving the end of an answer and announcing it.
+        """
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
@@ -149,9 +152,9 @@ class BattleHub:
                 del self.followed[battle_id]
 
     def _check_readers(self) -> None:
-        """Wake readers that have to send a comment. Cancel the connections of clients that do not read, to free slots.
+        """Wake connections that are due for a comment. Cancel those whose clients have stopped receiving.
 
-        All readers share this check, so that they do not each need a timer for every wait.
+        All connections share this check, so that they do not each need a timer for every wait.
         """
         now = self.checked_readers_at = time.monotonic()
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
@@ -230,7 +233,7 @@ def _keep_raw_response(response: Any, **_: Any) -> Any:
 
 
 def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[bytes, bytes]]]) -> bool:
-    """Apply published entries to the view. Return False if events before or between them were lost."""
+    """Apply announced events to the view. Return False if events before or between them were lost."""
     is_complete = True
     for entry_id, (_, events) in entries:
         battle.last_id = entry_id

@@ -49,8 +49,8 @@ class AnswerSchema(Schema):
     side = ChoiceField(SIDES)
     state = ChoiceField(("answering", "finished", "failed"))
     text = CharField(
-        help_text="The answer in Markdown. While the state is `answering`, this is the part released so far. After a "
-        "failure, it is the part that arrived before it."
+        help_text="The answer in Markdown. While the state is `answering`, this is the part released so far. If the "
+        "answer failed, this is the part that arrived before the failure."
     )
     reason = ChoiceField(
         ("timeout", "unavailable", "refused", "too_long", "empty"),
@@ -115,7 +115,7 @@ class BattleDetailSchema(BattleSummarySchema):
 
 class BattleRowSchema(BattleSummarySchema):
     question = CharField(help_text="The first 300 characters of the first question.")
-    turn_count = IntegerField(help_text="Number of turns. To read them, get the battle.")
+    turn_count = IntegerField(help_text="Number of turns. To read them, request the battle itself.")
 
 
 class NewTurnSchema(Schema):
@@ -214,7 +214,8 @@ class PriceSchema(Schema):
     input = FloatField(help_text="US dollars per million input tokens.")
     output = FloatField(help_text="US dollars per million output tokens.")
     context = IntegerField(  # type: ignore[assignment]  # the API's name
-        allow_null=True, help_text="Tokens that this host accepts, or null for the maker's own price."
+        allow_null=True,
+        help_text="The most tokens that this host accepts, or null if it accepts the model's whole context.",
     )
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()
@@ -252,7 +253,9 @@ class StandingSchema(PlainSchema):
 
 
 class ModelPerformanceSchema(Schema):
-    answers = IntegerField(help_text="Number of answers in all battles. Both speeds are measured from these answers.")
+    answers = IntegerField(
+        help_text="Number of answers in all battles. `first_token_s` and `tokens_per_s` are measured on them."
+    )
     calls = IntegerField(
         help_text="Number of calls in the live pool's blind battles. Failures caused by the question are excluded."
     )
@@ -312,14 +315,14 @@ class ModelFactsSchema(Schema):
         allow_null=True, help_text="The model's row on the live pool's overall board, or null if there is none."
     )
     measured = ModelPerformanceSchema(
-        allow_null=True, help_text="Performance on this site over thirty days, ending two days ago."
+        allow_null=True, help_text="Performance on this site over the thirty days that ended two days ago."
     )
 
 
 class LicenseTermsSchema(Schema):
     commercial = ChoiceField(License.Commercial.values, help_text="Is commercial use allowed?")
     research_only = BooleanField(allow_null=True)
-    conditions = CharField(help_text="Conditions of commercial use, such as thresholds and prohibited uses.")
+    conditions = CharField(help_text="Conditions on commercial use, such as thresholds and prohibited uses.")
     derivatives = ChoiceField(License.Commercial.values, help_text="Are derived models allowed?")
     obligations = CharField(help_text="Obligations, such as attribution, naming, and using the same license.")
     source = CharField(help_text="URL of the license text.")  # type: ignore[assignment]  # the API's name

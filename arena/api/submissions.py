@@ -67,7 +67,7 @@ def _encode_file(text: Any) -> bytes:
             return text.encode()
     except UnicodeEncodeError:
         pass
-    raise field_error("file", "“file” must be the text of the file.")
+    raise field_error("file", "“file” must contain the file's text.")
 
 
 def _check_proposal(proposal: Any) -> dict[str, str]:

@@ -30,8 +30,11 @@ def delete_old_battles() -> int:
     return deletion.delete_battles(old.filter(pk__in=oldest))
 
 
-def delete_network_hashes() -> int:
-    """Delete network hashes, reviews, and submissions that are older than 30 days. Return their total number."""
+def expire_stored_data() -> int:
+    """Delete network hashes and pending submissions after 30 days, and end reviews that have waited that long.
+
+    Return how many rows were deleted or changed.
+    """
     return (
         review_queue.expire_reviews()
         + submissions.expire_submissions(network_hashes.NETWORK_HASH_RETENTION)

@@ -25,6 +25,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from arena.identity import api_keys, invitations, login_locks, quotas, voters
@@ -40,6 +41,10 @@ Handler = Callable[[HttpRequest], Any]
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Adapts allauth to Arena's sign-up rules, limits on login attempts, and pages."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": gettext_lazy("The username or the password is wrong."),
+    }
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing, because Arena's pages show the result of a form themselves."""

@@ -201,7 +201,7 @@ class CostModelSchema(Schema):
     price_above = IntegerField(
         source="prices.above",
         allow_null=True,
-        help_text="The price is for prompts of more than this number of tokens. Null if the catalog has no price.",
+        help_text="This price applies to prompts with more than this number of tokens. Null without a price.",
     )
     off_peak = BooleanField(
         source="prices.off_peak", allow_null=True, help_text="True if the price is for off-peak hours only."

@@ -11,7 +11,7 @@ from catalog.calculators.scaling_laws import OPERATIONS_PER_PARAMETER_TOKEN, TOK
 WIDTH, HEIGHT = 720, 440
 LEFT, RIGHT, TOP, BOTTOM = 64, 700, 16, 396
 LETTER_WIDTH, LABEL_HEIGHT = 7.2, 14.0
-DOT_SIZE, PLAN_LABEL = 6.0, 64.0
+DOT_RADIUS, PLAN_LABEL = 6.0, 64.0
 
 
 class NamedRun(Protocol):
@@ -64,14 +64,14 @@ class ScalingPlot:
 
     @property
     def rule_path(self) -> str:
-        """The line of `TOKENS_PER_PARAMETER` tokens per parameter, as far as it is on the plane."""
+        """The part of the line with `TOKENS_PER_PARAMETER` tokens per parameter that lies inside the plot."""
         low = max(self.x.low, self.y.low / TOKENS_PER_PARAMETER)
         high = min(self.x.high, self.y.high / TOKENS_PER_PARAMETER)
         return self._build_line(low, high, lambda params: TOKENS_PER_PARAMETER * params) if low < high else ""
 
     @property
     def compute_lines(self) -> list[ComputeLine]:
-        """A line for every second power of ten of operations."""
+        """Lines of equal compute at some powers of ten. The first and the last power are left out."""
         least = OPERATIONS_PER_PARAMETER_TOKEN * self.x.low * self.y.low
         most = OPERATIONS_PER_PARAMETER_TOKEN * self.x.high * self.y.high
         axis = build_axis([least, most], 0, 1)
@@ -91,20 +91,22 @@ class ScalingPlot:
 
     @property
     def you(self) -> tuple[float, float] | None:
-        """The place of the visitor's training run."""
+        """The position of the visitor's training run."""
         return (self.x.place(self.plan.params), self.y.place(self.plan.tokens)) if self.plan else None
 
     @property
     def dots(self) -> list[ModelDot]:
-        """The models. A label is on the right of its dot, and is left out if it would cover something."""
-        places = [(self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models]
-        boxes = [_Box(x - DOT_SIZE, x + DOT_SIZE, y) for x, y in places]
+        """The models. A label goes to the right of its dot, unless it would overlap another label or a dot."""
+        positions = [
+            (self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models
+        ]
+        boxes = [_Box(x - DOT_RADIUS, x + DOT_RADIUS, y) for x, y in positions]
         if self.you:
             boxes.append(_Box(self.you[0] - PLAN_LABEL / 2, self.you[0] + PLAN_LABEL / 2, self.you[1] - LABEL_HEIGHT))
-            boxes.append(_Box(self.you[0] - DOT_SIZE, self.you[0] + DOT_SIZE, self.you[1]))
+            boxes.append(_Box(self.you[0] - DOT_RADIUS, self.you[0] + DOT_RADIUS, self.you[1]))
         dots = []
-        for (x, y), model in zip(places, self.models, strict=True):
-            label = _Box(x + DOT_SIZE + 1, x + 2 * DOT_SIZE + LETTER_WIDTH * len(model.name), y)
+        for (x, y), model in zip(positions, self.models, strict=True):
+            label = _Box(x + DOT_RADIUS + 1, x + 2 * DOT_RADIUS + LETTER_WIDTH * len(model.name), y)
             has_room = label.end <= RIGHT and not any(label.overlaps(box) for box in boxes)
             if has_room:
                 boxes.append(label)
@@ -114,7 +116,7 @@ class ScalingPlot:
 
 @dataclass(frozen=True)
 class _Box:
-    """A part of a line of text, in units of the plot. `y` is its middle."""
+    """The area of a dot or a label, in units of the plot. `y` is its vertical center."""
 
     start: float
     end: float

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -50,16 +50,20 @@ def cost_page(request: HttpRequest) -> HttpResponse:
         "lines": comparison and build_lines(comparison),
         "plot": comparison and build_cost_plot(comparison),
         "priced_models": cost_prefill.list_priced_models(),
-        "presets": [(preset, _build_preset_query(preset, known_model)) for preset in COST_PRESETS],
+        "presets": [_build_preset(preset, known_model) for preset in COST_PRESETS],
     }
     return _render(request, "catalog/calculators/cost.html", context, form)
 
 
-def _build_preset_query(preset: CostPreset, known_model: cost_prefill.KnownModel | None) -> str:
-    """Return the query string of a preset. It keeps the selected model."""
+def _build_preset(
+    preset: CostPreset, known_model: cost_prefill.KnownModel | None
+) -> tuple[CostPreset, str, cost.CostComparison | None]:
+    """Return the preset with its query string and its result. The model that is selected stays."""
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}
-    return urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})
+    query = urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})
+    form = cost_prefill.build_prefilled_form(QueryDict(query), known_model)
+    return preset, query, cost.compare_costs(form) if form.is_valid() else None
 
 
 def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel | None) -> CostForm:

@@ -110,7 +110,7 @@ class CandidateAssessmentSchema(RatedModelSchema):
     host_context = IntegerField(
         source="candidate.host_context",
         allow_null=True,
-        help_text="Tokens that the host accepts at this price. Null for the maker's own price.",
+        help_text="The most tokens that the host accepts at this price. Null if it accepts the model's whole context.",
     )
     unknown = PluckField(
         "limit",

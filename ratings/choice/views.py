@@ -173,7 +173,9 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
     try:
         return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists.items()}
     except InvalidPage:
-        raise RequestError("not_found", say("There is no such page in this list."), 404) from None
+        raise RequestError(
+            "not_found", say("This page of the list does not exist. Go to the first page."), 404
+        ) from None
 
 
 def _describe_lacking(form: ChoiceForm, name: str) -> str:

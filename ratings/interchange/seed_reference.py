@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from catalog.importers.name_claims import record_name_claims
-from catalog.matching.aliases import find_model
+from catalog.matching.aliases import find_model, is_rolling
 from catalog.matching.resolver import NamedModels, load_model_keys, load_name_index
 from catalog.matching.seed_files import read_aliases, read_display_names
 from catalog.models import LanguageModel
@@ -118,7 +118,9 @@ def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, st
     keys = {model: key for model, key in exact.items() if key is not None}
     taken = set(keys.values())  # matched by their spelling in the file, so that no board has two rows for one model
     for model in pinned:
-        match = None if model in keys else index.find(ratings[model].model_name, ratings[model].provider)
+        if model in keys or is_rolling(model):
+            continue  # a later model can be spelled like the first one of a name that moves
+        match = index.find(ratings[model].model_name, ratings[model].provider)
         if match is not None and match.key not in taken:
             keys[model] = match.key
             taken.add(match.key)

@@ -1,6 +1,6 @@
 """The figures on the method page that depend on every vote.
 
-Celery beat computes them in advance and stores one row per pool, so no page has to wait until a million votes are read.
+A periodic task computes them in advance and stores one row per pool, so that no page has to read a million votes.
 """
 
 import time

@@ -1,7 +1,7 @@
 """The figures on the method page for one pool.
 
-Boards are loaded as published, and counts as stored by Celery beat (`ratings.pipeline.pool_figures`), so no request has
-to wait until a million votes are read. Web processes load this module, so it does not import numpy.
+Boards are loaded as published, and counts as stored by a periodic task (`ratings.pipeline.pool_figures`), so that no
+request has to read a million votes. Web processes load this module, so it does not import numpy.
 """
 
 from collections.abc import Iterable, Mapping
@@ -57,7 +57,7 @@ class PoolCounts:
     """A pool's stored counts.
 
     reduced: how many votes have a weight below 1, by reason.
-    left: the share of votes with a winner that chose the left answer.
+    left: among votes with a winner, the share of those for the left answer.
     skipped, replaced: shares of finished blind battles.
     shares, makers: the votes per model and per maker.
     battles: how often each model failed.
@@ -201,7 +201,8 @@ def _convert_to_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
 def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) -> dict[str, Any]:
     """Return the audit of the draw.
 
-    `flagged` are the models that move by more than two errors; `farthest` is the largest move.
+    `flagged` lists the models whose ratings change by more than two standard errors. `farthest` is the model whose
+    rating changes most.
     """
     rows = [
         {"slug": slug, "name": models[slug].name, "moved": moved, "error": error, "flagged": flagged}

@@ -31,11 +31,11 @@ def replay_votes(
 ) -> Floats:
     """Return the ratings (M,) after these votes are replayed in order, as a new array.
 
-    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. Ratings must not exceed
-        100,000.
+    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. Ratings must be
+        within 100,000 points of 0.
     model_a, model_b (N,): positions from 0 to M - 1.
     outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
-    weight (N,): integers from 1. A vote with weight n counts as n identical votes in a row. The first 100,000 of them
+    weight (N,): positive integers. A vote with weight n counts as n identical votes in a row. The first 100,000 of them
         are computed one by one; the effect of the others is computed in one step, with an error below 1e-9 points.
 
     You can replay votes in parts, and start each part from the ratings after the previous one. The result is the same
@@ -104,7 +104,8 @@ def _check_votes(
     sides = (_check_list("model_a", model_a), _check_list("model_b", model_b))
     for side in sides:
         raise_if_any(
-            ~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}"
+            ~((side >= 0) & (side < size) & (side == np.floor(side))),
+            f"vote {{}} has a model position outside 0 to {size - 1}",
         )
     first, second = (side.astype(np.intp) for side in sides)
     double_score, weights = check_votes(first, second, _check_list("outcome", outcome), weight)
@@ -116,5 +117,5 @@ def _check_votes(
 def _check_list(name: str, values: ArrayLike) -> Floats:
     array = as_floats(name, values)
     if array.ndim != 1:
-        raise ValueError(f"{name} must be a list")
+        raise ValueError(f"{name} must be one-dimensional")
     return array

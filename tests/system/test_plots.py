@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -329,6 +329,24 @@ def test_history_has_a_picture_for_each_model(plots: Page) -> None:
     ticks = plots.locator("[data-plot=series] [data-mark='x-axis tick label'] text").all_text_contents()
     assert ticks
     assert all(re.match(r"\d\d:\d\d|[A-Z][a-z]+ \d+", tick) for tick in ticks)  # a day of 24 hours, as everywhere
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_history_begins_with_one_picture_of_all_models(browser: Browser, drawn: Service, viewport: Any) -> None:
+    with reading(browser, drawn, viewport=viewport) as page:
+        page.goto(PAGES["history"])
+        wait_for_plots(page)
+        picture = page.locator("[data-plot=history]")
+        expect(picture).to_be_in_viewport()
+        assert len(page.evaluate(TITLES, "history")) == 10
+        labels = picture.locator("[data-mark=text] text").evaluate_all(
+            "all => all.map((each) => each.getBoundingClientRect()).sort((one, other) => one.y - other.y)"
+        )
+        assert len(labels) == 10
+        assert all(one["bottom"] <= other["top"] + 1 for one, other in pairwise(labels))
+        assert max(label["right"] for label in labels) <= viewport["width"]
+        picture.press("ArrowRight")
+        expect(page.locator(".readout")).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d: [\d,]+"))
 
 
 def test_pictures_have_names_and_no_style_element(plots: Page) -> None:

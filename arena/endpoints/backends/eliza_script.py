@@ -11,7 +11,10 @@ SCRIPT_FILE = Path(__file__).with_suffix(".toml")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern (see `eliza.match_pattern`) and its answers. `(2)` is replaced by the second element's words."""
+    """A pattern (see `eliza.match_pattern`) and its answers.
+
+    `(2)` in an answer is replaced by the words that the pattern's second element matched.
+    """
 
     pattern: str
     answers: tuple[str, ...]

@@ -102,8 +102,8 @@ StreamPart = TextPart | Usage | Truncation
 class EventReader:
     """Reads one answer's events. Each wire format of a server has its own subclass.
 
-    Its caller, `response.AnswerDecoder`, handles `[DONE]`, errors in the stream, malformed events, and leading white
-    space.
+    Its caller, `response.AnswerDecoder`, handles `[DONE]`, errors in the stream, malformed events, and leading
+    whitespace.
     """
 
     is_complete = False  # whether the provider reported the end of the answer

@@ -69,7 +69,7 @@ class LeaderboardState:
 
     @property
     def visible_entries(self) -> list[LeaderboardEntry]:
-        """The entries that the page shows. Files have all entries."""
+        """The entries that the page shows. Downloads contain all entries."""
         return self.entries[: table_options.ROW_LIMITS[self.options.rows]]
 
     @property
@@ -127,7 +127,7 @@ def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
 
 
 def _build_conflict_state(requested_key: BoardKey, options: TableOptions) -> LeaderboardState:
-    """Return an empty board with the form as it was sent, so that the user can resolve the conflict with one change."""
+    """Return an empty board with the form as submitted, so that one change resolves the conflict."""
     board = snapshot_cache.get_board(replace(requested_key, style_control=False))
     empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
     context = model_facts.load_board_context(requested_key, empty_board)

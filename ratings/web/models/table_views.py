@@ -70,7 +70,10 @@ Ranges = Mapping[str, tuple[float, float]]
 
 
 class TableCell(NamedTuple):
-    """A score in the column `key`, with the number to print and its shade from 0 to 4. All are None without a score."""
+    """A score in the column `key`, with the number to print and its shade from 0 to 4.
+
+    Without a score, all but `key` are None.
+    """
 
     key: str
     score: ScoreCell | None = None
@@ -120,7 +123,12 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     except LookupError:
         return render(request, "404.html", {"detail": _("This series of scores does not exist.")}, status=404)
     except InvalidPage:
-        return render(request, "404.html", {"detail": _("There is no such page in this list.")}, status=404)
+        return render(
+            request,
+            "404.html",
+            {"detail": _("This page of the list does not exist. Go to the first page.")},
+            status=404,
+        )
     if redirect := build_short_url_redirect(request, lambda: _build_table_query(requested)):
         return redirect
     choices = _list_column_choices(table.columns, entries, [*page], requested if is_reordered else view)
@@ -222,7 +230,7 @@ def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, b
     """Return the view, sorted by rating if it cannot be sorted by the requested score, and whether the order was
     replaced.
 
-    Scores can be sorted only if a series is selected and has the score.
+    Rows can be sorted by a score only if a series is selected and contains that score.
     """
     if view.sort in FACT_SORTS or (view.series and view.sort in {column.key for column in table.columns}):
         return view, False
@@ -293,7 +301,7 @@ def _describe_filters(view: TableView) -> str:
 
 
 def _list_filter_fields(table: BenchmarkTable, view: TableView) -> list[TableFilter]:
-    """Return the filters with a list of values. Those without any value to choose are left out."""
+    """Return the filters that offer a list of values. A filter with no values is left out."""
     fields = []
     for name, label in FILTER_LABELS.items():
         values = [value for value in CHOICES.get(name, ()) if value not in NO_FILTER]

@@ -31,10 +31,10 @@ from ratings.reports import placements, series_table
 from ratings.reports.placements import Placement
 from ratings.web.models import fact_lists
 
-FEWEST_RANKS = 5  # on the axis of ranks, which would otherwise make one rank look like a wide range
-RANK_MARGIN = 0.0685  # the first tick is at 6% of the axis, so rank 1 has one, and 0 has none
+FEWEST_RANKS = 5  # on the axis; on a shorter one, a difference of one rank would look large
+RANK_MARGIN = 0.0685  # ticks within 6% of an end are dropped; with this margin, rank 1 has a tick
 SCORE_SCALE = Scale(0, 100, "scores")
-SMALLEST_LEAD = 10  # points from 50% to the ends of the axis of win rates
+SMALLEST_LEAD = 10  # percentage points from 50% to each end of the axis, at least
 
 
 @require_safe
@@ -136,7 +136,7 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
 
 
 def _build_rank_scale(by_category: Sequence[Placement]) -> Scale | None:
-    """Return the axis for the model's ranks, from rank 1 on. It is None if the model is ranked nowhere."""
+    """Return the axis for the model's ranks, starting at rank 1, or None if the model has no rank."""
     ends = [place.row[end] for place in by_category for end in ("rank", "rank_low", "rank_high")]
     ranks = [rank for rank in ends if rank is not None]
     return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=RANK_MARGIN) if ranks else None
@@ -160,7 +160,7 @@ def _build_win_scale(opponents: Sequence[Mapping[str, Any]]) -> Scale:
 
 
 def _build_win_bar(opponent: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
-    """Return the bar from 50% to the win rate against an opponent, and the place of the predicted win rate."""
+    """Return the bar from 50% to the win rate against an opponent, and the position of the predicted win rate."""
     middle, end = scale.place(50), scale.place(100 * opponent["actual"])
     predicted = opponent["predicted"]
     return {

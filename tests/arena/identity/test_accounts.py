@@ -302,7 +302,7 @@ def test_wrong_password_says_the_same_whether_or_not_there_is_the_name(client, n
 
     answer = log_in(client, name, "wrong")
 
-    assert "The username and/or password you specified are not correct." in answer.content.decode()
+    assert "The username or the password is wrong." in answer.content.decode()
     assert "sessionid" not in client.cookies
 
 

@@ -29,11 +29,16 @@ LISTED_PRICES = seed_files.read_rows(PRICES_FILE)
 SHIPPED_FILES = {path.name for path in seed_files.DATA_DIR.iterdir()}
 # Where makers announce the retirement of models.
 RETIREMENT_NOTICES = (
-    "https://github.com/rxliuli/llm-api-proxy/pull/12 (a copy of Google’s notice to developers)",
+    "https://github.com/BerriAI/litellm-docs/pull/816 (“older than grok-4.20 are deprecated and do not work anymore”)",
+    "https://github.com/gptscript-ai/gptscript/pull/987 (a report of Mistral’s list of legacy models)",
+    "https://github.com/hex/llm-perplexity/issues/4 (a copy of Perplexity’s notice)",
+    "https://github.com/mckaywrigley/chatbot-ui/pull/1483 (a copy of Perplexity’s notice)",
+    "https://github.com/rxliuli/llm-api-proxy/pull/12 (a copy of Google’s notice",
     "https://ai.google.dev/gemini-api/docs/changelog",
     "https://ai.google.dev/gemini-api/docs/deprecations",
     "https://blog.google/products/gemini/bard-gemini-advanced-app/",
     "https://cloud.google.com/vertex-ai/generative-ai/docs/deprecations/",
+    "https://developers.googleblog.com/en/gemini-25-flash-lite-is-now-stable-and-generally-available/",
     "https://developers.openai.com/api/docs/deprecations",
     "https://docs.mistral.ai/models/",
     "https://docs.x.ai/developers/migration/",
@@ -42,8 +47,10 @@ RETIREMENT_NOTICES = (
     "https://platform.claude.com/docs/en/models/",
     "https://platform.claude.com/docs/en/release-notes/overview",
 )
-# Aliases and a web site: they have no dates.
+# Aliases, a web site, and models whose maker published no day: they have no dates.
 UNDATED_SERVICES = {
+    "grok-3-mini",
+    "grok-3-mini-beta",
     "chatgpt-4o-latest",
     "mistral-medium",
     "bard-jan-24-gemini-pro",

@@ -50,7 +50,7 @@ def test_list_shows_each_score_on_a_scale_from_guessing_to_100_percent(client):
     benchmark = Benchmark.objects.create(slug="b", name="B", chance=0.5)
     for number, value in enumerate((0.4, 0.75, 0.751, 1.0, 12)):
         score(benchmark, f"m{number}", value)
-    [shown] = client.get("/benchmarks/").context["suites"][0][1]
+    [shown] = client.get("/benchmarks/").context["suites"][0][-1]
     assert shown.score_places == [0, 50, 100]
 
 
@@ -229,7 +229,7 @@ def test_api_gives_rankings_with_conditions_and_noise(client):
 
 def test_saturated_benchmark_has_the_flaw_saturation(client, loaded):
     Benchmark.objects.create(slug="own", name="Own", status="saturated")
-    shown = [each for _, suite in client.get("/benchmarks/").context["suites"] for each in suite]
+    shown = [each for *_, suite in client.get("/benchmarks/").context["suites"] for each in suite]
     saturated = [each.slug for each in shown if each.status == "saturated"]
     assert [each.slug for each in shown if "Saturation" in each.flaws] == saturated
     assert "own" in saturated

@@ -189,3 +189,9 @@ def test_scaling_asks_the_database_as_often_for_many_models_as_for_one(client, m
         factories.model(f"m-{number}", parameters_total=10**9, training_tokens=10**12)
     with django_assert_num_queries(1):
         client.get(SCALING)
+
+
+def test_cost_shows_what_each_example_costs(client):
+    html = client.get("/cost/").content.decode()
+    assert html.count("Per month: API $") == 3
+    assert "Per month: API $9.00, two GPUs $2,920" in html

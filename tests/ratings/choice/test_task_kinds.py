@@ -6,6 +6,7 @@ import pytest
 
 from arena.judging.topics import CATEGORY_NAMES
 from catalog.matching import seed_files
+from core.text.number_fields import AmountField
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.interchange import reference_file, seed_reference
 from ratings.models import OVERALL_CATEGORY
@@ -49,3 +50,12 @@ def test_task_points_to_what_there_is(kind):
 def test_tasks_that_everybody_has(slug, categories, benchmarks):
     kind = load_task_kinds()[slug]
     assert ([*kind.categories], set(kind.benchmarks)) == (categories, benchmarks)
+
+
+@pytest.mark.parametrize("slug", ["gemma-3-4b-it", "gemma-3n-e4b-it", "granite-4.2-8b"])
+def test_model_that_is_made_for_small_machines_fits_on_them(slug):
+    """A model that is called 4B has a few more parameters, and one with 8B needs less than 5 GB at 4 bits each."""
+    limit = AmountField(whole=True, high=1e15).clean(load_task_kinds()["on-device"].limits["params"])
+    facts = [*seed_files.read_rows("facts.csv"), *seed_files.read_rows("listed_facts.csv")]
+    sizes = [fact["value"] for fact in facts if (fact["model"], fact["field"]) == (slug, "parameters_total")]
+    assert 4 * 10**9 < int(sizes[0]) <= limit

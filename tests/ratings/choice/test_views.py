@@ -484,7 +484,7 @@ def test_lists_are_shown_fifty_at_a_time(client):
 def test_page_of_a_list_that_is_not_there_is_refused(client, three, page):
     response = client.get(PAGE, {"price": "2", "out": page})
     assert response.status_code == 404
-    assert "There is no such page in this list." in text(response)
+    assert "This page of the list does not exist. Go to the first page." in text(response)
 
 
 def test_preset_takes_the_place_of_what_was_typed(client, three):

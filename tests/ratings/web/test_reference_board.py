@@ -92,6 +92,14 @@ def test_page_of_a_model_has_the_setting_of_its_rating(client):
     assert "Overall setting: High" in shown
 
 
+def test_link_to_the_votes_leads_to_a_board_that_has_them(client):
+    """The default board is the reference board, which has no votes."""
+    [link] = {*re.findall(r'href="([^"]+)">Votes as a file', client.get("/leaderboard/").content.decode())}
+    path, anchor = link.split("#")
+    assert f'id="{anchor}"' in client.get(path).content.decode()
+    assert f'id="{anchor}"' not in client.get("/leaderboard/").content.decode()
+
+
 @pytest.mark.parametrize("address", ["/leaderboard/", "/method/"])
 def test_page_links_to_the_source_and_the_license(client, address):
     shown = client.get(address, {"pool": SLUG}).content.decode()

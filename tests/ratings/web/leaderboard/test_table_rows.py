@@ -80,6 +80,8 @@ def test_change_within_noise_says_so(beyond, text, mark):
         ({}, ["Maker", "open", "MIT"]),
         ({"open_weights": False, "license": None}, ["Maker", "closed"]),
         ({"open_weights": None, "license": None, "organization": None}, []),
+        ({"license": "proprietary", "open_weights": False}, ["Maker", "closed"]),
+        ({"license": "proprietary", "open_weights": None}, ["Maker", "proprietary"]),
     ],
 )
 def test_about_holds_what_is_known(fields, parts):
