@@ -73,14 +73,14 @@ class Arena:
     async def fight(self, address: str, judge: Judge) -> float:
         """Run a battle from an address with a new cookie. Return 0, or the seconds to wait if the limit is reached."""
         channel = await Channel.open(self.up.url, {})
-        prompt = f"Question {self.started} from {address}: which answer is better?"
-        self.started += 1
+        prompt = f"Question {self.started + self.refused} from {address}: which answer is better?"
         try:
             status, body = await channel.call("POST", "/api/v1/battles/", {"prompt": prompt}, X_Forwarded_For=address)
             if status == 429:
                 self.refused += 1
                 return float(channel.response_headers["retry-after"])
             battle = orjson.loads(body)
+            self.started += 1
             await self._wait_until_ready(battle["events_url"], channel.cookies, address)
             row = self.database.execute("SELECT model_a_id, model_b_id FROM arena_battle WHERE id = %s", [battle["id"]])
             a, b = row.fetchone() or (0, 0)
@@ -157,8 +157,7 @@ def compute_ranks(arena: Arena) -> dict[str, tuple[int, float]]:
     print(f"of {(~rigged).sum()} honest ones, it takes {100 * (1 - filtered[~rigged].mean()):.2f} %")
     found = {}
     for name, weight in (("honest votes", 1.0 * ~rigged), ("all votes", np.ones(len(ids))), ("filtered", filtered)):
-        used = weight > 0
-        board = Comparisons.from_votes(a[used], b[used], outcome[used], weight=weight[used])
+        board = Comparisons.from_votes(a, b, outcome, np.ones(len(ids)), weight)
         ratings = dict(zip(board.labels, bradley_terry.fit(board).ratings.tolist(), strict=True))
         rating = ratings[arena.target]
         found[name] = 1 + sum(other > rating for other in ratings.values()), rating
