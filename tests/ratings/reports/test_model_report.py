@@ -118,5 +118,5 @@ def test_model_asks_the_database_as_often_on_any_board(client, models, categorie
     for one, other in pairwise(contestants):
         factories.cast(one, other, categories=names)
     published()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(told(client, contestants[0].slug)["boards"]) == categories + 2
