@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from core.text import number_format
 
@@ -49,3 +51,19 @@ def gib(amount: Decimal) -> str:
 def times(number: float) -> str:
     """Format a factor with few digits: 0.05, 1.2, 94, or 1,868."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+@register.simple_tag
+def interval(low: float | None, high: float | None, fitted: object) -> str:
+    """Format the interval of a rating in whole points. An open end is None.
+
+    fitted: whether the rating comes from votes; without any end, this then means that there are too few.
+    """
+    first, last = ("" if end is None else floatformat(end, "0g") for end in (low, high))
+    if first and last:
+        return f"{first} \N{EN DASH} {last}"
+    if first:
+        return _("at least %(end)s") % {"end": first}
+    if last:
+        return _("at most %(end)s") % {"end": last}
+    return _("too few votes for an interval") if fitted else ""

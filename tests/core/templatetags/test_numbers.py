@@ -12,3 +12,18 @@ from core.templatetags import numbers
 )
 def test_whole_dollars_leave_out_cents_of_large_amounts(amount, text):
     assert numbers.whole_dollars(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "fitted", "text"),
+    [
+        (1203.4, 1290.5, True, "1,203 – 1,291"),
+        (1203.4, None, True, "at least 1,203"),
+        (None, 1290.5, "published", "at most 1,291"),
+        (None, None, True, "too few votes for an interval"),
+        (None, None, None, ""),
+        (0, 0, False, "0 – 0"),
+    ],
+)
+def test_interval_has_whole_points_and_names_open_ends(low, high, fitted, text):
+    assert numbers.interval(low, high, fitted) == text
