@@ -30,6 +30,7 @@ MODEL_COLUMNS = {
     "params": "parameters_total",
     "context": "context_window",
     "cutoff": "knowledge_cutoff",
+    "released": "release_date",
     "web_search": "web_search",
     "modalities": "modalities",
     "tools": "tools",

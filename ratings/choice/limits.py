@@ -38,6 +38,7 @@ class Candidate:
     params: int | None = None
     context: int | None = None
     cutoff: date | None = None
+    released: date | None = None
     web_search: bool | None = None
     modalities: frozenset[str] | None = None
     tools: bool | None = None
@@ -223,6 +224,9 @@ def _assess_openness(model: Candidate, limits: Limits) -> LimitFinding | None:
 def _assess_cutoff(model: Candidate, limits: Limits) -> LimitFinding | None:
     if limits.search_instead and model.web_search:
         return None
+    if model.cutoff is None and model.released and limits.cutoff and model.released < limits.cutoff:
+        words = f"released {_format_day(model.released)}, before {_format_day(limits.cutoff)}"
+        return LimitFinding("cutoff", words, None, limits.cutoff)
     return _CUTOFF(model, limits)
 
 

@@ -114,7 +114,7 @@ def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
 
 
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
-    assert "None of these models answers here." in text(client.get(PAGE, {"task": "coding"}))
+    assert "None of these models is connected here." in text(client.get(PAGE, {"task": "coding"}))
     for model in three[:2]:
         factories.endpoint(model)
     response = client.get(PAGE, {"task": "coding"})

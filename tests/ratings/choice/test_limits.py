@@ -36,6 +36,7 @@ def found(limits, **known):
         ({"context": 200_000}, {"context": 128_000}, "context 128,000 < 200,000"),
         ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2024, 12, 31)}, "knowledge cutoff 2024-12-31 < 2025-01"),
         ({"cutoff": date(2026, 2, 1)}, {"cutoff": date(2026, 1, 1)}, "knowledge cutoff 2026-01 < 2026-02"),
+        ({"cutoff": date(2026, 2, 1)}, {"released": date(2023, 9, 27)}, "released 2023-09-27, before 2026-02"),
         ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "does not accept audio, images"),
         ({"tools": True}, {"tools": False}, "cannot call tools"),
         ({"price": Decimal(2)}, {"prices": GPT}, "price $4.38 > $2.00"),
@@ -219,6 +220,11 @@ def test_price_is_that_of_the_mix(use, blend, month):
         Decimal(blend),
         Decimal(month),
     )
+
+
+def test_model_that_came_out_after_the_required_cutoff_might_meet_it():
+    [finding] = list_findings(Candidate("m", "M", released=date(2026, 5, 1)), Limits(cutoff=date(2026, 2, 1)))
+    assert not finding.known
 
 
 def test_price_of_nothing_is_unknown():

@@ -378,7 +378,7 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
-    assert "None of these models answers here." in text(client.get(PAGE, {"task": "coding"}))
+    assert "None of these models is connected here." in text(client.get(PAGE, {"task": "coding"}))
     factories.endpoint(three[0])
     assert "Only Best answers here, and a battle needs two models." in text(client.get(PAGE, {"task": "coding"}))
 
@@ -417,7 +417,7 @@ def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, pa
     assert "try a battle with the demo models" not in text(client.get(page, {"task": "coding"}))
     factories.endpoint(demos[1])
     response = client.get(page, {"task": "coding"})
-    assert "None of these models answers here." in text(response)
+    assert "None of these models is connected here." in text(response)
     [link] = [each for each in links(response) if each.startswith("/?among=")]
     assert sorted(parse_qs(urlsplit(link).query)["among"]) == ["chatter", "talker"]
     assert boxes(response) == {}
