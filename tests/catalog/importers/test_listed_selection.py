@@ -101,6 +101,19 @@ def test_an_open_model_has_the_price_and_limits_of_one_named_host():
     assert values(selection) == {"open_weights": True, "context_window": 32_000}
 
 
+@pytest.mark.parametrize(
+    ("limits", "context"),
+    [
+        ({"max_input": 4096, "max_output": 4096}, None),  # the package does not know the limits
+        ({"max_input": 4096, "max_output": 1024}, 4096),
+        ({"max_input": 32_000, "max_output": 32_000}, 32_000),
+    ],
+)
+def test_a_placeholder_is_not_the_limit_of_a_host(limits, context):
+    hosted = entry(LITELLM, "deepinfra", price=(1, 1), open_weights=True, **limits)
+    assert select(hosted, provider="").prices[0].price.context == context
+
+
 @pytest.mark.parametrize("field", [("knowledge_cutoff", "2025-01"), ("modalities", ["text"]), ("max_output", 9)])
 def test_a_host_does_not_say_what_the_weights_can_do(field):
     hosted = entry(MODELS_DEV, "together", open_weights=True, **dict([field]))
