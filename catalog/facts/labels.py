@@ -39,7 +39,7 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     "license": FieldLabel(_("License"), _("The license determines whether you can build a product on the model.")),
     "open_weights": FieldLabel(
         _("Open weights"),
-        _("You can run the model on your own hardware, which matters if your data must not leave your network."),
+        _("Only open weights can run on your own hardware, which matters if your data must not leave your network."),
     ),
     "kind": FieldLabel(
         _("Kind"),

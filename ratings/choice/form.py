@@ -154,7 +154,7 @@ class ChoiceForm(DefaultsForm):
     context = AmountField(label=_("Min context (tokens)"), low=1, high=1e9, whole=True)
     pages = AmountField(label=_("Min context (pages of 600 tokens)"), low=1, high=1e6, whole=True)
     cutoff = forms.DateField(
-        label=_("Knowledge cutoff"),
+        label=_("Min knowledge cutoff"),
         required=False,
         input_formats=DATE_FORMATS,
         widget=MonthOrDayInput({"type": "date"}, format=DATE_FORMATS[0]),
