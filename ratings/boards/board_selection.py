@@ -69,15 +69,16 @@ class OwnProgress:
 
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
-        sentence = _("This arena so far: %(votes)s, %(ranked)s of %(needed)s models ranked.") % {
-            "votes": votes,
-            "ranked": self.ranked,
-            "needed": self.needed,
-        }
-        if not self.missing_votes:
-            return sentence
-        missing = _("Its own board needs at least %(votes)s more.") % {"votes": f"{self.missing_votes:,}"}
-        return f"{sentence} {missing}"
+        needs = (
+            _(
+                "This arena has %(votes)s. It needs at least %(missing)s more to rank %(needed)s models "
+                "(now %(ranked)s)."
+            )
+            if self.missing_votes
+            else _("This arena has %(votes)s. It needs %(needed)s ranked models (now %(ranked)s).")
+        )
+        figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
+        return needs % figures
 
 
 @dataclass(frozen=True)

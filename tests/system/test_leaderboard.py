@@ -262,7 +262,7 @@ def test_no_row_moves_under_pointer_or_focus(page: Page, followed: list[str], in
 def test_progress_of_the_own_board_stays_when_the_form_changes(page: Page) -> None:
     page.goto("/leaderboard/")
     said = page.locator(".board-progress").inner_text()
-    assert said.startswith("This arena so far: ")
+    assert said.startswith("This arena has ")
     with page.expect_response("**/leaderboard/?**"):
         page.get_by_role("combobox", name="Category").select_option(index=1)
     expect(page.locator("#board-status")).to_have_text("Leaderboard updated")

@@ -17,7 +17,7 @@ from tests.arena.web.test_templates import Outline
 pytestmark = pytest.mark.django_db
 PAGES = ("/leaderboard/", "/leaderboard/plots/", "/history/", "/method/", "/models/x/")
 OF_BOARDS = re.compile(r"/(leaderboard/(plots/)?|history/|method/|models/[^/]+/)")
-STANDS_IN = "This arena so far"
+STANDS_IN = "This arena has"
 in_turn = pytest.mark.parametrize("page", PAGES)
 
 
@@ -183,13 +183,13 @@ def test_progress_counts_the_votes_that_are_missing_at_least(rows, up, progress)
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (OwnProgress(1, 5, 64, votes=1), "1 vote, 1 of 5 models ranked. Its own board needs at least 64 more."),
-        (OwnProgress(0, 1, 1, votes=1200), "1,200 votes, 0 of 1 models ranked. Its own board needs at least 1 more."),
-        (OwnProgress(0, 5, 0), "0 votes, 0 of 5 models ranked."),
+        (OwnProgress(1, 5, 64, votes=1), "1 vote. It needs at least 64 more to rank 5 models (now 1)."),
+        (OwnProgress(0, 1, 1, votes=1200), "1,200 votes. It needs at least 1 more to rank 1 models (now 0)."),
+        (OwnProgress(0, 5, 0), "0 votes. It needs 5 ranked models (now 0)."),
     ],
 )
 def test_progress_is_told_in_two_sentences(progress, text):
-    assert str(progress) == f"This arena so far: {text}"
+    assert str(progress) == f"This arena has {text}"
 
 
 def test_own_board_needs_no_name(public):

@@ -44,7 +44,7 @@ function matrix(data, cells, width, words, look) {
   const list = places.map((place) => names.get(data.models[place]));
   const room = computeLabelWidth(list, width);
   const side = Math.max(CELL_PX, Math.min(44, (width - room - SLANTED_PX) / places.length));
-  const [labels, slanted] = [room, SLANTED_PX * Math.SQRT2].map((wide) => shortenNames(list, wide - LETTER_PX));
+  const [labels, slanted] = [room, SLANTED_PX * Math.SQRT2 - LETTER_PX].map((wide) => shortenNames(list, wide));
   const place = { x: "across", y: "down" };
   const svg = renderPlot({
     ariaLabel: words.alt,

@@ -463,7 +463,7 @@ def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty
     factories.board()
     response = client.get(f"{PAGE}?{query}")
     assert slugs(response) == found
-    assert ("This arena so far" in text(response)) == (query == "")
+    assert ("This arena has" in text(response)) == (query == "")
 
 
 def test_own_board_is_first_as_soon_as_all_models_that_are_up_are_ranked(client, public):
