@@ -347,7 +347,8 @@ def test_back_shows_the_former_view_with_its_form(page: Page, birds: str) -> Non
     expect(page.get_by_text("1 of 6 models")).to_be_visible()
     page.get_by_role("combobox", name="Category").select_option("Coding")
     expect(page.get_by_text("Coding · “er”")).to_be_visible()
-    expect(page).to_have_url(re.compile("category=coding"))  # the new table is in place, so a click is not lost
+    expect(page).to_have_url(re.compile("category=coding"))
+    expect(page.locator("#board-status")).to_have_text("Leaderboard updated")  # so that a click is not lost in between
     page.get_by_role("link", name="Votes", exact=True).click()
     expect(page.get_by_role("columnheader", name="Votes")).to_have_attribute("aria-sort", "descending")
 
