@@ -60,6 +60,7 @@ The green goes away. Yellow was there before, and red is new.
 3. Maples turn that sugar into anthocyanins. Birches do not, so they only turn yellow.
 
 > Bright days and cool nights without frost give the strongest reds."""
+REFERENCE = "lmarena-2026-10"
 LIMITS = "task=facts&context=100k&price=3&commercial=on"
 WELL_UNDER_WAY = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 380)"
 ENTRY = """
@@ -150,11 +151,11 @@ def leaderboard(page: Page) -> None:
 
 
 def shortlist(page: Page) -> None:
-    page.goto(f"/choose/?{LIMITS}")
+    page.goto(f"/choose/?{LIMITS}&pool={REFERENCE}")
 
 
 def decision(page: Page) -> None:
-    shortlist(page)
+    page.goto(f"/choose/?{LIMITS}")
     page.get_by_role("link", name="Write a decision note").click()
     page.get_by_label("Chosen model").select_option(index=2)
     page.get_by_label("Why").fill("Among the best by our own votes, and its answers are the shortest.")
