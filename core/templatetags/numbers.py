@@ -57,7 +57,7 @@ def times(number: float) -> str:
 def interval(low: float | None, high: float | None, fitted: object) -> str:
     """Format the interval of a rating in whole points. An open end is None.
 
-    fitted: whether the rating comes from votes; without any end, this then means that there are too few.
+    fitted: whether the rating comes from votes. If both ends are open, there are then too few votes.
     """
     first, last = ("" if end is None else floatformat(end, "0g") for end in (low, high))
     if first and last:

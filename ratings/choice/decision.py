@@ -117,7 +117,7 @@ class Decision:
 
     @property
     def price_days(self) -> list[date]:
-        """The first and the last day on which the prices of the listed models were seen, or only one if it is the same.
+        """The first and the last day on which prices of the listed models were seen, or one day if both are the same.
 
         It is empty if no price is known.
         """
