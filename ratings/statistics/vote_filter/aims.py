@@ -38,7 +38,7 @@ class Aims:
 
         The gain is positive if the outcome serves the aims, negative if it does not, and NaN if the aims do not say.
         """
-        directions, frequent = self.directions, self.models
+        directions, aimed = self.directions, self.models
         wanted = directions[a] - directions[b]
         gain = np.where(wanted == 0, np.nan, np.where(won == 1 / 2, -1.0, wanted * (2 * won - 1)))
-        return frequent[a] | frequent[b], gain
+        return aimed[a] | aimed[b], gain

@@ -220,7 +220,7 @@ def find_joint_hits(z: Floats, tests: int) -> Flags:
 
 
 def find_hits(appearances: Floats, wins: Floats, tests: int) -> Aims:
-    """Return the models that appear too often and win too often or too seldom, each alone or together with others.
+    """Return the models that appear too often and win too often or too rarely, each alone or together with others.
 
     appearances, wins (M,): standard errors from the expected numbers. An attack makes its model appear more often and
     win more or less often. Given the appearances, the wins are independent of them, so the sum says more than each.
