@@ -9,12 +9,13 @@ score appears only if there is no other. It also lists the models without scores
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, F, QuerySet, Value, When
 
-from catalog.benchmarks.comparability import margin_of_error, normalize_score
+from catalog.benchmarks.comparability import normalize_score
 from catalog.benchmarks.table_view import ScoreCell, TableEntry, TablePrice
 from catalog.facts.fields import has_begun
 from catalog.models import Benchmark, Fact, LanguageModel, Score
@@ -71,7 +72,7 @@ class SeriesConditions:
     chat_template: bool | None
     limited: bool
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A short digest. It is the same in every process."""
         return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
@@ -253,10 +254,10 @@ def _build_entries(
 
 
 def _build_cell(chance: float | None, record: ScoreRecord) -> ScoreCell:
-    value, normalized, stderr, n, *rest = record.cell
+    value, normalized, *rest = record.cell
     if normalized is None and chance is not None and 0 <= value <= 1:
         normalized = normalize_score(value, chance)
-    return ScoreCell(100 * value, normalized, margin_of_error(value, n, stderr), *rest)
+    return ScoreCell(100 * value, normalized, *rest)
 
 
 def _load_models(keys: set[int] | None) -> dict[int, dict[str, Any]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple
 
+from catalog.benchmarks.comparability import margin_of_error
 from core.text.word_search import contains_words
 
 CHOICES = {
@@ -59,20 +60,25 @@ class TableView:
         return self.sort not in ASCENDING_SORTS
 
 
-@dataclass(frozen=True)
-class ScoreCell:
+class ScoreCell(NamedTuple):
     """A score as a percentage.
 
-    `value` is the raw score. `normalized` is 0 at chance level. `margin` is half the width of the 95% interval. `who`
-    is the person or organization that measured the score.
+    `value` is the raw score. `normalized` is 0 at chance level. `stderr` is the measured standard error as a fraction
+    of 1, and `n` is the number of questions. `who` is the person or organization that measured the score.
     """
 
     value: float
     normalized: float | None
-    margin: float | None
+    stderr: float | None
+    n: int | None
     self_reported: bool
     who: str
     submitted: bool = False
+
+    @property
+    def margin(self) -> float | None:
+        """Half the width of the 95% interval. It is not computed in advance, because a page shows few of all cells."""
+        return margin_of_error(self.value / 100, self.n, self.stderr)
 
 
 class TablePrice(NamedTuple):

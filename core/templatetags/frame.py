@@ -1,5 +1,6 @@
 """Template tags for the frame of each page: the arena's identity, and the marks of makers."""
 
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -53,6 +54,7 @@ def page_link(context: Context, name: str, label: str, subpages: str = "", **arg
 
 
 @register.simple_tag
+@lru_cache(maxsize=1000)  # a table repeats few makers
 def monogram(maker: object) -> SafeString:
     """Return the mark of a maker: two letters in one of 12 hues. Without a maker, the mark is an empty space."""
     words = "".join(char if char.isalnum() else " " for char in str(maker or "")).split()

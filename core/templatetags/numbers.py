@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from django import template
-from django.template.defaultfilters import floatformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -11,6 +10,12 @@ from django.utils.translation import gettext as _
 from core.text import number_format
 
 register = template.Library()
+
+
+@register.filter
+def rounded(number: float | Decimal, digits: int = 0) -> str:
+    """Format a number like `floatformat`, with grouped thousands, but ten times faster. Tables need that."""
+    return number_format.format_rounded(number, digits)
 
 
 @register.filter
@@ -59,7 +64,7 @@ def interval(low: float | None, high: float | None, fitted: object) -> str:
 
     fitted: whether the rating comes from votes. If both ends are open, there are then too few votes.
     """
-    first, last = ("" if end is None else floatformat(end, "0g") for end in (low, high))
+    first, last = (number_format.format_rounded(end) if isinstance(end, int | float) else "" for end in (low, high))
     if first and last:
         return f"{first} \N{EN DASH} {last}"
     if first:

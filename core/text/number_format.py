@@ -1,8 +1,22 @@
 """Formats numbers, sizes, and prices for display."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
+MINUS = "\N{MINUS SIGN}"
 UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
+
+
+def round_number(number: float | Decimal, digits: int = 0) -> Decimal:
+    """Round a number to this many decimal digits as the template filter `floatformat` does: half away from zero.
+
+    So 1530.5 is 1531 on all pages. Python's own formats round it to 1530.
+    """
+    return Decimal(str(number)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0  # adding 0 turns -0 into 0
+
+
+def format_rounded(number: float | Decimal, digits: int = 0) -> str:
+    """Format a number with this many decimal digits and grouped thousands, with a minus sign rather than a hyphen."""
+    return f"{round_number(number, digits):,}".replace("-", MINUS)
 
 
 def format_count(number: int) -> str:

@@ -315,8 +315,10 @@ class DisagreementView(APIView):
 
 
 class ShortlistView(APIView):
-    @describe_call("shortlist", tag=CHOICE_TAG, response=ShortlistSchema, parameters=build_parameters(ChoiceForm))
-    def get(self, request: Request) -> Response:
+    @describe_call(
+        "shortlist", tag=CHOICE_TAG, response=ShortlistSchema, parameters=build_parameters(ChoiceForm), etag=True
+    )
+    def get(self, request: Request) -> HttpResponseBase:
         """Get a shortlist.
 
         Returns the models that meet all limits, best for the task first; the models that fail no limit but whose value
@@ -326,7 +328,7 @@ class ShortlistView(APIView):
         """
         form = ChoiceForm(request.query_params)
         check_form(form)
-        return Response(ShortlistSchema(model_choice.choose_models(form)).data)
+        return build_json_response(request, ShortlistSchema(model_choice.choose_models(form)).data)
 
 
 @database_sync_to_async

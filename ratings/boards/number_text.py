@@ -1,13 +1,13 @@
 """Text for ratings, shares, and intervals on pages. An unknown value is shown as a dash."""
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.text.number_format import MINUS, format_rounded, round_number
+
 UNKNOWN_TEXT = DASH = "\N{EN DASH}"
-MINUS = "\N{MINUS SIGN}"
 
 
 def format_interval(row: Mapping[str, Any]) -> str:
@@ -33,21 +33,13 @@ def format_error(row: Mapping[str, Any]) -> str:
 
 
 def format_whole(number: float | None) -> str:
-    return UNKNOWN_TEXT if number is None else f"{round_whole(number):,}".replace("-", MINUS)
+    return UNKNOWN_TEXT if number is None else format_rounded(number)
 
 
 def format_signed(number: float) -> str:
     """Return a whole number with its sign. Zero is `±0`."""
-    whole = round_whole(number)
+    whole = round_number(number)
     return f"{whole:+,}".replace("-", MINUS) if whole else "±0"
-
-
-def round_whole(number: float) -> int:
-    """Round a number as the template filter `floatformat` does: half away from zero, by its decimal digits.
-
-    So 1530.5 is 1531 on all pages. Python's own formats round it to 1530.
-    """
-    return int(Decimal(str(number)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def format_percent(share: float | None, digits: int = 0) -> str:

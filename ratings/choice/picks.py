@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.text.number_format import round_number
 from ratings.boards.differences import estimate_difference
-from ratings.boards.number_text import round_whole
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import CandidateAssessment
 
@@ -34,7 +34,7 @@ class Picks:
         """How many points the second is behind the best one: the difference between the ratings as they are shown."""
         if self.second is None:
             return None
-        return round_whole(self.best.candidate.rating or 0) - round_whole(self.second.candidate.rating or 0)
+        return int(round_number(self.best.candidate.rating or 0) - round_number(self.second.candidate.rating or 0))
 
     @property
     def second_is_lower(self) -> bool | None:

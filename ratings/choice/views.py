@@ -43,11 +43,10 @@ from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool, format_category_name
 
-PAGE_SIZE = 50
+PAGE_SIZES = {"left": 50, "undecided": 25, "out": 25}  # parameter → models on a page of the list
 MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is left out
 MULTIPLE_FIELDS = ("modalities", "among")
 BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)  # no model has fewer than 1,000 parameters
-LIST_PARAMETERS = ("left", "undecided", "out")
 REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
 TOKEN_FIELDS = ("input_tokens", "output_tokens")
 # Why the value of a limit is unknown, if it does not come from the catalog.
@@ -169,9 +168,9 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
     """
     shortlist = choice.shortlist
     groups = (shortlist.survivors, shortlist.undecided, shortlist.excluded)
-    lists = dict(zip(LIST_PARAMETERS, groups, strict=True))
+    lists = zip(PAGE_SIZES.items(), groups, strict=True)
     try:
-        return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists.items()}
+        return {name: Paginator(models, size).page(query.get(name, "1")) for (name, size), models in lists}
     except InvalidPage:
         raise RequestError(
             "not_found", say("This page of the list does not exist. Go to the first page."), 404
@@ -282,6 +281,6 @@ def _build_address_redirect(request: HttpRequest) -> HttpResponse | None:
 def _drop_parameters(query: QueryDict, *names: str) -> str:
     """Return the query string with these parameters and all page numbers removed."""
     parameters = query.copy()
-    for name in (*names, *LIST_PARAMETERS):
+    for name in (*names, *PAGE_SIZES):
         parameters.pop(name, None)
     return parameters.urlencode()

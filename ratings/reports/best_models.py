@@ -1,5 +1,7 @@
 """The best models of today: those at the top of the newest reference board."""
 
+from collections.abc import Iterable
+
 from catalog.facts.retirement import is_retired
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
@@ -8,9 +10,8 @@ from ratings.models import Pool, Snapshot
 BEST_MODELS = 100
 
 
-def find_newest_board() -> Snapshot | None:
-    """Return the newest overall board of a reference pool."""
-    snapshots = list_newest_snapshots()
+def find_newest_board(snapshots: Iterable[Snapshot]) -> Snapshot | None:
+    """Return the newest of these snapshots that belongs to a reference pool."""
     boards = [snapshot for snapshot in snapshots if snapshot.board.pool.kind == Pool.Kind.REFERENCE]
     return max(boards, key=lambda snapshot: snapshot.computed_at, default=None)
 
@@ -25,6 +26,6 @@ def load_best_keys() -> list[int]:
     """Return the keys of the `BEST_MODELS` best models without the retired ones. There are none without a reference
     board.
     """
-    snapshot = find_newest_board()
+    snapshot = find_newest_board(list_newest_snapshots())
     slugs = list_best_slugs(snapshot) if snapshot else []
     return [model.pk for model in LanguageModel.objects.filter(slug__in=slugs) if not is_retired(model)]

@@ -1,6 +1,6 @@
 """How much the catalog knows about the best models of the newest reference board."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from catalog.facts.fields import UNPUBLISHED
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import is_retired
 from catalog.models import Fact, LanguageModel, Price
+from ratings.models import Snapshot
 from ratings.reports.best_models import BEST_MODELS, find_newest_board, list_best_slugs
 
 if TYPE_CHECKING:
@@ -100,14 +101,15 @@ REQUIREMENTS = (
 )
 
 
-def load_coverage(limit: int = BEST_MODELS) -> CoverageReport | None:
-    """Return the coverage of the `limit` best models, or None if there is no reference board."""
-    snapshot = find_newest_board()
+def load_coverage(snapshots: Iterable[Snapshot], limit: int = BEST_MODELS) -> CoverageReport | None:
+    """Return the coverage of the `limit` best models of the newest reference board among these boards, or None without
+    one.
+    """
+    snapshot = find_newest_board(snapshots)
     if snapshot is None:
         return None
     slugs = list_best_slugs(snapshot, limit)
-    related = LanguageModel.objects.select_related("organization", "license")
-    models = sorted(related.filter(slug__in=slugs), key=lambda model: slugs.index(model.slug))
+    models = sorted(LanguageModel.objects.filter(slug__in=slugs), key=lambda model: slugs.index(model.slug))
     prices = load_current_prices(models)
     facts = Fact.objects.filter(model__in=models, chosen=True)
     unpublished = set(facts.filter(value=UNPUBLISHED).values_list("model_id", "field"))
@@ -122,7 +124,8 @@ def _describe(
     model: LanguageModel, prices: Mapping[int, Price], unpublished: Collection[tuple[int, str]]
 ) -> KnownFacts:
     fields = {field for requirement in REQUIREMENTS for field in requirement.fields} - {"price"}
-    known = {field for field in fields if getattr(model, field) is not None}
+    # The value of a relation is the key of the related object, which is not loaded.
+    known = {field for field in fields if model.serializable_value(field) is not None}
     if model.pk in prices:
         known.add("price")
     withheld = {field for field in fields - known if (model.pk, field) in unpublished}

@@ -10,6 +10,7 @@ from catalog.importers.listed_import import import_listed_file, load_listed_tabl
 from catalog.matching.resolver import NamedModels
 from catalog.sources.record import SourceError
 from catalog.sources.registry import SOURCES
+from ratings.boards.snapshots import list_newest_snapshots
 from ratings.reports.coverage import CoverageReport, load_coverage
 
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         )
 
     def _show_coverage(self, *, list_missing: bool) -> None:
-        report = load_coverage()
+        report = load_coverage(list_newest_snapshots())
         if report is None:
             raise CommandError("there is no reference board")
         self.stdout.write(format_coverage(report))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
+from core.text.number_format import round_number
 from core.text.proportions import Z95
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
@@ -22,7 +23,6 @@ from ratings.boards.number_text import (
     format_percent,
     format_signed,
     format_whole,
-    round_whole,
 )
 from ratings.boards.snapshots import BoardKey
 from ratings.web.leaderboard.columns import (
@@ -283,7 +283,7 @@ def _format_difference(diff: float | None, error: float | None) -> str:
     if error is None:
         return format_signed(diff)
     margin = Z95 * error
-    if (round_whole(diff) > round_whole(margin)) == (diff > margin):
+    if (round_number(diff) > round_number(margin)) == (diff > margin):
         return f"{format_signed(diff)} ± {format_whole(margin)}"
     # The whole numbers would contradict the verdict.
     digits = next((n for n in (1, 2) if (round(diff, n) > round(margin, n)) == (diff > margin)), 3)

@@ -105,7 +105,8 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     """Show the table. Its whole state is in the URL."""
     try:
         requested = parse_view(request.GET, request.GET.getlist("column"))
-        board = _load_rated_board()
+        snapshots = list_newest_snapshots()
+        board = _find_rated_board(snapshots)
         board_rows = {row["model"]: row for row in unpack_rows(board.rows)} if board else {}
         ratings = {slug: row["rating"] for slug, row in board_rows.items()}
         table = build_table(requested.series, ratings, _load_prices())
@@ -151,7 +152,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
         "marks": _collect_marks([*page]),
         "description": _describe_filters(view),
-        "coverage": load_coverage(),
+        "coverage": load_coverage(snapshots),
         "filter_fields": _list_filter_fields(table, view),
     }
     return render(request, "ratings/model/model_table.html", context)
@@ -205,12 +206,12 @@ def _drop_page(query: QueryDict) -> str:
     return parameters.urlencode()
 
 
-def _load_rated_board() -> Snapshot | None:
+def _find_rated_board(snapshots: Sequence[Snapshot]) -> Snapshot | None:
     """Return the board for the ratings: the live one if it ranks enough models, else the reference board, else the one
-    with the most votes.
+    with the most votes. `snapshots` are sorted by the age of their pool, oldest first.
     """
     # If two boards have the same priority, the newer pool is used.
-    return max(reversed(list_newest_snapshots()), key=_get_priority, default=None)
+    return max(reversed(snapshots), key=_get_priority, default=None)
 
 
 def _load_prices() -> dict[int, TablePrice]:

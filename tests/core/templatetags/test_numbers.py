@@ -15,6 +15,20 @@ def test_whole_dollars_leave_out_cents_of_large_amounts(amount, text):
 
 
 @pytest.mark.parametrize(
+    ("number", "digits", "text"),
+    [
+        (12.25, 1, "12.3"),
+        (12.34, 1, "12.3"),
+        (-0.04, 1, "0.0"),
+        (-1530.5, 0, "\N{MINUS SIGN}1,531"),
+        (262144, 0, "262,144"),
+    ],
+)
+def test_rounded_rounds_half_away_from_zero(number, digits, text):
+    assert numbers.rounded(number, digits) == text
+
+
+@pytest.mark.parametrize(
     ("low", "high", "fitted", "text"),
     [
         (1203.4, 1290.5, True, "1,203 – 1,291"),

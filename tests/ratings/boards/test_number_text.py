@@ -3,6 +3,7 @@
 import pytest
 from django.template.defaultfilters import floatformat
 
+from core.templatetags.numbers import rounded
 from ratings.boards.number_text import format_error, format_interval, format_signed, format_whole
 from tests.ratings.board_rows import row
 
@@ -49,5 +50,5 @@ def test_signed_has_a_sign_unless_nothing_changed():
     [(1530.5, "1,531"), (1531.5, "1,532"), (1530.49999, "1,530"), (0.5, "1"), (-0.4, "0"), (1e6 + 0.5, "1,000,001")],
 )
 def test_rating_is_rounded_as_templates_round_it(number, text):
-    assert format_whole(number) == text
+    assert format_whole(number) == rounded(number) == text
     assert floatformat(number, "0g").removeprefix("-") == text

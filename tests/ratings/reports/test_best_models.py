@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from catalog.models import LanguageModel
+from ratings.boards.snapshots import list_newest_snapshots
 from ratings.models import Pool
 from ratings.reports.best_models import find_newest_board, list_best_slugs, load_best_keys
 from tests import factories
@@ -25,7 +26,7 @@ def newest():
 
 
 def test_newest_reference_board_counts(newest):
-    assert find_newest_board() == newest
+    assert find_newest_board(list_newest_snapshots()) == newest
     found = LanguageModel.objects.filter(pk__in=load_best_keys())
     assert sorted(found.values_list("slug", flat=True)) == ["high", "low"]
 

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import UNPUBLISHED, Claim
 from catalog.models import Fact, LanguageModel, Price
+from ratings.boards.snapshots import list_newest_snapshots
 from ratings.reports.coverage import load_coverage
 from tests.catalog import package_files
 from tests.ratings import reference_board
@@ -37,7 +38,7 @@ def record(slug, **values):
 
 
 def line(label):
-    [found] = [line for line in load_coverage().lines if line.label == label]
+    [found] = [line for line in load_coverage(list_newest_snapshots()).lines if line.label == label]
     return found.known, found.unpublished, found.missing
 
 
@@ -49,7 +50,7 @@ def test_facts_are_known_unpublished_or_missing():
     assert line("License") == (1, 0, 2)
     assert line("Open or closed") == (1, 0, 2)
     assert line("Maker") == (0, 0, 3)
-    assert load_coverage().newest_fact == DAY
+    assert load_coverage(list_newest_snapshots()).newest_fact == DAY
 
 
 @pytest.mark.usefixtures("board")
@@ -67,13 +68,13 @@ def test_price_and_context_are_counted_for_models_that_an_api_sells():
     assert line("Price and context") == (0, 0, 1)
     Price.objects.create(model=model, input=1, output=2, source="a", as_of=date(2026, 2, 3))
     assert line("Price and context") == (1, 0, 0)
-    assert load_coverage().newest_fact == date(2026, 2, 3)
+    assert load_coverage(list_newest_snapshots()).newest_fact == date(2026, 2, 3)
 
 
 @pytest.mark.usefixtures("board")
 def test_only_the_best_models_are_counted():
     record("last-9", release_date="2025-01")
-    report = load_coverage(limit=2)
+    report = load_coverage(list_newest_snapshots(), limit=2)
     assert (report.models, report.newest_fact) == (2, None)
 
 
@@ -82,7 +83,7 @@ def test_number_of_queries_is_fixed(django_assert_num_queries):
     for slug in ("gpt-9", "other-9", "last-9"):
         record(slug, organization="Somebody", license="MIT")
     with django_assert_num_queries(5):
-        load_coverage()
+        load_coverage(list_newest_snapshots())
 
 
 @pytest.mark.usefixtures("board")
