@@ -40,7 +40,7 @@ _OTHER_CAUSES = {
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
     """Return sentences that explain an interval's width, most important first.
 
-    The last sentence says how to make the interval narrower.
+    The last sentence says how to make the interval narrower, or why more votes on this model may not be enough.
     """
     if row["interval"] == PUBLISHED_INTERVAL:
         return [_("The publisher does not explain this interval.")]

@@ -74,7 +74,7 @@ def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
 
 
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
-    """Return how the ratings in the table come about. `groups` names the unconnected groups on the board, if any."""
+    """Return sentences about how the ratings were computed. `groups` names the board's unconnected groups, if any."""
     board = leaderboard.board
     if credit := leaderboard.selection.credit:
         text = _(
