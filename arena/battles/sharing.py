@@ -59,7 +59,7 @@ class SharedBattle:
 
     models: both models, keyed by side
     page_side: the side of the model whose page lists the battle
-    winner: a value of `Vote.Winner`, or "" if nobody has voted yet
+    winner: the vote of the person who asked, as a value of `Vote.Winner`, or "" for a pair that ships with Arena
     reasons: the reasons of the vote, keyed by side
     turns: all turns, or in a list only the shortened first turn
     """
