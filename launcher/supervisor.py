@@ -65,7 +65,11 @@ class Program:
 
 @dataclass(frozen=True)
 class _Standby:
-    """A standby process, and our ends of two pipes. A byte in `start` turns it into the program. `output` is read."""
+    """A standby process, and our ends of two pipes.
+
+    start: for the byte that turns the process into the program
+    output: for the output of the process
+    """
 
     process: asyncio.subprocess.Process
     start: int
