@@ -54,17 +54,27 @@ LACKING_REASONS = {
     **dict.fromkeys(("latency", "speed", "failures"), gettext_lazy("not measured here yet")),
 }
 FIELDS_OF_LIMIT = {"context": ("context", "pages")}
+# Short texts for the limits that most people set. The others are shown with their label.
+CHIP_TEXTS = {
+    "openness": gettext_lazy("%(value)s weights"),
+    "price": gettext_lazy("≤ $%(value)s / 1M tokens"),
+    "context": gettext_lazy("context ≥ %(value)s"),
+    "params": gettext_lazy("≤ %(value)s parameters"),
+    "latency": gettext_lazy("first token in ≤ %(value)s s"),
+    "commercial": gettext_lazy("commercial use"),
+}
 
 
 @dataclass(frozen=True)
 class SetLimit:
     """A field that is set. `without` is the query string without it, or empty if the field is not a limit itself.
 
+    text: the field with its value.
     more: how many more models would match without it.
     """
 
     label: str
-    value: str
+    text: str
     without: str
     more: int
 
@@ -249,16 +259,17 @@ def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
 def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[SetLimit]:
     """Return the fields that are set: the board that sorts the models, then the limits in the order of the form."""
     boards = (("pool", choice.pool.name), ("category", format_category_name(form.cleaned_data["category"])))
+    set_boards = [(name, str(form.fields[name].label), text) for name, text in boards if form.cleaned_data[name]]
     limits = [
-        SetLimit(str(form.fields[name].label), text, _drop_parameters(query, name) or "task=", 0)
-        for name, text in boards
-        if form.cleaned_data[name]
+        SetLimit(label, f"{label}: {text}", _drop_parameters(query, name) or "task=", 0)
+        for name, label, text in set_boards
     ]
     for name, label, value in list_set_fields(form):
         limit = "context" if name == "pages" else name
         fields = FIELDS_OF_LIMIT.get(limit, (name,))
         without = _drop_parameters(query, *fields) or "task=" if limit in LIMIT_ASSESSORS else ""
-        limits.append(SetLimit(label, value, without, choice.shortlist.gained.get(limit, 0)))
+        text = str(CHIP_TEXTS[name]) % {"value": value} if name in CHIP_TEXTS else f"{label}: {value}"
+        limits.append(SetLimit(label, text, without, choice.shortlist.gained.get(limit, 0)))
     return limits
 
 
