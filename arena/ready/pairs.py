@@ -95,8 +95,8 @@ def find_prompt(pair_id: UUID) -> str:
 def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | None:
     """Return a random pair that the voter has not judged, or None if there is none.
 
-    Listed battles of one turn come first, and the shipped pairs after them. Battles whose own vote does not count, and
-    the voter's own battles, are not drawn. A skipped pair is drawn only if it is the last one.
+    Listed battles with one turn come first, followed by the shipped pairs. The voter's own battles, and battles whose
+    original vote does not count, are not drawn. A skipped pair is drawn only if no other is left.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
     shipped = _list_shipped()

@@ -11,8 +11,7 @@ from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
-from django.utils.translation import gettext as say
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
 from core.http.errors import RequestError
@@ -99,7 +98,7 @@ class Facet:
 @require_safe
 def show_choice(request: HttpRequest) -> HttpResponse:
     """Show the form, and for a valid form, the shortlist."""
-    if redirect := _build_address_redirect(request):
+    if redirect := _build_canonical_redirect(request):
         return redirect
     form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
     try:
@@ -183,13 +182,13 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
         return {name: Paginator(models, size).page(query.get(name, "1")) for (name, size), models in lists}
     except InvalidPage:
         raise RequestError(
-            "not_found", say("This page of the list does not exist. Go to the first page."), 404
+            "not_found", gettext("This page of the list does not exist. Go to the first page."), 404
         ) from None
 
 
 def _describe_lacking(form: ChoiceForm, name: str) -> str:
     """Return a limit's label. If its values do not come from the catalog, add the reason why they are unknown."""
-    label = say("“%(label)s”") % {"label": form.fields[name].label}
+    label = gettext("“%(label)s”") % {"label": form.fields[name].label}
     return f"{label} ({LACKING_REASONS[name]})" if name in LACKING_REASONS else label
 
 
@@ -218,7 +217,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 
     The URL is a shortlist URL with `chosen` and `why` added. If it has `format=md` or `format=json`, return a file.
     """
-    if redirect := _build_address_redirect(request):
+    if redirect := _build_canonical_redirect(request):
         return redirect
     form = DecisionForm(request.GET)
     try:
@@ -274,10 +273,10 @@ def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) ->
     return limits
 
 
-def _build_address_redirect(request: HttpRequest) -> HttpResponse | None:
-    """Redirect to the address without the parameter that was removed, and with a unit for the number of parameters.
+def _build_canonical_redirect(request: HttpRequest) -> HttpResponse | None:
+    """Return a redirect to the URL without `REMOVED_PARAMETER` and with a unit for `params`, or None if it is the same.
 
-    People who type 10 mean 10 billion. In the API, a number without a unit is exact, so each address has the unit.
+    People who type 10 mean 10 billion. In the API, a number without a unit is exact, so URLs of pages have the unit.
     """
     query = request.GET.copy()
     query.pop(REMOVED_PARAMETER, None)

@@ -85,7 +85,7 @@ class TableCell(NamedTuple):
 
 
 class TableFilter(NamedTuple):
-    """A filter with its chosen value, the value that stands for no filter, and its other values with their labels."""
+    """A filter with its chosen value, the value that turns it off, and its other values with their labels."""
 
     name: str
     label: Any
