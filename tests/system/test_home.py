@@ -275,7 +275,7 @@ def test_first_vote_takes_two_presses_and_the_next_pair_one(
     context = browser.new_context(base_url=service.url, java_script_enabled=scripts, viewport=size)
     page = context.new_page()
     page.goto("/")
-    page.get_by_role("link", name="No question in mind? Judge this one").click()
+    page.get_by_role("link", name="No question in mind? Judge this pair").click()
     vote = page.get_by_role("button", name="B is better")
     expect(vote).to_be_in_viewport()
     vote.click()
