@@ -9,12 +9,12 @@ gc.disable()  # loaded modules stay in memory, so the collector would only scan 
 import django
 from django.conf import settings
 
-from config.server.uvicorn_protocol import allow_files, slow_ticks
+from config.server.uvicorn_protocol import raise_file_limit, slow_ticks
 
 DATABASE_TIMEOUT_MS = 5_000
 LANGUAGES_DELAY_S = 3  # loading the model earlier would slow down the first pages
 
-allow_files()
+raise_file_limit()
 slow_ticks()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()

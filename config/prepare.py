@@ -49,6 +49,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(str(problem))
     for line in describe_small_windows():
         sys.stdout.write(f"{line}\n")
+    _reset_failed_probes()
     if _count_drawable_models() < options.least:
         sys.exit(f"fewer than {options.least} models are enabled and can be drawn, so no battle can start")
 
@@ -79,12 +80,16 @@ def _check_database_version() -> None:
         sys.exit(ARENA_0_1_MESSAGE)
 
 
-def _count_drawable_models() -> int:
-    """Reset failed probes of earlier runs, and return the number of models that can be drawn."""
-    from arena.endpoints import draw
+def _reset_failed_probes() -> None:
+    """Forget the failed probes of earlier runs, so that all enabled models can be drawn."""
     from arena.models import Endpoint
 
     Endpoint.objects.update(failed_probes=0, probe_wanted=False)
+
+
+def _count_drawable_models() -> int:
+    from arena.endpoints import draw
+
     return len(draw.list_drawable_models())
 
 

@@ -115,7 +115,7 @@ DATABASE_OPTIONS: dict[str, Any] = {
     # therefore wait for a thread, but never for a connection, which would fail after 5 s. Four web processes use at
     # most 48 of the 100 connections that PostgreSQL allows by default. Eight use at most 96 of the 200 that the
     # embedded PostgreSQL allows. An unused connection is closed after 10 s, because it costs PostgreSQL 5 MB. The pool
-    # gives up lost connections early, because its retry delays double and would extend an outage.
+    # gives up on lost connections early, because its retry delays double and would extend an outage.
     "pool": {"min_size": 1, "max_size": 12, "max_idle": 10, "timeout": 5, "reconnect_timeout": 5},
 }
 DATABASES = {

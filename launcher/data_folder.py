@@ -57,7 +57,7 @@ class DataFolder:
         return descriptor
 
     def take_ownership(self, purpose: str) -> int | None:
-        """Take the `owner` lock and record its purpose. Return its descriptor, or None if `self.owner` has the lock."""
+        """Take the `owner` lock and record its purpose. Return its descriptor, or None if another program has it."""
         descriptor = self.lock("owner")
         if descriptor is not None:
             os.ftruncate(descriptor, 0)

@@ -39,7 +39,7 @@ def _adapt_web(program: Program) -> Program:
 
 
 async def restart_on_edits(
-    supervisor: Supervisor, root: Path, is_web_ready: Callable[[], Awaitable[bool]], say: PrintLine
+    supervisor: Supervisor, root: Path, is_web_ready: Callable[[], Awaitable[bool]], print_line: PrintLine
 ) -> None:
     """Restart the service's programs whenever a Python file in the packages changes, the web server first."""
     seen = scan_modules(root)
@@ -54,7 +54,7 @@ async def restart_on_edits(
             seen = current
             await asyncio.sleep(SETTLE_S)
             current = scan_modules(root)
-        say(f"{os.path.relpath(changed[0], root)} changed; restarting the web server and the workers")
+        print_line(f"{os.path.relpath(changed[0], root)} changed; restarting the web server and the workers")
         await _restart_programs(supervisor, is_web_ready)
 
 

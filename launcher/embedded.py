@@ -67,13 +67,15 @@ def _conversation_file(folder: DataFolder) -> Path:
     return folder.path / "conversation_characters"
 
 
-async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintLine, *, durable: bool = True) -> None:
+async def start_services(
+    supervisor: Supervisor, folder: DataFolder, print_line: PrintLine, *, durable: bool = True
+) -> None:
     """Start the services that are not replaced by an environment variable. Only the owner of the folder may call this.
 
     The servers have their own lock. If servers from a killed run are still stopping, this waits for them. Raises
     DataFolderError and ProgramError.
     """
-    waiting = asyncio.get_running_loop().call_later(1, say, "waiting for servers from an earlier run to stop")
+    waiting = asyncio.get_running_loop().call_later(1, print_line, "waiting for servers from an earlier run to stop")
     lock = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
     waiting.cancel()
     if lock is None:
@@ -86,17 +88,17 @@ async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintL
     await supervisor.start(*programs)
 
 
-async def run_command(folder: DataFolder, command: list[str], say: PrintLine, *, durable: bool) -> int:
+async def run_command(folder: DataFolder, command: list[str], print_line: PrintLine, *, durable: bool) -> int:
     """Run a command with the services and return its exit code."""
-    supervisor = Supervisor(say)
+    supervisor = Supervisor(print_line)
     owner, lock = await _acquire_folder(folder)
     try:
         if owner:
-            await start_services(supervisor, folder, say, durable=durable)
+            await start_services(supervisor, folder, print_line, durable=durable)
         return await _run_process(command, build_environment(folder))
     finally:
         if owner and await _acquire_lock(folder, "guests", 0) is None:
-            say("waiting for other commands that use the same services")
+            print_line("waiting for other commands that use the same services")
             await _acquire_lock(folder, "guests", float("inf"))
         await supervisor.stop()
         os.close(lock)

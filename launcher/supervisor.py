@@ -65,7 +65,11 @@ class Program:
 
 @dataclass(frozen=True)
 class _Standby:
-    """A standby process and our ends of two pipes. A byte in `start` makes it the program. `output` has the output."""
+    """A standby process, and our ends of two pipes.
+
+    start: for the byte that turns the process into the program
+    output: for the output of the process
+    """
 
     process: asyncio.subprocess.Process
     start: int
@@ -89,8 +93,8 @@ class Supervisor:
     program.
     """
 
-    def __init__(self, say: PrintLine) -> None:
-        self._say = say
+    def __init__(self, print_line: PrintLine) -> None:
+        self._print_line = print_line
         self._groups: list[list[_RunningProgram]] = []
         self._watched_end, self._open_end = os.pipe()
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -191,7 +195,7 @@ class Supervisor:
             await _wait_for_exit(running.process)
             await running.log.drain()
             if not program.restarts:
-                self._say(_describe_failure(running, _describe_exit(running.process)))
+                self._print_line(_describe_failure(running, _describe_exit(running.process)))
                 return
             now = time.monotonic()
             deaths.append(now)
@@ -200,7 +204,7 @@ class Supervisor:
                 if not self.failure.done():
                     self.failure.set_exception(error)
                 return
-            self._say(f"{program.name} {_describe_exit(running.process)}; restarting it")
+            self._print_line(f"{program.name} {_describe_exit(running.process)}; restarting it")
             recent_deaths = sum(now - death < DEATH_WINDOW_S for death in deaths)
             await asyncio.sleep(min(MAX_RESTART_DELAY_S, 0.125 * 2**recent_deaths))
             running.process = await self._spawn(program, running.log)
@@ -243,7 +247,7 @@ class Supervisor:
         try:
             await asyncio.wait_for(_wait_for_exit(process), running.program.stop_within)
         except TimeoutError:
-            self._say(f"{running.program.name} did not stop; killing it")
+            self._print_line(f"{running.program.name} did not stop; killing it")
             os.killpg(process.pid, Signals.SIGKILL)
             await process.wait()
         await running.log.drain()

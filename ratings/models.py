@@ -248,7 +248,7 @@ class PairTable(models.Model):
 
 
 class BoardCertificate(models.Model):
-    """How many voters would have to be removed to change the order of a board, from the votes older than a day."""
+    """How many voters would have to be removed to change a board's order, computed from votes older than a day."""
 
     board = models.OneToOneField(Board, models.CASCADE, primary_key=True, related_name="certificate")
     computed_at = models.DateTimeField(db_default=Now())

@@ -85,7 +85,7 @@ def tidy_sets() -> None:
     """Delete the old snapshots of named sets, and the pools of sets without recent votes."""
     from ratings.pipeline import idle_sets
 
-    snapshots.thin_snapshots(of_sets=True)
+    snapshots.thin_snapshots(named_sets=True)
     idle_sets.delete_idle_sets()
 
 
@@ -100,7 +100,7 @@ def apply_exclusions() -> None:
 
 @shared_task(name="ratings.filter_votes", ignore_result=True)
 def filter_votes() -> None:
-    """Start the filter where it is due, in a thread, because boards must not wait for it."""
+    """Filter the votes of the pools that are due, in a thread, because boards must not wait for it."""
     global _filter_thread  # noqa: PLW0603  # one run at a time
     if _filter_thread is None or not _filter_thread.is_alive():
         _filter_thread = Thread(target=_filter_votes, name="filter", daemon=True)

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class CallSlots:
-    """A limit on concurrent calls. Shared calls can use at most half of the slots, so they never block other calls."""
+    """A limit on concurrent calls. Shared calls can use half of the slots, but at least one, to leave some free."""
 
     def __init__(self, number: int) -> None:
         self.all_calls = asyncio.Semaphore(number)

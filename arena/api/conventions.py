@@ -40,9 +40,8 @@ def list_rules() -> list[str]:
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(
             "Responses with boards, certificates, pairwise comparisons, histories, the frontier, the method, "
-            "disagreements, and "
-            "changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to get a 304 with no "
-            "body if nothing has changed."
+            "disagreements, and changes between two explicit times have an `ETag`. Send it back as `If-None-Match` to "
+            "get a 304 with no body if nothing has changed."
         ),
         _(
             'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status. `code` is for '

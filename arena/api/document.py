@@ -28,7 +28,7 @@ BATTLE_EVENT_PARAMETERS = (
     },
 )
 BATTLE_EVENTS = """\
-id: 1.a:1f0c.13:b:77ab.0
+id: 1.5d3e1f0c-13-0.90c277ab-0-0.0
 event: delta
 data: {"turn": 1, "side": "a", "text": "Air scatters "}
 

@@ -301,7 +301,7 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
     """Stream a battle's events.
 
     Streams server-sent events. `delta` appends text to one side. `done` contains the whole answer as HTML. `failed`
-    means that the side's answer ended with a failure, perhaps after a part of it. `reset` means that the side's answer
+    means that the side's answer failed, perhaps after a part of it was sent. `reset` means that the side's answer
     starts over. `ready` means that you can vote. `void` means that you cannot vote, unless a retry succeeds. `voted`
     ends the battle. Every event has an ID. After a dropped connection, send the last ID as `Last-Event-ID` to continue
     with no gaps or repeats.

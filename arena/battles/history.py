@@ -144,7 +144,7 @@ def build_own_record(models: Sequence[OwnModel]) -> OwnRecord:
 
 
 def load_own_models(voter_id: UUID) -> list[OwnModel]:
-    """Return the models that the voter has judged, those with most votes first, then by share of votes won."""
+    """Return the models that the voter has judged, sorted by number of votes and then by share of votes won."""
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for side, other in (SIDES, SIDES[::-1]):
         names = [f"model_{side}__{field}" for field in ("slug", "name", "organization__name")]

@@ -58,7 +58,7 @@ def start_battle(
 ) -> Battle:
     """Create a battle between two drawn or two named models, and queue its first turn.
 
-    The returned battle has its turn and answers cached, and also that it has no vote. Reading them needs no query.
+    The returned battle has its turn, its answers, and the absence of a vote cached, so reading them needs no query.
 
     models: slugs. An anonymous battle draws two of these models and belongs to the pool of this set. Without `models`,
     it draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,

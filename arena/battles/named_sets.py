@@ -29,7 +29,7 @@ def list_set_slugs(battle: Battle) -> list[str]:
 def build_next_url(among: Sequence[str], like: int = 0) -> str:
     """Return the URL of the home page with these models selected for the next battle.
 
-    like: the key of a suggestion, so that the page offers another one of its category, or 0
+    like: the key of a suggestion if the page should offer another one from its category, or 0
     """
     parameters = {"among": among} | ({"like": like} if like else {})
     query = urlencode(parameters, doseq=True)

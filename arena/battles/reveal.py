@@ -28,7 +28,7 @@ class Prediction:
 
     side: the side with the higher rating
     percent: the predicted win rate of this side, from 50 to 100
-    outcome: "expected" or "upset", or "close" if there is no favorite, or "" if neither side won
+    outcome: "close" if there is no clear favorite; otherwise "expected" or "upset", or "" if neither side won
     has_few_votes: whether one of the ratings is provisional
     """
 

@@ -59,7 +59,7 @@ class SharedBattle:
 
     models: both models, keyed by side
     page_side: the side of the model whose page lists the battle
-    winner: a value of `Vote.Winner`, or "" if nobody has voted yet
+    winner: the vote of the person who asked, as a value of `Vote.Winner`, or "" for a pair that ships with Arena
     reasons: the reasons of the vote, keyed by side
     turns: all turns, or in a list only the shortened first turn
     """
@@ -92,7 +92,7 @@ def _get_sharing_mode() -> str:
 
 
 def share_battle(battle: Battle, networks: Sequence[str], *, hide_names: bool = False) -> None:
-    """Publish this battle to everyone with its link, and queue it for review. If it already is, only set `hide_names`.
+    """Publish this battle, and queue it for review. If it is already published, only set `hide_names`.
 
     hide_names: hide the models' names on its page until the reader has judged the answers
     networks: see `arena.identity.network_hashes.compute_network_hashes`

@@ -47,7 +47,7 @@ class SuggestionCard:
 def draw_cards(exclude: Collection[int] = (), like: int = 0) -> list[SuggestionCard]:
     """Return four random cards, if possible from different categories and with none of the keys in `exclude`.
 
-    like: the key of a card; another one of its category comes first
+    like: the key of a card, if another one from its category should come first, or 0
     """
     exclude = {*exclude, like}
     team_categories = dict(Suggestion.objects.values_list("pk", "category"))
@@ -88,7 +88,7 @@ def is_suggestion(prompt: str) -> bool:
 
 
 def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int], like: int) -> list[int]:
-    """Return four random keys, beginning with one of the category of `like`.
+    """Return four random keys, beginning with one from the category of `like`.
 
     Keys in `exclude` come last, and no category repeats while another one is left.
     """

@@ -145,7 +145,7 @@ def find_cookie_voter_id(request: HttpRequest) -> uuid.UUID | None:
 def _is_cookie_stale(request: HttpRequest) -> bool:
     """Return whether the cookie must be renewed because it is older than 30 days or signed with a fallback key.
 
-    Regular voters thus keep their identity when their cookie would expire, or when the fallback key is removed.
+    Regular voters therefore keep their identity when their cookie would expire, or when the fallback key is removed.
     """
     try:
         current_key_signer.unsign(_get_cookie(request), max_age=RENEW_COOKIE_AFTER)

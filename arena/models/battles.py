@@ -314,7 +314,7 @@ class Vote(models.Model):
 
 
 class Suggestion(models.Model):
-    """A team's own example question for a card on the home page. Empty if the bundled questions are used."""
+    """An operator's example question for a card on the home page. Without any, the bundled questions are used."""
 
     prompt = models.TextField()
     category = models.CharField(max_length=100)

@@ -1,8 +1,10 @@
 """Finds and draws ready pairs. A ready pair is a published battle or a pair that ships with Arena."""
 
 import random
-from collections.abc import Collection
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cache
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 from arena.battles import sharing
 from arena.battles.sharing import SharedBattle
 from arena.identity.voters import keyed_hash
-from arena.models import READY_POOL, Battle, Turn, Vote
+from arena.models import READY_POOL, SIDES, Answer, Battle, Turn, Vote
 from arena.ready import shipped_pairs
 from core.http.errors import RequestError
 from core.storage.ttl_cache import TtlCache
@@ -21,15 +23,22 @@ PAIR_HASH_LENGTH = 32
 MAX_CANDIDATES = 200
 CACHE_S = 30
 PROMPT_PREVIEW_LENGTH = 300
+ANSWER_PREVIEW_LENGTH = 240
+MARKUP_PATTERN = re.compile(r"[*`#>|]+|-{2,}")
 
 
 @dataclass(frozen=True)
 class DrawablePair:
-    """A pair to draw, with the start of its question. `owner` is the voter of a published battle."""
+    """A pair to draw, with the start of its question.
+
+    owner: the voter of a published battle
+    starts: the start of each side's answer, without most of its Markdown
+    """
 
     id: UUID
     prompt: str
     owner: UUID | None = None
+    starts: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 listed_cache: TtlCache[list[DrawablePair]] = TtlCache(max_size=1, seconds=CACHE_S)
@@ -86,11 +95,11 @@ def find_prompt(pair_id: UUID) -> str:
 def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | None:
     """Return a random pair that the voter has not judged, or None if there is none.
 
-    Listed battles of one turn come first, and the shipped pairs after them. Battles whose own vote does not count, and
-    the voter's own battles, are not drawn. A skipped pair is drawn only if it is the last one.
+    Listed battles with one turn come first, followed by the shipped pairs. The voter's own battles, and battles whose
+    original vote does not count, are not drawn. A skipped pair is drawn only if no other is left.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
-    shipped = [DrawablePair(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
+    shipped = _list_shipped()
     judged = _find_judged(voter_id, [pair.id for pair in listed + shipped])
     left = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
     for group in left:
@@ -104,8 +113,28 @@ def _load_listed() -> list[DrawablePair]:
     battles = sharing.query_listed_battles().filter(vote__counted=True).annotate(turn_count=Count("turns"))
     newest = battles.filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
     first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
-    prompts = newest.annotate(prompt=Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH))))
-    return [DrawablePair(*row) for row in prompts.values_list("pk", "prompt", "voter_id")]
+    answers = Answer.objects.filter(turn__battle=OuterRef("pk"), turn__number=1)
+    starts = {
+        side: Subquery(answers.filter(side=side).values(start=Left("text", ANSWER_PREVIEW_LENGTH))) for side in SIDES
+    }
+    rows = newest.annotate(
+        prompt=Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH))), **starts
+    ).values_list("pk", "prompt", "voter_id", *SIDES)
+    return [DrawablePair(key, prompt, owner, _build_starts(texts)) for key, prompt, owner, *texts in rows]
+
+
+@cache
+def _list_shipped() -> list[DrawablePair]:
+    return [
+        DrawablePair(pair.id, pair.prompt, starts=_build_starts(pair.answers[side].text for side in SIDES))
+        for pair in shipped_pairs.load_pairs().values()
+    ]
+
+
+def _build_starts(texts: Iterable[str]) -> dict[str, str]:
+    """Return the starts of both texts, keyed by side, on one line each."""
+    previews = (" ".join(MARKUP_PATTERN.sub("", text[:ANSWER_PREVIEW_LENGTH]).split()) for text in texts)
+    return dict(zip(SIDES, previews, strict=True))
 
 
 def _find_judged(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:

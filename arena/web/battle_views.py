@@ -159,7 +159,7 @@ def _run_action(request: HttpRequest, battle_id: UUID, action: BattleAction, ren
 
 
 def _build_battle_url(battle: Battle, query: str = "") -> str:
-    """Return the URL of the battle's page, with the verdict as its anchor if the battle has ended, or the last turn."""
+    """Return the URL of the battle's page. Its anchor is the verdict if the battle has ended, or else the last turn."""
     anchor = "verdict" if battle.state in FINAL_STATES else f"turn-{battle.turns.count()}"
     return f"{reverse('battle', args=[battle.pk])}{query}#{anchor}"
 

@@ -93,7 +93,7 @@ def delete_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def delete_voter_data(request: HttpRequest) -> HttpResponse:
-    """Delete all of the voter's data. Accounts must enter their password. The browser gets a new voter."""
+    """Delete all of the voter's data. Logged-in voters must enter their password. The browser gets a new voter."""
     try:
         quotas.charge_write(request)
         accounts.confirm_password(request, request.POST.get("password", ""))

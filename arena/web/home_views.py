@@ -17,7 +17,7 @@ from arena.models import SIDES, Battle, Endpoint, conversation_limit
 from arena.ready import pairs
 from core.http.errors import RequestError
 
-MAX_MAKERS = 8  # shown by their marks
+MAX_MAKERS = 8  # shown as monograms
 MAX_KEY_DIGITS = 18  # more digits might not fit into a primary key
 
 

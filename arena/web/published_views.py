@@ -27,12 +27,12 @@ JUDGE_PARAMETER = "judge"  # a query parameter that hides the names until the re
 YOUR_VERDICTS = {
     "side": gettext_lazy("You preferred <bdi>{name}</bdi>."),
     Vote.Winner.TIE: gettext_lazy("You called it a tie."),
-    Vote.Winner.BOTH_BAD: gettext_lazy("You found both bad."),
+    Vote.Winner.BOTH_BAD: gettext_lazy("You rated both as bad."),
 }
 ASKER_VERDICTS = {
     "side": gettext_lazy("The person who asked preferred <bdi>{name}</bdi>."),
     Vote.Winner.TIE: gettext_lazy("The person who asked called it a tie."),
-    Vote.Winner.BOTH_BAD: gettext_lazy("The person who asked found both bad."),
+    Vote.Winner.BOTH_BAD: gettext_lazy("The person who asked rated both as bad."),
 }
 
 
@@ -91,7 +91,7 @@ def _render_page(
 ) -> HttpResponse:
     """Return the page of a pair.
 
-    hides_names: hide the names until the reader has judged, even if the pair and the URL do not ask for it.
+    hides_names: hide the names until the reader has judged, even if neither the pair nor the URL requires it.
     """
     voter_id = get_voter_id(request)
     is_own = pair.battle is not None and pair.battle.voter_id == voter_id
@@ -113,7 +113,7 @@ def _render_page(
 
 
 def _describe_verdicts(battle: SharedBattle, judgment: Vote | None) -> list[str]:
-    """Return sentences: the reader's verdict and how many others share it, then the verdict of the voter who asked."""
+    """Return the reader's verdict, how many others share it, and the verdict and reasons of the voter who asked."""
     sentences = []
     if judgment:
         counts = judgments.count_judgments(judgment)

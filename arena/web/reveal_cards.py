@@ -1,4 +1,4 @@
-"""The facts and figures of a model on the page of a judged battle, as texts."""
+"""The facts and figures of a model on the page of a judged battle, as text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,10 +10,10 @@ Figures = tuple[str, list[str]]
 
 
 def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the texts of a card of `arena.battles.reveal.build_reveal_cards`.
+    """Return the text on a card from `arena.battles.reveal.build_reveal_cards`.
 
     facts: texts about the model
-    figures: pairs of a label and texts; those without any text are left out
+    figures: pairs of a label and its texts; figures without text are left out
     """
     usual = card["usual_performance"]
     price = card["price"] or ("", "")

@@ -26,7 +26,7 @@ DECISIONS: dict[str, Callable[..., Submission]] = {
 
 
 class SubmissionStateFilter(admin.SimpleListFilter):
-    """Filter submissions by state. Shows pending submissions by default."""
+    """Filters submissions by state. By default, it shows pending submissions."""
 
     title = "state"
     parameter_name = "state"

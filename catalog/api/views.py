@@ -27,7 +27,7 @@ CALCULATOR_ERRORS = (400, 401, 403, 429, 503)
 
 
 class BenchmarkView(APIView):
-    """`load_best_models` returns the keys of today's best models. URL patterns set it, as `as_view` allows."""
+    """`load_best_models` returns the keys of today's best models. The URL patterns pass it to `as_view`."""
 
     load_best_models: Callable[[], Collection[int]] = staticmethod(tuple)
 

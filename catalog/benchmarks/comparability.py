@@ -14,7 +14,7 @@ from math import sqrt
 
 from core.text.proportions import Z95
 
-# Separability is computed for the ten best scores. Fewer than five have fewer than ten pairs, too few for a share.
+# Separability is computed for the ten best scores. Fewer than five scores form fewer than ten pairs, which are too few.
 BEST_MODELS = 10
 MIN_SEPARABLE_MODELS = 5
 
@@ -92,7 +92,7 @@ class RankedScore:
 
 @dataclass(frozen=True)
 class Separability:
-    """How well a benchmark tells the best of some models apart.
+    """How well a benchmark separates the best of some models.
 
     `share` is the proportion of pairs of models whose scores differ significantly. `models` is the number of models.
     """
@@ -141,12 +141,12 @@ def is_difference_significant(one: ComparableScore, other: ComparableScore) -> b
 
 
 def compute_separability(scores: Iterable[ComparableScore]) -> Separability | None:
-    """Return how well a benchmark tells the models with the highest scores apart, or None if there are too few models.
+    """Return how well a benchmark separates the models with the highest scores, or None if there are too few models.
 
     `scores` come from the same conditions, one for each model. Scores whose standard error is unknown do not count.
 
-    Source of the measure: T. Li et al., https://arxiv.org/abs/2406.11939, who count intervals that do not overlap. The
-    test of the difference is that of E. Miller, https://arxiv.org/abs/2411.00640.
+    The measure is from T. Li et al., https://arxiv.org/abs/2406.11939, who count intervals that do not overlap. The
+    test of the difference is from E. Miller, https://arxiv.org/abs/2411.00640.
     """
     known = [score for score in scores if standard_error(score) is not None]
     best = sorted(known, key=lambda score: -score.value)[:BEST_MODELS]

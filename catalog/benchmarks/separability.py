@@ -1,4 +1,4 @@
-"""How well each stored benchmark tells today's best models apart."""
+"""How well each stored benchmark separates today's best models."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -15,7 +15,7 @@ ScoresByModel = dict[int, tuple[float, int | None, float | None]]
 
 
 def add_separability(benchmarks: Iterable[Benchmark], best: Collection[int]) -> None:
-    """Set `separability` on each benchmark: that of the conditions with the most models, or None. Sends one query.
+    """Set `separability` on each benchmark, under the conditions with the most models, or to None. Sends one query.
 
     `best` are the keys of today's best models. Scores of other models do not count.
     """

@@ -77,7 +77,7 @@ class ScoreCell(NamedTuple):
 
     @property
     def margin(self) -> float | None:
-        """Half the width of the 95% interval. It is not computed in advance, because a page shows few of all cells."""
+        """Half the width of the 95% interval. Computed on demand, because a page shows only a few of the cells."""
         return margin_of_error(self.value / 100, self.n, self.stderr)
 
 

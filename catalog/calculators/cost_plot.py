@@ -10,7 +10,7 @@ from catalog.calculators.log_plot import LogAxis, build_axis, build_path
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 72, 700, 28, 280
 STEPS = 49
-DECADES_AROUND = 30.0  # the axis extends at least this many times below and above the use and the break-even
+AXIS_MARGIN = 30.0  # the axis extends at least this many times below and above the use and the break-even
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class CostPlot:
     """Costs in dollars per month, with one-time costs spread over the horizon.
 
     tokens, break_even: tokens per month, now and where both options cost the same (None if nowhere).
-    api_fixed, api_tokens: the cost of the API without tokens, and for the tokens now.
-    own: the cost of self-hosting, which does not depend on the tokens while the GPUs suffice.
+    api_fixed, api_tokens: the cost of the API without tokens, and for the current tokens.
+    own: the cost of self-hosting, which does not depend on the tokens as long as there are enough GPUs.
     """
 
     tokens: int
@@ -34,7 +34,7 @@ class CostPlot:
     @cached_property
     def x(self) -> LogAxis:
         marks = [float(mark) for mark in (self.tokens, self.break_even) if mark]
-        return build_axis(marks, LEFT, RIGHT, DECADES_AROUND)
+        return build_axis(marks, LEFT, RIGHT, AXIS_MARGIN)
 
     @cached_property
     def y(self) -> LogAxis:
@@ -67,7 +67,7 @@ class CostPlot:
 
     @property
     def now_cost(self) -> float | None:
-        """The place of the API's cost for the tokens now, or None if it is beyond the axis."""
+        """The place of the API's cost for the current tokens, or None if it is beyond the axis."""
         cost = self.compute_api_cost(self.tokens)
         return self.y.place(cost) if self.y.low <= cost <= self.y.high else None
 

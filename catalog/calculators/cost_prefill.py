@@ -59,7 +59,7 @@ def load_known_model(query: Mapping[str, Any]) -> KnownModel | None:
 
 
 def _parse_context(text: str) -> int:
-    """Return the number of tokens, or 0 if the field is empty or wrong."""
+    """Return the number of tokens, or 0 if the field is empty or invalid."""
     try:
         return CostForm.base_fields["context"].clean(text) or 0
     except ValidationError:

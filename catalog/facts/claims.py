@@ -200,6 +200,6 @@ class _RowsByName:
 
 def pick_free_slug(kind: Any, name: str) -> str:
     """Make an unused slug from the name. If the slug is taken, append a number."""
-    slug = slugify(name)[:90] or "unnamed"  # the column holds 100 characters, including the number
+    slug = slugify(name)[:90] or "unnamed"  # the column can store 100 characters, including the number
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())

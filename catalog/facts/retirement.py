@@ -1,4 +1,4 @@
-"""Whether models are retired. The day of retirement counts from its start in UTC, without a new import."""
+"""Whether models are retired. A model is retired from the start of its retirement day in UTC, without a new import."""
 
 from django.db.models import Q
 from django.utils import timezone

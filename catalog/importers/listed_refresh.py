@@ -33,7 +33,7 @@ from catalog.sources.registry import PACKAGES, SOURCES, read_source
 
 Key = TypeVar("Key", bound=Hashable)
 
-# Names that their makers have since given to other models. Packages list the prices of the other models.
+# Names that their makers have since given to other models, whose prices the packages list.
 REUSED_NAMES = frozenset({"command-r", "command-r-plus"})
 FACTS_COMMENT = """\
 Facts from published packages, one per model and field. scripts/refresh_catalogue writes this file: do not edit it.
@@ -167,7 +167,7 @@ def refresh_tables(
             report.conflicts += _compare_checked_price(checked[model.name], selection.prices)
         else:
             new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
-    report.facts.gone += sum(len(claims) for name, claims in facts.items() if name not in new_facts)
+    report.facts.removed += sum(len(claims) for name, claims in facts.items() if name not in new_facts)
     _write(folder / listed_tables.FACTS_FILE, listed_tables.format_facts(new_facts, FACTS_COMMENT))
     _write(folder / listed_tables.PRICES_FILE, listed_tables.format_prices(new_prices, PRICES_COMMENT))
 
@@ -190,7 +190,7 @@ def format_report(report: RefreshReport) -> str:
     lines = [f"{package}: {count:,} entries" for package, count in report.entries.items()]
     lines.append(f"{report.described} models described, {report.unlisted} not in any package")
     for name, changes in (("facts", report.facts), ("prices", report.prices)):
-        lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.gone} gone")
+        lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.removed} removed")
     refused = (f"{reason} ({count})" for reason, count in sorted(report.refused.items()))
     lines.append(f"refused entries: {', '.join(refused) or 'none'}")
     lines.append(f"conflicts between sources: {len(report.conflicts)}")

@@ -40,9 +40,9 @@ YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty ye
 class DescribedModel:
     """A model in the catalog.
 
-    provider: sells the model for its maker, or is empty if none is known.
+    provider: the company that sells the model for its maker, or "" if unknown.
     is_open: None if unknown.
-    checked: field → value that takes precedence over the packages, which decides what can be true.
+    checked: field → value that takes precedence over the packages. Values that contradict it are refused.
     """
 
     name: str
@@ -173,7 +173,7 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
 
 
 def _has_claim(record: ListedModel, name: str) -> bool:
-    """Return True if a host's entry says something about the field. "Closed" is only the default there."""
+    """Return True if a host's entry has a value for the field. Closed weights do not count: they are the default."""
     return name in record.claims and (name != "open_weights" or record.claims[name] is True)
 
 
@@ -213,7 +213,7 @@ def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted
         if "max_input" in selection.hosted:
             selection.hosted.add("context_window")
     if limit and context and (limit.value >= context.value or "max_input" in selection.hosted):
-        selection.claims.remove(limit)  # it says no more than the context, or it is the limit of one host
+        selection.claims.remove(limit)  # it repeats the context, or it is the limit of one host
     if "retires_on" in claims and "status" in claims:
         selection.claims.remove(claims["status"])  # the date decides, see `add_retirement`
 

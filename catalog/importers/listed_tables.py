@@ -33,7 +33,7 @@ class TableChanges:
 
     new: int = 0
     changed: int = 0
-    gone: int = 0
+    removed: int = 0
 
 
 def update_facts(
@@ -41,8 +41,8 @@ def update_facts(
 ) -> dict[str, Claim]:
     """Return the claims about one model after an update, by field. `changes` is updated.
 
-    packages: those that list the model now. Claims of other packages stay: packages drop retired models, whose facts
-        remain true.
+    packages: those that list the model now. Claims from other packages stay, because packages drop retired models,
+        whose facts remain true.
     """
     updated = {}
     for claim in listed:
@@ -53,7 +53,7 @@ def update_facts(
         changes.changed += before is not None and not is_same
     for name in old.keys() - updated.keys():
         if get_package(old[name].source) in packages:
-            changes.gone += 1
+            changes.removed += 1
         else:
             updated[name] = old[name]
     return updated
@@ -62,7 +62,7 @@ def update_facts(
 def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], changes: TableChanges) -> list[DatedPrice]:
     """Return the prices of one model after an update, the newest first. `changes` is updated.
 
-    Earlier prices stay: they are the model's price history.
+    Earlier prices stay, because they are the model's price history.
     """
     if not listed:
         return list(old)

@@ -49,7 +49,7 @@ MAKERS = {
     "perplexity": "Perplexity", "stepfun": "StepFun", "tencent": "Tencent", "upstage": "Upstage", "xai": "xAI",
     "xiaomi": "Xiaomi", "zai": "Zhipu AI",
 }  # fmt: skip
-# Providers that also sell other makers' models under plain names. Their own models have names that begin like this.
+# Providers that also sell other makers' models under plain names. The names of their own models have these prefixes.
 OWN_NAMES = {
     "alibaba": ("qwen", "qwq", "qvq", "tongyi"),
     "amazon": ("amazon", "nova"),

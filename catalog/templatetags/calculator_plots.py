@@ -1,4 +1,4 @@
-"""The calculators' pictures as SVG, see `catalog.calculators.cost_plot` and `scaling_plot`."""
+"""Template tags that draw the calculators' plots as SVG (see `catalog.calculators.cost_plot` and `scaling_plot`)."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ CROSS = "M-8-8 8 8M-8 8 8-8"
 
 @register.simple_tag
 def draw_cost_plot(plot: CostPlot) -> SafeString:
-    """Return the picture of the costs by tokens per month."""
+    """Return the plot of costs by tokens per month."""
     left, right, bottom = cost_plot.LEFT, cost_plot.RIGHT, cost_plot.BOTTOM
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
@@ -50,7 +50,7 @@ def draw_cost_plot(plot: CostPlot) -> SafeString:
 
 @register.simple_tag
 def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
-    """Return the picture of models by parameters and training tokens."""
+    """Return the plot of models by parameters and training tokens."""
     parts = [_draw_axes(plot.x, plot.y, lambda tokens: format_count(round(tokens)))]
     for line in plot.compute_lines:
         parts.append(format_html('<path class="rule" d="{}"/>', line.path))

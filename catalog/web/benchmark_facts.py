@@ -13,7 +13,7 @@ from catalog.models import Benchmark
 
 
 def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
-    """Return what is known about a benchmark with a `separability` (see `catalog.benchmarks.separability`)."""
+    """Return the known facts about a benchmark. `catalog.benchmarks.separability` must have set its `separability`."""
     facts = [
         (_("Questions"), _add_note(f"{benchmark.items:,}" if benchmark.items else "", benchmark.items_note)),
         (_("Metric"), benchmark.metric and format_html("<code>{}</code>", benchmark.metric)),

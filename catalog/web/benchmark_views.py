@@ -22,7 +22,7 @@ from core.templatetags.strips import Scale, build_scale
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
 MAX_HIGHER = 3
-GRAVEST_FIRST = (
+FLAWS_BY_SEVERITY = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
 # The title of each suite, and a sentence about it, by generation.
@@ -86,7 +86,7 @@ def _get_status_place(benchmark: Benchmark) -> int:
 
 
 def _add_score_places(benchmarks: Sequence[Any]) -> None:
-    """Set `score_places` on each benchmark: the places of its scores, in ascending order, from guessing to 100%.
+    """Set `score_places` on each benchmark: the places of its scores, in ascending order, from chance level to 100%.
 
     Scores in the same percent share a place, so that thousands of scores make at most 101 places. Sends one query.
     """
@@ -112,12 +112,12 @@ def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
     """Return the benchmarks that are saturated or have label errors, each with a flaw and a sentence about it."""
     reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
     distrusted = [benchmark for benchmark in benchmarks if reasons & {*benchmark.flaws}]
-    return [(benchmark, *_describe_gravest(benchmark)) for benchmark in distrusted]
+    return [(benchmark, *_describe_worst_flaw(benchmark)) for benchmark in distrusted]
 
 
-def _describe_gravest(benchmark: Benchmark) -> tuple[str, str]:
+def _describe_worst_flaw(benchmark: Benchmark) -> tuple[str, str]:
     caveats = {caveat.kind: caveat for caveat in benchmark.caveats.all()}
-    for kind in GRAVEST_FIRST:
+    for kind in FLAWS_BY_SEVERITY:
         if kind in caveats:
             return caveats[kind].get_kind_display(), caveats[kind].text
     return str(Caveat.Kind.SATURATION.label), _(
@@ -126,12 +126,12 @@ def _describe_gravest(benchmark: Benchmark) -> tuple[str, str]:
 
 
 def _get_chance_percent(benchmark: Benchmark) -> float:
-    """Return the score of guessing in percent, or 0 if it is unknown."""
+    """Return the chance level in percent, or 0 if it is unknown."""
     return 100 * (benchmark.chance or 0)
 
 
 def _get_share(benchmark: Any) -> float:
-    """Return the share of pairs that a benchmark tells apart, or 0 if it is unknown."""
+    """Return the share of pairs that a benchmark separates, or 0 if it is unknown."""
     return benchmark.separability.share if benchmark.separability else 0.0
 
 
@@ -181,7 +181,7 @@ def _get_score(row: RankingRow) -> float:
 
 
 def _build_score_scale(rows: Iterable[RankingRow], name: str, chance: float) -> Scale | None:
-    """Return the axis of a ranking in percent. It has the scores with their intervals, and the score of guessing."""
+    """Return the axis of a ranking in percent. It has room for the scores with their intervals and the chance level."""
     scored = [row.ranked.scored for row in rows]
     ends = [end for each in scored for end in (each.percent, each.low_percent, each.high_percent)]
     return build_scale([chance, *ends], f"axis-{name}", mark=chance)

@@ -58,7 +58,7 @@ def cost_page(request: HttpRequest) -> HttpResponse:
 def _build_preset(
     preset: CostPreset, known_model: cost_prefill.KnownModel | None
 ) -> tuple[CostPreset, str, cost.CostComparison | None]:
-    """Return the preset with its query string and its result. The model that is selected stays."""
+    """Return the preset with its query string and its result. The query keeps the selected model."""
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}
     query = urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})

@@ -13,7 +13,7 @@ TICK_S = 0.5
 MAX_OPEN_FILES = 8192  # twice the limits on open battle and board streams together
 
 
-def allow_files() -> None:
+def raise_file_limit() -> None:
     """Raise the limit on open files. Each connection needs one, and the usual limit of 1,024 is too low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     max_files = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)

@@ -7,7 +7,7 @@ from core.models import AuditEntry
 
 
 @admin.register(AuditEntry)
-class ChangeAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "who", "kind", "thing", "name")
     list_filter = ("kind",)
     date_hierarchy = "at"

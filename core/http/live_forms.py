@@ -15,7 +15,7 @@ def render_live_form(
     """Return the page of a form. For htmx, `query` replaces the query string of the address bar.
 
     It is replaced rather than pushed, so that "Back" leaves the form instead of undoing each number typed into it. If
-    the form has errors, the status is 400, but 200 for htmx, which would keep the result of earlier input otherwise.
+    the form has errors, the status is 400. For htmx, it is 200, because htmx would otherwise keep the previous result.
     """
     is_refused = form.errors and "HX-Request" not in request.headers
     response = render(request, template, context, status=400 if is_refused else 200)

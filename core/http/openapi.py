@@ -73,7 +73,7 @@ class Schema(serializers.Serializer[Any]):
         return [(name, field) for name, field in self.fields.items() if not field.write_only]
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Return the same as the base class, three times as fast for a shortlist of 800 models."""
+        """Return the same as the base class, but three times as fast for a shortlist of 800 models."""
         representation = {}
         for name, field in self._rendered_fields:
             try:
@@ -85,7 +85,7 @@ class Schema(serializers.Serializer[Any]):
 
 
 def _read_value(instance: Any, field: serializers.Field[Any, Any, Any, Any]) -> Any:
-    """Return the value of a field. Only plain attributes and items of a `dict` are read here, the rest by the field."""
+    """Return the value of a field. Plain attributes and items of a `dict` are read here, all others by the field."""
     value = instance
     try:
         for name in field.source_attrs:

@@ -54,7 +54,7 @@ def page_link(context: Context, name: str, label: str, subpages: str = "", **arg
 
 
 @register.simple_tag
-@lru_cache(maxsize=1000)  # a table repeats few makers
+@lru_cache(maxsize=1000)  # tables repeat the same makers
 def monogram(maker: object) -> SafeString:
     """Return the mark of a maker: two letters in one of 12 hues. Without a maker, the mark is an empty space."""
     words = "".join(char if char.isalnum() else " " for char in str(maker or "")).split()

@@ -62,7 +62,7 @@ def times(number: float) -> str:
 def interval(low: float | None, high: float | None, fitted: object) -> str:
     """Format the interval of a rating in whole points. An open end is None.
 
-    fitted: whether the rating comes from votes. If both ends are open, there are then too few votes.
+    fitted: whether the rating comes from votes. In that case, two open ends mean that there are too few votes.
     """
     first, last = (number_format.format_rounded(end) if isinstance(end, int | float) else "" for end in (low, high))
     if first and last:

@@ -32,7 +32,7 @@ class Scale:
 
     low, high: the ends of the axis, in the unit of the values; low < high.
     name: the HTML ID of the axis, unique on the page.
-    mark: a value with a dotted line, such as the mean or the score of guessing, or None.
+    mark: a value with a dotted line, such as the mean or the chance level, or None.
     """
 
     low: float
@@ -172,5 +172,5 @@ def _draw_arrow(end: str, css_class: str) -> SafeString:
 
 @register.filter
 def place(scale: Scale, value: float) -> float:
-    """Return the position of a value on the scale in percent, for marks of your own."""
+    """Return the position of a value on the scale in percent, for custom marks."""
     return scale.place(value)

@@ -9,7 +9,7 @@ UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
 def round_number(number: float | Decimal, digits: int = 0) -> Decimal:
     """Round a number to this many decimal digits as the template filter `floatformat` does: half away from zero.
 
-    So 1530.5 is 1531 on all pages. Python's own formats round it to 1530.
+    For example, 1530.5 becomes 1531 on all pages, while Python's own formats would round it to 1530.
     """
     return Decimal(str(number)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0  # adding 0 turns -0 into 0
 

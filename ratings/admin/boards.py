@@ -54,7 +54,7 @@ class RatingsTaskAdmin(ModelAdmin):
         return selected
 
     def _queue(self, request: HttpRequest, task: Any, selected: QuerySet[Any], **options: Any) -> None:
-        """Queue a task for each selected pool. The worker records the result in the change log.
+        """Queue a task for each selected pool. The worker records the result in the audit log.
 
         The task does not run in the request, because it can take minutes with millions of votes.
         """

@@ -1,4 +1,4 @@
-"""Admin page for exclusions: votes that an operator takes out of the ratings, and puts back."""
+"""Admin page for exclusions, with which operators take votes out of the ratings, or put them back."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -62,7 +62,7 @@ class ExclusionAdmin(ModelAdmin):
     actions = ("withdraw",)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the values in the URL, which alarms set. An invalid start is ignored."""
+        """Return the initial values from the URL, which links from alarms contain. An invalid start is ignored."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         with suppress(ValueError):
             return initial | {"start": datetime.fromisoformat(initial.pop("start", ""))}

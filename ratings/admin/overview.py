@@ -39,14 +39,14 @@ def build_board_tile() -> Tile:
 
 @TILES.register("ratings.add_exclusion")
 def build_alarm_tile() -> Tile:
-    """List the models with an unusual share of the votes of new voters or of one network. Links exclude such votes."""
+    """List the models with an unusual share of votes from new voters or one network. Links exclude these votes."""
     figures = [_describe_alarm(alarm) for alarm in find_alarms_of_minute(int(time.time() / 60))]
     return Tile(_("Unusual votes in 24 hours"), figures or [Figure(_("Alarms"), "0")])
 
 
 @lru_cache(maxsize=1)
 def find_alarms_of_minute(minute: int) -> "list[Alarm]":
-    """Return the alarms, which each process looks for at most once a minute. `minute` is the present one."""
+    """Return the current alarms, cached for a minute. `minute` is the current minute, which is the cache key."""
     from ratings.reports import alarms  # loads scipy, which is slow to import
 
     return alarms.find_alarms()

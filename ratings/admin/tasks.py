@@ -1,4 +1,4 @@
-"""Ratings worker tasks that operators queue in the admin. The change log has the results."""
+"""Ratings worker tasks that operators queue in the admin. The audit log has the results."""
 
 from threading import Thread
 

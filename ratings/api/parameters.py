@@ -27,8 +27,8 @@ def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
     Raises RequestError 404 for the first slug that does not exist.
     """
     wanted = [*dict.fromkeys(slug for slug in slugs if slug)]
-    askable = [slug for slug in wanted if "\0" not in slug]  # NUL is not valid in a query
-    known = set(LanguageModel.objects.filter(slug__in=askable).values_list("slug", flat=True))
+    storable = [slug for slug in wanted if "\0" not in slug]  # PostgreSQL rejects NUL
+    known = set(LanguageModel.objects.filter(slug__in=storable).values_list("slug", flat=True))
     for slug in wanted:
         if slug not in known:
             raise unknown_model_error(slug)

@@ -213,8 +213,8 @@ class MethodReportSchema(Schema):
 
 
 class RemovalSchema(Schema):
-    at_least = IntegerField(allow_null=True, help_text="No set with fewer voters was found to change the order.")
-    at_most = IntegerField(allow_null=True, help_text="Removing this many voters changes the order.")
+    at_least = IntegerField(allow_null=True, help_text="Removing fewer voters cannot change the order.")
+    at_most = IntegerField(allow_null=True, help_text="There are this many voters whose removal changes the order.")
     of = IntegerField(allow_null=True, help_text="Number of voters who can be removed.")
 
 

@@ -249,8 +249,9 @@ class VoteListView(APIView):
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """Download the public record.
 
-    Returns all votes in a pool as JSON Lines, in the format used by `export_votes --public` and `import_votes`. The
-    default pool is `live`, the blind battles in this arena. If the pool has no votes yet, the file is empty.
+    Returns the votes in a pool as JSON Lines, except those from the last 24 hours. The format is that of
+    `export_votes --public` and `import_votes`. The default pool is `live`, the blind battles in this arena. If the pool
+    has no votes yet, the file is empty.
     """
     if method_error := reject_unsafe_method(request, "The record is read-only."):
         return method_error

@@ -1,7 +1,7 @@
 """Selects the board for a page.
 
-Until this arena ranks enough models, it is the newest reference board, or else the board of the public votes that ship
-with Arena.
+By default, it is this arena's own board. Until that ranks enough models, it is the newest reference board, or else the
+board of the public votes that ship with Arena.
 
 All pages about a board use this module, so links between them lead to the same board.
 """
@@ -72,10 +72,10 @@ class OwnProgress:
         needs = (
             _(
                 "This arena has %(votes)s. It needs at least %(missing)s more to rank %(needed)s models "
-                "(now %(ranked)s)."
+                "(%(ranked)s so far)."
             )
             if self.missing_votes
-            else _("This arena has %(votes)s. It needs %(needed)s ranked models (now %(ranked)s).")
+            else _("This arena has %(votes)s. It needs %(needed)s ranked models (%(ranked)s so far).")
         )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
         return needs % figures
@@ -95,8 +95,8 @@ default_cache: TtlCache[DefaultBoard] = TtlCache(1, DEFAULT_CACHE_S)
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
     """Return the key of the board to show, and the board.
 
-    It is the requested board. If the request names no pool, it is the default board (see `find_default_board`). Raises
-    RequestError as `snapshots.load_newest_board` does.
+    It is the requested board. If the request names no part of the key, it is the default board (see
+    `find_default_board`). Raises RequestError as `snapshots.load_newest_board` does.
     """
     if requested_key == BoardKey() and not parameters.get("pool"):
         requested_key = replace(requested_key, pool=find_default_board().pool)

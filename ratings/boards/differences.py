@@ -1,4 +1,4 @@
-"""The difference between two ratings of which only the intervals are published."""
+"""The difference between two ratings, estimated from their published intervals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ PUBLISHED_INTERVAL = "published"  # the `interval` of rows on a reference board
 ONE_VOTE_HALF_WIDTH = Z95 * ELO_SCALE
 # If an interval is this many times wider than the number of votes explains, it has other causes too.
 EXCESS_WIDTH_RATIO = 1.5
-# At this win rate, a vote carries half as much information as at a win rate of one half.
+# At this win rate, a vote contains half as much information as at a win rate of one half.
 ONE_SIDED_WIN_RATE = 0.85
 
 _OTHER_CAUSES = {
@@ -40,7 +40,7 @@ _OTHER_CAUSES = {
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
     """Return sentences that explain an interval's width, most important first.
 
-    The last sentence says how to make the interval narrower.
+    The last sentence says how to make the interval narrower, or why more votes on this model may not be enough.
     """
     if row["interval"] == PUBLISHED_INTERVAL:
         return [_("The publisher does not explain this interval.")]

@@ -173,7 +173,7 @@ def _load_changes(board_key: BoardKey, board: PublishedBoard) -> dict[str, Ratin
 def subtract_day(time: datetime) -> datetime:
     """Return the time one day earlier, truncated to the minute.
 
-    So all requests within a minute use the same cached board.
+    This way, all requests within a minute use the same cached board.
     """
     return (time - DAY).replace(second=0, microsecond=0)
 

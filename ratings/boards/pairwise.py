@@ -60,7 +60,7 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
 
 
 def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
-    """Return one row of `build_matrices`: the slugs of the model's opponents, and the values for each of them.
+    """Return one row of `build_matrices`, for the opponents with direct votes: their slugs, and the values for each.
 
     Only the values of this row are computed. The result is empty if the model is not on the board. Raises RequestError
     as `build_matrices` does.

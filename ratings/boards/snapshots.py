@@ -114,7 +114,7 @@ def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
 def find_newest_id(board_key: BoardKey) -> int | None:
     """Return the id of the snapshot that `load_newest_board` returns, or None if there is none.
 
-    Raises RequestError 404 for an unknown method, and for Elo under style control. It does not check the pool and the
+    Raises RequestError 404 for an unknown method, and for Elo under style control. It does not check the pool or the
     category.
     """
     return _query_snapshots(board_key).values_list("pk", flat=True).first()
@@ -224,17 +224,17 @@ DELETE FROM ratings_snapshot AS old USING (
 ) AS numbered WHERE numbered.id = old.id AND number_from_end > 1 AND number_from_start > 1"""
 
 
-def thin_snapshots(*, of_sets: bool = False) -> int:
+def thin_snapshots(*, named_sets: bool = False) -> int:
     """Delete old snapshots, and return how many were deleted.
 
     All snapshots are stored for ten minutes. After that, the last snapshot of each minute is stored for a day, the last
     of each hour for a month, and the last of each day forever. The first snapshot of a board is never deleted.
 
-    of_sets: thin only the boards of named sets, rather than all other boards. This runs rarely, because there can be
+    named_sets: thin only the boards of named sets, rather than all other boards. This runs rarely, because there can be
         many sets.
     """
     with connection.cursor() as cursor:
-        cursor.execute(THIN_SNAPSHOTS_SQL.format(operator="=" if of_sets else "<>"))
+        cursor.execute(THIN_SNAPSHOTS_SQL.format(operator="=" if named_sets else "<>"))
         return int(cursor.rowcount)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from arena.endpoints.performance import EndpointPerformance, load_performance
+from arena.endpoints.performance import load_performance
 from catalog.calculators.api_prices import build_api_prices
 from catalog.facts.fields import parse_rate
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import build_retired_filter
 from catalog.facts.successors import load_successors
-from catalog.models import LanguageModel, Price
+from catalog.models import LanguageModel
+from core.storage.ttl_cache import TtlCache
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import compute_interval_tiers
@@ -39,6 +40,8 @@ MODEL_COLUMNS = {
     "retires_on": "retires_on",
     "successor": "successor",
 }
+CACHE_S = 10.0  # the longest time until a change in the catalog appears in choices
+facts_cache: TtlCache[list[dict[str, Any]]] = TtlCache(1, CACHE_S)
 BOARD_COLUMNS = ("rating", "ci_low", "ci_high", "interval", "rank", "rank_low", "rank_high")
 
 
@@ -56,47 +59,54 @@ class LaunchWeeks:
 def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
     """Return all models that can be chosen, with their ratings from a board's rows.
 
-    Retired models and demo models cannot be chosen.
+    Retired models and demo models cannot be chosen. Facts, prices, and measurements can be up to `CACHE_S` seconds old.
     """
-    current = query_current_models()
-    prices = load_current_prices(current)
-    measured = load_performance(current.values_list("pk", flat=True))
-    # A publisher can rate one model with several settings. The best rating is first.
+    # A publisher can rate a model at several settings. Rows are sorted best first, so in reverse order, the best wins.
     rated = {row["model"]: row for row in reversed(rows) if row["component"] == MAIN_COMPONENT}
     # Published ratings have no covariance, so their tiers are based on intervals.
     interval_tiers = compute_interval_tiers(row for row in rated.values() if row["interval"] == PUBLISHED_INTERVAL)
-    rows_of_models = list(current.values_list("pk", *MODEL_COLUMNS.values()))
-    known = [(key, dict(zip(MODEL_COLUMNS, columns, strict=True))) for key, *columns in rows_of_models]
-    successors = load_successors() if any(facts["successor"] for _, facts in known) else {}
     candidates = []
-    for key, facts in known:
-        if row := rated.get(facts["slug"]):
-            facts["tier"] = interval_tiers.get(facts["slug"], row["tier"])
-            facts |= {name: row[name] for name in BOARD_COLUMNS}
-            facts["setting"] = row.get("setting", "")  # only rows of reference boards have one
-        facts["successor"] = successors.get(facts["slug"])
-        candidates.append(_build_candidate(facts, prices.get(key), measured.get(key), weeks))
+    for facts in facts_cache.get_or_compute(None, _load_facts):
+        slug = facts["slug"]
+        standing = _build_standing(rated[slug], interval_tiers.get(slug)) if slug in rated else {}
+        is_sold = facts["prices"] or facts["open_weights"] is False
+        candidates.append(Candidate(**facts, **standing, weeks=weeks.api if is_sold else weeks.own))
     return candidates
+
+
+def _build_standing(row: Mapping[str, Any], interval_tier: int | None) -> dict[str, Any]:
+    """Return the fields of a candidate that come from its row on the board."""
+    standing = {name: row[name] for name in BOARD_COLUMNS}
+    standing["tier"] = row["tier"] if interval_tier is None else interval_tier
+    standing["setting"] = row.get("setting", "")  # only rows of reference boards have one
+    return standing
 
 
 def query_current_models() -> QuerySet[LanguageModel]:
     return LanguageModel.objects.filter(~build_retired_filter(), demo=False)
 
 
-def _build_candidate(
-    facts: dict[str, Any], price: Price | None, measured: EndpointPerformance | None, weeks: LaunchWeeks
-) -> Candidate:
-    facts["commercial"] = None if facts["commercial"] == "unknown" else facts["commercial"]
-    facts["requests_per_minute"] = parse_rate(facts["requests_per_minute"])
-    facts["tokens_per_minute"] = parse_rate(facts["tokens_per_minute"])
-    facts["modalities"] = frozenset(facts["modalities"]) or None
-    return Candidate(
-        **facts,
-        prices=build_api_prices(price) if price else None,
-        priced_on=price.as_of if price else None,
-        host_context=price.context if price else None,
-        latency_s=measured.first_token_s if measured else None,
-        tokens_per_s=measured.tokens_per_s if measured else None,
-        failure_rate=measured.failure_rate if measured else None,
-        weeks=weeks.api if price or facts["open_weights"] is False else weeks.own,
-    )
+def _load_facts() -> list[dict[str, Any]]:
+    """Return the fields of each candidate that depend neither on the form nor on the board."""
+    current = query_current_models()
+    prices = load_current_prices(current)
+    measured = load_performance(current.values_list("pk", flat=True))
+    rows = [
+        (key, dict(zip(MODEL_COLUMNS, columns, strict=True)))
+        for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values())
+    ]
+    successors = load_successors() if any(facts["successor"] for _, facts in rows) else {}
+    for key, facts in rows:
+        price, performance = prices.get(key), measured.get(key)
+        facts["successor"] = successors.get(facts["slug"])
+        facts["commercial"] = None if facts["commercial"] == "unknown" else facts["commercial"]
+        facts["requests_per_minute"] = parse_rate(facts["requests_per_minute"])
+        facts["tokens_per_minute"] = parse_rate(facts["tokens_per_minute"])
+        facts["modalities"] = frozenset(facts["modalities"]) or None
+        facts["prices"] = build_api_prices(price) if price else None
+        facts["priced_on"] = price.as_of if price else None
+        facts["host_context"] = price.context if price else None
+        facts["latency_s"] = performance.first_token_s if performance else None
+        facts["tokens_per_s"] = performance.tokens_per_s if performance else None
+        facts["failure_rate"] = performance.failure_rate if performance else None
+    return [facts for _, facts in rows]

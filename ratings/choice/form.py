@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.calculators.cost_model import TYPICAL_USE, MonthlyUse
@@ -278,7 +278,7 @@ def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> se
     for name, value in CANDIDATE_VALUES.items():
         if 2 * known[value] < len(candidates) and name not in DEPENDENT_FIELDS:
             numbers = {"known": known[value], "all": len(candidates)}
-            sentence = say("Models with a known value: %(known)d of %(all)d.") % numbers
+            sentence = gettext("Models with a known value: %(known)d of %(all)d.") % numbers
             form[name].help_text = f"{form[name].help_text} {sentence}".strip()
     facts = {CANDIDATE_VALUES[name] for name in LIMITED_FACTS}
     least = max(1, MIN_KNOWN_SHARE * len(candidates))
@@ -292,12 +292,13 @@ def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> se
 
 def _format_limit(form: ChoiceForm, field: forms.BoundField, value: Any) -> str:
     if value is True:
-        return say("yes")
+        return gettext("yes")
     if field.name == "gpu_memory":
-        text = say("%(memory)s GiB at %(bits)s bits per parameter (weights and an extra fifth, without the cache)")
+        text = gettext("%(memory)s GiB at %(bits)s bits per parameter (weights and an extra fifth, without the cache)")
         return text % {"memory": field.data, "bits": f"{form.get_value('bits'):f}"}
     if field.name == "pages":
-        return say("%(pages)s (%(tokens)s tokens)") % {"pages": f"{value:,}", "tokens": f"{value * TOKENS_PER_PAGE:,}"}
+        tokens = value * TOKENS_PER_PAGE
+        return gettext("%(pages)s (%(tokens)s tokens)") % {"pages": f"{value:,}", "tokens": f"{tokens:,}"}
     if isinstance(field.field, AmountField):
         return format_amount(value)
     choices = {key: str(label) for key, label in getattr(field.field, "choices", [])}

@@ -70,8 +70,9 @@ class ModelChoice:
 def choose_models(form: ChoiceForm) -> ModelChoice:
     """Return the choice for a valid form. Raises RequestError 404 if the pool is unknown."""
     task = form.task_kind
-    asked = form.get_value("category")
-    categories = (asked,) if asked else task.categories if task else ()
+    categories = task.categories if task else ()
+    if category := form.get_value("category"):
+        categories = (category,)
     board = ordering_board.load_ordering_board(form.get_value("pool") or "", categories)
     weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
     shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.build_limits(), form.get_value("sort"))

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from core.text.number_format import round_number
 from ratings.boards.differences import estimate_difference
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import CandidateAssessment
+
+MAX_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,22 @@ class Picks:
     equally_cheap: tuple[CandidateAssessment, ...]
     similar: int
     best_open: CandidateAssessment | None
+
+    @property
+    def suggestions(self) -> list[tuple[str, CandidateAssessment]]:
+        """At most three models, best first, each with a text that says what it is suggested for."""
+        roles = (
+            (_("Highest rating"), self.best),
+            (_("Cheapest that is not significantly lower"), self.cheapest if self.similar else None),
+            (_("Best with open weights"), self.best_open),
+            (_("Second-highest rating"), self.second),
+        )
+        labels: dict[str, list[str]] = {}
+        models = {model.candidate.slug: model for _label, model in roles if model}
+        for label, model in roles:
+            if model:
+                labels.setdefault(model.candidate.slug, []).append(label)
+        return [(" \N{MIDDLE DOT} ".join(texts), models[slug]) for slug, texts in labels.items()][:MAX_SUGGESTIONS]
 
     @property
     def lead(self) -> int | None:

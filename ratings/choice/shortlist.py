@@ -25,7 +25,7 @@ from ratings.choice.limits import (
 )
 
 MAX_NEAREST = 3
-LICENSE_NOTES = {"conditional": _("commercial use with conditions"), "no": _("no commercial use")}
+LICENSE_NOTES = {"conditional": _("conditional license"), "no": _("no commercial use")}
 SortName = Literal["tier", "price", "rating"]
 
 

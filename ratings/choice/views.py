@@ -11,8 +11,7 @@ from django.db.models import Q, QuerySet
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
-from django.utils.translation import gettext as say
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
 from core.http.errors import RequestError
@@ -55,17 +54,27 @@ LACKING_REASONS = {
     **dict.fromkeys(("latency", "speed", "failures"), gettext_lazy("not measured here yet")),
 }
 FIELDS_OF_LIMIT = {"context": ("context", "pages")}
+# Short texts for the limits that most people set. The others are shown with their label.
+CHIP_TEXTS = {
+    "openness": gettext_lazy("%(value)s weights"),
+    "price": gettext_lazy("≤ $%(value)s / 1M tokens"),
+    "context": gettext_lazy("context ≥ %(value)s"),
+    "params": gettext_lazy("≤ %(value)s parameters"),
+    "latency": gettext_lazy("first token in ≤ %(value)s s"),
+    "commercial": gettext_lazy("commercial use"),
+}
 
 
 @dataclass(frozen=True)
 class SetLimit:
     """A field that is set. `without` is the query string without it, or empty if the field is not a limit itself.
 
+    text: the field with its value.
     more: how many more models would match without it.
     """
 
     label: str
-    value: str
+    text: str
     without: str
     more: int
 
@@ -89,7 +98,7 @@ class Facet:
 @require_safe
 def show_choice(request: HttpRequest) -> HttpResponse:
     """Show the form, and for a valid form, the shortlist."""
-    if redirect := _build_address_redirect(request):
+    if redirect := _build_canonical_redirect(request):
         return redirect
     form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
     try:
@@ -173,13 +182,13 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
         return {name: Paginator(models, size).page(query.get(name, "1")) for (name, size), models in lists}
     except InvalidPage:
         raise RequestError(
-            "not_found", say("This page of the list does not exist. Go to the first page."), 404
+            "not_found", gettext("This page of the list does not exist. Go to the first page."), 404
         ) from None
 
 
 def _describe_lacking(form: ChoiceForm, name: str) -> str:
     """Return a limit's label. If its values do not come from the catalog, add the reason why they are unknown."""
-    label = say("“%(label)s”") % {"label": form.fields[name].label}
+    label = gettext("“%(label)s”") % {"label": form.fields[name].label}
     return f"{label} ({LACKING_REASONS[name]})" if name in LACKING_REASONS else label
 
 
@@ -208,7 +217,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 
     The URL is a shortlist URL with `chosen` and `why` added. If it has `format=md` or `format=json`, return a file.
     """
-    if redirect := _build_address_redirect(request):
+    if redirect := _build_canonical_redirect(request):
         return redirect
     form = DecisionForm(request.GET)
     try:
@@ -250,23 +259,24 @@ def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
 def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) -> list[SetLimit]:
     """Return the fields that are set: the board that sorts the models, then the limits in the order of the form."""
     boards = (("pool", choice.pool.name), ("category", format_category_name(form.cleaned_data["category"])))
+    set_boards = [(name, str(form.fields[name].label), text) for name, text in boards if form.cleaned_data[name]]
     limits = [
-        SetLimit(str(form.fields[name].label), text, _drop_parameters(query, name) or "task=", 0)
-        for name, text in boards
-        if form.cleaned_data[name]
+        SetLimit(label, f"{label}: {text}", _drop_parameters(query, name) or "task=", 0)
+        for name, label, text in set_boards
     ]
     for name, label, value in list_set_fields(form):
         limit = "context" if name == "pages" else name
         fields = FIELDS_OF_LIMIT.get(limit, (name,))
         without = _drop_parameters(query, *fields) or "task=" if limit in LIMIT_ASSESSORS else ""
-        limits.append(SetLimit(label, value, without, choice.shortlist.gained.get(limit, 0)))
+        text = str(CHIP_TEXTS[name]) % {"value": value} if name in CHIP_TEXTS else f"{label}: {value}"
+        limits.append(SetLimit(label, text, without, choice.shortlist.gained.get(limit, 0)))
     return limits
 
 
-def _build_address_redirect(request: HttpRequest) -> HttpResponse | None:
-    """Redirect to the address without the parameter that was removed, and with a unit for the number of parameters.
+def _build_canonical_redirect(request: HttpRequest) -> HttpResponse | None:
+    """Return a redirect to the URL without `REMOVED_PARAMETER` and with a unit for `params`, or None if it is the same.
 
-    People who type 10 mean 10 billion. In the API, a number without a unit is exact, so each address has the unit.
+    People who type 10 mean 10 billion. In the API, a number without a unit is exact, so URLs of pages have the unit.
     """
     query = request.GET.copy()
     query.pop(REMOVED_PARAMETER, None)

@@ -33,7 +33,7 @@ ProgressCallback = Callable[[int, int, int], None]
 class VoteImportResult:
     """The result of an import.
 
-    votes: the number of votes in the file.
+    votes: the number of imported votes.
     uncounted: the number of these votes that do not count.
     new_models: the number of models that the import created.
     new: False if the file had already been imported into the pool.

@@ -39,7 +39,7 @@ class RecordPage:
 def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
     """Return the page of votes with ids above `after`.
 
-    Raises RequestError 404 if the pool does not exist or has no votes, and 400 if `after` is invalid.
+    Raises RequestError 404 if the pool does not exist or is a reference pool, and 400 if `after` is invalid.
     """
     after_id = _parse_vote_id(after) if after else 0
     check_pool(pool)
@@ -50,7 +50,7 @@ def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
 
 
 def check_pool(pool: str) -> None:
-    """Raise RequestError 404 if the pool does not exist or has no votes."""
+    """Raise RequestError 404 if the pool does not exist or is a reference pool, which never has votes."""
     kind = None if "\0" in pool else Pool.objects.filter(slug=pool).values_list("kind", flat=True).first()
     if kind is None:
         raise not_found_error("pool", pool, LISTING_HINTS["pool"])
@@ -65,7 +65,7 @@ def _parse_vote_id(after: str) -> int:
 
 
 class RecordStream:
-    """All votes in a pool as JSON Lines, in batches. No database connection is held while the client reads.
+    """A pool's public record as JSON Lines, in batches. No database connection is held while the client reads.
 
     A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread.
 

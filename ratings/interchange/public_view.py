@@ -25,7 +25,7 @@ def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
 
 
 def is_public(vote: Vote, now: datetime) -> bool:
-    """Return whether the vote was cast at least a day ago.
+    """Return whether the vote was cast, or its file was imported, at least a day ago.
 
     An imported vote without a time is public immediately.
     """

@@ -17,8 +17,8 @@ RATINGS_PATH = Path(__file__).parents[1] / "data" / "lmarena_ratings_20261020.cs
 DATE_PATTERN = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
 DASHED_VERSION_MAKERS = ("anthropic",)  # makers whose model ids have dashes in versions, such as claude-opus-4-6
-THINKING_MODEL_MAKERS = ("alibaba",)  # makers whose thinking models have weights of their own
-# The publisher's names for models whose makers later gave the name to others. Its votes of 2024 have the same names.
+THINKING_MODEL_MAKERS = ("alibaba",)  # makers whose thinking models have separate weights
+# Names of the publisher that the makers have since given to other models. Its votes of 2024 have the same names.
 FIRST_MODELS = {
     "Gemini Pro": "gemini-pro",
     "Gemini Pro (Dev API)": "gemini-pro-dev-api",

@@ -1,7 +1,7 @@
 """Runs the filter on a pool's votes, and stores the weights.
 
-A run reads all votes of the pool, so it has a process of its own. Weights change only when an epoch has closed, all of
-them together.
+A run reads all votes in the pool, so it has its own process. Weights change only after an epoch has closed, and all at
+once.
 """
 
 import logging
@@ -58,7 +58,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FilterRun:
-    """A run on a pool: how many votes it read, how many weigh less than 1, and how many weights have changed."""
+    """The numbers of votes that a run read, of votes that weigh less than 1, and of weights that it changed."""
 
     votes: int
     reduced: int
@@ -66,7 +66,7 @@ class FilterRun:
 
 
 def start_due_runs() -> list[str]:
-    """Start a process for each pool with a run that is due, one after another. Return the slugs of these pools."""
+    """Run a process for each pool that is due, one after another. Return the slugs of these pools."""
     due = [pool for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).order_by("pk") if is_due(pool)]
     for pool in due:
         command = [sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]
@@ -78,7 +78,7 @@ def start_due_runs() -> list[str]:
 
 
 def is_due(pool: Pool) -> bool:
-    """Return whether an epoch of the pool can have closed since the last run, or the setting has changed."""
+    """Return whether an epoch of the pool can have closed since the last run, or the filter has been turned off."""
     if not settings.ENVIRONMENT.arena_vote_filter:
         return bool(pool.filter_version)
     new = Vote.objects.filter(pool=pool.slug, counted=True, draw_table__isnull=False).count() - pool.filtered_votes
@@ -87,7 +87,7 @@ def is_due(pool: Pool) -> bool:
 
 
 def filter_pool(pool: Pool) -> FilterRun:
-    """Weigh all votes of a pool, and store the weights. If the filter is off, all votes get the weight 1."""
+    """Weigh all votes in a pool, and store the weights. If the filter is off, all votes get the weight 1."""
     if not settings.ENVIRONMENT.arena_vote_filter:
         return FilterRun(0, 0, store_filter_weights(pool, {}, version="", votes=0))
     votes = load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.slug)
@@ -117,7 +117,7 @@ def _weigh_votes(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
 
 
 def load_shares(tables: list[int], judged: list[int]) -> Floats:
-    """Return the shares in these draw tables (D, M). The models are the judged ones, then all others."""
+    """Return the shares in these draw tables (D, M). The columns are the judged models, followed by all others."""
     rows = (
         dict(DrawTable.objects.filter(pk__in=tables).values_list("pk", "keys")),
         dict(DrawTable.objects.filter(pk__in=tables).values_list("pk", "shares")),
@@ -133,7 +133,7 @@ def load_shares(tables: list[int], judged: list[int]) -> Floats:
 
 
 def _weigh_crowds(pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any]) -> None:
-    """Lower the weights of new voters' votes in hours in which they weigh too much together."""
+    """Lower the weights of new voters' votes in hours in which their total weight is too large."""
     new = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
     position = {int(vote): index for index, vote in enumerate(ids.tolist())}
     rows = np.array([position.get(vote, -1) for vote in new["id"].tolist()], dtype=int)

@@ -32,7 +32,7 @@ VOTER_GROUP_BITS = 8
 class PairMatrices:
     """Counts in one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed.
 
-    lost: the weights that votes in `wins` and `ties` lack, and then the squares that they lack, in votes (4, M, M). It
+    lost (4, M, M): the weight that `wins` and `ties` lack, followed by the squared weight that they lack, in votes. It
         is None if all votes have full weight.
     """
 
@@ -70,7 +70,7 @@ class PairMatrices:
         _add_pair(self.lost[2 * squares + 1], low, high, ties, ties)
 
     def build_weighted(self) -> list[Floats]:
-        """Return the wins and ties, each vote by its weight. If votes lack weight, also return the squared ones."""
+        """Return the weighted wins and ties. If any votes lack weight, also return both with squared weights."""
         if self.lost is None:
             return [self.wins, self.ties]
         size = len(self.wins)
@@ -89,8 +89,8 @@ class CategoryCounts:
     """The counts for one category in a pool.
 
     models: the keys of M models, in the order of the labels.
-    comparisons: the votes, each by its filter weight.
-    counted: the votes, each as a whole.
+    comparisons: the votes, multiplied by their filter weights.
+    counted: the votes without filter weights.
     both_bad (M,): the number of both-bad votes on each model.
     """
 
@@ -195,11 +195,11 @@ class PoolState:
     _voter_order: Indices | None = None
 
     def has_votes_of(self, pool: Pool) -> bool:
-        """Return whether this state has all votes of the pool, with these weights or with earlier ones."""
+        """Return whether this state has all votes of the pool, with the current or with earlier weights."""
         return self.revision - self.weight_revision == pool.revision - pool.weight_revision
 
     def reload_weights(self, pool: Pool) -> None:
-        """Read the weights and the tallies again. Fits start anew, so that a change that is undone leaves no trace."""
+        """Read the weights and the tallies again. Fits start from scratch, so a change that is undone has no effect."""
         if self.ordered:
             self.votes.reload_weights(pool.slug)
         self.categories, self.last_ratings, self.last_style_fits = {}, {}, {}
@@ -235,8 +235,9 @@ class PoolState:
         return float(matrices.wins.sum() + matrices.ties.sum() / 2)  # both sides of a tie are in the matrix
 
     def select_votes(self, category: str, models: list[int], last_id: int | None = None) -> CategoryVotes:
-        """Return the votes in a category between these models, sorted by voter.
+        """Return the votes in a category, roughly sorted by voter.
 
+        models: model keys in the order of the positions. Only votes with the weight 0 can be on other models.
         last_id: the newest vote to include. None means all votes.
 
         If the order of votes is unknown, the result has no votes.

@@ -40,7 +40,8 @@ WEIGHTED_SQL = """, weighted AS (
     FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted
 )"""
 
-# The weights that votes in the tallies lose by a change. `is_tallied` tells which votes were counted before.
+# The weight that votes in the tallies lose in a change. `is_tallied` marks the votes that were in the tallies when the
+# change was prepared.
 CHANGED_SQL = """
 WITH weighted AS (
     SELECT vote.*, CASE WHEN stored.excluded THEN 0 ELSE COALESCE(stored.filter_weight, %(full)s) END::bigint
@@ -236,10 +237,10 @@ def stage_weights(
     *,
     excluded: bool | None = None,
 ) -> None:
-    """Prepare a change of the weights of these votes, whose ids are given, in temporary tables.
+    """Prepare new weights for the votes with these ids in temporary tables, with the resulting changes to the tallies.
 
-    What is None stays as it is. The tables have the new weights, and what the tallies lose. Call this within a
-    transaction. It changes nothing else, so it does not need the refresh lock.
+    Values whose argument is None stay unchanged. Call this within a transaction. It writes to no other tables, so it
+    does not need the refresh lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(CREATE_CHANGES_SQL)
@@ -249,11 +250,11 @@ def stage_weights(
 
 
 def apply_staged_weights() -> None:
-    """Change the tallies by the weights that `stage_weights` has prepared in this transaction.
+    """Update the tallies with the weights that `stage_weights` has prepared in this transaction.
 
     Call this with the refresh lock, and before the new weights are stored.
     """
-    _count_changes(is_tallied=False)  # the votes that were in the outbox
+    _count_changes(is_tallied=False)  # votes that have left the outbox since the change was prepared
     with connection.cursor() as cursor:
         cursor.execute(CHANGE_TALLIES_SQL)
 

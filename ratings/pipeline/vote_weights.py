@@ -1,4 +1,4 @@
-"""Stores the weights of votes: those from the filter, and the exclusions of operators. The tallies change with them."""
+"""Stores the weights of votes, from the filter and from operators' exclusions, and updates the tallies."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -54,7 +54,7 @@ def _take_refresh_lock() -> None:
 
 
 def store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, version: str, votes: int) -> int:
-    """Replace the filter weights of a pool's votes, all together. Return how many changed.
+    """Replace the filter weights of a pool's votes, all at once. Return how many changed.
 
     weights: by vote id. Votes that are missing get the weight 1.
     votes: the number of votes that the filter has read.
@@ -87,7 +87,7 @@ def _store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, ve
 
 
 def _read_revision(pool: Pool) -> list[object]:
-    """Return what changes with each change of weights: the time of the last run, and the exclusions in force."""
+    """Return a value that changes whenever weights change: the time of the last run, and the exclusions in force."""
     in_force = Exclusion.objects.filter(pool=pool, is_in_force=True).order_by("pk").values_list("pk", flat=True)
     return [Pool.objects.values_list("filtered_at", flat=True).get(pk=pool.pk), *in_force]
 
@@ -101,7 +101,7 @@ def _apply_staged() -> None:
 
 
 def apply_exclusions() -> int:
-    """Apply new exclusions, and take back withdrawn ones. Return how many were applied or taken back."""
+    """Apply new exclusions, and undo withdrawn ones. Return how many were applied or undone."""
     number = 0
     for exclusion in list(_list_pending().values_list("pk", flat=True)):
         with hold_refresh_lock():
@@ -116,7 +116,7 @@ def _list_pending() -> QuerySet[Exclusion]:
 
 def _apply_exclusion(key: int) -> int:
     exclusion = _list_pending().select_for_update().filter(pk=key).first()
-    if exclusion is None:  # another process was faster
+    if exclusion is None:  # another process has already applied it
         return 0
     if exclusion.is_in_force:
         tallies.stage_weights(_list_freed_votes(exclusion), excluded=False)
@@ -145,7 +145,7 @@ def select_votes(exclusion: Exclusion) -> QuerySet[Vote]:
 
 
 def _list_freed_votes(exclusion: Exclusion) -> list[int]:
-    """Return the votes that no other exclusion in force has."""
+    """Return the votes of this exclusion that no other exclusion in force contains."""
     others = Exclusion.objects.filter(pool=exclusion.pool_id, is_in_force=True).exclude(pk=exclusion.pk)
     still_excluded = {vote for excluded in others.values_list("votes", flat=True) for vote in excluded or ()}
     return [vote for vote in exclusion.votes or () if vote not in still_excluded]

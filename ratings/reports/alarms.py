@@ -37,7 +37,7 @@ ROW_DTYPE = build_row_dtype(
 
 @dataclass(frozen=True)
 class Alarm:
-    """A model that is in more votes of new voters, or of one network, than the draw explains.
+    """A model that is in more votes from new voters, or from one network, than the draw explains.
 
     votes: the votes of the group. `seen` of them have the model, and the draw explains `expected`.
     since: the start of the period.

@@ -1,4 +1,4 @@
-"""The best models of today: those at the top of the newest reference board."""
+"""Today's best models: those at the top of the newest reference board."""
 
 from collections.abc import Iterable
 
@@ -23,9 +23,7 @@ def list_best_slugs(snapshot: Snapshot, limit: int = BEST_MODELS) -> list[str]:
 
 
 def load_best_keys() -> list[int]:
-    """Return the keys of the `BEST_MODELS` best models without the retired ones. There are none without a reference
-    board.
-    """
+    """Return the keys of the `BEST_MODELS` best models, except retired ones. Empty if there is no reference board."""
     snapshot = find_newest_board(list_newest_snapshots())
     slugs = list_best_slugs(snapshot) if snapshot else []
     return [model.pk for model in LanguageModel.objects.filter(slug__in=slugs) if not is_retired(model)]

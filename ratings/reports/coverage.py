@@ -1,4 +1,4 @@
-"""How much the catalog knows about the best models of the newest reference board."""
+"""How much the catalog knows about the best models on the newest reference board."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,9 +102,7 @@ REQUIREMENTS = (
 
 
 def load_coverage(snapshots: Iterable[Snapshot], limit: int = BEST_MODELS) -> CoverageReport | None:
-    """Return the coverage of the `limit` best models of the newest reference board among these boards, or None without
-    one.
-    """
+    """Return the coverage of the `limit` best models on the newest reference board, or None if there is none."""
     snapshot = find_newest_board(snapshots)
     if snapshot is None:
         return None

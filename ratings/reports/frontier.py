@@ -35,8 +35,8 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     The result is the board with these changes: `against` is the axis. `rows` has only the compared models, in the order
     of the board, with the additional fields value, on_frontier, organization, open_weights, and answers_here (whether
     an endpoint of the model is enabled); for prices, also with both prices, their source, their date, and whether they
-    were set by hand. `left_out` has the other models with the reason, one of
-    `EXCLUSION_REASONS`. Prices and speeds are current, even if the board is not.
+    were set by hand. `left_out` has the other models with the reason, one of `EXCLUSION_REASONS`. Prices and speeds are
+    current, even if the board is not.
 
     axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second)
 

@@ -57,7 +57,7 @@ def describe_first_place(first: Mapping[str, Any] | None, names: Mapping[str, st
 
 
 def describe_pairs(pairs: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """Return a sentence for each two neighbors whose order depends on a known number of voters, by their slugs."""
+    """Return a sentence for each pair of neighbors whose order depends on a known number of voters, keyed by slugs."""
     sentence = _("To change their order, %(voters)s would have to be removed.")
     return {
         (pair["above"], pair["below"]): sentence % {"voters": _format_voters(pair)} for pair in pairs if pair["at_most"]

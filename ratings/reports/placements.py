@@ -64,7 +64,7 @@ def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str
 
 
 def list_category_placements(pool: str, model: str) -> list[Placement]:
-    """Return a model's placements on a pool's newest boards: first the overall one, then by rank. Unranked come last.
+    """Return a model's placements on a pool's newest boards: the overall one first, then by rank, unranked ones last.
 
     Boards under style control are not included.
     """

@@ -15,7 +15,7 @@ LazyText = str | Promise
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """A reason why votes do not count.
+    """A reason why votes do not count, or count with a lower weight.
 
     reason: the stored name of the reason.
     text: the text that the page shows for it.

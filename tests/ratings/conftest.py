@@ -2,8 +2,10 @@ import pytest
 
 from ratings.boards import board_selection, model_facts, snapshot_cache
 from ratings.boards.board_selection import DefaultBoard
+from ratings.choice import candidates
 from ratings.pipeline import pool_figures, pool_state
 from ratings.web.leaderboard import fragments, views
+from ratings.web.models import table_views
 from tests.ratings.board_history import three_boards
 
 CACHES = (
@@ -13,7 +15,20 @@ CACHES = (
     model_facts.context_cache,
     fragments.fragment_cache,
     views.frame_cache,
+    candidates.facts_cache,
+    table_views.coverage_cache,
 )
+# Cache → the seconds for which it stores a value outside these tests.
+SHORT_LIVED = {
+    cache: cache.seconds
+    for cache in (
+        snapshot_cache.newest_id_cache,
+        board_selection.default_cache,
+        model_facts.context_cache,
+        candidates.facts_cache,
+        table_views.coverage_cache,
+    )
+}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -22,9 +37,8 @@ def pytest_runtest_setup() -> None:
 
     Clear cached pool states, because the next test has another database whose revisions might be the same.
     """
-    snapshot_cache.newest_id_cache.seconds = 0.0
-    model_facts.context_cache.seconds = 0.0
-    board_selection.default_cache.seconds = 0.0
+    for cache in SHORT_LIVED:
+        cache.seconds = 0.0
     for cache in CACHES:
         cache.clear()
     pool_state.clear_pool_states()
@@ -33,9 +47,8 @@ def pytest_runtest_setup() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
     """Restore the caches for tests in other folders."""
-    snapshot_cache.newest_id_cache.seconds = snapshot_cache.NEWEST_CACHE_S
-    model_facts.context_cache.seconds = model_facts.CACHE_S
-    board_selection.default_cache.seconds = board_selection.DEFAULT_CACHE_S
+    for cache, seconds in SHORT_LIVED.items():
+        cache.seconds = seconds
     pool_state.clear_pool_states()
 
 

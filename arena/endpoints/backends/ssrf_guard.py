@@ -137,7 +137,7 @@ def blocked_host_error(host: str) -> ValueError:
 
 
 def is_public(address: Address) -> bool:
-    """Return whether the address is public. For an IPv6 address with an embedded IPv4 address, check the latter."""
+    """Return whether the address is public. If an IPv4 address is embedded in an IPv6 address, only it is checked."""
     if isinstance(address, ipaddress.IPv6Address):
         embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if embedded:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base, features, operations
 
-# PostgreSQL's protocol stores the number of a statement's parameters in 16 bits. Django knows no such limit, because by
+# PostgreSQL's protocol stores the number of a statement's parameters in 16 bits. Django has no such limit, because by
 # default it writes the values into the statement. Arena sends them as parameters, so that statements can be prepared.
 MAX_PARAMETERS = 2**16 - 1
 

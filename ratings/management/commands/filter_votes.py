@@ -1,4 +1,4 @@
-"""Weighs the votes of this arena's pools."""
+"""filter_votes: weigh the votes in this arena's pools."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ratings.models import Pool
 
 
 class Command(BaseCommand):
-    help = "Weigh all votes of the pools of this arena now, or of one of them."
+    help = "Weigh all votes in this arena's pools now, or only those in one pool."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pool", metavar="SLUG", help="the pool (default: all pools of this arena)")
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
         pools = list(Pool.objects.filter(kind__in=filter_run.FILTERED_KINDS, **({"slug": pool} if pool else {})))
         if not pools:
-            raise CommandError(f"There is no pool {pool!r} with votes that are cast in this arena.")
+            raise CommandError(f"There is no pool {pool!r} with votes cast in this arena.")
         for each in pools:
             run = filter_run.filter_pool(each)
             self.stdout.write(

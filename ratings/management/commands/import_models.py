@@ -1,4 +1,4 @@
-"""Command that imports facts and prices of models, and shows how much is known."""
+"""import_models: import facts and prices of models, or show how much is known about the best models."""
 
 from argparse import ArgumentParser
 from pathlib import Path

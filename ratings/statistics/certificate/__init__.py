@@ -24,7 +24,7 @@ UNDEFINED = Removal(None, None, None)
 class Certificate:
     """The removals that would change a board's order.
 
-    pairs: for each two neighbors in the order.
+    pairs: for each pair of neighbors in the order.
     first: for the first place. It is None if the order is empty.
     """
 

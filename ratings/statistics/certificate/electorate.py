@@ -29,7 +29,7 @@ _MAX_STEPS = 40
 _MAX_STRENGTH = 300.0  # keeps exp() finite
 _GREEDY_STEPS = 12  # at most this many voters at the end of a set are chosen one by one
 _GREEDY_CANDIDATES = 40
-_MAX_SEARCH_CELLS = 400_000  # all sets of one size are tried if their pairs of models are not more than this
+_MAX_SEARCH_CELLS = 400_000  # all sets of one size are tried if their score matrices have at most this many cells
 _MODELS_PER_BLOCK = 16
 
 Pair = tuple[int, int]
@@ -93,7 +93,7 @@ class Electorate:
         return Removal(min(low for low, _ in ranges), min(high for _, high in ranges), self.size)
 
     def _iter_effects(self, models: Sequence[int]) -> Iterator[Floats]:
-        """Yield the part of each model in the voters' influence (3, G), as `Influence.from_effects` needs it.
+        """Yield each model's part of the voters' influence (3, G), as `Influence.from_effects` needs it.
 
         All models at once could exceed the memory.
         """
@@ -129,7 +129,8 @@ class Electorate:
         direction = self.inverse[pair[0]] - self.inverse[pair[1]]
         spread = direction[pair[0]] - direction[pair[1]]
         largest = select_largest(influence.pull, min(limit, self.size) - 1)
-        # On large boards, leverage comes almost only from votes on the two models. This bound saves most exact ones.
+        # On large boards, leverage comes almost only from votes on the two models. This bound is usually enough, which
+        # saves the exact computation.
         elsewhere = np.ptp(np.delete(direction, pair)) if len(direction) > 2 else 0.0
         most_leverage = spread * influence.information + elsewhere**2 / spread * self.voter_information
         if count_needed(largest, select_largest(most_leverage, len(largest)), lead) is None:
@@ -196,7 +197,7 @@ class Electorate:
         return Influence(linear, left_out, information), information / (direction[pair[0]] - direction[pair[1]])
 
     def _search_sets(self, pair: Pair, at_least: int, at_most: int | None) -> tuple[int, int | None]:
-        """Return both bounds after all smaller sets were tried, as far as there are few of them."""
+        """Return tighter bounds by trying all sets of `at_least` or more voters, as long as there are few of a size."""
         for size in range(at_least, at_most or self.size + 1):
             if comb(self.size, size) * self.score.size > _MAX_SEARCH_CELLS:
                 break
@@ -221,7 +222,7 @@ class Electorate:
     def _refit(self, removed: Indices, pair: Pair | None = None) -> Floats:
         """Return the strengths (m,) without these voters.
 
-        pair: if it is given, the strengths are only precise enough for the sign of this pair's lead.
+        pair: if given, the strengths are only precise enough for the sign of this pair's lead.
 
         All steps use the inverse information of all votes, because a factorization takes ten times as long as a step.
         """

@@ -55,9 +55,7 @@ class VoterRows(NamedTuple):
         return VoterRows(start, lengths, *(column[rows] for column in self[2:]))
 
     def build_table(self, values: Floats, sign: int, size: int) -> csr_array:
-        """Return each voter's sums (G, size) of values (E,), which count for the first model, and with the sign for the
-        second.
-        """
+        """Return each voter's sums (G, size) of values (E,), which are multiplied by `sign` for the second model."""
         voter = np.repeat(np.arange(len(self.start)), self.lengths)
         cells = np.tile(voter, 2), np.concatenate((self.first, self.second))
         return csr_array((np.concatenate((values, sign * values)), cells), shape=(len(self.start), size))
@@ -79,7 +77,7 @@ class Scores(NamedTuple):
 class Influence(NamedTuple):
     """The influence of G voters on a lead, each (G,).
 
-    linear, left_out: how much the lead shrinks without the voter, in two approximations: to first order, and left out.
+    linear, left_out: how much the lead shrinks without the voter, to first order and with the voter left out.
     information: the information of the voter's votes on the two models.
     """
 
@@ -136,7 +134,7 @@ def count_needed(pull: Floats, leverage: Floats, lead: float) -> int | None:
     Without k voters, the lead shrinks by at most the sum of the k largest pulls, divided by one minus the sum of the k
     largest leverages. A leverage is a voter's part of the information about the lead.
 
-    pull, leverage (K,): of the voters with the largest ones, each in any order.
+    pull, leverage (K,): the largest values of each, in any order.
     """
     pulls, parts = (np.cumsum(np.sort(values)[::-1]) for values in (pull, leverage))
     reached = np.flatnonzero(pulls >= lead * (1 - _ROUNDING) * (1 - parts))

@@ -1,4 +1,4 @@
-"""Weights that take rigged votes out of the ratings (see `weighing.weigh`)."""
+"""Weights that remove rigged votes from the ratings (see `weighing.weigh`)."""
 
 from ratings.statistics.vote_filter.weighing import VERSION, VoteWeights, weigh
 

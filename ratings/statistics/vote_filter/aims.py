@@ -10,7 +10,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 @dataclass(frozen=True, eq=False)
 class Aims:
-    """Which models attacks lift, which they lower, and which appear too often for a reason that is not known (M,)."""
+    """Masks (M,) of the models that attacks lift, that they lower, and that appear too often for an unknown reason."""
 
     lifted: Flags
     lowered: Flags
@@ -18,7 +18,7 @@ class Aims:
 
     @classmethod
     def for_models(cls, models: int) -> "Aims":
-        """Return aims at no model."""
+        """Return empty aims for this many models."""
         return cls(*np.zeros((3, models), dtype=bool))
 
     @property
@@ -32,11 +32,12 @@ class Aims:
         return self.lifted | self.lowered | self.frequent
 
     def find_gains(self, a: Indices, b: Indices, won: Floats) -> tuple[Flags, Floats]:
-        """Return whether each vote has a model with an aim, and what its outcome is for the aims (N,).
+        """Return whether each vote has a model with an aim (N,), and the gain of its outcome for the aims (N,).
 
         won: 1 if a won, 0 if b won, 0.5 for a tie.
 
-        The gain is positive if the outcome serves the aims, negative if it does not, and NaN if the aims do not say.
+        The gain is positive if the outcome serves the aims, negative if it does not, and NaN if the aims favor neither
+        model.
         """
         directions, aimed = self.directions, self.models
         wanted = directions[a] - directions[b]

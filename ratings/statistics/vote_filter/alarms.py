@@ -9,7 +9,8 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 MIN_VOTES = 50  # in a group, and outside of it
 FALSE_ALARM_CHANCE = 1e-3  # over all groups and models together
-# People leave battles with some models more often. The votes outside show how often, but they may be rigged too.
+# Voters abandon battles with some models more often. The votes outside the group show how often, but they may be rigged
+# too.
 _MAX_COMPLETION = 1.25
 _COMPLETION_PRIOR = 50.0
 _TOLERANCE = 1.1
@@ -27,28 +28,28 @@ class Excess:
 
 
 def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indices, shares: Floats) -> list[Excess]:
-    """Return the excesses of all groups, the least likely one first.
+    """Return the excesses of all groups, least likely first.
 
     group (N,): the group of each vote, from 0. A vote with -1 is in no group.
     model_a, model_b (N,): models from 0 to M - 1.
     draw (N,): the draw table of each vote, a row of `shares`.
-    shares (D, M): the chance of each model to be one of the two under each draw table.
+    shares (D, M): the chance that each model is in the pair, under each draw table.
 
     A model's expected number in a group is the sum of its chances. It is increased by up to a quarter if the model is
-    also in more of the other votes than the draw explains, and by a tenth for what groups of honest voters prefer to
-    judge. By Chernoff's bound, a sum of independent events with mean E reaches n > E with a chance of at most
+    also in more of the other votes than the draw explains, and by a tenth because groups of honest voters prefer some
+    battles. By Chernoff's bound, a sum of independent events with mean E reaches n > E with a chance of at most
     exp(-(n ln(n / E) - n + E)). There is an excess if the bound times the number of groups and models is at most 0.1%.
     """
     votes = np.bincount(group[group >= 0])
     tested = np.flatnonzero((votes >= MIN_VOTES) & (len(group) - votes >= MIN_VOTES))
     if not len(tested):
         return []
-    position = np.full(len(votes) + 1, -1)  # group -1 finds the last one
-    position[tested] = np.arange(len(tested))
-    place = position[group]
-    drawn = _count(place, draw, (len(tested), len(shares)))
+    rows = np.full(len(votes) + 1, -1)  # group -1 indexes the last entry, which stays -1
+    rows[tested] = np.arange(len(tested))
+    row = rows[group]
+    drawn = _count_votes(row, draw, (len(tested), len(shares)))
     size = (len(tested), shares.shape[1])
-    seen = _count(place, model_a, size) + _count(place, model_b, size)
+    seen = _count_votes(row, model_a, size) + _count_votes(row, model_b, size)
     expected = drawn @ shares
     seen_outside = np.bincount(model_a, minlength=size[1]) + np.bincount(model_b, minlength=size[1]) - seen
     expected_outside = np.bincount(draw, minlength=len(shares)) @ shares - expected
@@ -58,13 +59,13 @@ def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indi
     hits = np.argwhere(surprise >= np.log(surprise.size / FALSE_ALARM_CHANCE)).tolist()
     hits.sort(key=lambda hit: -surprise[tuple(hit)])
     return [
-        Excess(int(tested[row]), model, int(votes[tested[row]]), int(seen[row, model]), float(expected[row, model]))
-        for row, model in hits
+        Excess(int(tested[hit]), model, int(votes[tested[hit]]), int(seen[hit, model]), float(expected[hit, model]))
+        for hit, model in hits
     ]
 
 
-def _count(place: Indices, column: Indices, shape: tuple[int, int]) -> Floats:
-    """Return how often each place has each value of a column. Rows with the place -1 do not count."""
-    inside = place >= 0
-    keys = place[inside] * shape[1] + column[inside]
+def _count_votes(row: Indices, column: Indices, shape: tuple[int, int]) -> Floats:
+    """Return the number of votes in each row and column of a table. Votes with the row -1 are ignored."""
+    inside = row >= 0
+    keys = row[inside] * shape[1] + column[inside]
     return np.bincount(keys, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)

@@ -1,29 +1,29 @@
-"""Limits how much new voters can weigh together in an hour. Nobody is refused for being new."""
+"""Limits the total weight of new voters' votes per hour. No vote is rejected because its voter is new."""
 
 import numpy as np
 
 from ratings.statistics.vote_arrays import Floats, Indices
 
-MIN_OLD_WEIGHT = 2000  # with less from older voters, a new arena has hardly any other voters
+MIN_OLD_WEIGHT = 2000  # with less weight from older voters, there is no limit, because most voters of the arena are new
 MIN_HOURLY_LIMIT = 60.0
 HOURLY_SHARE = 0.01  # of the weight of all votes
 
 
 def compute_hourly_limit(weight: float) -> float:
-    """Return how much the votes of new voters can weigh together in an hour.
+    """Return the maximum total weight of new voters' votes in an hour.
 
-    weight: that of all votes in the pool.
+    weight: the total weight of all votes in the pool.
     """
     return max(MIN_HOURLY_LIMIT, HOURLY_SHARE * weight)
 
 
 def limit_crowds(hour: Indices, network: Indices, voter: Indices, weight: Floats, limit: float) -> Floats:
-    """Return the factors (N,) that bring the votes of new voters within a limit per hour.
+    """Return the factors (N,) that reduce the weights of new voters' votes to a limit per hour.
 
-    Each hour's limit is shared evenly by network, and each network's share evenly by voter. What a network or a voter
-    does not need goes to the others.
+    Each hour's limit is divided evenly among networks, and each network's share evenly among its voters. If a network
+    or a voter needs less than its share, the others get the rest.
 
-    hour, network, voter, weight (N,): of the votes of new voters.
+    hour, network, voter, weight (N,): the hour, network, voter, and weight of each new voter's vote.
     """
     factor = np.ones(len(hour))
     for number in np.unique(hour):
@@ -46,7 +46,7 @@ def _sum_by(group: Indices, weight: Floats, groups: int) -> Floats:
 
 
 def share_evenly(demands: Floats, limit: float) -> Floats:
-    """Return how much each of K gets (K,): as equal parts as possible, none more than its demand, at most `limit`."""
+    """Return the parts (K,) of `limit` for K demands. They are as equal as possible, and none exceeds its demand."""
     granted = np.zeros(len(demands))
     order = np.argsort(demands, kind="stable")
     for position, index in enumerate(order):

@@ -21,9 +21,9 @@ from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.expectations import Expectations
 from ratings.statistics.vote_filter.records import A_WON, B_WON, TIE, VoteRecords
 
-# A voter who is honest in this sense is ever flagged with at most this chance.
+# The maximum chance that a voter of an honest type is ever flagged.
 ALPHA = 1e-3
-# A part of all votes is noise: wrong clicks, and questions on which the voter is no judge.
+# This share of all votes is noise: wrong clicks, and questions that the voter cannot judge.
 NOISE = 0.05
 # Honest types: how closely votes follow the ratings, the preference for side a, and factors of the usual shares of ties
 # and of "both bad". Each combination is a type.
@@ -31,24 +31,24 @@ SHARPNESS = (0.0, 0.4, 0.8, 1.3, 2.0)
 SIDE_BIAS = (-0.3, -0.15, 0.0, 0.15, 0.3)
 TIE_FACTORS = (0.3, 0.6, 1.0, 1.6, 2.5)
 BOTH_BAD_FACTORS = (0.3, 1.0, 2.0, 4.0)
-# An honest voter may also prefer or dislike the target by so much. Units are those of strengths.
+# An honest voter may also prefer or dislike the target by this much, in units of strength.
 TASTES = (-0.8, -0.4, 0.4, 0.8)
 _MAX_TIE_SHARE = 0.45
-# The share of votes on the target's battles for an attacker who leaves other battles, and the weight of such attacks.
-# None: the attacker leaves none.
+# The share of an attacker's votes that are on the target's battles → the weight of such attacks. None stands for an
+# attacker who does not abandon other battles.
 FOCUS = {None: 0.1, 0.15: 0.15, 0.45: 0.3, 0.95: 0.45}
-# The weight of attacks that only vote on the target's battles more often, for any side.
+# The weight of attacks that vote on the target's battles more often, but for either side.
 _ANY_SIDE = 0.1
-# The weight of targets under a proven attack, and that of an attack on all of them.
+# The weight of the targets of proven attacks, and also that of an attack on all of them.
 _PROVEN_SHARE = 0.4
-# The shares of votes on battles with any of these targets for an attacker who serves all of them.
+# The shares of votes that an attacker on all of these targets casts on battles with any of them.
 _PROVEN_FOCUS = (0.45, 0.95)
 _LOG_WIN, _LOG_OTHER = np.log(0.94), np.log(0.02)
 _LOG_CONSTANT, _LOG_NOT_CONSTANT = np.log(0.97), np.log(0.01)
 _TARGET_SHARE = 0.8  # the weight of attacks with a target in the mixture
 
-# Columns of log-likelihoods. A vote's likelihood is the product of that of its kind (decisive, tie, or both bad) and
-# that of its winner, so the types' two halves are stored apart.
+# Columns of log-likelihoods. A vote's likelihood is the product of the likelihood of its kind (decisive, tie, or both
+# bad) and that of its winner, so the two halves of each type are stored separately.
 _WINNERS = np.array([*product(SHARPNESS, SIDE_BIAS), (-1.0, 0.0), (1.0, 0.0)])
 _KINDS = np.array([*product(TIE_FACTORS, BOTH_BAD_FACTORS), (1.0, 1.0)])
 WINNERS = slice(0, len(_WINNERS) - 2)
@@ -76,7 +76,7 @@ def compute_log_chances(lead: Floats, outcome: Indices, expected: Expectations) 
 
 
 def _log_win(lead: Floats) -> Floats:
-    """Return the log-chance that the favorite of this lead wins."""
+    """Return the log-chance that a model with this lead wins."""
     log_chance: Floats = np.log((1 - NOISE) / (1 + np.exp(-lead)) + NOISE / 2)
     return log_chance
 
@@ -93,10 +93,11 @@ def _weigh_aims(proven: Flags) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class _Targets:
-    """The likelihoods of attacks, for pairs of a voter and a target, sorted by voter.
+    """The log-likelihoods of attacks, for pairs of a voter and a target, sorted by voter.
 
-    voter, aim (P,): aim is the target, plus M if the attack lowers it.
-    log_attack (P,): with the weight in the mixture.
+    voter (P,): positions of voters.
+    aim (P,): the target, plus M if the attack lowers it.
+    log_attack (P,): the log-likelihood, including the weight in the mixture.
     starts (G,): the first pair of each voter.
     """
 
@@ -111,8 +112,8 @@ class Evidence:
     """The evidence about all voters, up to the last closed epoch.
 
     sums (G, columns): the log-likelihoods of each voter's votes, see `compute_log_chances`.
-    plain (N,): the log-likelihood of each vote under the plain type.
-    lead (N,): the strength of a minus that of b, when the vote's epoch began, or 0 if one of them was not known.
+    plain (N,): the log-likelihood of each vote under the plain type: sharpness 1, no bias, and the usual shares.
+    lead (N,): the strength of a minus that of b when the vote's epoch began, or 0 if one of them was not known.
     used (N,): whether both strengths were known, so that the outcome is evidence of an attack with a target.
     row (N,): the row of the vote's chances in `absent` and `odds`.
     """
@@ -136,7 +137,7 @@ class Evidence:
         records = self.records
         a, b = records.a[votes], records.b[votes]
         used = expected.known[a] & expected.known[b]
-        # Sides are drawn at random, so over all pairs each side wins half of the time.
+        # Without known strengths, the lead is 0: sides are drawn at random, so each side wins half of the time.
         lead = np.where(used, expected.theta[a] - expected.theta[b], 0.0)
         logs = compute_log_chances(lead, records.outcome[votes], expected)
         self.used[votes] = used
@@ -149,16 +150,16 @@ class Evidence:
     def compute_log_e(
         self, voters: Indices, votes: Indices, owner: Indices, absent: Floats, odds: Floats, won: Floats, aims: Aims
     ) -> tuple[Floats, Indices]:
-        """Return the log e-value of each of these voters, and what the likeliest attack aims at.
+        """Return the log e-value of each of these voters, and the aim of the likeliest attack.
 
-        The aim is the target, plus M if the attack lowers it, or -1 for an attack without target.
+        The aim is the target, plus M if the attack lowers it, or -1 for an attack without a target.
 
         votes: all votes of these voters in closed epochs.
         owner: the position in `voters` for each vote.
         absent (R, M): -log(1 - chance) of each model under each row of expectations.
         odds (R, M): log(1 - chance) - log(chance).
         won (N,): 1 if a won, 0 if b won, 0.5 for a tie.
-        aims: those of proven attacks.
+        aims: the aims of proven attacks.
         """
         sums = self.sums[voters].astype(np.float64)
         proven_attack = self._sum_proven_attack(len(voters), votes, owner, absent, won, aims)
@@ -181,7 +182,7 @@ class Evidence:
     def _sum_proven_attack(
         self, number: int, votes: Indices, owner: Indices, absent: Floats, won: Floats, aims: Aims
     ) -> Floats:
-        """Return the likelihood (number,) of an attack that serves all proven aims at once, with its weight."""
+        """Return the log-likelihoods (number,) of an attack that serves all proven aims at once, with its weight."""
         if not aims.models.any():
             return np.full(number, -np.inf)
         records = self.records
@@ -209,7 +210,7 @@ class Evidence:
     def _sum_attacks(
         self, number: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats
     ) -> _Targets:
-        """Return the likelihoods of the attacks on each target that a voter has met.
+        """Return the log-likelihoods of the attacks on each target that a voter has met.
 
         Other targets are left out, which makes the e-value smaller.
         """

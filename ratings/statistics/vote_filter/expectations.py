@@ -1,7 +1,7 @@
-"""What honest votes are expected to look like, from the closed epochs alone.
+"""The expected properties of honest votes, estimated only from the closed epochs.
 
-A model's chance to be in a vote is its chance in the draw table of that vote, corrected for completion: voters leave
-battles with some models, such as slow ones, more often than others.
+A model's chance of being in a vote is its chance in the draw table of that vote, corrected for completion: voters
+abandon battles with some models, such as slow ones, more often than others.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from ratings.statistics.likelihood import Flags, maximize_likelihood
 from ratings.statistics.vote_arrays import Floats
 
-# A model with less weight than this in closed epochs has no rating that an e-value could use.
+# The rating of a model with less weight than this in closed epochs is too uncertain for an e-value.
 MIN_KNOWN_WEIGHT = 50.0
 COMPLETION_PRIOR = 50.0
 _COMPLETION_ROUNDS = 5
@@ -43,14 +43,14 @@ class Expectations:
     completion_error: Floats
 
     def correct_shares(self, shares: Floats) -> Floats:
-        """Return the chances of each model to be in a vote (D, M), given its chances in the draw."""
+        """Return each model's chance of being in a vote (D, M), given its chance of being drawn."""
         return correct_for_completion(shares, self.completion)
 
 
 def correct_for_completion(shares: Floats, completion: Floats) -> Floats:
     weighted = shares * completion
     corrected: Floats = np.minimum(2 * weighted / weighted.sum(axis=1, keepdims=True), _MAX_CHANCE)
-    return np.where(shares >= 1, 1.0, corrected)  # a model that is in each pair stays there
+    return np.where(shares >= 1, 1.0, corrected)  # a model that is in every pair is in every vote
 
 
 def estimate_completion(seen: Floats, drawn: Floats, shares: Floats) -> tuple[Floats, Floats]:
@@ -59,15 +59,15 @@ def estimate_completion(seen: Floats, drawn: Floats, shares: Floats) -> tuple[Fl
     seen (M,): the votes with each model.
     drawn (D,): the votes under each draw table.
 
-    The estimates are shrunk to 1, more if the models differ no more than by chance. The spread of the models is a
-    median, which a few attacked models cannot change.
+    The estimates are shrunk toward 1, and more strongly if the models differ only by chance. The spread of the models
+    is estimated with a median, which a few attacked models cannot change.
     """
     used = drawn > 0
     table, drawn = shares[used], drawn[used]
     completion = np.ones(len(seen))
     prior = COMPLETION_PRIOR
     for _ in range(_COMPLETION_ROUNDS):
-        # The votes with each model if its completion were 1 and that of the others as estimated.
+        # The expected votes with each model if its own completion were 1 and the others' were as estimated.
         expected = (2 * drawn / (table @ completion)) @ table
         prior = _estimate_prior(seen, expected)
         completion = (seen + prior) / (expected + prior)
@@ -85,7 +85,7 @@ def _estimate_prior(seen: Floats, expected: Floats) -> float:
 
 
 def estimate_strengths(score: Floats, start: Floats) -> Floats:
-    """Return the strengths (M,). score (M, M): the wins of each model over each other one. A tie is half a win."""
+    """Return the strengths (M,). score (M, M): the wins of each model over each other model. A tie is half a win."""
     half = np.full((len(score), 1), _RATING_PRIOR / 2)
     theta: Floats = maximize_likelihood(np.hstack((score, half)), np.hstack((score.T, half)), np.append(start, 0.0))[0]
     return theta[:-1]

@@ -1,4 +1,4 @@
-"""The votes of a pool, checked, in the order of time, with the epochs in which they are weighed."""
+"""A pool's votes, checked and sorted by time, and the epochs in which they are weighed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,14 +22,14 @@ _SHARES_PER_DRAW = 2.0
 
 @dataclass(frozen=True, eq=False)
 class VoteRecords:
-    """N votes in the order of time. Votes at the same time have the order of the input.
+    """N votes, sorted by time. Votes at the same time keep the order of the input.
 
     order (N,): the position of each vote in the input.
     voter (N,): numbers from 0.
     a, b (N,): models from 0.
     outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
     draw (N,): rows of `shares`.
-    shares (D, M): the chance of each model to be in a pair, for each draw table.
+    shares (D, M): the chance that each model is in the pair, under each draw table.
     ends: the end of each closed epoch, as positions in these arrays. Later votes are in the open epoch.
     """
 
@@ -119,7 +119,7 @@ def find_epoch_ends(time: Floats, voter: Indices) -> list[int]:
 
 @dataclass(frozen=True, eq=False)
 class VoterIndex:
-    """Finds the votes of voters.
+    """An index of votes by voter.
 
     votes (N,): the positions of all votes, sorted by voter and time.
     starts (G + 1,): where each voter's votes start in `votes`.
@@ -137,7 +137,7 @@ class VoterIndex:
     def list_votes(self, voters: Indices, counts: Indices) -> tuple[Indices, Indices]:
         """Return the first votes of these voters, and for each vote the position of its voter in `voters`.
 
-        counts: how many votes of each voter.
+        counts: the number of votes to list for each voter.
         """
         owner = np.repeat(np.arange(len(voters)), counts)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -149,8 +149,8 @@ def group_tables(records: VoteRecords, epoch: Indices) -> tuple[Indices, Floats,
 
     epoch: the epoch of each of these votes.
 
-    A row is a draw table in an epoch. If an epoch has many tables, as when they are renewed every minute, neighboring
-    ones share a row with their mean. Tables in which a model is certain are not mixed with others.
+    A row is a draw table in an epoch. If an epoch has many tables, for example because they are renewed every minute,
+    neighboring tables share a row with their mean. Tables in which a model is certain are not mixed with others.
     """
     tables = len(records.shares)
     keys, place, votes = np.unique(epoch * tables + records.draw[: len(epoch)], return_inverse=True, return_counts=True)

@@ -1,6 +1,6 @@
-"""Takes exactly the excess out of a stratum, first from voters whose votes look like the attack.
+"""Removes exactly the excess from a stratum, beginning with the voters whose votes look most like the attack.
 
-Removing more would hurt the model that the attack favors, so that anyone could lower a rival by rigging for it.
+Removing more would hurt the model that the attack favors, so anyone could lower a rival by rigging votes in its favor.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ _ATTACK_FOCUS = (0.45, 0.95)
 
 @dataclass(frozen=True)
 class Proof:
-    """What is known about attacks on a model.
+    """The evidence of attacks on a model.
 
-    lifted, lowered: whether an attack of this direction is proven.
-    outside: the excess of appearances outside the stratum, as a share of them. If the attack is there as well, the
-        score inside does not differ from that outside.
+    lifted, lowered: whether an attack in this direction is proven.
+    outside: the excess of appearances outside the stratum, as a share of them. If the attack is there too, the model's
+        scores inside and outside the stratum do not differ.
     """
 
     lifted: bool = False
@@ -32,8 +32,8 @@ class Proof:
 def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, proof: Proof, aims: Aims) -> None:
     """Remove this much weight from the votes with the model.
 
-    The weight comes from wins or losses as far as the model wins or loses more often than expected. If neither is
-    certain, all outcomes go in proportion, which leaves the share of wins as it is.
+    It is removed from wins (or losses) to the extent that the model wins (or loses) more often than expected. If
+    neither is certain, it is removed from all outcomes in proportion, so the share of wins does not change.
     """
     places = np.flatnonzero((stratum.a == model) | (stratum.b == model))
     score = np.where(stratum.a[places] == model, stratum.won[places], 1 - stratum.won[places])
@@ -59,13 +59,13 @@ def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, 
 
 
 def _fits_proof(amount: float, total: float, expected: float, excess: float, error: float, proof: Proof) -> bool:
-    """Return whether the excess of wins may be that of the proven attack.
+    """Return whether the proven attack can explain the excess of wins.
 
-    Otherwise, somebody could lower a model by a small attack in its favor and by honest votes in its battles.
+    Without this check, someone could lower a model with a small attack in its favor and honest votes in its battles.
     """
     gain = (1 - expected) if proof.lifted else -expected
     predicted = gain * (amount - total * proof.outside)
-    if abs(predicted) < MIN_Z * error:  # the score cannot tell
+    if abs(predicted) < MIN_Z * error:  # too small to show in the score
         return excess * gain > 0 or abs(excess) < MIN_Z * error
     return excess / predicted > 1 / 2
 
@@ -78,7 +78,7 @@ def _find_directed_part(amount: float, total: float, expected: float, excess: fl
 
 
 def remove_wins(stratum: Stratum, model: int, wins: Wins, aims: Aims) -> None:
-    """Remove so many wins, or losses if there are too many of them, that the model's score is the expected one."""
+    """Remove enough wins, or losses if there are too many of them, to bring the model's score to the expected one."""
     excess = float(wins.excess[model])
     score = np.where(stratum.a == model, stratum.won, np.where(stratum.b == model, 1 - stratum.won, 0.5))
     places = np.flatnonzero(score == (1.0 if excess > 0 else 0.0))
@@ -90,7 +90,7 @@ def remove_wins(stratum: Stratum, model: int, wins: Wins, aims: Aims) -> None:
 
 
 def _take(stratum: Stratum, places: Indices, amount: float, aims: Aims) -> None:
-    """Take weight off these votes: all from the voters who look most like the attack, a part from the last ones."""
+    """Remove this much weight from these votes, beginning with the voters who look most like the attack."""
     if not len(places) or amount <= 0:
         return
     rank = _rank_voters(stratum, places, aims)
@@ -106,10 +106,10 @@ def _take(stratum: Stratum, places: Indices, amount: float, aims: Aims) -> None:
 
 
 def _rank_voters(stratum: Stratum, places: Indices, aims: Aims) -> Indices:
-    """Return a rank for each of these votes, 0 for the votes of the voters who look most like the attack.
+    """Return the rank of each of these votes by its voter, from 0 for the voters who look most like the attack.
 
-    The attacker's votes are those at `places` and all that serve one of the aims. The rank follows the likelihood ratio
-    of the number of them.
+    Votes at `places` and all votes that serve one of the aims count as votes of the attack. Voters are ranked by the
+    likelihood ratio of their number of such votes.
     """
     voters, owner = np.unique(stratum.voter, return_inverse=True)
     met, gain = aims.find_gains(stratum.a, stratum.b, stratum.won)

@@ -1,4 +1,4 @@
-"""Tests of a stratum: does a model appear, win, or lose more often than honest votes would make it?
+"""Tests whether a model appears, wins, or loses more often in a stratum than honest votes can explain.
 
 A stratum is a set of votes from a range of epochs, by voters with similar numbers of votes in an epoch. Appearances are
 tested against the chances under which the pairs were drawn, wins against all votes outside the stratum, pair by pair.
@@ -13,7 +13,7 @@ from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats, Indices
 from ratings.statistics.vote_filter.aims import Aims
 
-# The ratios of appearances to expected ones that are tried.
+# The tested ratios of appearances to expected appearances.
 RATIOS = (1.1, 1.25, 1.5, 2.0, 4.0, 16.0)
 # The tolerated error of expected appearances, as a share and in standard errors of the completion.
 _MIN_SLACK, _SLACK_ERRORS = 0.03, 2.0
@@ -22,7 +22,7 @@ FALSE_HIT_CHANCE = 1e-3
 # Wins are tested if at least this many voters, in effect, judged the model inside and outside of the stratum.
 MIN_VOTERS = 50
 PRIOR_VOTES = 20.0  # the weight of the fitted ratings in the expected score of a pair
-# A direction that is less certain than this many standard errors is not acted on.
+# A direction is used only if it is at least this many standard errors from zero.
 MIN_Z = 2.0
 _ANSCOMBE = 3 / 8
 _JOINT_LIMITS = (3.0, 3.5, 4.0)
@@ -33,9 +33,9 @@ _MEDIAN_OF_HALF_NORMAL = 0.6745
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The votes of all closed epochs, and the strengths fitted to them, to which a stratum is compared.
+    """The votes of all closed epochs, and the strengths fitted to them, with which a stratum is compared.
 
-    score (M, M): the weighted wins of each model over each other one. A tie is half a win.
+    score (M, M): the weighted wins of each model over each other model. A tie is half a win.
     p (M, M): the fitted chances.
     variance (M,): the variance of each fitted strength.
     votes, squares (M,): the sums over voters of their votes with each model, and of the squares.
@@ -50,13 +50,13 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class Stratum:
-    """Votes of a stratum, n with weight above 0 between M models.
+    """The n votes of a stratum that have a weight above 0. They are between M models.
 
-    votes (n,): positions in the records. The next arrays belong to these votes.
+    votes (n,): positions in the records. The other arrays are in the same order.
     a, b, voter, row (n,): models, voters, and rows of expectations.
     won (n,): 1 if a won, 0 if b won, 0.5 for a tie.
-    chances (R, M): the chance of each model to be in a vote, for each row.
-    weight (n,): changes as weight is removed.
+    chances (R, M): the chance that each model is in a vote, for each row.
+    weight (n,): the current weights. Removals change them in place.
     """
 
     votes: Indices
@@ -75,7 +75,7 @@ class Stratum:
         return sums.astype(np.float64)
 
     def sum_scores(self) -> Floats:
-        """Return the weighted wins of each model over each other one (M, M)."""
+        """Return the weighted wins of each model over each other model (M, M)."""
         size = self.chances.shape[1]
         first = np.bincount(self.a * size + self.b, self.weight * self.won, size * size)
         second = np.bincount(self.b * size + self.a, self.weight * (1 - self.won), size * size)
@@ -94,8 +94,8 @@ class Appearances:
 
     @property
     def z(self) -> Floats:
-        """Standard errors above the expected number, by the square root that makes small numbers normal (F. Anscombe,
-        1948).
+        """The excess in standard errors, after a square-root transform that makes small counts almost normal
+        (F. Anscombe, 1948).
         """
         counted = 2 * (np.sqrt(self.seen + _ANSCOMBE) - np.sqrt(self.expected + _ANSCOMBE))
         return counted * np.sqrt(self.expected + 1e-9) / self.error
@@ -107,8 +107,8 @@ def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats
     completion_error (M,): the relative error of the expected number.
     growth (L, R, M): from `compute_growth`.
 
-    Under any draw that depends on the past alone, each exponential has a mean of at most 1, so the mean over the L
-    ratios is an e-value. Weights below 1 keep this, by Jensen's inequality.
+    Under any draw that depends only on the past, each exponential has a mean of at most 1, so the mean over the L
+    ratios is an e-value. This is also true with weights below 1, by Jensen's inequality.
     """
     rows = np.bincount(stratum.row, stratum.weight, growth.shape[1])
     seen = stratum.sum_by_model(stratum.weight, stratum.weight)
@@ -119,7 +119,7 @@ def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats
 
 
 def compute_growth(chances: Floats, completion_error: Floats) -> Floats:
-    """Return log(1 + (ratio - 1) * chance) for each of the ratios, with tolerance for wrong chances (L, R, M)."""
+    """Return log(1 + (ratio - 1) * chance) for each ratio (L, R, M), with a tolerance for errors in the chances."""
     slack = np.maximum(_MIN_SLACK, _SLACK_ERRORS * completion_error)
     tolerated = np.minimum((1 + slack) * chances, 1.0)
     growth: Floats = np.log1p((np.array(RATIOS)[:, None, None] - 1) * tolerated)
@@ -137,12 +137,12 @@ def compute_z_limit(tests: int) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Wins:
-    """The wins of each model against expectation.
+    """The wins of each model compared with their expected number.
 
     excess (M,): wins minus expected wins. A tie is half a win.
     error (M,): the standard error of the excess.
-    expected (M, M): the expected score of each model against each other one.
-    tested (M,): whether the excess says something about an attack.
+    expected (M, M): the expected score of each model against each other model.
+    tested (M,): whether there are enough votes and voters to test the excess.
     """
 
     excess: Floats
@@ -157,7 +157,7 @@ class Wins:
 
 
 def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
-    """Return the test of wins against the votes outside of the stratum.
+    """Return the test of wins against the votes outside the stratum.
 
     Groups of voters differ in taste, so the errors are widened by the spread of the excess over models.
     """
@@ -177,14 +177,14 @@ def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
     outside = reference.votes - count
     tested = _has_enough_voters(count, squares)
     tested &= _has_enough_voters(outside, np.maximum(reference.squares - squares, outside))
-    # The larger part is the measure: otherwise the few votes outside would decide what all others must look like.
+    # The larger part is the reference. Otherwise, a few votes outside would determine the expected score of all others.
     tested &= votes.sum(axis=1) >= inside.sum(axis=1)
     error = np.sqrt(variance + 1e-9)
     return Wins(excess, error * _measure_spread(excess[tested] / error[tested]), expected, tested)
 
 
 def has_testable_wins(stratum: Stratum) -> bool:
-    """Return whether any model may have enough voters. There are no more of them, in effect, than votes."""
+    """Return whether any model can have enough voters. Their effective number is at most the number of votes."""
     ones = np.ones(len(stratum.votes))
     return bool(stratum.sum_by_model(ones, ones).max(initial=0) >= MIN_VOTERS)
 
@@ -201,10 +201,11 @@ def _measure_spread(z: Floats) -> float:
 
 
 def find_joint_hits(z: Floats, tests: int) -> Flags:
-    """Return which models win or lose too often together (M,).
+    """Return a mask (M,) of the models that, as a group, win or lose too often.
 
-    If more models exceed a limit than chance allows over all tests, all of them are hits: an attack on a model may also
-    push its rivals. The count of independent models beyond a limit is at most Poisson in its tail (W. Hoeffding, 1956).
+    If more models exceed a limit than chance allows over all tests, all of them are hits, because an attack on a model
+    can also affect its rivals. The tail of the number of independent models beyond a limit is at most that of a Poisson
+    distribution (W. Hoeffding, 1956).
     """
     size = np.abs(z)
     hits = np.zeros(len(z), dtype=bool)
@@ -220,10 +221,10 @@ def find_joint_hits(z: Floats, tests: int) -> Flags:
 
 
 def find_hits(appearances: Floats, wins: Floats, tests: int) -> Aims:
-    """Return the models that appear too often and win too often or too rarely, each alone or together with others.
+    """Return the models that appear too often and win too often or too rarely, either alone or as a group.
 
-    appearances, wins (M,): standard errors from the expected numbers. An attack makes its model appear more often and
-    win more or less often. Given the appearances, the wins are independent of them, so the sum says more than each.
+    appearances, wins (M,): the excesses in standard errors. An attack makes its model appear more often and win more or
+    less often. In honest votes, the two are independent, so their sum is a stronger test than either of them.
     """
     more = np.maximum(appearances / _measure_spread(appearances), 0)
     size = (more + np.abs(wins)) / np.sqrt(2)
@@ -234,7 +235,7 @@ def find_hits(appearances: Floats, wins: Floats, tests: int) -> Aims:
 
 
 def _sum_by_voter(stratum: Stratum, residual: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the votes with each model (M,), their squares by voter, and the squares of the voters' residuals.
+    """Return three sums over voters (M,): of the votes with each model, of their square, and of the squared residual.
 
     The stratum must not be empty. Votes whose weight has been removed are not counted.
     """

@@ -1,8 +1,8 @@
-"""Weighs the votes of a pool by a fold over its closed epochs.
+"""Weighs the votes of a pool, one closed epoch after another.
 
-In each epoch, the parameters come from the epochs before. When it closes, voters whose e-value is too large are flagged
-for good, and the excess of appearances and of wins is removed from strata of the votes, fine ones first. Nothing else
-changes a weight, so weights do not tell anybody whether a certain vote counts.
+The parameters of each epoch come from the epochs before it. When an epoch closes, voters whose e-value is too large are
+flagged permanently, and the excess of appearances and of wins is removed from strata of the votes, small ones first.
+Nothing else changes a weight, so weights do not reveal whether a certain vote counts.
 """
 
 from dataclasses import dataclass
@@ -40,25 +40,25 @@ from ratings.statistics.vote_filter.strata import (
 )
 
 VERSION = 2
-# Weights are multiples of 1 / STEPS, so that their sums are exact. Smaller ones than MIN_WEIGHT are 0.
+# Weights are multiples of 1 / STEPS, so that their sums are exact. Weights below MIN_WEIGHT become 0.
 STEPS = 256
 MIN_WEIGHT = 1 / 64
-# Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 5, 6 to 9, 10 to 29, and more. None may have most votes,
-# because wins are compared with a larger rest.
+# Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 5, 6 to 9, 10 to 29, and more. No class should have most
+# of the votes, because its wins are compared with a larger number of other votes.
 CLASS_STARTS = (2, 4, 6, 10, 30)
 # Each class is a stratum. An attack from accounts with few votes is spread over several classes.
 _CLASS_RANGES = (*((each, each) for each in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2), (0, 3))
-# Voters with at least this many votes tell which battles are left.
+# Completion is estimated from voters with at least this many votes.
 COMPLETION_VOTES = 10
 NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
-# The information about a strength before there are votes: the spread of models is 0.6.
+# The information about a strength without votes, 1 / 0.6**2, because strengths are spread by about 0.6.
 _PRIOR_INFORMATION = 2.8
-# A model is under a proven attack after one test beyond its limit, or with so many flagged voters. Then, less is needed
-# for the rest of the attack.
+# An attack on a model is proven by one test beyond its limit, or by this many flagged voters. From then on, lower
+# limits apply to the rest of the attack.
 _FLAGGED_FOR_PROOF = 3
-# Standard errors that are needed then: for wins and for appearances in all closed epochs together, and in a block.
+# These limits, in standard errors: for wins and for appearances in all closed epochs together, and for both in a block.
 _PROVEN_Z, _PROVEN_SEEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 2.25, 3.5
-_SEARCH_VOTERS = 5000  # at a time
+_SEARCH_BATCH_SIZE = 5000  # voters
 _WON = np.array([1.0, 0.0, 0.5, 0.5])
 
 
@@ -67,7 +67,7 @@ class VoteWeights:
     """The weights of N votes, in the order of the input.
 
     weight (N,): from 0 to 1, multiples of 1/256.
-    reason (N,): the last reason to lower the weight: "voter", "appearances", "wins", or "" if the weight is 1.
+    reason (N,): why the weight was last lowered: "voter", "appearances", "wins", or "" if the weight is 1.
     version: the version of the method. Weights of different versions are not comparable.
     """
 
@@ -91,13 +91,13 @@ def weigh(
     voter (N,): names or ids.
     model_a, model_b (N,): models from 0 to M - 1.
     outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
-    propensity (N,): the chance of this pair, in either order, when it was drawn.
-    time (N,): days. A UTC midnight is a whole number. Votes at the same time have the order of the input.
+    propensity (N,): the chance of drawing this pair, in either order, at the time of the draw.
+    time (N,): days. A UTC midnight is a whole number. Votes at the same time keep the order of the input.
     draw (N,): the draw table of each vote, a row of `shares`. A battle whose opponent was drawn for a model that was
         already chosen needs a row in which that model has the chance 1.
-    shares (D, M): the chance of each model to be one of the two under each draw table. Rows add up to 2.
+    shares (D, M): the chance that each model is in the pair, under each draw table. Rows add up to 2.
 
-    Only votes that count may be passed, and all of them: otherwise an attacker can hide which battles they leave.
+    Pass all votes that count, and no others. Otherwise, attackers can hide which battles they abandon.
     Votes in the open epoch have weight 1, or 0 if their voter is flagged.
 
     Raises a ValueError that names the column and the position of the first invalid vote. Raises
@@ -127,7 +127,7 @@ def weigh(
 
 
 class _Fold:
-    """The weights and sums after the epochs that have been closed so far."""
+    """The weights and sums after all epochs that have been closed so far."""
 
     def __init__(self, records: VoteRecords) -> None:
         self.records = records
@@ -140,20 +140,20 @@ class _Fold:
         self.won = _WON[records.outcome]
         self.voter_class = np.zeros(total, dtype=np.int8)
         self.evidence = Evidence.for_records(records)
-        self.end = 0  # of the closed epochs
+        self.end = 0  # the end of the closed epochs
         self.tests = 0
         self.last_whole = 0
-        # By direction (lifted, lowered, or too frequent) and model: proven attacks.
+        # Whether an attack is proven, by direction (lifted, lowered, or too frequent) and model.
         self.proven = np.zeros((3, size), dtype=bool)
         self.searched = self.proven.copy()
-        # Voters flagged for lifting a model, or for lowering it.
+        # The number of voters flagged for lifting each model, and then for lowering it.
         self.flagged_by_aim = np.zeros(2 * size, dtype=np.intp)
-        # Sums over the votes of closed epochs, by weight.
+        # Weighted sums over the votes of closed epochs.
         self.score = np.zeros((size, size))
         self.outcomes = np.zeros(4)
-        self.included = np.zeros(total, dtype=bool)  # votes that are part of the next two sums
+        self.included = np.zeros(total, dtype=bool)  # the votes in `seen` and `drawn`
         self.seen = np.zeros(size)
-        # Sums over voters who are not flagged of their votes with each model, and of the squares.
+        # Two sums over voters who are not flagged: of their votes with each model, and of the squares of these numbers.
         self.model_votes = np.zeros(size)
         self.model_squares = np.zeros(size)
         self.theta = np.zeros(size)
@@ -175,7 +175,7 @@ class _Fold:
         self.expected = expected = self._estimate()
         first_row = self.row_ends[epoch - 1] if epoch else 0
         rows = slice(first_row, self.row_ends[epoch])
-        # The margin keeps the logarithms finite for models that must or cannot be drawn.
+        # The margin keeps the logarithms finite for models that are certain or impossible to be drawn.
         inside = np.clip(expected.correct_shares(self.row_shares[rows]), 1e-9, 1 - 1e-9)
         self.absent[rows] = -np.log1p(-inside)
         self.odds[rows] = np.log1p(-inside) - np.log(inside)
@@ -240,7 +240,7 @@ class _Fold:
         self._count_models(votes[counted], owner[counted], -1)
 
     def _flag_voters(self, voters: Indices) -> tuple[Indices, Indices]:
-        """Flag those of these voters whose e-values are too large. Return their votes, and the voter of each vote."""
+        """Flag the voters whose e-values are too large. Return the votes of all these voters, and each vote's voter."""
         votes, owner = self.index.list_votes(voters, self.closed[voters])
         if not len(voters):
             return votes, owner
@@ -254,7 +254,7 @@ class _Fold:
         return votes, owner
 
     def _count_models(self, votes: Indices, owner: Indices, sign: int) -> None:
-        """Add voters to the sums of `model_votes` and `model_squares`, or take them away."""
+        """Add voters to `model_votes` and `model_squares`, or subtract them if the sign is -1."""
         records, size = self.records, self.records.models
         keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
         pairs, number = np.unique(keys, return_counts=True)
@@ -262,7 +262,7 @@ class _Fold:
         self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
 
     def _trim_blocks(self, epoch: int) -> None:
-        """Remove the excess from blocks that end with this epoch: of 1, 2, 4 … epochs, and now and then all of them."""
+        """Remove the excess from blocks that end with this epoch: of 1, 2, 4 … epochs, and occasionally of all."""
         self.proven[:2] |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(2, -1)
         lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
         if (epoch + 1) * 8 >= self.last_whole * 9 and epoch + 1 not in lengths:
@@ -278,17 +278,17 @@ class _Fold:
             self._search_voters()
 
     def _search_voters(self) -> None:
-        """Weigh the evidence about all voters again after an attack has been proven."""
+        """Check the e-values of all voters again after an attack has been proven."""
         self.searched = self.proven.copy()
-        for start in range(0, self.records.voters, _SEARCH_VOTERS):
-            voters = np.arange(start, min(start + _SEARCH_VOTERS, self.records.voters))
+        for start in range(0, self.records.voters, _SEARCH_BATCH_SIZE):
+            voters = np.arange(start, min(start + _SEARCH_BATCH_SIZE, self.records.voters))
             voters = voters[(self.closed[voters] > 0) & ~self.flagged[voters]]
             votes, owner = self._flag_voters(voters)
-            gone = self.flagged[voters][owner]
-            self._count_models(votes[gone], owner[gone], -1)
+            newly_flagged = self.flagged[voters][owner]
+            self._count_models(votes[newly_flagged], owner[newly_flagged], -1)
 
     def _trim_block(self, votes: Indices, rows: slice) -> None:
-        # Completion is known better now than when the votes were cast.
+        # Completion is known more precisely now than when the votes were cast.
         chances = self.expected.correct_shares(self.row_shares[rows])
         proven_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_Z
         proven_seen_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_SEEN_Z
@@ -334,7 +334,7 @@ class _Fold:
     def _trim_appearances(
         self, stratum: Stratum, growth: Floats, proven_z: float, hits: Aims, found: Appearances
     ) -> bool:
-        """Return whether any weight has changed.
+        """Remove the excess of appearances from a stratum. Return whether any weight has changed.
 
         hits, found: see `find_hits` and `count_appearances`.
         """

@@ -74,7 +74,7 @@ def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
 
 
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
-    """Return how the ratings in the table come about. `groups` names the unconnected groups on the board, if any."""
+    """Return sentences about how the ratings were computed. `groups` names the board's unconnected groups, if any."""
     board = leaderboard.board
     if credit := leaderboard.selection.credit:
         text = _(
@@ -87,7 +87,7 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
     if leaderboard.board_key.style_control:
         sentences.append(_("The effects of an answer's length, headings, bold text, and list items are removed."))
     sentences.append(_("Ties and “both bad” count as half a win for each model; the dotted line is the mean, 1,000."))
-    sentences.append(_("Filters don't change ranks.") if is_elo else _("Filters don't change ranks or tiers."))
+    sentences.append(_("Filters do not change ranks.") if is_elo else _("Filters do not change ranks or tiers."))
     if board["provisional"]:
         sentences.append(
             _("Fewer than two models have enough votes for a rank, so for now, all models have a provisional rank.")

@@ -117,7 +117,7 @@ def _parse_day(name: str, text: str) -> date | None:
 
 
 def _has_words(entry: LeaderboardEntry, text: str) -> bool:
-    """Return whether the names of the model and its maker contain every word of the text."""
+    """Return whether the model's name, its slug, and its maker's name together contain every word of the text."""
     return contains_words(f"{entry.row['name']} {entry.slug} {entry.row['organization'] or ''}", text)
 
 

@@ -180,9 +180,9 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[str]) -> list[tuple[str, str]]:
-    """Return the state that no form field contains.
+    """Return the hidden fields for the state that no visible field contains.
 
-    It is the pool, the number of rows, the order if there is no table, and the pins of models that are not on the
+    They are the pool, the number of rows, the order if there is no table, and the pins of models that are not on the
     board. The drawer has check boxes for other pins outside the table.
     """
     on_board = {entry.slug for entry in leaderboard.all_entries}
@@ -192,13 +192,13 @@ def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[s
 
 
 def _count_filters(leaderboard: LeaderboardState) -> int:
-    """Return the number of active filters in the panel, which does not have the search field."""
+    """Return the number of active filters in the panel. The search field is outside the panel."""
     active = [each for each, _ in filters.list_active_filters(leaderboard.options) if each.label]
     return len(active) + (leaderboard.board_key.at is not None)
 
 
 def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[int, str]]:
-    """Return the number of rows and the query string of each choice that shows more rows than now."""
+    """Return the choices that show more rows than now, as pairs of the number of rows and the query string."""
     shown, total = len(leaderboard.visible_entries), len(leaderboard.entries)
     return [
         (limit or total, leaderboard.with_options(rows=name))

@@ -178,7 +178,7 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
 def format_same_ranks(row: Mapping[str, Any]) -> str:
     """Return the first and the last rank that a ranked model of the main group could have, or "".
 
-    The models with these ranks are those that no test tells apart from it.
+    The models with these ranks are those that the tests do not separate from it.
     """
     if row["rank_low"] is None or row["component"] or not has_rank(row):
         return ""

@@ -17,7 +17,7 @@ LabeledText: TypeAlias = tuple[str, str]
 
 
 def list_known_facts(model: LanguageModel) -> list[LabeledText]:
-    """Return what is known about a model, without its price."""
+    """Return the known facts about a model, except its price."""
     facts: list[LabeledText] = [(_("API name"), format_html("<code>{}</code>", model.slug))]
     if model.parameters_total:
         size = format_count(model.parameters_total)

@@ -28,14 +28,17 @@ from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import query_current_prices
 from catalog.models import Benchmark
 from core.http.errors import RequestError
+from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale, build_scale
 from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
-from ratings.reports.coverage import load_coverage
+from ratings.reports.coverage import CoverageReport, load_coverage
 
 PAGE_SIZE = 50
+COVERAGE_CACHE_S = 10.0
+coverage_cache: TtlCache[CoverageReport | None] = TtlCache(1, COVERAGE_CACHE_S)
 DEFAULT_COLUMNS = 6
 MIN_DEFAULT_SHARE = 0.2  # of the rows on a page; emptier columns are shown only on request
 FACT_COLUMNS = ("rating", "price", "context", "size")
@@ -83,7 +86,7 @@ class TableCell(NamedTuple):
 
 
 class TableFilter(NamedTuple):
-    """A filter with its chosen value, the value that stands for no filter, and its other values with their labels."""
+    """A filter with its chosen value, the value that turns it off, and its other values with their labels."""
 
     name: str
     label: Any
@@ -153,7 +156,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
         "marks": _collect_marks([*page]),
         "description": _describe_filters(view),
-        "coverage": load_coverage(snapshots),
+        "coverage": coverage_cache.get_or_compute(None, lambda: load_coverage(snapshots)),
         "filter_fields": _list_filter_fields(table, view),
     }
     return render(request, "ratings/model/model_table.html", context)

@@ -34,7 +34,7 @@ from ratings.web.models import fact_lists
 FEWEST_RANKS = 5  # on the axis; on a shorter one, a difference of one rank would look large
 RANK_MARGIN = 0.0685  # ticks within 6% of an end are dropped; with this margin, rank 1 has a tick
 SCORE_SCALE = Scale(0, 100, "scores")
-SMALLEST_LEAD = 10  # percentage points from 50% to each end of the axis, at least
+SMALLEST_LEAD = 10  # each end of the axis is at least this many percentage points from 50%
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""The words of the plot of ratings against prices or speeds."""
+"""The texts on the plot of ratings against prices or speeds."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class FrontierAxis:
-    """What the words of the plot are for one kind of figure.
+    """The texts on the plot for one axis.
 
     title: the heading of the section
     origin: where the figures come from
-    dominated: what is true of a model off the frontier
+    dominated: why a model is not on the frontier
     label: the label of the axis
     readout: the text about a mark, with placeholders
     missing: the text in place of a plot if there are too few models

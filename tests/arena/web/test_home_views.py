@@ -245,7 +245,7 @@ def test_card_is_shown_as_text(client):
 
 
 def test_home_says_what_is_stored(client):
-    assert "What we store." in page(client)
+    assert "We store your question, both answers, and your vote" in page(client)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_page_says_what_the_voter_found(reader, me, winner):
     lifecycle.cast_vote(battle, winner)
     sharing.share_battle(battle, ["here"])
     names = {"a": battle.model_a.name, "b": battle.model_b.name}
-    words = {"tie": "called it a tie", "both_bad": "found both bad"}
+    words = {"tie": "called it a tie", "both_bad": "rated both as bad"}
     expected = words.get(winner) or f"preferred <bdi>{names[winner]}</bdi>"
     assert f"The person who asked {expected}." in reader.get(f"/b/{battle.pk}/").content.decode()
 
@@ -185,7 +185,7 @@ def test_names_stay_hidden_after_a_vote_that_is_refused(reader, me):
     lifecycle.cast_vote(battle, "a")
     sharing.share_battle(battle, ["here"])
     text = reader.post(f"/b/{battle.pk}/vote/", {"winner": "skip"}).content.decode()
-    assert "A is better" in text
+    assert "<span>A is</span> better" in text
     assert not re.search("zslug|zname|preferred", text, re.IGNORECASE)
 
 

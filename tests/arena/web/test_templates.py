@@ -448,7 +448,7 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
     [
         ({"rating": None}, "A was Quokka <7B> no rating yet"),
         ({"rating": RATED | {"models": None}}, "rank 3 1,204 votes"),
-        ({"rating": RATED | {"provisional": True}}, "1,204 votes, so it can still change a lot"),
+        ({"rating": RATED | {"provisional": True}}, "1,204 votes, provisional"),
         ({"answers": 3}, "These 3 answers 52 tokens/s"),
         ({"usual_performance": None}, "1,312 tokens $0.0021 Price per"),
         ({"rating": RATED | {"ci_high": None}}, "(at least 1,010)"),

@@ -31,7 +31,7 @@ def price(rate, as_of, source="a"):
         ([], [claim(1, V2, NEW)], ["litellm"], [claim(1, V2, NEW)], TableChanges(new=1)),
         ([claim(1, V1, OLD)], [claim(1, V2, NEW)], ["litellm"], [claim(1, V1, OLD)], TableChanges()),
         ([claim(1, V1, OLD)], [claim(2, V2, NEW)], ["litellm"], [claim(2, V2, NEW)], TableChanges(changed=1)),
-        ([claim(1, V1, OLD)], [], ["litellm", "models-dev"], [], TableChanges(gone=1)),
+        ([claim(1, V1, OLD)], [], ["litellm", "models-dev"], [], TableChanges(removed=1)),
         ([claim(1, V1, OLD)], [], ["models-dev"], [claim(1, V1, OLD)], TableChanges()),
     ],
 )

@@ -213,7 +213,7 @@ def test_client_that_waits_for_us_is_not_closed(run, client):
 @pytest.mark.parametrize("soft", [256, MAX_OPEN_FILES + 100])
 def test_web_process_may_open_more_files_than_is_usual(soft):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    code = "import resource; from config.server.uvicorn_protocol import allow_files; allow_files();"
+    code = "import resource; from config.server.uvicorn_protocol import raise_file_limit; raise_file_limit();"
     code += "print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
 
     def lower():

@@ -247,7 +247,7 @@ def test_thin_leaves_sets_of_visitors_to_a_task_that_runs_seldom():
         publish(second, at + timedelta(seconds=second), pool_slug="set-1")
         publish(second, at + timedelta(seconds=second))
 
-    assert (thin_snapshots(), thin_snapshots(of_sets=True)) == (3, 3)
+    assert (thin_snapshots(), thin_snapshots(named_sets=True)) == (3, 3)
     assert Snapshot.objects.count() == 4
 
 

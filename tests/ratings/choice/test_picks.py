@@ -88,3 +88,25 @@ def test_ties_in_price_are_named():
     picks = build_picks(shortlist.survivors)
     assert (picks.cheapest.candidate.slug, [tie.candidate.slug for tie in picks.equally_cheap]) == ("one", ["two"])
     assert (picks.similar, [tie.candidate.slug for tie in shortlist.equally_cheap]) == (3, ["two"])
+
+
+OPEN = rated("open", 1400.0, tier=3, open_weights=True)
+HIGHEST, SECOND = "Highest rating", "Second-highest rating"
+CHEAPEST, BEST_OPEN = "Cheapest that is not significantly lower", "Best with open weights"
+
+
+@pytest.mark.parametrize(
+    ("candidates", "expected"),
+    [
+        ([BEST], [(HIGHEST, "best")]),
+        ([BEST, rated("near", 1495.0, price=2)], [(HIGHEST, "best"), (f"{CHEAPEST} · {SECOND}", "near")]),
+        ([BEST, rated("far", 1400.0, tier=3), OPEN], [(HIGHEST, "best"), (BEST_OPEN, "open"), (SECOND, "far")]),
+        (
+            [BEST, rated("next", 1499.0), rated("low", 1495.0, price=2), OPEN],
+            [(HIGHEST, "best"), (CHEAPEST, "low"), (BEST_OPEN, "open")],
+        ),
+    ],
+)
+def test_at_most_three_models_are_suggested_each_once(candidates, expected):
+    picks = build_picks(build_shortlist(candidates, Limits()).survivors)
+    assert [(label, model.candidate.slug) for label, model in picks.suggestions] == expected

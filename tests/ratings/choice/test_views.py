@@ -67,11 +67,12 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     for words in (
         "Choose a model",
         "1 model matches: Writing code",
-        "1 model undecided: it might match &lt;Mystery&gt; commercial use unknown; price unknown",
+        "1 model might match: it fails no limit, but we lack data on",
+        "&lt;Mystery&gt; commercial use unknown; price unknown",
         "2 models excluded (2 of these fail only one limit)",
         "Best price $5.00 &gt; $2.00",
         "Bound commercial use not allowed",
-        "Commercial use allowed, possibly with conditions: yes 1 more without it",
+        "commercial use +1 model ✕ without “Commercial use allowed, possibly with conditions”",
     ):
         assert words in shown
     assert "?task=coding&price=2" in links(response)
@@ -81,10 +82,11 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
     assert "2 models match" in text(response)
-    words = "1 model is undecided : no known value fails a limit, but data is missing for "
-    assert words + "“Max $ per million tokens (blended)”." in text(response)
+    words = "1 model might match: it fails no limit, but we lack data on “Max $ per million tokens (blended)”"
+    assert words in text(response)
+    assert "1 more might match" in text(response)
     assert "#undecided" in links(response)
-    assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
+    assert "might match" not in text(client.get(PAGE, {"tools": ""}))
 
 
 def test_page_says_of_the_limits_that_it_offers_why_they_matter(client, three):
@@ -132,22 +134,23 @@ def test_page_suggests_three_models(client, three):
     beats(three[0], three[1], 4)
     board_refresh.refresh()
     shown = text(client.get(PAGE, {"price": "9"}))
-    shown = re.sub(r"rating [\d,]+, 95% interval [\d,]+ . [\d,]*\d", "rating and interval", shown)
+    shown = re.sub(r"rating [\d,]+ (\$\S+ / 1M tokens) [\d,]+ . [\d,]*\d", r"rating \1 interval", shown)
+    shown = re.sub(r"\d+ points? above", "some points above", shown)
     assert (
-        "Highest rating Best rating and interval $5.00 per million tokens "
-        "Cheapest that is not significantly lower, best with open weights "
-        "Cheap rating and interval $1.00 per million tokens"
+        "Highest rating Best rating $5.00 / 1M tokens interval some points above Cheap (not significant) "
+        "Cheapest that is not significantly lower · Best with open weights · Second-highest rating "
+        "Cheap rating $1.00 / 1M tokens interval"
     ) in shown
-    verdict = "points behind; the difference is not significant, so their order is uncertain."
-    assert re.search(f"The second, Cheap , is [0-9]+ {verdict}", shown)
     assert "Leaderboard with these tiers ." in shown
-    assert "The second" not in text(client.get(PAGE, {"price": "9", "openness": "closed"}))
+    closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))
+    assert "Highest rating Best" in closed
+    assert "Second-highest" not in closed
 
 
 def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_path):
     loaded(tmp_path)
     shown = text(client.get(PAGE, {"task": "facts"}))
-    assert "is 218 points behind; the difference is significant." in shown
+    assert re.search(r"218 points above .* \(significant\)", shown)
     assert "The publisher gives no tiers. They were computed here from the intervals: a tier contains" in shown
     assert "Leaderboard with these ratings ." in shown
     assert "Leaderboard with these tiers" not in shown
@@ -293,10 +296,7 @@ def test_search_shows_thirty_models(client):
 def test_undecided_models_come_before_the_nearest_if_nothing_fits(client, three):
     factories.model("mystery")
     shown = text(client.get(PAGE, {"context": "1M"}))
-    assert (
-        "1 model is undecided : no known value fails a limit, but data is missing for “Min context (tokens)”. "
-        "The closest excluded models: Best context 400,000"
-    ) in shown
+    assert "1 more might match The closest excluded models: Best context 400,000" in shown
 
 
 def test_announced_retirement_is_dated(client, three):
@@ -318,7 +318,7 @@ def test_each_limit_says_what_dropping_it_adds(client, three):
 def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
     assert re.search(
-        "Min context .tokens.: 100,000 .* Accepts: images .* Commercial use allowed, [^:]*: yes .*undecided",
+        "context ≥ 100,000 .* Accepts: images .* commercial use .*might match",
         shown,
     )
     assert "Max $ per million tokens (blended)" in text(client.get(PAGE, {"task": "coding"}))  # the form

@@ -76,7 +76,7 @@ def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(clien
     response = client.get(f"{PAGE}?{query}")
     html = response.content.decode()
     assert (html.count('class="strip-dot"'), html.count('class="strip-interval"')) == (4, intervals)
-    assert f"Filters don't change {words}" in text(response)
+    assert f"Filters do not change {words}" in text(response)
 
 
 @pytest.mark.parametrize("query", ["", "sort=rating", "pin=y"])
