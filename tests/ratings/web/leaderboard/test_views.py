@@ -580,7 +580,7 @@ def test_earlier_board_names_its_day_and_leads_back_to_today(client):
 
 def test_page_without_votes_says_that_there_is_no_file(client):
     empty = client.get(PAGE, {"pool": "live"}).content.decode()
-    assert "There are no votes to download yet." in empty
+    assert "Votes as files: none yet" in empty
     assert "votes.jsonl" not in empty
 
 
