@@ -81,7 +81,7 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
             page.get_by_role("region", name="Blind battles between these models").get_by_role("rowheader")
         ).to_have_count(2)
         with page.expect_download() as download:
-            page.get_by_role("link", name="As Markdown").click()
+            page.get_by_role("link", name="Markdown").click()
         assert "**Chosen model: Model Quokka-7B**" in download.value.path().read_text()
 
 
