@@ -292,7 +292,7 @@ def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any
         "text": side.text,
         "reason": "stopped" if answer.stopped else side.reason,
         "name": model.name if model else "",
-        "maker": model and model.organization,
+        "maker": model.organization if model and battle.state == Battle.State.VOTED else None,
         "reasoning": answer.reasoning if is_revealed else "",
     }
 
