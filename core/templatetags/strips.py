@@ -126,16 +126,21 @@ def strip(
     *,
     fitted: bool = True,
     earlier: float | None = None,
+    others: Iterable[float] = (),
 ) -> SafeString | str:
     """Return the strip of a value, or "" without a scale or a value.
 
     low, high: the ends of the interval. An end that is None is open: the interval runs to the end of the axis.
     fitted: whether there is an interval.
     earlier: the value before, which gets a hollow dot, or None.
+    others: values to compare with, which get thin lines.
     """
     if scale is None or value is None:
         return ""
-    parts = [_draw_interval(scale, low, high) if fitted else ""]
+    line = '<line class="strip-other" x1="{0}" x2="{0}" y1="25%" y2="75%"/>'
+    parts = [format_html_join("", line, ((scale.format_place(other),) for other in others))]
+    if fitted:
+        parts.append(_draw_interval(scale, low, high))
     if earlier is not None:
         parts.append(format_html('<circle class="strip-earlier" cx="{}" cy="50%" r="4"/>', scale.format_place(earlier)))
     parts.append(_draw_value(scale, value))

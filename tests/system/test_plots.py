@@ -26,6 +26,7 @@ PAGES = {
     "speed": f"{PLOTS}&against=speed",
     "plots, empty": f"{PLOTS}&at=2020-01-01T00:00:00Z",
     "history": f"/history/?pool={POOL}",
+    "history of one board": "/history/?pool=lmarena-2026-10",
     "history, empty": f"/history/?pool={POOL}&at=2020-01-01T00:00:00Z",
     "model": f"/models/{MODELS[0]}/",
 }
@@ -347,6 +348,26 @@ def test_history_begins_with_one_picture_of_all_models(browser: Browser, drawn: 
         assert max(label["right"] for label in labels) <= viewport["width"]
         picture.press("ArrowRight")
         expect(page.locator(".readout")).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d: [\d,]+"))
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_history_of_one_board_draws_its_models_by_release_date(
+    browser: Browser, service: Service, viewport: Any
+) -> None:
+    with reading(browser, service, viewport=viewport) as page:
+        page.goto(PAGES["history of one board"])
+        wait_for_plots(page)
+        opened(page)
+        titles = page.evaluate(TITLES, "releases")
+        dates = [re.findall(r"\n(\d{4}-\d\d-\d\d): [\d,]+$", title) for title in titles]
+        assert len(titles) > 100
+        assert all(dates)
+        assert dates == sorted(dates)
+        best = page.locator(".figures tbody th").all_inner_texts()
+        assert len(best) > 10
+        assert {*best} <= {title.partition("\n")[0] for title in titles}
+        page.locator("[data-plot=releases]").press("ArrowRight")
+        expect(page.locator(".readout")).to_contain_text(titles[0].partition("\n")[0])
 
 
 def test_pictures_have_names_and_no_style_element(plots: Page) -> None:

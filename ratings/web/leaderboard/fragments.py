@@ -86,6 +86,7 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
         "legend": list_legend_columns(leaderboard.all_entries, is_reference=_is_reference(leaderboard)),
         "first_place": _describe_first_place(leaderboard),
+        "vote_pools": [pool for pool in leaderboard.context.pools if getattr(pool, "newest_votes", 0)],
         "board": SafeString(render_board(leaderboard).decode()),
     }
 

@@ -36,7 +36,7 @@ class LeaderboardRow:
 
     Formatting numbers in a template would be slow, because there can be hundreds of rows.
 
-    attributes: the setting, the maker, whether the weights are open, and the license, if known.
+    attributes: the maker, whether the weights are open, the license, and the setting, if known.
     error: the interval in short, such as ±5.
     strip: the rating and its interval on the axis of the table, as HTML.
     is_banded: whether the row belongs to every second tier, which is tinted.
@@ -129,11 +129,11 @@ def _choose_pin_attribute(slug: str, pins: Sequence[str], max_pins: int) -> str:
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:
-    """Return the setting at which a publisher rated the model, the maker, whether the weights are open, and the
-    license, if known.
+    """Return the maker, whether the weights are open, the license, and the setting at which a publisher rated the
+    model, if known.
     """
     row = entry.row
-    attributes = (format_setting(row), row["organization"], format_openness(row), format_license(row))
+    attributes = (row["organization"], format_openness(row), format_license(row), format_setting(row))
     return [attribute for attribute in attributes if attribute]
 
 

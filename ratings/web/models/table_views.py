@@ -40,6 +40,7 @@ PAGE_SIZE = 50
 COVERAGE_CACHE_S = 10.0
 coverage_cache: TtlCache[CoverageReport | None] = TtlCache(1, COVERAGE_CACHE_S)
 DEFAULT_COLUMNS = 6
+MIN_DEFAULT_SHARE = 0.2  # of the rows on a page; emptier columns are shown only on request
 FACT_COLUMNS = ("rating", "price", "context", "size")
 FACT_LABELS = {
     "rating": gettext_lazy("Rating"),
@@ -175,12 +176,13 @@ def _list_column_choices(
 ) -> list[ColumnChoice]:
     """Return the columns in which at least one entry has a score.
 
-    The visible ones are those that the view chooses, or else the ones with the most scores on this page. The column to
-    sort by is always visible.
+    The visible ones are those that the view chooses, or else the ones with the most scores on this page, if enough of
+    its rows have one. The column to sort by is always visible.
     """
     counts = Counter(key for entry in entries for key in entry.cells)
     page_counts = Counter(key for entry in page for key in entry.cells)
-    fullest = sorted(page_counts, key=lambda key: (-page_counts[key], key))[:DEFAULT_COLUMNS]
+    full = (key for key in page_counts if page_counts[key] >= MIN_DEFAULT_SHARE * len(page))
+    fullest = sorted(full, key=lambda key: (-page_counts[key], key))[:DEFAULT_COLUMNS]
     chosen = [key for key in view.column if key in counts]
     visible = {*(chosen or fullest), view.sort}
     return [ColumnChoice(column, counts[column.key], column.key in visible) for column in columns if counts[column.key]]

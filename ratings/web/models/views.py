@@ -121,6 +121,7 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
         "lead": by_category[0] if by_category else None,
         "by_category": by_category,
         "rank_scale": _build_rank_scale(by_category),
+        "standing": _build_standing(board.rows, rows),
         "neighbor": _find_neighbor(board.rows, model.slug, selection),
         "opponents": [
             opponent
@@ -140,6 +141,22 @@ def _build_rank_scale(by_category: Sequence[Placement]) -> Scale | None:
     ends = [place.row[end] for place in by_category for end in ("rank", "rank_low", "rank_high")]
     ranks = [rank for rank in ends if rank is not None]
     return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=RANK_MARGIN) if ranks else None
+
+
+def _build_standing(
+    board_rows: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Return all ratings that are comparable with the model's, and their axis.
+
+    Return None if there are none. `rows` has the model's row, or is empty if the model is not on the board.
+    """
+    ratings = [
+        row["rating"]
+        for row in board_rows
+        if rows and not row["unbounded"] and row["component"] == rows[0]["component"]
+    ]
+    scale = build_scale([*ratings, *(row[end] for row in rows for end in ("ci_low", "ci_high"))], "standing")
+    return {"scale": scale, "ratings": ratings} if ratings else None
 
 
 def _find_neighbor(rows: Sequence[Mapping[str, Any]], model: str, selection: BoardSelection) -> dict[str, str] | None:

@@ -30,6 +30,7 @@ from ratings.web.trends.frontier_axis import AXIS_WORDS, EXCLUSIONS
 TOP_CHOICES = {"10": 10, "20": 20, "50": 50, "all": None}
 MAX_PAIRED_MODELS = 30  # number of rows and columns in a matrix
 PLOT_PARAMETERS = ("top", "against")
+MAX_SLANTED_PX = 124  # the room above a matrix for the slanted names of its columns; longer names are cut
 MIN_MODELS = 2  # a plot compares at least two models
 
 BoardRows = Sequence[Mapping[str, Any]]
@@ -146,6 +147,7 @@ def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | 
     return {
         "computed_at": matrices["computed_at"],
         "lines": lines,
+        "slanted_px": min(MAX_SLANTED_PX, 5 * max(map(len, names.values())) + 24),
         "columns": [names[model] for model in matrices["models"]],
         "names": orjson.dumps([*names.items()]).decode(),
         "json": build_board_url("leaderboard-pairwise", board_key, models=",".join(names)),

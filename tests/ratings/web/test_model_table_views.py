@@ -261,6 +261,16 @@ def test_default_columns_are_those_with_the_most_scores_on_the_page(client, monk
     assert "Columns 2 of 2" in text(client, "?sort=mmlu")
 
 
+def test_column_with_few_scores_on_the_page_is_shown_only_on_request(client, monkeypatch, benchmark):
+    monkeypatch.setattr(table_views, "MIN_DEFAULT_SHARE", 0.5)
+    score(benchmark, "a", 0.5)
+    score(Benchmark.objects.create(slug="gpqa", name="GPQA"), "b", 0.5)
+    assert "Columns 2 of 2" in text(client)
+    factories.model("c", open_weights=True)
+    assert "Columns 0 of 2" in text(client)
+    assert "Columns 1 of 2" in text(client, "?column=gpqa")
+
+
 @pytest.mark.parametrize(("query", "shades"), [("", ["1", "2"]), ("?series={series}", ["0", "4"])])
 def test_scores_are_tinted_from_guessing_on_or_from_the_lowest_of_one_series(client, benchmark, query, shades):
     for slug, value in (("a", 0.5), ("b", 0.6)):

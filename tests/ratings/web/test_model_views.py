@@ -265,7 +265,7 @@ def test_page_leads_to_a_battle_with_the_model_if_it_answers_here(client):
     assert 'href="/?model_a=quokka"' in client.get("/models/quokka/").content.decode()
     shown = client.get("/models/wombat/").content.decode()
     assert "model_a=" not in shown
-    assert "This model doesn't answer here." in shown
+    assert "This model does not answer in battles here." in shown
 
 
 def test_page_leads_to_the_comparison_with_the_model_above_or_below(client):
@@ -348,7 +348,7 @@ def test_page_has_a_plot_from_the_second_board_on(client):
         board_refresh.refresh()
         found.append(client.get("/models/quokka/").content.decode())
 
-    assert "The plot appears once there is a second snapshot" in found[0]
+    assert "Over time" not in found[0]
     assert "plots.js" not in found[0]
     assert 'data-plot="series"' in found[1]
     assert "plots.js" in found[1]
@@ -424,10 +424,14 @@ def test_page_takes_as_many_queries_with_many_facts_and_scores(client, django_as
     assert counts[0] == counts[1]
 
 
-def test_page_of_a_retired_model_names_its_successor(client):
+@pytest.mark.parametrize("retirement", [{"status": "retired"}, {"retires_on": date(2099, 1, 14)}])
+def test_page_of_a_model_that_retires_names_its_successor(client, retirement):
     factories.model("next", name="Next 2")
-    factories.model("old", status="retired", successor="next")
+    old = factories.model("old", successor="next", **retirement)
+    won(old, factories.model("wombat"), 1)
+    board_refresh.refresh()
     shown = client.get("/models/old/").content.decode()
+    assert "Compare with" not in shown
     assert 'Its maker recommends <a href="/models/next/"><bdi>Next 2</bdi></a>.' in shown
     assert "See its successor <bdi>Next 2</bdi>" in shown
     assert "recommends" not in client.get("/models/next/").content.decode()

@@ -4,10 +4,12 @@ import csv
 import html
 import io
 import re
+from datetime import date
 
 import pytest
 from django.utils import timezone
 
+from catalog.models import LanguageModel
 from core.http.errors import RequestError
 from ratings.boards.snapshots import BRADLEY_TERRY, pack_rows
 from ratings.interchange import public_record
@@ -40,7 +42,7 @@ def text(client, address, status=200, **query):
             "/leaderboard/",
             [
                 "4 of 4 models",
-                "Claude Opus 4.6 setting: High Anthropic",
+                "Claude Opus 4.6 Anthropic setting: High",
                 "1,503",
                 "±3",
                 "on the publisher's own scale",
@@ -51,7 +53,6 @@ def text(client, address, status=200, **query):
             [
                 "Ratings as a table",
                 "no win rates or counts to draw",
-                "The plot appears once there is a second snapshot",
             ],
         ),
         ("/history/", ["These ratings were published only once, so there are no changes."]),
@@ -89,15 +90,18 @@ def test_model_that_is_rated_in_categories_alone_is_not_called_unrated(client, t
 def test_page_of_a_model_has_the_setting_of_its_rating(client):
     shown = text(client, "/models/claude-opus-4-6/")
     assert "Rating 1,503 1,499 – 1,506, setting: High" in shown
-    assert "Overall setting: High" in shown
+    assert shown.count("setting: High") == 1
 
 
-def test_link_to_the_votes_leads_to_a_board_that_has_them(client):
+def test_link_to_the_votes_leads_to_the_files_of_all_pools(client):
     """The default board is the reference board, which has no votes."""
-    [link] = {*re.findall(r'href="([^"]+)">Votes as a file', client.get("/leaderboard/").content.decode())}
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
+    factories.cast(*factories.models(2), pool="elsewhere")
+    board_refresh.refresh()
+    [link] = {*re.findall(r'href="([^"]+)">Votes as a file', client.get("/models/").content.decode())}
     path, anchor = link.split("#")
-    assert f'id="{anchor}"' in client.get(path).content.decode()
-    assert f'id="{anchor}"' not in client.get("/leaderboard/").content.decode()
+    files = client.get(path).content.decode().partition(f'id="{anchor}"')[2].partition("</p>")[0]
+    assert re.findall(r"votes.jsonl\?pool=([^&\"]*)", files) == ["elsewhere"]
 
 
 @pytest.mark.parametrize("address", ["/leaderboard/", "/method/"])
@@ -275,6 +279,15 @@ def test_history_of_ratings_that_were_published_once_offers_no_times(client):
     shown = text(client, "/history/", pool=SLUG)
     for word in ("Since (UTC)", "Until (UTC)", "Compare", "Show this board", "a day and a week"):
         assert word not in shown, word
+
+
+def test_history_of_ratings_that_were_published_once_shows_the_best_by_release_date(client):
+    shown = text(client, "/history/", pool=SLUG)
+    assert "Best rating by release date" not in shown
+    LanguageModel.objects.update(release_date=date(2026, 2, 5), open_weights=True)
+    shown = text(client, "/history/", pool=SLUG)
+    table = shown.partition("Best models so far as a table")[2].partition("Category and dates")[0]
+    assert table == " Model Release date Weights Rating Claude Opus 4.6 February 5, 2026 open 1,503 "
 
 
 def test_ratings_without_votes_have_no_file_of_votes(client):

@@ -66,7 +66,7 @@ export function disagreement({ points, slope, intercept, sd, far }, width, words
     marginTop: MARGIN.top,
     marginBottom: MARGIN.bottom,
     x: { domain: x, label: words.x, labelAnchor: "center", labelArrow: "none", ticks: Math.max(3, width / 110) },
-    y: { domain: y, label: words.y, grid: true, labelArrow: "none" },
+    y: { domain: y, label: words.y, grid: true, labelArrow: "none", ticks: Math.round(height / 70) },
     color: { type: "identity" },
     symbol: { type: "identity" },
     r: { type: "identity" },

@@ -4,7 +4,6 @@ import { FONT_PX, LETTER_PX, fillTemplate, renderPlot, computeLabelWidth, shorte
 const { Plot } = window;
 const CELL_PX = 30;
 const LINE_PX = 28;
-const SLANTED_PX = 92; // room above and to the right for the slanted names of the columns
 const STRONGEST = 50; // in percent; with more color, the numbers in the cells would be hard to read
 const CLIPPED = 0.15; // the distance from one half with the strongest color
 const CONFIDENCE_Z = 1.96;
@@ -42,18 +41,19 @@ function matrix(data, cells, width, words, look) {
   const names = new Map(JSON.parse(words.names));
   const places = [...data.models.keys()];
   const list = places.map((place) => names.get(data.models[place]));
+  const slantedPx = Number(words.slanted); // room above and to the right for the slanted names of the columns
   const room = computeLabelWidth(list, width);
-  const side = Math.max(CELL_PX, Math.min(44, (width - room - SLANTED_PX) / places.length));
-  const [labels, slanted] = [room, SLANTED_PX * Math.SQRT2 - LETTER_PX].map((wide) => shortenNames(list, wide));
+  const side = Math.max(CELL_PX, Math.min(44, (width - room - slantedPx) / places.length));
+  const [labels, slanted] = [room, slantedPx * Math.SQRT2 - LETTER_PX].map((wide) => shortenNames(list, wide));
   const place = { x: "across", y: "down" };
   const svg = renderPlot({
     ariaLabel: words.alt,
-    width: room + places.length * side + SLANTED_PX,
-    height: places.length * LINE_PX + SLANTED_PX + 4,
+    width: room + places.length * side + slantedPx,
+    height: places.length * LINE_PX + slantedPx + 4,
     margin: 4,
     marginLeft: room,
-    marginTop: SLANTED_PX,
-    marginRight: SLANTED_PX,
+    marginTop: slantedPx,
+    marginRight: slantedPx,
     x: { domain: places, axis: null, padding: 0.06 },
     y: { domain: places, label: null, tickFormat: (at) => labels[at], tickSize: 0, padding: 0.06 },
     color: { type: "identity" },

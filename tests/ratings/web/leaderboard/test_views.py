@@ -578,9 +578,15 @@ def test_earlier_board_names_its_day_and_leads_back_to_today(client):
     assert "Back to today" not in text(client.get(PAGE, {"pool": "live"}))
 
 
-def test_page_leads_to_the_file_of_its_own_votes_and_says_how_many(client, public):
-    shown = client.get(PAGE, {"pool": SEED_POOL}).content.decode()
-    assert re.search(rf'<a href="/api/v1/votes.jsonl\?pool={SEED_POOL}" download[^>]*>1 vote as a file</a>', shown)
+def test_page_without_votes_says_that_there_is_no_file(client):
     empty = client.get(PAGE, {"pool": "live"}).content.decode()
-    assert "No votes yet, so no file of them." in empty
+    assert "Votes as files: none yet" in empty
     assert "votes.jsonl" not in empty
+
+
+@pytest.mark.parametrize("pool", ["live", SEED_POOL])
+def test_page_leads_to_the_files_of_all_pools_with_votes(client, public, pool):
+    shown = client.get(PAGE, {"pool": pool}).content.decode()
+    assert re.findall(r'<a href="(/api/v1/votes.jsonl[^"]*)" download[^>]*><bdi>([^<]*)</bdi></a>', shown) == [
+        (f"/api/v1/votes.jsonl?pool={SEED_POOL}", "Votes of 2024 (1 vote)")
+    ]

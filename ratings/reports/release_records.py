@@ -1,0 +1,42 @@
+"""The models on a board that were rated above all models with an earlier release."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from catalog.models import LanguageModel
+
+MIN_MODELS = 3  # with a known release date
+
+
+class ReleaseRecord(NamedTuple):
+    """A row of a board, the release date of its model, and whether the model's weights are open."""
+
+    row: Mapping[str, Any]
+    day: date
+    is_open: bool
+
+
+def list_release_records(rows: Sequence[Mapping[str, Any]]) -> list[ReleaseRecord]:
+    """Return the models that were rated above all earlier ones with open weights, or with closed ones, newest first.
+
+    Models with an open interval, unknown weights, or no known release date are ignored. The list is empty if fewer
+    than `MIN_MODELS` remain. This needs one query.
+    """
+    by_slug = {row["model"]: row for row in rows if not row["unbounded"]}
+    known = LanguageModel.objects.filter(slug__in=by_slug).values_list("slug", "release_date", "open_weights")
+    dated = [
+        ReleaseRecord(by_slug[slug], day, is_open)
+        for slug, day, is_open in known
+        if day is not None and is_open is not None
+    ]
+    if len(dated) < MIN_MODELS:
+        return []
+    dated.sort(key=lambda each: (each.day, -each.row["rating"]))
+    best = {True: float("-inf"), False: float("-inf")}
+    records = []
+    for each in dated:
+        if each.row["rating"] > best[each.is_open]:
+            best[each.is_open] = each.row["rating"]
+            records.append(each)
+    return records[::-1]
