@@ -25,7 +25,7 @@ class NamedRun(Protocol):
 
 @dataclass(frozen=True)
 class ModelDot:
-    """A model on the plane. `label` is the end of the label that is at the dot: start, end, or "" without a label."""
+    """A model on the plane. `label` is the end of its label next to the dot, "start" or "end", or "" for no label."""
 
     model: NamedRun
     x: float
@@ -71,7 +71,7 @@ class ScalingPlot:
 
     @property
     def rule_start(self) -> float:
-        """The place of the lower end of that line on the axis of parameters."""
+        """The place of the lower end of `rule_path` on the axis of parameters."""
         return self.x.place(max(self.x.low, self.y.low / TOKENS_PER_PARAMETER))
 
     @property
@@ -101,7 +101,7 @@ class ScalingPlot:
 
     @property
     def dots(self) -> list[ModelDot]:
-        """The models. A label is to the right or left of its dot, unless it would overlap another label or a dot."""
+        """The models. A label is to the right of its dot, or else to the left. It is left out if neither has room."""
         positions = [
             (self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models
         ]

@@ -20,7 +20,7 @@ def render_unavailable(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return build_error_response(UNAVAILABLE)
     context = {
-        "title": _("We can't reach our data right now"),
+        "title": _("We cannot reach our data right now"),
         "detail": _("Your battles and votes are safe. Please try again in a moment."),
     }
     return UNAVAILABLE.add_headers(render(request, "message.html", context, status=503))

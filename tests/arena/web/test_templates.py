@@ -179,7 +179,7 @@ PAGES = {
     "refused board": ("ratings/boards/board_error.html", {"error": {"status": 400, "detail": "What?"}}),
     "not found": ("404.html", {}),
     "conflict": ("message.html", {"title": "Not possible right now", "detail": "Make another superuser first."}),
-    "no data": ("message.html", {"title": "We can't reach our data right now", "detail": "Please try again."}),
+    "no data": ("message.html", {"title": "We cannot reach our data right now", "detail": "Please try again."}),
     "forged": ("403_csrf.html", {}),
     "broken": ("500.html", {}),
     "not understood": ("400.html", {}),
