@@ -283,6 +283,7 @@ def _is_long_prompt(prompt: str) -> bool:
 def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any]:
     """Return the template context for one answer. Reasoning is hidden while it could reveal the model."""
     is_revealed = battle_view.is_revealed(battle)
+    model: LanguageModel | None = getattr(battle, f"model_{answer.side}") if is_revealed else None
     return {
         "side": answer.side,
         "other": "b" if answer.side == "a" else "a",
@@ -290,7 +291,8 @@ def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any
         "html": mark_safe(side.html),  # noqa: S308  # sanitized by arena.answers.markdown
         "text": side.text,
         "reason": "stopped" if answer.stopped else side.reason,
-        "name": getattr(battle, f"model_{answer.side}").name if is_revealed else "",
+        "name": model.name if model else "",
+        "maker": model and model.organization,
         "reasoning": answer.reasoning if is_revealed else "",
     }
 

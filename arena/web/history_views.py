@@ -26,7 +26,7 @@ from core.templatetags.strips import Scale
 
 EXPORT_FILE_NAME = "arena-my-battles.json"
 MAX_OWN_MODELS = 8
-EXAMPLE_CARDS = 3
+EXAMPLE_CARDS = 4
 KIND_LABELS = {"open": _("Not judged"), "ties": _("Ties"), "published": _("Published")}
 STATE_LABELS: dict[str, Promise] = {
     Battle.State.ANSWERING: _("answers in progress"),

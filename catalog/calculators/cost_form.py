@@ -105,7 +105,7 @@ class CostForm(DefaultsForm):
     input_tokens = _integer_field(_("Input tokens per month"), MAX_TOKENS, 0, usual=0)
     output_tokens = _integer_field(_("Output tokens per month"), MAX_TOKENS, 0, usual=0)
     cached = AmountField(label=_("Cached share of the input (%)"), high=100, usual=0)
-    months = _integer_field(_("Horizon in months"), 120, usual=12)
+    months = _integer_field(_("Compare over (months)"), 120, usual=12)
 
     price_input = _money_field(_("$ per million input tokens"))
     price_output = _money_field(_("$ per million output tokens"))

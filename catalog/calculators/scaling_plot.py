@@ -9,7 +9,7 @@ from catalog.calculators.log_plot import LogAxis, build_axis, build_path
 from catalog.calculators.scaling_laws import OPERATIONS_PER_PARAMETER_TOKEN, TOKENS_PER_PARAMETER, TrainingRun
 
 WIDTH, HEIGHT = 720, 440
-LEFT, RIGHT, TOP, BOTTOM = 64, 700, 16, 396
+LEFT, RIGHT, TOP, BOTTOM = 64, 700, 32, 396
 LETTER_WIDTH, LABEL_HEIGHT = 7.2, 14.0
 DOT_RADIUS, PLAN_LABEL = 6.0, 64.0
 
@@ -25,12 +25,12 @@ class NamedRun(Protocol):
 
 @dataclass(frozen=True)
 class ModelDot:
-    """A model on the plane. It has a label if there is room for one."""
+    """A model on the plane. `label` is the end of its label next to the dot, "start" or "end", or "" for no label."""
 
     model: NamedRun
     x: float
     y: float
-    label: bool
+    label: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,11 @@ class ScalingPlot:
         return self._build_line(low, high, lambda params: TOKENS_PER_PARAMETER * params) if low < high else ""
 
     @property
+    def rule_start(self) -> float:
+        """The place of the lower end of `rule_path` on the axis of parameters."""
+        return self.x.place(max(self.x.low, self.y.low / TOKENS_PER_PARAMETER))
+
+    @property
     def compute_lines(self) -> list[ComputeLine]:
         """Lines of equal compute at some powers of ten. The first and the last power are left out."""
         least = OPERATIONS_PER_PARAMETER_TOKEN * self.x.low * self.y.low
@@ -96,7 +101,7 @@ class ScalingPlot:
 
     @property
     def dots(self) -> list[ModelDot]:
-        """The models. A label goes to the right of its dot, unless it would overlap another label or a dot."""
+        """The models. A label is to the right of its dot, or else to the left. It is left out if neither has room."""
         positions = [
             (self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models
         ]
@@ -106,11 +111,12 @@ class ScalingPlot:
             boxes.append(_Box(self.you[0] - DOT_RADIUS, self.you[0] + DOT_RADIUS, self.you[1]))
         dots = []
         for (x, y), model in zip(positions, self.models, strict=True):
-            label = _Box(x + DOT_RADIUS + 1, x + 2 * DOT_RADIUS + LETTER_WIDTH * len(model.name), y)
-            has_room = label.end <= RIGHT and not any(label.overlaps(box) for box in boxes)
-            if has_room:
-                boxes.append(label)
-            dots.append(ModelDot(model, x, y, has_room))
+            width = DOT_RADIUS + LETTER_WIDTH * len(model.name)
+            near, far = DOT_RADIUS + 1, DOT_RADIUS + width
+            labels = {"start": _Box(x + near, x + far, y), "end": _Box(x - far, x - near, y)}
+            free = [end for end, label in labels.items() if label.is_free(boxes)]
+            boxes += [labels[end] for end in free[:1]]
+            dots.append(ModelDot(model, x, y, free[0] if free else ""))
         return dots
 
 
@@ -121,6 +127,9 @@ class _Box:
     start: float
     end: float
     y: float
+
+    def is_free(self, boxes: "list[_Box]") -> bool:
+        return self.start >= LEFT and self.end <= RIGHT and not any(self.overlaps(box) for box in boxes)
 
     def overlaps(self, other: "_Box") -> bool:
         return self.start < other.end and other.start < self.end and abs(self.y - other.y) < LABEL_HEIGHT

@@ -21,8 +21,8 @@ CROSS = "M-8-8 8 8M-8 8 8-8"
 
 
 @register.simple_tag
-def draw_cost_plot(plot: CostPlot) -> SafeString:
-    """Return the plot of costs by tokens per month."""
+def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
+    """Return the plot of costs by tokens per month. `use` names an example of use, or is "" for the visitor's own."""
     left, right, bottom = cost_plot.LEFT, cost_plot.RIGHT, cost_plot.BOTTOM
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
@@ -31,8 +31,8 @@ def draw_cost_plot(plot: CostPlot) -> SafeString:
         format_html('<path class="line" d="{}"/>', plot.api_path),
         _write("a", left + 8, plot.api_label - 16, _("API")),
         _draw_line("rule", plot.now, plot.now, cost_plot.TOP, bottom),
-        _write("said", plot.now, 18, _("your use: %(tokens)s") % {"tokens": format_count(plot.tokens)}, "middle"),
-        _write("", (left + right) / 2, 318, _("Tokens per month, with your mix of input and output"), "middle"),
+        _write("said", plot.now, 18, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
+        _write("", (left + right) / 2, 318, _("Tokens per month, with this mix of input and output"), "middle"),
     ]
     if plot.now_cost is not None:
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.now, plot.now_cost))
@@ -57,6 +57,8 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
         exponent = f"{line.compute:.0e}".partition("e+")[2].lstrip("0")
         parts.append(_write("", line.x + 16, line.y + 18, "10" + exponent.translate(SUPERSCRIPTS), "middle"))
     parts.append(format_html('<path class="line other" d="{}"/>', plot.rule_path))
+    if plot.rule_path:
+        parts.append(_write("b", plot.rule_start + 24, scaling_plot.BOTTOM - 8, _("20 tokens per parameter")))
     parts += [_draw_model(dot) for dot in plot.dots]
     if plot.you is not None:
         x, y = plot.you
@@ -64,12 +66,14 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
         parts.append(_write("said", x, y - 14, _("your plan"), "middle"))
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2
     parts.append(_write("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
+    parts.append(_write("", 0, 14, _("Training tokens")))
     title = _("Parameters and training tokens of models, both logarithmic")
     return format_html(SVG, scaling_plot.WIDTH, scaling_plot.HEIGHT, "group", title, _join(parts))
 
 
 def _draw_model(dot: ModelDot) -> SafeString:
-    label = _write("", dot.x + 8, dot.y + 4, dot.model.name) if dot.label else ""
+    side = -8 if dot.label == "end" else 8
+    label = _write("", dot.x + side, dot.y + 4, dot.model.name, dot.label) if dot.label else ""
     run = f"{format_count(round(dot.model.training.params))}, {format_count(round(dot.model.training.tokens))}"
     html = '<a href="{}"><title>{}: {}</title><circle class="dot" cx="{}" cy="{}" r="5"/>{}</a>'
     return format_html(html, reverse("model-page", args=[dot.model.slug]), dot.model.name, run, dot.x, dot.y, label)

@@ -43,6 +43,8 @@ def cost_page(request: HttpRequest) -> HttpResponse:
     known_model = cost_prefill.load_known_model(request.GET)
     form = _build_cost_form(request, known_model)
     comparison = cost.compare_costs(form) if form.is_valid() else None
+    presets = [_build_preset(preset, known_model) for preset in COST_PRESETS]
+    example = None if comparison else presets[1][2]
     context = {
         "form": form,
         "known_model": known_model,
@@ -50,7 +52,8 @@ def cost_page(request: HttpRequest) -> HttpResponse:
         "lines": comparison and build_lines(comparison),
         "plot": comparison and build_cost_plot(comparison),
         "priced_models": cost_prefill.list_priced_models(),
-        "presets": [_build_preset(preset, known_model) for preset in COST_PRESETS],
+        "presets": presets,
+        "example_plot": example and build_cost_plot(example),
     }
     return _render(request, "catalog/calculators/cost.html", context, form)
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request, is_form_media_type
@@ -20,6 +21,7 @@ from core.storage.database import release_connection
 UNAUTHORIZED = 401
 CONFLICT = 409
 TOO_MANY_REQUESTS = 429
+REFUSALS = {CONFLICT: gettext_lazy("Not possible right now"), TOO_MANY_REQUESTS: gettext_lazy("Too many requests")}
 MAX_ECHO_LENGTH = 60
 READ_METHODS = ("GET", "HEAD")
 INVALID_REQUEST = "Invalid request."
@@ -187,14 +189,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def render_error_page(request: HttpRequest, error: RequestError, **context: object) -> HttpResponse:
     """Return the error page for too many requests, a conflict, or a missing object."""
-    template = {TOO_MANY_REQUESTS: "429.html", CONFLICT: "409.html"}.get(error.status, "404.html")
-    page = render(request, template, {"detail": error.detail, **context}, status=error.status)
+    title = REFUSALS.get(error.status, "")
+    template = "message.html" if title else "404.html"
+    page = render(request, template, {"title": title, "detail": error.detail, **context}, status=error.status)
     return error.add_headers(page)
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
     """Return the page for requests beyond allauth's limits. Its per-address limits are per minute."""
-    page = render(request, "429.html", status=429)
+    context = {"title": _("Too many attempts"), "detail": _("Wait a minute, then try again.")}
+    page = render(request, "message.html", context, status=TOO_MANY_REQUESTS)
     page.headers["Retry-After"] = "60"
     return page
 

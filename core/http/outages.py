@@ -7,6 +7,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from core.http.errors import RequestError, build_error_response
 
@@ -18,7 +19,11 @@ UNAVAILABLE = RequestError(
 def render_unavailable(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return build_error_response(UNAVAILABLE)
-    return UNAVAILABLE.add_headers(render(request, "503.html", status=503))
+    context = {
+        "title": _("We cannot reach our data right now"),
+        "detail": _("Your battles and votes are safe. Please try again in a moment."),
+    }
+    return UNAVAILABLE.add_headers(render(request, "message.html", context, status=503))
 
 
 class OutageMiddleware:

@@ -1,4 +1,4 @@
-"""The models on a board that were rated above all models with an earlier release."""
+"""The models on a board that are rated higher than all earlier models, separately for open and closed weights."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -18,10 +18,10 @@ class ReleaseRecord(NamedTuple):
 
 
 def list_release_records(rows: Sequence[Mapping[str, Any]]) -> list[ReleaseRecord]:
-    """Return the models that were rated above all earlier ones with open weights, or with closed ones, newest first.
+    """Return the models that are rated higher than all earlier models with the same kind of weights, newest first.
 
     Models with an open interval, unknown weights, or no known release date are ignored. The list is empty if fewer
-    than `MIN_MODELS` remain. This needs one query.
+    than `MIN_MODELS` remain. Sends one query.
     """
     by_slug = {row["model"]: row for row in rows if not row["unbounded"]}
     known = LanguageModel.objects.filter(slug__in=by_slug).values_list("slug", "release_date", "open_weights")

@@ -64,11 +64,15 @@ def test_very_unequal_costs_stay_on_the_plane():
     assert drawn.now_cost is None or TOP <= drawn.now_cost <= BOTTOM
 
 
+TOKENS = {"a": 1.4e12, "b": 1.45e12, "c": 1.5e12}
+
+
 def test_models_and_the_plan_are_on_one_plane():
-    runs = [Run("a", "A 70B", TrainingRun(70e9, 1.4e12)), Run("b", "B 70B", TrainingRun(70e9, 1.45e12))]
+    runs = [Run(name, f"{name} 70B", TrainingRun(70e9, tokens)) for name, tokens in TOKENS.items()]
     drawn = build_scaling_plot(runs, TrainingRun(8e9, 15e12))
-    a, b = drawn.dots
-    assert (a.x, a.label, b.label) == (b.x, True, False)  # the second label would cover the first one
+    a, b, c = drawn.dots
+    assert a.x == b.x == c.x
+    assert (a.label, b.label, c.label) == ("start", "end", "")  # a label of the third would cover one of the others
     x, y = drawn.you
     assert x < a.x and y < a.y
     assert drawn.rule_path.startswith("M")
@@ -77,7 +81,7 @@ def test_models_and_the_plan_are_on_one_plane():
 
 def test_label_with_room_is_shown():
     [dot] = build_scaling_plot([Run("a", "A", TrainingRun(2e9, 2e12))], None).dots
-    assert dot.label
+    assert dot.label == "start"
     [dot] = build_scaling_plot([Run("a", "A" * 200, TrainingRun(2e9, 2e12))], None).dots
     assert not dot.label
 

@@ -157,6 +157,7 @@ def test_a_bad_file_changes_nothing(tmp_path):
 def tables(tmp_path, monkeypatch):
     """Shipped tables with one model, which `write` replaces."""
     monkeypatch.setattr(seed_files, "DATA_DIR", tmp_path)
+    _forget_tables()
 
     def write(**values):
         source = "https://a.example (litellm 1, gpt-9)"
@@ -166,7 +167,13 @@ def tables(tmp_path, monkeypatch):
         (tmp_path / "prices.csv").write_text("model\n")
         (tmp_path / "names.csv").write_text("model,name\n")
 
-    return write
+    yield write
+    _forget_tables()
+
+
+def _forget_tables():
+    seed_files.read_display_names.cache_clear()
+    seed_files.read_aliases.cache_clear()
 
 
 def test_shipped_tables_are_loaded_once_for_each_version(tables, django_assert_num_queries):

@@ -12,6 +12,7 @@ def test_cost_plot_marks_you_and_the_crossing():
     assert "your use: 600M" in svg
     assert "equal at 7.38B" in svg
     assert ">$1K<" in svg
+    assert "&lt;A&gt;: 600M" in draw_cost_plot(plot(**USE, **GPUS), "<A>")
     assert "equal at" not in draw_cost_plot(plot(**USE, **GPUS, seats="1000", price_seat="90"))
 
 
@@ -23,3 +24,5 @@ def test_scaling_plot_links_models_and_escapes_their_names():
     assert ">10²³<" in svg
     assert "your plan" in svg
     assert "your plan" not in draw_scaling_plot(build_scaling_plot([model], None))
+    chinchilla = draw_scaling_plot(build_scaling_plot([], TrainingRun(70e9, 1.4e12)))
+    assert ["20 tokens per parameter" in picture for picture in (svg, chinchilla)] == [False, True]  # it is outside

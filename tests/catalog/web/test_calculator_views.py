@@ -193,5 +193,6 @@ def test_scaling_asks_the_database_as_often_for_many_models_as_for_one(client, m
 
 def test_cost_shows_what_each_example_costs(client):
     html = client.get("/cost/").content.decode()
-    assert html.count("Per month: API $") == 3
-    assert "Per month: API $9.00, two GPUs $2,920" in html
+    assert html.count("API <b>$") == 3
+    assert "API <b>$9.00</b>, GPUs <b>$2,920</b> a month" in html
+    assert "Support bot, 1M chats a month: 2.3B" in html  # the example that is drawn

@@ -148,10 +148,10 @@ def test_decision_shows_those_that_can_battle(client):
 @pytest.mark.parametrize(
     ("query", "words", "link"),
     [
-        ({}, "Chosen: Cheap $1.00 per million tokens", "/cost/?model=cheap"),
+        ({}, "Chosen: Cheap Cost $1.00 per million tokens", "/cost/?model=cheap"),
         (
             {"input_tokens": "10M", "output_tokens": "10M"},
-            "Chosen: Cheap $20.00 per month for your tokens.",
+            "Chosen: Cheap Cost $20.00 per month for your tokens",
             "/cost/?model=cheap&input_tokens=10M&output_tokens=10M",
         ),
     ],
