@@ -166,6 +166,7 @@ def tables(tmp_path, monkeypatch):
         (tmp_path / PRICES_FILE).write_text(format_prices({}, "made"))
         (tmp_path / "prices.csv").write_text("model\n")
         (tmp_path / "names.csv").write_text("model,name\n")
+        (tmp_path / "aliases.csv").write_text("alias,model\n")
 
     yield write
     _forget_tables()
