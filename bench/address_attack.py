@@ -53,15 +53,15 @@ class LateAttack(Simulation):
         return account, self.get_begin(target) + HOUR * (moment - moment.min()) / np.ptp(moment), accounts
 
 
-def weigh_at(votes: Votes, now: float, networks: int) -> Floats:
-    """Return the weights of the votes before `now` that a run of the filter at that time stores. Others weigh 1.
+def compute_weights_at(votes: Votes, now: float, networks: int) -> Floats:
+    """Return the weights of the votes before `now` that a run of the filter at that time stores. Others have weight 1.
 
     The attacker's accounts share `networks` evenly. Each other voter has a network of their own.
     """
     number = int(np.searchsorted(votes.time, now))
     columns = (votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw)
     weight = np.ones(len(votes.time))
-    weight[:number] = vote_filter.weigh(*(column[:number] for column in columns), votes.shares).weight
+    weight[:number] = vote_filter.compute_weights(*(column[:number] for column in columns), votes.shares).weight
     known = votes.voter[: np.searchsorted(votes.time, now - 1)]
     new = np.flatnonzero(~np.isin(votes.voter[:number], known))
     total = weight[:number].sum()
@@ -86,7 +86,7 @@ def measure_shifts(votes: Votes, end: float, networks: int) -> NDArray[np.intp]:
     shifts = []
     for now, run in list_moments(votes, end):
         present = votes.time < now
-        weight = np.ones(len(present)) if run is None else weigh_at(votes, run, networks)
+        weight = np.ones(len(present)) if run is None else compute_weights_at(votes, run, networks)
         honest = fit_votes(votes, present * ~votes.rigged * 1.0)
         shifts.append(rank_models(honest) - rank_models(fit_votes(votes, weight * present)))
     return np.array(shifts)

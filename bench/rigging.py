@@ -92,8 +92,8 @@ def rank_models(ratings: Floats) -> Indices:
     return ranks
 
 
-def weigh_votes(votes: Votes) -> vote_filter.VoteWeights:
-    return vote_filter.weigh(
+def compute_weights(votes: Votes) -> vote_filter.VoteWeights:
+    return vote_filter.compute_weights(
         votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw, votes.shares
     )
 
@@ -104,7 +104,7 @@ def measure(world: World, attack: Attack | None, seed: int, rank: int) -> Run:
     target = simulation.get_model_at(rank) if rank > 0 else world.models - rank - 1
     votes = simulation.run(attack, target)
     began = process_time()
-    weight = weigh_votes(votes).weight
+    weight = compute_weights(votes).weight
     seconds = process_time() - began
     honest = (~votes.rigged).astype(np.float64)
     baseline, plain, filtered = (fit_votes(votes, each) for each in (honest, np.ones(len(weight)), weight))
@@ -260,7 +260,7 @@ def run_speed(seeds: range) -> None:
     for models, count in ((50, 100_000), (200, 1_000_000)):
         votes = Simulation(World(models=models, votes=count), seeds.start).run()
         began = process_time()
-        weigh_votes(votes)
+        compute_weights(votes)
         memory = getrusage(RUSAGE_SELF).ru_maxrss / 2**20
         print(f"{count:,} votes, {models} models: {process_time() - began:.1f} s of CPU, {memory:.2f} GB at most")
 

@@ -175,7 +175,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "compute certificates": {"task": "ratings.certify", "schedule": 60.0, "options": {"expires": 60}},
     "apply exclusions": {"task": "ratings.apply_exclusions", "schedule": 60.0, "options": {"expires": 60}},
-    "weigh votes": {"task": "ratings.filter_votes", "schedule": 300.0, "options": {"expires": 300}},
+    "filter votes": {"task": "ratings.filter_votes", "schedule": 300.0, "options": {"expires": 300}},
     "summarize endpoint calls": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
     "delete stored responses": {"task": "arena.delete_expired_records", "schedule": 600.0, "options": {"expires": 600}},

@@ -159,7 +159,7 @@ class Tally(models.Model):
     losses = models.BigIntegerField(default=0)
     ties = models.BigIntegerField(default=0, help_text="Including both-bad votes.")
     both_bad = models.BigIntegerField(default=0)
-    # The counts include votes that weigh less than 1. Their missing weight is stored separately, as integers, so that
+    # The counts include votes with a weight below 1. Their missing weight is stored separately, as integers, so that
     # sums are exact. A vote with the weight w / 256 lacks 256 - w, and its square lacks 65,536 - w * w.
     lost_wins = models.BigIntegerField(default=0, db_default=0)
     lost_losses = models.BigIntegerField(default=0, db_default=0)
@@ -181,7 +181,7 @@ class Tally(models.Model):
 class VoteWeight(models.Model):
     """The weight of a vote that the filter lowered, or that an operator excluded.
 
-    A vote without a row has the weight 1.
+    A vote without a row has weight 1.
     """
 
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="+")
@@ -252,7 +252,7 @@ class BoardCertificate(models.Model):
 
     board = models.OneToOneField(Board, models.CASCADE, primary_key=True, related_name="certificate")
     computed_at = models.DateTimeField(db_default=Now())
-    pairs = models.JSONField(help_text="For each two neighbors, as in the API.")
+    pairs = models.JSONField(help_text="For each pair of neighbors, as in the API.")
     first = models.JSONField(null=True, help_text="For the first place, as in the API.")
     mark = models.JSONField(help_text="State of the pool at the time of the computation.")
 

@@ -1,4 +1,4 @@
-"""Tiles and first steps on the first page of the admin: battles, endpoints, and decisions that are due."""
+"""Tiles and first steps on the admin index page: battles, endpoints, and decisions that are due."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -22,10 +22,10 @@ MAX_FAILURE_RATE = 0.1
 
 @TILES.register("arena.view_vote")
 def build_activity_tile() -> Tile:
-    """Count the battles and votes of today (UTC) and of seven days including today."""
+    """Count the battles and votes today (UTC) and over the last seven days, including today."""
     today = timezone.now().date()
     days = [today - timedelta(days=age) for age in reversed(range(WEEK_DAYS))]
-    # An index has the battles with a network hash. Hashes are stored for longer than a week.
+    # The condition on the hash lets the query use an index. Hashes are kept for longer than a week, so none is missing.
     recent = Battle.objects.filter(~Q(network=""), created_at__gte=datetime.combine(days[0], time(), UTC))
     voted = Count("pk", filter=Q(state=Battle.State.VOTED))
     rows = recent.annotate(day=TruncDate("created_at")).values("day").annotate(battles=Count("pk"), votes=voted)
@@ -46,7 +46,9 @@ def build_activity_tile() -> Tile:
 
 @TILES.register("arena.view_endpoint")
 def build_endpoint_tile() -> Tile:
-    """Count the endpoints in the draw, and list the failing ones. Add the failure rate and the wait of 24 hours."""
+    """Count the endpoints in the draw, and list the failing ones. Add the failure rate and the mean time to the first
+    token over the last 24 hours.
+    """
     url = reverse("admin:arena_endpoint_changelist")
     # Failed probes remove an endpoint from the draw. Failures in battles only warn operators.
     failing = Endpoint.objects.filter(~IN_DRAW | Q(fails_in_battles=True), enabled=True)

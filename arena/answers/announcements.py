@@ -22,7 +22,7 @@ def get_stream_key(battle_id: object) -> str:
 
 
 def announce_events(battle_id: object, *events: list[Any]) -> None:
-    """Announce events to a battle's open pages, after the database has stored them.
+    """Announce events to a battle's open pages. Call this after the events are stored.
 
     The events are lost if Redis is down.
     """

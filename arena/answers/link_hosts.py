@@ -31,7 +31,7 @@ def find_host(address: str) -> str:
 
 
 def is_host_shown(text: str, host: str) -> bool:
-    """Return whether a text is a URL with exactly this host. The scheme may be missing."""
+    """Return whether the text is a URL with exactly this host. The scheme may be missing."""
     address = SCHEME.sub("", text.strip().lower())
     return address.startswith(host) and AFTER_HOST.fullmatch(address, len(host)) is not None
 

@@ -194,7 +194,7 @@ class JudgmentSchema(Schema):
     models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
     vote = BattleVoteSchema(help_text="Your vote.")
     voters = IntegerField(source="counts.total", help_text="Number of voters who have judged this pair, including you.")
-    same = IntegerField(source="counts.same", help_text="Number of them who voted as you did.")
+    same = IntegerField(source="counts.same", help_text="How many of them voted as you did.")
 
 
 class SharedBattleListSchema(Schema):
@@ -215,7 +215,7 @@ class PriceSchema(Schema):
     output = FloatField(help_text="US dollars per million output tokens.")
     context = IntegerField(  # type: ignore[assignment]  # the API's name
         allow_null=True,
-        help_text="The most tokens that this host accepts, or null if it accepts the model's whole context.",
+        help_text="Maximum number of tokens that this host accepts, or null if it accepts the model's whole context.",
     )
     source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
     url = SourceLinkField()

@@ -56,7 +56,7 @@ class HistoryPagination(NewestFirstPagination):
 
 
 @dataclass(frozen=True)
-class OwnRecord:
+class VoterRecord:
     """A summary of a voter's judgments.
 
     judged: the number of battles that the voter has judged
@@ -71,7 +71,7 @@ class OwnRecord:
 
 
 @dataclass(frozen=True)
-class OwnModel:
+class VoterModelRecord:
     """A model's results in one voter's votes.
 
     wins, losses: the votes for and against it; a tie and “both bad” are neither
@@ -117,8 +117,8 @@ class HistoryPage:
 def load_page(request: HttpRequest, search: str = "", kind: str = "") -> HistoryPage:
     """Return the requested page of the voter's battles.
 
-    search: a text that the questions or the revealed model names must contain
-    kind: a key of `KINDS`, or any other text for all battles
+    search: text to find in the questions or in the names of revealed models
+    kind: a key of `KINDS`, or anything else for all battles
     """
     battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, Q()))
     battles = _search_battles(battles, search[:MAX_SEARCH_LENGTH])
@@ -129,21 +129,21 @@ def load_page(request: HttpRequest, search: str = "", kind: str = "") -> History
     return HistoryPage(rows, pages.get_next_link())
 
 
-def load_own_record(voter_id: UUID) -> OwnRecord:
+def load_voter_record(voter_id: UUID) -> VoterRecord:
     """Return the voter's record over all of their battles."""
-    return build_own_record(load_own_models(voter_id))
+    return build_voter_record(load_voter_models(voter_id))
 
 
-def build_own_record(models: Sequence[OwnModel]) -> OwnRecord:
+def build_voter_record(models: Sequence[VoterModelRecord]) -> VoterRecord:
     """Return the record from the results of all models that the voter has judged."""
     judged = sum(model.battles for model in models) // 2
     favorite = max(models, key=lambda model: (model.wins, -model.battles, model.name), default=None)
     if favorite is None or favorite.wins < MIN_FAVORITE_WINS:
-        return OwnRecord(judged)
-    return OwnRecord(judged, favorite.name, favorite.wins, favorite.battles)
+        return VoterRecord(judged)
+    return VoterRecord(judged, favorite.name, favorite.wins, favorite.battles)
 
 
-def load_own_models(voter_id: UUID) -> list[OwnModel]:
+def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:
     """Return the models that the voter has judged, sorted by number of votes and then by share of votes won."""
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for side, other in (SIDES, SIDES[::-1]):
@@ -152,7 +152,7 @@ def load_own_models(voter_id: UUID) -> list[OwnModel]:
         votes = Vote.objects.filter(battle__voter=voter_id).values_list(*names).order_by()
         for slug, name, maker, battles, wins, losses in votes.annotate(Count("pk"), won=won, lost=lost):
             counts[slug, name, maker or ""].update(battles=battles, wins=wins, losses=losses)
-    models = [OwnModel(*key, each["battles"], each["wins"], each["losses"]) for key, each in counts.items()]
+    models = [VoterModelRecord(*key, each["battles"], each["wins"], each["losses"]) for key, each in counts.items()]
     return sorted(models, key=lambda model: (-model.battles, -model.share.percent, model.name))
 
 

@@ -18,7 +18,7 @@ RATING_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 MILLION = 1_000_000
 ELO_SCALE = 400
 SCALE_MARGIN = 0.08
-CLOSE_PERCENT = 65  # below this predicted win rate, no side is a clear favorite
+CLOSE_PERCENT = 65  # below this predicted win rate, neither side is a clear favorite
 STANDING_OF_POOL = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool))
 
 
@@ -29,13 +29,13 @@ class Prediction:
     side: the side with the higher rating
     percent: the predicted win rate of this side, from 50 to 100
     outcome: "close" if there is no clear favorite; otherwise "expected" or "upset", or "" if neither side won
-    has_few_votes: whether one of the ratings is provisional
+    is_provisional: whether at least one of the ratings is provisional
     """
 
     side: str
     percent: int
     outcome: str
-    has_few_votes: bool
+    is_provisional: bool
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,8 @@ def _build_revealed_model(side: str, model: LanguageModel, standing: Mapping[str
 def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | None:
     """Return one card per model with the reveal, facts, and measurements, or None before the vote.
 
-    In a card, `price` is the price of a million input tokens and of a million output tokens, and `cost` is the cost of
-    the finished answers. All are formatted text.
+    In a card, `price` is a pair, the prices of a million input and a million output tokens. `cost` is the cost of the
+    finished answers. All are formatted text.
 
     answers: all answers of the battle
     """

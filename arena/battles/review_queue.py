@@ -1,7 +1,7 @@
 """The review queue of published battles, with readers' reports and operators' decisions.
 
-The queue has a limited number of places. A battle with no place is still published and its link works, but operators
-do not see it in their queue.
+The queue is limited. A battle that does not fit is still published and its link works, but operators do not see it in
+their queue.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,9 @@ def list_waiting() -> QuerySet[Battle]:
 
 
 def enqueue_battle(battle: Battle, networks: Sequence[str]) -> None:
-    """Queue a newly published battle for review if its voter and network have a free place.
+    """Queue a newly published battle for review, unless its voter or network already has too many battles waiting.
+
+    If the queue is full, the newest battle of the network with the most battles is removed, or this one is not queued.
 
     networks: hashes of the voter's network, this week's first. The first one is stored.
     """

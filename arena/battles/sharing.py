@@ -60,8 +60,8 @@ class SharedBattle:
     models: both models, keyed by side
     page_side: the side of the model whose page lists the battle
     winner: the vote of the person who asked, as a value of `Vote.Winner`, or "" for a pair that ships with Arena
-    reasons: the reasons of the vote, keyed by side
-    turns: all turns, or in a list only the shortened first turn
+    reasons: the reasons for the vote, keyed by side
+    turns: all turns; in a list of battles, only the first turn, shortened
     """
 
     id: UUID
@@ -157,7 +157,7 @@ def list_shared_battles(model_id: int) -> list[SharedBattle]:
 
 
 def query_listed_battles() -> QuerySet[Battle]:
-    """Return the published battles that other pages may show, in no order."""
+    """Return the published battles that other pages may show, in no particular order."""
     if not is_sharing_on():
         return Battle.objects.none()
     return _query_battles().filter(IS_LISTED if is_moderated() else LISTED_IF_OPEN)

@@ -80,7 +80,7 @@ def _measure_sides(answers: Iterable[Answer]) -> list[TextSize]:
 
 
 def _too_long_error(message: str, limit: int) -> RequestError:
-    """Return the error with this message. Its placeholder `%(limit)s` is replaced by a sentence about the limit."""
+    """Return the error with this message. Its placeholder `%(limit)s` is replaced with a sentence about the limit."""
     sentence = _(
         "A conversation can have up to %(limit)s characters. A Chinese character or an emoji counts as up to two."
     )

@@ -79,7 +79,7 @@ class TokenizedText:
 
 @dataclass(frozen=True)
 class NameMatch:
-    """A name in a text. It consists of the words from `first` up to, but not including, `last`."""
+    """A name in the text. It consists of the words from `first` up to, but not including, `last`."""
 
     name: str
     first: int
@@ -121,7 +121,7 @@ def _strip_invisible(text: str) -> str:
 
 
 def iter_name_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """Yield every occurrence of the names in a text, even if a name is inflected, split into pieces, or spelled out.
+    """Yield every occurrence of the names in the text, even if a name is inflected, split into pieces, or spelled out.
 
     names: squeezed names (see `squeeze_text`)
     """

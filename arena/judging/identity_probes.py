@@ -85,7 +85,7 @@ def _is_probe_line(line: str, makers: int, *, is_coded: bool) -> bool:
 
 @dataclass(frozen=True)
 class PromptWords:
-    """A text, and the names of known models and makers in it, keyed by the index of their first word."""
+    """Tokenized text, and the names of known models and makers in it, keyed by the index of their first word."""
 
     text: TokenizedText
     names: dict[int, NameMatch]
@@ -98,7 +98,7 @@ class PromptWords:
         for match in iter_name_matches(text, get_families()):
             begin = max(match.first - WORDS_NEAR, 0)
             surroundings = (match.name, text.slice_visible(begin, match.last + WORDS_NEAR))
-            if surroundings not in decisions:  # a text can repeat the same words many times
+            if surroundings not in decisions:  # the text can repeat the same words many times
                 decisions[surroundings] = _is_model_name(text, match)
             if decisions[surroundings]:
                 names[match.first] = match

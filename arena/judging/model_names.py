@@ -130,7 +130,7 @@ def collect_model_names(
 
 
 def find_known_names(text: str) -> set[str]:
-    """Return the well-known words in a text, together with all other words of their families and makers."""
+    """Return the well-known words in the text, together with all other words of their families and makers."""
     families = get_families()
     return {word for match in iter_name_matches(tokenize_text(text), families) for word in families[match.name]}
 

@@ -7,7 +7,7 @@ from arena.models import SIDES, Battle
 
 
 class OctetLength(Func):
-    """The number of UTF-8 bytes in a text."""
+    """The length of text in UTF-8 bytes."""
 
     function = "octet_length"
 

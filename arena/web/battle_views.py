@@ -207,7 +207,7 @@ def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]
         "link": request.build_absolute_uri(reverse("published-battle", args=[battle.pk])),
     }
     if context["reveal"]:
-        context["own_record"] = history.load_own_record(get_voter_id(request))
+        context["own_record"] = history.load_voter_record(get_voter_id(request))
     return context
 
 

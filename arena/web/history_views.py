@@ -51,7 +51,7 @@ def list_battles(request: HttpRequest) -> HttpResponse:
 def _render_list(request: HttpRequest, status: int = 200, delete_error: str = "") -> HttpResponse:
     search, kind = request.GET.get("q", "").strip(), request.GET.get("show", "")
     voter = get_voter_id(request)
-    models = history.load_own_models(voter)
+    models = history.load_voter_models(voter)
     page = history.load_page(request, search, kind)
     context = {
         "page": page,
@@ -60,7 +60,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "kinds": KIND_LABELS,
         "kind": kind if kind in history.KINDS else "",
         "models": [model for model in models if not model.share.is_even][:MAX_OWN_MODELS],
-        "record": history.build_own_record(models),
+        "record": history.build_voter_record(models),
         "agreement": history.load_agreement(voter),
         "scale": OWN_SCALE,
         "cards": [] if page.battles or search or kind else draw_cards()[:EXAMPLE_CARDS],

@@ -89,7 +89,7 @@ def report_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 def _render_page(
     request: HttpRequest, pair: ReadyPair, *, error: RequestError | None = None, hides_names: bool = False
 ) -> HttpResponse:
-    """Return the page of a pair.
+    """Return a pair's page.
 
     hides_names: hide the names until the reader has judged, even if neither the pair nor the URL requires it.
     """

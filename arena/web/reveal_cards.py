@@ -1,4 +1,4 @@
-"""The facts and figures of a model on the page of a judged battle, as text."""
+"""The facts and figures of a model on a judged battle's page, as text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -11,7 +11,7 @@ from catalog.calculators.scaling_laws import OPERATIONS_PER_PARAMETER_TOKEN, TOK
 WIDTH, HEIGHT = 720, 440
 LEFT, RIGHT, TOP, BOTTOM = 64, 700, 32, 396
 LETTER_WIDTH, LABEL_HEIGHT = 7.2, 14.0
-DOT_RADIUS, PLAN_LABEL = 6.0, 64.0
+DOT_RADIUS, PLAN_LABEL_WIDTH = 6.0, 64.0
 
 
 class NamedRun(Protocol):
@@ -25,7 +25,10 @@ class NamedRun(Protocol):
 
 @dataclass(frozen=True)
 class ModelDot:
-    """A model on the plane. `label` is the end of its label next to the dot, "start" or "end", or "" for no label."""
+    """A model on the plane.
+
+    label: the text anchor of the model's name: "start" to the right of the dot, "end" to the left, or "" for no name.
+    """
 
     model: NamedRun
     x: float
@@ -71,7 +74,7 @@ class ScalingPlot:
 
     @property
     def rule_start(self) -> float:
-        """The place of the lower end of `rule_path` on the axis of parameters."""
+        """The horizontal position of the lower end of `rule_path`."""
         return self.x.place(max(self.x.low, self.y.low / TOKENS_PER_PARAMETER))
 
     @property
@@ -95,20 +98,21 @@ class ScalingPlot:
         return build_path((self.x.place(params), self.y.place(compute_tokens(params))) for params in (low, high))
 
     @property
-    def you(self) -> tuple[float, float] | None:
+    def plan_position(self) -> tuple[float, float] | None:
         """The position of the visitor's training run."""
         return (self.x.place(self.plan.params), self.y.place(self.plan.tokens)) if self.plan else None
 
     @property
     def dots(self) -> list[ModelDot]:
-        """The models. A label is to the right of its dot, or else to the left. It is left out if neither has room."""
+        """The models. A label is to the right of its dot if there is room, otherwise to the left, or else left out."""
         positions = [
             (self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models
         ]
         boxes = [_Box(x - DOT_RADIUS, x + DOT_RADIUS, y) for x, y in positions]
-        if self.you:
-            boxes.append(_Box(self.you[0] - PLAN_LABEL / 2, self.you[0] + PLAN_LABEL / 2, self.you[1] - LABEL_HEIGHT))
-            boxes.append(_Box(self.you[0] - DOT_RADIUS, self.you[0] + DOT_RADIUS, self.you[1]))
+        if self.plan_position:
+            x, y = self.plan_position
+            boxes.append(_Box(x - PLAN_LABEL_WIDTH / 2, x + PLAN_LABEL_WIDTH / 2, y - LABEL_HEIGHT))
+            boxes.append(_Box(x - DOT_RADIUS, x + DOT_RADIUS, y))
         dots = []
         for (x, y), model in zip(positions, self.models, strict=True):
             width = DOT_RADIUS + LETTER_WIDTH * len(model.name)

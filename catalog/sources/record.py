@@ -119,6 +119,6 @@ def parse_dollars(value: Any, factor: int = 1) -> Decimal | None:
 
 
 def parse_month_or_day(value: Any) -> str | None:
-    """Return the date at the start of a text, or None."""
+    """Return the date at the start of the text, or None."""
     match = DATE_PREFIX.match(value) if isinstance(value, str) else None
     return match[0] if match else None

@@ -60,8 +60,8 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     if plot.rule_path:
         parts.append(_write("b", plot.rule_start + 24, scaling_plot.BOTTOM - 8, _("20 tokens per parameter")))
     parts += [_draw_model(dot) for dot in plot.dots]
-    if plot.you is not None:
-        x, y = plot.you
+    if plot.plan_position is not None:
+        x, y = plot.plan_position
         parts.append(format_html('<path class="you" transform="translate({} {})" d="{}"/>', x, y, CROSS))
         parts.append(_write("said", x, y - 14, _("your plan"), "middle"))
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2

@@ -1,4 +1,4 @@
-"""The list of facts on the page of a benchmark: pairs of a label and a text."""
+"""Lists the facts on a benchmark's page, as (label, text) pairs."""
 
 from collections.abc import Iterator
 from typing import Any

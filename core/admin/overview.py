@@ -1,4 +1,4 @@
-"""The overview on the first page of the admin: tiles with figures, and the first steps of a new installation.
+"""The overview on the admin index page: tiles with figures, and the first steps of a new installation.
 
 Apps register functions that build them, because `core` must not import the apps.
 """

@@ -1,4 +1,4 @@
-"""Checks whether PostgreSQL can store a text."""
+"""Checks whether PostgreSQL can store text."""
 
 
 def is_storable_text(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Tiles on the first page of the admin: the boards, and votes that look rigged."""
+"""Tiles on the admin index page: the boards, and votes that look rigged."""
 
 import time
 from functools import lru_cache

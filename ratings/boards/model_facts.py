@@ -1,4 +1,4 @@
-"""Facts about the models on a board, and the changes in their ratings within a day."""
+"""Facts about the models on a board, and the changes in their ratings over the past day."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -64,7 +64,7 @@ class BoardModelFacts:
 
 @dataclass(frozen=True)
 class RatingChange:
-    """The change in a model's rating and rank within a day.
+    """The change in a model's rating and rank over the past day.
 
     rating: in Elo points, or None if the model was not on the earlier board.
     rank: the number of ranks gained, or None if the model was unranked on one of the boards.

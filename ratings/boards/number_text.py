@@ -23,7 +23,7 @@ def format_interval(row: Mapping[str, Any]) -> str:
 
 
 def format_error(row: Mapping[str, Any]) -> str:
-    """Return a row's interval in short: half its width, or the closed end only, or "" if it has no closed end."""
+    """Return a row's interval in compact form: half its width, or only its closed end, or "" if both ends are open."""
     low, high = row["ci_low"], row["ci_high"]
     if low is not None and high is not None:
         return f"±{format_whole((high - low) / 2)}"

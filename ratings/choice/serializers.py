@@ -78,7 +78,7 @@ class RatedModelSchema(Schema):
 
 
 class PriceTierSchema(Schema):
-    above = IntegerField(help_text="The prices are for prompts of more than this number of tokens.")
+    above = IntegerField(help_text="The prices are for prompts longer than this many tokens.")
     input, output = FloatField(help_text="US dollars per million tokens."), FloatField()
 
 
@@ -86,7 +86,7 @@ class CandidateAssessmentSchema(RatedModelSchema):
     price_above = IntegerField(
         source="prices.above",
         allow_null=True,
-        help_text="`price` is for prompts of more than this number of tokens, because the requested context is larger."
+        help_text="`price` is for prompts longer than this many tokens, because the requested context is larger."
         " 0 if it is also for shorter prompts. Null without a price.",
     )
     off_peak = BooleanField(
@@ -110,7 +110,8 @@ class CandidateAssessmentSchema(RatedModelSchema):
     host_context = IntegerField(
         source="candidate.host_context",
         allow_null=True,
-        help_text="The most tokens that the host accepts at this price. Null if it accepts the model's whole context.",
+        help_text="Maximum number of tokens that the host accepts at this price. Null if it accepts the model's whole"
+        " context.",
     )
     unknown = PluckField(
         "limit",

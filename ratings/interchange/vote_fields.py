@@ -300,7 +300,7 @@ def _join_text_parts(parts: Any) -> str:
 
 
 def _ignore(_: Any) -> None:
-    """Ignore a field of an export. Each arena weighs its votes with its own filter."""
+    """Ignore a field of an export. Each arena weights its votes with its own filter."""
 
 
 VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {

@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('board', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='certificate', serialize=False, to='ratings.board')),
                 ('computed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('pairs', models.JSONField(help_text='For each two neighbors, as in the API.')),
+                ('pairs', models.JSONField(help_text='For each pair of neighbors, as in the API.')),
                 ('first', models.JSONField(help_text='For the first place, as in the API.', null=True)),
                 ('mark', models.JSONField(help_text='State of the pool at the time of the computation.')),
             ],

@@ -1,4 +1,4 @@
-"""Runs the filter on a pool's votes, and stores the weights.
+"""Runs the vote filter on a pool's votes, and stores the weights.
 
 A run reads all votes in the pool, so it has its own process. Weights change only after an epoch has closed, and all at
 once.
@@ -58,7 +58,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FilterRun:
-    """The numbers of votes that a run read, of votes that weigh less than 1, and of weights that it changed."""
+    """The result of a run.
+
+    votes: the number of votes that the filter read.
+    reduced: the number of votes with a weight below 1.
+    changed: the number of weights that changed.
+    """
 
     votes: int
     reduced: int
@@ -78,7 +83,7 @@ def start_due_runs() -> list[str]:
 
 
 def is_due(pool: Pool) -> bool:
-    """Return whether an epoch of the pool can have closed since the last run, or the filter has been turned off."""
+    """Return whether an epoch of the pool may have closed since the last run, or the filter has been turned off."""
     if not settings.ENVIRONMENT.arena_vote_filter:
         return bool(pool.filter_version)
     new = Vote.objects.filter(pool=pool.slug, counted=True, draw_table__isnull=False).count() - pool.filtered_votes
@@ -87,12 +92,12 @@ def is_due(pool: Pool) -> bool:
 
 
 def filter_pool(pool: Pool) -> FilterRun:
-    """Weigh all votes in a pool, and store the weights. If the filter is off, all votes get the weight 1."""
+    """Weight all votes in a pool, and store the weights. If the filter is off, all votes get weight 1."""
     if not settings.ENVIRONMENT.arena_vote_filter:
         return FilterRun(0, 0, store_filter_weights(pool, {}, version="", votes=0))
     votes = load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.slug)
-    weights, reasons = _weigh_votes(votes)
-    _weigh_crowds(pool, votes["id"], weights, reasons)
+    weights, reasons = _compute_weights(votes)
+    _limit_crowds(pool, votes["id"], weights, reasons)
     stored = np.floor(weights * FULL_WEIGHT).astype(int)
     reduced = np.flatnonzero(stored < FULL_WEIGHT).tolist()
     rows = {int(votes["id"][v]): FilterWeight(int(stored[v]), str(reasons[v])) for v in reduced}
@@ -100,7 +105,7 @@ def filter_pool(pool: Pool) -> FilterRun:
     return FilterRun(len(votes), len(rows), changed)
 
 
-def _weigh_votes(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
+def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
     """Return the weights and the reasons for them, in the order of the votes."""
     if not len(votes):
         return np.ones(0), np.empty(0, dtype=object)
@@ -108,9 +113,9 @@ def _weigh_votes(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
     models, positions = np.unique(np.concatenate((votes["a"], votes["b"])), return_inverse=True)
     shares = load_shares(tables.tolist(), models.tolist())
     a, b = positions[: len(votes)], positions[len(votes) :]
-    # After a replacement, the chance of the pair is that of the new model. The other model has the share 1.
+    # After a replacement, the chance of the pair is that of the new model. The other model's share is 1.
     propensity = np.where(votes["propensity"] > 0, votes["propensity"], np.minimum(shares[draw, a], shares[draw, b]))
-    weights = vote_filter.weigh(
+    weights = vote_filter.compute_weights(
         votes["voter"].astype("i8"), a, b, votes["outcome"].astype("i8"), propensity, votes["time"], draw, shares
     )
     return weights.weight, weights.reason.astype(object)
@@ -132,7 +137,7 @@ def load_shares(tables: list[int], judged: list[int]) -> Floats:
     return shares
 
 
-def _weigh_crowds(pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any]) -> None:
+def _limit_crowds(pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any]) -> None:
     """Lower the weights of new voters' votes in hours in which their total weight is too large."""
     new = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
     position = {int(vote): index for index, vote in enumerate(ids.tolist())}

@@ -70,13 +70,13 @@ def update_pool_figures() -> list[str]:
         return []
     battles = _count_battles()
     changed = []
-    stored_rows = PoolFigures.objects.values_list("pool", "mark", "figures__late")
-    known = {pool: (mark, has_late_votes) for pool, mark, has_late_votes in stored_rows}
+    stored_rows = PoolFigures.objects.values_list("pool", "mark", "figures__withheld")
+    known = {pool: (mark, has_withheld_votes) for pool, mark, has_withheld_votes in stored_rows}
     for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
         pool_battles = battles.get(pool.slug, {})
-        stored_mark, has_late_votes = known.get(pool.pk, (None, False))
+        stored_mark, has_withheld_votes = known.get(pool.pk, (None, False))
         newest_vote_id = Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
-        mark = [newest_vote_id, pool.revision, pool_battles, now().hour if has_late_votes else None]
+        mark = [newest_vote_id, pool.revision, pool_battles, now().hour if has_withheld_votes else None]
         if stored_mark != mark:
             values = {"figures": _compute_figures(pool, pool_battles), "mark": mark, "counted_at": Now()}
             PoolFigures.objects.update_or_create(pool=pool, defaults=values)
@@ -101,11 +101,12 @@ def _count_battles() -> dict[str, dict[str, int]]:
 def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
     vote_counts = _count_votes(pool, slugs)
-    start = now() - PUBLIC_DELAY
-    late_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=start)
-    late_weights = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__gt=start)
+    start = now() - PUBLIC_DELAY  # later votes are withheld, because they are too recent to publish
+    withheld_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=start)
+    withheld_weights = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__gt=start)
     return {
-        "late": late_votes.exists() or late_weights.exists(),  # if so, the figures are updated in the next hour
+        # If so, the figures are updated in the next hour.
+        "withheld": withheld_votes.exists() or withheld_weights.exists(),
         "battles": battles,
         **vote_counts,
         "reduced": _count_reduced(pool),

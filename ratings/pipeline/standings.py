@@ -1,4 +1,4 @@
-"""Tables that ratings writes for arena: each model's standing, and the pair weights for the next draws."""
+"""Stores what arena reads from ratings: each model's standing, and the pair weights for the next draws."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -45,9 +45,10 @@ def _build_standing(snapshot: Snapshot) -> Standing:
 
 
 def update_pair_weights(pool: Pool, state: PoolState) -> None:
-    """Store the pair weights for the next draws, unless no pair is drawn for the pool.
+    """Store the weights for the next draws if pairs are drawn for the pool.
 
-    The weights change at most once a minute, and when the set of models changes, so that many draws share a table.
+    The weights are updated at most once a minute, so that many draws share a table. If the set of models has changed,
+    they are updated at once.
     """
     if pool.kind in (Pool.Kind.IMPORT, Pool.Kind.READY):
         return

@@ -85,7 +85,7 @@ def _recount_votes(pool: Pool) -> Counter[TallyKey]:
 
 
 def _load_weights(pool: Pool) -> dict[int, int]:
-    """Return the weights in 1/256 of the votes that weigh less than 1, by vote id."""
+    """Return the weights in 1/256 of the votes with a weight below 1, by vote id."""
     rows = VoteWeight.objects.filter(vote__pool=pool.slug)
     return {row.vote_id: 0 if row.excluded else row.filter_weight for row in rows}
 

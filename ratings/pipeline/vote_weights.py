@@ -56,7 +56,7 @@ def _take_refresh_lock() -> None:
 def store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, version: str, votes: int) -> int:
     """Replace the filter weights of a pool's votes, all at once. Return how many changed.
 
-    weights: by vote id. Votes that are missing get the weight 1.
+    weights: by vote id. Votes that are missing get weight 1.
     votes: the number of votes that the filter has read.
 
     This prepares everything before it takes the lock, so that votes and exclusions do not have to wait.

@@ -1,9 +1,9 @@
-"""The simulated hour of rigging: when the filter runs, and how much new accounts weigh."""
+"""The simulated hour of rigging: when the filter runs, and the weight of new accounts."""
 
 import numpy as np
 import pytest
 
-from bench.address_attack import EARLY_HOURS, HOUR, LateAttack, list_moments, weigh_at
+from bench.address_attack import EARLY_HOURS, HOUR, LateAttack, compute_weights_at, list_moments
 from bench.rigging_world import Attack, World
 
 WORLD = World(models=8, votes=3000, days=20.0)
@@ -26,7 +26,7 @@ def test_filter_runs_at_the_end_of_the_hour_only_if_an_epoch_is_full(rigged, run
 
 def test_new_accounts_weigh_together_no_more_than_the_hourly_limit():
     votes, begin = simulate(300)
-    weight = weigh_at(votes, np.ceil(begin) + EARLY_HOURS, networks=1)
+    weight = compute_weights_at(votes, np.ceil(begin) + EARLY_HOURS, networks=1)
     in_hour = (votes.time >= begin) & (votes.time < begin + HOUR)
 
     assert votes.rigged[in_hour].sum() >= 299

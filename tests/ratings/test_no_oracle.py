@@ -1,4 +1,4 @@
-"""A voter whose votes weigh nothing sees what every other voter sees, apart from ids and times."""
+"""A voter whose votes have no weight sees what every other voter sees, apart from ids and times."""
 
 import re
 from datetime import timedelta
@@ -28,7 +28,7 @@ VARYING = re.compile(
 
 
 def create_voter(models, *, flagged):
-    """A client with its cookie and a battle to vote on. Its ten earlier votes weigh nothing if it is flagged."""
+    """A client with its cookie and a battle to vote on. Its ten earlier votes have no weight if it is flagged."""
     voter = Voter.objects.create()
     for number in range(10):
         vote = factories.cast(

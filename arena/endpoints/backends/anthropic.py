@@ -61,7 +61,7 @@ class AnthropicReader(EventReader):
             raise BackendError(Action.GIVE_UP, "refused", "stop_reason refusal")
         if reason:
             self.is_complete = True
-            self.is_cut = reason in LENGTH_REASONS
+            self.is_truncated = reason in LENGTH_REASONS
 
 
 class AnthropicBackend(HttpBackend):

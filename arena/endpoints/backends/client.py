@@ -59,7 +59,7 @@ class HttpBackend:
         response = None
         try:
             response = await self._open_response(request, session, deadline, timeouts)
-            while not decoder.is_cut and (chunk := await deadline.read(response.content)):
+            while not decoder.is_truncated and (chunk := await deadline.read(response.content)):
                 has_token = False
                 for part in decoder.feed(chunk):
                     has_token = True

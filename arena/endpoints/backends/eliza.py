@@ -1,7 +1,7 @@
 """A backend that needs no server: ELIZA, the first chatbot, from 1966.
 
 Method: J. Weizenbaum, ELIZA — a computer program for the study of natural language communication between man
-and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168. The program has ranked
+and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168. The program uses ranked
 keywords, decomposition patterns, answers used in rotation, reflected pronouns, and a memory of sentences about "my …".
 The script (`eliza_script.toml`) was written for Arena.
 

@@ -13,7 +13,7 @@ SCRIPT_FILE = Path(__file__).with_suffix(".toml")
 class Rule:
     """A pattern (see `eliza.match_pattern`) and its answers.
 
-    `(2)` in an answer is replaced by the words that the pattern's second element matched.
+    `(2)` in an answer is replaced with the words that the pattern's second element matched.
     """
 
     pattern: str

@@ -45,7 +45,7 @@ class GeminiReader(EventReader):
         if reason not in FINISH_REASONS:
             raise BackendError(Action.REPLACE, "rejected", f"finishReason {reason}")
         self.is_complete = True
-        self.is_cut = reason == LENGTH_REASON
+        self.is_truncated = reason == LENGTH_REASON
 
 
 class GeminiBackend(HttpBackend):

@@ -59,7 +59,7 @@ class OpenAIReader(EventReader):
         if reason in FAILURE_REASONS:
             raise BackendError(Action.RETRY, "unavailable", f"finish_reason {reason}")
         self.is_complete = True
-        self.is_cut = reason in LENGTH_REASONS
+        self.is_truncated = reason in LENGTH_REASONS
 
 
 class OpenAIBackend(HttpBackend):

@@ -107,7 +107,7 @@ class EventReader:
     """
 
     is_complete = False  # whether the provider reported the end of the answer
-    is_cut = False  # whether the provider reported that the answer ended at a length limit
+    is_truncated = False  # whether the provider reported that the answer ended at a length limit
     usage: tuple[Any, ...] | None = None  # the provider's token counts: input, output, and possibly reasoning
 
     def read(self, event: dict[str, Any]) -> Iterable[TextPart]:

@@ -121,7 +121,7 @@ def parse_retry_after(retry_after: str) -> float | None:
 
 
 def event_error(error: Any, text: str) -> BackendError:
-    """Convert the error object of an event in a stream to an exception. `text` is the whole event.
+    """Convert the error object in a stream event to an exception. `text` is the whole event.
 
     Gemini and OpenRouter send the status as `code`. OpenAI and Anthropic send a word as `code` or `type`. An error with
     neither is treated as status 500.

@@ -53,7 +53,7 @@ class AnswerDecoder:
         return self._answer_cleaner.has_begun
 
     @property
-    def is_cut(self) -> bool:
+    def is_truncated(self) -> bool:
         """True if the answer has reached Arena's length limit. The caller then closes the connection."""
         return self._total_budget.is_spent or bool(self._answer_budget and self._answer_budget.is_spent)
 
@@ -83,7 +83,7 @@ class AnswerDecoder:
             raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
         if not self.has_begun:
             raise BackendError(Action.REPLACE, "empty", "the answer is empty")
-        if self._reader.is_cut or self.is_cut:
+        if self._reader.is_truncated or self.is_truncated:
             yield Truncation()
         yield from self._read_usage()
 
@@ -138,7 +138,7 @@ class AnswerDecoder:
         text = self._total_budget.take(text)
         if self._answer_budget and kind is Delta:
             text = self._answer_budget.take(text)
-        if self.is_cut:
+        if self.is_truncated:
             self._finish()
         if text:
             yield kind(text)

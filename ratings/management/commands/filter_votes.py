@@ -1,4 +1,4 @@
-"""filter_votes: weigh the votes in this arena's pools."""
+"""filter_votes: weight the votes in this arena's pools."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ratings.models import Pool
 
 
 class Command(BaseCommand):
-    help = "Weigh all votes in this arena's pools now, or only those in one pool."
+    help = "Weight all votes in this arena's pools now, or only those in one pool."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pool", metavar="SLUG", help="the pool (default: all pools of this arena)")
@@ -22,5 +22,5 @@ class Command(BaseCommand):
         for each in pools:
             run = filter_run.filter_pool(each)
             self.stdout.write(
-                f"{each.slug}: {run.votes} votes read, {run.reduced} weigh less than 1, {run.changed} weights changed"
+                f"{each.slug}: {run.votes} votes read, {run.reduced} weights below 1, {run.changed} weights changed"
             )

@@ -81,7 +81,7 @@ def _log_win(lead: Floats) -> Floats:
     return log_chance
 
 
-def _weigh_aims(proven: Flags) -> Floats:
+def _weight_aims(proven: Flags) -> Floats:
     """Return the log-weights (2 M,) of targets to lift and to lower in the mixture."""
     even = _TARGET_SHARE / len(proven)
     count = int(proven.sum())
@@ -164,7 +164,7 @@ class Evidence:
         sums = self.sums[voters].astype(np.float64)
         proven_attack = self._sum_proven_attack(len(voters), votes, owner, absent, won, aims)
         targets = self._sum_attacks(
-            len(voters), votes, owner, absent, odds, _weigh_aims(np.append(aims.lifted, aims.lowered))
+            len(voters), votes, owner, absent, odds, _weight_aims(np.append(aims.lifted, aims.lowered))
         )
         contrarian = sums[:, CONTRARIAN] + sums[:, PLAIN_KIND]
         untargeted = np.logaddexp(contrarian, np.logaddexp.reduce(sums[:, CONSTANT], axis=1))

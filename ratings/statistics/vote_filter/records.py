@@ -1,4 +1,4 @@
-"""A pool's votes, checked and sorted by time, and the epochs in which they are weighed."""
+"""A pool's votes, checked and sorted by time, and the epochs in which they are weighted."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ A_WON, B_WON, TIE, BOTH_BAD = range(4)
 EPOCH_VOTES = 2000
 MIN_EPOCH_VOTES = 100
 MIN_EPOCH_VOTERS = 5
-# Draw tables of an epoch beyond this number are grouped.
+# If an epoch has more draw tables than this, its tables are grouped.
 MAX_TABLES = 8
 _SHARE_TOLERANCE = 1e-6
 _SHARES_PER_DRAW = 2.0
@@ -25,8 +25,8 @@ class VoteRecords:
     """N votes, sorted by time. Votes at the same time keep the order of the input.
 
     order (N,): the position of each vote in the input.
-    voter (N,): numbers from 0.
-    a, b (N,): models from 0.
+    voter (N,): the voters, numbered from 0.
+    a, b (N,): the models, as columns of `shares`.
     outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
     draw (N,): rows of `shares`.
     shares (D, M): the chance that each model is in the pair, under each draw table.
@@ -150,7 +150,8 @@ def group_tables(records: VoteRecords, epoch: Indices) -> tuple[Indices, Floats,
     epoch: the epoch of each of these votes.
 
     A row is a draw table in an epoch. If an epoch has many tables, for example because they are renewed every minute,
-    neighboring tables share a row with their mean. Tables in which a model is certain are not mixed with others.
+    neighboring tables share a row with their mean. Tables in which a model is certain to be drawn are not mixed with
+    others.
     """
     tables = len(records.shares)
     keys, place, votes = np.unique(epoch * tables + records.draw[: len(epoch)], return_inverse=True, return_counts=True)

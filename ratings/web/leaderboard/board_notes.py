@@ -15,7 +15,7 @@ from ratings.web.leaderboard.query import LeaderboardState
 
 @dataclass(frozen=True)
 class EmptyBoard:
-    """A title, a text, and the label and the URL of a link. Without a link, both are empty."""
+    """A title, text, and the label and URL of a link. Without a link, both are empty."""
 
     title: str
     text: str

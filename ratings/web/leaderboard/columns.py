@@ -23,7 +23,7 @@ LazyText = str | Promise
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardEntry:
-    """One model on a board: its row as published, its facts, and its change within a day (None if unknown).
+    """One model on a board: its row as published, its facts, and its change over the past day (None if unknown).
 
     `ratings.pipeline.board_rows` sets the keys of `row`. Boards that earlier versions published lack new keys, so read
     such keys with `row.get`.
@@ -185,8 +185,8 @@ COLUMNS = (
         name="change",
         label=_("24 h"),
         description=_(
-            "Change in the rating within a day, and the number of ranks that the model rose (↑) or fell (↓). Changes"
-            " within noise are gray."
+            "Change in the rating over the past day, and the number of ranks that the model rose (↑) or fell (↓)."
+            " Changes within noise are gray."
         ),
         value=_make_change_getter("rating"),
         fields={

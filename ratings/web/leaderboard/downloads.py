@@ -15,7 +15,7 @@ from ratings.boards.snapshots import BRADLEY_TERRY
 from ratings.web.leaderboard.columns import COLUMNS, ColumnKind, LeaderboardColumn, LeaderboardEntry
 from ratings.web.leaderboard.query import LeaderboardState
 
-# Columns with fields of an API row. Files always include them, even if they are hidden on the page.
+# Columns whose fields come from an API row. Files always include them, even if they are hidden on the page.
 API_COLUMNS = {column.name for column in COLUMNS if column.kind is ColumnKind.BOARD}
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 

@@ -37,11 +37,12 @@ class LeaderboardRow:
     Formatting numbers in a template would be slow, because there can be hundreds of rows.
 
     attributes: the maker, whether the weights are open, the license, and the setting, if known.
-    error: the interval in short, such as ±5.
+    error: the interval in compact form: ±5, or ≥ or ≤ the closed end if the other end is open.
     strip: the rating and its interval on the axis of the table, as HTML.
-    is_banded: whether the row belongs to every second tier, which is tinted.
+    is_banded: whether the row's tier is even-numbered; those tiers are tinted.
     provisional: the reasons why the rating is provisional, or empty.
-    same_ranks: the first and the last rank that the model could have, or empty if its rank is not tested against all.
+    same_ranks: the first and the last rank that the model could have, or empty if the model is unranked or outside the
+        main group.
     missing: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
     pin: an HTML attribute of the check box that selects the model for a comparison.
     """

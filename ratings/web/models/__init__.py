@@ -1,1 +1,1 @@
-"""The page of one model, and the table of all models."""
+"""A model's page, and the table of all models."""

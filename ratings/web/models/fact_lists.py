@@ -1,4 +1,4 @@
-"""The lists of facts on the page of a model: pairs of a label and a text."""
+"""Lists of facts for a model's page, as (label, text) pairs."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -56,7 +56,7 @@ def list_measurements(performance: EndpointPerformance) -> list[LabeledText]:
 
 
 def list_variant_settings(settings: Mapping[str, Any]) -> list[LabeledText]:
-    """Return the settings of `arena.endpoints.profiles.build_variant`."""
+    """Return the settings from `arena.endpoints.profiles.build_variant`."""
     facts: list[LabeledText] = []
     if tokens := settings.get("max_tokens"):
         facts.append((_("Maximum answer length"), _format_tokens(tokens)))

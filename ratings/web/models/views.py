@@ -1,4 +1,4 @@
-"""The page of one model: facts, measurements, and its placement on each board."""
+"""A model's page: facts, measurements, and its placement on each board."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The texts on the plot of ratings against prices or speeds."""
+"""Text for the plot of ratings against prices or speeds."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class FrontierAxis:
-    """The texts on the plot for one axis.
+    """The text on the plot for one axis.
 
     title: the heading of the section
     origin: where the figures come from

@@ -33,7 +33,7 @@ PRESETS = {
 
 @require_safe
 def show_history(request: HttpRequest) -> HttpResponse:
-    """Show the changes within a day and a week, or since the requested time."""
+    """Show the changes over the past day and the past week, or since the requested time."""
     try:
         requested_key = snapshots.parse_board_key(request.GET)
         board_key, published = board_selection.select_board(requested_key, request.GET)

@@ -1,4 +1,4 @@
-"""The overview on the first page of the admin."""
+"""The overview on the admin index page."""
 
 import re
 from datetime import timedelta

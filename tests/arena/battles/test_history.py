@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.test import RequestFactory
 
 from arena.battles import history
-from arena.battles.history import OwnRecord
+from arena.battles.history import VoterRecord
 from arena.identity.voters import set_voter_id
 from arena.models import SIDES, Battle, Vote
 from tests import factories as common
@@ -264,35 +264,35 @@ def test_names_are_told_of_both_sides_or_of_none(fought, voter):
 @pytest.mark.parametrize(
     ("winners", "record"),
     [
-        ("", OwnRecord(0)),
-        ("a", OwnRecord(1)),
-        ("ab", OwnRecord(2)),
-        ("aab", OwnRecord(3, "Alpha One", 2, 3)),
-        ("abbb", OwnRecord(4, "Beta Two", 3, 4)),
+        ("", VoterRecord(0)),
+        ("a", VoterRecord(1)),
+        ("ab", VoterRecord(2)),
+        ("aab", VoterRecord(3, "Alpha One", 2, 3)),
+        ("abbb", VoterRecord(4, "Beta Two", 3, 4)),
     ],
 )
-def test_own_record_names_the_model_that_won_most(fought, voter, alpha, beta, winners, record):
+def test_voter_record_names_the_model_that_won_most(fought, voter, alpha, beta, winners, record):
     for winner in winners:
         judged(fought(), winner)
     judged(fought(voter=common.voter()), "b")
     fought("skipped")
 
-    assert history.load_own_record(voter.pk) == record
+    assert history.load_voter_record(voter.pk) == record
 
 
-def test_own_record_is_about_both_sides(fought, voter, alpha, beta):
+def test_voter_record_is_about_both_sides(fought, voter, alpha, beta):
     for winner, is_first in (("a", True), ("b", False), ("tie", True), ("both_bad", False)):
         models = {"model_a": alpha, "model_b": beta} if is_first else {"model_a": beta, "model_b": alpha}
         judged(fought(**models), winner)
 
-    assert history.load_own_record(voter.pk) == OwnRecord(4, alpha.name, 2, 4)
+    assert history.load_voter_record(voter.pk) == VoterRecord(4, alpha.name, 2, 4)
 
 
-def test_own_models_have_shares_with_intervals(fought, voter, alpha, beta):
+def test_voter_models_have_shares_with_intervals(fought, voter, alpha, beta):
     for winner in ("a", "a", "b", "tie"):
         judged(fought(), winner)
 
-    first, second = history.load_own_models(voter.pk)
+    first, second = history.load_voter_models(voter.pk)
 
     assert (first.name, first.battles, first.wins, first.losses, first.share.percent) == (alpha.name, 4, 2, 1, 62.5)
     assert (second.name, second.battles, second.wins, second.losses, second.share.percent) == (beta.name, 4, 1, 2, 37.5)

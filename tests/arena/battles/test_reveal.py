@@ -190,7 +190,7 @@ def test_prediction_comes_from_the_ratings_before_the_vote(battle, lead, winner,
     battle.standing = {"a": ALPHA | {"rating": 1000.0 + lead}, "b": ALPHA | {"rating": 1000.0}}
     battle.standing["b"]["provisional"] = provisional
 
-    assert predict_result(battle, winner) == Prediction(*prediction, has_few_votes=provisional)
+    assert predict_result(battle, winner) == Prediction(*prediction, is_provisional=provisional)
 
 
 @pytest.mark.parametrize("standing", [None, {"a": ALPHA, "b": None}, {"a": None, "b": None}])

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils.safestring import mark_safe
 
-from arena.battles.history import OwnRecord
+from arena.battles.history import VoterRecord
 from arena.battles.reveal import Prediction, RatingMoves
 from arena.endpoints.performance import EndpointPerformance
 from arena.web.reveal_cards import describe_card
@@ -125,7 +125,7 @@ def voted(vote, rating=RATED, prediction=None, **model_a):
     b = {"side": "b", "name": "Wombat", "slug": "wombat", "won": vote == "b", **UNKNOWN, "chips": chips()}
     reveal = [side | describe_card(side) for side in (a, b)]
     context = battle("voted", is_revealed=True, vote=vote, reveal=reveal, comment="Hm & so.", ratings=ratings(rating))
-    return {**context, "prediction": prediction, "own_record": OwnRecord(3, "Quokka <7B>", 2, 3)}
+    return {**context, "prediction": prediction, "own_record": VoterRecord(3, "Quokka <7B>", 2, 3)}
 
 
 def row(rank=1, **fields):
@@ -455,12 +455,15 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
         ({"rating": RATED | {"ci_low": None}}, "(at most 1,059)"),
         ({"rating": RATED | {"ci_low": None, "ci_high": None}}, "(too few votes for an interval)"),
         (
-            {"prediction": Prediction("b", 87, "upset", has_few_votes=False)},
+            {"prediction": Prediction("b", 87, "upset", is_provisional=False)},
             "An upset. Wombat had a",
         ),
-        ({"prediction": Prediction("a", 71, "expected", has_few_votes=True)}, "of 71%. There are few votes so far."),
         (
-            {"prediction": Prediction("a", 50, "close", has_few_votes=False)},
+            {"prediction": Prediction("a", 71, "expected", is_provisional=True)},
+            "of 71%. At least one rating is provisional.",
+        ),
+        (
+            {"prediction": Prediction("a", 50, "close", is_provisional=False)},
             "A close match. Quokka <7B> had a",
         ),
     ],

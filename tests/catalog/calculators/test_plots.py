@@ -73,7 +73,7 @@ def test_models_and_the_plan_are_on_one_plane():
     a, b, c = drawn.dots
     assert a.x == b.x == c.x
     assert (a.label, b.label, c.label) == ("start", "end", "")  # a label of the third would cover one of the others
-    x, y = drawn.you
+    x, y = drawn.plan_position
     assert x < a.x and y < a.y
     assert drawn.rule_path.startswith("M")
     assert [line.compute for line in drawn.compute_lines] == sorted(line.compute for line in drawn.compute_lines)

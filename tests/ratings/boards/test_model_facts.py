@@ -1,4 +1,4 @@
-"""What stands around a board: facts, the change within a day, by as many queries for any number of models."""
+"""What stands around a board: facts, the change over the past day, by as many queries for any number of models."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -99,7 +99,7 @@ def test_guide_computes_the_same_weights_from_an_export(models, tmp_path):
     export_file(path, "live")
 
     assert run.reduced > 100
-    assert run_guide(path) == f"{run.votes} votes, {run.reduced} weigh less than 1, 0 differ from the file\n"
+    assert run_guide(path) == f"{run.votes} votes, {run.reduced} weights below 1, 0 differ from the file\n"
     path.write_text(path.read_text().replace('"filter_weight":0.0', '"filter_weight":0.00390625', 1))
     assert "1 differ from" in run_guide(path)
 
@@ -176,7 +176,7 @@ def test_command_says_what_it_did(models, capsys):
     cast_votes(models, voters=9, votes=20, day=0)
     call_command("filter_votes", "--pool", "live")
 
-    assert capsys.readouterr().out == "live: 20 votes read, 0 weigh less than 1, 0 weights changed\n"
+    assert capsys.readouterr().out == "live: 20 votes read, 0 weights below 1, 0 weights changed\n"
 
 
 def test_command_refuses_a_pool_that_is_not_of_this_arena():

@@ -101,7 +101,7 @@ def test_audit_is_of_the_votes_whose_chance_is_known():
     audit = update_figures()["audit"]
     assert audit["votes"] == 8
     moved, error, flagged = audit["models"]["x"]
-    # Pairs that y won were drawn a fifth as often, so each vote weighs five times as much: odds of one to five.
+    # Pairs that y won were drawn a fifth as often, so each vote has five times the weight: odds of one to five.
     assert moved == pytest.approx(-200 * 0.69897, rel=1e-4)
     assert error > 0
     assert not flagged

@@ -67,7 +67,7 @@ def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
     model = factories.model("a")
     Price.objects.create(model=model, input=1, output=3, source="memo", as_of="2026-01-01", by_hand=True)
     assert "A MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ 7B ‡" in text(client)
-    assert text(client).count("‡ Set by hand on this site. The model's page has the source and the day.") == 1
+    assert text(client).count("‡ Set by hand on this site. The model's page shows the source and date.") == 1
 
 
 def test_rating_and_scores_stand_side_by_side(client, benchmark):

@@ -277,7 +277,7 @@ def test_no_ranking_has_ratings_of_two_pools(client, pool):
 
 def test_history_of_ratings_that_were_published_once_offers_no_times(client):
     shown = text(client, "/history/", pool=SLUG)
-    for word in ("Since (UTC)", "Until (UTC)", "Compare", "Show this board", "a day and a week"):
+    for word in ("Since (UTC)", "Until (UTC", "Compare", "Show this board", "a day and a week"):
         assert word not in shown, word
 
 
@@ -286,7 +286,7 @@ def test_history_of_ratings_that_were_published_once_shows_the_best_by_release_d
     assert "Best rating by release date" not in shown
     LanguageModel.objects.update(release_date=date(2026, 2, 5), open_weights=True)
     shown = text(client, "/history/", pool=SLUG)
-    table = shown.partition("Best models so far as a table")[2].partition("Category and dates")[0]
+    table = shown.partition("Table of the best models so far")[2].partition("Category and dates")[0]
     assert table == " Model Release date Weights Rating Claude Opus 4.6 February 5, 2026 open 1,503 "
 
 

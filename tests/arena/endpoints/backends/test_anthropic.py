@@ -112,7 +112,7 @@ def test_events_end_normally_or_at_a_limit_of_length(reason):
     events = AnthropicReader()
     list(events.read({"type": "message_delta", "delta": {"stop_reason": reason}}))
     assert events.is_complete
-    assert events.is_cut is reason.startswith("m")
+    assert events.is_truncated is reason.startswith("m")
 
 
 def test_events_know_a_refusal():

@@ -112,7 +112,7 @@ def test_responses_end_normally_or_at_a_limit_of_length(reason):
     assert not responses.is_complete
     list(responses.read(response({"text": "!"}, finish=reason)))
     assert responses.is_complete
-    assert responses.is_cut is (reason == "MAX_TOKENS")
+    assert responses.is_truncated is (reason == "MAX_TOKENS")
 
 
 @pytest.mark.parametrize(

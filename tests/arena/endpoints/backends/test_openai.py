@@ -129,7 +129,7 @@ def test_chunks_end_normally_or_at_a_limit_of_length(reason):
     assert not chunks.is_complete
     list(chunks.read(delta(finish=reason)))
     assert chunks.is_complete
-    assert chunks.is_cut is reason.endswith("length")
+    assert chunks.is_truncated is reason.endswith("length")
 
 
 @pytest.mark.parametrize(

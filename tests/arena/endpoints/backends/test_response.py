@@ -96,7 +96,7 @@ def test_answer_gives_what_was_held_back_at_the_end():
 def test_answer_is_cut_at_its_size():
     decoder = create_decoder(budget=10)
     assert [*decoder.feed(chunk("123456789") + chunk("é") + chunk("x"))] == [Delta("123456789")]
-    assert decoder.is_cut
+    assert decoder.is_truncated
     assert decoder.is_complete
     assert [*decoder.end()] == [Truncation()]
 
@@ -106,7 +106,7 @@ def test_answer_counts_reasoning_into_its_size():
     event = {"choices": [{"delta": {"reasoning": "12345678"}}]}
     assert [*decoder.feed(b"data: " + orjson.dumps(event) + b"\n\n")] == [Reasoning("12345678")]
     assert [*decoder.feed(chunk("12345"))] == [Delta("12")]
-    assert decoder.is_cut
+    assert decoder.is_truncated
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\n\r\n", b": hello\n\n"])

@@ -25,7 +25,7 @@ def test_the_weights_of_targets_add_up_to_their_share(proven):
     flags = np.zeros(8, dtype=bool)
     flags[proven] = True
 
-    weights = np.exp(evidence._weigh_aims(flags))
+    weights = np.exp(evidence._weight_aims(flags))
     of_all_together = evidence._PROVEN_SHARE * 0.8 if proven else 0
     assert weights.sum() + of_all_together == pytest.approx(0.8)
     assert sum(evidence.FOCUS.values()) == pytest.approx(1)

@@ -13,7 +13,7 @@ A_WON, B_WON, TIE, BOTH_BAD = range(4)
 
 @dataclass
 class Sample:
-    """The columns of `vote_filter.weigh`."""
+    """The columns of `vote_filter.compute_weights`."""
 
     voter: np.ndarray
     model_a: np.ndarray
@@ -24,8 +24,8 @@ class Sample:
     draw: np.ndarray
     shares: np.ndarray
 
-    def weigh(self):
-        return vote_filter.weigh(**vars(self))
+    def compute_weights(self):
+        return vote_filter.compute_weights(**vars(self))
 
     def select(self, rows):
         votes = {column.name: getattr(self, column.name)[rows] for column in fields(self) if column.name != "shares"}

@@ -1,4 +1,4 @@
-"""Weighs the votes of a pool, one closed epoch after another.
+"""Weights the votes of a pool, one closed epoch after another.
 
 The parameters of each epoch come from the epochs before it. When an epoch closes, voters whose e-value is too large are
 flagged permanently, and the excess of appearances and of wins is removed from strata of the votes, small ones first.
@@ -76,7 +76,7 @@ class VoteWeights:
     version: int
 
 
-def weigh(
+def compute_weights(
     voter: ArrayLike,
     model_a: ArrayLike,
     model_b: ArrayLike,
@@ -86,7 +86,7 @@ def weigh(
     draw: ArrayLike,
     shares: ArrayLike,
 ) -> VoteWeights:
-    """Return the weights of the votes of a pool.
+    """Return the weights of a pool's votes.
 
     voter (N,): names or ids.
     model_a, model_b (N,): models from 0 to M - 1.
@@ -94,7 +94,7 @@ def weigh(
     propensity (N,): the chance of drawing this pair, in either order, at the time of the draw.
     time (N,): days. A UTC midnight is a whole number. Votes at the same time keep the order of the input.
     draw (N,): the draw table of each vote, a row of `shares`. A battle whose opponent was drawn for a model that was
-        already chosen needs a row in which that model has the chance 1.
+        already chosen needs a row in which that model's chance is 1.
     shares (D, M): the chance that each model is in the pair, under each draw table. Rows add up to 2.
 
     Pass all votes that count, and no others. Otherwise, attackers can hide which battles they abandon.

@@ -19,7 +19,7 @@ from tests.ratings.statistics.vote_filter.votes import (
 
 
 def measure_lost(sample, rows=slice(None)):
-    return 1 - sample.weigh().weight[rows].mean()
+    return 1 - sample.compute_weights().weight[rows].mean()
 
 
 def concentrate(model, factor):
@@ -40,7 +40,7 @@ def append_later(first, second):
 
 
 def test_no_votes_have_no_weights():
-    weights = sample_votes(0, 10).select(np.zeros(10, bool)).weigh()
+    weights = sample_votes(0, 10).select(np.zeros(10, bool)).compute_weights()
 
     assert weights.weight.shape == weights.reason.shape == (0,)
 
@@ -97,7 +97,7 @@ def test_a_battle_whose_model_was_given_says_nothing_about_that_model():
 def test_accounts_that_vote_only_in_the_battles_of_one_model_lose_their_weight(each, lower):
     honest = sample_votes(11, 10_000)
     sample = add_attack(honest, 6, 400, each, lower=lower, days=(1.0, 4.0))
-    weight = sample.weigh().weight
+    weight = sample.compute_weights().weight
     score = np.where(sample.outcome == int(lower), 1.0, 0.0)[sample.model_a == 6].mean()
 
     assert score > 0.5
@@ -115,7 +115,7 @@ def test_the_score_of_the_target_comes_back_and_not_below():
         values = np.append(won[votes.model_a == 6], 1 - won[votes.model_b == 6])
         return np.average(values, weights=np.append(weight[votes.model_a == 6], weight[votes.model_b == 6]))
 
-    before, after = score(honest, np.ones(10_000)), score(sample, sample.weigh().weight)
+    before, after = score(honest, np.ones(10_000)), score(sample, sample.compute_weights().weight)
     assert score(sample, np.ones(10_500)) > before + 0.08
     assert abs(after - before) < 0.02
 
@@ -127,7 +127,7 @@ def test_a_newcomer_whose_votes_come_from_the_attack_is_known_by_its_appearances
     sample = add_attack(honest, 0, 1000, 4, days=(2.0, 4.0))
     sample.draw[10_000:] = 1
 
-    weight = sample.weigh().weight
+    weight = sample.compute_weights().weight
     assert weight[10_000:].mean() <= 0.1
     assert 1 - weight[:10_000].mean() <= 0.005
 
@@ -138,7 +138,7 @@ def test_an_account_that_always_gives_the_same_answer_has_no_weight(answer):
     rows = honest.select(np.arange(0, 4000, 40))
     rows.voter = np.full(100, honest.voter.max() + 1)
     rows.outcome = np.full(100, answer)
-    weights = join(honest, rows).weigh()
+    weights = join(honest, rows).compute_weights()
 
     assert weights.weight[6000:].sum() == 0
     assert set(weights.reason[6000:]) == {"voter"}
@@ -150,7 +150,7 @@ def test_weights_change_only_when_an_epoch_closes():
     sample = add_attack(honest, 5, 400, 20)
     sample = sample.select(np.argsort(sample.time, kind="stable"))
     midnight = int(np.searchsorted(sample.time, 3.0))
-    closed = [sample.select(np.arange(len(sample.time)) < midnight + more).weigh() for more in (1, 40, 90)]
+    closed = [sample.select(np.arange(len(sample.time)) < midnight + more).compute_weights() for more in (1, 40, 90)]
 
     assert (closed[0].weight[:midnight] < 1).any()
     for weights in closed[1:]:
@@ -163,7 +163,7 @@ def test_weights_depend_neither_on_the_order_of_the_input_nor_on_the_names_of_vo
     order = np.random.default_rng(0).permutation(len(sample.time))
     shuffled = sample.select(order)
     shuffled.voter = np.array([f"voter {number}" for number in shuffled.voter])
-    weights, others = sample.weigh(), shuffled.weigh()
+    weights, others = sample.compute_weights(), shuffled.compute_weights()
 
     assert np.array_equal(weights.weight[order], others.weight)
     assert np.array_equal(weights.reason[order], others.reason)
@@ -184,7 +184,7 @@ def test_memory_does_not_grow_with_voters_times_models():
         np.arange(votes), a, b, rng.integers(0, 4, votes), even, time, draw, np.full((1, models), 2 / models)
     )
     tracemalloc.start()
-    sample.weigh()
+    sample.compute_weights()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
