@@ -14,7 +14,7 @@ A_WON, B_WON, TIE, BOTH_BAD = range(4)
 EPOCH_VOTES = 2000
 MIN_EPOCH_VOTES = 100
 MIN_EPOCH_VOTERS = 5
-# If an epoch has more draw tables than this, its tables are grouped.
+# If an epoch has more draw tables than this, those in which no model is certain to be drawn are grouped.
 MAX_TABLES = 8
 _SHARE_TOLERANCE = 1e-6
 _SHARES_PER_DRAW = 2.0
