@@ -61,7 +61,7 @@ def compute_weights_at(votes: Votes, now: float, networks: int) -> Floats:
     number = int(np.searchsorted(votes.time, now))
     columns = (votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw)
     weight = np.ones(len(votes.time))
-    weight[:number] = vote_filter.compute_weights(*(column[:number] for column in columns), votes.shares).weight
+    weight[:number] = vote_filter.weigh(*(column[:number] for column in columns), votes.shares).weight
     known = votes.voter[: np.searchsorted(votes.time, now - 1)]
     new = np.flatnonzero(~np.isin(votes.voter[:number], known))
     total = weight[:number].sum()

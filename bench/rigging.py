@@ -93,7 +93,7 @@ def rank_models(ratings: Floats) -> Indices:
 
 
 def compute_weights(votes: Votes) -> vote_filter.VoteWeights:
-    return vote_filter.compute_weights(
+    return vote_filter.weigh(
         votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw, votes.shares
     )
 

@@ -87,7 +87,7 @@ class Attack:
 
 @dataclass
 class Votes:
-    """Simulated votes in the order of time, in the form that `vote_filter.compute_weights` takes."""
+    """Simulated votes in the order of time, in the form that `vote_filter.weigh` takes."""
 
     voter: Indices
     time: Floats

@@ -27,7 +27,7 @@ class Prediction:
     """The predicted result of a battle, from the ratings before its vote.
 
     side: the side with the higher rating
-    percent: the predicted win rate of this side, from 50 to 100
+    percent, other_percent: the predicted win rate of this side, from 50 to 100, and that of the other side
     outcome: "close" if there is no clear favorite; otherwise "expected" or "upset", or "" if neither side won
     is_provisional: whether at least one of the ratings is provisional
     """
@@ -36,6 +36,10 @@ class Prediction:
     percent: int
     outcome: str
     is_provisional: bool
+
+    @property
+    def other_percent(self) -> int:
+        return 100 - self.percent
 
 
 @dataclass(frozen=True)

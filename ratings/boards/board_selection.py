@@ -71,11 +71,11 @@ class OwnProgress:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         needs = (
             _(
-                "This arena has %(votes)s. It needs at least %(missing)s more to rank %(needed)s models "
-                "(%(ranked)s so far)."
+                "This arena has %(votes)s. To rank %(needed)s models, it needs at least %(missing)s more. "
+                "Ranked so far: %(ranked)s."
             )
             if self.missing_votes
-            else _("This arena has %(votes)s. It needs %(needed)s ranked models (%(ranked)s so far).")
+            else _("This arena has %(votes)s. It needs %(needed)s ranked models. Ranked so far: %(ranked)s.")
         )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
         return needs % figures

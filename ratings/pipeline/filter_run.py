@@ -115,7 +115,7 @@ def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
     a, b = positions[: len(votes)], positions[len(votes) :]
     # After a replacement, the chance of the pair is that of the new model. The other model's share is 1.
     propensity = np.where(votes["propensity"] > 0, votes["propensity"], np.minimum(shares[draw, a], shares[draw, b]))
-    weights = vote_filter.compute_weights(
+    weights = vote_filter.weigh(
         votes["voter"].astype("i8"), a, b, votes["outcome"].astype("i8"), propensity, votes["time"], draw, shares
     )
     return weights.weight, weights.reason.astype(object)

@@ -76,7 +76,7 @@ class VoteWeights:
     version: int
 
 
-def compute_weights(
+def weigh(
     voter: ArrayLike,
     model_a: ArrayLike,
     model_b: ArrayLike,

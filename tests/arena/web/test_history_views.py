@@ -293,8 +293,12 @@ def test_page_does_not_change_with_who_fights_in_an_open_battle(client, me, alph
 @pytest.mark.parametrize(
     ("votes", "agreement", "strips"),
     [
-        (3, '<span class="hint">too few to tell</span>', "You have too few votes to show how often each model wins."),
-        (10, "100%", '<span class="hint">100%</span>'),
+        (
+            3,
+            '– <span class="hint">3 votes, too few</span>',
+            "You have too few votes to show how often each model wins.",
+        ),
+        (10, '100% <span class="hint">10 votes</span>', '<span class="hint">100%</span>'),
     ],
 )
 def test_mirror_shows_what_the_voter_prefers(client, fought, votes, agreement, strips):
@@ -305,7 +309,7 @@ def test_mirror_shows_what_the_voter_prefers(client, fought, votes, agreement, s
     html = page(client)
 
     assert f"<dt>Battles you have judged</dt><dd>{votes}</dd>" in html
-    assert f"<dt>You agree with the ratings ({votes} votes)</dt><dd>{agreement}</dd>" in html
+    assert f"<dt>Your agreement with the ratings</dt><dd>{agreement}</dd>" in html
     assert f'<bdi>Al &lt;b&gt;pha</bdi> <span class="hint">won {votes} of {votes}</span>' in html
     assert strips in html
 

@@ -282,7 +282,7 @@ STATES = [
     (battle("ready", has_stopped_answer=True), "your vote is stored but does not change any rating"),
     (battle(is_revealed=True, mode="side_by_side"), "You know the names, so your vote does not change any rating."),
     (battle("ready", ("finished", "failed"), turns=2), "This model did not answer."),
-    (battle("void", ("failed", "finished")), "You can also start again with the same question. Start again"),
+    (battle("void", ("failed", "finished")), "You can start again with the same question. Start again"),
     (battle("void", ("failed", "finished")), "Nothing to vote on: A did not answer."),
     (battle("void", ("failed", "failed"), was_stopped=True), "You stopped this battle before both answers began,"),
     (battle("skipped"), "No vote was counted, and the names stay hidden."),
@@ -464,7 +464,7 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
         ),
         (
             {"prediction": Prediction("a", 50, "close", is_provisional=False)},
-            "A close match. Quokka <7B> had a",
+            "A close match. The predicted win rates were 50% and 50%.",
         ),
     ],
 )

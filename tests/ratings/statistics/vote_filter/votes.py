@@ -13,7 +13,7 @@ A_WON, B_WON, TIE, BOTH_BAD = range(4)
 
 @dataclass
 class Sample:
-    """The columns of `vote_filter.compute_weights`."""
+    """The columns of `vote_filter.weigh`."""
 
     voter: np.ndarray
     model_a: np.ndarray
@@ -25,7 +25,7 @@ class Sample:
     shares: np.ndarray
 
     def compute_weights(self):
-        return vote_filter.compute_weights(**vars(self))
+        return vote_filter.weigh(**vars(self))
 
     def select(self, rows):
         votes = {column.name: getattr(self, column.name)[rows] for column in fields(self) if column.name != "shares"}
