@@ -90,7 +90,8 @@ def _format_sizes(model: LanguageModel) -> dict[str, str]:
 def _format_size(number: int) -> str:
     """Return a number like 30.7B, or with all its digits if it has more than three."""
     short = format_count(number)
-    return short if AmountField(high=number, whole=True).clean(short) == number else f"{number:,}"
+    is_exact = AmountField(high=2 * number, whole=True).clean(short) == number  # rounding can make it larger
+    return short if is_exact else f"{number:,}"
 
 
 def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:

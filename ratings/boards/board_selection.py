@@ -70,12 +70,9 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         needs = (
-            _(
-                "This arena has %(votes)s. To rank %(needed)s models, it needs at least %(missing)s more. "
-                "Ranked so far: %(ranked)s."
-            )
+            _("This arena has %(votes)s. It needs at least %(missing)s more to rank %(needed)s models.")
             if self.missing_votes
-            else _("This arena has %(votes)s. It needs %(needed)s ranked models. Ranked so far: %(ranked)s.")
+            else _("This arena has %(votes)s. It needs %(needed)s ranked models and has %(ranked)s.")
         )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
         return needs % figures

@@ -127,6 +127,14 @@ def test_result_follows_what_is_typed(
         expect(field).to_be_focused()
 
 
+def test_tabs_follow_the_limits_that_are_typed(browser: Browser, service: Service) -> None:
+    with reading(browser, service) as page:
+        page.goto("/choose/?task=")
+        page.get_by_label("Max $ per million tokens (blended)", exact=True).press_sequentially("3")
+        expect(page.get_by_role("link", name="Decision", exact=True)).to_have_attribute("href", re.compile("price=3"))
+        expect(page.get_by_role("link", name="Matches", exact=True)).to_have_attribute("href", re.compile("price=3"))
+
+
 def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     plain.goto("/scaling/")
     plain.get_by_label("Compute").fill("5.76e23")

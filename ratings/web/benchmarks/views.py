@@ -1,6 +1,6 @@
 """The list of benchmarks, and the page that compares a benchmark with the ratings on a board."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from catalog.web import benchmark_views
 from core.http.errors import RequestError
 from ratings.boards import model_facts
 from ratings.boards.board_urls import format_parameter
-from ratings.models import Pool
+from ratings.models import Board, Category, Pool
 from ratings.reports import benchmark_agreement
 from ratings.reports.benchmark_agreement import AgreementQuery, BenchmarkComparison
 from ratings.reports.best_models import load_best_keys
@@ -35,11 +35,19 @@ def show_benchmark(request: HttpRequest, slug: str) -> HttpResponse:
 def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the comparison. Its whole state is in the URL."""
     try:
-        query = benchmark_agreement.parse_agreement_query(request.GET)
+        query = _drop_missing_category(benchmark_agreement.parse_agreement_query(request.GET))
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
     except RequestError as error:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
     return render(request, "ratings/benchmarks/disagreement.html", _build_context(comparison, query))
+
+
+def _drop_missing_category(query: AgreementQuery) -> AgreementQuery:
+    """Return the query without its category if only other pools have it, as when a visitor changes the pool."""
+    if not (query.pool and query.category and Category.objects.filter(slug=query.category).exists()):
+        return query
+    boards = Board.objects.filter(pool__slug=query.pool, category__slug=query.category)
+    return query if boards.exists() else replace(query, category="")
 
 
 def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def test_prices_are_those_for_prompts_as_long_as_the_context(client, mixture, co
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"), [(30_700_000_000, "30.7B"), (46_712_000_000, "46,712,000,000"), (950, "950")]
+    ("size", "shown"),
+    [(30_700_000_000, "30.7B"), (46_712_000_000, "46,712,000,000"), (27_781_427_952, "27,781,427,952"), (950, "950")],
 )
 def test_size_is_as_short_as_it_is_exact(client, mixture, size, shown):
     type(mixture).objects.update(parameters_total=size)

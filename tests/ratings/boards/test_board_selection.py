@@ -183,12 +183,12 @@ def test_progress_counts_the_votes_that_are_missing_at_least(rows, up, progress)
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (OwnProgress(1, 5, 64, votes=1), "1 vote. To rank 5 models, it needs at least 64 more. Ranked so far: 1."),
+        (OwnProgress(1, 5, 64, votes=1), "1 vote. It needs at least 64 more to rank 5 models."),
         (
             OwnProgress(0, 1, 1, votes=1200),
-            "1,200 votes. To rank 1 models, it needs at least 1 more. Ranked so far: 0.",
+            "1,200 votes. It needs at least 1 more to rank 1 models.",
         ),
-        (OwnProgress(0, 5, 0), "0 votes. It needs 5 ranked models. Ranked so far: 0."),
+        (OwnProgress(0, 5, 0), "0 votes. It needs 5 ranked models and has 0."),
     ],
 )
 def test_progress_says_what_is_missing(progress, text):

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from django.conf import settings
 
-from ratings.models import Pool
+from ratings.models import Category, Pool
 from tests import factories
 from tests.ratings.benchmark_boards import AVERAGES, NAMES, RATINGS, benchmark, rated, scored, some
 
@@ -191,3 +191,11 @@ def test_page_of_a_benchmark_with_scores_leads_there(client, values, there):
     benchmark()
     scored(values)
     assert ('href="/benchmarks/b/disagreement/"' in html(client, page="/benchmarks/b/")) is there
+
+
+def test_category_that_the_chosen_pool_lacks_is_dropped(client):
+    scored(AVERAGES)
+    rated(RATINGS, pool="elsewhere")
+    Category.objects.get_or_create(slug="coding", defaults={"name": "Coding"})
+    assert "category overall." in words(client, "?pool=elsewhere&category=coding")
+    assert client.get(f"{PAGE}?pool=elsewhere&category=none").status_code == 404
