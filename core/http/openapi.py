@@ -73,7 +73,7 @@ class Schema(serializers.Serializer[Any]):
         return [(name, field) for name, field in self.fields.items() if not field.write_only]
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Return the same as the base class, but three times as fast for a shortlist of 800 models."""
+        """Return the same as the base class, but in half the time for a shortlist of 800 models."""
         representation = {}
         for name, field in self._rendered_fields:
             try:
