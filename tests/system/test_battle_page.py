@@ -108,6 +108,23 @@ def test_layout_does_not_shift_while_answers_arrive_and_the_bar_stays(
         assert page.evaluate("shift") <= 0.02
 
 
+@pytest.mark.parametrize("mark", ["", "### "], ids=["paragraph", "heading"])
+def test_word_stays_in_its_line_while_the_text_behind_it_grows(browser: Browser, zoo: Service, mark: str) -> None:
+    with reading(browser, zoo, viewport=PHONE) as page:
+        page.add_init_script(FEED)
+        page.goto("/")
+        page.get_by_role("textbox", name="Your question").fill("Where do words stand?")
+        page.keyboard.press("Enter")
+        grow(page, f"{mark}third. 3.14 However, is program мир 🚀 café by river therefore `code`")
+        code = page.locator("#turn-1-a code")
+        expect(code).to_have_text("code")
+        place = code.bounding_box()
+        for word in " by year first, fact system number second, the company color that wide and so on".split(" "):
+            grow(page, f"{word} ")
+            expect(page.locator("#turn-1-a")).to_contain_text(word)
+            assert code.bounding_box() == place
+
+
 def test_panes_are_equally_high_and_their_heads_stay(fed: Page) -> None:
     grow(fed, LINES)
     expect(fed.locator("#turn-1-a")).to_contain_text("Line 59.")
