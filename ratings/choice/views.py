@@ -42,7 +42,8 @@ from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool, format_category_name
 
-PAGE_SIZES = {"left": 50, "undecided": 25, "out": 25}  # parameter → models on a page of the list
+PAGE_SIZE = 25  # models on a page of each list
+PAGE_PARAMETERS = ("left", "undecided", "out")
 MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is left out
 MULTIPLE_FIELDS = ("modalities", "among")
 BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)  # no model has fewer than 1,000 parameters
@@ -177,9 +178,9 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
     """
     shortlist = choice.shortlist
     groups = (shortlist.survivors, shortlist.undecided, shortlist.excluded)
-    lists = zip(PAGE_SIZES.items(), groups, strict=True)
+    lists = zip(PAGE_PARAMETERS, groups, strict=True)
     try:
-        return {name: Paginator(models, size).page(query.get(name, "1")) for (name, size), models in lists}
+        return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists}
     except InvalidPage:
         raise RequestError(
             "not_found", gettext("This page of the list does not exist. Go to the first page."), 404
@@ -291,6 +292,6 @@ def _build_canonical_redirect(request: HttpRequest) -> HttpResponse | None:
 def _drop_parameters(query: QueryDict, *names: str) -> str:
     """Return the query string with these parameters and all page numbers removed."""
     parameters = query.copy()
-    for name in (*names, *PAGE_SIZES):
+    for name in (*names, *PAGE_PARAMETERS):
         parameters.pop(name, None)
     return parameters.urlencode()
