@@ -137,16 +137,21 @@ def measure(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
 
 @contextmanager
 def keep_filtering(up: Service) -> Iterator[None]:
-    """Run the filter again and again, as the ratings worker runs it when an epoch has closed."""
+    """Make the pool due for the filter again and again, so that the ratings worker runs it."""
     stopped = threading.Event()
-    manage = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "filter_votes", "--pool", "live"]
-    command = ["nice", "-n", "15", *manage]
+    send = "from ratings.tasks import filter_votes; filter_votes.delay()"
+    command = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "shell", "--no-imports", "-c", send]
+    forget = "UPDATE ratings_pool SET filtered_at = NULL, filtered_votes = 0 WHERE slug = 'live' RETURNING id"
+    result = "SELECT filtered_votes FROM ratings_pool WHERE slug = 'live' AND filtered_at IS NOT NULL"
 
     def run() -> None:
         while not stopped.is_set():
             started = time.monotonic()
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            print(f"the filter ran for {time.monotonic() - started:.0f} s: {done.stdout.strip()}", flush=True)
+            up.query(forget)
+            subprocess.run(command, capture_output=True, check=True)
+            while not (found := up.query(result)):
+                time.sleep(0.5)
+            print(f"the filter ran for {time.monotonic() - started:.0f} s: {found[0][0]} votes read", flush=True)
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -26,6 +26,7 @@ import orjson
 from bench import processes
 from bench.boards import WITHOUT_STYLE, Page
 from bench.live_votes import VotePool
+from core.process_priority import LOWEST_PRIORITY
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 
 NAME, PASSWORD = "operator", "a long pass phrase"
@@ -138,7 +139,7 @@ def measure_during(name: str, work: Callable[[], None], *measured: Any) -> None:
 
 
 def run_filter(up: Service) -> None:
-    manage = ["nice", "-n", "15", str(ROOT / "scripts" / "manage"), "--data", str(up.data)]
+    manage = [*LOWEST_PRIORITY, str(ROOT / "scripts" / "manage"), "--data", str(up.data)]
     done = subprocess.run([*manage, "filter_votes", "--pool", "live"], capture_output=True, text=True, check=True)
     print(done.stdout.strip())
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from arena.models import LIVE_POOL
 from core.http.errors import RequestError
-from ratings.boards import snapshots
-from ratings.boards.snapshots import BoardKey, list_newest_snapshots, unpack_rows
+from ratings.boards import snapshot_cache
+from ratings.boards.snapshots import BoardKey, list_newest_snapshots
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
 from ratings.statistics.constants import MAIN_COMPONENT, MIN_RANKED_MODELS
 
@@ -19,8 +19,8 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     """Return the board that sorts a shortlist: that of the first possible category, or the overall board.
 
     If `pool` is empty, the first pool in `POOL_PRIORITY` order with enough votes in a category is used. If there is
-    none, it is the first pool with enough votes overall, or else the first pool with any votes. Raises RequestError 404
-    if the pool is unknown.
+    none, it is the first pool with enough votes overall, or else the first pool with any votes. The board is shared, so it
+    must not be changed. Raises RequestError 404 if the pool is unknown.
     """
     if pool:
         return _load_pool_board(pool, categories)
@@ -28,8 +28,9 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     for category in dict.fromkeys((*categories, OVERALL_CATEGORY)):
         snapshots_by_priority = _list_by_priority(category)
         for snapshot in snapshots_by_priority:
-            if _can_sort(unpack_rows(snapshot.rows)):
-                return _load_board(snapshot.board.pool.slug, category)
+            board = _get_board(snapshot.board.pool.slug, category)
+            if _can_sort(board["rows"]):
+                return board
     pools_with_votes = (snapshot.board.pool.slug for snapshot in snapshots_by_priority if snapshot.votes)
     return _load_pool_board(next(pools_with_votes, LIVE_POOL), categories)
 
@@ -48,11 +49,11 @@ def _list_by_priority(category: str) -> list[Snapshot]:
 def _load_pool_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     for category in (name for name in categories if name != OVERALL_CATEGORY):
         with suppress(RequestError):  # raises below if the pool is unknown
-            board = _load_board(pool, category)
+            board = _get_board(pool, category)
             if board["rows"]:
                 return board
-    return _load_board(pool, OVERALL_CATEGORY)
+    return _get_board(pool, OVERALL_CATEGORY)
 
 
-def _load_board(pool: str, category: str) -> dict[str, Any]:
-    return snapshots.load_newest_board(BoardKey(pool, category))
+def _get_board(pool: str, category: str) -> dict[str, Any]:
+    return snapshot_cache.get_board(BoardKey(pool, category)).board

@@ -17,6 +17,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from arena.models import DrawTable, Vote
+from core.process_priority import LOWEST_PRIORITY
 from core.storage.binary_copy import build_row_dtype, iter_rows
 from ratings.models import FULL_WEIGHT, Pool
 from ratings.pipeline.vote_weights import FilterWeight, store_filter_weights
@@ -28,7 +29,6 @@ from ratings.statistics.vote_filter.records import EPOCH_VOTES, MIN_EPOCH_VOTES
 FILTERED_KINDS = (Pool.Kind.LIVE, Pool.Kind.API)
 NEW_VOTER_AGE = timedelta(days=1)
 CROWD = "crowd"
-PROCESS_PRIORITY = 15  # boards and battles come first
 TIMEOUT_S = 3600
 
 # A vote without a draw table was imported. A vote without a voter counts as a vote by a separate voter.
@@ -74,9 +74,9 @@ def start_due_runs() -> list[str]:
     """Run a process for each pool that is due, one after another. Return the slugs of these pools."""
     due = [pool for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).order_by("pk") if is_due(pool)]
     for pool in due:
-        command = [sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]
+        command = [*LOWEST_PRIORITY, sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]
         options: dict[str, Any] = {"cwd": settings.BASE_DIR, "timeout": TIMEOUT_S, "capture_output": True, "text": True}
-        finished = subprocess.run(["nice", "-n", str(PROCESS_PRIORITY), *command], check=False, **options)  # noqa: S603, S607  # our own command
+        finished = subprocess.run(command, check=False, **options)  # noqa: S603  # our own command
         if finished.returncode:
             logger.error("Filtering the votes of %s failed: %s", pool.slug, finished.stderr.strip()[-500:])
     return [pool.slug for pool in due]
