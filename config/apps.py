@@ -5,5 +5,5 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        # Load the Celery app in every process that sends tasks, because it has the broker's settings.
-        from config import celery  # noqa: F401  # the import registers it
+        # Every process that sends tasks needs the Celery app, because the app has the broker's settings.
+        from config import celery  # noqa: F401  # importing the module registers the app

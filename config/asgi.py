@@ -4,18 +4,18 @@ import gc
 import os
 from threading import Timer
 
-gc.disable()  # loaded modules stay in memory, so the collector would only scan them repeatedly
+gc.disable()  # imported modules stay in memory, so collections would only slow down the imports
 
 import django
 from django.conf import settings
 
-from config.server.uvicorn_protocol import raise_file_limit, slow_ticks
+from config.server.uvicorn_protocol import raise_file_limit, slow_down_ticks
 
 DATABASE_TIMEOUT_MS = 5_000
-LANGUAGES_DELAY_S = 3  # loading the model earlier would slow down the first pages
+PRELOAD_DELAY_S = 3  # loading the language identifier earlier would slow down the first pages
 
 raise_file_limit()
-slow_ticks()
+slow_down_ticks()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
@@ -33,8 +33,8 @@ settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(
     StaticFiles(RequestHandler()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
 )
-loading = Timer(LANGUAGES_DELAY_S, language_id.preload_identifier)
-loading.daemon = True
-loading.start()
+preload_timer = Timer(PRELOAD_DELAY_S, language_id.preload_identifier)
+preload_timer.daemon = True
+preload_timer.start()
 gc.freeze()
 gc.enable()

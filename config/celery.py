@@ -8,9 +8,9 @@ from celery.signals import beat_init, task_postrun, task_prerun
 from config.monitoring.worker_busy import BusyHeartbeat, watch_beat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# Matrices of boards are too small for BLAS threads, which would only compete for the CPU.
+# The matrices of a board are too small for BLAS threads, which would only compete for the CPU.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Without this, Celery runs Django's system checks in each worker, which imports all pages.
+# Without this, Celery runs Django's system checks in each worker, which imports the views of all pages.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("arena")

@@ -29,7 +29,7 @@ from config.setting_parsers import (
 DEFAULT_DATABASE_URL = "postgresql:///arena"
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 MIN_SECRET_LENGTH = 50
-# Other variables for the service and its databases, used by compose.yaml or libpq.
+# Matches the names of all variables of the service, including those that only compose.yaml or libpq reads.
 SERVICE_VARIABLE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
 Value = TypeVar("Value")
 
@@ -39,8 +39,8 @@ class Setting:
     """The declaration of one setting.
 
     `section` is the heading of its table in docs/reference/settings.md, and `meaning` is its Markdown description
-    there. `parse` converts the variable's text to a value, or raises ValueError. The message continues a sentence that
-    begins with the variable's name.
+    there. `parse` converts the variable's text to a value, or raises ValueError. The error message completes a sentence
+    that begins with the variable's name.
     """
 
     section: str
@@ -56,7 +56,7 @@ def declare(section: str, parse: Callable[[str], Value], *, default: Value, mean
 
 @dataclass(frozen=True)
 class Environment:
-    """All settings of the service. Units are part of the names.
+    """All settings of the service. The names contain the units, such as `_s` for seconds.
 
     After adding a setting, add a line to .env.example and run `python -m tests.settings_reference` to update
     docs/reference/settings.md.
@@ -296,12 +296,12 @@ class Environment:
         return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 
 
-# Maps the name of each variable to its declaration.
-SETTINGS: dict[str, Setting] = {each.name.upper(): each.metadata["setting"] for each in fields(Environment)}
+# The declarations of all settings, keyed by the names of the variables.
+SETTINGS: dict[str, Setting] = {entry.name.upper(): entry.metadata["setting"] for entry in fields(Environment)}
 
 
 def load_environment(variables: Mapping[str, str]) -> Environment:
-    """Parse the settings from environment variables. Empty variables have their default value.
+    """Parse the settings from environment variables. Settings whose variables are empty have their default values.
 
     Raises ValueError with the variable's name if an ARENA_* variable is unknown or a value is invalid. In production,
     SECRET_KEY and ARENA_PUBLIC_URL are required.

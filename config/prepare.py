@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
 
     django.setup()
     from arena.endpoints.context_limit import describe_small_windows
-    from catalog.importers import seed as known
+    from catalog.importers import seed
     from ratings.interchange import seed_reference, seed_votes
 
     _check_services()
@@ -41,12 +41,12 @@ def main(arguments: list[str]) -> None:
             collect_if_changed()
         for path in options.models_files:
             call_command("load_models", path)
-        known.seed_catalog()  # must come first, because published boards store facts about their models
-        seed_reference.seed_reference_models()  # must come before the votes, whose board stores the models' names
+        seed.seed_catalog()  # must come first, because published boards store facts about their models
+        seed_reference.seed_reference_models()  # must come before the votes, because their board stores model names
         seed_votes.seed_vote_pool()
         seed_reference.seed_reference_pool()  # must come after the votes, because pages prefer older pools
-    except (CommandError, ValueError) as problem:
-        sys.exit(str(problem))
+    except (CommandError, ValueError) as error:
+        sys.exit(str(error))
     for line in describe_small_windows():
         sys.stdout.write(f"{line}\n")
     _reset_failed_probes()
@@ -63,12 +63,12 @@ def _check_services() -> None:
 
     try:
         connection.ensure_connection()
-    except OperationalError as problem:
-        sys.exit(f"the database at DATABASE_URL does not answer: {str(problem).strip().splitlines()[-1]}")
+    except OperationalError as error:
+        sys.exit(f"the database at DATABASE_URL does not answer: {str(error).strip().splitlines()[-1]}")
     try:
         get_redis_client().ping()
-    except (OSError, RedisError) as problem:
-        sys.exit(f"the Redis or Valkey server at REDIS_URL does not answer: {problem}")
+    except (OSError, RedisError) as error:
+        sys.exit(f"the Redis or Valkey server at REDIS_URL does not answer: {error}")
 
 
 def _check_database_version() -> None:
@@ -81,7 +81,7 @@ def _check_database_version() -> None:
 
 
 def _reset_failed_probes() -> None:
-    """Forget the failed probes of earlier runs, so that all enabled models can be drawn."""
+    """Reset the counts of failed probes from earlier runs, so that all enabled models can be drawn."""
     from arena.models import Endpoint
 
     Endpoint.objects.update(failed_probes=0, probe_wanted=False)

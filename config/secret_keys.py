@@ -1,7 +1,7 @@
-"""Keys for signing cookies if SECRET_KEY is not set. They are stored in a private file in the data folder, one per
-line.
+"""Keys for signing cookies if SECRET_KEY is not set.
 
-The first key signs. Signatures made with the other keys are still valid.
+The keys are stored in a private file in the data folder, one per line. The first key signs new cookies. Cookies that
+were signed with the other keys are still valid.
 """
 
 import fcntl

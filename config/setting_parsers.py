@@ -1,5 +1,6 @@
-"""Parsers for settings. Each returns a value, or raises ValueError with a message that continues after the setting's
-name.
+"""Parsers for settings. Each parser returns the value or raises ValueError.
+
+The error message completes a sentence that begins with the setting's name.
 """
 
 import ipaddress

@@ -156,7 +156,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "ratings"
-# The turns are in the database, and their messages are only hints, so the worker does not acknowledge messages.
+# Workers do not acknowledge messages about turns. A lost message only delays the turn, which is stored in the database.
 CELERY_TASK_QUEUES = (Queue("answers", no_ack=True), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu has no types
 CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
 CELERY_BEAT_SCHEDULE = {
@@ -222,8 +222,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 if SECURE:
     SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept a __Host- cookie only from exactly this host
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
-# The proxy terminates TLS and redirects HTTP to HTTPS. HSTS does not include subdomains, because they might not be
-# ours.
+# The proxy terminates TLS and redirects HTTP to HTTPS. HSTS does not include subdomains, because they might belong to
+# other services.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
@@ -232,9 +232,9 @@ FILE_UPLOAD_HANDLERS = [
     "core.http.errors.Utf8UploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-# Enough for the longest question with each character as a JSON escape, and for all other fields.
+# Enough for the longest question with every character escaped in JSON, and for all other fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
-# A score file, sent by a form or as text in JSON.
+# Limits for score files, which a form sends unchanged and the API sends as text in JSON.
 LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -261,7 +261,7 @@ ACCOUNT_RATE_LIMITS = {
     # network.
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
-    # New accounts per address (an IPv6 /64) and per /24 or /48, because one line can have many /64 networks.
+    # New accounts per address (an IPv6 /64) and per /24 or /48, because one customer can have many /64 networks.
     "account_made": "5/h/ip",
     "account_made_around": "20/h/key",
 }

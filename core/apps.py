@@ -1,4 +1,4 @@
-"""App configurations of core and of Django's admin with Arena's admin site."""
+"""App configurations for `core`, and for Django's admin with Arena's admin site."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps
@@ -16,7 +16,7 @@ class ArenaAdminConfig(apps.AdminConfig):
         from allauth.mfa.models import Authenticator
         from django.contrib import admin
 
-        from core.admin import audit, audit_log  # noqa: F401  # the log registers its page
+        from core.admin import audit, audit_log  # noqa: F401  # importing `audit_log` registers its page
 
         # Accounts have no email address, and operators must not see the secrets of authenticator apps.
         admin.site.unregister([EmailAddress, Authenticator])

@@ -1,6 +1,6 @@
-"""The priority of work that must not slow boards and battles down."""
+"""A command prefix that prevents background work from slowing down boards and battles."""
 
 import shutil
 
-# Before a command, this makes it run only when a processor is idle. With `nice`, it still gets a few percent.
+# `chrt --idle` runs a command only while a processor is idle. With `nice`, it still gets a few percent of the time.
 LOWEST_PRIORITY = ("chrt", "--idle", "0") if shutil.which("chrt") else ("nice", "-n", "19")

@@ -44,9 +44,9 @@ class DataFolder:
         self.runtime = _make_run_folder(self.path)
 
     def lock(self, name: LockName, *, shared: bool = False) -> int | None:
-        """Take a lock without waiting. Return its file descriptor, or None if another program has it.
+        """Take a lock without waiting. Return its file descriptor, or None if another program holds it.
 
-        Raises OSError if the file of the lock cannot be opened.
+        Raises OSError if the lock file cannot be opened.
         """
         descriptor = os.open(self.locks / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -57,7 +57,7 @@ class DataFolder:
         return descriptor
 
     def take_ownership(self, purpose: str) -> int | None:
-        """Take the `owner` lock and record its purpose. Return its descriptor, or None if another program has it."""
+        """Take the `owner` lock and record its purpose. Return its descriptor, or None if another program holds it."""
         descriptor = self.lock("owner")
         if descriptor is not None:
             os.ftruncate(descriptor, 0)
@@ -66,7 +66,7 @@ class DataFolder:
 
     @property
     def owner(self) -> str:
-        """The program that has the `owner` lock, in words for a message. Raises OSError if the lock was never taken."""
+        """A description of the program that holds the `owner` lock. Raises OSError if the lock was never taken."""
         return (self.locks / "owner").read_text() or "another program"
 
 

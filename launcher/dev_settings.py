@@ -3,7 +3,7 @@
 from typing import Any
 
 from config import settings as production
-from config.settings import *  # noqa: F403  # Django reads settings as names of one module
+from config.settings import *  # noqa: F403  # Django reads all settings from one module
 
 STORAGES = production.STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

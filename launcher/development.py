@@ -24,8 +24,8 @@ SETTLE_S = 0.1  # a git checkout changes many files at once
 def adapt_programs(programs: list[Program]) -> list[Program]:
     """Return the service's programs, adapted for development.
 
-    A program that fails is not restarted until the next edit. The launcher keeps the port open, so requests wait until
-    a restart is over.
+    A program that fails is not restarted until the next edit. The launcher keeps the port open, so requests wait during
+    a restart.
     """
     return [replace(_adapt_web(program), restarts=False) for program in programs]
 
@@ -59,7 +59,7 @@ async def restart_on_edits(
 
 
 async def _restart_programs(supervisor: Supervisor, is_web_ready: Callable[[], Awaitable[bool]]) -> None:
-    """Restart the web server, then the workers. All are killed first, because the web server needs the CPU."""
+    """Restart the web server, then the workers. All are killed first, to leave the CPU to the web server."""
     await asyncio.gather(*(supervisor.kill(name) for name in (WEB, *WORKERS)))
     await supervisor.start_again(WEB, is_web_ready)
     for name in WORKERS:

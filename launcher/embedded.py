@@ -1,7 +1,7 @@
 """Runs PostgreSQL and Valkey for one data folder, on Unix sockets only, while a command runs.
 
 `python -m launcher.embedded [--data DIR | --temporary] [--no-fsync] -- COMMAND …` starts the services, runs the
-command, and stops the services. If `up` or another command has already started them, it uses those.
+command, and stops the services. If `up` or another command has already started them, the command uses those.
 """
 
 import argparse
@@ -31,8 +31,8 @@ CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
 def build_environment(folder: DataFolder) -> dict[str, str]:
     """Return the environment variables for a program that uses the services. Existing variables take precedence.
 
-    Loopback endpoints are allowed, because local models run on this machine. The conversation limit is the one that
-    `up` stored.
+    Loopback endpoints are allowed, because local models run on this machine. The limit on conversations is the value
+    that `up` stored.
     """
     inherited = {name: value for name, value in os.environ.items() if value}
     defaults = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
@@ -70,14 +70,14 @@ def _conversation_file(folder: DataFolder) -> Path:
 async def start_services(
     supervisor: Supervisor, folder: DataFolder, print_line: PrintLine, *, durable: bool = True
 ) -> None:
-    """Start the services that are not replaced by an environment variable. Only the owner of the folder may call this.
+    """Start the services whose URL is not set in the environment. Only the owner of the folder may call this.
 
-    The servers have their own lock. If servers from a killed run are still stopping, this waits for them. Raises
+    If servers from a killed run still hold the `services` lock, this waits until they have stopped. Raises
     DataFolderError and ProgramError.
     """
-    waiting = asyncio.get_running_loop().call_later(1, print_line, "waiting for servers from an earlier run to stop")
+    notice = asyncio.get_running_loop().call_later(1, print_line, "waiting for servers from an earlier run to stop")
     lock = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
-    waiting.cancel()
+    notice.cancel()
     if lock is None:
         raise DataFolderError(f"servers from an earlier run still use {folder.path} and did not stop")
     programs = []

@@ -24,7 +24,7 @@ UNUSED_PORT = 1  # for disabled models; their entries need a port, but nothing l
 class LocalModel:
     """A model server that `up` can start. `name` is also its placeholder in local_models.toml.
 
-    `memory` is the memory it needs, in bytes. `get_weights` returns the path of its GGUF file, and can take a second.
+    `memory` is the required memory in bytes. `get_weights` returns the path of the GGUF file, and can take a second.
     """
 
     name: str
@@ -82,7 +82,7 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 
 def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
-    """Return the models that are used by definitions whose slug is not excluded."""
+    """Return the models that are used by definitions other than the excluded ones. `excluded` contains slugs."""
     placeholders = {
         name for slug, block in _read_definitions() if slug not in excluded for name in _list_placeholders(block)
     }
@@ -100,7 +100,11 @@ def select_affordable(models: Iterable[LocalModel], free_memory: int) -> list[Lo
 
 
 def render_models_file(ports: Mapping[str, int], excluded: Collection[str]) -> str:
-    """Return a models file for these ports. Models that are excluded or have no server are disabled."""
+    """Return the text of a models file. Models that are excluded or have no port are disabled.
+
+    ports: the ports of the model servers, keyed by model name
+    excluded: the slugs of excluded models
+    """
     blocks = []
     for slug, block in _read_definitions():
         is_disabled = slug in excluded or not _list_placeholders(block) <= ports.keys()

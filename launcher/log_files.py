@@ -22,39 +22,42 @@ class _SilentFileHandler(RotatingFileHandler):
 class LogFile:
     """Writes the output of one program to a file. The program can be started several times.
 
-    The program writes to a pipe, and a thread of this process copies the output to the file. This limits the size of
-    every program's log, and no program writes to a rotated file. `path`.1 is the newest rotated file. `last_line` is
-    the last line of output, at most 300 characters. Raises OSError if the file cannot be opened.
+    The program writes to a pipe, and a thread of this process copies the output to the file. The thread can therefore
+    limit the size of the file and rotate it. `path`.1 is the newest rotated file. `last_line` is the last line of
+    output, at most 300 characters. Raises OSError if the file cannot be opened.
     """
 
     def __init__(self, path: Path, file_bytes: int = MAX_FILE_BYTES) -> None:
         self.path = path
         self.last_line = ""
         self._file = _SilentFileHandler(path, maxBytes=file_bytes, backupCount=MAX_OLD_FILES, encoding="utf-8")
-        self._copying: Thread | None = None
+        self._copy_thread: Thread | None = None
 
     def open_pipe(self) -> int:
         """Return a file descriptor for a program's output. The caller must close it after starting the program."""
-        reading, writing = os.pipe()
-        self.copy(reading)
-        return writing
+        read_end, write_end = os.pipe()
+        self.copy(read_end)
+        return write_end
 
-    def copy(self, reading: int) -> None:
-        """Receive the output of a program from a pipe until its end, and close it."""
-        self._copying = Thread(target=self._copy, args=(reading,), name=self.path.name, daemon=True)
-        self._copying.start()
+    def copy(self, read_end: int) -> None:
+        """Start a thread that copies a program's output from a pipe to the file, and then closes the pipe."""
+        self._copy_thread = Thread(target=self._copy, args=(read_end,), name=self.path.name, daemon=True)
+        self._copy_thread.start()
 
     async def drain(self) -> None:
-        """Wait for all output of an ended program, up to a timeout, because a child process can keep the pipe open."""
-        if self._copying:
-            await asyncio.to_thread(self._copying.join, DRAIN_TIMEOUT_S)
+        """Wait until all output of an ended program is written.
+
+        There is a timeout, because a child process of the program can keep the pipe open.
+        """
+        if self._copy_thread:
+            await asyncio.to_thread(self._copy_thread.join, DRAIN_TIMEOUT_S)
 
     def close(self) -> None:
         with suppress(OSError):  # the disk is full
             self._file.close()
 
-    def _copy(self, reading: int) -> None:
-        with os.fdopen(reading, "rb") as output:
+    def _copy(self, read_end: int) -> None:
+        with os.fdopen(read_end, "rb") as output:
             while line := output.readline(MAX_LINE_BYTES):
                 self._write(line.decode(errors="replace").rstrip("\n"))
                 while line and not line.endswith(b"\n"):

@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
 def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) -> None:
     """Serve the model until the process is killed. The library answers requests in its own threads.
 
-    Only one thread does arithmetic. On a busy machine with two cores, two threads are ten times slower.
+    Inference uses only one thread. On a busy machine with two cores, two threads are ten times slower.
     """
     import xllamacpp
 

@@ -1,4 +1,4 @@
-"""Removes local models from the draw while their server is down."""
+"""Removes local models from the draw while their servers are down."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ import psycopg
 from launcher.supervisor import is_http_ok
 
 POLL_S = 0.5
-# The same updates as after failed and passed probes (see `arena.endpoints.circuit_breaker`). They invalidate the result
-# of a probe that is running.
+# The same updates as after failed and passed probes (see `arena.endpoints.circuit_breaker`). If a probe is running, its
+# result is ignored.
 MARK_DOWN_SQL = (
     "UPDATE arena_endpoint SET failed_probes = 2, probe_after = now() + interval '30 s' WHERE base_url LIKE %s"
 )

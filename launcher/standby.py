@@ -1,8 +1,8 @@
-"""Runs a Python module in a process that loads third-party modules in advance, while it waits to start.
+"""Runs a Python module in a process that has loaded third-party modules in advance.
 
-python -m launcher.standby MODULE ARGUMENT … DESCRIPTOR loads the modules listed below, waits for a byte from the file
-descriptor, and then does the same as python -m MODULE ARGUMENT … It does not load Arena's modules in advance, because
-they might change in the meantime. If the descriptor is closed before a byte arrives, the process exits.
+`python -m launcher.standby MODULE ARGUMENT … DESCRIPTOR` loads the modules listed below, waits for a byte from the file
+descriptor, and then runs MODULE like `python -m MODULE ARGUMENT …`. It does not load Arena's modules in advance,
+because they might change while it waits. If the descriptor is closed before a byte arrives, the process exits.
 """
 
 import gc
@@ -24,7 +24,7 @@ def main(module: str, *arguments: str) -> None:
     *options, descriptor = arguments
     for name in MODULES:
         import_module(name)
-    gc.freeze()  # otherwise, the collector would scan their objects repeatedly while Arena's modules load
+    gc.freeze()  # otherwise, collections would scan the loaded modules repeatedly while Arena's modules load
     if not os.read(int(descriptor), 1):
         return
     os.close(int(descriptor))

@@ -29,7 +29,7 @@ PrintLine = Callable[[str], None]
 
 
 class ProgramError(Exception):
-    """Raised if a program does not start, keeps failing, or does not succeed. The message is one line for the user."""
+    """Raised if a program does not start, fails, or keeps failing. The message is one line for the user."""
 
 
 async def is_always_ready() -> bool:
@@ -45,8 +45,8 @@ class Program:
     prefix: comes before the command, and can change the user or the namespace
     inherited_fds: file descriptors that the program keeps open for its lifetime
     restarts: whether the supervisor restarts the program when it ends
-    standby: the command of a standby process. Its last argument will be a file descriptor. When the process reads a
-        byte from it, the process becomes the program.
+    standby: the command of a standby process. The supervisor appends a file descriptor as the last argument. When the
+        process reads a byte from the descriptor, it becomes the program.
     """
 
     name: str
@@ -65,10 +65,10 @@ class Program:
 
 @dataclass(frozen=True)
 class _Standby:
-    """A standby process, and our ends of two pipes.
+    """A standby process, and the supervisor's ends of two pipes.
 
-    start: for the byte that turns the process into the program
-    output: for the output of the process
+    start: the pipe for the byte that turns the process into the program
+    output: the pipe for the output of the process
     """
 
     process: asyncio.subprocess.Process
@@ -81,7 +81,7 @@ class _RunningProgram:
     program: Program
     log: LogFile
     process: asyncio.subprocess.Process
-    keeper: asyncio.Task[None] | None = None
+    monitor: asyncio.Task[None] | None = None
     standby: _Standby | None = None
 
 
@@ -120,22 +120,22 @@ class Supervisor:
     async def kill(self, name: str) -> None:
         """Kill a program. It is not restarted until `start_again`."""
         running = self._get_running(name)
-        await _stop_keeper(running)
+        await _stop_monitor(running)
         with contextlib.suppress(ProcessLookupError):
             running.process.kill()
         await _wait_for_exit(running.process)
         await running.log.drain()
 
     async def start_again(self, name: str, ready: Callable[[], Awaitable[bool]] = is_always_ready) -> None:
-        """Start a killed program. Returns when it is ready, or has ended and will not be restarted."""
+        """Start a killed program. Returns when it is ready, or when it has ended and will not be restarted."""
         running = self._get_running(name)
         running.process = await self._take_standby(running) or await self._spawn(running.program, running.log)
-        running.keeper = asyncio.create_task(self._keep_running(running))
-        waiting = asyncio.create_task(_wait_until_ready(ready))
+        running.monitor = asyncio.create_task(self._keep_running(running))
+        readiness = asyncio.create_task(_wait_until_ready(ready))
         try:
-            await asyncio.wait([waiting, running.keeper], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([readiness, running.monitor], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            waiting.cancel()
+            readiness.cancel()
 
     async def prepare_restart(self, name: str) -> None:
         """Start a program's standby process. The next `start_again` uses it if it is still running."""
@@ -169,7 +169,7 @@ class Supervisor:
             return None
         running.standby = None
         running.log.copy(standby.output)
-        with contextlib.suppress(BrokenPipeError):  # it has just died, which its keeper reports
+        with contextlib.suppress(BrokenPipeError):  # the process has just died, which `_keep_running` reports
             os.write(standby.start, b"\n")
         os.close(standby.start)
         return standby.process
@@ -185,7 +185,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise ProgramError(_describe_failure(running, f"was not ready after {program.ready_within:.0f} s"))
             await asyncio.sleep(POLL_S)
-        running.keeper = asyncio.create_task(self._keep_running(running))
+        running.monitor = asyncio.create_task(self._keep_running(running))
 
     async def _keep_running(self, running: _RunningProgram) -> None:
         """Restart the program whenever it ends, with growing delays, until it has died too many times."""
@@ -225,10 +225,10 @@ class Supervisor:
     ) -> asyncio.subprocess.Process:
         name = program.signal.name.removeprefix("SIG")
         setpriv = shutil.which("setpriv")
-        tie = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCHDOG_SCRIPT, name)
+        watchdog = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCHDOG_SCRIPT, name)
         return await asyncio.create_subprocess_exec(
             *program.prefix,
-            *tie,
+            *watchdog,
             *command,
             env=dict(program.env),
             stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched_end,
@@ -239,7 +239,7 @@ class Supervisor:
         )
 
     async def _stop(self, running: _RunningProgram) -> None:
-        await _stop_keeper(running)
+        await _stop_monitor(running)
         await _end_standby(running)
         process = running.process
         with contextlib.suppress(ProcessLookupError):
@@ -269,17 +269,17 @@ async def _end_standby(running: _RunningProgram) -> None:
         os.close(standby.output)
 
 
-async def _stop_keeper(running: _RunningProgram) -> None:
-    if running.keeper:
-        running.keeper.cancel()
-        await asyncio.wait([running.keeper])
+async def _stop_monitor(running: _RunningProgram) -> None:
+    if running.monitor:
+        running.monitor.cancel()
+        await asyncio.wait([running.monitor])
 
 
 def write_line(stream: TextIO | None, line: str) -> None:
     """Write a line to standard output or standard error immediately.
 
-    The line is truncated to the length that a pipe accepts in one write. It is lost if the stream is closed or nobody
-    reads it, because neither may stop or block the supervisor.
+    The line is truncated to the length that a pipe accepts in one write. It is dropped if the stream is closed or full,
+    because output must not stop or block the supervisor.
     """
     if stream is None:  # Python was started with this stream closed
         return
@@ -332,6 +332,6 @@ def _get_last_line(log: LogFile) -> str:
     return log.last_line.removeprefix("arena: ")
 
 
-def _describe_failure(running: _RunningProgram, what: str) -> str:
+def _describe_failure(running: _RunningProgram, event: str) -> str:
     log = running.log
-    return f"{running.program.name} {what}: {_get_last_line(log) or 'no output'} (log: {log.path})"
+    return f"{running.program.name} {event}: {_get_last_line(log) or 'no output'} (log: {log.path})"

@@ -20,7 +20,7 @@ from launcher.data_folder import DataFolder, DataFolderError
 from launcher.local_models import MIB, LocalModel
 from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently, write_line
 
-LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits the local models' context
+LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits into the local models' context window
 NOT_DRAWN_PREFIX = "not drawn: "  # prefix of config.prepare's messages for the user
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
@@ -29,14 +29,18 @@ MAX_DEFAULT_WEB_PROCESSES = 4
 MAX_WEB_PROCESSES = 8  # their pools and the workers use no more connections than the embedded PostgreSQL allows
 # More threads do not help with small matrices, and would take CPU time from the other programs.
 THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# The process that fits matrices keeps freed memory, because allocating it again causes page faults.
+# The ratings worker keeps freed memory for its matrices, because allocating it again causes page faults.
 MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Options:
-    """Command-line options. `excluded` contains the slugs of built-in models that do not run."""
+    """Command-line options.
+
+    `web` is the number of web processes. `excluded` contains the slugs of built-in models that do not run. `battles` is
+    True if local models must be available for battles.
+    """
 
     port: int
     web: int
@@ -150,7 +154,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
 def build_environment(options: Options) -> dict[str, str]:
     """Return the environment variables for all programs, and store the limit on conversations in the data folder.
 
-    Other commands on that folder read the limit. With local models, their context windows determine its default.
+    Other commands on that folder read the limit. With local models, the default limit depends on their context windows.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.battles else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
@@ -169,7 +173,7 @@ async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: 
 async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
     """Run config.prepare. Return its messages about models that are not drawn, without duplicates. Raises ProgramError.
 
-    The log can also contain messages from earlier starts.
+    Messages from earlier starts, which are in the same log, are skipped.
     """
     earlier_size = prepare.log.stat().st_size if prepare.log.exists() else 0
     await supervisor.run(prepare)
@@ -193,7 +197,7 @@ def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[
 
 
 def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
-    """Build the workers and beat. They start with the web processes, whose readiness checks cover all of them."""
+    """Return the workers and beat. They start with the web processes, whose readiness checks include them."""
     celery = (sys.executable, "-m", "celery", "-A", "config")
     worker = ("--without-gossip", "--without-heartbeat", "--without-mingle", "-l", "WARNING")
     beat = ("-s", str(folder.runtime / "beat-schedule"), "--pidfile=", "-l", "WARNING")

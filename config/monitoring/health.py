@@ -85,7 +85,7 @@ def is_ready(parts: dict[str, bool]) -> bool:
 
 
 def collect_status() -> dict[str, bool]:
-    """Return whether each part is up. Waits for the workers' replies for about 0.5 s."""
+    """Return whether each part is up. Waits about 0.5 s for the workers to reply."""
     parts = {"database": _is_successful(_query_database), "broker": is_broker_alive()}
     queues = _list_consumed_queues() if parts["broker"] else set()
     return parts | {queue: queue in queues for queue in QUEUES} | {"beat": is_beat_alive()}
@@ -123,7 +123,7 @@ def _query_database() -> None:
 
 
 def _list_consumed_queues() -> set[str]:
-    """Return the queues that workers report, and the ratings queue while its worker is busy."""
+    """Return the queues with a running worker. A busy ratings worker counts, although it does not reply."""
     # Use a separate connection. Waiting for a second pooled connection while holding the first could deadlock.
     with app.connection_for_write() as broker:
         answers = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}

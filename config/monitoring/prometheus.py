@@ -1,4 +1,4 @@
-"""Prometheus metrics. No metric is per model, because its changes could reveal the models in an open battle."""
+"""Prometheus metrics. There are none per model, because their changes could reveal the models in an open battle."""
 
 import ipaddress
 import os

@@ -18,9 +18,9 @@ BEAT_TTL_S = 30  # beat sends its most frequent task every 5 s
 
 
 class BusyHeartbeat:
-    """A heartbeat while the ratings worker runs a task.
+    """Maintains a heartbeat in Redis while the ratings worker runs a task.
 
-    The worker runs one task at a time and cannot answer pings during that time.
+    The worker runs one task at a time, and cannot answer pings while a task is running.
 
     ttl_s: the lifetime of the heartbeat in Redis, in seconds
     interval_s: seconds between renewals
@@ -30,31 +30,31 @@ class BusyHeartbeat:
         self.ttl_s = ttl_s
         self.interval_s = interval_s
         self._lock = threading.Lock()
-        self._at_work = threading.Event()
-        self._renewing: threading.Thread | None = None
+        self._is_busy = threading.Event()
+        self._renewal_thread: threading.Thread | None = None
 
     def begin(self, task: Task, **_: Any) -> None:
         if not _is_ratings_task(task):
             return
         with self._lock:
-            self._at_work.set()
+            self._is_busy.set()
             _store_heartbeat(BUSY_KEY, self.ttl_s)
-        if self._renewing is None:
-            self._renewing = threading.Thread(target=self._renew, name="busy", daemon=True)
-            self._renewing.start()
+        if self._renewal_thread is None:
+            self._renewal_thread = threading.Thread(target=self._renew, name="busy", daemon=True)
+            self._renewal_thread.start()
 
     def end(self, task: Task, **_: Any) -> None:
         if not _is_ratings_task(task):
             return
         with self._lock:
-            self._at_work.clear()
+            self._is_busy.clear()
             _delete_heartbeat(BUSY_KEY)
 
     def _renew(self) -> None:
-        while self._at_work.wait():
+        while self._is_busy.wait():
             time.sleep(self.interval_s)
             with self._lock:
-                if self._at_work.is_set():
+                if self._is_busy.is_set():
                     _store_heartbeat(BUSY_KEY, self.ttl_s)
 
 

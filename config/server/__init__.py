@@ -1,1 +1,1 @@
-"""The path of a request to Django: protocol, middleware, static files, and logs."""
+"""The web server: connections, middleware, static files, and logs."""

@@ -15,9 +15,9 @@ class BodyTooLarge(Exception):
 
 
 class BodyLimitMiddleware:
-    """ASGI middleware that answers requests of more than `max_bytes` with status 413.
+    """ASGI middleware that rejects request bodies larger than `max_bytes` with status 413.
 
-    `path_limits` maps paths to their own limits in bytes.
+    `path_limits` contains different limits in bytes, keyed by path.
     """
 
     def __init__(self, application: Any, max_bytes: int, path_limits: Mapping[str, int] | None = None) -> None:
@@ -60,9 +60,9 @@ def _read_content_length(scope: Any) -> int:
 
 async def _send_error(path: str, max_bytes: int, send: Any) -> None:
     error = too_large_error(max_bytes)
-    is_call = path.startswith("/api/")
-    body = orjson.dumps(error.body) if is_call else f"{error.detail}\n".encode()
-    content_type = b"application/json" if is_call else b"text/plain; charset=utf-8"
+    is_api_call = path.startswith("/api/")
+    body = orjson.dumps(error.body) if is_api_call else f"{error.detail}\n".encode()
+    content_type = b"application/json" if is_api_call else b"text/plain; charset=utf-8"
     headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def collect_if_changed() -> bool:
-    """Collect static files if any has changed. Return True if they were collected. Requires only Django's settings."""
+    """Collect static files if any has changed. Return True if they were collected."""
     from django.conf import settings
     from django.core.management import call_command
 

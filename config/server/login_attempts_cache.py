@@ -28,7 +28,7 @@ class JsonSerializer:
 class LoginAttemptsCache(RedisCache):
     """A cache that keeps working while Redis is down. It implements the methods that allauth calls."""
 
-    silent_until = 0.0  # shared by all threads, because Django creates an instance per thread
+    retry_at = 0.0  # when to call Redis again; shared by all threads, because Django creates an instance per thread
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         one_retry = Retry(NoBackoff(), 1)  # handles connections that broke while idle
@@ -56,10 +56,10 @@ class LoginAttemptsCache(RedisCache):
             client.delete(key)
 
     def _call(self, name: str, *arguments: Any, **options: Any) -> Any:
-        if time.monotonic() >= self.silent_until:
+        if time.monotonic() >= self.retry_at:
             try:
                 return getattr(super(), name)(*arguments, **options)
             except (RedisError, OSError) as error:
                 logger.warning("Redis is down; login attempts are counted in this process: %s", error)
-                type(self).silent_until = time.monotonic() + RETRY_DELAY_S
+                type(self).retry_at = time.monotonic() + RETRY_DELAY_S
         return getattr(self.local, name)(*arguments, **options)

@@ -63,7 +63,7 @@ class RequestHandler(ASGIHandler):
                 await sending
 
     def make_view_atomic(self, view: View) -> View:
-        """Return the view as a coroutine. Django calls this for each request before it would start a thread."""
+        """Return the view as a coroutine function, which Django calls without starting a thread."""
         view = super().make_view_atomic(view)
         return view if iscoroutinefunction(view) else database_sync_to_async(_render_in_thread(view), VIEW_THREADS)
 

@@ -1,4 +1,4 @@
-"""The web server's connections, with deadlines for slow clients, and a slower tick of the server's main loop."""
+"""Extends uvicorn: deadlines for slow clients, a higher limit on open files, and fewer ticks of the main loop."""
 
 import asyncio
 import resource
@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # available on Linux only
 
 TICK_S = 0.5
-MAX_OPEN_FILES = 8192  # twice the limits on open battle and board streams together
+MAX_OPEN_FILES = 8192  # about twice the combined limit on open battle and board streams
 
 
 def raise_file_limit() -> None:
@@ -20,7 +20,7 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, max_files), hard))
 
 
-def slow_ticks() -> None:
+def slow_down_ticks() -> None:
     """Make uvicorn's main loop run every `TICK_S` rather than every 0.1 s.
 
     The loop updates the Date header and checks whether to stop. Its ticks take nearly all of an idle web process's CPU
@@ -51,8 +51,8 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # the signature is uvicorn's
         super().connection_made(transport)
-        if TCP_USER_TIMEOUT is not None and (opened := transport.get_extra_info("socket")):
-            opened.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, self.stalled_ms)
+        if TCP_USER_TIMEOUT is not None and (client_socket := transport.get_extra_info("socket")):
+            client_socket.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, self.stalled_ms)
         self._set_deadline(self.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -80,14 +80,14 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _set_deadline(self, seconds: float) -> None:
         self._clear_deadline()
-        self.deadline = self.loop.call_later(seconds, self._end)
+        self.deadline = self.loop.call_later(seconds, self._handle_deadline)
 
     def _clear_deadline(self) -> None:
         if self.deadline is not None:
             self.deadline.cancel()
             self.deadline = None
 
-    def _end(self) -> None:
+    def _handle_deadline(self) -> None:
         if self.flow.read_paused:  # uvicorn is waiting for the application to read the buffered data
             self._set_deadline(self.body_s)
         else:

@@ -28,7 +28,7 @@ Values = dict[str, Any]
 
 @dataclass
 class _AuditedRequest:
-    """An admin request: its operator, and the rows as they were before the request."""
+    """The operator of an admin request, and the values of the changed rows before their changes."""
 
     who: str
     before: dict[tuple[type[Model], Any], Values | None] = field(default_factory=dict)
@@ -57,7 +57,7 @@ def list_watched_models() -> list[type]:
 
 def watch_model(model: type[Model]) -> None:
     """Connect signals that record all changes to this model."""
-    for signal, receiver in ((pre_save, _remember_row), (post_save, _record_save), (pre_delete, _record_deletion)):
+    for signal, receiver in ((pre_save, _store_old_values), (post_save, _record_save), (pre_delete, _record_deletion)):
         signal.connect(receiver, sender=model, dispatch_uid=f"changes {model._meta.label}")
     for relation in model._meta.many_to_many:
         uid = f"changes {model._meta.label}.{relation.name}"
@@ -65,7 +65,10 @@ def watch_model(model: type[Model]) -> None:
 
 
 def record_change(who: str, kind: str, row: Model, before: Values | None = None, after: Values | None = None) -> None:
-    """Store one action of an operator. `kind` is the type of action."""
+    """Store one action of an operator in the log.
+
+    `who` is the operator's username. `kind` is `ADDED`, `CHANGED`, `DELETED`, or the name of another action.
+    """
     AuditEntry.objects.create(
         who=who,
         kind=kind,
@@ -77,7 +80,7 @@ def record_change(who: str, kind: str, row: Model, before: Values | None = None,
     )
 
 
-def _remember_row(sender: type[Model], instance: Model, **_: Any) -> None:
+def _store_old_values(sender: type[Model], instance: Model, **_: Any) -> None:
     if request := _audited_request.get():
         request.before[sender, instance.pk] = _load_values(instance) if instance.pk else None
 
@@ -111,8 +114,8 @@ def _record_relation_change(
     request = _audited_request.get()
     action_name = RELATION_ACTIONS.get(action)
     if request and action_name:
-        others = sorted(map(str, model._default_manager.filter(pk__in=pk_set or ())))
-        changes = {str(model._meta.verbose_name_plural): {action_name: others}}
+        related_names = sorted(map(str, model._default_manager.filter(pk__in=pk_set or ())))
+        changes = {str(model._meta.verbose_name_plural): {action_name: related_names}}
         record_change(request.who, CHANGED, instance, after=changes)
 
 

@@ -23,7 +23,7 @@ else:
 
 
 def is_valid_key(model: type[Model], value: Any) -> bool:
-    """Return True if the value can be a primary key of this model. Django queries the database with any value."""
+    """Return True if the value can be a primary key of this model. Django does not check this before a query."""
     try:
         return model._meta.pk.to_python(value) is not None
     except ValidationError:
@@ -31,7 +31,7 @@ def is_valid_key(model: type[Model], value: Any) -> bool:
 
 
 class AutocompleteWidget(AutocompleteSelect):
-    """Shows a hint while the field is empty. Screen readers use the content of the field as its name."""
+    """Shows a placeholder in an empty field, because screen readers use the field's content as its name."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type part of the name")}
@@ -43,7 +43,7 @@ class AutocompleteWidget(AutocompleteSelect):
 
 
 class AutocompleteAdmin(ModelAdmin):
-    """A page that uses `AutocompleteWidget` for its `autocomplete_fields`."""
+    """An admin page that uses `AutocompleteWidget` for its `autocomplete_fields`."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):

@@ -22,7 +22,7 @@ class StrictJsonField(forms.JSONField):
         try:
             parsed = super().to_python(value)
         except (ValueError, RecursionError):
-            parsed = NotImplemented  # rejected by PostgreSQL
+            parsed = NotImplemented  # `is_storable_json` rejects this value
         if not is_storable_json(parsed):
             raise ValidationError(
                 _(
@@ -36,7 +36,7 @@ class StrictJsonField(forms.JSONField):
         return parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return invalid input unchanged for the form to show it again."""
+        """Return the parsed input. Invalid input is returned unchanged, so that the form displays it again."""
         try:
             self.to_python(data)
         except ValidationError:

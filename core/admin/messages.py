@@ -1,4 +1,4 @@
-"""Enables Django's messages on admin pages only, which saves their cost on all other pages."""
+"""Enables Django's messages framework only on admin pages, which saves its cost on all other pages."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """The overview on the admin index page: tiles with figures, and the first steps of a new installation.
 
-Apps register functions that build them, because `core` must not import the apps.
+Each app registers functions that build its tiles and steps, because `core` must not import the apps.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a tile. `url` leads to the rows that it counts, or is empty. `is_problem` highlights it."""
+    """A figure on a tile. `url` links to the counted rows, or is empty. `is_problem` highlights the figure."""
 
     label: str
     value: str
@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Tile:
-    """A tile with figures. `days` has a number for each of the last days, oldest first, for a sparkline."""
+    """A tile with figures and a sparkline. `days` contains the daily values of the sparkline, oldest first."""
 
     title: str
     figures: Sequence[Figure]
@@ -32,7 +32,7 @@ class Tile:
 
     @property
     def sparkline(self) -> str:
-        """The points of an SVG polyline in a box of 100 by 20, or "" without numbers."""
+        """The points of an SVG polyline in a box of 100 by 20, or "" if all values are 0."""
         highest = max(self.days, default=0)
         if not highest:
             return ""
@@ -42,7 +42,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a new installation, with the page where an operator takes it."""
+    """A setup step for a new installation. `url` is the admin page for this step."""
 
     label: str
     url: str
@@ -50,13 +50,13 @@ class Step:
 
 
 class Registry(Generic[Part]):
-    """Functions that build parts of the overview. Each part is only for users with a permission."""
+    """Functions that build parts of the overview, and the permission that a user needs to see each part."""
 
     def __init__(self) -> None:
         self._builders: list[tuple[str, Callable[[], Part]]] = []
 
     def register(self, permission: str) -> Callable[[Callable[[], Part]], Callable[[], Part]]:
-        """Return a decorator that registers a function. The parts are in the order of registration."""
+        """Return a decorator that registers a function. `build` keeps the order of registration."""
 
         def add(builder: Callable[[], Part]) -> Callable[[], Part]:
             self._builders.append((permission, builder))

@@ -32,7 +32,7 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
     """A form that accepts each code only once.
 
-    allauth remembers a used code for one time step, but Arena's clock tolerance makes a code valid for three.
+    allauth rejects a used code for only one time step, but Arena's clock tolerance makes a code valid for three.
     """
 
     def clean_code(self) -> str:
@@ -66,5 +66,5 @@ def is_totp_missing(user: User | AnonymousUser) -> bool:
 
 
 def remove_authenticators(user: User) -> int:
-    """Delete the app and recovery codes of a user who has lost both. Return the number of deleted rows."""
+    """Delete a user's authenticator app and recovery codes. Return the number of deleted rows."""
     return int(Authenticator.objects.filter(user=user).delete()[0])

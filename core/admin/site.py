@@ -1,4 +1,4 @@
-"""The admin site. It uses the same login as all accounts and logs each change with its operator."""
+"""The admin site. It uses the login page of all accounts, and logs each change with the operator's name."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -34,7 +34,7 @@ MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 
 
 def _drop_invalid_keys(view: Any, request: HttpRequest) -> None:
-    """Remove invalid keys from the selected rows. Django shows an error if no row is left."""
+    """Remove invalid primary keys from the rows selected for an action. Django shows an error if none are left."""
     page = getattr(view, "__self__", None)
     if isinstance(page, admin.ModelAdmin) and ACTION_CHECKBOX_NAME in request.POST:
         from core.admin.classes import is_valid_key  # avoids a circular import
@@ -42,7 +42,7 @@ def _drop_invalid_keys(view: Any, request: HttpRequest) -> None:
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         form_data = request.POST.copy()
         form_data.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if is_valid_key(page.model, key)])
-        request.POST = form_data  # type: ignore[assignment]  # a copy is mutable, but nobody changes it
+        request.POST = form_data  # type: ignore[assignment]  # the copy is mutable
 
 
 class ArenaAdminSite(admin.AdminSite):
@@ -93,7 +93,7 @@ class ArenaAdminSite(admin.AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def audited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            # PostgreSQL rejects NUL, and most filters do not check for it.
+            # PostgreSQL rejects NUL characters, and most admin filters do not check for them.
             if ENCODED_NUL in request.META["QUERY_STRING"]:
                 return redirect(f"{request.path}?{ERROR_FLAG}=1")
             _drop_invalid_keys(view, request)

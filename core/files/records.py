@@ -1,4 +1,4 @@
-"""Reads JSON Lines and CSV files one record at a time. Raises ValueError with the line number of a mistake."""
+"""Reads JSON Lines and CSV files one record at a time. A ValueError contains the number of the invalid line."""
 
 import csv
 import sys
@@ -27,7 +27,7 @@ def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
         try:
             row = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            _decode_line(number, line)
+            _decode_line(number, line)  # raises a more precise error if the line is not valid UTF-8
             raise ValueError(f"line {number}: invalid JSON: {error.msg}") from None
         if not isinstance(row, dict):
             raise ValueError(f"line {number}: not a JSON object; each line must contain one {noun} as {{…}}")
@@ -35,7 +35,7 @@ def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
 
 
 def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
-    """Return the header, and the rows as mappings, each with the number of its first line. Raises ValueError."""
+    """Return the header, and an iterator of rows: pairs of the first line's number and a dict. Raises ValueError."""
     reader = csv.reader(_decode_lines(lines), strict=True)
     records = _iter_records(reader)
     header = next(records, (1, []))[1]
@@ -53,7 +53,7 @@ def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> I
 
 
 def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not blank, with the number of its first line. A quoted cell can contain line breaks."""
+    """Yield the rows that are not blank, with the number of the first line, as quoted cells can contain line breaks."""
     while True:
         number = reader.line_num + 1
         try:

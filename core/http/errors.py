@@ -28,10 +28,10 @@ INVALID_REQUEST = "Invalid request."
 
 
 class RequestError(Exception):
-    """A request that was rejected and has changed nothing.
+    """Raised to reject a request before it changes anything.
 
     `code` is for programs, and `detail` is a sentence for people. `extra` contains further fields of the JSON error.
-    `retry_after`, in seconds, is sent as a Retry-After header instead.
+    The exception is `retry_after`, in seconds, which is sent as the Retry-After header.
     """
 
     def __init__(self, code: str, detail: str, status: int, **extra: Any) -> None:
@@ -129,7 +129,10 @@ class StrictJsonParser(JSONParser):
 
 
 def read_json_body(request: Request) -> Any:
-    """Return the parsed JSON body. For a form, DRF would return empty data, because the CSRF check has read it."""
+    """Return the parsed JSON body. Raises UnsupportedMediaType for a form.
+
+    DRF would return empty data for a form, because the CSRF check has already read the body.
+    """
     if is_form_media_type(request.content_type or ""):
         raise exceptions.UnsupportedMediaType(request.content_type)
     return request.data
@@ -196,7 +199,7 @@ def render_error_page(request: HttpRequest, error: RequestError, **context: obje
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
-    """Return the page for requests beyond allauth's limits. Its per-address limits are per minute."""
+    """Return the page for requests over allauth's limits, most of which are per minute."""
     context = {"title": _("Too many attempts"), "detail": _("Wait a minute, then try again.")}
     page = render(request, "message.html", context, status=TOO_MANY_REQUESTS)
     page.headers["Retry-After"] = "60"
@@ -210,7 +213,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _render_bare_error(request: HttpRequest, error: RequestError) -> HttpResponse:
     """Return JSON for API paths, or a page that does not depend on the request.
 
-    Django's own handlers read the CSRF token again and fail if they cannot read it.
+    Django's own handlers would read the CSRF token from the request, and fail again if the request is unreadable.
     """
     if request.path.startswith("/api/"):
         return build_error_response(error)

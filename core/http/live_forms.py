@@ -1,4 +1,4 @@
-"""Forms in URLs, whose results htmx updates while the user types."""
+"""Forms that store their values in the URL. htmx updates the results while the user types."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,10 +12,10 @@ from django.shortcuts import render
 def render_live_form(
     request: HttpRequest, template: str, context: dict[str, Any], form: Form, query: str
 ) -> HttpResponse:
-    """Return the page of a form. For htmx, `query` replaces the query string of the address bar.
+    """Return the page of a form. For htmx, `query` replaces the query string in the address bar.
 
-    It is replaced rather than pushed, so that "Back" leaves the form instead of undoing each number typed into it. If
-    the form has errors, the status is 400. For htmx, it is 200, because htmx would otherwise keep the previous result.
+    No history entry is added, so that "Back" leaves the form instead of undoing one number at a time. If the form has
+    errors, the status is 400, except for htmx, which would keep the previous result.
     """
     is_refused = form.errors and "HX-Request" not in request.headers
     response = render(request, template, context, status=400 if is_refused else 200)
@@ -24,11 +24,11 @@ def render_live_form(
 
 
 def shorten_query(query: QueryDict, multiple: Collection[str] = ()) -> str:
-    """Return the query string without empty values, and with the last value of each field that has only one.
+    """Return the query string without empty values, and with only the last value of each single-value field.
 
-    A button with a preset comes after the input of the same name, so its value is the last one.
+    The last value is the right one because a preset button comes after the input with the same name.
 
-    multiple: the fields that can have several values.
+    multiple: the names of the fields that can have several values.
     """
     parameters = []
     for name, values in query.lists():

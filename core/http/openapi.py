@@ -73,7 +73,7 @@ class Schema(serializers.Serializer[Any]):
         return [(name, field) for name, field in self.fields.items() if not field.write_only]
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Return the same as the base class, but in half the time for a shortlist of 800 models."""
+        """Return the result of the base class's method, in half the time for a shortlist of 800 models."""
         representation = {}
         for name, field in self._rendered_fields:
             try:
@@ -85,7 +85,7 @@ class Schema(serializers.Serializer[Any]):
 
 
 def _read_value(instance: Any, field: serializers.Field[Any, Any, Any, Any]) -> Any:
-    """Return the value of a field. Plain attributes and items of a `dict` are read here, all others by the field."""
+    """Return the value of a field. Attributes and `dict` items are read directly, which is faster."""
     value = instance
     try:
         for name in field.source_attrs:
@@ -259,7 +259,7 @@ def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
 
 
 def find_parameter_errors(given: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
-    """Return the errors of unknown query parameters, and of repeated ones that take a single value."""
+    """Return an error for each unknown query parameter, and for each repeated single-value parameter."""
     by_name = {parameter.name: parameter for parameter in known}
     errors = {name: [_unknown_message(by_name)] for name in given if name not in by_name}
     for name, values in given.lists():

@@ -1,9 +1,9 @@
 """Builds examples of requests and responses for the OpenAPI document.
 
 `examples.json` in the folder of a module with schemas maps a component to the values of its fields. A component
-inherits the values of its base classes. Nested schemas are filled in from their own components, so they can be partial.
-Nullable fields with no value are null. An entry under the name of a call contains values that are different in that
-call's response.
+inherits the values of its base classes. Values that are missing in a nested schema come from the component of that
+schema. Nullable fields without a value are null. An entry with the name of a call overrides values in the response of
+that call.
 """
 
 import sys
@@ -26,9 +26,9 @@ def build_example(schema: type[Any], call: str = "") -> dict[str, Any]:
 
 def _build_object(schema: type[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for part in reversed(schema.__mro__):
-        if issubclass(part, serializers.Serializer):
-            values |= _load_values(part.__module__).get(part.__name__.removesuffix(SCHEMA_SUFFIX), {})
+    for base in reversed(schema.__mro__):
+        if issubclass(base, serializers.Serializer):
+            values |= _load_values(base.__module__).get(base.__name__.removesuffix(SCHEMA_SUFFIX), {})
     values |= changes
     return {
         name: _build_value(field, values.get(name, ...))
@@ -38,7 +38,7 @@ def _build_object(schema: type[Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 def _build_value(field: Any, value: Any) -> Any:
-    """Fill in nested schemas. Ellipsis means that the file has no value for the field."""
+    """Return the value with nested schemas filled in. An Ellipsis means that the file has no value for the field."""
     if value is None:
         return None
     if isinstance(field, serializers.ListSerializer):

@@ -27,7 +27,7 @@ def render_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 class OutageMiddleware:
-    """Returns status 503 if the database connection fails. It must come after all middleware that pages need."""
+    """Returns status 503 if the database connection fails. It must come after the middleware that pages need."""
 
     sync_capable = async_capable = True
 

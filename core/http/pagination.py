@@ -15,7 +15,7 @@ PAGE_SIZE_PATTERN = re.compile(r"0*[1-9][0-9]{0,18}")
 
 
 class StrictCursorPagination(CursorPagination):
-    """Pages of at most `MAX_PAGE_SIZE` rows. A larger `page_size` is reduced to that."""
+    """Pages of at most `MAX_PAGE_SIZE` rows. A larger `page_size` is reduced to this maximum."""
 
     page_size = max_page_size = MAX_PAGE_SIZE
     page_size_query_param = "page_size"

@@ -1,8 +1,8 @@
-"""Rate limits: token buckets of N charges per hour that refill evenly.
+"""Rate limits: token buckets that refill evenly, with N charges per hour.
 
-A bucket is one number in Redis: the time at which it will be full again. Each charge delays that time by one share of
-the hour. If this would overdraw any bucket of the request, no bucket is charged. A script does this atomically using
-the Redis server's clock, so concurrent requests cannot exceed a limit.
+A bucket is stored in Redis as one number: the time at which it will be full again. Each charge delays that time by
+1/N hour. If this would overdraw any bucket of the request, no bucket is charged. A script does this atomically with the
+Redis server's clock, so concurrent requests cannot exceed a limit.
 
 While Redis is down, each process has its own buckets with a quarter of the rate. With four processes, the total rate is
 unchanged, except for one burst per process.
@@ -36,9 +36,9 @@ for index, key in ipairs(KEYS) do
 end
 if wait > 0 and ARGV[1] == "0" then return math.ceil(wait) end
 for index, key in ipairs(KEYS) do
-  local left = math.ceil((full[index] - now) / 1000)
-  if left > 0 then
-    redis.call("SET", key, string.format("%.0f", full[index]), "PX", left)
+  local ttl = math.ceil((full[index] - now) / 1000)
+  if ttl > 0 then
+    redis.call("SET", key, string.format("%.0f", full[index]), "PX", ttl)
   else
     redis.call("DEL", key)
   end
@@ -50,9 +50,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Bucket:
-    """A limit of `per_hour` charges, or no limit if that is 0. `key` identifies the action and the client.
+    """A limit of `per_hour` charges, or no limit if `per_hour` is 0. `key` identifies the action and the client.
 
-    The bucket contains at most `burst` charges.
+    `burst` is the maximum number of charges in the bucket.
     """
 
     key: str
@@ -65,11 +65,11 @@ class Bucket:
 
     @property
     def share_us(self) -> int:
-        """The time to refill one charge, in µs. It is rounded down, so that `per_hour` charges fit into an hour."""
+        """The time to refill one charge, in µs, rounded down so that `per_hour` charges fit into an hour."""
         return HOUR_US // self.per_hour
 
     def step_us(self, amount: int) -> int:
-        """Return the delay caused by a charge, in µs. A charge larger than the bucket is reduced to its size."""
+        """Return the delay caused by a charge, in µs. A charge over the bucket's capacity counts as the capacity."""
         return max(-self.capacity, min(amount, self.capacity)) * self.share_us
 
     @property
@@ -117,7 +117,7 @@ def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) 
 
 
 class _LocalBuckets:
-    """Smaller buckets in the memory of this process. `retry_at` is the time of the next attempt to use Redis."""
+    """Smaller buckets in the memory of this process, used until `retry_at`, the time of the next call to Redis."""
 
     def __init__(self) -> None:
         self.retry_at = 0.0

@@ -35,7 +35,7 @@ def acquire_slot(open_slots: SharedSlots, maximums: Mapping[str, int]) -> Shared
 
 @dataclass(eq=False)
 class EventStream:
-    """The events of one connection. The response closes it at the end, even if the client has not read any events."""
+    """The events of one connection. Django closes it with the response, even if the client has read no events."""
 
     slot: SharedSlot
     events: AsyncIterator[bytes]

@@ -1,4 +1,4 @@
-"""Reads the rows of a statement as arrays, with PostgreSQL's binary COPY, which is far faster than fetching rows."""
+"""Reads query results as NumPy arrays with PostgreSQL's binary COPY, which is far faster than fetching rows."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,9 +11,9 @@ BATCH_BYTES = 1 << 25
 
 
 def build_row_dtype(columns: Sequence[tuple[str, str]]) -> np.dtype[Any]:
-    """Return the type of a row.
+    """Return the NumPy type of a row in the binary COPY format.
 
-    columns: pairs of a name and of a big-endian NumPy type. All values must have a fixed size and must not be NULL.
+    columns: pairs of a name and a big-endian NumPy type. All values must have a fixed size and must not be NULL.
     """
     # A row consists of the number of fields, followed by the length and the value of each field.
     parts = (part for name, kind in columns for part in ((f"{name} length", ">i4"), (name, kind)))
@@ -23,7 +23,7 @@ def build_row_dtype(columns: Sequence[tuple[str, str]]) -> np.dtype[Any]:
 def iter_rows(cursor: Any, query: str, parameters: Mapping[str, Any], dtype: np.dtype[Any]) -> Iterator[NDArray[Any]]:
     """Yield the rows of a query in large batches.
 
-    cursor: a cursor of psycopg.
+    cursor: a psycopg cursor.
     """
     with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)", parameters) as copy:
         yield from _iter_batches(copy, dtype)

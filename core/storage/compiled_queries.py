@@ -1,6 +1,6 @@
 """Queries that Django builds and compiles only once.
 
-For the query of one battle, building and compiling take longer than running it.
+To load one battle, building and compiling the query takes longer than running it.
 """
 
 import copy
@@ -31,8 +31,8 @@ class Placeholder(Expression):
 class CompiledQuery(Generic[Instance]):
     """A query for model instances. It is compiled when it first runs. Safe to share between threads.
 
-    build: returns the query set. It is called with a `Placeholder` for each of its arguments, and can use them only as
-        values in filters. Because it does not run again, the query must not depend on the time or on settings.
+    build: a function that returns the query set. It is called once, with a `Placeholder` for each argument, and can use
+        its arguments only as values in filters. The query must not depend on the time or on settings.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Instance]]) -> None:
@@ -46,7 +46,7 @@ class CompiledQuery(Generic[Instance]):
         return compiler, sql, tuple(parameters)
 
     def load(self, *arguments: Any) -> list[Instance]:
-        """Run the query, and return the instances.
+        """Run the query and return the instances.
 
         arguments: one for each argument of `build`, in the same order. Django does not convert them, so they must have
             the types of the columns.

@@ -54,8 +54,8 @@ logger = logging.getLogger(__name__)
 class SharedSlot:
     """Permission for one stream or task.
 
-    It is released once, by `release` or by the garbage collector, because a request can end before it has a response to
-    close.
+    `release` frees the slot. Otherwise, the garbage collector frees it, because a request can end before it has a
+    response to close.
     """
 
     def __init__(self, slots: "SharedSlots", name: str, limit_names: frozenset[str]) -> None:
@@ -102,7 +102,7 @@ class SharedSlots:
             if any(_count_slots(open_slots, name) >= maximum for name, maximum in limits.items()):
                 return None
             name = f"{self._process}:{next(self._numbers)}"
-            # Names without a limit are included, so that the slot counts in this process if they get one later.
+            # Names without a limit are included, so that this process counts the slot if a limit is set later.
             self._open[name] = frozenset(maximums)
             slot = SharedSlot(self, name, frozenset(limits))
             if limits:
@@ -127,7 +127,11 @@ class SharedSlots:
         if time.monotonic() < self._retry_at:
             self._redis_may_lack_slots = True
             return True
-        released = [each for each, names in self._released.copy().items() if not names.isdisjoint(limits)]
+        released = [
+            released_name
+            for released_name, limit_names in self._released.copy().items()
+            if not limit_names.isdisjoint(limits)
+        ]
         keys = [_build_heartbeat_key(self._process), *map(self._build_key, limits)]
         arguments: list[str | int] = [name, HEARTBEAT_TTL_S, SET_TTL_S, *limits.values(), *released]
         try:

@@ -1,4 +1,4 @@
-"""Template tags for the frame of each page: the arena's identity, and the marks of makers."""
+"""Template tags for all pages: the arena's identity, style sheets, navigation links, and monograms of makers."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +17,7 @@ HUES = 12
 
 
 class Identity(NamedTuple):
-    """The name of this arena, the name and the URL of its operator, which can be empty, and the version of Arena."""
+    """The name of this arena, the name and URL of its operator (both can be empty), and the version of Arena."""
 
     name: str
     operator: str
@@ -39,16 +39,16 @@ def styles(*names: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def page_link(context: Context, name: str, label: str, subpages: str = "", **arguments: str) -> SafeString:
-    """Return a link to the page with this URL name. It is marked on that page and on its subpages.
+    """Return a link to the page with this URL name. The link has `aria-current` on that page and its subpages.
 
     subpages: URL names, separated by spaces.
     """
     match = getattr(context.get("request"), "resolver_match", None)
-    here = match.url_name if match else ""
+    current_page = match.url_name if match else ""
     current = ""
-    if here == name:
+    if current_page == name:
         current = mark_safe(' aria-current="page"')
-    elif here and here in subpages.split():
+    elif current_page and current_page in subpages.split():
         current = mark_safe(' aria-current="true"')
     return format_html('<a href="{}"{}>{}</a>', reverse(name, kwargs=arguments), current, label)
 
@@ -56,7 +56,7 @@ def page_link(context: Context, name: str, label: str, subpages: str = "", **arg
 @register.simple_tag
 @lru_cache(maxsize=1000)  # tables repeat the same makers
 def monogram(maker: object) -> SafeString:
-    """Return the mark of a maker: two letters in one of 12 hues. Without a maker, the mark is an empty space."""
+    """Return a maker's monogram: two letters in one of 12 hues, or an empty element if there is no maker."""
     words = "".join(char if char.isalnum() else " " for char in str(maker or "")).split()
     if not words:
         return mark_safe('<span class="monogram"></span>')

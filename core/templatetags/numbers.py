@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.filter
 def rounded(number: float | Decimal, digits: int = 0) -> str:
-    """Format a number like `floatformat`, with grouped thousands, but ten times faster. Tables need that."""
+    """Format a number like `floatformat` with grouped thousands, but ten times faster, for tables."""
     return number_format.format_rounded(number, digits)
 
 
@@ -25,7 +25,7 @@ def count(number: float) -> str:
 
 @register.filter
 def billions(number: float) -> str:
-    """Format a number of billions as a count, like 405B or 135M."""
+    """Format a number given in billions, like 405B or 135M."""
     return number_format.format_count(round(number * 10**9))
 
 
@@ -60,9 +60,10 @@ def times(number: float) -> str:
 
 @register.simple_tag
 def interval(low: float | None, high: float | None, fitted: object) -> str:
-    """Format the interval of a rating in whole points. An open end is None.
+    """Format the interval of a rating in whole points.
 
-    fitted: whether the rating comes from votes. In that case, two open ends mean that there are too few votes.
+    low, high: the ends of the interval; None means that the end is open.
+    fitted: whether the rating comes from votes. If it does, two open ends mean that there are too few votes.
     """
     first, last = (number_format.format_rounded(end) if isinstance(end, int | float) else "" for end in (low, high))
     if first and last:

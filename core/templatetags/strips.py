@@ -32,7 +32,7 @@ class Scale:
 
     low, high: the ends of the axis, in the unit of the values; low < high.
     name: the HTML ID of the axis, unique on the page.
-    mark: a value with a dotted line, such as the mean or the chance level, or None.
+    mark: a value marked with a dotted line, such as the mean or the chance level, or None.
     """
 
     low: float
@@ -70,7 +70,7 @@ def build_scale(
     """Return the scale that contains all values, or None if there are none. Values that are None are ignored.
 
     margin: the space at both ends, as a fraction of the range of the values.
-    has_end_ticks: whether all values are between the first and the last tick. This needs up to a third of the axis.
+    has_end_ticks: whether to extend the axis to round values at both ends. This uses up to a third of the axis.
     """
     known = [value for value in values if value is not None]
     if not known:
@@ -84,7 +84,7 @@ def build_scale(
 
 
 def _round_outward(low: float, high: float) -> tuple[float, float]:
-    """Return the multiples of a round step around both ends, with at most `MAX_END_STEPS` steps between them."""
+    """Extend the range to multiples of a round step, with at most `MAX_END_STEPS` steps between the ends."""
     power = 10.0 ** floor(log10(high - low))
     for step in (nice * power for nice in END_STEPS):
         ends = floor(low / step), ceil(high / step)
@@ -94,14 +94,14 @@ def _round_outward(low: float, high: float) -> tuple[float, float]:
 
 
 def _round_up(step: float) -> float:
-    """Return the smallest step that is not below this one and is 1, 2, 2.5, or 5 times a power of ten."""
+    """Round a step up to 1, 2, 2.5, or 5 times a power of ten."""
     power = 10.0 ** floor(log10(step))
     return next(nice * power for nice in NICE_STEPS if nice * power >= step * (1 - 1e-9))
 
 
 @register.simple_tag
 def strip_axis(scale: Scale | None, unit: str = "") -> SafeString | str:
-    """Return the labels of the axis, and the lines that its strips repeat."""
+    """Return the axis with its labels. It also defines the tick lines that all strips on this axis reuse."""
     if scale is None:
         return ""
     places = [(scale.format_place(tick), format_tick(tick) + unit) for tick in scale.ticks]
@@ -132,8 +132,8 @@ def strip(
 
     low, high: the ends of the interval. An end that is None is open: the interval runs to the end of the axis.
     fitted: whether there is an interval.
-    earlier: the value before, which gets a hollow dot, or None.
-    others: values to compare with, which get thin lines.
+    earlier: the previous value, shown as a hollow dot, or None.
+    others: values for comparison, shown as thin lines.
     """
     if scale is None or value is None:
         return ""

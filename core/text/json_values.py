@@ -9,7 +9,7 @@ MAX_JSON_DEPTH = 100  # Python's parser is recursive and cannot read deeper nest
 def is_storable_json(value: Any) -> bool:
     """Return True if PostgreSQL can store the value as JSON, even inside a larger value.
 
-    TOML also allows times, NaN, and NUL. JSON also allows lone surrogates.
+    PostgreSQL rejects times, NaN, and NUL, which TOML allows, and lone surrogates, which JSON allows.
     """
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()

@@ -14,7 +14,7 @@ from core.text.number_format import UNITS
 MAX_NUMBER_LENGTH = 40
 UNIT_SIZES = {letter.lower(): size for size, letter in UNITS}
 NUMBER_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
-# Fields that accept more than this have examples of large numbers in their error.
+# The error messages of fields with higher limits contain large numbers as examples.
 LARGE_NUMBER, LARGE_WHOLE_NUMBER = 1e12, 1e9
 SIZE_WORDS = ((1e15, _("quadrillion")), (1e12, _("trillion")), (1e9, _("billion")), (1e6, _("million")))
 MAX_IN_WORDS = 1e18
@@ -26,7 +26,7 @@ SEPARATORS = re.compile(r"[\s,_$]+")
 
 
 class AmountField(forms.Field):
-    """A number from `low` to `high`, as an exact decimal or, if `whole` is set, an integer. None if the field is empty.
+    """A number from `low` to `high`: a Decimal, an int if `whole` is True, or None if the field is empty.
 
     `usual` is the default for an empty field (see `get_default`). It is a placeholder rather than an initial value,
     which keeps URLs short.
@@ -72,7 +72,7 @@ class AmountField(forms.Field):
 
 
 def format_bound(number: float) -> str:
-    """Return a bound as text, such as "1 quadrillion". From 1e18 up, it is written as in "6e36"."""
+    """Return a bound as text, such as "1 quadrillion". Bounds of at least 1e18 are written like "6e36"."""
     if number < MAX_IN_WORDS:
         for size, word in SIZE_WORDS:
             if number >= size:
@@ -81,7 +81,7 @@ def format_bound(number: float) -> str:
 
 
 class RawCheckboxInput(forms.CheckboxInput):
-    """A checkbox that does not interpret the value from the URL."""
+    """A checkbox that returns the value from the URL unchanged."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Any:
         return data.get(name, "")
@@ -118,7 +118,7 @@ def _list_choices(field: forms.ChoiceField) -> list[str]:
 
 
 class DefaultsForm(forms.Form):
-    """A form whose fields are all optional. Empty fields have a default."""
+    """A form with only optional fields. `get_value` returns the default of an empty field."""
 
     use_required_attribute = False
 

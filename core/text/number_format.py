@@ -28,7 +28,10 @@ def format_count(number: int) -> str:
 
 
 def format_amount(amount: Decimal | int) -> str:
-    """Format an exact amount, like 128,000, 2.50, or 1,234,567. Round ones from a million up are like 1.5M or 10B."""
+    """Format an exact amount, like 128,000 or 2.50.
+
+    Amounts of at least a million are abbreviated if three significant digits are exact, like 1.5M or 10B.
+    """
     for size, unit in UNITS:
         multiple = (Decimal(amount) / size).normalize()
         if amount >= 10**6 and multiple >= 1 and len(multiple.as_tuple().digits) <= 3:

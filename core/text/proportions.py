@@ -9,7 +9,7 @@ Z95 = NormalDist().inv_cdf(0.975)  # standard errors on each side of a 95% inter
 
 @dataclass(frozen=True)
 class Proportion:
-    """A part of a whole that is not 0, as a percentage, with Wilson's 95% interval (E. B. Wilson, JASA 22, 1927)."""
+    """A proportion in percent with its Wilson 95% interval (E. B. Wilson, JASA 22, 1927). `whole` must not be 0."""
 
     part: float
     whole: int

@@ -1,4 +1,4 @@
-"""The pattern of slugs, which are used in URLs and files."""
+"""The pattern for slugs in URLs and files."""
 
 import re
 

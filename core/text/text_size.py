@@ -1,4 +1,4 @@
-"""The size of text, and its length for the limits on conversations and questions."""
+"""Measures text in characters and bytes, for the limits on conversations and questions."""
 
 from dataclasses import dataclass
 

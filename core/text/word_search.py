@@ -10,12 +10,12 @@ VERSION = re.compile(r"\d+\.\d+")
 def contains_words(names: str, text: str) -> bool:
     """Return whether the names contain every word of the text. Case does not matter.
 
-    Separators in words that begin with a letter do not matter either, so "gpt4o" and "gpt-4-o" match "GPT-4o". A number
-    matches from its beginning, so "grok 3" matches neither "Grok 4.3" nor "Grok 13B".
+    In words that begin with a letter, separators do not matter: "gpt4o" and "gpt-4-o" match "GPT-4o". Numbers match
+    only from the first digit: "grok 3" matches neither "Grok 4.3" nor "Grok 13B".
     """
     names = names.casefold()
     for version in VERSION.findall(names):
-        names = names.replace(version.replace(".", "-"), version)  # as slugs write it
+        names = names.replace(version.replace(".", "-"), version)  # slugs contain 4-1 for 4.1
     return all(_build_pattern(word).search(names) for word in text.casefold().split())
 
 
@@ -25,7 +25,7 @@ def _build_pattern(word: str) -> re.Pattern[str]:
     if word[0].isdigit():
         return re.compile(rf"(?<!\d)(?<!\d\.){pattern}")
     if word[0].isalpha():
-        # It must begin where a name's word begins: "nano" is not in "Hyena-Nous".
+        # Match only at the start of a word: "nano" must not match "Hyena-Nous".
         joined = r"[\W_]*".join(map(re.escape, SEPARATORS.sub("", word)))
         pattern = rf"{pattern}|(?<![^\W_]){joined}"
     return re.compile(pattern)

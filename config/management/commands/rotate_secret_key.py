@@ -29,8 +29,8 @@ class Command(BaseCommand):
             return
         try:
             secret_keys.rotate_keys(Path(folder))
-        except OSError as problem:
-            raise CommandError(f"{folder} cannot be written: {problem.strerror}") from None
+        except OSError as error:
+            raise CommandError(f"{folder} cannot be written: {error.strerror}") from None
         self.stderr.write(FOLDER_MESSAGE.format(file=Path(folder) / secret_keys.FILE_NAME))
 
     def _print_variables(self) -> None:

@@ -16,7 +16,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
 class DatabaseOperations(operations.DatabaseOperations):
     def bulk_batch_size(self, fields: Sequence[Any], objs: Sequence[Any]) -> int:
-        """Return the maximum number of objects in one statement, each with a parameter for each of these fields."""
+        """Return the maximum number of objects in one statement, with one parameter per field of each object."""
         return MAX_PARAMETERS // max(1, len(fields))
 
 

@@ -26,10 +26,10 @@ def away(settings, tmp_path):
     """A cache whose Redis server does not exist."""
     here = settings.CACHES
     settings.CACHES = {"default": {**here["default"], "LOCATION": f"unix://{tmp_path}/nobody.sock"}}
-    LoginAttemptsCache.silent_until = 0.0
+    LoginAttemptsCache.retry_at = 0.0
     cache.local.clear()
     yield
-    LoginAttemptsCache.silent_until = 0.0
+    LoginAttemptsCache.retry_at = 0.0
 
 
 def log_in(password):
@@ -82,7 +82,7 @@ def test_attempts_are_counted_in_this_process_while_redis_is_away(away):
 
 def test_redis_is_asked_again_after_a_while(away, caplog):
     log_in("wrong")
-    LoginAttemptsCache.silent_until = 0.0
+    LoginAttemptsCache.retry_at = 0.0
 
     log_in("wrong")
 

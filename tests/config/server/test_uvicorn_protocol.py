@@ -225,7 +225,7 @@ def test_web_process_may_open_more_files_than_is_usual(soft):
 
 
 def test_idle_server_wakes_rarely_tells_the_time_and_ends_soon():
-    code = "import sys, uvicorn; from config.server.uvicorn_protocol import slow_ticks; slow_ticks();"
+    code = "import sys, uvicorn; from config.server.uvicorn_protocol import slow_down_ticks; slow_down_ticks();"
     code += "uvicorn.run('tests.config.server.test_uvicorn_protocol:echo', fd=int(sys.argv[1]))"
     with socket.create_server(("127.0.0.1", 0)) as listening:
         number = listening.fileno()
