@@ -49,8 +49,8 @@ class FactForm(SourceForm):
 class FactAdmin(AutocompleteAdmin):
     """Admin page for facts.
 
-    Facts cannot be edited. Adding a fact stores it as set by hand: it overrides all other sources and replaces any
-    value that was set by hand before.
+    Facts cannot be edited. A fact that an operator adds is stored as set by hand: it overrides all other sources and
+    replaces any earlier value that was set by hand.
     """
 
     form = FactForm

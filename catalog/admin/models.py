@@ -154,7 +154,7 @@ class LanguageModelAdmin(AutocompleteAdmin):
         return bool(endpoint and endpoint.enabled)
 
     def save_model(self, request: HttpRequest, obj: LanguageModel, form: Any, change: Any) -> None:
-        """Save the model, and its changed facts with their source."""
+        """Save the model, and record its changed facts with their source."""
         super().save_model(request, obj, form, change)
         source, as_of = (form.cleaned_data[name] for name in SOURCE_FIELDS)
         record_edits(obj.pk, source or HAND_SOURCE, as_of)
@@ -172,7 +172,7 @@ class LanguageModelAdmin(AutocompleteAdmin):
 
 
 class _ModelCountAdmin(ModelAdmin):
-    """Admin page whose list has a column with the number of models."""
+    """Base class for admin pages whose lists show the number of models."""
 
     search_fields = ("name", "slug")
     ordering = ("name",)
@@ -199,7 +199,7 @@ class LicenseForm(SourceForm):
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
-        """Keep the source, which is the license itself. Changed terms are from today, unless the day changes too."""
+        """Set the day to today if the terms change but the day does not. The source, the license itself, stays."""
         source = self.cleaned_data.get("source")
         return super().clean() | {"source": source}
 

@@ -1,4 +1,4 @@
-"""Base form for values that an operator sets by hand. It asks for their source and for the day on which it was read."""
+"""Base form for values that an operator sets by hand. It asks for the source and the day on which it was read."""
 
 from datetime import date
 from typing import Any
@@ -21,10 +21,10 @@ def get_today() -> date:
 
 
 class SourceForm(ModelForm):
-    """The source and the day. Both are prefilled for a new value.
+    """A form with a source and a day, which are prefilled for a new value.
 
-    If the user changes a value but neither its source nor its day, both get their defaults, because the old ones belong
-    to the old value.
+    If the user changes a value but not its source or day, both are reset to their defaults, because the old ones apply
+    only to the old value.
     """
 
     source = forms.CharField(

@@ -52,9 +52,9 @@ class BenchmarkFactsSchema(Schema):
     caveats = BenchmarkCaveatSchema(many=True)
     separability = SeparabilitySchema(
         allow_null=True,
-        help_text="How well the benchmark separates the best models. It covers those of the hundred best models on the"
-        " newest reference board that have a score, under the conditions that cover the largest number of them. Null if"
-        " fewer than five of them have a score with a known error.",
+        help_text="How well the benchmark separates the best models. Only the hundred best models on the newest"
+        " reference board count, with scores measured under the conditions that most of these models share. Null if"
+        " fewer than five of these scores have a known error.",
     )
 
 

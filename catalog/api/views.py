@@ -27,7 +27,10 @@ CALCULATOR_ERRORS = (400, 401, 403, 429, 503)
 
 
 class BenchmarkView(APIView):
-    """`load_best_models` returns the keys of today's best models. The URL patterns pass it to `as_view`."""
+    """Base class of the benchmark views.
+
+    `load_best_models` returns the primary keys of today's best models. The URL patterns pass it to `as_view`.
+    """
 
     load_best_models: Callable[[], Collection[int]] = staticmethod(tuple)
 
@@ -40,7 +43,7 @@ class BenchmarkListView(BenchmarkView):
         """List benchmarks.
 
         Returns all benchmarks, sorted by slug, with their purpose, caveats, and number of scores. `separability` shows
-        how well a benchmark still tells today's best models apart.
+        how well a benchmark still separates today's best models.
         """
         pagination = SlugPagination()
         page: Any = pagination.paginate_queryset(_query_benchmarks().annotate(number=Count("scores")), request)

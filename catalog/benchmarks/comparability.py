@@ -92,7 +92,7 @@ class RankedScore:
 
 @dataclass(frozen=True)
 class Separability:
-    """How well a benchmark separates the best of some models.
+    """How well a benchmark separates the models with the highest scores.
 
     `share` is the proportion of pairs of models whose scores differ significantly. `models` is the number of models.
     """
@@ -143,7 +143,8 @@ def is_difference_significant(one: ComparableScore, other: ComparableScore) -> b
 def compute_separability(scores: Iterable[ComparableScore]) -> Separability | None:
     """Return how well a benchmark separates the models with the highest scores, or None if there are too few models.
 
-    `scores` come from the same conditions, one for each model. Scores whose standard error is unknown do not count.
+    `scores` must contain one score per model, all measured under the same conditions. Scores with an unknown standard
+    error are ignored.
 
     The measure is from T. Li et al., https://arxiv.org/abs/2406.11939, who count intervals that do not overlap. The
     test of the difference is from E. Miller, https://arxiv.org/abs/2411.00640.

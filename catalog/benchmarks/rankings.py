@@ -55,7 +55,7 @@ class Ranking:
 def save_benchmarks(entries: Sequence[Mapping[str, Any]], common_caveats: Sequence[Mapping[str, Any]] = ()) -> None:
     """Update benchmarks and caveats from the entries of benchmarks.toml.
 
-    `entries` are the fields of each benchmark, with its caveats under `caveat` and a slug under `superseded_by`.
+    `entries` contains the fields of each benchmark, a list of caveats under `caveat`, and a slug under `superseded_by`.
     `common_caveats` apply to every benchmark with fixed questions.
     """
     benchmarks = {}
@@ -110,7 +110,7 @@ def pair_scores(scores: Iterable[Score]) -> list[ModelScore]:
 def build_conditions(score: Score) -> Conditions:
     """Return a stored score's conditions.
 
-    If the harness is unknown, they include the source, because only scores from the same report are comparable then.
+    If the harness is unknown, the conditions include the source, because only scores from one report are comparable.
     """
     return Conditions(
         task=score.task,

@@ -1,4 +1,4 @@
-"""How well each stored benchmark separates today's best models."""
+"""Computes how well each stored benchmark separates today's best models."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -10,25 +10,26 @@ from catalog.benchmarks.table import REPORT_EXPRESSION
 from catalog.models import Benchmark, Score
 
 CONDITION_NAMES = [field.name for field in fields(Conditions)]
-# The models of a benchmark under one set of conditions, each with its value, number of questions, and standard error.
+# Maps model keys to (value, number of questions, standard error), for one benchmark and one set of conditions.
 ScoresByModel = dict[int, tuple[float, int | None, float | None]]
 
 
 def add_separability(benchmarks: Iterable[Benchmark], best: Collection[int]) -> None:
-    """Set `separability` on each benchmark, under the conditions with the most models, or to None. Sends one query.
+    """Set the attribute `separability` of each benchmark, with one query. It is None if there are too few scores.
 
-    `best` are the keys of today's best models. Scores of other models do not count.
+    Only scores under the conditions with the most models count. `best` contains the primary keys of today's best
+    models. Scores of other models are ignored.
     """
     by_key: dict[int, Any] = {benchmark.pk: benchmark for benchmark in benchmarks}
     groups = _load_groups(by_key, best)
     for key, benchmark in by_key.items():
-        benchmark.separability = _compute_largest(groups[key])
+        benchmark.separability = _compute_for_largest_group(groups[key])
 
 
 def _load_groups(benchmarks: Iterable[int], models: Collection[int]) -> dict[int, dict[tuple[Any, ...], ScoresByModel]]:
-    """Return benchmark key → conditions → scores. Only a model's newest score under these conditions is used.
+    """Return the scores, keyed by benchmark key and conditions. Only a model's newest score under them is used.
 
-    Tuples load several times as fast as model instances.
+    Rows are loaded as tuples, which is several times as fast as model instances.
     """
     scores = Score.objects.filter(benchmark__in=benchmarks, model__in=models)
     rows = scores.annotate(report=REPORT_EXPRESSION).order_by("-date", "-pk")
@@ -39,7 +40,7 @@ def _load_groups(benchmarks: Iterable[int], models: Collection[int]) -> dict[int
     return groups
 
 
-def _compute_largest(groups: dict[tuple[Any, ...], ScoresByModel]) -> Separability | None:
+def _compute_for_largest_group(groups: dict[tuple[Any, ...], ScoresByModel]) -> Separability | None:
     if not groups:
         return None
     conditions, scores = max(groups.items(), key=lambda item: (len(item[1]), repr(item[0])))

@@ -2,8 +2,8 @@
 
 A series is a set of scores from one harness or one report, either all with a chat template or all without. In the table
 of one series, each column is a benchmark under one set of conditions, and its scores can be ranked. In the table of all
-series, each cell is the model's newest score under any conditions, and the scores should not be ranked. A submitted
-score appears only if there is no other. It also lists the models without scores.
+series, each cell is the model's newest score under any conditions, so the scores should not be ranked. A submitted
+score appears only if there is no other. Only the table of all series lists models without scores.
 """
 
 from collections import defaultdict
@@ -40,6 +40,7 @@ MODEL_FIELDS = {
     "status": "status",
     "retires_on": "retires_on",
 }
+# Maps the fields of facts to the fields of `TableEntry`.
 SHOWN_FACTS = {
     "organization": "organization",
     "license": "license",
@@ -139,12 +140,12 @@ def _list_series(counts: SeriesCounts) -> list[ScoreSeries]:
         ScoreSeries(conditions.key, conditions, sum(by_benchmark.values()))
         for conditions, by_benchmark in counts.items()
     ]
-    several = [entry for entry in series if entry.scores > 1]
-    return sorted(several, key=lambda entry: (-entry.scores, entry.conditions.measured_by, entry.key))
+    with_several_scores = [entry for entry in series if entry.scores > 1]
+    return sorted(with_several_scores, key=lambda entry: (-entry.scores, entry.conditions.measured_by, entry.key))
 
 
 def _count_scores() -> SeriesCounts:
-    """Return series → benchmark key → number of scores."""
+    """Return the numbers of scores, keyed by series and benchmark key."""
     counts: dict[SeriesConditions, dict[int, int]] = defaultdict(dict)
     rows = _annotate_report(Score.objects.all()).values_list(*SERIES_FIELDS, "benchmark_id").order_by()
     for *conditions, benchmark, number in rows.annotate(number=Count("pk")):
@@ -173,7 +174,7 @@ def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
 def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
     """Load the scores in a series, or all scores.
 
-    A cell shows its first score, so submitted scores come last and newer scores come first.
+    A table cell shows the first of several scores, so newer scores come first and submitted scores come last.
     """
     scores = Score.objects.order_by("submitted", "-date", "pk")
     if series:
@@ -263,9 +264,9 @@ def _build_cell(chance: float | None, record: ScoreRecord) -> ScoreCell:
 def _load_models(keys: set[int] | None) -> dict[int, dict[str, Any]]:
     """Map model keys to the fields of `TableEntry` that describe the model. If `keys` is None, include all models."""
     models = {}
-    described = LanguageModel.objects.all() if keys is None else LanguageModel.objects.filter(pk__in=keys)
-    hand_fields = _load_hand_fields(described)
-    for key, *values in described.values_list("pk", *MODEL_FIELDS.values()):
+    queryset = LanguageModel.objects.all() if keys is None else LanguageModel.objects.filter(pk__in=keys)
+    hand_fields = _load_hand_fields(queryset)
+    for key, *values in queryset.values_list("pk", *MODEL_FIELDS.values()):
         fields = dict(zip(MODEL_FIELDS, values, strict=True))
         for name in ("organization", "license", "commercial"):
             fields[name] = fields[name] or ""

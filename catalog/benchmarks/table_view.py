@@ -25,10 +25,11 @@ ASCENDING_SORTS = ("name", "price")
 
 @dataclass(frozen=True)
 class TableView:
-    """The requested view.
+    """The filters, sort order, and columns that a visitor has requested.
 
-    `q` has words that the names must contain. Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the
-    key of a column. `column` has the keys of the visible columns, and is empty for the default ones.
+    Each word in `q` must occur in the name of the model or its maker. Sizes are in billions of parameters. `sort` is
+    one of `FACT_SORTS` or the key of a column. `column` contains the keys of the visible columns. If it is empty, the
+    default columns are visible.
     """
 
     q: str = ""
@@ -63,8 +64,8 @@ class TableView:
 class ScoreCell(NamedTuple):
     """A score as a percentage.
 
-    `value` is the raw score. `normalized` is 0 at chance level. `stderr` is the measured standard error as a fraction
-    of 1, and `n` is the number of questions. `who` is the person or organization that measured the score.
+    `value` is the raw score. `normalized` is 0 at chance level. `stderr` is the measured standard error on a scale from
+    0 to 1, and `n` is the number of questions. `who` is the person or organization that measured the score.
     """
 
     value: float
@@ -77,7 +78,7 @@ class ScoreCell(NamedTuple):
 
     @property
     def margin(self) -> float | None:
-        """Half the width of the 95% interval. Computed on demand, because a page shows only a few of the cells."""
+        """Half the width of the 95% interval. It is computed on demand, because a page shows only a few cells."""
         return margin_of_error(self.value / 100, self.n, self.stderr)
 
 
@@ -169,10 +170,7 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
 
 
 def _is_equal(wanted: str, value: str) -> bool | None:
-    """Return True if a value passes a filter.
-
-    An empty filter passes every value. An empty value is unknown, and the result is None.
-    """
+    """Return True if the filter is empty or equal to the value, or None if the value is empty, which means unknown."""
     if not wanted:
         return True
     return value == wanted if value else None

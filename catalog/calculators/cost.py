@@ -34,7 +34,7 @@ class MemoryNeed:
 
 @dataclass(frozen=True)
 class CostComparison:
-    """The calculator's results. A result is None if the form does not have enough input for it."""
+    """The calculator's results. A result is None if the form does not contain enough input to compute it."""
 
     use: MonthlyUse
     months: int
@@ -65,7 +65,7 @@ class CostComparison:
 
 
 def compare_costs(form: CostForm) -> CostComparison:
-    """Compare the cost of an API with the cost of self-hosting, from a valid form."""
+    """Compare the cost of an API with the cost of self-hosting. The form must be valid."""
     value = form.get_value
     use = MonthlyUse(value("input_tokens"), value("output_tokens"), value("cached") / PERCENT)
     memory = _build_memory(form)

@@ -29,7 +29,7 @@ EXTRA_SECTIONS: list[tuple[Any, list[str]]] = [
         ["tuning_tokens", "tuning_method", "active_params", "gpu_tflops", "tuning_utilisation", "price_data"],
     ),
 ]
-# Each pair means that the first field requires the second.
+# In each pair, the first field requires the second.
 FIELD_DEPENDENCIES = [
     ("price_input", "price_output"),
     ("price_output", "price_input"),
@@ -55,7 +55,7 @@ def _integer_field(label: Any, high: float, low: float = 1, **options: Any) -> A
 
 @dataclass(frozen=True)
 class CostPreset:
-    """An example of monthly use. `words` explain its numbers."""
+    """An example of monthly use. `words` explains the numbers in `values`."""
 
     label: Any
     words: Any
@@ -79,14 +79,14 @@ COST_PRESETS = (
         {"input_tokens": "1.2B", "output_tokens": "120M"},
     ),
 )
-# Round figures to start from. The page says that they are examples.
+# Round numbers for a first calculation. The page labels them as examples.
 EXAMPLE_PRICES = {"price_input": "0.5", "price_output": "1.5"}
 EXAMPLE_GPUS = {"gpu_hour": "2", "gpus": "2"}
 
 
 @dataclass(frozen=True)
 class FormSection:
-    """A group of fields. `used` is True if one of its numbers is filled in or one of its fields has an error."""
+    """A group of fields. `used` is True if a number field has a value or any field has an error."""
 
     title: Any
     fields: list[forms.BoundField]
@@ -173,7 +173,7 @@ class CostForm(DefaultsForm):
         return self.cleaned_data
 
     def _check_is_computable(self) -> None:
-        """Add an error if the input contradicts itself or is not enough for any result."""
+        """Add an error if the input is contradictory or not enough to compute any result."""
         if self._is_given("gpu_hour") and not (self._is_given("gpus") or self._is_given("params")):
             self.add_error("gpus", _("Enter the number of GPUs or the total parameters."))
         if self._is_given("active_params") and self.cleaned_data["active_params"] > self.cleaned_data["params"]:

@@ -42,8 +42,8 @@ class ApiPrices:
     `input`, `output`, and `cached` are per million tokens. `seats` is the number of seats, and `seat` is the price per
     seat per month.
 
-    The prices are for prompts of more than `above` tokens, up to the first of `tiers`, which are the prices for longer
-    prompts, shortest first. If `off_peak` is set, they are for off-peak hours only.
+    The prices apply to prompts of more than `above` tokens. `tiers` contains the prices for even longer prompts, sorted
+    by prompt length. If `off_peak` is True, all prices apply to off-peak hours only.
     """
 
     input: Decimal
@@ -57,16 +57,14 @@ class ApiPrices:
 
     def for_prompt(self, tokens: int) -> "ApiPrices":
         """Return the prices for prompts of this length. Tiers have no price for cached input."""
-        reached = [tier for tier in self.tiers if tier.above < tokens]
-        if not reached:
+        exceeded_tiers = [tier for tier in self.tiers if tier.above < tokens]
+        if not exceeded_tiers:
             return self
-        tier, longer = reached[-1], self.tiers[len(reached) :]
+        tier, longer = exceeded_tiers[-1], self.tiers[len(exceeded_tiers) :]
         return replace(self, input=tier.input, output=tier.output, cached=None, above=tier.above, tiers=longer)
 
     def token_cost(self, use: MonthlyUse) -> Decimal:
-        """Return the monthly cost of all tokens. If there is no price for cached input, it costs as much as other
-        input.
-        """
+        """Return the monthly cost of all tokens. Without a price for cached input, the price for input applies."""
         cached_price = self.input if self.cached is None else self.cached
         input_cost = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached_price)
         return (input_cost + use.output_tokens * self.output) / MILLION
@@ -96,7 +94,7 @@ class CostItem:
 
 @dataclass(frozen=True)
 class LaunchWork:
-    """The weeks until launch, and the cost of the whole team per week."""
+    """The number of weeks until launch (`weeks`), and the cost of the whole team per week (`week`)."""
 
     weeks: Decimal = ZERO
     week: Decimal = ZERO
@@ -179,8 +177,8 @@ def _build_items(costs: Mapping[str, Decimal]) -> tuple[CostItem, ...]:
 class BreakEven:
     """The point at which self-hosting becomes cheaper than the API.
 
-    `tokens` is the number of tokens per month at which both options cost the same over the horizon, with the current
-    ratio of input, output, and cached tokens. It is None if there are no tokens or tokens are free.
+    `tokens` is the number of tokens per month at which both options cost the same over the compared months, with the
+    current ratio of input, output, and cached tokens. It is None if there are no tokens or tokens are free.
 
     `possible` is True if the planned replicas can generate that many tokens, and None if their speed is unknown.
 

@@ -10,15 +10,16 @@ from catalog.calculators.log_plot import LogAxis, build_axis, build_path
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 72, 700, 28, 280
 STEPS = 49
-AXIS_MARGIN = 30.0  # the axis extends at least this many times below and above the use and the break-even
+AXIS_MARGIN = 30.0  # the axis extends by at least this factor beyond the current use and the break-even point
 
 
 @dataclass(frozen=True)
 class CostPlot:
-    """Costs in dollars per month, with one-time costs spread over the horizon.
+    """Costs in dollars per month, with one-time costs spread over the compared months.
 
-    tokens, break_even: tokens per month, now and where both options cost the same (None if nowhere).
-    api_fixed, api_tokens: the cost of the API without tokens, and for the current tokens.
+    tokens: the current number of tokens per month.
+    break_even: the number of tokens per month at which both options cost the same, or None if there is none.
+    api_fixed, api_tokens: the cost of the API without tokens, and the cost of the current tokens.
     own: the cost of self-hosting, which does not depend on the tokens as long as there are enough GPUs.
     """
 
@@ -44,12 +45,12 @@ class CostPlot:
     @property
     def api_path(self) -> str:
         costs = [(tokens, self.compute_api_cost(tokens)) for tokens in self.x.list_values(STEPS)]
-        shown = [(tokens, cost) for tokens, cost in costs if self.y.low <= cost <= self.y.high]
-        return build_path((self.x.place(tokens), self.y.place(cost)) for tokens, cost in shown)
+        visible = [(tokens, cost) for tokens, cost in costs if self.y.low <= cost <= self.y.high]
+        return build_path((self.x.place(tokens), self.y.place(cost)) for tokens, cost in visible)
 
     @property
     def api_label(self) -> float:
-        """The place of the left end of the API's line."""
+        """The vertical position of the left end of the API's line."""
         return self.y.place(max(self.y.low, self.compute_api_cost(self.x.low)))
 
     @property
@@ -58,7 +59,7 @@ class CostPlot:
 
     @property
     def crossing(self) -> float | None:
-        """The place of the break-even on the axis of tokens."""
+        """The horizontal position of the break-even point, or None."""
         return self.x.place(self.break_even) if self.break_even else None
 
     @property
@@ -67,13 +68,13 @@ class CostPlot:
 
     @property
     def now_cost(self) -> float | None:
-        """The place of the API's cost for the current tokens, or None if it is beyond the axis."""
+        """The vertical position of the API's cost for the current tokens, or None if it is outside the plot."""
         cost = self.compute_api_cost(self.tokens)
         return self.y.place(cost) if self.y.low <= cost <= self.y.high else None
 
 
 def build_cost_plot(comparison: CostComparison) -> CostPlot | None:
-    """Return the plot, or None unless both options have a cost that includes the API's tokens."""
+    """Return the plot, or None if an option has no cost or the API's tokens are free."""
     api, own = comparison.api, comparison.own
     if api is None or own is None:
         return None

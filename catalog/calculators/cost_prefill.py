@@ -27,7 +27,8 @@ CACHE_FIELDS = ("layers", "kv_heads", "head_dim")
 class KnownModel:
     """A catalog model that fills the form. `values` maps form fields to text, as a visitor would type it.
 
-    prices: the prices among these values, which depend on the length of the prompts, or None.
+    price: the model's current price in the catalog, or None.
+    prices: the prices for prompts of the requested length, or None.
     """
 
     model: LanguageModel
@@ -47,7 +48,7 @@ class KnownModel:
 
 
 def load_known_model(query: Mapping[str, Any]) -> KnownModel | None:
-    """Return the model that the query names, with its prices for prompts of `context` tokens, or None."""
+    """Return the catalog model named in the query, with its prices for prompts of `context` tokens, or None."""
     slug = query.get("model", "")
     model = LanguageModel.objects.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
@@ -80,7 +81,7 @@ def _format_prices(prices: ApiPrices | None) -> dict[str, str]:
 
 
 def _format_sizes(model: LanguageModel) -> dict[str, str]:
-    """Return the sizes as form fields. The form requires layers and heads together, and parameters with both."""
+    """Return the sizes as form fields. The form accepts layers and heads only together and with parameters."""
     sizes = {"params": model.parameters_total, "active_params": model.parameters_active}
     if model.parameters_total and None not in (model.layers, model.kv_heads):
         sizes |= {name: getattr(model, name) for name in CACHE_FIELDS}
@@ -88,17 +89,17 @@ def _format_sizes(model: LanguageModel) -> dict[str, str]:
 
 
 def _format_size(number: int) -> str:
-    """Return a number like 30.7B, or with all its digits if it has more than three."""
+    """Return a number like 30.7B, or with all digits if the short form is not exact."""
     short = format_count(number)
-    is_exact = AmountField(high=2 * number, whole=True).clean(short) == number  # rounding can make it larger
+    is_exact = AmountField(high=2 * number, whole=True).clean(short) == number  # the rounded number can be larger
     return short if is_exact else f"{number:,}"
 
 
 def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:
     """Build the form from the query, and fill the fields missing from the query with the model's values.
 
-    Fields in the query stay unchanged, even if they are empty. There is one exception: if the query has all of the
-    model's fields and all are empty, the model has just been selected in a blank form, so they are filled.
+    Fields in the query stay unchanged, even if they are empty. There is one exception: If the query contains all of the
+    model's fields and all are empty, a visitor has just selected the model in a blank form, so the fields are filled.
 
     known: the model named in the query. If it is None although the query names a model, the form has an error.
     """

@@ -16,7 +16,7 @@ from core.text.number_format import format_dollars
 MONTHLY_LABELS = {"tokens": _("Tokens"), "seats": _("Seats"), "gpus": _("GPUs"), "operations": _("Operations")}
 ONE_TIME_LABELS = {"build": _("Build"), "tuning": _("Fine-tuning"), "data": _("Training data")}
 NO_VALUE = "\N{EN DASH}"
-MIN_WEEKS = Decimal("0.1")  # shorter times are shown as 0, because launches are not planned to the hour
+MIN_WEEKS = Decimal("0.1")  # shorter times are displayed as 0, because launches are not planned to the hour
 
 
 @dataclass(frozen=True)

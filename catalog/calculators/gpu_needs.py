@@ -10,7 +10,7 @@ GIB = Decimal(2**30)
 HOURS_PER_MONTH = Decimal(730)
 HOURS_PER_WEEK = Decimal(168)
 SECONDS_PER_HOUR = Decimal(3600)
-# The memory for weights is this many times their size, to allow for buffers, activations, and the runtime itself.
+# Multiplied by the size of the weights, to include buffers, activations, and the runtime.
 MEMORY_OVERHEAD = Decimal("1.2")
 KEY_VALUE_TENSORS = 2
 BITS_PER_BYTE = Decimal(8)
@@ -53,7 +53,7 @@ class KvCache:
 class Traffic:
     """Peak load, and the speed of one replica, in tokens per second.
 
-    `utilization` is the share of that speed that the plan uses. The rest prevents queues.
+    `utilization` is the share of the replicas' speed that the plan uses. The rest is a reserve that prevents queues.
     """
 
     peak_tokens_per_s: Decimal
@@ -97,5 +97,5 @@ def round_up(number: Decimal) -> int:
 
 
 def count_gpus(gib: Decimal, gpu_memory: Decimal) -> int:
-    """Return the number of GPUs, at least one, that together have at least `gib` GiB of memory."""
+    """Return the smallest number of GPUs, at least one, with a total of at least `gib` GiB of memory."""
     return max(1, round_up(gib / gpu_memory))

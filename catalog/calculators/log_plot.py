@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 
 @dataclass(frozen=True)
 class LogAxis:
-    """A logarithmic axis from `low` to `high`, drawn from `start` to `end` (in units of the plot)."""
+    """A logarithmic axis with values from `low` to `high`, drawn from `start` to `end` in units of the plot."""
 
     low: float
     high: float
@@ -27,17 +27,20 @@ class LogAxis:
 
     @property
     def ticks(self) -> list[tuple[float, float]]:
-        """Pairs of place and value."""
+        """Pairs of a position and a value."""
         return [(self.place(decade), decade) for decade in self.decades]
 
     def list_values(self, number: int) -> list[float]:
-        """Return this many values with equal distances on the axis."""
+        """Return `number` values that are equally spaced on the axis."""
         ratio = (self.high / self.low) ** (1 / (number - 1))
         return [self.low * ratio**step for step in range(number)]
 
 
 def build_axis(values: Iterable[float], start: float, end: float, margin: float = 1.0) -> LogAxis:
-    """Return the axis of whole decades that contains all values, each at least `margin` times from its ends."""
+    """Return the axis of whole decades that contains all positive values.
+
+    margin: the minimum ratio between each value and either end of the axis.
+    """
     known = [value for value in values if value > 0]
     low, high = floor(log10(min(known) / margin)), ceil(log10(max(known) * margin))
     return LogAxis(10.0**low, 10.0 ** max(high, low + 1), start, end)

@@ -1,4 +1,4 @@
-"""The scaling calculator: its form, the resulting plan, and the training data of catalog models."""
+"""The scaling calculator: the form, the resulting plan, and the training runs of catalog models."""
 
 from dataclasses import dataclass
 from typing import Any

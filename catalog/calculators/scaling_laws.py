@@ -67,7 +67,7 @@ class TrainingRun:
     def overtraining(self) -> float:
         """Tokens per parameter, divided by `TOKENS_PER_PARAMETER`.
 
-        A model above 1 costs more to train than necessary, but less to run.
+        Above 1, a model costs more to train than necessary, but less to run.
         """
         return self.tokens_per_parameter / TOKENS_PER_PARAMETER
 
@@ -83,7 +83,7 @@ def derive_training(
 ) -> TrainingRun:
     """Derive a training run from two of the three values, or from one value and `TOKENS_PER_PARAMETER`.
 
-    Raises ValueError if no value or all three values are given. The form shows its message.
+    Raises ValueError with a message for the form if no value or all three values are given.
     """
     if params is not None and tokens is not None:
         if compute is not None:
@@ -119,8 +119,8 @@ class PredictedTraining:
 class TrainingPlan:
     """A training run, and two alternatives with the same compute.
 
-    rule: has `TOKENS_PER_PARAMETER` tokens per parameter.
-    optimum: has the lowest loss according to the scaling law.
+    rule: the run with `TOKENS_PER_PARAMETER` tokens per parameter.
+    optimum: the run with the lowest loss according to the scaling law.
     """
 
     law: ScalingLaw
@@ -130,7 +130,7 @@ class TrainingPlan:
 
 
 def build_plan(training: TrainingRun, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
-    """Compare a training run with the best ones for its compute."""
+    """Return a plan that compares a training run with the two alternatives for the same compute."""
     return TrainingPlan(
         law=law,
         actual=_predict(training, law),

@@ -1,4 +1,4 @@
-"""The plot of training runs: parameters and tokens, with lines of equal compute. Pure functions, no Django."""
+"""The plot of training runs by parameters and tokens, with lines of equal compute. Pure functions, no Django."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class NamedRun(Protocol):
 
 @dataclass(frozen=True)
 class ModelDot:
-    """A model on the plane.
+    """A model in the plot.
 
     label: the text anchor of the model's name: "start" to the right of the dot, "end" to the left, or "" for no name.
     """
@@ -48,7 +48,7 @@ class ComputeLine:
 
 @dataclass(frozen=True)
 class ScalingPlot:
-    """The plane of parameters and tokens. `plan` is the visitor's training run, or None."""
+    """Training runs by parameters and tokens. `plan` is the visitor's training run, or None."""
 
     models: Sequence[NamedRun]
     plan: TrainingRun | None
@@ -67,7 +67,7 @@ class ScalingPlot:
 
     @property
     def rule_path(self) -> str:
-        """The part of the line with `TOKENS_PER_PARAMETER` tokens per parameter that lies inside the plot."""
+        """The line of `TOKENS_PER_PARAMETER` tokens per parameter, clipped to the plot, or "" if it lies outside."""
         low = max(self.x.low, self.y.low / TOKENS_PER_PARAMETER)
         high = min(self.x.high, self.y.high / TOKENS_PER_PARAMETER)
         return self._build_line(low, high, lambda params: TOKENS_PER_PARAMETER * params) if low < high else ""
@@ -79,7 +79,7 @@ class ScalingPlot:
 
     @property
     def compute_lines(self) -> list[ComputeLine]:
-        """Lines of equal compute at some powers of ten. The first and the last power are left out."""
+        """Lines of equal compute at powers of ten, without those that would be too short."""
         least = OPERATIONS_PER_PARAMETER_TOKEN * self.x.low * self.y.low
         most = OPERATIONS_PER_PARAMETER_TOKEN * self.x.high * self.y.high
         axis = build_axis([least, most], 0, 1)
@@ -99,12 +99,12 @@ class ScalingPlot:
 
     @property
     def plan_position(self) -> tuple[float, float] | None:
-        """The position of the visitor's training run."""
+        """The position of the visitor's training run, or None."""
         return (self.x.place(self.plan.params), self.y.place(self.plan.tokens)) if self.plan else None
 
     @property
     def dots(self) -> list[ModelDot]:
-        """The models. A label is to the right of its dot if there is room, otherwise to the left, or else left out."""
+        """The models. Each label is placed to the right of its dot, or to the left, or omitted if there is no room."""
         positions = [
             (self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models
         ]

@@ -1,9 +1,9 @@
-"""Facts and their sources. All claims are stored, and the chosen claim for each field fills the model's column.
+"""Facts and their sources. All claims are stored, and the chosen claim for each field is copied to the model's column.
 
 Sources, most trusted first: values set by hand, values shipped with Arena, values listed in packages, score files, and
 the models' names. If a source makes several claims about a field, the first one is used. The admin and models files set
-columns and store the new values as facts set by hand. If a column still differs from its chosen fact, somebody has set
-it in another way. Imports store such a value as a fact first, so they do not overwrite it.
+columns and store the new values as facts set by hand. A column can also be set without a fact, for example in SQL.
+Imports store such a value as a fact first, and therefore do not overwrite it.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ RELATED_MODELS = {"organization": Organization, "license": License}
 def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) -> None:
     """Replace the claims from this origin about these models, and choose the models' facts again.
 
-    `claims` maps each model key to all current claims from this origin. Models that are not in it stay unchanged.
+    `claims` contains all current claims from this origin, keyed by model key. Other models stay unchanged.
     """
     adopted = adopt_column_values(claims)
     old = Fact.objects.filter(origin=origin, model__in=claims).select_related("model").order_by("pk")
@@ -50,7 +50,7 @@ def _list_claims(facts: Iterable[Fact]) -> list[Claim]:
 
 
 def _clear_columns(facts: list[Fact]) -> None:
-    """Reset these facts' columns to their defaults, because the source might have withdrawn its claims."""
+    """Reset the columns of these facts to their defaults, because the source might have withdrawn the claims."""
     models = {fact.model_id: fact.model for fact in facts}
     for fact in facts:
         setattr(models[fact.model_id], fact.field, to_column_value(fact.field, None))
@@ -61,15 +61,17 @@ def _clear_columns(facts: list[Fact]) -> None:
 def record_edits(key: int, source: str = HAND_SOURCE, as_of: date | None = None) -> None:
     """Store the values that an operator has saved in a model's columns as facts set by hand.
 
-    source, as_of: the source of the values, and the day on which the operator read them there, by default today
+    source: the source of the values
+    as_of: the day on which the operator read the values there; None means today
     """
     choose_facts(adopt_column_values([key], source, as_of))
 
 
 def adopt_column_values(keys: Iterable[int], source: str = HAND_SOURCE, as_of: date | None = None) -> set[int]:
-    """Store column values that differ from their chosen facts as facts set by hand, with this source and day (by
-    default today). They replace the values that were set by hand before. Return the keys of the models that had such
-    values.
+    """Store column values that differ from their chosen facts as facts set by hand, with this source and day.
+
+    They replace earlier facts set by hand. If `as_of` is None, the day is today. Return the keys of the models that had
+    such values.
     """
     models = _load_locked_models(keys)
     current = [fact for model, facts in models for fact in get_current_facts(model, facts).values()]
@@ -85,11 +87,11 @@ def adopt_column_values(keys: Iterable[int], source: str = HAND_SOURCE, as_of: d
 
 
 def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, Fact]:
-    """Return the fact behind each field's column value.
+    """Return the fact for each field's column value, keyed by field.
 
-    It is the chosen fact. If the column differs from it, it is an unsaved fact set by hand, as seen today.
+    This is the chosen fact, or, if the column has a different value, an unsaved fact set by hand with today's date.
 
-    `facts` are all facts about the model.
+    `facts` must contain all facts about the model.
     """
     chosen = {fact.field: fact for fact in facts if fact.chosen}
     current = {}
@@ -111,10 +113,10 @@ def _build_hand_fact(model: LanguageModel, field: str, column_value: Any) -> Fac
 
 @transaction.atomic
 def set_hand_fact(key: int, field: str, value: Any, source: str, as_of: date | None = None) -> Fact:
-    """Store an operator's value for a field, with its source and day (by default today). It replaces any value that was
-    set by hand before.
+    """Store an operator's value for a field, with its source and day (by default today).
 
-    Raises ValueError if the field is unknown or if the value or source is invalid.
+    It replaces an earlier value set by hand. Raises ValueError if the field is unknown or if the value or source is
+    invalid.
     """
     value = parse_value(field, value)
     if not source.strip() or len(source) > MAX_SOURCE_LENGTH or not source.isprintable():
@@ -158,7 +160,10 @@ def _pick_best(facts: Iterable[Fact]) -> dict[str, Fact]:
 
 
 def _trust_key(fact: Fact) -> tuple[int, int, int]:
-    """Return a sort key that puts the most trusted fact first: the newest set by hand, or else the first one stored."""
+    """Return a sort key that puts the most trusted fact first.
+
+    Among facts set by hand, this is the newest one. Among facts from another origin, it is the first one stored.
+    """
     if fact.origin == Fact.Origin.HAND:
         return TRUST_ORDER[Fact.Origin.HAND], -fact.as_of.toordinal(), -fact.pk
     return TRUST_ORDER[Fact.Origin(fact.origin)], 0, fact.pk
@@ -192,14 +197,14 @@ class _RowsByName:
         self._rows = {row.name: row for row in kind.objects.all()}
 
     def get_or_create(self, name: str | None) -> Any:
-        """Return the row with this name, and create it if necessary. Return None if there is no name."""
+        """Return the row with this name, and create it if it is missing. Return None if `name` is None."""
         if name is not None and name not in self._rows:
             self._rows[name] = self._kind.objects.create(name=name, slug=pick_free_slug(self._kind, name))
         return name and self._rows[name]
 
 
 def pick_free_slug(kind: Any, name: str) -> str:
-    """Make an unused slug from the name. If the slug is taken, append a number."""
+    """Return an unused slug for this name, with a number at the end if the plain slug is taken."""
     slug = slugify(name)[:90] or "unnamed"  # the column can store 100 characters, including the number
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())

@@ -46,7 +46,7 @@ def find_conflicts() -> list[Conflict]:
 def _build_fact_conflicts() -> Iterator[Conflict]:
     """Yield a conflict for each model field that has facts. If all sources agree, the conflict has no `others`."""
     facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
-    sources = Fact.objects.exclude(origin=Fact.Origin.NAME)  # names round sizes, so they differ from any source
+    sources = Fact.objects.exclude(origin=Fact.Origin.NAME)  # sizes in names are rounded, so they always differ
     for fact in sources.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
         facts_by_field[fact.model_id, fact.field].append(fact)
     for first, *rest in facts_by_field.values():
@@ -55,8 +55,9 @@ def _build_fact_conflicts() -> Iterator[Conflict]:
 
 
 def _build_price_conflicts() -> Iterator[Conflict]:
-    """Yield a conflict for each model with prices, using the newest price from each source. Prices set by hand come
-    first.
+    """Yield a conflict for each model with prices, with the newest price from each source.
+
+    The chosen price is the newest one set by hand, or else the newest one.
     """
     prices_by_model: dict[int, dict[str, Price]] = defaultdict(dict)
     for price in Price.objects.select_related("model").order_by("model__slug", "-by_hand", "-as_of", "-pk"):
@@ -77,8 +78,9 @@ def _build_claim(row: Fact | Price) -> SourceClaim:
 
 
 def accept_fact(key: int) -> Fact:
-    """Store this source's value, with its source and day, as set by hand, which makes it the chosen one. Raises
-    Fact.DoesNotExist.
+    """Store the fact's value, source, and day as set by hand, which makes the value the chosen one.
+
+    Raises Fact.DoesNotExist.
     """
     fact = Fact.objects.get(pk=key)
     return set_hand_fact(fact.model_id, fact.field, fact.value, fact.source, fact.as_of)

@@ -10,7 +10,7 @@ MAX_COUNT = 10**15
 MODEL_KINDS = ("base", "chat", "fine-tuned", "merge")
 TUNING_OPTIONS = ("weights", "api", "no")
 MODALITIES = ("text", "image", "audio", "video", "pdf")
-VALID_YEARS = range(1950, 2101)  # earlier than the first chatbots, and later than any announced retirement
+VALID_YEARS = range(1950, 2101)  # from before the first chatbots until after all announced retirements
 UNPUBLISHED = "unpublished"
 # Fields for which a fact can state that the maker does not publish the value.
 UNPUBLISHABLE_FIELDS = frozenset({
@@ -47,7 +47,7 @@ def _parse_boolean(value: Any) -> bool:
 
 
 def _parse_date(value: Any) -> str:
-    """Return a day or a month, at the precision of the source."""
+    """Return a day or a month as text, with the precision of the source."""
     text = str(value)
     try:
         if not DATE_PATTERN.fullmatch(text) or parse_day(text).year not in VALID_YEARS:
@@ -93,10 +93,10 @@ def _validate_rate(value: Any) -> str:
     return text
 
 
-def _make_count_parser(most: int, error: str) -> Callable[[Any], int]:
+def _make_count_parser(maximum: int, error: str) -> Callable[[Any], int]:
     def parse(value: Any) -> int:
         number = _parse_count(value)
-        if number > most:
+        if number > maximum:
             raise ValueError(error)
         return number
 
@@ -165,7 +165,7 @@ COLUMN_DEFAULTS: dict[str, Any] = {
 
 
 def parse_value(field: str, value: Any) -> Any:
-    """Parse a value into the form that facts store. `UNPUBLISHED` is stored unchanged.
+    """Parse a value into the form that is stored in facts. `UNPUBLISHED` is returned unchanged.
 
     Raises ValueError for an unknown field or an invalid value.
     """
@@ -180,9 +180,10 @@ def parse_value(field: str, value: Any) -> Any:
 
 
 def to_column_value(field: str, value: Any) -> Any:
-    """Convert a fact's value for the model's column. A month becomes its first day. Names do not change.
+    """Convert a fact's value for the model's column. A month becomes its first day.
 
-    A value that is not published is unknown, so the column is empty.
+    For an unpublished value, the column's default is returned. The names of organizations and licenses are returned
+    unchanged.
     """
     if value in (None, UNPUBLISHED):
         return COLUMN_DEFAULTS.get(field)

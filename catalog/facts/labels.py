@@ -1,4 +1,4 @@
-"""Labels for model fields, sentences about why the fields matter, and facts formatted as text."""
+"""Labels for model fields, explanations of why the fields matter, and facts formatted as text."""
 
 import re
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ SOURCE_NAME_PATTERN = re.compile(r"https?://\S+ \((?!off-peak)([^,;()]+)|https?:
 
 
 class FieldLabel(NamedTuple):
-    """The display name of a model field, and a sentence about why the field matters."""
+    """The display name of a model field, and a sentence that explains why the field matters."""
 
     label: "StrPromise"
     why: "StrPromise"
@@ -118,7 +118,7 @@ VALUE_LABELS: dict[tuple[str, str], "StrPromise"] = {
 
 
 RETIREMENT_LABELS = {
-    # (whether the day has come, whether the fact has a day): the label before a date
+    # Maps (whether the date has passed, whether the date has a day) to the label before the date.
     (True, True): _("Retired on"),
     (True, False): _("Retired in"),
     (False, True): _("Retires on"),
@@ -130,8 +130,8 @@ RETIREMENT_LABELS = {
 class FactRow:
     """A fact formatted for display.
 
-    `link` is the first URL in `source`, or empty. `as_of` is the day on which the value was seen there. `others` are
-    the values from other sources.
+    `link` is the first URL in `source`, or empty. `as_of` is the day on which the value was found there. `others`
+    contains the values from other sources.
     """
 
     field: str
@@ -193,10 +193,10 @@ def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
 
 
 def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
-    """Return the facts about the same field whose formatted value differs. Facts without a value are skipped, and so
-    are facts that were read from the model's name, because names round sizes.
+    """Return the facts about the same field whose formatted value differs.
 
-    `facts` are all facts about the model.
+    Facts without a value are skipped. So are facts from the model's name, because sizes in names are rounded. `facts`
+    must contain all facts about the model.
     """
     value = format_value(fact.field, fact.value)
     sources = [other for other in facts if other.origin != Fact.Origin.NAME]
@@ -232,7 +232,7 @@ def extract_link(source: str) -> str:
 def shorten_source(source: str) -> str:
     """Return a short name for a source with a URL: the first words in parentheses, or the host.
 
-    The words "off-peak" are about the price, so they are not used as a name. Other sources are returned unchanged.
+    The word "off-peak" describes the price, so it is not used as a name. Sources without a URL are returned unchanged.
     """
     match = SOURCE_NAME_PATTERN.search(source)
     if match is None:

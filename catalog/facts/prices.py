@@ -27,14 +27,14 @@ def list_prices(model: LanguageModel) -> list[Price]:
 
 
 def pick_current_price(prices: Sequence[Price]) -> Price | None:
-    """Return the current price among all prices of a model, newest first."""
+    """Return the current price, or None if there are no prices. `prices` must be sorted from newest to oldest."""
     return next((price for price in prices if price.by_hand), prices[0] if prices else None)
 
 
 def parse_tiers(value: Any) -> list[dict[str, float]]:
     """Parse prices for long prompts. Prices are US dollars per million tokens for prompts of more than `above` tokens.
 
-    Raises ValueError with a description of the mistake.
+    Raises ValueError with a description of the error.
     """
     if not isinstance(value, list) or not all(isinstance(tier, dict) and tier.keys() == TIER_KEYS for tier in value):
         raise ValueError('must be a list like [{"above": 200000, "input": 2.5, "output": 15}]')

@@ -1,4 +1,4 @@
-"""Whether models are retired. A model is retired from the start of its retirement day in UTC, without a new import."""
+"""Determines whether models are retired. A model is retired as soon as its retirement day begins in UTC."""
 
 from django.db.models import Q
 from django.utils import timezone
@@ -8,7 +8,7 @@ from catalog.models import LanguageModel
 
 
 def is_retired(model: LanguageModel) -> bool:
-    """Return True if the model's status is retired, or its day of retirement has come."""
+    """Return True if the model's status is retired or its retirement day has begun."""
     return model.status == LanguageModel.Status.RETIRED or has_retirement_day_come(model)
 
 

@@ -1,4 +1,4 @@
-"""The models that makers recommend instead of the ones that they retire."""
+"""The models that makers recommend as replacements for other models."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -19,9 +19,9 @@ class Successor:
 
 
 def load_successors() -> dict[str, Successor]:
-    """Return slug → successor, for each model that has one.
+    """Return the successors, keyed by slug. Models without a successor are omitted.
 
-    If the successor is retired as well, its own successor is used, if it has one.
+    If a successor is retired and has a successor itself, that one is used instead.
     """
     named = LanguageModel.objects.exclude(successor="")
     rows = LanguageModel.objects.filter(Q(successor__gt="") | Q(slug__in=named.values("successor")))
@@ -41,8 +41,8 @@ def load_successors() -> dict[str, Successor]:
 
 
 def _follow(name: str, following: Mapping[str, str], retired: AbstractSet[str]) -> str:
-    passed: set[str] = set()
-    while name in retired and name not in passed:
-        passed.add(name)
+    visited: set[str] = set()
+    while name in retired and name not in visited:
+        visited.add(name)
         name = following[name]
     return name

@@ -1,4 +1,4 @@
-"""Parsers for numbers and text from files. They raise a ValueError that names the field. Pure functions, no Django."""
+"""Parsers for numbers and text from files. Errors are ValueErrors with the field's name. Pure functions, no Django."""
 
 from math import isfinite
 from typing import Any

@@ -1,4 +1,4 @@
-"""CSV reader shared by the parsers of both CSV formats. Pure functions, no Django."""
+"""CSV reader for the parsers of both CSV formats. Pure functions, no Django."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ def parse_lines(
     required: Sequence[str],
     optional: Iterable[str] | None = None,
 ) -> list[ScoreRow]:
-    """Call `parse` for each line and return all scores. Raises ValueError with the number of the invalid line.
+    """Call `parse` for each line, and return all scores. Raises ValueError with the number of the invalid line.
 
     The file must have the `required` columns. It may also have the `optional` columns, or any other columns if
     `optional` is None.

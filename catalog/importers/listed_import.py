@@ -1,4 +1,4 @@
-"""Imports facts and prices that packages list: from the shipped tables, or from a newer file of one source."""
+"""Imports the facts and prices that packages list, from the shipped tables or from a newer file of one source."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -28,8 +28,12 @@ TABLES = (listed_tables.FACTS_FILE, listed_tables.PRICES_FILE)
 
 @dataclass
 class ListedImportResult:
-    """The numbers of described models, new or changed facts, new or changed prices, refused entries (by reason), and
-    conflicts between the entries.
+    """The numbers of models, facts, and prices that an import added or changed.
+
+    models: the number of models that the file describes.
+    facts, prices: the numbers of new or changed facts and prices.
+    refused: the number of entries that were not used, by reason.
+    conflicts: the number of conflicts between entries.
     """
 
     models: int = 0
@@ -41,7 +45,7 @@ class ListedImportResult:
 
 @transaction.atomic
 def seed_listed_tables(names: NamedModels) -> bool:
-    """Load each version of the shipped tables once. Return True if they were loaded now."""
+    """Load the shipped tables unless this version is already loaded. Return True if they were loaded."""
     digest = _compute_digest()
     if LoadedTable.objects.filter(name="listed", digest=digest).exists():
         return False
@@ -70,11 +74,11 @@ def load_listed_tables(names: NamedModels) -> ListedImportResult:
 
 @transaction.atomic
 def import_listed_file(source: str, path: Path) -> ListedImportResult:
-    """Import a wheel or data file of one source. Its values replace those of this source and of less trusted ones.
-    Values of a host replace only those of the same host in this source.
+    """Import a wheel or data file of one source. Its values replace those of this source and of less trusted sources.
 
-    Models that are not in the file keep their facts. Unknown models are not created, because the packages list
-    thousands of models. Raises SourceError if the file is not from this source.
+    A host's values replace only earlier values of the same host in this source. Models that are not in the file keep
+    their facts. Unknown models are not created, because the packages list thousands of models. Raises SourceError if
+    the file is not from this source.
     """
     today = now().date()
     models = list(LanguageModel.objects.select_related("organization"))
@@ -103,7 +107,7 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
 
 
 def _load_listed_claims() -> dict[int, dict[str, Claim]]:
-    """Map each model key to its listed claims by field."""
+    """Return the stored claims from packages, keyed by model key and field."""
     stored: dict[int, dict[str, Claim]] = defaultdict(dict)
     for fact in Fact.objects.filter(origin=Fact.Origin.LISTED).order_by("pk"):
         stored[fact.model_id][fact.field] = Claim(fact.field, fact.value, fact.source, fact.as_of)
@@ -111,7 +115,7 @@ def _load_listed_claims() -> dict[int, dict[str, Claim]]:
 
 
 def _load_checked_values() -> dict[int, dict[str, Any]]:
-    """Map each model key to the values by field that take precedence over the packages."""
+    """Return the values that take precedence over the packages, keyed by model key and field."""
     checked: dict[int, dict[str, Any]] = defaultdict(dict)
     for fact in Fact.objects.filter(chosen=True, origin__in=(Fact.Origin.HAND, Fact.Origin.SHIPPED)):
         checked[fact.model_id][fact.field] = fact.value
@@ -119,7 +123,7 @@ def _load_checked_values() -> dict[int, dict[str, Any]]:
 
 
 def _load_price_sources() -> dict[int, str]:
-    """Map each model key to the source of its current price, or to an empty string if that price is hand-checked."""
+    """Map each model key to the source of the current price, or to "" if the price was checked by hand."""
     prices = Price.objects.filter(by_hand=False).order_by("as_of", "pk")
     sources = dict(prices.values_list("model", "source"))
     checked = {row["model"] for row in seed_files.read_rows("prices.csv")}
@@ -138,7 +142,7 @@ def _may_set_price(current: str | None, selection: Selection) -> bool:
 
 
 def _merge_claims(stored: Mapping[str, Claim], selection: Selection) -> list[Claim]:
-    """Return the stored claims with the selected ones in place of equally or less trusted ones.
+    """Return the stored claims, updated with the selected claims that are at least as trusted.
 
     An unchanged value keeps its source and day.
     """
@@ -164,7 +168,7 @@ def _record(claims: Mapping[int, Iterable[Claim]], today: date) -> int:
     for key, listed in claims.items():
         by_field = {claim.field: claim for claim in listed}
         if "retires_on" in by_field:
-            by_field.pop("status", None)  # the date decides
+            by_field.pop("status", None)  # `add_retirement` derives the status from the date
         dated[key] = add_retirement(by_field.values(), today)
     record_claims(dated, Fact.Origin.LISTED)
     return sum(before[key].get(claim.field) != claim for key, listed in dated.items() for claim in listed)

@@ -1,4 +1,4 @@
-"""Writes the generated tables of facts and prices from downloaded packages, for the models that Arena ships.
+"""Generates the tables of facts and prices from downloaded packages, for the models that ship with Arena.
 
 Pure functions, no Django.
 """
@@ -33,7 +33,7 @@ from catalog.sources.registry import PACKAGES, SOURCES, read_source
 
 Key = TypeVar("Key", bound=Hashable)
 
-# Names that their makers have since given to other models, whose prices the packages list.
+# Names that makers have reused for newer models. The packages list the prices of the newer models.
 REUSED_NAMES = frozenset({"command-r", "command-r-plus"})
 FACTS_COMMENT = """\
 Facts from published packages, one per model and field. scripts/refresh_catalogue writes this file: do not edit it.
@@ -47,7 +47,13 @@ Each line has its package and version, and the day on which the price was read o
 
 @dataclass
 class RefreshReport:
-    """The entries that a refresh read and changed. `conflicts` has pairs of model and conflict."""
+    """The results of a refresh.
+
+    entries: the number of entries in each package.
+    described, unlisted: the numbers of models with facts from packages, and of models in no package.
+    refused: the number of entries that were not used, by reason.
+    conflicts: pairs of a model name and a conflict.
+    """
 
     entries: Counter[str] = field(default_factory=Counter)
     described: int = 0
@@ -61,11 +67,11 @@ class RefreshReport:
 def group_entries(
     known: Iterable[tuple[Key, str]], aliases: Mapping[str, str], records: Sequence[ListedModel]
 ) -> dict[Key, list[ListedModel]]:
-    """Return the entries of known models, the most trusted package first.
+    """Return the entries for each known model, keyed by model, the most trusted package first.
 
-    `known` yields keys and names, a key's slug first, and `records` are sorted by trust. An entry for one setting of a
-    model, such as its non-thinking mode, comes after the other entries of its package. A name without a date comes
-    after one with a date. Successors have the slug of the known model.
+    `known` yields pairs of a key and a name; the first name of each key is the slug. `records` must be sorted by trust.
+    Within a package, entries for one setting of a model, such as its non-thinking mode, come last. Before them, names
+    with a date come before names without one. Names of successors are replaced with the slugs of known models.
     """
     known = list(known)
     slugs: dict[Key, str] = {}
@@ -82,7 +88,7 @@ def group_entries(
 
 
 def _rename_successor(record: ListedModel, index: NameIndex[Key], slugs: Mapping[Key, str]) -> ListedModel:
-    """Return the record with the catalog's own name for its successor, if the catalog has the successor."""
+    """Return the record with the successor's slug in the catalog, or the same record if there is none."""
     match = index.find(record.claims["successor"], record.provider) if "successor" in record.claims else None
     return replace(record, claims={**record.claims, "successor": slugs[match.key]}) if match else record
 
@@ -94,7 +100,7 @@ def _get_entry_rank(name: ModelName, record: ListedModel) -> tuple[int, bool, bo
 def read_packages(folder: Path, today: date, report: RefreshReport) -> list[ListedModel]:
     """Return the models in all wheels in a folder, the most trusted source first.
 
-    Raises SourceError if a wheel is missing or not as expected.
+    Raises SourceError if a wheel is missing or has an unexpected format.
     """
     records = []
     for name, source in SOURCES.items():
@@ -102,16 +108,16 @@ def read_packages(folder: Path, today: date, report: RefreshReport) -> list[List
             wheels = sorted(folder.glob(f"{package.replace('-', '_')}-*.whl"))
             if not wheels:
                 raise SourceError(f"the folder has no wheel of {package}")
-            found = read_source(name, wheels[-1], today)
-            report.entries[package] = len(found)
-            records += found
+            listed_models = read_source(name, wheels[-1], today)
+            report.entries[package] = len(listed_models)
+            records += listed_models
     return records
 
 
 def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel]:
     """Return the models in the shipped facts and scores, and on the reference board.
 
-    `board` yields names and providers, as the board spells them. Rolling aliases are left out.
+    `board` yields pairs of a name and a provider, as spelled on the board. Rolling aliases are omitted.
     """
     makers: dict[str, str] = {}
     checked: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -125,7 +131,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
     for name, provider in (*board, *_list_scored_models()):
         parsed = parse_model_name(name, provider)
         match = index.find(name, provider)
-        # A board that lists a model with and without a date has rated two models.
+        # If the board lists a name both with and without a date, these are two models.
         is_known = match is not None and bool(parse_model_name(match.key).date) == bool(parsed.date)
         if name.lower() not in slugs and not is_known:
             makers[name] = parsed.maker or ""

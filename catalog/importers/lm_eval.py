@@ -18,7 +18,7 @@ NON_SCORE_KEYS = frozenset({"alias", "name", "sample_len", "sample_count"})
 
 
 def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
-    """Return all scores in a result file. Raises ValueError with the location of the mistake.
+    """Return all scores in a result file. Raises ValueError with the location of the error.
 
     `source` is stored with each score.
     """
@@ -54,7 +54,7 @@ def _get_table(document: Any, key: str) -> dict[str, Any]:
 
 
 def _find_groups(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Map each task to its groups. This takes one pass over the file, because it can contain many of both."""
+    """Map each task to its groups, in one pass, because a file can contain many tasks and groups."""
     groups: dict[str, list[str]] = defaultdict(list)
     for group, subtasks in _get_table(document, "group_subtasks").items():
         if not isinstance(subtasks, list):
@@ -133,7 +133,7 @@ def _get_samples(document: Mapping[str, Any], task: str) -> dict[str, Any]:
 
 
 def _is_partial(samples: Mapping[str, Any], task: str) -> bool:
-    """Return True if the run used fewer questions than the task has, and False if one of the numbers is missing."""
+    """Return True if the run used fewer questions than the task has, or False if a number is missing."""
     effective = samples.get("effective")
     original = samples.get("original")
     if effective is None or original is None:

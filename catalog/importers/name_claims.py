@@ -1,4 +1,4 @@
-"""Claims about a model's maker and size that are read from its name. They are the least trusted claims."""
+"""Claims about a model's maker and size that are parsed from its name. They are the least trusted claims."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -14,24 +14,24 @@ MAX_NAME_LENGTH = 300  # leaves room for the other words of a source
 
 
 def record_name_claims(names: Mapping[int, str], providers: Mapping[int, str] | None = None) -> None:
-    """Record what the names of models state, once for each model.
+    """Record the claims in the names of models. Models with such claims are skipped.
 
-    names: the model keys with their names.
-    providers: the model keys with the companies that list them, see `names.parse_model_name`.
+    names: names of models, keyed by model key.
+    providers: the companies that list the models, keyed by model key (see `names.parse_model_name`).
     """
-    done = set(Fact.objects.filter(origin=Fact.Origin.NAME, model__in=names).values_list("model", flat=True))
+    known_keys = set(Fact.objects.filter(origin=Fact.Origin.NAME, model__in=names).values_list("model", flat=True))
     today = now().date()
     listed_by = providers or {}
     claims = {
         key: list(iter_name_claims(name, listed_by.get(key, ""), today))
         for key, name in names.items()
-        if key not in done
+        if key not in known_keys
     }
-    record_claims({key: stated for key, stated in claims.items() if stated}, Fact.Origin.NAME)
+    record_claims({key: from_name for key, from_name in claims.items() if from_name}, Fact.Origin.NAME)
 
 
 def iter_name_claims(name: str, provider: str, today: date) -> Iterator[Claim]:
-    """Yield the claims that a name states. The source of each claim contains the name."""
+    """Yield the claims in a name. The source of each claim contains the name."""
     parsed = parse_model_name(name, provider)
     values = {
         "organization": parsed.maker,

@@ -1,4 +1,4 @@
-"""Parser for Open LLM Leaderboard v2 (retired in March 2025) as CSV. Pure functions, no Django.
+"""Parser for CSV files of the Open LLM Leaderboard v2 (retired in March 2025). Pure functions, no Django.
 
 Normalized scores are recomputed from raw scores where possible. A file whose normalized scores differ is rejected. BBH
 and MuSR were normalized per subtask, so their normalized scores come from the file.
@@ -28,7 +28,7 @@ class LeaderboardTask:
     questions: int
 
 
-# GPQA has the questions from all three sets. BBH has those from 24 subtasks.
+# The questions of GPQA come from all three of its sets, and those of BBH from 24 subtasks.
 TASKS = {
     "ifeval": LeaderboardTask("leaderboard_ifeval", "strict_acc", shots=0, questions=541),
     "bbh": LeaderboardTask("leaderboard_bbh", "acc_norm", shots=3, questions=5761),
@@ -37,9 +37,9 @@ TASKS = {
     "musr": LeaderboardTask("leaderboard_musr", "acc_norm", shots=0, questions=756),
     "mmlu_pro": LeaderboardTask("leaderboard_mmlu_pro", "acc", shots=5, questions=12032),
 }
-# The sets of GPQA are nested (198 diamond questions in 448 main questions in 546 extended questions). A question can
-# therefore appear up to three times, which makes the standard error larger. The effective number of questions is (sum
-# of w)² / (sum of w²) over the 546 questions, where w is 3, 2, or 1.
+# The sets of GPQA are nested: 198 diamond questions in 448 main questions in 546 extended questions. A question can
+# therefore occur up to three times, which increases the standard error. The effective number of questions is (sum of
+# w)² / (sum of w²) over the 546 questions, where w is the number of occurrences.
 EFFECTIVE_QUESTIONS = {"gpqa": round(1192**2 / (198 * 9 + 250 * 4 + 98))}
 KINDS_BY_TYPE = {
     "pretrained": "base",
@@ -64,12 +64,12 @@ LICENSE_NAMES = {
 }
 CHANCE_LEVELS = {"ifeval": 0.0, "math": 0.0, "gpqa": 0.25, "mmlu_pro": 0.1}
 TOLERANCE = 1e-6
-# Without these columns, a model's scores in two precisions, or with and without a chat template, look the same.
+# Without these columns, a model's scores in different precisions or chat templates could not be distinguished.
 CONDITION_COLUMNS = ("model_sha", "model_precision", "model_has_chat_template")
 
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
-    """Return all scores in the file. Raises ValueError with the line and field of a mistake."""
+    """Return all scores in the file. Raises ValueError with the line and field of an error."""
     cells = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
     return parse_lines(content, _iter_scores, required=sorted([*cells, "model_name", *CONDITION_COLUMNS]))
 
@@ -105,7 +105,7 @@ def _build_score(line: Line, column: str) -> ScoreRow:
 
 
 def _iter_claims(line: Line) -> Iterator[Claim]:
-    """Yield the hub's claims about the model, with the date of its submission."""
+    """Yield the leaderboard's claims about the model, with the date on which the model was submitted."""
     as_of = _parse_date(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
     if as_of is None:
         return

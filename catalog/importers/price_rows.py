@@ -21,11 +21,11 @@ get_columns = attrgetter(*PRICE_FIELDS)
 def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
     """Store price changes. Return the number of new or corrected prices.
 
-    A price is new if it differs from the last earlier price from the same source, in any version of the source. If
-    there is already a price from the same source and day, or if only the context differs, it is corrected. Prices set
-    by hand stay unchanged. Prices that begin in the future are skipped until an import on or after that day.
+    A price is new if it differs from the previous price from any version of the same source. If the stored price has
+    the same day, or if only the context differs, the stored price is corrected. Prices set by hand stay unchanged.
+    Future prices are skipped until an import on or after their day.
 
-    `prices` yields the model key, price, source, and day.
+    `prices` yields tuples of a model key, price, source, and day.
     """
     stored: dict[tuple[int, str], list[Price]] = defaultdict(list)
     for old in Price.objects.order_by("as_of"):
@@ -57,5 +57,5 @@ def _correct_price(price: Price, columns: Mapping[str, Any]) -> Price:
 
 
 def drop_version(source: str) -> str:
-    """Return a source without the version of its package."""
+    """Return the source without the package version."""
     return PACKAGE_VERSION.sub("", source)

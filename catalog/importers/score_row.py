@@ -10,8 +10,8 @@ from catalog.facts.fields import Claim
 class ScoreRow:
     """A score and its conditions. The other fields correspond to the fields of `catalog.models.Score`.
 
-    `model` is the name in the file. `benchmark` contains slugs or task names to look up, the best match first. If none
-    of them exists, a benchmark is created with the first one. `claims` are the file's claims about the model.
+    `model` is the name in the file. `benchmark` contains slugs or task names to look up, best match first. If none
+    exists, a benchmark with the first name is created. `claims` contains the file's claims about the model.
     """
 
     model: str

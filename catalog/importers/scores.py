@@ -1,4 +1,4 @@
-"""Imports score files into the catalog. A file is imported once, and either completely or not at all."""
+"""Imports score files into the catalog. Each file is imported only once, and either completely or not at all."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
@@ -44,7 +44,10 @@ class ScoreImportResult:
 
 
 def import_score_file(path: Path, kind: str) -> ScoreImportResult:
-    """Import a file in one of the `FORMATS`. Raises ValueError with a sentence that says where the mistake is."""
+    """Import a file in one of the `FORMATS`. Raises ValueError with a message that contains the location of the error.
+
+    kind: a key of `FORMATS`.
+    """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"{path} is larger than 200 MB")
@@ -60,9 +63,9 @@ def import_score_file(path: Path, kind: str) -> ScoreImportResult:
 
 @transaction.atomic
 def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
-    """Store the scores from one run and the claims about its models, unless the run is already stored.
+    """Store the scores of one run and the claims about its models, unless the run is already stored.
 
-    A score replaces the stored one with the same `SCORE_IDENTITY`. If the run itself has several such scores, the first
+    A score replaces the stored score with the same `SCORE_IDENTITY`. If the run contains several such scores, the first
     one is used. `run` is a digest that identifies the file.
     """
     if Score.objects.filter(run=run).exists():
@@ -91,7 +94,7 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
 
 
 def _store_scores(scores: Collection[Score]) -> tuple[int, int]:
-    """Return the number of stored scores, and how many of them replaced an older one."""
+    """Store the scores. Return the number of stored scores, and the number of older scores that were replaced."""
     identity = [f"{name}_id" if name in ("model", "benchmark") else name for name in SCORE_IDENTITY]
     distinct: dict[tuple[object, ...], Score] = {}
     for score in scores:
@@ -115,9 +118,9 @@ def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> Non
 
 @dataclass(frozen=True)
 class ScorePreview:
-    """Preview of an imported score.
+    """A preview of an imported score.
 
-    `model` and `benchmark` are None if the import would create them. `existing` are the stored scores for the same
+    `model` and `benchmark` are None if the import would create them. `existing` contains the stored scores for the same
     model, benchmark, metric, and filter.
     """
 
@@ -135,8 +138,8 @@ def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
     models_by_key = LanguageModel.objects.in_bulk({model for _, model, _ in matches if model})
     benchmarks_by_key = Benchmark.objects.in_bulk({benchmark for _, _, benchmark in matches if benchmark})
     stored: dict[tuple[int, int, str, str], list[Score]] = defaultdict(list)
-    same_place = Score.objects.filter(model__in=models_by_key, benchmark__in=benchmarks_by_key)
-    for score in same_place.order_by("-date", "-pk"):
+    candidates = Score.objects.filter(model__in=models_by_key, benchmark__in=benchmarks_by_key)
+    for score in candidates.order_by("-date", "-pk"):
         stored[score.model_id, score.benchmark_id, score.metric, score.filter].append(score)
     return [
         ScorePreview(
@@ -150,7 +153,7 @@ def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
 
 
 class _BenchmarkLookup:
-    """Finds benchmarks by slug or harness task. Benchmarks that it creates have only a name and a task."""
+    """Finds benchmarks by slug or harness task, and creates missing ones with only a name and a task."""
 
     def __init__(self) -> None:
         self.created = 0

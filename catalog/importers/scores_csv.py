@@ -55,7 +55,7 @@ OPTIONAL_COLUMNS: dict[str, Callable[[str, str], Any]] = {
 
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
-    """Return all scores in the file. Raises ValueError with the line and field of a mistake."""
+    """Return all scores in the file. Raises ValueError with the line and field of an error."""
     return parse_lines(content, lambda line: [parse_row(line)], REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
 
 

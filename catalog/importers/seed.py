@@ -48,7 +48,7 @@ def seed_catalog() -> None:
 
 
 def _seed_licenses() -> None:
-    """Create new licenses, and fill in existing ones whose terms are unknown."""
+    """Create missing licenses, and update existing licenses with unknown terms."""
     for entry in seed_files.read_tables("licenses.toml", "license"):
         terms, created = License.objects.get_or_create(name=entry["name"], defaults=entry)
         has_unknown_terms = terms.commercial == License.Commercial.UNKNOWN and not terms.conditions
@@ -67,8 +67,9 @@ def _seed_facts(names: NamedModels) -> None:
 
 
 def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
-    """Yield the claims from one line of facts.csv. On and after its `retires_on` date, a model is also claimed to be
-    retired.
+    """Yield the claims from one line of facts.csv.
+
+    For a `retires_on` date that is not after `today`, there is also a claim that the model is retired.
     """
     as_of = date.fromisoformat(row["as_of"])
     yield Claim(row["field"], parse_value(row["field"], row["value"]), row["source"], as_of)
@@ -89,7 +90,7 @@ def _parse_price(row: dict[str, str]) -> ListedPrice:
 
 def _seed_scores() -> None:
     """Import each version of a score file once, and delete scores from earlier versions."""
-    # Forty of the 64 digits are enough to identify a version, and they fit in the column.
+    # Forty of the 64 digits are enough to identify a version, and they fit into the column.
     digests = {name: sha256((seed_files.DATA_DIR / name).read_bytes()).hexdigest()[:40] for name in SCORE_FILES}
     runs = {name: RUN_PREFIX + digest for name, digest in digests.items()}
     Score.objects.filter(run__startswith=RUN_PREFIX).exclude(run__in=runs.values()).delete()

@@ -37,7 +37,7 @@ SUBMIT_LOCK = 7_298_546  # prevents simultaneous submissions from exceeding the 
 
 
 class DuplicateSubmission(Exception):
-    """Raised if this content is already in the catalog or pending. The message says which of the two."""
+    """Raised if the content is already in the catalog or waiting for review. The message says which."""
 
 
 class SubmissionQueueFull(Exception):
@@ -67,7 +67,7 @@ class SubmissionContent:
 
 
 def parse_score_file(content: bytes) -> SubmissionContent:
-    """Parse a result file from lm-evaluation-harness. Raises ValueError with the location of the mistake."""
+    """Parse a result file from lm-evaluation-harness. Raises ValueError with the location of the error."""
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(_("The file is larger than %(most)s MB.") % {"most": MAX_FILE_BYTES // 10**6})
     rows = _parse_rows(content)
@@ -88,7 +88,7 @@ def parse_score_file(content: bytes) -> SubmissionContent:
 
 
 def _parse_rows(content: bytes) -> list[ScoreRow]:
-    """Return the scores in the file. Error messages can quote the file, so they are made printable and short."""
+    """Return the scores in the file. Error messages, which can quote the file, are made printable and truncated."""
     try:
         return lm_eval.parse_scores(content, COMMUNITY_SOURCE)
     except ValueError as error:
@@ -105,11 +105,11 @@ def build_proposal(fields: Mapping[str, str]) -> SubmissionContent:
 
 @transaction.atomic
 def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[str]) -> Submission:
-    """Store the content until an operator reviews it. If the queue is full, delete a submission to make room.
+    """Store the content until an operator reviews it.
 
-    `networks` are hashes of the sender's network, and the first one is stored. The deleted submission is the newest one
-    from the network with the most pending submissions. Raises DuplicateSubmission, TooManySubmissions, or
-    SubmissionQueueFull.
+    If the queue is full, the newest submission from the network with the most pending submissions is deleted.
+    `networks` contains the hashes of the sender's network, of which the first one is stored. Raises
+    DuplicateSubmission, TooManySubmissions, or SubmissionQueueFull.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
@@ -142,10 +142,7 @@ def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence
 
 
 def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
-    """Delete a submission if the queue is full.
-
-    Raises SubmissionQueueFull if this sender is not allowed to replace one.
-    """
+    """Delete a submission if the queue is full. Raises SubmissionQueueFull if there is none that can be deleted."""
     if pending.count() < MAX_PENDING:
         return
     evicted = fair_queue.choose_evicted(pending.defer("payload"), "network", "created_at", networks)
@@ -170,7 +167,7 @@ def _check_is_new(content: SubmissionContent) -> None:
 def load_score_rows(submission: Submission) -> list[ScoreRow]:
     """Return the scores in the submitted file, as an import would store them.
 
-    Returns an empty list if the submission has no file, for example after it was refused.
+    The list is empty if the submission has no file, which is the case for proposals and refused submissions.
     """
     if not submission.payload:
         return []
@@ -181,9 +178,9 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 
 @transaction.atomic
 def accept_submission(submission_id: UUID, operator: str, note: str = "") -> Submission:
-    """Import a submission into the catalog.
+    """Import a submission into the catalog. Raises AlreadyDecided.
 
-    Raises AlreadyDecided, and DuplicateSubmission if the same content has reached the catalog in another way.
+    Raises DuplicateSubmission if the catalog has received the same content from another source in the meantime.
     """
     submission = _lock_pending(submission_id)
     _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.summary))
@@ -233,7 +230,7 @@ def _add_model(submission: Submission) -> None:
 
 
 def move_submissions(before: UUID, after: UUID) -> None:
-    """Transfer submissions from voter `before` to voter `after` when a visitor logs in."""
+    """Transfer a visitor's submissions from voter `before` to voter `after` at login."""
     Submission.objects.filter(voter=before).update(voter=after)
 
 

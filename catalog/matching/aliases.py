@@ -27,10 +27,10 @@ def strip_provider(name: str) -> str:
 
 
 def find_model(name: str, known: Mapping[str, int], aliases: Mapping[str, str]) -> int | None:
-    """Return the key of the model with this name, or None. The full name is tried first, then the name with its
-    provider removed.
+    """Return the key of the model with this name, or None.
 
-    `known` maps lowercase slugs and names to keys. `aliases` maps other lowercase names to slugs.
+    The full name is looked up first, then the name without its provider. `known` maps lowercase slugs and names to
+    keys. `aliases` maps other lowercase names to slugs.
     """
     for candidate in (name.lower(), strip_provider(name).lower()):
         key = known.get(candidate, known.get(aliases.get(candidate, "")))

@@ -1,14 +1,14 @@
-"""Finds a model's maker by the words of its name or by its provider. Pure functions, no Django."""
+"""Finds a model's maker from the words in its name or from its provider. Pure functions, no Django."""
 
 import re
 from collections.abc import Sequence
 
-# The first word of a model's name → its maker. These models' weights are not published, so nobody else uses the names.
+# Maps the first word of a model's name to the maker. The weights are not published, so nobody else uses these names.
 CLOSED_FAMILIES = {
     "bard": "Google", "chatgpt": "OpenAI", "claude": "Anthropic", "doubao": "ByteDance", "ernie": "Baidu",
     "gemini": "Google", "grok": "xAI", "muse": "Meta",
 }  # fmt: skip
-# Anyone can publish a fine-tuned copy of these under a longer name, so all words of the name have to be known.
+# Anyone can publish a fine-tuned copy of these models under a longer name, so all words of a name must be known.
 OPEN_FAMILIES = {
     "alpaca": "Stanford", "aya": "Cohere", "athene": "Nexusflow", "beam": "Reflection AI", "chatglm": "Zhipu AI",
     "codellama": "Meta", "codestral": "Mistral", "command": "Cohere", "dbrx": "Databricks", "deepseek": "DeepSeek",
@@ -24,7 +24,7 @@ OPEN_FAMILIES = {
     "voxtral": "Mistral", "wizardlm": "Microsoft", "yi": "01.AI", "zephyr": "Hugging Face",
 }  # fmt: skip
 FAMILIES = CLOSED_FAMILIES | OPEN_FAMILIES
-# Words in the names that makers give to their own open models.
+# Words that makers use in the names of their own open models.
 OPEN_WORDS = frozenset({
     "a", "agent", "air", "alpha", "base", "beta", "chat", "code", "coder", "core", "distill", "dpo", "exp", "fast",
     "flash", "flashx", "h", "highspeed", "instruct", "it", "large", "lightning", "lite", "llama", "maverick", "max",
@@ -37,8 +37,8 @@ SIZE_PATTERN = re.compile(r"\d+(\.\d+)?b")
 O_SERIES_PATTERN = re.compile(r"o\d")
 NVIDIA_WORDS = frozenset({"nemotron", "steerlm"})  # NVIDIA's fine-tuned versions of Llama
 
-# A provider, or an organization on a model hub → the maker whose models it publishes. Hosts of many makers' models are
-# not listed.
+# Maps a provider, or an organization on a model hub, to the maker whose models it publishes. Hosts with the models of
+# several makers are not listed.
 PROVIDER_MAKERS = {
     "01-ai": "01.AI", "ai21": "AI21 Labs", "ai21labs": "AI21 Labs", "ai2": "AllenAI", "alibaba": "Alibaba",
     "allenai": "AllenAI", "amazon": "Amazon", "amazon-nova": "Amazon", "anthropic": "Anthropic",
@@ -58,7 +58,7 @@ PROVIDER_MAKERS = {
 
 
 def find_family_maker(words: Sequence[str]) -> str | None:
-    """Return the maker that the words of a name state, or None. `words` are lowercase, in the order of the name."""
+    """Return the maker according to the words of a name, or None. `words` must be lowercase and in order."""
     if not words:
         return None
     first, rest = words[0], words[1:]
@@ -75,16 +75,16 @@ def find_family_maker(words: Sequence[str]) -> str | None:
 
 
 def find_provider_maker(provider: str) -> str | None:
-    """Return the maker whose models a provider publishes, or None if it hosts models of many makers."""
+    """Return the maker whose models a provider publishes, or None if it hosts the models of several makers."""
     return PROVIDER_MAKERS.get(provider.lower())
 
 
 def drop_vendor_words(words: Sequence[str]) -> list[str]:
     """Remove leading words that only repeat the vendor, as in `nvidia nemotron 3` or `databricks claude opus 4.6`."""
-    kept = list(words)
-    while len(kept) > 1 and _repeats_vendor(kept[0], kept[1:]):
-        del kept[0]
-    return kept
+    remaining = list(words)
+    while len(remaining) > 1 and _repeats_vendor(remaining[0], remaining[1:]):
+        del remaining[0]
+    return remaining
 
 
 def _repeats_vendor(word: str, rest: Sequence[str]) -> bool:
@@ -105,7 +105,7 @@ def _is_openai(words: Sequence[str]) -> bool:
 
 
 def _has_foreign_words(words: Sequence[str], maker: str) -> bool:
-    """Return True if the name also contains another maker's family, or a size, as names of fine-tuned copies do."""
+    """Return True if the name contains another maker's family or a size, like the names of fine-tuned copies."""
     is_open = "oss" in words or "flash" in words  # gpt-oss-120b, gemini-1.5-flash-8b
     return any(
         FAMILIES.get(word, maker) != maker or (not is_open and SIZE_PATTERN.fullmatch(word)) or word == "x"

@@ -1,12 +1,12 @@
 """Matches names from price tables, boards, and score files to known models. Pure functions, no Django.
 
-A wrong match gives a model the facts of another one, so a name matches only if its words are exactly those of one
-model:
+After a wrong match, a model would have the facts of another model. Therefore, a name matches only if it has exactly the
+same words as the names of one model:
 
-- Names with different dates are different models. A name without a date matches a dated model only if no other date of
-  that model is known, neither here nor in the list that the name comes from.
+- Names with different dates refer to different models. A name without a date matches a dated model only if no other
+  date of that model is known, either from the known models or from the list that contains the name.
 - A rolling alias never matches, and a preview matches a release only if both have the same date.
-- A setting, such as `(High)` or `-fp8`, does not make a different model. `Match.name` contains the setting.
+- A setting, such as `(High)` or `-fp8`, is ignored. `Match.name` contains the setting.
 """
 
 from collections import defaultdict
@@ -31,11 +31,11 @@ class Match(Generic[Key]):
 
 
 class NameIndex(Generic[Key]):
-    """Known models by their names.
+    """An index of known models by name.
 
-    known: pairs of key and name. A model can have several names. If one contains "preview", the model is a preview.
-    aliases: other lowercase names, mapped to one of the known names.
-    listed: the other names in the list from which names will be looked up. Their dates are known, too.
+    known: pairs of a key and a name. A model can have several names. If one contains "preview", the model is a preview.
+    aliases: maps other lowercase names to known names.
+    listed: all names in the list whose names will be looked up. Their dates count as known dates.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class NameIndex(Generic[Key]):
             self._dates[name.words].add(name.date)
 
     def find(self, name: str, provider: str = "") -> Match[Key] | None:
-        """Return the model that the name matches, or None if there is none or if the match is in doubt.
+        """Return the matching model, or None if there is none or the match is ambiguous.
 
-        `provider` is the company that lists the model, see `names.parse_model_name`.
+        `provider` is the company that lists the model (see `names.parse_model_name`).
         """
         parsed = parse_model_name(name, provider)
         if parsed.is_rolling:
@@ -89,7 +89,7 @@ class NameIndex(Generic[Key]):
         return bool(name.date) or name.is_preview == (key in self._previews)
 
     def _is_only(self, name: ModelName, key: Key, known: ModelName) -> bool:
-        """Return True if a name without a date can only mean this dated model."""
+        """Return True if a name without a date can refer only to this dated model."""
         if not _may_share_maker(name, known) or name.is_preview != (key in self._previews) or _may_move(known):
             return False
         is_later_version = "-" not in known.date and known.date > FIRST_VERSION
@@ -97,7 +97,7 @@ class NameIndex(Generic[Key]):
 
 
 def _may_move(name: ModelName) -> bool:
-    """Return True if the maker lets the name without a date refer to its newest snapshot."""
+    """Return True if, without the date, the name may refer to the maker's newest snapshot."""
     is_chat_model = name.maker == "OpenAI" and "chat" in name.words
     return is_chat_model or (name.maker == "Alibaba" and name.parameters_total is None)
 

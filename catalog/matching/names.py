@@ -10,7 +10,7 @@ from catalog.matching.makers import drop_vendor_words, find_family_maker, find_p
 from catalog.matching.snapshot_dates import take_date
 
 PARENTHESES_PATTERN = re.compile(r"\(([^()]*)\)")
-VENDOR_VERSION_PATTERN = re.compile(r"-v[1-9](:\d+)?$")  # of ids such as `anthropic.claude-opus-4-6-v1:0`
+VENDOR_VERSION_PATTERN = re.compile(r"-v[1-9](:\d+)?$")  # in IDs such as `anthropic.claude-opus-4-6-v1:0`
 VENDOR_ID_PATTERN = re.compile(r"(?:[a-z]+[.])+[a-z]")
 SEPARATOR_PATTERN = re.compile(r"[\s_:@-]+|(?<=[a-z])[.](?=[a-z])")
 GLUED_PATTERN = re.compile(r"([a-z]{2,})(\d+(?:[.]\d+)?)")  # llama3, qwen2.5
@@ -24,7 +24,7 @@ BUDGET_PATTERN = re.compile(r"\d+k")
 QUANTIZATIONS = frozenset({"awq", "bf16", "fp16", "fp4", "fp8", "gptq", "int4", "int8", "mxfp4", "nvfp4"})
 SKIPPED_WORDS = frozenset({"hf", "latest", "preview"})
 SUFFIX_SETTINGS = frozenset({"high", "low", "minimal", "xhigh"})
-# Makers that offer a model's settings under separate ids. For other makers, these words name another model.
+# Makers that list a model's settings under separate IDs. In names from other makers, these words identify a model.
 SUFFIX_SETTINGS_BY_MAKER = {
     "Anthropic": SUFFIX_SETTINGS | {"max", "medium", "thinking"},
     "Google": SUFFIX_SETTINGS | {"medium"},
@@ -43,14 +43,14 @@ MIN_MILLIONS = 20  # `1m` is a context length
 class ModelName:
     """A parsed name.
 
-    maker: the company that the name or its provider states, or None.
-    words: the words and versions that identify the model, sorted, without the parts below. Sizes are among them.
-    date: the snapshot's date, as in `snapshot_dates.take_date`.
-    setting: how the model was run, such as `High, 32K`. It does not identify the model.
-    is_preview: the name says that the model is a preview.
-    is_rolling: the name refers to different models over time.
-    quantization: the number format of the weights, such as `nvfp4`.
-    parameters_total, parameters_active: counts that the name states, or None.
+    maker: the maker according to the name or the provider, or None.
+    words: the words, versions, and sizes that identify the model, sorted, without the parts below.
+    date: the date of the snapshot in the format of `snapshot_dates.take_date`, or "".
+    setting: how the model was run, such as `High, 32K`, or "". It does not identify the model.
+    is_preview: whether the name contains "preview".
+    is_rolling: whether the name refers to different models over time.
+    quantization: the number format of the weights, such as `nvfp4`, or "".
+    parameters_total, parameters_active: the numbers of parameters in the name, or None.
     """
 
     maker: str | None
@@ -64,12 +64,12 @@ class ModelName:
     parameters_active: int | None
 
 
-@lru_cache(maxsize=20_000)  # a catalog's names are parsed at each import
+@lru_cache(maxsize=20_000)  # each import parses all names in the catalog
 def parse_model_name(name: str, provider: str = "") -> ModelName:
     """Return the parts of a name, such as `Claude Opus 4.1 (Thinking 16K, 20250805)` or `meta-llama/Llama-3.1-8B`.
 
-    `provider` is the company that lists the model. The maker comes from the name's words, or else from the organization
-    before its slash, or else from the provider.
+    `provider` is the company that lists the model. The maker is determined from the words of the name, or else from the
+    organization before the slash, or else from the provider.
     """
     path, _, bare = PARENTHESES_PATTERN.sub(" ", name).strip().lower().rpartition("/")
     organization = path.rpartition("/")[2]
@@ -94,7 +94,7 @@ def parse_model_name(name: str, provider: str = "") -> ModelName:
 
 
 def split_setting(name: str) -> tuple[str, str]:
-    """Return a name without the setting in its parentheses, and the setting.
+    """Return the name without the settings in parentheses, and these settings.
 
     `Claude Opus 4.5 (High, 32K, 20251101)` becomes `Claude Opus 4.5 (20251101)` and `High, 32K`.
     """
@@ -130,7 +130,7 @@ def _split_words(text: str) -> list[str]:
 
 
 def _join_versions(words: Sequence[str]) -> list[str]:
-    """Join version numbers whose period is written as a hyphen: `opus 4 6` becomes `opus 4.6`."""
+    """Join the parts of version numbers that are written with a hyphen: `opus 4 6` becomes `opus 4.6`."""
     joined: list[str] = []
     for word in words:
         if joined and MINOR_PATTERN.fullmatch(word) and MAJOR_PATTERN.fullmatch(joined[-1]):
@@ -141,15 +141,15 @@ def _join_versions(words: Sequence[str]) -> list[str]:
 
 
 def _take_suffix_settings(words: Sequence[str], maker: str | None) -> tuple[list[str], list[str]]:
-    """Return the words without the settings at their end, and these settings."""
+    """Return the words without the settings at the end, and these settings."""
     known = SUFFIX_SETTINGS_BY_MAKER.get(maker or "", SUFFIX_SETTINGS)
-    kept = list(words)
+    remaining = list(words)
     settings: list[str] = []
-    while len(kept) > 1 and _ends_with_setting(kept, known):
-        length = 2 if kept[-2] in ("non", "thinking") else 1
-        settings.insert(0, " ".join(kept[-length:]))
-        del kept[-length:]
-    return kept, settings
+    while len(remaining) > 1 and _ends_with_setting(remaining, known):
+        length = 2 if remaining[-2] in ("non", "thinking") else 1
+        settings.insert(0, " ".join(remaining[-length:]))
+        del remaining[-length:]
+    return remaining, settings
 
 
 def _ends_with_setting(words: Sequence[str], known: frozenset[str]) -> bool:
@@ -160,7 +160,7 @@ def _ends_with_setting(words: Sequence[str], known: frozenset[str]) -> bool:
 
 
 def _read_sizes(words: Sequence[str]) -> tuple[int | None, int | None]:
-    """Return the total and the active parameters that the words state. A product such as `8x7b` states neither."""
+    """Return the numbers of total and active parameters in the words. A product such as `8x7b` contains neither."""
     totals = [match for match in map(TOTAL_PATTERN.fullmatch, words) if match]
     totals = [match for match in totals if match[2] != "m" or float(match[1]) >= MIN_MILLIONS]
     actives = [match for match in map(ACTIVE_PATTERN.fullmatch, words) if match]
@@ -171,7 +171,7 @@ def _read_sizes(words: Sequence[str]) -> tuple[int | None, int | None]:
 
 
 def _compute_size(matches: Sequence[re.Match[str]]) -> int | None:
-    """Return the number of parameters, or None if the name states several numbers or zero."""
+    """Return the number of parameters, or None unless there is exactly one nonzero number."""
     if len(matches) != 1:
         return None
     number, unit = matches[0].groups()

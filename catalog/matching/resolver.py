@@ -1,4 +1,4 @@
-"""Finds models by the names used in imported files: by slug, name, or alias, and creates missing models."""
+"""Finds models by the slugs, names, and aliases in imported files, and creates missing models."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ class NamedModels:
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
 
-    display_names: name in the file → name under which pages show the new model, in addition to those in names.csv.
+    display_names: maps names in the file to the display names of new models, in addition to those in names.csv.
     """
 
     def __init__(self, display_names: Mapping[str, str] | None = None) -> None:
@@ -37,9 +37,7 @@ class NamedModels:
         return names <= self._ids.keys()
 
     def get_or_create_keys(self, names: Collection[str]) -> dict[str, int]:
-        """Return a mapping of names to keys that includes these names. Creates models without endpoints for unknown
-        names.
-        """
+        """Return the keys of all known models by name, after creating models without endpoints for unknown names."""
         missing = [name for name in dict.fromkeys(names) if name not in self._ids]
         if missing:
             pairs = self._pair_with_free_slugs(missing)
@@ -55,24 +53,23 @@ class NamedModels:
             self._ids.setdefault(name, pk)
 
     def _pair_with_free_slugs(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """Pair each name with an unused slug. If a slug is taken, append a number."""
+        """Return pairs of a name and an unused slug, which ends with a number if the plain slug is taken."""
         pairs = []
         for name in names:
             slug = make_slug(name)
             candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
-            free = next(candidate for candidate in candidates if candidate not in self._slugs)
-            self._slugs.add(free)
-            pairs.append((name, free))
+            free_slug = next(candidate for candidate in candidates if candidate not in self._slugs)
+            self._slugs.add(free_slug)
+            pairs.append((name, free_slug))
         return pairs
 
 
 class ModelLookup:
-    """Finds or creates models by slug, name, or alias (see `aliases.find_model`), by another spelling of the name (see
-    `name_index.NameIndex`), and otherwise like `NamedModels`.
+    """Finds models by slug, name, or alias (see `aliases.find_model`), or by a different spelling of the name (see
+    `name_index.NameIndex`). Creates missing models like `NamedModels`.
 
-    A name with a setting, such as `o3-mini-high`, is a model of its own here, because scores depend on the setting.
-
-    Loads the catalog once, when constructed.
+    A name with a setting, such as `o3-mini-high`, is a separate model here, because scores depend on the setting. The
+    constructor loads the catalog.
     """
 
     def __init__(self) -> None:
@@ -129,7 +126,7 @@ def make_slug(name: str) -> str:
 def load_unique_names() -> dict[int, str]:
     """Map each model key to a unique name: the model's name, or its slug if another model has the same name."""
     models = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
-    owner = {slug: pk for pk, slug, _ in models}
+    keys = {slug: pk for pk, slug, _ in models}
     for pk, _, name in models:
-        owner.setdefault(name, pk)
-    return {pk: name if owner[name] == pk else slug for pk, slug, name in models}
+        keys.setdefault(name, pk)
+    return {pk: name if keys[name] == pk else slug for pk, slug, name in models}

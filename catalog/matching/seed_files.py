@@ -1,4 +1,4 @@
-"""Readers for the files in `catalog/data/`. Each fact, price, and score in them has a source."""
+"""Readers for the files in `catalog/data/`. All facts, prices, and scores in these files have a source."""
 
 import csv
 import tomllib
@@ -28,7 +28,7 @@ def read_tables(name: str, key: str) -> list[dict[str, Any]]:
 
 @cache
 def read_display_names() -> dict[str, str]:
-    """Map slugs to the names under which pages show the models."""
+    """Map slugs to the names that pages display for the models."""
     return {row["model"]: row["name"] for row in read_rows("names.csv")}
 
 

@@ -9,10 +9,10 @@ MAX_LENGTH = 100  # comparing long names would be slow
 
 
 def find_similar_models(slug: str) -> list[LanguageModel]:
-    """Return up to `MAX_SUGGESTIONS` models: those whose slug contains the name, newest first, or else similar ones."""
-    wanted = slug.casefold()[:MAX_LENGTH]
+    """Return up to `MAX_SUGGESTIONS` models: those whose slugs contain `slug`, newest first, or else similar ones."""
+    query = slug.casefold()[:MAX_LENGTH]
     slugs = dict(LanguageModel.objects.order_by("release_date", "slug").values_list("slug", "pk"))
-    containing = [name for name in slugs if wanted in name.casefold()][::-1]
-    names = containing[:MAX_SUGGESTIONS] or get_close_matches(wanted, slugs, MAX_SUGGESTIONS)
-    found = LanguageModel.objects.in_bulk(slugs[name] for name in names)
-    return [found[slugs[name]] for name in names]
+    containing = [name for name in slugs if query in name.casefold()][::-1]
+    names = containing[:MAX_SUGGESTIONS] or get_close_matches(query, slugs, MAX_SUGGESTIONS)
+    models = LanguageModel.objects.in_bulk(slugs[name] for name in names)
+    return [models[slugs[name]] for name in names]

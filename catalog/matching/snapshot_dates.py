@@ -1,4 +1,4 @@
-"""Reads the dates in model names, such as `2025-04-14`, `0905`, and `08-2024`. Pure functions, no Django."""
+"""Parses the dates in model names, such as `2025-04-14`, `0905`, and `08-2024`. Pure functions, no Django."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,10 +11,10 @@ NUMBERED_PATTERN = re.compile(r"00\d")  # Google numbers the versions of a model
 
 
 def take_date(words: Sequence[str]) -> tuple[list[str], str]:
-    """Return the words without the first date, and that date, or "".
+    """Return the words without the first date, and that date, or "" if there is none.
 
-    A date is `yyyy-mm-dd` with `????` for an unknown year and `??` for an unknown day, or the number of a version,
-    such as `001`.
+    A date has the format `yyyy-mm-dd`, with `????` for an unknown year and `??` for an unknown day. A version number
+    such as `001` also counts as a date.
     """
     for start in range(len(words)):
         for length in (3, 2, 1):
@@ -25,7 +25,7 @@ def take_date(words: Sequence[str]) -> tuple[list[str], str]:
 
 
 def agree(one: str, other: str) -> bool:
-    """Return True if two dates can be the same day because all parts that both state are equal."""
+    """Return True if all parts that are known in both dates are equal, or if both dates are empty."""
     if not one or not other:
         return one == other
     return all(
@@ -64,7 +64,7 @@ def _parse_month_and_day(month: str, day: str) -> str:
 
 
 def _parse_four_digits(digits: str) -> str:
-    """Parse `0905` as a month and day, and `2508` as a year and month: no month is above 12."""
+    """Parse `0905` as a month and day, and `2508`, which begins with no valid month, as a year and month."""
     return _format(UNKNOWN_YEAR, digits[:2], digits[2:]) or _format(f"20{digits[:2]}", digits[2:], UNKNOWN_DAY)
 
 
@@ -80,7 +80,7 @@ def _parse_version(digits: str) -> str:
     return digits if NUMBERED_PATTERN.fullmatch(digits) else ""
 
 
-# The number of digits in each word → the parser. A word that is not a number counts as 0.
+# Parsers keyed by the number of digits in each word. A word that is not a number has 0 digits.
 PARSERS: dict[tuple[int, ...], Callable[..., str]] = {
     (4, 2, 2): _parse_full, (2, 4): _parse_month_and_year, (0, 4): _parse_month_and_year, (4, 2): _parse_year_and_month,
     (2, 2): _parse_month_and_day, (8,): _parse_eight_digits, (6,): _parse_six_digits, (4,): _parse_four_digits,

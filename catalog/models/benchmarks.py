@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# A score that has all of these in common with a stored score is the same measurement, published again.
+# If two scores have the same values in all of these fields, they are the same measurement.
 SCORE_IDENTITY = (
     "model", "benchmark", "source", "measured_by", "harness", "task", "metric", "filter", "shots", "version",
     "chat_template", "method", "limited", "precision", "revision",
@@ -82,9 +82,9 @@ class Caveat(models.Model):
 
 
 class Score(models.Model):
-    """A model's score, with the run's conditions. Scores are comparable only if all conditions are the same.
+    """A model's score, with the conditions of the run. Scores are comparable only if all conditions are the same.
 
-    If a file repeats a score from another file from the same source, the newer file's score replaces it.
+    If a file repeats a score from an earlier file of the same source, the new score replaces the earlier one.
     """
 
     model = models.ForeignKey("catalog.LanguageModel", models.CASCADE, related_name="scores")

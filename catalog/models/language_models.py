@@ -18,7 +18,7 @@ class Organization(models.Model):
 
 
 class License(models.Model):
-    """Our reading of a license. It is not legal advice. A license can restrict use even if the weights are open."""
+    """A summary of a license, which is not legal advice. A license can restrict use even if the weights are open."""
 
     class Commercial(models.TextChoices):
         YES = "yes", _("Yes")
@@ -123,7 +123,7 @@ class Fact(models.Model):
         SHIPPED = "shipped"
         LISTED = "listed"
         FILE = "file"
-        NAME = "name"  # read from the name of the model
+        NAME = "name"  # parsed from the name of the model
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)
@@ -165,8 +165,8 @@ class LoadedTable(models.Model):
 class Price(models.Model):
     """A price in US dollars per million tokens, from one source.
 
-    `as_of` is the first day on which somebody saw this price at the source. The older prices of a model are its price
-    history. The current price is the newest one set by hand, or else the newest of all.
+    `as_of` is the first day on which the source was seen with this price. The older prices of a model are its price
+    history. The current price is the newest one set by hand, or else the newest one overall.
     """
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
@@ -207,5 +207,5 @@ class Price(models.Model):
 
     @property
     def is_off_peak(self) -> bool:
-        """True if the source says that this price is for off-peak hours only."""
+        """True if this price applies to off-peak hours only, according to the source."""
         return "off-peak" in self.source

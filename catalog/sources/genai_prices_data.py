@@ -1,7 +1,7 @@
 """Reader for the genai-prices package (MIT): prices with their dates, and context windows.
 
-The package's data is Python code. The reader parses it and accepts only names of records, their arguments, and
-constants. It never runs the code.
+The package's data is Python code. The reader parses the code without running it, and accepts only constants, lists, and
+records, which are calls of classes.
 """
 
 import ast
@@ -56,7 +56,7 @@ def _parse_providers(content: bytes) -> list[dict[str, Any]]:
 
 
 def _convert(node: ast.expr) -> Any:
-    """Return the value of an expression: a constant, a name, a list, or a dictionary for a record."""
+    """Return the value of an expression. A record becomes a dict."""
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.List | ast.Tuple):
@@ -83,7 +83,10 @@ def _convert_call(node: ast.Call) -> Any:
 
 
 def _list_prices(prices: Any, today: date) -> list[ListedPrice]:
-    """Return the prices that apply at any hour, the current one first. `prices` is one record or a list by date."""
+    """Return the prices that apply at all hours, the current one first.
+
+    prices: one record of prices, or a list of records with start dates.
+    """
     if isinstance(prices, dict):
         price = _parse_price(prices, None)
         return [price] if price else []
@@ -114,7 +117,7 @@ def _get_base(price: Any) -> Any:
 
 
 def _iter_tiers(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield prices for longer prompts, where input and output have the same tiers."""
+    """Yield the prices for longer prompts, for each tier that input and output have in common."""
     sides = [record["input_mtok"], record["output_mtok"]]
     if not all(isinstance(side, dict) and "tiers" in side for side in sides):
         return

@@ -58,7 +58,7 @@ def _build_model(key: str, provider: str, row: Mapping[str, Any], label: str, to
 
 
 def _iter_values(provider: str, name: str, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield pairs of field and value. `max_input_tokens` is the context of most models, and less for others."""
+    """Yield pairs of a field and a value. `max_input_tokens` is the whole context of most models, but not of all."""
     yield "max_input", row.get("max_input_tokens")
     yield "max_output", row.get("max_output_tokens")
     yield "tools", row.get("supports_function_calling")
@@ -67,20 +67,20 @@ def _iter_values(provider: str, name: str, row: Mapping[str, Any]) -> Iterator[t
     if sells_own_model(provider, name):
         day = parse_month_or_day(row.get("deprecation_date"))
         yield "retires_on", day
-        # Without a day, the successor is only a newer model of the same family.
+        # Without a retirement date, this column only contains a newer model of the same family.
         yield "successor", str(row.get("successor_model") or "").rsplit("/", 1)[-1] if day else None
 
 
 def _list_modalities(row: Mapping[str, Any]) -> list[str]:
-    """Return the input modalities, or an empty list if the row says nothing about images."""
+    """Return the input modalities, or an empty list if the row has no information about modalities."""
     flags = {"image": "supports_vision", "audio": "supports_audio_input", "video": "supports_video_input"}
     if not row.keys() & {"supported_modalities", *flags.values()}:
         return []
     listed = parse_modalities(row.get("supported_modalities"))
-    found = ["text", *listed, *(word for word, flag in flags.items() if row.get(flag) is True)]
+    modalities = ["text", *listed, *(word for word, flag in flags.items() if row.get(flag) is True)]
     if row.get("supports_pdf_input") is True:
-        found.append("pdf")
-    return parse_modalities(found)
+        modalities.append("pdf")
+    return parse_modalities(modalities)
 
 
 def _parse_price(row: Mapping[str, Any]) -> ListedPrice | None:

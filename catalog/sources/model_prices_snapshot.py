@@ -53,12 +53,12 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
 
 
 def _list_prices(periods: list[Mapping[str, Any]], today: date) -> list[ListedPrice]:
-    """Return the prices, the current one first. `periods` are in order of time; a later one ends the earlier one."""
+    """Return the prices, the current one first. Each of the `periods` ends the previous one."""
     prices: list[ListedPrice] = []
     for period in periods:
         rates = period.get("rates")
         if rates is None:
-            prices.clear()  # the model was not sold
+            prices.clear()  # the model was not available in this period
             continue
         price = _parse_price(rates)
         is_same = prices and price and (prices[0].input, prices[0].output) == (price.input, price.output)

@@ -66,7 +66,7 @@ def _read_json(content: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _read_database(content: bytes) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return provider and model rows in the form of the JSON."""
+    """Return pairs of a provider and a model, with the same structure as in the JSON."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.row_factory = sqlite3.Row
         try:
@@ -127,7 +127,7 @@ def _iter_values(provider: str, row: Mapping[str, Any]) -> Iterator[tuple[str, A
     yield "modalities", parse_modalities((row.get("modalities") or {}).get("input"))
     yield "tools", row.get("tool_call")
     if row.get("status") == "deprecated" and sells_own_model(provider, row["id"]):
-        yield "status", "retired"  # models.dev calls a model deprecated when its maker no longer serves it
+        yield "status", "retired"  # in models.dev, "deprecated" means that the maker no longer serves the model
 
 
 def _parse_price(cost: Mapping[str, Any]) -> ListedPrice | None:

@@ -1,4 +1,4 @@
-"""Finds the data in a file: in a wheel, or in a file that was unpacked from one."""
+"""Reads the data file of a package, from a wheel or from an unpacked file."""
 
 import re
 import zipfile
@@ -12,14 +12,14 @@ MAX_BYTES = 100_000_000  # the largest data file is 5 MB
 
 @dataclass(frozen=True)
 class PackageFile:
-    """The data file of a package. `label` is the package, with its version if that is known."""
+    """The data file of a package. `label` is the name of the package, with the version if it is known."""
 
     content: bytes
     label: str
 
 
 def read_package_file(path: Path, member: re.Pattern[str], package: str) -> PackageFile:
-    """Return the data in a wheel or in an unpacked data file. Raises SourceError if there is none.
+    """Return the data file in a wheel, or an unpacked data file. Raises SourceError if it is missing or unreadable.
 
     `member` matches the path of the data file in the wheel. `package` is the label to use for an unpacked file.
     """
@@ -45,7 +45,7 @@ def _read_wheel(path: Path, member: re.Pattern[str], package: str) -> PackageFil
 
 
 def _find_label(entries: list[zipfile.ZipInfo]) -> str:
-    """Return the package and its version from the name of its `.dist-info` folder."""
+    """Return the name and version of the package from its `.dist-info` folder, or "" if there is none."""
     for entry in entries:
         if match := re.match(r"([\w.]+)-([^-/]+)\.dist-info/", entry.filename):
             return f"{match[1].replace('_', '-')} {match[2]}"

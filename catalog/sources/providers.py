@@ -1,7 +1,7 @@
-"""Names of providers in the packages, and which of them make the models that they sell."""
+"""The names of providers in the packages, and the makers that sell their own models."""
 
-# Maps the name of a provider in Arena to its names in the packages. Providers that are not listed here are resellers
-# or plans, whose limits and prices are not those of the maker.
+# Maps the name of a provider in Arena to its names in the packages. Other providers in the packages are resellers or
+# subscription plans, whose limits and prices differ from the maker's.
 PROVIDERS: dict[str, tuple[str, ...]] = {
     "ai21": ("ai21",),
     "alibaba": ("alibaba", "dashscope", "qwencloud"),
@@ -34,14 +34,14 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
     "baseten": ("baseten",),
     "nvidia": ("nvidia", "nvidia_nim"),
 }
-# Providers that bill in yuan. Packages list their prices without conversion, or at a rate of their own.
+# Providers that bill in yuan. Packages list their prices in yuan, or convert them at various rates.
 YUAN = "a provider that bills in yuan"
 YUAN_PROVIDERS = (
     "alibaba-cn", "bigmodel", "minimax-cn", "moonshotai-cn", "siliconflow-cn", "stepfun", "volcengine", "zhipuai",
 )  # fmt: skip
-# Hosts of open models, best first: those whose lists are in most packages. The first one that lists a model is used.
+# Hosts of open models, sorted by the number of packages that list them. The first host that lists a model is used.
 HOSTS = ("deepinfra", "together", "fireworks", "groq", "novita", "nebius", "cerebras", "baseten")
-# Maps a provider that sells its own models to the organization's name in the catalog.
+# Maps a provider that sells its own models to the name of the organization in the catalog.
 MAKERS = {
     "ai21": "AI21 Labs", "alibaba": "Alibaba", "amazon": "Amazon", "anthropic": "Anthropic", "cohere": "Cohere",
     "deepseek": "DeepSeek", "google": "Google", "inception": "Inception", "meta": "Meta", "minimax": "MiniMax",
@@ -56,7 +56,7 @@ OWN_NAMES = {
     "tencent": ("hy", "hunyuan"),
     "nvidia": ("nvidia", "nemotron", "llama-3", "nv"),
 }
-# Names under which a maker now serves another model. Packages describe that other model under them.
+# Names under which a maker now serves a different model. The packages describe the new model under the old name.
 REASSIGNED_NAMES = {"deepseek": ("deepseek-v4-flash",)}  # DeepSeek-V4.1-Flash, since September 10, 2026
 _BY_PACKAGE_NAME = {name: provider for provider, names in PROVIDERS.items() for name in names}
 _BY_PACKAGE_NAME |= dict.fromkeys(YUAN_PROVIDERS, YUAN)
@@ -73,9 +73,9 @@ def find_provider_of_maker(organization: str) -> str:
 
 
 def sells_own_model(provider: str, name: str) -> bool:
-    """Return True if the provider made the model that it lists under this name, and still serves it."""
-    beginnings = OWN_NAMES.get(provider)
+    """Return True if the provider is the maker of the model with this name and still serves it."""
+    prefixes = OWN_NAMES.get(provider)
     bare = name.rsplit("/", 1)[-1].lower()
     if bare in REASSIGNED_NAMES.get(provider, ()):
         return False
-    return provider in MAKERS and (beginnings is None or bare.startswith(beginnings))
+    return provider in MAKERS and (prefixes is None or bare.startswith(prefixes))

@@ -1,4 +1,4 @@
-"""The record that all readers return: one model as one provider sells it, according to one package."""
+"""The record that all readers return: a model of one provider, as described in one package."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,20 @@ from typing import Any
 
 from catalog.facts.fields import MODALITIES, parse_value
 
-MAX_DOLLARS = 100_000  # per million tokens; a larger number is the price of another unit
+MAX_DOLLARS = 100_000  # per million tokens; larger numbers are prices per some other unit
 DATE_PREFIX = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
 class SourceError(ValueError):
-    """Raised if a file is not what its package usually contains."""
+    """Raised if a file does not have the expected format or content."""
 
 
 @dataclass(frozen=True)
 class ListedPrice:
-    """US dollars per million tokens. `tiers` are prices for longer prompts: {above, input, output}.
+    """A price in US dollars per million tokens. `tiers` contains prices for longer prompts: {above, input, output}.
 
-    `since` is the day from which the source records the price. It is None for the price on the day of reading.
-    `context` is the number of tokens that a host accepts at this price. It is None for the maker's own price.
+    `since` is the day on which the price became effective according to the source, or None for the price on the day of
+    reading. `context` is the number of tokens that a host accepts at this price, or None for the maker's own price.
     """
 
     input: Decimal
@@ -34,12 +34,12 @@ class ListedPrice:
 
     @property
     def is_free(self) -> bool:
-        """True if input or output costs 0, which means in all packages that no price is known."""
+        """True if input or output costs 0. In all packages, this means that the price is unknown."""
         return not (self.input and self.output)
 
     @property
     def is_cheaper_when_longer(self) -> bool:
-        """True if a tier for longer prompts costs less than the base price, which no provider offers."""
+        """True if a tier for longer prompts costs less than the base price. No provider has such prices."""
         return any(tier["input"] < self.input or tier["output"] < self.output for tier in self.tiers)
 
 
@@ -47,12 +47,12 @@ class ListedPrice:
 class ListedModel:
     """A model in a package.
 
-    id: the provider's name for it, such as `gpt-5` or `zai-org/GLM-5.1`.
-    provider: a name in `providers.PROVIDERS`, or `providers.YUAN`.
-    claims: field → parsed value, see `catalog.facts.fields`.
-    links: field or "price" → the page that the package cites for the value, if that is not `source`.
-    prices: the current price first. If the source has earlier ones, all dated prices follow, the current one first.
-    source: URL, followed by package, version, and id in parentheses.
+    id: the provider's name for the model, such as `gpt-5` or `zai-org/GLM-5.1`.
+    provider: a key of `providers.PROVIDERS`, or `providers.YUAN`.
+    claims: parsed values, keyed by field (see `catalog.facts.fields`).
+    links: the pages that the package cites for values, keyed by field or "price". Other values come from `source`.
+    prices: the current price without a date. If the source has earlier prices, all dated prices follow, newest first.
+    source: a URL, followed by the package, version, and ID in parentheses.
     as_of: the day on which the package was read.
     """
 
@@ -67,17 +67,17 @@ class ListedModel:
 
     @property
     def url(self) -> str:
-        """The address of the package's project. Two entries with the same address come from versions of one source."""
+        """The URL of the source. Entries with the same URL come from different versions of one source."""
         return self.source.partition(" (")[0]
 
     def get_source(self, field: str) -> str:
-        """Return the source of one value, for display and storage."""
+        """Return the source of a value, in the form that is stored and displayed. `field` can be "price"."""
         link = self.links.get(field)
         return self.source if link is None else f"{link} {self.source[self.source.index('(') :]}"
 
 
 def list_over_time(dated: Sequence[ListedPrice]) -> list[ListedPrice]:
-    """Return the prices for `ListedModel.prices`. `dated` has the prices with their days, the current one first."""
+    """Return the value of `ListedModel.prices` for these dated prices, which must be sorted from newest to oldest."""
     if not dated:
         return []
     earlier = [price for price in dated[1:] if price.since]
@@ -85,9 +85,9 @@ def list_over_time(dated: Sequence[ListedPrice]) -> list[ListedPrice]:
 
 
 def parse_claims(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parsed values, without the fields that are absent (None, 0, or empty) or invalid.
+    """Return the parsed values, without those that are missing (None, 0, or empty) or invalid.
 
-    The packages are large and written by many people. One odd value must not stop the import of the others.
+    Invalid values are skipped because one error in a large package must not stop the import of all other values.
     """
     claims = {}
     for field, value in raw.items():
@@ -105,9 +105,9 @@ def parse_modalities(words: Any) -> list[str]:
 
 
 def parse_dollars(value: Any, factor: int = 1) -> Decimal | None:
-    """Return a price per million tokens, or None if the value is not a plausible one.
+    """Return a price per million tokens, or None if the value is not a plausible price.
 
-    `factor` is the number of units in a million tokens: 1,000,000 if the value is a price per token.
+    `factor` converts the value to a price per million tokens, for example 1,000,000 for a price per token.
     """
     if value is None or isinstance(value, bool):
         return None
@@ -119,6 +119,6 @@ def parse_dollars(value: Any, factor: int = 1) -> Decimal | None:
 
 
 def parse_month_or_day(value: Any) -> str | None:
-    """Return the date at the start of the text, or None."""
+    """Return the date at the start of the text, like `2024-05-13` or `2024-05`, or None."""
     match = DATE_PREFIX.match(value) if isinstance(value, str) else None
     return match[0] if match else None

@@ -1,4 +1,4 @@
-"""The packages with facts about models, and how much Arena trusts them."""
+"""The packages with facts about models, sorted by trust."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -13,15 +13,15 @@ from catalog.sources.record import ListedModel, SourceError
 
 @dataclass(frozen=True)
 class Source:
-    """A package on the Python index, and the reader for its data."""
+    """The packages of one source, the pattern of the data file's path in a wheel, and the reader for the data."""
 
     packages: tuple[str, ...]
     member: re.Pattern[str]
     read: Callable[[PackageFile, date], Iterable[ListedModel]]
 
 
-# Most trusted first: the packages that are corrected most recently. A package that links to a maker's own page comes
-# before one that does not, if both are equally new.
+# Most trusted first. Packages with more recent corrections are trusted more. Among equally recent packages, those with
+# links to the makers' own pages come first.
 SOURCES = {
     "litellm": Source(("litellm",), litellm_table.MEMBER, litellm_table.read_models),
     "genai-prices": Source(("genai-prices",), genai_prices_data.MEMBER, genai_prices_data.read_models),
@@ -34,7 +34,7 @@ PACKAGES = tuple(package for source in SOURCES.values() for package in source.pa
 
 
 def read_source(name: str, path: Path, today: date) -> list[ListedModel]:
-    """Return the models in a wheel or data file of a source. Raises SourceError if it is not one."""
+    """Return the models in a wheel or data file of a source. Raises SourceError if the file has another format."""
     source = SOURCES[name]
     file = read_package_file(path, source.member, source.packages[0])
     try:

@@ -22,7 +22,10 @@ CROSS = "M-8-8 8 8M-8 8 8-8"
 
 @register.simple_tag
 def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
-    """Return the plot of costs by tokens per month. `use` names an example of use, or is "" for the visitor's own."""
+    """Return the plot of costs by tokens per month.
+
+    use: the name of the example whose use is plotted, or "" for the visitor's own use.
+    """
     left, right, bottom = cost_plot.LEFT, cost_plot.RIGHT, cost_plot.BOTTOM
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),

@@ -1,4 +1,4 @@
-"""Lists the facts on a benchmark's page, as (label, text) pairs."""
+"""Builds the list of facts on a benchmark's page."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,10 @@ from catalog.models import Benchmark
 
 
 def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
-    """Return the known facts about a benchmark. `catalog.benchmarks.separability` must have set its `separability`."""
+    """Return the known facts about a benchmark as pairs of a label and a text.
+
+    `catalog.benchmarks.separability.add_separability` must have set the attribute `separability`.
+    """
     facts = [
         (_("Questions"), _add_note(f"{benchmark.items:,}" if benchmark.items else "", benchmark.items_note)),
         (_("Metric"), benchmark.metric and format_html("<code>{}</code>", benchmark.metric)),

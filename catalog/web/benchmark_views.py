@@ -1,4 +1,4 @@
-"""Benchmark pages, with purpose, caveats, and scores."""
+"""Benchmark pages: the list of benchmarks, and a page for each benchmark."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ MAX_HIGHER = 3
 FLAWS_BY_SEVERITY = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
-# The title of each suite, and a sentence about it, by generation.
+# The title and the description of each suite, keyed by generation.
 SUITES = {
     3: (
         gettext_lazy("In use today"),
@@ -55,11 +55,10 @@ STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.
 
 @require_safe
 def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collection[int]) -> HttpResponse:
-    """List all benchmarks: those in use today, the newer suite, the older suite, and those from imported files.
+    """List all benchmarks, grouped into suites. In each suite, open benchmarks come first and saturated ones last.
 
-    In each suite, the open ones come first, and the saturated ones last.
-
-    `compared` are the slugs of benchmarks that can be compared with votes. `best` are the keys of today's best models.
+    `compared` contains the slugs of benchmarks that can be compared with votes. `best` contains the primary keys of
+    today's best models.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
     benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_place)
@@ -75,7 +74,7 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
         "suites": [suite for suite in suites if suite[-1]],
         "compared": compared,
         "distrusted": _list_distrusted(benchmarks),
-        # A single benchmark cannot be compared with others.
+        # With only one benchmark, there is no other to compare with.
         "most_separable": max(filter(_get_share, separable), key=_get_share, default=None) if separable[1:] else None,
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
@@ -86,9 +85,10 @@ def _get_status_place(benchmark: Benchmark) -> int:
 
 
 def _add_score_places(benchmarks: Sequence[Any]) -> None:
-    """Set `score_places` on each benchmark: the places of its scores, in ascending order, from chance level to 100%.
+    """Set `score_places` on each benchmark, with one query: the positions of its scores on a scale, in ascending order.
 
-    Scores in the same percent share a place, so that thousands of scores make at most 101 places. Sends one query.
+    The scale begins at chance level and ends at 100%. Scores are rounded to whole percents, which limits thousands of
+    scores to 101 positions.
     """
     percents: dict[int, set[int]] = defaultdict(set)
     shares = Score.objects.filter(value__gte=0, value__lte=1)
@@ -100,16 +100,16 @@ def _add_score_places(benchmarks: Sequence[Any]) -> None:
 
 
 def _add_flaws(benchmarks: Iterable[Any]) -> None:
-    """Set `flaws` on each benchmark: the labels of its kinds of flaws, apart from the one that all benchmarks share."""
+    """Set `flaws` on each benchmark: the labels of its caveats, without the caveat that all benchmarks share."""
     for benchmark in benchmarks:
-        kinds = [each.kind for each in benchmark.caveats.all() if each.kind != Caveat.Kind.EVALUATION_AWARENESS]
+        kinds = [caveat.kind for caveat in benchmark.caveats.all() if caveat.kind != Caveat.Kind.EVALUATION_AWARENESS]
         if benchmark.status == Benchmark.Status.SATURATED:
             kinds.append(Caveat.Kind.SATURATION)
         benchmark.flaws = [Caveat.Kind(kind).label for kind in dict.fromkeys(kinds)]
 
 
 def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
-    """Return the benchmarks that are saturated or have label errors, each with a flaw and a sentence about it."""
+    """Return the benchmarks that are saturated or have label errors, with the name and description of a flaw."""
     reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
     distrusted = [benchmark for benchmark in benchmarks if reasons & {*benchmark.flaws}]
     return [(benchmark, *_describe_worst_flaw(benchmark)) for benchmark in distrusted]
@@ -137,7 +137,7 @@ def _get_share(benchmark: Any) -> float:
 
 @require_safe
 def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> HttpResponse:
-    """Show a benchmark with its scores. `best` are the keys of today's best models."""
+    """Show a benchmark with its scores. `best` contains the primary keys of today's best models."""
     if not slug.isprintable():  # PostgreSQL rejects NUL
         raise Http404
     benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
@@ -153,12 +153,12 @@ def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> 
 
 
 def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], chance: float) -> dict[str, Any]:
-    """Build a page of rankings, each with a page of rows and its axis, and a page of scores that cannot be compared.
+    """Return the context for the rankings and for the scores that cannot be compared, both paginated.
 
-    A page with all 2,400 scores would be 700 kB. The API returns them all.
+    A page with all 2,400 scores would have 700 kB. The API returns all scores.
     """
-    several = [ranking for ranking in rankings if not ranking.is_single]
-    numbered = [(f"r{number}", ranking) for number, ranking in enumerate(several, 1)]
+    with_several_scores = [ranking for ranking in rankings if not ranking.is_single]
+    numbered = [(f"r{number}", ranking) for number, ranking in enumerate(with_several_scores, 1)]
     page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
     single_rows = sorted((ranking.rows[0] for ranking in rankings if ranking.is_single), key=_get_score, reverse=True)
     tables = [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page]
@@ -172,7 +172,7 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
 
 
 def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:
-    """Return the first few of these rows, best first, whose scores are higher than all in the ranking."""
+    """Return up to `MAX_HIGHER` rows with higher scores than the top score of the ranking. Both are sorted."""
     return [row for row in rows[:MAX_HIGHER] if _get_score(row) > _get_score(ranking[0])]
 
 
@@ -181,14 +181,14 @@ def _get_score(row: RankingRow) -> float:
 
 
 def _build_score_scale(rows: Iterable[RankingRow], name: str, chance: float) -> Scale | None:
-    """Return the axis of a ranking in percent. It has room for the scores with their intervals and the chance level."""
-    scored = [row.ranked.scored for row in rows]
-    ends = [end for each in scored for end in (each.percent, each.low_percent, each.high_percent)]
+    """Return the axis of a ranking in percent. It includes all scores, intervals, and the chance level."""
+    scores = [row.ranked.scored for row in rows]
+    ends = [end for score in scores for end in (score.percent, score.low_percent, score.high_percent)]
     return build_scale([chance, *ends], f"axis-{name}", mark=chance)
 
 
 def _get_page(rows: Sequence[Any], name: str, query: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:
-    """Return the page number that the query parameter `name` requests. Raises Http404 if there is no such page."""
+    """Return the page whose number is in the query parameter `name`. Raises Http404 if there is no such page."""
     try:
         return Paginator(rows, size).page(query.get(name, "1"))
     except InvalidPage:

@@ -61,7 +61,7 @@ def cost_page(request: HttpRequest) -> HttpResponse:
 def _build_preset(
     preset: CostPreset, known_model: cost_prefill.KnownModel | None
 ) -> tuple[CostPreset, str, cost.CostComparison | None]:
-    """Return the preset with its query string and its result. The query keeps the selected model."""
+    """Return the preset, its query string, which includes the selected model, and the result of the calculation."""
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}
     query = urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})
@@ -71,8 +71,8 @@ def _build_preset(
 
 def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel | None) -> CostForm:
     """Build the form from the query string, or from the model's values if the query contains only a model."""
-    has_figures = bool((CostForm.base_fields.keys() - {"model"}) & request.GET.keys())
-    if known_model and not has_figures:
+    has_numbers = bool((CostForm.base_fields.keys() - {"model"}) & request.GET.keys())
+    if known_model and not has_numbers:
         return cost_prefill.build_initial_form(known_model)
     if _has_input(CostForm, request):
         return cost_prefill.build_prefilled_form(request.GET, known_model)
