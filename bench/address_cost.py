@@ -1,13 +1,13 @@
 """Simulates vote rigging from many addresses: how many battles the limits allow, and how far the votes move a rating.
 
-The current default limits are compared with the flat limits of earlier versions. The attacker never waits and discards
-cookies freely. A tree of buckets therefore allows min(own bucket, sum of its children), and each bucket allows its
-capacity plus its refill.
+The current default limits are compared with the flat limits of earlier versions. The attacker never waits, and can
+discard cookies at will. The buckets of voters, addresses, and networks form a tree. A bucket allows its capacity plus
+its refill, but no more than the sum of its children.
 
-The board has 20 models (standard deviation 100 Elo) and 5,000 honest votes with 22% ties. The arena's own sampler draws
-all pairs, including the attacker's. The target model has rank 10 or 15. The attacker identifies the models in 95% of
-the battles. They vote for the target if it is in the battle and otherwise, if they vote at all, for the weaker model.
-Votes are not filtered.
+The board has 20 models (standard deviation 100 Elo) and 5,000 honest votes with 22% ties. The arena's sampler draws all
+pairs, including the attacker's. The target model has rank 10 or 15. The attacker identifies the models in 95% of the
+battles and votes for the target. In battles without the target, they do not vote, or vote for the weaker model. Votes
+are not filtered.
 """
 
 import os
@@ -49,7 +49,10 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Attacker:
-    """The number of cookies, and the number of networks at each level above an address, from small to large."""
+    """An attacker. `counts` contains the numbers of cookies, addresses, and networks of each size, smallest first.
+
+    Each number counts the children per parent, such as the cookies per address.
+    """
 
     name: str
     address: str
@@ -71,13 +74,13 @@ class AttackResult:
     """The result of an attack: votes on battles with the target, ranks and Elo points gained, and the final rank."""
 
     target_votes: int
-    places: int
+    ranks_gained: int
     elo: float
     rank: int
 
 
 def build_buckets(address: str) -> list[Bucket]:
-    """Return the buckets for a voter, an address, and the networks around it."""
+    """Return the buckets for a voter, an address, and the networks that contain the address."""
     request = RequestFactory().get("/", REMOTE_ADDR=address)
     request.voter_id = None  # type: ignore[attr-defined]  # usually set by middleware
     with override_settings(ENVIRONMENT=Environment()):
@@ -85,13 +88,13 @@ def build_buckets(address: str) -> list[Bucket]:
 
 
 def build_flat_buckets(address: str) -> list[Bucket]:
-    """Return the earlier limits: a full hour's quota at once, and no limit on larger networks."""
-    lifted = [Bucket("network", 0)] * (len(build_buckets(address)) - 2)
-    return [Bucket("voter", 60, burst=60), Bucket("address", 300, burst=300), *lifted]
+    """Return the limits of earlier versions: the full hourly quota at once, and no limit on networks."""
+    unlimited = [Bucket("network", 0)] * (len(build_buckets(address)) - 2)
+    return [Bucket("voter", 60, burst=60), Bucket("address", 300, burst=300), *unlimited]
 
 
 def count_battles(limits: Sequence[Bucket], counts: Sequence[int], hours: float) -> int:
-    """Return the number of battles that these limits allow in this many hours."""
+    """Return the number of battles that these limits allow in the given number of hours."""
     allowed = 0.0
     for level, (bucket, count) in enumerate(zip(limits, counts, strict=True)):
         own = bucket.capacity + bucket.per_hour * hours if bucket.per_hour else np.inf
@@ -100,14 +103,17 @@ def count_battles(limits: Sequence[Bucket], counts: Sequence[int], hours: float)
 
 
 def simulate_attack(seed: int, rank: int, started: int, *, vote_everywhere: bool) -> AttackResult:
-    """Simulate an attack with `started` battles for the model at `rank`. `vote_everywhere` adds other battles."""
+    """Simulate an attack with `started` battles for the model at `rank`.
+
+    vote_everywhere: whether the attacker also votes in battles without the target.
+    """
     rng = np.random.default_rng(seed)
     wins, ties = (counts.copy() for counts in simulate_honest_votes(seed))
     before = fit_ratings(wins, ties)
     target = int(np.argsort(-before)[rank - 1])
     target_votes, batch = 0, max(1, started // BATCHES)
-    for begun in range(0, started, batch):
-        for a, b in draw_pairs(rng, wins, ties, min(batch, started - begun)):
+    for start in range(0, started, batch):
+        for a, b in draw_pairs(rng, wins, ties, min(batch, started - start)):
             target_votes += target in (a, b)
             if vote_everywhere or target in (a, b):
                 wins[choose_outcome(rng, before, target, a, b)] += 1
@@ -118,7 +124,7 @@ def simulate_attack(seed: int, rank: int, started: int, *, vote_everywhere: bool
 
 @cache
 def simulate_honest_votes(seed: int) -> tuple[Floats, Floats]:
-    """Return the wins and ties in honest votes."""
+    """Return the matrices of wins and ties (M, M) of honest votes."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, MODELS)
     wins, ties = np.zeros((2, MODELS, MODELS))
@@ -134,7 +140,7 @@ def simulate_honest_votes(seed: int) -> tuple[Floats, Floats]:
 
 
 def draw_pairs(rng: Random, wins: Floats, ties: Floats, number: int) -> list[tuple[int, int]]:
-    """Draw pairs as the arena draws them for this board."""
+    """Draw pairs with the arena's sampler and the draw weights of this board."""
     board = Comparisons.from_counts(range(MODELS), wins, ties)
     weights = compute_pair_weights(board, bradley_terry.fit(board))
     sampler = PairSampler(range(MODELS), {pair: float(weights[pair]) for pair in combinations(range(MODELS), 2)})
@@ -143,7 +149,7 @@ def draw_pairs(rng: Random, wins: Floats, ties: Floats, number: int) -> list[tup
 
 
 def choose_outcome(rng: Random, before: Floats, target: int, a: int, b: int) -> tuple[int, int]:
-    """Return the winner and loser of the attacker's vote, which is sometimes based on a wrong identification."""
+    """Return the winner and loser according to the attacker's vote. A wrong identification reverses them."""
     desired = (a, b) if target == a or (target != b and before[a] < before[b]) else (b, a)
     return desired if rng.random() < IDENTIFICATION_RATE else desired[::-1]
 
@@ -166,8 +172,8 @@ def summarize_attacks(number: int, runs: int, *, vote_everywhere: bool) -> str:
         simulate_attack(seed, RANKS[seed % len(RANKS)], number, vote_everywhere=vote_everywhere) for seed in range(runs)
     ]
     mean = {name: np.mean([getattr(each, name) for each in found]) for name in ("target_votes", "places", "elo")}
-    best, first = max(each.places for each in found), np.mean([each.rank == 1 for each in found])
-    return f"{mean['target_votes']:>11.0f}{mean['places']:>+8.1f}{best:>+6}{mean['elo']:>+7.0f}{first:>7.0%}"
+    best, first = max(each.ranks_gained for each in found), np.mean([each.rank == 1 for each in found])
+    return f"{mean['target_votes']:>11.0f}{mean['ranks_gained']:>+8.1f}{best:>+6}{mean['elo']:>+7.0f}{first:>7.0%}"
 
 
 def main(runs: int) -> None:

@@ -3,10 +3,10 @@
 ./scripts/bench battles                     everything: 250 users without the release clock, 100 users with and without
                                             it, the load without an arena, and the rhythm of 1,000 battles
 ./scripts/bench battles --tokens 200 200    the same with short answers
-./scripts/bench battles --rate 45           the same with 45 new visitors per second in place of users
-./scripts/bench battles --pace off|on       a single load test, without and with an arena
-./scripts/bench battles --rhythm 1000       the rhythm only, through the whole service
-./scripts/bench battles --simulate 1000     the rhythm only, simulated with the release clock
+./scripts/bench battles --rate 45           the same with 45 new visitors per second instead of users
+./scripts/bench battles --pace off|on       only one load test, without and with an arena
+./scripts/bench battles --rhythm 1000       only the rhythm, measured with the whole service
+./scripts/bench battles --simulate 1000     only the rhythm, simulated with the release clock
 """
 
 import argparse
@@ -23,14 +23,14 @@ import uvloop
 
 from bench import processes, rhythm
 from bench.figures import Figures, Mark, get_service_cpu, render_table, summarize
-from bench.load import Arrivals, Fight, Load, make_arena_fight, make_direct_fight
+from bench.load import Arrivals, BattleRunner, Load, make_arena_runner, make_direct_runner
 from bench.profiles import RHYTHMS, STEADY
 from tests.system.service import SERVICE_VARIABLES, Service
 
 PACED_USERS = 100
 RHYTHM_USERS = 100
 SETTLE_S = 5
-LEAST_WINDOWS = 5
+MIN_WINDOWS = 5
 WINDOW_S = 10
 
 
@@ -65,25 +65,27 @@ def run_arena(options: argparse.Namespace, url: str, *, paced: bool, models: str
 
 
 async def measure(
-    fight: Fight, users: int, options: argparse.Namespace, up: Service | None, mock: psutil.Process
+    run_battle: BattleRunner, users: int, options: argparse.Namespace, up: Service | None, mock: psutil.Process
 ) -> Figures:
-    """Wait until all users have started, then measure several windows of time."""
+    """Wait until all users have started, and then measure several time windows."""
     answer_s = options.tokens[1] / 50
-    load: Load | Arrivals = Arrivals(fight, options.rate) if options.rate else Load(fight, users, ramp_s=answer_s)
-    running = asyncio.ensure_future(load.run())
+    load: Load | Arrivals = (
+        Arrivals(run_battle, options.rate) if options.rate else Load(run_battle, users, ramp_s=answer_s)
+    )
+    load_task = asyncio.ensure_future(load.run())
     await asyncio.sleep(answer_s + SETTLE_S)
-    number = max(LEAST_WINDOWS, options.seconds // WINDOW_S)
+    number = max(MIN_WINDOWS, options.seconds // WINDOW_S)
     marks = [await _mark(up, mock)]
     for n in range(1, number + 1):
         await asyncio.sleep(max(0.0, marks[0].at + n * options.seconds / number - time.monotonic()))
         marks.append(await _mark(up, mock))
     load.stop()
-    await running
+    await load_task
     return summarize(load.records, marks)
 
 
 async def _mark(up: Service | None, mock: psutil.Process) -> Mark:
-    def spent() -> dict[str, float]:
+    def read_cpu() -> dict[str, float]:
         load = {
             "mock": processes.cpu_seconds(mock),
             "client": time.process_time(),
@@ -91,18 +93,20 @@ async def _mark(up: Service | None, mock: psutil.Process) -> Mark:
         }
         return load | (processes.measure_cpu(up) if up else {})
 
-    return Mark(time.monotonic(), await asyncio.to_thread(spent))
+    return Mark(time.monotonic(), await asyncio.to_thread(read_cpu))
 
 
 def measure_loads(options: argparse.Namespace, users: int, paces: list[bool]) -> None:
-    """Measure the load without an arena, and then through the service with each kind of clock."""
+    """Measure the load without an arena, and then with the service for each pace: with or without the clock."""
     columns: dict[str, Figures] = {}
     with processes.run_mock(*options.tokens) as (url, process):
-        columns["no arena"] = uvloop.run(measure(make_direct_fight(url, list(STEADY)), users, options, None, process))
+        columns["no arena"] = uvloop.run(measure(make_direct_runner(url, list(STEADY)), users, options, None, process))
         for paced in paces:
             with run_arena(options, url, paced=paced) as up:
-                fight = make_arena_fight(up.url, url, paced=paced)
-                columns[f"clock {'on' if paced else 'off'}"] = uvloop.run(measure(fight, users, options, up, process))
+                run_battle = make_arena_runner(up.url, url, paced=paced)
+                columns[f"clock {'on' if paced else 'off'}"] = uvloop.run(
+                    measure(run_battle, users, options, up, process)
+                )
     visitors = f"{options.rate:g} battles per second" if options.rate else f"{users} users"
     print(
         f"\n{visitors}, answers of {options.tokens[0]} to {options.tokens[1]} tokens at 2 x 50 tokens/s, "
@@ -115,30 +119,34 @@ def measure_loads(options: argparse.Namespace, users: int, paces: list[bool]) ->
 
 
 def measure_rhythms(options: argparse.Namespace, number: int) -> None:
-    """Print how often the classifier identifies the panes of battles through the whole service."""
+    """Run battles with the whole service, and print how often the classifier identifies their panes."""
     for paced in (False, True):
         with (
             processes.run_mock(*rhythm.TOKENS) as (url, _),
             run_arena(options, url, paced=paced, models="rhythms") as up,
         ):
-            load = Load(make_arena_fight(up.url, url, paced=paced), RHYTHM_USERS, ramp_s=20, max_battles=number)
+            load = Load(make_arena_runner(up.url, url, paced=paced), RHYTHM_USERS, ramp_s=20, max_battles=number)
             uvloop.run(load.run())
         successful = [record for record in load.records if not record.error]
-        fights = [record.relative_panes() for record in successful]
+        pane_pairs = [record.relative_panes() for record in successful]
         print_rhythm(
-            "the whole service", paced, len(fights), rhythm.accuracy(fights), len(load.records) - len(successful)
+            "the whole service",
+            paced,
+            len(pane_pairs),
+            rhythm.accuracy(pane_pairs),
+            len(load.records) - len(successful),
         )
 
 
 def simulate_rhythms(number: int) -> None:
     for paced in (False, True):
-        fights = rhythm.simulate_battles(number, seed=1, paced=paced)
-        print_rhythm("simulated time", paced, number, rhythm.accuracy(fights), 0)
+        pane_pairs = rhythm.simulate_battles(number, seed=1, paced=paced)
+        print_rhythm("simulated time", paced, number, rhythm.accuracy(pane_pairs), 0)
 
 
-def print_rhythm(where: str, paced: bool, number: int, accuracy: float, errors: int) -> None:  # noqa: FBT001
+def print_rhythm(source: str, paced: bool, number: int, accuracy: float, errors: int) -> None:  # noqa: FBT001
     clock = "on" if paced else "off"
-    print(f"rhythm, {where}, clock {clock}: panes identified in {accuracy:.1%} of {number} battles, {errors} errors")
+    print(f"rhythm, {source}, clock {clock}: panes identified in {accuracy:.1%} of {number} battles, {errors} errors")
 
 
 def main() -> None:

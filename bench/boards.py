@@ -1,8 +1,8 @@
 """Measures the delay from a vote to the event on an open leaderboard page.
 
-./scripts/bench boards     casts 50 votes per second into a pool of 1,000,000 votes on 200 models, and measures how long
-                           each board of a vote takes to send its `board` event, without and with the vote filter
-                           running; then kills the ratings worker twice and checks that all votes are counted
+./scripts/bench boards     casts 50 votes per second in a pool with 1,000,000 votes on 200 models, and measures the time
+                           from a vote to the `board` event of each board that counts it, without and with the vote
+                           filter; then kills the ratings worker twice, and checks that all votes are counted
 """
 
 import argparse
@@ -32,8 +32,8 @@ from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 WINDOWS = 5
 SETTLE_S = 10
 WITHOUT_STYLE = False
-RIGGED_SHARE = 0.01  # of the votes, so that the filter has weights to store
-CASTERS = 2  # a single thread cannot keep up on a busy machine
+RIGGED_SHARE = 0.01  # the share of votes to which the filter gives less weight
+CASTERS = 2  # threads; one thread cannot keep up on a busy machine
 
 
 def parse_options() -> argparse.Namespace:
@@ -49,14 +49,14 @@ def parse_options() -> argparse.Namespace:
 
 
 class BoardEvent(NamedTuple):
-    """A `board` event: the number of votes on the board, and its time on the monotonic clock."""
+    """A `board` event: the number of votes on the board, and the time of the event on the monotonic clock."""
 
     votes: int
     at: float
 
 
 class Page:
-    """An open leaderboard page. It records the events of each board, by category and style control."""
+    """An open leaderboard page, which records the events of each board by category and style control."""
 
     def __init__(self, url: str) -> None:
         self.events: dict[tuple[str, bool], list[BoardEvent]] = defaultdict(list)
@@ -72,10 +72,10 @@ class Page:
                     self.events[key].append(BoardEvent(board["votes"], time.monotonic()))
 
     def compute_delays(self, category: str, before: int, cast: list[float], start: float, end: float) -> list[float]:
-        """Return the seconds from each vote to the event that counts it, or inf if no event does.
+        """Return the seconds from each vote to the first event that includes it, or inf if there is none.
 
-        before: the number of votes on the board before the first of these.
-        cast: the times of the votes. Only those from `start` to `end` are in the result.
+        before: the number of votes on the board before the first vote in `cast`.
+        cast: the times of the votes. Only votes from `start` to `end` are included in the result.
         """
         events = self.events[category, WITHOUT_STYLE]
         vote_counts = [event.votes for event in events]
@@ -88,7 +88,7 @@ class Page:
 
 
 def start_casting(votes: VotePool, rate: float, seconds: float, log: dict[str, list[float]]) -> list[threading.Thread]:
-    """Start casting votes at this rate. `log` receives the times of the votes for each category."""
+    """Start threads that cast `rate` votes per second. They add the times of the votes to `log`, by category."""
     started = time.monotonic()
     numbers = count(1)
 
@@ -98,32 +98,32 @@ def start_casting(votes: VotePool, rate: float, seconds: float, log: dict[str, l
                 log[category].append(time.monotonic())
             time.sleep(max(0.0, started + next(numbers) / rate - time.monotonic()))
 
-    casters = [threading.Thread(target=cast_votes) for _ in range(CASTERS)]
-    for caster in casters:
-        caster.start()
-    return casters
+    threads = [threading.Thread(target=cast_votes) for _ in range(CASTERS)]
+    for thread in threads:
+        thread.start()
+    return threads
 
 
 def measure(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
     page = Page(up.url)
     log: dict[str, list[float]] = defaultdict(list)
     before = votes.count_by_board()
-    casters = start_casting(votes, options.rate, SETTLE_S + options.seconds, log)
+    threads = start_casting(votes, options.rate, SETTLE_S + options.seconds, log)
     time.sleep(SETTLE_S)
     marks, cpu = [time.monotonic()], [processes.measure_cpu(up)]
     for number in range(1, WINDOWS + 1):
         time.sleep(max(0.0, marks[0] + number * options.seconds / WINDOWS - time.monotonic()))
         marks.append(time.monotonic())
         cpu.append(processes.measure_cpu(up))
-    for caster in casters:
-        caster.join()
+    for thread in threads:
+        thread.join()
     time.sleep(SETTLE_S)
     rows: dict[str, list[str]] = defaultdict(list)
     for (start, end), (before_cpu, after_cpu) in zip(pairwise(marks), pairwise(cpu), strict=True):
         delays = {name: page.compute_delays(name, before.get(name, 0), log[name], start, end) for name in log}
-        every = np.concatenate(list(delays.values()))
+        all_delays = np.concatenate(list(delays.values()))
         rows["votes per second"].append(f"{len(delays['overall']) / (end - start):.1f}")
-        for name, values in (("overall", delays["overall"]), ("any board", every)):
+        for name, values in (("overall", delays["overall"]), ("any board", all_delays)):
             for share in (50, 95):
                 rows[f"vote to event, {name}, p{share}, s"].append(f"{np.percentile(values, share):.2f}")
         for part in ("ratings", "postgres", "web"):
@@ -131,27 +131,27 @@ def measure(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
     print(f"\n{len(log)} boards without style control changed; {WINDOWS} windows and their median\n")
     columns = {f"{n}": {name: values[n - 1] for name, values in rows.items()} for n in range(1, WINDOWS + 1)}
     print(render_table(columns | {"median": {name: f"{np.median([*map(float, v)]):.2f}" for name, v in rows.items()}}))
-    styled = [len(events) for (_, style), events in page.events.items() if style]
-    print(f"\nboards under style control: {len(styled)}, published {sum(styled)} times")
+    publication_counts = [len(events) for (_, style), events in page.events.items() if style]
+    print(f"\nboards under style control: {len(publication_counts)}, published {sum(publication_counts)} times")
 
 
 @contextmanager
 def keep_filtering(up: Service) -> Iterator[None]:
-    """Make the pool due for the filter again and again, so that the ratings worker runs it."""
+    """Let the ratings worker run the vote filter repeatedly while the block runs."""
     stopped = threading.Event()
-    send = "from ratings.tasks import filter_votes; filter_votes.delay()"
-    command = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "shell", "--no-imports", "-c", send]
-    forget = "UPDATE ratings_pool SET filtered_at = NULL, filtered_votes = 0 WHERE slug = 'live' RETURNING id"
-    result = "SELECT filtered_votes FROM ratings_pool WHERE slug = 'live' AND filtered_at IS NOT NULL"
+    enqueue_code = "from ratings.tasks import filter_votes; filter_votes.delay()"
+    command = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "shell", "--no-imports", "-c", enqueue_code]
+    reset_query = "UPDATE ratings_pool SET filtered_at = NULL, filtered_votes = 0 WHERE slug = 'live' RETURNING id"
+    done_query = "SELECT filtered_votes FROM ratings_pool WHERE slug = 'live' AND filtered_at IS NOT NULL"
 
     def run() -> None:
         while not stopped.is_set():
             started = time.monotonic()
-            up.query(forget)
+            up.query(reset_query)
             subprocess.run(command, capture_output=True, check=True)
-            while not (found := up.query(result)):
+            while not (rows := up.query(done_query)):
                 time.sleep(0.5)
-            print(f"the filter ran for {time.monotonic() - started:.0f} s: {found[0][0]} votes read", flush=True)
+            print(f"the filter ran for {time.monotonic() - started:.0f} s: {rows[0][0]} votes read", flush=True)
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -165,13 +165,13 @@ def keep_filtering(up: Service) -> Iterator[None]:
 def kill_worker(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
     """Kill the ratings worker twice while votes are cast. `up` restarts it."""
     log: dict[str, list[float]] = defaultdict(list)
-    casters = start_casting(votes, options.rate, 30, log)
+    threads = start_casting(votes, options.rate, 30, log)
     random = Random(1)
     for _ in range(2):
         time.sleep(8 + random.random())
         os.kill(up.pid("worker", "ratings"), signal.SIGKILL)
-    for caster in casters:
-        caster.join()
+    for thread in threads:
+        thread.join()
     print(f"\nthe ratings worker was killed twice while {len(log['overall'])} more votes were cast")
 
 
@@ -213,7 +213,7 @@ def main() -> None:
 
 
 def warm_up(up: Service, votes: VotePool) -> None:
-    """Cast a vote and wait for the ratings worker, which loads all votes on the first one."""
+    """Cast a vote, and wait until the ratings worker, which loads all votes first, has counted it."""
     started = time.monotonic()
     votes.cast_vote()
     while votes.count_pending():

@@ -1,4 +1,4 @@
-"""Measures the certificate of a board's order: CPU time of one thread, and how far its two bounds are apart.
+"""Measures the certificate of a board's order: the CPU time of one thread, and how often its two bounds are equal.
 
 ./scripts/bench certificate    200 models and 50,000 voters, with a mean of about three votes each and at most 150
 """
@@ -20,7 +20,7 @@ MAX_SECONDS = 1.0
 
 
 def simulate_board(seed: int, models: int = MODELS, voters: int = VOTERS) -> tuple[Comparisons, VoterCounts]:
-    """Return a board of uniformly drawn pairs, and the votes of each voter."""
+    """Return a board with votes on uniformly drawn pairs, and the counts of each voter."""
     rng = np.random.default_rng(seed)
     strengths = rng.normal(0, SPREAD, models)
     votes_each = np.minimum(np.ceil(rng.lognormal(0.35, 1.0, voters)), MAX_VOTES).astype(int)

@@ -13,7 +13,7 @@ EventHandler = Callable[[bytes, bytes], None]
 
 
 class ChannelError(Exception):
-    """Raised if the connection is lost or a response is not the expected one."""
+    """Raised if the connection is lost or a response is not as expected."""
 
 
 class Channel(asyncio.Protocol):
@@ -36,9 +36,13 @@ class Channel(asyncio.Protocol):
     async def call(
         self, method: str, path: str, body: Any = None, on_event: EventHandler | None = None, **headers: str
     ) -> tuple[int, bytes]:
-        """Return the status and body. For an event stream, pass the name and data of each event to `on_event` instead.
+        """Send a request, and return the status and body of the response. Raises ChannelError.
 
-        `headers` have _ in place of -. `response_headers` contains the headers of the response.
+        body: the request body, which is sent as JSON.
+        on_event: called with the name and data of each event of an event stream. The returned body is then empty.
+        headers: request headers, with _ instead of - in their names.
+
+        Afterward, the attribute `response_headers` contains the headers of the response.
         """
         self.on_event, self.buffer, self.body, self.response_headers = on_event, b"", b"", {}
         self.parser = httptools.HttpResponseParser(self)

@@ -1,7 +1,8 @@
 """Measures response times of the model list and the shortlist.
 
-./scripts/bench choice    measures single requests for /choose/, GET shortlist/, and /models/ (sorted by rating and by a
-benchmark), with a new installation's models, and with 800 and 2,500 models of six scores each
+./scripts/bench choice    measures sequential requests for /choose/, the API call shortlist/, and /models/ (sorted by
+                          and by a benchmark), with the models of a new installation, and with 800 and 2,500 models that
+                          have six scores each
 """
 
 import argparse
@@ -22,7 +23,7 @@ from tests.system.person import Person
 from tests.system.service import SERVICE_VARIABLES, Service, running
 
 RUNS, REQUESTS = 5, 20
-MAX_LATENCY_MS = {0: 150, 800: 150, 2500: 600}  # minimum number of models → target for 95% of the requests
+MAX_LATENCY_MS = {0: 150, 800: 150, 2500: 600}  # targets for 95% of the requests, keyed by minimum number of models
 TASKS = ("ifeval", "bbh", "math-l5", "gpqa", "musr", "mmlu-pro")
 LIMITS = "task=coding&commercial=on&context=32k&price=2"
 MODELS = """
@@ -60,19 +61,19 @@ def build_kinds(series: str) -> dict[str, RequestKind]:
 
 
 def fill_catalog(up: Service, models: int) -> int:
-    """Add models until there are `models` of them, and return the total."""
+    """Add models until there are at least `models`, and return the total number."""
     with psycopg.connect(f"postgresql://arena@/arena?host={up.data}/run/postgres") as connection:
         counts = "SELECT count(*), count(*) FILTER (WHERE slug LIKE 'bench-%') FROM catalog_languagemodel"
-        known, made = connection.execute(counts).fetchone() or (0, 0)
-        connection.execute(MODELS, [made, made + models - known])
+        total, generated = connection.execute(counts).fetchone() or (0, 0)
+        connection.execute(MODELS, [generated, generated + models - total])
         connection.execute(PRICES, [])
         connection.execute(SCORES, [list(TASKS)])
         connection.execute("ANALYZE")
-    return max(known, models)
+    return max(total, models)
 
 
 def find_largest_series(up: Service) -> str:
-    """Return the key of the largest series of GPQA, taken from the link in its column header."""
+    """Return the key of the series with the most GPQA scores, from the link in the column header."""
     page = Person(up.port).get("/models/?column=gpqa").body.decode()
     found = re.search(r"series=([0-9a-f]+)&amp;sort=gpqa", page)
     assert found
@@ -80,9 +81,9 @@ def find_largest_series(up: Service) -> str:
 
 
 async def measure(up: Service, kind: RequestKind, max_ms: int) -> dict[str, str]:
-    """Return medians over all runs."""
+    """Return the size of the response, and the percentiles of the response time as medians over all runs."""
     runs = [await measure_latency(up, kind, REQUESTS) for _ in range(RUNS)]
-    p50, p95 = (float(np.median([np.percentile(took, at) for took, _ in runs])) for at in (50, 95))
+    p50, p95 = (float(np.median([np.percentile(durations, at) for durations, _ in runs])) for at in (50, 95))
     return {
         "kB": f"{runs[0][1] / 1000:.0f}",
         "p50, ms": f"{p50:.0f}",

@@ -1,8 +1,9 @@
-"""Measures how soon an operator's exclusion changes the board, and whether taking it back restores the board exactly.
+"""Measures how soon an exclusion of votes changes the board, and whether withdrawing it restores the board exactly.
 
-The live pool has 100,000 votes, 2% of them by cheats. A cheat's votes are excluded on the admin page and then put back
-in a quiet service. The votes of six hours are excluded and put back while the filter runs, and while 60,000 weights are
-stored and taken back. The time is from the request to the board's event on an open leaderboard page.
+The live pool has 100,000 votes, 2% of which are rigged. First, the votes of a rigging account are excluded on the admin
+page, and the exclusion is withdrawn, while the service is idle. Then, the same is done with the votes of six hours
+while the filter runs, and while 60,000 weights are stored and removed. Each time is measured from the request to the
+board's event on an open leaderboard page.
 """
 
 import argparse
@@ -32,8 +33,8 @@ from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 NAME, PASSWORD = "operator", "a long pass phrase"
 RIGGED_SHARE = 0.02
 STORED_WEIGHTS = 60_000
-TIMES_QUIET = 3
-LONGEST_S = 60
+QUIET_RUNS = 3
+TIMEOUT_S = 60
 PAUSE_S = 5
 
 
@@ -51,7 +52,7 @@ class Operator:
         self.post(login, {"login": NAME, "password": PASSWORD})
 
     def post(self, path: str, fields: dict[str, Any]) -> float:
-        """Send the form on this page, as its button does. Return the time at which it was sent."""
+        """Submit the form on this page. Return the time of the request on the monotonic clock."""
         page = self.opener.open(self.url + path).read().decode()
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         if token is None:
@@ -83,12 +84,12 @@ def read_weights(up: Service) -> list[tuple[Any, ...]]:
 
 
 def wait_for_board(page: Page, act: Callable[[], float]) -> float:
-    """Call `act`, which returns the time of a request, and return the seconds until the overall board's next event."""
+    """Call `act`, which returns the time of a request. Return the seconds until the overall board's next event."""
     events = page.events["overall", WITHOUT_STYLE]
     known = len(events)
     sent = act()
     while len(events) == known:
-        if time.monotonic() > sent + LONGEST_S:
+        if time.monotonic() > sent + TIMEOUT_S:
             raise TimeoutError("the board did not change")
         time.sleep(0.01)
     return events[known].at - sent
@@ -97,7 +98,7 @@ def wait_for_board(page: Page, act: Callable[[], float]) -> float:
 def exclude_and_withdraw(
     up: Service, operator: Operator, page: Page, conditions: dict[str, Any]
 ) -> tuple[float, float]:
-    """Exclude votes and put them back. Return the seconds that each took."""
+    """Exclude votes, and withdraw the exclusion. Return the seconds until each of them changed the board."""
     excluded = wait_for_board(page, lambda: operator.exclude(up, conditions))
     withdrawn = wait_for_board(page, lambda: operator.withdraw(up))
     return excluded, withdrawn
@@ -111,7 +112,7 @@ def print_times(name: str, times: list[tuple[float, float]]) -> None:
 def measure_quiet(up: Service, operator: Operator, page: Page, conditions: dict[str, Any]) -> None:
     ratings, weights = read_ratings(up), read_weights(up)
     times = []
-    for _ in range(TIMES_QUIET):
+    for _ in range(QUIET_RUNS):
         excluded = wait_for_board(page, lambda: operator.exclude(up, conditions))
         changed = read_ratings(up)
         times.append((excluded, wait_for_board(page, lambda: operator.withdraw(up))))
@@ -126,7 +127,7 @@ def measure_quiet(up: Service, operator: Operator, page: Page, conditions: dict[
 
 
 def measure_during(name: str, work: Callable[[], None], *measured: Any) -> None:
-    """Exclude and put back again and again while `work` runs in a thread."""
+    """Exclude votes and withdraw the exclusion repeatedly while `work` runs in a thread."""
     thread = threading.Thread(target=work)
     started = time.monotonic()
     thread.start()
@@ -153,8 +154,8 @@ def store_many_weights() -> None:
     rows = VoteWeight.objects.filter(filter_weight__lt=256).values_list("vote", "filter_weight", "reason")
     before = {vote: vote_weights.FilterWeight(weight, reason) for vote, weight, reason in rows}
     chosen = Vote.objects.filter(pool="live").order_by("pk").values_list("pk", flat=True)[:STORED_WEIGHTS]
-    many = before | dict.fromkeys(chosen, vote_weights.FilterWeight(128, "voter"))
-    for weights in (many, before):
+    increased = before | dict.fromkeys(chosen, vote_weights.FilterWeight(128, "voter"))
+    for weights in (increased, before):
         started = time.monotonic()
         changed = vote_weights.store_filter_weights(
             pool, weights, version=pool.filter_version, votes=pool.filtered_votes
@@ -183,7 +184,7 @@ def main() -> None:
         cheat = {"voter": UUID(int=options.voters + 1)}
         day = datetime.now(UTC).date() - timedelta(days=9)
         six_hours = {"start_0": day, "start_1": "06:00", "end_0": day, "end_1": "12:00"}
-        exclude_and_withdraw(*watched, cheat)  # the ratings worker loads all votes on the first one
+        exclude_and_withdraw(*watched, cheat)  # not measured, because the ratings worker loads all votes first
         measure_quiet(*watched, cheat)
         measure_during("while the filter runs", lambda: run_filter(up), *watched, six_hours)
         before = read_weights(up)

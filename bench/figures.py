@@ -1,4 +1,4 @@
-"""Summarizes the records of simulated users and the CPU time of processes in a table."""
+"""Summarizes the battles of simulated users and the CPU time of processes in a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bench.processes import PARTS
 
 @dataclass(frozen=True)
 class Mark:
-    """The end of one window and the start of the next, with the CPU seconds that each part has used so far."""
+    """The boundary between two time windows, with the CPU seconds that each part has used so far."""
 
     at: float
     cpu: dict[str, float]
@@ -28,27 +28,30 @@ def summarize(records: Sequence[BattleRecord], marks: Sequence[Mark]) -> Figures
     windows = [_summarize_window(records, *pair) for pair in pairwise(marks)]
     totals = {
         "battles": f"{len(records)}",
-        "errors": f"{sum(bool(each.error) for each in records)}",
-        "answers identical to the mock's": f"{sum(each.checked for each in records)} of {2 * len(records)}",
-        "votes": f"{sum(each.voted for each in records)}",
+        "errors": f"{sum(bool(record.error) for record in records)}",
+        "answers identical to the mock's": f"{sum(record.checked for record in records)} of {2 * len(records)}",
+        "votes": f"{sum(record.voted for record in records)}",
     }
-    if causes := sorted({each.error for each in records if each.error}):
+    if causes := sorted({record.error for record in records if record.error}):
         totals["first errors"] = "; ".join(causes[:3])
     return totals | {name: _format_spread([window[name] for window in windows]) for name in windows[0]}
 
 
 def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -> dict[str, float]:
-    """Return the figures for one window.
+    """Return the figures for one time window.
 
-    A battle belongs to the window in which its question was sent, or for figures about its end, in which it was ready.
+    For figures about the start of battles, a battle belongs to the window in which its question was sent. For figures
+    about the end of battles, it belongs to the window in which it became ready.
     """
-    began = [each for each in records if each.added and start.at <= each.asked < end.at]
-    added = np.array([delay for each in began for delay in each.added]) * 1000
-    finished = [each for each in records if start.at <= each.ready < end.at]
-    measured_lags = [each.lags for each in finished if len(each.lags)]
+    began = [record for record in records if record.added and start.at <= record.asked < end.at]
+    added = np.array([delay for record in began for delay in record.added]) * 1000
+    finished = [record for record in records if start.at <= record.ready < end.at]
+    measured_lags = [record.lags for record in finished if len(record.lags)]
     lags = np.concatenate(measured_lags) * 1000 if measured_lags else np.zeros(1)
     open_s = sum(
-        max(0.0, min(each.ready or end.at, end.at) - max(each.asked, start.at)) for each in records if each.asked
+        max(0.0, min(record.ready or end.at, end.at) - max(record.asked, start.at))
+        for record in records
+        if record.asked
     )
     share = {name: 100 * (end.cpu[name] - start.cpu[name]) / (open_s or np.nan) for name in end.cpu}
     machine_share = share.pop("machine")
@@ -56,14 +59,16 @@ def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -
     service = {name: share[name] for name in (*PARTS, "up") if name in share}
     ms_each = {name: 1000 * (end.cpu[name] - start.cpu[name]) / (len(finished) or np.nan) for name in end.cpu}
     return {
-        "battles begun per s": sum(start.at <= each.asked < end.at for each in records) / (end.at - start.at),
+        "battles begun per s": sum(start.at <= record.asked < end.at for record in records) / (end.at - start.at),
         "concurrent battles": open_s / (end.at - start.at),
         "added time to first token p50, ms": float(np.percentile(added, 50)) if len(added) else 0.0,
         "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
         "delivery lag p95, ms": float(np.percentile(lags, 95)),
-        "starting a battle p95, ms": _compute_p95_ms([each.started - each.asked for each in began if each.started]),
-        "voting p95, ms": _compute_p95_ms([each.vote_s for each in finished if each.voted]),
+        "starting a battle p95, ms": _compute_p95_ms(
+            [record.started - record.asked for record in began if record.started]
+        ),
+        "voting p95, ms": _compute_p95_ms([record.vote_s for record in finished if record.voted]),
         **_summarize_pieces(finished),
         **({SERVICE_MS: sum(ms_each[name] for name in service)} if service else {}),
         **{f"  ms of {name}": ms_each[name] for name in service},
@@ -81,8 +86,8 @@ def _compute_p95_ms(seconds: Sequence[float]) -> float:
 
 
 def _summarize_pieces(finished: Sequence[BattleRecord]) -> dict[str, float]:
-    """Return how often a pane grows, and the 95th percentile of the gaps between two pieces."""
-    panes = [np.array(pane.times) for each in finished for pane in each.panes.values() if len(pane.times) > 1]
+    """Return the rate at which pieces are added to a pane, and the 95th percentile of the gaps between pieces."""
+    panes = [np.array(pane.times) for record in finished for pane in record.panes.values() if len(pane.times) > 1]
     gaps = np.concatenate([np.diff(times) for times in panes]) if panes else np.zeros(1)
     return {
         "pieces per pane per s": float(1 / np.mean(gaps)) if np.mean(gaps) else 0.0,
@@ -101,7 +106,7 @@ def get_service_cpu(column: Figures) -> float:
 
 
 def render_table(columns: dict[str, Figures]) -> str:
-    """Return a table with a row for each figure, in the order of the last column. A missing figure is a dash."""
+    """Return a table with a row for each figure, in the order of the last column. Missing figures are dashes."""
     names = dict.fromkeys(name for column in reversed(columns.values()) for name in column)
     rows = [["", *columns], *([name, *(column.get(name, "-") for column in columns.values())] for name in names)]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]

@@ -1,9 +1,9 @@
-"""Runs an attack from one address against the whole service for ten minutes, with limits six times as wide.
+"""Runs an attack from one address against the whole service for ten minutes, with six times the default limits.
 
-Ten models of a mock have 5,000 honest votes. Then honest visitors, each with an address of their own, and an attacker
-with one address and a new cookie for each battle start battles and vote. The attacker identifies the models in 95% of
-the battles and votes only in those with the target. The table compares the target's rank from the honest votes, from
-all votes, and on the board after midnight, when the filter has read them.
+At first, ten models of a mock provider have 5,000 honest votes. Then honest visitors with different addresses start
+battles and vote, and so does an attacker with one address and a new cookie for each battle. The attacker identifies the
+models in 95% of the battles, and votes only in battles with the target. The table compares the target's rank from the
+honest votes, from all votes, and on the board after midnight, when the filter has processed the votes.
 """
 
 import argparse
@@ -30,26 +30,26 @@ from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 
 MODELS = ("spark", "flash", "swift", "plain", "brick", "metro", "steady-0", "steady-1", "steady-2", "steady-3")
 TOKENS = (5, 10)
-TIMES_AS_WIDE = 6
+LIMIT_FACTOR = 6
 BATTLES_PER_HOUR, BATTLES_PER_HOUR_ADDRESS = 60, 300  # the default limits
 LIMITS = {
-    "ARENA_BATTLES_PER_HOUR": str(TIMES_AS_WIDE * BATTLES_PER_HOUR),
-    "ARENA_BATTLES_PER_HOUR_ADDRESS": str(TIMES_AS_WIDE * BATTLES_PER_HOUR_ADDRESS),
+    "ARENA_BATTLES_PER_HOUR": str(LIMIT_FACTOR * BATTLES_PER_HOUR),
+    "ARENA_BATTLES_PER_HOUR_ADDRESS": str(LIMIT_FACTOR * BATTLES_PER_HOUR_ADDRESS),
     "ARENA_PACE_ANONYMOUS": "off",
-    "ARENA_PROXY_HOPS": "1",  # so that visitors can have addresses of their own
+    "ARENA_PROXY_HOPS": "1",  # allows each visitor to have a different address
 }
 HONEST_VOTES, HONEST_VOTERS = 5000, 1700
 TIE_SHARE, ACCURACY = 0.22, 0.95
 TARGET_RANK = 6
 ATTACKER = "203.0.113.7"
-ATTACKERS_AT_ONCE = 4
-LONGEST_S = 60
-# Returns the vote on the models with these keys, or None to leave the battle.
+CONCURRENT_ATTACKS = 4
+TIMEOUT_S = 60
+# Returns the vote on the models with these keys, or None to leave the battle without a vote.
 Judge = Callable[[int, int], str | None]
 
 
 class Arena:
-    """The running service, the strengths of its models, and the battles of the attacker."""
+    """The running service, the strengths of its models, and the IDs of the attacker's battles."""
 
     def __init__(self, up: Service, pool: VotePool) -> None:
         self.up = up
@@ -70,8 +70,8 @@ class Arena:
             return self.random.choice("ab")
         return {a: "a", b: "b"}.get(self.target)
 
-    async def fight(self, address: str, judge: Judge) -> float:
-        """Run a battle from an address with a new cookie. Return 0, or the seconds to wait if the limit is reached."""
+    async def run_battle(self, address: str, judge: Judge) -> float:
+        """Run a battle with this address and a new cookie. Return 0, or the seconds to wait if a limit is reached."""
         channel = await Channel.open(self.up.url, {})
         prompt = f"Question {self.started + self.refused} from {address}: which answer is better?"
         try:
@@ -96,7 +96,7 @@ class Arena:
     async def _wait_until_ready(self, events_url: str, cookies: dict[str, str], address: str) -> None:
         ready = asyncio.Event()
         channel = await Channel.open(self.up.url, cookies)
-        reading = asyncio.ensure_future(
+        stream = asyncio.ensure_future(
             channel.call(
                 "GET",
                 events_url,
@@ -105,25 +105,25 @@ class Arena:
             )
         )
         try:
-            async with asyncio.timeout(LONGEST_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 await ready.wait()
         finally:
             channel.close()
             with suppress(ChannelError):
-                await reading
+                await stream
 
 
 async def attack(arena: Arena, deadline: float) -> None:
     async def attack_repeatedly() -> None:
         while time.monotonic() < deadline:
             with suppress(ChannelError, TimeoutError, KeyError):
-                await asyncio.sleep(min(await arena.fight(ATTACKER, arena.judge_for_target), 10.0))
+                await asyncio.sleep(min(await arena.run_battle(ATTACKER, arena.judge_for_target), 10.0))
 
-    await asyncio.gather(*(attack_repeatedly() for _ in range(ATTACKERS_AT_ONCE)))
+    await asyncio.gather(*(attack_repeatedly() for _ in range(CONCURRENT_ATTACKS)))
 
 
 async def visit(arena: Arena, deadline: float, per_s: float) -> None:
-    """Honest visitors arrive at random, with one battle each."""
+    """Start honest visitors with one battle each, at random times with a mean rate of `per_s` per second."""
     async with asyncio.TaskGroup() as visitors:
         while time.monotonic() < deadline:
             await asyncio.sleep(arena.random.expovariate(per_s))
@@ -132,7 +132,7 @@ async def visit(arena: Arena, deadline: float, per_s: float) -> None:
 
 async def visit_once(arena: Arena, address: str) -> None:
     with suppress(ChannelError, TimeoutError, KeyError):
-        await arena.fight(address, arena.judge_honestly)
+        await arena.run_battle(address, arena.judge_honestly)
 
 
 async def run_traffic(arena: Arena, seconds: float, per_s: float) -> None:
@@ -141,31 +141,33 @@ async def run_traffic(arena: Arena, seconds: float, per_s: float) -> None:
 
 
 def compute_ranks(arena: Arena) -> dict[str, tuple[int, float]]:
-    """Return the target's rank and rating from the honest votes, from all votes, and from all votes by weight."""
+    """Return the target's rank and rating from the honest votes, from all votes, and from all weighted votes."""
     from arena.models import Vote
     from ratings.models import FULL_WEIGHT, VoteWeight
     from ratings.statistics import bradley_terry
     from ratings.statistics.comparisons import Comparisons
 
-    columns = Vote.objects.filter(pool="live", counted=True).values_list("pk", "model_a", "model_b", "winner", "battle")
-    ids, a, b, winners, battles = map(np.array, zip(*columns, strict=True))
+    vote_rows = Vote.objects.filter(pool="live", counted=True).values_list(
+        "pk", "model_a", "model_b", "winner", "battle"
+    )
+    ids, a, b, winners, battles = map(np.array, zip(*vote_rows, strict=True))
     outcome = np.select([winners == "a", winners == "b"], [1.0, 0.0], 0.5)
-    reduced = {row.vote_id: row.filter_weight / FULL_WEIGHT for row in VoteWeight.objects.all()}
-    filtered = np.array([reduced.get(vote, 1.0) for vote in ids.tolist()])
+    stored_weights = {row.vote_id: row.filter_weight / FULL_WEIGHT for row in VoteWeight.objects.all()}
+    filtered = np.array([stored_weights.get(vote, 1.0) for vote in ids.tolist()])
     rigged = np.array([str(battle) in arena.attacked for battle in battles])
     print(f"{rigged.sum()} rigged votes were counted; the filter keeps {100 * filtered[rigged].mean():.0f} % of them")
     print(f"of {(~rigged).sum()} honest ones, it takes {100 * (1 - filtered[~rigged].mean()):.2f} %")
-    found = {}
+    results = {}
     for name, weight in (("honest votes", 1.0 * ~rigged), ("all votes", np.ones(len(ids))), ("filtered", filtered)):
         board = Comparisons.from_votes(a, b, outcome, np.ones(len(ids)), weight)
         ratings = dict(zip(board.labels, bradley_terry.fit(board).ratings.tolist(), strict=True))
         rating = ratings[arena.target]
-        found[name] = 1 + sum(other > rating for other in ratings.values()), rating
-    return found
+        results[name] = 1 + sum(other > rating for other in ratings.values()), rating
+    return results
 
 
 def read_board(up: Service, key: int) -> tuple[int, float, int]:
-    """Return the target's place among all rows, its rating, and the number of votes on the board."""
+    """Return the target's rank among all rows, its rating, and the number of votes on the board."""
     [(slug,)] = up.query("SELECT slug FROM catalog_languagemodel WHERE id = %s", key)
     answer = urlopen(f"{up.url}/api/v1/leaderboard/?pool=live")  # noqa: S310  # our own service
     board = orjson.loads(answer.read())
@@ -174,7 +176,7 @@ def read_board(up: Service, key: int) -> tuple[int, float, int]:
 
 
 def close_epoch(pool: VotePool) -> None:
-    """Store a vote of tomorrow, so that the epoch of today closes."""
+    """Store a vote with tomorrow's date, which closes today's epoch."""
     from arena.models import Vote
 
     a, b, *_ = pool.keys

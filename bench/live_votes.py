@@ -1,6 +1,6 @@
-"""Fills the live pool of a running service with votes, and prepares battles that each take one more vote.
+"""Fills the live pool of a running service with votes, and prepares battles that are ready for a vote.
 
-All pairs have the same draw table, in which they are equally likely, so the filter reads the votes.
+All votes refer to one draw table, in which all pairs are equally likely. The filter needs it to process the votes.
 """
 
 import os
@@ -31,7 +31,7 @@ KINDS = {
 BATCH_SIZE = 50_000
 FIRST_VOTE_AGE = timedelta(days=50)
 RIGGED_PER_VOTER = 50
-EVEN_DRAW = 1  # id of the draw table
+EVEN_DRAW = 1  # ID of the draw table
 WINNERS = ("a", "b", "tie", "both_bad")
 PROMPTS = (
     "Why is the sky blue, and why is it red in the evening?",
@@ -44,16 +44,15 @@ PROMPTS = (
 
 
 class VotePool:
-    """A pool of random votes. The strengths of the models are normally distributed, and a quarter of the votes are
-    ties.
-    """
+    """A pool of random votes. The models' strengths are normally distributed, and a quarter of the votes are ties."""
 
     def __init__(
         self, up: Service, models: int | Sequence[str], voters: int, kinds: Mapping[str, float] = KINDS
     ) -> None:
-        """Create this many models, or use those with these slugs.
+        """Set up Django for this service, and create the draw table.
 
-        kinds: the share of the votes in each category.
+        models: the number of models to create, or the slugs of existing models.
+        kinds: the share of votes in each category.
         """
         self.kinds = kinds
         self.database = f"postgresql://arena@/arena?host={up.data}/run/postgres"
@@ -68,9 +67,9 @@ class VotePool:
         self.strength = self.rng.normal(0, 0.6, size)
 
     def _set_up_django(self, up: Service) -> None:
-        """Set up Django with the settings of the service, in order to cast votes with its own code."""
-        like = psutil.Process(up.pid("worker", "ratings")).environ()
-        os.environ |= {name: like[name] for name in SERVICE_VARIABLES} | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        """Set up Django with the settings of the service, which allows casting votes with the service's code."""
+        env = psutil.Process(up.pid("worker", "ratings")).environ()
+        os.environ |= {name: env[name] for name in SERVICE_VARIABLES} | {"DJANGO_SETTINGS_MODULE": "config.settings"}
         import django
 
         django.setup()
@@ -93,9 +92,9 @@ class VotePool:
         DrawTable.objects.create(id=EVEN_DRAW, pool="live", keys=keys, shares=[2 / len(keys)] * len(keys))
 
     def fill(self, number: int, rigged: float = 0.0) -> float:
-        """Store this many votes of the last 50 days as an import does, and return the seconds it took.
+        """Store `number` votes from the last 50 days, like an import, and return the seconds that this took.
 
-        rigged: the share of votes by voters with 50 votes each, who only vote for the first model.
+        rigged: the share of rigged votes. They come from voters with 50 votes each, who only vote for the first model.
         """
         started = time.monotonic()
         columns = "pool, source, multiplicity, counted, reason, turns, reasons, comment, draw_table_id, propensity, "
@@ -162,10 +161,10 @@ class VotePool:
         )
         self.ready = [*zip(battles, (vote[2] for vote in drawn), strict=True)]
         with psycopg.connect(self.database, autocommit=True) as connection:
-            connection.execute("ANALYZE")  # autovacuum does this in a pool that grows slowly
+            connection.execute("ANALYZE")  # if a pool grows slowly, autovacuum does this
 
     def cast_vote(self) -> set[str]:
-        """Cast one vote with the service's own code, and return the boards that it is counted on."""
+        """Cast one vote with the service's code, and return the categories of the boards that count it."""
         from arena.battles import lifecycle
 
         battle, winner = self.ready.pop()

@@ -1,4 +1,4 @@
-"""Simulated users who run one battle after another and record the time of each event."""
+"""Simulated users who run battles and record the time of each event."""
 
 import asyncio
 import time
@@ -15,21 +15,21 @@ import orjson
 from bench.channel import Channel, ChannelError
 from bench.rhythm import Array, Pane
 
-LONGEST_S = 120.0
+TIMEOUT_S = 120.0
 WINNERS = ("a", "b", "tie", "both_bad")
 
 
 @dataclass
 class BattleRecord:
-    """A battle as its user saw it. Times are on the machine's monotonic clock, and 0 if the event has not happened.
+    """A battle from the client's point of view. Times are on the monotonic clock, or 0 until the event happens.
 
-    asked, started, ready: the times of the question, of the response with the battle's id, and of the `ready` event.
-    vote_s: the seconds that the vote took.
-    panes, text: what arrived for each side.
+    asked, started, ready: the times of the question, of the response with the battle's ID, and of the `ready` event.
+    vote_s: the duration of the vote's request, in seconds.
+    panes, text: the times and sizes of the received pieces, and the received text, for each side.
     added: the seconds that the service added to the time to the first token. Without the release clock, there is one
         value per side.
-    lags: the seconds between the mock's write of each piece and its arrival.
-    checked: the number of answers that are identical to the mock's.
+    lags: the seconds from the mock's write of each piece to its arrival.
+    checked: the number of answers that are identical to the mock's answers.
     """
 
     prompt: str
@@ -51,7 +51,7 @@ class BattleRecord:
         return f"{self.id or 'no battle'}, {lengths} characters, ready {bool(self.ready)}, voted {self.voted}"
 
     def add(self, side: str, text: str) -> None:
-        """Record a piece of text that has arrived for a side."""
+        """Record a received piece of text."""
         self.panes[side].add(time.monotonic(), len(text))
         self.text[side] += text
 
@@ -65,15 +65,18 @@ class BattleRecord:
         return self.panes[side].times[0] - self.asked
 
 
-# Runs one battle of the user with these cookies, and records it.
-Fight = Callable[[BattleRecord, dict[str, str]], Awaitable[None]]
+# Runs one battle with the cookies of a user, and fills in the record.
+BattleRunner = Callable[[BattleRecord, dict[str, str]], Awaitable[None]]
 
 
 class Load:
-    """Concurrent users, started over `ramp_s` seconds. They run until `max_battles` have begun or `stop` is called."""
+    """Concurrent users who run one battle after another until `max_battles` have begun or `stop` is called.
 
-    def __init__(self, fight: Fight, users: int, ramp_s: float, max_battles: int | None = None) -> None:
-        self.fight = fight
+    The users start one by one over `ramp_s` seconds.
+    """
+
+    def __init__(self, run_battle: BattleRunner, users: int, ramp_s: float, max_battles: int | None = None) -> None:
+        self.run_battle = run_battle
         self.users = users
         self.ramp_s = ramp_s
         self.max_battles = max_battles
@@ -90,16 +93,16 @@ class Load:
         cookies: dict[str, str] = {}
         await asyncio.sleep(self.ramp_s * number / self.users)
         while not self.stopped and (self.max_battles is None or len(self.records) < self.max_battles):
-            record = await fight_once(self.fight, self.records, number, cookies)
+            record = await record_battle(self.run_battle, self.records, number, cookies)
             if record.error:
                 await asyncio.sleep(1)
 
 
 class Arrivals:
-    """New visitors with one battle each, who arrive at random (a Poisson process) until `stop` is called."""
+    """New visitors with one battle each, who arrive as a Poisson process until `stop` is called."""
 
-    def __init__(self, fight: Fight, per_s: float, seed: int = 1) -> None:
-        self.fight = fight
+    def __init__(self, run_battle: BattleRunner, per_s: float, seed: int = 1) -> None:
+        self.run_battle = run_battle
         self.per_s = per_s
         self.random = Random(seed)
         self.records: list[BattleRecord] = []
@@ -114,37 +117,39 @@ class Arrivals:
             while not self.stopped:
                 arrival += self.random.expovariate(self.per_s)
                 await asyncio.sleep(max(0.0, arrival - time.monotonic()))
-                visitors.create_task(fight_once(self.fight, self.records, len(self.records), {}))
+                visitors.create_task(record_battle(self.run_battle, self.records, len(self.records), {}))
 
 
-async def fight_once(fight: Fight, records: list[BattleRecord], number: int, cookies: dict[str, str]) -> BattleRecord:
-    """Run one battle of user `number`. Add it to `records`, with its error if there is one."""
+async def record_battle(
+    run_battle: BattleRunner, records: list[BattleRecord], number: int, cookies: dict[str, str]
+) -> BattleRecord:
+    """Run one battle of user `number`, and append a record of it, including any error, to `records`."""
     record = BattleRecord(f"Question {len(records)} of user {number}: which answer is better?")
     records.append(record)
     try:
-        async with asyncio.timeout(LONGEST_S):
-            await fight(record, cookies)
+        async with asyncio.timeout(TIMEOUT_S):
+            await run_battle(record, cookies)
     except TimeoutError:
-        record.error = f"not over after {LONGEST_S:.0f} s: {record}"
+        record.error = f"not over after {TIMEOUT_S:.0f} s: {record}"
     except (ChannelError, OSError, KeyError, ValueError) as error:
         record.error = f"{error!r}: {record}"
     return record
 
 
-def make_arena_fight(url: str, mock: str, *, paced: bool) -> Fight:
-    """Return a function that runs a battle: ask, read both answers, vote, and compare them with the mock's log."""
+def make_arena_runner(url: str, mock: str, *, paced: bool) -> BattleRunner:
+    """Return a function that asks a question, reads both answers, votes, and checks the answers with the mock's log."""
 
-    async def fight(record: BattleRecord, cookies: dict[str, str]) -> None:
+    async def run_battle(record: BattleRecord, cookies: dict[str, str]) -> None:
         channel = await Channel.open(url, cookies)
-        reading = None
+        stream = None
         try:
             record.asked = time.monotonic()
             battle = expect(201, await channel.call("POST", "/api/v1/battles/", {"prompt": record.prompt}))
             record.id, record.started = battle["id"], time.monotonic()
             ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             on_event = _make_event_handler(record, ended)
-            reading = asyncio.ensure_future(channel.call("GET", battle["events_url"], on_event=on_event))
-            await asyncio.wait((reading, ended), return_when=asyncio.FIRST_COMPLETED)
+            stream = asyncio.ensure_future(channel.call("GET", battle["events_url"], on_event=on_event))
+            await asyncio.wait((stream, ended), return_when=asyncio.FIRST_COMPLETED)
             if not ended.done() or ended.result() != "ready":
                 raise ChannelError(f"the battle ended with {ended.result() if ended.done() else 'a lost stream'}")
             record.ready = time.monotonic()
@@ -152,11 +157,11 @@ def make_arena_fight(url: str, mock: str, *, paced: bool) -> Fight:
             await _check_against_mock(record, mock, paced=paced)
         finally:
             channel.close()
-            if reading:
+            if stream:
                 with suppress(ChannelError):
-                    await reading
+                    await stream
 
-    return fight
+    return run_battle
 
 
 def _make_event_handler(record: BattleRecord, ended: "asyncio.Future[str]") -> Callable[[bytes, bytes], None]:
@@ -184,10 +189,10 @@ async def _vote(record: BattleRecord, url: str, cookies: dict[str, str]) -> None
         channel.close()
 
 
-def make_direct_fight(mock: str, models: list[str]) -> Fight:
-    """Return a function that creates the same load without an arena: two streams from the mock."""
+def make_direct_runner(mock: str, models: list[str]) -> BattleRunner:
+    """Return a function that creates the same load without an arena, by reading two streams from the mock."""
 
-    async def fight(record: BattleRecord, cookies: dict[str, str]) -> None:
+    async def run_battle(record: BattleRecord, cookies: dict[str, str]) -> None:
         pair = Random(record.prompt).sample(models, 2)
         record.asked = time.monotonic()
         sides = zip("ab", pair, strict=True)
@@ -195,7 +200,7 @@ def make_direct_fight(mock: str, models: list[str]) -> Fight:
         record.ready = time.monotonic()
         await _check_against_mock(record, mock, paced=False)
 
-    return fight
+    return run_battle
 
 
 async def _stream_answer(record: BattleRecord, mock: str, side: str, model: str) -> None:
@@ -213,10 +218,7 @@ async def _stream_answer(record: BattleRecord, mock: str, side: str, model: str)
 
 
 async def _check_against_mock(record: BattleRecord, mock: str, *, paced: bool) -> None:
-    """Check that both answers are identical to the mock's, and compute delays from the mock's log.
-
-    Raises ChannelError if they are not.
-    """
+    """Compare both answers with the mock's log, and compute the delays. Raises ChannelError if an answer differs."""
     channel = await Channel.open(mock, {})
     try:
         reports = expect(200, await channel.call("GET", f"/log?prompt={quote(record.prompt)}"))
@@ -241,7 +243,7 @@ async def _check_against_mock(record: BattleRecord, mock: str, *, paced: bool) -
 
 
 def _compute_lags(pane: Pane, report: dict[str, Any]) -> Array:
-    """Return the seconds between the mock's write of each piece and the arrival of its last character."""
+    """Return the seconds from the mock's write of each piece to the arrival of its last character."""
     arrivals = np.searchsorted(np.cumsum(pane.sizes), report["ends"])
     lags: Array = np.array(pane.times)[arrivals] - np.array(report["written"])
     return lags

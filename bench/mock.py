@@ -1,11 +1,10 @@
 """A fast mock of an OpenAI-compatible provider. It records the time of each write.
 
-`python -m bench.mock LEAST MOST` serves all profiles on a free port, which it prints. Answers have LEAST to MOST
-tokens.
+`python -m bench.mock MIN MAX` serves all profiles on a free port, which it prints. Answers have MIN to MAX tokens.
 
-`GET /log?prompt=…` returns and deletes the record of a prompt. For each request, it contains the model, the text, and
-the planned delay of the first piece. For each piece, it contains the time of the write on the machine's monotonic
-clock, and the number of characters written so far.
+`GET /log?prompt=…` returns and deletes the record of a prompt. For each request, the record contains the model, the
+text, and the planned delay of the first piece. For each piece, it contains the time of the write on the machine's
+monotonic clock, and the number of characters written so far.
 """
 
 import asyncio
@@ -25,21 +24,21 @@ import uvloop
 
 from bench.profiles import RHYTHMS, STEADY, Profile, words
 
-HEAD = b'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"x","choices":[{"index":0,"delta":'
-BEGIN = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNK_START = b'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"x","choices":[{"index":0,"delta":'
+RESPONSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def encode_chunk(piece: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(piece), piece)
 
 
-PASS_S = 0.005
-LAST = encode_chunk(HEAD + b'{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n') + b"0\r\n\r\n"
+TICK_S = 0.005
+END_CHUNKS = encode_chunk(CHUNK_START + b'{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n') + b"0\r\n\r\n"
 
 
 @cache
 def encode_piece(text: str) -> bytes:
-    return encode_chunk(HEAD + b'{"content":' + orjson.dumps(text) + b'},"finish_reason":null}]}\n\n')
+    return encode_chunk(CHUNK_START + b'{"content":' + orjson.dumps(text) + b'},"finish_reason":null}]}\n\n')
 
 
 class Answer:
@@ -70,7 +69,7 @@ class Answer:
 
 
 class Mock:
-    """All answers. A single timer writes everything that is due."""
+    """All answers of the mock. A single timer writes all pieces that are due."""
 
     def __init__(self, profiles: dict[str, Profile], tokens: tuple[int, int]) -> None:
         self.profiles = profiles
@@ -78,8 +77,8 @@ class Mock:
         self.log: dict[str, list[Answer]] = {}
         self.loop = asyncio.get_running_loop()
         self.due: dict[int, list[tuple[Answer, Connection]]] = {}
-        self.passed = self._pass_number(time.monotonic())
-        self.loop.call_later(PASS_S, self.write_due)
+        self.last_tick = self._get_tick(time.monotonic())
+        self.loop.call_later(TICK_S, self.write_due)
 
     def start(self, connection: "Connection", body: Any) -> None:
         prompt = body["messages"][-1]["content"]
@@ -89,12 +88,12 @@ class Mock:
 
     def write_due(self) -> None:
         now = time.monotonic()
-        number = self._pass_number(now)
-        while self.passed < number:
-            self.passed += 1
-            for answer, connection in self.due.pop(self.passed, []):
+        number = self._get_tick(now)
+        while self.last_tick < number:
+            self.last_tick += 1
+            for answer, connection in self.due.pop(self.last_tick, []):
                 self._write(answer, connection, now)
-        self.loop.call_later((number + 1) * PASS_S - now, self.write_due)
+        self.loop.call_later((number + 1) * TICK_S - now, self.write_due)
 
     def _write(self, answer: Answer, connection: "Connection", now: float) -> None:
         connection.write(answer.pieces[len(answer.written)])
@@ -102,16 +101,16 @@ class Mock:
         if len(answer.written) < len(answer.pieces) and not connection.transport.is_closing():
             self._schedule(answer, connection)
         else:
-            connection.write(LAST)
+            connection.write(END_CHUNKS)
 
     def _schedule(self, answer: Answer, connection: "Connection") -> None:
         """Schedule the next piece for the first tick at or after its time."""
-        number = max(self.passed + 1, -int(-answer.due[len(answer.written)] // PASS_S))
+        number = max(self.last_tick + 1, -int(-answer.due[len(answer.written)] // TICK_S))
         self.due.setdefault(number, []).append((answer, connection))
 
     @staticmethod
-    def _pass_number(at: float) -> int:
-        return int(at // PASS_S)
+    def _get_tick(at: float) -> int:
+        return int(at // TICK_S)
 
     def reports(self, prompt: str) -> list[dict[str, Any]]:
         return [answer.report() for answer in self.log.pop(prompt, [])]
@@ -129,7 +128,7 @@ class Connection(asyncio.Protocol):
         self.parser = httptools.HttpRequestParser(self)
 
     def write(self, data: bytes) -> None:
-        """Write immediately. The transport would buffer all writes in a tick, which takes longer."""
+        """Write immediately. The transport would buffer all writes of an iteration of the event loop."""
         if self.transport.is_closing():
             return
         sent = 0
@@ -151,12 +150,12 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         body, self.body = self.body, b""
         if self.parser.get_method() == b"POST":
-            self.transport.write(BEGIN)
+            self.transport.write(RESPONSE_HEAD)
             self.mock.start(self, orjson.loads(body))
             return
         prompt = parse_qs(urlsplit(self.target.decode()).query)["prompt"][0]
-        found = orjson.dumps(self.mock.reports(prompt))
-        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(found), found))
+        report = orjson.dumps(self.mock.reports(prompt))
+        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(report), report))
 
 
 async def serve(profiles: dict[str, Profile], tokens: tuple[int, int]) -> None:
@@ -167,6 +166,6 @@ async def serve(profiles: dict[str, Profile], tokens: tuple[int, int]) -> None:
 
 
 if __name__ == "__main__":
-    least, most = map(int, sys.argv[1:])
+    min_tokens, max_tokens = map(int, sys.argv[1:])
     with contextlib.suppress(KeyboardInterrupt):
-        uvloop.run(serve(RHYTHMS | STEADY, (least, most)))
+        uvloop.run(serve(RHYTHMS | STEADY, (min_tokens, max_tokens)))

@@ -33,11 +33,14 @@ EXTRA_CATEGORIES = {f"further-{number}": 0.05 for number in range(1, 11)}
 
 @dataclass(frozen=True)
 class RequestKind:
-    """A kind of request. `path` returns the next path. With `is_conditional`, the client already has the board."""
+    """A kind of request. `path` returns the path of the next request.
+
+    With `is_conditional`, requests have an `If-None-Match` header with the current ETag.
+    """
 
     path: Callable[[], str]
     is_conditional: bool = False
-    has_target: bool = True  # no target for uncached views, because each one is rendered only once
+    has_target: bool = True  # False for uncached views, which have no target for throughput
 
 
 def _build_kinds() -> dict[str, RequestKind]:
@@ -90,7 +93,7 @@ async def measure_latency(up: Service, kind: RequestKind, requests: int = 100) -
 
 
 async def measure_throughput(up: Service, kind: RequestKind, readers: int, seconds: float) -> float:
-    """Return responses per second with this many readers, each sending its next request immediately."""
+    """Return the responses per second with `readers` concurrent readers, who do not pause between requests."""
     responses = 0
 
     async def read_repeatedly() -> None:

@@ -35,9 +35,9 @@ endpoint.model = "{name}"
 
 
 @contextmanager
-def run_mock(least: int, most: int) -> Iterator[tuple[str, psutil.Process]]:
-    """Run a mock as a separate process. Yields its URL and the process."""
-    command = [sys.executable, "-m", "bench.mock", str(least), str(most)]
+def run_mock(min_tokens: int, max_tokens: int) -> Iterator[tuple[str, psutil.Process]]:
+    """Run a mock provider in a separate process. Yields its URL and the process."""
+    command = [sys.executable, "-m", "bench.mock", str(min_tokens), str(max_tokens)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
@@ -48,7 +48,10 @@ def run_mock(least: int, most: int) -> Iterator[tuple[str, psutil.Process]]:
 
 @contextmanager
 def run_service(data: Path, url: str, profiles: dict[str, Profile], *, paced: bool, workers: int) -> Iterator[Service]:
-    """Run the whole service as `up` starts it, with this many answers workers, and with models played by the mock."""
+    """Run the whole service like `up`, with `workers` answers workers, and with models that the mock provides.
+
+    url: the URL of the mock.
+    """
     models = data.with_suffix(".toml")
     models.write_text("".join(MODEL.format(name=name, url=url) for name in profiles))
     variables = dict.fromkeys(UNLIMITED, "0") | {"ARENA_PACE_ANONYMOUS": "on" if paced else "off"}
@@ -61,15 +64,15 @@ def run_service(data: Path, url: str, profiles: dict[str, Profile], *, paced: bo
 
 def measure_cpu(up: Service) -> dict[str, float]:
     """Return the CPU seconds used so far by each part of the service, including ended child processes."""
-    spent = dict.fromkeys((*PARTS, "up"), 0.0)
-    ours = psutil.Process(os.getpid()).children(recursive=True)
+    cpu = dict.fromkeys((*PARTS, "up"), 0.0)
+    children = psutil.Process(os.getpid()).children(recursive=True)
     tree = {up.process.pid, *(child.pid for child in psutil.Process(up.process.pid).children(recursive=True))}
-    for process in ours:
+    for process in children:
         with suppress(psutil.NoSuchProcess):
-            name = _part(process.cmdline())
+            name = _find_part(process.cmdline())
             if name or process.pid in tree:
-                spent[name or "up"] += cpu_seconds(process)
-    return spent
+                cpu[name or "up"] += cpu_seconds(process)
+    return cpu
 
 
 def measure_machine_cpu() -> float:
@@ -83,7 +86,7 @@ def cpu_seconds(process: psutil.Process) -> float:
     return float(times.user + times.system + times.children_user + times.children_system)
 
 
-def _part(command: list[str]) -> str | None:
+def _find_part(command: list[str]) -> str | None:
     line = " ".join(command)
     return next((name for name, words in PARTS.items() if all(word in line for word in words)), None)
 

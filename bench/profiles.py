@@ -1,4 +1,4 @@
-"""Timing profiles of models, which define when the pieces of an answer arrive. Used by the mock and simulations."""
+"""Timing profiles of models for the mock and simulations. They define when the pieces of an answer arrive."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,11 +15,13 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Profile:
-    """The timing of a model: `first_s` seconds to the first token, then `rate` tokens per second in pieces of `chunk`
-    tokens.
+    """The timing of a model's answers.
 
-    `jitter` is the standard deviation of the logarithm of each gap. `pauses` is the share of pieces that are followed
-    by a pause of ten gaps.
+    first_s: seconds to the first token.
+    rate: tokens per second after that.
+    chunk: tokens per piece.
+    jitter: the standard deviation of the logarithm of the gaps between pieces.
+    pauses: the share of pieces that are followed by a pause of ten gaps.
     """
 
     first_s: float
@@ -54,7 +56,7 @@ RHYTHMS = {
 }
 
 
-# Profiles for the load test: 50 tokens per second, one at a time.
+# Profiles for the load test: 50 tokens per second, with one token per piece.
 STEADY = {f"steady-{n}": Profile(0.2 + 0.1 * n, 50) for n in range(4)}
 
 

@@ -1,4 +1,4 @@
-"""Votes for the rating benchmark: the counts of a real board, or random counts of any size. Needs only numpy."""
+"""Votes for the rating benchmark: the counts of a real board, or random counts of any size. Requires only NumPy."""
 
 import csv
 import lzma
@@ -15,7 +15,7 @@ SCALE = 400 / np.log(10)
 # In Elo points: the standard deviation of model strengths, and the effect of each style difference.
 SPREAD = 120.0
 STYLE = np.array([150.0, 20.0, 15.0, -10.0])
-# Typical length, headers, bold marks, and list items of an answer.
+# The typical length of an answer, and its typical numbers of headers, bold marks, and list items.
 HABIT = np.array([300.0, 3.0, 8.0, 6.0])
 
 
@@ -56,16 +56,16 @@ class Counts:
         """Generate random counts. Models appear with different frequencies, and about a fifth of the votes are ties."""
         random = np.random.default_rng(seed)
         strength = random.normal(0, SPREAD / SCALE, models)
-        often = np.exp(random.normal(0, 0.5, models))
+        popularity = np.exp(random.normal(0, 0.5, models))
         first, second = np.triu_indices(models, 1)
-        share = often[first] * often[second]
-        number = random.multinomial(votes, share / share.sum())
-        first, second, number = (values[number > 0] for values in (first, second, number))
+        share = popularity[first] * popularity[second]
+        counts = random.multinomial(votes, share / share.sum())
+        first, second, counts = (values[counts > 0] for values in (first, second, counts))
         chance = 1 / (1 + np.exp(strength[second] - strength[first]))
         tie = 0.5 * np.minimum(chance, 1 - chance)
-        tied = random.binomial(number, tie)
-        won = random.binomial(number - tied, (chance - tie / 2) / (1 - tie))
-        return cls(_names(models), first, second, won, tied, number - tied - won)
+        tied = random.binomial(counts, tie)
+        won = random.binomial(counts - tied, (chance - tie / 2) / (1 - tie))
+        return cls(_names(models), first, second, won, tied, counts - tied - won)
 
     @property
     def total(self) -> int:
@@ -80,10 +80,10 @@ class Counts:
         return wins, ties + ties.T
 
     def votes(self) -> Votes:
-        """Return all votes individually, in a random order that is always the same."""
-        numbers = self.won, self.tied, self.lost
-        pair = np.concatenate([np.repeat(np.arange(len(number)), number) for number in numbers])
-        outcome = np.repeat([1.0, 0.5, 0.0], [number.sum() for number in numbers])
+        """Return one entry per vote, in random order with a fixed seed."""
+        outcome_counts = self.won, self.tied, self.lost
+        pair = np.concatenate([np.repeat(np.arange(len(counts)), counts) for counts in outcome_counts])
+        outcome = np.repeat([1.0, 0.5, 0.0], [counts.sum() for counts in outcome_counts])
         order = np.random.default_rng(1).permutation(len(pair))
         pair = pair[order]
         return Votes(self.first[pair], self.second[pair], outcome[order])
@@ -93,8 +93,8 @@ class Counts:
 class Styled:
     """Votes that also depend on style.
 
-    `features` (N, 8) are the length, headers, bold marks, and list items of the first answer, followed by those of the
-    second answer.
+    `features` (N, 8) contains the length of the first answer and its numbers of headers, bold marks, and list items,
+    followed by the same values for the second answer.
     """
 
     names: tuple[str, ...]
@@ -103,14 +103,14 @@ class Styled:
 
     @classmethod
     def generate(cls, models: int, votes: int, seed: int) -> Self:
-        """Generate random votes. Each model has its own style, and prompts differ in how much text they ask for."""
+        """Generate random votes. Models differ in style, and prompts differ in the length of the answers."""
         random = np.random.default_rng(seed)
         strength = random.normal(0, SPREAD / SCALE, models)
         habit = HABIT * np.exp(random.normal(0, 0.4, (models, 4)))
         first = random.integers(0, models, votes)
         second = (first + random.integers(1, models, votes)) % models
-        asked = random.gamma(2, 0.5, (votes, 1))
-        features = np.hstack([random.poisson(habit[side] * asked) for side in (first, second)]).astype(np.int32)
+        verbosity = random.gamma(2, 0.5, (votes, 1))
+        features = np.hstack([random.poisson(habit[side] * verbosity) for side in (first, second)]).astype(np.int32)
         lead = strength[first] - strength[second] + differences(features) @ (STYLE / SCALE)
         chance = 1 / (1 + np.exp(-lead))
         margin = chance - random.random(votes)

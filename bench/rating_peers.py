@@ -1,4 +1,4 @@
-"""Contenders in the rating benchmark that compute ratings from counts or votes: Arena, and its peers."""
+"""Contenders in the rating benchmark that compute ratings from counts or votes: Arena and other packages."""
 
 from collections.abc import Callable
 from functools import partial
@@ -31,7 +31,7 @@ def ours_from_ids(counts: Counts, rounds: int) -> Run:
 
 
 def ours_from_frame(counts: Counts, rounds: int) -> Run:
-    """Start from a DataFrame with the winner as text, like the peers."""
+    """Start from a DataFrame with the winner as text, like the other packages."""
     frame = build_frame(counts.names, counts.votes())
 
     def run() -> Floats:
@@ -49,7 +49,7 @@ def arena_rank(counts: Counts, rounds: int) -> Run:
 
 
 def arena_rank_from_counts(counts: Counts, rounds: int) -> Run:
-    """Start from arena-rank's own aggregated data set. Its README builds the data set on every call."""
+    """Start from arena-rank's aggregated data set. arena-rank's README builds the data set on every call."""
     model, dataset = _arena_rank_classes()
     from jax import numpy as jnp
 
@@ -63,7 +63,7 @@ def arena_rank_from_counts(counts: Counts, rounds: int) -> Run:
 
 
 def _arena_rank_classes() -> tuple[Any, Any]:
-    # Importing its models switches JAX to double precision. This must happen before creating data, and is not timed.
+    # This import switches JAX to double precision. It must come before any data is created, and is not timed.
     from arena_rank.models.bradley_terry import BradleyTerry
     from arena_rank.utils.data_utils import PairDataset
 
@@ -85,8 +85,8 @@ def evalica(counts: Counts, rounds: int) -> Run:
     winner = {"model_a": peer.Winner.X, "model_b": peer.Winner.Y, "tie": peer.Winner.Draw}
 
     def run() -> Floats:
-        found = peer.bradley_terry(frame.model_a, frame.model_b, [winner[name] for name in frame.winner])
-        return shift_mean_to_1000(SCALE * np.log(found.scores[list(counts.names)].to_numpy()))
+        result = peer.bradley_terry(frame.model_a, frame.model_b, [winner[name] for name in frame.winner])
+        return shift_mean_to_1000(SCALE * np.log(result.scores[list(counts.names)].to_numpy()))
 
     return run
 
@@ -100,9 +100,9 @@ def evalica_bootstrap(counts: Counts, rounds: int) -> Run:
 
     def run() -> Floats:
         votes = frame.model_a, frame.model_b, [winner[name] for name in frame.winner]
-        how = {"n_resamples": max(rounds // 10, 2), "bootstrap_method": "percentile", "random_state": 1}
-        found = peer.bootstrap(peer.bradley_terry, *votes, **how)
-        return shift_mean_to_1000(SCALE * np.log(found.result.scores[list(counts.names)].to_numpy()))
+        options = {"n_resamples": max(rounds // 10, 2), "bootstrap_method": "percentile", "random_state": 1}
+        result = peer.bootstrap(peer.bradley_terry, *votes, **options)
+        return shift_mean_to_1000(SCALE * np.log(result.result.scores[list(counts.names)].to_numpy()))
 
     return run
 
@@ -117,8 +117,8 @@ def evalica_exact(counts: Counts, rounds: int) -> Run:
     weights = np.concatenate([counts.won, counts.tied, counts.lost]).astype(float)
 
     def run() -> Floats:
-        found = peer.bradley_terry(first, second, winners, weights=weights, tolerance=1e-12, limit=100_000)
-        return shift_mean_to_1000(SCALE * np.log(found.scores[list(counts.names)].to_numpy()))
+        result = peer.bradley_terry(first, second, winners, weights=weights, tolerance=1e-12, limit=100_000)
+        return shift_mean_to_1000(SCALE * np.log(result.scores[list(counts.names)].to_numpy()))
 
     return run
 
@@ -128,8 +128,8 @@ def choix(counts: Counts, rounds: int, tolerance: float = 1e-8) -> Run:
     import choix as peer
 
     wins, ties = counts.matrices()
-    taken = wins + ties / 2
-    return lambda: shift_mean_to_1000(SCALE * peer.ilsr_pairwise_dense(taken, tol=tolerance, max_iter=1000))
+    wins_with_ties = wins + ties / 2
+    return lambda: shift_mean_to_1000(SCALE * peer.ilsr_pairwise_dense(wins_with_ties, tol=tolerance, max_iter=1000))
 
 
 def fastchat(counts: Counts, rounds: int) -> Run:
@@ -142,8 +142,8 @@ def fastchat(counts: Counts, rounds: int) -> Run:
         codes, names = pd.factorize(pd.concat([frame.model_a, frame.model_b]))
         outcome = np.where(frame.winner == "model_a", 2, np.where(frame.winner == "model_b", 0, 1))
         votes = np.column_stack([*codes.reshape(2, -1), outcome]).astype(np.int32)
-        fitted, *drawn = fastchat_bootstrap(votes, rounds)
-        assert np.isfinite(np.percentile(drawn, [2.5, 97.5], axis=0)).all()
+        fitted, *resampled = fastchat_bootstrap(votes, rounds)
+        assert np.isfinite(np.percentile(resampled, [2.5, 97.5], axis=0)).all()
         positions = {name: position for position, name in enumerate(names)}
         return shift_mean_to_1000(fitted[[positions[name] for name in counts.names]])
 
@@ -153,18 +153,18 @@ def fastchat(counts: Counts, rounds: int) -> Run:
 def fastchat_bootstrap(votes: Any, rounds: int) -> Floats:
     """Run FastChat's bootstrap, reimplemented from its description.
 
-    Returns Elo points (1 + rounds, M). The first row is the fit to all votes. `votes` (N, 3) are the positions of both
-    models and the outcome: 2 for a win of the first, 1 for a tie, 0 for a loss.
+    Returns ratings in Elo points (1 + rounds, M). The first row is the fit to all votes. `votes` (N, 3) contains the
+    positions of both models and the outcome: 2 for a win of the first model, 1 for a tie, and 0 for a loss.
 
-    Equal votes are merged into one row with a count. Each round draws new counts from the multinomial distribution and
+    Equal votes are merged into one row with a count. Each round draws new counts from the multinomial distribution, and
     fits a logistic regression with L-BFGS-B, starting from 0, with at most 100 steps and a gradient tolerance of 1e-6
-    of the mean log loss. The published package (fschat 0.2.36) contains only an older version, which uses a dense row
+    for the mean log loss. The published package (fschat 0.2.36) contains only an older version, which uses a dense row
     per vote.
     """
     rows, number = np.unique(votes, axis=0, return_counts=True)
     share = number / number.sum()
-    drawn = np.random.default_rng(0).multinomial(len(votes), share, size=rounds) / len(votes)
-    return np.array([_logistic(rows, weight) for weight in (share, *drawn)])
+    drawn_shares = np.random.default_rng(0).multinomial(len(votes), share, size=rounds) / len(votes)
+    return np.array([_logistic(rows, weight) for weight in (share, *drawn_shares)])
 
 
 def _logistic(rows: Any, weight: Floats) -> Floats:
@@ -177,8 +177,8 @@ def _logistic(rows: Any, weight: Floats) -> Floats:
         np.add.at(gradient, pair, np.column_stack([pull, -pull]))
         return -float(weight @ surprise), gradient
 
-    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": 100, "gtol": 1e-6})
-    return np.asarray(1000 + 400 * found.x)
+    result = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": 100, "gtol": 1e-6})
+    return np.asarray(1000 + 400 * result.x)
 
 
 def shift_mean_to_1000(ratings: Floats) -> Floats:
@@ -188,8 +188,8 @@ def shift_mean_to_1000(ratings: Floats) -> Floats:
 def build_frame(names: tuple[str, ...], votes: Votes) -> Any:
     import pandas as pd
 
-    known = np.array(names, dtype=object)
-    columns = {"model_a": known[votes.first], "model_b": known[votes.second]}
+    name_array = np.array(names, dtype=object)
+    columns = {"model_a": name_array[votes.first], "model_b": name_array[votes.second]}
     return pd.DataFrame(columns | {"winner": WINNERS[(2 * votes.outcome).astype(int)]})
 
 

@@ -2,8 +2,8 @@
 
     python -m bench.rating_run '{"contender": …, "data": [{…}], "calls": …, "rounds": …}'
 
-Prints the CPU seconds of the first call and of later calls, and the ratings. Runs in the peers' environment, in which
-all contenders use the same numpy and BLAS. It needs only Arena's pure modules.
+Prints the CPU seconds of the first call and of later calls, and the ratings. It runs in the environment of the other
+packages, in which all contenders use the same NumPy and BLAS, and imports only Arena modules that do not need Django.
 """
 
 import json
@@ -15,8 +15,8 @@ from bench import rating_peers, rating_style
 from bench.rating_data import Counts, Floats, Styled
 from bench.rating_peers import Run
 
-SPENT_S = 4.0
-LONG_S = 20.0
+MAX_REPEAT_S = 4.0  # CPU time after which the call is not repeated again
+MAX_FIRST_S = 20.0  # longer calls are not repeated
 
 
 def measure_time(run: Run) -> tuple[float, Floats]:
@@ -25,25 +25,25 @@ def measure_time(run: Run) -> tuple[float, Floats]:
     return time.process_time() - start, ratings
 
 
-def prepare(contender: str, how: dict[str, Any], rounds: int) -> Run:
+def prepare(contender: str, source: dict[str, Any], rounds: int) -> Run:
     """Prepare a contender's input, which is not timed."""
     if contender in rating_style.CONTENDERS:
-        return rating_style.CONTENDERS[contender](Styled.generate(**how))
-    counts = Counts.read(**how) if "path" in how else Counts.generate(**how)
+        return rating_style.CONTENDERS[contender](Styled.generate(**source))
+    counts = Counts.read(**source) if "path" in source else Counts.generate(**source)
     return rating_peers.CONTENDERS[contender](counts, rounds)
 
 
 def main(task: dict[str, Any]) -> None:
-    runs = [prepare(task["contender"], how, task["rounds"]) for how in task["data"]]
+    runs = [prepare(task["contender"], source, task["rounds"]) for source in task["data"]]
 
-    def all_boards() -> Floats:
-        found = [run() for run in runs]
-        return found[0]
+    def rate_all_boards() -> Floats:
+        results = [run() for run in runs]
+        return results[0]
 
-    first, ratings = measure_time(all_boards)
+    first, ratings = measure_time(rate_all_boards)
     again: list[float] = []
-    while first < LONG_S and len(again) < task["calls"] and sum(again) < SPENT_S:
-        again.append(measure_time(all_boards)[0])
+    while first < MAX_FIRST_S and len(again) < task["calls"] and sum(again) < MAX_REPEAT_S:
+        again.append(measure_time(rate_all_boards)[0])
     print(json.dumps({"first": first, "again": again or [first], "ratings": ratings.tolist()}))
 
 

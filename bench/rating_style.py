@@ -14,15 +14,15 @@ STYLES = ["length", "headers", "bold", "lists"]
 
 
 def ours(styled: Styled) -> Run:
-    """Start from positions and eight features per vote. Computing the differences is timed."""
+    """Start from positions and eight features per vote. The time includes computing the style differences."""
     from ratings.statistics import style_control
     from ratings.statistics.style_votes import StyledVotes
 
     votes = styled.votes
 
     def run() -> Floats:
-        taken = StyledVotes(styled.names, (votes.first, votes.second), votes.outcome, styled.features)
-        return style_control.fit(taken).fit.ratings
+        styled_votes = StyledVotes(styled.names, (votes.first, votes.second), votes.outcome, styled.features)
+        return style_control.fit(styled_votes).fit.ratings
 
     return run
 
@@ -35,19 +35,19 @@ def arena_rank(styled: Styled) -> Run:
 
 
 def arena_rank_same(styled: Styled) -> Run:
-    """Run arena-rank on the same model as ours."""
+    """Run arena-rank with the same statistical model as Arena."""
     model, dataset = _classes()
     frame = _frame(styled, _scaled(styled))
-    how = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
-    return lambda: _rank(model, dataset.from_pandas(frame, **how), styled.names, reg=0.0)
+    options = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
+    return lambda: _rank(model, dataset.from_pandas(frame, **options), styled.names, reg=0.0)
 
 
-def arena_rank_kept(styled: Styled) -> Run:
-    """Run arena-rank on the same model, with the data set built in advance. Only the fit and intervals are timed."""
+def arena_rank_prepared(styled: Styled) -> Run:
+    """Run arena-rank with the same statistical model, on a data set that is built before the timing starts."""
     model, dataset = _classes()
-    how = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
-    kept = dataset.from_pandas(_frame(styled, _scaled(styled)), **how)
-    return lambda: _rank(model, kept, styled.names, reg=0.0)
+    options = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
+    prepared = dataset.from_pandas(_frame(styled, _scaled(styled)), **options)
+    return lambda: _rank(model, prepared, styled.names, reg=0.0)
 
 
 def _classes() -> tuple[Any, Any]:
@@ -67,14 +67,14 @@ def _scaled(styled: Styled) -> Floats:
 
 
 def _rank(model: Any, dataset: Any, names: tuple[str, ...], reg: float) -> Floats:
-    found = model(len(dataset.competitors), n_features=dataset.n_features, reg=reg).compute_ratings_and_cis(dataset)
-    assert np.isfinite(np.array(found["rating_upper"])).all()
-    place = {name: position for position, name in enumerate(found["competitors"])}
-    return shift_mean_to_1000(np.array(found["ratings"])[[place[name] for name in names]])
+    result = model(len(dataset.competitors), n_features=dataset.n_features, reg=reg).compute_ratings_and_cis(dataset)
+    assert np.isfinite(np.array(result["rating_upper"])).all()
+    positions = {name: position for position, name in enumerate(result["competitors"])}
+    return shift_mean_to_1000(np.array(result["ratings"])[[positions[name] for name in names]])
 
 
 def exact(styled: Styled) -> Run:
-    """Run Newton's method on a sparse matrix of votes until the step is below 1e-12. Computes only ratings."""
+    """Run Newton's method on a sparse matrix of votes until the step is at most 1e-12. Computes no intervals."""
     return lambda: _newton(_design(styled), styled.votes.outcome, len(styled.names))
 
 
@@ -102,6 +102,6 @@ CONTENDERS: dict[str, Callable[[Styled], Run]] = {
     "ours, style": ours,
     "arena-rank, style": arena_rank,
     "arena-rank, style, same model": arena_rank_same,
-    "arena-rank, style, same model, prepared": arena_rank_kept,
+    "arena-rank, style, same model, prepared": arena_rank_prepared,
     "exact, style": exact,
 }

@@ -1,15 +1,14 @@
-"""Compares ratings with arena-rank, evalica, choix, and FastChat: CPU time, errors, and growth with the number of
-votes.
+"""Compares Arena's ratings with arena-rank, evalica, choix, and FastChat: CPU time and errors.
 
     ./scripts/bench ratings [--quick] [--pairs FILE] [PART …]      parts: board refresh categories style
 
 Each figure is the CPU time of one thread in a separate process. There are five processes per contender, or one if it
-takes more than 30 s. The first call in a process includes compilation (JAX). The table shows the first call and later
+takes more than 30 s. The first call in a process includes JAX's compilation. The table shows the first call and later
 calls separately, each as a median with the minimum and maximum. A contender that takes more than 20 s is called only
-once, and this call is used for both.
+once, and this call is used for both columns.
 
-Arena runs in the peers' environment, `var/rating-peers`, because all contenders must use the same numpy. This script
-creates the environment. The peers are not dependencies of the project.
+Arena runs in the environment of the other packages, `var/rating-peers`, because all contenders must use the same NumPy.
+This script creates the environment. The other packages are not dependencies of the project.
 """
 
 import argparse
@@ -35,10 +34,10 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", 
     "JAX_PLATFORMS": "cpu",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
-# The settings of the ratings worker, used for all contenders: freed memory is kept, because allocating it again causes
-# page faults.
+# The settings of the ratings worker, used for all contenders. They keep freed memory, because allocating it again
+# causes page faults.
 MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(1 << 28), "MALLOC_MMAP_THRESHOLD_": str(1 << 25)}
-LONG_S = 30.0
+MAX_FIRST_S = 30.0
 KINDS = ("first", "again")
 PARTS = ("board", "refresh", "categories", "style")
 Data = list[dict[str, Any]]
@@ -55,7 +54,13 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Bench:
-    """The size of the benchmark."""
+    """The parameters of the benchmark.
+
+    processes, calls: the maximum numbers of processes per contender and of later calls per process.
+    rounds: the number of rounds of FastChat's bootstrap.
+    size: the factor for the numbers of votes.
+    pairs: the path of the real board.
+    """
 
     processes: int
     calls: int
@@ -69,7 +74,7 @@ class Bench:
         first: list[float] = []
         again: list[float] = []
         env = os.environ | ONE_THREAD | MEMORY
-        while len(first) < self.processes and sum(first[:1]) < LONG_S:
+        while len(first) < self.processes and sum(first[:1]) < MAX_FIRST_S:
             command = [str(PEERS / "bin" / "python"), "-m", "bench.rating_run", task]
             process = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
             if process.returncode:
@@ -81,9 +86,9 @@ class Bench:
         return Measurement(first, again, np.array(result["ratings"]))
 
     def measure_all(self, contenders: Sequence[str], data: Data) -> dict[str, Measurement]:
-        """Measure these contenders. Those that fail are left out."""
+        """Measure these contenders. Contenders that fail are omitted."""
         measured = {name: self.measure(name, data) for name in contenders}
-        return {name: found for name, found in measured.items() if found}
+        return {name: measurement for name, measurement in measured.items() if measurement}
 
     def scale_votes(self, number: int) -> int:
         return round(number * self.size)
@@ -100,91 +105,103 @@ def board(bench: Bench) -> None:
         "evalica, bootstrap",
         "choix",
     )
-    taken = bench.measure_all((*ours, *peers, "evalica to 1e-12", "choix to 1e-12"), data)
-    exact = taken.get("choix to 1e-12") or taken.get("evalica to 1e-12")
-    columns = build_time_columns(taken, ("arena-rank", "FastChat's bootstrap"))
+    measurements = bench.measure_all((*ours, *peers, "evalica to 1e-12", "choix to 1e-12"), data)
+    exact = measurements.get("choix to 1e-12") or measurements.get("evalica to 1e-12")
+    columns = build_time_columns(measurements, ("arena-rank", "FastChat's bootstrap"))
     if exact:
-        columns["error, Elo"] = {name: f"{compute_max_error(found, exact):.1e}" for name, found in taken.items()}
+        columns["error, Elo"] = {
+            name: f"{compute_max_error(measurement, exact):.1e}" for name, measurement in measurements.items()
+        }
     print_table("The real board: ratings and 95% intervals (evalica alone and choix: ratings only)", columns)
     print(
         f"FastChat's bootstrap: reimplemented, {bench.rounds} rounds. evalica's: {max(bench.rounds // 10, 2)} rounds."
     )
     print("Errors: the maximum over all models, compared with choix to 1e-12; the target for ours is 1e-6.\n")
-    goals = dict(zip(ours, ((1000, 2000), (300, 600), (14, 28)), strict=True))
-    rivals = ("arena-rank", "FastChat's bootstrap")
+    factors = dict(zip(ours, ((1000, 2000), (300, 600), (14, 28)), strict=True))
+    peers_with_targets = ("arena-rank", "FastChat's bootstrap")
     print_targets(
-        taken, [(name, peer, least) for name in ours for peer, least in zip(rivals, goals[name], strict=True)]
+        measurements,
+        [
+            (name, peer, min_ratio)
+            for name in ours
+            for peer, min_ratio in zip(peers_with_targets, factors[name], strict=True)
+        ],
     )
 
 
 def refresh(bench: Bench) -> None:
     """Measure how the time depends on the number of votes, and the time with 1,000 models."""
-    taken = {}
+    measurements = {}
     for votes in (200_000, 2_000_000, 10_000_000):
         data = [{"models": 200, "votes": bench.scale_votes(votes), "seed": 3}]
-        if found := bench.measure("ours, stored counts", data):
-            taken[f"{bench.scale_votes(votes):,} votes"] = found
+        if measurement := bench.measure("ours, stored counts", data):
+            measurements[f"{bench.scale_votes(votes):,} votes"] = measurement
     print_table(
-        "A refresh from stored counts, 200 models (target: 10M within 1.5x of 200K)", build_growth_columns(taken)
+        "A refresh from stored counts, 200 models (target: 10M within 1.5x of 200K)", build_growth_columns(measurements)
     )
     data = [{"models": 1000, "votes": bench.scale_votes(2_000_000), "seed": 4}]
     peers = ("arena-rank, stored counts", "arena-rank")
-    taken = bench.measure_all(("ours, stored counts", *peers), data)
-    print_table(f"A refresh, 1,000 models, {bench.scale_votes(2_000_000):,} votes", build_time_columns(taken, peers))
-    print_targets(taken, [("ours, stored counts", peer, 8) for peer in peers])
+    measurements = bench.measure_all(("ours, stored counts", *peers), data)
+    print_table(
+        f"A refresh, 1,000 models, {bench.scale_votes(2_000_000):,} votes", build_time_columns(measurements, peers)
+    )
+    print_targets(measurements, [("ours, stored counts", peer, 8) for peer in peers])
 
 
 def categories(bench: Bench) -> None:
     data = [{"models": 200, "votes": bench.scale_votes(200_000), "seed": 100 + number} for number in range(25)]
     peers = ("arena-rank, stored counts", "arena-rank")
-    taken = bench.measure_all(("ours, stored counts", *peers), data)
+    measurements = bench.measure_all(("ours, stored counts", *peers), data)
     print_table(
         f"25 categories x 200 models, {bench.scale_votes(200_000):,} votes each, in one call",
-        build_time_columns(taken, peers),
+        build_time_columns(measurements, peers),
     )
-    print_targets(taken, [("ours, stored counts", peer, 200) for peer in peers])
+    print_targets(measurements, [("ours, stored counts", peer, 200) for peer in peers])
 
 
 def style(bench: Bench) -> None:
     data = [{"models": 200, "votes": bench.scale_votes(2_000_000), "seed": 5}]
     peers = tuple(f"arena-rank, style{more}" for more in (", same model", ", same model, prepared", ""))
-    taken = bench.measure_all(("ours, style", *peers, "exact, style"), data)
-    columns = build_time_columns(taken, peers)
-    if exact := taken.get("exact, style"):
-        columns["error, Elo"] = {name: f"{compute_max_error(found, exact):.1e}" for name, found in taken.items()}
+    measurements = bench.measure_all(("ours, style", *peers, "exact, style"), data)
+    columns = build_time_columns(measurements, peers)
+    if exact := measurements.get("exact, style"):
+        columns["error, Elo"] = {
+            name: f"{compute_max_error(measurement, exact):.1e}" for name, measurement in measurements.items()
+        }
     print_table(
         f"Style control with 95% intervals, 200 models, {bench.scale_votes(2_000_000):,} votes (exact: ratings only)",
         columns,
     )
-    print_targets(taken, [("ours, style", peer, 4) for peer in peers])
+    print_targets(measurements, [("ours, style", peer, 4) for peer in peers])
 
 
-def build_time_columns(taken: dict[str, Measurement], peers: Sequence[str]) -> dict[str, Figures]:
-    """Return a column for each kind of call, and a column with each peer's time divided by the row's time."""
+def build_time_columns(measurements: dict[str, Measurement], peers: Sequence[str]) -> dict[str, Figures]:
+    """Return a column of times for each kind of call, and a column of time ratios for each peer."""
     columns: dict[str, Figures] = {
-        "first call, CPU ms": {name: _format_spread(found.first) for name, found in taken.items()},
-        "again, CPU ms": {name: _format_spread(found.again) for name, found in taken.items()},
+        "first call, CPU ms": {name: _format_spread(measurement.first) for name, measurement in measurements.items()},
+        "again, CPU ms": {name: _format_spread(measurement.again) for name, measurement in measurements.items()},
     }
-    for peer in (peer for peer in peers if peer in taken):
+    for peer in (peer for peer in peers if peer in measurements):
         columns[f"{peer}: times this, first; again"] = {
-            name: "; ".join(f"{compute_time_ratio(taken, name, peer, kind):.4g}" for kind in KINDS) for name in taken
+            name: "; ".join(f"{compute_time_ratio(measurements, name, peer, kind):.4g}" for kind in KINDS)
+            for name in measurements
         }
     return columns
 
 
-def build_growth_columns(taken: dict[str, Measurement]) -> dict[str, Figures]:
-    """Return the time columns, and a column with each row's time divided by the first row's time."""
-    columns = build_time_columns(taken, ())
-    first_row = next(iter(taken), "")
+def build_growth_columns(measurements: dict[str, Measurement]) -> dict[str, Figures]:
+    """Return the time columns, and a column with the ratio to the first row's time."""
+    columns = build_time_columns(measurements, ())
+    first_row = next(iter(measurements), "")
     columns["times the first row, again"] = {
-        name: f"{compute_time_ratio(taken, first_row, name, 'again'):.3f}" for name in taken
+        name: f"{compute_time_ratio(measurements, first_row, name, 'again'):.3f}" for name in measurements
     }
     return columns
 
 
-def compute_time_ratio(taken: dict[str, Measurement], name: str, peer: str, kind: str) -> float:
-    """Return the peer's median time divided by the named contender's median time."""
-    return float(np.median(getattr(taken[peer], kind)) / np.median(getattr(taken[name], kind)))
+def compute_time_ratio(measurements: dict[str, Measurement], name: str, peer: str, kind: str) -> float:
+    """Return the median time of `peer` divided by the median time of `name`. Both are contenders."""
+    return float(np.median(getattr(measurements[peer], kind)) / np.median(getattr(measurements[name], kind)))
 
 
 def _format_spread(seconds: Sequence[float]) -> str:
@@ -192,20 +209,20 @@ def _format_spread(seconds: Sequence[float]) -> str:
     return f"{middle} ({low} to {high})"
 
 
-def compute_max_error(found: Measurement, exact: Measurement) -> float:
+def compute_max_error(measurement: Measurement, exact: Measurement) -> float:
     """Return the largest error of a rating in Elo points, after the mean error is subtracted."""
-    return float(np.abs(found.ratings - found.ratings.mean() - exact.ratings + exact.ratings.mean()).max())
+    return float(np.abs(measurement.ratings - measurement.ratings.mean() - exact.ratings + exact.ratings.mean()).max())
 
 
-def print_targets(taken: dict[str, Measurement], wanted: Sequence[tuple[str, str, float]]) -> None:
+def print_targets(measurements: dict[str, Measurement], targets: Sequence[tuple[str, str, float]]) -> None:
     columns: dict[str, Figures] = {"target": {}, "first call": {}, "again": {}}
-    for name, peer, least in wanted:
-        if name in taken and peer in taken:
-            goal = f"{name} against {peer}"
-            columns["target"][goal] = f">= {least:g} x"
+    for name, peer, min_ratio in targets:
+        if name in measurements and peer in measurements:
+            pair = f"{name} against {peer}"
+            columns["target"][pair] = f">= {min_ratio:g} x"
             for title, kind in zip(("first call", "again"), KINDS, strict=True):
-                reached = compute_time_ratio(taken, name, peer, kind)
-                columns[title][goal] = f"{reached:.4g} x" + ("" if reached >= least else ", missed")
+                ratio = compute_time_ratio(measurements, name, peer, kind)
+                columns[title][pair] = f"{ratio:.4g} x" + ("" if ratio >= min_ratio else ", missed")
     print_table("Targets", columns)
 
 
@@ -214,7 +231,7 @@ def print_table(title: str, columns: dict[str, Figures]) -> None:
 
 
 def install_peers() -> None:
-    """Install the peers in their own environment. Peers that cannot be installed are skipped."""
+    """Install the other packages in a separate environment. Packages that cannot be installed are skipped."""
     if not (PEERS / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(PEERS)], check=True)
     for packages in PACKAGES:
@@ -233,14 +250,14 @@ def main(arguments: Sequence[str]) -> None:
     )
     help_ = "counts per pair of a real board, in the format of `import_votes`, optionally .xz"
     parser.add_argument("--pairs", metavar="FILE", type=Path, default=PAIRS, help=help_)
-    given = parser.parse_args(arguments)
-    if unknown_parts := set(given.parts) - set(PARTS):
+    options = parser.parse_args(arguments)
+    if unknown_parts := set(options.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown_parts))}; the parts are {', '.join(PARTS)}")
-    pairs = str(given.pairs.resolve())
-    bench = Bench(1, 3, 10, 0.1, pairs) if given.quick else Bench(5, 20, 100, 1.0, pairs)
+    pairs = str(options.pairs.resolve())
+    bench = Bench(1, 3, 10, 0.1, pairs) if options.quick else Bench(5, 20, 100, 1.0, pairs)
     install_peers()
     for part in (board, refresh, categories, style):
-        if not given.parts or part.__name__ in given.parts:
+        if not options.parts or part.__name__ in options.parts:
             part(bench)
 
 

@@ -1,10 +1,10 @@
-"""Tests whether the panes' rhythm identifies the models, using one classifier that was fixed in advance.
+"""Tests whether the panes' rhythm identifies the models, with a classifier that was fixed in advance.
 
-The classifier knows the timing profiles and the two models of a battle. For each pane, it gets the time and size of
-each growth, and computes the time to the first byte and statistics of ticks and pieces. It ignores the text and the
-total length, and all models answer equally long. Its features are the differences between the panes multiplied by the
-differences between the profiles. They go into a logistic regression with a small ridge penalty. The accuracy comes from
-tenfold cross-validation.
+The classifier knows the timing profiles and the two models of a battle. For each pane, its input is the time and size
+of each piece, from which it computes the time to the first piece and statistics of times and sizes. It ignores the text
+and the total length, because the answers of all models have the same length on average. The features are the
+differences between the panes, multiplied by the differences between the profiles. The classifier is a logistic
+regression with a small ridge penalty, and its accuracy comes from tenfold cross-validation.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,11 @@ Array = NDArray[np.float64]
 
 @dataclass
 class Pane:
-    """One side as a reader sees it: the times of growth in seconds since the question, and the number of characters."""
+    """One side from the reader's point of view.
+
+    times: the seconds from the question to the arrival of each piece.
+    sizes: the number of characters in each piece.
+    """
 
     model: str
     times: list[float] = field(default_factory=list)
@@ -39,23 +43,23 @@ class Pane:
         self.sizes.append(size)
 
 
-Fight = tuple[Pane, Pane]
+PanePair = tuple[Pane, Pane]
 
 
-def simulate_battles(number: int, seed: int, *, paced: bool) -> list[Fight]:
+def simulate_battles(number: int, seed: int, *, paced: bool) -> list[PanePair]:
     """Simulate battles with the release clock alone, without the noise of real machines."""
     random = Random(seed)
     return [_simulate_battle(random, n, paced=paced) for n in range(number)]
 
 
-def _simulate_battle(random: Random, number: int, *, paced: bool) -> Fight:
+def _simulate_battle(random: Random, number: int, *, paced: bool) -> PanePair:
     first, second = random.sample(sorted(RHYTHMS), 2)
     panes = Pane(first), Pane(second)
     lanes, clock = (Lane(), Lane()), ReleaseClock(random=random) if paced else ImmediateClock()
-    coming = [_generate_pieces(random, pane.model, f"question {number}") for pane in panes]
+    pieces_by_pane = [_generate_pieces(random, pane.model, f"question {number}") for pane in panes]
     at = random.random() * TICK_S
     while not all(lane.is_over for lane in lanes):
-        for lane, due in zip(lanes, coming, strict=True):
+        for lane, due in zip(lanes, pieces_by_pane, strict=True):
             while due and due[-1][0] <= at:
                 lane.waiting += due.pop()[1]
                 lane.began = True
@@ -69,31 +73,31 @@ def _simulate_battle(random: Random, number: int, *, paced: bool) -> Fight:
 
 
 def _generate_pieces(random: Random, model: str, prompt: str) -> list[tuple[float, int]]:
-    """Return the times and sizes of a model's pieces, the last one first."""
-    said = words(model, prompt, random.randint(*TOKENS))
+    """Return the times and sizes of the pieces of an answer, in reverse order."""
+    answer_words = words(model, prompt, random.randint(*TOKENS))
     pieces, sent = [], 0
-    for at, count in RHYTHMS[model].schedule(len(said), random):
-        pieces.append((at, sum(map(len, said[sent : sent + count]))))
+    for at, count in RHYTHMS[model].schedule(len(answer_words), random):
+        pieces.append((at, sum(map(len, answer_words[sent : sent + count]))))
         sent += count
     return pieces[::-1]
 
 
-def accuracy(fights: Sequence[Fight]) -> float:
+def accuracy(battles: Sequence[PanePair]) -> float:
     """Return the share of battles in which the classifier identifies the panes."""
     random = np.random.default_rng(1)
-    x, y = _build_features(fights)
+    x, y = _build_features(battles)
     fold = random.permutation(len(y)) % FOLDS
-    right = 0
+    correct = 0
     for n in range(FOLDS):
         weights = _fit(x[fold != n], y[fold != n])
-        right += int(np.sum((x[fold == n] @ weights > 0) == y[fold == n]))
-    return right / len(y)
+        correct += int(np.sum((x[fold == n] @ weights > 0) == y[fold == n]))
+    return correct / len(y)
 
 
-def _build_features(fights: Sequence[Fight]) -> tuple[Array, NDArray[np.bool_]]:
-    """Return the features of each battle, and True for each battle in which pane a is the first model."""
+def _build_features(battles: Sequence[PanePair]) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the features of each battle, and whether pane a belongs to the first model in alphabetical order."""
     x, d, y = [], [], []
-    for a, b in fights:
+    for a, b in battles:
         first, second = sorted((a.model, b.model))
         x.append(_pane_differences(a, b))
         d.append(_profile_features(RHYTHMS[first]) - _profile_features(RHYTHMS[second]))
@@ -122,21 +126,21 @@ def _fit(x: Array, y: NDArray[np.bool_]) -> Array:
 
 
 def _pane_differences(a: Pane, b: Pane) -> Array:
-    """Compare the panes as a whole, and the longer one before and after the end of the shorter one."""
+    """Return the differences between the panes, and the changes of the longer pane when the shorter one ends."""
     longer, sign = (a, 1) if a.times[-1] > b.times[-1] else (b, -1)
     end = min(a.times[-1], b.times[-1])
     first = np.array([np.log(a.times[0] / b.times[0])])
-    around = (
+    segments = (
         _pane_features(longer, end - END_S, end),
         _pane_features(longer, end, np.inf),
         _pane_features(longer, 0, end),
     )
-    end_changes, lone_changes = around[0] - around[2], around[1] - around[2]
+    end_changes, lone_changes = segments[0] - segments[2], segments[1] - segments[2]
     return np.concatenate([first, _pane_features(a) - _pane_features(b), sign * end_changes, sign * lone_changes])
 
 
 def _pane_features(pane: Pane, start: float = 0.0, end: float = np.inf) -> Array:
-    """Return statistics of the ticks and pieces of a pane between two times."""
+    """Return statistics of the times and sizes of the pieces between two times."""
     times, sizes = np.array(pane.times), np.array(pane.sizes)
     within = (times > start) & (times <= end)
     if np.sum(within) < 3:

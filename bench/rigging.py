@@ -1,13 +1,15 @@
 """Measures how far rigged votes move a model, with and without the vote filter.
 
-The arena and the attackers are those of `bench.rigging_world`. Each attack runs with several seeds and targets. The fit
-of all votes, weighted, is compared with the fit of the honest votes of the same run. The filter was tuned on seeds
-below 1000, so the table begins there.
+The arena and the attackers come from `bench.rigging_world`. Each attack runs with several seeds and targets. The
+weighted fit of all votes is compared with the fit of the honest votes of the same run. The filter was tuned with seeds
+below 1000, so the table uses seeds from 1000 up.
 
-Run it by `./scripts/bench rigging [GROUPS [SEEDS [FILE]]]`. GROUPS are letters: c clean, t teams, o own battles, h
-sizes like those of honest voters, d decoys, m three models together, j junk, q the most influential quarter of all
-battles, x adaptive draw, n newcomers, p the price of a rank, s speed. Each run is stored in FILE when it is finished.
-Runs that are there already are not repeated, so a table that was interrupted can be continued.
+    ./scripts/bench rigging [GROUPS [SEEDS [FILE]]]
+
+SEEDS is the number of seeds. GROUPS are letters: c clean, t teams, o battles with the target, h account sizes like
+those of honest voters, d decoys, m three models together, j junk, q the most influential quarter of all battles, x
+adaptive draw, n newcomers, p the price of a rank, s speed. Finished runs are stored in FILE and are not repeated, so an
+interrupted table can be continued.
 """
 
 import json
@@ -41,10 +43,10 @@ from ratings.statistics.vote_filter.expectations import estimate_strengths
 GROUPS = "ctohdmjqxnps"
 FIRST_SEED, SEEDS = 1000, 10
 RANKS = (10, 25, 40)
-# A model that joins when 65 % of the time is over.
+# The newcomer that joins after 65% of the time.
 LATE_NEWCOMER = -4
 ACCURACY = 0.95
-ADDRESS_BATTLES = 300  # an hour, after the first
+ADDRESS_BATTLES = 300  # per hour and address, after the first hour
 PUBLIC = World()
 ADAPTIVE = World(adaptive=True, newcomers=5, completion=0.1)
 TEAMS = (((8, 100), 10), ((8, 400), 10), ((20, 200), 10), ((30, 500), 30))
@@ -52,10 +54,14 @@ TEAMS = (((8, 100), 10), ((8, 400), 10), ((20, 200), 10), ((30, 500), 30))
 
 @dataclass(frozen=True)
 class Run:
-    """The result of a run. `lost` and `kept` are the honest weight lost and the rigged weight kept, in percent.
+    """The result of a run.
 
-    ranks, elo: the change of the target without and with the filter. largest: the largest change of rank of any model.
-    error: the target's standard error. `seconds` is CPU time.
+    lost: the weight that honest votes lose, in percent.
+    kept: the weight that rigged votes keep, in percent.
+    ranks, elo: the change of the target's rank and rating, without and with the filter.
+    largest: the largest change of any model's rank, without and with the filter.
+    error: the standard error of the target's rating, in Elo points.
+    seconds: the CPU time of the filter.
     """
 
     lost: float
@@ -68,7 +74,7 @@ class Run:
 
 
 def fit_votes(votes: Votes, weight: Floats) -> Floats:
-    """Return the ratings (M,), relative to their mean, in Elo points."""
+    """Return the ratings (M,) in Elo points, relative to their mean."""
     used = weight > 0
     size = votes.shares.shape[1]
     score = sum_scores(size, votes.a[used], votes.b[used], votes.outcome[used], weight[used])
@@ -99,22 +105,22 @@ def compute_weights(votes: Votes) -> vote_filter.VoteWeights:
 
 
 def measure(world: World, attack: Attack | None, seed: int, rank: int) -> Run:
-    """Return the result of an attack for the model at this rank, or for a newcomer if the rank is negative."""
+    """Return the result of an attack on the model at this rank. Negative ranks refer to newcomers, from -1 on."""
     simulation = Simulation(world, seed)
     target = simulation.get_model_at(rank) if rank > 0 else world.models - rank - 1
     votes = simulation.run(attack, target)
-    began = process_time()
+    started = process_time()
     weight = compute_weights(votes).weight
-    seconds = process_time() - began
+    seconds = process_time() - started
     honest = (~votes.rigged).astype(np.float64)
-    baseline, plain, filtered = (fit_votes(votes, each) for each in (honest, np.ones(len(weight)), weight))
-    moved = [np.abs(rank_models(each) - rank_models(baseline)) for each in (plain, filtered)]
+    baseline, plain, filtered = (fit_votes(votes, weights) for weights in (honest, np.ones(len(weight)), weight))
+    rank_changes = [np.abs(rank_models(ratings) - rank_models(baseline)) for ratings in (plain, filtered)]
     return Run(
         lost=100 * float(1 - weight[~votes.rigged].mean()),
         kept=100 * float(weight[votes.rigged].mean()) if attack else 0.0,
-        ranks=(int(moved[0][target]), int(moved[1][target])),
+        ranks=(int(rank_changes[0][target]), int(rank_changes[1][target])),
         elo=(float(abs(plain - baseline)[target]), float(abs(filtered - baseline)[target])),
-        largest=(int(moved[0].max()), int(moved[1].max())),
+        largest=(int(rank_changes[0].max()), int(rank_changes[1].max())),
         error=float(compute_errors(votes, baseline)[target]),
         seconds=seconds,
     )
@@ -126,7 +132,7 @@ def describe(values: Iterable[float]) -> str:
 
 
 def is_harmless(run: Run) -> bool:
-    """Return whether the filter moved the target no further than the attack, apart from half a standard error."""
+    """Return True if the target moved no further with the filter than without it, within half a standard error."""
     return run.elo[1] <= max(run.elo[0], run.error) + run.error / 2
 
 
@@ -162,7 +168,7 @@ def print_row(name: str, runs: Sequence[Run]) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: an attack that runs with each seed and for each of the ranks."""
+    """A row of the table: an attack that runs for each combination of a seed and a rank."""
 
     name: str
     world: World
@@ -171,7 +177,7 @@ class Row:
 
 
 class Record:
-    """The finished runs of all rows. They are kept in a file, if there is one."""
+    """The finished runs of all rows, stored in a file if `path` is not None."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
@@ -195,7 +201,7 @@ class Record:
 
 
 def list_rows() -> dict[str, list[Row]]:
-    """Return the rows of each group."""
+    """Return the rows of the table, keyed by the letter of their group."""
     own = Attack(accuracy=ACCURACY)
     sizes: tuple[int | None, ...] = (1, 5, 20, 100, None)
     quarter = replace(own, scope="quarter")
@@ -242,7 +248,7 @@ def list_junk() -> list[Row]:
 
 
 def run_price(record: Record, seeds: range) -> None:
-    """Print the price of a rank for the attack that is hardest to see: accounts with one vote, for the whole time."""
+    """Print the price of a rank for the attack that is hardest to detect: single-vote accounts over the whole time."""
     for count in (100, 250, 500, 1000, 2000):
         attack = Attack(votes=count, size=1, accuracy=ACCURACY)
         name = "own battles, k = 1" if count == Attack.votes else f"price, {count}"
@@ -259,10 +265,10 @@ def run_price(record: Record, seeds: range) -> None:
 def run_speed(seeds: range) -> None:
     for models, count in ((50, 100_000), (200, 1_000_000)):
         votes = Simulation(World(models=models, votes=count), seeds.start).run()
-        began = process_time()
+        started = process_time()
         compute_weights(votes)
         memory = getrusage(RUSAGE_SELF).ru_maxrss / 2**20
-        print(f"{count:,} votes, {models} models: {process_time() - began:.1f} s of CPU, {memory:.2f} GB at most")
+        print(f"{count:,} votes, {models} models: {process_time() - started:.1f} s of CPU, {memory:.2f} GB at most")
 
 
 def main(groups: str, seeds: range, path: Path | None) -> None:

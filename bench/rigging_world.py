@@ -1,8 +1,8 @@
 """A simulated arena with honest voters and an attacker, for `bench.rigging`.
 
-The voters differ in their number of votes, sharpness, taste, tie habit, side bias, and care. Pairs are drawn evenly or
-by the arena's own sampler, whose draw table is renewed from all votes so far, rigged ones included. An attacker starts
-as many battles as they like and votes in some of them only.
+The voters differ in their number of votes, sharpness, taste, tendency to vote for ties, side bias, and care. Pairs are
+drawn uniformly or by the arena's sampler, whose draw table is updated from all earlier votes, including rigged ones. An
+attacker can start any number of battles, and votes only in some of them.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ CARELESS_SHARE = 0.05
 FACTORS = 3
 SESSION_VOTES, MINUTE = 8, 1 / 1440
 MAX_HONEST_VOTES = 150
-# The attacker aims at a target and at this many models above it, or below it if the target is to fall.
+# The number of models above the target that the attacker tries to overtake, or below it if the target is lowered.
 RIVALS = 5
 INFLUENTIAL_QUARTER = 0.25
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
@@ -33,7 +33,7 @@ Random = np.random.Generator
 
 
 def draw_honest_sizes(rng: Random, votes: int) -> Indices:
-    """Return numbers of votes per voter that add up to `votes`: mean 3.0, median 2, at most 150."""
+    """Return numbers of votes per voter with the sum `votes`, a mean of 3.0, a median of 2, and a maximum of 150."""
     sizes = np.ceil(np.exp(0.15 + 1.25 * rng.standard_normal(votes))).clip(max=MAX_HONEST_VOTES).astype(np.intp)
     last = int(np.searchsorted(np.cumsum(sizes), votes))
     sizes = sizes[: last + 1]
@@ -43,7 +43,16 @@ def draw_honest_sizes(rng: Random, votes: int) -> Indices:
 
 @dataclass(frozen=True)
 class World:
-    """The parameters of an arena. Strengths and tastes are in Elo points, times in days."""
+    """The parameters of an arena. Strengths and tastes are in Elo points, and times are in days.
+
+    newcomers: the number of models that join later.
+    spread: the standard deviation of the strengths.
+    taste, heavy_taste: the standard deviation of the tastes, and a common taste of voters with ten or more votes.
+    completion: the spread of the models' completion rates.
+    adaptive: whether the arena's sampler draws the pairs. If not, they are drawn uniformly.
+    renewed_after: the number of votes after which the draw table is updated.
+    team: the number of people and the number of votes per person, instead of the public, or None.
+    """
 
     models: int = 50
     newcomers: int = 0
@@ -55,21 +64,22 @@ class World:
     completion: float = 0.0
     adaptive: bool = False
     renewed_after: int = 1000
-    team: tuple[int, int] | None = None  # the number of people and of votes of each, in place of the public
+    team: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Attack:
-    """A way to rig.
+    """The parameters of an attack.
 
+    votes: the number of the attacker's votes.
     size: votes per account, or None for numbers like those of honest voters.
     scope: "own" (only battles with the target), "all", "quarter" (the most influential quarter of all battles), or
-        "constant" (every battle, with the answer `constant`, or a random one if that is None).
-    direction: 1 lifts the target, -1 lowers it.
-    accuracy: the share of battles whose models the attacker identifies.
-    camouflage: the share of votes that are honest, in any battle.
-    companions: the number of models that are lifted or lowered together with the target.
-    decoys: the share of accounts that choose the same battles as the others and vote honestly in them.
+        "constant" (all battles, with the outcome `constant`, or a random outcome if that is None).
+    direction: 1 raises the target, and -1 lowers it.
+    accuracy: the share of battles in which the attacker identifies the models.
+    camouflage: the share of the attacker's votes that are honest votes in any battle.
+    companions: the number of models that are raised or lowered together with the target.
+    decoys: the share of the attacker's accounts that choose the same battles but vote honestly.
     days: the length of the attack, or None for the whole time.
     """
 
@@ -87,7 +97,7 @@ class Attack:
 
 @dataclass
 class Votes:
-    """Simulated votes in the order of time, in the form that `vote_filter.weigh` takes."""
+    """Simulated votes in chronological order, with the columns that `vote_filter.weigh` requires."""
 
     voter: Indices
     time: Floats
@@ -102,7 +112,7 @@ class Votes:
 
 @dataclass
 class _People:
-    """The habits of all accounts. The last one is the average, for an attacker who votes honestly."""
+    """The habits of all accounts. The last entry is for an attacker who votes honestly."""
 
     sharpness: Floats
     taste: Floats
@@ -114,7 +124,7 @@ class _People:
 
 @dataclass
 class _Table:
-    """A draw table: the pairs, and the chance of each."""
+    """A draw table: the pairs, their probabilities, and each model's share of the draws."""
 
     first: Indices
     second: Indices
@@ -124,7 +134,7 @@ class _Table:
 
 @dataclass
 class Simulation:
-    """One run. `theta` (M,) are the true strengths, `joined` (M,) the days on which the models joined."""
+    """One run. `theta` (M,) contains the true strengths, and `joined` (M,) the days on which the models joined."""
 
     world: World
     seed: int
@@ -145,7 +155,7 @@ class Simulation:
         self.joined = np.append(np.zeros(world.models), share * world.days)
 
     def get_model_at(self, rank: int) -> int:
-        """Return the model with this true rank, counted from 1, among the models that do not join later."""
+        """Return the model with this true rank, counted from 1, among the models that are present from the start."""
         return int(np.argsort(-self.theta[: self.world.models])[rank - 1])
 
     def run(self, attack: Attack | None = None, target: int = 0) -> Votes:
@@ -217,7 +227,7 @@ class Simulation:
         )
 
     def _renew_table(self, score: Floats, now: float) -> tuple[_Table, Floats]:
-        """Return the draw table, and the strengths that an attacker knows."""
+        """Return the draw table, and the strengths as the attacker knows them."""
         present = np.flatnonzero(self.joined <= now)
         first, second = np.array(list(combinations(present.tolist(), 2))).T
         chance = np.full(len(first), 1 / len(first))
@@ -290,7 +300,7 @@ class Simulation:
 
 
 def _spread_evenly(account: Indices) -> Floats:
-    """Return a number from 0 to 1 for each account, always the same, and evenly spread over the accounts."""
+    """Return a fixed number from 0 to 1 for each account. The numbers of all accounts are evenly spread."""
     return account * _GOLDEN_RATIO % 1
 
 
@@ -300,13 +310,15 @@ def _choose(rng: Random, weights: Floats, number: int) -> Indices:
 
 
 def _plan(attack: Attack, target: int, known: Floats, table: _Table) -> tuple[Floats, Floats]:
-    """Return the outcome that the attacker wants for each pair (1 if the first wins), and the weight with which they
-    vote on it.
+    """Return the desired outcome and the weight of each pair.
+
+    The outcome is 1 if the attacker wants the first model to win, -1 if the second, and 0 if it does not matter. The
+    weight is proportional to the probability that the attacker votes on the pair.
     """
     if attack.scope == "constant":
         return np.zeros(len(table.chance)), table.chance
     if attack.scope == "own":
-        targets = (target + np.arange(1 + attack.companions)) % len(known)  # numbers say nothing about strengths
+        targets = (target + np.arange(1 + attack.companions)) % len(known)  # models are not sorted by strength
         desired = attack.direction * (1.0 * np.isin(table.first, targets) - np.isin(table.second, targets))
         return desired, table.chance * (desired != 0)
     influence = attack.direction * _compute_influence(attack, target, known, table)
@@ -321,7 +333,7 @@ def _plan(attack: Attack, target: int, known: Floats, table: _Table) -> tuple[Fl
 
 
 def _compute_influence(attack: Attack, target: int, known: Floats, table: _Table) -> Floats:
-    """Return how much a win of the first model of each pair moves the target against its rivals."""
+    """Return by how much a win of the first model of each pair raises the target relative to its rivals."""
     present = np.unique(np.append(table.first, table.second))
     order = present[np.argsort(-known[present], kind="stable")]
     place = int(np.flatnonzero(order == target)[0]) if target in order else 0
@@ -344,7 +356,7 @@ def _add_scores(score: Floats, votes: Votes, part: slice) -> None:
 
 
 def sum_scores(size: int, a: Indices, b: Indices, outcome: Indices, weight: Floats) -> Floats:
-    """Return the weighted wins of each model over each other one (size, size). A tie is half a win for both."""
+    """Return the matrix (size, size) of weighted wins of one model over another. A tie is half a win for both."""
     won = np.array([1.0, 0.0, 0.5, 0.5])[outcome] * weight
     table = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, weight - won, size * size)
     return table.reshape(size, size)

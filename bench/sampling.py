@@ -1,8 +1,8 @@
-"""Compares the number of votes that weighted and uniform pairs need to settle the top of a board.
+"""Compares how many votes the weighted draw and a uniform draw of pairs need to reach narrow intervals.
 
-In the simulation, votes arrive in batches, and a quarter of them are ties. After each batch, the board is fitted and
-new pairs are drawn as in the service: nine of ten by weight and one uniformly, with a limit on each model's share of
-the draws. The intervals come from the fit.
+In the simulation, votes arrive in batches, and a quarter of them are ties. After each batch, the board is fitted, and
+new pairs are drawn as in the service: nine out of ten by weight and one uniformly, with a limit on each model's share
+of the draws. The intervals come from the fit.
 """
 
 import sys
@@ -34,7 +34,7 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Run:
-    """The result of a run: the number of new votes, and the board with all votes."""
+    """The result of a run: the number of new votes, the board with all votes, and its fit."""
 
     votes: int
     board: Comparisons
@@ -82,23 +82,23 @@ def half_widths(fit: Fit) -> Floats:
     return np.where(fit.unbounded, np.inf, Z95 * fit.se)
 
 
-def run_newcomers(seed: int, old: int, before: int, *, weighted: bool, batch: int = 100) -> Run:
-    """Add five new models to a board and run until each of their intervals is within ±20."""
+def run_newcomers(seed: int, old: int, initial_votes: int, *, weighted: bool, batch: int = 100) -> Run:
+    """Add five new models to a board, and run until the half-widths of their intervals are at most 20 points."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, old + NEWCOMERS)
     shares = uniform(len(theta))
     shares[old:] = shares[:, old:] = 0
-    board = simulate_votes(rng, theta, shares, before)
+    board = simulate_votes(rng, theta, shares, initial_votes)
     return run_until(
         rng, theta, board, lambda fit, _: half_widths(fit)[old:].max() <= NEWCOMER_WIDTH, weighted=weighted, batch=batch
     )
 
 
-def run_top(seed: int, size: int, before: int, *, weighted: bool, batch: int = 100) -> Run:
-    """Start with ten close models at the top of a board and run until each of their intervals is within ±15."""
+def run_top(seed: int, size: int, initial_votes: int, *, weighted: bool, batch: int = 100) -> Run:
+    """Start with ten close models at the top of a board, and run until their half-widths are at most 15 points."""
     rng = np.random.default_rng(seed)
     theta = np.concatenate((rng.normal(2 * SPREAD, 0.1, TOP), np.minimum(rng.normal(0, SPREAD, size - TOP), 0.6)))
-    board = simulated(rng, theta, before)
+    board = simulated(rng, theta, initial_votes)
     return run_until(
         rng, theta, board, lambda fit, _: half_widths(fit)[:TOP].max() <= TOP_WIDTH, weighted=weighted, batch=batch
     )
@@ -119,8 +119,9 @@ def is_covered(fit: Fit, theta: Floats) -> Flags:
 
 
 def measure_opponents(run: Run) -> tuple[float, float]:
-    """Return the smallest effective number of opponents (exp of the entropy) for the new models, and the largest share
-    of one opponent.
+    """Return the smallest effective number of opponents of a new model, and the largest share of a single opponent.
+
+    The effective number is exp of the entropy of the opponents' shares.
     """
     votes = run.board.votes[-NEWCOMERS:]
     share = votes / votes.sum(axis=1, keepdims=True)
@@ -128,13 +129,13 @@ def measure_opponents(run: Run) -> tuple[float, float]:
     return float(np.exp(entropy).min()), float(share.max())
 
 
-def compare(name: str, until: Callable[..., Run], size: int, before: int, runs: int) -> list[Run]:
-    weighted = [until(seed, size, before, weighted=True) for seed in range(runs)]
-    even = [until(seed, size, before, weighted=False, batch=500).votes for seed in range(runs)]
-    ours = [run.votes for run in weighted]
-    ratios = np.array(even) / ours
+def compare(name: str, run_scenario: Callable[..., Run], size: int, initial_votes: int, runs: int) -> list[Run]:
+    weighted = [run_scenario(seed, size, initial_votes, weighted=True) for seed in range(runs)]
+    uniform_votes = [run_scenario(seed, size, initial_votes, weighted=False, batch=500).votes for seed in range(runs)]
+    weighted_votes = [run.votes for run in weighted]
+    ratios = np.array(uniform_votes) / weighted_votes
     print(
-        f"{name:<12}{size:>7}{before:>9}{np.median(even):>10.0f}{np.median(ours):>10.0f}"
+        f"{name:<12}{size:>7}{initial_votes:>9}{np.median(uniform_votes):>10.0f}{np.median(weighted_votes):>10.0f}"
         f"{np.median(ratios):>8.2f} ({ratios.min():.2f} to {ratios.max():.2f}){100 / np.median(ratios):>8.0f}%",
         flush=True,
     )
@@ -152,24 +153,25 @@ def show_time(sizes: Iterable[tuple[int, int]]) -> None:
         rng = np.random.default_rng(1)
         board = simulated(rng, rng.normal(0, SPREAD, size), votes)
         fit = bradley_terry.fit(board)
-        spent = []
+        durations = []
         for _ in range(RUNS):
-            began = process_time()
+            started = process_time()
             compute_pair_weights(board, fit)
-            spent.append(process_time() - began)
-        print(f"weights of {size} models: {1000 * np.median(spent):.1f} ms of CPU, median of {RUNS}")
+            durations.append(process_time() - started)
+        print(f"weights of {size} models: {1000 * np.median(durations):.1f} ms of CPU, median of {RUNS}")
 
 
 def main(runs: int, coverage_runs: int) -> None:
     show_time([(200, 1_000_000), (1000, 2_000_000)])
     print(f"{'until':<12}{'models':>7}{'before':>9}{'uniform':>10}{'weighted':>10}{'ratio':>8} (lowest to highest)")
-    for size, before in ((100, 50_000), (100, 200_000), (200, 100_000), (200, 400_000)):
-        found = [measure_opponents(run) for run in compare("newcomers", run_newcomers, size, before, runs)]
+    for size, initial_votes in ((100, 50_000), (100, 200_000), (200, 100_000), (200, 400_000)):
+        opponents = [measure_opponents(run) for run in compare("newcomers", run_newcomers, size, initial_votes, runs)]
         print(
-            f"{'':<12}opponents: at least {min(f[0] for f in found):.0f}, largest share {max(f[1] for f in found):.1%}"
+            f"{'':<12}opponents: at least {min(each[0] for each in opponents):.0f}, "
+            f"largest share {max(each[1] for each in opponents):.1%}"
         )
-    for size, before in ((100, 20_000), (100, 0), (50, 10_000), (30, 0)):
-        compare("top ten", run_top, size, before, runs)
+    for size, initial_votes in ((100, 20_000), (100, 0), (50, 10_000), (30, 0)):
+        compare("top ten", run_top, size, initial_votes, runs)
     show_coverage(coverage_runs)
 
 

@@ -1,4 +1,4 @@
-"""Measures how many votes per second the service stores.
+"""Measures how many votes per second the service can store.
 
 ./scripts/bench votes     casts votes on prepared battles of a small pool for 30 seconds, over 16 connections, while the
                           ratings worker publishes boards
@@ -32,7 +32,7 @@ MAX_PRINTED_ERRORS = 3
 
 
 class CastVote(NamedTuple):
-    """A vote that was sent: the time of its response on the monotonic clock, and the seconds that it took."""
+    """A vote that was sent: the time of the response on the monotonic clock, and the duration in seconds."""
 
     ended: float
     duration: float
@@ -48,7 +48,7 @@ def parse_options() -> argparse.Namespace:
 
 
 async def cast_votes(up: Service, pool: VotePool, seconds: float) -> tuple[list[CastVote], list[str]]:
-    """Vote until the time or the prepared battles run out. Return all votes, and the errors."""
+    """Cast votes for `seconds` or until there are no prepared battles left. Return all votes and error messages."""
     from arena.identity import voters  # needs Django, which `VotePool` sets up
 
     votes: list[CastVote] = []
@@ -102,7 +102,7 @@ def main() -> None:
 
 
 def print_times(votes: Sequence[CastVote], started: float, duration: float) -> None:
-    """Print the votes per second in each window, and the time that a vote takes."""
+    """Print the votes per second in each time window, and percentiles of the response time."""
     counts, _ = np.histogram([vote.ended - started for vote in votes], WINDOWS, (0, duration))
     rates = counts * WINDOWS / duration
     print(f"votes per second: {np.median(rates):.0f} ({WINDOWS} windows: {', '.join(f'{rate:.0f}' for rate in rates)})")

@@ -1,8 +1,8 @@
-"""Takes docs/screenshots again. Called by scripts/screenshots.
+"""Updates the pictures in docs/screenshots. Called by scripts/screenshots.
 
-Without a URL, it starts its own service with a temporary data folder. Its twelve models are invented: the fake
-provider of tests/ plays them, and random votes by their intended strengths judge some hundred battles. With the URL of
-a running service, it runs and judges only the battles that the screenshots need.
+Without a URL, it starts a service with a temporary data folder and twelve invented models. The fake provider of the
+tests generates the answers, and simulated voters judge 1,200 battles according to the models' intended strengths. With
+the URL of a running service, it runs and judges only the battles that the screenshots need.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from tests.system.person import Person
 from tests.system.service import ROOT, Service, running
 
 TARGET = ROOT / "docs" / "screenshots"
-LARGEST_BYTES = 150_000
+MAX_BYTES = 150_000
 WEBP_QUALITY = 90
 DESKTOP, LAPTOP, PHONE = (1440, 900), (1280, 800), (390, 844)
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -62,7 +62,7 @@ The green goes away. Yellow was there before, and red is new.
 > Bright days and cool nights without frost give the strongest reds."""
 REFERENCE = "lmarena-2026-10"
 LIMITS = "task=facts&context=100k&price=3&commercial=on"
-WELL_UNDER_WAY = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 380)"
+ANSWERS_ARE_LONG = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 380)"
 ENTRY = """
 [[model]]
 slug = {slug}
@@ -78,7 +78,13 @@ endpoint.parameters.model = {behavior}
 
 @dataclass(frozen=True)
 class Model:
-    """An invented model. strength: in Elo points, for the random votes. price: dollars per million tokens."""
+    """An invented model.
+
+    strength: in Elo points, for the simulated votes.
+    answer: the text of all its answers.
+    price: US dollars per million tokens.
+    context: the context window in tokens.
+    """
 
     name: str
     organization: str
@@ -93,7 +99,7 @@ class Model:
         return self.name.lower().replace(" ", "-")
 
     def entry(self, url: str) -> str:
-        """The entry of the models file. Its model name at the fake provider selects the behavior there."""
+        """Return the model's entry for the models file. Its model name selects the behavior of the fake provider."""
         texts = {
             "slug": self.slug, "name": self.name, "organization": self.organization, "license": self.license,
             "url": url, "behavior": f"{self.slug}/rate-80-says:{self.answer}",
@@ -123,13 +129,13 @@ def home(page: Page) -> None:
 
 
 def streaming(page: Page) -> None:
-    """Ask until two different answers stream."""
+    """Ask questions until a battle streams two different answers."""
     while True:
         page.goto("/")
         page.get_by_role("textbox").fill(QUESTION)
         page.keyboard.press("Enter")
         panes = [page.locator(f"#turn-1-{side}") for side in "ab"]
-        page.wait_for_function(WELL_UNDER_WAY)
+        page.wait_for_function(ANSWERS_ARE_LONG)
         first, second = (pane.inner_text()[:20] for pane in panes)
         if first != second:
             return
@@ -175,7 +181,7 @@ def benchmark(page: Page) -> None:
 @dataclass(frozen=True)
 class Shot:
     name: str
-    lead_to: Callable[[Page], None]
+    open_page: Callable[[Page], None]
     size: tuple[int, int]
     scheme: str
 
@@ -195,28 +201,28 @@ SHOTS = (
 )
 
 
-def draw(url: str) -> None:
+def take_screenshots(url: str) -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
         for shot in SHOTS:
-            size = shoot(browser, url, shot)
+            size = take_screenshot(browser, url, shot)
             say(f"{shot.name}: {size // 1000} kB")
-            if size > LARGEST_BYTES:
-                raise ValueError(f"{shot.name} is larger than {LARGEST_BYTES // 1000} kB")
+            if size > MAX_BYTES:
+                raise ValueError(f"{shot.name} is larger than {MAX_BYTES // 1000} kB")
 
 
-def shoot(browser: Browser, url: str, shot: Shot) -> int:
-    """Take one picture in a fresh browser context; returns its size in bytes."""
+def take_screenshot(browser: Browser, url: str, shot: Shot) -> int:
+    """Take one screenshot in a new browser context. Return its size in bytes."""
     width, height = shot.size
     context = browser.new_context(
         base_url=url, viewport={"width": width, "height": height}, color_scheme=shot.scheme, reduced_motion="reduce"
     )
     page = context.new_page()
-    shot.lead_to(page)
+    shot.open_page(page)
     page.mouse.move(0, 0)
-    # Playwright does not write WebP, which needs a third of the space of PNG.
+    # Playwright cannot write WebP, which takes a third of the space of PNG.
     options = {"format": "webp", "quality": WEBP_QUALITY}
     picture = base64.b64decode(context.new_cdp_session(page).send("Page.captureScreenshot", options)["data"])
     (TARGET / f"{shot.name}.webp").write_bytes(picture)
@@ -226,7 +232,7 @@ def shoot(browser: Browser, url: str, shot: Shot) -> int:
 
 @contextmanager
 def run_populated_service() -> Iterator[Service]:
-    """Our own service with the invented models and a few hundred votes."""
+    """Run a service with the invented models and 1,200 votes."""
     with FakeProvider() as provider, tempfile.TemporaryDirectory(prefix="arena-") as folder:
         models = Path(folder) / "models.toml"
         models.write_text("".join(model.entry(provider.base_url) for model in MODELS))
@@ -235,13 +241,13 @@ def run_populated_service() -> Iterator[Service]:
             describe(service)
             say(f"running {VOTERS * BATTLES_EACH} battles")
             with ThreadPoolExecutor(VOTERS) as voters:
-                dice = map(random.Random, range(VOTERS))
-                list(voters.map(judge, repeat(service), dice))
+                rngs = map(random.Random, range(VOTERS))
+                list(voters.map(judge, repeat(service), rngs))
             yield service
 
 
 def describe(service: Service) -> None:
-    """Store prices and context windows of the invented models."""
+    """Store the prices and context windows of the invented models."""
     for model in MODELS:
         [(key,)] = service.query(
             "UPDATE catalog_languagemodel SET context_window = %s WHERE slug = %s RETURNING id",
@@ -255,28 +261,28 @@ def describe(service: Service) -> None:
 
 
 def list_shortlisted(service: Service) -> list[str]:
-    """The slugs of the models on the shortlist of the pictures."""
+    """Return the slugs of the models on the shortlist in the screenshots."""
     slugs: list[str] = Person(service.port).get(f"/api/v1/shortlist/?{LIMITS}").json["contestants"]
     return slugs
 
 
-def judge(service: Service, dice: random.Random) -> None:
-    """Run and judge battles: half among all models, and half among the models on the shortlist."""
+def judge(service: Service, rng: random.Random) -> None:
+    """Run and judge battles, half between any models, and half between models on the shortlist."""
     person = Person(service.port)
     shortlisted = list_shortlisted(service)
     for number in range(BATTLES_EACH):
         battle = person.fight(QUESTION, *(shortlisted if number % 2 else ()))
-        person.vote(battle, verdict(service, battle["id"], dice))
+        person.vote(battle, verdict(service, battle["id"], rng))
 
 
-def verdict(service: Service, battle: str, dice: random.Random) -> str:
-    """A random vote by the strengths of the two models; one in five is undecided."""
+def verdict(service: Service, battle: str, rng: random.Random) -> str:
+    """Return a random vote according to the strengths of both models. One in five votes is a tie or "both bad"."""
     pair = "SELECT a.slug, b.slug FROM arena_battle JOIN catalog_languagemodel a ON a.id = model_a_id"
     pair += " JOIN catalog_languagemodel b ON b.id = model_b_id WHERE arena_battle.id = %s"
     [(a, b)] = service.query(pair, battle)
-    lead = STRENGTH[str(b)] - STRENGTH[str(a)]
-    decided = "a" if dice.random() < 1 / (1 + 10 ** (lead / 400)) else "b"
-    return dice.choices([decided, "tie", "both_bad"], [80, 14, 6])[0]
+    difference = STRENGTH[str(b)] - STRENGTH[str(a)]
+    winner = "a" if rng.random() < 1 / (1 + 10 ** (difference / 400)) else "b"
+    return rng.choices([winner, "tie", "both_bad"], [80, 14, 6])[0]
 
 
 def say(line: str) -> None:
@@ -287,14 +293,14 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="./scripts/screenshots", description=__doc__, allow_abbrev=False)
     parser.add_argument("url", nargs="?", help="a running service, such as http://127.0.0.1:8000")
     if url := parser.parse_args(arguments).url:
-        draw(url)
+        take_screenshots(url)
         return
     with run_populated_service() as service:
-        draw(service.url)
+        take_screenshots(service.url)
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (AssertionError, Error, OSError, ValueError) as problem:
-        sys.exit(f"screenshots: {str(problem).strip().partition(chr(10))[0]}")
+    except (AssertionError, Error, OSError, ValueError) as error:
+        sys.exit(f"screenshots: {str(error).strip().partition(chr(10))[0]}")

@@ -31,5 +31,5 @@ def test_attack_moves_its_target_up_and_more_votes_move_it_further():
 
     assert 0 < some.target_votes < many.target_votes
     assert 0 < some.elo < many.elo
-    assert some.places <= many.places
+    assert some.ranks_gained <= many.ranks_gained
     assert many.rank < bench.RANKS[0]

@@ -7,7 +7,7 @@ import pytest
 
 from bench import processes
 from bench.figures import Mark, render_table, summarize
-from bench.load import BattleRecord, Load, make_direct_fight
+from bench.load import BattleRecord, Load, make_direct_runner
 from bench.processes import PARTS
 from bench.profiles import RHYTHMS, words
 from bench.rhythm import Pane
@@ -32,7 +32,7 @@ def marks(*moments):
 
 @pytest.mark.slow
 async def test_straight_load_finds_every_text_as_the_mock_wrote_it(mock):
-    load = Load(make_direct_fight(mock, QUICK), users=3, ramp_s=0.1, max_battles=6)
+    load = Load(make_direct_runner(mock, QUICK), users=3, ramp_s=0.1, max_battles=6)
 
     await load.run()
 
@@ -48,7 +48,7 @@ async def test_straight_load_finds_every_text_as_the_mock_wrote_it(mock):
 async def test_load_notes_an_error_when_a_text_is_not_what_the_mock_wrote(mock):
     async def lying(battle, cookies):
         battle.text["a"] = "Something else. "
-        await make_direct_fight(mock, QUICK)(battle, cookies)
+        await make_direct_runner(mock, QUICK)(battle, cookies)
 
     load = Load(lying, users=1, ramp_s=0, max_battles=1)
     await load.run()
