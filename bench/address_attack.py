@@ -1,8 +1,8 @@
 """Simulates an hour of vote rigging from many addresses, with the limits on battles and with the vote filter.
 
 The arena comes from `bench.rigging_world`, with 20 models, 5,000 honest votes, and the adaptive draw. The attacker
-starts the maximum number of battles per hour according to `bench.address_cost`. They vote in all of these battles or
-only in those with the target, which are a tenth. The ratings are compared with those from the honest votes at the end
+starts the maximum number of battles per hour according to `bench.address_cost`. They vote in all of these battles, or
+only in the tenth of them that includes the target. The ratings are compared with those from the honest votes at the end
 of the hour, after the next midnight, when the epoch closes, and three days later, when the accounts are no longer new.
 
 In the second table, the target is a model that has just joined and is in 35% of the battles. The table shows how far
@@ -106,7 +106,7 @@ def run_attack(name: str, battles: int, networks: int, seeds: range, *, scope: s
 
 
 def run_newcomer(name: str, battles: int, networks: int, seeds: range, *, honest: bool) -> None:
-    """Print by how many ranks the attack moves any model that did not join late. Only the largest move counts."""
+    """Print the largest change of rank among the models that are present from the start."""
     attack_votes = round(battles * NEWCOMER_SHARE)
     attack = Attack(votes=attack_votes, size=1, accuracy=ACCURACY, camouflage=float(honest), days=HOUR)
     samples = []

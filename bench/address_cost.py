@@ -168,25 +168,27 @@ def print_attacks(numbers: Sequence[int], runs: int) -> None:
 
 
 def summarize_attacks(number: int, runs: int, *, vote_everywhere: bool) -> str:
-    found = [
+    results = [
         simulate_attack(seed, RANKS[seed % len(RANKS)], number, vote_everywhere=vote_everywhere) for seed in range(runs)
     ]
-    mean = {name: np.mean([getattr(each, name) for each in found]) for name in ("target_votes", "places", "elo")}
-    best, first = max(each.ranks_gained for each in found), np.mean([each.rank == 1 for each in found])
+    mean = {
+        name: np.mean([getattr(result, name) for result in results]) for name in ("target_votes", "ranks_gained", "elo")
+    }
+    best, first = max(result.ranks_gained for result in results), np.mean([result.rank == 1 for result in results])
     return f"{mean['target_votes']:>11.0f}{mean['ranks_gained']:>+8.1f}{best:>+6}{mean['elo']:>+7.0f}{first:>7.0%}"
 
 
 def main(runs: int) -> None:
     print(f"{'battles':24}{'earlier: 1 h':>14}{'24 h':>14}{'now: 1 h':>14}{'24 h':>14}")
     sizes = set()
-    for each in ATTACKERS:
-        found = [
-            count_battles(limits(each.address), each.counts, hours)
+    for attacker in ATTACKERS:
+        battle_counts = [
+            count_battles(limits(attacker.address), attacker.counts, hours)
             for limits in (build_flat_buckets, build_buckets)
             for hours in (1, 24)
         ]
-        sizes |= {found[0], found[2]}
-        print(f"{each.name:24}" + "".join(f"{number:>14,}" for number in found))
+        sizes |= {battle_counts[0], battle_counts[2]}
+        print(f"{attacker.name:24}" + "".join(f"{number:>14,}" for number in battle_counts))
     print(f"(one machine can answer about {MACHINE_CAPACITY:,} battles per hour)")
     print_attacks([*sorted(size for size in sizes if size <= 1500), 3000], runs)
 

@@ -137,7 +137,7 @@ def measure(up: Service, votes: VotePool, options: argparse.Namespace) -> None:
 
 @contextmanager
 def keep_filtering(up: Service) -> Iterator[None]:
-    """Let the ratings worker run the vote filter repeatedly while the block runs."""
+    """Run the vote filter repeatedly in the ratings worker until the end of the block."""
     stopped = threading.Event()
     enqueue_code = "from ratings.tasks import filter_votes; filter_votes.delay()"
     command = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "shell", "--no-imports", "-c", enqueue_code]

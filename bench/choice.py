@@ -1,8 +1,8 @@
 """Measures response times of the model list and the shortlist.
 
 ./scripts/bench choice    measures sequential requests for /choose/, the API call shortlist/, and /models/ (sorted by
-                          and by a benchmark), with the models of a new installation, and with 800 and 2,500 models that
-                          have six scores each
+                          rating and by a benchmark), with the models of a new installation, and with 800 and 2,500
+                          models that have six scores each
 """
 
 import argparse
@@ -75,9 +75,9 @@ def fill_catalog(up: Service, models: int) -> int:
 def find_largest_series(up: Service) -> str:
     """Return the key of the series with the most GPQA scores, from the link in the column header."""
     page = Person(up.port).get("/models/?column=gpqa").body.decode()
-    found = re.search(r"series=([0-9a-f]+)&amp;sort=gpqa", page)
-    assert found
-    return found[1]
+    match = re.search(r"series=([0-9a-f]+)&amp;sort=gpqa", page)
+    assert match
+    return match[1]
 
 
 async def measure(up: Service, kind: RequestKind, max_ms: int) -> dict[str, str]:
@@ -94,8 +94,8 @@ async def measure(up: Service, kind: RequestKind, max_ms: int) -> dict[str, str]
 async def report(up: Service) -> None:
     for models, max_ms in MAX_LATENCY_MS.items():
         number = fill_catalog(up, models)
-        found = {name: await measure(up, kind, max_ms) for name, kind in build_kinds(find_largest_series(up)).items()}
-        print(f"\n{number} models\n\n{render_table(found)}")
+        columns = {name: await measure(up, kind, max_ms) for name, kind in build_kinds(find_largest_series(up)).items()}
+        print(f"\n{number} models\n\n{render_table(columns)}")
     print(f"\nload average at the end {' '.join(f'{value:.2f}' for value in os.getloadavg())}")
 
 

@@ -141,8 +141,8 @@ def measure_during(name: str, work: Callable[[], None], *measured: Any) -> None:
 
 def run_filter(up: Service) -> None:
     manage = [*LOWEST_PRIORITY, str(ROOT / "scripts" / "manage"), "--data", str(up.data)]
-    done = subprocess.run([*manage, "filter_votes", "--pool", "live"], capture_output=True, text=True, check=True)
-    print(done.stdout.strip())
+    process = subprocess.run([*manage, "filter_votes", "--pool", "live"], capture_output=True, text=True, check=True)
+    print(process.stdout.strip())
 
 
 def store_many_weights() -> None:
@@ -181,11 +181,11 @@ def main() -> None:
         manage = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "recompute_ratings", "--pool", "live"]
         subprocess.run([*manage, "--from-scratch"], check=True, capture_output=True)
         watched = up, Operator(up), Page(up.url)
-        cheat = {"voter": UUID(int=options.voters + 1)}
+        rigging_voter = {"voter": UUID(int=options.voters + 1)}
         day = datetime.now(UTC).date() - timedelta(days=9)
         six_hours = {"start_0": day, "start_1": "06:00", "end_0": day, "end_1": "12:00"}
-        exclude_and_withdraw(*watched, cheat)  # not measured, because the ratings worker loads all votes first
-        measure_quiet(*watched, cheat)
+        exclude_and_withdraw(*watched, rigging_voter)  # not measured, because the ratings worker loads all votes first
+        measure_quiet(*watched, rigging_voter)
         measure_during("while the filter runs", lambda: run_filter(up), *watched, six_hours)
         before = read_weights(up)
         measure_during(

@@ -58,7 +58,7 @@ class VotePool:
         self.database = f"postgresql://arena@/arena?host={up.data}/run/postgres"
         self.rng = np.random.default_rng(1)
         self.voters = voters
-        self.cheats = 0
+        self.rigged_voter_count = 0
         self._set_up_django(up)
         self.keys = self._create_models(models) if isinstance(models, int) else self._find_models(models)
         self._create_draw_table()
@@ -118,10 +118,10 @@ class VotePool:
         chance = 1 / (1 + np.exp(-lead))
         ties = rng.random(number) < 0.25
         winner = np.where(ties, 2 + (rng.random(number) < 0.4), rng.random(number) > chance)
-        cheats = np.flatnonzero(rng.random(number) < rigged)
-        a[cheats], b[cheats], winner[cheats] = 0, rng.integers(1, size, len(cheats)), 0
-        voter[cheats] = self.voters + self.cheats + np.arange(len(cheats)) // RIGGED_PER_VOTER
-        self.cheats += -(-len(cheats) // RIGGED_PER_VOTER)
+        rigged_votes = np.flatnonzero(rng.random(number) < rigged)
+        a[rigged_votes], b[rigged_votes], winner[rigged_votes] = 0, rng.integers(1, size, len(rigged_votes)), 0
+        voter[rigged_votes] = self.voters + self.rigged_voter_count + np.arange(len(rigged_votes)) // RIGGED_PER_VOTER
+        self.rigged_voter_count += -(-len(rigged_votes) // RIGGED_PER_VOTER)
         language = rng.choice(len(LANGUAGES), number, p=LANGUAGE_SHARES)
         kinds = rng.random((number, len(self.kinds))) < np.array([*self.kinds.values()])
         names = np.array([*self.kinds])

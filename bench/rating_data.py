@@ -103,7 +103,7 @@ class Styled:
 
     @classmethod
     def generate(cls, models: int, votes: int, seed: int) -> Self:
-        """Generate random votes. Models differ in style, and prompts differ in the length of the answers."""
+        """Generate random votes. Models differ in style, and the answers to some prompts are longer than to others."""
         random = np.random.default_rng(seed)
         strength = random.normal(0, SPREAD / SCALE, models)
         habit = HABIT * np.exp(random.normal(0, 0.4, (models, 4)))

@@ -279,9 +279,10 @@ class Simulation:
         if attack and attack.scope == "constant":
             outcome[rigged] = rng.integers(0, 4, int(rigged.sum())) if attack.constant is None else attack.constant
         elif attack:
-            wanted = np.where(recognized, desired[pair[rigged]], rng.choice((-1, 1), len(recognized)))
-            wanted = np.where(wanted == 0, np.sign(known[first[rigged]] - known[second[rigged]]), wanted)
-            outcome[rigged] = np.where((wanted > 0) == ~swapped[rigged], A_WINS, B_WINS)
+            vote_direction = np.where(recognized, desired[pair[rigged]], rng.choice((-1, 1), len(recognized)))
+            known_lead = np.sign(known[first[rigged]] - known[second[rigged]])
+            vote_direction = np.where(vote_direction == 0, known_lead, vote_direction)
+            outcome[rigged] = np.where((vote_direction > 0) == ~swapped[rigged], A_WINS, B_WINS)
         if attack and attack.decoys:
             decoy = rigged & (_spread_evenly(votes.voter[part]) < attack.decoys)
             outcome[decoy] = honest[decoy]
@@ -293,10 +294,10 @@ class Simulation:
         lead += ((self.loadings[a] - self.loadings[b]) * people.taste[voter]).sum(axis=1)
         lead *= np.where(people.careless[voter], 0, people.sharpness[voter])
         win = rng.random(len(a)) < 1 / (1 + np.exp(-lead - people.bias[voter]))
-        luck = rng.random(len(a))
+        roll = rng.random(len(a))
         both_bad = people.both_bad[voter]
-        tied = luck < both_bad + people.tie[voter]
-        return np.where(luck < both_bad, BOTH_BAD, np.where(tied, TIE, np.where(win, A_WINS, B_WINS)))
+        tied = roll < both_bad + people.tie[voter]
+        return np.where(roll < both_bad, BOTH_BAD, np.where(tied, TIE, np.where(win, A_WINS, B_WINS)))
 
 
 def _spread_evenly(account: Indices) -> Floats:

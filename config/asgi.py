@@ -4,7 +4,7 @@ import gc
 import os
 from threading import Timer
 
-gc.disable()  # imported modules stay in memory, so collections would only slow down the imports
+gc.disable()  # imported modules stay in memory, so garbage collections would only slow down the imports
 
 import django
 from django.conf import settings

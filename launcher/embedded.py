@@ -1,7 +1,7 @@
 """Runs PostgreSQL and Valkey for one data folder, on Unix sockets only, while a command runs.
 
 `python -m launcher.embedded [--data DIR | --temporary] [--no-fsync] -- COMMAND …` starts the services, runs the
-command, and stops the services. If `up` or another command has already started them, the command uses those.
+command, and stops the services. If another program has already started them, COMMAND uses the running services.
 """
 
 import argparse

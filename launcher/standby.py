@@ -24,7 +24,7 @@ def main(module: str, *arguments: str) -> None:
     *options, descriptor = arguments
     for name in MODULES:
         import_module(name)
-    gc.freeze()  # otherwise, collections would scan the loaded modules repeatedly while Arena's modules load
+    gc.freeze()  # otherwise, each garbage collection would scan these modules while Arena's modules load
     if not os.read(int(descriptor), 1):
         return
     os.close(int(descriptor))

@@ -71,17 +71,17 @@ def save_benchmarks(entries: Sequence[Mapping[str, Any]], common_caveats: Sequen
 
 
 def _save_caveats(benchmark: Benchmark, caveats: Sequence[Mapping[str, Any]]) -> None:
-    wanted = [Caveat(benchmark=benchmark, **caveat) for caveat in caveats]
+    current = [Caveat(benchmark=benchmark, **caveat) for caveat in caveats]
     Caveat.objects.bulk_create(
-        wanted, update_conflicts=True, unique_fields=("benchmark", "kind", "text"), update_fields=("source",)
+        current, update_conflicts=True, unique_fields=("benchmark", "kind", "text"), update_fields=("source",)
     )
-    wanted_keys = {(caveat.kind, caveat.text) for caveat in wanted}
-    stale = [caveat.pk for caveat in benchmark.caveats.all() if (caveat.kind, caveat.text) not in wanted_keys]
+    current_keys = {(caveat.kind, caveat.text) for caveat in current}
+    stale = [caveat.pk for caveat in benchmark.caveats.all() if (caveat.kind, caveat.text) not in current_keys]
     Caveat.objects.filter(pk__in=stale).delete()
 
 
 def load_rankings(benchmark: Benchmark) -> list[Ranking]:
-    """Return a ranking for each set of conditions, largest first. Only a model's newest score in a ranking is used."""
+    """Return a ranking for each set of conditions, largest first. A ranking has only the newest score of each model."""
     pairs = pair_scores(benchmark.scores.select_related("model__organization").order_by("-date", "-pk"))
     # Two models can have equal comparable scores, so the stored scores are found by object identity.
     stored_by_id = {id(comparable): score for comparable, score in pairs}

@@ -27,7 +27,7 @@ def add_separability(benchmarks: Iterable[Benchmark], best: Collection[int]) -> 
 
 
 def _load_groups(benchmarks: Iterable[int], models: Collection[int]) -> dict[int, dict[tuple[Any, ...], ScoresByModel]]:
-    """Return the scores, keyed by benchmark key and conditions. Only a model's newest score under them is used.
+    """Return the scores, keyed by benchmark key and conditions. If a model has several, the newest one is used.
 
     Rows are loaded as tuples, which is several times as fast as model instances.
     """

@@ -169,11 +169,11 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
     return None if None in results else True
 
 
-def _is_equal(wanted: str, value: str) -> bool | None:
+def _is_equal(filter_value: str, value: str) -> bool | None:
     """Return True if the filter is empty or equal to the value, or None if the value is empty, which means unknown."""
-    if not wanted:
+    if not filter_value:
         return True
-    return value == wanted if value else None
+    return value == filter_value if value else None
 
 
 def _is_in_range(view: TableView, size: float | None) -> bool | None:

@@ -80,9 +80,9 @@ class ScalingPlot:
     @property
     def compute_lines(self) -> list[ComputeLine]:
         """Lines of equal compute at powers of ten, without those that would be too short."""
-        least = OPERATIONS_PER_PARAMETER_TOKEN * self.x.low * self.y.low
-        most = OPERATIONS_PER_PARAMETER_TOKEN * self.x.high * self.y.high
-        axis = build_axis([least, most], 0, 1)
+        min_compute = OPERATIONS_PER_PARAMETER_TOKEN * self.x.low * self.y.low
+        max_compute = OPERATIONS_PER_PARAMETER_TOKEN * self.x.high * self.y.high
+        axis = build_axis([min_compute, max_compute], 0, 1)
         lines = [self._build_compute_line(compute) for compute in axis.decades[1:-1]]
         return [line for line in lines if line]
 

@@ -70,8 +70,8 @@ def group_entries(
     """Return the entries for each known model, keyed by model, the most trusted package first.
 
     `known` yields pairs of a key and a name; the first name of each key is the slug. `records` must be sorted by trust.
-    Within a package, entries for one setting of a model, such as its non-thinking mode, come last. Before them, names
-    with a date come before names without one. Names of successors are replaced with the slugs of known models.
+    Within a package, names with a date come before names without one. Entries for one setting of a model, such as its
+    non-thinking mode, come last. Names of successors are replaced with the slugs of known models.
     """
     known = list(known)
     slugs: dict[Key, str] = {}

@@ -255,10 +255,10 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
         if _get_rates(other.prices[0]) != _get_rates(current):
             rates, other_rates = format_rates(current), format_rates(other.prices[0])
             selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
-    longest = max(offers, key=lambda offer: len(offer.prices))
-    for price in longest.prices[1:]:
+    with_longest_history = max(offers, key=lambda offer: len(offer.prices))
+    for price in with_longest_history.prices[1:]:
         if price.since and not price.is_free and not price.is_cheaper_when_longer:
-            selection.prices.append(DatedPrice(price, longest.source, price.since))
+            selection.prices.append(DatedPrice(price, with_longest_history.source, price.since))
 
 
 def _get_host_context(record: ListedModel) -> int | None:

@@ -125,12 +125,12 @@ def _iter_claims(line: Line) -> Iterator[Claim]:
 def _check_normalized(column: str, value: float, text: str) -> float:
     """Return the normalized score, from 0 to 100. Raises ValueError if it does not match the raw score."""
     field = f"evaluations_{column}_normalized_score"
-    stated = parse_number(text, field)
+    normalized = parse_number(text, field)
     if column not in CHANCE_LEVELS:
-        return stated
+        return normalized
     computed = normalize_score(value, CHANCE_LEVELS[column])
-    if abs(computed - stated) > TOLERANCE:
-        raise ValueError(f"{field} is {stated:g}, but should be {computed:g} according to the raw score")
+    if abs(computed - normalized) > TOLERANCE:
+        raise ValueError(f"{field} is {normalized:g}, but should be {computed:g} according to the raw score")
     return computed
 
 

@@ -178,9 +178,9 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 
 @transaction.atomic
 def accept_submission(submission_id: UUID, operator: str, note: str = "") -> Submission:
-    """Import a submission into the catalog. Raises AlreadyDecided.
+    """Import a submission into the catalog.
 
-    Raises DuplicateSubmission if the catalog has received the same content from another source in the meantime.
+    Raises AlreadyDecided, or DuplicateSubmission if the catalog has received the same content in the meantime.
     """
     submission = _lock_pending(submission_id)
     _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.summary))

@@ -50,12 +50,12 @@ class Benchmark(models.Model):
     @property
     def replacement(self) -> "Benchmark | None":
         """The benchmark to use instead: the next one in the chain of successors that is not saturated, or None."""
-        seen = {self.pk}
-        newer = self.superseded_by
-        while newer and newer.status == self.Status.SATURATED and newer.pk not in seen:
-            seen.add(newer.pk)
-            newer = newer.superseded_by
-        return newer if newer and newer.status != self.Status.SATURATED else None
+        visited = {self.pk}
+        successor = self.superseded_by
+        while successor and successor.status == self.Status.SATURATED and successor.pk not in visited:
+            visited.add(successor.pk)
+            successor = successor.superseded_by
+        return successor if successor and successor.status != self.Status.SATURATED else None
 
 
 class Caveat(models.Model):

@@ -172,7 +172,10 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
 
 
 def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:
-    """Return up to `MAX_HIGHER` rows with higher scores than the top score of the ranking. Both are sorted."""
+    """Return up to `MAX_HIGHER` rows whose scores are higher than the top score of `ranking`.
+
+    Both arguments must be sorted, best score first.
+    """
     return [row for row in rows[:MAX_HIGHER] if _get_score(row) > _get_score(ranking[0])]
 
 

@@ -12,7 +12,7 @@ HASHED_NAME = r"\.[0-9a-f]{12}\.[^/]+$"  # `collectstatic` adds a hash to file n
 
 
 def _never_called(environ: Any, start_response: Any) -> list[bytes]:
-    """The WSGI application that WhiteNoise requires. Arena calls only its files."""
+    """The WSGI application that WhiteNoise requires. Arena uses only WhiteNoise's index of files."""
     raise NotImplementedError
 
 

@@ -32,7 +32,7 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
     """A form that accepts each code only once.
 
-    allauth rejects a used code for only one time step, but Arena's clock tolerance makes a code valid for three.
+    allauth rejects used codes for only one time step, but Arena's clock tolerance makes a code valid for three.
     """
 
     def clean_code(self) -> str:

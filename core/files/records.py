@@ -53,7 +53,10 @@ def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> I
 
 
 def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, with the number of the first line, as quoted cells can contain line breaks."""
+    """Yield the cells of each row that is not blank, with the number of the row's first line.
+
+    A row can have several lines, because quoted cells can contain line breaks.
+    """
     while True:
         number = reader.line_num + 1
         try:

@@ -30,8 +30,8 @@ INVALID_REQUEST = "Invalid request."
 class RequestError(Exception):
     """Raised to reject a request before it changes anything.
 
-    `code` is for programs, and `detail` is a sentence for people. `extra` contains further fields of the JSON error.
-    The exception is `retry_after`, in seconds, which is sent as the Retry-After header.
+    `code` is for programs, and `detail` is a sentence for people. `extra` contains further fields of the JSON error, or
+    `retry_after`, a number of seconds that is sent as the Retry-After header.
     """
 
     def __init__(self, code: str, detail: str, status: int, **extra: Any) -> None:

@@ -15,7 +15,7 @@ def render_live_form(
     """Return the page of a form. For htmx, `query` replaces the query string in the address bar.
 
     No history entry is added, so that "Back" leaves the form instead of undoing one number at a time. If the form has
-    errors, the status is 400, except for htmx, which would keep the previous result.
+    errors, the status is 400. For htmx, it is still 200, because htmx ignores responses with status 400.
     """
     is_refused = form.errors and "HX-Request" not in request.headers
     response = render(request, template, context, status=400 if is_refused else 200)

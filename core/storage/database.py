@@ -11,7 +11,7 @@ from django.db.models import Model
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-# Queries have their own threads. Django logs errors in a shared thread before a request releases its connection. If
+# Queries use separate threads. Django logs errors in a shared thread before a request releases its connection. If
 # queries waiting for a connection occupied all shared threads, this would deadlock.
 QUERY_THREADS = ThreadPoolExecutor(6, "query")
 

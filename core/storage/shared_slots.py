@@ -64,7 +64,7 @@ class SharedSlot:
 
 
 class SharedSlots:
-    """This process's open slots of one kind. `len()` returns how many there are. Safe to share between threads.
+    """This process's open slots of one kind. `len()` returns their number. Safe to share between threads.
 
     kind: what the slots are for, such as "battles"; all processes share the slots of a kind
     heartbeat_s: seconds between heartbeats

@@ -36,7 +36,7 @@ def dollars(amount: Decimal) -> str:
 
 @register.filter
 def whole_dollars(amount: Decimal) -> str:
-    """Format an amount without cents from $100 up."""
+    """Format an amount in US dollars, without cents if it is at least $100."""
     return f"${amount:,.0f}" if amount >= 100 else number_format.format_dollars(amount)
 
 

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 TICK_COUNT = 5
 MARGIN = 0.04  # as a fraction of the axis
-MIN_TICK_PLACE = 6  # percent; closer to an end, a label would be cut
+MIN_TICK_PLACE = 6  # percent; closer to an end, a label would be cut off
 NICE_STEPS = (1, 2, 2.5, 5, 10)
 END_STEPS = (0.2, 0.5, 1, 2, 5)
 END_MARGIN = 0.07  # leaves room for the labels of the ticks at both ends

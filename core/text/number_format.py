@@ -30,7 +30,7 @@ def format_count(number: int) -> str:
 def format_amount(amount: Decimal | int) -> str:
     """Format an exact amount, like 128,000 or 2.50.
 
-    Amounts of at least a million are abbreviated if three significant digits are exact, like 1.5M or 10B.
+    Amounts of at least a million are abbreviated if they have at most three significant digits, like 1.5M or 10B.
     """
     for size, unit in UNITS:
         multiple = (Decimal(amount) / size).normalize()
@@ -44,7 +44,7 @@ def _format_three_digits(value: float) -> str:
 
 
 def format_dollars(amount: Decimal) -> str:
-    """Format an amount in US dollars: with cents from $0.10 up, and with two significant digits below that.
+    """Format an amount in US dollars, with cents, or with two significant digits if it is less than $0.10.
 
     `formatDollars` in static/js/ratings/plots/plot_frame.js does the same in plots.
     """
