@@ -61,7 +61,7 @@ def refresh() -> list[Snapshot]:
 
 
 def _list_due_pools() -> QuerySet[Pool]:
-    """Return the pools that have boards due."""
+    """Return the pools with boards that are due for a fit."""
     return Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
 
 
@@ -287,7 +287,7 @@ def _atomic_with_reset() -> Iterator[None]:
 def _read_database_clock() -> datetime:
     """Return the database's current time.
 
-    The start of the transaction would be too early: transactions that committed after it are on the boards too.
+    The start of the transaction would be too early, because the boards include transactions that committed after it.
     """
     now: datetime = _query_value("SELECT clock_timestamp()")
     return now

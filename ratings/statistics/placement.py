@@ -92,8 +92,8 @@ def _compute_tail_chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
     votes = won + lost
     total = votes.sum(axis=1)
     score = won.sum(axis=1)
-    spotless = np.exp((votes * log_expit(lead)).sum(axis=1))
+    all_won = np.exp((votes * log_expit(lead)).sum(axis=1))
     mean = (votes * np.exp(log_expit(lead))).sum(axis=1) / total
     binomial = betainc(score, total - score + 1, np.minimum(mean, 1.0))
-    chance: Floats = np.where(score == total, spotless, binomial)
+    chance: Floats = np.where(score == total, all_won, binomial)
     return chance

@@ -1,7 +1,7 @@
 """Sums over millions of votes with style.
 
-Memory access takes most of the time in a pass over the votes. So the votes on the same pair are stored together, and
-are processed in chunks that fit into the processor's cache.
+Memory access takes most of the time in a pass over the votes, so votes on the same pair are stored together and
+processed in chunks that fit into the processor's cache.
 """
 
 from collections.abc import Sequence
