@@ -4,7 +4,7 @@ No text is released until each side has either begun or failed. Then both sides 
 per tick. When one side ends, the other continues at a pace that simulates the ended side. A side that is answered alone
 waits until its answer is complete, and is then released at a fixed pace.
 
-This module is pure.
+This module does no I/O and does not import Django.
 """
 
 import math

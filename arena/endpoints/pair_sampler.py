@@ -4,7 +4,7 @@ Pairs are drawn by weight, and a tenth of the draws are uniform, so each propens
 limits each model's share of the draws. Without the cap, the weights would put a new model into nine of ten draws:
 voters could guess that it is in their battle, and a few voters would decide its rating.
 
-This module is pure.
+This module does no I/O and does not import Django.
 """
 
 from bisect import bisect

@@ -145,7 +145,7 @@ class VoteColumns:
         return start
 
     def _reserve(self, extra_rows: int) -> None:
-        """Make room for more rows. Columns at least double in size, so copying takes constant time per row on average."""
+        """Make room for more rows. Columns at least double in size, so the cost of copying per row stays constant."""
         if self._size + extra_rows > len(self._columns["id"]):
             for name, column in self._columns.items():
                 grown = np.empty((2 * self._size + extra_rows, *column.shape[1:]), column.dtype)

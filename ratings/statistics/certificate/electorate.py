@@ -67,7 +67,7 @@ class Electorate:
         self.voter_information = self.information.sum(axis=1)
 
     def certify(self, order: Sequence[int]) -> tuple[list[Removal], Removal]:
-        """Return the removal for each pair of neighbors in this order of models, and the removal for the first place."""
+        """Return the removals for all pairs of neighbors in an order of models, and the removal for the first place."""
         removals: list[Removal] = []
         leader = order[0]
         effects = self._iter_effects(order)

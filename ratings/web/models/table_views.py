@@ -74,7 +74,7 @@ Ranges = Mapping[str, tuple[float, float]]
 
 
 class TableCell(NamedTuple):
-    """A score in the column `key`, with the number to print and its shade from 0 to 4.
+    """A score in the column `key`, with the number to show and its shade from 0 to 4.
 
     Without a score, all but `key` are None.
     """
@@ -86,7 +86,7 @@ class TableCell(NamedTuple):
 
 
 class TableFilter(NamedTuple):
-    """A filter with its chosen value, the value that turns it off, and its other values with their labels."""
+    """A filter: its current value, the value `any` that turns it off, and its other values with their labels."""
 
     name: str
     label: Any
@@ -176,8 +176,8 @@ def _list_column_choices(
 ) -> list[ColumnChoice]:
     """Return the columns in which at least one entry has a score.
 
-    The visible ones are those that the view chooses, or else the ones with the most scores on this page, if enough of
-    its rows have one. The column to sort by is always visible.
+    The columns that the view selects are visible. If it selects none, these are the columns with the most scores on
+    this page, except nearly empty ones. The column to sort by is always visible.
     """
     counts = Counter(key for entry in entries for key in entry.cells)
     page_counts = Counter(key for entry in page for key in entry.cells)
