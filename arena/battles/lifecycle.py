@@ -335,7 +335,7 @@ def cast_vote(
 
 
 def _end_battle(battle: Battle, state: str) -> None:
-    """Set the final state of a ready battle and, for a vote, its standing. Raises the error from `_build_vote_error`."""
+    """Set a ready battle's final state and, for a vote, its standing. Raises the error from `_build_vote_error`."""
     if not _update_ready_battle(battle, state):
         # Since the battle was loaded, its answers might have been retried or its voter might have logged in.
         row_locks.refresh_battle(battle, from_queryset=query_battles())
