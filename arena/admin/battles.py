@@ -126,7 +126,7 @@ class BattleAdmin(PoolNameAdmin):
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
-        """Store a decision for those of these battles that are published, and show how many there are."""
+        """Store a decision for the published battles in the selection, and show their number."""
         decided = [battle for battle in battles if review_queue.decide_review(battle.pk, decision)]
         for battle in decided:
             audit.record_change(request.user.get_username(), decision.value, battle)

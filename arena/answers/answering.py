@@ -160,7 +160,7 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
     """Return the record of a finished call.
 
     The speed is the number of tokens after the first one, divided by the seconds between the first and the last part.
-    Reasoning tokens that the provider did not stream are left out.
+    Reasoning tokens that the provider did not stream are excluded.
 
     call_start: start of the call, in seconds on the monotonic clock
     """

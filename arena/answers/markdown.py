@@ -88,8 +88,8 @@ def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
     columns = _split_cells(getLine(state, start))
     cells = _split_cells(getLine(state, ruler))
     if columns and cells and len(cells) != len(columns) and all(map(RULER_CELL.fullmatch, cells)):
-        fitting = [*cells, *["-"] * len(columns)][: len(columns)]
-        line = f"|{'|'.join(fitting)}|"
+        fitted_cells = [*cells, *["-"] * len(columns)][: len(columns)]
+        line = f"|{'|'.join(fitted_cells)}|"
         state.src += f"\n{line}"
         state.tShift[ruler] = 0
         state.bMarks[ruler], state.eMarks[ruler] = len(state.src) - len(line), len(state.src)

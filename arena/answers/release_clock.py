@@ -73,7 +73,7 @@ class Lane:
 def _select_pieces(pieces: list[Piece]) -> list[Piece]:
     """Return the pieces to draw from.
 
-    The first piece is left out, because no pause precedes it. If the rest is slower than one character per tick, return
+    The first piece is excluded, because no pause precedes it. If the rest is slower than one character per tick, return
     that pace instead, so that the other side can finish.
     """
     pieces = pieces[1:] or pieces

@@ -53,7 +53,7 @@ class BattleReader:
         return time.monotonic() - self.sent_at >= HEARTBEAT_S
 
     def is_cancelled(self) -> bool:
-        """Return whether the connection was cancelled, even if a library has caught the exception."""
+        """Return whether the connection's task was canceled, even if a library has suppressed the exception."""
         return self.task is not None and self.task.cancelling() > 0
 
 

@@ -92,7 +92,7 @@ class VoterModelRecord:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often a voter chose the model with the higher rating. Ties and battles with an unrated model are left out."""
+    """How often a voter chose the model with the higher rating. Ties and battles with an unrated model are excluded."""
 
     agreed: int
     votes: int

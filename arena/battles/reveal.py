@@ -171,7 +171,7 @@ def _build_model_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
-    # Stopped answers are left out, because the model might have sent more than the stored text.
+    # Stopped answers are excluded, because the model might have sent more than the stored text.
     finished = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
     side_answers = [answer for answer in finished if answer.side == side]
     stats = compute_answer_stats(side_answers)

@@ -57,8 +57,8 @@ class PairSampler:
     models: ids of M models
     weights: the weights of pairs, keyed by (smaller id, larger id). A pair with no weight gets the largest weight,
         because nothing is known about it.
-    keep: the id of a model that is in every pair. Its opponent is drawn according to the capped weights, with a uniform
-        tenth, so it is as hard to guess as in a draw of both models.
+    keep: the id of a model that is in every pair. Its opponent is drawn with the same mix of uniform draws and capped
+        weights, so it is as hard to guess as in a draw of both models.
     """
 
     def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], keep: int | None = None) -> None:

@@ -172,8 +172,8 @@ def build_running_limits(request: HttpRequest) -> dict[str, int]:
 def get_payer(request: HttpRequest) -> str:
     """Return the pseudonym of the payer to whom tokens are charged, or "" if addresses have no limit.
 
-    The payer is the largest network, or the account or the voter if it is charged alone. All keys of an account have
-    the same payer.
+    The payer is the client's largest network. If only the voter is charged, it is the account or, without an account,
+    the voter. All keys of an account have the same payer.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""

@@ -177,7 +177,7 @@ def set_voter_id(request: HttpRequest, voter_id: uuid.UUID) -> None:
 def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
     """Give the browser a new anonymous voter, whose cookie is set with the response.
 
-    voter_id: the id of the request's own voter, if that is an account's voter and not the new one
+    voter_id: the id of the account's voter if the request has just logged in; by default, the new voter's id
     """
     new_voter_id = uuid.uuid4()
     request.new_voter = new_voter_id  # type: ignore[attr-defined]  # not declared by Django

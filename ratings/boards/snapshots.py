@@ -230,8 +230,8 @@ def thin_snapshots(*, named_sets: bool = False) -> int:
     All snapshots are stored for ten minutes. After that, the last snapshot of each minute is stored for a day, the last
     of each hour for a month, and the last of each day forever. The first snapshot of a board is never deleted.
 
-    named_sets: delete snapshots of named sets instead of those of all other boards. There can be many named sets, so
-        this runs rarely.
+    named_sets: thin the boards of named sets instead of all other boards. There can be many named sets, so they are
+        thinned less often.
     """
     with connection.cursor() as cursor:
         cursor.execute(THIN_SNAPSHOTS_SQL.format(operator="=" if named_sets else "<>"))

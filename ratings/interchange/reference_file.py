@@ -95,8 +95,8 @@ def _parse_date(name: str) -> str:
     for part in settings[1].lower().split(", ") if settings else ():
         if DATE_PATTERN.fullmatch(part):
             return part.replace(" ", "-")
-    bare = SETTINGS_PATTERN.sub("", name).rstrip()
-    return bare[-8:] if re.search(r"-\d{8}$", bare) else ""
+    model_name = SETTINGS_PATTERN.sub("", name).rstrip()
+    return model_name[-8:] if re.search(r"-\d{8}$", model_name) else ""
 
 
 def read_ratings(path: Path) -> list[ReferenceRating]:

@@ -116,14 +116,14 @@ def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, st
     pinned = [model for model, rating in ratings.items() if not rating.is_rolling]
     exact = {model: find_model(labels[model], known, read_aliases()) for model in pinned}
     keys = {model: key for model, key in exact.items() if key is not None}
-    taken = set(keys.values())  # these must not match again, because no board can have two rows for one model
+    matched_keys = set(keys.values())  # these must not match again, because no board can have two rows for one model
     for model in pinned:
         if model in keys or is_rolling(model):
             continue  # a rolling alias can refer to a different model in the catalog
         match = index.find(ratings[model].model_name, ratings[model].provider)
-        if match is not None and match.key not in taken:
+        if match is not None and match.key not in matched_keys:
             keys[model] = match.key
-            taken.add(match.key)
+            matched_keys.add(match.key)
     return keys
 
 

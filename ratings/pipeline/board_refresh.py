@@ -83,7 +83,7 @@ def _refresh_pool(slug: str) -> Iterator[Snapshot]:
 
     Yields the published snapshots. Each step runs only when the caller asks for the next snapshot.
 
-    Boards are published in small batches, and new votes are applied between two batches. So a new vote does not have to
+    Boards are published in small batches, and new votes are applied between two batches, so a new vote does not have to
     wait until all boards are published. The live pool is refreshed after each of the other pools, so live boards wait
     for at most one pool.
     """
@@ -179,7 +179,7 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
 
     from_scratch: first count all votes again.
 
-    Reference pools are left out, because their boards were published elsewhere and have no votes to fit.
+    Reference pools are excluded, because their boards were published elsewhere and have no votes to fit.
     """
     pools = [pool for pool in pools if pool.kind != Pool.Kind.REFERENCE]
     with _atomic_with_reset():

@@ -32,8 +32,8 @@ VOTER_GROUP_BITS = 8
 class PairMatrices:
     """Counts in one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed.
 
-    lost (4, M, M): the weight that `wins` and `ties` lack, followed by the squared weight that they lack, in votes. It
-        is None if all votes have full weight.
+    lost (4, M, M): sums over the wins and over the ties of 1 - w, where w is the weight of a vote, followed by the
+        same two sums of 1 - w ** 2. None if all votes have weight 1.
     """
 
     wins: Floats = field(default_factory=lambda: np.zeros((0, 0)))

@@ -113,10 +113,10 @@ def load_coverage(snapshots: Iterable[Snapshot], limit: int = BEST_MODELS) -> Co
     prices = load_current_prices(models)
     facts = Fact.objects.filter(model__in=models, chosen=True)
     unpublished = set(facts.filter(value=UNPUBLISHED).values_list("model_id", "field"))
-    described = [_describe(model, prices, unpublished) for model in models]
+    known_facts = [_describe(model, prices, unpublished) for model in models]
     newest = facts.aggregate(newest=Max("as_of"))["newest"]
     days = [day for day in (newest, *(price.as_of for price in prices.values())) if day]
-    lines = tuple(_count(requirement, described) for requirement in REQUIREMENTS)
+    lines = tuple(_count(requirement, known_facts) for requirement in REQUIREMENTS)
     return CoverageReport(snapshot.board.pool.name, len(models), max(days, default=None), lines)
 
 
@@ -132,8 +132,8 @@ def _describe(
     return KnownFacts(model, frozenset(known), frozenset(withheld))
 
 
-def _count(requirement: _Requirement, described: Sequence[KnownFacts]) -> CoverageLine:
-    counted = [facts for facts in described if requirement.applies(facts)]
+def _count(requirement: _Requirement, known_facts: Sequence[KnownFacts]) -> CoverageLine:
+    counted = [facts for facts in known_facts if requirement.applies(facts)]
     known = sum(requirement.fields <= facts.known for facts in counted)
     missing = [facts.model.slug for facts in counted if not requirement.fields <= facts.known | facts.unpublished]
     return CoverageLine(

@@ -29,9 +29,9 @@ class StyledVotes:
     models: the positions of the first and of the second model of each vote in `labels` (N,).
     outcome (N,): 1 if the first model won, 0 if the second model won, 0.5 for a tie.
     features (N, 2 K): K features of the first answer, then the same K features of the second, such as the length and
-        the numbers of headers, bold marks, and list items. They must not be negative. Votes with NaN are left out.
+        the numbers of headers, bold marks, and list items. They must not be negative. Votes with NaN are excluded.
     weight (N,): integers from 1. A vote with weight n counts as n identical votes.
-    filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with the weight 0 are left out.
+    filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with the weight 0 are excluded.
     voter (N,): the number of each voter from 0. A negative number means that the voter is unknown.
     """
 

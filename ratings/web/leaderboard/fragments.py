@@ -199,9 +199,9 @@ def _count_filters(leaderboard: LeaderboardState) -> int:
 
 def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[int, str]]:
     """Return the choices that show more rows than now, as pairs of the number of rows and the query string."""
-    shown, total = len(leaderboard.visible_entries), len(leaderboard.entries)
+    visible, total = len(leaderboard.visible_entries), len(leaderboard.entries)
     return [
         (limit or total, leaderboard.with_options(rows=name))
         for name, limit in ROW_LIMITS.items()
-        if shown < (limit or total) and (limit is None or limit < total)
+        if visible < (limit or total) and (limit is None or limit < total)
     ]

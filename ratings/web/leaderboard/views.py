@@ -1,4 +1,4 @@
-"""The view of the leaderboard. Its whole state is in the URL."""
+"""The view of the leaderboard. The URL contains all of its state."""
 
 import secrets
 from urllib.parse import parse_qsl, urlsplit

@@ -106,7 +106,7 @@ class ColumnChoice:
 
 @require_safe
 def show_model_table(request: HttpRequest) -> HttpResponse:
-    """Show the table. Its whole state is in the URL."""
+    """Show the table. The URL contains all of its state."""
     try:
         requested = parse_view(request.GET, request.GET.getlist("column"))
         snapshots = list_newest_snapshots()
@@ -181,8 +181,8 @@ def _list_column_choices(
     """
     counts = Counter(key for entry in entries for key in entry.cells)
     page_counts = Counter(key for entry in page for key in entry.cells)
-    full = (key for key in page_counts if page_counts[key] >= MIN_DEFAULT_SHARE * len(page))
-    fullest = sorted(full, key=lambda key: (-page_counts[key], key))[:DEFAULT_COLUMNS]
+    well_filled = (key for key in page_counts if page_counts[key] >= MIN_DEFAULT_SHARE * len(page))
+    fullest = sorted(well_filled, key=lambda key: (-page_counts[key], key))[:DEFAULT_COLUMNS]
     chosen = [key for key in view.column if key in counts]
     visible = {*(chosen or fullest), view.sort}
     return [ColumnChoice(column, counts[column.key], column.key in visible) for column in columns if counts[column.key]]
@@ -307,7 +307,7 @@ def _describe_filters(view: TableView) -> str:
 
 
 def _list_filter_fields(table: BenchmarkTable, view: TableView) -> list[TableFilter]:
-    """Return the filters that offer a list of values. A filter with no values is left out."""
+    """Return the filters that offer a list of values. A filter with no values is omitted."""
     fields = []
     for name, label in FILTER_LABELS.items():
         values = [value for value in CHOICES.get(name, ()) if value not in NO_FILTER]
