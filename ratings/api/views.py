@@ -245,7 +245,7 @@ class VoteListView(APIView):
         return Response(serializers.PublicVotePageSchema({"next": next_url, "results": page.votes}).data)
 
 
-@csrf_exempt  # a POST should get the error of `reject_unsafe_method`
+@csrf_exempt  # so that write requests get a 405 instead of a CSRF error
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """Download the public record.
 
@@ -342,7 +342,7 @@ def _open_stream(request: HttpRequest) -> SharedSlot:
     return event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
 
 
-@csrf_exempt  # a POST should get the error of `reject_unsafe_method`
+@csrf_exempt  # so that write requests get a 405 instead of a CSRF error
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
     """Follow changes to boards.
 

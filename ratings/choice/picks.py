@@ -35,7 +35,7 @@ class Picks:
 
     @property
     def suggestions(self) -> list[tuple[str, CandidateAssessment]]:
-        """At most three models, best first, each with text that says what it is suggested for."""
+        """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
             (_("Highest rating"), self.best),
             (_("Cheapest that is not significantly lower"), self.cheapest if self.similar else None),

@@ -95,7 +95,7 @@ class CandidateAssessment:
     def distance_key(self) -> tuple[Any, ...]:
         """The key for sorting by fewest failures, then fewest unknown values, then shortest distance.
 
-        If two models are equal in the first two, the one with fewer failures without a distance comes first.
+        Ties in the first two are broken by the number of failures without a distance, fewest first.
         """
         unmeasured = sum(not finding.is_measured for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
