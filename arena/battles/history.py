@@ -152,7 +152,7 @@ def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:
         votes = Vote.objects.filter(battle__voter=voter_id).values_list(*names).order_by()
         for slug, name, maker, battles, wins, losses in votes.annotate(Count("pk"), won=won, lost=lost):
             counts[slug, name, maker or ""].update(battles=battles, wins=wins, losses=losses)
-    models = [VoterModelRecord(*key, n["battles"], n["wins"], n["losses"]) for key, n in counts.items()]
+    models = [VoterModelRecord(*key, tally["battles"], tally["wins"], tally["losses"]) for key, tally in counts.items()]
     return sorted(models, key=lambda model: (-model.battles, -model.share.percent, model.name))
 
 

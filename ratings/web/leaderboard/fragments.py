@@ -193,7 +193,7 @@ def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[s
 
 def _count_filters(leaderboard: LeaderboardState) -> int:
     """Return the number of active filters in the panel. The search field is outside the panel."""
-    active = [active for active, _ in filters.list_active_filters(leaderboard.options) if active.label]
+    active = [definition for definition, _ in filters.list_active_filters(leaderboard.options) if definition.label]
     return len(active) + (leaderboard.board_key.at is not None)
 
 
