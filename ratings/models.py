@@ -1,4 +1,4 @@
-"""Tables that are derived from votes. They can be deleted and rebuilt, except boards that others have published."""
+"""Tables that are derived from votes. They can be deleted and rebuilt, except the boards of reference pools."""
 
 from datetime import timedelta
 
@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from arena.models import Vote
 from catalog.models import LanguageModel
 
-RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board is tried again
+RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board is retried
 PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public record
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
-EXCLUDED = "excluded"  # the reason of a vote that an operator excluded, in the public record and on the method page
+EXCLUDED = "excluded"  # the reason that the public record and the method page give for votes excluded by an operator
 FULL_WEIGHT = 256  # filter weights are stored as integers from 0 to this
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 
@@ -66,8 +66,8 @@ class Pool(models.Model):
 class Exclusion(models.Model):
     """An operator's decision that some votes in a pool do not count. It can be withdrawn.
 
-    The votes are chosen once, because networks are stored for only 30 days. All conditions must hold. Celery applies
-    the decision, so `votes` is null until then.
+    A vote is excluded if it meets all conditions. The votes are selected once, because networks are stored for only
+    30 days. `votes` is null until Celery has applied the exclusion.
     """
 
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="exclusions")
@@ -119,7 +119,7 @@ def get_or_create_category(slug: str) -> Category:
 
 
 class Board(models.Model):
-    """One ranking, whose results are in its snapshots. Both methods share a board."""
+    """A ranking. Its published results are snapshots. Bradley-Terry and Elo share a board."""
 
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="boards")
     category = models.ForeignKey(Category, models.CASCADE)

@@ -60,7 +60,7 @@ def _is_refresh_due() -> bool:
 def refresh_style() -> None:
     """Refresh boards under style control. If more are due after `STYLE_TASK_S`, queue the task again.
 
-    Each run is short so that other boards do not have to wait long.
+    Each run is short, so it hardly delays other boards.
     """
     from ratings.pipeline import board_refresh  # loads scipy, which is slow to import
 
@@ -100,7 +100,7 @@ def apply_exclusions() -> None:
 
 @shared_task(name="ratings.filter_votes", ignore_result=True)
 def filter_votes() -> None:
-    """Filter the votes of the pools that are due, in a thread, because boards must not wait for it."""
+    """Run the vote filter on the pools that are due. It runs in a separate thread, so it does not delay boards."""
     global _filter_thread  # noqa: PLW0603  # one run at a time
     if _filter_thread is None or not _filter_thread.is_alive():
         _filter_thread = Thread(target=_filter_votes, name="filter", daemon=True)
@@ -127,7 +127,7 @@ def count_figures() -> None:
 
 @shared_task(name="ratings.certify", ignore_result=True)
 def certify() -> None:
-    """Update the certificates of some boards. The work is short, so that votes do not have to wait long."""
+    """Update the certificates of some boards. Each run is short, so it hardly delays other boards."""
     from ratings.pipeline import certificates  # loads scipy, which is slow to import
 
     certificates.update_certificates()

@@ -126,7 +126,7 @@ class BattleAdmin(PoolNameAdmin):
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
-        """Store a decision on each of these battles that is published, and show how many there are."""
+        """Store a decision for the published battles in the selection, and show their number."""
         decided = [battle for battle in battles if review_queue.decide_review(battle.pk, decision)]
         for battle in decided:
             audit.record_change(request.user.get_username(), decision.value, battle)
@@ -180,7 +180,7 @@ class VoteAdmin(PoolNameAdmin):
 
 @admin.register(Voter)
 class VoterAdmin(ReadOnlyAdmin):
-    """Admin for voters. A voter is a random id, with no address or browser."""
+    """Admin for voters. A voter is a random ID, stored without an IP address or user agent."""
 
     list_display = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
     fields = list_display

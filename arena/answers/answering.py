@@ -103,7 +103,7 @@ class AnswerRunner:
         with contextlib.suppress(BackendError):  # no slot became free
             async with self._acquire_slot(endpoint.pk, endpoint.max_concurrency, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
                 outcome = await probe.send_probe(endpoint, self.session, timeouts)
-        if self.session.closed:  # by this process, so the failure is not the endpoint's
+        if self.session.closed:  # the process is stopping, so a failure does not count against the endpoint
             return
         with contextlib.suppress(DatabaseUnreachable):
             await self.batcher.call(circuit_breaker.record_probes, ProbeReport(claim, outcome))
@@ -160,9 +160,9 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
     """Return the record of a finished call.
 
     The speed is the number of tokens after the first one, divided by the seconds between the first and the last part.
-    Reasoning tokens that the provider did not stream are left out.
+    Reasoning tokens that the provider did not stream are excluded.
 
-    call_start: when the call began, in seconds on the monotonic clock
+    call_start: start of the call, in seconds on the monotonic clock
     """
     call = CallRecord(side.job.endpoint_id, side.job.battle_id, failure)
     if side.first_at is None:

@@ -1,4 +1,4 @@
-"""Builds battle views from the database, with only the parts that readers may see now."""
+"""Builds battle views from the database, without the parts that are still hidden from the voter."""
 
 from collections.abc import Iterable
 from uuid import UUID

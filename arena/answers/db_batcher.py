@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class DatabaseUnreachable(Exception):
-    """The database did not answer, and nothing was written."""
+    """The database could not be reached, and nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class BatchCall:
 class DatabaseBatcher:
     """Runs batch operations for the coroutines of one event loop.
 
-    A batch operation takes the arguments of the calls that wait, and returns one result for each, in order.
+    A batch operation takes the arguments of all waiting calls, and returns one result per call, in the same order.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

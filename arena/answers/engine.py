@@ -36,7 +36,7 @@ class Engine:
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background: set[asyncio.Task[None]] = set()
         self.turn_started = asyncio.Event()
-        self.stop_times: dict[str, float] = {}  # when the voter's request to stop arrived, keyed by battle id
+        self.stop_times: dict[str, float] = {}  # arrival time of the voter's stop request, keyed by battle id
         self.draining = False
         self._started = threading.Event()
         threading.Thread(target=self._run, name="engine", daemon=True).start()
@@ -96,7 +96,7 @@ class Engine:
         self.tasks[job.turn_id] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
 
     def _drop_turn(self, turn: LiveTurn) -> None:
-        """Drop a claimed turn, unless this worker has claimed it again."""
+        """Cancel a claimed turn and forget it, unless a newer claim by this worker has replaced it."""
         if self.turns.get(turn.job.turn_id) is turn:
             del self.turns[turn.job.turn_id]
             self._cancel_tasks(turn)
@@ -146,7 +146,7 @@ class Engine:
             return turn.fail()
 
     async def _finish_sides(self, turn: LiveTurn, sides: list[LiveSide]) -> None:
-        """Save ended sides, then publish their ends. A voter who reads `ready` can vote, so saving must come first.
+        """Save ended sides, then publish their end events. A voter can vote after `ready`, so the save must come first.
 
         Sides that another worker has claimed are neither saved nor published.
         """
@@ -197,7 +197,7 @@ class Engine:
                 self._stop_turn(turn)
 
     async def _read_stops(self) -> None:
-        """Wait for the voters' requests to stop, and stop their turns."""
+        """Wait for stop requests from voters, and stop the turns of their battles."""
         battle_ids = await self.publisher.read_stops()
         now = time.monotonic()
         oldest = now - leases.LEASE_S

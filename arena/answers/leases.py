@@ -100,7 +100,7 @@ def reap_answers(own_turn_ids: Collection[int] = ()) -> dict[int, dict[int, int]
     At most `MAX_REAPED_TURNS` are claimed, the oldest first. Concurrent calls claim different turns. Return the
     attempts, keyed by turn id and then by answer id.
 
-    own_turn_ids: turns that the caller is still answering. They are left out, because an overloaded worker that
+    own_turn_ids: turns that the caller is still answering. They are excluded, because an overloaded worker that
         extends its leases too late would otherwise start its own answers again.
     """
     with connection.cursor() as cursor:

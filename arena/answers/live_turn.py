@@ -15,7 +15,7 @@ from arena.endpoints.call_stats import CallRecord
 
 @dataclass
 class LiveSide:
-    """An answer in progress. `waiting` is text that readers cannot see yet, and `released` is text that they can."""
+    """An answer in progress. Readers can see the text in `released`, but not yet the text in `waiting`."""
 
     job: SideJob
     lane: Lane = field(default_factory=Lane)
@@ -119,7 +119,7 @@ class LiveTurn:
     Both deadlines are in seconds on the monotonic clock.
 
     lease_deadline: when the leases on the open sides expire
-    pacing_deadline: when both sides, once they have ended, release all of their waiting text immediately
+    pacing_deadline: when pacing stops; after it, all waiting text is released as soon as both sides have ended
     resend_all: whether all released text must be published again
     has_stream: whether the battle has an event stream in Redis
     """
@@ -139,7 +139,7 @@ class LiveTurn:
         return self.sides[side].lane if side in self.sides else self._absent
 
     def may_publish(self, now: float) -> bool:
-        """Return whether this worker certainly still owns the turn. Two publishing workers would mix their text."""
+        """Return whether this worker certainly still owns the turn. Two workers must not publish at the same time."""
         return now < self.lease_deadline or not any(self.iter_open_sides())
 
     def tick(self) -> None:
@@ -184,7 +184,7 @@ class LiveTurn:
                 side.stop()
 
     def build_full_events(self) -> list[list[Any]]:
-        """Return one delta per side with all released text, for readers of a lost stream."""
+        """Return one delta per side with all released text, for readers whose stream was lost."""
         return [
             ["delta", self.job.number, name, side.tag, 0, side.text()]
             for name, side in self.sides.items()

@@ -1,7 +1,7 @@
 """Renders models' Markdown as safe HTML. Raw HTML is escaped, and only allowed elements remain.
 
 Rendering time is limited. Answers that are too long or too complex are rendered as plain text, and long code is not
-highlighted. If an answer was cut short, a last line says so.
+highlighted. If an answer was stopped or cut off, a notice follows it.
 """
 
 import logging
@@ -88,8 +88,8 @@ def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
     columns = _split_cells(getLine(state, start))
     cells = _split_cells(getLine(state, ruler))
     if columns and cells and len(cells) != len(columns) and all(map(RULER_CELL.fullmatch, cells)):
-        fitting = [*cells, *["-"] * len(columns)][: len(columns)]
-        line = f"|{'|'.join(fitting)}|"
+        fitted_cells = [*cells, *["-"] * len(columns)][: len(columns)]
+        line = f"|{'|'.join(fitted_cells)}|"
         state.src += f"\n{line}"
         state.tShift[ruler] = 0
         state.bMarks[ruler], state.eMarks[ruler] = len(state.src) - len(line), len(state.src)
@@ -122,7 +122,8 @@ _cleaner = nh3.Cleaner(
         "div": {"table"},
         **dict.fromkeys(("th", "td"), CELL_ALIGNMENTS),
     },
-    # Elements that scroll sideways need keyboard focus. Lists and quotes put their markers at the start of the text.
+    # Elements that scroll sideways need keyboard focus. Lists and quotes take their direction from their text, so that
+    # their markers are on the side where the text starts.
     set_tag_attribute_values={
         **{tag: {"tabindex": "0"} for tag in ("pre", "div")},
         **{tag: {"dir": "auto"} for tag in ("ul", "ol", "blockquote", "table")},
@@ -144,9 +145,9 @@ def render_markdown(text: str) -> str:
 
 
 def render_answer(text: str, *, stopped: bool, cut: bool) -> str:
-    """Return the sanitized HTML of an answer, with a last line if it was cut short.
+    """Return the sanitized HTML of an answer, followed by a notice if it was stopped or cut off.
 
-    The line has the class `ended`, which Markdown cannot produce.
+    The notice has the class `ended`, which Markdown cannot produce.
 
     stopped: whether the voter stopped the answer. Takes precedence over `cut`.
     cut: whether the answer reached a length limit

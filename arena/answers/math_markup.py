@@ -1,4 +1,4 @@
-r"""Finds formulas in Markdown: `$…$`, `$$…$$`, `\(…\)`, and `\[…\]`. They stay TeX, which the page typesets.
+r"""Finds formulas in Markdown: `$…$`, `$$…$$`, `\(…\)`, and `\[…\]`. Their TeX code is typeset in the browser.
 
 Each pattern stops at the next mark that could begin a formula of its kind, so parsing takes linear time. The
 mdit-py-plugins rules scan from each mark to the end of the text, which takes quadratic time on hostile text.

@@ -4,7 +4,7 @@ No text is released until each side has either begun or failed. Then both sides 
 per tick. When one side ends, the other continues at a pace that simulates the ended side. A side that is answered alone
 waits until its answer is complete, and is then released at a fixed pace.
 
-This module is pure.
+This module does no I/O and does not import Django.
 """
 
 import math
@@ -73,7 +73,7 @@ class Lane:
 def _select_pieces(pieces: list[Piece]) -> list[Piece]:
     """Return the pieces to draw from.
 
-    The first piece is left out, because no pause precedes it. If the rest is slower than one character per tick, return
+    The first piece is excluded, because no pause precedes it. If the rest is slower than one character per tick, return
     that pace instead, so that the other side can finish.
     """
     pieces = pieces[1:] or pieces

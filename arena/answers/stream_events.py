@@ -4,7 +4,7 @@ An event id is a position. It consists of the turn; for each side, the tag of th
 sent, and whether the end was sent; and the battle's step. Any process that can load the view can continue a stream
 from any position.
 
-This module is pure.
+This module does no I/O and does not import Django.
 """
 
 import re

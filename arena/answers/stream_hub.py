@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class BattleReader:
-    """One open connection. `sending_since` is finite while the client has not yet received the last chunk."""
+    """One open connection. `sending_since` is when the chunk in transit was sent, or inf if no chunk is in transit."""
 
     task: "asyncio.Task[Any] | None"
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,7 +53,7 @@ class BattleReader:
         return time.monotonic() - self.sent_at >= HEARTBEAT_S
 
     def is_cancelled(self) -> bool:
-        """Return whether the connection was cancelled, even if a library has caught the exception."""
+        """Return whether the connection's task was canceled, even if a library has suppressed the exception."""
         return self.task is not None and self.task.cancelling() > 0
 
 

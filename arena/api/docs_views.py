@@ -44,7 +44,7 @@ def show_docs(request: HttpRequest) -> HttpResponse:
 
 
 def _build_first_calls(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return the titles and commands of the first calls. Readers replace only `KEY` and `ID`."""
+    """Return titles and curl commands for a first try of the API. Only `KEY` and `ID` are placeholders."""
     battles = request.build_absolute_uri(reverse("battle-list"))
     board = request.build_absolute_uri(reverse("leaderboard-json"))
     post = 'curl -H "Authorization: Bearer KEY" -H "Content-Type: application/json"'

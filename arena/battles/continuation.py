@@ -1,4 +1,4 @@
-"""Continues a conversation after the vote with the same two models, now by name. These battles are never rated."""
+"""Continues a conversation with the same two models after they are revealed. Such battles are never rated."""
 
 from django.db import transaction
 

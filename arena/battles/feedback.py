@@ -71,7 +71,7 @@ def build_vote_data(vote: Vote) -> dict[str, Any]:
 
 
 def list_reason_labels(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the labels of a vote's reasons, keyed by side. Words that are not in `REASONS` are left out."""
+    """Return the labels of a vote's reasons, keyed by side. Words that are not in `REASONS` are omitted."""
     labels = PRAISE | BLAME
     return {side: [str(labels[word]) for word in words if word in labels] for side, words in reasons.items()}
 

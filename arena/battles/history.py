@@ -1,4 +1,4 @@
-"""Lists, searches, exports, and sums up a voter's battles. The models of an open battle stay hidden."""
+"""Lists, searches, exports, and summarizes a voter's battles. The models of open blind battles stay hidden."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ class VoterRecord:
 
     judged: the number of battles that the voter has judged
     favorite: the name of the model that has won most of them, or "" if none has won at least two
-    wins, battles: the number of judged battles that the favorite has won, and the number that it was in
+    wins, battles: the numbers of judged battles that the favorite has won and that it took part in
     """
 
     judged: int
@@ -92,7 +92,7 @@ class VoterModelRecord:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often a voter chose the model with the higher rating. Ties and battles with an unrated model are left out."""
+    """How often a voter chose the model with the higher rating. Ties and battles with an unrated model are excluded."""
 
     agreed: int
     votes: int
@@ -152,7 +152,7 @@ def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:
         votes = Vote.objects.filter(battle__voter=voter_id).values_list(*names).order_by()
         for slug, name, maker, battles, wins, losses in votes.annotate(Count("pk"), won=won, lost=lost):
             counts[slug, name, maker or ""].update(battles=battles, wins=wins, losses=losses)
-    models = [VoterModelRecord(*key, each["battles"], each["wins"], each["losses"]) for key, each in counts.items()]
+    models = [VoterModelRecord(*key, tally["battles"], tally["wins"], tally["losses"]) for key, tally in counts.items()]
     return sorted(models, key=lambda model: (-model.battles, -model.share.percent, model.name))
 
 

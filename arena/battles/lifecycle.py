@@ -58,7 +58,7 @@ def start_battle(
 ) -> Battle:
     """Create a battle between two drawn or two named models, and queue its first turn.
 
-    The returned battle has its turn, its answers, and the absence of a vote cached, so reading them needs no query.
+    The returned battle caches its turn, its answers, and that it has no vote, so reading them needs no query.
 
     models: slugs. An anonymous battle draws two of these models and belongs to the pool of this set. Without `models`,
     it draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,
@@ -271,7 +271,7 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 
 def expire_battles() -> int:
-    """Close battles with no vote or question for `IDLE_TIMEOUT`, and reveal nothing. Return how many were closed."""
+    """Close battles with no vote or question for `IDLE_TIMEOUT`, without a reveal. Return how many were closed."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():
@@ -335,7 +335,7 @@ def cast_vote(
 
 
 def _end_battle(battle: Battle, state: str) -> None:
-    """Set a ready battle's final state, and its standing after a vote. Raises the error from `_build_vote_error`."""
+    """Set a ready battle's final state and, for a vote, its standing. Raises the error from `_build_vote_error`."""
     if not _update_ready_battle(battle, state):
         # Since the battle was loaded, its answers might have been retried or its voter might have logged in.
         row_locks.refresh_battle(battle, from_queryset=query_battles())

@@ -46,7 +46,7 @@ class Prediction:
 class RatingMoves:
     """The ratings of both models before the vote and on the newest board, keyed by side.
 
-    Other votes also change a board, and boards do not show which votes they count.
+    Other votes also change the ratings, so the difference does not reveal whether this vote counts.
 
     pool: the pool whose board is shown
     board_time: when the newest board was computed, or None if it is not newer than the vote
@@ -141,8 +141,8 @@ def _build_revealed_model(side: str, model: LanguageModel, standing: Mapping[str
 def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | None:
     """Return one card per model with the reveal, facts, and measurements, or None before the vote.
 
-    In a card, `price` is a pair, the prices of a million input and a million output tokens. `cost` is the cost of the
-    finished answers. All are formatted text.
+    In a card, `price` is a pair: the price of a million input tokens, and of a million output tokens. `cost` is the
+    cost of the finished answers. These values are formatted text.
 
     answers: all answers of the battle
     """
@@ -171,7 +171,7 @@ def _build_model_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
-    # Stopped answers are left out, because the model might have sent more than the stored text.
+    # Stopped answers are excluded, because the model might have sent more than the stored text.
     finished = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
     side_answers = [answer for answer in finished if answer.side == side]
     stats = compute_answer_stats(side_answers)

@@ -4,7 +4,7 @@ Pairs are drawn by weight, and a tenth of the draws are uniform, so each propens
 limits each model's share of the draws. Without the cap, the weights would put a new model into nine of ten draws:
 voters could guess that it is in their battle, and a few voters would decide its rating.
 
-This module is pure.
+This module does no I/O and does not import Django.
 """
 
 from bisect import bisect
@@ -57,8 +57,8 @@ class PairSampler:
     models: ids of M models
     weights: the weights of pairs, keyed by (smaller id, larger id). A pair with no weight gets the largest weight,
         because nothing is known about it.
-    keep: the id of a model that is in every pair. Its opponent is drawn according to the capped weights, with a uniform
-        tenth, so it is as hard to guess as in a draw of both models.
+    keep: the id of a model that is in every pair. Its opponent is drawn with the same mix of uniform draws and capped
+        weights, so it is as hard to guess as in a draw of both models.
     """
 
     def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], keep: int | None = None) -> None:

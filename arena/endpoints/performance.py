@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from arena.models import Answer, EndpointDay
 
-# Days that might still have open battles are left out, because a new failure in a model's statistics would reveal the
+# Days that might still have open battles are excluded, because a new failure in a model's statistics would reveal the
 # model of a side that has just failed. A battle is open for at most a day after its last question.
 SETTLING_TIME = timedelta(days=2)
 PERFORMANCE_WINDOW = timedelta(days=30)

@@ -113,7 +113,7 @@ def build_variant(model: LanguageModel) -> dict[str, Any] | None:
 
 
 def _list_known_facts(model: LanguageModel) -> dict[str, Fact]:
-    """Return the current facts, keyed by field, with values as precise as their sources. Blank values are left out."""
+    """Return the current facts, keyed by field, with values as precise as their sources. Blank values are omitted."""
     facts = get_current_facts(model, model.facts.all())
     if terms := _get_known_license(model):
         origin = Fact.Origin.HAND if terms.by_hand else Fact.Origin.SHIPPED

@@ -118,10 +118,10 @@ def confirm_password(request: HttpRequest, password: str) -> None:
     if not request.user.is_authenticated:
         return
     try:
-        is_right = AccountAdapter(request).reauthenticate(request.user, password)
+        is_correct = AccountAdapter(request).reauthenticate(request.user, password)
     except ValidationError as error:
         raise RequestError("too_many_requests", str(error.message), 429, retry_after=300) from None
-    if not is_right:
+    if not is_correct:
         raise RequestError("wrong_password", _("The password is wrong. Nothing was deleted. Try again."), 403)
 
 

@@ -64,7 +64,7 @@ def _authenticate_by_key(request: HttpRequest, secret: str) -> HttpResponse | No
     except (OperationalError, InterfaceError):
         return outages.render_unavailable(request)
     voters.set_voter_id(request, key.voter_id)
-    request.api_key = key  # type: ignore[attr-defined]  # Django's requests are open
+    request.api_key = key  # type: ignore[attr-defined]  # not declared by Django
     return None
 
 

@@ -172,8 +172,8 @@ def build_running_limits(request: HttpRequest) -> dict[str, int]:
 def get_payer(request: HttpRequest) -> str:
     """Return the pseudonym of the payer to whom tokens are charged, or "" if addresses have no limit.
 
-    The payer is the largest network, or the account or the voter if it is charged alone. All keys of an account have
-    the same payer.
+    The payer is the client's largest network. If only the voter is charged, it is the account or, without an account,
+    the voter. All keys of an account have the same payer.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""
@@ -219,7 +219,7 @@ class Network(NamedTuple):
 
 
 def list_networks(address: str) -> list[Network]:
-    """Return the networks around an address, smallest first. If the text is not an address, it is the only network."""
+    """Return the networks around an address, smallest first. Text that is not an address is the only network."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

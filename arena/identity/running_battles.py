@@ -2,8 +2,8 @@
 
 PostgreSQL can count the battles in progress of a voter, but it does not store networks. Redis therefore stores the ids
 of the battles that each network has started. A script adds the id if there is room. If a network reaches its limit,
-the ids of battles that have ended according to PostgreSQL are removed. Because nothing has to be released when a battle
-ends, a worker that dies leaves nothing behind.
+the ids of battles that have ended according to PostgreSQL are removed. Nothing has to be released when a battle ends,
+so a worker that dies cannot reduce a network's limit permanently.
 """
 
 import logging

@@ -78,14 +78,14 @@ def voter_middleware(get_response: Handler) -> Handler:
 def _identify_by_cookie(request: HttpRequest) -> None:
     cookie_voter_id = find_cookie_voter_id(request)
     set_voter_id(request, cookie_voter_id or uuid.uuid4())
-    request.has_voter_cookie = cookie_voter_id is not None  # type: ignore[attr-defined]  # Django's requests are open
+    request.has_voter_cookie = cookie_voter_id is not None  # type: ignore[attr-defined]  # not declared by Django
     if _is_cookieless(request) or read_bearer_key(request) is not None or _is_cross_site(request):
         return
     if cookie_voter_id is None:
         get_token(request)
         assign_new_voter(request)
     elif _is_cookie_stale(request):
-        request.new_voter = cookie_voter_id  # type: ignore[attr-defined]  # Django's requests are open
+        request.new_voter = cookie_voter_id  # type: ignore[attr-defined]  # not declared by Django
 
 
 def _is_cookieless(request: HttpRequest) -> bool:
@@ -102,8 +102,8 @@ def _is_cross_site(request: HttpRequest) -> bool:
     For such a request, the browser does not send the voter's cookies, but it would store new ones, which would replace
     the voter's identity.
     """
-    writes = request.method not in SAFE_METHODS and "Origin" in request.headers
-    return writes and not _csrf_check.is_origin_ours(request)
+    is_write = request.method not in SAFE_METHODS and "Origin" in request.headers
+    return is_write and not _csrf_check.is_origin_ours(request)
 
 
 def _has_session(request: HttpRequest) -> bool:
@@ -129,7 +129,7 @@ def _load_key_and_session(request: HttpRequest) -> HttpResponse | None:
 
 def _identify_by_session(request: HttpRequest) -> None:
     if request.user.is_authenticated:
-        request.logged_in = True  # type: ignore[attr-defined]  # Django's requests are open, and DRF empties `user`
+        request.logged_in = True  # type: ignore[attr-defined]  # not declared by Django; DRF empties `user`
         if voter_id := request.session.get(SESSION_VOTER_KEY):
             set_voter_id(request, uuid.UUID(voter_id))
 
@@ -171,16 +171,16 @@ def set_cookie(response: HttpResponseBase, name: str, value: str, max_age: int) 
 
 
 def set_voter_id(request: HttpRequest, voter_id: uuid.UUID) -> None:
-    request.voter_id = voter_id  # type: ignore[attr-defined]  # Django's requests are open
+    request.voter_id = voter_id  # type: ignore[attr-defined]  # not declared by Django
 
 
 def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
     """Give the browser a new anonymous voter, whose cookie is set with the response.
 
-    voter_id: the id of the request's own voter, if that is an account's voter and not the new one
+    voter_id: the id of the account's voter if the request has just logged in; by default, the new voter's id
     """
     new_voter_id = uuid.uuid4()
-    request.new_voter = new_voter_id  # type: ignore[attr-defined]  # Django's requests are open
+    request.new_voter = new_voter_id  # type: ignore[attr-defined]  # not declared by Django
     set_voter_id(request, voter_id or new_voter_id)
 
 
@@ -197,7 +197,7 @@ def is_known_voter(request: HttpRequest) -> bool:
 
 def suppress_voter_cookie(request: HttpRequest) -> None:
     """Do not set a voter cookie in the response to this request."""
-    request.new_voter = None  # type: ignore[attr-defined]  # Django's requests are open
+    request.new_voter = None  # type: ignore[attr-defined]  # not declared by Django
 
 
 def _add_voter_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

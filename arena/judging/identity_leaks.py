@@ -1,8 +1,8 @@
 """Finds identity leaks, which are answers that reveal their model.
 
-There are two kinds of leaks. An answer introduces itself as a known model (`SELF`), or it mentions one of the two
-models (`OWN`). Names are found in any spelling (see `arena.judging.fuzzy_match`). The words around a name show whether
-it is the name of a model or means something else.
+There are two kinds of leaks. In a `SELF` leak, the model introduces itself under a known name. In an `OWN` leak, the
+answer mentions one of the battle's two models. Names are found in any spelling (see `arena.judging.fuzzy_match`). The
+words around a name show whether it refers to a model or to something else.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -138,7 +138,7 @@ class NameContext:
         return bool(self.neighbors & words.MADE_BY_WORDS)
 
     def is_introduction(self) -> bool:
-        """Return whether the answer introduces itself with this name."""
+        """Return whether the model introduces itself with this name."""
         if self._is_signature() or self._is_maker_of_me():
             return True
         return bool(self.opener) and not self._is_about_others() and self._is_opened() and self._can_follow_opener()

@@ -117,7 +117,7 @@ def collect_model_names(
 
     They include the name, slug, upstream id, and organization, each in full and without the version and size at the
     end. They also include all well-known words of the model's family and maker. Words that many models share, such as
-    base, chat, and 7b, are left out.
+    base, chat, and 7b, are omitted.
     """
     upstream_id = upstream_id or ""
     organization = organization or ""

@@ -114,8 +114,8 @@ class Prompt:
         return self._is_arithmetic() or self._has_calculation() or self._is_word_problem()
 
     def _is_arithmetic(self) -> bool:
-        bare = self.prose.strip()
-        return bool(words.ARITHMETIC_ONLY.fullmatch(bare)) and not words.DATE.fullmatch(bare)
+        text = self.prose.strip()
+        return bool(words.ARITHMETIC_ONLY.fullmatch(text)) and not words.DATE.fullmatch(text)
 
     def _is_word_problem(self) -> bool:
         if self.length > MAX_PROBLEM_LENGTH:

@@ -79,7 +79,7 @@ class BattleAnalysis:
 def analyze_battle(battle: Battle) -> BattleAnalysis:
     """Analyze a battle, and prefetch its turns and answers.
 
-    Call this before taking locks, because hostile text can take a large part of a second.
+    Call this before taking locks, because the analysis of hostile text can take most of a second.
     """
     battle_turns.prefetch_turns(battle)
     turns = list(battle.turns.all())

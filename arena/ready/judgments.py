@@ -29,7 +29,7 @@ class JudgmentCounts:
 
 
 def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = None, comment: object = None) -> Vote:
-    """Store the voter's judgment of a pair and return it. Concurrent requests store at most one.
+    """Store the voter's judgment of a pair and return it. Concurrent requests store at most one judgment.
 
     A judgment of a battle that is not listed does not count, because its voter could send the link to friends.
 

@@ -101,11 +101,11 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
     shipped = _list_shipped()
     judged = _find_judged(voter_id, [pair.id for pair in listed + shipped])
-    left = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
-    for group in left:
+    remaining = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
+    for group in remaining:
         if others := [pair for pair in group if pair.id != skipped]:
             return random.choice(others)  # noqa: S311  # not a secret
-    return next((pair for group in left for pair in group), None)
+    return next((pair for group in remaining for pair in group), None)
 
 
 def _load_listed() -> list[DrawablePair]:

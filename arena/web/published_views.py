@@ -23,7 +23,7 @@ from core.http.errors import RequestError
 
 REPORTED_PARAMETER = "reported"  # a query parameter that makes the page show a thank-you note
 JUDGE_PARAMETER = "judge"  # a query parameter that hides the names until the reader has judged
-# `side` is the sentence for a preferred model.
+# The key `side` stands for a vote for one of the two models.
 YOUR_VERDICTS = {
     "side": gettext_lazy("You preferred <bdi>{name}</bdi>."),
     Vote.Winner.TIE: gettext_lazy("You called it a tie."),
@@ -38,7 +38,7 @@ ASKER_VERDICTS = {
 
 @require_safe
 def show_next_pair(request: HttpRequest) -> HttpResponse:
-    """Redirect to a pair that the visitor has not judged. `?skip=` is the id of the pair to leave out."""
+    """Redirect to a pair that the visitor has not judged. `?skip=` is the id of a pair to exclude."""
     pair = pairs.draw_pair(get_voter_id(request), pairs.parse_id(request.GET.get("skip", "")))
     if pair is None:
         return render(request, "arena/published/no_pairs.html")

@@ -13,7 +13,7 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
     """Return the text on a card from `arena.battles.reveal.build_reveal_cards`.
 
     facts: texts about the model
-    figures: pairs of a label and its texts; figures without text are left out
+    figures: pairs of a label and its texts; figures without text are omitted
     """
     usual = card["usual_performance"]
     price = card["price"] or ("", "")

@@ -1,4 +1,4 @@
-"""Admin pages for pools, categories, boards, and exclusions, and the figures of the admin home page."""
+"""Admin pages for pools, categories, boards, and exclusions, plus tiles for the admin index page."""
 
 from ratings.admin import boards, exclusions, overview
 

@@ -1,4 +1,4 @@
-"""Admin page for exclusions, with which operators take votes out of the ratings, or put them back."""
+"""Admin page for exclusions. An exclusion removes votes from the ratings until an operator withdraws it."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -53,7 +53,7 @@ class ExclusionForm(ModelForm):
 
 @admin.register(Exclusion)
 class ExclusionAdmin(ModelAdmin):
-    """Operators add exclusions and withdraw them. To keep the history, they cannot change or delete them."""
+    """Admin pages for exclusions. To preserve the history, exclusions can be withdrawn, but not edited or deleted."""
 
     form = ExclusionForm
     list_display = ("reason", "pool", "vote_count", "state", "created_by", "created_at")
@@ -62,7 +62,7 @@ class ExclusionAdmin(ModelAdmin):
     actions = ("withdraw",)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the initial values from the URL, which links from alarms contain. An invalid start is ignored."""
+        """Return initial field values from the query string, which alarm links set. An invalid start is ignored."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         with suppress(ValueError):
             return initial | {"start": datetime.fromisoformat(initial.pop("start", ""))}

@@ -1,4 +1,4 @@
-"""Tiles on the admin index page: the boards, and votes that look rigged."""
+"""Tiles on the admin index page for boards and for suspicious votes."""
 
 import time
 from functools import lru_cache
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @TILES.register("ratings.view_board")
 def build_board_tile() -> Tile:
-    """Describe the newest overall board of this arena, and count the boards that are behind."""
+    """Return the age and votes of this arena's newest overall board, and the number of outdated boards."""
     url = reverse("admin:ratings_board_changelist")
     boards = Board.objects.filter(pool__kind=Pool.Kind.LIVE, category__slug=OVERALL_CATEGORY, style_control=False)
     board = boards.annotate(published_at=newest_fit("computed_at"), vote_count=newest_fit("votes")).first()
@@ -39,7 +39,10 @@ def build_board_tile() -> Tile:
 
 @TILES.register("ratings.add_exclusion")
 def build_alarm_tile() -> Tile:
-    """List the models with an unusual share of votes from new voters or one network. Links exclude these votes."""
+    """List models with an unusual share of votes from new voters or one network.
+
+    Each entry links to a form that excludes these votes.
+    """
     figures = [_describe_alarm(alarm) for alarm in find_alarms_of_minute(int(time.time() / 60))]
     return Tile(_("Unusual votes in 24 hours"), figures or [Figure(_("Alarms"), "0")])
 

@@ -1,4 +1,4 @@
-"""Ratings worker tasks that operators queue in the admin. The audit log has the results."""
+"""Ratings worker tasks that operators queue in the admin. Results are written to the audit log."""
 
 from threading import Thread
 
@@ -22,7 +22,7 @@ def recompute(slug: str, username: str, *, from_scratch: bool) -> None:
 
 @shared_task(name="config.verify", ignore_result=True)
 def verify(slug: str, username: str) -> None:
-    """Verify the tallies in a thread, because this can take minutes and boards must not wait for it."""
+    """Verify the tallies in a separate thread. This can take minutes and must not delay board updates."""
     Thread(target=_run_verification, args=(slug, username), name="verify", daemon=True).start()
 
 

@@ -26,10 +26,10 @@ def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
 
     Raises RequestError 404 for the first slug that does not exist.
     """
-    wanted = [*dict.fromkeys(slug for slug in slugs if slug)]
-    storable = [slug for slug in wanted if "\0" not in slug]  # PostgreSQL rejects NUL
+    requested = [*dict.fromkeys(slug for slug in slugs if slug)]
+    storable = [slug for slug in requested if "\0" not in slug]  # PostgreSQL rejects NUL
     known = set(LanguageModel.objects.filter(slug__in=storable).values_list("slug", flat=True))
-    for slug in wanted:
+    for slug in requested:
         if slug not in known:
             raise unknown_model_error(slug)
-    return wanted
+    return requested

@@ -265,7 +265,7 @@ class CategoryPageSchema(PageSchema):
 
 
 class VoteStyleField(serializers.DictField):
-    """The style as stored: whole numbers, or the values from an imported file."""
+    """Style features as stored: whole numbers for votes on this site, or the values from an imported file."""
 
     def to_representation(self, style: Any) -> Any:
         return style

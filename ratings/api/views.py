@@ -245,7 +245,7 @@ class VoteListView(APIView):
         return Response(serializers.PublicVotePageSchema({"next": next_url, "results": page.votes}).data)
 
 
-@csrf_exempt  # a POST should get the error of `reject_unsafe_method`
+@csrf_exempt  # so that write requests get a 405 instead of a CSRF error
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """Download the public record.
 
@@ -268,9 +268,9 @@ async def download_votes(request: HttpRequest) -> HttpResponseBase:
 
 @database_sync_to_async
 def _open_record(request: HttpRequest, pool: str) -> Any:
-    """Charge the quota for files, and return the file's content, which is empty for HEAD.
+    """Charge the download quota and return the file's content, which is empty for HEAD.
 
-    Raises RequestError 429 if the quota is used up, 404 for an unknown pool, and as `RecordStream` does.
+    Raises RequestError 429 if the quota is exhausted, 404 if the pool does not exist, and the errors of `RecordStream`.
     """
     quotas.charge_file(request)
     public_record.check_pool(pool)
@@ -334,12 +334,15 @@ class ShortlistView(APIView):
 
 @database_sync_to_async
 def _open_stream(request: HttpRequest) -> SharedSlot:
-    """Return a slot for a stream of board events, which counts as one API call. Raises RequestError 429 and 503."""
+    """Return a slot for a stream of board events. Opening a stream counts as one API call.
+
+    Raises RequestError 429 if a quota or the client's stream limit is exceeded, and 503 if the process is full.
+    """
     quotas.charge_stream(request)
     return event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
 
 
-@csrf_exempt  # a POST should get the error of `reject_unsafe_method`
+@csrf_exempt  # so that write requests get a 405 instead of a CSRF error
 async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
     """Follow changes to boards.
 

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class BoardSubscriber:
-    """One open connection, with the newest notification of each board that has not been sent yet."""
+    """An open connection and the newest unsent notification for each board."""
 
     def __init__(self) -> None:
         self.hints: dict[bytes, bytes] = {}
@@ -54,8 +54,8 @@ class BoardSubscriber:
 class BoardEventReader:
     """Reads the stream and forwards its entries. There is one reader per process; it runs while any page is open.
 
-    last_entry_id: the next read starts after this entry, or None until the reader has chosen its start.
-    can_serve: set when the reader has chosen its start (even if Redis is down) or has ended. Pages wait for it.
+    last_entry_id: ID of the stream entry after which the next read starts, or None if it is not known yet.
+    can_serve: set when `last_entry_id` is known (even if Redis is down) or the task has ended. Streams wait for it.
     """
 
     def __init__(self, retry_delay_s: float = RETRY_DELAY_S) -> None:
@@ -69,7 +69,7 @@ class BoardEventReader:
     def acquire_slot(self, limits: Mapping[str, int]) -> SharedSlot:
         """Return a slot for one more page. Call this in a thread.
 
-        limits: client key → number of streams that the client can have open across all processes
+        limits: client key → maximum number of the client's open streams across all processes
 
         Raises RequestError 429 if the client has too many open streams, and 503 if the process does.
         """
@@ -89,8 +89,8 @@ class BoardEventReader:
         try:
             await self.can_serve.wait()
             yield b": from now on\n\n"
-            while (left := end - time.monotonic()) > 0:
-                yield await subscriber.wait_for_events(min(left, HEARTBEAT_S))
+            while (remaining := end - time.monotonic()) > 0:
+                yield await subscriber.wait_for_events(min(remaining, HEARTBEAT_S))
         finally:
             slot.release()
             self.subscribers.discard(subscriber)

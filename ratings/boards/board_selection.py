@@ -1,7 +1,7 @@
 """Selects the board for a page.
 
-By default, it is this arena's own board. Until that ranks enough models, it is the newest reference board, or else the
-board of the public votes that ship with Arena.
+The default is this arena's own board. Until it ranks enough models, the default is the newest reference board or, if
+there is none, the board of the public votes that ship with Arena.
 
 All pages about a board use this module, so links between them lead to the same board.
 """
@@ -51,7 +51,7 @@ Rows = Iterable[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class OwnProgress:
-    """The progress of this arena's own board until it is the default one.
+    """The progress of this arena's own board toward becoming the default board.
 
     votes: the number of votes on the board.
     ranked, needed: the number of ranked models now, and the number that the default board needs.
@@ -80,7 +80,7 @@ class OwnProgress:
 
 @dataclass(frozen=True)
 class DefaultBoard:
-    """The pool whose board is shown if a request names none. If it is not this arena's pool, `progress` is set."""
+    """The pool whose board is shown if a request specifies none. If it is not this arena's pool, `progress` is set."""
 
     pool: str
     progress: OwnProgress | None = None
@@ -92,8 +92,8 @@ default_cache: TtlCache[DefaultBoard] = TtlCache(1, DEFAULT_CACHE_S)
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
     """Return the key of the board to show, and the board.
 
-    It is the requested board. If the request names no part of the key, it is the default board (see
-    `find_default_board`). Raises RequestError as `snapshots.load_newest_board` does.
+    This is the requested board, or the default board (see `find_default_board`) if the request specifies no part of
+    the key. Raises RequestError as `snapshots.load_newest_board` does.
     """
     if requested_key == BoardKey() and not parameters.get("pool"):
         requested_key = replace(requested_key, pool=find_default_board().pool)
@@ -101,10 +101,10 @@ def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tupl
 
 
 def find_default_board() -> DefaultBoard:
-    """Return the board to show if a request names none.
+    """Return the board to show if a request specifies none.
 
-    It is this arena's own board if it ranks enough models, else the newest reference board, else the board of the
-    shipped public votes, else its own board. The result is cached for `DEFAULT_CACHE_S` seconds.
+    The order of preference is this arena's own board if it ranks enough models, the newest reference board, the board
+    of the shipped public votes, and this arena's own board. The result is cached for `DEFAULT_CACHE_S` seconds.
     """
     return default_cache.get_or_compute(None, _choose_default_board)
 
@@ -133,7 +133,7 @@ def has_enough_ranks(rows: Rows) -> bool:
 
 
 def measure_progress(rows: Rows) -> OwnProgress:
-    """Return the progress of a board with these rows until it ranks enough models, as `has_enough_ranks` defines it."""
+    """Return the progress of a board with these rows toward having enough ranks (see `has_enough_ranks`)."""
     missing = {row["model"]: _count_missing_votes(row) for row in rows}
     ranked = [model for model, votes in missing.items() if not votes]
     if len(ranked) >= MIN_RANKED_HERE:
@@ -189,7 +189,7 @@ class BoardSelection:
 
     @property
     def pool_groups(self) -> list[tuple[str, list[Pool]]]:
-        """The pools of this arena, and the pools with votes or ratings from elsewhere, each with a heading."""
+        """Pairs of heading and pools: this arena's pools, and the pools with external votes or ratings."""
         own = [pool for pool in self.pools if pool.kind not in REFERENCE_KINDS]
         return [(_("This arena"), own), (_("Reference"), [pool for pool in self.pools if pool not in own])]
 

@@ -32,8 +32,8 @@ def compute_win_chance(points: float) -> float:
 def estimate_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> RatingDifference | None:
     """Return `one` minus `other`, or None if an interval has an open end.
 
-    The errors are assumed to be independent, so their squares add up. On a board, the errors of two models are usually
-    correlated, so the joint covariance gives another margin, see `pairwise.build_matrices`.
+    The errors are assumed to be independent, so their squares add up. The errors of two models on the same board are
+    usually correlated. `pairwise.build_matrices` takes this into account.
     """
     ends = [row[end] for row in (one, other) for end in ("ci_low", "ci_high")]
     if None in ends:

@@ -1,4 +1,4 @@
-"""Sentences that explain why a model's interval is as wide as it is."""
+"""Sentences that explain the width of a model's interval."""
 
 from collections.abc import Iterator, Mapping
 from math import sqrt
@@ -40,7 +40,7 @@ _OTHER_CAUSES = {
 def explain_interval(row: Mapping[str, Any]) -> list[str]:
     """Return sentences that explain an interval's width, most important first.
 
-    The last sentence says how to make the interval narrower, or why more votes on this model may not be enough.
+    The last sentence explains how to narrow the interval, or why more votes on this model may not be enough.
     """
     if row["interval"] == PUBLISHED_INTERVAL:
         return [_("The publisher does not explain this interval.")]
@@ -82,9 +82,9 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
 
 
 def describe_rank_rule(*, is_own_pool: bool) -> str:
-    """Return the rule for when a model gets a rank, as one sentence.
+    """Return one sentence that states when a model is ranked.
 
-    is_own_pool: whether the pool belongs to this arena, which means that its voters are known.
+    is_own_pool: whether the pool belongs to this arena. If so, the limit of votes per voter is included.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if is_own_pool:

@@ -68,7 +68,7 @@ class RatingChange:
 
     rating: in Elo points, or None if the model was not on the earlier board.
     rank: the number of ranks gained, or None if the model was unranked on one of the boards.
-    is_significant: whether the history page lists the model as moved, or None if the boards have no intervals.
+    is_significant: whether `changes.compare_boards` finds a significant change, or None if a board has no intervals.
     """
 
     rating: float | None = None
@@ -101,7 +101,7 @@ class BoardContext:
 
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    """Return a board's context. It takes a fixed number of queries, and is cached for `CACHE_S` seconds."""
+    """Return a board's context, cached for `CACHE_S` seconds. Loading it takes a fixed number of queries."""
     return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))
 
 
@@ -109,7 +109,7 @@ def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardCon
     pool, pools = load_pools(board_key.pool)
     categories = list_categories(pool, board_key.category)
     is_certified = not board_key.style_control and board_key.method == BRADLEY_TERRY and not board_key.at
-    certificate = next((each.certificate for each in categories if each.slug == board_key.category), None)
+    certificate = next((category.certificate for category in categories if category.slug == board_key.category), None)
     return BoardContext(
         pool=pool,
         pools=pools,

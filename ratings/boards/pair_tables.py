@@ -91,7 +91,7 @@ def write_pending_tables(*, everything: bool = False) -> None:
 
     The large table that has waited longest comes first.
 
-    everything: save all large tables, too.
+    everything: also save all large tables.
     """
     rows: list[tuple[Any, ...]] = []
     for board_id in sorted(_pending_tables, key=lambda board_id: _last_large_writes.get(board_id, 0.0)):

@@ -25,7 +25,7 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
     """Return matrices (M, M) for a board or some of its models, row against column, best model first.
 
     wins: votes for the row's model.
-    ties: votes without a winner, including both bad.
+    ties: votes without a winner, including both-bad votes.
     counts: all votes on the pair.
     win_probability: the predicted score of the row's model. A tie is half a win.
     diff, diff_se: the difference in Elo points and its standard error, from the joint covariance and the effective
@@ -60,10 +60,10 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
 
 
 def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
-    """Return one row of `build_matrices`, for the opponents with direct votes: their slugs, and the values for each.
+    """Return one model's row of each matrix in `build_matrices`, restricted to the opponents with direct votes.
 
-    Only the values of this row are computed. The result is empty if the model is not on the board. Raises RequestError
-    as `build_matrices` does.
+    Also returns the opponents' slugs, as `models`. Only this row is computed. The result is empty if the model is not
+    on the board. Raises RequestError as `build_matrices` does.
     """
     stored_table = _find_pair_table(board_key)
     if stored_table is None or model not in stored_table.slugs:

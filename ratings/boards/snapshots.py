@@ -37,7 +37,7 @@ BOOLEAN_VALUES = {"": False, "false": False, "0": False, "true": True, "1": True
 
 @dataclass(frozen=True)
 class BoardKey:
-    """A board's key: pool, category, style control, method, and time. If the time is None, it means now."""
+    """A board's key: pool, category, style control, method, and time. The time is None for the newest board."""
 
     pool: str = LIVE_POOL
     category: str = OVERALL_CATEGORY
@@ -121,7 +121,7 @@ def find_newest_id(board_key: BoardKey) -> int | None:
 
 
 def find_oldest_time(board_key: BoardKey) -> datetime | None:
-    """Return the time of the board's oldest snapshot, whatever the key's time, or None if there is none.
+    """Return the time of the board's oldest snapshot, or None if there is none. The key's time is ignored.
 
     Raises RequestError as `find_newest_id` does.
     """
@@ -161,7 +161,7 @@ def select_board_id(board_key: BoardKey) -> Any:
 
 
 def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
-    """Return the newest snapshot of each pool in this category, oldest pool first. Pools of named sets are left out."""
+    """Return the newest snapshot of each pool in this category, oldest pool first. Pools of named sets are excluded."""
     boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
     keys = boards.annotate(newest=newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
@@ -199,7 +199,7 @@ def _build_scale(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build_upcoming_board(board_key: BoardKey) -> dict[str, Any]:
-    """Return a reference board for a time before its publication. It has the publisher, but no rows."""
+    """Return a reference board for a time before its publication. It names the publisher, but has no rows."""
     first_snapshot = _query_snapshots(replace(board_key, at=None)).earliest("computed_at")
     return _build_board(first_snapshot) | {"computed_at": None, "rows": []}
 
@@ -225,13 +225,13 @@ DELETE FROM ratings_snapshot AS old USING (
 
 
 def thin_snapshots(*, named_sets: bool = False) -> int:
-    """Delete old snapshots, and return how many were deleted.
+    """Delete old snapshots and return the number of deleted snapshots.
 
     All snapshots are stored for ten minutes. After that, the last snapshot of each minute is stored for a day, the last
     of each hour for a month, and the last of each day forever. The first snapshot of a board is never deleted.
 
-    named_sets: thin only the boards of named sets, rather than all other boards. This runs rarely, because there can be
-        many sets.
+    named_sets: thin the boards of named sets instead of all other boards. There can be many named sets, so they are
+        thinned less often.
     """
     with connection.cursor() as cursor:
         cursor.execute(THIN_SNAPSHOTS_SQL.format(operator="=" if named_sets else "<>"))

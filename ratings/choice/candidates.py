@@ -61,7 +61,8 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
 
     Retired models and demo models cannot be chosen. Facts, prices, and measurements can be up to `CACHE_S` seconds old.
     """
-    # A publisher can rate a model at several settings. Rows are sorted best first, so in reverse order, the best wins.
+    # A publisher can rate a model at several settings. Rows are sorted best first, so in reverse order, a model's best
+    # row replaces its other rows.
     rated = {row["model"]: row for row in reversed(rows) if row["component"] == MAIN_COMPONENT}
     # Published ratings have no covariance, so their tiers are based on intervals.
     interval_tiers = compute_interval_tiers(row for row in rated.values() if row["interval"] == PUBLISHED_INTERVAL)

@@ -121,7 +121,7 @@ class Decision:
 
         It is empty if no price is known.
         """
-        days = {each.candidate.priced_on for each in self.listed if each.candidate.priced_on}
+        days = {assessment.candidate.priced_on for assessment in self.listed if assessment.candidate.priced_on}
         return sorted({min(days), max(days)}) if days else []
 
     @property

@@ -266,7 +266,8 @@ def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> se
     """Return the names of the fields that have input or whose value is known for at least one candidate.
 
     A limit on a fact of the catalog is useless, and not offered, if fewer than `MIN_KNOWN_SHARE` of the candidates have
-    a value: nearly all models would be undecided. Only connected models are measured, so any value is enough there.
+    a value: nearly all models would be undecided. Only connected models are measured, so one value is enough for limits
+    on measurements.
 
     If the value is known for fewer than half of the candidates, the field's help text gets the number.
     """

@@ -96,7 +96,7 @@ class Limits:
     bytes_each: Decimal = Decimal(2)
 
     def applicable_prices(self, model: Candidate) -> ApiPrices | None:
-        """Return the model's prices for prompts of `context` tokens, or None if their host does not accept so many."""
+        """Return the prices for prompts of `context` tokens, or None if the host does not accept prompts that long."""
         context = self.context or 0
         is_too_short = model.host_context is not None and model.host_context < context
         return None if is_too_short or model.prices is None else model.prices.for_prompt(context)

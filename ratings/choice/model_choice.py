@@ -62,7 +62,7 @@ class ModelChoice:
 
     @property
     def candidates(self) -> Iterator[Candidate]:
-        """All candidates, whatever their group."""
+        """The candidates in all groups of the shortlist."""
         groups = (self.shortlist.survivors, self.shortlist.undecided, self.shortlist.excluded)
         return (assessment.candidate for group in groups for assessment in group)
 

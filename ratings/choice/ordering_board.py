@@ -19,8 +19,8 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     """Return the board that sorts a shortlist: that of the first possible category, or the overall board.
 
     If `pool` is empty, the first pool in `POOL_PRIORITY` order with enough votes in a category is used. If there is
-    none, it is the first pool with enough votes overall, or else the first pool with any votes. The board is shared, so it
-    must not be changed. Raises RequestError 404 if the pool is unknown.
+    none, the first pool with enough votes overall is used, or else the first pool with any votes. The caller must not
+    modify the board, because it is cached. Raises RequestError 404 if the pool is unknown.
     """
     if pool:
         return _load_pool_board(pool, categories)

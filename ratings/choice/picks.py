@@ -35,7 +35,7 @@ class Picks:
 
     @property
     def suggestions(self) -> list[tuple[str, CandidateAssessment]]:
-        """At most three models, best first, each with text that says what it is suggested for."""
+        """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
             (_("Highest rating"), self.best),
             (_("Cheapest that is not significantly lower"), self.cheapest if self.similar else None),
@@ -71,16 +71,16 @@ def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
     if not ranked:
         return None
     best = ranked[0]
-    alike = [best, *(other for other in ranked[1:] if _is_lower(other.candidate, best.candidate) is False)]
-    lowest = min((survivor.price for survivor in alike if survivor.price is not None), default=None)
-    cheapest_models = [survivor for survivor in alike if survivor.price is not None and survivor.price == lowest]
+    similar = [best, *(other for other in ranked[1:] if _is_lower(other.candidate, best.candidate) is False)]
+    lowest = min((survivor.price for survivor in similar if survivor.price is not None), default=None)
+    cheapest_models = [survivor for survivor in similar if survivor.price is not None and survivor.price == lowest]
     cheapest = cheapest_models[0] if cheapest_models else None
     return Picks(
         best=best,
         second=ranked[1] if len(ranked) > 1 else None,
         cheapest=cheapest,
         equally_cheap=tuple(cheapest_models[1:]),
-        similar=len(alike) - 1,
+        similar=len(similar) - 1,
         best_open=next((survivor for survivor in ranked if survivor.candidate.open_weights), None),
     )
 

@@ -95,7 +95,7 @@ class CandidateAssessment:
     def distance_key(self) -> tuple[Any, ...]:
         """The key for sorting by fewest failures, then fewest unknown values, then shortest distance.
 
-        Of two models with equally many failures, the one with fewer failures that are not measured comes first.
+        Ties in the first two are broken by the number of failures without a distance, fewest first.
         """
         unmeasured = sum(not finding.is_measured for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
@@ -218,7 +218,7 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Return slug → tier for a board that was published with intervals only.
 
-    Rows without a closed interval are left out.
+    Rows without a closed interval are excluded.
 
     Tier 1 has the best model and all models whose intervals overlap that model's interval. The best of the remaining
     models leads the next tier. This test is less sensitive than a test with the joint covariance: two models with

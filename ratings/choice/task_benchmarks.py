@@ -1,4 +1,4 @@
-"""A task with its benchmarks, and whether they say anything about the matching models."""
+"""A task with its benchmarks, and whether any of the matching models has a score on them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

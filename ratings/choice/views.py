@@ -1,4 +1,4 @@
-"""The pages for choosing a model and for documenting the decision. Their whole state is in the URL."""
+"""The pages for choosing a model and for documenting the decision. The URL contains all of their state."""
 
 import re
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from ratings.models import Category, Pool, format_category_name
 
 PAGE_SIZE = 25  # models on a page of each list
 PAGE_PARAMETERS = ("left", "undecided", "out")
-MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is left out
+MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is omitted
 MULTIPLE_FIELDS = ("modalities", "among")
 BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)  # no model has fewer than 1,000 parameters
 REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
@@ -146,8 +146,8 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
         "speed": [model.tokens_per_s for model in candidates],
     }
     known = {name: sum(value is not None for value in values) for name, values in columns.items()}
-    shown = frozenset(name for name, number in known.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
-    return ShortlistTable(build_scale(ends, has_end_ticks=True), shown)
+    visible = frozenset(name for name, number in known.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
+    return ShortlistTable(build_scale(ends, has_end_ticks=True), visible)
 
 
 def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
@@ -159,7 +159,7 @@ def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
 
 
 def _list_sections(form: ChoiceForm, offered: set[str]) -> list[tuple[Any, list[BoundField]]]:
-    """Return the form's other sections with their offered fields. Sections without any are left out."""
+    """Return the form's other sections with their offered fields. Sections without any are omitted."""
     others = offered - FACETS.keys()
     sections = [(title, [form[name] for name in names if name in others]) for title, names in FORM_SECTIONS]
     return [(title, fields) for title, fields in sections if fields]
@@ -202,7 +202,7 @@ def _build_token_query(form: ChoiceForm) -> str:
 
 
 def _list_pools(selected: str) -> QuerySet[Pool]:
-    """Return the pools to choose from. Pools of named sets are left out unless they are selected."""
+    """Return the pools to choose from. Pools of named sets are omitted unless they are selected."""
     return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
 
 

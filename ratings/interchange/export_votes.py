@@ -43,8 +43,8 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     with_text: include the conversations.
     public: write the public record, as over HTTP.
 
-    The tables of the votes' draws are written to another file, with `.draws` after the name. It has a JSON object per
-    table: its key in the column `draw`, and each model's probability of being in the pair.
+    The draw tables of the votes are written to a second file with the suffix `.draws`. It has one JSON object per
+    table, with the key that the votes have in `draw` and each model's probability of being in the pair.
 
     Both files appear under their names only when they are complete. Raises a ValueError with one sentence if the
     extension is not supported or the file cannot be written.
@@ -154,7 +154,7 @@ def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> Vote
 
 
 def _build_weight(weight: VoteWeight | None, version: str | None) -> VoteRecord:
-    """Return the weight of a vote, which is 1 if no other is stored, and the reason for it."""
+    """Return the fields that describe a vote's weight. The weight is 1 unless another weight is stored."""
     if weight is None:
         return {"filter_weight": 1.0, "filter_reason": "", "filter_version": version}
     if weight.excluded:
@@ -220,7 +220,7 @@ def _write_csv(file: BinaryIO, rows: Iterable[VoteRecord], fields: Iterable[str]
 
 
 class _Utf8Writer:
-    """A text file for the CSV writer. It encodes the text and writes it to a binary file."""
+    """A minimal file for `csv.writer` that writes text as UTF-8 to a binary file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file

@@ -115,7 +115,7 @@ def _build_voter_hasher(pool: Pool) -> Callable[[str], str]:
 
 
 def _acquire_import_lock() -> None:
-    """Wait for other imports, because two imports could create the same model. Make constraints apply to each row."""
+    """Wait until other imports end, because two imports could create the same model. Check constraints immediately."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK_ID])
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

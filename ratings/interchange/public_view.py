@@ -16,7 +16,7 @@ from ratings.models import PUBLIC_DELAY
 def iter_public_votes(votes: Iterable[Vote], now: datetime) -> Iterator[Vote]:
     """Yield the votes in a batch up to the first one that is not public yet.
 
-    The record ends there, even if public votes follow. Votes can be stored out of order by a moment, and a reader who
+    The record ends there, even if public votes follow. Votes can be stored slightly out of order, and a client that
     continues after the last id would miss votes with smaller ids.
 
     votes: ordered by id and annotated with `file_time`, the time when an imported vote's file was stored.

@@ -1,4 +1,4 @@
-"""Ratings by category from another publisher: parses their file and builds the rows of boards."""
+"""Parses another publisher's file of ratings by category, and builds board rows from it."""
 
 import csv
 import lzma
@@ -18,7 +18,8 @@ DATE_PATTERN = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[
 SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
 DASHED_VERSION_MAKERS = ("anthropic",)  # makers whose model ids have dashes in versions, such as claude-opus-4-6
 THINKING_MODEL_MAKERS = ("alibaba",)  # makers whose thinking models have separate weights
-# Names of the publisher that the makers have since given to other models. Its votes of 2024 have the same names.
+# The publisher's names for models, where the maker has since given the same name to a newer model. The publisher's
+# votes from 2024 also use these names.
 FIRST_MODELS = {
     "Gemini Pro": "gemini-pro",
     "Gemini Pro (Dev API)": "gemini-pro-dev-api",
@@ -94,8 +95,8 @@ def _parse_date(name: str) -> str:
     for part in settings[1].lower().split(", ") if settings else ():
         if DATE_PATTERN.fullmatch(part):
             return part.replace(" ", "-")
-    bare = SETTINGS_PATTERN.sub("", name).rstrip()
-    return bare[-8:] if re.search(r"-\d{8}$", bare) else ""
+    model_name = SETTINGS_PATTERN.sub("", name).rstrip()
+    return model_name[-8:] if re.search(r"-\d{8}$", model_name) else ""
 
 
 def read_ratings(path: Path) -> list[ReferenceRating]:

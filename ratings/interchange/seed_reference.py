@@ -1,4 +1,4 @@
-"""The reference pool that ships with Arena: published ratings by category, until the arena has its own ratings.
+"""The reference pool that ships with Arena: published ratings by category, shown until the arena has its own ratings.
 
 Its boards are loaded once from a file. They have no votes, so they are never fitted, counted, or verified.
 """
@@ -87,12 +87,12 @@ def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     for rating in ratings:
         first_ratings.setdefault(rating.model, rating)
     labels = {model: _choose_label(rating) for model, rating in first_ratings.items()}
-    shown = {labels[model]: _choose_name(rating) for model, rating in reversed(first_ratings.items())}
-    shown |= {label: name for label, name in read_display_names().items() if label in shown}
+    names = {labels[model]: _choose_name(rating) for model, rating in reversed(first_ratings.items())}
+    names |= {label: name for label, name in read_display_names().items() if label in names}
     keys = _find_models(first_ratings, labels)
-    created = NamedModels(shown).get_or_create_keys([labels[model] for model in labels if model not in keys])
+    created = NamedModels(names).get_or_create_keys([labels[model] for model in labels if model not in keys])
     keys |= {model: created[label] for model, label in labels.items() if model not in keys}
-    _rename_models({key: shown[labels[model]] for model, key in keys.items()})
+    _rename_models({key: names[labels[model]] for model, key in keys.items()})
     providers = {keys[model]: rating.provider for model, rating in first_ratings.items()}
     record_name_claims({keys[model]: rating.model_name for model, rating in first_ratings.items()}, providers)
     return keys
@@ -116,19 +116,19 @@ def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, st
     pinned = [model for model, rating in ratings.items() if not rating.is_rolling]
     exact = {model: find_model(labels[model], known, read_aliases()) for model in pinned}
     keys = {model: key for model, key in exact.items() if key is not None}
-    taken = set(keys.values())  # these must not match again, because no board can have two rows for one model
+    matched_keys = set(keys.values())  # these must not match again, because no board can have two rows for one model
     for model in pinned:
         if model in keys or is_rolling(model):
             continue  # a rolling alias can refer to a different model in the catalog
         match = index.find(ratings[model].model_name, ratings[model].provider)
-        if match is not None and match.key not in taken:
+        if match is not None and match.key not in matched_keys:
             keys[model] = match.key
-            taken.add(match.key)
+            matched_keys.add(match.key)
     return keys
 
 
 def _choose_label(rating: ReferenceRating) -> str:
-    """Return the slug for the model, or a name with the pool in it if the publisher's name is a rolling alias."""
+    """Return the slug for the model, or a name that includes the pool's name if the rating is for a rolling alias."""
     return _choose_name(rating) if rating.is_rolling else read_aliases().get(rating.model, rating.model)
 
 

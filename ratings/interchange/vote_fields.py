@@ -1,6 +1,6 @@
 """Parsers for the fields of a vote in a file.
 
-A vote gets its categories from its language and from the tags of the public arena data sets.
+A vote's categories are derived from its language and from the tags in the public arena data sets.
 """
 
 import re
@@ -107,7 +107,7 @@ def _parse_fields(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the parsed values of all fields with a parser, and the raw values of all other fields.
 
-    Empty fields and null are left out.
+    Empty and null fields are omitted.
     """
     fields: dict[str, Any] = {}
     other_fields: dict[str, Any] = {}
@@ -259,7 +259,7 @@ def _parse_time(value: Any) -> datetime:
 
 
 def _parse_style(value: Any) -> list[float] | None:
-    """Return the length and the numbers of headers, bold marks, and list items: of answer a, then of answer b.
+    """Return the length and the numbers of headers, bold marks, and list items, for answer a and then for answer b.
 
     Return None if any of the eight numbers is missing.
     """
@@ -300,7 +300,7 @@ def _join_text_parts(parts: Any) -> str:
 
 
 def _ignore(_: Any) -> None:
-    """Ignore a field of an export. Each arena weights its votes with its own filter."""
+    """Ignore a field that only exports contain. Each arena computes weights with its own filter."""
 
 
 VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {

@@ -1,7 +1,7 @@
 """Counts of each model's blind battles: how often it was drawn, was replaced (and why), refused, or left a battle void.
 
-A model that fails before its first word does not lose the battle. So readers of a rating need to know how often the
-model fails.
+A model that fails before its first word does not lose the battle, so its rating does not reflect these failures. The
+counts show them.
 
 Only finished battles count, because a failure in an open battle would reveal which model has just failed. For each
 model, day, and kind of failure, at most three failures per voter count, and at most twelve per network while the
@@ -128,7 +128,7 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
     """Return each model's counts, by slug, in the stored format.
 
     The keys are "drawn", "replaced" (reason → number of battles), "refused", "void", and "one_sided". Votes that do not
-    count are left out for the first day, as in the public record.
+    count are excluded until they are a day old, as in the public record.
     """
     outcomes: dict[str, dict[str, Any]] = defaultdict(
         lambda: {"drawn": 0, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0}
@@ -163,7 +163,7 @@ def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, A
 def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
     """Return model key → number of votes in the pool that do not count because a question made only that model fail.
 
-    Votes after `until` are left out. Deleted battles cannot be counted.
+    Votes after `until` are excluded. Deleted battles cannot be counted.
     """
     values: dict[str, Any] = {
         "pool": pool,
@@ -181,7 +181,7 @@ def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
 def parse_outcomes(
     stored: Mapping[str, Mapping[str, Any]], models: Mapping[str, LanguageModel]
 ) -> list[ModelBattleCounts]:
-    """Return records from the stored result of `count_outcomes`, sorted by the share of battles that failed."""
+    """Return records from the stored result of `count_outcomes`, highest share of failed battles first."""
     records = [
         ModelBattleCounts(
             slug=slug,

@@ -133,9 +133,9 @@ def _select_styled_votes(
 
 
 def _count_voters(votes: CategoryVotes, size: int) -> list[Floats]:
-    """Return three numbers per model, each (M,).
+    """Return three counts per model, as arrays (M,).
 
-    They are its known voters, their votes, and their votes if at most `MAX_VOTES_PER_VOTER` of each voter count.
+    These are the known voters, their votes, and their votes capped at `MAX_VOTES_PER_VOTER` per voter.
     """
 
     def cap_votes(numbers: Floats) -> Floats:

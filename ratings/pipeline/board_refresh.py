@@ -61,7 +61,7 @@ def refresh() -> list[Snapshot]:
 
 
 def _list_due_pools() -> QuerySet[Pool]:
-    """Return the pools that have boards due."""
+    """Return the pools with boards that are due for a fit."""
     return Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
 
 
@@ -83,7 +83,7 @@ def _refresh_pool(slug: str) -> Iterator[Snapshot]:
 
     Yields the published snapshots. Each step runs only when the caller asks for the next snapshot.
 
-    Boards are published in small batches, and new votes are applied between two batches. So a new vote does not have to
+    Boards are published in small batches, and new votes are applied between two batches, so a new vote does not have to
     wait until all boards are published. The live pool is refreshed after each of the other pools, so live boards wait
     for at most one pool.
     """
@@ -179,7 +179,7 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
 
     from_scratch: first count all votes again.
 
-    Reference pools are left out, because their boards were published elsewhere and have no votes to fit.
+    Reference pools are excluded, because their boards were published elsewhere and have no votes to fit.
     """
     pools = [pool for pool in pools if pool.kind != Pool.Kind.REFERENCE]
     with _atomic_with_reset():
@@ -287,7 +287,7 @@ def _atomic_with_reset() -> Iterator[None]:
 def _read_database_clock() -> datetime:
     """Return the database's current time.
 
-    The start of the transaction would be too early: transactions that committed after it are on the boards too.
+    The start of the transaction would be too early, because the boards include transactions that committed after it.
     """
     now: datetime = _query_value("SELECT clock_timestamp()")
     return now

@@ -41,7 +41,8 @@ class Contestants:
     voters (M,): the number of known voters who judged each model.
     weight (M,): how many of each model's votes count toward a rank. In this arena's own pools, at most
         `MAX_VOTES_PER_VOTER` votes per voter count.
-    lost_weight (M,): the weight that each model's votes lack and that may be public, because the votes are a day old.
+    lost_weight (M,): the weight that the filter or an operator took from each model's votes. Only votes older than a
+        day are included, because the weights of newer votes must not be public.
     is_own_pool: whether the votes were cast in this arena. If so, a model with fewer than `MIN_VOTERS` voters is
         provisional.
     """

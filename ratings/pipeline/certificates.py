@@ -1,4 +1,4 @@
-"""Computes the certificates of boards: how many voters would have to be removed to change an order.
+"""Computes board certificates: how many voters would have to be removed to change a board's order.
 
 Certificates are public, so they use only the votes older than a day. Otherwise, voters could see from a certificate
 whether their own votes count.
@@ -53,7 +53,10 @@ def update_certificates(budget_s: float = BUDGET_S) -> list[Board]:
 
 
 def _list_outdated_boards() -> list[tuple[Board, int]]:
-    """Return the boards with a new state, and the id of the newest vote to include. New boards come first."""
+    """Return the boards whose certificate is missing or outdated, each with the id of the newest vote to include.
+
+    Boards without a certificate come first.
+    """
     boards: QuerySet[Board] = Board.objects.filter(style_control=False, pool__ordered=True)
     boards = boards.exclude(pool__kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST))
     latest = now() - PUBLIC_DELAY - ID_MARGIN
@@ -72,7 +75,7 @@ def _list_outdated_boards() -> list[tuple[Board, int]]:
 
 
 def _find_last_id(pool: str, latest: datetime) -> int | None:
-    """Return the id of the newest vote that was not cast after `latest`. Votes without a time are older."""
+    """Return the id of the newest vote that was not cast after `latest`. Votes without a time are included."""
     votes = Vote.objects.filter(Q(created_at=None) | Q(created_at__lte=latest), pool=pool)
     return votes.order_by("-pk").values_list("pk", flat=True).first()
 
@@ -82,7 +85,7 @@ def _build_mark(pool: Pool, last_id: int) -> list[int]:
 
 
 def _build_certificate(board: Board, last_id: int) -> dict[str, Any]:
-    """Return the fields of a board's certificate. The order has the models that are ranked on the newest board."""
+    """Return the fields of a board's certificate. It covers the models that are ranked on the newest board."""
     state = pool_state.get_pool_state(board.pool)
     slugs = dict(LanguageModel.objects.filter(pk__in=state.positions).values_list("pk", "slug"))
     keys = sorted(state.positions, key=slugs.__getitem__)

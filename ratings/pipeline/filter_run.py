@@ -71,7 +71,7 @@ class FilterRun:
 
 
 def start_due_runs() -> list[str]:
-    """Run a process for each pool that is due, one after another. Return the slugs of these pools."""
+    """Run the filter for each pool that is due, in one process after another. Return the slugs of these pools."""
     due = [pool for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).order_by("pk") if is_due(pool)]
     for pool in due:
         command = [*LOWEST_PRIORITY, sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]

@@ -105,7 +105,7 @@ def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     withheld_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=start)
     withheld_weights = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__gt=start)
     return {
-        # If so, the figures are updated in the next hour.
+        # If votes or weights are withheld, the figures are updated again in the next hour.
         "withheld": withheld_votes.exists() or withheld_weights.exists(),
         "battles": battles,
         **vote_counts,

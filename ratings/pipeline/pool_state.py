@@ -32,8 +32,8 @@ VOTER_GROUP_BITS = 8
 class PairMatrices:
     """Counts in one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed.
 
-    lost (4, M, M): the weight that `wins` and `ties` lack, followed by the squared weight that they lack, in votes. It
-        is None if all votes have full weight.
+    lost (4, M, M): sums over the wins and over the ties of 1 - w, where w is the weight of a vote, followed by the
+        same two sums of 1 - w ** 2. None if all votes have weight 1.
     """
 
     wins: Floats = field(default_factory=lambda: np.zeros((0, 0)))
@@ -143,7 +143,7 @@ class CategoryVotes:
 
     @cached_property
     def is_between_weighted(self) -> NDArray[np.bool_]:
-        """Whether both models of each vote have a vote with a weight above 0 (N,). A fit leaves out other models."""
+        """Whether both models of each vote have a vote with a weight above 0 (N,). Fits exclude all other models."""
         has_weight = self.filter_weight > 0
         weighted = np.union1d(self.first[has_weight], self.second[has_weight])
         return np.isin(self.first, weighted) & np.isin(self.second, weighted)
@@ -199,7 +199,10 @@ class PoolState:
         return self.revision - self.weight_revision == pool.revision - pool.weight_revision
 
     def reload_weights(self, pool: Pool) -> None:
-        """Read the weights and the tallies again. Fits start from scratch, so a change that is undone has no effect."""
+        """Read the weights and the tallies again.
+
+        The previous fits are dropped as starting points, so undoing a weight change restores exactly the same ratings.
+        """
         if self.ordered:
             self.votes.reload_weights(pool.slug)
         self.categories, self.last_ratings, self.last_style_fits = {}, {}, {}
@@ -250,10 +253,10 @@ class PoolState:
         return self._build_votes(positions, chosen)
 
     def sum_old_lost_weights(self, category: str, models: list[int], end: float, *, styled: bool = False) -> Floats:
-        """Return the weight that each model's votes before a time lack (M,).
+        """Return the weight that the filter or an operator took from each model's votes before a time (M,).
 
         end: in seconds since 1970.
-        styled: leave out votes without style features.
+        styled: exclude votes without style features.
         """
         reduced = np.flatnonzero((self.votes["filter_weight"] < 1) & (self.votes["time"] < end))
         if styled:

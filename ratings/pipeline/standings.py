@@ -1,4 +1,4 @@
-"""Stores what arena reads from ratings: each model's standing, and the pair weights for the next draws."""
+"""Stores the results that the arena app reads: each pool's newest ratings, and the pair weights for the next draws."""
 
 from collections.abc import Iterable
 from datetime import timedelta

@@ -320,8 +320,8 @@ def _get_or_create_pools(
 ) -> tuple[dict[str, Pool], list[PairCount]]:
     """Return the pools for these counts, and the counts to add to their boards. Missing pools are created.
 
-    A named set has only an overall board. If the pool of a set is new, it might have been deleted earlier because it
-    had no recent votes. So all votes on the set are counted, and not only the new ones.
+    A named set has only an overall board. If the pool of a set is new, an earlier pool might have been deleted because
+    it had no recent votes, so all votes on the set are counted, and not only the new ones.
     """
     pools = {board.pool.slug: board.pool for board in known.values()}
     new_sets = []

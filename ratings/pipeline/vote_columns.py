@@ -126,7 +126,7 @@ class VoteColumns:
     def _insert(self, rows: NDArray[Any]) -> int:
         """Insert rows that are sorted by id, and return the first position that has changed.
 
-        Votes commit out of order, but usually only slightly. So only the columns from that position on are sorted.
+        Votes usually commit almost in order, so only the rows from that position on are sorted.
         """
         start = int(np.searchsorted(self["id"], rows["id"][0]))
         new: dict[str, NDArray[Any]] = {
@@ -145,7 +145,7 @@ class VoteColumns:
         return start
 
     def _reserve(self, extra_rows: int) -> None:
-        """Make room for more rows. The columns at least double, so that copying takes constant time per row."""
+        """Make room for more rows. Columns at least double in size, so the cost of copying per row stays constant."""
         if self._size + extra_rows > len(self._columns["id"]):
             for name, column in self._columns.items():
                 grown = np.empty((2 * self._size + extra_rows, *column.shape[1:]), column.dtype)

@@ -15,8 +15,8 @@ from ratings.pipeline.filter_run import load_rows, load_shares
 from ratings.statistics.vote_filter.alarms import find_excesses
 
 PERIOD = timedelta(days=1)
-MAX_ALARMS = 5  # about new voters, and as many about networks
-# Battles have a network hash for longer than the period, and an index has those battles by time.
+MAX_ALARMS = 5  # for new voters, and the same number for networks
+# Network hashes are stored for longer than the period, and an index sorts the battles that have one by time.
 RECENT_VOTES_SQL = """
 WITH recent AS MATERIALIZED (
     SELECT id, voter_id, network FROM arena_battle WHERE network <> '' AND created_at > %(start)s AND pool = %(pool)s
@@ -39,7 +39,8 @@ ROW_DTYPE = build_row_dtype(
 class Alarm:
     """A model that is in more votes from new voters, or from one network, than the draw explains.
 
-    votes: the votes of the group. `seen` of them have the model, and the draw explains `expected`.
+    votes: the number of votes from the new voters or the network.
+    seen, expected: the number of these votes with the model, and the number that the draw explains.
     since: the start of the period.
     voter: the new voter with the most votes on the model, or None for a network.
     battle: the network's newest battle with the model, or None for new voters.
@@ -70,8 +71,8 @@ def find_alarms() -> list[Alarm]:
     for group, is_network in ((votes["is_new"].astype(np.intp) - 1, False), (networks, True)):
         for excess in find_excesses(group, a, b, draw, shares)[:MAX_ALARMS]:
             model = int(models[excess.model])
-            rigged = (group == excess.group) & ((a == excess.model) | (b == excess.model))
-            example = _find_example(votes["id"][rigged].tolist(), "battle" if is_network else "voter")
+            is_suspicious = (group == excess.group) & ((a == excess.model) | (b == excess.model))
+            example = _find_example(votes["id"][is_suspicious].tolist(), "battle" if is_network else "voter")
             alarms.append(Alarm(names[model], excess.votes, excess.seen, excess.expected, since, **example))
     return alarms
 

@@ -30,8 +30,10 @@ class KnownFacts:
 
 @dataclass(frozen=True)
 class CoverageLine:
-    """The number of models that have a fact. `target_percent` is what this project aims for, and `missing_models` are
-    the slugs of the models for which nobody has looked up the fact.
+    """How many models have a fact.
+
+    target_percent: this project's goal for the share of models with a known value.
+    missing_models: slugs of the models whose value is neither known nor marked as unpublished.
     """
 
     label: str
@@ -59,7 +61,7 @@ class CoverageLine:
 
 @dataclass(frozen=True)
 class CoverageReport:
-    """`newest_fact` is the day of the newest fact or price about these models, or None."""
+    """The coverage of the best models on a board. `newest_fact` is the day of their newest fact or price, or None."""
 
     board: str
     models: int
@@ -76,7 +78,7 @@ def _is_open(facts: KnownFacts) -> bool:
 
 
 def _is_sold(facts: KnownFacts) -> bool:
-    """Return True if the model is sold through an API, by its maker or by a host that a source names."""
+    """Return True if the model is sold through an API, by its maker or by a host that is listed in a source."""
     return not is_retired(facts.model) and (
         not facts.model.open_weights or bool({"price", "context_window"} & facts.known)
     )
@@ -111,10 +113,10 @@ def load_coverage(snapshots: Iterable[Snapshot], limit: int = BEST_MODELS) -> Co
     prices = load_current_prices(models)
     facts = Fact.objects.filter(model__in=models, chosen=True)
     unpublished = set(facts.filter(value=UNPUBLISHED).values_list("model_id", "field"))
-    described = [_describe(model, prices, unpublished) for model in models]
+    known_facts = [_describe(model, prices, unpublished) for model in models]
     newest = facts.aggregate(newest=Max("as_of"))["newest"]
     days = [day for day in (newest, *(price.as_of for price in prices.values())) if day]
-    lines = tuple(_count(requirement, described) for requirement in REQUIREMENTS)
+    lines = tuple(_count(requirement, known_facts) for requirement in REQUIREMENTS)
     return CoverageReport(snapshot.board.pool.name, len(models), max(days, default=None), lines)
 
 
@@ -130,8 +132,8 @@ def _describe(
     return KnownFacts(model, frozenset(known), frozenset(withheld))
 
 
-def _count(requirement: _Requirement, described: Sequence[KnownFacts]) -> CoverageLine:
-    counted = [facts for facts in described if requirement.applies(facts)]
+def _count(requirement: _Requirement, known_facts: Sequence[KnownFacts]) -> CoverageLine:
+    counted = [facts for facts in known_facts if requirement.applies(facts)]
     known = sum(requirement.fields <= facts.known for facts in counted)
     missing = [facts.model.slug for facts in counted if not requirement.fields <= facts.known | facts.unpublished]
     return CoverageLine(

@@ -45,9 +45,10 @@ def list_pool_placements(model: str) -> list[Placement]:
     board of the category with the model's best rank.
     """
     overall = _find_placements(list_newest_snapshots(), model)
-    found = [placement.pool.pk for placement in overall]
+    pools_with_overall = [placement.pool.pk for placement in overall]
     boards = Board.objects.filter(style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    in_categories = _find_placements(_load_newest_snapshots(boards.exclude(pool__in=found)), model)
+    other_boards = boards.exclude(pool__in=pools_with_overall)
+    in_categories = _find_placements(_load_newest_snapshots(other_boards), model)
     best: dict[int, Placement] = {}
     for placement in sorted(in_categories, key=_get_position):
         best.setdefault(placement.pool.pk, placement)
@@ -73,7 +74,7 @@ def list_category_placements(pool: str, model: str) -> list[Placement]:
 
 
 def _load_newest_snapshots(boards: QuerySet[Board]) -> QuerySet[Snapshot]:
-    """Return the newest snapshot of each board, by the category's name."""
+    """Return the newest snapshot of each board, sorted by category name."""
     keys = boards.annotate(newest=newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
     return Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__category__name")

@@ -21,7 +21,7 @@ def list_release_records(rows: Sequence[Mapping[str, Any]]) -> list[ReleaseRecor
     """Return the models that are rated higher than all earlier models with the same kind of weights, newest first.
 
     Models with an open interval, unknown weights, or no known release date are ignored. The list is empty if fewer
-    than `MIN_MODELS` remain. Sends one query.
+    than `MIN_MODELS` remain. This needs one query.
     """
     by_slug = {row["model"]: row for row in rows if not row["unbounded"]}
     known = LanguageModel.objects.filter(slug__in=by_slug).values_list("slug", "release_date", "open_weights")
@@ -32,11 +32,11 @@ def list_release_records(rows: Sequence[Mapping[str, Any]]) -> list[ReleaseRecor
     ]
     if len(dated) < MIN_MODELS:
         return []
-    dated.sort(key=lambda each: (each.day, -each.row["rating"]))
+    dated.sort(key=lambda model: (model.day, -model.row["rating"]))
     best = {True: float("-inf"), False: float("-inf")}
     records = []
-    for each in dated:
-        if each.row["rating"] > best[each.is_open]:
-            best[each.is_open] = each.row["rating"]
-            records.append(each)
+    for model in dated:
+        if model.row["rating"] > best[model.is_open]:
+            best[model.is_open] = model.row["rating"]
+            records.append(model)
     return records[::-1]

@@ -218,12 +218,14 @@ def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: Float
     if rows is None or voters < MIN_VOTERS:
         return Spread.unclustered(plain), np.zeros(size, dtype=bool)
     rows, by_voter, squares = _sum_informative_voters(votes, rows)
-    single = _subtract_voter_counts(votes, rows)
-    covariance = _compute_sandwich(votes, voters / (voters - 1) * by_voter + build_laplacian(single.noise), inverse)
+    independent = _subtract_voter_counts(votes, rows)
+    covariance = _compute_sandwich(
+        votes, voters / (voters - 1) * by_voter + build_laplacian(independent.noise), inverse
+    )
     clustered = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
     # Each vote without a voter counts as a separate voter.
-    single_squares = single.squared_wins + single.squared_wins.T + single.squared_ties
-    squares = squares + (single_squares * (votes.p * votes.q) ** 2).sum(axis=1)
+    independent_squares = independent.squared_wins + independent.squared_wins.T + independent.squared_ties
+    squares = squares + (independent_squares * (votes.p * votes.q) ** 2).sum(axis=1)
     degrees = compute_degrees_of_freedom(votes.information.sum(axis=1), squares)
     return Spread(covariance, plain, np.where(clustered, degrees, np.inf)), clustered
 
@@ -253,7 +255,7 @@ def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Flo
 def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[VoterCounts, Floats, Floats]:
     """Return the rows with nonzero scores, and the sums from `_sum_voter_squares` for these rows.
 
-    The rows of a model are left out if its summed scores are zero for every voter.
+    The rows of a model are excluded if its summed scores are zero for every voter.
     """
     by_voter, squares = _sum_voter_squares(votes, rows)
     lacks_scores = by_voter.diagonal() <= RESIDUAL_TOLERANCE * votes.noise.sum(axis=1)

@@ -110,8 +110,7 @@ def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
 def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:
     """Yield blocks of voters as tuples of the block's entries, each entry's row in the block, and the number of rows.
 
-    The last block has no rows beyond the last voter: a few hundred voters who judged a few models need a hundredth of a
-    block.
+    The last block ends at the last voter. With few voters and models, it is much smaller than the other blocks.
     """
     voters = int(voter.max(initial=-1)) + 1
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)

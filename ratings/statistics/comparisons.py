@@ -78,7 +78,7 @@ class Comparisons:
         outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
         weight (N,): integers from 1. A vote with weight n counts as n identical votes.
         filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Models whose votes all have weight 0 are
-            left out.
+            excluded.
         """
         labels, first, second = encode_models(model_a, model_b)
         size = len(labels)

@@ -64,8 +64,8 @@ def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Fla
         above = find_reachable(score.T, int(part.bounded[0]))[part.unbounded]
     only_won = has_won & ~has_lost
     only_lost = has_lost & ~has_won
-    related = above | below
-    return np.where(related, below, ~only_won), np.where(related, above, ~only_lost)
+    has_path = above | below
+    return np.where(has_path, below, ~only_won), np.where(has_path, above, ~only_lost)
 
 
 def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
@@ -92,8 +92,8 @@ def _compute_tail_chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
     votes = won + lost
     total = votes.sum(axis=1)
     score = won.sum(axis=1)
-    spotless = np.exp((votes * log_expit(lead)).sum(axis=1))
+    all_won = np.exp((votes * log_expit(lead)).sum(axis=1))
     mean = (votes * np.exp(log_expit(lead))).sum(axis=1) / total
     binomial = betainc(score, total - score + 1, np.minimum(mean, 1.0))
-    chance: Floats = np.where(score == total, spotless, binomial)
+    chance: Floats = np.where(score == total, all_won, binomial)
     return chance

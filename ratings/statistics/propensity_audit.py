@@ -95,20 +95,28 @@ def _compute_errors(
     """Return the standard errors of the differences between the two fits (m,)."""
     p, q = compute_chances(plain, plain)
     if voter_counts:
-        once, by_weight, by_square = _sum_by_voter(voter_counts, p, q)
+        plain_meat, mixed_meat, weighted_meat = _sum_by_voter(voter_counts, p, q)
     else:
-        once, by_weight, by_square = (build_laplacian(sum_squared_residuals(wins, ties, p, q)) for wins, ties in sums)
+        plain_meat, mixed_meat, weighted_meat = (
+            build_laplacian(sum_squared_residuals(wins, ties, p, q)) for wins, ties in sums
+        )
     votes, weighted = (wins + wins.T + ties for wins, ties in sums[:2])
     bread = _invert_information(votes, plain)
     weighted_bread = _invert_information(weighted, reweighted)
-    crossed = weighted_bread @ by_weight @ bread
-    covariance: Floats = weighted_bread @ by_square @ weighted_bread - crossed - crossed.T + bread @ once @ bread
+    crossed = weighted_bread @ mixed_meat @ bread
+    covariance: Floats = (
+        weighted_bread @ weighted_meat @ weighted_bread - crossed - crossed.T + bread @ plain_meat @ bread
+    )
     errors: Floats = np.sqrt(np.maximum(covariance.diagonal(), 0))
     return errors
 
 
 def _sum_by_voter(voter_counts: WeightedVoterCounts, p: Floats, q: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return three sums over voters of outer products of scores: plain, weighted by plain, and weighted by weighted."""
+    """Return three sums over voters of outer products of their scores (m, m).
+
+    The first has the plain scores on both sides, the second the weighted scores on the left side, and the third the
+    weighted scores on both sides.
+    """
     counted = voter_counts[0]
     size = len(p)
     pair = counted.first * size + counted.second

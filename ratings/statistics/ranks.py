@@ -101,20 +101,20 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
     if candidates is None:
         candidates = np.ones(len(fit.ratings), dtype=bool)
     ranked = select_ranked_models(fit.component, candidates)
-    together = fit.component[:, None] == fit.component
-    diff = np.where(together, fit.ratings[:, None] - fit.ratings, 0.0)
-    apart = together & (fit.ci_low[:, None] > fit.ci_high)
-    better = (diff > np.maximum(Z95 * fit.error, RATING_TOLERANCE)) | apart
-    counted = ranked[:, None]  # a row is counted against its columns
+    is_comparable = fit.component[:, None] == fit.component
+    diff = np.where(is_comparable, fit.ratings[:, None] - fit.ratings, 0.0)
+    is_above = is_comparable & (fit.ci_low[:, None] > fit.ci_high)
+    better = (diff > np.maximum(Z95 * fit.error, RATING_TOLERANCE)) | is_above
+    is_counted = ranked[:, None]  # only ranked rows count when the columns are ranked
     # The worst possible rank. If an unranked model were ranked, there would be one more model, and it could be the
     # last.
-    last_rank = (together & counted).sum(axis=0) + ~ranked
+    last_rank = (is_comparable & is_counted).sum(axis=0) + ~ranked
     return Ranks(
         ranked=ranked,
-        rank=np.where(ranked, 1 + ((diff > RATING_TOLERANCE) & counted).sum(axis=0), 0),
-        rank_low=1 + (better & counted).sum(axis=0),
+        rank=np.where(ranked, 1 + ((diff > RATING_TOLERANCE) & is_counted).sum(axis=0), 0),
+        rank_low=1 + (better & is_counted).sum(axis=0),
         rank_high=last_rank - (better & ranked).sum(axis=1),
-        rank_ub=np.where(ranked, 1 + (apart & counted).sum(axis=0), 0),
+        rank_ub=np.where(ranked, 1 + (is_above & is_counted).sum(axis=0), 0),
         tier=_assign_tiers(fit, ranked),
     )
 
@@ -125,17 +125,17 @@ def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
     n direct votes add n * p * q / k to the precision of a difference. p and q are the predicted scores. k is the factor
     by which ties reduce the variance of a vote, estimated from the residuals of all votes on the board.
     """
-    together = fit.component[:, None] == fit.component
+    is_comparable = fit.component[:, None] == fit.component
     diff = fit.ratings[:, None] - fit.ratings
-    error = np.where(together, fit.error, np.inf)
+    error = np.where(is_comparable, fit.error, np.inf)
     p, q = compute_chances(fit.ratings / ELO_SCALE, fit.ratings / ELO_SCALE)
     expected = float((board.votes * p * q).sum())
     noise = float(sum_squared_residuals(board.wins, board.ties, p, q).sum())
     spread = noise / expected if noise > 0 else 1.0
-    open_pair = together & (np.abs(diff) > RATING_TOLERANCE)
-    missing = (Z95 / np.where(open_pair, diff, 1.0)) ** 2 - 1 / np.where(open_pair, error, 1.0) ** 2
+    is_tested = is_comparable & (np.abs(diff) > RATING_TOLERANCE)
+    missing = (Z95 / np.where(is_tested, diff, 1.0)) ** 2 - 1 / np.where(is_tested, error, 1.0) ** 2
     needed = np.floor(ELO_SCALE**2 * spread * missing / np.maximum(p * q, _MIN_CHANCE_PRODUCT)) + 1
-    return PairComparisons(diff, error, p, np.where(open_pair, np.maximum(needed, 0), np.inf))
+    return PairComparisons(diff, error, p, np.where(is_tested, np.maximum(needed, 0), np.inf))
 
 
 def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:

@@ -135,8 +135,8 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
     for number, models in enumerate(part.bounded for part in parts if part.bounded.size):
         component[models] = number
         # One strength must be fixed. The model with the most votes is the most precise reference.
-        gauge = board.votes[np.ix_(models, models)].sum(axis=1).argmax()
-        free[np.delete(models, gauge)] = True
+        reference = board.votes[np.ix_(models, models)].sum(axis=1).argmax()
+        free[np.delete(models, reference)] = True
         free[size:] = True
     if not free.any():
         return _JointFit(parameters, Spread.unclustered(np.zeros((width, width))), np.zeros(size, dtype=bool), 0)

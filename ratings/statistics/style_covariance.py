@@ -90,8 +90,8 @@ def _compute_meat(
     if is_uninformative.any():
         is_clustered &= ~is_uninformative
         products = _sum_score_products(votes, voter, score * is_clustered)
-    single_products = votes.sum_outer_products(votes.squared_weight * residual**2 * ~is_clustered)
-    return products * factor * factor[:, None] + single_products, is_clustered
+    independent_products = votes.sum_outer_products(votes.squared_weight * residual**2 * ~is_clustered)
+    return products * factor * factor[:, None] + independent_products, is_clustered
 
 
 def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_clustered: Flags) -> Floats:
@@ -102,10 +102,10 @@ def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_cl
     sides = first[is_clustered], second[is_clustered]
     (squares,) = sum_over_voters(voter[is_clustered], sides, amount[is_clustered], votes.models, [np.square])
     information = np.zeros(votes.models)
-    single_squares = (votes.squared_weight * expected**2)[~is_clustered]
+    independent_squares = (votes.squared_weight * expected**2)[~is_clustered]
     for side in (first, second):
         information += np.bincount(side, amount, votes.models)
-        squares += np.bincount(side[~is_clustered], single_squares, votes.models)
+        squares += np.bincount(side[~is_clustered], independent_squares, votes.models)
     return compute_degrees_of_freedom(information, squares)
 
 

@@ -1,7 +1,7 @@
 """Sums over millions of votes with style.
 
-Memory access takes most of the time in a pass over the votes. So the votes on the same pair are stored together, and
-are processed in chunks that fit into the processor's cache.
+Memory access takes most of the time in a pass over the votes, so votes on the same pair are stored together and
+processed in chunks that fit into the processor's cache.
 """
 
 from collections.abc import Sequence
@@ -171,7 +171,7 @@ class PairedVotes:
 
 
 class _VectorSum:
-    """Adds up values of votes into a vector with one entry per parameter."""
+    """Sums values of votes into a vector with one entry per parameter."""
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes
@@ -187,7 +187,7 @@ class _VectorSum:
 
 
 class _MatrixSum:
-    """Adds up values of votes into a matrix with one row and one column per parameter."""
+    """Sums values of votes into a matrix with one row and one column per parameter."""
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes

@@ -29,9 +29,9 @@ class StyledVotes:
     models: the positions of the first and of the second model of each vote in `labels` (N,).
     outcome (N,): 1 if the first model won, 0 if the second model won, 0.5 for a tie.
     features (N, 2 K): K features of the first answer, then the same K features of the second, such as the length and
-        the numbers of headers, bold marks, and list items. They must not be negative. Votes with NaN are left out.
+        the numbers of headers, bold marks, and list items. They must not be negative. Votes with NaN are excluded.
     weight (N,): integers from 1. A vote with weight n counts as n identical votes.
-    filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with the weight 0 are left out.
+    filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with the weight 0 are excluded.
     voter (N,): the number of each voter from 0. A negative number means that the voter is unknown.
     """
 
@@ -53,8 +53,8 @@ class StyledVotes:
         self.filter_weight = None
         if filter_weight is not None:
             self.filter_weight = check_filter_weight(filter_weight, len(self.double_score))
-            is_cast = self.filter_weight > 0
-            self.known = is_cast if self.known is None else self.known & is_cast
+            has_weight = self.filter_weight > 0
+            self.known = has_weight if self.known is None else self.known & has_weight
         self.voter = None if voter is None else _check_integers("voter", voter)
         if self.voter is not None and self.voter.shape != self.double_score.shape:
             raise ValueError("voter must have an entry for each vote")
@@ -106,7 +106,7 @@ def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats)
             b = block[:, styles + k]
             row = x[k, votes]
             np.divide(a - b, a + b + 1, out=row)
-            # The first value is subtracted from all values. So the sums are exactly 0 if the feature is constant, and
+            # The first value is subtracted from all values, so the sums are exactly 0 if the feature is constant, and
             # precise if it hardly varies.
             if low == 0:
                 shift[k] = row[0]

@@ -22,7 +22,7 @@ _CHUNK_SIZE = 1 << 18
 
 
 def encode_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Ids, Ids]:
-    """Return labels, and the positions of both models of each vote in them. Some labels might have no votes.
+    """Return labels, and the positions in them of each vote's two models (N,). Some labels might have no votes.
 
     Raises ValueError unless the models are all names or all integer ids.
     """

@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Deadline:
     """The deadline for the next piece of an answer, on the running event loop's clock.
 
-    The limit is enforced only while Arena waits for the model, so a slow reader of the stream does not reach it. Each
+    The limit is enforced only while Arena waits for the model, so a slow consumer does not exceed it. Each
     answer has one timer, which checks the deadline when it fires. A new timer for each token would take a quarter of
     the CPU time per token.
     """

@@ -58,7 +58,7 @@ def generate_reply(messages: Sequence[str]) -> str:
 
 
 class Conversation:
-    """The state of a conversation, which is the next answer for each rule and the stored answers."""
+    """The state of a conversation: how often each rule has been used, and the answers stored for later."""
 
     def __init__(self) -> None:
         self._turns: Counter[tuple[str, ...]] = Counter()

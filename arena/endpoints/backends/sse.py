@@ -43,7 +43,7 @@ class EventStreamParser:
         return self._read_lines(lines)
 
     def end(self) -> list[bytes]:
-        """Return the data in a last event with no closing empty line, which some servers leave out."""
+        """Return the data of the last event if the stream ended without an empty line, as some streams do."""
         return self.feed(b"\n\n")
 
     def _buffer(self, piece: bytes) -> None:

@@ -1,4 +1,4 @@
-"""filter_votes: weight the votes in this arena's pools."""
+"""filter_votes: run the vote filter on this arena's pools."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ class Command(BaseCommand):
         pools = list(Pool.objects.filter(kind__in=filter_run.FILTERED_KINDS, **({"slug": pool} if pool else {})))
         if not pools:
             raise CommandError(f"There is no pool {pool!r} with votes cast in this arena.")
-        for each in pools:
-            run = filter_run.filter_pool(each)
+        for target in pools:
+            run = filter_run.filter_pool(target)
             self.stdout.write(
-                f"{each.slug}: {run.votes} votes read, {run.reduced} weights below 1, {run.changed} weights changed"
+                f"{target.slug}: {run.votes} votes read, {run.reduced} weights below 1, {run.changed} weights changed"
             )

@@ -1,10 +1,10 @@
 """The certificate of an order: how many voters would have to be removed to change it.
 
 For each pair, the exact number needs a search over all sets of voters. This module returns a range that contains it.
-The upper end belongs to a set of voters that was removed, and whose removal changed the order in a new fit. The voters
-are chosen by their leave-one-out influence on the difference, as with dropped observations in T. Broderick, R.
-Giordano, and R. Meager, arXiv 2011.14999 (2020). The lower end bounds what any set of that size can do: the sum of the
-largest influences, increased by the information that the set takes away.
+The upper end is the size of a set of voters whose removal changed the order in a new fit. The voters are chosen by
+their leave-one-out influence on the difference, as with dropped observations in T. Broderick, R. Giordano, and R.
+Meager, arXiv 2011.14999 (2020). The lower end is the smallest size for which a bound on the effect of any set reaches
+the difference. The bound is the sum of the largest influences, scaled up for the information that the set removes.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ UNDEFINED = Removal(None, None, None)
 class Certificate:
     """The removals that would change a board's order.
 
-    pairs: for each pair of neighbors in the order.
-    first: for the first place. It is None if the order is empty.
+    pairs: one removal for each pair of neighbors in the order.
+    first: the removal for the first place, or None if the order is empty.
     """
 
     pairs: list[Removal]
@@ -36,7 +36,7 @@ def certify_order(board: Comparisons, voters: VoterCounts, order: Sequence[int])
     """Return how many voters would have to be removed to change an order.
 
     voters: the votes of each voter. Votes on the board that are missing here cannot be removed.
-    order: positions of models on the board, best first. An order changes when the model that is above is no longer
+    order: positions of models on the board, best first. The order of a pair changes when the first model is no longer
         ahead in a fit without the removed voters.
 
     Removals are undefined between components, for unbounded models, and without voters. The first place changes when

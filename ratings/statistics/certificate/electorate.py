@@ -67,7 +67,7 @@ class Electorate:
         self.voter_information = self.information.sum(axis=1)
 
     def certify(self, order: Sequence[int]) -> tuple[list[Removal], Removal]:
-        """Return the removals for all neighbors in the order of some of the models, and the one for the first place."""
+        """Return the removals for all pairs of neighbors in an order of models, and the removal for the first place."""
         removals: list[Removal] = []
         leader = order[0]
         effects = self._iter_effects(order)
@@ -93,9 +93,9 @@ class Electorate:
         return Removal(min(low for low, _ in ranges), min(high for _, high in ranges), self.size)
 
     def _iter_effects(self, models: Sequence[int]) -> Iterator[Floats]:
-        """Yield each model's part of the voters' influence (3, G), as `Influence.from_effects` needs it.
+        """Yield the effects of the voters on each model (3, G), as `Influence.from_effects` needs them.
 
-        All models at once could exceed the memory.
+        They are computed in blocks of models, because the effects on all models might not fit into memory.
         """
         size = len(self.score)
         linear, left_out = (self.rows.build_table(values, -1, size) for values in self.scores[:2])
@@ -122,7 +122,7 @@ class Electorate:
         return Removal(at_least, at_most, self.size)
 
     def _find_lower_bound(self, pair: Pair, influence: Influence, limit: int) -> int:
-        """Return the least number of voters whose removal could remove the lead, or `limit` if that is less."""
+        """Return a lower bound for the number of voters whose removal eliminates the lead, but at most `limit`."""
         if limit == 1:
             return limit
         lead = _compute_lead(self.theta, pair)
@@ -140,7 +140,7 @@ class Electorate:
         return count_needed(largest, leverage, lead) or limit
 
     def _find_most_influential(self, pair: Pair, influence: Influence) -> int | None:
-        """Return the least number of the most influential voters whose removal changes the order, or None."""
+        """Return how many of the most influential voters must be removed to change the order, or None."""
         lead = _compute_lead(self.theta, pair)
         order = rank_largest(influence.left_out, 2 * lead)
         pulls = np.cumsum(influence.left_out[order])
@@ -160,8 +160,8 @@ class Electorate:
     def _remove_one_by_one(self, pair: Pair, influence: Influence, limit: int | None) -> int | None:
         """Return the size of a smaller set whose removal changes the order, or else `limit`.
 
-        The set begins with the most influential voters. Each of its last members has the most influence on the fit
-        without the earlier ones.
+        The set starts with the most influential voters. Each of the last members is the most influential voter in a fit
+        without the earlier members.
         """
         start = max(0, (limit or 0) - _GREEDY_STEPS)
         order = rank_largest(influence.left_out, np.inf)[: start + _GREEDY_CANDIDATES]
@@ -185,7 +185,7 @@ class Electorate:
     def _compute_influence(self, voters: Indices, score: Floats, theta: Floats, pair: Pair) -> tuple[Influence, Floats]:
         """Return the influence and the leverage (K,) of K voters when some others are removed.
 
-        score (m, m), theta (m,): the votes that are left, and their strengths.
+        score (m, m), theta (m,): the remaining votes, and the strengths fitted to them.
         """
         inverse = _invert_information(score, theta)
         rows = self.rows.select(voters)
@@ -197,7 +197,7 @@ class Electorate:
         return Influence(linear, left_out, information), information / (direction[pair[0]] - direction[pair[1]])
 
     def _search_sets(self, pair: Pair, at_least: int, at_most: int | None) -> tuple[int, int | None]:
-        """Return tighter bounds by trying all sets of `at_least` or more voters, as long as there are few of a size."""
+        """Return tighter bounds by trying all sets of each size from `at_least`, until there are too many of a size."""
         for size in range(at_least, at_most or self.size + 1):
             if comb(self.size, size) * self.score.size > _MAX_SEARCH_CELLS:
                 break

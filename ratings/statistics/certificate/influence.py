@@ -65,7 +65,7 @@ class Scores(NamedTuple):
     """The derivatives of the likelihood for E rows at some strengths, each (E,).
 
     residual: outcome minus probability.
-    left_out: the residual that counts when the row's voter is left out and the strengths follow.
+    left_out: the leave-one-out residual, which accounts for the change in the strengths without the row's voter.
     information: the Fisher information.
     """
 
@@ -77,7 +77,8 @@ class Scores(NamedTuple):
 class Influence(NamedTuple):
     """The influence of G voters on a lead, each (G,).
 
-    linear, left_out: how much the lead shrinks without the voter, to first order and with the voter left out.
+    linear, left_out: two approximations of how much the lead shrinks without the voter. They are based on the residuals
+        and on the leave-one-out residuals.
     information: the information of the voter's votes on the two models.
     """
 
@@ -92,7 +93,7 @@ class Influence(NamedTuple):
 
     @property
     def pull(self) -> Floats:
-        """The larger approximation, but at least 0 (G,)."""
+        """The larger of the two approximations, or 0 if both are negative (G,)."""
         pull: Floats = np.maximum(np.maximum(self.linear, self.left_out), 0)
         return pull
 
@@ -105,7 +106,7 @@ def compute_scores(rows: VoterRows, theta: Floats, inverse: Floats) -> Scores:
 
 
 def _leave_out(rows: VoterRows, residual: Floats, information: Floats, inverse: Floats) -> Floats:
-    """Return the residuals (E,) that count when each row's voter is left out.
+    """Return the leave-one-out residuals (E,).
 
     With a voter's residuals r, the information W of the rows (diagonal), and the covariances L of the differences
     between the rows' models, they are (I - W L)^-1 r.
@@ -129,7 +130,7 @@ def _leave_out(rows: VoterRows, residual: Floats, information: Floats, inverse: 
 
 
 def count_needed(pull: Floats, leverage: Floats, lead: float) -> int | None:
-    """Return the least number of voters whose removal could remove a lead, or None if all of them are too few.
+    """Return the least number of voters whose removal could eliminate a lead, or None if even all K are too few.
 
     Without k voters, the lead shrinks by at most the sum of the k largest pulls, divided by one minus the sum of the k
     largest leverages. A leverage is a voter's part of the information about the lead.

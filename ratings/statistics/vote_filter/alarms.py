@@ -1,4 +1,4 @@
-"""Finds groups of voters whose votes contain a model too often, so that an operator can look at them."""
+"""Finds groups of voters whose votes contain a model too often, so that an operator can review these votes."""
 
 from dataclasses import dataclass
 

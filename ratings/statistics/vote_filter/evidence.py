@@ -212,7 +212,7 @@ class Evidence:
     ) -> _Targets:
         """Return the log-likelihoods of the attacks on each target that a voter has met.
 
-        Other targets are left out, which makes the e-value smaller.
+        Other targets are excluded, which makes the e-value smaller.
         """
         records, size = self.records, self.records.models
         outcome, row, used = records.outcome[votes], self.row[votes], np.tile(self.used[votes], 2)

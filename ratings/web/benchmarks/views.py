@@ -33,7 +33,7 @@ def show_benchmark(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the comparison. Its whole state is in the URL."""
+    """Show the comparison. The URL contains all of its state."""
     try:
         query = _drop_missing_category(benchmark_agreement.parse_agreement_query(request.GET))
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)

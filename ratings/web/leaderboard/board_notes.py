@@ -1,4 +1,4 @@
-"""The sentences below the table, and those in place of a table without rows."""
+"""Sentences below the leaderboard's table, and messages that replace an empty table."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from ratings.web.leaderboard.query import LeaderboardState
 
 @dataclass(frozen=True)
 class EmptyBoard:
-    """A title, text, and the label and URL of a link. Without a link, both are empty."""
+    """The message that replaces an empty table. Without a link, `link` (its label) and `url` are empty."""
 
     title: str
     text: str

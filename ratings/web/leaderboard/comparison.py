@@ -125,7 +125,7 @@ def compare_models(
 ) -> ModelComparison | None:
     """Return the comparison of the pinned models on the board, best first, or None if no model is pinned.
 
-    removals: sentences that say how many voters the order of two neighbors depends on, by their slugs.
+    removals: sentences about how many voters the order of two neighbors depends on, keyed by their slugs.
     """
     if not pins:
         return None
@@ -233,7 +233,7 @@ def _compare_pair(
 ) -> PairComparison:
     """Return the comparison of the models at positions a and b in the matrices. Model a must not be worse than b.
 
-    removals: sentences that say how many voters the order of two neighbors depends on, by their slugs.
+    removals: sentences about how many voters the order of two neighbors depends on, keyed by their slugs.
     """
     better = rows[matrices["models"][a]]
     worse = rows[matrices["models"][b]]
@@ -256,7 +256,7 @@ def _compare_pair(
 
 
 def _compare_published(better: Mapping[str, Any], worse: Mapping[str, Any]) -> PairComparison:
-    """Return the comparison of two rows of a reference board, of which only the intervals are published."""
+    """Return the comparison of two rows of a reference board, which has ratings and intervals, but no pair counts."""
     difference = estimate_difference(better, worse)
     points = better["rating"] - worse["rating"]
     if difference is None:

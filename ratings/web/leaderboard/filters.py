@@ -277,28 +277,31 @@ FILTERS = (
         attributes=DATE_INPUT,
     ),
 )
-FACT_LABELS = {each.fact: each.fact_label for each in FILTERS}
+FACT_LABELS = {definition.fact: definition.fact_label for definition in FILTERS}
 
 
 def parse_filters(parameters: QueryParameters) -> dict[str, Any]:
     """Return the values, keyed by field of `FilterValues`. Raises RequestError 400 if a parameter is invalid."""
-    return {each.field: each.parse(each.parameter, str(parameters.get(each.parameter, ""))) for each in FILTERS}
+    return {
+        definition.field: definition.parse(definition.parameter, str(parameters.get(definition.parameter, "")))
+        for definition in FILTERS
+    }
 
 
 def list_active_filters(values: FilterValues) -> list[tuple[Filter, Any]]:
     """Return the active filters with their values."""
-    pairs = [(each, getattr(values, each.field)) for each in FILTERS]
-    return [(each, value) for each, value in pairs if value not in (None, "")]
+    pairs = [(definition, getattr(values, definition.field)) for definition in FILTERS]
+    return [(definition, value) for definition, value in pairs if value not in (None, "")]
 
 
 def list_filter_parameters(values: FilterValues) -> list[tuple[str, str]]:
     """Return the URL parameter and its text for each active filter."""
-    return [(each.parameter, each.format(value)) for each, value in list_active_filters(values)]
+    return [(definition.parameter, definition.format(value)) for definition, value in list_active_filters(values)]
 
 
 def describe_filters(values: FilterValues) -> list[str]:
     """Return a short description of each active filter."""
-    return [each.describe(value) for each, value in list_active_filters(values)]
+    return [definition.describe(value) for definition, value in list_active_filters(values)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,7 +317,11 @@ def build_form_fields(values: FilterValues, entries: Iterable[LeaderboardEntry])
     """Return the form fields in order, for a board with these entries."""
     text_by_parameter = dict(list_filter_parameters(values))
     return [
-        FilterField(each, text_by_parameter.get(each.parameter, ""), each.choices(entries) if each.choices else None)
-        for each in FILTERS
-        if each.label
+        FilterField(
+            definition,
+            text_by_parameter.get(definition.parameter, ""),
+            definition.choices(entries) if definition.choices else None,
+        )
+        for definition in FILTERS
+        if definition.label
     ]

@@ -193,15 +193,15 @@ def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[s
 
 def _count_filters(leaderboard: LeaderboardState) -> int:
     """Return the number of active filters in the panel. The search field is outside the panel."""
-    active = [each for each, _ in filters.list_active_filters(leaderboard.options) if each.label]
+    active = [definition for definition, _ in filters.list_active_filters(leaderboard.options) if definition.label]
     return len(active) + (leaderboard.board_key.at is not None)
 
 
 def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[int, str]]:
     """Return the choices that show more rows than now, as pairs of the number of rows and the query string."""
-    shown, total = len(leaderboard.visible_entries), len(leaderboard.entries)
+    visible, total = len(leaderboard.visible_entries), len(leaderboard.entries)
     return [
         (limit or total, leaderboard.with_options(rows=name))
         for name, limit in ROW_LIMITS.items()
-        if shown < (limit or total) and (limit is None or limit < total)
+        if visible < (limit or total) and (limit is None or limit < total)
     ]

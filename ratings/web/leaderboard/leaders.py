@@ -1,6 +1,7 @@
 """Renders the best models of the default board, for the home page.
 
-The home page belongs to the arena, which does not import ratings. Its template gets the HTML from a context processor.
+The home page belongs to the arena app, which does not import ratings, so its template gets the HTML from a context
+processor.
 """
 
 from typing import Any
@@ -21,7 +22,7 @@ MAX_LEADERS = 5
 
 
 def leaders(_request: HttpRequest) -> dict[str, Any]:
-    """Return a template variable with the HTML of the best models. Only a template that uses it renders it."""
+    """Return a template variable with the HTML of the best models. It is rendered only if a template uses it."""
     return {"leaders": render_leaders}
 
 

@@ -1,4 +1,4 @@
-"""The URLs of the leaderboard. A URL contains the whole state of the page, except default values."""
+"""The URLs of the leaderboard. A URL contains all of the page's state except default values."""
 
 from collections.abc import Mapping
 

@@ -21,7 +21,7 @@ CURRENT_FIELDS = ("organization", "license", "open_weights")
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardState:
-    """The whole state of the page.
+    """The state of the leaderboard page.
 
     requested_key: the key of the requested board.
     board_key: the key of the board to show. It differs from `requested_key` if the requested board has no votes yet.

@@ -93,7 +93,7 @@ def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -
     unknown = Counter[str]()
     left_out = 0
     for entry in entries:
-        results = [(each.fact, each.check(entry, value)) for each, value in active_filters]
+        results = [(definition.fact, definition.check(entry, value)) for definition, value in active_filters]
         if any(result is False for _, result in results):
             continue
         missing = list(dict.fromkeys(fact for fact, result in results if result is None))

@@ -151,7 +151,7 @@ def format_openness(row: Mapping[str, Any]) -> str:
 
 
 def format_license(row: Mapping[str, Any]) -> str:
-    """Return the license, or "" if it is unknown or says only that closed weights are proprietary."""
+    """Return the license, or "" if it is unknown or only states that closed weights are proprietary."""
     is_implied = row["license"] == PROPRIETARY_LICENSE and row["open_weights"] is False
     return "" if is_implied else row["license"] or ""
 
@@ -179,7 +179,7 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
 def format_same_ranks(row: Mapping[str, Any]) -> str:
     """Return the first and the last rank that a ranked model of the main group could have, or "".
 
-    The models with these ranks are those that the tests do not separate from it.
+    The models with ranks in this range do not differ significantly from the model.
     """
     if row["rank_low"] is None or row["component"] or not has_rank(row):
         return ""

@@ -1,4 +1,4 @@
-"""The view of the leaderboard. Its whole state is in the URL."""
+"""The view of the leaderboard. The URL contains all of its state."""
 
 import secrets
 from urllib.parse import parse_qsl, urlsplit
@@ -51,7 +51,7 @@ def _render_page(request: HttpRequest, leaderboard: LeaderboardState) -> HttpRes
             response.headers[_choose_history_header(request, leaderboard)] = request.path + leaderboard.query
     else:
         frame = _render_frame(request).replace(CSRF_PLACEHOLDER.encode(), get_token(request).encode())
-        # A template would copy the content, up to a quarter of a megabyte, at each level.
+        # Nested templates would copy the content, up to 250 kB, at each level.
         response = HttpResponse(
             frame.replace(CONTENT_PLACEHOLDER.encode(), fragments.render_board_page(leaderboard), 1)
         )

@@ -74,7 +74,7 @@ Ranges = Mapping[str, tuple[float, float]]
 
 
 class TableCell(NamedTuple):
-    """A score in the column `key`, with the number to print and its shade from 0 to 4.
+    """A score in the column `key`, with the number to show and its shade from 0 to 4.
 
     Without a score, all but `key` are None.
     """
@@ -86,7 +86,7 @@ class TableCell(NamedTuple):
 
 
 class TableFilter(NamedTuple):
-    """A filter with its chosen value, the value that turns it off, and its other values with their labels."""
+    """A filter: its current value, the value `any` that turns it off, and its other values with their labels."""
 
     name: str
     label: Any
@@ -106,7 +106,7 @@ class ColumnChoice:
 
 @require_safe
 def show_model_table(request: HttpRequest) -> HttpResponse:
-    """Show the table. Its whole state is in the URL."""
+    """Show the table. The URL contains all of its state."""
     try:
         requested = parse_view(request.GET, request.GET.getlist("column"))
         snapshots = list_newest_snapshots()
@@ -176,13 +176,13 @@ def _list_column_choices(
 ) -> list[ColumnChoice]:
     """Return the columns in which at least one entry has a score.
 
-    The visible ones are those that the view chooses, or else the ones with the most scores on this page, if enough of
-    its rows have one. The column to sort by is always visible.
+    The columns that the view selects are visible. If it selects none, these are the columns with the most scores on
+    this page, except nearly empty ones. The column to sort by is always visible.
     """
     counts = Counter(key for entry in entries for key in entry.cells)
     page_counts = Counter(key for entry in page for key in entry.cells)
-    full = (key for key in page_counts if page_counts[key] >= MIN_DEFAULT_SHARE * len(page))
-    fullest = sorted(full, key=lambda key: (-page_counts[key], key))[:DEFAULT_COLUMNS]
+    well_filled = (key for key in page_counts if page_counts[key] >= MIN_DEFAULT_SHARE * len(page))
+    fullest = sorted(well_filled, key=lambda key: (-page_counts[key], key))[:DEFAULT_COLUMNS]
     chosen = [key for key in view.column if key in counts]
     visible = {*(chosen or fullest), view.sort}
     return [ColumnChoice(column, counts[column.key], column.key in visible) for column in columns if counts[column.key]]
@@ -307,7 +307,7 @@ def _describe_filters(view: TableView) -> str:
 
 
 def _list_filter_fields(table: BenchmarkTable, view: TableView) -> list[TableFilter]:
-    """Return the filters that offer a list of values. A filter with no values is left out."""
+    """Return the filters that offer a list of values. A filter with no values is omitted."""
     fields = []
     for name, label in FILTER_LABELS.items():
         values = [value for value in CHOICES.get(name, ()) if value not in NO_FILTER]

@@ -80,7 +80,7 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
         "measurements": performance and fact_lists.list_measurements(performance),
         "variant": variant and fact_lists.list_variant_settings(variant),
         "price": price and _format_price(price),
-        "prices": [_format_price(each) for each in prices],
+        "prices": [_format_price(listed_price) for listed_price in prices],
     }
 
 
@@ -171,8 +171,8 @@ def _find_neighbor(rows: Sequence[Mapping[str, Any]], model: str, selection: Boa
 
 def _build_win_scale(opponents: Sequence[Mapping[str, Any]]) -> Scale:
     """Return the axis for win rates in percent, with 50% in the middle."""
-    rates = [100 * rate for each in opponents for rate in (each["actual"], each["predicted"]) if rate is not None]
-    lead = max((SMALLEST_LEAD, *(abs(rate - 50) for rate in rates)))
+    shares = [opponent[name] for opponent in opponents for name in ("actual", "predicted")]
+    lead = max((SMALLEST_LEAD, *(abs(100 * share - 50) for share in shares if share is not None)))
     return Scale(50 - lead, 50 + lead, "wins", mark=50)
 
 

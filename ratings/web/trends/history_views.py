@@ -61,7 +61,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
         "is_new": not since and all(comparison.changes is None for comparison in comparisons),
         "retired": LanguageModel.objects.filter(build_retired_filter(), slug__in=slugs),
         "history": history,
-        # One board has no course over time, but its models have.
+        # A single board has no history to plot. In this case, the page plots ratings by release date.
         "records": [] if len(history["lines"]) > 1 else release_records.list_release_records(main),
         "releases_json": reverse("leaderboard") + build_query_string(selection.parameters | releases),
         "days": _build_bars(votes_per_day.count_votes_per_day(board_key, end)),
