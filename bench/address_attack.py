@@ -28,7 +28,7 @@ from ratings.statistics.vote_filter.records import EPOCH_VOTES
 
 FIRST_SEED, SEEDS = 1000, 10
 RANKS = (10, 15)
-HOUR = 1 / 24
+HOUR, DAY_S = 1 / 24, 86400
 EARLY_HOURS = 0.2  # after midnight, when the filter runs, because an epoch is closed by the first vote after it
 DAYS_AFTER = 3
 NEWCOMERS = 5  # the last one joins after 80% of the time
@@ -53,23 +53,29 @@ class LateAttack(Simulation):
         return account, self.get_begin(target) + HOUR * (moment - moment.min()) / np.ptp(moment), accounts
 
 
-def compute_weights_at(votes: Votes, now: float, networks: int) -> Floats:
-    """Return the weights of the votes before `now` that a run of the filter at that time stores. Others have weight 1.
+def compute_weights_at(votes: Votes, run: float, networks: int) -> Floats:
+    """Return the weights of all votes if the filter last ran at the time `run`.
 
     The attacker's accounts share `networks` evenly. Each other voter has a network of their own.
     """
-    number = int(np.searchsorted(votes.time, now))
+    number = int(np.searchsorted(votes.time, run))
     columns = (votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw)
-    weight = np.ones(len(votes.time))
-    weight[:number] = vote_filter.weigh(*(column[:number] for column in columns), votes.shares).weight
-    known = votes.voter[: np.searchsorted(votes.time, now - 1)]
-    new = np.flatnonzero(~np.isin(votes.voter[:number], known))
-    total = weight[:number].sum()
-    if total - weight[new].sum() >= crowds.MIN_OLD_WEIGHT:
-        network = np.where(votes.rigged[new], -1 - votes.voter[new] % networks, votes.voter[new])
-        hour = np.floor(24 * votes.time[new]).astype(np.intp)
-        limit = crowds.compute_hourly_limit(float(total))
-        weight[new] *= crowds.limit_crowds(hour, network, votes.voter[new], weight[new], limit)
+    found = vote_filter.weigh(*(column[:number] for column in columns), votes.shares)
+    weight = np.append(found.weight, np.ones(len(votes.time) - number))
+    closed = np.flatnonzero(found.is_closed)
+    first = np.full(votes.voter.max() + 1, np.inf)
+    np.minimum.at(first, votes.voter, votes.time)
+    network = np.where(votes.rigged, -1 - votes.voter % networks, votes.voter)
+    is_new = first[votes.voter] > run - 1
+    old_weight = float(weight[:number][~is_new[:number]].sum())
+    new = closed[is_new[closed]]
+    hour = np.floor(24 * votes.time[new]).astype(np.intp)
+    limit = crowds.compute_hourly_limit(old_weight)
+    weight[new] *= crowds.limit_crowds(hour, network[new], votes.voter[new], weight[new], limit)
+    open_new = np.flatnonzero(first[votes.voter] > votes.time - 1)
+    rows = [(DAY_S * votes.time[vote], str(network[vote]), False) for vote in open_new]
+    crowded = open_new[crowds.find_crowded(rows, crowds.compute_open_limit(old_weight))]
+    weight[np.setdiff1d(crowded, closed)] = 0
     return weight
 
 
@@ -131,14 +137,15 @@ def main(seeds: range) -> None:
     print(f"{'ranks gained, mean and 90 % quantile':40}{heading}")
     chosen = {each.name: each for each in ATTACKERS if each.name in CHOSEN}
     found = {name: count_battles(build_buckets(each.address), each.counts, 1) for name, each in chosen.items()}
+    networks = {name: each.counts[-1] for name, each in chosen.items()}
     for size in (1, 20):
         for scope in ("own", "all"):
             for name, battles in found.items():
-                run_attack(name, battles, 1 if battles < 1000 else 100, seeds, scope=scope, size=size)
+                run_attack(name, battles, networks[name], seeds, scope=scope, size=size)
     print(f"\n{'a newcomer: ranks of any settled model':40}{heading}")
     for name, battles in found.items():
         for honest in (False, True):
-            run_newcomer(name, battles, 1 if battles < 1000 else 100, seeds, honest=honest)
+            run_newcomer(name, battles, networks[name], seeds, honest=honest)
 
 
 if __name__ == "__main__":
