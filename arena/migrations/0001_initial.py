@@ -397,6 +397,10 @@ class Migration(migrations.Migration):
             model_name='vote',
             index=models.Index(models.F('model_b'), condition=models.Q(('reasons', {}), _negated=True), name='vote_reasons_b'),
         ),
+        migrations.AddIndex(
+            model_name='vote',
+            index=models.Index(models.F('created_at'), condition=models.Q(('draw_table__isnull', False)), name='vote_drawn_time'),
+        ),
         migrations.AddConstraint(
             model_name='vote',
             constraint=models.CheckConstraint(condition=models.Q(('model_a', models.F('model_b')), _negated=True), name='vote_two_models'),

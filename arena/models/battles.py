@@ -303,6 +303,7 @@ class Vote(models.Model):
             models.Index("prompt_hash", condition=Q(source="ready"), name="vote_of_ready_pair"),
             models.Index("model_a", condition=~Q(reasons={}), name="vote_reasons_a"),
             models.Index("model_b", condition=~Q(reasons={}), name="vote_reasons_b"),
+            models.Index("created_at", condition=Q(draw_table__isnull=False), name="vote_drawn_time"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="vote_two_models"),

@@ -26,7 +26,7 @@ from ratings.boards.snapshots import newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
 from ratings.pipeline import announcements, board_fits, pool_state, standings, tallies
 from ratings.pipeline.pool_state import PoolState
-from ratings.pipeline.vote_weights import REFRESH_LOCK_ID
+from ratings.pipeline.vote_weights import REFRESH_LOCK_ID, hold_back_crowds
 
 # The interval between two fits of a board under style control is 200 times the duration of the last fit, within this
 # range. No other board is published during a fit, so fits must not be too frequent.
@@ -72,7 +72,7 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
     """
     with _atomic_with_reset():
         cutoff = _read_database_clock()
-        changes_by_pool = tallies.apply_outbox()
+        changes_by_pool = tallies.apply_outbox(hold_back_crowds())
         for pool, changes in changes_by_pool.items():
             pool_state.apply_changes(pool, changes)
     return cutoff, {pool.slug for pool in changes_by_pool}
@@ -185,7 +185,7 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
     with _atomic_with_reset():
         _query_value("SELECT pg_advisory_xact_lock(%s)", REFRESH_LOCK_ID)
         cutoff = _read_database_clock()
-        changes = tallies.apply_outbox()
+        changes = tallies.apply_outbox(hold_back_crowds())
         if from_scratch:
             for pool in pools:
                 tallies.recount_tallies(pool)

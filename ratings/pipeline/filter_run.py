@@ -8,7 +8,7 @@ import logging
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -20,24 +20,25 @@ from arena.models import DrawTable, Vote
 from core.process_priority import LOWEST_PRIORITY
 from core.storage.binary_copy import build_row_dtype, iter_rows
 from ratings.models import FULL_WEIGHT, Pool
-from ratings.pipeline.vote_weights import FilterWeight, store_filter_weights
+from ratings.pipeline.vote_weights import CROWD, NEW_VOTER_AGE, FilterWeight, store_filter_weights
 from ratings.statistics import vote_filter
+from ratings.statistics.likelihood import Flags
 from ratings.statistics.vote_arrays import Floats
 from ratings.statistics.vote_filter import crowds
 from ratings.statistics.vote_filter.records import EPOCH_VOTES, MIN_EPOCH_VOTES
 
 FILTERED_KINDS = (Pool.Kind.LIVE, Pool.Kind.API)
-NEW_VOTER_AGE = timedelta(days=1)
-CROWD = "crowd"
 TIMEOUT_S = 3600
 
-# A vote without a draw table was imported. A vote without a voter counts as a vote by a separate voter.
+# A vote without a draw table was imported. A vote without a voter counts as a vote by a separate voter. Votes in the
+# outbox wait for the next run, because it is not decided yet whether they have weight.
 VOTES_SQL = """
 SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), model_a_id, model_b_id,
     (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,
     COALESCE(propensity, 0)::float8, EXTRACT(EPOCH FROM created_at)::float8 / 86400, draw_table_id
 FROM arena_vote AS vote
 WHERE pool = %(pool)s AND counted AND draw_table_id IS NOT NULL AND created_at IS NOT NULL
+    AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 ORDER BY created_at, vote.id"""
 ROW_DTYPE = build_row_dtype(
     [
@@ -46,10 +47,11 @@ ROW_DTYPE = build_row_dtype(
     ]
 )  # fmt: skip
 NEW_VOTES_SQL = """
-SELECT vote.id, uuid_hash_extended(vote.voter, 0), COALESCE(hashtextextended(NULLIF(battle.network, ''), 0), vote.id),
+SELECT vote.id, uuid_hash_extended(vote.voter, 0), hashtextextended(COALESCE(battle.network, ''), 0),
     floor(EXTRACT(EPOCH FROM vote.created_at) / 3600)::bigint
-FROM arena_vote AS vote JOIN arena_battle AS battle ON battle.id = vote.battle_id
-WHERE vote.pool = %(pool)s AND vote.counted AND vote.created_at > %(start)s AND vote.voter IS NOT NULL AND NOT EXISTS (
+FROM arena_vote AS vote LEFT JOIN arena_battle AS battle ON battle.id = vote.battle_id
+WHERE vote.pool = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.created_at > %(start)s
+    AND vote.voter IS NOT NULL AND NOT EXISTS (
     SELECT FROM arena_battle AS earlier WHERE earlier.voter_id = vote.voter AND earlier.created_at <= %(start)s
 )"""
 NEW_ROW_DTYPE = build_row_dtype([("id", ">i8"), ("voter", ">i8"), ("network", ">i8"), ("hour", ">i8")])
@@ -96,19 +98,26 @@ def filter_pool(pool: Pool) -> FilterRun:
     if not settings.ENVIRONMENT.arena_vote_filter:
         return FilterRun(0, 0, store_filter_weights(pool, {}, version="", votes=0))
     votes = load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.slug)
-    weights, reasons = _compute_weights(votes)
-    _limit_crowds(pool, votes["id"], weights, reasons)
+    weights, reasons, is_closed = _compute_weights(votes)
+    open_limit = _limit_crowds(pool, votes["id"], weights, reasons, is_closed)
     stored = np.floor(weights * FULL_WEIGHT).astype(int)
     reduced = np.flatnonzero(stored < FULL_WEIGHT).tolist()
     rows = {int(votes["id"][v]): FilterWeight(int(stored[v]), str(reasons[v])) for v in reduced}
-    changed = store_filter_weights(pool, rows, version=str(vote_filter.VERSION), votes=len(votes))
+    changed = store_filter_weights(
+        pool,
+        rows,
+        version=str(vote_filter.VERSION),
+        votes=len(votes),
+        closed=votes["id"][is_closed],
+        open_limit=open_limit,
+    )
     return FilterRun(len(votes), len(rows), changed)
 
 
-def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
-    """Return the weights and the reasons for them, in the order of the votes."""
+def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any], Flags]:
+    """Return the weights, the reasons for them, and whether the epoch is closed, in the order of the votes."""
     if not len(votes):
-        return np.ones(0), np.empty(0, dtype=object)
+        return np.ones(0), np.empty(0, dtype=object), np.empty(0, dtype=bool)
     tables, draw = np.unique(votes["draw"], return_inverse=True)
     models, positions = np.unique(np.concatenate((votes["a"], votes["b"])), return_inverse=True)
     shares = load_shares(tables.tolist(), models.tolist())
@@ -118,7 +127,7 @@ def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
     weights = vote_filter.weigh(
         votes["voter"].astype("i8"), a, b, votes["outcome"].astype("i8"), propensity, votes["time"], draw, shares
     )
-    return weights.weight, weights.reason.astype(object)
+    return weights.weight, weights.reason.astype(object), weights.is_closed
 
 
 def load_shares(tables: list[int], judged: list[int]) -> Floats:
@@ -137,19 +146,27 @@ def load_shares(tables: list[int], judged: list[int]) -> Floats:
     return shares
 
 
-def _limit_crowds(pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any]) -> None:
-    """Lower the weights of new voters' votes in hours in which their total weight is too large."""
+def _limit_crowds(
+    pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any], is_closed: Flags
+) -> float | None:
+    """Lower the weights of new voters' votes in hours in which their total weight is too large.
+
+    Return the limit for votes in the open epoch, or None if there is no limit, because most voters are new.
+    """
     new = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
     position = {int(vote): index for index, vote in enumerate(ids.tolist())}
     rows = np.array([position.get(vote, -1) for vote in new["id"].tolist()], dtype=int)
     new, rows = new[rows >= 0], rows[rows >= 0]
-    if weights.sum() - weights[rows].sum() < crowds.MIN_OLD_WEIGHT:
-        return
-    limit = crowds.compute_hourly_limit(float(weights.sum()))
+    old_weight = float(weights.sum() - weights[rows].sum())
+    if old_weight < crowds.MIN_OLD_WEIGHT:
+        return None
+    new, rows = new[is_closed[rows]], rows[is_closed[rows]]
+    limit = crowds.compute_hourly_limit(old_weight)
     hour, network, voter = (new[name].astype("i8") for name in ("hour", "network", "voter"))
     factor = crowds.limit_crowds(hour, network, voter, weights[rows], limit)
     weights[rows] *= factor
     reasons[rows[factor < 1]] = CROWD
+    return crowds.compute_open_limit(old_weight)
 
 
 def load_rows(query: str, dtype: np.dtype[Any], **parameters: Any) -> NDArray[Any]:

@@ -23,7 +23,8 @@ from ratings.models import (
 
 DRAINED_VOTES_SQL = """
 WITH votes AS (
-    DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id RETURNING vote.*
+    DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote
+    WHERE vote.id = waiting.vote_id AND (%(ids)s::bigint[] IS NULL OR vote.id = ANY(%(ids)s)) RETURNING vote.*
 )"""
 
 VOTES_BY_ID_SQL = "WITH votes AS (SELECT * FROM arena_vote WHERE id = ANY(%(ids)s))"
@@ -201,13 +202,16 @@ class TallyChanges(NamedTuple):
     votes: list[int]
 
 
-def apply_outbox() -> dict[Pool, TallyChanges]:
-    """Move all waiting votes into the tallies, and return the changes by pool. Call this within a transaction."""
-    rows = _count_votes(DRAINED_VOTES_SQL, OVERALL_IDS)
+def apply_outbox(ids: list[int] | None = None) -> dict[Pool, TallyChanges]:
+    """Move waiting votes into the tallies, and return the changes by pool. Call this within a transaction.
+
+    ids: the votes to move. None means all.
+    """
+    rows = _count_votes(DRAINED_VOTES_SQL, OVERALL_IDS, ids=ids)
     if not rows:
         return {}
     counts = [PairCount(*numbers) for _, *numbers in rows]
-    votes = [(vote_id, count.pool) for (ids, *_), count in zip(rows, counts, strict=True) for vote_id in ids or ()]
+    votes = [(vote_id, count.pool) for (moved, *_), count in zip(rows, counts, strict=True) for vote_id in moved or ()]
     return _add_counts(counts, votes)
 
 

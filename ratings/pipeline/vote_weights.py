@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
+import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -11,8 +14,32 @@ from django.db.models.functions import Now
 from arena.models import Vote
 from ratings.models import FULL_WEIGHT, Exclusion, Pool, VoteWeight
 from ratings.pipeline import tallies
+from ratings.statistics.vote_arrays import Indices
+from ratings.statistics.vote_filter import crowds
 
 REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializes all changes to tallies and boards
+CROWD = "crowd"  # the reason if too many new voters voted in the same hour
+NEW_VOTER_AGE = timedelta(days=1)  # since a voter's first battle
+
+WAITING_SQL = """
+SELECT vote.id, pool.slug, pool.open_limit, vote.created_at
+FROM ratings_outbox JOIN arena_vote AS vote ON vote.id = vote_id LEFT JOIN ratings_pool AS pool ON pool.slug = vote.pool
+"""
+
+# New voters' votes, with their times and networks. Those that are not in the outbox have been decided. Votes outlive
+# deleted battles, so votes without a battle share one network.
+NEW_VOTES_SQL = """
+SELECT vote.id, EXTRACT(EPOCH FROM vote.created_at)::float8, COALESCE(battle.network, ''),
+    NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
+FROM arena_vote AS vote LEFT JOIN arena_battle AS battle ON battle.id = vote.battle_id
+WHERE vote.pool = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.voter IS NOT NULL
+    AND vote.created_at > %(start)s
+    AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id)
+    AND NOT EXISTS (
+        SELECT FROM arena_battle AS earlier
+        WHERE earlier.voter_id = vote.voter AND earlier.created_at <= vote.created_at - make_interval(secs => %(age)s)
+    )
+ORDER BY vote.created_at, vote.id"""
 
 WRITE_STAGED_SQL = """
 INSERT INTO ratings_voteweight (vote_id, filter_weight, reason, excluded)
@@ -34,6 +61,7 @@ class FilterWeight(NamedTuple):
 
 
 NO_CHANGE = FilterWeight(FULL_WEIGHT, "")
+HELD_BACK = FilterWeight(0, CROWD)  # until the vote's epoch closes
 
 
 class _Outdated(Exception):
@@ -53,26 +81,73 @@ def _take_refresh_lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK_ID])
 
 
-def store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, version: str, votes: int) -> int:
+def hold_back_crowds() -> list[int]:
+    """Give weight 0 to the waiting votes of new voters that exceed the limit. Return the ids of all waiting votes.
+
+    The first run of the filter after a vote's epoch has closed replaces this weight. Call this with the refresh lock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING_SQL)
+        waiting = cursor.fetchall()
+    if settings.ENVIRONMENT.arena_vote_filter:
+        times: dict[tuple[str, float], list[datetime]] = {}
+        for _, pool, limit, time in waiting:
+            if limit is not None and time is not None:
+                times.setdefault((pool, limit), []).append(time)
+        for (pool, limit), moments in times.items():
+            _hold_back(pool, limit, min(moments) - timedelta(seconds=crowds.HOUR_S))
+    return [vote for vote, *_ in waiting]
+
+
+def _hold_back(pool: str, limit: float, start: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(NEW_VOTES_SQL, {"pool": pool, "start": start, "age": NEW_VOTER_AGE.total_seconds()})
+        rows = cursor.fetchall()
+    crowded = crowds.find_crowded([row[1:] for row in rows], limit)
+    VoteWeight.objects.bulk_create(
+        VoteWeight(vote_id=vote, filter_weight=HELD_BACK.weight, reason=HELD_BACK.reason)
+        for (vote, *_), is_crowded in zip(rows, crowded, strict=True)
+        if is_crowded
+    )
+
+
+def store_filter_weights(
+    pool: Pool,
+    weights: Mapping[int, FilterWeight],
+    *,
+    version: str,
+    votes: int,
+    closed: Indices | None = None,
+    open_limit: float | None = None,
+) -> int:
     """Replace the filter weights of a pool's votes, all at once. Return how many changed.
 
     weights: by vote id. Votes that are missing get weight 1.
     votes: the number of votes that the filter has read.
+    closed: the ids of the votes in closed epochs. Other votes that are held back stay so. None means all votes.
+    open_limit: the limit on new voters' votes from now on.
 
     This prepares everything before it takes the lock, so that votes and exclusions do not have to wait.
     """
+    run = {"filter_version": version, "filtered_votes": votes, "open_limit": open_limit}
     while True:
         with suppress(_Outdated), transaction.atomic():
-            return _store_filter_weights(pool, weights, version=version, votes=votes)
+            return _store_filter_weights(pool, weights, closed, run)
 
 
-def _store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, version: str, votes: int) -> int:
+def _store_filter_weights(
+    pool: Pool, weights: Mapping[int, FilterWeight], closed: Indices | None, run: Mapping[str, Any]
+) -> int:
     known = _read_revision(pool)
     rows = VoteWeight.objects.filter(vote__pool=pool.slug, filter_weight__lt=FULL_WEIGHT)
     stored = {
         vote: FilterWeight(weight, reason)
         for vote, weight, reason in rows.values_list("vote", "filter_weight", "reason")
     }
+    if closed is not None:
+        held = np.array([vote for vote, row in stored.items() if row == HELD_BACK], dtype=np.intp)
+        for vote in held[~np.isin(held, closed)].tolist():
+            del stored[vote]
     changed = [vote for vote in stored.keys() | weights.keys() if stored.get(vote) != weights.get(vote)]
     if changed:
         new = [weights.get(vote, NO_CHANGE) for vote in changed]
@@ -82,7 +157,7 @@ def _store_filter_weights(pool: Pool, weights: Mapping[int, FilterWeight], *, ve
         raise _Outdated
     if changed:
         _apply_staged()
-    Pool.objects.filter(pk=pool.pk).update(filter_version=version, filtered_at=Now(), filtered_votes=votes)
+    Pool.objects.filter(pk=pool.pk).update(filtered_at=Now(), **run)
     return len(changed)
 
 

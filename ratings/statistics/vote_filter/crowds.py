@@ -1,4 +1,11 @@
-"""Limits the total weight of new voters' votes per hour. No vote is rejected because its voter is new."""
+"""Limits the total weight of new voters' votes per hour. No vote is rejected because its voter is new.
+
+Until an epoch closes, nobody has checked its votes, so the limit is much lower there. Votes beyond it have no weight
+until the epoch closes.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -6,15 +13,50 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 MIN_OLD_WEIGHT = 2000  # with less weight from older voters, there is no limit, because most voters of the arena are new
 MIN_HOURLY_LIMIT = 60.0
-HOURLY_SHARE = 0.01  # of the weight of all votes
+HOURLY_SHARE = 0.01  # of the weight of older voters' votes
+HOUR_S = 3600
+# Votes for one model shift its rating by their number / sqrt(its votes) standard errors. So if 32 models have equally
+# many of n votes, sqrt(n) / 4 votes for one of them shift it by one standard error.
+OPEN_LIMIT_FACTOR = 1 / 4
+OPEN_LIMIT_SHARE = 1 / 2  # of a network
 
 
 def compute_hourly_limit(weight: float) -> float:
     """Return the maximum total weight of new voters' votes in an hour.
 
-    weight: the total weight of all votes in the pool.
+    weight: the total weight of older voters' votes in the pool. New votes must not raise their own limit.
     """
     return max(MIN_HOURLY_LIMIT, HOURLY_SHARE * weight)
+
+
+def compute_open_limit(weight: float) -> float:
+    """Return the maximum number of new voters' votes in an hour that have weight before their epoch closes.
+
+    weight: as in `compute_hourly_limit`.
+    """
+    return OPEN_LIMIT_FACTOR * float(np.sqrt(weight))
+
+
+def find_crowded(votes: Iterable[tuple[float, str, bool]], limit: float) -> list[bool]:
+    """Return whether each vote must wait for the end of its epoch (N,).
+
+    votes: for each new voter's vote, its time in seconds, its network, and whether it has weight already, in the order
+        of time.
+
+    In any hour, at most `limit` votes have weight, and at most half as many from the same network.
+    """
+    crowded = []
+    counted: deque[tuple[float, str]] = deque()
+    by_network: Counter[str] = Counter()
+    for time, network, has_weight in votes:
+        while counted and counted[0][0] <= time - HOUR_S:
+            by_network[counted.popleft()[1]] -= 1
+        is_full = len(counted) + 1 > limit or by_network[network] + 1 > OPEN_LIMIT_SHARE * limit
+        crowded.append(is_full and not has_weight)
+        if not crowded[-1]:
+            counted.append((time, network))
+            by_network[network] += 1
+    return crowded
 
 
 def limit_crowds(hour: Indices, network: Indices, voter: Indices, weight: Floats, limit: float) -> Floats:

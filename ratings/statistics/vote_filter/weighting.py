@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ratings.statistics.likelihood import compute_chances
+from ratings.statistics.likelihood import Flags, compute_chances
 from ratings.statistics.vote_arrays import Floats, Indices
 from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.evidence import ALPHA, Evidence
@@ -68,11 +68,13 @@ class VoteWeights:
 
     weight (N,): from 0 to 1, multiples of 1/256.
     reason (N,): why the weight was last lowered: "voter", "appearances", "wins", or "" if the weight is 1.
+    is_closed (N,): whether the vote is in a closed epoch.
     version: the version of the method. Weights of different versions are not comparable.
     """
 
     weight: Floats
     reason: NDArray[np.str_]
+    is_closed: Flags
     version: int
 
 
@@ -123,7 +125,9 @@ def weigh(
     reason = np.empty(len(records.order), dtype=fold.reason.dtype)
     weight[records.order] = fold.weight
     reason[records.order] = fold.reason
-    return VoteWeights(weight, reason, VERSION)
+    is_closed = np.zeros(len(weight), dtype=bool)
+    is_closed[records.order[:start]] = True
+    return VoteWeights(weight, reason, is_closed, VERSION)
 
 
 class _Fold:

@@ -190,7 +190,7 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
     for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         board_refresh.refresh()
 
 

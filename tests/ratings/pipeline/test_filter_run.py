@@ -139,17 +139,19 @@ def test_run_reads_a_pair_that_was_drawn_for_a_model_of_the_battle(models):
 
 
 def test_run_limits_what_new_voters_weigh_together_in_an_hour(models):
-    now = datetime.now(UTC)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     cast_votes(models, voters=2100, votes=2100, day=0)
-    votes = cast_votes(models, voters=1, votes=150, day=int((now - START).days) - 1)
+    votes = cast_votes(models, voters=1, votes=150, day=(today - START).days - 1)
+    cast_votes(models, voters=1, votes=1, day=(today - START).days)  # closes their epoch
     for index, vote in enumerate(votes):
         voter = Voter.objects.create(id=UUID(int=10_000 + index))
         battle = Battle.objects.create(
             voter=voter, model_a=models[0], model_b=models[1], propensity=0.5, network=str(index % 3) * 64
         )
         factories.let_votes_change()
-        Vote.objects.filter(pk=vote.pk).update(voter=voter.pk, battle=battle, created_at=now)
+        Vote.objects.filter(pk=vote.pk).update(voter=voter.pk, battle=battle, created_at=today - timedelta(minutes=1))
 
+    Battle.objects.filter(network="2" * 64).delete()  # people can delete their battles
     filter_run.filter_pool(factories.pool())
     weights = [read_weights().get(vote.pk, 256) for vote in votes]
 

@@ -45,3 +45,25 @@ def test_each_hour_has_its_own_limit_and_quiet_hours_are_left_alone():
 @pytest.mark.parametrize(("weight", "limit"), [(0, 60), (6000, 60), (100_000, 1000)])
 def test_limit_grows_with_the_pool(weight, limit):
     assert crowds.compute_hourly_limit(weight) == limit
+
+
+def test_limit_of_the_open_epoch_grows_like_the_standard_errors_shrink():
+    assert [crowds.compute_open_limit(weight) for weight in (1600, 6400, 640_000)] == [10, 20, 200]
+
+
+@pytest.mark.parametrize(
+    ("votes", "crowded"),
+    [
+        ([], []),
+        ([(0, "a", False)] * 4, [2, 3]),  # half of the limit from one network
+        ([(0, "abcdef"[n], False) for n in range(6)], [4, 5]),  # the limit from all networks
+        ([(0, "a", True)] * 3 + [(0, "a", False), (0, "b", False)] * 2, [3, 5, 6]),  # those with weight keep it
+        (
+            [(0, "a", False)] * 3 + [(3599, "a", False), (3600, "a", False)],
+            [2, 3],
+        ),  # after an hour, there is room again
+        ([(0, "a", False)] * 9 + [(1, "b", False)] * 3, [*range(2, 9), 11]),  # waiting votes take no room
+    ],
+)
+def test_votes_beyond_the_limit_wait(votes, crowded):
+    assert np.flatnonzero(crowds.find_crowded(votes, 4.0)).tolist() == crowded

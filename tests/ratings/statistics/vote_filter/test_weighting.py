@@ -45,6 +45,12 @@ def test_no_votes_have_no_weights():
     assert weights.weight.shape == weights.reason.shape == (0,)
 
 
+def test_votes_after_the_last_midnight_are_in_the_open_epoch():
+    sample = sample_votes(0, 600, days=2)
+
+    assert sample.compute_weights().is_closed.tolist() == (np.floor(sample.time) == 0).tolist()
+
+
 @pytest.mark.parametrize("each", [1, 3, 20])
 def test_honest_voters_keep_their_weight(each):
     assert measure_lost(sample_votes(3, each=each)) <= 0.003
