@@ -70,7 +70,7 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         needs = (
-            _("This arena has %(votes)s. It needs at least %(missing)s more to rank %(needed)s models.")
+            _("This arena has %(votes)s and needs at least %(missing)s more for a board of its own.")
             if self.missing_votes
             else _("This arena has %(votes)s. It needs %(needed)s ranked models and has %(ranked)s.")
         )
@@ -234,6 +234,6 @@ def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
 def _format_label(pool: Pool, votes: int) -> str:
     if pool.kind == Pool.Kind.REFERENCE:
         return _("%(name)s (as published)") % {"name": pool.name}
-    name = _("Everybody") if pool.kind == Pool.Kind.LIVE else pool.name
+    name = _("All votes here") if pool.kind == Pool.Kind.LIVE else pool.name
     text = ngettext("%(name)s (%(votes)s vote)", "%(name)s (%(votes)s votes)", votes)
     return text % {"name": name, "votes": f"{votes:,}"}

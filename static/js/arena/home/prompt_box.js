@@ -12,6 +12,9 @@ else {
   history.replaceState(null, "", location.pathname);
 }
 
+// Where a pair to judge comes first, the keyboard of a phone would cover it.
+if (box.getBoundingClientRect().bottom < innerHeight) box.focus();
+
 box.addEventListener("input", storeDraft);
 
 box.addEventListener("keydown", (event) => {
