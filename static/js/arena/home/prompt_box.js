@@ -12,8 +12,8 @@ else {
   history.replaceState(null, "", location.pathname);
 }
 
-// Where a pair to judge comes first, the keyboard of a phone would cover it.
-if (box.getBoundingClientRect().bottom < innerHeight) box.focus();
+// On a phone, the keyboard would cover the pair to judge, which comes first.
+if (!box.autofocus && box.getBoundingClientRect().bottom < innerHeight) box.focus();
 
 box.addEventListener("input", storeDraft);
 
