@@ -79,7 +79,8 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
     if credit := leaderboard.selection.credit:
         text = _(
             "Ratings, 95%% intervals, and votes are as published by %(publisher)s. We compute the ranks and, from the "
-            "intervals, the ranges of ranks. A bracket joins models whose intervals overlap that of the first one."
+            "intervals, the ranges of ranks. A bracket joins models whose intervals overlap that of the first one. Two of "
+            "them can still differ significantly: select both to compare them."
         )
         return text % {"publisher": credit["publisher"]}
     is_elo = leaderboard.board_key.method == ELO

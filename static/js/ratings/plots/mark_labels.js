@@ -4,7 +4,7 @@ import { FONT_PX, fitText } from "./plot_frame.js";
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const HEIGHT_PX = 14;
 const NARROW_PX = 540;
-const MIN_ROOM_PX = 120;
+const MIN_ROOM_PX = 170;
 const DISTANCES_PX = [11, 24, 38]; // from the center of the mark; from the second on, with a leader line
 const DIRECTIONS = [[-1, 0], [1, 0], [-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
 const LEADER_STEPS = [0.4, 0.55, 0.7, 0.85, 1];
