@@ -191,7 +191,7 @@ class BoardSelection:
     def pool_groups(self) -> list[tuple[str, list[Pool]]]:
         """The pools of this arena, and the pools with votes or ratings from elsewhere, each with a heading."""
         own = [pool for pool in self.pools if pool.kind not in REFERENCE_KINDS]
-        return [(_("This arena"), own), (_("Reference"), [pool for pool in self.pools if pool not in own])]
+        return [(_("On this site"), own), (_("Reference"), [pool for pool in self.pools if pool not in own])]
 
     @cached_property
     def parameters(self) -> dict[str, str]:
@@ -234,6 +234,5 @@ def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
 def _format_label(pool: Pool, votes: int) -> str:
     if pool.kind == Pool.Kind.REFERENCE:
         return _("%(name)s (as published)") % {"name": pool.name}
-    name = _("All votes here") if pool.kind == Pool.Kind.LIVE else pool.name
     text = ngettext("%(name)s (%(votes)s vote)", "%(name)s (%(votes)s votes)", votes)
-    return text % {"name": name, "votes": f"{votes:,}"}
+    return text % {"name": pool.name, "votes": f"{votes:,}"}

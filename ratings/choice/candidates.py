@@ -15,8 +15,8 @@ from catalog.facts.retirement import build_retired_filter
 from catalog.facts.successors import load_successors
 from catalog.models import LanguageModel
 from core.storage.ttl_cache import TtlCache
+from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
-from ratings.boards.interval_ties import compute_interval_tiers
 from ratings.choice.limits import Candidate
 from ratings.statistics.constants import MAIN_COMPONENT
 

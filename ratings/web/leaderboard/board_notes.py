@@ -78,9 +78,9 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
     board = leaderboard.board
     if credit := leaderboard.selection.credit:
         text = _(
-            "Ratings, 95%% intervals, and votes are as published by %(publisher)s. We compute the ranks and, from the "
-            "intervals, the ranges of ranks. A bracket joins models whose intervals overlap that of the first one. Two of "
-            "them can still differ significantly: select both to compare them."
+            "Ratings, 95%% intervals, and votes are as published by %(publisher)s. We compute the ranks and their "
+            "ranges. A bracket joins models whose intervals overlap that of the first one, but two of them can still "
+            "differ significantly."
         )
         return text % {"publisher": credit["publisher"]}
     is_elo = leaderboard.board_key.method == ELO

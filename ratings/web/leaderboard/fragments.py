@@ -13,8 +13,8 @@ from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale
 from ratings.boards import descriptions
 from ratings.boards.changes import has_rank
+from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.interval_explanations import describe_rank_rule
-from ratings.boards.interval_ties import compute_interval_tiers
 from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
 from ratings.reports.order_certificate import describe_first_place, describe_pairs

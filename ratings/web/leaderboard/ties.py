@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ratings.boards.interval_ties import compute_rank_ranges
+from ratings.boards.differences import compute_rank_ranges
 from ratings.web.leaderboard.columns import LeaderboardEntry
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.boards.interval_ties import compute_interval_tiers, compute_rank_ranges
+from ratings.boards.differences import compute_interval_tiers, compute_rank_ranges
 
 
 def row(model, low, high):
