@@ -1,9 +1,8 @@
 """Finds and draws ready pairs. A ready pair is a published battle or a pair that ships with Arena."""
 
 import random
-import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from arena.battles import sharing
 from arena.battles.sharing import SharedBattle
 from arena.identity.voters import keyed_hash
-from arena.models import READY_POOL, SIDES, Answer, Battle, Turn, Vote
+from arena.models import READY_POOL, Battle, Turn, Vote
 from arena.ready import shipped_pairs
 from core.http.errors import RequestError
 from core.storage.ttl_cache import TtlCache
@@ -23,8 +22,7 @@ PAIR_HASH_LENGTH = 32
 MAX_CANDIDATES = 200
 CACHE_S = 30
 PROMPT_PREVIEW_LENGTH = 300
-ANSWER_PREVIEW_LENGTH = 240
-MARKUP_PATTERN = re.compile(r"[*`#>|]+|-{2,}")
+MAX_FIRST_SHIPPED = 4  # a shipped pair is drawn among this many, so that visitors do not all judge the same one
 
 
 @dataclass(frozen=True)
@@ -32,13 +30,11 @@ class DrawablePair:
     """A pair to draw, with the start of its question.
 
     owner: the voter of a published battle
-    starts: the start of each side's answer, without most of its Markdown
     """
 
     id: UUID
     prompt: str
     owner: UUID | None = None
-    starts: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 listed_cache: TtlCache[list[DrawablePair]] = TtlCache(max_size=1, seconds=CACHE_S)
@@ -95,16 +91,17 @@ def find_prompt(pair_id: UUID) -> str:
 def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | None:
     """Return a random pair that the voter has not judged, or None if there is none.
 
-    Listed battles with one turn come first, followed by the shipped pairs. The voter's own battles, and battles whose
-    original vote does not count, are not drawn. A skipped pair is drawn only if no other is left.
+    Listed battles with one turn come first, followed by the shipped pairs: one of the next few in the order of their
+    file, which begins with short and clearly different answers. The voter's own battles, and battles whose original
+    vote does not count, are not drawn. A skipped pair is drawn only if no other is left.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
     shipped = _list_shipped()
     judged = _find_judged(voter_id, [pair.id for pair in listed + shipped])
     remaining = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
-    for group in remaining:
+    for group, most in zip(remaining, (MAX_CANDIDATES, MAX_FIRST_SHIPPED), strict=True):
         if others := [pair for pair in group if pair.id != skipped]:
-            return random.choice(others)  # noqa: S311  # not a secret
+            return random.choice(others[:most])  # noqa: S311  # not a secret
     return next((pair for group in remaining for pair in group), None)
 
 
@@ -113,28 +110,15 @@ def _load_listed() -> list[DrawablePair]:
     battles = sharing.query_listed_battles().filter(vote__counted=True).annotate(turn_count=Count("turns"))
     newest = battles.filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
     first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
-    answers = Answer.objects.filter(turn__battle=OuterRef("pk"), turn__number=1)
-    starts = {
-        side: Subquery(answers.filter(side=side).values(start=Left("text", ANSWER_PREVIEW_LENGTH))) for side in SIDES
-    }
-    rows = newest.annotate(
-        prompt=Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH))), **starts
-    ).values_list("pk", "prompt", "voter_id", *SIDES)
-    return [DrawablePair(key, prompt, owner, _build_starts(texts)) for key, prompt, owner, *texts in rows]
+    rows = newest.annotate(prompt=Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH)))).values_list(
+        "pk", "prompt", "voter_id"
+    )
+    return [DrawablePair(*row) for row in rows]
 
 
 @cache
 def _list_shipped() -> list[DrawablePair]:
-    return [
-        DrawablePair(pair.id, pair.prompt, starts=_build_starts(pair.answers[side].text for side in SIDES))
-        for pair in shipped_pairs.load_pairs().values()
-    ]
-
-
-def _build_starts(texts: Iterable[str]) -> dict[str, str]:
-    """Return the starts of both texts, keyed by side, on one line each."""
-    previews = (" ".join(MARKUP_PATTERN.sub("", text[:ANSWER_PREVIEW_LENGTH]).split()) for text in texts)
-    return dict(zip(SIDES, previews, strict=True))
+    return [DrawablePair(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
 
 
 def _find_judged(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:

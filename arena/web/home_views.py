@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from arena.battles import lifecycle, named_sets, set_quotas
 from arena.battles.prompts import check_prompt
+from arena.battles.sharing import SharedBattle
 from arena.battles.suggestions import draw_cards, get_card_prompt
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
@@ -108,7 +109,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "models": models,
         "model_count": len(models),
         "makers": sorted({maker for *_, maker in rows if maker})[:MAX_MAKERS],
-        "pair": None if form.set_slugs else pairs.draw_pair(get_voter_id(request)),
+        "pair": None if form.set_slugs else _load_pair(request),
         "cards": draw_cards(_read_shown_keys(request), _parse_number(request.GET.get("like", ""))),
         "errors": _build_field_errors(error) if error else {},
         "retention_days": settings.ENVIRONMENT.arena_retention_days,
@@ -116,6 +117,17 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
     if error is None:
         return render(request, "arena/home/home.html", context)
     return error.add_headers(render(request, "arena/home/home.html", context, status=error.status))
+
+
+def _load_pair(request: HttpRequest) -> SharedBattle | None:
+    """Return a ready pair that the visitor has not judged, or None if there is none."""
+    drawn = pairs.draw_pair(get_voter_id(request))
+    if drawn is None:
+        return None
+    try:
+        return pairs.get_pair(drawn.id).content
+    except RequestError:  # it is no longer published
+        return None
 
 
 def _build_field_errors(error: RequestError) -> dict[str, str]:

@@ -70,7 +70,7 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         needs = (
-            _("This arena has %(votes)s. It needs at least %(missing)s more to rank %(needed)s models.")
+            _("This arena has %(votes)s and needs at least %(missing)s more for a board of its own.")
             if self.missing_votes
             else _("This arena has %(votes)s. It needs %(needed)s ranked models and has %(ranked)s.")
         )
@@ -191,7 +191,7 @@ class BoardSelection:
     def pool_groups(self) -> list[tuple[str, list[Pool]]]:
         """Pairs of heading and pools: this arena's pools, and the pools with external votes or ratings."""
         own = [pool for pool in self.pools if pool.kind not in REFERENCE_KINDS]
-        return [(_("This arena"), own), (_("Reference"), [pool for pool in self.pools if pool not in own])]
+        return [(_("On this site"), own), (_("Reference"), [pool for pool in self.pools if pool not in own])]
 
     @cached_property
     def parameters(self) -> dict[str, str]:
@@ -234,6 +234,5 @@ def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
 def _format_label(pool: Pool, votes: int) -> str:
     if pool.kind == Pool.Kind.REFERENCE:
         return _("%(name)s (as published)") % {"name": pool.name}
-    name = _("Everybody") if pool.kind == Pool.Kind.LIVE else pool.name
     text = ngettext("%(name)s (%(votes)s vote)", "%(name)s (%(votes)s votes)", votes)
-    return text % {"name": name, "votes": f"{votes:,}"}
+    return text % {"name": pool.name, "votes": f"{votes:,}"}

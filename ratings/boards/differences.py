@@ -1,9 +1,11 @@
-"""The difference between two ratings, estimated from their published intervals."""
+"""The differences between ratings, estimated from their published intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any
+
+import numpy as np
 
 from ratings.boards.snapshots import RATING_SCALE
 
@@ -40,3 +42,35 @@ def estimate_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> Rat
         return None
     low, high, other_low, other_high = ends
     return RatingDifference(one["rating"] - other["rating"], hypot(high - low, other_high - other_low) / 2)
+
+
+def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return slug → tier for a board that was published with intervals only.
+
+    Rows without a closed interval are left out.
+
+    Tier 1 has the best model and all models whose intervals overlap that model's interval. The best of the remaining
+    models leads the next tier. This test is less sensitive than a test with the joint covariance: two models with
+    overlapping intervals might still differ significantly.
+    """
+    closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
+    remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))
+    tiers: dict[str, int] = {}
+    tier = 0
+    while remaining:
+        tier += 1
+        bound = remaining[0]["ci_low"]
+        tiers |= {row["model"]: tier for row in remaining if row["ci_high"] >= bound}
+        remaining = [row for row in remaining if row["ci_high"] < bound]
+    return tiers
+
+
+def compute_rank_ranges(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+    """Return the best and the worst rank of each row that fit the intervals, which must be closed.
+
+    A model is better than another if its interval is entirely above the other one.
+    """
+    lows, highs = (np.array([row[end] for row in rows], float) for end in ("ci_low", "ci_high"))
+    is_better = lows[:, None] > highs
+    best, worst = 1 + is_better.sum(axis=0), len(rows) - is_better.sum(axis=1)
+    return list(zip(best.tolist(), worst.tolist(), strict=True))

@@ -213,24 +213,3 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
         failures=tuple(finding for finding in findings if finding.known),
         unknown=tuple(finding for finding in findings if not finding.known),
     )
-
-
-def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return slug → tier for a board that was published with intervals only.
-
-    Rows without a closed interval are excluded.
-
-    Tier 1 has the best model and all models whose intervals overlap that model's interval. The best of the remaining
-    models leads the next tier. This test is less sensitive than a test with the joint covariance: two models with
-    overlapping intervals might still differ significantly.
-    """
-    closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
-    remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))
-    tiers: dict[str, int] = {}
-    tier = 0
-    while remaining:
-        tier += 1
-        bound = remaining[0]["ci_low"]
-        tiers |= {row["model"]: tier for row in remaining if row["ci_high"] >= bound}
-        remaining = [row for row in remaining if row["ci_high"] < bound]
-    return tiers

@@ -268,14 +268,13 @@ def test_phone_needs_no_scrolling_sideways_and_has_targets_for_thumbs(page: Page
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_first_vote_takes_two_presses_and_the_next_pair_one(
+def test_first_vote_takes_one_press_and_the_next_pair_another(
     browser: Browser, service: Service, width: int, scripts: bool
 ) -> None:
     size = {"width": width, "height": 844}
     context = browser.new_context(base_url=service.url, java_script_enabled=scripts, viewport=size)
     page = context.new_page()
     page.goto("/")
-    page.get_by_role("link", name="No question in mind? Judge this pair").click()
     vote = page.get_by_role("button", name="B is better")
     expect(vote).to_be_in_viewport()
     vote.click()
@@ -297,3 +296,26 @@ def test_card_starts_its_question_with_one_press(page: Page) -> None:
     expect(page.get_by_text(first).first).to_be_visible()
     page.goto("/")
     expect(box(page)).to_have_value("half a question")
+
+
+def test_pair_on_the_home_page_is_judged_by_keyboard_and_another_one_comes(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("group", name="Answer A").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="A is better")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/b/*/")
+    judged = page.url.rstrip("/").rpartition("/")[2]
+    page.goto("/")
+    assert judged not in (page.locator(".duel form").get_attribute("action") or "")
+
+
+def test_phone_begins_with_the_pair_and_keeps_its_keyboard_away(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.url, viewport=PHONE)
+    page = context.new_page()
+    page.goto("/")
+    for name in ("A is better", "B is better"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    expect(box(page)).not_to_be_focused()
+    assert page.evaluate("scrollY") == 0
+    context.close()

@@ -277,7 +277,7 @@ def test_card_is_near_its_mark_and_leads_to_the_model(plots: Page) -> None:
 
 def test_pairs_within_noise_are_hatched(plots: Page) -> None:
     titles = plots.evaluate(TITLES, "rates")
-    noise = [title for title in titles if title.endswith("within noise")]
+    noise = [title for title in titles if title.endswith("not significant")]
     assert 0 < len(noise) < len(titles)
     assert plots.locator("[data-plot=rates] [fill='url(#noise)'] rect").count() == len(noise)
 

@@ -78,8 +78,9 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
     board = leaderboard.board
     if credit := leaderboard.selection.credit:
         text = _(
-            "Ratings, 95%% intervals, and votes are as published by %(publisher)s. We compute the ranks. Rank ranges, "
-            "tiers, and win\N{EN DASH}loss records are not published."
+            "Ratings, 95%% intervals, and votes are as published by %(publisher)s. We compute the ranks and their "
+            "ranges. A bracket joins models whose intervals overlap that of the first one, but two of them can still "
+            "differ significantly."
         )
         return text % {"publisher": credit["publisher"]}
     is_elo = leaderboard.board_key.method == ELO
@@ -87,7 +88,10 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
     if leaderboard.board_key.style_control:
         sentences.append(_("The effects of an answer's length, headings, bold text, and list items are removed."))
     sentences.append(_("Ties and “both bad” count as half a win for each model; the dotted line is the mean, 1,000."))
-    sentences.append(_("Filters do not change ranks.") if is_elo else _("Filters do not change ranks or tiers."))
+    if is_elo:
+        sentences.append(_("Filters do not change ranks."))
+    else:
+        sentences.append(_("A bracket joins the models of a tier. Filters do not change ranks or tiers."))
     if board["provisional"]:
         sentences.append(
             _("Fewer than two models have enough votes for a rank, so for now, all models have a provisional rank.")

@@ -138,7 +138,7 @@ def _format_rank_gain(ranks: int) -> str:
 
 
 def _mark_within_noise(text: str) -> str:
-    note = gettext("within noise")
+    note = gettext("not significant")
     return format_html('<span title="{}">{}</span><span class="visually-hidden">, {}</span>', note, text, note)
 
 
@@ -186,7 +186,7 @@ COLUMNS = (
         label=_("24 h"),
         description=_(
             "Change in the rating over the past day, and the number of ranks that the model rose (↑) or fell (↓)."
-            " Changes within noise are gray."
+            " Gray changes are not significant."
         ),
         value=_make_change_getter("rating"),
         fields={

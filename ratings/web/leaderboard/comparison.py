@@ -42,7 +42,7 @@ from ratings.web.leaderboard.table_rows import (
 
 ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
     gettext_lazy("Setting"): lambda row: row.get("setting"),  # only rows of reference boards have one
-    gettext_lazy("Organization"): lambda row: row["organization"],
+    gettext_lazy("Maker"): lambda row: row["organization"],
     gettext_lazy("Weights"): format_openness,
     gettext_lazy("License"): lambda row: row["license"],
 }

@@ -218,8 +218,8 @@ FILTERS = (
         check=lambda entry, organization: _is_equal(entry.row["organization"], organization),
         describe=str,
         fact="organization",
-        fact_label=_("organization"),
-        label=_("Organization"),
+        fact_label=_("maker"),
+        label=_("Maker"),
         choices=_list_organizations,
     ),
     Filter(

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale
 from ratings.boards import descriptions
+from ratings.boards.changes import has_rank
+from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
 from ratings.reports.order_certificate import describe_first_place, describe_pairs
-from ratings.web.leaderboard import board_notes, filters, links
+from ratings.web.leaderboard import board_notes, filters, links, ties
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
     FIXED_COLUMNS,
@@ -165,10 +167,25 @@ def _build_rows(leaderboard: LeaderboardState, scale: Scale | None) -> list[Lead
     pins = leaderboard.options.pins
     pool_query = leaderboard.selection.pool_query
     is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
+    entries = leaderboard.visible_entries
+    if _is_reference(leaderboard):
+        by_slug = {entry.slug: entry for entry in ties.fill_rank_ranges(leaderboard.all_entries)}
+        entries = [by_slug[entry.slug] for entry in entries]
     return [
-        build_row(entry, columns, pins, MAX_PINS, scale, pool_query, is_own_pool=is_own_pool)
-        for entry in leaderboard.visible_entries
+        build_row(entry, columns, pins, MAX_PINS, scale, pool_query, is_own_pool=is_own_pool, marks=marks)
+        for entry, marks in zip(entries, _list_marks(leaderboard), strict=False)
     ]
+
+
+def _list_marks(leaderboard: LeaderboardState) -> list[str]:
+    """Return the CSS classes of each entry, including those below the visible ones. Other orders have no brackets."""
+    options = leaderboard.options
+    if options.sort != "rank" or options.descending:
+        return [""] * len(leaderboard.entries)
+    if _is_reference(leaderboard):
+        tiers = compute_interval_tiers(entry.row for entry in leaderboard.all_entries)
+        return ties.list_marks([tiers[entry.slug] for entry in leaderboard.entries])
+    return ties.list_marks([entry.row["tier"] if has_rank(entry.row) else None for entry in leaderboard.entries])
 
 
 def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[TableBody]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.templatetags.strips import Scale, build_scale, strip
 from ratings.boards.changes import has_rank
-from ratings.boards.interval_explanations import describe_missing_votes, explain_provisional
+from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, describe_missing_votes, explain_provisional
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_error, format_interval, format_whole
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
 
@@ -39,10 +39,10 @@ class LeaderboardRow:
     attributes: the maker, whether the weights are open, the license, and the setting, if known.
     error: the interval in compact form: ±5, or ≥ or ≤ the closed end if the other end is open.
     strip: the rating and its interval on the axis of the table, as HTML.
-    is_banded: whether the row's tier is even-numbered; those tiers are tinted.
+    marks: CSS classes that tint the row and draw its part of a bracket, see `ties.list_marks`.
     provisional: the reasons why the rating is provisional, or empty.
-    same_ranks: the first and the last rank that the model could have, or empty if the model is unranked or outside the
-        main group.
+    same_ranks: the first and the last rank that the model could have (see `format_same_ranks`), or empty if the model
+        is unranked or outside the main group.
     missing: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
     pin: an HTML attribute of the check box that selects the model for a comparison.
     """
@@ -60,7 +60,7 @@ class LeaderboardRow:
     interval: str
     error: str
     strip: str
-    is_banded: bool
+    marks: str
     provisional: str
     missing: str
     retired: bool
@@ -91,6 +91,7 @@ def build_row(
     pool_query: str = "",
     *,
     is_own_pool: bool = True,
+    marks: str = "",
 ) -> LeaderboardRow:
     """Return the row of an entry.
 
@@ -98,6 +99,7 @@ def build_row(
     pins: the slugs of the models that are selected for a comparison, at most `max_pins`.
     pool_query: the query string that selects the pool on the model's page.
     is_own_pool: whether the pool belongs to this arena.
+    marks: CSS classes of the row.
     """
     row = entry.row
     return LeaderboardRow(
@@ -114,7 +116,7 @@ def build_row(
         interval=format_interval(row),
         error=format_error(row),
         strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], fitted=row["interval"] is not None),
-        is_banded=bool(row["tier"]) and row["tier"] % 2 == 0,
+        marks=marks,
         provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",
         missing=describe_missing_votes(row),
         retired=entry.facts.retired,
@@ -144,16 +146,16 @@ def format_setting(row: Mapping[str, Any]) -> str:
 
 
 def format_openness(row: Mapping[str, Any]) -> str:
-    """Return "open" or "closed" for the weights, or "" if unknown."""
-    if row["open_weights"] is None:
-        return ""
-    return _("open") if row["open_weights"] else _("closed")
+    """Return "open" or "closed" for the weights, or "" if unknown. A proprietary license implies closed weights."""
+    if row["open_weights"]:
+        return _("open")
+    is_closed = row["open_weights"] is False or row["license"] == PROPRIETARY_LICENSE
+    return _("closed") if is_closed else ""
 
 
 def format_license(row: Mapping[str, Any]) -> str:
-    """Return the license, or "" if it is unknown or only states that closed weights are proprietary."""
-    is_implied = row["license"] == PROPRIETARY_LICENSE and row["open_weights"] is False
-    return "" if is_implied else row["license"] or ""
+    """Return the license, or "" if it is unknown or states only that the model is proprietary."""
+    return "" if row["license"] == PROPRIETARY_LICENSE else row["license"] or ""
 
 
 def format_group(row: Mapping[str, Any]) -> str:
@@ -179,11 +181,13 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
 def format_same_ranks(row: Mapping[str, Any]) -> str:
     """Return the first and the last rank that a ranked model of the main group could have, or "".
 
-    The models with ranks in this range do not differ significantly from the model.
+    The models with ranks in this range do not differ significantly from the model. On a reference board, where
+    intervals take the place of tests, the ends of the interval follow.
     """
     if row["rank_low"] is None or row["component"] or not has_rank(row):
         return ""
-    return f"{row['rank_low']} {row['rank_high']}"
+    interval = f" {row['ci_low']} {row['ci_high']}" if row["interval"] == PUBLISHED_INTERVAL else ""
+    return f"{row['rank_low']} {row['rank_high']}{interval}"
 
 
 def format_rank_range(entry: LeaderboardEntry) -> str:

@@ -38,7 +38,7 @@ AXIS_WORDS = {
     PRICE: FrontierAxis(
         title=_("Rating against price"),
         origin=_("Prices are in US dollars per million tokens, blended 3:1 (input to output)."),
-        dominated=_("another model is better and costs no more"),
+        dominated=_("a better model is as cheap or cheaper"),
         label=_("Dollars per million tokens (logarithmic)"),
         readout=_("{name}|{about}|{rating} · rank {rank}|{figure} per million tokens ({month})"),
         missing=_("Fewer than two models on this board have a known price, so there is no plot."),
@@ -50,7 +50,7 @@ AXIS_WORDS = {
         origin=_(
             "Speeds are measured in the battles on this site, over the thirty days up to the day before yesterday."
         ),
-        dominated=_("another model is better and no slower"),
+        dominated=_("a better model is as fast or faster"),
         label=_("Tokens per second (logarithmic)"),
         readout=_("{name}|{about}|{rating} · rank {rank}|{figure} tokens per second"),
         missing=_("Fewer than two models on this board have a measured speed, so there is no plot."),

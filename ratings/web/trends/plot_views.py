@@ -107,7 +107,6 @@ def _build_context(view: PlotView) -> dict[str, Any]:
         "board": board,
         "rows": rows,
         "problem": problem,
-        "unbounded": any(row["unbounded"] for row in rows),
         "unconnected": len(board["rows"]) - len(main),
         "models": ",".join(row["model"] for row in rows),
         "board_json": build_board_url("leaderboard-json", view.board_key, at=computed_at),

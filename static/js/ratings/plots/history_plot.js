@@ -53,7 +53,7 @@ export function history(data, width, words, height) {
   const times = all.map(({ at }) => at);
   // Intervals after the first votes are so wide that the rest of the plot would be too small, so they are cut off.
   const domain = computeDomain([...lines.filter(({ color }) => color).map(({ last }) => last), ...all.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))]);
-  const room = computeLabelWidth(lines.map(({ name }) => `${name} 1,000`), width);
+  const room = computeLabelWidth(lines.map(({ name }) => `${name}  1,000 `), width);
   const names = shortenNames(lines.map(({ name }) => name), room - 44);
   const places = placeLabels(lines, domain, height);
   const labels = lines.map(({ last, color }, at) => ({ at: last.at, y: places[at], text: `${formatWhole(last.rating)}  ${names[at]}`, color }));

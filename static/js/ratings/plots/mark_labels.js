@@ -3,6 +3,7 @@ import { FONT_PX, fitText } from "./plot_frame.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const HEIGHT_PX = 14;
+const NARROW_PX = 540;
 const MIN_ROOM_PX = 170;
 const DISTANCES_PX = [11, 24, 38]; // from the center of the mark; from the second on, with a leader line
 const DIRECTIONS = [[-1, 0], [1, 0], [-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
@@ -29,16 +30,20 @@ function buildPlace({ x, y, width }, [across, down], distance) {
 }
 
 // Returns the labels with their places. `marks` have a position, a radius, and a name; the most important ones are first.
-// Names may lie on marks without a name.
+// A name lies on as few marks without a name as possible; in a narrow plot, on at most one.
 function placeLabels(all, bounds, lines) {
+  const isNarrow = bounds.right - bounds.left < NARROW_PX;
   const marks = all.filter(({ text }) => text);
-  const taken = [...lines, ...marks.map(({ x, y, r }) => buildBox(x - r, y, 2 * r, 2 * r))];
+  const [taken, others] = [marks, all.filter(({ text }) => !text)].map((each) => each.map(({ x, y, r }) => buildBox(x - r, y, 2 * r, 2 * r)));
+  taken.push(...lines);
   const isInside = ({ left, right, top, bottom }) => left >= bounds.left && right <= bounds.right && top >= bounds.top && bottom <= bounds.bottom;
   const labels = [];
   for (const mark of marks) {
     const places = DISTANCES_PX.flatMap((distance) => DIRECTIONS.map((direction) => buildPlace(mark, direction, distance)));
-    const place = places.find(({ name, leader }) => isInside(name) && ![name, ...leader].some((box) => taken.some((other) => overlaps(box, other))));
-    if (!place) continue;
+    const free = places.filter(({ name, leader }) => isInside(name) && ![name, ...leader].some((box) => taken.some((other) => overlaps(box, other))));
+    const countCovered = ({ name }) => others.filter((other) => overlaps(name, other)).length;
+    const [covered, place] = free.map((each) => [countCovered(each), each]).sort(([one], [other]) => one - other)[0] ?? [];
+    if (!place || (isNarrow && covered > 1)) continue;
     taken.push(place.name, ...place.leader);
     labels.push({ ...mark, place });
   }

@@ -40,9 +40,9 @@ export function fitText(name, room) {
 }
 
 // Returns the width that the names need, up to a part of the plot. `shortenNames` cuts longer names.
-export function computeLabelWidth(names, width) {
+export function computeLabelWidth(names, width, share = 0.42) {
   const longest = Math.max(...names.map((name) => name.length * measureLetter(name))) + 16;
-  return Math.ceil(Math.min(longest, width * 0.42, 260));
+  return Math.ceil(Math.min(longest, width * share, 260));
 }
 
 // Cuts names in the middle, because the names of related models usually differ at the end. If two names would become

@@ -18,7 +18,7 @@ export function ratings({ rows, scale }, width, words) {
   const chosen = new Set(words.models.split(","));
   const shown = rows.filter(({ model }) => chosen.has(model));
   const names = new Map(shown.map(({ model, name }) => [model, name]));
-  const room = computeLabelWidth([...names.values()], width);
+  const room = computeLabelWidth([...names.values()], width, 0.5);
   const labels = shortenNames([...names.values()], room);
   const [low, high] = computeDomain(shown);
   const ticks = Math.max(3, width / 130);

@@ -41,8 +41,9 @@ export function releases({ rows }, width, words, height) {
   const groups = [...COLORS].map(([open, color]) => ({ color, records: findRecords(models.filter(({ open_weights: each }) => each === open)) }));
   const steps = groups.filter(({ records }) => records.length).map(({ color, records }) => ({ color, ...buildSteps(records, end) }));
   const records = new Set(groups.flatMap(({ records: each }) => each));
-  const named = width < NARROW_PX ? findRecords(models) : [...records];
+  const named = new Set(width < NARROW_PX ? findRecords(models) : records);
   const r = (row) => (records.has(row) ? RADIUS_PX : SMALL_PX);
+  const getMark = (row) => ({ x: row.at, y: row.rating, r: r(row), name: named.has(row) ? row.name : "", strong: false });
   const color = ({ open_weights: open }) => COLORS.get(open) ?? "var(--ink-soft)";
   return renderPlot({
     ariaLabel: words.alt,
@@ -65,7 +66,7 @@ export function releases({ rows }, width, words, height) {
         title: formatMark,
         sort: null,
       }),
-      labelMarks(named.toSorted((one, other) => other.at - one.at), (row) => ({ x: row.at, y: row.rating, r: RADIUS_PX, name: row.name, strong: false }), steps.flatMap(({ lines }) => lines)),
+      labelMarks(models.toReversed(), getMark, steps.flatMap(({ lines }) => lines)),
     ],
     style: { fontSize: `${FONT_PX}px` },
   });

@@ -90,7 +90,7 @@ def test_figures_stand_in_lines_and_what_is_unknown_of_one_is_a_dash(voted):
     assert list(found)[:3] == ["Rank", "Rating", "Tier"]
     assert found["Votes"] == ["19", "26"]
     assert found["Context"] == ["131K", DASH]
-    assert (found["Organization"], found["Weights"]) == (["Acme", DASH], ["open", DASH])
+    assert (found["Maker"], found["Weights"]) == (["Acme", DASH], ["open", DASH])
     assert all("±" in text for text in found["Rating"])
     assert not {"Price", "License"} & found.keys()
     assert any("19 votes" in reason for reason in shown.cards[0].reasons)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.choice.shortlist import compute_interval_tiers
+from ratings.boards.differences import compute_interval_tiers, compute_rank_ranges
 
 
 def row(model, low, high):
@@ -38,3 +38,9 @@ def test_every_tier_has_a_model_and_the_best_is_in_the_first(ends):
     if rows:
         best = min(rows, key=lambda each: (-each["rating"], each["model"]))
         assert found[best["model"]] == 1
+
+
+def test_range_of_ranks_leaves_out_intervals_that_are_entirely_above_or_below():
+    rows = [row("a", 90, 110), row("b", 80, 95), row("c", 70, 85), row("d", 10, 20)]
+    assert compute_rank_ranges(rows) == [(1, 2), (1, 3), (2, 3), (4, 4)]
+    assert compute_rank_ranges([]) == []

@@ -1,0 +1,32 @@
+"""Models that cannot be told apart: their ranges of ranks, and the brackets that join the models of a tier."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ratings.boards.differences import compute_rank_ranges
+from ratings.web.leaderboard.columns import LeaderboardEntry
+
+
+def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
+    """Return the entries of a whole reference board with the ranges of ranks, which are not published."""
+    ranges = compute_rank_ranges([entry.row for entry in entries])
+    return [
+        replace(entry, row={**entry.row, "rank_low": low, "rank_high": high})
+        for entry, (low, high) in zip(entries, ranges, strict=True)
+    ]
+
+
+def list_marks(tiers: Sequence[int | None]) -> list[str]:
+    """Return the CSS classes that draw a bracket beside consecutive rows of the same tier, one text for each row.
+
+    A row alone, and a row without a tier, has no bracket. Every second tier is tinted.
+    """
+    marks = []
+    for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):
+        classes = ["band"] if tier and tier % 2 == 0 else []
+        if tier is not None and tier in (earlier, later):
+            classes += ["tie"]
+            classes += ["tie-start"] if tier != earlier else []
+            classes += ["tie-end"] if tier != later else []
+        marks.append(" ".join(classes))
+    return marks
