@@ -63,7 +63,7 @@ def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
         text = _("<bdi>{name}</bdi> had a predicted win rate of {percent}%.")
     name = {"a": battle.model_a, "b": battle.model_b}[prediction.side].name
     sentence = format_html(text, name=name, percent=prediction.percent, other=prediction.other_percent)
-    parts = [sentence]
+    parts: list[str] = [sentence]
     if outcome := OUTCOMES.get(prediction.outcome):
         parts.insert(0, format_html("<strong>{}</strong>", outcome))
     if prediction.is_provisional:

@@ -406,7 +406,7 @@ def test_reveal_names_both_and_marks_the_choice(render):
     assert "You chose A Quokka <7B> over B Wombat" in outline.text
     assert "A Quokka <7B> Ma Maker open weights MIT license 46.7B parameters, 12.9B active" in outline.text
     assert "Before your vote" in outline.text
-    assert "A was Quokka <7B> 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
+    assert "A was Quokka <7B> 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 B B was" in outline.text
     assert "3 battles judged · favorite Quokka <7B> , won 2 of 3" in outline.text
     assert "This answer 52 tokens/s first token after 0.42 s 1,312 tokens $0.0021" in outline.text
     assert "Usually 48 tokens/s first token after 0.60 s" in outline.text
@@ -447,8 +447,8 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
     ("fields", "words"),
     [
         ({"rating": None}, "A was Quokka <7B> no rating yet"),
-        ({"rating": RATED | {"models": None}}, "rank 3 1,204 votes"),
-        ({"rating": RATED | {"provisional": True}}, "1,204 votes, provisional"),
+        ({"rating": RATED | {"models": None}}, "rank 3 B B was"),
+        ({"rating": RATED | {"provisional": True}}, "rank 3 of 12 provisional"),
         ({"answers": 3}, "These 3 answers 52 tokens/s"),
         ({"usual_performance": None}, "1,312 tokens $0.0021 Price per"),
         ({"rating": RATED | {"ci_high": None}}, "(at least 1,010)"),
@@ -467,5 +467,5 @@ def test_ratings_show_how_the_next_board_has_moved_them(render):
     moved = Outline(render("arena/reveal/_ratings.html", ratings=ratings(RATED, now, board_time)))
     assert "Board of 07:21 UTC" in moved.text
     assert "1,034 → 1,061" in moved.text
-    assert "rank 3 → 2 of 12 1,205 votes" in moved.text
+    assert "rank 3 → 2 of 12 B B was" in moved.text
     assert "your vote" not in moved.text
